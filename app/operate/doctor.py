@@ -25,7 +25,8 @@ def command(home: Path | None, as_json: bool) -> None:
     except OperateError as problem:
         raise click.ClickException(str(problem)) from None
     if not as_json:
-        click.echo(f"Muster {__version__}, in {sys.prefix}")
+        of = f" of {server.places.settings}" if server.places else f" of {server.home}"
+        click.echo(f"Muster {__version__}, in {sys.prefix}; looks at the server{of}")
     argv = [sys.executable, "-m", "flask", "--app", "wsgi", "doctor"]
     env = {**server.environment, "MUSTER_HOME": str(server.home)}
     done = subprocess.run([*argv, "--json"] if as_json else argv, cwd=ROOT, env=env, check=False)

@@ -46,6 +46,7 @@ def _look(server: Server) -> dict[str, Any]:
         "cutOff": _cut_off(server),
         "port": server.port,
         "home": str(server.home),
+        "settings": str(server.places.settings) if server.places else None,
         "missing": _of(answer, "missing") or [],
         "units": systemd.states(server.places, names) if server.places and names else {},
     }
@@ -79,7 +80,8 @@ def _show(found: dict[str, Any]) -> None:
         )
     for name, state in found["units"].items():
         click.echo(f"{'ok' if state == 'active' else '!!'} {name}: {state}")
-    where = f"port {found['port']}, {found['home']}"
+    settings = f", settings {found['settings']}" if found["settings"] else ""
+    where = f"port {found['port']}, {found['home']}{settings}"
     if found["version"] is None:
         click.echo(f"!! nothing answers on {where}: `muster-server logs` may say why")
         return

@@ -1,6 +1,8 @@
 """Where an installation lies: the system's, or one user's own."""
 
+import contextlib
 import os
+import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +34,25 @@ class Places:
         return os.path.isfile(self.written(self.settings))
 
     @property
+    def is_ours(self) -> bool:
+        """Not so another's, whose HOME root was left with (`sudo -E`): root would write files there
+        that the owner cannot read, and ask a systemd that is not theirs.
+        """
+        if not self.is_user or os.geteuid() != 0:
+            return True
+        with contextlib.suppress(OSError):
+            return self.settings.parent.stat().st_uid == 0
+        return False
+
+    @property
+    def owner(self) -> str:
+        """Whose it is."""
+        number = self.settings.parent.stat().st_uid
+        with contextlib.suppress(KeyError):
+            return pwd.getpwuid(number).pw_name
+        return str(number)
+
+    @property
     def release(self) -> Path:
         """The file that says which release is used, where one has been upgraded to."""
         return self.settings.with_name("release")
@@ -60,11 +81,22 @@ class Places:
 
 
 def of(*, user: bool, root: Path = Path("/")) -> Places:
-    """Raises OperateError where the system's is meant and we may not write it."""
+    """Raises OperateError where the system's is meant and we may not write it, or one's own in the
+    home of another.
+    """
     if not user:
         if os.geteuid() != 0 and root == Path("/"):
             raise OperateError("this takes root (sudo); --user is for a server of your own")
         return system(root)
+    home = Path.home()
+    if os.geteuid() == 0 and home.is_dir() and home.stat().st_uid != 0:
+        raise OperateError(
+            f"HOME is {home}, which is not root's: --user is for yourself, without sudo"
+        )
+    return own(root)
+
+
+def own(root: Path = Path("/")) -> Places:
     home = Path.home()
     state = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
     settings = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
@@ -88,10 +120,21 @@ def system(root: Path = Path("/")) -> Places:
 
 
 def all_found() -> list[Places]:
-    """The installations of this host: the user's own before the system's."""
-    return [each for each in (of(user=True), system()) if each.is_there]
+    """The installations of this host: the user's own before the system's. As root the first may be
+    another's.
+    """
+    return [each for each in (own(), system()) if each.is_there]
 
 
 def found() -> Places | None:
-    """The installation of this host that is meant where none is named."""
-    return next(iter(all_found()), None)
+    """The installation of this host that is meant where none is named.
+
+    Raises OperateError where the only one is another's.
+    """
+    there = all_found()
+    if there and not any(each.is_ours for each in there):
+        raise OperateError(
+            f"the server of {there[0].settings} is {there[0].owner}'s: run this as "
+            f"{there[0].owner}, without sudo"
+        )
+    return next((each for each in there if each.is_ours), None)

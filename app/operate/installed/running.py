@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import config
 from app.operate.installed import places, settings
 from app.operate.installed.places import Places
 from app.operate.local import places as stacks
@@ -49,7 +50,8 @@ def is_installed(home: Path) -> bool:
 def of(home: Path | None = None) -> Server:
     """That of a home that is named here or by MUSTER_HOME; else what is installed; else `.muster`.
 
-    Raises OperateError for settings that we may not read.
+    Raises OperateError for settings that we may not read, and where all that is installed is
+    another's.
     """
     if home is None and not os.environ.get("MUSTER_HOME"):
         found = places.found()
@@ -58,6 +60,18 @@ def of(home: Path | None = None) -> Server:
                 known = settings.read(found.settings)
             except PermissionError:
                 raise OperateError(f"{found.settings} is root's alone: run this as root") from None
-            return Server({**os.environ, **known}, found)
+            return Server({**_not_ours(), **known}, found)
     named = {"MUSTER_HOME": str(home)} if home else {}
     return Server({**os.environ, **named}, None)
+
+
+def _not_ours() -> dict[str, str]:
+    """The environment without what could be settings: those of an installation are in its file
+    alone, and what is in a shell is another server's.
+    """
+    known = (*config.ADDRESSES, *config.SECRETS)
+    return {
+        name: text
+        for name, text in os.environ.items()
+        if name not in known and not name.startswith("MUSTER_")
+    }

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 from app.operate.installed import places
-from app.operate.installed.places import Places
 
 HANDED = "MUSTER_HANDED_OVER"
 ROOT = Path(__file__).resolve().parents[3]
@@ -32,21 +31,12 @@ def to_release() -> None:
 
 def _program() -> Path | None:
     """What the installation of this host says, if nobody else can have written it."""
-    where = next((each for each in places.all_found() if _is_ours(each)), None)
+    where = next((each for each in places.all_found() if each.is_ours), None)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         if where is not None and (text := _read(where.release)) is not None:
             python = Path(json.loads(text)["now"]["python"])
             return python.with_name("muster-server") if python.is_absolute() else None
     return None
-
-
-def _is_ours(where: Places) -> bool:
-    """Not so another's, whose HOME root was left with."""
-    if not where.is_user or os.geteuid() != 0:
-        return True
-    with contextlib.suppress(OSError):
-        return where.settings.parent.stat().st_uid == 0
-    return False
 
 
 def _read(path: Path) -> str | None:

@@ -1,5 +1,8 @@
 """Which of the servers of a host is meant."""
 
+import os
+import pwd
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from app.operate.backups import places as backups
 from app.operate.backups.errors import BackupError
 from app.operate.installed import places, running, settings
+from app.operate.local.errors import OperateError
 
 
 @pytest.fixture
@@ -25,6 +29,56 @@ def test_what_is_installed_is_meant_unless_a_home_is_named(
 ) -> None:
     assert (running.of().home, running.of().port) == (installed.home, 9001)
     assert running.of(tmp_path).places is None
+
+
+def test_what_is_in_a_shell_is_no_setting_of_an_installation(
+    installed: places.Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/other")
+    monkeypatch.setenv("MUSTER_TLS_CERT", "/elsewhere")
+    found = running.of().environment
+    assert "DATABASE_URL" not in found
+    assert "MUSTER_TLS_CERT" not in found
+    assert found["PATH"]
+
+
+@pytest.fixture
+def another(installed: places.Places) -> places.Places:
+    """The same, of another user, with whose HOME root was left (`sudo -E`)."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give it to another")
+    os.chown(installed.settings.parent, 65534, 65534)
+    return installed
+
+
+def test_root_takes_no_server_of_another_user_for_its_own(another: places.Places) -> None:
+    with pytest.raises(OperateError) as refused:
+        running.of()
+    name = pwd.getpwuid(65534).pw_name
+    assert str(refused.value) == (
+        f"the server of {another.settings} is {name}'s: run this as {name}, without sudo"
+    )
+    assert running.is_installed(another.home), "but nothing is restored over it"
+
+
+def test_root_means_the_system_s_where_there_is_another_s_too(
+    another: places.Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system = replace(places.system(), settings=tmp_path / "etc" / "muster.env")
+    settings.write(system.settings, {"MUSTER_PORT": "9002"})
+    monkeypatch.setattr(places, "system", lambda: system)
+    assert (running.of().places, running.of().port) == (system, 9002)
+
+
+def test_root_makes_none_of_its_own_in_the_home_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give it to another")
+    os.chown(tmp_path, 65534, 65534)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(OperateError, match="--user is for yourself, without sudo"):
+        places.of(user=True)
 
 
 def test_no_backup_is_restored_as_a_stack_into_the_home_of_an_installation(
