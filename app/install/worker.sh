@@ -131,7 +131,16 @@ root: write \`sudo --preserve-env=MUSTER_ENROLL_TOKEN sh\` in place of \`sh\`, o
     AGENTS=$HOME_DIR/Library/LaunchAgents
 }
 
-control() { if [ "$AS" = root ]; then systemctl "$@"; else systemctl --user "$@"; fi; }
+control() {
+    if [ "$AS" = root ]; then
+        systemctl "$@"
+    else
+        # A shell of su's or sudo's is not told where the user's own systemd is.
+        env XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}" systemctl --user "$@"
+    fi
+}
+# Whether the user's own systemd is there without a log-in, too.
+lingers() { [ -e "/var/lib/systemd/linger/$(id -un)" ]; }
 
 # Does it as whoever runs the worker.
 act_as_worker() {
@@ -151,6 +160,9 @@ find_service() {
     elif [ -n "$DRY" ] || [ -n "$UNINSTALL" ]; then
         SERVICE=systemd
         [ -n "$UNINSTALL" ] || say "    (no systemd runs here: it would have to be --foreground)"
+    elif [ "$AS" = user ] && [ -d /run/systemd/system ]; then
+        die "the systemd of $(id -un) does not answer. Log in, as by ssh, or have an admin of this host run \
+\`loginctl enable-linger $(id -un)\`, and run this line again; or use --foreground"
     else
         die "nothing here starts services (no systemd): use --foreground, and have whatever starts \
 things here run this line"
@@ -440,7 +452,7 @@ start_service() {
         return
     fi
     put write_unit "$UNITS" "$UNIT"
-    [ "$AS" = root ] || act loginctl enable-linger || say "    it ends when you log out: an admin of \
+    [ "$AS" = root ] || lingers || act loginctl enable-linger || say "    it ends when you log out: an admin of \
 this host runs \`loginctl enable-linger $(id -un)\`"
     act control daemon-reload
     act control enable "$UNIT"
@@ -496,8 +508,9 @@ uninstall() {
         act rm -f "$AGENTS/$AGENT"
     elif [ -f "$UNITS/$UNIT" ]; then
         act control disable --now "$UNIT" || :
-        act rm -f "$UNITS/$UNIT"
+        act rm -f "$UNITS/$UNIT" "$UNITS/default.target.wants/$UNIT"
         act control daemon-reload || :
+        [ "$AS" = root ] || ! lingers || say "    you linger still: \`loginctl disable-linger\` ends it"
     else
         say "    there is none"
     fi

@@ -81,10 +81,27 @@ def _install(where: Places, given: Answers) -> None:
     if where.root != Path("/"):
         return
     if not systemd.is_running(where):
-        _say("no systemd runs here, so that nothing was started. Where one does:")
-        _say(f"  {' '.join(where.systemctl)} enable --now {units.TARGET}")
+        _say_unstarted(where)
         return
     _start(where, given, values, owner)
+
+
+def _say_unstarted(where: Places) -> None:
+    if where.is_user and systemd.has_booted():
+        _say("your own systemd does not answer, so that nothing was started. Log in, as by ssh,")
+        _say(f"or have an admin of this host run `loginctl enable-linger {account.ours()}`.")
+        _say("Then run this again.")
+        return
+    _say("no systemd runs here, so that nothing was started. Where one does:")
+    _say(f"  {' '.join(where.systemctl)} enable --now {units.TARGET}")
+
+
+def _outlive_log_in() -> None:
+    if systemd.linger(account.ours()):
+        _say("lingers    it stays up when you log out, and comes up with this host")
+        return
+    _say("!! it ends when you log out: an admin of this host runs")
+    _say(f"   `loginctl enable-linger {account.ours()}`")
 
 
 def _settings(where: Places, given: Answers) -> dict[str, str]:
@@ -119,6 +136,8 @@ def _start(
     names = [name for name, _ in units.PROCESSES.values()]
     systemd.call(where, "restart", *names)
     systemd.call(where, "start", units.TARGET)
+    if where.is_user:
+        _outlive_log_in()
     if not until(lambda: _is_ready(given), READY_SECONDS, pause=0.5):
         _say("!! started, and not ready yet: `muster-server logs` may say why.")
         _say("   `muster-server doctor` says what to do; then it becomes ready by itself.")

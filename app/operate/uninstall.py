@@ -42,9 +42,13 @@ def _uninstall(where: Places, *, purge: bool) -> None:
         systemd.call(where, "disable", "--now", *reversed(there))
     for name in there:
         (directory / name).unlink()
+        for link in directory.glob(f"*.wants/{name}"):  # where no systemd has taken it away
+            link.unlink()
     if runs:
         systemd.call(where, "daemon-reload")
     click.echo(f"removed    {len(there)} units of {directory}")
+    if runs and where.is_user and systemd.lingers(account.ours()):
+        click.echo("kept       that you linger: `loginctl disable-linger` ends it")
     where.written(where.release).unlink(missing_ok=True)
     if (backups := where.written(where.backups)).is_dir():
         click.echo(f"kept       {backups}, the backups before upgrades")

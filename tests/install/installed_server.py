@@ -62,6 +62,9 @@ class InstalledServer(Running):
             f'#!/bin/sh\nexec {python} {fake} call {door} "$@"\n'
         )
         tool.chmod(0o755)
+        # That of whoever runs the tests is not to have anything outlive their log-in.
+        (other := self.person.tools[0] / "loginctl").write_text("#!/bin/sh\nexit 1\n")
+        other.chmod(0o755)
         argv = (python, fake, "serve", door, self.units, self.logs)
         started = self.person.start(*argv, log=self.logs / "systemd.log", env={})
         until(door.exists, "fake of systemd")

@@ -18,6 +18,7 @@ from tests.flows.running import until
 from tests.install.roots import Root
 from tests.install.supplies import LOCAL, PASSWORD, SETTINGS, Supplies, Work, make_repository
 from tests.install.two_versions import Releases
+from tests.install.under_systemd import ANSWERS, LONG, NOTES, has_begun, shims
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -29,15 +30,6 @@ WORKER = "muster-worker.service"
 PREFIX = "/opt/muster-worker"
 WORKSPACES = "/var/lib/muster-worker/worker/workspaces"
 INSTALL = "python3 -m venv /opt/muster && /opt/muster/bin/pip install --quiet /mnt/muster_*.whl"
-ANSWERS = """
-url = "https://localhost:{port}"
-port = {port}
-tls = "own"
-certificate = "/mnt/chain.pem"
-key = "/mnt/key.pem"
-"""
-# What systemd and useradd leave of any service and account.
-NOTES = ("/var/log/journal/", "/var/lib/systemd/", "/var/tmp/systemd-private-")
 BACKUPS = {"/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-", "/etc/.pwd.lock"}
 BACKUPS |= {"/etc/subuid-", "/etc/subgid-"}
 
@@ -79,10 +71,6 @@ def work(root: Root, supplies: Supplies, before: dict[str, str]) -> Iterator[Wor
     made.api.close()
 
 
-def _has_begun(work: Work, task: str) -> bool:
-    return "begun" in work.root.run(work.muster, "task", "logs", task).stdout
-
-
 def test_its_units_are_right_and_run(work: Work) -> None:
     there = [f"/etc/systemd/system/{name}" for name in (*units.NAMES, WORKER)]
     verified = work.root.run("systemd-analyze", "verify", "--man=no", *there)
@@ -103,10 +91,10 @@ def test_a_task_is_done_in_a_full_room_behind_the_unit_s_walls(work: Work) -> No
 
 def test_what_runs_goes_on_while_worker_and_server_are_started_again(work: Work) -> None:
     root = work.root
-    work.make_project("LONG", "echo begun; until test -e go; do sleep 1; done; echo > three.txt")
+    work.make_project("LONG", LONG)
     task = work.says("task", "create", "-p", "LONG", "-d", "Wait", "-q")
-    until(lambda: _has_begun(work, task), "task that has begun", 120)
-    shim = _shims(root)
+    until(lambda: has_begun(work, task), "task that has begun", 120)
+    shim = shims(root)
     root.says("systemctl", "restart", WORKER)
     root.says("systemctl", "kill", "--signal=KILL", "--kill-whom=main", WORKER)
     web = root.says("systemctl", "show", "--property=MainPID", "muster-web")
@@ -115,15 +103,9 @@ def test_what_runs_goes_on_while_worker_and_server_are_started_again(work: Work)
     until(work.is_ready, "server that is ready", 120)
     # The processes that need PostgreSQL have waited for it.
     assert root.says("systemctl", "show", "--property=MainPID", "muster-web") == web
-    assert _shims(root) == shim
+    assert shims(root) == shim
     root.says("touch", f"{WORKSPACES}/{task}-1/go")
     assert "completed" in work.says("task", "watch", task)
-
-
-def _shims(root: Root) -> set[int]:
-    found = {pid for pid, line in root.processes().items() if "muster.worker.shim.shim" in line}
-    assert found
-    return found
 
 
 def test_after_a_reboot_all_of_it_is_there_again(work: Work) -> None:

@@ -1,4 +1,4 @@
-"""The account that the system's server runs as."""
+"""The account that the system's server runs as, and our own."""
 
 import contextlib
 import os
@@ -19,6 +19,11 @@ ELSEWHERE = (
     "  UV_TOOL_DIR=/opt/muster UV_TOOL_BIN_DIR=/usr/local/bin \\\n"
     "    uv tool install --compile-bytecode ./muster_server-*.whl --find-links ."
 )
+
+
+def ours() -> str:
+    """The name of the account that we are."""
+    return pwd.getpwuid(os.geteuid()).pw_name
 
 
 def for_server(home: Path) -> pwd.struct_passwd:

@@ -1,29 +1,45 @@
 """systemctl, and whether there is anything that it could speak to."""
 
+import contextlib
+import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from app.operate.installed.places import Places
 from app.operate.local.errors import OperateError
 
 SECONDS = 1200.0  # a migration may take its time
+LINGERING = Path("/var/lib/systemd/linger")
+BOOTED = Path("/run/systemd/system")  # as sd_booted(3) looks
 
 
 def is_running(places: Places) -> bool:
     """Whether systemd runs here: in a container it mostly does not."""
     if shutil.which("systemctl") is None:
         return False
-    done = subprocess.run(
-        [*places.systemctl, "show", "--property=Version"], capture_output=True, check=False
-    )
+    argv = [*places.systemctl, "show", "--property=Version"]
+    done = subprocess.run(argv, capture_output=True, env=_environment(), check=False)
     return done.returncode == 0
+
+
+def has_booted() -> bool:
+    """Whether this host is systemd's, also where a user's own does not answer."""
+    return BOOTED.is_dir()
 
 
 def call(places: Places, *words: str) -> str:
     """What it says. Raises OperateError."""
     argv = [*places.systemctl, *words]
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=SECONDS, check=False)
+        done = subprocess.run(
+            argv,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            env=_environment(),
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise OperateError(f"{' '.join(argv)}: {problem}") from None
     if done.returncode != 0:
@@ -36,7 +52,24 @@ def call(places: Places, *words: str) -> str:
 
 def states(places: Places, names: list[str]) -> dict[str, str]:
     """active, failed, … of each unit. Raises OSError."""
-    done = subprocess.run(
-        [*places.systemctl, "is-active", *names], capture_output=True, text=True, check=False
-    )
+    argv = [*places.systemctl, "is-active", *names]
+    done = subprocess.run(argv, capture_output=True, text=True, env=_environment(), check=False)
     return dict(zip(names, done.stdout.split(), strict=False))
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with where a user's own systemd is found: a shell of su's or sudo's is not told."""
+    return {"XDG_RUNTIME_DIR": f"/run/user/{os.geteuid()}", **os.environ}
+
+
+def lingers(user: str) -> bool:
+    """Whether what a user's own systemd runs outlives their log-in."""
+    return (LINGERING / user).exists()
+
+
+def linger(user: str) -> bool:
+    """Have it be so, which not every host lets a user do by themselves. Returns whether it is."""
+    if not lingers(user):
+        with contextlib.suppress(OSError):
+            subprocess.run(["loginctl", "enable-linger"], capture_output=True, check=False)
+    return lingers(user)
