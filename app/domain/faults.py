@@ -159,6 +159,16 @@ NO_KNOWN_HOST = Fault("not_a_known_host", "line {line} must name hosts, a type o
 
 # ---- pipelines, agents, machines and networks ----------------------------------------------------
 
+NO_PROJECT_KEY = Fault(
+    "not_a_project_key", "must be up to 64 of A-Z, a-z, 0-9, - and _, and begin with a letter"
+)
+NO_AGENT_TYPE = Fault(
+    "not_an_agent_type", "must be up to 32 of a-z, 0-9 and -, and begin with a letter"
+)
+NO_LABEL = Fault(
+    "not_a_label",
+    "must be up to 63 of A-Z, a-z, 0-9, -, _ and ., and begin and end with a letter or a digit",
+)
 STAGE_COUNT = Fault("stage_count", "a pipeline has 1 to {max} stages")
 STAGE_NAME_TWICE = Fault("stage_name_twice", "a second stage is named {name!r}")
 GATE_NEEDED = Fault("gate_needed", "{field} needs one of confirm, choices and input")

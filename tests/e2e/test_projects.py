@@ -25,6 +25,12 @@ def test_a_pipeline_is_tried_before_it_is_saved(world: World, visit: Visit) -> N
     world.admin.put("/api/web/projects/storefront", {"pipeline": before})
 
 
+def test_what_is_wrong_is_said_in_the_language_of_the_page(world: World, visit: Visit) -> None:
+    page = visit(world, "bo", locale="zh-CN").open("/projects/storefront")
+    page.get_by_label("给智能体的指示").first.fill("Plan {descripton}")
+    expect(page.get_by_text("{descripton} 不是变量")).to_be_visible()
+
+
 def test_members_see_the_pipeline_and_change_nothing(world: World, visit: Visit) -> None:
     page = visit(world, "bo").open("/projects/billing")
     expect(page.get_by_label("What the agent is told").first).to_be_disabled()

@@ -4,18 +4,22 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from app.domain import labels
+from app.domain import faults, labels
 from app.domain.faults import Faulty
 
 _SELECTOR = "what a machine's labels have to meet: `gpu=true,zone!=eu`, also `gpu` and `!gpu`"
+
+
+def _shaped(pattern: str) -> validate.Regexp:
+    return validate.Regexp(rf"^{pattern}\Z", error=faults.NO_LABEL)
 
 
 class LabelsField(fields.Dict):
     """A machine's labels: values by name."""
 
     def __init__(self, **kwargs: Any) -> None:
-        names = fields.String(validate=validate.Regexp(rf"^{labels.NAME}\Z"))
-        values = fields.String(validate=validate.Regexp(rf"^{labels.VALUE}\Z"))
+        names = fields.String(validate=_shaped(labels.NAME))
+        values = fields.String(validate=_shaped(labels.VALUE))
         most = validate.Length(max=labels.MOST_LABELS)
         super().__init__(keys=names, values=values, validate=most, **kwargs)
 

@@ -134,7 +134,9 @@ class ProjectUpdate(Schema):
 
 
 class NewProject(ProjectUpdate):
-    key = fields.String(required=True, validate=validate.Regexp(KEY.pattern + r"\Z"))
+    key = fields.String(
+        required=True, validate=validate.Regexp(KEY.pattern + r"\Z", error=faults.NO_PROJECT_KEY)
+    )
     repo_url = fields.String(
         required=True, validate=[validate.Length(1, 2000), repository.repo_url]
     )

@@ -24,10 +24,7 @@ export default function ConfirmationDialog(props: { onAnswer: (isConfirmed: bool
       {(form) => (
         <>
           <p className="soft">{words.confirm.about}</p>
-          <Field
-            label={words.confirm.password}
-            error={form.errorOf('password') && words.confirm.wrongPassword}
-          >
+          <Field label={words.confirm.password} error={form.errorOf('password')}>
             <input
               className="input"
               type="password"
@@ -39,7 +36,7 @@ export default function ConfirmationDialog(props: { onAnswer: (isConfirmed: bool
             <Field
               label={words.confirm.code}
               hint={words.confirm.codeHint}
-              error={form.errorOf('totpCode') && words.confirm.wrongCode}
+              error={form.errorOf('totpCode')}
             >
               <input
                 className="input"

@@ -27,6 +27,14 @@ export function useForm<T>(act: (given: Given) => Promise<T>, done?: (result: T)
       shown.add(field)
       return problem?.errors[field]?.join(' ')
     },
+    /** What is wrong with a field or with what is in it, such as a line of its list. */
+    errorIn: (field: string) => {
+      const found = Object.entries(problem?.errors ?? {}).filter(([name]) =>
+        `${name}.`.startsWith(`${field}.`),
+      )
+      for (const [name] of found) shown.add(name)
+      return [...new Set(found.flatMap(([, messages]) => messages))].join(' ') || undefined
+    },
     /** What is wrong with nothing that has a field of its own; asked for after the fields. */
     rest: () => restOf(problem, shown),
     onSubmit: (event: FormEvent<HTMLFormElement>) => {

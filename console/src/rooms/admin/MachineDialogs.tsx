@@ -50,7 +50,7 @@ export function ChangeMachineDialog({ machine, onClose }: Props) {
           <Field
             label={words.admin.labels}
             hint={words.admin.labelsHint}
-            error={form.errorOf('labels')}
+            error={form.errorIn('labels')}
           >
             <textarea
               className={`input ${styles.lines}`}

@@ -57,10 +57,7 @@ function OffDialog({ onClose }: { onClose: () => void }) {
       onClose={onClose}
     >
       {(form) => (
-        <Field
-          label={words.profile.currentPassword}
-          error={form.errorOf('password') && words.confirm.wrongPassword}
-        >
+        <Field label={words.profile.currentPassword} error={form.errorOf('password')}>
           <input
             className="input"
             type="password"

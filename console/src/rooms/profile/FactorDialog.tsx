@@ -29,7 +29,7 @@ export function FactorDialog(props: {
             <QrCode text={props.setup.uri} />
           </div>
           <CopyLine text={props.setup.secret} what={words.profile.key} />
-          <Field label={words.profile.code} error={form.errorOf('code') && words.profile.wrongCode}>
+          <Field label={words.profile.code} error={form.errorOf('code')}>
             <input
               className="input"
               name="code"

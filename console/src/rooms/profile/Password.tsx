@@ -25,10 +25,7 @@ export function Password() {
       <form className={styles.form} onSubmit={form.onSubmit}>
         {/* So that password managers know whose it is. */}
         <input type="hidden" name="username" autoComplete="username" value={me?.name ?? ''} />
-        <Field
-          label={words.profile.currentPassword}
-          error={form.errorOf('currentPassword') && words.confirm.wrongPassword}
-        >
+        <Field label={words.profile.currentPassword} error={form.errorOf('currentPassword')}>
           <input
             className="input"
             type="password"

@@ -26,7 +26,7 @@ export function Where(part: Part) {
         <>
           <NetworkFields
             network={network}
-            error={form.errorOf('network')}
+            error={form.errorIn('network')}
             onChange={(next) => next !== undefined && setNetwork(next)}
           />
           <Field label={say.room} error={form.errorOf('room')}>

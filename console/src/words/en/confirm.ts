@@ -5,8 +5,6 @@ export const confirm = {
   password: 'Password',
   code: 'Code from your authenticator',
   codeHint: 'Either one is enough.',
-  wrongPassword: 'This is not your password.',
-  wrongCode: 'This code is not right, or was used.',
   submit: 'Confirm',
   by: (provider: string) => `Sign in again at ${provider}`,
   byAbout: 'You come back to this page, and do it once more.',

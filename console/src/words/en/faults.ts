@@ -58,6 +58,10 @@ export const faults: Record<Code, string | ((of: Values) => string)> = {
   not_a_private_key: 'This has to be an Ed25519, ECDSA or RSA key, in OpenSSH’s form or PEM.',
   not_a_known_host: (of) => `Line ${of.line} has to name hosts, a type of key and a key.`,
 
+  not_a_project_key: 'Up to 64 of A–Z, a–z, 0–9, - and _, with a letter at the beginning.',
+  not_an_agent_type: 'Up to 32 of a–z, 0–9 and -, with a letter at the beginning.',
+  not_a_label:
+    'Up to 63 of A–Z, a–z, 0–9, -, _ and ., with a letter or a digit at the beginning and the end.',
   stage_count: (of) => `A pipeline has 1 to ${of.max} stages.`,
   stage_name_twice: (of) => `A second stage is named “${of.name}”.`,
   gate_needed: (of) => `${of.field} needs one of confirm, choices and input.`,
@@ -118,7 +122,7 @@ export const faults: Record<Code, string | ((of: Values) => string)> = {
   proof_needed: 'A password, a code or a provider is needed.',
   password_off: 'Passwords do not sign in here, and confirm nothing.',
   wrong_password: 'This is not your password.',
-  wrong_code: 'This code is wrong, or has been used.',
+  wrong_code: 'This code is not right, or was used.',
   scopes_clash: 'The scope admin is beyond projects: it does not go with some of them.',
   lives_too_long: (of) => `An admin lets tokens live for ${of.days} days at most.`,
   not_a_path: 'This has to be a path of this server.',

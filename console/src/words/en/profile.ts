@@ -43,7 +43,6 @@ export const profile = {
   key: 'key',
   code: 'Code that the app shows now',
   verify: 'Turn on',
-  wrongCode: 'The code is not right.',
   recovery: 'Your recovery codes',
   recoveryAbout: 'Each signs you in once, should you lose the app. They are shown once.',
   recoveryCodes: 'recovery codes',

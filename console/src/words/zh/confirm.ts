@@ -6,8 +6,6 @@ export const confirm: typeof en.confirm = {
   password: '密码',
   code: '身份验证器中的验证码',
   codeHint: '两者填一个即可。',
-  wrongPassword: '密码不正确。',
-  wrongCode: '验证码不正确，或已被使用。',
   submit: '确认',
   by: (provider) => `在 ${provider} 重新登录`,
   byAbout: '之后会回到此页面，请再执行一次操作。',

@@ -45,7 +45,6 @@ export const profile: typeof en.profile = {
   key: '密钥',
   code: '应用当前显示的验证码',
   verify: '开启',
-  wrongCode: '验证码不正确。',
   recovery: '你的恢复码',
   recoveryAbout: '如果丢失了应用，每个恢复码可登录一次。它们只显示这一次。',
   recoveryCodes: '恢复码',
