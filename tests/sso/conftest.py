@@ -19,9 +19,10 @@ from tests.sso.oidc_provider import CLIENT, OidcProvider
 
 @dataclass
 class House:
-    """A server, its provider called `corp`, and what its admin does."""
+    """A server with its database, its provider called `corp`, and what its admin does."""
 
     url: str
+    database: str
     provider: OidcProvider
     provider_id: int
     admin: dict[str, str]
@@ -55,7 +56,7 @@ def house(
         login = {"username": "root", "password": PASSWORD}
         pair = httpx.post(f"{server.url}/api/auth/login", json=login).json()
         admin = {"Authorization": f"Bearer {pair['accessToken']}"}
-        house = House(server.url, provider, 0, admin)
+        house = House(server.url, env["DATABASE_URL"], provider, 0, admin)
         body = {"name": "corp", "label": "Corp", "issuer": provider.issuer, "createAccounts": True}
         body |= {**CLIENT, "scopes": "openid profile email groups"}
         body |= {"roles": [{"group": "leads", "role": "lead"}]}

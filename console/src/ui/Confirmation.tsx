@@ -1,6 +1,7 @@
 import { Suspense, useEffect, useState } from 'react'
 import { askBy } from '../session/confirm'
 import { late } from './late'
+import { useRefusal } from './useRefusal'
 
 const ConfirmationDialog = late(() => import('./ConfirmationDialog'))
 
@@ -10,6 +11,7 @@ type Answer = (isConfirmed: boolean) => void
  *  confirmation comes here, and is done after a good answer. */
 export function Confirmation() {
   const [asked, setAsked] = useState<{ answer: Answer } | null>(null)
+  useRefusal()
   useEffect(() => {
     let open: Answer | null = null
     askBy(

@@ -7,5 +7,6 @@ export const confirm = {
   codeHint: 'Either one is enough.',
   submit: 'Confirm',
   by: (provider: string) => `Sign in again at ${provider}`,
+  refused: 'That was not you, or not a new sign-in: nothing is confirmed.',
   byAbout: 'You come back to this page, and do it once more.',
 }

@@ -8,5 +8,6 @@ export const confirm: typeof en.confirm = {
   codeHint: '两者填一个即可。',
   submit: '确认',
   by: (provider) => `在 ${provider} 重新登录`,
+  refused: '登录的不是你本人，或没有重新登录：身份没有得到确认。',
   byAbout: '之后会回到此页面，请再执行一次操作。',
 }

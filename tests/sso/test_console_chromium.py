@@ -1,0 +1,101 @@
+"""The console in Chromium, where people confirm by the provider what would outlast their login."""
+
+from collections.abc import Iterator
+
+import psycopg2
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from demo.console import building
+from tests.e2e.browsing import Visitor, launched
+from tests.sso.conftest import House
+from tests.sso.oidc_provider import OidcProvider
+
+LABEL = "for what outlasts me"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    building.build(print)
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(house: House, browser: Browser) -> Iterator[Page]:
+    visitor = Visitor(browser, house.url)
+    yield visitor.page
+    visitor.close()
+    # The provider's pages are its own business.
+    assert [fault for fault in visitor.faults if house.url in fault] == []
+
+
+def sign_in(page: Page, login: str) -> None:
+    """At the provider, where one is."""
+    page.locator("[name=login]").fill(login)
+    page.locator("[name=password]").fill("any")
+    page.locator("form [type=submit]").click()
+
+
+def consent(page: Page) -> None:
+    """Asked for once."""
+    page.get_by_role("button", name="Continue").click()
+
+
+def comes_to_profile(page: Page, login: str) -> None:
+    page.goto("/api/auth/oidc/corp/start?next=/profile")
+    sign_in(page, login)
+    consent(page)
+    page.wait_for_url("**/profile")
+
+
+def age_logins(house: House) -> None:
+    """As if nobody had signed in, or confirmed, within the last ten minutes."""
+    with psycopg2.connect(house.database.replace("+psycopg2", "")) as database:
+        database.cursor().execute(
+            "UPDATE logins SET confirmed_at = confirmed_at - interval '11 minutes'"
+        )
+
+
+def wants_a_token(page: Page) -> None:
+    page.get_by_role("button", name="New token", exact=True).click()
+    page.get_by_label("Label").fill(LABEL)
+    page.get_by_role("button", name="Create token", exact=True).click()
+
+
+def goes_to_confirm(page: Page, house: House) -> None:
+    age_logins(house)
+    wants_a_token(page)
+    asked = page.get_by_role("dialog", name="Confirm that it is you")
+    asked.get_by_role("button", name="Sign in again at Corp").click()
+    page.wait_for_url(f"{house.provider.issuer}/**")
+
+
+def test_who_signs_in_at_the_provider_again_may_do_it(
+    house: House, provider: OidcProvider, page: Page
+) -> None:
+    provider.has("ida")
+    comes_to_profile(page, "ida")
+    goes_to_confirm(page, house)
+    sign_in(page, "ida")  # asked for, though the provider knows the browser
+    page.wait_for_url(f"{house.url}/profile")
+    wants_a_token(page)
+    expect(page.get_by_role("dialog").locator(".copy code")).to_contain_text("mst_pat_")
+
+
+def test_who_signs_in_as_somebody_else_may_not_and_is_told(
+    house: House, provider: OidcProvider, page: Page
+) -> None:
+    provider.has("jan")
+    provider.has("kim")
+    comes_to_profile(page, "jan")
+    goes_to_confirm(page, house)
+    sign_in(page, "kim")
+    consent(page)
+    page.wait_for_url(f"{house.url}/profile*")
+    expect(
+        page.get_by_text("That was not you, or not a new sign-in: nothing is confirmed.")
+    ).to_be_visible()
+    page.wait_for_url(f"{house.url}/profile")
+    wants_a_token(page)
+    expect(page.get_by_role("dialog", name="Confirm that it is you")).to_be_visible()
