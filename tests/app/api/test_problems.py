@@ -191,22 +191,39 @@ def test_a_body_over_a_mebibyte_is_413(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "fields"),
+    ("body", "found"),
     [
-        ({}, {"username", "password"}),
-        ({"username": "a", "password": "b", "unknown": 1}, {"unknown"}),
-        ({"username": 1, "password": ["b"]}, {"username", "password"}),
-        ({"username": "a\0", "password": "b"}, {"username"}),
-        ({"username": "a", "password": "\ud800"}, {"password"}),
-        ({"username": "", "password": None}, {"username", "password"}),
-        ([], {"body"}),
-        ("text", {"body"}),
+        ({}, {"username": "required", "password": "required"}),
+        ({"username": "a", "password": "b", "unknown": 1}, {"unknown": "unknown_field"}),
+        (
+            {"username": 1, "password": ["b"]},
+            {"username": "not_a_string", "password": "not_a_string"},
+        ),
+        ({"username": "a\0", "password": "b"}, {"username": "not_text"}),
+        ({"username": "a", "password": "\ud800"}, {"password": "not_text"}),
+        ({"username": "", "password": None}, {"username": "wrong_length", "password": "null"}),
+        ([], {"body": "not_an_object"}),
+        ("text", {"body": "not_an_object"}),
     ],
 )
-def test_a_bad_field_is_422_and_named(client: FlaskClient, body: object, fields: set[str]) -> None:
+def test_a_bad_field_is_422_and_named_with_a_code(
+    client: FlaskClient, body: object, found: dict[str, str]
+) -> None:
     answer = client.post("/api/auth/login", json=body)
     check(answer, 422, "validation_failed")
-    assert set(answer.get_json()["errors"]) == fields
+    told = answer.get_json()
+    assert {field: len(messages) for field, messages in told["errors"].items()} == dict.fromkeys(
+        found, 1
+    )
+    assert {field: code["code"] for field, [code] in told["errorCodes"].items()} == found
+
+
+def test_the_values_in_the_words_come_with_the_code(client: FlaskClient) -> None:
+    body = {"username": "a" * 201, "password": "b"}
+    told = client.post("/api/auth/login", json=body).get_json()
+    assert told["errors"] == {"username": ["Length must be between 1 and 200."]}
+    code = {"code": "wrong_length", "params": {"min": 1, "max": 200}}
+    assert told["errorCodes"] == {"username": [code]}
 
 
 json_values = st.recursive(

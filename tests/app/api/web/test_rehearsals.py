@@ -61,24 +61,33 @@ def test_a_pipeline_of_no_project_yet(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stages", "field"),
+    ("stages", "field", "code"),
     [
-        ([{"name": "a", "command": "{descripton}"}], "pipeline.0"),
-        ([{"name": "a", "command": "x"}, {"name": "a", "command": "x"}], "pipeline.1"),
-        ([{"name": "a", "command": "x", "prompt": "Why?"}], "pipeline.0"),
-        ([{"name": "a"}], "pipeline.0.command"),
-        ([{"name": "a", "command": "x", "timeout": "long"}], "pipeline.0.timeout"),
-        ([{"name": "a", "command": "x", "colour": "red"}], "pipeline.0.colour"),
-        ([], "pipeline"),
-        ([{"name": f"s{i}", "command": "x"} for i in range(21)], "pipeline"),
+        ([{"name": "a", "command": "{descripton}"}], "pipeline.0", "unknown_variable"),
+        (
+            [{"name": "a", "command": "x"}, {"name": "a", "command": "x"}],
+            "pipeline.1",
+            "stage_name_twice",
+        ),
+        ([{"name": "a", "command": "x", "prompt": "Why?"}], "pipeline.0", "gate_needed"),
+        ([{"name": "a"}], "pipeline.0.command", "required"),
+        (
+            [{"name": "a", "command": "x", "timeout": "long"}],
+            "pipeline.0.timeout",
+            "not_an_integer",
+        ),
+        ([{"name": "a", "command": "x", "colour": "red"}], "pipeline.0.colour", "unknown_field"),
+        ([], "pipeline", "stage_count"),
+        ([{"name": f"s{i}", "command": "x"} for i in range(21)], "pipeline", "stage_count"),
     ],
 )
 def test_what_is_wrong_is_told_by_field_and_is_no_error(
-    ask: Ask, stages: list[dict[str, Any]], field: str
+    ask: Ask, stages: list[dict[str, Any]], field: str, code: str
 ) -> None:
     told = ask(pipeline=stages)
     assert told["stages"] == []
     assert list(told["faults"]) == [field]
+    assert [found["code"] for found in told["faultCodes"][field]] == [code]
 
 
 def test_who_does_not_see_the_project_is_told_nothing_of_the_pipeline_either(
