@@ -1,8 +1,10 @@
 """What a room's directories take of the disk, measured beside the shim's loop.
 
 A child of the shim walks through them, so that neither a million files nor a disk that hangs makes
-a terminal wait; it may take a twentieth of the time. Files count by their blocks, however long they
-say they are, but each one as a small file at least: a disk has only so many. Standard library only.
+a terminal wait. It may take a twentieth of a processor, and a fifth of the time: where a machine is
+busy it waits long for its turn, and must not be sent the less for it. Files count by their blocks,
+however long they say they are, but each one as a small file at least: a disk has only so many.
+Standard library only.
 """
 
 import contextlib
@@ -11,6 +13,7 @@ import os
 import resource
 import signal
 import stat
+import time
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -18,8 +21,10 @@ from muster.worker import processes
 from muster.worker.limits.limits import Breach, disk_breach
 
 _EVERY = 5.0  # seconds between two walks
-_SHARE = 20  # a walk takes a twentieth of the time
+_SHARE = 20  # walks take a twentieth of a processor
 _HASTE = 4  # or a quarter, where the disk loses what the room might not have
+_REST = 4  # times as long as a walk has lasted
+_NICE = 5  # 19 would be no turn at all where an attempt takes all processors
 _LONGEST = 60.0  # seconds, after which a walk is given up
 
 _LEAST = 4 << 10  # bytes that a file counts at least
@@ -46,14 +51,14 @@ class DiskWatch:
         self._due = now + _EVERY
         self._in_haste = now  # no walk before, whatever the disk loses
         self._used = 0
-        self._free = self._free_now()  # when the latest walk began
+        self._left = self._left_now()  # when the latest walk began
 
     def look(self, now: float) -> Breach | None:
         """The limit's breach, once a walk has found it."""
         if self._walk is not None:
             return self._take(self._walk, now)
         if now >= self._due or (now >= self._in_haste and self._may_be_beyond()):
-            self._free = self._free_now()
+            self._left = self._left_now()
             self._walk = Walk(self._directories, self._limit, now)
         return None
 
@@ -64,13 +69,13 @@ class DiskWatch:
             self._walk = None
 
     def _take(self, walk: "Walk", now: float) -> Breach | None:
-        said = walk.result()
-        cost = now - walk.began
-        if said is None and cost < _LONGEST:
+        result, lasted = walk.result(), now - walk.began
+        if result is None and lasted < _LONGEST:
             return None
+        said, cost = result or ("", 0.0)
         self.close()
-        self._due = now + max(_EVERY, _SHARE * cost)
-        self._in_haste = now + _HASTE * cost
+        self._due = now + max(_EVERY, _SHARE * cost, _REST * lasted)
+        self._in_haste = now + max(_HASTE * cost, lasted)
         if said == "deep":
             return Breach(
                 "disk_exceeded",
@@ -83,15 +88,18 @@ class DiskWatch:
 
     def _may_be_beyond(self) -> bool:
         """Whether since the latest walk the disk lost more than the room may still take."""
-        return self._free - self._free_now() > self._limit - self._used
+        lost = max(then - now for then, now in zip(self._left, self._left_now(), strict=True))
+        return lost > self._limit - self._used
 
-    def _free_now(self) -> int:
-        free = [0]
+    def _left_now(self) -> tuple[int, int]:
+        """What the disk has left: bytes, and files as bytes."""
+        left, files = [0], [0]
         for directory in self._directories:
             with contextlib.suppress(OSError):
                 found = os.statvfs(directory)
-                free.append(found.f_bavail * found.f_frsize)
-        return max(free)
+                left.append(found.f_bavail * found.f_frsize)
+                files.append(found.f_favail * _LEAST)
+        return max(left), max(files)
 
 
 class Walk:
@@ -110,10 +118,12 @@ class Walk:
         # Whoever reaps our children may do so before we kill it: its number alone would not do.
         self._handle = os.pidfd_open(pid)
 
-    def result(self) -> str | None:
-        """The sum, or `deep`; None while it is not known, empty if the child died of something."""
+    def result(self) -> tuple[str, float] | None:
+        """The sum, or `deep`, and how many seconds of a processor it took; None while it is not
+        known. Empty, and for nothing, if the child died of something."""
         with contextlib.suppress(BlockingIOError):
-            return os.read(self._said, 64).decode()
+            said, _, cost = os.read(self._said, 64).decode().partition(" ")
+            return said, float(cost or 0)
         return None
 
     def end(self) -> None:
@@ -259,7 +269,7 @@ def _walk_and_tell(directories: list[str], limit: int, told: int) -> NoReturn:
         # Above all the shim's lock, which would outlive it here, and the listener.
         os.closerange(0, told)
         os.closerange(told + 1, 1 << 20)
-        os.nice(19)
+        os.nice(_NICE)
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
         try:
@@ -268,6 +278,6 @@ def _walk_and_tell(directories: list[str], limit: int, told: int) -> NoReturn:
             said = str(taken(directories, limit) + others)
         except TooDeep:
             said = "deep"
-        os.write(told, said.encode())
+        os.write(told, f"{said} {time.process_time():.3f}".encode())
     finally:
         os._exit(0)
