@@ -100,7 +100,7 @@ bench: $(TOOLS) ## The benchmarks, with ratios to bare parts and peers; takes mi
 	@$(BIN)/python -m bench.cli --quick
 
 faults: $(TOOLS) ## Postgres, Valkey, servers and senders that go away, freeze and are killed; chaos, a little
-	@$(PYTEST) -n 3 tests/outages tests/chaos/test_chaos.py tests/app/jobs/test_jobs_killed_senders.py
+	@$(PYTEST) -n 4 tests/outages tests/chaos/test_chaos.py tests/app/jobs/test_jobs_killed_senders.py
 
 attacks: $(TOOLS) ## Every route with whatever a stranger may send it; Schemathesis for a moment
 	@$(PYTEST) -n 3 tests/attacks/routes tests/fuzz

@@ -43,6 +43,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
         "tests/flows/test_terminal_in_full.py",
         "tests/flows/test_tunnel.py",
     ),
+    ("tests/outages/test_away_for_too_long.py",),
     ("tests/app/jobs/test_jobs_killed_senders.py",),
     ("tests/fuzz/",),
     ("tests/flows/test_demo.py",),

@@ -6,9 +6,7 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from tests.flows.running import until
 from tests.gunicorns import SERVERS
-from tests.outages.conftest import furnished_pair
 from tests.outages.pair import Counting, Pair
 
 
@@ -111,23 +109,3 @@ def test_a_machine_leaves_a_server_that_answers_no_heartbeat(pair: Pair) -> None
     task.until_more()
     assert task.finish()["attempt"] == 1
     unharmed(task)
-
-
-# ---- for longer than the grace -------------------------------------------------------------------
-
-
-def test_when_all_servers_are_away_for_too_long_a_stage_is_lost_and_no_task() -> None:
-    """Its machine ends it itself. That counts for nothing: one loss would be one too many."""
-    hasty = {"HEARTBEAT": "0.5", "SILENCE": "3", "LEASE": "6"}
-    with furnished_pair({f"MUSTER_{k}_SECONDS": seconds for k, seconds in hasty.items()}) as pair:
-        flag = pair.notes / "again"
-        command = f"[ -e {flag} ] && exit; touch {flag}; echo up; sleep 4711"
-        stage = {"name": "wait", "kind": "shell", "command": command}
-        task = pair.task(pair.project("GRACE", stage, maxAttempts=1))
-        task.until_logged(b"up")
-        for name in SERVERS:
-            pair.stack.processes[name].stop()
-        until(lambda: not pair.worker.stages(), "end of the stage")
-        pair.restart(*SERVERS)
-        assert task.until("completed")["attempt"] == 2
-        assert len(task.events("requeued")) == 1
