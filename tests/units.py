@@ -60,19 +60,18 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/muster/worker/test_daemon_growth.py",),
     ("tests/test_config.py",),
     ("tests/app/services/dispatch/test_dispatch_at_once.py",),
-    (
-        "tests/agents/real/test_lives.py",
-        "tests/agents/real/test_cancelled.py",
-        "tests/agents/real/test_terminals.py",
-        "tests/agents/real/test_attach.py",
-        "tests/agents/real/test_budgets.py",
-    ),
     ("tests/agents/real/test_failures.py", "tests/agents/real/test_aider.py"),
+    ("tests/agents/real/test_lives.py", "tests/agents/real/test_cancelled.py"),
     (
         "tests/agents/real/test_asking.py",
         "tests/agents/real/test_deaths.py",
         "tests/agents/real/test_waits.py",
+    ),
+    (
         "tests/agents/real/test_follow_ups.py",
+        "tests/agents/real/test_budgets.py",
+        "tests/agents/real/test_terminals.py",
+        "tests/agents/real/test_attach.py",
     ),
     # By tests, not by units: one is there for each worker beside the one that it is at.
     ("tests/review/test_kills.py",),
