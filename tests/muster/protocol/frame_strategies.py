@@ -1,10 +1,12 @@
 """Frames made out of their own declarations, for tests of what may be said."""
 
+from functools import cache
+
 from hypothesis import strategies as st
-from msgspec import inspect
+from msgspec import Struct, inspect
 
 from muster.protocol import frames
-from muster.protocol.frames import Frame, Log
+from muster.protocol.frames import Log
 
 FROM_MACHINE = [frames.Hello, frames.Heartbeat, frames.Report, frames.TerminalClosed]
 FROM_SERVER = [
@@ -65,8 +67,9 @@ def of(shape: inspect.Type) -> st.SearchStrategy:
     }[type(shape)]
 
 
-def frames_of(kind: type[Frame]) -> st.SearchStrategy:
-    """Frames of that type."""
+@cache
+def frames_of(kind: type[Struct]) -> st.SearchStrategy:
+    """Frames of that type, or what is in some. Kept, for it takes as long as a few examples do."""
     return of(inspect.type_info(kind))
 
 

@@ -5,11 +5,10 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import inspect
 
 from muster.protocol import codec, frames
 from muster.protocol.frames import Log
-from tests.muster.protocol.frame_strategies import FROM_MACHINE, FROM_SERVER, LOGS, frames_of, of
+from tests.muster.protocol.frame_strategies import FROM_MACHINE, FROM_SERVER, LOGS, frames_of
 
 
 def test_no_frame_is_forgotten_here():
@@ -36,7 +35,7 @@ def test_what_the_server_says_arrives_as_it_was_said(kind: type[frames.Frame], d
 def test_every_kind_of_report_arrives_as_it_was_said(
     body: type[frames.ReportBody], data: st.DataObject
 ):
-    report = frames.Report(1, 2, 3, data.draw(of(inspect.type_info(body))))
+    report = frames.Report(1, 2, 3, data.draw(frames_of(body)))
     assert codec.decode_from_machine(codec.encode(report)) == report
 
 
