@@ -30,7 +30,8 @@ def _slots(machine: Item) -> str:
 def _percent(title: str, field: str) -> Column:
     def cell(machine: Item) -> str:
         value = dig(machine, ["metrics", field])
-        return "" if value is None else f"{value:.0f}%"
+        is_old = machine.get("status") in ("offline", "decommissioned")
+        return "" if value is None or is_old else f"{value:.0f}%"
 
     return Column(title, cell, is_number=True, may_go=True)
 
@@ -40,6 +41,12 @@ def _agents(machine: Item) -> str:
         f"{at.get('agentType')}{'' if at.get('healthy', True) else ' (' + _why(at) + ')'}"
         for at in machine.get("capabilities") or []
     )
+
+
+def _installed(machine: Item) -> str:
+    """The agents but for those that it does not have; `machine show` tells of them, too."""
+    there = [at for at in machine.get("capabilities") or [] if at.get("reason") != "binary_missing"]
+    return _agents({"capabilities": there})
 
 
 def _why(capability: Item) -> str:
@@ -55,10 +62,10 @@ MACHINES = Printed(
         _percent("CPU", "cpuPercent"),
         _percent("MEMORY", "memoryPercent"),
         _percent("DISK", "diskPercent"),
-        Column("AGENTS", _agents, stretches=True),
+        Column("AGENTS", _installed, stretches=True),
         aged("SEEN", "lastSeenAt"),
     ),
-    nothing="There is no machine.",
+    nothing="There is no such machine. A new one: muster machine add",
 )
 TASKS = Printed(fields.LISTED_TASK, _TASKS.columns, nothing=_TASKS.nothing)
 PLAN = Printed(

@@ -19,7 +19,7 @@ NOTIFICATIONS = Printed(
         column("TITLE", stretches=True),
         aged("AGE", "createdAt"),
     ),
-    nothing="Nothing is new.",
+    nothing="Nothing is new. What you have read: muster notifications list --all",
 )
 
 

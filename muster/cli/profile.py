@@ -34,7 +34,7 @@ TOKENS = Printed(
         aged("ENDS", "expiresAt"),
         aged("REVOKED", "revokedAt"),
     ),
-    nothing="You have no personal token.",
+    nothing="You have no personal token: muster profile create-token makes one.",
 )
 CREATED = Printed(fields.CREATED_PERSONAL_TOKEN, (column("TOKEN"),))
 CHAT = Printed(fields.CHAT_TOKEN, (column("TOKEN"), aged("EXPIRES", "expiresAt")), id="token")

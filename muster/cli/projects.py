@@ -26,7 +26,7 @@ PROJECTS = Printed(
         aged("ACTIVE", "lastActivityAt"),
     ),
     id="key",
-    nothing="You see no project.",
+    nothing="You see no project. Maintainers let people in; admins make one: muster project apply",
 )
 PROJECT = Printed(fields.PROJECT, id="key")
 MEMBERS = Printed(
@@ -100,7 +100,7 @@ def _tell(project: Item) -> None:
             ("secrets", ", ".join(held)),
             ("your role", project.get("myRole")),
             ("members", project.get("memberCount")),
-            ("tasks", counted({k: v for k, v in (project.get("taskCounts") or {}).items() if v})),
+            ("tasks", counted(project.get("taskCounts"))),
             ("active", f"{seen} ago" if seen else ""),
         ]
     )

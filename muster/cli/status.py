@@ -16,6 +16,16 @@ STATUS = Printed(
     id="server",
 )
 
+# What is counted, and as what it is read.
+_ORDER = {
+    **{name: name for name in ("queued", "assigned", "running", "suspended")},
+    **{name: name for name in ("completed", "failed", "cancelled")},
+    "completedToday": "completed today",
+    "failedToday": "failed today",
+    **{name: name for name in ("online", "draining", "offline")},
+    "total": "in all",
+}
+
 
 @click.command
 @pass_muster
@@ -65,10 +75,11 @@ def _versions(of_server: object) -> str:
 
 
 def counted(counts: object) -> str:
+    """How many there are of each, in the order in which things go; none is said once."""
     if not isinstance(counts, dict):
         return ""
-    names = {"completedToday": "completed today", "failedToday": "failed today"}
-    return ", ".join(f"{count} {names.get(name, name)}" for name, count in counts.items())
+    known = {name: counts[name] for name in (*_ORDER, *counts) if counts.get(name)}
+    return ", ".join(f"{count} {_ORDER.get(name, name)}" for name, count in known.items()) or "none"
 
 
 def _of(told: dict[str, Any], *path: str) -> str:

@@ -63,14 +63,16 @@ def span(seconds: float) -> str:
     return next((f"{int(seconds // size)}{unit}" for size, unit in _AGES if seconds >= size), "0s")
 
 
-def clock(text: str | None) -> str:
-    """A moment as the clock here shows it, without the day."""
+def clock(text: str | None, now: datetime | None = None) -> str:
+    """A moment as the clock here shows it; of another day than today the day and the minute."""
     if not text:
         return ""
     try:
-        return moment(text).astimezone().strftime("%H:%M:%S")
+        at = moment(text).astimezone()
     except ValueError:
         return plain(text)
+    today = (now or datetime.now(UTC)).astimezone().date()
+    return at.strftime("%H:%M:%S" if at.date() == today else "%m-%d %H:%M")
 
 
 def size(count: float | None) -> str:

@@ -17,7 +17,7 @@ BOTS = Printed(
         column("AUDIT LOG", "auditLog"),
         aged("AGE", "createdAt"),
     ),
-    nothing="There is no bot.",
+    nothing="There is no bot: muster admin bots create makes one.",
 )
 TESTED = Printed(
     fields.BOT_TESTED,
@@ -34,7 +34,7 @@ BINDINGS = Printed(
         column("PROJECT", "projectKey"),
         aged("AGE", "createdAt"),
     ),
-    nothing="No chat is bound.",
+    nothing="No chat is bound: muster admin bots bind does it.",
 )
 BINDING = Printed(fields.BINDING, BINDINGS.columns[:1] + BINDINGS.columns[2:])
 DELIVERIES = Printed(

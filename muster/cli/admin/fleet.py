@@ -1,8 +1,10 @@
 """Projects, machines and what lets machines in, as admins see them."""
 
+from datetime import UTC, datetime
+
 import click
 
-from muster.cli import fields
+from muster.cli import fields, words
 from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.machines import MACHINES, found
 from muster.cli.output import Printed, aged, column, dig, facts, prints, say
@@ -21,7 +23,7 @@ TOKENS = Printed(
         aged("EXPIRES", "expiresAt"),
         aged("USED", "usedAt"),
     ),
-    nothing="There is no token.",
+    nothing="There is no token: muster machine add makes one.",
 )
 CREATED = Printed(fields.CREATED_TOKEN, (column("TOKEN"),))
 SAVED = Printed(fields.SAVED_PROJECT, (column("KEY"), column("NAME")), id="key")
@@ -39,17 +41,22 @@ def arrived(muster: Muster, token: str) -> object:
     told = muster.api.get(f"/api/admin/worker-tokens/{server_id(token)}/status")
 
     def tell() -> None:
+        first = dig(told, ["firstTask", "taskId"])
         facts(
             [
                 ("token", told.get("status")),
-                ("used", told.get("usedAt")),
-                ("connected", told.get("connectedAt")),
+                ("used", _ago(told.get("usedAt"))),
+                ("connected", _ago(told.get("connectedAt"))),
                 ("machine", dig(told, ["machine", "name"])),
-                ("first task", dig(told, ["firstTask", "taskId"])),
+                ("first task", f"#{first}" if first else ""),
             ]
         )
 
     return told, tell
+
+
+def _ago(moment: str | None) -> str:
+    return f"{words.age(moment, datetime.now(UTC))} ago" if moment else ""
 
 
 tokens = group(

@@ -41,7 +41,7 @@ PROVIDERS = Printed(
         column("ISSUER", stretches=True),
         column("ENABLED"),
     ),
-    nothing="There is no provider.",
+    nothing="There is no provider: muster admin providers create makes one.",
 )
 
 _DEVELOPER = "/api/admin/developers/{developer}"

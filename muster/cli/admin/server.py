@@ -9,9 +9,11 @@ import click
 from muster.cli import fields, words
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
-from muster.cli.output import Column, Item, Printed, column, dig, prints, say
+from muster.cli.output import Column, Item, Printed, column, console, dig, prints, say
 from muster.cli.params import typed_fields
 from muster.cli.verbs import Given, listing
+
+WIDEST = 100  # of what is read as sentences
 
 
 def _who(entry: Item) -> str:
@@ -56,17 +58,7 @@ audit = listing(
     Given("to", "Before that moment."),
 )
 
-SETTINGS = Printed(
-    fields.SETTING,
-    (
-        column("KEY"),
-        Column("VALUE", lambda setting: _value(setting.get("value"))),
-        Column("", lambda setting: "" if setting.get("value") == setting.get("default") else "set"),
-        column("UNIT"),
-        column("HELP", stretches=True),
-    ),
-    id="key",
-)
+SETTINGS = Printed(fields.SETTING, id="key")
 
 
 def _value(value: Any) -> str:
@@ -83,9 +75,26 @@ def settings() -> None:
 @settings.command("list")
 @pass_muster
 @prints(SETTINGS)
-def list_(muster: Muster) -> Any:
+def list_(muster: Muster) -> tuple[list[dict[str, Any]], Callable[[], None]]:
     """All settings, and what each does."""
-    return muster.api.get("/api/admin/settings").get("registry") or []
+    found = list(muster.api.get("/api/admin/settings").get("registry") or [])
+
+    def tell() -> None:
+        for setting in found:
+            _setting(setting)
+
+    return found, tell
+
+
+def _setting(setting: Item) -> None:
+    """In as many lines as it takes: a table would have no room for what it does."""
+    value, default = _value(setting.get("value")), _value(setting.get("default"))
+    key = click.style(words.one_line(setting.get("key")), bold=True)
+    said = " ".join(filter(None, [value or "(empty)", words.one_line(setting.get("unit"))]))
+    said += "" if value == default else f" (by default {default or 'empty'})"
+    click.echo(f"{key} = {words.one_line(said)}")
+    room = min(console().width, WIDEST)
+    click.echo(click.wrap_text(words.one_line(setting.get("help")), room, "    ", "    "))
 
 
 @settings.command("set")

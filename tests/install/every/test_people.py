@@ -12,45 +12,39 @@ from tests.install.every.whole import Whole
 pytestmark = pytest.mark.timeout(900)
 
 
-@pytest.fixture
-def carol(whole: Whole, admin: Somebody) -> Somebody:
-    """An account of this test alone, signed in at last."""
-    admin.told("admin developers create carol --git-email carol@example.org", given=PASSWORD)
-    whole.people["carol"] = made = Somebody(whole.person, whole.command, "carol")
-    whole.sign_in("carol")
-    return made
-
-
 def account(admin: Somebody, name: str) -> dict[str, object]:
     return next(who for who in admin.told("admin developers list") if who["name"] == name)
 
 
-def test_an_account_from_its_making_to_its_end(
-    whole: Whole, admin: Somebody, carol: Somebody
-) -> None:
-    who = account(admin, "carol")
-    assert carol.told("whoami")[0]["id"] == who["id"]
-    [changed] = admin.told(
-        f"admin developers update {who['id']} --role lead -F email=c@example.org"
-    )
+def test_an_account_from_its_making_to_its_end(whole: Whole, admin: Somebody) -> None:
+    [made] = admin.told("admin developers create carol --git-email c@localhost", given=PASSWORD)
+    number = made["id"]
+    wish = "--role lead -F email=c@example.org"
+    [changed] = admin.told(f"admin developers update {number} {wish}")
     assert (changed["role"], changed["email"]) == ("lead", "c@example.org")
-    whole.sign_in("carol")  # another role ends all logins
+    assert changed in admin.told("admin developers list")
+    carol = whole.people["carol"] = Somebody(whole.person, whole.command, "carol")
+    whole.sign_in("carol")
+    assert carol.told("whoami")[0]["role"] == "lead"
     [own] = carol.told("profile set --git-name 'Carol C.'")
     assert own["gitName"] == carol.told("whoami")[0]["gitName"] == "Carol C."
     assert carol.told("profile budget")[0]["budget"] is None
-    browser = whole.session("carol")
-    browser.post("/api/auth/confirm", {"password": PASSWORD})
-    secret = browser.post("/api/web/profile/totp/setup", {})["secret"]
-    browser.post("/api/web/profile/totp/verify", {"code": pyotp.TOTP(secret).now()})
+    add_second_factor(whole)
     assert carol.told("whoami")[0]["totpEnabled"]
-    [reset] = admin.told(f"admin developers reset-totp {who['id']} --yes")
+    [reset] = admin.told(f"admin developers reset-totp {number} --yes")
     assert not reset["totpEnabled"]
-    whole.sign_in("carol")
-    admin(f"admin developers sign-out {who['id']} --yes")
+    admin(f"admin developers sign-out {number} --yes")
     carol("whoami", status=NOT_ALLOWED)
     assert "muster login" in carol.err
-    [gone] = admin.told(f"admin developers update {who['id']} --disable")
+    [gone] = admin.told(f"admin developers update {number} --disable")
     assert gone["disabled"]
+
+
+def add_second_factor(whole: Whole) -> None:
+    """As it is done in a browser."""
+    browser = whole.session("carol")
+    secret = browser.post("/api/web/profile/totp/setup", {})["secret"]
+    browser.post("/api/web/profile/totp/verify", {"code": pyotp.TOTP(secret).now()})
 
 
 def test_a_login_and_a_token_of_one_s_own_come_and_go(whole: Whole, bob: Somebody) -> None:

@@ -30,22 +30,21 @@ class Whole(InstalledServer):
         asked = ("uv", "tool", "install", "--quiet", "--python", python, f"{client}[worker]")
         person.says(*asked)
         self.command = person.home / ".local" / "bin" / "muster"
+        self.operator = Somebody(person, self.command, "operator")
+        self.operator.env = {"MUSTER_BACKUP_PASSPHRASE": PASSPHRASE}  # a server has one place
         self.slack = Slack()
+        self._chats = self.slack.running()
 
     def begin_to_serve(self) -> None:
-        self._chats = self.slack.running()
         self.install(MUSTER_SLACK_API=f"{self._chats.__enter__().url}/api")
         self.fill_repository()
         self._install_agent()
         self._install_tunnel()
-        self.operator = Somebody(self.person, self.command, "operator")
-        self.operator.env["MUSTER_BACKUP_PASSPHRASE"] = PASSPHRASE
         self.people = {"admin": Somebody(self.person, self.command, "admin")}
         self.sign_in("admin")
         for name in ("ada", "bob"):
             asked = f"admin developers create {name} --git-email {name}@example.org"
-            [made] = self.people["admin"].told(asked, given=f"{PASSWORD}\n")
-            assert (made["name"], made["role"]) == (name, "developer")
+            self.people["admin"](asked, given=f"{PASSWORD}\n")
             self.people[name] = Somebody(self.person, self.command, name)
         self.sign_in("ada", "bob")
         self.worker = self.start_machine("m")
@@ -85,9 +84,11 @@ class Whole(InstalledServer):
         return bool(known.get("claude"))
 
     def stop(self) -> None:
-        self.operator("muster-server uninstall --user --purge --yes")
-        super().stop()
-        if hasattr(self, "_chats"):
+        try:
+            self.operator("muster-server uninstall --user --purge --yes")
+            assert not (self.home / ".local" / "share" / "muster").exists()
+        finally:
+            super().stop()
             self._chats.__exit__(None, None, None)
 
     def session(self, name: str, password: str = PASSWORD) -> Api:

@@ -98,3 +98,20 @@ def test_what_a_drain_would_do_is_shown_beside_its_json_and_not_in_it() -> None:
     said = Shell(answer)(*asked, given="y\n", is_terminal=True)
     assert (said.status, said.json) == (0, [{"machine": "forge", "act": "keep"}]), said.err
     assert "AT THE DEADLINE" in said.err
+
+
+@pytest.mark.usefixtures("home")
+def test_the_list_tells_of_agents_that_are_there_and_of_no_load_that_was() -> None:
+    agents = [
+        {"agentType": "claude", "healthy": True},
+        {"agentType": "codex", "healthy": False, "reason": "binary_missing"},
+        {"agentType": "cursor", "healthy": False, "reason": "not_signed_in"},
+    ]
+    forge = {"name": "forge", "capabilities": agents, "metrics": {"cpuPercent": 99.0}}
+    page = {"items": [{**forge, "status": "online"}, {**forge, "status": "decommissioned"}]}
+    shell = Shell(lambda _: httpx.Response(200, json={**page, "nextCursor": None}))
+    _, online, gone = shell("--server", SERVER, "machine", "list").out.splitlines()
+    assert "99%" in online
+    assert "99%" not in gone
+    assert "claude, cursor (not signed in)" in online
+    assert "codex" not in online

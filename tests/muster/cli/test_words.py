@@ -1,5 +1,6 @@
 """Texts of others as they may be shown."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -57,3 +58,9 @@ def test_sizes_numbers_and_lists() -> None:
     ]  # fmt: skip
     assert [words.number(n) for n in (None, 1234567, 2.5)] == ["", "1,234,567", "2.50"]
     assert words.listed(["a", "b", "c", "d"]) == "a, b, c and 1 more"
+
+
+def test_of_another_day_the_clock_tells_the_day() -> None:
+    assert re.fullmatch(r"\d\d:\d\d:\d\d", words.clock("2030-01-01T12:00:00.000Z", NOW))
+    assert re.fullmatch(r"12-2\d \d\d:\d\d", words.clock("2029-12-28T12:00:00.000Z", NOW))
+    assert words.clock(None, NOW) == ""
