@@ -9,6 +9,7 @@ import redis
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
 from muster.worker.processes import Process
+from tests.chaos import rooms
 from tests.chaos.client import Client
 from tests.chaos.history import Frozen
 from tests.chaos.machines import Machine, Whose, tear
@@ -155,6 +156,13 @@ class Faults:
         self._mending.restart(machine.name)
         return True
 
+    def _break_rooms(self, blow: Blow) -> bool:
+        tools = self._machine(blow).tools
+        self._recorder.fault(blow.name, self._machine(blow).name)
+        rooms.break_(tools)
+        self._mending.later(blow.lasts, lambda: rooms.heal(tools))
+        return True
+
     def _drain(self, blow: Blow) -> bool:
         machine = self._machine(blow)
         deadline = 1 + int(blow.pick * 5) if blow.name == DRAIN_BY else None
@@ -287,6 +295,7 @@ _ACTS: dict[str, Callable[[Faults, Blow], bool]] = {
     "swallow up": Faults._swallow,
     "swallow down": Faults._swallow,
     "upgrade daemon": Faults._upgrade_daemon,
+    "break rooms": Faults._break_rooms,
     "drain": Faults._drain,
     DRAIN_BY: Faults._drain,
     "replace machine": Faults._replace_machine,

@@ -18,6 +18,7 @@ from muster.worker.layout import Layout
 from muster.worker.processes import Process
 from muster.worker.room.identity import uids_of
 from muster.worker.shim.pty_process import MARK
+from tests.chaos import rooms
 from tests.chaos.proxy import Door
 
 SLOTS = 2
@@ -41,6 +42,11 @@ class Machine:
     @property
     def name(self) -> str:
         return f"m{self.number}"
+
+    @property
+    def tools(self) -> Path:
+        """What makes its rooms, or cannot."""
+        return self.home.with_name(f"{self.home.name}-tools")
 
     @property
     def layout(self) -> Layout:
@@ -68,7 +74,10 @@ class Machine:
         notes = ("--room-dir", f"{self.stack.home.parent}:rw")
         known = ("--agents", str(self.agents)) if self.agents else ()
         moved = ("--server", server) if server else ()
-        path = {"PATH": f"{self.agents}:{os.environ['PATH']}"} if self.agents else None
+        if not self.tools.exists():
+            rooms.furnish(self.tools)
+        found = ":".join(str(each) for each in (self.tools, self.agents) if each)
+        path = {"PATH": f"{found}:{os.environ['PATH']}"}
         self.stack.launch(self.name, [*_WORKER, *run, *file_root, *notes, *known, *moved], path)
 
     @property

@@ -4,6 +4,7 @@ import msgspec
 
 from tests.chaos.history import Acted, AuditSeen, Fault, History
 from tests.chaos.planted import change_log, its_machine_is_replaced
+from tests.chaos.rules.outliving import KILL_FIRST
 
 
 def a_cancel_without_its_event(history: History) -> None:
@@ -77,3 +78,12 @@ def a_failure_by_a_decommissioning_that_there_was_not(history: History) -> None:
     history.operated.clear()
     history.audited = [entry for entry in history.audited if entry.task_id]
     history.tasks[3].events[-1]["data"] = {"code": "machine_decommissioned"}
+
+
+def a_task_failed_by_a_room_that_was_not_made(history: History) -> None:
+    """Its stage has never begun, whatever was done to its machine."""
+    history.runs.pop(4)
+    history.faults.append(Fault(39, "break rooms", "m1"))
+    history.faults.append(Fault(40, KILL_FIRST, "m1", 3, 1))
+    history.tasks[3].events[-1]["data"] = {"code": "start_failed"}
+    change_log(history, (3, 1), b"")

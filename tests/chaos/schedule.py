@@ -61,6 +61,7 @@ _SORTS = (
     _Sort("swallow for long", 3, 22, 35, "machine"),
     _Sort("swallow up", 3, 1, 30, "machine"),
     _Sort("swallow down", 3, 1, 30, "machine"),
+    _Sort("break rooms", 4, 2, 12, "machine"),
     _Sort("cut clients", 3),
     _Sort("upgrade daemon", 5, 0, 0, "machine"),
     _Sort("replace machine", 2, 8, 15, "machine"),

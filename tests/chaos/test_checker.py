@@ -16,7 +16,7 @@ from tests.chaos.planted import (
     its_machine_is_replaced,
     stopped,
 )
-from tests.chaos.rules.outliving import KILL_FIRST, KILL_MAKER
+from tests.chaos.rules.outliving import KILL_MAKER
 
 PLANTED: list[tuple[Callable[[History], None], str]] = [
     (planted.a_beat_after_the_successor, "overlap"),
@@ -36,6 +36,7 @@ PLANTED: list[tuple[Callable[[History], None], str]] = [
     (planted.a_task_that_waits_without_a_reason, "waits without a reason"),
     (planted.a_task_that_waits_for_ever, "stuck"),
     (planted.a_failure_without_cause, "unexplained failure"),
+    (planted_acts.a_task_failed_by_a_room_that_was_not_made, "unexplained failure"),
     (planted.a_task_failed_by_a_killed_shim, "unexplained failure"),
     (planted.a_stage_that_failed_although_it_did_not, "unexplained failure"),
     (planted.a_cancel_that_nobody_asked_for, "unexplained cancel"),
@@ -195,13 +196,6 @@ def a_stage_killed_with_its_room(history: History) -> None:
     history.faults.append(Fault(41, KILL_MAKER, "m1", 3, 1))
 
 
-def a_room_killed_before_its_stage(history: History) -> None:
-    history.runs.pop(4)
-    history.faults.append(Fault(40, KILL_FIRST, "m1", 3, 1))
-    history.tasks[3].events[-1]["data"] = {"code": "start_failed"}
-    change_log(history, (3, 1), b"")
-
-
 def a_question_asked_again(history: History) -> None:
     """Its work was lost after the first answer, and once more before its second."""
     seen = history.tasks[2]
@@ -256,7 +250,6 @@ def a_question_in_the_middle_while_its_machine_is_silent(history: History) -> No
         an_attempt_given_up_before_it_was_known_to_have_begun,
         a_process_that_lives_on_where_there_are_no_rooms,
         a_stage_killed_with_its_room,
-        a_room_killed_before_its_stage,
         a_question_asked_again,
         planted_branches.a_dead_attempts_commit_that_the_successor_moves_on,
     ],

@@ -44,12 +44,12 @@ def _judge_failure(
     history: History, task_id: int, seen: TaskSeen, event: dict[str, Any]
 ) -> Iterator[Violation]:
     code, attempt = event["data"].get("code"), int(event["attempt"])
+    # A stage that never began is none that failed, whatever its machine lacks: nothing explains
+    # `start_failed`, `worker_failed`, or what becomes of workspaces.
     runs = [run for run in history.runs if (run.task_id, run.attempt) == (task_id, attempt)]
     explained = {
         "stage_failed": any(run.exit for run in runs)
         or _was_killed(history, task_id, attempt, ROOM_KILLERS | {KILL_STAGE}),
-        # Before its command ran.
-        "start_failed": _was_killed(history, task_id, attempt, ROOM_KILLERS),
         "stage_timeout": KINDS[seen.task["projectKey"]].timeout == TIMEOUT,
         "machine_decommissioned": any(o.verb == "decommission" for o in history.operated),
         "machine_lost": any(e["type"] == "machine_lost" for e in seen.events),
