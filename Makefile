@@ -53,9 +53,9 @@ dist: $(TOOLS) ## The packages, into dist/: what people and machines install, an
 # all tests anew, and each process of a stack compile the app.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --dist loadfile
 
-test: $(TOOLS) ## All tests but the heavy suites, on servers of their own; MUSTER_TEST_WORKERS=4 at a time
+test: $(TOOLS) ## All tests but the heavy suites, on servers of their own; MUSTER_TEST_WORKERS=5 at a time
 	@$(BIN)/python -m demo.console test
-	@$(PYTEST) -n $${MUSTER_TEST_WORKERS:-4}
+	@$(PYTEST) -n $${MUSTER_TEST_WORKERS:-5}
 
 heavy: $(HEAVY) ## All suites that take longer, one after the other
 	@echo "Heavy suites: $(or $(HEAVY),there are none)"
