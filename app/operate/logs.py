@@ -10,6 +10,14 @@ from app.operate.installed import running, units
 from app.operate.installed.running import Server
 from app.operate.local.errors import OperateError
 
+# What a stack calls the processes that are units elsewhere.
+_OF_STACKS: dict[str, tuple[str, ...]] = {
+    "web": ("gunicorn",),
+    "dispatch": ("dispatcher",),
+    "jobs": ("celery",),
+    "engines": ("postgres", "valkey"),
+}
+
 
 @click.command("logs")
 @click.option("--home", type=click.Path(path_type=Path), help="Of the stack that lies there.")
@@ -34,18 +42,25 @@ def command(home: Path | None, follow: bool, lines: int, process: str | None) ->
 
 def _argv(server: Server, process: str | None, *, follow: bool, lines: int) -> list[str]:
     """Raises OperateError."""
-    name = process or "*"
-    if not name.replace("-", "").isalnum() and name != "*":
-        raise OperateError(f"{name!r} is no process of the server's")
     if server.places is not None:
         named = [f"--unit={unit}" for unit in _units(process)]
         argv = [*server.places.journalctl, *named, f"--lines={lines}"]
         return [*argv, "--follow"] if follow else [*argv, "--no-pager"]
-    logs = sorted((server.home / "logs").glob(f"{name}.log"))
-    if not logs:
-        raise OperateError(f"there is no {server.home}/logs/{name}.log")
+    logs = _files(server.home / "logs", process)
     tail = shutil.which("tail") or "tail"
     return [tail, *(["-F"] if follow else []), f"--lines={lines}", *map(str, logs)]
+
+
+def _files(place: Path, process: str | None) -> list[Path]:
+    """Those of a stack, which names some processes otherwise. Raises OperateError."""
+    there = {path.stem: path for path in sorted(place.glob("*.log"))}
+    if process is None and there:
+        return list(there.values())
+    found = [there[name] for name in _OF_STACKS.get(process or "", (process,)) if name in there]
+    if not found:
+        known = f", but of {', '.join(there)}" if there else ""
+        raise OperateError(f"there is no log of {process or 'a server'} in {place}{known}")
+    return found
 
 
 def _units(process: str | None) -> list[str]:

@@ -48,3 +48,20 @@ def test_without_a_journal_one_is_told_so() -> None:
     done = CliRunner().invoke(main, ["logs", "web"])
     assert done.exit_code == 1
     assert "journalctl cannot be run: No such file" in done.output
+
+
+def test_of_a_stack_a_process_has_the_same_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place := tmp_path / "logs").mkdir()
+    for name in ("beat", "gunicorn", "postgres", "valkey"):
+        (place / f"{name}.log").touch()
+    ran: list[list[str]] = []
+    monkeypatch.setattr("os.execvp", lambda _, argv: ran.append(argv))
+    for process, files in (("web", ["gunicorn"]), ("engines", ["postgres", "valkey"])):
+        done = CliRunner().invoke(main, ["logs", process, "--home", str(tmp_path)])
+        assert done.exit_code == 0, done.output
+        assert ran[-1][2:] == [str(place / f"{name}.log") for name in files]
+    done = CliRunner().invoke(main, ["logs", "jobs", "--home", str(tmp_path)])
+    assert "there is no log of jobs" in done.output
+    assert "but of beat, gunicorn, postgres, valkey" in done.output
