@@ -1,6 +1,7 @@
 """What is taken into a root: wheels, certificates of an authority of our own, a project; and what
 is done there by whoever has them."""
 
+import re
 import shutil
 import ssl
 from dataclasses import dataclass, field
@@ -21,8 +22,9 @@ SETTINGS = {"MUSTER_MAX_LOAD_PERCENT": "100", "MUSTER_MAX_DISK_PERCENT": "100"}
 LOCAL = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/srv/house"}
 FETCH = (
     "python3 -m venv /tmp/fetching && /tmp/fetching/bin/pip wheel --quiet --wheel-dir=/srv/house "
-    "--find-links=/mnt /mnt/muster_*.whl"
+    "--find-links=/mnt --constraint=/mnt/locked.txt /mnt/muster_*.whl"
 )
+LOCKS = ("requirements.txt", "requirements-worker.txt")
 REPOSITORY = """
 set -eu
 umask 022
@@ -58,6 +60,7 @@ class Supplies:
         self.given.mkdir()
         for wheel in wheels:
             shutil.copy(wheel, self.given)
+        (self.given / "locked.txt").write_text(_locked())
         authority = make("an authority of our own")
         server = make("localhost", authority)
         self.authority = self.given / "authority.pem"
@@ -69,6 +72,13 @@ class Supplies:
     def fetch(self, root: Root) -> None:
         """What the packages require, once for all roots: it takes most of the time."""
         root.says("sh", "-c", FETCH)
+
+
+def _locked() -> str:
+    """The versions that are locked, without their hashes and extras: for what takes no others."""
+    texts = "".join(Path(__file__).parents[2].joinpath(name).read_text() for name in LOCKS)
+    lines = [line.removesuffix(" \\") for line in texts.splitlines() if line[:1].isalnum()]
+    return re.sub(r"\[.*?\]", "", "\n".join(lines))
 
 
 def make_repository(root: Root, user: str) -> None:
