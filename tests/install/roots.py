@@ -1,7 +1,8 @@
 """A fresh root of Debian over one that `make bring` has made, with namespaces of its own. What is
 written in it lies apart, and so can be asked for.
 
-The network is this machine's, for the package index is there. Only root can have one.
+The network is this machine's, for the package index is there; that of `containers` is its own,
+without a way out. Only root can have one.
 """
 
 import contextlib
@@ -25,8 +26,10 @@ BOOT_SECONDS = 60.0
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 IDLE = "sleep 3600"
 # A process 1 that reaps, and one that starts units.
+REAPS = f"exec sh -c 'while :; do {IDLE} & wait; done'"
 INITS = {
-    "plain": f"exec sh -c 'while :; do {IDLE} & wait; done'",
+    "plain": REAPS,
+    "containers": f"ip link set lo up\n{REAPS}",
     "systemd": "exec setpriv --bounding-set=-sys_module,-sys_rawio,-sys_time "
     "/lib/systemd/systemd --log-target=journal --show-status=0",
 }
@@ -37,7 +40,7 @@ mount -t cgroup2 cgroup2 "$PLACE/root"
 mkdir -p "$PLACE/root/$GROUP"
 echo $$ >"$PLACE/root/$GROUP/cgroup.procs"
 umount "$PLACE/root"
-exec unshare --mount --propagation private --pid --fork --kill-child --uts --ipc --cgroup \
+exec unshare --mount --propagation private --pid --fork --kill-child --uts --ipc --cgroup $APART \
     sh -c "$ENTER"
 """
 ENTER = """
@@ -96,6 +99,7 @@ class Root:
             "AUTHORITIES": os.environ.get("SSL_CERT_FILE") or AUTHORITIES,
             "GROUP": f"root-{os.getpid()}-{place.name}",
             "ENTER": ENTER + INITS[kind],
+            "APART": "--net" if kind == "containers" else "",
             "PATH": PATH,
         }
         self.kind = kind
@@ -141,7 +145,15 @@ class Root:
 
     def command(self, *words: str, user: str = "root", **env: str) -> list[str]:
         """What runs these words in there."""
-        inside = ["nsenter", f"--target={self._first}", "--mount", "--pid", "--uts", "--ipc"]
+        inside = [
+            "nsenter",
+            f"--target={self._first}",
+            "--mount",
+            "--pid",
+            "--uts",
+            "--ipc",
+            "--net",
+        ]
         whose = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "--"]
         home = self._home(user)
         named = {**self._passed(), "HOME": home, "USER": user, "PATH": PATH, **env}

@@ -1,13 +1,9 @@
-"""What stands in front of a server, checked by the programs that read it. Of the Containerfile this
-says only that it names what there is; docs/operating.md tells how it was built.
-"""
+"""What stands in front of a server, checked by the programs that read it."""
 
 import re
 import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from tests import programs
 
@@ -65,10 +61,3 @@ def test_caddy_finds_nothing_wrong(tmp_path: Path) -> None:
     env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
     assert "Valid configuration" in done.stdout + done.stderr
-
-
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-worker.txt"])
-def test_the_container_is_made_of_what_the_package_carries(name: str) -> None:
-    text = (DEPLOY / "Containerfile").read_text()
-    assert f"app/install/files/{name}" in text
-    assert "--require-hashes" in text

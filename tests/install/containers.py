@@ -1,0 +1,76 @@
+"""Images and containers of podman in a root. No registry is asked: what others' images would bring
+is made of the plain root of Debian, and put under their names."""
+
+import json
+import resource
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.install.roots import CACHE, Root
+from tests.install.supplies import Supplies
+
+DEBIAN = "localhost/debian"
+LOCKS = ("requirements.txt", "requirements-worker.txt", "requirements-build.txt")
+# What the image installs, as it is locked: a wheel that pip has built would have another hash.
+FETCH = """
+python3 -m venv /tmp/fetching
+for each in {locks}; do
+    /tmp/fetching/bin/pip download --quiet --no-deps --dest=/srv/locked \\
+        --require-hashes -r "/mnt/$each"
+done
+"""
+# Root may lack the right to raise limits, and the controller of processes be one of version 1.
+SETTINGS = """
+[containers]
+default_ulimits = ["nofile={files}:{files}", "nproc={processes}:{processes}"]
+pids_limit = 0
+"""
+STORAGE = '[storage]\ndriver = "overlay"\ngraphroot = "/mnt/store"\nrunroot = "/run/store"\n'
+# With `python` and `pip`, as the image of Docker's has them; what pip asks for is at hand.
+PYTHON = f"""
+FROM {DEBIAN}
+RUN python3 -m venv /usr/local
+ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/srv/locked
+"""
+CADDY = (
+    f"FROM {DEBIAN}\nCOPY caddy /usr/bin/caddy\nENV XDG_DATA_HOME=/data XDG_CONFIG_HOME=/config\n"
+)
+BUILDING = "--network=none --volume=/srv:/srv:ro"
+
+
+def fetch(root: Root, supplies: Supplies) -> None:
+    """What the image installs, into `shared`; `root` has a network."""
+    for name in LOCKS:
+        shutil.copy(Path(__file__).parents[2] / name, supplies.given)
+    root.says("sh", "-c", FETCH.format(locks=" ".join(LOCKS)))
+
+
+class Containers:
+    def __init__(self, root: Root) -> None:
+        self.root = root
+        _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+        _, processes = resource.getrlimit(resource.RLIMIT_NPROC)
+        settings = SETTINGS.format(files=files, processes=processes)
+        root.says("tee", "/etc/containers/containers.conf", given=settings)
+        root.says("tee", "/etc/containers/storage.conf", given=STORAGE)
+
+    def says(self, *words: str, given: str = "") -> str:
+        return self.root.says("podman", *words, given=given)
+
+    def make_bases(self) -> None:
+        """Debian's, and those that our files name."""
+        packing = ["tar", "--create", f"--directory={CACHE / 'plain'}", "."]
+        with subprocess.Popen(packing, stdout=subprocess.PIPE) as packed:
+            argv = self.root.command("podman", "import", "--quiet", "-", DEBIAN)
+            subprocess.run(argv, stdin=packed.stdout, capture_output=True, check=True)
+        named = ("--tag", "docker.io/library/python:3.13-slim", "-")
+        self.says("build", "--quiet", *BUILDING.split(), *named, given=PYTHON)
+        (place := self.root.given / "caddy").mkdir()
+        shutil.copy(self.root.lower / "usr/bin/caddy", place)
+        (place / "Containerfile").write_text(CADDY)
+        self.says("build", "--quiet", "--tag=docker.io/library/caddy:2", "/mnt/caddy")
+
+    def is_ready(self, url: str, *options: str) -> bool:
+        said = self.root.run("curl", "-s", "-m", "5", *options, f"{url}/readyz").stdout
+        return bool(said) and json.loads(said).get("status") == "ready"

@@ -1,0 +1,72 @@
+"""deploy/'s Containerfile and compose file: built and run by podman in a root with a network of its
+own, where Debian's packages stand in for the images of Docker's registry."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flows.running import until
+from tests.install import containers
+from tests.install.containers import BUILDING, Containers
+from tests.install.roots import Root
+from tests.install.supplies import PASSWORD, Supplies
+
+pytestmark = [
+    pytest.mark.timeout(900),
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root can enter a root"),
+]
+DEPLOY = Path(__file__).parents[2] / "deploy"
+# Caddy gives this name a certificate of an authority of its own.
+NAMED = {"MUSTER_NAME": "localhost", "MUSTER_ADMIN_PASSWORD": PASSWORD}
+AUTHORITY = "/mnt/store/volumes/deploy_caddy/_data/caddy/pki/authorities/local/root.crt"
+LOG_IN = f'{{"username": "admin", "password": "{PASSWORD}"}}'
+
+
+@pytest.fixture(scope="module")
+def made(area: Path, supplies: Supplies, wheels: tuple[Path, Path]) -> Iterator[Containers]:
+    """With what our files are made of: the bases, and /mnt/context with both wheels."""
+    with Root("plain", area / "locked", supplies.given, supplies.shared) as root:
+        containers.fetch(root, supplies)
+    shutil.copytree(DEPLOY, (context := supplies.given / "context") / "deploy")
+    (context / "dist").mkdir()
+    for wheel in wheels:
+        shutil.copy(wheel, context / "dist")
+    with Root("containers", area / "containers", supplies.given, supplies.shared) as root:
+        made = Containers(root)
+        made.make_bases()
+        yield made
+    shutil.rmtree(supplies.given / "store")
+
+
+def test_the_image_serves_without_rights_and_ends_when_it_is_told(made: Containers) -> None:
+    file = ("--file=/mnt/context/deploy/Containerfile", "--tag=muster", "/mnt/context")
+    made.says("build", *BUILDING.split(), *file)
+    password = f"--env=MUSTER_ADMIN_PASSWORD={PASSWORD}"
+    made.says("run", "--detach", "--name=one", "--network=host", password, "muster")
+    url = "http://127.0.0.1:9000"
+    until(lambda: made.is_ready(url), "server that is ready", 300)
+    assert "<title>Muster</title>" in made.root.says("curl", "-sf", f"{url}/login")
+    assert made.says("exec", "one", "id", "-un") == "muster"
+    assert "is ready" in made.says("exec", "one", "muster-server", "status")
+    made.says("stop", "--time=60", "one")
+    assert made.says("inspect", "--format={{.State.ExitCode}}", "one") == "0"
+    assert "stopping" in made.says("logs", "one").splitlines()[-1]
+    made.says("rm", "one")
+
+
+def test_the_compose_file_brings_up_muster_behind_caddy(made: Containers) -> None:
+    compose = ("env", "--chdir=/mnt/context/deploy", "podman-compose")
+    up = (f"--podman-build-args={BUILDING}", "up", "--build", "--detach")
+    assert "the name by which it is reached" in made.root.run(*compose, "config").stderr
+    made.root.says(*compose, *up, **NAMED)
+    url, trusted = "https://localhost", ("--cacert", AUTHORITY)
+    until(lambda: made.is_ready(url, *trusted), "server that is ready", 300)
+    assert "<title>Muster</title>" in made.root.says("curl", "-sf", *trusted, f"{url}/login")
+    asked = ("-H", "Content-Type: application/json", "-d", LOG_IN, f"{url}/api/auth/login")
+    assert "accessToken" in made.root.says("curl", "-sf", *trusted, *asked)
+    made.root.says(*compose, "down", **NAMED)
+    assert made.says("ps", "--all", "--quiet") == ""
+    assert {"deploy_muster", "deploy_caddy"} <= set(made.says("volume", "ls", "-q").split())
