@@ -1,3 +1,4 @@
+import type { Schemas } from '../api/client'
 import type { Problem } from '../api/problem'
 import { words } from '../words'
 
@@ -5,4 +6,9 @@ import { words } from '../words'
  *  server says it. */
 export function detailOf(problem: Pick<Problem, 'code' | 'detail'>): string {
   return words.problems[problem.code] ?? problem.detail
+}
+
+/** What the server warns of, likewise. */
+export function warningOf({ code, message }: Schemas['Warning']): string {
+  return words.warnings[code] ?? message
 }

@@ -2,6 +2,7 @@ import { useDeferredValue, useState } from 'react'
 import { newName, otherFaults, read, type Stage, tidied, written } from '../../lib/pipeline'
 import { type Project, saveProject, useRehearsal } from '../../queries/projects'
 import { Button } from '../../ui/Button'
+import { warningOf } from '../../ui/detail'
 import { ErrorLine } from '../../ui/FormError'
 import { say, sayBroken } from '../../ui/toasts'
 import { useSettled } from '../../ui/useSettled'
@@ -61,7 +62,7 @@ export function PipelineEditor({ project, mayChange }: { project: Project; mayCh
     setSaving(true)
     try {
       const [warning] = await saveProject(project.key, { pipeline: tidied(stages) })
-      say(warning ? words.projects.savedBut(warning.message) : words.projects.saved)
+      say(warning ? words.projects.savedBut(warningOf(warning)) : words.projects.saved)
       reset()
     } catch (error) {
       sayBroken(error)

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import type { Schemas } from '../../api/client'
 import { type Project, saveProject } from '../../queries/projects'
 import { Button } from '../../ui/Button'
+import { warningOf } from '../../ui/detail'
 import { FormError } from '../../ui/FormError'
 import { Section } from '../../ui/Section'
 import { say } from '../../ui/toasts'
@@ -23,7 +24,8 @@ export function SettingsForm(props: {
   const { project, mayChange, title, about, changes, children } = props
   const form = useForm(
     (given) => saveProject(project.key, changes(given)),
-    ([warning]) => say(warning ? words.projects.savedBut(warning.message) : words.projects.saved),
+    ([warning]) =>
+      say(warning ? words.projects.savedBut(warningOf(warning)) : words.projects.saved),
   )
   return (
     <Section title={title} about={about}>

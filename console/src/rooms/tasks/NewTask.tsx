@@ -7,7 +7,7 @@ import { useMe } from '../../queries/me'
 import { useCreateTask } from '../../queries/newTask'
 import { Button } from '../../ui/Button'
 import { Dialog } from '../../ui/Dialog'
-import { detailOf } from '../../ui/detail'
+import { detailOf, warningOf } from '../../ui/detail'
 import { Field } from '../../ui/Field'
 import { say, sayBroken } from '../../ui/toasts'
 import { words } from '../../words'
@@ -73,7 +73,7 @@ export default function NewTask({ begun, onClose }: { begun: string; onClose: ()
       localStorage.setItem(LAST, chosen)
       void draft.done()
       const [warning] = task.warnings
-      if (warning) say(warning.message)
+      if (warning) say(warningOf(warning))
       await navigate({ to: '/tasks/$taskId', params: { taskId: String(task.id) }, search: {} })
     } catch (error) {
       if (Object.keys(asProblem(error).errors).length === 0) sayBroken(error)

@@ -76,3 +76,9 @@ export const problems: typeof en.problems = {
   wrong_round: '任务已进入新的一轮，这个问题不再有效。',
   wrong_stage: '任务已进入其他阶段，这个问题不再有效。',
 }
+
+export const warnings: typeof en.warnings = {
+  unknown_agent: '还没有机器安装这个智能体，任务会一直等待。',
+  permissions_without_room:
+    '权限为“做任何能做的事”，但没有要求完全隔离：在隔离较弱的机器上，智能体可以做其账户能做的任何事。',
+}
