@@ -1,14 +1,18 @@
 """`muster-server doctor`: what this host, PostgreSQL and Redis lack, with advice."""
 
+import json
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
 from app.embedded.stack import ROOT
-from app.operate.installed import running
+from app.operate.installed import examination, running
+from app.operate.installed.running import Server
 from app.operate.local.errors import OperateError
+from app.services.doctor.finding import Finding
 from muster import __version__
 
 
@@ -27,7 +31,32 @@ def command(home: Path | None, as_json: bool) -> None:
     if not as_json:
         of = f" of {server.places.settings}" if server.places else f" of {server.home}"
         click.echo(f"Muster {__version__}, in {sys.prefix}; looks at the server{of}")
-    argv = [sys.executable, "-m", "flask", "--app", "wsgi", "doctor"]
+    found = list(examination.findings(server))
+    if not as_json:
+        _say(found)
+    status, told = _ask(server)
+    if as_json:
+        both = [*found, *told]
+        click.echo(json.dumps([{**each._asdict(), "ok": each.ok} for each in both], indent=2))
+    else:
+        _say(told)
+    sys.exit(status or int(not all(each.ok for each in found)))
+
+
+def _say(found: Iterable[Finding]) -> None:
+    for each in found:
+        click.echo(examination.line(each))
+
+
+def _ask(server: Server) -> tuple[int, list[Finding]]:
+    """The server's own doctor: its status, and what it found. It cannot begin without keys."""
+    if server.places is not None and examination.lacks_keys(server):
+        return 1, []
     env = {**server.environment, "MUSTER_HOME": str(server.home)}
-    done = subprocess.run([*argv, "--json"] if as_json else argv, cwd=ROOT, env=env, check=False)
-    sys.exit(done.returncode)
+    if server.places is not None and not examination.has_addresses(server):
+        env = {**env, **examination.NOWHERE}
+    argv = [sys.executable, "-m", "flask", "--app", "wsgi", "doctor", "--json"]
+    done = subprocess.run(argv, cwd=ROOT, env=env, check=False, stdout=subprocess.PIPE)
+    told = json.loads(done.stdout) if done.stdout else []
+    found = [Finding(each["name"], each["text"], each["advice"]) for each in told]
+    return done.returncode, [examination.advised(server, each) for each in found]

@@ -83,12 +83,13 @@ def _show(found: dict[str, Any]) -> None:
     settings = f", settings {found['settings']}" if found["settings"] else ""
     where = f"port {found['port']}, {found['home']}{settings}"
     if found["version"] is None:
-        click.echo(f"!! nothing answers on {where}: `muster-server logs` may say why")
+        click.echo(f"!! nothing answers on {where}: `muster-server doctor` says what to do")
         return
     missing = f": missing {', '.join(found['missing'])}" if found["missing"] else ""
     sign = "ok" if found["ready"] else "!!"
     ready = "is ready" if found["ready"] else "is not ready"
-    click.echo(f"{sign} Muster {found['version']} {ready}{missing} ({where})")
+    more = "" if found["ready"] else ": `muster-server doctor` says what to do"
+    click.echo(f"{sign} Muster {found['version']} {ready}{missing} ({where}){more}")
     if found["version"] != found["installedVersion"]:
         click.echo(f"!! {found['installedVersion']} is installed: what runs was started before")
     click.echo(f"ok this command is of {found['installedVersion']}, in {found['release']}")

@@ -66,8 +66,11 @@ def _tls(_: Mapping[str, Any]) -> Finding:
     except (OSError, ValueError):
         advice = "see that MUSTER_TLS_CERT and MUSTER_TLS_KEY belong together and can be read"
         return Finding("TLS", "certificate and key cannot be used", advice)
-    late = end < clock.now() + timedelta(days=CERTIFICATE_DAYS)
-    return Finding("TLS", f"the certificate ends {end:%Y-%m-%d}", "renew it" if late else "")
+    now, renew = clock.now(), "renew it, then restart the web server"
+    if end < now:
+        return Finding("TLS", f"the certificate has ended on {end:%Y-%m-%d}: nobody gets in", renew)
+    late = end < now + timedelta(days=CERTIFICATE_DAYS)
+    return Finding("TLS", f"the certificate ends {end:%Y-%m-%d}", renew if late else "")
 
 
 def _proxy(config: Mapping[str, Any]) -> Finding:

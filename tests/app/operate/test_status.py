@@ -22,7 +22,7 @@ def test_what_does_not_answer_is_not_ready_and_one_is_told_where_to_look(
     done = CliRunner().invoke(main, ["status", "--home", str(tmp_path)])
     assert done.exit_code == 1
     assert f"nothing answers on port {quiet_port}" in done.output
-    assert "muster-server logs" in done.output
+    assert "muster-server doctor" in done.output
 
 
 def test_programs_are_told_the_same(quiet_port: str, tmp_path: Path) -> None:
