@@ -85,6 +85,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/install/test_in_a_root.py", "tests/install/test_under_systemd.py"),
     ("tests/install/test_machine_upgrades.py",),
     ("tests/install/test_ways.py", "tests/install/test_installed.py"),
+    ("tests/install/test_worker_line.py", "tests/install/test_worker_moved.py"),
 )
 
 

@@ -13,7 +13,7 @@ from demo.console import building
 from muster import __version__
 from packages import build
 from tests import programs
-from tests.install import people, ways
+from tests.install import pasting, people, ways
 from tests.install.people import Person
 from tests.install.roots import Root
 from tests.install.supplies import Supplies
@@ -107,3 +107,23 @@ def installed(area: Path, wheels: tuple[Path, Path], python: str) -> Iterator[tu
     with _people(area) as come:
         person = come("uv")
         yield person, ways.uv(person, python, *wheels)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pasting.Server]:
+    """One that serves its line, for the files of a unit."""
+    made = pasting.Server(tmp_path_factory.mktemp("server"))
+    with made.stack:
+        made.sign_in()
+        yield made
+        made.api.close()
+
+
+@pytest.fixture
+def host(area: Path) -> Iterator[pasting.Host]:
+    """Of an ordinary user; afterwards without a worker."""
+    made = pasting.Host(Path(tempfile.mkdtemp(prefix="user-", dir=area)) / "home")
+    made.home.parent.chmod(0o755)
+    yield made
+    if made.prefix.exists():
+        made.uninstall()

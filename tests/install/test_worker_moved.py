@@ -14,9 +14,7 @@ import pytest
 from demo.repository import Repository
 from tests.chaos.proxy import Door, Proxy
 from tests.flows.running import until
-from tests.install.test_worker_line import UID, Foreground, Host, Server, host, server
-
-__all__ = ["host", "server"]
+from tests.install.pasting import UID, Foreground, Host, Server
 
 PATIENCE = 120.0
 pytestmark = pytest.mark.timeout(1200)
