@@ -96,12 +96,12 @@ class PtyProcess:
     def failure(self) -> str | None:
         """Why the command could not be started (an errno first); empty if it runs or has run, None
         while that is not known."""
-        if self._told.startswith(leader.OK):
+        lines = self._told.split(b"\n")[:-1]  # the last one is not whole
+        # What makes the room writes here as well, and may have warned of something before.
+        if any(line == b"ok" or _status_in(line) is not None for line in lines):
             return ""
-        first, newline, _ = self._told.partition(b"\n")
-        if newline and first[:1].isdigit():
-            return first.decode(errors="replace")
-        return None
+        failed = next(filter(_is_failure, lines), None)
+        return None if failed is None else failed.decode(errors="replace")
 
     def settle(self, status: int | None, *, stopped: bool) -> tuple[str, int | None]:
         """When the process has ended with that status: why the command did not run (empty if it
@@ -291,7 +291,20 @@ def _told_status(told: bytes, otherwise: int | None) -> int | None:
     """How the leader said that the command ended; if it was killed before, `otherwise`, which what
     made the room ended with: a signal of the leader's as 128 and more."""
     for line in told.splitlines():
-        how, _, number = line.partition(b" ")
-        if how in (b"exit", b"signal") and number.isdigit():
-            return int(number) if how == b"exit" else -int(number)
+        if (status := _status_in(line)) is not None:
+            return status
     return 128 - otherwise if otherwise is not None and otherwise > 128 else otherwise
+
+
+def _status_in(line: bytes) -> int | None:
+    """The status of the command that the leader tells of there, if it does."""
+    how, _, number = line.partition(b" ")
+    if how in (b"exit", b"signal") and number.isdigit():
+        return int(number) if how == b"exit" else -int(number)
+    return None
+
+
+def _is_failure(line: bytes) -> bool:
+    """Whether it is one of `leader.said`."""
+    number, _, name = line.partition(b" ")
+    return number.isdigit() and name.startswith(b"E")

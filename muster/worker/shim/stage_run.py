@@ -268,14 +268,15 @@ class StageRun:
     def _verdict(self) -> tuple[str, int, str]:
         failure, told = self.process.settle(self._status, stopped=self.cause is not None)
         status = told or 0
-        if failure:
-            number, _, message = failure.partition(" ")
-            return "failed", int(number), message
         code = status if status >= 0 else 128 - status
-        if self.cause in (None, "limit"):
+        # Asked before why there was no room: the kernel may have ended it, who says no word of it.
+        if self.cause in (None, "limit") and not self.process.failure:
             breach = self._breach or self._watch.verdict(ended_badly=status != 0)
             if breach:
                 return "limit", code, f"{breach.code} {breach.message}"
+        if failure:
+            number, _, message = failure.partition(" ")
+            return "failed", int(number), message
         if self.cause:
             return self.cause, code, ""
         return ("exit", status, "") if status >= 0 else ("signal", -status, "")

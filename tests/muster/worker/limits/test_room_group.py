@@ -41,6 +41,13 @@ def test_who_eats_memory_dies_alone(stages: Stages, held: Held) -> None:
     assert stages.run("true", index=1).how == "exit"
 
 
+def test_a_room_that_the_kernel_ended_before_its_first_word_hit_its_limit(
+    stages: Stages, held: Held
+) -> None:
+    end = stages.run("true", room=list(EATER), limits=held(memory=64 << 20))
+    assert (end.how, end.message.split()[0]) == ("limit", "memory_exceeded")
+
+
 def test_a_stage_whose_child_eats_memory_ends_as_well(stages: Stages, held: Held) -> None:
     script = 'echo $$; "$@" & wait; sleep 60'
     end = stages.run("sh", "-c", script, "sh", *EATER, limits=held(memory=64 << 20))

@@ -1,0 +1,43 @@
+"""What is told of a stage in a room: its leader's lines, among what makes the room has to say."""
+
+import pytest
+
+from muster.worker.shim.wire import StageEnd
+from tests.muster.worker.shim_stages import Stages
+
+
+def told(stages: Stages, lines: str) -> StageEnd:
+    """The end of a stage of whose room that is said, instead of being made."""
+    return stages.run("true", room=["/bin/sh", "-c", f"printf '{lines}' >&2; exit 1"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "end"),
+    [
+        (r"ok\nexit 3\n", ("exit", 3)),
+        (r"bwrap: a warning\nok\nexit 0\n", ("exit", 0)),
+        (r"bwrap: a warning\nok\nsignal 9\n", ("signal", 9)),
+        (r"2 warnings\nok\nexit 0\n", ("exit", 0)),
+        (r"bwrap: cut offok\nexit 0\n", ("exit", 0)),
+        (r"bwrap: a warning\nok\n", ("exit", 1)),
+    ],
+)
+def test_what_has_run_is_never_taken_for_what_never_began(
+    stages: Stages, lines: str, end: tuple[str, int]
+) -> None:
+    assert told(stages, lines)[1:3] == end
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "message"),
+    [
+        (r"2 ENOENT exec x: No such file\n", 2, "ENOENT exec x: No such file"),
+        (r"a warning\n2 ENOENT exec x: No such file\n", 2, "ENOENT exec x: No such file"),
+        (r"no room today\n", 1, "EPERM room: no room today"),
+        (r"the ok of nobody\n", 1, "EPERM room: the ok of nobody"),
+        ("", 1, "EPERM room: it ended without a word"),
+    ],
+)
+def test_why_it_did_not_run_is_told(stages: Stages, lines: str, code: int, message: str) -> None:
+    end = told(stages, lines)
+    assert (end.how, end.code, end.message) == ("failed", code, message)
