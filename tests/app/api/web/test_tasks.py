@@ -120,7 +120,7 @@ def test_a_queued_task_says_what_keeps_each_machine_from_it(
     off = make_machine(status=MachineStatus.OFFLINE, connected=False)
     task = make_task(project=project)
     queue = client.get(f"{PATH}/{task.id}", headers=headers).json["queue"]
-    assert queue["blockedBy"] == [{"machineId": str(off.id), "reason": "offline"}]
+    assert queue["blockedBy"] == [{"machineId": str(off.id), "reason": "offline", "says": None}]
 
 
 def test_a_task_on_a_machine_names_it_and_its_branch_result_and_failure(

@@ -138,7 +138,11 @@ def test_another_machine_takes_it_at_once_where_the_project_lets_it(
     assert (status(task), live(task).outcome) == (TaskStatus.QUEUED, AttemptOutcome.HANDED_OVER)
     queue = waiting.queue_of(task)
     assert queue is not None
-    blocked = {"machine_id": str(machine.machine_id), "reason": Reason.QUOTA_EXHAUSTED}
+    blocked = {
+        "machine_id": str(machine.machine_id),
+        "reason": Reason.QUOTA_EXHAUSTED,
+        "says": None,
+    }
     assert queue["blocked_by"] == [blocked]
     dispatch.assign_queued()
     assert (status(task), task.machine_id) == (TaskStatus.ASSIGNED, other.machine_id)
