@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -10,12 +9,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.flows.running import PATIENCE, until
+from tests.flows.running import until
 from tests.install.people import Person
 from tests.muster.cli import json_schema
 from tests.ptys import Pty
 
 SCHEMA: Mapping[str, Mapping[str, str]] = json.loads(json_schema.COMMITTED.read_text())
+PATIENCE = 300.0  # seconds, beside other tests
 FAILED, NOT_ALLOWED, WAITS = 1, 3, 4
 
 
@@ -34,7 +34,7 @@ class Running:
             assert text in self.said or self.process.poll() is None, self.said
             return text in self.said
 
-        until(look, text)
+        until(look, text, PATIENCE)
 
     def until_ended(self, status: int) -> None:
         assert self.process.wait(PATIENCE) == status, self.said
@@ -101,10 +101,3 @@ class Somebody:
         )
         self.err = done.stderr
         return done.stdout
-
-
-def number_in(text: str) -> int:
-    """The first one that is said."""
-    found = re.search(r"\d+", text)
-    assert found, text
-    return int(found[0])

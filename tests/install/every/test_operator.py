@@ -31,9 +31,9 @@ def test_a_server_is_looked_at_backed_up_and_made_again_elsewhere(
     with operator.beside("muster-server up") as up:
         up.until_said("Ctrl-C stops everything.")
         assert __version__ in operator(f"muster-server status --home {home}")
-        assert "Listening at" in operator(f"muster-server logs web --home {home}")
         there = Somebody(whole.person, whole.command, "there")
         there(f"login --server http://127.0.0.1:{port} --token -", given=f"{token['token']}\n")
         assert there.told("whoami")[0]["name"] == "ada"
+        assert "/api/web/profile" in operator(f"muster-server logs web --home {home}")
         up.process.send_signal(signal.SIGTERM)
         up.until_ended(0)

@@ -84,6 +84,9 @@ class Whole(InstalledServer):
         return bool(known.get("claude"))
 
     def stop(self) -> None:
+        if hasattr(self, "worker"):
+            self.worker.terminate()
+            self.worker.wait(PATIENCE)  # else the server waits for what it has open
         try:
             self.operator("muster-server uninstall --user --purge --yes")
             assert not (self.home / ".local" / "share" / "muster").exists()
