@@ -1,0 +1,28 @@
+"""Lists as a terminal of 80 columns shows them."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.flows.test_life_of_a_task import shell
+from tests.install.every.somebody import Somebody
+
+pytestmark = pytest.mark.timeout(900)
+COLS, ROWS = 80, 120
+LISTS = (
+    *("task list", "inbox", "project list", "machine list", "notifications list --all"),
+    *("search words", "usage --by task", "agents", "config list", "profile sessions"),
+)
+
+
+def test_each_item_is_one_line_below_whole_headings(
+    ada: Somebody, project: Callable[..., str]
+) -> None:
+    key = project("READS", shell("write", "echo one > one"))
+    ada(f"task create -p {key} -d '{'words without end, ' * 20}' --wait")
+    for line in LISTS:
+        with ada.sits(line, COLS, ROWS) as terminal:
+            assert terminal.until_ended() == 0
+            shown = [text for text in terminal.lines if text]
+        assert len(shown) == len(ada.told(line)) + 1, shown
+        assert "…" not in shown[0], shown
