@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from muster.cli.task import looking
 from tests.muster.cli.shell import SERVER, Shell
 
 ASKS = {"id": 7, "status": "suspended", "suspendReason": "gate", "waitsFor": {"reason": "gate"}}
@@ -37,3 +38,9 @@ def test_one_that_was_answered_meanwhile_says_no_question() -> None:
     said = shell(httpx.Response(404, json=gone))("--server", SERVER, "task", "why", "7")
     assert said.status == 0
     assert "asks" not in said.out
+
+
+def test_what_keeps_a_machine_comes_with_its_own_word() -> None:
+    full = {"reason": "capability_degraded", "says": "its disk\ntakes nothing"}
+    assert looking._keeps(full) == "its agent is not well: its disk"
+    assert looking._keeps({"reason": "offline"}) == "it is offline", "of a server of before"

@@ -9,7 +9,7 @@ from muster.worker.agents import agent_outcome
 from muster.worker.agents.health import AgentHealth
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.agents.probe import Probe
-from muster.worker.agents.stage_command import failure_code
+from muster.worker.agents.stage_command import failure_code, is_of_machine
 from muster.worker.shim.spool import SpoolWriter
 from muster.worker.shim.wire import StageEnd
 
@@ -110,3 +110,18 @@ def test_only_what_exec_says_of_the_program_is_a_missing_binary(
     ending: StageEnd, code: str
 ) -> None:
     assert failure_code(ending) == code
+
+
+@pytest.mark.parametrize(
+    ("ending", "is_so"),
+    [
+        (end("failed", errno.EPERM, "EPERM room: bwrap: no room can be made"), True),
+        (end("failed", errno.ENOSPC, "ENOSPC begin: No space left on device"), True),
+        (end("failed", errno.EPERM, "EPERM prepare: not permitted"), True),
+        (end("failed", errno.EACCES, "EACCES chdir /w: Permission denied"), False),
+        (NOT_FOUND, False),
+        (end("exit", 1, "EPERM room: as an agent may print"), False),
+    ],
+)
+def test_what_lies_around_a_command_is_the_machine_s(ending: StageEnd, is_so: bool) -> None:
+    assert is_of_machine(ending) is is_so
