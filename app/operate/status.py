@@ -35,8 +35,9 @@ def command(home: Path | None, as_json: bool) -> None:
 
 
 def _look(server: Server) -> dict[str, Any]:
-    alive, told = probes.get(server.port, "/healthz", tls=server.has_tls)
+    # In this order: who is ready, though it was starting just now, has a version too.
     status, answer = probes.get(server.port, "/readyz", tls=server.has_tls)
+    alive, told = probes.get(server.port, "/healthz", tls=server.has_tls)
     names = [] if server.places is None else _units(server)
     return {
         "ready": status == 200,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from app.embedded import probes
 from app.operate import main
 from tests.flows.running import free_port
 
@@ -30,6 +31,16 @@ def test_programs_are_told_the_same(quiet_port: str, tmp_path: Path) -> None:
     found = json.loads(done.output)
     assert (found["ready"], found["version"], found["port"]) == (False, None, int(quiet_port))
     assert found["home"] == str(tmp_path)
+
+
+def test_one_that_has_just_begun_to_answer_has_a_version_when_it_is_ready(
+    quiet_port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = iter([(0, ""), (200, '{"version": "1.2.3", "missing": []}')])
+    monkeypatch.setattr(probes, "get", lambda *_, **__: next(answers))
+    done = CliRunner().invoke(main, ["status", "--json", "--home", str(tmp_path)])
+    found = json.loads(done.output)
+    assert (found["ready"], found["version"]) == (False, "1.2.3")
 
 
 @pytest.mark.parametrize("process", ["../secrets", "a b", "--file=x", "web.log"])
