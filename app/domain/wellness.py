@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.domain.moments import written
+from app.domain.scheduling import AgentHealth
 
 SECONDS = 60
 """How long a machine that gave an attempt back is given no work, unless it says more: it tells of
@@ -17,8 +18,15 @@ def unwell(
     capabilities: Sequence[Mapping[str, Any]], words: str, now: datetime
 ) -> list[dict[str, Any]]:
     """The capabilities of a machine that has just given an attempt back, in these words. What it
-    says of an agent itself stays.
+    says of an agent itself stays, where that keeps work away for as long.
     """
-    until = written(now + timedelta(seconds=SECONDS))
-    said = {"healthy": False, "degradedUntil": until, "reason": words[:_LONGEST]}
-    return [dict(each) | (said if each.get("healthy", True) else {}) for each in capabilities]
+    until = now + timedelta(seconds=SECONDS)
+    said = {"healthy": False, "degradedUntil": written(until), "reason": words[:_LONGEST]}
+    # What was said of the time before may stand there still: a machine tells only what is news.
+    return [dict(each) | (said if _health(each).is_usable(until) else {}) for each in capabilities]
+
+
+def _health(capability: Mapping[str, Any]) -> AgentHealth:
+    until = capability.get("degradedUntil")
+    ends = datetime.fromisoformat(until) if until else None
+    return AgentHealth(capability.get("healthy", True), ends)

@@ -13,6 +13,8 @@ import {
   versionOf,
 } from './fleet'
 
+const NOON = Date.parse('2030-01-31T12:00:00Z')
+
 const machine = (name: string, given: Partial<Machine> = {}): Machine => ({
   id: name,
   name,
@@ -49,13 +51,19 @@ describe('machines at a glance', () => {
       { agentType: 'custom', healthy: true },
     ]
     expect(agentsOf({ capabilities }).map(({ agentType }) => agentType)).toEqual(['claude'])
-    expect(standingOf(machine('a', { capabilities }))).toBe('online')
+    expect(standingOf(machine('a', { capabilities }), NOON)).toBe('online')
   })
   it('calls a machine unwell whose agent or disk is, and no other', () => {
-    expect(standingOf(sick)).toBe('unwell')
+    expect(standingOf(sick, NOON)).toBe('unwell')
     const metrics = { ...sick.metrics, diskPercent: 95 }
-    expect(standingOf(machine('full', { metrics }))).toBe('unwell')
-    expect(standingOf({ ...sick, status: 'draining' })).toBe('draining')
+    expect(standingOf(machine('full', { metrics }), NOON)).toBe('unwell')
+    expect(standingOf({ ...sick, status: 'draining' }, NOON)).toBe('draining')
+  })
+  it('calls an agent unwell until the moment that its machine has said', () => {
+    const until = (degradedUntil: string) =>
+      machine('a', { capabilities: [{ agentType: 'gemini', healthy: false, degradedUntil }] })
+    expect(standingOf(until('2030-01-31T12:00:01Z'), NOON)).toBe('unwell')
+    expect(standingOf(until('2030-01-31T12:00:00Z'), NOON)).toBe('online')
   })
   it('shows first what wants somebody', () => {
     const all = [
@@ -66,7 +74,14 @@ describe('machines at a glance', () => {
       sick,
       machine('out', { status: 'draining' }),
     ]
-    expect(inOrder(all).map(({ name }) => name)).toEqual(['off', 'osprey', 'out', 'dry', 'a', 'b'])
+    expect(inOrder(all, NOON).map(({ name }) => name)).toEqual([
+      'off',
+      'osprey',
+      'out',
+      'dry',
+      'a',
+      'b',
+    ])
     expect(sums(all)).toEqual([
       ['online', 3],
       ['draining', 1],

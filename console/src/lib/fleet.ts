@@ -21,23 +21,30 @@ export function agentsOf({ capabilities }: Pick<Machine, 'capabilities'>): Capab
   )
 }
 
-function isUnwell(machine: Machine): boolean {
+/** Whether an agent is given no work. What a machine has said of a while stands until it says more,
+ *  and is over when that has ended. */
+export function isAgentUnwell({ healthy, degradedUntil }: Capability, now: number): boolean {
+  const isOver = degradedUntil ? Date.parse(degradedUntil) <= now : false
+  return healthy === false && !isOver
+}
+
+function isUnwell(machine: Machine, now: number): boolean {
   return (
-    agentsOf(machine).some(({ healthy }) => healthy === false) ||
+    agentsOf(machine).some((agent) => isAgentUnwell(agent, now)) ||
     (machine.metrics.diskPercent ?? 0) >= FULL_PERCENT
   )
 }
 
-export function standingOf(machine: Machine): Standing {
+export function standingOf(machine: Machine, now: number): Standing {
   if (machine.status !== 'online') return machine.status
-  return isUnwell(machine) ? 'unwell' : 'online'
+  return isUnwell(machine, now) ? 'unwell' : 'online'
 }
 
 const ORDER: Standing[] = ['offline', 'unwell', 'draining', 'drained', 'online', 'decommissioned']
 
 /** Those first that want somebody, then by name. */
-export function inOrder(machines: readonly Machine[]): Machine[] {
-  const place = (machine: Machine) => ORDER.indexOf(standingOf(machine))
+export function inOrder(machines: readonly Machine[], now: number): Machine[] {
+  const place = (machine: Machine) => ORDER.indexOf(standingOf(machine, now))
   return [...machines].sort((a, b) => place(a) - place(b) || a.name.localeCompare(b.name))
 }
 

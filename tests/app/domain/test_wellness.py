@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from app.domain.wellness import unwell
 
 NOON = datetime(2030, 1, 31, 12, tzinfo=UTC)
@@ -19,8 +21,17 @@ def test_all_agents_are_unwell_for_a_minute_and_say_why() -> None:
     }
 
 
-def test_what_the_machine_says_of_an_agent_itself_stays() -> None:
-    assert unwell([GONE], "no space left", NOON) == [GONE]
+@pytest.mark.parametrize("until", [None, "2030-01-31T12:01:00.001Z"])
+def test_what_the_machine_says_of_an_agent_itself_stays(until: str | None) -> None:
+    said = {**GONE, "degradedUntil": until}
+    assert unwell([said], "no space left", NOON) == [said]
+
+
+@pytest.mark.parametrize("until", ["2030-01-31T11:59:00.000Z", "2030-01-31T12:00:30.000Z"])
+def test_what_has_ended_or_ends_before_is_said_anew(until: str) -> None:
+    [told] = unwell([{**GONE, "degradedUntil": until}], "no space left", NOON)
+    assert (told["healthy"], told["degradedUntil"]) == (False, "2030-01-31T12:01:00.000Z")
+    assert told["reason"] == "no space left"
 
 
 def test_words_are_no_longer_than_a_machine_s_own() -> None:

@@ -4,6 +4,7 @@ import type { Schemas } from '../../api/client'
 import { labelsOf, type Machine, standingOf, type Task } from '../../lib/fleet'
 import { Button } from '../../ui/Button'
 import { Menu } from '../../ui/Menu'
+import { useNow } from '../../ui/useNow'
 import { words } from '../../words'
 import { Agents, RoomLine } from './Agents'
 import { LoadNow } from './LoadNow'
@@ -24,7 +25,7 @@ export function MachineCard(props: {
   const { machine, day, tasks, onDrain } = props
   const acts = useMachineActs(machine, onDrain)
   const labels = labelsOf(machine)
-  const standing = standingOf(machine)
+  const standing = standingOf(machine, useNow())
   const title = `machine-${machine.id}`
   return (
     <article className={`panel ${styles.card}`} aria-labelledby={title}>

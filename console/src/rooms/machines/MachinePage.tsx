@@ -6,6 +6,7 @@ import { Broken } from '../../ui/Broken'
 import { Button } from '../../ui/Button'
 import { Ghost } from '../../ui/Ghost'
 import { Page } from '../../ui/Page'
+import { useNow } from '../../ui/useNow'
 import { words } from '../../words'
 import { MissingPage } from '../missing/MissingPage'
 import { DrainDialog } from './DrainDialog'
@@ -49,7 +50,7 @@ function OneMachine({ machine }: { machine: Machine }) {
       title={machine.name}
       aside={
         <>
-          <MachineStatus standing={standingOf(machine)} />
+          <MachineStatus standing={standingOf(machine, useNow())} />
           <span className="dim grow wide">{subline(machine)}</span>
           <span className={`row ${styles.acts}`}>
             {acts.map(({ name, act }) => (

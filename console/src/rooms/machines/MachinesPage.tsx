@@ -8,6 +8,7 @@ import { Button } from '../../ui/Button'
 import { Empty } from '../../ui/Empty'
 import { Ghost } from '../../ui/Ghost'
 import { Page } from '../../ui/Page'
+import { useNow } from '../../ui/useNow'
 import { words } from '../../words'
 import { AddDialog } from './AddDialog'
 import { DrainDialog } from './DrainDialog'
@@ -27,7 +28,8 @@ export default function MachinesPage() {
   const navigate = useNavigate()
   const go = (search: Search) =>
     void navigate({ to: '/machines', search: { ...filter, ...search } as never })
-  const machines = all && inOrder(chosen(all, filter))
+  const now = useNow()
+  const machines = all && inOrder(chosen(all, filter), now)
   const drained = all?.find(({ id }) => id === drain)
   const mayAdd = me?.role === 'admin'
   return (

@@ -1,9 +1,14 @@
 """A stage that never began is no failed stage: what a machine could not begin goes on elsewhere."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.moments import written
 from app.domain.task import EventType, TaskStatus
+from app.extensions import db
+from app.services.clock import now
 from app.services.dispatch import dispatch, waiting
 from app.services.tasks import attempts
 from muster.protocol import frames
@@ -49,6 +54,16 @@ def test_no_work_goes_to_the_machine_and_the_task_says_why(machine: Driven, crea
     other = make_driven()
     assert dispatch.assign_queued() == 1
     assert live(task).machine_id == other.machine_id
+
+
+def test_the_second_time_keeps_work_away_as_the_first(machine: Driven, create: Create) -> None:
+    """A machine that is well again before it could say that it is not says nothing at all."""
+    task = create()
+    for _ in range(2):
+        assert dispatch.assign_queued() == 1
+        machine.say(task, frames.Accepted(), UNWELL)
+        assert dispatch.assign_queued() == 0
+        _let_a_minute_pass(machine)
 
 
 def test_a_machine_that_says_more_is_believed(machine: Driven, create: Create) -> None:
@@ -105,6 +120,13 @@ def test_a_push_that_could_not_be_begun_is_the_next_attempt_s(
     assert status(task) == after
     if checkpoint:
         assert attempts.position(live(task), task) == task.stage_index == 1
+
+
+def _let_a_minute_pass(machine: Driven) -> None:
+    """As it is for the machine's agents, which it says nothing new of."""
+    row, past = machine.row, written(now() - timedelta(seconds=1))
+    row.capabilities = [each | {"degradedUntil": past} for each in row.capabilities]
+    db.session.commit()
 
 
 def test_who_does_not_say_that_it_is_unwell_fails_its_task(machine: Driven, create: Create) -> None:
