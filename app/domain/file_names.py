@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from app.domain.printable import printable
+
 MOST = 5
 _LONGEST = 80  # characters of a path
 
@@ -27,7 +29,7 @@ def line(files: Sequence[ChangedName], total: int) -> str:
 
 
 def _said(file: ChangedName) -> str:
-    path = "".join(char if char.isprintable() else "�" for char in file.path)
+    path = printable(file.path)
     if len(path) > _LONGEST:
         path = "…" + path[1 - _LONGEST :]
     return path if file.binary else f"{path} +{file.insertions} -{file.deletions}"

@@ -14,6 +14,7 @@ from app.domain.attempt import AttemptPhase
 from app.domain.errors import InvalidToken, MachineDecommissioned
 from app.domain.machine import AttemptFate, HelloWord, MachineEvent, MachineStatus, fate
 from app.domain.moments import rewritten
+from app.domain.printable import printable
 from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import locks
@@ -119,7 +120,7 @@ def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str,
             "version": c.version,
             "healthy": c.healthy,
             "degradedUntil": _moment(c.degraded_until),
-            "reason": c.reason,
+            "reason": None if c.reason is None else printable(c.reason),
         }
         for c in capabilities
     ]
@@ -129,7 +130,7 @@ def room_row(room: frames.Room | None) -> dict[str, Any] | None:
     """A machine's room in the form in which it is stored and the API shows it."""
     if room is None:
         return None
-    lacks = [text[:_LONGEST_LACK] for text in room.lacks[:_MOST_LACKS]]
+    lacks = [printable(text[:_LONGEST_LACK]) for text in room.lacks[:_MOST_LACKS]]
     return {"level": room.level, "lacks": lacks}
 
 

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from app.domain import network
+from app.domain.printable import printable
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Event
@@ -21,7 +22,7 @@ def refused(live: LiveAttempt, report: frames.EgressRefused) -> None:
 
     One event for each host and stage of a round, and after `MOST` of an attempt a last one.
     """
-    host = "".join(c if c.isprintable() else "�" for c in report.host[:LONGEST])
+    host = printable(report.host[:LONGEST])
     known = _known(live)
     number = sum(attempt == live.attempt.number for attempt, _, _ in known)
     if number > MOST or any(place[1:] == (report.stage_index, host) for place in known):

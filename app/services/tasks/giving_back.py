@@ -15,7 +15,7 @@ def take(machine: Machine, task: Task, attempt: Attempt, words: str, now: dateti
     while. Returns False where this machine has the only copy of the task's work: nobody else could
     go on. The caller holds the locks of both, and commits.
     """
-    machine.capabilities = wellness.unwell(machine.capabilities, words, now)
+    machine.capabilities = wellness.unwell(machine.capabilities, now)
     return hand_on(machine, task, attempt, f"{machine.name} could not begin it: {words}", now)
 
 

@@ -57,6 +57,12 @@ def test_labels_are_what_the_last_hello_says_and_admins_stay(machine: Driven) ->
     assert machine.row.all_labels == {"zone": "eu"}
 
 
+def test_what_a_machine_says_is_kept_without_control_characters() -> None:
+    [said] = machines.capability_rows([frames.Capability("claude", reason="no\x1b[2J\u202eway")])
+    assert said["reason"] == "no�[2J�way"
+    assert machines.room_row(frames.Room("none", ["\n"])) == {"level": "none", "lacks": ["�"]}
+
+
 def test_the_room_is_what_the_last_hello_or_heartbeat_says(machine: Driven) -> None:
     assert machine.row.room is None
     machine.room = frames.Room("full")

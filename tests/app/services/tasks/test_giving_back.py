@@ -7,7 +7,9 @@ import pytest
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.moments import written
 from app.domain.task import EventType, TaskStatus
+from app.domain.wellness import WHY
 from app.extensions import db
+from app.models import Event
 from app.services.clock import now
 from app.services.dispatch import dispatch, waiting
 from app.services.tasks import attempts
@@ -49,11 +51,23 @@ def test_no_work_goes_to_the_machine_and_the_task_says_why(machine: Driven, crea
     queue = waiting.queue_of(task)
     assert queue is not None
     [block] = queue["blocked_by"]
-    assert (block["reason"], block["says"]) == ("capability_degraded", WORDS)
+    assert (block["reason"], block["says"]) == ("capability_degraded", WHY)
 
     other = make_driven()
     assert dispatch.assign_queued() == 1
     assert live(task).machine_id == other.machine_id
+
+
+def test_why_is_told_in_the_history_of_its_own_task_alone(machine: Driven, create: Create) -> None:
+    """Those may be the words of a repository that others do not know of."""
+    task, other = create(), create()
+    dispatch.assign_queued()
+    machine.say(task, frames.Accepted(), UNWELL)
+    event = db.session.scalars(db.select(Event).where(Event.type == EventType.REQUEUED)).one()
+    assert event.task_id == task.id
+    assert WORDS in event.message
+    assert [each["reason"] for each in machine.row.capabilities] == [WHY]
+    assert WORDS not in str(waiting.queue_of(other))
 
 
 def test_the_second_time_keeps_work_away_as_the_first(machine: Driven, create: Create) -> None:
