@@ -33,7 +33,7 @@ class Fault(str):
         return (self.code, self.template), dict(self.params)
 
     def __call__(self, **values: Any) -> "Fault":
-        return Fault(self.code, self.template, **values)
+        return Fault(self.code, self.template, **{**self.params, **values})
 
     def format(self, *_: object, **values: Any) -> "Fault":
         """As marshmallow asks for it, with more values than the words have places for."""
