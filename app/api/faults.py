@@ -57,4 +57,8 @@ def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
             yield from _leaves(message, path)
     else:
         # Tests see to it that there are no others; to a client one without a code is worse.
-        yield path, node if isinstance(node, Fault) else Fault(faults.INVALID.code, str(node))
+        yield path, node if isinstance(node, Fault) else _uncoded(str(node))
+
+
+def _uncoded(words: str) -> Fault:
+    return Fault(faults.INVALID.code, words.replace("{", "{{").replace("}", "}}"))

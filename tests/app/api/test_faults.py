@@ -128,7 +128,8 @@ def test_codes_stand_where_the_messages_stand() -> None:
     assert codes(found) == {"pipeline.0.name": [{"code": "too_long", "params": {"max": 2}}]}
 
 
-def test_even_words_that_have_none_come_with_a_code() -> None:
-    found = by_field({"json": {"name": ["of somebody else"]}})
-    assert found == {"name": ["of somebody else"]}
+@pytest.mark.parametrize("words", ["of somebody else", "a { b", "}", "{} {0} {x!q} {x.y}"])
+def test_even_words_that_have_none_come_with_a_code(words: str) -> None:
+    found = by_field({"json": {"name": [words]}})
+    assert found == {"name": [words]}
     assert codes(found) == {"name": [{"code": "invalid", "params": {}}]}
