@@ -78,6 +78,7 @@ class Wellness:
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._why = ""
+        self._is_recovering = False  # a thread looks again, and will until it finds nothing
 
     @property
     def why(self) -> str:
@@ -87,12 +88,13 @@ class Wellness:
     def doubt(self, words: str, *, is_sure: bool) -> bool:
         """What could not be begun, in words. Whether that is because the machine is unwell, which
         it is from now on: where that `is_sure`, or its own look finds it so."""
-        found = words if is_sure else self._look()
+        found = words if is_sure else self._found()
         if not found:
             return False
         with self._lock:
-            is_news, self._why = not self._why, found
-        if is_news:
+            is_recovering, self._is_recovering = self._is_recovering, True
+            self._why = found
+        if not is_recovering:
             log.error("nothing can be begun here: %s", found)
             self._have_recovered()
         self._changed()
@@ -115,20 +117,37 @@ class Wellness:
     def close(self) -> None:
         self._over.set()
 
+    def _found(self) -> str | None:
+        """What a look finds; that it is short of what a look takes is a find as well."""
+        try:
+            return self._look()
+        except OSError as error:
+            return f"it cannot look at itself: {error.strerror or error}"
+
     def _have_recovered(self) -> None:
         try:
             threading.Thread(target=self._recover, name="wellness", daemon=True).start()
         except RuntimeError:  # there is no thread to be had, and nobody would find it well again
-            self._why = ""
+            with self._lock:
+                self._is_recovering, self._why = False, ""
 
     def _recover(self) -> None:
         """Looks again, less and less often as long as no stage begins, until nothing is found."""
         while not self._over.wait(self._pause):
             self._pause = min(self._most, 2 * self._pause)
-            found = self._look()
-            with self._lock:
-                self._why = found or ""
-            self._changed()
-            if not found:
+            try:
+                is_well = self._look_again()
+                self._changed()
+            except Exception:  # whatever it is: nobody else would find the machine well again
+                log.exception("looking whether stages can be begun")
+                continue
+            if is_well:
                 log.info("stages can be begun here again")
                 return
+
+    def _look_again(self) -> bool:
+        """Whether nothing is found any more; then whoever doubts next looks again anew."""
+        found = self._found()
+        with self._lock:
+            self._why, self._is_recovering = found or "", bool(found)
+        return not found

@@ -22,12 +22,14 @@ class Machine:
     """`lack` is what it finds when it looks."""
 
     def __init__(self) -> None:
-        self.lack: str | None = None
+        self.lack: str | Exception | None = None
         self.looks = self.changes = 0
         self.wellness = Wellness(self._look, self._changed, QUICK)
 
     def _look(self) -> str | None:
         self.looks += 1
+        if isinstance(self.lack, Exception):
+            raise self.lack
         return self.lack
 
     def _changed(self) -> None:
@@ -71,6 +73,40 @@ def test_it_looks_again_until_it_is_well_and_says_both(machine: Machine) -> None
     assert machine.wellness.told(lambda: AGENTS) == AGENTS
     assert machine.changes >= 3
     until(lambda: not [t for t in threading.enumerate() if t.name == "wellness"])
+
+
+def test_a_machine_that_is_short_of_what_a_look_takes_is_unwell_until_it_is_not(
+    machine: Machine,
+) -> None:
+    machine.lack = OSError(errno.EMFILE, "Too many open files")
+    assert machine.wellness.doubt("", is_sure=False)
+    assert machine.wellness.why == "it cannot look at itself: Too many open files"
+    until(lambda: machine.looks >= 3)
+    machine.lack = None
+    until(lambda: machine.wellness.why == "")
+
+
+def test_no_look_that_fails_is_the_last_one(machine: Machine) -> None:
+    machine.lack = RuntimeError("a bug")
+    assert machine.wellness.doubt("ids", is_sure=True)
+    until(lambda: machine.looks >= 2)
+    assert machine.wellness.why == "ids"
+    machine.lack = None
+    until(lambda: machine.wellness.why == "")
+
+
+def test_it_looks_again_though_there_was_no_thread_to_be_had_before(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _refuse)
+        assert machine.wellness.doubt("ids", is_sure=True)
+    assert machine.wellness.doubt("ids", is_sure=True)
+    until(lambda: machine.looks == 1 and machine.wellness.why == "")
+
+
+def _refuse(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 def test_it_looks_less_and_less_often_as_long_as_no_stage_begins(machine: Machine) -> None:
