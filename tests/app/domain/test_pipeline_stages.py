@@ -99,6 +99,13 @@ def test_an_unknown_variable_is_refused_by_name(command: str, unknown: list[str]
     assert messages[0].endswith(listed)
 
 
+def test_only_the_first_unknown_variables_are_named() -> None:
+    """Each in some hundred characters: a command has room for thousands."""
+    names = sorted(f"{{{a}{b}{c}}}" for a in "xyz" for b in "abcdefgh" for c in "abcdefgh")
+    messages = _refusal(_raw("a", " ".join(names)))["pipeline.0"]
+    assert [message.split(" ")[0] for message in messages] == names[:20]
+
+
 def test_a_shell_stage_may_have_any_braces():
     script = "awk '{print}' {nope} ${HOME} {description}"
     (stage,) = pipeline.parse([_raw(command=script, kind="shell")])
