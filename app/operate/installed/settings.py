@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,12 +11,15 @@ from app.operate.local.errors import OperateError
 
 HEADER = "# Muster's settings. `muster-server install` writes this file and keeps the keys in it.\n"
 MODE = 0o600  # for its owner alone
+_NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines
 
 
 def parse(content: str) -> dict[str, str]:
     """Raises OperateError for a line that is none."""
     found = {}
-    for line in content.splitlines():
+    for line in (each.rstrip("\r") for each in content.split("\n")):
+        if "\r" in line:  # which ends a line for systemd, not for us
+            raise OperateError("a line of the settings has a carriage return in it")
         if not line.strip() or line.lstrip().startswith(("#", ";")):
             continue
         name, equals, rest = line.partition("=")
@@ -25,14 +29,14 @@ def parse(content: str) -> dict[str, str]:
             words = ["", ""]
         if not equals or len(words) > 1:
             raise OperateError(f"a line of the settings is not NAME=VALUE: {name.strip()}")
-        found[name.strip()] = words[0] if words else ""
+        found[name.strip(" \t")] = words[0] if words else ""
     return found
 
 
 def read(path: Path) -> dict[str, str]:
     """Those of a file; nothing of one that is not there. Raises OperateError, OSError."""
     try:
-        return parse(path.read_text())
+        return parse(_decoded(path.read_bytes()))
     except FileNotFoundError:
         return {}
 
@@ -47,7 +51,7 @@ def write(path: Path, values: Mapping[str, str]) -> None:
         content = path.read_bytes()
     except FileNotFoundError:
         content = HEADER.encode()
-    known = parse(content.decode())
+    known = parse(_decoded(content))
     for name in known.keys() - values.keys():
         content = _without(content, name)
     for name, value in values.items():
@@ -68,6 +72,14 @@ def remove(path: Path, name: str) -> None:
         durable.replace(path, left, MODE)
 
 
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise OperateError(f"line {line} of the settings is not UTF-8: write it anew") from None
+
+
 def _with(content: bytes, name: str, value: str) -> bytes:
     line = f"{name}={_quoted(name, value)}".encode()
     ours = re.compile(rb"^[ \t]*%s[ \t]*=.*$" % re.escape(name.encode()), re.MULTILINE)
@@ -84,7 +96,7 @@ def _without(content: bytes, name: str) -> bytes:
 
 
 def _quoted(name: str, value: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in value):
+    if any(unicodedata.category(character) in _NO_TEXT for character in value):
         raise OperateError(f"{name} has a line break or a control character in it")
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

@@ -30,7 +30,9 @@ def test_it_is_its_owner_s_alone_also_where_it_was_not(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("value", ["a\nB=c", "\r", "\x00", "\x7f"])
+@pytest.mark.parametrize(
+    "value", ["a\nB=c", "\r", "\x00", "\x7f", "\x85", "\u2028", "\u2029", "\udcff"]
+)
 def test_no_value_makes_a_line_of_its_own(value: str, tmp_path: Path) -> None:
     with pytest.raises(OperateError, match="line break"):
         settings.write(tmp_path / "muster.env", {"A": value})
@@ -46,6 +48,23 @@ def test_what_is_no_line_of_settings_is_refused_without_its_value(line: str) -> 
 
 def test_comments_and_empty_lines_are_none() -> None:
     assert settings.parse("# a\n; b\n\nA=1\n") == {"A": "1"}
+
+
+@pytest.mark.parametrize("space", ["\x0b", "\x0c", "\u00a0", "\u0085", "\u2028"])
+def test_what_is_no_end_of_a_line_is_none(space: str, tmp_path: Path) -> None:
+    (path := tmp_path / "muster.env").write_bytes(f"# a{space}A=1\r\n{space}A=2\nB=3".encode())
+    assert settings.read(path) == {f"{space}A": "2", "B": "3"}
+    settings.write(path, {"B": "3"})
+    assert path.read_bytes() == f"# a{space}A=1\r\nB=3".encode()
+
+
+@pytest.mark.parametrize("content", [b"A=1\n# caf\xe9\n", b"# a\rA=1\n"])
+def test_a_file_that_cannot_be_kept_as_it_is_is_refused(content: bytes, tmp_path: Path) -> None:
+    (path := tmp_path / "muster.env").write_bytes(content)
+    for act in (lambda: settings.read(path), lambda: settings.write(path, VALUES)):
+        with pytest.raises(OperateError, match="of the settings"):
+            act()
+    assert path.read_bytes() == content
 
 
 OWN = "# mine: é\r\n\n  ; SET=1\nSETS='1 \\ 2'\n#SET=2\n"
