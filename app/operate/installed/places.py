@@ -88,12 +88,15 @@ def of(*, user: bool, root: Path = Path("/")) -> Places:
         if os.geteuid() != 0 and root == Path("/"):
             raise OperateError("this takes root (sudo); --user is for a server of your own")
         return system(root)
-    home = Path.home()
-    if os.geteuid() == 0 and home.is_dir() and home.stat().st_uid != 0:
+    mine, home = own(root), Path.home()
+    is_anothers = os.geteuid() == 0 and home.is_dir() and home.stat().st_uid != 0
+    # One that an earlier release made so is root's: nobody else could go on with it, or end it.
+    is_there = mine.is_there and mine.is_ours
+    if is_anothers and root == Path("/") and not is_there:
         raise OperateError(
             f"HOME is {home}, which is not root's: --user is for yourself, without sudo"
         )
-    return own(root)
+    return mine
 
 
 def own(root: Path = Path("/")) -> Places:

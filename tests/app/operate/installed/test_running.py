@@ -81,6 +81,29 @@ def test_root_makes_none_of_its_own_in_the_home_of_another(
         places.of(user=True)
 
 
+def test_root_goes_on_with_what_it_has_made_in_the_home_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or nobody could: an earlier release made it, and its files are root's."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give it to another")
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    os.chown(tmp_path, 65534, 65534)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    settings.write(made := places.own().settings, {"MUSTER_PORT": "9001"})
+    assert places.of(user=True).settings == made
+
+
+def test_root_makes_an_image_of_another_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give it to another")
+    os.chown(tmp_path, 65534, 65534)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    image = tmp_path / "image"
+    assert places.of(user=True, root=image).root == image
+
+
 def test_no_backup_is_restored_as_a_stack_into_the_home_of_an_installation(
     installed: places.Places, tmp_path: Path
 ) -> None:
