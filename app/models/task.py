@@ -176,7 +176,8 @@ class Attempt(Model):
     with any of them it waits at a gate for that, not for a stage. `pushed_commit` is what it has
     pushed, or is about to.
     `excused`: its loss does not count against `maxAttempts`, because nothing had been tried or no
-    server was running. `resume_from` is the checkpoint ref that the workspace is built from.
+    server was running; of one that was handed over: its machine gave it back. `resume_from` is the
+    checkpoint ref that the workspace is built from.
     `question` is what its agent has asked last in the middle of the stage, by the machine's number:
     {number, gate (the `Gate`'s number), answer? {choice?, input?}}; an empty answer: nobody's.
     `pending_end` is the reported end of a stage whose log is not complete yet: {stageIndex, how,

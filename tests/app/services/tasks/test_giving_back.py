@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 
 from app.domain.attempt import AttemptOutcome, AttemptPhase
+from app.domain.machine import MachineStatus
 from app.domain.moments import written
-from app.domain.task import EventType, TaskStatus
+from app.domain.task import EventType, FailureCode, TaskStatus
 from app.domain.wellness import WHY
 from app.extensions import db
 from app.models import Event
 from app.services.clock import now
 from app.services.dispatch import dispatch, waiting
-from app.services.tasks import attempts
+from app.services.tasks import attempts, giving_back
 from muster.protocol import frames
 from tests.app.services.driven import Driven, events_of, live, make_driven, status
 from tests.app.services.tasks.stages_world import (
@@ -100,6 +101,40 @@ def test_a_room_that_could_not_be_made_after_all_is_no_failed_stage(
     machine.say(task, frames.Failed("start_failed", "EPERM room: bwrap: no", unwell=True))
     assert (status(task), task.stage_index) == (TaskStatus.QUEUED, 1)
     assert list(task.checkpoints) == ["0"]
+
+
+def test_a_machine_that_is_well_each_time_it_is_asked_ends_it_at_last(
+    machine: Driven, create: Create
+) -> None:
+    """What goes wrong at each beginning, or is a lie, would come back for ever."""
+    task = create()
+    most = giving_back.MOST + task.project.max_attempts
+    for number in range(1, most + 1):
+        assert status(task) is TaskStatus.QUEUED
+        assert dispatch.assign_queued() == 1
+        machine.begins(task)
+        machine.say(task, UNWELL)
+        is_counted = number > giving_back.MOST
+        outcome = AttemptOutcome.LOST if is_counted else AttemptOutcome.HANDED_OVER
+        assert (live(task).outcome, live(task).excused) == (outcome, not is_counted)
+        machine.hello()
+    assert status(task) is TaskStatus.FAILED
+    assert (task.failure or {})["code"] == FailureCode.MACHINE_LOST
+    assert WORDS in (task.failure or {})["message"]
+
+
+def test_each_machine_is_counted_by_itself(machine: Driven, create: Create) -> None:
+    task = create()
+    for _ in range(giving_back.MOST):
+        dispatch.assign_queued()
+        machine.say(task, UNWELL)
+        machine.hello()
+    machine.row.status = MachineStatus.DRAINED
+    db.session.commit()
+    other = make_driven()
+    assert dispatch.assign_queued() == 1
+    other.say(task, UNWELL)
+    assert live(task).outcome is AttemptOutcome.HANDED_OVER
 
 
 @pytest.mark.parametrize("stage", [0, 1])
