@@ -249,10 +249,11 @@ def _moved(live: LiveAttempt, report: frames.Published) -> str | None:
 
 def failed(live: LiveAttempt, report: frames.Failed) -> None:
     """The machine cannot go on with the attempt, for a reason in git's or the system's own words:
-    the task fails, unless the attempt is given back.
+    the task fails, unless the attempt is given back. One whose stage has ended is not: it has run.
     """
     machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
-    if report.unwell and giving_back.take(machine, task, attempt, report.message, now):
+    is_unbegun = report.unwell and attempt.pending_end is None
+    if is_unbegun and giving_back.take(machine, task, attempt, report.message, now):
         return
     attempts.fail(machine, task, attempt, report.code, report.message, now, gone=True)
 

@@ -137,6 +137,16 @@ def test_each_machine_is_counted_by_itself(machine: Driven, create: Create) -> N
     assert live(task).outcome is AttemptOutcome.HANDED_OVER
 
 
+def test_a_stage_that_has_ended_is_not_run_again(machine: Driven, create: Create) -> None:
+    """The rest of its log is awaited."""
+    task = create()
+    dispatch.assign_queued()
+    machine.begins(task)
+    machine.say(task, frames.StageFinished(stage_index=0, log_end=100, how="exit", code=0))
+    machine.say(task, UNWELL)
+    assert status(task) is TaskStatus.FAILED
+
+
 @pytest.mark.parametrize("stage", [0, 1])
 def test_where_the_machine_has_the_only_copy_it_fails_in_its_words(
     machine: Driven, create: Create, stage: int
