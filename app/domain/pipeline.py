@@ -20,7 +20,6 @@ from app.domain.task import FailureCode
 VARIABLES = ("description", "branch", "project", "choice", "input", "instruction", "round")
 MAX_STAGES = 20
 MAX_INPUT = 10_000
-MAX_UNKNOWN = 20  # variables that a refusal names of a stage
 DEFAULT_TIMEOUT = 3600
 
 _VARIABLE = re.compile(r"\{([a-z]+)\}")
@@ -113,9 +112,9 @@ def _faults(raw: Mapping[str, Any]) -> list[faults.Fault]:
     if sum(bool(raw.get(key)) for key in ("confirm", "choices", "input")) > 1:
         found.append(faults.GATES_CLASH)
     if raw.get("kind", StageKind.AGENT) == StageKind.AGENT:
-        unknown = sorted(set(_VARIABLE.findall(raw["command"])) - set(VARIABLES))[:MAX_UNKNOWN]
+        unknown = sorted(set(_VARIABLE.findall(raw["command"])) - set(VARIABLES))
         known = ", ".join(f"{{{name}}}" for name in VARIABLES)
-        found += [faults.UNKNOWN_VARIABLE(name=name, known=known) for name in unknown]
+        found += [faults.UNKNOWN_VARIABLE(name=name, known=known) for name in unknown[:20]]
     choices = raw.get("choices") or []
     if len(set(choices)) != len(choices):
         found.append(faults.CHOICE_TWICE)
