@@ -182,7 +182,7 @@ class Attempt:
         if self._noted.is_stopping or self._reporter.standing.over:
             return
         with failures.reported(self._reporter, self._goes_on):
-            with failures.given_back(self._reporter, self._goes_on, order):
+            with failures.given_back(self._reporter, self._goes_on, self._workspace.let_go, order):
                 kept = KeptOrder.of(order, self._kept or self._inheritance.of(order))
                 has_begun = self._begin(order, kept)
             if has_begun:
@@ -275,7 +275,7 @@ class Attempt:
         """Of an attempt that begins with the push only the last stage's checkpoint is there."""
         kept = self._kept or KeptOrder.of_push(order)
         if kept is not None and kept.stage_index < 0:
-            with failures.given_back(self._reporter, self._goes_on):
+            with failures.given_back(self._reporter, self._goes_on, self._workspace.let_go):
                 self._remember(kept)
                 self._workspace.prepared(kept.repo, kept.author)
 

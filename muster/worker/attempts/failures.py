@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 from muster.protocol.frames import Body, Failed, Lost, RunStage
 from muster.worker.agents.stage_command import RoomUnavailable
+from muster.worker.attempts import unbegun
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.shim_side import LaunchFailed
 from muster.worker.git.workspace import WorkspaceError
 from muster.worker.room.identity import NoIdentityLeft
 from muster.worker.shim.client import ShimGone, ShimRefused
-from muster.worker.shim.record import AttemptRecord
 from muster.worker.wellness import is_short
 
 _MAY_BE_OURS = frozenset({"workspace_failed", "workspace_broken"})
@@ -46,27 +46,26 @@ def reported(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator[None]:
 
 @contextmanager
 def given_back(
-    reporter: Reporter, goes_on: Callable[[], bool], order: RunStage | None = None
+    reporter: Reporter,
+    goes_on: Callable[[], bool],
+    let_go: Callable[[], None],
+    order: RunStage | None = None,
 ) -> Iterator[None]:
     """On the way to that stage, or to a push: an attempt that this machine cannot begin is given
-    back, and `GivenBack` raised; unless the stage may have begun."""
+    back, and `GivenBack` raised; unless the stage may have begun. First it is to `let_go` of what
+    it has: once that is reported another may want it."""
     try:
         yield
     except (WorkspaceError, NoIdentityLeft, LaunchFailed, OSError) as error:
+        if not goes_on():
+            raise
+        let_go()
         is_other = isinstance(error, WorkspaceError) and error.code not in _MAY_BE_OURS
-        if is_other or not goes_on() or (order and _may_have_begun(reporter, order)):
+        directory = reporter.context.layout.attempt(reporter.key)
+        if is_other or (order and unbegun.may_have_begun(directory, order)):
             raise
         _give_back(reporter, error)
         raise GivenBack from error
-
-
-def _may_have_begun(reporter: Reporter, order: RunStage) -> bool:
-    try:
-        past = AttemptRecord.load(reporter.context.layout.attempt(reporter.key))
-    except (OSError, ValueError):
-        return True
-    at = (order.stage_index, order.run)
-    return past is not None and past.highest is not None and past.highest >= at
 
 
 def _give_back(reporter: Reporter, error: Exception) -> None:

@@ -1,5 +1,6 @@
 """One attempt's workspace: made for its first stage, kept until the attempt is forgotten."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,8 +17,9 @@ from muster.protocol.frames import (
     Repo,
     WorkspaceFacts,
 )
-from muster.worker.agents import furnishing
+from muster.worker.agents import furnishing, kept_order
 from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.attempts import unbegun
 from muster.worker.attempts.changes import ChangesTeller
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.facts import FactsTeller, FactsWatch
@@ -37,6 +39,8 @@ _LEVELS: dict[str, Literal["info", "warning", "error"]] = {
     "warning": "warning",
     "error": "error",
 }
+
+log = logging.getLogger(__name__)
 
 
 class AttemptWorkspace:
@@ -198,16 +202,41 @@ class AttemptWorkspace:
         """
         self._facts.close()
         found = self._workspace or workspace.find(self._context.rooms, self._key)
-        if found is not None and keep_checkpoints:
-            found.remove()
-        elif found is not None:
+        if found is not None and not keep_checkpoints:
             checkpoints.forget(found, Login.of(kept.repo) if kept else NO_LOGIN, note=self.note)
         else:
-            # A preparation that failed leaves its uid taken, and a home that was another's.
-            if identity := self._context.identities.claim(self._key):
-                identity.release()
-            workspace.erase(self._context.layout.home_of(self._key))
+            self._remove(found)
         self._context.limits.end_all(self._key.name)
+
+    def let_go(self) -> None:
+        """Removes workspace and uid of an attempt that cannot go on, where nothing of it can be
+        needed: no stage has run here, and the home is no other's. Else, and where that does not
+        work, they stay until it is forgotten."""
+        directory = self._context.layout.attempt(self._key)
+        kept = kept_order.read(directory)
+        if (kept and kept.home_of is not None) or unbegun.may_have_run(directory):
+            return
+        try:
+            self._context.tunnels.end(self._key)
+            self._remove(self._workspace or workspace.find(self._context.rooms, self._key))
+        except OSError as error:
+            log.warning("task %d, attempt %d keeps its workspace: %s", *self._key, error)
+        else:
+            self._workspace = None
+
+    def _remove(self, found: Workspace | None) -> None:
+        """Raises OSError."""
+        if found is not None:
+            found.remove()
+            return
+        # A preparation that failed leaves its uid taken, and a home that was another's.
+        identity = self._context.identities.claimed(self._key)
+        if identity:
+            identity.kill()
+        layout = self._context.layout
+        workspace.erase(layout.workspace(self._key), layout.home_of(self._key))
+        if identity:
+            identity.release()
 
     def note(self, level: str, text: str) -> None:
         """Reports a line of text for people."""

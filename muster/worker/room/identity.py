@@ -118,15 +118,17 @@ class Identities:
         """Likewise, for one of `OWN`, which keeps it from start to start."""
         if os.geteuid() != 0:
             return None
-        for identity in self._taken():
-            with suppress(FileNotFoundError):  # another attempt may be letting go of its own
-                if os.readlink(identity.claim) == name:
-                    return identity
+        if found := self._found(name):
+            return found
         for uid in self._candidates():
             with suppress(FileExistsError):
                 os.symlink(name, self._directory / str(uid))
                 return Identity(uid, self._directory / str(uid))
         raise NoIdentityLeft(self._all_taken)
+
+    def claimed(self, key: AttemptKey) -> Identity | None:
+        """The identity that the attempt has; None where it has none."""
+        return self._found(key.name)
 
     def lacks(self) -> str | None:
         """Why no attempt could have one now; None where one could, or where there are none."""
@@ -143,6 +145,13 @@ class Identities:
 
     def _is_free(self, uid: int) -> bool:
         return not (self._directory / str(uid)).is_symlink()
+
+    def _found(self, name: str) -> Identity | None:
+        for identity in self._taken():
+            with suppress(FileNotFoundError):  # another attempt may be letting go of its own
+                if os.readlink(identity.claim) == name:
+                    return identity
+        return None
 
     def _taken(self) -> list[Identity]:
         return [Identity(int(claim.name), claim) for claim in self._directory.iterdir()]

@@ -25,11 +25,17 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def bwrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """While this file is there no room can be made."""
+    return breaking(tmp_path, monkeypatch, "*")
+
+
+def breaking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str) -> Path:
+    """A file, while which is there no room can be made for a command line of that pattern."""
     broken, tools = tmp_path / "broken", tmp_path / "tools"
     tools.mkdir()
     for name in ("bwrap", "unshare"):
         (tools / name).write_text(
-            f'#!/bin/sh\n[ ! -e {broken} ] || {{ echo "{name}: no room today" >&2; exit 1; }}\n'
+            f'#!/bin/sh\n[ ! -e {broken} ] || case "$*" in {which})\n'
+            f'echo "{name}: no room today" >&2; exit 1;; esac\n'
             f'exec {_real(name)} "$@"\n'
         )
         (tools / name).chmod(0o755)

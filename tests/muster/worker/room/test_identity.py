@@ -55,6 +55,14 @@ def test_an_attempt_keeps_the_uid_it_claimed(tmp_path):
 
 
 @as_root
+def test_to_look_for_a_uid_claims_none(tmp_path):
+    identities = Identities(tmp_path)
+    assert identities.claimed(AttemptKey(7, 1)) is None
+    assert list(tmp_path.iterdir()) == []
+    assert identities.claim(AttemptKey(7, 1)) == identities.claimed(AttemptKey(7, 1))
+
+
+@as_root
 def test_two_live_attempts_never_share_a_uid(tmp_path):
     claimed = []
     threads = [
