@@ -184,7 +184,7 @@ def test_of_what_is_printed_while_the_line_is_cut_no_byte_is_lost(
         person.until(lambda number=number: b"\r\nn%d\r\n" % number in person.data, "number")
         door.cut()
     person.until(lambda: b"\r\nall\r\n" in person.data, "end")
-    # Before one of them there may be the words that the line is cut, where it took long to come back.
+    # Before one of them there may be the words about the cut, where it took long to come back.
     came = [int(n) for n in re.findall(rb"n(\d+)\r\n", person.data[begun:])]
     assert came == list(range(1, 401))
     person.leave()
