@@ -57,8 +57,15 @@ def _disk_lacks(directory: Path) -> str | None:
             file.write(os.urandom(_PROBE))
             file.flush()
             os.fsync(file.fileno())
+        left = os.statvfs(directory)
     except OSError as error:
         return f"its disk takes nothing: {error.strerror}"
+    # What is set aside for root takes our file, and none of an attempt's. Some file systems count
+    # neither blocks nor files, and have none of them.
+    if left.f_blocks > 0 and left.f_bavail * left.f_frsize < _PROBE:
+        return "its disk takes nothing: what is left is set aside for root"
+    if left.f_files > 0 and left.f_favail <= 0:
+        return "its disk takes no more files"
     return None
 
 

@@ -13,8 +13,9 @@ from muster.worker.room.identity import NoIdentityLeft
 from muster.worker.shim.client import ShimGone, ShimRefused
 from muster.worker.wellness import is_short
 
-_MAY_BE_OURS = frozenset({"workspace_failed", "workspace_broken"})
-"""What goes wrong with a workspace where the machine cannot make its room, or has no disk."""
+_MAY_BE_OURS = frozenset({"workspace_failed", "workspace_broken", "repository_unreachable"})
+"""What goes wrong with a workspace where the machine cannot make its room, or has no disk: git
+fetches onto that, and its words are no proof."""
 
 
 class GivenBack(Exception):

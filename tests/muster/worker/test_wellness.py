@@ -1,8 +1,10 @@
 """A machine that can begin nothing finds that out, says so of its agents, and looks again."""
 
 import errno
+import os
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -123,6 +125,34 @@ def test_it_looks_less_and_less_often_as_long_as_no_stage_begins(machine: Machin
 )
 def test_being_short_is_the_system_s_word(number: int, is_short: bool) -> None:
     assert wellness.is_short(OSError(number, "x")) is is_short
+
+
+@pytest.mark.parametrize(
+    ("left", "lack"),
+    [
+        ({"f_bavail": 63}, "its disk takes nothing: what is left is set aside for root"),
+        ({"f_bavail": 64}, None),
+        ({"f_bavail": 0, "f_blocks": 0}, None),
+        ({"f_favail": 0}, "its disk takes no more files"),
+        ({"f_files": 0, "f_favail": 0}, None),
+    ],
+)
+def test_a_disk_that_takes_root_s_files_alone_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: dict[str, int], lack: str | None
+) -> None:
+    """As ext4 is once only its reserved blocks are left."""
+    disk = {
+        "f_blocks": 9000,
+        "f_bavail": 1000,
+        "f_frsize": 4096,
+        "f_files": 10,
+        "f_favail": 10,
+        **left,
+    }
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(**disk))
+    layout = Layout(tmp_path)
+    layout.make()
+    assert wellness.lacks(Rooms(layout), Identities(layout.identities)) == lack
 
 
 def test_a_look_does_what_every_beginning_does(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.frames import Failed, Lost, StageFinished, StageStarted
+from muster.worker.git.git import GitError
 from muster.worker.room.identity import Identities, NoIdentityLeft
 from tests.muster.worker.attempts.attempt_world import milestones, quick
 from tests.muster.worker.repositories import as_root, repository, root
@@ -127,6 +128,23 @@ def test_what_was_made_to_wait_for_a_moment_is_lost_and_not_failed(
     worker.run("echo ran")
     assert "No space left" in server.until_said(Lost).reason
     assert server.bodies(Failed) == []
+
+
+@pytest.mark.parametrize("lack", [None, "its disk takes nothing"])
+def test_a_repository_is_out_of_reach_of_a_machine_that_is_well(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, lack: str | None
+) -> None:
+    """What git says of a fetch onto a full disk is no proof, but worth a look."""
+    server = worker.start().server
+
+    def fetch(*_: object, **__: object) -> None:
+        raise GitError("fatal: write error: No space left on device")
+
+    monkeypatch.setattr("muster.worker.git.mirrors.Mirror.fetch", fetch)
+    monkeypatch.setattr("muster.worker.wellness._disk_lacks", lambda _: lack)
+    worker.run("echo ran")
+    failed = server.until_said(Failed)
+    assert (failed.code, failed.unwell) == ("repository_unreachable", lack is not None)
 
 
 @pytest.fixture
