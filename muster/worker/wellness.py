@@ -85,6 +85,10 @@ class Wellness:
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._why = ""
+        self._doubts = 0  # how often something was found
+        self._looking = threading.Lock()  # held while the machine looks
+        self._looks = 0  # the number of the last look
+        self._seen: str | None = None  # what that found
         self._is_recovering = False  # a thread looks again, and will until it finds nothing
 
     @property
@@ -101,6 +105,7 @@ class Wellness:
         with self._lock:
             is_recovering, self._is_recovering = self._is_recovering, True
             self._why = found
+            self._doubts += 1
         if not is_recovering:
             log.error("nothing can be begun here: %s", found)
             self._have_recovered()
@@ -125,7 +130,16 @@ class Wellness:
         self._over.set()
 
     def _found(self) -> str | None:
-        """What a look finds; that it is short of what a look takes is a find as well."""
+        """What a look finds that begins no earlier than now: of many who ask at once one looks."""
+        wanted = self._looks + 1
+        with self._looking:
+            if self._looks < wanted:
+                self._looks += 1
+                self._seen = self._looked()
+            return self._seen
+
+    def _looked(self) -> str | None:
+        """That it is short of what a look takes is a find as well."""
         try:
             return self._look()
         except OSError as error:
@@ -153,8 +167,11 @@ class Wellness:
                 return
 
     def _look_again(self) -> bool:
-        """Whether nothing is found any more; then whoever doubts next looks again anew."""
+        """Whether nothing is found any more; what was found since this look began is newer."""
+        doubts = self._doubts
         found = self._found()
         with self._lock:
+            if self._doubts != doubts:
+                return False
             self._why, self._is_recovering = found or "", bool(found)
         return not found

@@ -56,8 +56,9 @@ class Rooms:
 
     def lacks_now(self) -> str | None:
         """Why no room of this level can be made now, found out by making one; None: one can."""
+        without_groups = replace(self, groups=lambda _: ())  # trials would share them
         try:
-            return None if self.level == "none" else _trial(self)
+            return None if self.level == "none" else _trial(without_groups)
         except OSError as error:
             return f"no room can be tried: {error}"
 

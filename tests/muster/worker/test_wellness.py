@@ -3,6 +3,8 @@
 import errno
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -111,6 +113,45 @@ def _refuse(_: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
 
 
+class Slow(Machine):
+    """Its looks take until they `may_end`."""
+
+    def __init__(self) -> None:
+        self.may_end = threading.Event()
+        super().__init__()
+
+    def _look(self) -> str | None:
+        found = super()._look()
+        assert self.may_end.wait(20)
+        return found
+
+
+def test_of_many_that_doubt_at_once_one_looks_for_all_others() -> None:
+    machine = Slow()
+    doubt = partial(machine.wellness.doubt, "git said so", is_sure=False)
+    with ThreadPoolExecutor(20) as pool:
+        first = pool.submit(doubt)
+        until(lambda: machine.looks == 1)
+        others = [pool.submit(doubt) for _ in range(19)]
+        until(lambda: not pool._work_queue.qsize())
+        machine.may_end.set()
+        assert not any(each.result() for each in [first, *others])
+    assert machine.looks <= 3  # one that had hardly begun to ask may look once more
+
+
+def test_what_was_found_meanwhile_is_newer_than_what_a_look_finds() -> None:
+    machine = Slow()
+    assert machine.wellness.doubt("the ids", is_sure=True)
+    until(lambda: machine.looks == 1)
+    assert machine.wellness.doubt("the ids, again", is_sure=True)
+    told = machine.changes
+    machine.may_end.set()
+    until(lambda: machine.changes > told)
+    assert machine.looks == 2 or machine.wellness.why == "the ids, again"
+    until(lambda: machine.wellness.why == "")
+    assert machine.looks >= 2
+
+
 def test_it_looks_less_and_less_often_as_long_as_no_stage_begins(machine: Machine) -> None:
     for pause in (0.02, 0.04, 0.04):
         assert machine.wellness.doubt("ids", is_sure=True)
@@ -162,3 +203,12 @@ def test_a_look_does_what_every_beginning_does(tmp_path: Path) -> None:
     assert wellness.lacks(rooms, identities) is None
     layout.attempts.rmdir()
     assert wellness.lacks(rooms, identities) == "its disk takes nothing: No such file or directory"
+
+
+def test_a_trial_room_has_no_control_groups_which_attempts_or_trials_might_share(
+    tmp_path: Path,
+) -> None:
+    layout, asked = Layout(tmp_path), list[str]()
+    layout.make()
+    Rooms(layout, "processes", groups=lambda name: (asked.append(name), ())[1]).lacks_now()
+    assert asked == []
