@@ -135,10 +135,11 @@ control() {
     if [ "$AS" = root ]; then
         systemctl "$@"
     else
-        # A shell of su's or sudo's is not told where the user's own systemd is.
-        env XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-/run/user/$(id -u)}" systemctl --user "$@"
+        env XDG_RUNTIME_DIR="$(runtime_dir)" systemctl --user "$@"
     fi
 }
+# Where the user's own systemd is, which a shell of su's or sudo's is not told.
+runtime_dir() { printf '%s' "${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"; }
 # Whether the user's own systemd is there without a log-in, too.
 lingers() { [ -e "/var/lib/systemd/linger/$(id -un)" ]; }
 
@@ -149,6 +150,11 @@ act_as_worker() {
     act "$@"
 }
 
+silence() {
+    printf '%s' "the systemd of $(id -un) does not answer. Log in, as by ssh, or have an admin of this host run \
+\`loginctl enable-linger $(id -un)\`, and run this line again"
+}
+
 # Who starts the worker: systemd, launchd, or whoever has run this.
 find_service() {
     if [ -n "$FOREGROUND" ]; then
@@ -157,12 +163,15 @@ find_service() {
         SERVICE=launchd
     elif [ -d /run/systemd/system ] && { [ "$AS" = root ] || control show-environment >/dev/null 2>&1; }; then
         SERVICE=systemd
-    elif [ -n "$DRY" ] || [ -n "$UNINSTALL" ]; then
+    elif [ -n "$UNINSTALL" ]; then
+        # What it runs would go on for ever, and without what it was installed from.
+        [ ! -f "$UNITS/$UNIT" ] || [ ! -d "$(runtime_dir)/systemd" ] || die "nothing is removed: $(silence)"
         SERVICE=systemd
-        [ -n "$UNINSTALL" ] || say "    (no systemd runs here: it would have to be --foreground)"
+    elif [ -n "$DRY" ]; then
+        SERVICE=systemd
+        say "    (no systemd runs here: it would have to be --foreground)"
     elif [ "$AS" = user ] && [ -d /run/systemd/system ]; then
-        die "the systemd of $(id -un) does not answer. Log in, as by ssh, or have an admin of this host run \
-\`loginctl enable-linger $(id -un)\`, and run this line again; or use --foreground"
+        die "$(silence); or use --foreground"
     else
         die "nothing here starts services (no systemd): use --foreground, and have whatever starts \
 things here run this line"
@@ -505,12 +514,8 @@ uninstall() {
     step "Stopping the service"
     if [ -f "$AGENTS/$AGENT" ]; then
         act launchctl unload -w "$AGENTS/$AGENT" || :
-        act rm -f "$AGENTS/$AGENT"
     elif [ -f "$UNITS/$UNIT" ]; then
         act control disable --now "$UNIT" || :
-        act rm -f "$UNITS/$UNIT" "$UNITS/default.target.wants/$UNIT"
-        act control daemon-reload || :
-        [ "$AS" = root ] || ! lingers || say "    you linger still: \`loginctl disable-linger\` ends it"
     else
         say "    there is none"
     fi
@@ -518,6 +523,14 @@ uninstall() {
     if [ -x "$PYTHON_HERE" ] && [ -d "$STATE" ]; then
         worker erase || die "nothing is removed before that is done, for the reason above; a worker that \
 runs in the foreground is stopped by whoever runs it"
+    fi
+    # Only now: run again after a failure above, it has to find what is to be stopped.
+    if [ -f "$AGENTS/$AGENT" ]; then
+        act rm -f "$AGENTS/$AGENT"
+    elif [ -f "$UNITS/$UNIT" ]; then
+        act rm -f "$UNITS/$UNIT" "$UNITS/default.target.wants/$UNIT"
+        act control daemon-reload || :
+        [ "$AS" = root ] || ! lingers || say "    you linger still: \`loginctl disable-linger\` ends it"
     fi
     step "Removing $PREFIX"
     # It goes last: it has the notes of what was made.

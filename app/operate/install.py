@@ -88,9 +88,7 @@ def _install(where: Places, given: Answers) -> None:
 
 def _say_unstarted(where: Places) -> None:
     if where.is_user and systemd.has_booted():
-        _say("your own systemd does not answer, so that nothing was started. Log in, as by ssh,")
-        _say(f"or have an admin of this host run `loginctl enable-linger {account.ours()}`.")
-        _say("Then run this again.")
+        _say(systemd.silence(where, "started", account.ours()))
         return
     _say("no systemd runs here, so that nothing was started. Where one does:")
     _say(f"  {' '.join(where.systemctl)} enable --now {units.TARGET}")

@@ -35,6 +35,9 @@ def command(user: bool, purge: bool, yes: bool, root: Path | None) -> None:
 
 
 def _uninstall(where: Places, *, purge: bool) -> None:
+    if where.root == Path("/") and systemd.is_silent(where):
+        # What it runs would go on, and with --purge without the data below it.
+        raise OperateError(systemd.silence(where, "removed", account.ours()))
     directory = where.written(where.units)
     there = [name for name in units.NAMES if (directory / name).exists()]
     runs = where.root == Path("/") and systemd.is_running(where)

@@ -28,6 +28,25 @@ def has_booted() -> bool:
     return BOOTED.is_dir()
 
 
+def is_silent(places: Places) -> bool:
+    """Whether one runs here that does not answer us, with whatever it has started."""
+    there = Path(_environment()["XDG_RUNTIME_DIR"], "systemd") if places.is_user else BOOTED
+    return there.is_dir() and not is_running(places)
+
+
+def silence(places: Places, undone: str, user: str) -> str:
+    """What is said of that; `undone` is what was not done for it."""
+    if not places.is_user:
+        return (
+            f"systemd does not answer, so that nothing was {undone}: `systemctl status` says more"
+        )
+    return (
+        f"your own systemd does not answer, so that nothing was {undone}. Log in, as by ssh,\n"
+        f"or have an admin of this host run `loginctl enable-linger {user}`.\n"
+        "Then run this again."
+    )
+
+
 def call(places: Places, *words: str) -> str:
     """What it says. Raises OperateError."""
     argv = [*places.systemctl, *words]

@@ -11,39 +11,13 @@ from typing import cast
 import pytest
 
 from app.install import carried, script
-from app.install.identity import Identity
 from muster.protocol.frames import Release
 from muster.worker.layout import Layout
 from muster.worker.server.rest import Rest
 from muster.worker.upgrades import releases
 from muster.worker.upgrades.preparation import Preparation
+from tests.app.install.running import KNOWN, SERVER, TOKEN, program, run
 from tests.carried import make
-
-SERVER = "https://muster.example.org"
-TOKEN = "mst_enroll_" + "0" * 56
-KNOWN = Identity("sha256//AAAA=", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n")
-
-
-@pytest.fixture(scope="module")
-def text(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return script.of(SERVER, carried.find([make(tmp_path_factory.mktemp("carried"))]), KNOWN)
-
-
-def run(
-    text: str, home: Path, *options: str, cwd: Path | None = None, **env: str
-) -> subprocess.CompletedProcess[str]:
-    """The script as the line runs it: through a pipe, here with a home of its own."""
-    paths = {"HOME": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"}
-    return subprocess.run(
-        ["sh", "-s", "--", *options],
-        input=text,
-        env={**paths, **env},
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
 
 
 @pytest.mark.parametrize("mode", [("--user",), ()], ids=["user", "root"])
@@ -158,26 +132,6 @@ def test_where_the_server_has_moved_one_says_so_and_the_machine_stays_enrolled(
         assert (again.returncode, "worker move" in again.stdout) == (0, False)
 
 
-@pytest.mark.parametrize("made", [(), ("account",), ("home",), ("account", "home")])
-def test_an_account_and_a_home_of_before_stay(
-    text: str, tmp_path: Path, made: tuple[str, ...]
-) -> None:
-    prefix, home = tmp_path / "opt", tmp_path / "lib"
-    prefix.mkdir()
-    home.mkdir()
-    for name in made:
-        (prefix / f"made-{name}").touch()
-    for place, path in (("/opt/muster-worker", prefix), ("/var/lib/muster-worker", home)):
-        text = text.replace(f"={place}", f"={path}")
-    here = text.replace("ACCOUNT=muster-worker\n", "ACCOUNT=nobody\n")
-    done = run(here, tmp_path, "--uninstall", "--dry-run")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert f"would run: rm -rf {prefix}\n" in done.stdout
-    assert ("would run: userdel nobody\n" in done.stdout) == ("account" in made)
-    assert (f"would run: rm -rf {home}\n" in done.stdout) == ("home" in made)
-    assert done.stdout.count("was there before, and stays") == 2 - len(made)
-
-
 def test_half_a_script_does_nothing(text: str, tmp_path: Path) -> None:
     cut = text[: text.rindex("main ")]
     done = run(cut, tmp_path, "--user", "--foreground", MUSTER_ENROLL_TOKEN=TOKEN)
@@ -251,13 +205,6 @@ def test_an_address_that_is_none_is_not_said(server: str, tmp_path: Path) -> Non
         script.line(server, TOKEN, None)
     with pytest.raises(ValueError, match="no address"):
         script.of(server, carried.find([make(tmp_path)]), None)
-
-
-def program(directory: Path, name: str, line: str) -> None:
-    """A program of that name that does this alone."""
-    directory.mkdir(exist_ok=True)
-    (directory / name).write_text(f"#!/bin/sh\n{line}\n")
-    (directory / name).chmod(0o755)
 
 
 @pytest.mark.parametrize(

@@ -135,3 +135,27 @@ def test_it_ends_well_only_where_the_server_is_ready(
     monkeypatch.setattr(verb, "READY_SECONDS", 0.0)
     monkeypatch.setattr(verb, "_is_ready", lambda _: is_ready)
     assert words in run("install", "--user", "--answers", str(file), code=code)
+
+
+@pytest.mark.parametrize("options", [(), ("--purge",)])
+def test_nothing_is_removed_below_what_a_systemd_runs_that_does_not_answer(
+    options: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "run/systemd").mkdir(parents=True)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    monkeypatch.setattr(systemd, "is_running", lambda _: False)
+    unit = tmp_path / ".config/systemd/user" / units.NAMES[0]
+    data = tmp_path / ".local/share/muster/postgres/PG_VERSION"
+    for file in (unit, data):
+        file.parent.mkdir(parents=True)
+        file.touch()
+    said = run("uninstall", "--user", "--yes", *options, code=1)
+    assert "nothing was removed. Log in, as by ssh" in said
+    assert unit.exists()
+    assert data.exists()
+    (tmp_path / "run/systemd").rmdir()  # none runs, and so nothing of it does
+    run("uninstall", "--user", "--yes", *options)
+    assert not unit.exists()
