@@ -9,7 +9,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
-import { ownPath } from './lib/place'
+import { loginFor, ownPath } from './lib/place'
 import { Frame } from './rooms/frame/Frame'
 import { BrokenPage } from './rooms/missing/BrokenPage'
 import { MissingPage } from './rooms/missing/MissingPage'
@@ -24,8 +24,9 @@ const framed = createRoute({
   id: 'framed',
   component: Frame,
   // A deep link survives the login.
-  beforeLoad: async ({ location }) => {
-    if ((await token()) === null) throw redirect({ to: '/login', search: { next: location.href } })
+  beforeLoad: async ({ location: { pathname, search, hash } }) => {
+    if ((await token()) === null)
+      throw redirect({ to: '/login', search: loginFor(pathname, search, hash) })
   },
 })
 

@@ -49,6 +49,20 @@ def comes_to_profile(page: Page, login: str) -> None:
     page.wait_for_url("**/profile")
 
 
+def test_who_comes_back_to_a_sign_in_that_is_over_is_told_before_the_next_and_not_after(
+    house: House, provider: OidcProvider, page: Page
+) -> None:
+    provider.has("lea")
+    page.goto("/api/auth/oidc/corp/callback?state=over&code=x")
+    expect(page.get_by_text("What the provider said could not be used.")).to_be_visible()
+    page.get_by_role("link", name="Corp").click()
+    sign_in(page, "lea")
+    consent(page)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.wait_for_url(f"{house.url}/")
+    expect(page.get_by_text("nothing is confirmed")).to_have_count(0)
+
+
 def age_logins(house: House) -> None:
     """As if nobody had signed in, or confirmed, within the last ten minutes."""
     with psycopg2.connect(house.database.replace("+psycopg2", "")) as database:

@@ -4,6 +4,7 @@ import { useProviders } from '../../queries/auth'
 import { Button } from '../../ui/Button'
 import { ErrorLine } from '../../ui/FormError'
 import { useTitle } from '../../ui/Page'
+import { providerRefusal } from '../../ui/providerRefusal'
 import { useForm } from '../../ui/useForm'
 import { words } from '../../words'
 import styles from './login.module.css'
@@ -21,7 +22,9 @@ export function NameForm({ act, next, refused }: Props) {
   const form = useForm(({ text, exact }) =>
     act({ username: text('username'), password: exact('password') }),
   )
-  const wrong = form.problem ? loginFailure(form.problem, words) : refusal(refused)
+  const wrong = form.problem
+    ? loginFailure(form.problem, words)
+    : refused && providerRefusal(refused)
   const described = wrong ? { 'aria-invalid': true, 'aria-describedby': 'wrong' } : {}
   return (
     <section>
@@ -101,9 +104,4 @@ function Providers({ next }: { next: string }) {
       </div>
     </>
   )
-}
-
-function refusal(code: string | undefined): string | undefined {
-  if (code === undefined) return undefined
-  return words.login.providerRefused[code] ?? words.login.providerRefused.invalid_sign_in
 }
