@@ -1,6 +1,8 @@
 import { useMutation } from '@tanstack/react-query'
 import type { FormEvent } from 'react'
 import { asProblem } from '../api/problem'
+import { itemIn } from '../lib/itemIn'
+import { words } from '../words'
 import { detailOf } from './detail'
 
 export type Given = {
@@ -33,7 +35,10 @@ export function useForm<T>(act: (given: Given) => Promise<T>, done?: (result: T)
         `${name}.`.startsWith(`${field}.`),
       )
       for (const [name] of found) shown.add(name)
-      return [...new Set(found.flatMap(([, messages]) => messages))].join(' ') || undefined
+      const said = found.flatMap(([name, messages]) =>
+        messages.map((message) => saidOf(itemIn(field, name), message)),
+      )
+      return [...new Set(said)].join(' ') || undefined
     },
     /** What is wrong with nothing that has a field of its own; asked for after the fields. */
     rest: () => restOf(problem, shown),
@@ -43,6 +48,11 @@ export function useForm<T>(act: (given: Given) => Promise<T>, done?: (result: T)
       if (!sending.isPending) sending.mutate(givenIn(new FormData(event.currentTarget)))
     },
   }
+}
+
+function saidOf(item: string | number | null, message: string): string {
+  if (item === null) return message
+  return `${typeof item === 'number' ? words.forms.entry(item + 1) : item}: ${message}`
 }
 
 function restOf(problem: ReturnType<typeof asProblem> | null, shown: Set<string>) {

@@ -13,6 +13,7 @@ export const forms = {
   off: 'off',
   optional: 'May be left empty.',
   created: 'Created',
+  entry: (number: number) => `Entry ${number}`,
   name: 'Name',
   status: 'Status',
   filter: 'Filter',

@@ -15,6 +15,7 @@ export const forms: typeof en.forms = {
   off: '关',
   optional: '可以留空。',
   created: '创建时间',
+  entry: (number) => `第 ${number} 项`,
   name: '名称',
   status: '状态',
   filter: '筛选',
