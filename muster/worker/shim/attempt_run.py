@@ -145,7 +145,10 @@ class AttemptRun:
             self._record.write(self._directory)
             self._start(command)
         except OSError as error:
-            self._tell_end(unstarted(command, error, wall_milliseconds()))
+            if self._run is None:
+                self._tell_end(unstarted(command, error, wall_milliseconds()))
+            else:  # it runs, but we cannot attend to it: it may have done something by now
+                self.stop(grace=0)
         return True
 
     def stop(self, grace: float) -> None:
