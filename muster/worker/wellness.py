@@ -96,10 +96,12 @@ class Wellness:
         """Why nothing can be begun here; empty while the machine is well."""
         return self._why
 
-    def doubt(self, words: str, *, is_sure: bool) -> bool:
-        """What could not be begun, in words. Whether that is because the machine is unwell, which
-        it is from now on: where that `is_sure`, or its own look finds it so."""
-        found = words if is_sure else self._found()
+    def doubt(self, known: str | None = None) -> bool:
+        """Something could not be begun. Whether that is because the machine is unwell, which it is
+        from now on: where it has `known` why already, in its own words, or its look finds it so.
+
+        Everybody reads these words: nothing of an attempt's is among them."""
+        found = known or self._found()
         if not found:
             return False
         with self._lock:

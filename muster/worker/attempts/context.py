@@ -73,10 +73,11 @@ class Reporter:
         """Reports that the attempt cannot go on."""
         self.say(Failed(code, message))
 
-    def give_back(self, code: str, message: str, otherwise: Body, *, is_sure: bool = False) -> None:
+    def give_back(self, code: str, message: str, otherwise: Body, known: str | None = None) -> None:
         """Reports that a stage could not be begun because this machine can begin none now; where
-        that is neither sure, nor what the machine finds when it looks, `otherwise`."""
-        if self.context.wellness.doubt(message, is_sure=is_sure):
+        that is neither `known`, nor what the machine finds when it looks, `otherwise`. The message
+        is for the task alone, what is known for whoever sees the machine."""
+        if self.context.wellness.doubt(known):
             otherwise = Failed(code, message, unwell=True)
         self.say(otherwise)
 

@@ -75,4 +75,5 @@ def _give_back(reporter: Reporter, error: Exception) -> None:
     code = error.code if isinstance(error, WorkspaceError) else "worker_failed"
     is_passing = isinstance(error, LaunchFailed) or is_short(error) or is_short(error.__cause__)
     otherwise: Body = Lost(str(error)) if is_passing else Failed(code, str(error))
-    reporter.give_back(code, str(error), otherwise, is_sure=isinstance(error, NoIdentityLeft))
+    known = str(error) if isinstance(error, NoIdentityLeft) else None
+    reporter.give_back(code, str(error), otherwise, known)

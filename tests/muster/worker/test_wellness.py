@@ -4,7 +4,6 @@ import errno
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,29 +45,29 @@ def machine() -> Machine:
 
 
 def test_what_the_machine_finds_nothing_of_is_no_fault_of_its_own(machine: Machine) -> None:
-    assert not machine.wellness.doubt("git said so", is_sure=False)
+    assert not machine.wellness.doubt()
     assert machine.wellness.why == ""
     assert (machine.looks, machine.changes) == (1, 0)
 
 
 def test_it_is_unwell_in_the_words_of_what_it_finds(machine: Machine) -> None:
     machine.lack = "bwrap is not installed"
-    assert machine.wellness.doubt("git said so", is_sure=False)
+    assert machine.wellness.doubt()
     assert machine.wellness.why == "bwrap is not installed"
     assert machine.changes == 1
     machine.wellness.close()
 
 
-def test_what_is_sure_needs_no_look(machine: Machine) -> None:
+def test_what_is_known_needs_no_look(machine: Machine) -> None:
     machine.lack = "all user ids are taken, too"
-    assert machine.wellness.doubt("all user ids are taken", is_sure=True)
+    assert machine.wellness.doubt("all user ids are taken")
     assert machine.looks == 0
     machine.wellness.close()
 
 
 def test_it_looks_again_until_it_is_well_and_says_both(machine: Machine) -> None:
     machine.lack = "its disk takes nothing"
-    assert machine.wellness.doubt("", is_sure=False)
+    assert machine.wellness.doubt()
     until(lambda: machine.looks >= 3)
     told = machine.wellness.told(lambda: AGENTS)
     assert told == [Capability("claude", healthy=False, reason="its disk takes nothing"), AGENTS[1]]
@@ -83,7 +82,7 @@ def test_a_machine_that_is_short_of_what_a_look_takes_is_unwell_until_it_is_not(
     machine: Machine,
 ) -> None:
     machine.lack = OSError(errno.EMFILE, "Too many open files")
-    assert machine.wellness.doubt("", is_sure=False)
+    assert machine.wellness.doubt()
     assert machine.wellness.why == "it cannot look at itself: Too many open files"
     until(lambda: machine.looks >= 3)
     machine.lack = None
@@ -92,7 +91,7 @@ def test_a_machine_that_is_short_of_what_a_look_takes_is_unwell_until_it_is_not(
 
 def test_no_look_that_fails_is_the_last_one(machine: Machine) -> None:
     machine.lack = RuntimeError("a bug")
-    assert machine.wellness.doubt("ids", is_sure=True)
+    assert machine.wellness.doubt("ids")
     until(lambda: machine.looks >= 2)
     assert machine.wellness.why == "ids"
     machine.lack = None
@@ -104,8 +103,8 @@ def test_it_looks_again_though_there_was_no_thread_to_be_had_before(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", _refuse)
-        assert machine.wellness.doubt("ids", is_sure=True)
-    assert machine.wellness.doubt("ids", is_sure=True)
+        assert machine.wellness.doubt("ids")
+    assert machine.wellness.doubt("ids")
     until(lambda: machine.looks == 1 and machine.wellness.why == "")
 
 
@@ -128,7 +127,7 @@ class Slow(Machine):
 
 def test_of_many_that_doubt_at_once_one_looks_for_all_others() -> None:
     machine = Slow()
-    doubt = partial(machine.wellness.doubt, "git said so", is_sure=False)
+    doubt = machine.wellness.doubt
     with ThreadPoolExecutor(20) as pool:
         first = pool.submit(doubt)
         until(lambda: machine.looks == 1)
@@ -141,9 +140,9 @@ def test_of_many_that_doubt_at_once_one_looks_for_all_others() -> None:
 
 def test_what_was_found_meanwhile_is_newer_than_what_a_look_finds() -> None:
     machine = Slow()
-    assert machine.wellness.doubt("the ids", is_sure=True)
+    assert machine.wellness.doubt("the ids")
     until(lambda: machine.looks == 1)
-    assert machine.wellness.doubt("the ids, again", is_sure=True)
+    assert machine.wellness.doubt("the ids, again")
     told = machine.changes
     machine.may_end.set()
     until(lambda: machine.changes > told)
@@ -154,7 +153,7 @@ def test_what_was_found_meanwhile_is_newer_than_what_a_look_finds() -> None:
 
 def test_it_looks_less_and_less_often_as_long_as_no_stage_begins(machine: Machine) -> None:
     for pause in (0.02, 0.04, 0.04):
-        assert machine.wellness.doubt("ids", is_sure=True)
+        assert machine.wellness.doubt("ids")
         until(lambda: machine.wellness.why == "")
         assert machine.wellness._pause == pause
     machine.wellness.prove()

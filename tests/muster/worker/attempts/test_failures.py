@@ -145,6 +145,12 @@ def test_a_repository_is_out_of_reach_of_a_machine_that_is_well(
     worker.run("echo ran")
     failed = server.until_said(Failed)
     assert (failed.code, failed.unwell) == ("repository_unreachable", lack is not None)
+    if lack:
+        server.until(lambda: not healthy(worker))
+        beats = [beat.capabilities or [] for _, beat in server.heartbeats]
+        assert {each.reason for beat in beats for each in beat if not each.healthy} >= {lack}
+        assert "No space" in failed.message
+        assert not [each for beat in beats for each in beat if "No space" in (each.reason or "")]
 
 
 @pytest.fixture
