@@ -138,8 +138,11 @@ control() {
         env XDG_RUNTIME_DIR="$(runtime_dir)" systemctl --user "$@"
     fi
 }
-# Where the user's own systemd is, which a shell of su's or sudo's is not told.
-runtime_dir() { printf '%s' "${XDG_RUNTIME_DIR:-/run/user/$(id -u)}"; }
+# Where the user's own systemd is: a shell of su's or sudo's is told nothing, or where another's is.
+runtime_dir() {
+    # shellcheck disable=SC3067 # every shell that is called sh has it
+    if [ -O "${XDG_RUNTIME_DIR-}" ]; then say "$XDG_RUNTIME_DIR"; else say "/run/user/$(id -u)"; fi
+}
 # Whether the user's own systemd is there without a log-in, too.
 lingers() { [ -e "/var/lib/systemd/linger/$(id -un)" ]; }
 

@@ -30,7 +30,7 @@ def has_booted() -> bool:
 
 def is_silent(places: Places) -> bool:
     """Whether one runs here that does not answer us, with whatever it has started."""
-    there = Path(_environment()["XDG_RUNTIME_DIR"], "systemd") if places.is_user else BOOTED
+    there = Path(_runtime_directory(), "systemd") if places.is_user else BOOTED
     return there.is_dir() and not is_running(places)
 
 
@@ -77,8 +77,17 @@ def states(places: Places, names: list[str]) -> dict[str, str]:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, with where a user's own systemd is found: a shell of su's or sudo's is not told."""
-    return {"XDG_RUNTIME_DIR": f"/run/user/{os.geteuid()}", **os.environ}
+    """Ours, with where a user's own systemd is found."""
+    return {**os.environ, "XDG_RUNTIME_DIR": _runtime_directory()}
+
+
+def _runtime_directory() -> str:
+    """A shell of su's or sudo's is told nothing, or where another's is."""
+    told = os.environ.get("XDG_RUNTIME_DIR", "")
+    with contextlib.suppress(OSError):
+        if os.stat(told).st_uid == os.geteuid():
+            return told
+    return f"/run/user/{os.geteuid()}"
 
 
 def lingers(user: str) -> bool:

@@ -1,5 +1,6 @@
 """What `--uninstall` of the script removes, and what it leaves."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,23 @@ def test_nothing_is_removed_where_ones_own_systemd_does_not_answer(
     assert run(text, tmp_path, "--user", "--uninstall", **env).returncode == 0
     assert not unit.exists()
     assert not prefix.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another")
+@pytest.mark.parametrize("told", ["", "none", "mine", "another's"])
+def test_ones_own_systemd_is_asked_also_out_of_anothers_log_in(
+    text: str, tmp_path: Path, told: str
+) -> None:
+    installed(tmp_path, "exit 0")
+    program(tmp_path / "bin", "systemctl", f'echo "$XDG_RUNTIME_DIR" >>{tmp_path}/asked')
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "another's").mkdir()
+    os.chown(tmp_path / "another's", 65534, 65534)
+    runtime = told and str(tmp_path / told)
+    env = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "XDG_RUNTIME_DIR": runtime}
+    assert run(text, tmp_path, "--user", "--uninstall", **env).returncode == 0
+    expected = runtime if told == "mine" else f"/run/user/{os.geteuid()}"
+    assert set((tmp_path / "asked").read_text().splitlines()) == {expected}
 
 
 def test_the_unit_is_there_until_what_it_ran_is_erased(text: str, tmp_path: Path) -> None:

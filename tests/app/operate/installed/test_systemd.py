@@ -25,16 +25,24 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     return write
 
 
-@pytest.mark.parametrize("told", [None, "/run/mine"])
-def test_a_users_own_is_found_without_a_log_in_too(
-    told: str | None, program: Write, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("told", [None, "", "none", "mine", "another's"])
+def test_a_users_own_is_found_without_a_log_in_too_and_out_of_anothers(
+    told: str | None, program: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program("systemctl", 'echo "$1 $XDG_RUNTIME_DIR"')
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
-    if told:
-        monkeypatch.setenv("XDG_RUNTIME_DIR", told)
-    said = systemd.call(places.of(user=True), "show")
-    assert said.split() == ["--user", told or f"/run/user/{os.geteuid()}"]
+    (tmp_path / "mine").mkdir()
+    if told is not None:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", told and str(tmp_path / told))
+    user, expected = os.geteuid(), f"/run/user/{os.geteuid()}"
+    if told == "mine":
+        expected = str(tmp_path / told)
+    elif told == "another's":
+        (tmp_path / told).mkdir()
+        monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+        expected = f"/run/user/{user + 1}"
+    said = systemd.call(places.own(), "show")
+    assert said.split() == ["--user", expected]
 
 
 def test_a_user_lingers_where_the_host_lets_them(program: Write, tmp_path: Path) -> None:
