@@ -6,6 +6,7 @@ import resource
 import shutil
 import subprocess
 from pathlib import Path
+from zipfile import ZipFile
 
 from tests.install.roots import CACHE, Root
 from tests.install.supplies import Supplies
@@ -36,6 +37,11 @@ ENV PIP_NO_INDEX=1 PIP_FIND_LINKS=/srv/locked
 CADDY = (
     f"FROM {DEBIAN}\nCOPY caddy /usr/bin/caddy\nENV XDG_DATA_HOME=/data XDG_CONFIG_HOME=/config\n"
 )
+NEWEST = {
+    "METADATA": "Metadata-Version: 2.1\nName: setuptools\nVersion: 9999\n",
+    "WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    "RECORD": "",
+}
 BUILDING = "--network=none --volume=/srv:/srv:ro"
 
 
@@ -44,6 +50,10 @@ def fetch(root: Root, supplies: Supplies) -> None:
     for name in LOCKS:
         shutil.copy(Path(__file__).parents[2] / name, supplies.given)
     root.says("sh", "-c", FETCH.format(locks=" ".join(LOCKS)))
+    # Newer than what is locked, and no setuptools at all: nothing is built with what has no hash.
+    with ZipFile(supplies.shared / "locked" / "setuptools-9999-py3-none-any.whl", "w") as wheel:
+        for name, text in NEWEST.items():
+            wheel.writestr(f"setuptools-9999.dist-info/{name}", text)
 
 
 class Containers:

@@ -31,6 +31,7 @@ def made(area: Path, supplies: Supplies, wheels: tuple[Path, Path]) -> Iterator[
     with Root("plain", area / "locked", supplies.given, supplies.shared) as root:
         containers.fetch(root, supplies)
     shutil.copytree(DEPLOY, (context := supplies.given / "context") / "deploy")
+    shutil.copy(DEPLOY.with_name("requirements-build.txt"), context)
     (context / "dist").mkdir()
     for wheel in wheels:
         shutil.copy(wheel, context / "dist")
