@@ -28,7 +28,7 @@ MIGRATE_SECONDS = 120.0
 PROBES = {"/healthz": 180.0, "/readyz": 180.0}
 LOOK_SECONDS = 0.2
 # What a process without rights is not told. libpq looks into a home, and gives up where it may not.
-UNTOLD = {"HOME": "/nonexistent", "MUSTER_ADMIN_PASSWORD": ""}
+UNTOLD = {"HOME": "/nonexistent"}
 
 
 class Stack:
@@ -44,7 +44,7 @@ class Stack:
     `processes.spawn`).
 
     `processes` has all running children by name: `postgres`, `valkey`, those of the commands, and
-    those launched later. Once the stack has started, `env` is the environment of its children.
+    those launched later. Once it has started, `env` is its children's, without `admin_password`.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Stack:
         self.home = home.resolve()
         self.port = port
         self._given: dict[str, str] = {**os.environ, **(env or {})}
+        self.admin_password = self._given.pop("MUSTER_ADMIN_PASSWORD", "")
         self.env = dict(self._given)
         self.say = say
         self._commands = table(self.home)
@@ -120,13 +121,15 @@ class Stack:
         program = self._program(name, Command(tuple(argv), env=env or {}), holds_home=False)
         return self._spawn(replace(program, may_end=may_end))
 
-    def run(self, name: str, argv: Sequence[str], seconds: float = 60.0, stdin: bytes = b"") -> str:
-        """Run a command to its end in the stack's environment, and return its output.
+    def run(
+        self, name: str, argv: Sequence[str], seconds: float = 60.0, stdin: bytes = b"", **env: str
+    ) -> str:
+        """Run a command to its end in the stack's environment, `env` over it; return its output.
 
         It reads `stdin`, which no list of processes shows. Raises EmbeddedError when it fails or
         takes longer.
         """
-        program = replace(self._program(name, Command(tuple(argv))), stdin=stdin)
+        program = replace(self._program(name, Command(tuple(argv), env=env)), stdin=stdin)
         return processes.run(program, seconds)
 
     def await_ready(self) -> None:

@@ -28,11 +28,13 @@ def new_password() -> str:
 
 
 def create(stack: Stack) -> bool:
-    """Create the admin, with the PASSWORD of the stack.
+    """Create the admin, with the password that the stack was given.
 
     Returns False if there was one already. Raises EmbeddedError.
     """
-    return is_created(stack.run("create-admin", creating()))
+    return is_created(
+        stack.run("create-admin", creating(), MUSTER_ADMIN_PASSWORD=stack.admin_password)
+    )
 
 
 def kept_password(home: Path) -> str:
