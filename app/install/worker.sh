@@ -145,6 +145,8 @@ runtime_dir() {
 }
 # Whether the user's own systemd is there without a log-in, too.
 lingers() { [ -e "/var/lib/systemd/linger/$(id -un)" ]; }
+# Named, for without a name it is whoever has logged in, as root before su. Not every host lets one.
+linger() { act timeout 30 loginctl --no-ask-password enable-linger "$(id -un)" && note_made linger; }
 
 # Does it as whoever runs the worker.
 act_as_worker() {
@@ -464,8 +466,8 @@ start_service() {
         return
     fi
     put write_unit "$UNITS" "$UNIT"
-    [ "$AS" = root ] || lingers || act loginctl enable-linger || say "    it ends when you log out: an admin of \
-this host runs \`loginctl enable-linger $(id -un)\`"
+    [ "$AS" = root ] || lingers || linger || say "    it ends when you log out: an admin of this host runs \
+\`loginctl enable-linger $(id -un)\`"
     act control daemon-reload
     act control enable "$UNIT"
     act control restart "$UNIT"
@@ -533,7 +535,8 @@ runs in the foreground is stopped by whoever runs it"
     elif [ -f "$UNITS/$UNIT" ]; then
         act rm -f "$UNITS/$UNIT" "$UNITS/default.target.wants/$UNIT"
         act control daemon-reload || :
-        [ "$AS" = root ] || ! lingers || say "    you linger still: \`loginctl disable-linger\` ends it"
+        [ ! -f "$PREFIX/made-linger" ] || ! lingers || say "    services of yours still start without a log-in; \
+if no other needs that: \`loginctl disable-linger $(id -un)\`"
     fi
     step "Removing $PREFIX"
     # It goes last: it has the notes of what was made.

@@ -94,8 +94,11 @@ def _say_unstarted(where: Places) -> None:
     _say(f"  {' '.join(where.systemctl)} enable --now {units.TARGET}")
 
 
-def _outlive_log_in() -> None:
+def _outlive_log_in(where: Places) -> None:
+    is_new = not systemd.lingers(account.ours())
     if systemd.linger(account.ours()):
+        if is_new:
+            where.lingering.touch()
         _say("lingers    it stays up when you log out, and comes up with this host")
         return
     _say("!! it ends when you log out: an admin of this host runs")
@@ -135,7 +138,7 @@ def _start(
     systemd.call(where, "restart", *names)
     systemd.call(where, "start", units.TARGET)
     if where.is_user:
-        _outlive_log_in()
+        _outlive_log_in(where)
     if not until(lambda: _is_ready(given), READY_SECONDS, pause=0.5):
         _say("!! started, and not ready yet: `muster-server logs` may say why.")
         _say("   `muster-server doctor` says what to do; then it becomes ready by itself.")

@@ -50,8 +50,11 @@ def _uninstall(where: Places, *, purge: bool) -> None:
     if runs:
         systemd.call(where, "daemon-reload")
     click.echo(f"removed    {len(there)} units of {directory}")
-    if runs and where.is_user and systemd.lingers(account.ours()):
-        click.echo("kept       that you linger: `loginctl disable-linger` ends it")
+    if runs and where.lingering.exists() and systemd.lingers(account.ours()):
+        click.echo(
+            "kept       services of yours still start without a log-in; if no other needs that:"
+        )
+        click.echo(f"           `loginctl disable-linger {account.ours()}`")
     where.written(where.release).unlink(missing_ok=True)
     if (backups := where.written(where.backups)).is_dir():
         click.echo(f"kept       {backups}, the backups before upgrades")
@@ -61,6 +64,7 @@ def _uninstall(where: Places, *, purge: bool) -> None:
         return
     settings = where.written(where.settings)
     settings.unlink(missing_ok=True)
+    where.written(where.lingering).unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         settings.parent.rmdir()  # where nothing else is in it
     shutil.rmtree(where.written(where.home), ignore_errors=True)

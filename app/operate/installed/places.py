@@ -58,6 +58,11 @@ class Places:
         return self.settings.with_name("release")
 
     @property
+    def lingering(self) -> Path:
+        """The note that `install` has had its user linger."""
+        return self.settings.with_name("made-linger")
+
+    @property
     def releases(self) -> Path:
         """The releases that were upgraded to. Nothing of it is the server's account's."""
         return self._own / "releases"

@@ -10,6 +10,7 @@ from app.operate.installed.places import Places
 from app.operate.local.errors import OperateError
 
 SECONDS = 1200.0  # a migration may take its time
+LINGER_SECONDS = 30.0
 LINGERING = Path("/var/lib/systemd/linger")
 BOOTED = Path("/run/systemd/system")  # as sd_booted(3) looks
 
@@ -96,8 +97,18 @@ def lingers(user: str) -> bool:
 
 
 def linger(user: str) -> bool:
-    """Have it be so, which not every host lets a user do by themselves. Returns whether it is."""
+    """Have it be so for us, which not every host lets a user do by themselves. Returns whether it
+    is.
+    """
+    # Without a name it is whoever has logged in: root, before su.
+    argv = ["loginctl", "--no-ask-password", "enable-linger", user]
     if not lingers(user):
-        with contextlib.suppress(OSError):
-            subprocess.run(["loginctl", "enable-linger"], capture_output=True, check=False)
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=LINGER_SECONDS,
+                check=False,
+            )
     return lingers(user)

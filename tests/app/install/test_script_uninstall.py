@@ -86,3 +86,20 @@ def test_the_unit_is_there_until_what_it_ran_is_erased(text: str, tmp_path: Path
     program(prefix / "current/bin", "python", "exit 0")
     assert run(text, tmp_path, "--user", "--uninstall", PATH=path).returncode == 0
     assert not unit.exists()
+
+
+@pytest.mark.parametrize("made", [True, False], ids=["by the script", "before"])
+def test_that_one_lingers_is_said_by_what_has_made_it_so(
+    text: str, tmp_path: Path, made: bool
+) -> None:
+    _, prefix = installed(tmp_path, "exit 0")
+    program(tmp_path / "bin", "systemctl", "exit 0")
+    program(tmp_path / "bin", "id", "echo ann")
+    (tmp_path / "linger").mkdir()
+    (tmp_path / "linger" / "ann").touch()
+    if made:
+        (prefix / "made-linger").touch()
+    here = text.replace("/var/lib/systemd/linger", str(tmp_path / "linger"))
+    path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
+    said = run(here, tmp_path, "--user", "--uninstall", PATH=path).stdout
+    assert ("`loginctl disable-linger ann`" in said) == made

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from app.operate import install as verb
 from app.operate import main
-from app.operate.installed import settings, systemd, units
+from app.operate.installed import places, settings, systemd, units
 from app.operate.installed.first_steps import FirstSteps
 
 SETTINGS = "etc/muster/muster.env"
@@ -135,6 +135,26 @@ def test_it_ends_well_only_where_the_server_is_ready(
     monkeypatch.setattr(verb, "READY_SECONDS", 0.0)
     monkeypatch.setattr(verb, "_is_ready", lambda _: is_ready)
     assert words in run("install", "--user", "--answers", str(file), code=code)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_that_install_has_had_one_linger_is_said_when_all_is_removed(
+    before: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(systemd, "is_running", lambda _: True)
+    monkeypatch.setattr(systemd, "call", lambda *_: "")
+    answers = iter([before, True])  # to install, then to uninstall
+    monkeypatch.setattr(systemd, "lingers", lambda _: next(answers, True))
+    monkeypatch.setattr(systemd, "linger", lambda _: True)
+    where = places.of(user=True)
+    where.settings.parent.mkdir(parents=True)
+    verb._outlive_log_in(where)
+    said = run("uninstall", "--user", "--yes", "--purge")
+    assert ("`loginctl disable-linger " in said) != before
+    assert not where.settings.parent.exists()
 
 
 @pytest.mark.parametrize("options", [(), ("--purge",)])

@@ -8,6 +8,7 @@ import pytest
 
 from app.operate.installed import places, systemd
 
+LINGER = "--no-ask-password enable-linger"
 Write = Callable[[str, str], None]
 
 
@@ -46,7 +47,7 @@ def test_a_users_own_is_found_without_a_log_in_too_and_out_of_anothers(
 
 
 def test_a_user_lingers_where_the_host_lets_them(program: Write, tmp_path: Path) -> None:
-    program("loginctl", f"test $1 = enable-linger && : >{tmp_path}/lingering/ann")
+    program("loginctl", f'test "$*" = "{LINGER} ann" && : >{tmp_path}/lingering/ann')
     assert systemd.linger("ann")
     program("loginctl", "exit 1")  # who lingers already does not ask
     assert systemd.linger("ann")
@@ -55,4 +56,12 @@ def test_a_user_lingers_where_the_host_lets_them(program: Write, tmp_path: Path)
 def test_a_user_does_not_linger_where_the_host_does_not_let_them(program: Write) -> None:
     assert not systemd.linger("ann")  # there may be no loginctl
     program("loginctl", "echo 'Could not enable linger: Access denied' >&2; exit 1")
+    assert not systemd.linger("ann")
+
+
+def test_a_host_that_does_not_say_whether_she_may_is_not_waited_for(
+    program: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(systemd, "LINGER_SECONDS", 0.2)
+    program("loginctl", "exec /bin/sleep 60")
     assert not systemd.linger("ann")
