@@ -1,8 +1,8 @@
 """What a room's directories take of the disk, measured beside the shim's loop.
 
 A child of the shim walks through them, so that neither a million files nor a disk that hangs makes
-a terminal wait. It may take a twentieth of a processor, and a fifth of the time: where a machine is
-busy it waits long for its turn, and must not be sent the less for it. Files count by their blocks,
+a terminal wait. It may take a twentieth of a processor, and a tenth of the time: what is not in
+memory costs the disk more than a processor, and others read there too. Files count by their blocks,
 however long they say they are, but each one as a small file at least: a disk has only so many.
 Standard library only.
 """
@@ -15,7 +15,7 @@ import signal
 import stat
 import time
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from muster.worker import processes
 from muster.worker.limits.limits import Breach, disk_breach
@@ -23,7 +23,7 @@ from muster.worker.limits.limits import Breach, disk_breach
 _EVERY = 5.0  # seconds between two walks
 _SHARE = 20  # walks take a twentieth of a processor
 _HASTE = 4  # or a quarter, where the disk loses what the room might not have
-_REST = 4  # times as long as a walk has lasted
+_REST = 9  # times as long as a walk has lasted
 _NICE = 5  # 19 would be no turn at all where an attempt takes all processors
 _LONGEST = 60.0  # seconds, after which a walk is given up
 
@@ -39,6 +39,20 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 class TooDeep(Exception):
     """Directories lie in each other so deep that no walk comes to their end."""
+
+
+class _Left(NamedTuple):
+    """What a disk has left, and how many files it may have in all."""
+
+    free: int  # bytes
+    files: int
+    files_in_all: int
+
+    def lost_until(self, now: "_Left") -> int:
+        """Bytes. ZFS and XFS, who make room for files as they are wanted, say a number that follows
+        their free bytes: there a file is seen by its bytes alone."""
+        files = self.files - now.files if self.files_in_all == now.files_in_all else 0
+        return max(self.free - now.free, files * _LEAST)
 
 
 class DiskWatch:
@@ -88,18 +102,19 @@ class DiskWatch:
 
     def _may_be_beyond(self) -> bool:
         """Whether since the latest walk the disk lost more than the room may still take."""
-        lost = max(then - now for then, now in zip(self._left, self._left_now(), strict=True))
-        return lost > self._limit - self._used
+        now = self._left_now()
+        lost = [self._left[each].lost_until(now[each]) for each in self._left.keys() & now.keys()]
+        return max(lost, default=0) > self._limit - self._used
 
-    def _left_now(self) -> tuple[int, int]:
-        """What the disk has left: bytes, and files as bytes."""
-        left, files = [0], [0]
+    def _left_now(self) -> dict[str, _Left]:
+        """By directory, as far as they are there."""
+        left = {}
         for directory in self._directories:
             with contextlib.suppress(OSError):
                 found = os.statvfs(directory)
-                left.append(found.f_bavail * found.f_frsize)
-                files.append(found.f_favail * _LEAST)
-        return max(left), max(files)
+                free = found.f_bavail * found.f_frsize
+                left[directory] = _Left(free, found.f_favail, found.f_files)
+        return left
 
 
 class Walk:

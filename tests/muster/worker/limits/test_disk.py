@@ -176,11 +176,15 @@ class Walks:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.said: str | None = "100"
         self.cost = 0.0
-        self.free, self.files = 10_000, 10_000
+        self.left = disk._Left(free=10_000, files=1000, files_in_all=5000)
         self.begun: list[FakeWalk] = []
         monkeypatch.setattr(disk, "Walk", self._begin)
-        monkeypatch.setattr(DiskWatch, "_left_now", lambda _: (self.free, self.files))
+        monkeypatch.setattr(DiskWatch, "_left_now", lambda _: {"/w": self.left})
         self.watch = DiskWatch(["/w"], limit=1000, now=95.0)
+
+    def lose(self, free: int = 0, files: int = 0, files_in_all: int = 0) -> None:
+        lost = (free, files, files_in_all)
+        self.left = disk._Left(*(had - gone for had, gone in zip(self.left, lost, strict=True)))
 
     def _begin(self, directories: list[str], limit: int, now: float) -> FakeWalk:
         self.begun.append(FakeWalk(now, self.said, self.cost))
@@ -206,31 +210,39 @@ def test_walks_take_a_twentieth_of_a_processor(walks: Walks) -> None:
     assert walks.at(152.4, 152.6) == [100.0, 105.2, 110.5, 152.6]
 
 
-def test_a_walk_that_waits_for_its_turn_is_sent_again_after_four_times_as_long(
+def test_a_walk_that_waits_for_the_disk_is_sent_again_after_nine_times_as_long(
     walks: Walks,
 ) -> None:
-    """What a busy machine keeps waiting is no reason to look at it the less."""
     walks.cost = 0.1
-    assert walks.at(100.0, 102.0, 109.9, 110.1) == [100.0, 110.1]
+    assert walks.at(100.0, 102.0, 119.9, 120.1) == [100.0, 120.1]
 
 
 def test_files_without_a_byte_are_looked_at_sooner_too(walks: Walks) -> None:
     assert walks.at(100.0, 101.0, 102.1) == [100.0]
-    walks.files -= 901
+    walks.lose(files=1)
     assert walks.at(102.2) == [100.0, 102.2]
+
+
+def test_files_that_go_by_the_free_bytes_are_seen_by_their_bytes_alone(walks: Walks) -> None:
+    """ZFS and XFS say two files less for a KiB that somebody else has written."""
+    assert walks.at(100.0, 101.0, 102.1) == [100.0]
+    walks.lose(free=500, files=1, files_in_all=1)
+    assert walks.at(102.2, 104.9) == [100.0]
+    walks.lose(free=500)
+    assert walks.at(105.0) == [100.0, 105.0]
 
 
 def test_a_disk_that_loses_much_is_looked_at_sooner(walks: Walks) -> None:
     walks.cost = 1.0
     assert walks.at(100.0, 101.0, 106.0) == [100.0]
-    walks.free -= 901
+    walks.lose(free=901)
     assert walks.at(104.9, 106.0, 106.5) == [100.0, 106.0]
     assert walks.at(107.0, 109.0) == [100.0, 106.0]
 
 
 def test_a_walk_that_comes_to_no_end_is_given_up(walks: Walks) -> None:
     walks.said = None
-    assert walks.at(100.0, 159.0, 160.0, 399.0, 400.0) == [100.0, 400.0]
+    assert walks.at(100.0, 159.0, 160.0, 699.0, 700.0) == [100.0, 700.0]
     assert walks.begun[0].ended
 
 
