@@ -12,7 +12,7 @@ from tests.app.machines.connection_world import assign, status, until
 from tests.app.machines.simulated import SimulatedMachine
 from tests.rogues.lies import COMMIT
 
-PATIENCE = 20.0  # seconds for an honest heartbeat, beside other tests: whoever is shut out waits for ever
+PATIENCE = 20.0  # seconds for an honest heartbeat, beside tests that keep the processors busy
 
 
 class Witness:
