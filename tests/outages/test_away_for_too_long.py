@@ -17,6 +17,9 @@ def test_when_all_servers_are_away_for_too_long_a_stage_is_lost_and_no_task() ->
         stage = {"name": "wait", "kind": "shell", "command": command}
         task = pair.task(pair.project("GRACE", stage, maxAttempts=1))
         task.until_logged(b"up")
+        # What has ended by now would be lost without any outage.
+        assert pair.worker.stages()
+        assert not task.events("requeued")
         for name in SERVERS:
             pair.stack.processes[name].stop()
         until(lambda: not pair.worker.stages(), "end of the stage")
