@@ -48,3 +48,9 @@ def check_slots() -> None:
 def assigned_ids() -> list[int]:
     query = sa.select(Task.id).where(Task.status == TaskStatus.ASSIGNED).order_by(Task.id)
     return list(db.session.scalars(query))
+
+
+def assigned_twice() -> list[int]:
+    """Tasks that have more than one attempt. At one moment, whoever works on meanwhile."""
+    query = sa.select(Attempt.task_id).group_by(Attempt.task_id).having(sa.func.count() > 1)
+    return list(db.session.scalars(query))
