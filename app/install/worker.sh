@@ -122,7 +122,8 @@ choose_places() {
         [ "$(id -u)" = 0 ] || [ -n "$DRY" ] || die "this makes an account and a service, which takes \
 root: write \`sudo --preserve-env=MUSTER_ENROLL_TOKEN sh\` in place of \`sh\`, or use --user"
     else
-        HOME_DIR=${HOME:?} SEARCH=$PATH
+        [ -n "${HOME-}" ] || die "HOME is not set, so that there is no place for --user: log in, or set it"
+        HOME_DIR=$HOME SEARCH=$PATH
         PREFIX=${XDG_DATA_HOME:-$HOME_DIR/.local/share}/muster-worker
         STATE=$PREFIX/home UNITS=${XDG_CONFIG_HOME:-$HOME_DIR/.config}/systemd/user
     fi
@@ -174,7 +175,11 @@ find_service() {
         SERVICE=systemd
     elif [ -n "$DRY" ]; then
         SERVICE=systemd
-        say "    (no systemd runs here: it would have to be --foreground)"
+        if [ "$AS" = user ] && [ -d /run/systemd/system ]; then
+            say "    ($(silence))"
+        else
+            say "    (no systemd runs here: it would have to be --foreground)"
+        fi
     elif [ "$AS" = user ] && [ -d /run/systemd/system ]; then
         die "$(silence); or use --foreground"
     else
@@ -533,7 +538,7 @@ runs in the foreground is stopped by whoever runs it"
     if [ -f "$AGENTS/$AGENT" ]; then
         act rm -f "$AGENTS/$AGENT"
     elif [ -f "$UNITS/$UNIT" ]; then
-        act rm -f "$UNITS/$UNIT" "$UNITS/default.target.wants/$UNIT"
+        act rm -f "$UNITS/$UNIT" "$UNITS"/*.wants/"$UNIT"
         act control daemon-reload || :
         [ ! -f "$PREFIX/made-linger" ] || ! lingers || say "    services of yours still start without a log-in; \
 if no other needs that: \`loginctl disable-linger $(id -un)\`"

@@ -34,6 +34,23 @@ def test_a_dry_run_tells_each_step_and_does_none(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_dry_run_says_of_a_systemd_that_it_does_not_answer(text: str, tmp_path: Path) -> None:
+    program(tmp_path / "bin", "systemctl", "exit 1")
+    path = f"{tmp_path / 'bin'}:/usr/local/bin:/usr/bin:/bin"
+    for booted, words in (("here", "(the systemd of "), ("none", "(no systemd runs here")):
+        (tmp_path / "here").mkdir(exist_ok=True)
+        script_ = text.replace("/run/systemd/system", str(tmp_path / booted))
+        done = run(script_, tmp_path, "--user", "--dry-run", PATH=path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert words in done.stdout
+
+
+def test_without_a_home_it_says_so(text: str, tmp_path: Path) -> None:
+    done = run(text, tmp_path, "--user", "--dry-run", HOME="")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("muster: HOME is not set")
+
+
 def test_what_is_installed_is_what_runs(text: str, tmp_path: Path) -> None:
     done = run(text, tmp_path, "--user", "--dry-run")
     choice = Layout(tmp_path / ".local/share/muster-worker/home").release_choice

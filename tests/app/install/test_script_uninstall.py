@@ -84,8 +84,11 @@ def test_the_unit_is_there_until_what_it_ran_is_erased(text: str, tmp_path: Path
         assert "there is none" not in failed.stdout
         assert unit.exists()
     program(prefix / "current/bin", "python", "exit 0")
+    (link := unit.parent / "multi-user.target.wants" / unit.name).parent.mkdir()
+    link.symlink_to(unit)  # as of root's, where no systemd takes it away
     assert run(text, tmp_path, "--user", "--uninstall", PATH=path).returncode == 0
     assert not unit.exists()
+    assert not link.is_symlink()
 
 
 @pytest.mark.parametrize("made", [True, False], ids=["by the script", "before"])
