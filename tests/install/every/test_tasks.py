@@ -117,6 +117,7 @@ def test_somebody_sits_down_at_a_task_and_opens_a_way_into_it(
     key = project("SITS", shell("ask", 'echo up; read word; echo "heard $word"; sleep 60'))
     [made] = ada.told(f"task create -p {key} -d Do")
     task = made["id"]
+    until(lambda: "up" in ada(f"task logs {task}", status=None), "its stage")
     with ada.sits(f"attach {task}") as terminal:
         terminal.until_shown("up")
         terminal.type("hello\n")
