@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.install.conftest import _people
-from tests.install.every.somebody import Somebody
+from tests.install.every.somebody import HELD, Somebody
 from tests.install.every.whole import Whole
 
 
@@ -19,6 +19,7 @@ def whole(area: Path, wheels: tuple[Path, Path], python: str) -> Iterator[Whole]
         try:
             made.begin_to_serve()
             yield made
+            assert not (empty := HELD.only_empty()), empty
         finally:
             made.stop()
 

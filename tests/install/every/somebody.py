@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -10,12 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.flows.running import until
+from tests.install.every.holding import Held, looks
 from tests.install.people import Person
 from tests.muster.cli import json_schema
 from tests.ptys import Pty
 
 SCHEMA: Mapping[str, Mapping[str, str]] = json.loads(json_schema.COMMITTED.read_text())
+LOOKS = looks(SCHEMA)
+HELD = Held()
 PATIENCE = 300.0  # seconds, beside other tests
+_RAW = re.compile(r"^(None|True|False)$|\b(None|True|False)\b  |\{'|\['", re.MULTILINE)
 FAILED, NOT_ALLOWED, WAITS = 1, 3, 4
 
 
@@ -59,12 +64,20 @@ class Somebody:
         return self._run(shlex.split(line), status, given)
 
     def told(self, line: str, *, status: int = 0, given: str = "") -> list[dict[str, Any]]:
-        """What it says as JSON with all its fields, which are as the committed schema has them."""
+        """What it says as JSON with all its fields, which are as the committed schema has them.
+        Who looks is told the same in words too, the first time that there is something.
+        """
         words = shlex.split(line)
-        shape = SCHEMA[json_schema.name_of(words, SCHEMA)]
+        name = json_schema.name_of(words, SCHEMA)
+        shape = SCHEMA[name]
         said = json.loads(self._run([*words, "--json", ",".join(shape)], status, given))
         wrong = [fault for item in said for fault in json_schema.faults(item, shape)]
         assert not wrong, (line, wrong)
+        if HELD.is_first(name, said) and name in LOOKS:
+            err, in_words = self.err, self._run(words, status, given)
+            assert in_words.strip(), line
+            assert not _RAW.search(in_words), in_words
+            self.err = err
         return list(said)
 
     def begin(self, line: str, log: Path) -> "subprocess.Popen[bytes]":

@@ -1,0 +1,40 @@
+"""Which commands only look, and of which of them something has come here.
+
+An empty list is as any schema has it, so that each command has to hold something once.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from tests.muster.cli.routes_table import COMMANDS
+
+_WITHOUT_ROUTES = {"config list", "project rehearse", "task why"}  # of their own
+
+
+class Held:
+    """What of each command has come so far."""
+
+    def __init__(self) -> None:
+        self._full: set[str] = set()
+        self._empty: set[str] = set()
+
+    def is_first(self, name: str, said: Sequence[object]) -> bool:
+        """Whether this is the first time that something came of the command."""
+        was_full = name in self._full
+        (self._full if said else self._empty).add(name)
+        return bool(said) and not was_full
+
+    def only_empty(self) -> set[str]:
+        """Of which nothing ever came."""
+        return self._empty - self._full
+
+
+def looks(shapes: Mapping[str, object]) -> set[str]:
+    """Of these commands those that can be said again, and change nothing."""
+    getting = {route for route in COMMANDS if route.startswith("GET ")}
+    others = _of(COMMANDS.keys() - getting, shapes)
+    return _WITHOUT_ROUTES | _of(getting, shapes) - others
+
+
+def _of(routes: set[str], shapes: Mapping[str, object]) -> set[str]:
+    lines = [f"{COMMANDS[route].rpartition(': ')[2]} " for route in routes]
+    return {name for name in shapes if any(line.startswith(f"{name} ") for line in lines)}
