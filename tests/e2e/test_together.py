@@ -64,6 +64,8 @@ def test_a_second_person_watches_takes_over_and_the_first_is_told(
     others = alice.get_by_role("region", name="Terminal", exact=True)
     expect(others).to_contain_text("Priya controls, you watch")
     expect(hers).to_contain_text("You control, alice watches")
+    # How far it is, of a screen as well, where nothing has come since.
+    expect(others).to_contain_text(re.compile(r"byte [1-9]"))
 
     type_line(priya, "echo by-the-first-$((40 + 2))")
     until(lambda: "by-the-first-42" in screen_of(alice), "what is typed, before the other's eyes")

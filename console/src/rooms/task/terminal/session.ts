@@ -169,7 +169,10 @@ export class Session {
       case 'screen':
         this.glass.clear()
         this.glass.size(told.cols, told.rows)
-        this.glass.write(told.data, () => this.pace.jumped(told.offset))
+        this.glass.write(told.data, () => {
+          this.pace.jumped(told.offset)
+          this.tellOffset()
+        })
         break
       case 'size':
         // Between the bytes that were printed before it and those after.
@@ -221,6 +224,10 @@ export class Session {
 
   private drawn(end: number): void {
     this.pace.drawn(end)
+    this.tellOffset()
+  }
+
+  private tellOffset(): void {
     this.counting ??= setTimeout(() => {
       this.counting = undefined
       this.change({ offset: this.line.place.offset })
