@@ -45,6 +45,9 @@ def test_one_that_has_just_begun_to_answer_has_a_version_when_it_is_ready(
 
 @pytest.mark.parametrize("process", ["../secrets", "a b", "--file=x", "web.log"])
 def test_no_name_of_a_process_leads_elsewhere(process: str, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    for place in ("logs/web.log", "secrets.log"):
+        (tmp_path / place).write_text("said")
     done = CliRunner().invoke(main, ["logs", "--home", str(tmp_path), "--", process])
     assert done.exit_code == 1
-    assert "is no process" in done.output
+    assert f"there is no log of {process}" in done.output
