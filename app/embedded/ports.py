@@ -1,23 +1,30 @@
 """TCP ports, of the loopback interface where no other is named."""
 
+import random
 import socket
 
 LOOPBACK = "127.0.0.1"
+# Systems give outgoing connections ports above these by themselves, and one of those that has
+# a port keeps a server from it: for a moment, or when an installed one starts again.
+_QUIET = range(20_000, 32_768)
+_TRIES = 100
 
 
 def free(host: str = LOOPBACK) -> int:
     """A port of this address that nothing listens on at this moment. Another process may take it:
     then try again.
     """
+    for port in random.SystemRandom().sample(_QUIET, _TRIES):  # others may have our seed
+        if is_free(port, host):
+            return port
     with socket.create_server((host, 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+        return int(listener.getsockname()[1])
 
 
-def is_free(port: int) -> bool:
+def is_free(port: int, host: str = LOOPBACK) -> bool:
     """Whether a server could listen on this port now."""
     try:
-        socket.create_server((LOOPBACK, port)).close()
+        socket.create_server((host, port)).close()
     except OSError:
         return False
     return True
