@@ -25,6 +25,7 @@ IN_SQL = {
 }
 # What sets attributes by name, and why no status is among them.
 BY_NAME = {
+    "api/faults.py": "the words of a rule of marshmallow's",
     "services/machines/enrollment.py": "what a machine says of itself",
     "services/notify/bots.py": "a bot",
     "services/people/accounts.py": "a developer",
