@@ -17,10 +17,9 @@ NODE := $(VENV)/node.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks doors others review e2e install
+HEAVY := faults attacks doors others agents review e2e install
 # Of these `make others` is made: each mostly waits, and for something else than the next.
-OTHERS := sso hostile rogues clients agents
-AGENTS := tests/agents/real tests/flows/test_budget.py
+OTHERS := sso hostile rogues clients
 
 .PHONY: help demo up console built dist test heavy heavies $(HEAVY) $(OTHERS) bring fuzz check fmt screenshots bench soak chaos lock clean
 
@@ -106,8 +105,8 @@ faults: $(TOOLS) ## Postgres, Valkey, servers and senders that go away, freeze a
 attacks: $(TOOLS) ## Every route with whatever a stranger may send it; Schemathesis for a moment
 	@$(PYTEST) -n 3 tests/attacks/routes tests/fuzz
 
-others: $(TOOLS) ## All of the next five beside each other: what comes from elsewhere
-	@$(PYTEST) -n 5 $(addprefix tests/,$(filter-out agents,$(OTHERS))) $(AGENTS)
+others: $(TOOLS) ## All of the next four beside each other: what comes from elsewhere, and means no good
+	@$(PYTEST) -n 3 $(addprefix tests/,$(OTHERS))
 
 sso: $(TOOLS) ## Signing in by a real provider, which `make bring` brings, also in Chromium
 	@$(PYTEST) tests/sso
@@ -122,7 +121,7 @@ clients: $(TOOLS) ## Clients that others' generators make of the document, which
 	@$(PYTEST) -n 2 tests/clients
 
 agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
-	@$(PYTEST) -n 4 $(AGENTS)
+	@$(PYTEST) -n 4 tests/agents/real tests/flows/test_budget.py
 
 doors: $(TOOLS) ## Strangers who flood the server, and people who read slowly; takes minutes
 	@$(PYTEST) -s tests/doors
