@@ -119,10 +119,12 @@ def test_after_a_reboot_all_of_it_is_there_again(work: Work) -> None:
 def test_it_is_upgraded_and_goes_back(work: Work, releases: Releases) -> None:
     """As in test_upgrade.py, where systemd is a fake: here it is not."""
     root, wheel = work.root, releases.next.server
-    shutil.copy(wheel, root.given)
+    # Not beside those that the next root is given, too.
+    (root.given / "next").mkdir()
+    shutil.copy(wheel, root.given / "next")
     engines = root.says("systemctl", "show", "--property=MainPID", units.ENGINES)
     secret = {"MUSTER_BACKUP_PASSPHRASE": "correct horse battery staple"}
-    assert "This is Muster" in root.says(SERVER, "upgrade", f"/mnt/{wheel.name}", **secret)
+    assert "This is Muster" in root.says(SERVER, "upgrade", f"/mnt/next/{wheel.name}", **secret)
     told = json.loads(root.says(SERVER, "status", "--json"))
     assert told["version"] == told["installedVersion"] == releases.next.version
     assert told["release"].startswith("/opt/muster-server/releases/")

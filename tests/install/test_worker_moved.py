@@ -5,12 +5,14 @@ goes on.
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.services.settings import FRESH_SECONDS
 from demo.repository import Repository
 from tests.chaos.proxy import Door, Proxy
 from tests.flows.running import until
@@ -31,7 +33,10 @@ def old(server: Server) -> Iterator[Door]:
 
 
 def set_address(server: Server, url: str) -> None:
+    """In force in each of the server's processes: any of them may be asked for the script."""
     server.api.put("/api/admin/settings", json={"publicUrl": url}).raise_for_status()
+    fresh = time.monotonic() + FRESH_SECONDS
+    until(lambda: time.monotonic() > fresh, "setting that is in force", PATIENCE)
 
 
 def a_task(server: Server, place: Path, flag: Path) -> int:
