@@ -82,6 +82,7 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/hostile/test_programs.py",),
     ("tests/e2e/test_axe.py",),
     ("tests/install/test_upgrade.py",),
+    ("tests/install/every/",),
     ("tests/install/test_in_a_root.py", "tests/install/test_under_systemd.py"),
     ("tests/install/test_machine_upgrades.py",),
     ("tests/install/test_ways.py", "tests/install/test_installed.py"),
