@@ -32,6 +32,7 @@ from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import Workspace, WorkspaceError
 
 _PUSH_PAUSES = (1.0, 4.0)  # seconds before a push is tried again
+_UNWELL_PAUSE = 5.0  # the same, while this machine can make no room
 _NAMED = 20  # files in a warning
 _LEVELS: dict[str, Literal["info", "warning", "error"]] = {
     "log": "info",
@@ -256,15 +257,24 @@ class AttemptWorkspace:
         )
 
     def _pushed(self, of: Workspace, kept: KeptOrder) -> PushedBranch:
+        """Tries a few times; and as long as it takes a machine that is unwell, for what has not
+        been pushed may be here alone. Raises PublishRefused."""
         stage, author, login = kept.stage_index, kept.author, Login.of(kept.repo)
-        for pause in _PUSH_PAUSES:
+        pauses, is_unwell = iter(_PUSH_PAUSES), False
+        while True:
             try:
                 return checkpoints.publish(of, stage, author, login, note=self.note)
             except PublishRefused as refused:
-                self.note("warning", f"pushing again in {pause:.0f} s: {refused}")
+                was_unwell, is_unwell = is_unwell, self._context.wellness.doubt()
+                pause = _UNWELL_PAUSE if is_unwell else next(pauses, None)
+                if pause is None:
+                    raise
+                if is_unwell and not was_unwell:
+                    self.note("warning", f"pushing again once this machine is well: {refused}")
+                elif not is_unwell:
+                    self.note("warning", f"pushing again in {pause:.0f} s: {refused}")
                 if self._abandoned.wait(pause):
                     raise
-        return checkpoints.publish(of, stage, author, login, note=self.note)
 
     def _tell(self, state: Literal["preparing", "ready", "removed"]) -> None:
         path = str(self._context.layout.workspace(self._key))

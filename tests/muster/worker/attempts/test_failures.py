@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from muster.protocol.frames import Failed, Lost, StageFinished, StageStarted
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import (
+    Failed,
+    Lost,
+    Note,
+    Publish,
+    Published,
+    StageFinished,
+    StageStarted,
+)
 from muster.worker.git.git import GitError
 from muster.worker.room.identity import Identities, NoIdentityLeft
 from tests.muster.worker.attempts.attempt_world import milestones, quick
@@ -188,3 +197,24 @@ def test_a_machine_whose_disk_is_full_gives_the_attempt_back(
     server.until(lambda: healthy(worker))
     worker.run("echo ran", task_id=8)
     server.until_said(StageFinished)
+
+
+def test_a_push_waits_for_the_room_that_it_takes(
+    worker: WorkerHome, bwrap: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("muster.worker.attempts.workspace_side._UNWELL_PAUSE", 0.05)
+    server = worker.start().server
+    if server.hellos[-1].room.level == "none":
+        pytest.skip("no rooms are made here")
+    worker.run("echo one > one; echo ran; until [ -e go ]; do sleep 0.05; done")
+    server.until_said(StageStarted)
+    server.until(lambda: b"ran" in server.log())
+    bwrap.touch()  # so that what the stage has done cannot be committed either
+    (worker.layout.workspace(AttemptKey(7, 1)) / "go").touch()
+    server.until_said(StageFinished)
+    server.send(Publish(7, 1))
+    server.until(lambda: any("once this machine is well" in n.text for n in server.bodies(Note)))
+    assert server.bodies(Failed) == []
+    bwrap.unlink()
+    assert server.until_said(Published).diff.files_changed == 2
+    assert server.bodies(Failed) == []
