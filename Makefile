@@ -121,7 +121,7 @@ clients: $(TOOLS) ## Clients that others' generators make of the document, which
 	@$(PYTEST) -n 2 tests/clients
 
 agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
-	@$(PYTEST) -n 4 tests/agents/real tests/flows/test_budget.py
+	@$(PYTEST) -n 3 tests/agents/real tests/flows/test_budget.py
 
 doors: $(TOOLS) ## Strangers who flood the server, and people who read slowly; takes minutes
 	@$(PYTEST) -s tests/doors
