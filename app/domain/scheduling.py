@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from heapq import heapify, heappop, heapreplace
+from typing import Any, Self
 
 from app.domain import labels, protection, room
 from app.domain.labels import Labels, Selector
@@ -39,6 +40,13 @@ class AgentHealth:
     healthy: bool = True
     degraded_until: datetime | None = None
     why: str | None = None
+
+    @classmethod
+    def of(cls, capability: Mapping[str, Any]) -> Self:
+        """As it is stored of a machine."""
+        until = capability.get("degradedUntil")
+        ends = datetime.fromisoformat(until) if until else None
+        return cls(capability.get("healthy", True), ends, capability.get("reason"))
 
     def is_usable(self, now: datetime) -> bool:
         """Whether tasks may be given to the agent. A degradation ends at `degraded_until`; without

@@ -23,10 +23,7 @@ def unwell(capabilities: Sequence[Mapping[str, Any]], now: datetime) -> list[dic
     until = now + timedelta(seconds=SECONDS)
     said = {"healthy": False, "degradedUntil": written(until), "reason": WHY}
     # What was said of the time before may stand there still: a machine tells only what is news.
-    return [dict(each) | (said if _health(each).is_usable(until) else {}) for each in capabilities]
-
-
-def _health(capability: Mapping[str, Any]) -> AgentHealth:
-    until = capability.get("degradedUntil")
-    ends = datetime.fromisoformat(until) if until else None
-    return AgentHealth(capability.get("healthy", True), ends)
+    return [
+        dict(each) | (said if AgentHealth.of(each).is_usable(until) else {})
+        for each in capabilities
+    ]

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -126,13 +125,7 @@ def request_of_task(task: Task, avoids: frozenset[str]) -> Request:
 
 @lru_cache(_SPELLINGS)
 def _agents(capabilities: str) -> Mapping[str, AgentHealth]:
-    return {c["agentType"]: _health(c) for c in msgspec.json.decode(capabilities)}
-
-
-def _health(capability: dict[str, Any]) -> AgentHealth:
-    until = capability.get("degradedUntil")
-    ends = datetime.fromisoformat(until) if until else None
-    return AgentHealth(capability.get("healthy", True), ends, capability.get("reason"))
+    return {c["agentType"]: AgentHealth.of(c) for c in msgspec.json.decode(capabilities)}
 
 
 @lru_cache(_SPELLINGS)
