@@ -166,9 +166,11 @@ def failure_code(end: StageEnd) -> str:
 
 
 def is_of_machine(end: StageEnd) -> bool:
-    """Whether that stage's command never ran, for what lies around it could not be made."""
-    _, _, step = end.message.partition(" ")
-    return end.how == "failed" and step.startswith(("begin", "prepare", "room"))
+    """Whether the stage's command never ran because of the machine: its sandbox could not be made,
+    or our own code failed (`leader.describe_failure`)."""
+    name, _, step = end.message.partition(" ")
+    is_ours = name == "ERROR" or step.startswith(("begin", "prepare", "room"))
+    return end.how == "failed" and is_ours
 
 
 def _environment(

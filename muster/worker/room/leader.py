@@ -3,7 +3,7 @@
 `main` is pid 1 of a pid namespace: what happens in there cannot kill it, and when it ends the
 kernel ends all the rest. It is given its terminal as standard input and output, a pipe to tell on
 as standard error, and on CONTENT a file with what to run. On the pipe it says a line when the
-command runs (`ok`) or could not be started (`<errno> <its name> <what failed>`), and one when it
+command runs (`ok`) or could not be started (`describe_failure`), and one when it
 has ended (`exit <status>` or `signal <number>`). TERM to it is TERM for everything in the room.
 A room without a network has a proxy, which is handed its listener over PROXY. What is on CHANNEL
 the command inherits, and it alone.
@@ -62,8 +62,8 @@ def main() -> NoReturn:
             # The command is the same user, and must not come at our memory and descriptors.
             _prctl(_PR_SET_DUMPABLE, 0)
         leader, failure = _start(content, terminal)
-    except OSError as error:
-        _say(told, said(error, "room"))
+    except BaseException as error:
+        _say(told, describe_failure(error, "room"))
         os._exit(1)
     os.close(terminal)
     _say(told, failure or OK)
@@ -83,6 +83,7 @@ def become(
     """
     step = "prepare"
     try:
+        programs = find_programs(argv[0] if argv else "", env)
         if channel is None:
             take_terminal(terminal, told)
         else:
@@ -91,13 +92,37 @@ def become(
         step = f"chdir {cwd}"
         os.chdir(cwd)
         step = f"exec {argv[0] if argv else ''}"
-        os.execvpe(argv[0], argv, env)
-    except OSError as error:
-        os.write(told, said(error, step))
+        execute(programs, argv, env)
     except BaseException as error:
-        os.write(told, said(OSError(errno.EINVAL, str(error)), step))
+        os.write(told, describe_failure(error, step))
     finally:
         os._exit(127)
+
+
+def find_programs(name: str, env: dict[str, str]) -> list[str]:
+    """The paths to try for a program, in order: those on the PATH, or `name` if it is a path."""
+    if "/" in name:
+        return [name]
+    return [f"{directory or '.'}/{name}" for directory in env.get("PATH", os.defpath).split(":")]
+
+
+def execute(programs: list[str], argv: list[str], env: dict[str, str]) -> NoReturn:
+    """Becomes the first of `programs` that the system can start, as `os.execvpe` does. Raises
+    OSError: a file that is there and cannot be started is reported before one that is missing.
+
+    Not `os.execvpe` itself, which imports a module. We may have become a user by now who cannot
+    read the standard library.
+    """
+    missing: OSError = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    unusable: OSError | None = None
+    for program in programs:
+        try:
+            os.execve(program, argv, env)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            missing = error
+        except OSError as error:
+            unusable = unusable or error
+    raise unusable or missing
 
 
 def take_terminal(terminal: int, *kept: int) -> None:
@@ -139,11 +164,18 @@ def _prctl(option: int, value: int) -> None:
     ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def said(error: OSError, step: str) -> bytes:
-    """A failure in one line: the errno, its name, what failed and why."""
-    number = error.errno or errno.EINVAL
-    name = errno.errorcode.get(number, "EINVAL")
-    line = f"{number} {name} {step}: {os.strerror(number)}".replace("\n", " ")
+def describe_failure(error: BaseException, step: str) -> bytes:
+    """A failure in one line: the errno, its name, the step that failed and why.
+
+    An exception that is no OSError is a bug of ours or a damaged installation. It has the errno 0,
+    the name ERROR, and its own type and message as the reason.
+    """
+    if isinstance(error, OSError):
+        number = error.errno or errno.EIO
+        name, reason = errno.errorcode.get(number, "EIO"), os.strerror(number)
+    else:
+        number, name, reason = 0, "ERROR", f"{type(error).__name__}: {error}"
+    line = f"{number} {name} {step}: {reason}".replace("\n", " ")
     return f"{line}\n".encode(errors="replace")
 
 
@@ -156,8 +188,8 @@ def _start(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
     if not leader:
         try:
             drop_rights(content["uid"], content["gid"])
-        except OSError as error:
-            os.write(told, said(error, "room"))
+        except BaseException as error:
+            os.write(told, describe_failure(error, "room"))
             os._exit(127)
         become(content["argv"], content["env"], content["cwd"], terminal, told, channel)
     os.close(told)

@@ -247,10 +247,8 @@ def _become(
         leader.die_with_parent()
         channel = handed.get(leader.CHANNEL)
         leader.become(command.argv, env, command.cwd, terminal, told, channel)
-    except OSError as error:
-        os.write(told, leader.said(error, "prepare"))
     except BaseException as error:
-        os.write(told, leader.said(OSError(errno.EINVAL, str(error)), "prepare"))
+        os.write(told, leader.describe_failure(error, "prepare"))
     finally:
         os._exit(127)  # whatever comes: this is no second shim
 
@@ -278,7 +276,8 @@ def _make_room(
         os.execve(room[0], room, {"PATH": os.defpath} | _mark(env))
     except OSError as error:
         # Not with its own number: that a program is missing is said of the command alone.
-        os.write(2, leader.said(OSError(errno.EPERM, ""), f"room {room[0]} ({error.strerror})"))
+        step = f"room {room[0]} ({error.strerror})"
+        os.write(2, leader.describe_failure(OSError(errno.EPERM, ""), step))
     finally:
         os._exit(127)
 
@@ -305,6 +304,6 @@ def _status_in(line: bytes) -> int | None:
 
 
 def _is_failure(line: bytes) -> bool:
-    """Whether it is one of `leader.said`."""
+    """Whether it is one of `leader.describe_failure`."""
     number, _, name = line.partition(b" ")
     return number.isdigit() and name.startswith(b"E")

@@ -118,6 +118,7 @@ def test_only_what_exec_says_of_the_program_is_a_missing_binary(
         (end("failed", errno.EPERM, "EPERM room: bwrap: no room can be made"), True),
         (end("failed", errno.ENOSPC, "ENOSPC begin: No space left on device"), True),
         (end("failed", errno.EPERM, "EPERM prepare: not permitted"), True),
+        (end("failed", 0, "ERROR exec bash: ModuleNotFoundError: No module named 'x'"), True),
         (end("failed", errno.EACCES, "EACCES chdir /w: Permission denied"), False),
         (NOT_FOUND, False),
         (end("exit", 1, "EPERM room: as an agent may print"), False),

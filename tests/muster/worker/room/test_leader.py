@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from muster.worker import processes
+from muster.worker.room import leader
 from muster.worker.room.room import Room
 from muster.worker.shim.client import StageEnd
 from tests.muster.worker.repositories import root, until, wait_until_gone
@@ -169,3 +170,48 @@ def test_a_stage_is_given_bytes_that_are_no_text(begun: Begin) -> None:
     stages = begun("", "bash", "-c", 'printf %s "$1$ODD" | od -An -c', "-", odd, env={"ODD": odd})
     assert how(stages.wait()) == ("exit", 0)
     assert stages.output().split() == [*b"g r 374 337 e".split()] * 2
+
+
+# Without its path, an interpreter is as blind as one whose library the new user cannot read.
+BECOME = """
+import os, sys
+sys.path.append(sys.argv[1])
+from muster.worker.room import leader
+sys.path[:] = []
+master, terminal = os.openpty()
+heard, told = os.pipe()
+pid = os.fork()
+if not pid:
+    env = {"PATH": "/nowhere:/etc/passwd:/usr/bin:/bin"}
+    leader.become(sys.argv[2:], env, "/", terminal, told, None)
+os.close(told)
+os.close(terminal)
+failure = os.read(heard, 1000).decode().strip()
+_, status = os.waitpid(pid, 0)
+print(failure or os.waitstatus_to_exitcode(status))
+"""
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (("sh", "-c", "exit 7"), "7"),
+        (("/bin/sh", "-c", "exit 8"), "8"),
+        (("no-such-program",), "2 ENOENT exec no-such-program: No such file or directory"),
+        (("passwd/x",), "2 ENOENT exec passwd/x: No such file or directory"),
+        (("/etc/passwd",), "13 EACCES exec /etc/passwd: Permission denied"),
+    ],
+)
+def test_a_command_is_started_without_reading_the_library(
+    argv: tuple[str, ...], expected: str
+) -> None:
+    sources = str(Path(leader.__file__).parents[3])
+    entry = [sys.executable, "-I", "-S", "-c", BECOME, sources, *argv]
+    done = subprocess.run(entry, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout.strip() == expected, done.stderr
+
+
+def test_a_failure_of_our_own_code_is_reported_by_its_name() -> None:
+    error = ModuleNotFoundError("No module named 'warnings'")
+    line = b"0 ERROR exec bash: ModuleNotFoundError: No module named 'warnings'\n"
+    assert leader.describe_failure(error, "exec bash") == line
