@@ -23,8 +23,9 @@ from muster.protocol.frames import Author
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.git.workspace import Workspace, commit_variables
 from muster.worker.layout import Layout
+from muster.worker.room.detection import detect
 from muster.worker.room.identity import Identities, Identity
-from muster.worker.room.rooms import Rooms, found_out
+from muster.worker.room.rooms import Rooms
 from muster.worker.room.view import RoomDirectory
 from tests.muster.worker import uids
 
@@ -130,7 +131,7 @@ class Machine:
 
     @cached_property
     def rooms(self) -> Rooms:
-        return found_out(self.layout, directories=[RoomDirectory(self.layout.home.parent, True)])
+        return detect(self.layout, directories=[RoomDirectory(self.layout.home.parent, True)])
 
     @property
     def identities(self) -> Identities:

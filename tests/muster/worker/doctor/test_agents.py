@@ -6,11 +6,10 @@ import pytest
 from muster.worker.agents.adapters.registry import read
 from muster.worker.doctor import agents
 from muster.worker.doctor.finding import Finding, Machine, each
+from muster.worker.room import bubblewrap
 from tests.muster.worker.repositories import as_root, root
 
 __all__ = ["root"]
-
-needs_rooms = pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
 
 
 def found(machine: Machine) -> dict[str, Finding]:
@@ -40,6 +39,7 @@ def without_bubblewrap(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         install(tools / name).unlink()
         (tools / name).symlink_to(shutil.which(name) or "/nonexistent")
     monkeypatch.setenv("PATH", str(tools))
+    monkeypatch.setattr(bubblewrap, "bundled", lambda: None)
 
 
 def test_without_any_agent_custom_commands_still_run(tools: Path) -> None:
@@ -93,7 +93,6 @@ def test_an_agent_below_a_closed_directory_is_out_of_attempts_reach(tools: Path)
 
 
 @as_root
-@needs_rooms
 def test_a_full_room_shows_what_lies_below_a_closed_directory(tools: Path) -> None:
     home = tools.parent / "ada"
     install(home / ".local/share/claude/versions/2.1.0")

@@ -2,15 +2,13 @@
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from muster.worker.egress.client import Proxy
+from muster.worker.room import bubblewrap
 
 SOURCES = Path(__file__).parents[4]
 _LEADER = """
@@ -20,7 +18,6 @@ from muster.worker.egress.in_room import environment, listen_in_room
 listen_in_room(int(sys.argv[2]))
 sys.exit(subprocess.run(sys.argv[3:], env={**os.environ, **environment()}).returncode)
 """
-needs_bubblewrap = pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap")
 
 
 class Room:
@@ -31,7 +28,8 @@ class Room:
         self.refused: list[str] = []
 
     def start(self, *command: str, **options: object) -> subprocess.Popen[str]:
-        walls = ["bwrap", "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-net"]
+        bwrap = bubblewrap.candidates()[0].program
+        walls = [bwrap, "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-net"]
         walls += ["--unshare-pid", "--die-with-parent", "--as-pid-1", "--", sys.executable]
         started = subprocess.Popen(
             [*walls, "-I", "-S", "-c", _LEADER, str(SOURCES), str(self.proxy.room), *command],
