@@ -27,7 +27,7 @@ from muster.worker.limits import room_limits
 from muster.worker.limits.room_limits import RoomLimits
 from muster.worker.maintenance import Maintenance
 from muster.worker.orders import Orders
-from muster.worker.room import identity, interpreter
+from muster.worker.room import identity, interpreter, mounts
 from muster.worker.room.detection import detect
 from muster.worker.room.identity import Identities
 from muster.worker.room.room import Room
@@ -228,7 +228,7 @@ def _identities(layout: Layout, settings: Settings, slots: int) -> Identities:
 
 
 def _rooms(layout: Layout, settings: Settings, limits: RoomLimits, adapters: Registry) -> Rooms:
-    """Raises HomeUnreachable."""
+    """Raises HomeUnreachable, UnsafeMounts."""
     rooms = detect(
         layout,
         most=settings.room,
@@ -238,6 +238,8 @@ def _rooms(layout: Layout, settings: Settings, limits: RoomLimits, adapters: Reg
         bwrap=settings.bwrap,
     )
     interpreter.remove_copies(layout.interpreters, rooms.interpreter)
+    if view := rooms.for_programs(None).view:
+        mounts.require_safe(view.arguments)  # of what is installed and mounted at the start
     if rooms.level != "full" and os.geteuid() == 0:
         layout.require_reachable()
         layout.open_mirrors()

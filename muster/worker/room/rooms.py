@@ -70,7 +70,9 @@ class Rooms:
     def trial_room(self) -> Iterator[Room]:
         """A room of no attempt's, over a home that is made for it. Raises OSError."""
         key = AttemptKey(0, 0)
-        with tempfile.TemporaryDirectory(prefix="muster-room-") as directory:
+        # In the worker's home, if there is one: no mounted directory that can be written is there.
+        place = self.layout.trial if self.layout.trial.is_dir() else None
+        with tempfile.TemporaryDirectory(prefix="muster-room-", dir=place) as directory:
             layout = Layout(Path(directory))
             layout.make()
             for path in (layout.attempt(key), layout.workspace(key), layout.home_of(key)):

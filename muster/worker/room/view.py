@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from muster.worker.room import mounts
+
 WORKSPACE = "/workspace"
 HOME = "/home/muster"
 PYTHON = "/run/muster/python"
@@ -61,8 +63,9 @@ class View:
 
     @cached_property
     def arguments(self) -> list[str]:
-        """Options of bwrap; put together once, for each attempt has several rooms."""
-        return [
+        """Options of bwrap; put together once, for each attempt has several rooms. Raises
+        UnsafeMounts."""
+        arguments = [
             *self._system(),
             *self._own_places(),
             *self._operators(),
@@ -73,6 +76,8 @@ class View:
             *("--bind", str(self.home), HOME),
             *("--remount-ro", "/dev", "--remount-ro", "/"),
         ]
+        mounts.require_safe(arguments)
+        return arguments
 
     def _system(self) -> Iterator[str]:
         for path in SYSTEM:

@@ -26,8 +26,8 @@ from muster.worker.layout import Layout
 from muster.worker.room.detection import detect
 from muster.worker.room.identity import Identities, Identity
 from muster.worker.room.rooms import Rooms
-from muster.worker.room.view import RoomDirectory
 from tests.muster.worker import uids
+from tests.muster.worker.shared import mounted
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 ENVIRONMENT = {
@@ -131,7 +131,7 @@ class Machine:
 
     @cached_property
     def rooms(self) -> Rooms:
-        return detect(self.layout, directories=[RoomDirectory(self.layout.home.parent, True)])
+        return detect(self.layout, directories=mounted(self.layout))
 
     @property
     def identities(self) -> Identities:

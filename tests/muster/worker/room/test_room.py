@@ -19,6 +19,7 @@ from muster.worker.room.room import Room
 from muster.worker.room.rooms import Rooms
 from muster.worker.room.view import RoomDirectory
 from tests.muster.worker.repositories import Machine, Repository, machine, repository, root, until
+from tests.muster.worker.shared import make_shared
 
 __all__ = ["machine", "repository", "root"]
 
@@ -112,7 +113,7 @@ def test_the_end_of_the_command_is_the_end_of_all(room: Room) -> None:
 def test_a_git_that_is_cancelled_leaves_nothing(machine: Machine, repository: Repository) -> None:
     workspace = machine.prepare(repository)
     mark = f"{os.getpid()}7.5"
-    flag = machine.layout.home.parent / "flag"
+    flag = make_shared(machine.layout) / "flag"
     flag.touch()
     flag.chmod(0o666)
     script = f"(setsid sleep {mark} >/dev/null 2>&1 &); echo up > {flag}; sleep {mark}"
@@ -148,7 +149,7 @@ def test_the_operators_directories_are_seen_as_far_as_they_say(layout: Layout) -
 
 def test_the_workers_home_is_covered_in_a_directory_that_is_shown(layout: Layout) -> None:
     (layout.credentials / "jwt").write_text("secret")
-    room = made(detect(layout, directories=[RoomDirectory(layout.home.parent, writable=True)]))
+    room = made(detect(layout, directories=[RoomDirectory(layout.home.parent)]))
     assert said(room, f"ls {layout.home}") == "mirrors"
 
 
