@@ -21,7 +21,7 @@ HEAVY := faults attacks doors others agents review e2e install
 # Of these `make others` is made: each mostly waits, and for something else than the next.
 OTHERS := sso hostile rogues clients
 
-.PHONY: help demo up console built dist test heavy heavies $(HEAVY) $(OTHERS) bring fuzz check fmt screenshots bench soak chaos lock clean
+.PHONY: help demo up console built dist test heavy heavies $(HEAVY) $(OTHERS) skipped bring fuzz check fmt screenshots bench soak chaos lock clean
 
 help: ## This list
 	@echo "make TARGET, one of:"
@@ -51,10 +51,21 @@ dist: $(TOOLS) ## The packages, into dist/: what people and machines install, an
 # Bytecode is kept, also where the environment says not to: each worker would rewrite the assertions of
 # all tests anew, and each process of a stack compile the app.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q --dist loadfile
+# Lists the tests that the last `make test` skipped for missing programs, one node id a line.
+SKIPPED := $${MUSTER_SKIPPED:-.ci/skipped.txt}
 
 test: $(TOOLS) ## All tests but the heavy suites, on servers of their own; MUSTER_TEST_WORKERS=5 at a time
 	@$(BIN)/python -m demo.console test
-	@$(PYTEST) -n $${MUSTER_TEST_WORKERS:-5}
+	@$(PYTEST) -n $${MUSTER_TEST_WORKERS:-5} --skipped-list "$(SKIPPED)"
+
+skipped: $(TOOLS) ## The tests that `make test` skipped for missing programs, after `make bring`
+	@if [ ! -e "$(SKIPPED)" ] ; then \
+		echo "There is no $(SKIPPED). \"make test\" writes it." >&2 ; exit 1 ; \
+	elif [ ! -s "$(SKIPPED)" ] ; then \
+		echo "The last \"make test\" skipped nothing for missing programs." ; \
+	else \
+		MUSTER_NEEDS=required $(PYTEST) -n $${MUSTER_TEST_WORKERS:-5} "@$(SKIPPED)" ; \
+	fi
 
 heavy: $(HEAVY) ## All suites that take longer, one after the other
 	@echo "Heavy suites: $(or $(HEAVY),there are none)"

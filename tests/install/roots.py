@@ -16,11 +16,10 @@ from typing import Self
 
 import psutil
 
-from tests import programs
-from tests.flows.running import until
 from tests.install.people import PASSED, SECONDS
+from tests.programs import find
+from tests.waiting import exit_of, wait_for_output, wait_until
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "muster" / "roots"
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 BOOT_SECONDS = 60.0
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -84,9 +83,7 @@ class Root:
     """`given` is a directory that is /mnt in there; `pip` one that all roots share, /srv."""
 
     def __init__(self, kind: str, place: Path, given: Path, pip: Path) -> None:
-        self.lower = CACHE / kind
-        if not (CACHE / f"{kind}.made").exists():
-            programs.missing(f"root {kind} in {CACHE}")
+        self.lower = Path(find(f"debian-{kind}")).with_suffix("")
         self.place, self.given = place, given
         for name in ("upper", "work", "root"):
             (place / name).mkdir(parents=True)
@@ -126,7 +123,8 @@ class Root:
         children = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
         self._first = children.read_text().strip()
         if self.kind == "systemd":
-            until(self._has_booted, "boot of systemd", BOOT_SECONDS)
+            problem = exit_of(self._outer)
+            wait_until(self._has_booted, "boot of systemd", BOOT_SECONDS, problem=problem)
 
     def _has_booted(self) -> bool:
         state = self.run("systemctl", "is-system-running").stdout.strip()
@@ -193,6 +191,10 @@ class Root:
                 argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
             )
         return log
+
+    def until_printed(self, name: str, text: str, seconds: float = 300.0) -> None:
+        """Until the line has printed this; fails at once when it has ended."""
+        wait_for_output(self.place / f"{name}.log", text, self._begun[name], seconds)
 
     def end(self, name: str, words: str) -> int:
         """By SIGTERM to the one process that has these words. Returns the status of the line."""

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.agents.agents import AGENTS, OPENCODE, Agent, need
+from tests.agents.agents import AGENTS, OPENCODE, Agent
+from tests.agents.marks import parametrize_agents
 from tests.agents.model.script import call, turn
 from tests.agents.model.server import Model
 from tests.agents.service import Place, Service
@@ -11,18 +12,17 @@ from tests.flows.running import until
 SECONDS, PATIENCE = 3.0, 120.0
 
 
-@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+@parametrize_agents(*AGENTS)
 def test_it_is_cancelled_with_all_that_it_has_started(
     service: Service, model: Model, agent: Agent, place: Place
 ) -> None:
-    need(agent)
     if agent is OPENCODE and place.user.uid is not None:
         pytest.skip("it takes a while: in a full room alone")
     # One whose command has ended may ask once more before its own end.
     play = model.play(turn(call("run", command="sleep 6543.21")), turn(trouble="hang"))
     given = service.given(place, agent, model.url, play)
     task = given.ask("Wait.")
-    until(lambda: b"sleep\x006543.21\x00" in given.living, "command", PATIENCE)
+    task.wait_for(lambda: b"sleep\x006543.21\x00" in given.living, "command", PATIENCE)
     task.act("cancel")
     until(lambda: not given.living, "end of all", SECONDS)
     assert task.now()["status"] == "cancelled"

@@ -5,11 +5,11 @@ from datetime import datetime
 
 import pytest
 
-from tests.agents.agents import AGENTS, CLAUDE, Agent, need
+from tests.agents.agents import AGENTS, CLAUDE, Agent
+from tests.agents.marks import agent_param
 from tests.agents.model.script import FOREVER, Refusal
 from tests.agents.model.server import Model
 from tests.agents.service import Service, transcript
-from tests.flows.running import until
 
 HOUR = 3600.0
 REFUSALS: dict[str, Refusal] = {
@@ -23,8 +23,7 @@ PATIENCE = 120.0
 
 @pytest.mark.parametrize(
     ("agent", "place"),
-    [*((agent, "root") for agent in AGENTS), (CLAUDE, "user")],
-    ids=lambda of: of if isinstance(of, str) else of.name,
+    [*(agent_param(agent, "root") for agent in AGENTS), agent_param(CLAUDE, "user")],
 )
 def test_each_reason_has_a_code_and_the_agents_words(
     service: Service, model: Model, agent: Agent, place: str
@@ -33,16 +32,16 @@ def test_each_reason_has_a_code_and_the_agents_words(
 
     Each says the same on both grounds; that it is understood without rooms, too, one shows.
     """
-    need(agent)
     given = service.given(service.places[place], agent, model.url, "sk-of-nobody", onQuota="fail")
     asked = {"agent_unauthorized": given.ask("Work.")}
-    until(lambda: model.strangers, "request with a wrong key", PATIENCE)
+    refused = asked["agent_unauthorized"]
+    refused.wait_for(lambda: model.strangers, "request with a wrong key", PATIENCE)
     first = {"agent_unauthorized": model.strangers[0]}
     for code, refusal in REFUSALS.items():
         play = model.play(refusal)
         given.take(play)
         asked[code] = given.ask("Work.")
-        until(lambda seen=play.seen: seen, code, PATIENCE)
+        asked[code].wait_for(lambda seen=play.seen: seen, code, PATIENCE)
         first[code] = play.seen[0]
     for code, task in asked.items():
         failure = task.until("failed", patience=PATIENCE)["failure"]

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from muster.worker.room.identity import Identities, Identity
 from muster.worker.room.rooms import Rooms
 from tests.muster.worker import uids
 from tests.muster.worker.shared import mounted
+from tests.waiting import Problem, wait_until
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 ENVIRONMENT = {
@@ -106,9 +106,13 @@ class HeldPushes:
     came: Path
     go: Path
 
-    def until(self, number: int) -> None:
+    def until(self, number: int, problem: Problem = lambda: None) -> None:
         """Until so many have come."""
-        until(lambda: self.came.exists() and len(self.came.read_text().splitlines()) >= number)
+
+        def look() -> bool:
+            return self.came.exists() and len(self.came.read_text().splitlines()) >= number
+
+        wait_until(look, f"push {number}", 20.0, problem=problem)
 
     def release(self) -> None:
         self.go.touch()
@@ -174,24 +178,22 @@ def act(workspace: Workspace, script: str) -> str:
     return done.stdout.strip()
 
 
-def until(condition: Callable[[], object], limit: float = 20.0) -> None:
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
+def until(
+    condition: Callable[[], object], limit: float = 20.0, problem: Problem = lambda: None
+) -> None:
+    wait_until(condition, seconds=limit, problem=problem)
 
 
 def wait_until_gone(pid: int, limit: float = 5.0) -> None:
-    """A killed process is gone when it is no more, or waits for somebody to collect it."""
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
+    """A killed process is gone when it is no more, or waits for its parent to collect it."""
+
+    def is_gone() -> bool:
         try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return
+            return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"process {pid} still runs")
+            return True
+
+    until(is_gone, limit)
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ THEN = '; print(tools.call("ask_human", question="Why?"))'
 def run(request: pytest.FixtureRequest, worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Has a stand-in for claude do something in such a room."""
     level = request.param
-    if (rooms := detect(worker.layout, most=level)).level != level:
-        pytest.skip("; ".join(rooms.lacks))
+    rooms = detect(worker.layout, most=level)
+    assert rooms.level == level, rooms.lacks
 
     def run(act: str, **more: object) -> WorkerHome:
         asking_agent.install(worker, monkeypatch, act, level)

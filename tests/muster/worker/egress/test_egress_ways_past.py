@@ -203,6 +203,7 @@ def test_one_connection_carries_one_request_for_the_host_that_was_judged(
     assert world.reached() == []
 
 
+@pytest.mark.needs("curl")
 def test_a_redirection_to_a_refused_host_is_refused(world: World) -> None:
     def redirect(request: BaseHTTPRequestHandler) -> None:
         request.send_response(302)
@@ -218,6 +219,7 @@ def test_a_redirection_to_a_refused_host_is_refused(world: World) -> None:
     assert world.reached() == []
 
 
+@pytest.mark.needs("curl")
 def test_a_host_that_is_refused_again_and_again_is_told_once(world: World) -> None:
     each = f"curl -s http://{EVIL}/$i; curl -s https://{EVIL}/$i; curl -s https://{EVIL}:22/$i;"
     world.room.run("sh", "-c", f"for i in 1 2 3; do {each} done")
