@@ -1,7 +1,7 @@
 """Heavy suites: the paths they depend on, the hash of these, and which suites a run needs.
 
-    suites.py plan                          print the suites that .ci/run would run
-    suites.py record --at COMMIT SUITE...   write the hashes of suites that have just passed
+    suites.py plan                                        print the suites that .ci/run would run
+    suites.py record --at COMMIT --skipped LIST SUITE...   write the hashes of suites that passed
 
 Standard library only: it runs before there is a virtual environment. See docs/decisions/0082.
 """
@@ -122,7 +122,12 @@ def choose(
 
 
 def explain_refusal(
-    status: str, commit: str, began_at: str, environment: Mapping[str, str], user_id: int
+    status: str,
+    commit: str,
+    began_at: str,
+    skipped: str,
+    environment: Mapping[str, str],
+    user_id: int,
 ) -> str | None:
     """Why a pass of a suite proves nothing about this commit, if so."""
     changed = [line for line in status.splitlines() if line[3:] != str(PASSED)]
@@ -130,6 +135,8 @@ def explain_refusal(
         return f"the tree has changes that are not committed, like {changed[0][3:]}"
     if commit != began_at:
         return "the commit has changed while it ran"
+    if skipped:
+        return f"tests were skipped for missing programs, like {skipped.splitlines()[0]}"
     if environment.get("PYTEST_ADDOPTS"):
         return "PYTEST_ADDOPTS is set, so it may not have been the whole suite"
     if user_id != 0:
@@ -174,12 +181,13 @@ def plan() -> list[Choice]:
     return choose(table.suites, hash_suites(table), passed, commits, run_all)
 
 
-def record(names: Sequence[str], began_at: str) -> None:
+def record(names: Sequence[str], began_at: str, skipped: Path) -> None:
     """Write the hashes of suites that passed, if this proves something about the commit."""
     refusal = explain_refusal(
         call_git("status", "--porcelain", "--untracked-files=all"),
         call_git("rev-parse", "HEAD").strip(),
         began_at,
+        skipped.read_text(),
         os.environ,
         os.geteuid(),
     )
@@ -197,10 +205,11 @@ def main() -> None:
     commands.add_parser("plan", help="print the suites that .ci/run would run")
     recording = commands.add_parser("record", help="write the hashes of suites that have passed")
     recording.add_argument("--at", required=True, help="the commit as the suites began")
+    recording.add_argument("--skipped", required=True, type=Path, help="list of skipped tests")
     recording.add_argument("suites", nargs="+")
     arguments = parser.parse_args()
     if arguments.command == "record":
-        record(arguments.suites, arguments.at)
+        record(arguments.suites, arguments.at, arguments.skipped)
     else:
         for choice in plan():
             verb = "run" if choice.is_due else "skip"

@@ -1,11 +1,12 @@
 """Certificates of authorities and servers, for tests."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 Made = tuple[x509.Certificate, ec.EllipticCurvePrivateKey]
@@ -56,3 +57,12 @@ def _usage(*, is_authority: bool) -> x509.KeyUsage:
 
 def pem(*certificates: Made) -> str:
     return "".join(each[0].public_bytes(Encoding.PEM).decode() for each in certificates)
+
+
+def write_server(path: Path, name: str) -> Path:
+    """Write a server's key, its certificate, and that of an authority nobody knows, to one file."""
+    authority = make("authority")
+    server = make(name, authority)
+    key = server[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_text(key.decode() + pem(server, authority))
+    return path

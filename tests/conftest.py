@@ -34,6 +34,8 @@ from app.services.people import tokens
 from tests import answers, carried, units
 from tests.factories import access_token_of
 
+pytest_plugins = ["tests.needs"]
+
 TESTS = Path(__file__).parent
 # A failure is said at once: to explain one takes hours where what is compared is long.
 examples.register_profile(

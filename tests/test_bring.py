@@ -18,6 +18,8 @@ PLAIN = [
     "bwrap",
     "vim",
     "htop",
+    "top",
+    "curl",
     "tmux",
     "gdb",
     "gcc",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.programs import missing
+from tests.programs import find
 
 NPM = Path(__file__).parent / "npm" / "node_modules" / ".bin"
 # Where `make bring` puts a Node of its own if the machine's is too old.
@@ -221,13 +221,6 @@ AGENTS: tuple[Agent, ...] = (CLAUDE, CODEX, OPENCODE, GEMINI)
 AIDER = Aider()
 
 
-def need(agent: Agent) -> None:
-    """Skips the test, or fails it, if the agent is not there."""
-    program = agent.argv("")[0]
-    if not any((place / program).exists() for place in (NPM, PYPI)):
-        missing(program)
-
-
 def run(
     argv: list[str],
     at: Path,
@@ -237,7 +230,7 @@ def run(
 ) -> Ended:
     """With these variables alone, and no input; killed with its whole process group in the end."""
     path = os.pathsep.join([str(NPM), str(NODE), str(PYPI), os.environ["PATH"]])
-    found = shutil.which(argv[0], path=path) or missing(argv[0])
+    found = shutil.which(argv[0], path=path) or find(argv[0])
     begun = time.monotonic()
     process = subprocess.Popen(
         [found, *argv[1:]],

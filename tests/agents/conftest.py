@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.agents.agents import Agent, need
+from tests.agents.agents import Agent
 from tests.agents.ground import Ground
 from tests.agents.model.server import Model
 
@@ -21,7 +21,6 @@ def model() -> Iterator[Model]:
 @pytest.fixture
 def ground(model: Model, tmp_path: Path) -> Callable[[Agent], Ground]:
     def of(agent: Agent) -> Ground:
-        need(agent)
         return Ground(tmp_path, agent, model)
 
     return of

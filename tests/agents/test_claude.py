@@ -8,8 +8,9 @@ import pytest
 
 from muster.protocol.frames import AgentOptions, Publish, Published, StageFinished
 from tests.agents import ways
-from tests.agents.agents import CLAUDE, NODE, NPM, Agent, need
+from tests.agents.agents import CLAUDE, NODE, NPM, Agent
 from tests.agents.ground import PACKAGE, PROMPT, RIGHT, TEST, Ground, repair
+from tests.agents.marks import needs_agent
 from tests.agents.model.server import Model
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
@@ -17,6 +18,7 @@ from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
 __all__ = ["repository", "root", "worker"]
 
 
+@needs_agent(CLAUDE)
 def test_claude_repairs_a_package_where_the_model_says_how(
     ground: Callable[[Agent], Ground],
 ) -> None:
@@ -27,10 +29,10 @@ def test_claude_repairs_a_package_where_the_model_says_how(
     assert at.is_repaired
 
 
+@needs_agent(CLAUDE)
 def test_a_worker_has_claude_repair_a_package_and_pushes_it(
     worker: WorkerHome, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    need(CLAUDE)
     worker.repository.commit({"arithmetic/__init__.py": PACKAGE, "arithmetic/test_double.py": TEST})
     monkeypatch.setenv("PATH", os.pathsep.join([str(NPM), str(NODE), os.environ["PATH"]]))
     play = model.play(*repair())

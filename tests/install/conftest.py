@@ -12,12 +12,12 @@ import pytest
 from demo.console import building
 from muster import __version__
 from packages import build
-from tests import programs
 from tests.install import pasting, people, ways
 from tests.install.people import Person
 from tests.install.roots import Root
 from tests.install.supplies import Supplies
 from tests.install.two_versions import Release, Releases
+from tests.needs import declare_needs
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +55,7 @@ def releases(area: Path, wheels: tuple[Path, Path]) -> Releases:
 
 
 @pytest.fixture(scope="session")
+@declare_needs("debian-plain")
 def supplies(area: Path, wheels: tuple[Path, Path]) -> Supplies:
     """What is taken into roots, with the packages of others fetched."""
     made = Supplies(area / "given", area / "shared")
@@ -92,8 +93,7 @@ def _people(area: Path) -> Iterator[Callable[..., Person]]:
         place.chmod(0o755)
         made.append(place)
         for name in tools:
-            if people.tool(name, place / "tools") is None:
-                programs.missing(name)
+            people.tool(name, place / "tools")
         return Person.at(place / "home", area / "fetched", (place / "tools",))
 
     yield come
@@ -102,6 +102,7 @@ def _people(area: Path) -> Iterator[Callable[..., Person]]:
 
 
 @pytest.fixture(scope="session")
+@declare_needs("uv")
 def installed(area: Path, wheels: tuple[Path, Path], python: str) -> Iterator[tuple[Person, Path]]:
     """Somebody who has installed the server with uv, and where its commands are."""
     with _people(area) as come:

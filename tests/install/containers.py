@@ -8,8 +8,9 @@ import subprocess
 from pathlib import Path
 from zipfile import ZipFile
 
-from tests.install.roots import CACHE, Root
+from tests.install.roots import Root
 from tests.install.supplies import Supplies
+from tests.programs import DEBIAN_ROOTS
 
 DEBIAN = "localhost/debian"
 LOCKS = ("requirements.txt", "requirements-worker.txt", "requirements-build.txt")
@@ -70,7 +71,7 @@ class Containers:
 
     def make_bases(self) -> None:
         """Debian's, and those that our files name."""
-        packing = ["tar", "--create", f"--directory={CACHE / 'plain'}", "."]
+        packing = ["tar", "--create", f"--directory={DEBIAN_ROOTS / 'plain'}", "."]
         with subprocess.Popen(packing, stdout=subprocess.PIPE) as packed:
             argv = self.root.command("podman", "import", "--quiet", "-", DEBIAN)
             subprocess.run(argv, stdin=packed.stdout, capture_output=True, check=True)

@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.programs import find
+
 # PostgreSQL wants a user that has a name. Every Debian has this one, and nothing runs as it.
 NAME = "daemon"
 PASSED = ("SSL_CERT_FILE", "PIP_CERT", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "UV_DEFAULT_INDEX")
@@ -112,10 +114,7 @@ def _has_venv(program: Path) -> bool:
     return subprocess.run(argv, capture_output=True, check=False).returncode == 0
 
 
-def tool(name: str, place: Path) -> Path | None:
+def tool(name: str, place: Path) -> Path:
     """A copy of a program of one file, where everybody can run it."""
-    found = shutil.which(name) or shutil.which(name, path=str(Path(".venv/bin").absolute()))
-    if found is None:
-        return None
     place.mkdir(parents=True, exist_ok=True)
-    return Path(shutil.copy(found, place / name))
+    return Path(shutil.copy(find(name), place / name))

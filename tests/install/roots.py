@@ -16,11 +16,10 @@ from typing import Self
 
 import psutil
 
-from tests import programs
 from tests.flows.running import until
 from tests.install.people import PASSED, SECONDS
+from tests.programs import find
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "muster" / "roots"
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 BOOT_SECONDS = 60.0
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -84,9 +83,7 @@ class Root:
     """`given` is a directory that is /mnt in there; `pip` one that all roots share, /srv."""
 
     def __init__(self, kind: str, place: Path, given: Path, pip: Path) -> None:
-        self.lower = CACHE / kind
-        if not (CACHE / f"{kind}.made").exists():
-            programs.missing(f"root {kind} in {CACHE}")
+        self.lower = Path(find(f"debian-{kind}")).with_suffix("")
         self.place, self.given = place, given
         for name in ("upper", "work", "root"):
             (place / name).mkdir(parents=True)

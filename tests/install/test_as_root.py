@@ -2,15 +2,14 @@
 
 import os
 import pwd
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from app.operate.installed import units
-from tests import programs
 from tests.install import people
+from tests.needs import declare_needs
 
 pytestmark = [
     pytest.mark.timeout(900),
@@ -45,11 +44,11 @@ getent passwd muster || true
 
 
 @pytest.fixture(scope="module")
+@declare_needs("uv")
 def program(area: Path, wheels: tuple[Path, Path], python: str) -> Path:
     """`muster-server` where everybody can run it."""
     place = area / "opt"
-    if (uv := people.tool("uv", area / "tools")) is None:
-        programs.missing("uv")
+    uv = people.tool("uv", area / "tools")
     argv = [uv, "tool", "install", "--quiet", "--python", python, wheels[0]]
     env = {**os.environ, "UV_TOOL_DIR": str(place / "tools"), "UV_TOOL_BIN_DIR": str(place / "bin")}
     subprocess.run([*argv, "--find-links", wheels[0].parent], env=env, check=True)
@@ -57,13 +56,12 @@ def program(area: Path, wheels: tuple[Path, Path], python: str) -> Path:
 
 
 def run(script: str, place: Path, **env: str) -> "subprocess.CompletedProcess[str]":
-    if shutil.which("unshare") is None:
-        programs.missing("unshare")
     argv = ["unshare", "--mount", "--propagation", "private", "sh", "-c", VIEW + script]
     env = {**os.environ, "PLACE": str(place), **env}
     return subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.needs("systemd-analyze")
 def test_it_is_installed_for_an_account_of_its_own_and_then_nothing_is_left(
     program: Path, tmp_path: Path
 ) -> None:

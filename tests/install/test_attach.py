@@ -24,7 +24,7 @@ from tests.chaos.world import end_all_of
 from tests.flows.running import Followed, Running, until
 from tests.gunicorns import end_at_once
 from tests.install.attaching import ATTACH, PROMPT, Person
-from tests.programs import need
+from tests.programs import find
 
 
 @pytest.fixture(scope="session")
@@ -91,8 +91,9 @@ def person(sit: Callable[..., Person], task: Followed) -> Person:
 # ---- full-screen programs ------------------------------------------------------------------------
 
 
+@pytest.mark.needs("vim")
 def test_vim_inside_is_resized_and_left_open(person: Person, task: Followed) -> None:
-    vim = need("vim", "vim.tiny")
+    vim = find("vim")
     person.type(f"{vim} -u NONE -i NONE -n notes.txt\r")
     person.until_shown("~")
     person.type("iwritten from afar")
@@ -108,8 +109,9 @@ def test_vim_inside_is_resized_and_left_open(person: Person, task: Followed) -> 
     person.leave()
 
 
+@pytest.mark.needs("top")
 def test_a_program_that_draws_all_the_time_is_left_and_comes_back(person: Person) -> None:
-    top = need("top")
+    top = find("top")
     person.type(f"{top} -d 0.5\r")
     person.until_shown("top -")
     person.resize(120, 40)
@@ -119,8 +121,9 @@ def test_a_program_that_draws_all_the_time_is_left_and_comes_back(person: Person
     person.leave()
 
 
+@pytest.mark.needs("tmux")
 def test_tmux_inside_is_left_open(person: Person, task: Followed) -> None:
-    tmux = need("tmux")
+    tmux = find("tmux")
     person.type(f"TERM=xterm-256color TMUX_TMPDIR=$PWD {tmux} -f /dev/null new 'PS1=in: sh'\r")
     person.until(lambda: "0:sh" in (person.last or ""), "tmux")
     person.type("echo $((6 * 7))\r")
@@ -132,11 +135,12 @@ def test_tmux_inside_is_left_open(person: Person, task: Followed) -> None:
     person.leave()
 
 
+@pytest.mark.needs("tmux")
 def test_modes_that_a_program_has_set_are_not_left_behind(
     muster: Running, task: Followed, door: Door, tmp_path: Path
 ) -> None:
     """tmux is the terminal outside, and says in which modes it is."""
-    tmux = [need("tmux"), "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
+    tmux = [find("tmux"), "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
     told = (
         "#{alternate_on} #{mouse_any_flag} #{mouse_sgr_flag} #{cursor_flag} #{keypad_flag} "
         "#{keypad_cursor_flag} #{insert_flag} #{wrap_flag} #{origin_flag} #{scroll_region_lower}"

@@ -17,6 +17,7 @@ from tests.install.supplies import PASSWORD, Supplies
 pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can enter a root"),
+    pytest.mark.needs("debian-containers"),
 ]
 DEPLOY = Path(__file__).parents[2] / "deploy"
 OWN = ["muster", "900", "900"]

@@ -1,11 +1,12 @@
 """What stands in front of a server, checked by the programs that read it."""
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
-from tests import programs
+import pytest
+
+from tests.programs import find
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 OUTER = """\
@@ -26,18 +27,16 @@ http {{
 
 def brought(name: str, place: Path) -> str:
     """The machine's own, else that of Debian's package, unpacked: installed, it would start."""
-    if found := shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin"):
+    if Path(found := find(name)).name == name:
         return found
     place.mkdir()
     for argv in (["apt-get", "-qq", "download", name], ["dpkg", "-x"]):
         words = [*argv, *map(str, place.glob("*.deb")), str(place)] if argv[0] == "dpkg" else argv
-        try:
-            subprocess.run(words, cwd=place, capture_output=True, timeout=300, check=True)
-        except (OSError, subprocess.SubprocessError):
-            programs.missing(name)
+        subprocess.run(words, cwd=place, capture_output=True, timeout=300, check=True)
     return str(next(place.glob(f"usr/*bin/{name}")))
 
 
+@pytest.mark.needs("nginx")
 def test_nginx_finds_nothing_wrong(tmp_path: Path) -> None:
     nginx = brought("nginx", tmp_path / "deb")
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
@@ -55,6 +54,7 @@ def test_nginx_finds_nothing_wrong(tmp_path: Path) -> None:
     assert "[warn]" not in done.stderr
 
 
+@pytest.mark.needs("caddy")
 def test_caddy_finds_nothing_wrong(tmp_path: Path) -> None:
     caddy = brought("caddy", tmp_path / "deb")
     argv = [caddy, "validate", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")]

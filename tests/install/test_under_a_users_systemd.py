@@ -19,6 +19,7 @@ from tests.install.under_systemd import ANSWERS, LONG, NOTES, has_begun, shims
 pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can enter a root"),
+    pytest.mark.needs("debian-systemd"),
 ]
 ANN = "/home/ann"
 SERVER = f"{ANN}/muster/bin/muster-server"

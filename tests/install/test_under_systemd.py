@@ -23,6 +23,7 @@ from tests.install.under_systemd import ANSWERS, LONG, NOTES, has_begun, shims
 pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can enter a root"),
+    pytest.mark.needs("debian-systemd"),
 ]
 BIN = "/opt/muster/bin"
 SERVER = f"{BIN}/muster-server"

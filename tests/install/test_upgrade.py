@@ -18,6 +18,7 @@ from tests.install.installed_server import PATIENCE, InstalledServer
 from tests.install.people import Person
 from tests.install.speaking import speaks
 from tests.install.two_versions import Releases
+from tests.needs import declare_needs
 
 pytestmark = pytest.mark.timeout(1800)
 COUNT = 10
@@ -71,6 +72,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
+@declare_needs("uv")
 def world(releases: Releases, come: Callable[..., Person], python: str) -> Iterator[World]:
     person = come("uv")
     program = ways.uv(person, python, releases.now.server, releases.now.client) / "muster-server"

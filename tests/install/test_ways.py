@@ -23,7 +23,9 @@ PATIENCE = 600.0
 PIPELINE = [{"name": "build", "kind": "shell", "command": "echo built > built.txt", "timeout": 60}]
 
 
-@pytest.mark.parametrize("way", ways.WAYS)
+@pytest.mark.parametrize(
+    "way", ["pip", "uv", pytest.param("pipx", marks=pytest.mark.needs("pipx"))]
+)
 def test_it_is_installed_and_says_what_it_is(
     way: str,
     installed: tuple[Person, Path],
@@ -40,6 +42,7 @@ def test_it_is_installed_and_says_what_it_is(
     assert "up" in person.says(scripts / "muster-server", "--help")
 
 
+@pytest.mark.needs("uv")
 def test_the_command_alone_is_installed_and_says_what_it_is(
     wheels: tuple[Path, Path], newcomer: Callable[..., Person], python: str
 ) -> None:

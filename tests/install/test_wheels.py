@@ -90,6 +90,7 @@ def test_the_one_name_of_ours_that_is_asked_for_is_one_that_no_public_index_take
     assert str(ours) == f"muster-client[worker]=={__version__}+muster"
 
 
+@pytest.mark.needs("uv")
 @pytest.mark.parametrize("tool", ["pip", "uv"])
 def test_what_strangers_have_under_our_name_is_never_taken(
     tool: str,

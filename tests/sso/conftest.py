@@ -14,6 +14,7 @@ from app.extensions import db
 from tests.conftest import make_app
 from tests.factories import PASSWORD, make_developer, make_project
 from tests.gunicorns import gunicorn
+from tests.needs import declare_needs
 from tests.sso.oidc_provider import CLIENT, OidcProvider
 
 
@@ -38,6 +39,7 @@ class House:
 
 
 @pytest.fixture(scope="session")
+@declare_needs("node", "oidc-provider")
 def house(
     environment: dict[str, str],
     new_database: Callable[..., str],

@@ -9,11 +9,9 @@ from typing import Any
 
 from app.embedded import probes, processes
 from app.embedded.processes import Process, Program
-from tests.programs import missing, need
+from tests.programs import find
 
 NPM = Path(__file__).parent / "npm"
-# The machine's Node, or the one that `make bring` brings beside it.
-NODE = Path(__file__).parents[1] / "agents" / "node" / "node_modules" / ".bin"
 CLIENT = {"clientId": "muster", "clientSecret": "a secret with + and % in it"}
 
 
@@ -62,20 +60,13 @@ class OidcProvider:
         self.start()
 
     def _spawned(self) -> Process:
-        if not (NPM / "node_modules" / "oidc-provider").exists():
-            missing("oidc-provider")
-        path = os.environ["PATH"]
-        if NODE.exists():
-            path = f"{NODE}:{path}"
-        else:
-            need("node")
         return processes.spawn(
             Program(
                 name="oidc-provider",
-                argv=["node", str(NPM / "provider.mjs"), json.dumps(self._given)],
+                argv=[find("node"), str(NPM / "provider.mjs"), json.dumps(self._given)],
                 log=self._directory / "provider.log",
                 cwd=NPM,
-                env={"PATH": path, "NODE_ENV": "test"},
+                env={"PATH": os.environ["PATH"], "NODE_ENV": "test"},
             )
         )
 

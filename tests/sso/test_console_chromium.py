@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from demo.console import building
 from tests.e2e.browsing import Visitor, launched
+from tests.needs import declare_needs
 from tests.sso.conftest import House
 from tests.sso.oidc_provider import OidcProvider
 
@@ -15,6 +16,7 @@ LABEL = "for what outlasts me"
 
 
 @pytest.fixture(scope="module")
+@declare_needs("chromium")
 def browser() -> Iterator[Browser]:
     building.build(print)
     with launched() as browser:

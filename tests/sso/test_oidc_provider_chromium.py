@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser import chromium
 from tests.browser.chromium import Chromium, Page, until
-from tests.programs import missing
+from tests.needs import declare_needs
+from tests.programs import find
 from tests.sso.conftest import House
 from tests.sso.oidc_provider import OidcProvider
 
@@ -23,11 +23,11 @@ FORM = "!!document.querySelector('form') && document.readyState === 'complete'"
 
 
 @pytest.fixture
+@declare_needs("chromium")
 def page(house: House) -> Iterator[Page]:
-    command = chromium.find() or missing("Chromium")
     with (
         tempfile.TemporaryDirectory(prefix="muster-sso-", ignore_cleanup_errors=True) as home,
-        Chromium(command, Path(home)) as running,
+        Chromium(find("chromium"), Path(home)) as running,
     ):
         page = running.open(f"{house.url}/healthz", {})
         yield page

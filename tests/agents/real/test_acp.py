@@ -3,10 +3,9 @@
 import json
 from collections.abc import Callable, Sequence
 
-import pytest
-
 from tests.agents.agents import GEMINI, OPENCODE, Agent, run
 from tests.agents.ground import PROMPT, Ground, repair
+from tests.agents.marks import needs_agent, parametrize_agents
 from tests.agents.model.play import Play
 from tests.agents.model.script import FOREVER, Refusal, call, turn
 from tests.muster.worker.agents.narrator.listening import Listening
@@ -17,7 +16,6 @@ COMMANDS = {
     OPENCODE: ["opencode", "acp"],
     GEMINI: ["gemini", "--acp", "--skip-trust", "-m", "gemini-2.5-pro"],
 }
-each = pytest.mark.parametrize("agent", COMMANDS, ids=lambda agent: agent.name)
 
 
 def ask(
@@ -40,7 +38,7 @@ def ask(
     return ended.status, heard
 
 
-@each
+@parametrize_agents(OPENCODE, GEMINI)
 def test_it_repairs_a_package_and_opencode_goes_on_where_it_stood(
     agent: Agent, ground: Grounds
 ) -> None:
@@ -61,6 +59,7 @@ def test_it_repairs_a_package_and_opencode_goes_on_where_it_stood(
         assert PROMPT in str(play.main[-1].body)
 
 
+@needs_agent(OPENCODE)
 def test_a_person_allows_opencode_what_it_may_not(ground: Grounds) -> None:
     at = ground(OPENCODE)
     play = at.model.play(*(turn(call("run", command=f"echo {word}")) for word in ("one", "two")))
@@ -73,11 +72,13 @@ def test_a_person_allows_opencode_what_it_may_not(ground: Grounds) -> None:
     assert told.facts["denied"] == 1
 
 
+@needs_agent(GEMINI)
 def test_a_wrong_key_of_gemini_is_told(ground: Grounds) -> None:
     status, told = ask(ground(GEMINI), "sk-wrong")
     assert (status, told.facts["failure"]["kind"]) == (1, "auth")
 
 
+@needs_agent(GEMINI)
 def test_a_limit_of_gemini_is_told(ground: Grounds) -> None:
     """opencode waits for it, as long as it is told to, and the protocol has no word for that."""
     at = ground(GEMINI)

@@ -1,7 +1,8 @@
 """The real aider, which works by texts alone, and runs its tests itself."""
 
-from tests.agents.agents import AIDER, AIDERS, need
+from tests.agents.agents import AIDER, AIDERS
 from tests.agents.ground import COMMAND, PROMPT, RIGHT, WRONG
+from tests.agents.marks import needs_agent
 from tests.agents.model.script import Step, Usage, call, turn
 from tests.agents.model.server import Model
 from tests.agents.service import Place, Service
@@ -22,10 +23,10 @@ def repair() -> list[Step]:
     ]
 
 
+@needs_agent(AIDER)
 def test_it_repairs_a_package_tests_it_and_knows_of_it_in_the_next_stage(
     service: Service, model: Model, place: Place
 ) -> None:
-    need(AIDER)
     play = model.play(*repair(), turn("I repaired it."))
     given = service.given(place, AIDER, model.url, play)
     task = given.ask(PROMPT, "What did you do?", arguments=TESTED)
@@ -41,8 +42,8 @@ def test_it_repairs_a_package_tests_it_and_knows_of_it_in_the_next_stage(
     assert (used["outputTokens"], used["reasoningTokens"]) == (play.total.output, None)
 
 
+@needs_agent(AIDER)
 def test_it_is_cancelled_with_all_that_it_has_started(service: Service, model: Model) -> None:
-    need(AIDER)
     given = service.given(service.places["root"], AIDER, model.url, model.play(*repair()))
     waits = [*AIDERS, "--auto-test", "--test-cmd", "sleep 6543.21"]
     task = given.ask(PROMPT, arguments=waits)
@@ -52,20 +53,20 @@ def test_it_is_cancelled_with_all_that_it_has_started(service: Service, model: M
     assert task.now()["status"] == "cancelled"
 
 
+@needs_agent(AIDER)
 def test_a_wrong_key_fails_its_task(service: Service, model: Model) -> None:
     """Although it ends well itself."""
-    need(AIDER)
     given = service.given(service.places["root"], AIDER, model.url, "sk-of-nobody")
     failure = given.ask(PROMPT).until("failed", patience=120)["failure"]
     assert failure["code"] == "agent_unauthorized"
     assert "Incorrect API key" in failure["message"]
 
 
+@needs_agent(AIDER)
 def test_its_budget_stops_it_at_a_gate_and_an_answer_lets_it_go_on(
     service: Service, model: Model
 ) -> None:
     """On its own work: it is shown what was said before."""
-    need(AIDER)
     read, edit, mend = repair()
     before, then = [read, edit], [turn(call("read", path=PATH)), mend]  # its files are forgotten
     once = "test -e .aider.begun || { touch .aider.begun; sleep 60; }"

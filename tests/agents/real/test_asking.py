@@ -3,7 +3,8 @@
 That each of them asks, and goes on with the answer, is in `test_lives.py`.
 """
 
-from tests.agents.agents import CLAUDE, need
+from tests.agents.agents import CLAUDE
+from tests.agents.marks import needs_agent
 from tests.agents.model.play import Play
 from tests.agents.model.script import call, turn
 from tests.agents.model.server import Model
@@ -22,8 +23,8 @@ def asked(given: Given) -> Followed:
     return task
 
 
+@needs_agent(CLAUDE)
 def test_a_question_outlives_the_daemon(service: Service, model: Model) -> None:
-    need(CLAUDE)
     place, played = service.places["user"], play(model)
     task = asked(service.given(place, CLAUDE, model.url, played))
     place.kill()
@@ -35,8 +36,8 @@ def test_a_question_outlives_the_daemon(service: Service, model: Model) -> None:
     assert len(transcript(task, "question")) == 1
 
 
+@needs_agent(CLAUDE)
 def test_who_asks_is_cancelled_like_others(service: Service, model: Model) -> None:
-    need(CLAUDE)
     given = service.given(service.places["root"], CLAUDE, model.url, play(model))
     task = asked(given)
     task.act("cancel")

@@ -2,8 +2,9 @@
 
 import os
 
-from tests.agents.agents import OPENCODE, need
+from tests.agents.agents import OPENCODE
 from tests.agents.ground import PROMPT, repair
+from tests.agents.marks import needs_agent
 from tests.agents.model.script import turn
 from tests.agents.model.server import Model
 from tests.agents.service import Service
@@ -12,8 +13,8 @@ from tests.install.attaching import ATTACH, Person
 PATIENCE = 120.0
 
 
+@needs_agent(OPENCODE)
 def test_an_agent_s_screen_is_left_come_back_to_and_used(service: Service, model: Model) -> None:
-    need(OPENCODE)
     read, edit, *_ = repair()
     play = model.play(read, edit, turn("Repaired."))
     asking = {"OPENCODE_PERMISSION": '{"edit": "ask"}'}

@@ -1,9 +1,8 @@
 """A budget that is used stops a real agent in mid-stage, and a person lets it go on."""
 
-import pytest
-
-from tests.agents.agents import AGENTS, GEMINI, Agent, need
+from tests.agents.agents import AGENTS, GEMINI, Agent
 from tests.agents.ground import RIGHT, WRONG
+from tests.agents.marks import parametrize_agents
 from tests.agents.model.script import Turn, Usage, call, turn
 from tests.agents.model.server import Model
 from tests.agents.service import Service, used
@@ -24,12 +23,11 @@ def script() -> tuple[list[Turn], list[Turn]]:
     return [begun, much, slow], [again, mend, turn("Repaired.", usage=Usage(100, 700, 10))]
 
 
-@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+@parametrize_agents(*AGENTS)
 def test_its_budget_stops_it_at_a_gate_and_an_answer_lets_it_go_on(
     service: Service, model: Model, agent: Agent
 ) -> None:
     """In the same session, but for gemini, which begins anew on its own work."""
-    need(agent)
     before, then = script()
     play = model.play(*before, *then)
     given = service.given(service.places["root"], agent, model.url, play)

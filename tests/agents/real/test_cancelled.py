@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.agents.agents import AGENTS, OPENCODE, Agent, need
+from tests.agents.agents import AGENTS, OPENCODE, Agent
+from tests.agents.marks import parametrize_agents
 from tests.agents.model.script import call, turn
 from tests.agents.model.server import Model
 from tests.agents.service import Place, Service
@@ -11,11 +12,10 @@ from tests.flows.running import until
 SECONDS, PATIENCE = 3.0, 120.0
 
 
-@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+@parametrize_agents(*AGENTS)
 def test_it_is_cancelled_with_all_that_it_has_started(
     service: Service, model: Model, agent: Agent, place: Place
 ) -> None:
-    need(agent)
     if agent is OPENCODE and place.user.uid is not None:
         pytest.skip("it takes a while: in a full room alone")
     # One whose command has ended may ask once more before its own end.

@@ -4,7 +4,8 @@ from threading import Event
 
 import pytest
 
-from tests.agents.agents import CLAUDE, CODEX, Agent, need
+from tests.agents.agents import CLAUDE, CODEX, Agent
+from tests.agents.marks import agent_param
 from tests.agents.model.play import Play
 from tests.agents.model.script import Step, call, turn
 from tests.agents.model.server import Model
@@ -16,8 +17,8 @@ BEGUN, NEARLY = 2, 5  # the calls before something is killed, and those before i
 
 
 def each(*cases: tuple[Agent, str]) -> pytest.MarkDecorator:
-    ids = [f"{agent.name}-{place}" for agent, place in cases]
-    return pytest.mark.parametrize(("agent", "place"), cases, ids=ids)
+    params = [agent_param(agent, place) for agent, place in cases]
+    return pytest.mark.parametrize(("agent", "place"), params)
 
 
 class Counting:
@@ -25,7 +26,6 @@ class Counting:
     before it is let `on`."""
 
     def __init__(self, service: Service, model: Model, agent: Agent, place: str, held: int) -> None:
-        need(agent)
         self.on = Event()
         gates = {held: self.on}
         steps: list[Step] = [

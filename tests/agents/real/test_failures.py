@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from tests.agents.agents import AGENTS, CLAUDE, Agent, need
+from tests.agents.agents import AGENTS, CLAUDE, Agent
+from tests.agents.marks import agent_param
 from tests.agents.model.script import FOREVER, Refusal
 from tests.agents.model.server import Model
 from tests.agents.service import Service, transcript
@@ -23,8 +24,7 @@ PATIENCE = 120.0
 
 @pytest.mark.parametrize(
     ("agent", "place"),
-    [*((agent, "root") for agent in AGENTS), (CLAUDE, "user")],
-    ids=lambda of: of if isinstance(of, str) else of.name,
+    [*(agent_param(agent, "root") for agent in AGENTS), agent_param(CLAUDE, "user")],
 )
 def test_each_reason_has_a_code_and_the_agents_words(
     service: Service, model: Model, agent: Agent, place: str
@@ -33,7 +33,6 @@ def test_each_reason_has_a_code_and_the_agents_words(
 
     Each says the same on both grounds; that it is understood without rooms, too, one shows.
     """
-    need(agent)
     given = service.given(service.places[place], agent, model.url, "sk-of-nobody", onQuota="fail")
     asked = {"agent_unauthorized": given.ask("Work.")}
     until(lambda: model.strangers, "request with a wrong key", PATIENCE)

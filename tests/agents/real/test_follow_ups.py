@@ -1,8 +1,7 @@
 """A real agent goes on after a follow-up: in its session where that is, else with the history."""
 
-import pytest
-
-from tests.agents.agents import AGENTS, CLAUDE, CODEX, OPENCODE, Agent, need
+from tests.agents.agents import AGENTS, CLAUDE, CODEX, OPENCODE, Agent
+from tests.agents.marks import needs_agent, parametrize_agents
 from tests.agents.model.script import call, turn
 from tests.agents.model.server import Model
 from tests.agents.service import Place, Service, transcript
@@ -11,9 +10,8 @@ NOTE = "echo begun > notes"
 GOES_ON = (CLAUDE, CODEX, OPENCODE)  # by the id of a session
 
 
-@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+@parametrize_agents(*AGENTS)
 def test_it_goes_on_where_it_stood(service: Service, model: Model, agent: Agent) -> None:
-    need(agent)
     play = model.play(
         turn("I begin.", call("run", command=NOTE)), turn("Done."), turn("Done again.")
     )
@@ -31,11 +29,11 @@ def test_it_goes_on_where_it_stood(service: Service, model: Model, agent: Agent)
     assert transcript(task)[0]["title"] == "Follow-up, round 2: Nearly; but."
 
 
+@needs_agent(CLAUDE)
 def test_where_the_workspace_lies_elsewhere_it_is_told_the_history(
     service: Service, model: Model, place: Place
 ) -> None:
     """Without a full room a session is of a workspace that is no more."""
-    need(CLAUDE)
     play = model.play(turn("I begin.", call("run", command=NOTE)), turn("Done."), turn("Again."))
     given = service.given(place, CLAUDE, model.url, play)
     task = given.ask("{description}")

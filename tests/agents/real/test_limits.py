@@ -9,6 +9,7 @@ import pytest
 
 from tests.agents.agents import AGENTS, AIDER, Agent
 from tests.agents.ground import Ground
+from tests.agents.marks import needs_agent, parametrize_agents
 from tests.agents.model.script import FOREVER, Refusal, Trouble, turn
 from tests.agents.narrated import Narrated
 
@@ -16,7 +17,7 @@ Grounds = Callable[[Agent], Ground]
 KNOWN_WITHIN = 60.0  # seconds
 
 
-@pytest.mark.parametrize("agent", [*AGENTS, AIDER], ids=lambda agent: agent.name)
+@parametrize_agents(*AGENTS, AIDER)
 def test_what_ends_soon_is_waited_for(agent: Agent, ground: Grounds) -> None:
     at = ground(agent)
     play = at.model.play(Refusal("rate_limited", 2), turn("Done."))
@@ -24,6 +25,7 @@ def test_what_ends_soon_is_waited_for(agent: Agent, ground: Grounds) -> None:
     assert (asked.ended.status, play.left, asked.facts.get("failure")) == (0, 0, None), asked.ended
 
 
+@needs_agent(AIDER)
 @pytest.mark.parametrize(
     ("kind", "after", "told"),
     [

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.agents.agents import AGENTS, CLAUDE, GEMINI, Agent, need
+from tests.agents.agents import AGENTS, CLAUDE, GEMINI, Agent
 from tests.agents.ground import COMMAND, PROMPT, repair
+from tests.agents.marks import needs_agent
 from tests.agents.model.play import Play
 from tests.agents.model.script import call, turn
 from tests.agents.model.server import Model
@@ -40,12 +41,14 @@ class Life:
 
 @pytest.fixture(
     scope="module",
-    params=[(agent, user.name) for agent in AGENTS for user in USERS],
-    ids=lambda of: f"{of[0].name}-{of[1]}",
+    params=[
+        pytest.param((agent, user.name), marks=needs_agent(agent), id=f"{agent.name}-{user.name}")
+        for agent in AGENTS
+        for user in USERS
+    ],
 )
 def life(service: Service, request: pytest.FixtureRequest) -> Iterator[Life]:
     agent, place = request.param
-    need(agent)
     with Model() as model:
         ask = call("ask_human", question=QUESTION, choices=CHOICES)
         tell = call("progress", text=PROGRESS)

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from tests.agents.agents import GEMINI, Agent
 from tests.agents.ground import Ground
+from tests.agents.marks import needs_agent
 from tests.agents.model.script import call, turn
 
 
+@needs_agent(GEMINI)
 def test_gemini_cannot_go_on_after_it_has_used_a_tool(ground: Callable[[Agent], Ground]) -> None:
     """https://github.com/google-gemini/gemini-cli/issues/29365: each result is sent twice."""
     at = ground(GEMINI)

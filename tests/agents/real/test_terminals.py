@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.agents.agents import CLAUDE, OPENCODE, need
+from tests.agents.agents import CLAUDE, OPENCODE
 from tests.agents.ground import PROMPT, repair
+from tests.agents.marks import needs_agent
 from tests.agents.model.script import turn
 from tests.agents.model.server import Model
 from tests.agents.service import Given, Place, Service
@@ -32,8 +33,8 @@ def is_idle(client: Client) -> bool:
     return "esc interrupt" not in "\n".join(client.lines)
 
 
+@needs_agent(OPENCODE)
 def test_opencode_is_let_to_make_an_edit_and_told_to_end(service: Service, model: Model) -> None:
-    need(OPENCODE)
     read, edit, *_ = repair()
     play = model.play(read, edit, turn("Repaired."))
     asking = {"OPENCODE_PERMISSION": '{"edit": "ask"}'}
@@ -51,11 +52,11 @@ def test_opencode_is_let_to_make_an_edit_and_told_to_end(service: Service, model
     assert given.repaired(done["branch"])
 
 
+@needs_agent(CLAUDE)
 def test_claude_is_trusted_let_to_make_an_edit_and_told_to_end(
     service: Service, model: Model, place: Place
 ) -> None:
     """Where the room is full, the workspace is trusted without a question."""
-    need(CLAUDE)
     read, edit, *_ = repair()
     play = model.play(read, edit, turn("Repaired."))
     given = service.given(place, CLAUDE, model.url, play)

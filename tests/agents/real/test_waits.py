@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-import pytest
-
-from tests.agents.agents import CLAUDE, CODEX, Agent, need
+from tests.agents.agents import CLAUDE, CODEX, Agent
 from tests.agents.ground import repair
+from tests.agents.marks import needs_agent, parametrize_agents
 from tests.agents.model.script import Refusal, call, turn
 from tests.agents.model.server import Model
 from tests.agents.service import Place, Service
@@ -13,10 +12,10 @@ from tests.agents.service import Place, Service
 LIMIT = 20.0
 
 
+@needs_agent(CLAUDE)
 def test_a_limit_suspends_the_task_until_it_ends_and_no_other_project(
     service: Service, model: Model, place: Place
 ) -> None:
-    need(CLAUDE)
     steps = (turn(call("run", command="echo begun > notes")), Refusal("rate_limited", last=LIMIT))
     play = model.play(*steps, turn("Done."))
     given = service.given(place, CLAUDE, model.url, play)
@@ -42,12 +41,11 @@ def test_a_limit_suspends_the_task_until_it_ends_and_no_other_project(
     assert given.remote.git("show", f"{done['branch']}:notes") == "begun"
 
 
-@pytest.mark.parametrize("agent", [CLAUDE, CODEX], ids=lambda agent: agent.name)
+@parametrize_agents(CLAUDE, CODEX)
 def test_an_agent_that_is_limited_before_its_first_word_begins_all_the_same(
     agent: Agent, service: Service, model: Model
 ) -> None:
     """It takes a while, so in a full room alone."""
-    need(agent)
     play = model.play(Refusal("rate_limited", last=LIMIT), *repair())
     given = service.given(service.places["root"], agent, model.url, play)
     task = given.ask("Repair it.")

@@ -2,7 +2,6 @@
 
 import plistlib
 import re
-import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -178,7 +177,7 @@ def test_the_unit_lets_rooms_be_made(text: str, tmp_path: Path) -> None:
         assert not re.match("RestrictNamespaces|ProcSubset|PrivateUsers|PrivateTmp", line)
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+@pytest.mark.needs("systemd-analyze")
 def test_systemd_understands_the_unit(text: str, tmp_path: Path) -> None:
     # The command is none that is there, and the account is made by the script alone.
     told = unit(text, tmp_path, "--label", "gpu=true")
@@ -195,7 +194,7 @@ def test_systemd_understands_the_unit(text: str, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.skipif(not shutil.which("shellcheck"), reason="needs shellcheck")
+@pytest.mark.needs("shellcheck")
 def test_shellcheck_finds_nothing(text: str) -> None:
     done = subprocess.run(
         ["shellcheck", "-"], input=text, capture_output=True, text=True, check=False

@@ -10,9 +10,11 @@ import yaml
 from tests.install.conftest import _people
 from tests.install.every.somebody import HELD, Somebody
 from tests.install.every.whole import Whole
+from tests.needs import declare_needs
 
 
 @pytest.fixture(scope="session")
+@declare_needs("uv")
 def whole(area: Path, wheels: tuple[Path, Path], python: str) -> Iterator[Whole]:
     with _people(area) as come:
         made = Whole(come("uv"), python, *wheels)

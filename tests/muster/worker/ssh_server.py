@@ -2,7 +2,6 @@
 
 import getpass
 import os
-import shutil
 import socket
 import subprocess
 import threading
@@ -18,7 +17,8 @@ from muster.worker.git.preparation import prepare
 from muster.worker.git.remote import NO_LOGIN, Login, Remote
 from muster.worker.git.workspace import WorkspaceError
 from tests.muster.worker.repositories import Machine, Repository
-from tests.programs import need
+from tests.needs import declare_needs
+from tests.programs import find
 
 HOST = "127.0.0.1"
 SETTINGS = """
@@ -74,9 +74,7 @@ def make_key(path: Path) -> str:
 @contextmanager
 def ssh_server(directory: Path) -> Iterator[SshServer]:
     """Serves whoever connects, each by an sshd of its own, until this is closed."""
-    need("ssh")
-    sshd = shutil.which(need("sshd", "/usr/sbin/sshd"))
-    assert sshd is not None
+    sshd = find("sshd")
     if os.geteuid() == 0:  # where Debian's own service would have made it
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     directory.mkdir()
@@ -110,6 +108,7 @@ def _serve(server: SshServer, listener: socket.socket, sshd: str) -> None:
 
 
 @pytest.fixture
+@declare_needs("ssh", "sshd")
 def server(root: Path) -> Iterator[SshServer]:
     with ssh_server(root / "sshd") as served:
         yield served

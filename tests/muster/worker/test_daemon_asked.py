@@ -24,8 +24,8 @@ THEN = '; print(tools.call("ask_human", question="Why?"))'
 def run(request: pytest.FixtureRequest, worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Has a stand-in for claude do something in such a room."""
     level = request.param
-    if (rooms := found_out(worker.layout, most=level)).level != level:
-        pytest.skip("; ".join(rooms.lacks))
+    rooms = found_out(worker.layout, most=level)
+    assert rooms.level == level, rooms.lacks
     user = Identities(worker.layout.identities, uids.OWN).claim_for("agents")
     if not narrated.is_possible(rooms.for_programs(user)):
         pytest.skip("attempts cannot reach this Python")

@@ -7,7 +7,6 @@ import pytest
 from marshmallow import ValidationError
 
 from app.api.schemas.ssh import Lines, known_hosts, private_key
-from tests.programs import need
 
 ED25519 = ("-t", "ed25519")
 ECDSA = ("-t", "ecdsa")
@@ -16,7 +15,6 @@ KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIPmMz8cNkm4YzWV0sVzxSYBl7oH4Vv1gUqZkq1b1PZ0q"
 
 
 def made(path: Path, *options: str, passphrase: str = "") -> str:
-    need("ssh-keygen")
     command = ["ssh-keygen", "-q", "-C", "", "-N", passphrase, "-f", str(path), *options]
     subprocess.run(command, check=True)
     return path.read_text()
@@ -27,6 +25,7 @@ def as_loaded(text: str) -> str:
     return loaded
 
 
+@pytest.mark.needs("ssh")
 @pytest.mark.parametrize(
     "options",
     [
@@ -52,6 +51,7 @@ def test_a_key_without_passphrase_is_taken_and_ssh_can_read_it(
     subprocess.run(["ssh-keygen", "-y", "-f", tmp_path / "key"], check=True, capture_output=True)
 
 
+@pytest.mark.needs("ssh")
 @pytest.mark.parametrize("options", [ED25519, (*RSA, "-m", "PEM"), (*RSA, "-m", "PKCS8")])
 def test_a_key_with_a_passphrase_is_refused(tmp_path: Path, options: tuple[str, ...]) -> None:
     text = made(tmp_path / "key", *options, passphrase="hush hush")
@@ -59,6 +59,7 @@ def test_a_key_with_a_passphrase_is_refused(tmp_path: Path, options: tuple[str, 
         private_key(as_loaded(text))
 
 
+@pytest.mark.needs("ssh")
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -11,7 +11,7 @@ from app.models import AuditEntry, Project
 from app.services import vault
 from tests.app.api.web.projects_world import NEW, Login, admin
 from tests.factories import make_developer, make_project
-from tests.programs import need
+from tests.needs import declare_needs
 
 __all__ = ["admin"]
 
@@ -22,8 +22,8 @@ KNOWN = (
 
 
 @pytest.fixture
+@declare_needs("ssh")
 def key(tmp_path: Path) -> str:
-    need("ssh-keygen")
     make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "key")]
     subprocess.run(make, check=True)
     return (tmp_path / "key").read_text()

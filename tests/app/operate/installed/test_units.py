@@ -1,6 +1,5 @@
 """Units that systemd takes, one a process."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -13,13 +12,12 @@ SYSTEM = places.system()
 OWN = places.of(user=True)
 
 
+@pytest.mark.needs("systemd-analyze")
 @pytest.mark.parametrize("where", [SYSTEM, OWN], ids=["system", "user"])
 @pytest.mark.parametrize("has_engines", [True, False])
 def test_systemd_finds_nothing_wrong(
     where: places.Places, has_engines: bool, tmp_path: Path
 ) -> None:
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("there is no systemd-analyze")
     for name, text in units.all_of(where, port=443, has_engines=has_engines).items():
         (tmp_path / name).write_text(text)
     kind = ["--user"] if where.is_user else []

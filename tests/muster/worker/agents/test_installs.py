@@ -251,13 +251,6 @@ def test_a_script_has_to_be_readable_and_a_binary_only_executable(home: Path) ->
 # In a room
 
 
-def rooms_work() -> bool:
-    if shutil.which("bwrap") is None:
-        return False
-    trial = [*room(), "/bin/true"]
-    return subprocess.run(trial, capture_output=True, check=False).returncode == 0
-
-
 def room() -> list[str]:
     system = [each for each in installs.SYSTEM if each.is_dir() and not each.is_symlink()]
     links = [each for each in installs.SYSTEM if each.is_symlink()]
@@ -266,7 +259,6 @@ def room() -> list[str]:
     return ["bwrap", "--unshare-pid", *private, *binds, *view.shown(*links), "--dev", "/dev"]
 
 
-@pytest.mark.skipif(not rooms_work(), reason="needs bubblewrap")
 def test_what_is_returned_makes_the_program_run_in_a_room_and_shows_nothing_else(
     home: Path,
 ) -> None:

@@ -37,6 +37,7 @@ def host() -> Iterator[str]:
     server.server_close()
 
 
+@pytest.mark.needs("curl")
 def test_an_allowed_host_is_reached_and_another_told_once_with_its_stage(
     worker: WorkerHome, host: str
 ) -> None:
@@ -53,6 +54,7 @@ def test_an_allowed_host_is_reached_and_another_told_once_with_its_stage(
     assert order == [EgressRefused, StageFinished]
 
 
+@pytest.mark.needs("curl")
 def test_without_the_proxy_there_is_no_way_out(worker: WorkerHome, host: str) -> None:
     server = worker.start().server
     worker.run(
@@ -63,6 +65,7 @@ def test_without_the_proxy_there_is_no_way_out(worker: WorkerHome, host: str) ->
     server.until(lambda: server.log() == b"7\r\n    lo:\r\n")
 
 
+@pytest.mark.needs("curl")
 def test_an_open_stage_has_no_proxy_and_reaches_what_this_machine_does(
     worker: WorkerHome, host: str
 ) -> None:

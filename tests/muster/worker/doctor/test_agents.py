@@ -10,8 +10,6 @@ from tests.muster.worker.repositories import as_root, root
 
 __all__ = ["root"]
 
-needs_rooms = pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
-
 
 def found(machine: Machine) -> dict[str, Finding]:
     return {each.name: each for each in _all(machine)}
@@ -93,7 +91,6 @@ def test_an_agent_below_a_closed_directory_is_out_of_attempts_reach(tools: Path)
 
 
 @as_root
-@needs_rooms
 def test_a_full_room_shows_what_lies_below_a_closed_directory(tools: Path) -> None:
     home = tools.parent / "ada"
     install(home / ".local/share/claude/versions/2.1.0")

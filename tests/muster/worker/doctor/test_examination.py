@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.muster.worker.repositories import as_root, root
 from tests.muster.worker.worker_home import SOURCES
 
@@ -58,7 +56,6 @@ def test_what_stops_work_is_its_exit_status(root: Path) -> None:
 
 
 @as_root
-@pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
 def test_an_ordinary_user_is_told_what_they_can_do(root: Path) -> None:
     """In this process's own Python, which such a user may not be able to reach."""
     root.chmod(0o777)

@@ -148,7 +148,6 @@ def only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *programs: str) -> Mac
     return Machine(tmp_path)
 
 
-@pytest.mark.skipif(shutil.which("bwrap") is None, reason="needs bubblewrap")
 def test_with_bubblewrap_a_room_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert room_level(only(tmp_path, monkeypatch, "bwrap", *BOTH)).level == "full"
 

@@ -1,6 +1,5 @@
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from muster.worker.doctor import server as checks
 from muster.worker.doctor.finding import Finding, Machine, each
 from muster.worker.layout import Layout
 from muster.worker.server.credentials import Credentials, CredentialStore
+from tests import certificates
 from tests.muster.worker.fake_server import FakeServer
 
 
@@ -139,12 +139,7 @@ def test_a_certificate_of_nobodys_is_told(
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    path = tmp_path / "server.pem"
-    made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", path, "-out", f"{path}.crt"]
-    whose = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(["openssl", "req", *made, *whose], check=True, capture_output=True)
-    path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
-    return path
+    return certificates.write_server(tmp_path / "server.pem", "localhost")
 
 
 def test_a_ca_whose_file_is_gone_is_told(tmp_path: Path) -> None:

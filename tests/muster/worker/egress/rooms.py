@@ -2,13 +2,10 @@
 
 import contextlib
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from muster.worker.egress.client import Proxy
 
@@ -20,7 +17,6 @@ from muster.worker.egress.in_room import environment, listen_in_room
 listen_in_room(int(sys.argv[2]))
 sys.exit(subprocess.run(sys.argv[3:], env={**os.environ, **environment()}).returncode)
 """
-needs_bubblewrap = pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap")
 
 
 class Room:

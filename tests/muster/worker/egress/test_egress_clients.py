@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import ssl
 import subprocess
 import sys
@@ -17,9 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.muster.worker.egress.outside import ALLOWED, ALLOWED_AT, Web, certificate, web
-from tests.muster.worker.egress.rooms import Room, needs_bubblewrap, room
-
-pytestmark = needs_bubblewrap
+from tests.muster.worker.egress.rooms import Room, room
 
 
 class Site:
@@ -56,6 +53,7 @@ def _site(directory: Path, tls: ssl.SSLContext | None) -> Iterator[Site]:
             yield Site(server, directory, inside)
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("proxy", ["", "socks5h://127.0.0.1:3128", "http://127.0.0.1:3128"])
 def test_curl_reaches_an_allowed_host(site: Site, proxy: str) -> None:
     chosen = ["--proxy", proxy] if proxy else []
@@ -64,12 +62,14 @@ def test_curl_reaches_an_allowed_host(site: Site, proxy: str) -> None:
     assert site.room.refused == []
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("tunnel", [[], ["--proxytunnel"], ["--proxy", "socks5h://127.0.0.1:3128"]])
 def test_curl_reaches_it_without_tls(plain_site: Site, tunnel: list[str]) -> None:
     url = f"http://{plain_site.authority}/hello"
     assert plain_site.run("curl", "-sS", *tunnel, url) == "hello\n\nexit 0"
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("header", ["Expect: 100-continue", "Transfer-Encoding: chunked"])
 def test_a_long_body_arrives_whole(plain_site: Site, header: str) -> None:
     content = os.urandom(3 << 20)
@@ -100,7 +100,6 @@ def _body(request: object) -> bytes:
     return b"".join(pieces)
 
 
-@pytest.mark.skipif(not shutil.which("git"), reason="needs git")
 def test_git_clones_and_hears_of_what_is_refused(site: Site) -> None:
     _repository(site.directory / "content" / "repo.git")
     clone = f"git clone -q https://{site.authority}/repo.git {site.directory}/clone"
@@ -162,7 +161,7 @@ def test_pip_installs(site: Site) -> None:
     assert (target / "tiny.py").exists(), said
 
 
-@pytest.mark.skipif(not shutil.which("npm"), reason="needs npm")
+@pytest.mark.needs("npm")
 def test_npm_installs(site: Site) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:

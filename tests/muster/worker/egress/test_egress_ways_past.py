@@ -20,9 +20,7 @@ from tests.muster.worker.egress.outside import (
     Caller,
     web,
 )
-from tests.muster.worker.egress.rooms import needs_bubblewrap, room
-
-pytestmark = needs_bubblewrap
+from tests.muster.worker.egress.rooms import room
 
 _TRIES = str(Path(__file__).parent / "tries.py")
 _GET = f"GET http://{ALLOWED}:{{allowed}}/hello HTTP/1.1\\r\\n"
@@ -205,6 +203,7 @@ def test_one_connection_carries_one_request_for_the_host_that_was_judged(
     assert world.reached() == []
 
 
+@pytest.mark.needs("curl")
 def test_a_redirection_to_a_refused_host_is_refused(world: World) -> None:
     def redirect(request: BaseHTTPRequestHandler) -> None:
         request.send_response(302)
@@ -220,6 +219,7 @@ def test_a_redirection_to_a_refused_host_is_refused(world: World) -> None:
     assert world.reached() == []
 
 
+@pytest.mark.needs("curl")
 def test_a_host_that_is_refused_again_and_again_is_told_once(world: World) -> None:
     each = f"curl -s http://{EVIL}/$i; curl -s https://{EVIL}/$i; curl -s https://{EVIL}:22/$i;"
     world.room.run("sh", "-c", f"for i in 1 2 3; do {each} done")

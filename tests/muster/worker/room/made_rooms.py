@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import RoomLevel
 from muster.worker.layout import Layout
@@ -22,6 +20,5 @@ def room_in(home: Path, *directories: RoomDirectory, level: RoomLevel = "full") 
         path.mkdir()
     (layout.credentials / "token").write_text("secret")
     rooms = found_out(layout, most=level, directories=directories)
-    if rooms.level != level:
-        pytest.skip("; ".join(rooms.lacks))
+    assert rooms.level == level, rooms.lacks
     return rooms.of(KEY, None, layout.mirrors)

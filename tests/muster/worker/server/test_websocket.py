@@ -2,7 +2,6 @@
 
 import select
 import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from websockets.sync.client import connect
 from websockets.sync.server import ServerConnection, serve
 
 from muster.worker.server.websocket import WebSocket
+from tests import certificates
 
 LIMIT = 10.0
 
@@ -49,11 +49,7 @@ class Echo:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of the server's, with its key."""
-    place: Path = tmp_path_factory.mktemp("tls") / "both.pem"
-    whose = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-    made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(place), "-out", str(place)]
-    subprocess.run(["openssl", "req", *made, *whose], check=True, capture_output=True)
-    return place
+    return certificates.write_server(tmp_path_factory.mktemp("tls") / "server.pem", "localhost")
 
 
 @pytest.fixture(params=["ws", "wss"])
