@@ -17,6 +17,8 @@ from typing import Any, Self
 
 import avt
 
+from tests.waiting import wait_until
+
 PATIENCE = 60.0
 
 
@@ -110,12 +112,18 @@ class Pty:
         self, look: Callable[[], object], what: str = "what was waited for", patience: float = 60.0
     ) -> Any:
         """The first true answer. Fails when none comes in time, and says what the screen shows."""
-        deadline = time.monotonic() + patience
-        while not (found := look()):
-            shown = "\n".join(self.lines)
-            assert time.monotonic() < deadline, f"no {what} within {patience:.0f} s, but\n{shown}"
+
+        def find_problem() -> str | None:
+            if (status := self.process.poll()) is None:
+                return None
             self.hear()
-        return found
+            return f"the program has exited with status {status}"
+
+        try:
+            return wait_until(look, what, patience, problem=find_problem, pause=self.hear)
+        except AssertionError as error:
+            shown = "\n".join(self.lines)
+            raise AssertionError(f"{error}; the screen shows\n{shown}") from None
 
     def until_shown(self, text: str, patience: float = 60.0) -> None:
         """On a line that begins with it."""

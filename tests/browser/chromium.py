@@ -6,13 +6,14 @@ import json
 import os
 import signal
 import subprocess
-import time
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from websockets.sync.client import connect
+
+from tests.waiting import Problem, exit_of, wait_until
 
 PATIENCE = 30.0
 # As root it has no sandbox, and it is to ask nobody for anything.
@@ -37,13 +38,13 @@ Pages = Mapping[str, tuple[str, bytes]]
 """By URL: what a page is given in place of what the server would say, with its content type."""
 
 
-def until(look: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
-    """The first true answer. Fails when none comes in time."""
-    deadline = time.monotonic() + patience
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"no {what} within {patience:.0f} s"
-        time.sleep(0.02)
-    return found
+def until(
+    look: Callable[[], Any],
+    what: str,
+    patience: float = PATIENCE,
+    problem: Problem = lambda: None,
+) -> Any:
+    return wait_until(look, what, patience, problem=problem)
 
 
 class Chromium:
@@ -57,11 +58,15 @@ class Chromium:
         )
         told = directory / "DevToolsActivePort"
         try:
-            until(lambda: told.exists() and told.read_text().count("\n") >= 1, "browser", 60.0)
-        except AssertionError as error:
+            until(
+                lambda: told.exists() and told.read_text().count("\n") >= 1,
+                "browser",
+                60.0,
+                exit_of(self._process, directory / "chromium.log"),
+            )
+        except AssertionError:
             self.__exit__()
-            said = (directory / "chromium.log").read_text(errors="replace")
-            raise AssertionError(f"{error}: {said[-2000:]}") from None
+            raise
         self._address = f"http://127.0.0.1:{told.read_text().splitlines()[0]}"
 
     def __enter__(self) -> Self:

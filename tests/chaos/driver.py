@@ -67,7 +67,12 @@ def run(order: Order, say: Say) -> Outcome:
     directory.chmod(0o755)
     with World(directory, say) as world:
         collector = Collector(world)
-        if not wait_until(collector.are_at_rest, ONLINE):
+
+        def are_online() -> bool:
+            world.stack.check()
+            return collector.are_at_rest()
+
+        if not wait_until(are_online, ONLINE):
             raise RuntimeError(f"the machines are not online; {directory}/home/logs say more")
         _Run(order, world, collector, say).play()
     return judge(directory)

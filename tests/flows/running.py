@@ -16,20 +16,15 @@ from app.operate.local.api import Api
 from app.operate.local.machines import LocalMachine, await_online
 from demo.repository import Repository
 from tests.app.chat.platforms import Lark, Slack
+from tests.waiting import explain_task, quote, wait_until
 
 ADMIN, PASSWORD = "admin", "a password that only tests use"
 PATIENCE = 60.0
 
+SETTLING_SECONDS = 5.0  # logs and messages may arrive that long after a task's end
+
 T = TypeVar("T")
-
-
-def until(look: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
-    """The first true answer. Fails when none comes in time."""
-    deadline = time.monotonic() + patience
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"no {what} within {patience:.0f} s"
-        time.sleep(0.02)
-    return found
+until = wait_until
 
 
 def free_port() -> int:
@@ -89,6 +84,14 @@ class Running:
         body = {"projectKey": key, "description": description, **fields}
         return Followed(self, int(self.api.post("/api/web/tasks", body)["id"]))
 
+    def find_problem(self) -> str | None:
+        """The first process that has failed by itself. (Tests end processes by signals.)"""
+        for name, process in self.stack.processes.items():
+            if (process.poll() or 0) > 0:
+                status = process.poll()
+                return f"{name} has exited with status {status}{quote(process.output())}"
+        return None
+
 
 class Followed:
     """One task, looked at over the API."""
@@ -102,16 +105,38 @@ class Followed:
 
     def until(self, *statuses: str, patience: float = PATIENCE) -> dict[str, Any]:
         """The task once it is in one of these states; fails at once in another ended one."""
+        task: dict[str, Any] = {}
 
         def look() -> dict[str, Any] | None:
-            task = self.now()
-            if task["status"] in statuses:
-                return task
-            is_over = task["status"] in ("completed", "failed", "cancelled")
-            assert not is_over, f"{task['status']}: {task['failure']}"
-            return None
+            task.update(self.now())
+            return task if task["status"] in statuses else None
 
-        return until(look, f"{' or '.join(statuses)} task {self.id}", patience)
+        def find_problem() -> str | None:
+            return self._explain(task, *statuses) or self.running.find_problem()
+
+        what = f"{' or '.join(statuses)} task {self.id}"
+        return wait_until(look, what, patience, problem=find_problem)
+
+    def wait_for(self, look: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
+        """The first true answer; fails soon after the task's end."""
+        ended_at: list[float] = []
+
+        def find_problem() -> str | None:
+            if (reason := self._explain(self.now())) is None:
+                return self.running.find_problem()
+            ended_at.append(time.monotonic())
+            return reason if ended_at[-1] - ended_at[0] > SETTLING_SECONDS else None
+
+        return wait_until(look, what, patience, problem=find_problem)
+
+    def find_problem(self) -> str | None:
+        """Why the task does nothing more."""
+        return self._explain(self.now())
+
+    def _explain(self, task: dict[str, Any], *awaited: str) -> str | None:
+        """Why the task will be in none of these states, with the end of its log."""
+        reason = explain_task(task, awaited)
+        return reason and f"{reason}{quote(self._request_log().content)}"
 
     def answer(self, stage_index: int, result: str) -> None:
         body = {"stageIndex": stage_index, "result": result}
@@ -129,11 +154,18 @@ class Followed:
 
     def log(self) -> bytes:
         """The exact bytes of the latest attempt's terminal."""
-        headers = {"Authorization": f"Bearer {self.running.api.token}"}
-        url = self.running.api.url + self.path + "/logs/raw"
-        answer = httpx.get(url, headers=headers, timeout=30)
+        answer = self._request_log()
         assert answer.status_code == 200, answer.text
         return answer.content
 
+    def _request_log(self) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.running.api.token}"}
+        url = self.running.api.url + self.path + "/logs/raw"
+        return httpx.get(url, headers=headers, timeout=30)
+
     def until_logged(self, text: bytes) -> bytes:
-        return until(lambda: (log := self.log()) if text in (log := self.log()) else None, "log")
+        def look() -> bytes | None:
+            log = self.log()
+            return log if text in log else None
+
+        return self.wait_for(look, f"{text!r} in the log of task {self.id}")

@@ -104,7 +104,8 @@ def follow_up(task: Followed, review_id: int) -> None:
 def see_the_second_round(task: Followed) -> None:
     """Its diff against the first has only what is new; comments are where their lines are."""
     api = task.running.api
-    until(lambda: task.now()["status"] == "suspended" and task.now()["round"] == 2, "second round")
+    task.wait_for(lambda: task.now()["round"] == 2, "second round")
+    task.until("suspended")
     [file] = api.get(f"{task.path}/diff", round=2)["files"]
     assert (file["path"], file["status"]) == (FILE, "modified")
     assert (file["insertions"], file["deletions"]) == (len(ADDED) + 1, 1)

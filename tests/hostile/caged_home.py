@@ -12,6 +12,7 @@ from tests.hostile.witness import Witness
 from tests.muster.worker import uids
 from tests.muster.worker.repositories import ENVIRONMENT, Repository
 from tests.muster.worker.worker_home import WorkerHome
+from tests.waiting import failure_of
 
 
 class Remote(Repository):
@@ -64,5 +65,6 @@ class CagedHome(WorkerHome):
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._problem = failure_of(self.process)
         self.server.until_connected(connected + 1)
         return self.process

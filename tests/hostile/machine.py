@@ -234,7 +234,7 @@ class Attempt:
         return self.machine.living(self.key)
 
     def until_alive(self) -> None:
-        until(lambda: self.living)
+        until(lambda: self.living, problem=lambda: self._server.find_failure(self.key))
 
     def checkpoint(self, number: int = 1) -> Checkpoint:
         body = self._server.until_seen(self.key, Checkpoint, number=number).body

@@ -11,6 +11,7 @@ from muster.protocol.frames import Body, Frame, Report
 from tests.hostile.cage import Running
 from tests.muster.worker.fake_server import LIMIT, FakeServer
 from tests.muster.worker.repositories import until
+from tests.waiting import find_first, wait_until
 
 
 class Sight(NamedTuple):
@@ -50,10 +51,17 @@ class Witness(FakeServer):
         """The sight of the attempt's report of one of these kinds, in the order of their coming."""
 
         def seen() -> list[Sight]:
+            self.bodies(kinds)
             ours = [each for each in self.sights if each.key == key]
             return [each for each in ours if isinstance(each.body, kinds)][number - 1 :]
 
-        return self.until(seen, limit)[0]
+        what = " or ".join(kind.__name__ for kind in kinds)
+        problem = find_first(lambda: self.find_failure(key), self.find_problem)
+        return wait_until(seen, what, limit, problem=problem)[0]
+
+    def find_failure(self, key: AttemptKey | None = None) -> str | None:
+        """Only of an attempt that is asked for: others may fail as they like."""
+        return super().find_failure(key) if key else None
 
     def _store(self, journal_id: str, report: Report) -> None:
         key = AttemptKey.of(report)

@@ -26,6 +26,7 @@ from tests.flows.running import PASSWORD, Running, until
 from tests.install import fake_systemctl
 from tests.install.people import Person
 from tests.install.two_versions import Release
+from tests.waiting import exit_of
 
 # What an operator has put into the file before, and `install` keeps.
 SETTINGS = {
@@ -67,7 +68,7 @@ class InstalledServer(Running):
         other.chmod(0o755)
         argv = (python, fake, "serve", door, self.units, self.logs)
         started = self.person.start(*argv, log=self.logs / "systemd.log", env={})
-        until(door.exists, "fake of systemd")
+        until(door.exists, "fake of systemd", problem=exit_of(started, self.logs / "systemd.log"))
         return started
 
     def install(self, **more: str) -> None:
@@ -109,7 +110,10 @@ class InstalledServer(Running):
         seen = ("--file-root", self.person.home, "--room-dir", f"{self.notes}:rw")
         argv = (self.python, "-m", "muster", "worker", "run", "--home", home, *seen)
         self.worker = self.person.start(*argv, log=self.logs / "worker.log", env={})
-        until(self._is_online, "machine", PATIENCE)
+        until(self._is_online, "machine", PATIENCE, problem=self.find_problem)
+
+    def find_problem(self) -> str | None:
+        return exit_of(self.worker, self.logs / "worker.log")()
 
     def fill_repository(self) -> None:
         self.repository = Repository(self.person.home / "repository.git")

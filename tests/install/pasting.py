@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from app.embedded.stack import Stack
 from packages import build
 from tests.certificates import make, pem
-from tests.flows.running import ADMIN, PASSWORD, free_port, until
+from tests.flows.running import ADMIN, PASSWORD, free_port
+from tests.waiting import exit_of, wait_until
 
 UID = 54_321  # nobody's, where root runs the tests; else they run as who we are
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
@@ -119,11 +120,8 @@ class Foreground:
             self.said += text
 
     def has_said(self, text: str) -> None:
-        def look() -> bool:
-            assert self.process.poll() is None, self.said
-            return text in self.said
-
-        until(look, f"{text!r}", PATIENCE)
+        problem = exit_of(self.process, lambda: self.said)
+        wait_until(lambda: text in self.said, f"{text!r}", PATIENCE, problem=problem)
 
     def worker(self) -> int:
         """The process of the worker: what the last shell of the line has become."""

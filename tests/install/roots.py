@@ -16,9 +16,9 @@ from typing import Self
 
 import psutil
 
-from tests.flows.running import until
 from tests.install.people import PASSED, SECONDS
 from tests.programs import find
+from tests.waiting import exit_of, wait_for_output, wait_until
 
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 BOOT_SECONDS = 60.0
@@ -123,7 +123,8 @@ class Root:
         children = Path(f"/proc/{self._outer.pid}/task/{self._outer.pid}/children")
         self._first = children.read_text().strip()
         if self.kind == "systemd":
-            until(self._has_booted, "boot of systemd", BOOT_SECONDS)
+            problem = exit_of(self._outer)
+            wait_until(self._has_booted, "boot of systemd", BOOT_SECONDS, problem=problem)
 
     def _has_booted(self) -> bool:
         state = self.run("systemctl", "is-system-running").stdout.strip()
@@ -190,6 +191,10 @@ class Root:
                 argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT
             )
         return log
+
+    def until_printed(self, name: str, text: str, seconds: float = 300.0) -> None:
+        """Until the line has printed this; fails at once when it has ended."""
+        wait_for_output(self.place / f"{name}.log", text, self._begun[name], seconds)
 
     def end(self, name: str, words: str) -> int:
         """By SIGTERM to the one process that has these words. Returns the status of the line."""

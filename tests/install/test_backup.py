@@ -99,6 +99,7 @@ class Moved(Running):
 
         def look() -> bool:
             found = self.statuses()
+            assert not found["failed"], "a task has failed"
             return (found["completed"], found["running"]) == (count, running)
 
         until(look, f"{count} completed, {running} running", PATIENCE)

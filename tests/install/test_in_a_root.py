@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.running import until
 from tests.install.roots import Root
 from tests.install.supplies import LOCAL, PASSWORD, SETTINGS, Supplies, Work, make_repository
 
@@ -42,14 +41,14 @@ def test_its_user_has_a_server_a_machine_and_a_task_and_then_nothing_is_left(
     work = Work(root, supplies, f"{ANN}/muster/bin/muster", "ann")
     up = f"exec {ANN}/muster/bin/muster-server up"
     log = root.begin("up", up, user="ann", MUSTER_PORT=str(work.port), **UP)
-    until(lambda: "Ctrl-C stops everything." in log.read_text(), "last words", 300)
+    root.until_printed("up", "Ctrl-C stops everything.")
     work.sign_in()
 
     make_repository(root, "ann")
     line = f"{work.line()} --user --foreground --name wren -- --file-root /tmp/code"
     assert "-k --pinnedpubkey sha256//" in line
     worker = root.begin("worker", line, user="ann", **LOCAL)
-    until(lambda: "connected to" in worker.read_text(), "connection", 300)
+    root.until_printed("worker", "connected to")
     work.make_project("FIRST", "echo two > two.txt")
     task = work.completes("FIRST")
     assert "+++ b/two.txt\n" in work.says("task", "diff", task)

@@ -19,6 +19,7 @@ from tests.install.people import Person
 from tests.install.speaking import speaks
 from tests.install.two_versions import Releases
 from tests.needs import declare_needs
+from tests.waiting import find_first, wait_for_output, wait_until
 
 pytestmark = pytest.mark.timeout(1800)
 COUNT = 10
@@ -43,7 +44,12 @@ class World:
         """Ten attempts, where there are none."""
         if not self.tasks:
             self.tasks = [self.server.task("P") for _ in range(COUNT)]
-            until(lambda: self.notes(self.tasks) == [2] * COUNT, "ten attempts", PATIENCE)
+            wait_until(
+                lambda: self.notes(self.tasks) == [2] * COUNT,
+                "ten attempts",
+                PATIENCE,
+                problem=find_first(*(task.find_problem for task in self.tasks)),
+            )
 
     def end(self) -> list[Followed]:
         """Have the ten go on to their end. Returns them."""
@@ -179,10 +185,9 @@ def test_killed_at_any_step_it_goes_on_when_it_is_given_again_or_back(
 
 
 def _kill_after(words: str, running: "subprocess.Popen[bytes]", log: Path) -> None:
-    until(lambda: words in log.read_text() or running.poll() is not None, words, PATIENCE)
+    wait_for_output(log, words, running, PATIENCE)
     running.send_signal(signal.SIGKILL)
     running.wait()
-    assert words in log.read_text(), log.read_text()
 
 
 def test_after_all_of_it_each_stage_has_run_once(upgraded: World) -> None:

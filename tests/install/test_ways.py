@@ -15,6 +15,7 @@ from muster import __version__
 from tests.flows.running import free_port, until
 from tests.install import ways
 from tests.install.people import Person
+from tests.waiting import wait_for_output
 
 # Whole sets of packages are fetched, and compiled at the first start.
 pytestmark = pytest.mark.timeout(1200)
@@ -62,7 +63,7 @@ def test_a_server_runs_from_its_package_and_leaves_nothing_running(
     env |= {"MUSTER_MAX_LOAD_PERCENT": "100", "MUSTER_MAX_DISK_PERCENT": "100"}
     up = person.start(program, "up", log=(log := tmp_path / "up.log"), env=env)
     try:
-        until(lambda: _is_up(up.poll(), log), "last words", PATIENCE)
+        wait_for_output(log, "Ctrl-C stops everything.", up, PATIENCE)
         api = Api(url)
         api.login("admin", PASSWORD)
         assert api.get("/healthz")["version"] == __version__
@@ -73,11 +74,6 @@ def test_a_server_runs_from_its_package_and_leaves_nothing_running(
         up.kill()
         up.wait()
     assert person.running() == []
-
-
-def _is_up(code: int | None, log: Path) -> bool:
-    assert code is None, log.read_text()
-    return "Ctrl-C stops everything." in log.read_text()
 
 
 def _pushes(api: Api, person: Person) -> bool:

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from app.operate.local.api import Api
 from demo.repository import Repository
 from muster import __version__
 from packages import build
-from tests.flows.running import PASSWORD, Followed, Running, until
+from tests.flows.running import PASSWORD, Followed, Running
 from tests.install import two_versions
 from tests.install.two_versions import FAULTS, Fault
+from tests.waiting import exit_of, find_first, wait_until
 
 BEFORE = "0.0.9"
 PATIENCE = 300.0
@@ -116,7 +118,11 @@ class Machine:
                 cwd="/",
                 start_new_session=True,
             )
-        until(lambda: self.now["connected"], f"{self.name} that is connected", PATIENCE)
+        self.wait_for(lambda: self.now["connected"], f"{self.name} that is connected")
+
+    def wait_for(self, look: Callable[[], Any], what: str) -> Any:
+        """The first true answer; fails at once when the worker has exited."""
+        return wait_until(look, what, PATIENCE, problem=exit_of(self.process, self.log))
 
     @property
     def now(self) -> dict[str, Any]:
@@ -128,10 +134,10 @@ class Machine:
             now = self.now
             return now["upgrade"] if now["upgrade"]["state"] == state else None
 
-        return until(look, f"{self.name} that is {state}: {self.now['upgrade']}", PATIENCE)
+        return self.wait_for(look, f"{self.name} that is {state}: {self.now['upgrade']}")
 
     def until_version(self, version: str) -> None:
-        until(lambda: self.now["version"] == version, f"{self.name} of {version}", PATIENCE)
+        self.wait_for(lambda: self.now["version"] == version, f"{self.name} of {version}")
 
     def look_again(self) -> None:
         """Has its connection compute what it is offered anew."""
@@ -142,8 +148,8 @@ class Machine:
         """It is the release that the process which was started has become."""
         releases = f"{self.home}/releases/".encode()
         command = Path(f"/proc/{self.process.pid}/cmdline")
-        until(lambda: releases in command.read_bytes(), "process of the release", PATIENCE)
-        until(lambda: self.now["connected"], "connection", PATIENCE)
+        self.wait_for(lambda: releases in command.read_bytes(), "process of the release")
+        self.wait_for(lambda: self.now["connected"], "connection")
 
     def stop(self) -> None:
         """Decommissioned, it erases what it made, the release that it runs included."""
@@ -170,7 +176,12 @@ class Work:
         world.project(machine.name.upper(), *stages)
         given = {"machineId": machine.now["id"]}
         self.tasks = [world.task(machine.name.upper(), **given) for _ in range(count)]
-        until(lambda: self.notes() == [2] * count, "attempts at work", PATIENCE)
+        wait_until(
+            lambda: self.notes() == [2] * count,
+            "attempts at work",
+            PATIENCE,
+            problem=find_first(*(task.find_problem for task in self.tasks)),
+        )
 
     def notes(self) -> list[int]:
         found = self.world.notes.glob(f"{Path(self.ran).name}-*")

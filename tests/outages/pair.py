@@ -75,7 +75,11 @@ class Pair(Running):
     def await_servers(self) -> None:
         """Until both serve."""
         for name, port in self.ports.items():
-            until(lambda port=port: probes.get(port, "/readyz", tls=False)[0] == 200, name)
+            until(
+                lambda port=port: probes.get(port, "/readyz", tls=False)[0] == 200,
+                name,
+                problem=self.find_problem,
+            )
 
     def restart(self, *names: str) -> None:
         for name in names:
@@ -115,7 +119,7 @@ class Pair(Running):
             row = self.row()
             return int(row.generation) if row.connected and row.generation > after else None
 
-        return until(look, f"connection after the {after}th")
+        return until(look, f"connection after the {after}th", problem=self.find_problem)
 
     def start_machine_at(self, name: str) -> int:
         """Start its daemon anew, to speak with that server; the generation of its connection. (One
@@ -147,7 +151,7 @@ class Counting(Followed):
     def until_more(self) -> None:
         """Until lines have come that are not there yet."""
         before = self.log().count(b"\n")
-        until(lambda: self.log().count(b"\n") >= before + 10, "more lines")
+        self.wait_for(lambda: self.log().count(b"\n") >= before + 10, "more lines")
 
     def finish(self) -> dict[str, Any]:
         """Let it end; the completed task. Its log is what the stage wrote, to the byte."""

@@ -47,7 +47,7 @@ def test_it_is_cancelled_with_all_that_it_has_started(service: Service, model: M
     given = service.given(service.places["root"], AIDER, model.url, model.play(*repair()))
     waits = [*AIDERS, "--auto-test", "--test-cmd", "sleep 6543.21"]
     task = given.ask(PROMPT, arguments=waits)
-    until(lambda: b"sleep\x006543.21\x00" in given.living, "command")
+    task.wait_for(lambda: b"sleep\x006543.21\x00" in given.living, "command")
     task.act("cancel")
     until(lambda: not given.living, "end of all", 3)
     assert task.now()["status"] == "cancelled"

@@ -22,7 +22,7 @@ def test_it_is_cancelled_with_all_that_it_has_started(
     play = model.play(turn(call("run", command="sleep 6543.21")), turn(trouble="hang"))
     given = service.given(place, agent, model.url, play)
     task = given.ask("Wait.")
-    until(lambda: b"sleep\x006543.21\x00" in given.living, "command", PATIENCE)
+    task.wait_for(lambda: b"sleep\x006543.21\x00" in given.living, "command", PATIENCE)
     task.act("cancel")
     until(lambda: not given.living, "end of all", SECONDS)
     assert task.now()["status"] == "cancelled"

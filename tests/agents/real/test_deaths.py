@@ -37,7 +37,7 @@ class Counting:
         self.task: Followed = self.given.ask("Count.")
 
     def until_told(self, count: int) -> None:
-        until(lambda: len(transcript(self.task, *CALLS)) >= count, f"{count} calls")
+        self.task.wait_for(lambda: len(transcript(self.task, *CALLS)) >= count, f"{count} calls")
 
 
 @each((CLAUDE, "user"), (CODEX, "root"))
@@ -45,7 +45,9 @@ def test_a_daemon_that_is_killed(service: Service, model: Model, agent: Agent, p
     counting = Counting(service, model, agent, place, held=NEARLY)
     counting.until_told(BEGUN)
     counting.given.place.kill()
-    until(lambda: counting.play.left == len(COMMANDS) - NEARLY, "work without a daemon")
+    counting.task.wait_for(
+        lambda: counting.play.left == len(COMMANDS) - NEARLY, "work without a daemon"
+    )
     service.stack.restart(counting.given.place.process)
     counting.on.set()
     counting.task.until("completed")
@@ -72,9 +74,9 @@ def test_a_shim_that_is_killed_costs_one_attempt(
     """And the request that was under way."""
     counting = Counting(service, model, agent, place, held=BEGUN)
     counting.until_told(BEGUN)
-    until(lambda: counting.play.left == len(COMMANDS) - BEGUN, "request")
+    counting.task.wait_for(lambda: counting.play.left == len(COMMANDS) - BEGUN, "request")
     counting.given.place.kill_shim(counting.task)
-    until(lambda: counting.task.now()["attempt"] == 2, "second attempt")
+    counting.task.wait_for(lambda: counting.task.now()["attempt"] == 2, "second attempt")
     counting.on.set()
     counting.task.until("completed")
     assert told(counting.task, 1) == COMMANDS[:BEGUN]

@@ -10,7 +10,6 @@ from tests.agents.marks import agent_param
 from tests.agents.model.script import FOREVER, Refusal
 from tests.agents.model.server import Model
 from tests.agents.service import Service, transcript
-from tests.flows.running import until
 
 HOUR = 3600.0
 REFUSALS: dict[str, Refusal] = {
@@ -35,13 +34,14 @@ def test_each_reason_has_a_code_and_the_agents_words(
     """
     given = service.given(service.places[place], agent, model.url, "sk-of-nobody", onQuota="fail")
     asked = {"agent_unauthorized": given.ask("Work.")}
-    until(lambda: model.strangers, "request with a wrong key", PATIENCE)
+    refused = asked["agent_unauthorized"]
+    refused.wait_for(lambda: model.strangers, "request with a wrong key", PATIENCE)
     first = {"agent_unauthorized": model.strangers[0]}
     for code, refusal in REFUSALS.items():
         play = model.play(refusal)
         given.take(play)
         asked[code] = given.ask("Work.")
-        until(lambda seen=play.seen: seen, code, PATIENCE)
+        asked[code].wait_for(lambda seen=play.seen: seen, code, PATIENCE)
         first[code] = play.seen[0]
     for code, task in asked.items():
         failure = task.until("failed", patience=PATIENCE)["failure"]

@@ -13,6 +13,7 @@ from app.services.dispatch import dispatch
 from app.services.tasks import tasks
 from tests.app.machines.simulated import SimulatedMachine
 from tests.factories import make_developer, make_project
+from tests.waiting import wait_until
 
 RowOf = Callable[[SimulatedMachine], Machine]
 STAGES = [
@@ -36,12 +37,12 @@ def assign(machine: SimulatedMachine, **given: Any) -> Task:
 
 def until(condition: Callable[[], Any], limit: float = 10.0) -> Any:
     """Wait for rows to say so."""
-    deadline = time.monotonic() + limit
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "waited in vain"
+
+    def pause() -> None:
         db.session.rollback()
         time.sleep(0.02)
-    return found
+
+    return wait_until(condition, seconds=limit, pause=pause)
 
 
 def status(task: Task) -> TaskStatus:

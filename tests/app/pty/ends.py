@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from muster.protocol import terminal as wire
+from tests.waiting import wait_until
 
 LIMIT = 10.0
 F = TypeVar("F", bound=wire.TerminalFrame)
@@ -31,11 +32,7 @@ def encode(frame: wire.TerminalFrame) -> str:
 
 
 def until(condition: Callable[[], Any], limit: float = LIMIT) -> Any:
-    deadline = time.monotonic() + limit
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
-    return found
+    return wait_until(condition, seconds=limit)
 
 
 def dial(url: str, path: str, **options: Any) -> ClientConnection:

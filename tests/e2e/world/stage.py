@@ -21,6 +21,7 @@ from tests.chaos.world import end_all_of
 from tests.e2e.world import actor, sources, team
 from tests.e2e.world.scenes import SCENES
 from tests.flows.running import until
+from tests.waiting import explain_task, wait_until
 
 PATIENCE = 240.0  # seconds for each state of a task: the machine may be busy
 Say = Callable[[str], None]
@@ -200,8 +201,11 @@ class Told:
             task = self.now()
             return task["status"] == status and reason in (None, task["suspendReason"])
 
+        def find_problem() -> str | None:
+            return explain_task(self.now(), (status,))
+
         try:
-            until(look, f"{status} {reason or ''}", PATIENCE)
+            wait_until(look, f"{status} {reason or ''}", PATIENCE, problem=find_problem)
         except AssertionError as late:
             now = self.now()
             shown = {key: now[key] for key in ("status", "suspendReason", "failure", "queue")}
@@ -209,7 +213,12 @@ class Told:
         return self
 
     def until_round(self, number: int) -> "Told":
-        until(lambda: self.now()["round"] == number, f"round {number}", PATIENCE)
+        wait_until(
+            lambda: self.now()["round"] == number,
+            f"round {number}",
+            PATIENCE,
+            problem=lambda: explain_task(self.now()),
+        )
         return self
 
     def answer(self, result: str, **more: Any) -> "Told":

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.flows.running import until
 from tests.install.every.holding import Held, looks
 from tests.install.people import Person
 from tests.muster.cli import json_schema
 from tests.ptys import Pty
+from tests.waiting import exit_of, wait_for_output, wait_until
 
 SCHEMA: Mapping[str, Mapping[str, str]] = json.loads(json_schema.COMMITTED.read_text())
 LOOKS = looks(SCHEMA)
@@ -35,11 +35,11 @@ class Running:
         return self._log.read_text()
 
     def until_said(self, text: str) -> None:
-        def look() -> bool:
-            assert text in self.said or self.process.poll() is None, self.said
-            return text in self.said
+        wait_for_output(self._log, text, self.process, PATIENCE)
 
-        until(look, text, PATIENCE)
+    def until_matched(self, pattern: "re.Pattern[str]") -> "re.Match[str]":
+        problem = exit_of(self.process, self._log)
+        return wait_until(lambda: pattern.search(self.said), pattern.pattern, problem=problem)
 
     def until_ended(self, status: int) -> None:
         assert self.process.wait(PATIENCE) == status, self.said

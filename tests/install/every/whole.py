@@ -55,7 +55,7 @@ class Whole(InstalledServer):
             for name in names:
                 asked = self.people[name].beside(f"login --server {self.api.url} --no-browser")
                 login = stack.enter_context(asked)
-                found = until(lambda: CODE.search(login.said), "code")  # noqa: B023
+                found = login.until_matched(CODE)
                 self.session(name).post(f"/api/web/device/{found[1]}/approve", {})
                 stack.callback(login.until_ended, 0)
                 stack.callback(login.until_said, f"You are {name} (")

@@ -22,6 +22,7 @@ from muster.protocol.frames import (
     Ack,
     Body,
     CloseCode,
+    Failed,
     Frame,
     Heartbeat,
     HeartbeatAck,
@@ -32,12 +33,14 @@ from muster.protocol.frames import (
     LogLost,
     OpenTerminal,
     Report,
+    StageFinished,
     TerminalClosed,
     Welcome,
 )
 from tests.muster.worker.fake_api import FakeApi
 from tests.muster.worker.fake_line import LIMIT, Line
 from tests.muster.worker.fake_pty import FakePty
+from tests.waiting import Problem, find_first, quote, wait_until
 
 
 class FakeServer(FakeApi):
@@ -61,6 +64,8 @@ class FakeServer(FakeApi):
         self.heartbeats: list[tuple[float, Heartbeat]] = []
         self.reports: list[Report] = []  # as stored: each once, in order
         self.seen: list[tuple[str, int]] = []  # as received
+        self.watches: list[Problem] = []  # of daemons
+        self._known: set[int] = set()  # numbers of the reports that the test has looked at
         self.logs: dict[tuple[int, int], bytearray] = {}
         self.lost: list[tuple[int, int]] = []
         self.frames: list[Log] = []
@@ -101,17 +106,41 @@ class FakeServer(FakeApi):
         assert self._socket is not None
         self._socket.close(code, reason)
 
-    def until(self, condition: Callable[[], Any], limit: float = LIMIT) -> Any:
+    def until(
+        self,
+        condition: Callable[[], Any],
+        limit: float = LIMIT,
+        what: str = "expected report",
+    ) -> Any:
+        """The first true answer. Fails at once when an attempt or the daemon has failed."""
         with self.changed:
-            assert self.changed.wait_for(condition, limit), "waited in vain"
-            return condition()
+            return wait_until(
+                condition,
+                what,
+                limit,
+                problem=self.find_problem,
+                pause=lambda: self.changed.wait(0.1),
+            )
+
+    def find_problem(self) -> str | None:
+        """A failure that the test has not looked at, or what a watched daemon has come to."""
+        return find_first(self.find_failure, *self.watches)()
+
+    def find_failure(self, key: AttemptKey | None = None) -> str | None:
+        """Why an attempt, or this one, has failed, unless the test has looked at its report."""
+        with self.changed:
+            unknown = [report for report in self.reports if report.seq not in self._known]
+            ours = [report for report in unknown if key in (None, AttemptKey.of(report))]
+            return next(filter(None, (explain_failure(report, self.log) for report in ours)), None)
 
     def bodies(self, kind: type | None = None) -> list[Body]:
         with self.changed:
-            return [r.body for r in self.reports if kind is None or isinstance(r.body, kind)]
+            found = [r for r in self.reports if kind is None or isinstance(r.body, kind)]
+            self._known.update(report.seq for report in found)
+            return [report.body for report in found]
 
     def until_said(self, kind: type, number: int = 1, limit: float = LIMIT) -> Any:
-        return self.until(lambda: self.bodies(kind)[number - 1 :], limit)[0]
+        return self.until(lambda: self.bodies(kind)[number - 1 :], limit, kind.__name__)[0]
 
     def until_connected(self, number: int = 1) -> None:
         self.until(lambda: len(self.hellos) >= number and self._socket is not None)
@@ -262,6 +291,19 @@ class FakeServer(FakeApi):
     def _violate(self, words: str) -> None:
         with self.changed:
             self.violations.append(words)
+
+
+def explain_failure(report: Report, log: Callable[[int, int], bytes]) -> str | None:
+    """How an attempt or its stage has failed, if this report says so."""
+    match report.body:
+        case Failed(code=code, message=message):
+            return f"the attempt has failed: {code}: {message}"
+        case StageFinished(how="exit" | "signal" as how, code=code, log_end=end) if code:
+            written = log(report.task_id, report.attempt)
+            return (
+                f"the stage ended by {how} {code}{quote(written)}" if len(written) >= end else None
+            )
+    return None
 
 
 @contextmanager

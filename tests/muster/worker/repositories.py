@@ -27,6 +27,7 @@ from muster.worker.room.identity import Identities, Identity
 from muster.worker.room.rooms import Rooms, found_out
 from muster.worker.room.view import RoomDirectory
 from tests.muster.worker import uids
+from tests.waiting import Problem, wait_until
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 ENVIRONMENT = {
@@ -105,9 +106,13 @@ class HeldPushes:
     came: Path
     go: Path
 
-    def until(self, number: int) -> None:
+    def until(self, number: int, problem: Problem = lambda: None) -> None:
         """Until so many have come."""
-        until(lambda: self.came.exists() and len(self.came.read_text().splitlines()) >= number)
+
+        def look() -> bool:
+            return self.came.exists() and len(self.came.read_text().splitlines()) >= number
+
+        wait_until(look, f"push {number}", 20.0, problem=problem)
 
     def release(self) -> None:
         self.go.touch()
@@ -173,11 +178,10 @@ def act(workspace: Workspace, script: str) -> str:
     return done.stdout.strip()
 
 
-def until(condition: Callable[[], object], limit: float = 20.0) -> None:
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
+def until(
+    condition: Callable[[], object], limit: float = 20.0, problem: Problem = lambda: None
+) -> None:
+    wait_until(condition, seconds=limit, problem=problem)
 
 
 def wait_until_gone(pid: int, limit: float = 5.0) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from muster.worker.shim.client import ShimLink, StageCommand, StageEnd
 from muster.worker.shim.spool import SpoolReader
+from tests.waiting import quote, wait_until
 
 
 class Stages:
@@ -12,6 +13,7 @@ class Stages:
     def __init__(self, shim: ShimLink, directory: Path) -> None:
         self.shim = shim
         self.directory = directory
+        self._latest = 0, 0
 
     def begin(self, *argv: str, index: int = 0, **more: object) -> bool:
         fields: dict[str, object] = {
@@ -22,7 +24,9 @@ class Stages:
             "timeout": 60.0,
             **more,
         }
-        return self.shim.begin(StageCommand(**fields))  # type: ignore[arg-type]
+        command = StageCommand(**fields)  # type: ignore[arg-type]
+        self._latest = command.stage_index, command.run
+        return self.shim.begin(command)
 
     def run(self, *argv: str, index: int = 0, **more: object) -> StageEnd:
         self.begin(*argv, index=index, **more)
@@ -35,11 +39,21 @@ class Stages:
 
     def wait_for(self, text: bytes) -> bytes:
         """The output up to now, once `text` is in it."""
-        seen = -1
-        while text not in (output := self.output()):
-            beyond, seen = seen, self.shim.wait_log(seen, timeout=20)
-            assert seen > beyond, f"{text!r} never came: {output!r}"
-        return output
+
+        def look() -> bytes | None:
+            output = self.output()
+            return output if text in output else None
+
+        def pause() -> None:
+            self.shim.wait_log(self.shim.log_end, timeout=0.1)
+
+        return wait_until(look, f"{text!r} in the log", problem=self.find_problem, pause=pause)
+
+    def find_problem(self) -> str | None:
+        """Why the latest stage writes nothing more."""
+        if end := self.shim.end_of(*self._latest):
+            return f"the stage ended by {end.how} {end.code} {end.message}{quote(self.output())}"
+        return f"the shim is gone{quote(self.output())}" if self.shim.is_gone else None
 
     def output(self) -> bytes:
         reader = SpoolReader(self.directory)

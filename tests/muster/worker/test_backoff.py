@@ -11,6 +11,7 @@ from muster.protocol.frames import CloseCode
 from muster.worker.backoff import Backoff
 from tests.muster.worker.channels import connected
 from tests.muster.worker.fake_server import LIMIT, FakeServer, fake_server
+from tests.waiting import wait_until
 
 FIRST = 0.05  # seconds
 
@@ -29,10 +30,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def until_asked(server: FakeServer, times: int) -> None:
-    deadline = time.monotonic() + LIMIT
-    while len(server.line.arrivals) < times:
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
+    wait_until(lambda: len(server.line.arrivals) >= times, f"request {times}", LIMIT)
 
 
 def beaten(server: FakeServer) -> float:

@@ -293,7 +293,7 @@ def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_it
     order = worker.run("echo one > one")
     server.until_said(StageFinished)
     server.send(Publish(7, 1))
-    pushes.until(1)
+    pushes.until(1, worker.server.find_problem)
     before = remote.refs()
     below = processes.descendants(daemon.pid)
     pushing = [process for process in below if is_pushing(process)]

@@ -44,7 +44,7 @@ def frozen(worker: WorkerHome) -> Iterator[Callable[[], list[Process]]]:
         worker.run("echo one > one")
         server.until_said(StageFinished)
         server.send(Publish(7, 1, onto=TaskBranch(OWN)))
-        pushes.until(1)
+        pushes.until(1, worker.server.find_problem)
         whole.extend([daemon, *processes.descendants(daemon.pid)])
         for process in whole:
             processes.send(process, signal.SIGSTOP)

@@ -33,7 +33,7 @@ def test_a_daemon_that_is_killed_while_it_pushes_has_its_branch_published_once(
     made = server.until_said(Checkpoint)
     server.until_said(StageFinished)
     server.send(Publish(7, 1))
-    pushes.until(1)
+    pushes.until(1, worker.server.find_problem)
     pushing = processes.descendants(daemon.pid)
     worker.kill()
     assert f"refs/heads/{BRANCH}" not in remote.refs()
@@ -46,7 +46,7 @@ def test_a_daemon_that_is_killed_while_it_pushes_has_its_branch_published_once(
     worker.spawn()
     server.send(Publish(7, 1))
     if ended == "beside the next daemon's":
-        pushes.until(2)
+        pushes.until(2, worker.server.find_problem)
         pushes.release()
     published = server.until_said(Published)
     for process in pushing:

@@ -27,6 +27,7 @@ from tests.muster.worker import uids
 from tests.muster.worker.fake_server import LIMIT, FakeServer
 from tests.muster.worker.of_user import owned_by
 from tests.muster.worker.repositories import Repository
+from tests.waiting import Problem, failure_of
 
 SOURCES = Path(__file__).resolve().parents[3]
 BRANCH = "muster/7-1"
@@ -45,6 +46,8 @@ class WorkerHome:
         self.daemon: Daemon | None = None
         self.process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
+        self._problem: Problem = lambda: None
+        server.watches.append(lambda: self._problem())
 
     def join_server(self, renew_at: float = 1e12) -> None:
         given = Credentials(self.server.url, "machine", "m", SLOTS, "jwt-1", renew_at, "secret-1")
@@ -63,9 +66,10 @@ class WorkerHome:
     def take(self, daemon: Daemon) -> "WorkerHome":
         """Run this one."""
         self.daemon = daemon
-        self._thread = threading.Thread(target=daemon.run, daemon=True)
+        thread = self._thread = threading.Thread(target=daemon.run, daemon=True)
         connected = len(self.server.hellos)
         self._thread.start()
+        self._problem = lambda: None if thread.is_alive() else "the daemon has ended"
         self.server.until_connected(connected + 1)
         return self
 
@@ -78,6 +82,7 @@ class WorkerHome:
 
     def join(self) -> None:
         assert self._thread is not None
+        self._problem = lambda: None
         self._thread.join(LIMIT)
         assert not self._thread.is_alive()
 
@@ -98,6 +103,7 @@ class WorkerHome:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self._problem = failure_of(self.process)
         self.server.until_connected(connected + 1)
         return self.process
 

@@ -188,9 +188,9 @@ def test_a_machine_whose_disk_is_full_gives_the_attempt_back(
         while is_room(full):
             file.write(os.urandom(4096))
     worker.run("echo ran")
+    failed = server.until_said(Failed)
     server.until(lambda: not healthy(worker))
     full.unlink()
-    failed = server.until_said(Failed)
     assert failed.unwell, failed
     server.until(lambda: healthy(worker))
     worker.run("echo ran", task_id=8)

@@ -133,7 +133,7 @@ def test_a_daemon_that_died_between_the_two_pushes_moves_the_branch_when_told_ag
     worker.run("echo one > one")
     worker.server.until_said(StageFinished)
     push(worker, name="tasks/7")
-    held.until(1)
+    held.until(1, worker.server.find_problem)
     commit = worker.repository.refs()[f"refs/heads/{BRANCH}"]
     worker.kill(signal.SIGKILL)
     held.release()
