@@ -16,6 +16,10 @@ ROOT = Path(__file__).parents[1]
 README = """\
 # A product
 
+```sh
+exit 6
+```
+
 ## Quick start
 
 You need nothing.
@@ -240,7 +244,7 @@ def test_a_process_that_is_left_running_is_a_failure_and_ends(repository: Reposi
 
 
 def test_a_process_that_ends_soon_after_is_none(repository: Repository) -> None:
-    repository.commit("setsid sleep 0.5 >/dev/null 2>&1 & true")
+    repository.commit("setsid sleep 2 >/dev/null 2>&1 & true")
     assert repository.run()[0] == 0
 
 
