@@ -110,41 +110,59 @@ bench: $(TOOLS) ## The benchmarks, with ratios to bare parts and peers; takes mi
 	@$(BIN)/python -m bench.attach --quick
 	@$(BIN)/python -m bench.cli --quick
 
+# A heavy suite's recipe: its tests, and then a line in .ci/passed for this tree. make expands all lines of
+# a recipe before it runs the first, so the commit is the one that is tested.
+SUITE = $(PYTEST) --skipped-list .ci/skipped-$@.txt
+PASSED = @$(BIN)/python .ci/suites.py record --skipped .ci/skipped-$@.txt \
+	--at "$(shell git rev-parse HEAD 2>/dev/null)"
+
 faults: $(TOOLS) ## Postgres, Valkey, servers and senders that go away, freeze and are killed; chaos, a little
-	@$(PYTEST) -n 4 tests/outages tests/chaos/test_chaos.py tests/app/jobs/test_jobs_killed_senders.py
+	@$(SUITE) -n 4 tests/outages tests/chaos/test_chaos.py tests/app/jobs/test_jobs_killed_senders.py
+	$(PASSED) $@
 
 attacks: $(TOOLS) ## Every route with whatever a stranger may send it; Schemathesis for a moment
-	@$(PYTEST) -n 3 tests/attacks/routes tests/fuzz
+	@$(SUITE) -n 3 tests/attacks/routes tests/fuzz
+	$(PASSED) $@
 
 others: $(TOOLS) ## All of the next four beside each other: what comes from elsewhere, and means no good
-	@$(PYTEST) -n 3 $(addprefix tests/,$(OTHERS))
+	@$(SUITE) -n 3 $(addprefix tests/,$(OTHERS))
+	$(PASSED) $(OTHERS)
 
 sso: $(TOOLS) ## Signing in by a real provider, which `make bring` brings, also in Chromium
-	@$(PYTEST) tests/sso
+	@$(SUITE) tests/sso
+	$(PASSED) $@
 
 hostile: $(TOOLS) ## Agents that mean no good, in rooms of real daemons (as root)
-	@$(PYTEST) -n 2 tests/hostile
+	@$(SUITE) -n 2 tests/hostile
+	$(PASSED) $@
 
 rogues: $(TOOLS) ## Machines that mean no good, on sockets of a real server
-	@$(PYTEST) tests/rogues
+	@$(SUITE) tests/rogues
+	$(PASSED) $@
 
 clients: $(TOOLS) ## Clients that others' generators make of the document, which `make bring` brings
-	@$(PYTEST) -n 2 tests/clients
+	@$(SUITE) -n 2 tests/clients
+	$(PASSED) $@
 
 agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model that follows a script
-	@$(PYTEST) -n 3 tests/agents/real tests/flows/test_budget.py
+	@$(SUITE) -n 3 tests/agents/real tests/flows/test_budget.py
+	$(PASSED) $@
 
 doors: $(TOOLS) ## Strangers who flood the server, and people who read slowly; takes minutes
-	@$(PYTEST) -s tests/doors
+	@$(SUITE) -s tests/doors
+	$(PASSED) $@
 
 review: $(TOOLS) ## What changed, and what is said of it: 500 histories, 300 kills; takes minutes
-	@$(PYTEST) -n 2 --dist load tests/review
+	@$(SUITE) -n 2 --dist load tests/review
+	$(PASSED) $@
 
 install: $(TOOLS) ## The packages, installed and run by ordinary users; `make bring` brings uv and pipx; minutes
-	@$(PYTEST) -n 2 tests/install
+	@$(SUITE) -n 2 tests/install
+	$(PASSED) $@
 
 e2e: $(TOOLS) ## The console in Chromium, against a whole Muster with a team: flows, axe, phones; minutes
-	@$(PYTEST) -n 2 tests/e2e
+	@$(SUITE) -n 2 tests/e2e
+	$(PASSED) $@
 
 screenshots: $(TOOLS) ## Every page, and what `muster` prints, at two widths in both themes, into screenshots/
 	@$(BIN)/python -m tests.e2e.screenshots

@@ -124,7 +124,7 @@ def test_nothing_is_loaded_from_where_it_is_begun(text: str, tmp_path: Path) -> 
     assert not (tmp_path / "owned").exists()
     begun = re.findall(r'"(?:\$name|\$lacking|\$PYTHON|\$1|[^"]*/python)" (-\w+) ', text)
     assert set(begun) == {"-I"}
-    assert len(begun) == 8
+    assert len(begun) == 9
 
 
 def test_where_the_server_has_moved_one_says_so_and_the_machine_stays_enrolled(
