@@ -23,7 +23,7 @@ from tests.waiting import exit_of
 
 # Of the system, and so one that every user of the machine can run; with our packages.
 OPEN = Path(f"/usr/bin/python3.{sys.version_info.minor}")
-SERVERS = ("gunicorn", "celery", "beat")
+SERVERS = ("gunicorn", "worker", "beat")  # words of their command lines
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def find_owners(home: Path) -> dict[str, set[int]]:
         name: {
             psutil.Process(pid).uids().effective
             for pid, line in processes_of(home).items()
-            if f" -m {name} " in line
+            if f" {name} " in line
         }
         for name in SERVERS
     }
