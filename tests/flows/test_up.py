@@ -23,7 +23,8 @@ from tests.waiting import exit_of
 
 # Of the system, and so one that every user of the machine can run; with our packages.
 OPEN = Path(f"/usr/bin/python3.{sys.version_info.minor}")
-SERVERS = ("gunicorn", "worker", "beat")  # words of their command lines
+# Words of their command lines.
+SERVERS = ("-m gunicorn", "celery_worker worker", "celery_worker beat")
 
 
 @pytest.fixture
