@@ -1,4 +1,4 @@
-"""The real agents on machines whose only Python, and our package, lie where root alone can enter."""
+"""The real agents where the only Python, and our package, lie in a home that is root's alone."""
 
 import os
 import sysconfig
