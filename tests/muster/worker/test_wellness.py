@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,8 +42,10 @@ class Machine:
 
 
 @pytest.fixture
-def machine() -> Machine:
-    return Machine()
+def machine() -> Iterator[Machine]:
+    made = Machine()
+    yield made
+    made.wellness.close()
 
 
 def test_what_the_machine_finds_nothing_of_is_no_fault_of_its_own(machine: Machine) -> None:
