@@ -64,8 +64,10 @@ def _run(screen: Screen, prepare: Callable[[Screen], None]) -> None:
     first = FirstAdmin(screen, os.environ.get(PASSWORD))
     env = {PASSWORD: first.password}
     screen.heading("Muster")
+    muster = Stack(places.home(), places.port(), env, say=screen.step, prepare=first.look_for)
+    muster.check_port()
     prepare(screen)
-    with Stack(places.home(), places.port(), env, say=screen.step, prepare=first.look_for) as stack:
+    with muster as stack:
         _furnish(stack, screen, count, first)
         stack.say = lambda line: screen.line(f"  {line}")
         stack.wait()
