@@ -167,7 +167,7 @@ def _moment(text: str) -> float:
 
 def _measure_processes(rig: Rig, say: Say) -> Figure:
     """POST to the stage's process, which writes its own clock."""
-    stamps = Stamps(rig.scratch / "stamps")
+    stamps = Stamps(rig.shared / "stamps")
     rig.add_project("STAMPS", "custom", SCRIPT, stamps.environment)
     blocks = []
     for number in range(BLOCKS + 1):

@@ -62,7 +62,7 @@ class _Muster:
 
     def __init__(self, rig: Rig) -> None:
         self._rig = rig
-        self._stamps = Stamps(rig.scratch / "stamps")
+        self._stamps = Stamps(rig.shared / "stamps")
         self._expected = flood.printed(b"\r\n")
         rig.add_project("FLOOD", "custom", flood.SCRIPT, self._stamps.environment)
 

@@ -67,6 +67,14 @@ class Rig:
             project["agentCommand"] = "true"
         self.session.post("/api/admin/projects", project)
 
+    @property
+    def shared(self) -> Path:
+        """A directory that attempts may write."""
+        path = self.scratch / "shared"
+        path.mkdir(exist_ok=True)
+        path.chmod(0o777)
+        return path
+
     def simulated_machine(self) -> SimulatedMachine:
         """A machine in this process, connected, that offers `claude` and runs nothing."""
         machine = SimulatedMachine.enroll(self.stack.url, self._enrollment_token())
@@ -85,7 +93,7 @@ class Rig:
         uids = uids_of(next(self._numbers))
         run = ("run", "--home", str(home), "--stop-agents-on-exit", "--room", room)
         file_root = ("--file-root", str(self.repository.path.parent))
-        stamps = ("--room-dir", f"{self.scratch}:rw")
+        stamps = ("--room-dir", f"{self.shared}:rw")
         users = ("--uids", f"{uids[0]}-{uids[-1]}")
         self.stack.launch(name, [*_WORKER, *run, *users, *file_root, *stamps])
         machine_id = CredentialStore(Layout(home).credentials).machine_id()

@@ -32,7 +32,7 @@ def measure(rig: Rig, full: str, bare: str, say: Say) -> list[Figure]:
 
 def _latency(rig: Rig, machines: dict[str, str], say: Say) -> Figure:
     """POST to the stage's process, which writes its own clock. Task by task in turns."""
-    stamps = Stamps(rig.scratch / "room-stamps")
+    stamps = Stamps(rig.shared / "room-stamps")
     rig.add_project("ROOMSTAMPS", "custom", SCRIPT, stamps.environment)
     blocks: dict[str, list[list[float]]] = {name: [] for name in machines}
     for number in range(BLOCKS + 1):

@@ -16,8 +16,8 @@ def find() -> Path:
         if _can_run(candidate):
             return candidate
     raise OperateError(
-        "the demo's agent needs a python3, and as root one that every user can run: "
-        "install one outside of your home directory, or run this as an ordinary user"
+        "The demo's agent needs a python3 that every user can run. Install one outside of your "
+        "home directory (Debian: apt install python3), or run the demo as an ordinary user."
     )
 
 

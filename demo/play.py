@@ -14,7 +14,7 @@ from typing import Any
 
 from app.embedded import ports
 from app.embedded.stack import Stack
-from app.operate.local import admin, places
+from app.operate.local import admin, places, sandbox
 from app.operate.local.api import Api, ApiProblem
 from app.operate.local.command import carry_out
 from app.operate.local.errors import OperateError
@@ -62,10 +62,10 @@ def _play(screen: Screen) -> None:
     home = places.home() / "demo"
     port = places.port(default=ports.free())
     password = admin.kept_password(home)
+    python = interpreter.find()  # before anything is made
     screen.heading("Starting a Muster of its own")
     with Stack(home, port, _environment(password), say=screen.step) as stack:
         api = _sign_in(stack, screen, password)
-        python = interpreter.find()
         machine = _start_machine(stack, screen, api, python)
         repository = _fill_repository(machine, screen)
         _cancel_left_over(screen, api)
@@ -122,7 +122,7 @@ def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> Loca
         shown=[str(area), str(python.parent.parent)],  # where the agent lies, and what runs it
     )
     await_online(stack, 1)
-    screen.done()
+    sandbox.show(screen, machine, api)
     return machine
 
 

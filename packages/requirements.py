@@ -27,10 +27,10 @@ def _ranges(path: Path, tested: dict[str, str]) -> Iterator[str]:
             continue
         package = _NAME.match(text)
         assert package is not None, line
-        bound = text.removeprefix(package[0])
+        bound, _, marker = text.removeprefix(package[0]).partition(";")
         parts = [part for part in bound.split(",") if part and not part.startswith(">=")]
         least = f">={tested[_normal(package[0].partition('[')[0])]}"
-        yield package[0] + ",".join([least, *parts])
+        yield package[0] + ",".join([least, *parts]) + (f" ;{marker}" if marker else "")
 
 
 def _normal(name: str) -> str:

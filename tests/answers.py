@@ -4,6 +4,7 @@ A status, media type, header or body that the document does not have fails the t
 """
 
 import json
+import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -18,6 +19,7 @@ from werkzeug.test import TestResponse
 
 from app.api.schemas.base import camel_case
 
+_describing = threading.Lock()  # from Python 3.12 on, a cached_property has none of its own
 METHOD_NOT_ALLOWED = 405  # the framework's answer where the document has no operation
 
 
@@ -26,7 +28,8 @@ def check(app: Flask, response: TestResponse) -> None:
     rule = _rule(app, response)
     if rule is None or rule.websocket or response.status_code == METHOD_NOT_ALLOWED:
         return
-    document = app.extensions["described_api"].document
+    with _describing:
+        document = app.extensions["described_api"].document
     operation = _operation(document, rule, response.request.method)
     if operation is None:
         return  # a route that the test has added

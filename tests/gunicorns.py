@@ -9,6 +9,7 @@ from app.embedded import ports, probes, processes
 from app.embedded.commands import Commands, commands
 from app.embedded.processes import Process, Program
 from app.embedded.stack import Stack
+from tests.waiting import exit_of, wait_until
 
 ROOT = Path(__file__).parent.parent
 SERVERS = ("gunicorn", "gunicorn-2")
@@ -33,7 +34,7 @@ def gunicorn(
     *,
     app: str = "wsgi:app",
     probe: str = "/healthz",
-    patience: float = 30,
+    patience: float = 120,
 ) -> Iterator[Gunicorn]:
     """Our gunicorn, with our settings, until the block ends. `env` is its whole environment."""
     # Of all addresses where it serves those: another's connection may have it on one of them.
@@ -48,8 +49,12 @@ def gunicorn(
     )
     process = processes.spawn(program)
     try:
-        ready = processes.until(lambda: probes.get(port, probe, tls=tls)[0] == 200, patience, 0.05)
-        assert ready, program.log.read_text()
+        wait_until(
+            lambda: probes.get(port, probe, tls=tls)[0] == 200,
+            f"answer of {probe}",
+            patience,
+            problem=exit_of(process, program.log),
+        )
         yield Gunicorn(process, port)
     finally:
         process.end()  # how it stops is a claim of test_gunicorn, and takes its time

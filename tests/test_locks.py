@@ -59,12 +59,37 @@ def named(requirement: Requirement) -> Name:
     return canonicalize_name(requirement.name), frozenset(requirement.extras)
 
 
+SYSTEMS = [
+    ("linux", "x86_64"),
+    ("linux", "aarch64"),
+    ("linux", "riscv64"),
+    ("darwin", "x86_64"),
+    ("darwin", "arm64"),
+    ("win32", "AMD64"),
+]
+
+
+def systems(requirement: Requirement) -> list[tuple[str, str]]:
+    """For which of SYSTEMS it is wanted."""
+    marker = requirement.marker
+    return [
+        (system, machine)
+        for system, machine in SYSTEMS
+        if marker is None or marker.evaluate({"sys_platform": system, "platform_machine": machine})
+    ]
+
+
 def stale(folder: Path, name: str) -> list[str]:
     """Why this lock there is not what `make lock` makes of its file by hand."""
     asked = list(by_hand(folder / f"{name}.in"))
     locked = pins(folder / f"{name}.txt")
-    # The lock says of nothing which marker it was asked for with: that would go unnoticed.
-    problems = [f"{r} has a marker, which no lock shows" for _, r in asked if r.marker]
+    # uv writes the same marker in other words, so the systems for which it holds are compared.
+    problems = [
+        f"{requirement} is locked for other systems"
+        for _, requirement in asked
+        for pin in locked.get(canonicalize_name(requirement.name), [])
+        if requirement.marker and systems(requirement) != systems(pin.requirement)
+    ]
     # What another package wants of it is locked, too: more extras than are asked for by hand.
     expected = {(file, *named(requirement)) for file, requirement in asked}
     shown = {
@@ -118,7 +143,7 @@ CHANGES: dict[Callable[[str], str], str] = {
     remove: "celery is no longer in requirements.in",
     bound: "celery<5 is locked as ",
     want_more: "celery of requirements.in is not locked",
-    want_elsewhere: 'celery; sys_platform == "win32" has a marker',
+    want_elsewhere: 'celery; sys_platform == "win32" is locked for other systems',
 }
 
 

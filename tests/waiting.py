@@ -1,10 +1,9 @@
 """Wait for something in a test, and stop at once when it can no longer come."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 SECONDS = 60.0
 QUOTED_LINES = 15
@@ -46,8 +45,14 @@ def quote(text: str | bytes) -> str:
     return "".join(f"\n  {line.rstrip()}" for line in plain.splitlines()[-QUOTED_LINES:])
 
 
+class Process(Protocol):
+    """A child, however it was started."""
+
+    def poll(self) -> int | None: ...
+
+
 def exit_of(
-    process: "subprocess.Popen[bytes] | subprocess.Popen[str]",
+    process: Process,
     output: Callable[[], str | bytes] | Path = lambda: "",
 ) -> Problem:
     """The problem that a process has exited, with its status and last output."""
@@ -61,7 +66,7 @@ def exit_of(
     return find
 
 
-def failure_of(process: "subprocess.Popen[bytes]") -> Problem:
+def failure_of(process: Process) -> Problem:
     """The problem that a process has failed. A test that ends it does so by a signal."""
     return lambda: exit_of(process)() if (process.poll() or 0) > 0 else None
 
@@ -69,7 +74,7 @@ def failure_of(process: "subprocess.Popen[bytes]") -> Problem:
 def wait_for_output(
     log: Path,
     text: str,
-    process: "subprocess.Popen[bytes] | subprocess.Popen[str]",
+    process: Process,
     seconds: float = SECONDS,
 ) -> str:
     """Wait until the process has written this text to its log. Returns the log."""

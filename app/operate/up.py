@@ -3,13 +3,14 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 import click
 
 from app.embedded.stack import Stack
-from app.operate.local import admin, places
+from app.operate.local import admin, places, sandbox
 from app.operate.local.admin import PASSWORD
-from app.operate.local.api import Api
+from app.operate.local.api import Api, ApiProblem
 from app.operate.local.command import carry_out
 from app.operate.local.errors import OperateError
 from app.operate.local.machines import LocalMachine, await_online
@@ -63,8 +64,10 @@ def _run(screen: Screen, prepare: Callable[[Screen], None]) -> None:
     first = FirstAdmin(screen, os.environ.get(PASSWORD))
     env = {PASSWORD: first.password}
     screen.heading("Muster")
+    muster = Stack(places.home(), places.port(), env, say=screen.step, prepare=first.look_for)
+    muster.check_port()
     prepare(screen)
-    with Stack(places.home(), places.port(), env, say=screen.step, prepare=first.look_for) as stack:
+    with muster as stack:
         _furnish(stack, screen, count, first)
         stack.say = lambda line: screen.line(f"  {line}")
         stack.wait()
@@ -111,19 +114,27 @@ def _furnish(stack: Stack, screen: Screen, count: int, first: FirstAdmin) -> Non
     elif missing:
         screen.line(NOT_ENROLLED.format(names=", ".join(machine.name for machine in missing)))
     _await(stack, screen, len(enrolled))
+    if enrolled and first.can_sign_in:
+        with suppress(ApiProblem):  # the password may be another by now
+            sandbox.show(screen, enrolled[0], _sign_in(stack, first.password))
     if not first.is_new:
         screen.line(OLD_ADMIN)
     screen.line(NEXT.format(url=stack.url, logs=stack.home / "logs"))
 
 
 def _enroll(missing: list[LocalMachine], screen: Screen, password: str) -> list[LocalMachine]:
-    api = Api(missing[0].stack.url)
-    api.login(admin.NAME, password)
+    api = _sign_in(missing[0].stack, password)
     for machine in missing:
         screen.step(f"enrolling {machine.name}")
         machine.enroll(api)
         machine.start()
     return missing
+
+
+def _sign_in(stack: Stack, password: str) -> Api:
+    api = Api(stack.url)
+    api.login(admin.NAME, password)
+    return api
 
 
 def _await(stack: Stack, screen: Screen, count: int) -> None:

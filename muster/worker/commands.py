@@ -20,6 +20,7 @@ from muster.worker.layout import HomeUnreachable, Layout
 from muster.worker.leftovers import NotOurs
 from muster.worker.metrics import hardware
 from muster.worker.options.parsing import parsed
+from muster.worker.room.detection import detect
 from muster.worker.room.identity import NoIdentityLeft, TooFewUids
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
@@ -78,6 +79,8 @@ def _enroll(options: argparse.Namespace) -> int:
     )
     ca_file = options.ca_file.absolute() if options.ca_file else None
     credentials = enroll(store, rest, registration, ca_file, options.insecure)
+    if why := detect(layout).python_missing:
+        log.error("this machine gets no work yet: %s", why)
     log.info("enrolled as %r; now run it: %s worker run", credentials.name, options.called)
     return 0
 
@@ -120,9 +123,8 @@ def _move(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    return examine(
-        Machine(options.home, options.uids, read_adapters(options.agents)), options.as_json
-    )
+    adapters = read_adapters(options.agents)
+    return examine(Machine(options.home, options.uids, adapters, options.bwrap), options.as_json)
 
 
 def _erase(options: argparse.Namespace) -> int:

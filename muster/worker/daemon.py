@@ -4,12 +4,12 @@ import logging
 import os
 import threading
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 from muster import __version__
 from muster.worker import leftovers
-from muster.worker.agents import narrated, probe
+from muster.worker.agents import probe
 from muster.worker.agents.adapters.registry import Registry
 from muster.worker.agents.adapters.registry import read as read_adapters
 from muster.worker.agents.health import AgentHealth
@@ -27,10 +27,11 @@ from muster.worker.limits import room_limits
 from muster.worker.limits.room_limits import RoomLimits
 from muster.worker.maintenance import Maintenance
 from muster.worker.orders import Orders
-from muster.worker.room import identity
+from muster.worker.room import identity, interpreter, mounts
+from muster.worker.room.detection import detect
 from muster.worker.room.identity import Identities
 from muster.worker.room.room import Room
-from muster.worker.room.rooms import Rooms, found_out
+from muster.worker.room.rooms import Rooms
 from muster.worker.server.connection import Channel
 from muster.worker.server.credentials import CredentialStore
 from muster.worker.server.log_stream import LogStreams
@@ -107,7 +108,7 @@ class Daemon:
             changed=changed,
             tunnels=self._tunnels,
             limits=self._limits,
-            narrates=cache(partial(narrated.is_possible, programs)),
+            narrates=lambda: rooms.python_missing is None,
             takes_questions=self._channel.takes_questions,
             wellness=wellness,
         )
@@ -120,6 +121,8 @@ class Daemon:
         """
         attempts = self._orders.attempts
         self._resume()
+        if why := self._rooms.python_missing:
+            self._wellness.doubt(why)  # before there is work, which could only fail here
         keeper = LeaseKeeper(self._lease, attempts.shims)
         fence = Fence(self._lease, self._layout.attempts)
         self._maintenance.start()
@@ -225,14 +228,18 @@ def _identities(layout: Layout, settings: Settings, slots: int) -> Identities:
 
 
 def _rooms(layout: Layout, settings: Settings, limits: RoomLimits, adapters: Registry) -> Rooms:
-    """Raises HomeUnreachable."""
-    rooms = found_out(
+    """Raises HomeUnreachable, UnsafeMounts."""
+    rooms = detect(
         layout,
         most=settings.room,
         limits=limits.limits,
         directories=settings.room_directories,
         programs=partial(installed, adapters, layout.home),
+        bwrap=settings.bwrap,
     )
+    interpreter.remove_copies(layout.interpreters, rooms.interpreter)
+    if view := rooms.for_programs(None).view:
+        mounts.require_safe(view.arguments)  # of what is installed and mounted at the start
     if rooms.level != "full" and os.geteuid() == 0:
         layout.require_reachable()
         layout.open_mirrors()

@@ -76,6 +76,11 @@ class Layout:
         return self.releases / "choice.json"
 
     @property
+    def interpreters(self) -> Path:
+        """Copies of the worker's Python, for attempts that cannot read it; whatever runs may."""
+        return self.home / "interpreters"
+
+    @property
     def safe_directories(self) -> Path:
         return self.home / "gitconfig"
 
@@ -83,7 +88,8 @@ class Layout:
     def directories(self) -> tuple[Path, ...]:
         """All that lie in the home; an operator may have put links in their places."""
         own = (self.credentials, self.journal, self.attempts, self.identities, self.trial)
-        return (*own, self.mirrors, self.workspaces, self.homes, self.releases)
+        shared = (self.workspaces, self.homes, self.releases, self.interpreters)
+        return (*own, self.mirrors, *shared)
 
     def attempt(self, key: AttemptKey) -> Path:
         return self.attempts / key.name
@@ -101,7 +107,8 @@ class Layout:
         self.home.parent.mkdir(parents=True, exist_ok=True)
         for path in (self.home, self.workspaces, self.homes):
             _directory(path, 0o711)
-        _directory(self.releases, 0o755)
+        for path in (self.releases, self.interpreters):
+            _directory(path, 0o755)
         self.mirrors.mkdir(mode=0o700, exist_ok=True)
         own = (self.credentials, self.journal, self.attempts, self.identities, self.trial)
         for path in own:

@@ -83,7 +83,7 @@ def erase(layout: Layout) -> None:
     stayed = []
     # Attempts first: of those nothing is taken up again.
     attempts = (layout.attempts, layout.workspaces, layout.homes, layout.identities)
-    for directory in (*attempts, layout.trial, layout.mirrors, layout.journal):
+    for directory in (*attempts, layout.trial, layout.interpreters, layout.mirrors, layout.journal):
         try:
             _erase(directory)
         except OSError as error:

@@ -18,8 +18,9 @@ class Settings:
     `tunnel_command` is what opens tunnels, by default whichever of Cursor and VS Code there is.
     Repositories on this host are used in `file_roots` only, the machine's own ssh keys and agent at
     `own_ssh_hosts` only. `room` is the most that attempts are contained; `room_directories` are
-    shown in their rooms. `limits` are those of an attempt that are not the defaults, by the names
-    of AttemptLimits. In `agents` lie adapters of the operator's own.
+    shown in their rooms; `bwrap` is the bubblewrap to try first. `limits` are those of an attempt
+    that are not the defaults, by the names of AttemptLimits. In `agents` lie adapters of the
+    operator's own.
     `labels` are what people choose machines by. `keep_release`: the server's are not taken.
     """
 
@@ -31,6 +32,7 @@ class Settings:
     own_ssh_hosts: tuple[str, ...] = ()
     room: RoomLevel = "full"
     room_directories: tuple[RoomDirectory, ...] = ()
+    bwrap: Path | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     agents: Path | None = None
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -71,7 +71,8 @@ class Machine:
         # Its agents go on without it; the world's end is theirs.
         run = ("run", "--home", str(self.home), "--uids", f"{uids[0]}-{uids[-1]}")
         file_root = ("--file-root", str(self.stack.home.parent))
-        notes = ("--room-dir", f"{self.stack.home.parent}:rw")
+        around = self.stack.home.parent
+        notes = ("--room-dir", str(around), "--room-dir", f"{around / 'notes'}:rw")
         known = ("--agents", str(self.agents)) if self.agents else ()
         moved = ("--server", server) if server else ()
         if not self.tools.exists():

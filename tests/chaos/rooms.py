@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+from muster.worker.room import bubblewrap
+
 MAKERS = ("bwrap", "unshare")
 _PROGRAM = """\
 #!/bin/sh
@@ -15,9 +17,15 @@ def furnish(tools: Path) -> None:
     """Have a directory for the machine's PATH, with these programs as far as there are any."""
     tools.mkdir(mode=0o755)
     for name in MAKERS:
-        if real := shutil.which(name):
+        if real := _program(name):
             (tools / name).write_text(_PROGRAM.format(broken=_broken(tools), name=name, real=real))
             (tools / name).chmod(0o755)
+
+
+def _program(name: str) -> str | None:
+    if name != "bwrap":
+        return shutil.which(name)
+    return next((each.program for each in bubblewrap.candidates()), None)
 
 
 def break_(tools: Path) -> None:

@@ -62,7 +62,7 @@ class Running:
         (self.home / "tunnel").mkdir()
         self.agents.mkdir()
         # Flags in there tell stages to go on, and tunnels what to do.
-        shown = [f"{area}:rw", f"{self.home / 'tunnel'}:rw", str(self.agents)]
+        shown = [str(area), f"{self.home / 'tunnel'}:rw", str(self.agents)]
         self.machine.start(f"{self.agents}:{os.environ['PATH']}", shown)
         await_online(self.stack, 1)
         self.repository = Repository(self.machine.repositories / "repository.git")

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from demo.repository import BASE, Repository
+from tests.waiting import wait_for_output
 
 ROOT = Path(__file__).parents[2]
 PLAY = [sys.executable, "-m", "demo.play"]
@@ -85,11 +85,7 @@ def test_an_interrupted_demo_leaves_nothing_and_the_next_one_repairs_the_package
 
 
 def await_output(home: Path, words: str, demo: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + SECONDS
-    while words not in said(home):
-        assert demo.poll() is None, said(home)
-        assert time.monotonic() < deadline, said(home)
-        time.sleep(0.02)
+    wait_for_output(home / "output", words, demo, SECONDS)
 
 
 def said(home: Path) -> str:

@@ -16,7 +16,7 @@ def start_another(running: Running) -> str:
     """A second machine; its id."""
     machine = LocalMachine(running.stack, running.machine.area, 2)
     machine.enroll(running.api)
-    machine.start(shown=[f"{machine.area}:rw"])
+    machine.start(shown=[str(machine.area)])
     await_online(running.stack, 2)
     found = running.api.get("/api/web/machines")["items"]
     return str(next(item["id"] for item in found if item["name"] == machine.name))

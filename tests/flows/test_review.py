@@ -39,7 +39,7 @@ def another_machine(running: Running) -> str:
     """With the same agents; its id."""
     machine = LocalMachine(running.stack, running.machine.area, 3)
     machine.enroll(running.api)
-    shown = [f"{machine.area}:rw", str(running.agents)]
+    shown = [str(machine.area), str(running.agents)]
     path = running.stack.env["PATH"]
     machine.start(f"{running.agents}:{path}", shown)
 

@@ -19,6 +19,7 @@ from app.embedded.directories import can_enter
 from app.operate.local.api import Api
 from tests.flows.running import free_port, until
 from tests.flows.test_demo import ROOT, processes_of, said
+from tests.waiting import exit_of
 
 # Of the system, and so one that every user of the machine can run; with our packages.
 OPEN = Path(f"/usr/bin/python3.{sys.version_info.minor}")
@@ -79,7 +80,6 @@ def test_whoever_finds_it_serving_can_sign_in(home: Path) -> None:
     env |= {"PYTHONPATH": sysconfig.get_path("purelib")} if is_open else {}
 
     def answers() -> bool:
-        assert up.poll() is None, said(home)
         with suppress(OSError):
             return bool(api.get("/healthz"))
         return False
@@ -88,7 +88,7 @@ def test_whoever_finds_it_serving_can_sign_in(home: Path) -> None:
         argv = [python, "-m", "demo.up"]
         up = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
     try:
-        until(answers, "answer")
+        until(answers, "answer", 180.0, problem=exit_of(up, home / "output"))
         told = re.search(r"Sign in as (\S+), password (\S+)", said(home))
         assert told is not None, said(home)
         api.login(*told.groups())

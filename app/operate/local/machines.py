@@ -55,6 +55,10 @@ class LocalMachine:
         """
         return uids_of(self.number - 1)
 
+    @property
+    def machine_id(self) -> str:
+        return enrolled.machine_id(self.home)
+
     def is_enrolled(self) -> bool:
         """Whether the machine has credentials, which may be another server's."""
         return enrolled.server(self.home) is not None
@@ -62,7 +66,7 @@ class LocalMachine:
     def forget(self, api: Api) -> None:
         """Remove the machine's home if this server does not know it, or has decommissioned it."""
         try:
-            machine = api.get(f"/api/web/machines/{enrolled.machine_id(self.home)}")
+            machine = api.get(f"/api/web/machines/{self.machine_id}")
         except ApiProblem as problem:
             if problem.http_status != 404:
                 raise

@@ -7,7 +7,7 @@ from pathlib import Path
 from muster.worker.agents import installs, probe
 from muster.worker.agents.versions import Binary, Versions, is_older
 from muster.worker.doctor.finding import Check, Finding, Machine
-from muster.worker.doctor.room_level import room_level
+from muster.worker.doctor.room_level import detect_rooms
 
 
 def _agents(machine: Machine) -> Iterator[Finding]:
@@ -28,7 +28,7 @@ def _agents(machine: Machine) -> Iterator[Finding]:
 
 def _found(machine: Machine, found: dict[str, Binary], path: str) -> Iterator[Finding]:
     # Attempts have no uids of their own unless the worker is root.
-    is_full = machine.is_root and room_level(machine).level == "full"
+    is_full = machine.is_root and detect_rooms(machine).level == "full"
     closed = {
         agent: installs.closed(file, path, installs.trees(file, path) if is_full else ())
         for agent, binary in found.items()
@@ -51,7 +51,7 @@ def _one(
     if closed is not None:
         need = "o+x" if closed.is_dir() else "o+rx"
         text = f"{binary.path} is out of attempts' reach: {closed} is closed to other users"
-        advice = "install it for all users, or bubblewrap, or let others pass"
+        advice = "install it for all users, or let others pass"
         return Finding(agent, "fail", text, advice, shlex.join(["chmod", need, str(closed)]))
     version, command = asked.of(binary), shlex.join([binary.path, "--version"])
     if not asked.is_startable(binary):

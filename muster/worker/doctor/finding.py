@@ -48,6 +48,7 @@ class Machine:
     home: Path
     uids: range = UIDS
     adapters: Registry = KNOWN
+    bwrap: Path | None = None
     is_root: bool = field(default_factory=lambda: os.geteuid() == 0)
     proc: Path = Path("/proc")
     cgroups: Path = Path("/sys/fs/cgroup")

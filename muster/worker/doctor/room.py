@@ -4,15 +4,24 @@ import ctypes
 import errno
 import os
 import re
-import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
-from muster.worker.doctor.finding import Check, Finding, Machine, ask
-from muster.worker.doctor.room_level import room_level
+from muster.worker.doctor.finding import Check, Finding, Level, Machine, ask
+from muster.worker.doctor.room_level import detect_rooms
+from muster.worker.room import bubblewrap
+from muster.worker.room.bubblewrap import Candidate
+from muster.worker.room.detection import PYTHON_ADVICE, try_sandbox
+from muster.worker.room.rooms import Rooms
 
 BUBBLEWRAP = (0, 7)
 """The version since which temporary file systems have a size (`--size`)."""
+
+ADVISORY = "GHSA-pxhw-h44j-8pfx"
+SAFE_BUBBLEWRAP = (0, 12)
+"""The version that has ADVISORY fixed: before, a link could have a mount point made elsewhere."""
 
 LANDLOCK = 6
 """The version that keeps a program from abstract sockets."""
@@ -30,24 +39,63 @@ _LANDLOCK_VERSION = 1
 
 
 def _bubblewrap(machine: Machine) -> Iterator[Finding]:
-    if shutil.which("bwrap") is None:
+    found = bubblewrap.candidates(machine.bwrap)
+    if not found:
         text = "not installed: an attempt sees all that its user can see"
         yield machine.lacks("bubblewrap", "warn", text, "bubblewrap")
-    else:
-        yield bubblewrap(ask(["bwrap", "--version"]).text)
+    rooms = replace(detect_rooms(machine), level="full")
+    tried = [Tried(each, _version(each), _problem(rooms, each)) for each in found]
+    yield from judge_bubblewraps(tried)
 
 
-def bubblewrap(said: str) -> Finding:
-    """What its answer means: `bubblewrap 0.12.0`, or any other words."""
-    version = re.match(r"bubblewrap (\d+)\.(\d+)", said)
-    if version is None:
-        return Finding("bubblewrap", "warn", f"it does not say its version: {said[:200]}")
-    text = f"version {said.removeprefix('bubblewrap ')}"
-    if (int(version[1]), int(version[2])) >= BUBBLEWRAP:
-        return Finding("bubblewrap", "ok", text)
-    needed = ".".join(map(str, BUBBLEWRAP))
-    advice = f"install bubblewrap {needed} or newer, as later releases of the system have it"
-    return Finding("bubblewrap", "warn", f"{text}: rooms need {needed} or newer", advice)
+class Tried(NamedTuple):
+    """A bubblewrap, the version that it prints (or what it prints instead), and what blocked it."""
+
+    candidate: Candidate
+    version: str
+    problem: str | None
+
+    @property
+    def number(self) -> tuple[int, int] | None:
+        found = re.match(r"(\d+)\.(\d+)", self.version)
+        return (int(found[1]), int(found[2])) if found else None
+
+
+def _version(candidate: Candidate) -> str:
+    return ask([candidate.program, "--version"]).text.removeprefix("bubblewrap ")
+
+
+def _problem(rooms: Rooms, candidate: Candidate) -> str | None:
+    try:
+        return try_sandbox(replace(rooms, bwrap=candidate.program))
+    except OSError as error:
+        return str(error)
+
+
+def judge_bubblewraps(tried: Sequence[Tried]) -> Iterator[Finding]:
+    """A finding for each: the first that works is used."""
+    used = next((each for each in tried if each.problem is None), None)
+    for each in tried:
+        text = f"{each.candidate.origin} {each.candidate.program}, version {each.version[:100]}"
+        if each.problem is not None:
+            level: Level = "warn" if used is None else "ok"
+            yield Finding("bubblewrap", level, f"{text}: blocked: {each.problem}", _how(each, used))
+        elif each is not used:
+            yield Finding("bubblewrap", "ok", f"{text}: works, not needed")
+        elif each.number is None or each.number >= SAFE_BUBBLEWRAP:
+            yield Finding("bubblewrap", "ok", f"{text}: used")
+        else:
+            text += ": used. Versions below 0.12 follow links when they make mount points"
+            text += f" ({ADVISORY}); Muster makes none where an attempt can write"
+            yield Finding("bubblewrap", "warn", text, "install 0.12 or newer when you can get it")
+
+
+def _how(tried: Tried, used: Tried | None) -> str:
+    if used is not None:
+        return ""
+    if tried.number is not None and tried.number < BUBBLEWRAP:
+        return f"use version {'.'.join(map(str, BUBBLEWRAP))} or newer, or the bundled one"
+    return bubblewrap.ADVICE
 
 
 def _util_linux(machine: Machine) -> Iterator[Finding]:
@@ -65,7 +113,7 @@ def _util_linux(machine: Machine) -> Iterator[Finding]:
 
 def _namespaces(machine: Machine) -> Iterator[Finding]:
     wrong = [name for name in _NAMESPACES if _setting(machine, name) == _NAMESPACES[name][0]]
-    if not wrong or (not machine.is_root and _can_unshare()):
+    if not wrong or (not machine.is_root and _can_unshare(machine)):
         yield Finding("namespaces", "ok", "open to users without privileges")
         return
     words = " and ".join(_NAMESPACES[name][2] for name in wrong)
@@ -83,13 +131,16 @@ def _setting(machine: Machine, name: str) -> str | None:
         return None
 
 
-def _can_unshare() -> bool:
+def _can_unshare(machine: Machine) -> bool:
     """Whether bubblewrap may make a user's namespaces here: AppArmor may have a rule for it."""
-    return ask(["bwrap", "--unshare-user", "--ro-bind", "/", "/", "true"]).ok
+    return any(
+        ask([each.program, "--unshare-user", "--ro-bind", "/", "/", "true"]).ok
+        for each in bubblewrap.candidates(machine.bwrap)
+    )
 
 
 def _room(machine: Machine) -> Iterator[Finding]:
-    room = room_level(machine)
+    room = detect_rooms(machine)
     texts = {
         "full": "full: attempts are kept from the system and from each other",
         "processes": "processes: their processes are contained, what they see is not",
@@ -100,6 +151,16 @@ def _room(machine: Machine) -> Iterator[Finding]:
     advice = "mend what is wrong above; a container has to allow namespaces"
     is_full = room.level == "full"
     yield Finding("room", "ok" if is_full else "warn", text, "" if is_full else advice)
+
+
+def _python(machine: Machine) -> Iterator[Finding]:
+    rooms = detect_rooms(machine)
+    if rooms.python_missing is None:
+        text = f"attempts run {rooms.interpreter.program}"
+        yield Finding("Python of attempts", "ok", text)
+    else:
+        why = rooms.python_missing.removesuffix(f"; {PYTHON_ADVICE}")
+        yield Finding("Python of attempts", "fail", why, PYTHON_ADVICE)
 
 
 def _cgroups(machine: Machine) -> Iterator[Finding]:
@@ -169,6 +230,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("util-linux", _util_linux),
     ("namespaces", _namespaces),
     ("room", _room),
+    ("Python of attempts", _python),
     ("cgroups", _cgroups),
     ("Landlock", _landlock),
 )

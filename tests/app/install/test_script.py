@@ -19,6 +19,7 @@ from tests.app.install.running import KNOWN, SERVER, TOKEN, program, run
 from tests.carried import make
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("mode", [("--user",), ()], ids=["user", "root"])
 def test_a_dry_run_tells_each_step_and_does_none(
     text: str, tmp_path: Path, mode: tuple[str, ...]
@@ -33,6 +34,7 @@ def test_a_dry_run_tells_each_step_and_does_none(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.needs("curl")
 def test_a_dry_run_says_of_a_systemd_that_it_does_not_answer(text: str, tmp_path: Path) -> None:
     program(tmp_path / "bin", "systemctl", "exit 1")
     path = f"{tmp_path / 'bin'}:/usr/local/bin:/usr/bin:/bin"
@@ -50,6 +52,7 @@ def test_without_a_home_it_says_so(text: str, tmp_path: Path) -> None:
     assert done.stderr.startswith("muster: HOME is not set")
 
 
+@pytest.mark.needs("curl")
 def test_what_is_installed_is_what_runs(text: str, tmp_path: Path) -> None:
     done = run(text, tmp_path, "--user", "--dry-run")
     choice = Layout(tmp_path / ".local/share/muster-worker/home").release_choice
@@ -57,6 +60,7 @@ def test_what_is_installed_is_what_runs(text: str, tmp_path: Path) -> None:
     assert done.stdout.index("worker doctor") < removed < done.stdout.index("control restart")
 
 
+@pytest.mark.needs("curl")
 def test_it_makes_a_release_as_a_worker_makes_one_by_itself(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -100,6 +104,7 @@ def test_it_explains_itself_and_what_was_asked_wrongly(text: str, tmp_path: Path
         assert "--help" in done.stderr
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize("token", ["", "mst_pat_0", "mst_enroll_", "mst_enroll_x;id"])
 def test_without_a_token_nothing_is_made(text: str, tmp_path: Path, token: str) -> None:
     done = run(text, tmp_path, "--user", "--foreground", MUSTER_ENROLL_TOKEN=token)
@@ -108,6 +113,7 @@ def test_without_a_token_nothing_is_made(text: str, tmp_path: Path, token: str) 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.needs("curl")
 def test_nothing_is_loaded_from_where_it_is_begun(text: str, tmp_path: Path) -> None:
     (there := tmp_path / "there").mkdir()
     for name in ("ensurepip", "venv", "hashlib", "pip", "muster"):
@@ -124,9 +130,10 @@ def test_nothing_is_loaded_from_where_it_is_begun(text: str, tmp_path: Path) -> 
     assert not (tmp_path / "owned").exists()
     begun = re.findall(r'"(?:\$name|\$lacking|\$PYTHON|\$1|[^"]*/python)" (-\w+) ', text)
     assert set(begun) == {"-I"}
-    assert len(begun) == 8
+    assert len(begun) == 9
 
 
+@pytest.mark.needs("curl")
 def test_where_the_server_has_moved_one_says_so_and_the_machine_stays_enrolled(
     text: str, tmp_path: Path
 ) -> None:
@@ -159,6 +166,7 @@ def unit(text: str, home: Path, *options: str) -> str:
     return "".join(f"{line}\n" for line in re.findall(r"^    \| ?(.*)$", told, re.M))
 
 
+@pytest.mark.needs("curl")
 def test_words_reach_the_worker_as_they_were_given(text: str, tmp_path: Path) -> None:
     strange = 'x y"z%h$HOME\\n'
     told = unit(text, tmp_path, "--user", "--label", "gpu=true", "--", "--room-dir", strange)
@@ -166,6 +174,7 @@ def test_words_reach_the_worker_as_they_were_given(text: str, tmp_path: Path) ->
     assert command.endswith(r'"--label" "gpu=true" "--room-dir" "x y\"z%%h$$HOME\\n"')
 
 
+@pytest.mark.needs("curl")
 def test_the_unit_lets_rooms_be_made(text: str, tmp_path: Path) -> None:
     told = unit(text, tmp_path)
     for line in ("Delegate=yes", "KillMode=process", "User=muster-worker", "NoNewPrivileges=yes"):
@@ -177,7 +186,7 @@ def test_the_unit_lets_rooms_be_made(text: str, tmp_path: Path) -> None:
         assert not re.match("RestrictNamespaces|ProcSubset|PrivateUsers|PrivateTmp", line)
 
 
-@pytest.mark.needs("systemd-analyze")
+@pytest.mark.needs("curl", "systemd-analyze")
 def test_systemd_understands_the_unit(text: str, tmp_path: Path) -> None:
     # The command is none that is there, and the account is made by the script alone.
     told = unit(text, tmp_path, "--label", "gpu=true")
@@ -223,6 +232,7 @@ def test_an_address_that_is_none_is_not_said(server: str, tmp_path: Path) -> Non
         script.of(server, carried.find([make(tmp_path)]), None)
 
 
+@pytest.mark.needs("curl")
 @pytest.mark.parametrize(
     ("of_before", "told"),
     [
@@ -245,6 +255,7 @@ def test_where_no_python_will_do_it_says_what_to_install(
     assert [path.name for path in tmp_path.iterdir()] == ["bin"]
 
 
+@pytest.mark.needs("curl")
 def test_on_macos_launchd_is_given_what_it_can_read(text: str, tmp_path: Path) -> None:
     program(tmp_path / "bin", "uname", "echo Darwin")
     path = f"{tmp_path / 'bin'}:/usr/local/bin:/usr/bin:/bin"

@@ -1,11 +1,12 @@
 """A stand-in for claude that uses the tools which it is given, and prints what comes back."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
+from muster.protocol.frames import RoomLevel
+from muster.worker.room.detection import detect
 from muster.worker.room.view import PYTHON
 from tests.muster.worker.worker_home import WorkerHome
 
@@ -56,9 +57,9 @@ tools.end()
 """
 
 
-def install(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, act: str, room: str) -> None:
+def install(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, act: str, room: RoomLevel) -> None:
     """As `claude` on the search path of a worker in such a room; `act` has `tools`."""
-    python = Path(os.path.realpath(sys.executable))
+    python = detect(worker.layout, most=room).interpreter.program
     if room == "full":
         python = Path(PYTHON, "bin", python.name)
     program = worker.layout.home.parent / "claude"

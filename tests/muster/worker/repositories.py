@@ -7,7 +7,6 @@ import socket
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,10 +22,11 @@ from muster.protocol.frames import Author
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.git.workspace import Workspace, commit_variables
 from muster.worker.layout import Layout
+from muster.worker.room.detection import detect
 from muster.worker.room.identity import Identities, Identity
-from muster.worker.room.rooms import Rooms, found_out
-from muster.worker.room.view import RoomDirectory
+from muster.worker.room.rooms import Rooms
 from tests.muster.worker import uids
+from tests.muster.worker.shared import mounted
 from tests.waiting import Problem, wait_until
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
@@ -135,7 +135,7 @@ class Machine:
 
     @cached_property
     def rooms(self) -> Rooms:
-        return found_out(self.layout, directories=[RoomDirectory(self.layout.home.parent, True)])
+        return detect(self.layout, directories=mounted(self.layout))
 
     @property
     def identities(self) -> Identities:
@@ -185,16 +185,15 @@ def until(
 
 
 def wait_until_gone(pid: int, limit: float = 5.0) -> None:
-    """A killed process is gone when it is no more, or waits for somebody to collect it."""
-    deadline = time.monotonic() + limit
-    while time.monotonic() < deadline:
+    """A killed process is gone when it is no more, or waits for its parent to collect it."""
+
+    def is_gone() -> bool:
         try:
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
-                return
+            return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"process {pid} still runs")
+            return True
+
+    until(is_gone, limit)
 
 
 @pytest.fixture

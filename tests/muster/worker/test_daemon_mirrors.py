@@ -30,7 +30,7 @@ def test_what_began_without_a_room_keeps_its_mirror_until_it_has_ended(worker: W
     go = worker.layout.home.parent / "go"
     worker.take(worker.made(room="none"))
     assert mode(worker) == 0o711
-    worker.run(f"until [ -e {go} ]; do sleep 0.02; done; git log -1 --format=%s >&2")
+    worker.run(f"until [ -e {go} ]; do sleep 0.02; done; git --no-pager log -1 --format=%s >&2")
     worker.server.until_said(StageStarted)
     worker.leave()
     worker.start()

@@ -3,6 +3,7 @@
 import errno
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 from muster.protocol.frames import Capability
 from muster.worker import wellness
 from muster.worker.layout import Layout
+from muster.worker.room.detection import detect
 from muster.worker.room.identity import Identities
 from muster.worker.room.rooms import Rooms
 from muster.worker.wellness import Wellness
@@ -40,8 +42,10 @@ class Machine:
 
 
 @pytest.fixture
-def machine() -> Machine:
-    return Machine()
+def machine() -> Iterator[Machine]:
+    made = Machine()
+    yield made
+    made.wellness.close()
 
 
 def test_what_the_machine_finds_nothing_of_is_no_fault_of_its_own(machine: Machine) -> None:
@@ -192,13 +196,14 @@ def test_a_disk_that_takes_root_s_files_alone_takes_nothing(
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(**disk))
     layout = Layout(tmp_path)
     layout.make()
-    assert wellness.lacks(Rooms(layout), Identities(layout.identities)) == lack
+    rooms = detect(layout, most="none")
+    assert wellness.lacks(rooms, Identities(layout.identities)) == lack
 
 
 def test_a_look_does_what_every_beginning_does(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     layout.make()
-    rooms, identities = Rooms(layout), Identities(layout.identities)
+    rooms, identities = detect(layout, most="none"), Identities(layout.identities)
     assert wellness.lacks(rooms, identities) is None
     layout.attempts.rmdir()
     assert wellness.lacks(rooms, identities) == "its disk takes nothing: No such file or directory"

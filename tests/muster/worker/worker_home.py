@@ -18,7 +18,6 @@ from muster.worker.daemon import Daemon
 from muster.worker.layout import Layout
 from muster.worker.limits import cgroup
 from muster.worker.limits.cgroup import NoGroups
-from muster.worker.room.view import RoomDirectory
 from muster.worker.server.credentials import Credentials, CredentialStore
 from muster.worker.settings import Settings
 from muster.worker.shim import client as shim_client
@@ -27,6 +26,7 @@ from tests.muster.worker import uids
 from tests.muster.worker.fake_server import LIMIT, FakeServer
 from tests.muster.worker.of_user import owned_by
 from tests.muster.worker.repositories import Repository
+from tests.muster.worker.shared import make_shared, mounted
 from tests.waiting import Problem, failure_of
 
 SOURCES = Path(__file__).resolve().parents[3]
@@ -57,9 +57,8 @@ class WorkerHome:
         return self.take(self.made(stop_agents_on_exit=stop_agents_on_exit))
 
     def made(self, **options: Any) -> Daemon:
-        """A daemon in whose rooms the test's directory is to be seen: what stages do there tells
-        how far they are."""
-        roots, shown = self.layout.file_roots, (RoomDirectory(self.layout.home.parent, True),)
+        """A daemon whose stages see the test's directory, where flags tell them to continue."""
+        roots, shown = self.layout.file_roots, mounted(self.layout)
         settings = Settings(uids=uids.OWN, file_roots=roots, room_directories=shown, **options)
         return Daemon(self.layout.home, settings)
 
@@ -95,7 +94,9 @@ class WorkerHome:
         """The daemon as a process of its own."""
         connected = len(self.server.hellos)
         given = ["--home", str(self.layout.home)]
-        given += [*uids.option(uids.OWN), "--room-dir", f"{self.layout.home.parent}:rw"]
+        given += uids.option(uids.OWN)
+        given += ["--room-dir", str(self.layout.home.parent)]
+        given += ["--room-dir", f"{make_shared(self.layout)}:rw"]
         given += [word for root in self.layout.file_roots for word in ("--file-root", str(root))]
         self.process = subprocess.Popen(
             [*python, "-m", *program, "run", *given, *options],

@@ -159,7 +159,7 @@ def test_what_is_said_is_read() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["1e400", r'"\ud800"', "[" * 2000 + "]" * 2000, "9" * 10_000],
+    ["1e400", r'"\ud800"', "[" * 50_000 + "]" * 50_000, "9" * 10_000],
     ids=["no float", "half a pair", "deep", "no integer"],
 )
 def test_what_others_could_not_read_is_no_frame(value: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from muster.worker.agents import installs
-from muster.worker.room import view
+from muster.worker.room import bubblewrap, view
 
 
 @pytest.fixture
@@ -256,7 +256,8 @@ def room() -> list[str]:
     links = [each for each in installs.SYSTEM if each.is_symlink()]
     private = [] if os.geteuid() == 0 else ["--unshare-user"]
     binds = [word for each in system for word in ("--ro-bind", str(each), str(each))]
-    return ["bwrap", "--unshare-pid", *private, *binds, *view.shown(*links), "--dev", "/dev"]
+    bwrap = bubblewrap.candidates()[0].program
+    return [bwrap, "--unshare-pid", *private, *binds, *view.shown(*links), "--dev", "/dev"]
 
 
 def test_what_is_returned_makes_the_program_run_in_a_room_and_shows_nothing_else(

@@ -2,6 +2,7 @@
 says that it is unwell until it is not."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,7 @@ from muster.protocol.frames import (
     StageStarted,
 )
 from muster.worker.git.git import GitError
+from muster.worker.room import bubblewrap
 from muster.worker.room.identity import Identities, NoIdentityLeft
 from tests.muster.worker.attempts.attempt_world import milestones, quick
 from tests.muster.worker.repositories import as_root, repository, root
@@ -54,12 +56,9 @@ def breaking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str) -> Pat
 
 
 def _real(name: str) -> str:
-    return subprocess.run(
-        ["sh", "-c", f"command -v {name} || echo /nowhere"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.strip()
+    if name == "bwrap":
+        return bubblewrap.candidates()[0].program
+    return shutil.which(name) or "/nowhere"
 
 
 def healthy(worker: WorkerHome) -> bool:

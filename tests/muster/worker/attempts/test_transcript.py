@@ -16,7 +16,7 @@ from muster.protocol.frames import Lost, StageFinished, Stop, Stopped, Transcrip
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.transcript import TranscriptTeller
 from muster.worker.journal.journal import Journal
-from muster.worker.room.rooms import found_out
+from muster.worker.room.detection import detect
 from muster.worker.room.view import PYTHON
 from muster.worker.shim import client as shim_client
 from muster.worker.shim.transcript import NAME, TranscriptWriter
@@ -36,7 +36,7 @@ KEY = AttemptKey(7, 1)
 def speak(worker: WorkerHome) -> Speak:
     """Orders a stage whose agent is Python that speaks over its channel."""
     python = Path(os.path.realpath(sys.executable))
-    if found_out(worker.layout).level == "full":
+    if detect(worker.layout).level == "full":
         python = Path(PYTHON, "bin", python.name)
 
     def order(act: str, stage_index: int = 0, **more: Any) -> None:

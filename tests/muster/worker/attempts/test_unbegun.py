@@ -20,8 +20,8 @@ KEY = AttemptKey(7, 1)
 
 @pytest.fixture
 def no_leader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """While this file is there no stage's room can be made; any other can."""
-    return breaking(tmp_path, monkeypatch, "*room.leader*")
+    """While this file is there no attempt's stage can have a room; trials and all else can."""
+    return breaking(tmp_path, monkeypatch, "*muster-room-*) ;; *room.leader*")
 
 
 def started(worker: WorkerHome) -> WorkerHome:

@@ -6,6 +6,7 @@ import pytest
 from muster.worker.agents.adapters.registry import read
 from muster.worker.doctor import agents
 from muster.worker.doctor.finding import Finding, Machine, each
+from muster.worker.room import bubblewrap
 from tests.muster.worker.repositories import as_root, root
 
 __all__ = ["root"]
@@ -38,6 +39,7 @@ def without_bubblewrap(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         install(tools / name).unlink()
         (tools / name).symlink_to(shutil.which(name) or "/nonexistent")
     monkeypatch.setenv("PATH", str(tools))
+    monkeypatch.setattr(bubblewrap, "bundled", lambda: None)
 
 
 def test_without_any_agent_custom_commands_still_run(tools: Path) -> None:

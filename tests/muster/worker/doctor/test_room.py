@@ -6,7 +6,10 @@ import pytest
 
 from muster.worker.doctor import room
 from muster.worker.doctor.finding import Finding, Machine, each
-from muster.worker.doctor.room_level import room_level
+from muster.worker.doctor.room import Tried, judge_bubblewraps
+from muster.worker.doctor.room_level import detect_rooms
+from muster.worker.room import bubblewrap
+from muster.worker.room.bubblewrap import Candidate
 
 
 def said(machine: Machine, name: str) -> Finding:
@@ -109,20 +112,59 @@ def test_landlock_and_util_linux_of_this_machine_answer(tmp_path: Path) -> None:
     assert said(Machine(tmp_path), "util-linux").level == "ok"
 
 
+SYSTEM = Candidate("system", "/usr/bin/bwrap")
+BUNDLED = Candidate("bundled", "/opt/bwrap")
+
+
 @pytest.mark.parametrize(
-    ("answer", "level", "words"),
+    ("tried", "levels", "texts"),
     [
-        ("bubblewrap 0.12.0", "ok", "version 0.12.0"),
-        ("bubblewrap 0.7.0", "ok", "version 0.7.0"),
-        ("bubblewrap 1.0", "ok", "version 1.0"),
-        ("bubblewrap 0.6.1", "warn", "version 0.6.1: rooms need 0.7 or newer"),
-        ("bwrap: Permission denied", "warn", "it does not say its version: bwrap: Permission"),
+        pytest.param(
+            [Tried(SYSTEM, "0.12.0", None)],
+            ["ok"],
+            ["system /usr/bin/bwrap, version 0.12.0: used"],
+            id="new enough",
+        ),
+        pytest.param(
+            [Tried(SYSTEM, "0.11.0", None)],
+            ["warn"],
+            ["system /usr/bin/bwrap, version 0.11.0: used. Versions below 0.12 follow links"],
+            id="old",
+        ),
+        pytest.param(
+            [Tried(SYSTEM, "0.12.1", None), Tried(BUNDLED, "0.11.0", None)],
+            ["ok", "ok"],
+            ["version 0.12.1: used", "bundled /opt/bwrap, version 0.11.0: works, not needed"],
+            id="the system's is newer than ours",
+        ),
+        pytest.param(
+            [
+                Tried(SYSTEM, "0.6.1", "Unknown option --size"),
+                Tried(BUNDLED, "0.11.0", None),
+            ],
+            ["ok", "warn"],
+            ["version 0.6.1: blocked: Unknown option --size", "version 0.11.0: used"],
+            id="the system's is too old",
+        ),
+        pytest.param(
+            [Tried(SYSTEM, "0.12.0", "No permissions"), Tried(BUNDLED, "0.11.0", "No permissions")],
+            ["warn", "warn"],
+            ["version 0.12.0: blocked: No permissions", "version 0.11.0: blocked: No permissions"],
+            id="the host refuses",
+        ),
+        pytest.param(
+            [Tried(SYSTEM, "bwrap: what?", None)], ["ok"], ["version bwrap: what?: used"], id="odd"
+        ),
     ],
 )
-def test_bubblewrap_is_as_good_as_its_version(answer: str, level: str, words: str) -> None:
-    found = room.bubblewrap(answer)
-    assert (found.level, found.text[: len(words)]) == (level, words)
-    assert bool(found.advice) == ("rooms need" in words)
+def test_each_bubblewrap_is_listed_with_its_version_and_what_blocked_it(
+    tried: list[Tried], levels: list[str], texts: list[str]
+) -> None:
+    found = list(judge_bubblewraps(tried))
+    assert [finding.level for finding in found] == levels
+    for finding, text in zip(found, texts, strict=True):
+        assert text in finding.text
+        assert bool(finding.advice) == (finding.level == "warn")
 
 
 def test_programs_of_that_name_that_know_less_are_none(
@@ -141,22 +183,31 @@ BOTH = ("setpriv",)  # what both levels need
 
 
 def only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *programs: str) -> Machine:
-    """This machine, as if no other programs were installed."""
+    """This machine, as if no other programs were installed, nor a bubblewrap bundled."""
+    monkeypatch.setattr(bubblewrap, "bundled", lambda: None)
     for name in ("sh", *programs):
         (tmp_path / name).symlink_to(shutil.which(name) or "/nonexistent")
     monkeypatch.setenv("PATH", str(tmp_path))
     return Machine(tmp_path)
 
 
-def test_with_bubblewrap_a_room_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert room_level(only(tmp_path, monkeypatch, "bwrap", *BOTH)).level == "full"
+def test_with_the_bubblewrap_that_comes_with_muster_a_room_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = only(tmp_path, monkeypatch, *BOTH)
+    monkeypatch.undo()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert detect_rooms(machine).level == "full"
+    (found,) = (each for each in room._bubblewrap(machine) if each.name == "bubblewrap")
+    assert found.text.startswith("bundled ")
+    assert ": used" in found.text
 
 
 def test_without_it_processes_are_contained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = only(tmp_path, monkeypatch, "unshare", *BOTH)
-    assert room_level(machine).level == "processes"
+    assert detect_rooms(machine).level == "processes"
     found = said(machine, "room")
     assert found.level == "warn"
     assert "bwrap is not installed" in found.text
@@ -167,7 +218,7 @@ def test_with_nothing_there_is_no_room_and_that_stops_no_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     machine = only(tmp_path, monkeypatch, *BOTH)
-    assert room_level(machine).lacks == ["bwrap is not installed", "unshare is not installed"]
+    assert detect_rooms(machine).lacks == ("bwrap is not installed", "unshare is not installed")
     assert said(machine, "room").level == "warn"
 
 
@@ -177,4 +228,4 @@ def test_a_trial_that_fails_is_told_in_the_programs_words(
     machine = only(tmp_path, monkeypatch, *BOTH)
     (tmp_path / "bwrap").write_text("#!/bin/sh\necho 'bwrap: No permissions' >&2; exit 1\n")
     (tmp_path / "bwrap").chmod(0o755)
-    assert room_level(machine).lacks[0] == "bwrap: No permissions"
+    assert detect_rooms(machine).lacks[0] == "bwrap: No permissions"

