@@ -51,11 +51,9 @@ def runs_our_packages(python: Path) -> bool:
     return subprocess.run(argv, env=env, capture_output=True, check=False).returncode == 0
 
 
-def check_owners(home: Path, *, is_open: bool) -> None:
-    """What serves runs as the account without rights, or it is said why not."""
-    if os.geteuid() != 0:
-        return
-    owners = {
+def find_owners(home: Path) -> dict[str, set[int]]:
+    """The users of each kind of process."""
+    return {
         name: {
             psutil.Process(pid).uids().effective
             for pid, line in processes_of(home).items()
@@ -63,6 +61,15 @@ def check_owners(home: Path, *, is_open: bool) -> None:
         }
         for name in SERVERS
     }
+
+
+def check_owners(home: Path, *, is_open: bool) -> None:
+    """What serves runs as the account without rights, or it is said why not."""
+    if os.geteuid() != 0:
+        return
+    # Some start after the server answers.
+    until(lambda: all(find_owners(home).values()), "process of each kind")
+    owners = find_owners(home)
     account = accounts.first_of(server_account.USUAL)
     assert account is not None
     if is_open:
