@@ -14,7 +14,6 @@ from typing import Self
 from app.embedded import keys, ports, probes, processes, server_account, services
 from app.embedded.accounts import Account
 from app.embedded.commands import OWN_DIRECTORIES, Command, Commands, commands
-from app.embedded.errors import EmbeddedError
 from app.embedded.processes import Process, Program
 from app.embedded.schema import Stamp
 from app.embedded.services import Services
@@ -92,14 +91,6 @@ class Stack:
         except BaseException:
             self.stop()
             raise
-
-    def check_port(self) -> None:
-        """Raise EmbeddedError if another program has the port, before anything is made.
-
-        Only in a new home: in others an earlier stack may still be about to release it.
-        """
-        if not self.home.exists():
-            self._require_port()
 
     def restart(self, name: str) -> Process:
         """Stop a child if it still runs, start it anew with the same command and address.
@@ -219,22 +210,15 @@ class Stack:
 
     def _start_all(self) -> None:
         begun = time.monotonic()
-        self.check_port()
+        ports.check_before_start(self.port, self.home)
         self._choose_account()
         self._start_services()
         server_account.make_directories(self.home, OWN_DIRECTORIES, self._account)
         # Checked only now: under the home's lock no earlier stack holds the port any more.
-        self._require_port()
+        ports.require_free(self.port)
         self._start_children()
         self.await_ready()
         self.say(f"Muster is ready at {self.url} ({time.monotonic() - begun:.1f} s)")
-
-    def _require_port(self) -> None:
-        if not ports.is_free(self.port):
-            raise EmbeddedError(
-                f"port {self.port} is in use: stop the program that uses it, or choose another "
-                f"port: export MUSTER_PORT={ports.next_free(self.port)}"
-            )
 
     def _choose_account(self) -> None:
         if any(command.serves for command in self._commands.processes.values()):

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -174,18 +173,6 @@ def test_an_unready_server_is_quoted(new_home: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(EmbeddedError, match=r"/readyz with 200 .*503, no heartbeat") as told:
         stand_in(new_home).start()
     assert "web begins" in str(told.value)
-
-
-@pytest.mark.parametrize("is_new", [True, False], ids=["new home", "used home"])
-def test_a_port_in_use_is_named_with_another_one(new_home: Path, *, is_new: bool) -> None:
-    if not is_new:
-        new_home.mkdir()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        with pytest.raises(EmbeddedError, match=f"port {port} is in use: .*MUSTER_PORT=") as raised:
-            Stack(new_home, port, ELSEWHERE, table=table()).start()
-    assert ports.is_free(int(str(raised.value).rpartition("=")[2]))
-    assert new_home.exists() is not is_new
 
 
 def test_a_killed_child_ends_the_wait_and_can_be_started_again(new_home: Path) -> None:
