@@ -17,7 +17,7 @@ NODE := $(VENV)/node.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks doors others agents review e2e install
+HEAVY := faults attacks doors others agents review e2e install newcomers
 # Of these `make others` is made: each mostly waits, and for something else than the next.
 OTHERS := sso hostile rogues clients
 
@@ -158,6 +158,10 @@ review: $(TOOLS) ## What changed, and what is said of it: 500 histories, 300 kil
 
 install: $(TOOLS) ## The packages, installed and run by ordinary users; `make bring` brings uv and pipx; minutes
 	@$(SUITE) -n 2 tests/install
+	$(PASSED) $@
+
+newcomers: $(TOOLS) ## First runs on bare systems (as root): SEED=… chooses which, ALL=1 runs all; minutes
+	@$(SUITE) tests/newcomers
 	$(PASSED) $@
 
 e2e: $(TOOLS) ## The console in Chromium, against a whole Muster with a team: flows, axe, phones; minutes
