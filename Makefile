@@ -17,7 +17,7 @@ NODE := $(VENV)/node.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks doors others agents review e2e install
+HEAVY := faults attacks doors others agents review e2e install newcomers
 # Of these `make others` is made: each mostly waits, and for something else than the next.
 OTHERS := sso hostile rogues clients
 
@@ -160,6 +160,10 @@ install: $(TOOLS) ## The packages, installed and run by ordinary users; `make br
 	@$(SUITE) -n 2 tests/install
 	$(PASSED) $@
 
+newcomers: $(TOOLS) ## First runs on bare systems (as root): SEED=… chooses which, ALL=1 runs all; minutes
+	@$(SUITE) tests/newcomers
+	$(PASSED) $@
+
 e2e: $(TOOLS) ## The console in Chromium, against a whole Muster with a team: flows, axe, phones; minutes
 	@$(SUITE) -n 2 tests/e2e
 	$(PASSED) $@
@@ -188,12 +192,21 @@ clean: ## Remove .venv and caches; .muster, where the stacks keep their state, s
 
 # ---- the virtual environment -------------------------------------------------------------------
 
+# What the packages and a first stack take, with some to spare.
+define REQUIRE_DISK
+import shutil, sys
+needed, free = 500, shutil.disk_usage(".").free // 10**6
+sys.exit(free < needed and f"Muster needs {needed} MB of disk, and {free} MB are free here: "
+    "make room, or clone it onto a larger disk: git clone . /path/on/that/disk/muster")
+endef
+$(BIN)/python: export CHECK := $(REQUIRE_DISK)
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		found=$$($(PYTHON) --version 2>/dev/null | head -n 1) ; \
 		echo "Muster needs Python 3.11 or newer; $(PYTHON) is $${found:-not there}." ; \
 		echo "Install one, or name it: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)" ; \
 		exit 1 ; } >&2
+	@$(PYTHON) -c "$$CHECK"
 	@echo "Making a virtual environment in $(VENV)"
 	@$(PYTHON) -m venv --without-pip $(VENV) || { rm -rf $(VENV) ; exit 1 ; }
 
@@ -209,8 +222,9 @@ $(NODE): requirements-node.txt | $(BIN)/python
 	@$(call install,-r requirements-node.txt)
 
 # uv installs: the machine's own where it knows what is asked of it, or else the one that
-# requirements-build.txt pins. It trusts whom the system trusts, as pip does. On a terminal the latest
-# of what it says is shown on one line, in a file its milestones; all of it is in .venv/install.log.
+# requirements-build.txt pins. It trusts whom the system trusts, as pip does. Without a HOME, or with
+# one that can't be written, it keeps no cache. On a terminal the latest of what it says is shown on
+# one line, in a file its milestones; all of it is in .venv/install.log.
 export UV_SYSTEM_CERTS ?= true
 UV_FLAGS := --python $(BIN)/python --require-hashes --build-constraints requirements-build.txt
 define install
@@ -218,6 +232,8 @@ define install
 	uv=uv ; \
 	uv pip install $(UV_FLAGS) --help >/dev/null 2>&1 || { \
 		uv=$(BIN)/uv ; $(MAKE) --silent $$uv || exit 1 ; } ; \
+	cache=$$($$uv cache dir 2>/dev/null) ; \
+	mkdir -p "$$cache" 2>/dev/null && [ -w "$$cache" ] || export UV_NO_CACHE=1 ; \
 	echo "Installing packages into $(VENV): $(1)" ; \
 	if [ -t 1 ] ; then form='\r\033[K  %.76s' end='\r\033[K' ; else form='  %.76s\n' end='' ; fi ; \
 	$$uv pip install $(UV_FLAGS) $(1) 2>&1 \

@@ -99,7 +99,12 @@ class Run:
         print(f"\n==== {step.name}: {' '.join(step.command)} ({step.reason})", flush=True)
         FAILED_TESTS.unlink(missing_ok=True)
         started = self.now()
-        outcome = describe(self.execute(step.command))
+        try:
+            outcome = describe(self.execute(step.command))
+        except KeyboardInterrupt:
+            elapsed = self.now() - started
+            self.results.append(Result(step.name, elapsed, "interrupted", step.reason))
+            raise
         if outcome.startswith("failed") and step.is_pytest and FAILED_TESTS.exists():
             again = self.execute(AGAIN)
             outcome = "passed at the second try: FLAKY" if again == 0 else outcome
@@ -155,13 +160,15 @@ def interrupt(*_: object) -> NoReturn:
 
 def main() -> int:
     signal.signal(signal.SIGTERM, interrupt)
+    # A shell that runs this in the background ignores Ctrl-C, and so would every step.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     started = time.monotonic()
     run = Run(execute, lambda: time.monotonic() - started)
     try:
         run.run_all(suites.plan())
     except KeyboardInterrupt:
         run.has_failed = True
-        print("\nInterrupted; what had ended by then:")
+        print("\nInterrupted; the steps until then:")
     print(f"\n{draw_table(run.results)}")
     print(f"{'FAILED' if run.has_failed else 'Passed'} after {round(run.now() / 60)} min")
     return int(run.has_failed)

@@ -55,6 +55,7 @@ SUITES = (
     "fuzz",
     "hostile",
     "install",
+    "newcomers",
     "outages",
     "review",
     "rogues",

@@ -45,7 +45,7 @@ ALTERNATIVES: dict[str, tuple[str, ...]] = {
     "openapi-generator": ("tests/clients/.venv/bin/openapi-generator-cli",),
     **{
         f"debian-{kind}": (f"{DEBIAN_ROOTS}/{kind}.made",)
-        for kind in ("plain", "systemd", "containers")
+        for kind in ("plain", "systemd", "containers", "newcomer-13", "newcomer-12")
     },
 }
 

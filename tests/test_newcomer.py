@@ -184,6 +184,17 @@ def test_what_bring_installs_and_its_stand_ins_are_hidden_for_the_commands_alone
     assert all((repository.root / "bin" / name).exists() for name in ("a-tool", "npm", "another"))
 
 
+@pytest.mark.usefixtures("overlays")
+def test_no_folder_gets_an_overlay_outside_of_a_namespace_of_its_own(
+    repository: Repository,
+) -> None:
+    mounts = Path("/proc/self/mountinfo").read_text()
+    outside = os.readlink("/proc/self/ns/mnt")
+    status, output = repository.run(SHOW, NEWCOMER_OUTSIDE=outside)
+    assert (status, visible(output)) == (0, ["another", *REQUIRED])
+    assert Path("/proc/self/mountinfo").read_text() == mounts
+
+
 def test_without_a_namespace_everything_is_visible_and_the_commands_run(
     repository: Repository,
 ) -> None:

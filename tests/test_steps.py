@@ -131,6 +131,21 @@ def test_a_suite_that_was_interrupted_has_failed_whatever_its_failed_tests_do() 
     assert made.has_failed
 
 
+def test_an_interrupted_run_shows_the_step_that_it_was_at() -> None:
+    class Interrupted(Clock):
+        def execute(self, command: Sequence[str]) -> int:
+            if super().execute(command):
+                raise KeyboardInterrupt
+            return 0
+
+    clock = Interrupted({"make bring": 1})
+    made = steps.Run(clock.execute, clock.now)
+    with pytest.raises(KeyboardInterrupt):
+        made.run_all([choice(INSTALL)])
+    outcomes = [(result.name, result.outcome) for result in made.results]
+    assert outcomes[1:] == [("newcomer", "passed"), ("bring", "interrupted")]
+
+
 def test_a_command_is_interrupted_when_its_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "STEP_SECONDS", 1)
     assert steps.execute(["sleep", "60"]) == 124

@@ -54,7 +54,16 @@ def test_each_heavy_suite_has_a_row() -> None:
     assert sorted(targets) == sorted(heavy)
     others = re.search(r"^OTHERS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert others is not None
-    assert [suite.name for suite in TABLE.suites if suite.target == "others"] == others[1].split()
+    rows = [suite.name for suite in TABLE.suites if suite.target == "others"]
+    assert sorted(rows) == sorted(others[1].split())
+
+
+@pytest.mark.parametrize("target", dict.fromkeys(suite.target for suite in TABLE.suites))
+def test_a_suite_that_passes_is_recorded(target: str) -> None:
+    last = run("make", "--dry-run", target).splitlines()[-1]
+    assert " .ci/suites.py record " in run("make", "--dry-run", target)
+    names = [suite.name for suite in TABLE.suites if suite.target == target]
+    assert sorted(last.split('"')[-1].split()) == sorted(names)
 
 
 def test_each_tracked_path_is_in_a_row() -> None:

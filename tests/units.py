@@ -60,7 +60,11 @@ UNITS: tuple[tuple[str, ...], ...] = (
     ("tests/muster/worker/test_daemon_growth.py",),
     ("tests/test_config.py",),
     ("tests/app/services/dispatch/test_dispatch_at_once.py",),
-    ("tests/agents/real/test_failures.py", "tests/agents/real/test_aider.py"),
+    (
+        "tests/agents/real/test_failures.py",
+        "tests/agents/real/test_aider.py",
+        "tests/agents/real/test_closed_python.py",
+    ),
     ("tests/agents/real/test_lives.py", "tests/agents/real/test_cancelled.py"),
     (
         "tests/agents/real/test_asking.py",

@@ -18,6 +18,8 @@ from app.embedded.errors import EmbeddedError
 # Headers, static libraries and manuals: nothing that a server reads.
 NOT_READ = shutil.ignore_patterns("include", "doc", "man", "*.a", "*.pyc", "pkgconfig")
 SERVER_PROGRAMS = {"initdb", "postgres"}
+# initdb has a shell start postgres, whose path it puts between double quotes as it is.
+_SPECIAL_IN_QUOTES = frozenset('"$`\\')
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,14 @@ VALKEY = Carrier(
 def find(carrier: Carrier, account: Account | None, home: Path) -> Path:
     """The path of a program that `account` can run: in the package, else in a copy of the package.
 
-    The copy is kept in `home` if the account can enter it, else in a temporary directory.
+    The copy is kept in `home` if the account can run it there, else in a temporary directory.
     Raises EmbeddedError when the package is missing or the program cannot be run.
     """
     site = _site(carrier)
     program = _program(carrier, site)
-    if account is None or (can_enter(program.parent, account) and _is_open(program, account)):
+    if _can_run_below(program.parent, account) and _is_open(program, account):
         return program
-    within = home / "binaries" if can_enter(home, account) else _temporary(account)
+    within = home / "binaries" if _can_run_below(home, account) else _temporary(account)
     return _program(carrier, _copy(carrier, site, within))
 
 
@@ -90,12 +92,16 @@ def _unusable(carrier: Carrier, what: str) -> EmbeddedError:
     )
 
 
-def _is_open(program: Path, account: Account) -> bool:
-    return allows(program.stat(), account, stat.S_IROTH | stat.S_IXOTH)
+def _can_run_below(directory: Path, account: Account | None) -> bool:
+    return can_enter(directory, account) and _SPECIAL_IN_QUOTES.isdisjoint(str(directory))
 
 
-def _temporary(account: Account) -> Path:
-    return shared_temporary(account) / f"muster-binaries-{os.geteuid()}"
+def _is_open(program: Path, account: Account | None) -> bool:
+    return account is None or allows(program.stat(), account, stat.S_IROTH | stat.S_IXOTH)
+
+
+def _temporary(account: Account | None) -> Path:
+    return shared_temporary(account, for_programs=True) / f"muster-binaries-{os.geteuid()}"
 
 
 def _copy(carrier: Carrier, site: Path, within: Path) -> Path:

@@ -62,13 +62,26 @@ def private_directory(path: Path, account: Account | None, guest: Account | None
     return path
 
 
-def shared_temporary(account: Account | None) -> Path:
-    """A temporary directory that we and `account` can both enter: $TMPDIR may be private to us."""
+def shared_temporary(account: Account | None, *, for_programs: bool = False) -> Path:
+    """A temporary directory that we and `account` can both enter: $TMPDIR may be private to us.
+    `for_programs`: not on a file system that is mounted `noexec`, as many servers have /tmp.
+
+    Raises EmbeddedError.
+    """
     places = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
     for place in places:
-        if place.is_dir() and can_enter(place, account):
+        is_usable = place.is_dir() and can_enter(place, account)
+        if is_usable and not (for_programs and _is_noexec(place)):
             return place
-    raise EmbeddedError(f"no temporary directory is open to the servers' user: tried {places}")
+    tried = ", ".join(dict.fromkeys(map(str, places)))
+    raise EmbeddedError(
+        f"the servers' user can {'run programs in' if for_programs else 'enter'} none of {tried}: "
+        "set TMPDIR to a directory that everyone can enter, on a disk that isn't mounted noexec"
+    )
+
+
+def _is_noexec(directory: Path) -> bool:
+    return bool(os.statvfs(directory).f_flag & os.ST_NOEXEC)
 
 
 def open_for(directory: Path, account: Account | None) -> tuple[Path, tuple[int, ...]]:

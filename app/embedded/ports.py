@@ -2,6 +2,9 @@
 
 import random
 import socket
+from pathlib import Path
+
+from app.embedded.errors import EmbeddedError
 
 LOOPBACK = "127.0.0.1"
 # Systems give outgoing connections ports above these by themselves, and one of those that has
@@ -19,6 +22,29 @@ def free(host: str = LOOPBACK) -> int:
             return port
     with socket.create_server((host, 0)) as listener:
         return int(listener.getsockname()[1])
+
+
+def check_before_start(port: int, home: Path) -> None:
+    """Refuse a port in use before anything is made in a new home. In other homes an earlier stack
+    may still be about to release it. Raises EmbeddedError.
+    """
+    if not home.exists():
+        require_free(port)
+
+
+def require_free(port: int) -> None:
+    """Raise EmbeddedError, which names another port, if this one is in use."""
+    if not is_free(port):
+        raise EmbeddedError(
+            f"port {port} is in use: stop the program that uses it, or choose another port: "
+            f"export MUSTER_PORT={next_free(port)}"
+        )
+
+
+def next_free(port: int) -> int:
+    """The nearest port above this one that nothing listens on, for people to choose instead."""
+    nearest = range(port + 1, min(port + _TRIES, 65536))
+    return next(filter(is_free, nearest), 0) or free()
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:

@@ -14,7 +14,6 @@ from typing import Self
 from app.embedded import keys, ports, probes, processes, server_account, services
 from app.embedded.accounts import Account
 from app.embedded.commands import OWN_DIRECTORIES, Command, Commands, commands
-from app.embedded.errors import EmbeddedError
 from app.embedded.processes import Process, Program
 from app.embedded.schema import Stamp
 from app.embedded.services import Services
@@ -211,14 +210,12 @@ class Stack:
 
     def _start_all(self) -> None:
         begun = time.monotonic()
+        ports.check_before_start(self.port, self.home)
         self._choose_account()
         self._start_services()
         server_account.make_directories(self.home, OWN_DIRECTORIES, self._account)
         # Checked only now: under the home's lock no earlier stack holds the port any more.
-        if not ports.is_free(self.port):
-            raise EmbeddedError(
-                f"port {self.port} is taken: stop what uses it, or set MUSTER_PORT to another one"
-            )
+        ports.require_free(self.port)
         self._start_children()
         self.await_ready()
         self.say(f"Muster is ready at {self.url} ({time.monotonic() - begun:.1f} s)")

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import click
 
+from app.embedded import ports
 from app.embedded.stack import Stack
 from app.operate.local import admin, places, sandbox
 from app.operate.local.admin import PASSWORD
@@ -64,8 +65,10 @@ def _run(screen: Screen, prepare: Callable[[Screen], None]) -> None:
     first = FirstAdmin(screen, os.environ.get(PASSWORD))
     env = {PASSWORD: first.password}
     screen.heading("Muster")
+    home, port = places.home(), places.port()
+    ports.check_before_start(port, home)
     prepare(screen)
-    with Stack(places.home(), places.port(), env, say=screen.step, prepare=first.look_for) as stack:
+    with Stack(home, port, env, say=screen.step, prepare=first.look_for) as stack:
         _furnish(stack, screen, count, first)
         stack.say = lambda line: screen.line(f"  {line}")
         stack.wait()

@@ -79,10 +79,19 @@ def _enroll(options: argparse.Namespace) -> int:
     )
     ca_file = options.ca_file.absolute() if options.ca_file else None
     credentials = enroll(store, rest, registration, ca_file, options.insecure)
-    if why := detect(layout).python_missing:
-        log.error("this machine gets no work yet: %s", why)
     log.info("enrolled as %r; now run it: %s worker run", credentials.name, options.called)
+    _report_missing_python(layout)
     return 0
+
+
+def _report_missing_python(layout: Layout) -> None:
+    """Enrolled is enrolled: what is missing is an error to read, not to end with."""
+    try:
+        why = detect(layout).python_missing
+    except OSError as error:
+        why = f"its sandboxes cannot be tried: {error}"
+    if why:
+        log.error("this machine gets no work until this is fixed: %s", why)
 
 
 def _token(given: str) -> str:

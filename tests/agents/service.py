@@ -10,7 +10,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -75,13 +75,19 @@ class Place(LocalMachine):
 
     def serve(self) -> None:
         """Starts the daemon."""
+        level = "none" if self.user.uid else "full"
+        self.start_with([sys.executable], {}, level, ATTEMPTS)
+
+    def start_with(
+        self, python: Sequence[str], more: Mapping[str, str], level: str, uid_range: range
+    ) -> None:
+        """Starts the daemon by that Python, with more variables."""
         self.repositories.mkdir()
         self.user.own(self.home, self.repositories)
-        argv = [sys.executable, "-m", "muster", "worker", "run", "--home", str(self.home)]
-        argv += [*uids.option(ATTEMPTS), "--file-root", str(self.repositories)]
-        argv += ["--room", "none" if self.user.uid else "full"]
+        argv = [*python, "-m", "muster", "worker", "run", "--home", str(self.home)]
+        argv += [*uids.option(uid_range), "--file-root", str(self.repositories), "--room", level]
         path = os.pathsep.join([str(NPM), str(NODE), str(PYPI), PATH])
-        env = {"PATH": path, "HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {"PATH": path, "HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1", **more}
         self.stack.launch(self.process, self.user.command(*argv), env, may_end=True)
 
 

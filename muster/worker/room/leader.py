@@ -168,13 +168,17 @@ def describe_failure(error: BaseException, step: str) -> bytes:
     """A failure in one line: the errno, its name, the step that failed and why.
 
     An exception that is no OSError is a bug of ours or a damaged installation. It has the errno 0,
-    the name ERROR, and its own type and message as the reason.
+    the name ERROR, and as the reason its own type and message, and the user it happened to.
     """
     if isinstance(error, OSError):
         number = error.errno or errno.EIO
         name, reason = errno.errorcode.get(number, "EIO"), os.strerror(number)
     else:
-        number, name, reason = 0, "ERROR", f"{type(error).__name__}: {error}"
+        number, name, reason = (
+            0,
+            "ERROR",
+            f"{type(error).__name__}: {error} (as user {os.geteuid()})",
+        )
     line = f"{number} {name} {step}: {reason}".replace("\n", " ")
     return f"{line}\n".encode(errors="replace")
 

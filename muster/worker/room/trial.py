@@ -36,7 +36,7 @@ def python_problem(room: Room) -> str | None:
     """
     # By a shell: what becomes the attempt may still start what that user cannot.
     python = room.python(interpreter.IMPORTS)
-    argv = ["/bin/sh", "-c", 'exec "$@"', "sh", *python]
+    argv = ["sh", "-c", 'exec "$@"', "sh", *python]
     made_by = room.leader()
     if made_by:
         return _problem_of_stage(room, made_by, argv)

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -174,13 +173,6 @@ def test_an_unready_server_is_quoted(new_home: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(EmbeddedError, match=r"/readyz with 200 .*503, no heartbeat") as told:
         stand_in(new_home).start()
     assert "web begins" in str(told.value)
-
-
-def test_a_taken_port_is_named(new_home: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        with pytest.raises(EmbeddedError, match=f"port {port} is taken: .*MUSTER_PORT"):
-            Stack(new_home, port, ELSEWHERE, table=table()).start()
 
 
 def test_a_killed_child_ends_the_wait_and_can_be_started_again(new_home: Path) -> None:

@@ -213,5 +213,6 @@ def test_a_command_is_started_without_reading_the_library(
 
 def test_a_failure_of_our_own_code_is_reported_by_its_name() -> None:
     error = ModuleNotFoundError("No module named 'warnings'")
-    line = b"0 ERROR exec bash: ModuleNotFoundError: No module named 'warnings'\n"
-    assert leader.describe_failure(error, "exec bash") == line
+    line = "0 ERROR exec bash: ModuleNotFoundError: No module named 'warnings'"
+    expected = f"{line} (as user {os.geteuid()})\n".encode()
+    assert leader.describe_failure(error, "exec bash") == expected
