@@ -171,5 +171,5 @@ def test_a_task_that_its_only_machine_gives_back_ends_the_demo_at_once() -> None
 
     events = Task(stack=None, api=Api(), task_id=1).events()  # type: ignore[arg-type]
     assert next(events) == given_back
-    with pytest.raises(OperateError, match="ERROR exec bash.*worker doctor"):
+    with pytest.raises(OperateError, match=r"ERROR exec bash.*worker doctor"):
         next(events)
