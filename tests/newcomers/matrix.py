@@ -105,7 +105,7 @@ class Matrix:
             place,
             lower,
             self._binds(cell),
-            prepare=checkout + cell.prepare,
+            prepare=checkout + self._prepare_interpreter(cell) + cell.prepare,
             refuses=cell.refuses,
             has_cgroups=cell.has_cgroups,
             free_megabytes=cell.free_megabytes,
@@ -160,6 +160,10 @@ class Matrix:
     def _interpreter_binds(self, cell: Cell) -> Mapping[str, Path]:
         found = _interpreter(cell)
         return found.binds if found else {}
+
+    def _prepare_interpreter(self, cell: Cell) -> str:
+        found = _interpreter(cell)
+        return found.prepare if found else ""
 
     def _python(self, cell: Cell) -> str:
         """The interpreter that the cell's user names; nothing for the one on the path."""
