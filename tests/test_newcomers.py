@@ -12,6 +12,7 @@ from tests.newcomers.systems import Run
 
 PAGE = Path(__file__).parents[1] / "docs" / "operating.md"
 RUNS = Cell("runs")
+SHOWN = "  ✓ checking the sandbox of local-1: full"
 REFUSES = Cell("refuses", sentence="needs more")
 
 
@@ -47,9 +48,10 @@ def test_each_cell_is_chosen_by_some_seed() -> None:
 @pytest.mark.parametrize(
     ("cell", "ended", "problems"),
     [
-        (RUNS, run(0), []),
-        (RUNS, run(2), ["it ended with exit 2"]),
-        (RUNS, run(0, "", ("postgres",)), ["still running: postgres"]),
+        (RUNS, run(0, SHOWN), []),
+        (RUNS, run(2, SHOWN), ["it ended with exit 2"]),
+        (RUNS, run(0, SHOWN, ("postgres",)), ["still running: postgres"]),
+        (RUNS, run(0), [f"it printed nothing that matches {RUNS.sandbox!r}"]),
         (REFUSES, run(2, "Muster needs more."), []),
         (REFUSES, run(0, "Muster needs more."), ["it ended with exit 0"]),
         (REFUSES, run(2, "Error"), ["it printed nothing that matches 'needs more'"]),

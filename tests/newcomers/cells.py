@@ -39,9 +39,10 @@ class Cell:
     """`as_whom` and `environment` are words for the table. `variables` are set for the command;
     `prepare` is what root's shell runs before it; `refuses` see inside/refuse.py.
 
-    A cell whose point isn't the installation shares one. `sentence` is a pattern for what a cell
-    prints that ends before it changes anything; without one it ends with exit 0, and the demo has
-    printed what `sandbox` is a pattern for. `seconds` is how long it takes on a quiet machine.
+    A cell whose point isn't the installation shares that of another, which it names. `sentence` is
+    a pattern for what a cell prints that ends before it changes anything; without one it ends with
+    exit 0, and the demo has printed what `sandbox` is a pattern for. `seconds` is how long it takes
+    on a quiet machine.
     """
 
     name: str
@@ -58,7 +59,7 @@ class Cell:
     rights: tuple[str, ...] = ()
     refuses: tuple[str, ...] = ()
     has_cgroups: bool = True
-    shares_installation: bool = False
+    shares: str = ""
     free_megabytes: int = 0
     sentence: str = ""
     level: str = FULL
@@ -66,9 +67,14 @@ class Cell:
     is_always_run: bool = False
 
     @property
+    def has_packages(self) -> bool:
+        """Whether it runs what `make dist` makes, not a checkout."""
+        return self.way == SERVER
+
+    @property
     def sandbox(self) -> str:
         """A pattern for the line by which the demo shows how it contains agents."""
-        shows = self.way == DEMO and not self.sentence
+        shows = not (self.has_packages or self.sentence)
         return rf"(?m)checking the sandbox of .*{self.level}" if shows else ""
 
     @property
@@ -96,6 +102,7 @@ def table() -> str:
 CELLS = (
     Cell("root", ROOT, "root", is_always_run=True),
     Cell("user", is_always_run=True),
+    Cell("packages", way=SERVER, is_always_run=True),
     Cell("umask-077", ROOT, "root with `umask 077`", umask="077"),
     Cell("no-home", HOMELESS, "a user without a HOME", is_always_run=True),
     Cell(
@@ -117,7 +124,7 @@ CELLS = (
         environment="user namespaces off",
         refuses=("user-namespaces",),
         level=WEAKER,
-        shares_installation=True,
+        shares="user",
     ),
     Cell(
         "container",
@@ -125,12 +132,27 @@ CELLS = (
         "root with a container's rights",
         environment="user namespaces off",
         rights=(CONTAINERS_RIGHTS,),
+        shares="root",
         refuses=("user-namespaces",),
         level=WEAKER,
     ),
-    Cell("no-cgroups", ROOT, "root", environment="no cgroups", has_cgroups=False),
+    Cell(
+        "no-cgroups",
+        ROOT,
+        "root",
+        environment="no cgroups",
+        has_cgroups=False,
+        shares="root",
+    ),
     Cell("noexec-tmp", environment="`/tmp` mounted `noexec`", prepare=NOEXEC),
-    Cell("noexec-tmp-root", ROOT, "root", environment="`/tmp` mounted `noexec`", prepare=NOEXEC),
+    Cell(
+        "noexec-tmp-root",
+        ROOT,
+        "root",
+        environment="`/tmp` mounted `noexec`",
+        prepare=NOEXEC,
+        shares="root",
+    ),
     Cell(
         "odd-path",
         environment="a checkout below a 0700 folder, in `" + ODD_FOLDER + "`",
@@ -149,20 +171,20 @@ CELLS = (
         environment="no IPv6",
         prepare=NO_IPV6,
         refuses=("ipv6",),
-        shares_installation=True,
+        shares="user",
     ),
     Cell(
         "port-in-use",
         environment="the default port in use",
         prepare=LISTEN.format(port=9000),
-        shares_installation=True,
+        shares="user",
     ),
     Cell(
         "port-in-use-packages",
         environment="the default port in use",
         way=SERVER,
         prepare=LISTEN.format(port=9000),
-        shares_installation=True,
+        shares="packages",
         sentence=r"(?m)^port 9000 is in use: .*MUSTER_PORT=9001",
     ),
     Cell(
@@ -185,19 +207,19 @@ CELLS = (
             for name in (each, each.upper())
         },
         prepare=LISTEN.format(port=3128),
-        shares_installation=True,
+        shares="packages",
     ),
     Cell(
         "little-disk",
         environment=f"a disk with {FREE_MEGABYTES} MB left",
         free_megabytes=FREE_MEGABYTES,
-        sentence=r"(?m)^Muster needs 500 MB of disk, and 1?\d\d MB are free here: .*git clone",
+        sentence=r"(?m)^Muster needs 500 MB of disk, and \d+ MB are free here: .*git clone",
         seconds=5,
     ),
     Cell(
         "little-disk-installed",
         environment=f"a disk with {FREE_MEGABYTES} MB left, packages installed",
         free_megabytes=FREE_MEGABYTES,
-        shares_installation=True,
+        shares="user",
     ),
 )

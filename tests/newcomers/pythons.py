@@ -1,6 +1,7 @@
 """The interpreters of the cells: where this machine has them, and where the cells' systems do."""
 
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -25,12 +26,17 @@ class Interpreter:
     @property
     def binds(self) -> dict[str, Path]:
         """What a cell's system needs to have it; the system's own is there already."""
-        return {} if self.prefix == Path("/usr") else {f"/opt/python{self.version}": self.prefix}
+        return {} if self.prefix == Path("/usr") else {str(self.prefix): self.prefix}
+
+    @property
+    def prepare(self) -> str:
+        """What root's shell does there, so that everyone can run it: it has its path built in."""
+        parents = shlex.join(map(str, self.prefix.parents))
+        return f"chmod a+x {parents}\n" if self.binds else ""
 
     @property
     def program(self) -> str:
-        """Its path in a cell's system."""
-        return f"{next(iter(self.binds), '/usr')}/bin/python{self.version}"
+        return f"{self.prefix}/bin/python{self.version}"
 
 
 def find(version: str) -> Interpreter | None:

@@ -5,7 +5,8 @@ from concurrent.futures import Future
 import pytest
 
 from tests.newcomers.cells import CELLS, DEBIAN_13, Cell
-from tests.newcomers.matrix import Unavailable, judge
+from tests.newcomers.matrix import judge
+from tests.newcomers.shared import Unavailable
 from tests.newcomers.systems import Run
 
 pytestmark = pytest.mark.timeout(900)
