@@ -1,6 +1,7 @@
 """The real agents where the only Python, and our package, lie in a home that is root's alone."""
 
 import os
+import signal
 import sysconfig
 from collections.abc import Iterator
 
@@ -15,6 +16,7 @@ from tests.agents.model.server import Model
 from tests.agents.service import Place, Service, transcript
 from tests.hostile.users import USERS
 from tests.muster.worker import uids
+from tests.waiting import wait_until
 
 TIMEOUT = 150.0  # opencode takes half a minute to begin where much else runs
 # The system's are covered in mounts of the daemon's own, so that none of them can be run.
@@ -65,8 +67,10 @@ def place(
     )
     assert machine["room"]["level"] == level, machine["room"]
     service.ids[made.name] = machine["id"]
+    daemon = service.stack.processes[made.process]
     yield made
-    made.kill()
+    os.kill(daemon.pid, signal.SIGTERM)
+    wait_until(lambda: daemon.poll() is not None, seconds=30)
 
 
 @pytest.mark.parametrize(
