@@ -1,5 +1,6 @@
 """One task, from its creation to its end, as a developer follows it over the API."""
 
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,10 @@ from app.operate.local.errors import OperateError
 
 LOOK_SECONDS = 0.1
 PATIENCE = 90.0
+GIVEN_BACK = (
+    "The machine cannot run this task ({message}). See what it lacks: "
+    "{python} -m muster worker doctor"
+).replace("{python}", sys.executable)
 ENDS = frozenset({"completed", "failed", "cancelled"})
 
 
@@ -30,12 +35,16 @@ class Task:
     def events(self) -> Iterator[dict[str, Any]]:
         """Each new event, until the task has ended or waits for a person.
 
-        Raises OperateError when that takes too long, EmbeddedError when a child of the stack ends.
+        Raises OperateError when that takes too long, or the demo's only machine gives the task
+        back; EmbeddedError when a child of the stack ends.
         """
         deadline = time.monotonic() + PATIENCE
         while True:
             task = self.now()
-            yield from self._new_events()  # read after the task, so that none is missing
+            for event in self._new_events():  # read after the task, so that none is missing
+                yield event
+                if event["type"] == "requeued":
+                    raise OperateError(GIVEN_BACK.format(message=event["message"]))
             if task["status"] in ENDS or task["suspendReason"] == "gate":
                 return
             self.stack.check()

@@ -18,6 +18,7 @@ from app.operate.up import NEXT
 from demo import interpreter
 from demo.play import AGENT, DESCRIPTION
 from demo.repository import BASE, PACKAGE, Repository
+from demo.task import Task
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives attempts uids")
 
@@ -157,3 +158,18 @@ def test_the_interpreter_is_one_that_attempts_can_run() -> None:
     command = [interpreter.find(), "-I", "-c", ""]
     ran = subprocess.run(command, cwd="/", user=places.UIDS[0], group=places.UIDS[0], check=False)
     assert ran.returncode == 0
+
+
+def test_a_task_that_its_only_machine_gives_back_ends_the_demo_at_once() -> None:
+    given_back = {"type": "requeued", "message": "local-1 could not begin it: ERROR exec bash"}
+    task: dict[str, object] = {"status": "queued", "suspendReason": None}
+    answers = {"task": task, "events": {"items": [given_back]}}
+
+    class Api:
+        def get(self, path: str, **_query: object) -> dict[str, object]:
+            return answers["events" if path.endswith("/events") else "task"]
+
+    events = Task(stack=None, api=Api(), task_id=1).events()  # type: ignore[arg-type]
+    assert next(events) == given_back
+    with pytest.raises(OperateError, match=r"ERROR exec bash.*worker doctor"):
+        next(events)

@@ -23,7 +23,8 @@ from tests.waiting import exit_of
 
 # Of the system, and so one that every user of the machine can run; with our packages.
 OPEN = Path(f"/usr/bin/python3.{sys.version_info.minor}")
-SERVERS = ("gunicorn", "celery", "beat")
+# Words of their command lines.
+SERVERS = ("-m gunicorn", "celery_worker worker", "celery_worker beat")
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def find_owners(home: Path) -> dict[str, set[int]]:
         name: {
             psutil.Process(pid).uids().effective
             for pid, line in processes_of(home).items()
-            if f" -m {name} " in line
+            if f" {name} " in line
         }
         for name in SERVERS
     }

@@ -45,12 +45,17 @@ def python_problem(room: Room) -> str | None:
     return _problem(argv, python[0], user=room.uid, group=room.uid, extra_groups=[])
 
 
+def _search_path() -> str:
+    """Ours, and the system's, for in a sandbox ours may lie nowhere."""
+    return os.pathsep.join([*os.environ.get("PATH", "").split(os.pathsep), os.defpath])
+
+
 def _problem(argv: Sequence[str], name: str, **more: object) -> str | None:
     try:
         done = subprocess.run(
             argv,
             cwd="/",
-            env={"PATH": os.environ.get("PATH", os.defpath)},
+            env={"PATH": _search_path()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -67,7 +72,7 @@ def _problem(argv: Sequence[str], name: str, **more: object) -> str | None:
 
 def _problem_of_stage(room: Room, made_by: list[str], argv: Sequence[str]) -> str | None:
     """Why that command does not run to its end, started by the room's leader."""
-    env = {"PATH": os.environ.get("PATH", os.defpath)}
+    env = {"PATH": _search_path()}
     who = {"uid": room.uid, "gid": room.uid}
     has = {"has_proxy": False, "has_channel": False}
     content = {"argv": [*argv], "env": env, "cwd": "/", **who, **has}
