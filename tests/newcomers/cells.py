@@ -17,7 +17,10 @@ CONTAINERS_RIGHTS = (
     "--bounding-set=-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,"
     "+net_bind_service,+net_raw,+sys_chroot,+mknod,+audit_write,+setfcap"
 )
-PROXY = "http://127.0.0.1:3128"
+_PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy")
+SILENT_PROXY = dict.fromkeys(
+    (*_PROXY_NAMES, *map(str.upper, _PROXY_NAMES)), "http://127.0.0.1:3128"
+)
 READ_ONLY_HOME = """
 mount --bind /home/newcomer /home/newcomer
 mount -o remount,bind,ro /home/newcomer
@@ -42,7 +45,7 @@ class Cell:
     A cell whose point isn't the installation shares that of another, which it names. `sentence` is
     a pattern for what a cell prints that ends before it changes anything; without one it ends with
     exit 0, and the demo has printed what `sandbox` is a pattern for. `seconds` is how long it takes
-    on a quiet machine.
+    on a quiet machine, beside another.
     """
 
     name: str
@@ -63,7 +66,7 @@ class Cell:
     free_megabytes: int = 0
     sentence: str = ""
     level: str = FULL
-    seconds: int = 25
+    seconds: int = 60
     is_always_run: bool = False
 
     @property
@@ -102,21 +105,20 @@ def table() -> str:
 CELLS = (
     Cell("root", ROOT, "root", is_always_run=True),
     Cell("user", is_always_run=True),
-    Cell("packages", way=SERVER, is_always_run=True),
+    Cell("packages", way=SERVER, seconds=50, is_always_run=True),
     Cell("umask-077", ROOT, "root with `umask 077`", umask="077"),
-    Cell("no-home", HOMELESS, "a user without a HOME", is_always_run=True),
+    Cell("no-home", HOMELESS, "a user without a HOME"),
     Cell(
         "read-only-home",
         as_whom="a user whose HOME is read-only except for the checkout",
         prepare=READ_ONLY_HOME,
-        is_always_run=True,
     ),
     Cell("closed-python", ROOT, "root", python=CLOSED),
-    Cell("closed-python-alone", ROOT, "root", python=CLOSED_ALONE, is_always_run=True),
+    Cell("closed-python-alone", ROOT, "root", python=CLOSED_ALONE),
     Cell("python-3.11", python="3.11"),
     Cell("python-3.12", python="3.12"),
     Cell("python-3.13", python="3.13"),
-    Cell("debian-13", system=DEBIAN_13, is_always_run=True),
+    Cell("debian-13", system=DEBIAN_13),
     Cell("debian-12", system=DEBIAN_12),
     Cell("debian-13-packages", system=DEBIAN_13, way=SERVER),
     Cell(
@@ -125,6 +127,7 @@ CELLS = (
         refuses=("user-namespaces",),
         level=WEAKER,
         shares="user",
+        seconds=30,
     ),
     Cell(
         "container",
@@ -133,6 +136,7 @@ CELLS = (
         environment="user namespaces off",
         rights=(CONTAINERS_RIGHTS,),
         shares="root",
+        seconds=30,
         refuses=("user-namespaces",),
         level=WEAKER,
     ),
@@ -143,6 +147,7 @@ CELLS = (
         environment="no cgroups",
         has_cgroups=False,
         shares="root",
+        seconds=30,
     ),
     Cell("noexec-tmp", environment="`/tmp` mounted `noexec`", prepare=NOEXEC),
     Cell(
@@ -152,11 +157,13 @@ CELLS = (
         environment="`/tmp` mounted `noexec`",
         prepare=NOEXEC,
         shares="root",
+        seconds=30,
     ),
     Cell(
         "odd-path",
         environment="a checkout below a 0700 folder, in `" + ODD_FOLDER + "`",
         folder=ODD_FOLDER,
+        prepare="chmod 700 /home/newcomer/*\n",
     ),
     Cell(
         "odd-path-root",
@@ -172,12 +179,14 @@ CELLS = (
         prepare=NO_IPV6,
         refuses=("ipv6",),
         shares="user",
+        seconds=30,
     ),
     Cell(
         "port-in-use",
         environment="the default port in use",
         prepare=LISTEN.format(port=9000),
         shares="user",
+        seconds=30,
     ),
     Cell(
         "port-in-use-packages",
@@ -186,40 +195,37 @@ CELLS = (
         prepare=LISTEN.format(port=9000),
         shares="packages",
         sentence=r"(?m)^port 9000 is in use: .*MUSTER_PORT=9001",
+        seconds=2,
+        is_always_run=True,
     ),
     Cell(
         "silent-proxy",
         environment="a proxy that doesn't respond",
-        variables={
-            name: PROXY
-            for each in ("http_proxy", "https_proxy", "all_proxy")
-            for name in (each, each.upper())
-        },
+        variables=SILENT_PROXY,
         prepare=LISTEN.format(port=3128),
     ),
     Cell(
         "silent-proxy-packages",
         environment="a proxy that doesn't respond",
         way=SERVER,
-        variables={
-            name: PROXY
-            for each in ("http_proxy", "https_proxy", "all_proxy")
-            for name in (each, each.upper())
-        },
+        variables=SILENT_PROXY,
         prepare=LISTEN.format(port=3128),
         shares="packages",
+        seconds=30,
     ),
     Cell(
         "little-disk",
         environment=f"a disk with {FREE_MEGABYTES} MB left",
         free_megabytes=FREE_MEGABYTES,
         sentence=r"(?m)^Muster needs 500 MB of disk, and \d+ MB are free here: .*git clone",
-        seconds=5,
+        seconds=2,
+        is_always_run=True,
     ),
     Cell(
         "little-disk-installed",
         environment=f"a disk with {FREE_MEGABYTES} MB left, packages installed",
         free_megabytes=FREE_MEGABYTES,
         shares="user",
+        seconds=30,
     ),
 )
