@@ -77,6 +77,7 @@ class Rooms:
             layout.make()
             for path in (layout.attempt(key), layout.workspace(key), layout.home_of(key)):
                 path.mkdir()
+                path.chmod(0o755)  # whatever the daemon's umask is
             layout.home.chmod(0o711)
             identity = Identity(UIDS[-1], layout.home) if os.geteuid() == 0 else None
             yield replace(self, layout=layout).of(key, identity, layout.mirrors)
@@ -94,6 +95,7 @@ class Rooms:
         workspace, home = directory / "workspace", directory / "home"
         for path in (workspace, home):
             path.mkdir(parents=True, exist_ok=True)
+            path.chmod(0o755)  # whatever the daemon's umask is
         return self._over(workspace, home, directory, identity)
 
     def _over(
