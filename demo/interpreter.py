@@ -8,6 +8,12 @@ from pathlib import Path
 
 from app.operate.local.errors import OperateError
 from app.operate.local.uids import UIDS
+from muster.worker.room import interpreter
+
+MISSING = (
+    "The demo's agent needs a python3 that every user can run. Install one outside of your home "
+    "directory (Debian: apt install python3), or run the demo as an ordinary user."
+)
 
 
 def find() -> Path:
@@ -15,10 +21,24 @@ def find() -> Path:
     for candidate in _interpreters():
         if _can_run(candidate):
             return candidate
-    raise OperateError(
-        "The demo's agent needs a python3 that every user can run. Install one outside of your "
-        "home directory (Debian: apt install python3), or run the demo as an ordinary user."
-    )
+    raise OperateError(MISSING)
+
+
+def copy(area: Path) -> Path:
+    """A copy of our own `python3` in `area`, which attempts can enter. Raises OperateError if they
+    cannot run it, OSError.
+    """
+    directory = area / "python"
+    directory.mkdir(exist_ok=True)
+    directory.chmod(0o755)
+    copied = next(interpreter.copies(directory))
+    interpreter.remove_copies(directory, copied)
+    program = copied.program.with_name("python3")
+    if not program.exists():
+        program.symlink_to(copied.program.name)
+    if not _can_run(program):
+        raise OperateError(MISSING)
+    return program
 
 
 def _interpreters() -> Iterator[Path]:

@@ -62,10 +62,10 @@ def _play(screen: Screen) -> None:
     home = places.home() / "demo"
     port = places.port(default=ports.free())
     password = admin.kept_password(home)
-    python = interpreter.find()  # before anything is made
     screen.heading("Starting a Muster of its own")
     with Stack(home, port, _environment(password), say=screen.step) as stack:
         api = _sign_in(stack, screen, password)
+        python = _find_python(stack, screen)
         machine = _start_machine(stack, screen, api, python)
         repository = _fill_repository(machine, screen)
         _cancel_left_over(screen, api)
@@ -105,6 +105,14 @@ def _sign_in(stack: Stack, screen: Screen, password: str) -> Api:
         api.login(admin.NAME, password)
     screen.done()
     return api
+
+
+def _find_python(stack: Stack, screen: Screen) -> Path:
+    try:
+        return interpreter.find()
+    except OperateError:
+        screen.step("copying Python to where the agent can run it")
+        return interpreter.copy(places.machine_area(stack.home))
 
 
 def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> LocalMachine:

@@ -160,6 +160,15 @@ def test_the_interpreter_is_one_that_attempts_can_run() -> None:
     assert ran.returncode == 0
 
 
+def test_a_copy_of_the_interpreter_runs_tests_as_an_attempt(closed_home: Path) -> None:
+    python = interpreter.copy(places.machine_area(closed_home))
+    command = [python, "-I", "-m", "unittest", "--help"]
+    who = {"user": places.UIDS[0], "group": places.UIDS[0]} if os.geteuid() == 0 else {}
+    ran = subprocess.run(command, cwd="/", capture_output=True, check=False, **who)
+    assert ran.returncode == 0
+    assert interpreter.copy(places.machine_area(closed_home)) == python
+
+
 def test_a_task_that_its_only_machine_gives_back_ends_the_demo_at_once() -> None:
     given_back = {"type": "requeued", "message": "local-1 could not begin it: ERROR exec bash"}
     task: dict[str, object] = {"status": "queued", "suspendReason": None}
