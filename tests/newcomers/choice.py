@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from tests.newcomers.cells import Cell
 
 # Of cells, one after the other on a quiet machine; two run beside each other.
-BUDGET_SECONDS = 400
+BUDGET_SECONDS = 360
 
 
 def choose(cells: Sequence[Cell], seed: int) -> set[str]:
