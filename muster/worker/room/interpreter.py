@@ -88,24 +88,28 @@ def installed(path: str = _SYSTEM_PATH) -> Iterator[Interpreter]:
 
 def _describe(program: str) -> Interpreter | None:
     try:
-        done = subprocess.run(
-            [program, "-I", "-S", "-c", _DESCRIBE],
-            cwd="/",
-            env={},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            timeout=_START_TIMEOUT,
-            check=True,
-        )
-        version, prefix, executable = done.stdout.splitlines()
+        described = _output([program, "-I", "-S", "-c", _DESCRIBE])
+        version, prefix, executable = described.splitlines()
         major, minor = map(int, version.split())
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
     if (major, minor) < OLDEST:
         return None
     return Interpreter(Path(executable), Path(prefix), _SOURCES)
+
+
+def _output(command: list[str]) -> str:
+    """What it prints. Raises OSError, and SubprocessError where it fails or takes too long."""
+    return subprocess.run(
+        command,
+        cwd="/",
+        env={},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_START_TIMEOUT,
+        check=True,
+    ).stdout
 
 
 # A copy
@@ -171,10 +175,7 @@ def _fill(place: Path) -> None:
 def _compile(copied: Interpreter) -> None:
     """Has it write the bytecode of what attempts run: they cannot. Harmless where it fails."""
     with suppress(OSError, subprocess.SubprocessError):
-        command = copied.command(IMPORTS, in_view=False)
-        subprocess.run(
-            command, cwd="/", env={}, capture_output=True, timeout=_START_TIMEOUT, check=False
-        )
+        _output(copied.command(IMPORTS, in_view=False))
 
 
 def _below(library: Path, prefix: Path) -> Path:
@@ -207,19 +208,10 @@ def _mapped(interpreter: Interpreter) -> list[str]:
         f"{IMPORTS}; print(open('/proc/self/maps').read())", in_view=False
     )
     try:
-        done = subprocess.run(
-            command,
-            cwd="/",
-            env={},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=_START_TIMEOUT,
-            check=True,
-        )
+        mapped = _output(command)
     except subprocess.SubprocessError as error:
         raise OSError(f"{interpreter.program} does not start: {error}") from None
-    columns = (line.split(maxsplit=5) for line in done.stdout.splitlines())
+    columns = (line.split(maxsplit=5) for line in mapped.splitlines())
     return sorted({each[5] for each in columns if len(each) == 6 and each[5].startswith("/")})
 
 
