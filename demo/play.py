@@ -85,6 +85,8 @@ def _environment(password: str) -> dict[str, str]:
     names = ("DATABASE_URL", "REDIS_URL", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY", "MUSTER_PROXY")
     return dict.fromkeys(names, "") | {
         "MUSTER_ADMIN_PASSWORD": password,
+        # One person looks on, and each worker takes a second of two processors to start.
+        "MUSTER_WEB_WORKERS": "1",
         # By Muster's usual limits this host might be too busy to get a task.
         "MUSTER_MAX_LOAD_PERCENT": "100",
         "MUSTER_MAX_DISK_PERCENT": "100",
