@@ -172,8 +172,9 @@ def _logins(values: Mapping[str, str]) -> dict[str, Any]:
         "JWT_ACCESS_TOKEN_EXPIRES": _number(values, "MUSTER_ACCESS_SECONDS", 15 * 60),
         "REFRESH_SECONDS": _number(values, "MUSTER_REFRESH_SECONDS", 7 * 86400),
         "REFRESH_OVERLAP_SECONDS": 10.0,
-        # Failed logins in 15 minutes, for a name and for an address.
+        # Failed logins in 15 minutes: for a name and network, for a name, for an address.
         "LOGIN_FAILURES": int(_number(values, "MUSTER_LOGIN_FAILURES", 5)),
+        "LOGIN_FAILURES_PER_NAME": int(_number(values, "MUSTER_LOGIN_FAILURES_PER_NAME", 50)),
         "LOGIN_FAILURES_PER_ADDRESS": int(_number(values, "MUSTER_LOGIN_FAILURES_PER_ADDRESS", 5)),
     }
 

@@ -10,6 +10,7 @@ from app.cli.password_login import password_login
 from app.cli.public_url import public_url
 from app.cli.reencrypt import reencrypt
 from app.cli.seed import seed
+from app.cli.unlock import unlock
 
 
 def install(app: Flask) -> None:
@@ -23,5 +24,6 @@ def install(app: Flask) -> None:
         public_url,
         reencrypt,
         seed,
+        unlock,
     ):
         app.cli.add_command(command)

@@ -33,6 +33,19 @@ def network(address: str) -> str | None:
     return str(ipaddress.ip_network((int(found), NETWORK_BITS), strict=False))
 
 
+@lru_cache(4096)
+def site(address: str) -> str | None:
+    """The network of whoever runs many clients: of IPv4 its /24, of IPv6 its /48. None: it is no
+    address, nor a network.
+    """
+    try:
+        found = ipaddress.ip_address(plain(address.partition("/")[0]))
+    except ValueError:
+        return None
+    bits = 24 if isinstance(found, ipaddress.IPv4Address) else 48
+    return str(ipaddress.ip_network((int(found), bits), strict=False))
+
+
 def is_loopback(host: str) -> bool:
     """Whether it is this machine itself: an address, one in brackets, or `localhost`."""
     try:

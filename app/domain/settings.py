@@ -86,7 +86,13 @@ _SETTINGS = (
     ),
     Setting(
         "loginFailures", _WHOLE, 5, 1, 1000, "logins",
-        "How many logins with one name may fail in 15 minutes.", "LOGIN_FAILURES",
+        "How many logins with one name may fail in 15 minutes from one network (/24, of IPv6 /48), "
+        "or on a device that has signed in to it before.", "LOGIN_FAILURES",
+    ),
+    Setting(
+        "loginFailuresPerName", _WHOLE, 50, 1, 100_000, "logins",
+        "How many logins with one name may fail in 15 minutes over all networks. Beyond that only "
+        "devices that have signed in to it before can.", "LOGIN_FAILURES_PER_NAME",
     ),
     Setting(
         "loginFailuresPerAddress", _WHOLE, 5, 1, 100_000, "logins",

@@ -13,7 +13,8 @@ from app.models.columns import Big, BigId, Json, Moment, pg_enum
 
 
 class Developer(Model):
-    """A person with an account. Raising `token_generation` ends all of their sessions at once.
+    """A person with an account. Raising `token_generation` ends all of their sessions at once;
+    raising `device_generation` makes all of their browsers unknown again (`known_devices`).
 
     `base_role` is the role that people gave, where groups of a provider have raised it. `email` is
     in lower case, and given by admins or a provider alone: it says who somebody is there.
@@ -32,6 +33,7 @@ class Developer(Model):
     git_name: Mapped[str]
     git_email: Mapped[str]
     token_generation: Mapped[int] = mapped_column(default=1)
+    device_generation: Mapped[int] = mapped_column(default=1, server_default="1")
     platform_uid: Mapped[str | None] = mapped_column(unique=True)
     budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
     budget_told: Mapped[date | None]

@@ -13,6 +13,7 @@ VERBS: dict[str, str] = {
     "uninstall": "Takes away what install has written; data only if asked.",
     "status": "Whether it runs, in which version, and what is missing.",
     "doctor": "What this host, PostgreSQL and Redis lack, with advice.",
+    "unlock": "Sign-in to an account that others' guesses have blocked.",
     "logs": "What the server's processes have said.",
     "upgrade": "The release of another package, while the server serves.",
     "engines": "PostgreSQL and Valkey alone, as a unit runs them.",

@@ -41,6 +41,7 @@ def served(
         "MUSTER_WEB_WORKERS": "1",
         "MUSTER_LOGIN_FAILURES_PER_ADDRESS": "1000",
         "MUSTER_LOGIN_FAILURES": "1000",
+        "MUSTER_LOGIN_FAILURES_PER_NAME": "1000",
     }
     app = create_app(config.load(env))
     with app.app_context():

@@ -19,6 +19,7 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 # Nobody is kept from logging in.
 UNLIMITED = {
     "MUSTER_LOGIN_FAILURES": "1000000",
+    "MUSTER_LOGIN_FAILURES_PER_NAME": "1000000",
     "MUSTER_LOGIN_FAILURES_PER_ADDRESS": "1000000",
     "MUSTER_REQUESTS_PER_MINUTE": "10000000",
 }

@@ -10,8 +10,10 @@ from app.domain import origin
 from app.domain.errors import WrongOrigin
 from app.domain.tokens import TokenKind, is_token
 from app.services.ops import identity
-from app.services.people import auth
+from app.services.people import auth, known_devices
 from app.services.sso import journeys
+
+_DEVICE = "-device-"
 
 
 def require_our_page() -> None:
@@ -39,15 +41,25 @@ def holds(login_id: uuid.UUID) -> bool:
 
 
 def keep(refresh_token: str) -> None:
-    """Have the browser keep the token when it gets the answer."""
+    """Have the browser keep the token when it gets the answer, and that it has signed in here."""
     name, how = _name(), _how()
+    known = known_devices.prove(refresh_token)
 
     def put(response: Response) -> Response:
         seconds = int(current_app.config["REFRESH_SECONDS"])
         response.set_cookie(name, refresh_token, max_age=seconds, **how)
+        if known is not None:  # a cookie for each account, so that people may have several
+            of_account = f"{name}{_DEVICE}{known.developer_id}"
+            response.set_cookie(of_account, known.text, max_age=known_devices.SECONDS, **how)
         return response
 
     after_this_request(put)
+
+
+def device_proofs() -> list[str]:
+    """Proofs that the browser has signed in here before, each to one account (`known_devices`)."""
+    prefix = f"{_name()}{_DEVICE}"
+    return [text for name, text in request.cookies.items() if name.startswith(prefix)]
 
 
 def forget() -> None:

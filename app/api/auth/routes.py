@@ -8,7 +8,7 @@ from app.api.auth import clients, cookies, public_url
 from app.api.auth.public_url import PublicUrlMissing
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login
-from app.api.login_limits import told_limit
+from app.api.login_limits import told_confirmation_limit, told_limit
 from app.api.problems import problems
 from app.api.schemas.auth import LoginSchema, RefreshTokenSchema, TokenPairSchema
 from app.api.schemas.base import Empty
@@ -77,7 +77,7 @@ def confirm(body: dict[str, str | None]) -> dict[str, datetime | str | None]:
             developer, login_id, provider, to, binding=binding, base=base
         )
         return {"confirmed_until": None, "url": url}
-    limit = told_limit(developer.name)
+    limit = told_confirmation_limit()
     until = confirmation.by_password_or_code(developer, login_id, limit, **body)
     return {"confirmed_until": until, "url": None}
 

@@ -6,7 +6,7 @@ from typing import Any
 from app.api.auth import cookies
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login, login_if_any
-from app.api.login_limits import told_limit
+from app.api.login_limits import told_confirmation_limit
 from app.api.problems import problems
 from app.api.schemas.auth import NewPairSchema
 from app.api.schemas.budget import MonthBudgetSchema
@@ -71,7 +71,7 @@ def change_password(body: dict[str, str]) -> dict[str, str | None]:
     """
     developer, login = current_developer(), current_login()
     is_browsers = cookies.holds(login)
-    pair = profile.change_password(developer, login, told_limit(developer.name), **body)
+    pair = profile.change_password(developer, login, told_confirmation_limit(), **body)
     if not is_browsers:
         return pair._asdict()
     cookies.keep(pair.refresh_token)

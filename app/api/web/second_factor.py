@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login
-from app.api.login_limits import told_limit
+from app.api.login_limits import told_confirmation_limit
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.second_factor import PasswordConfirmation, TotpCode, TotpSetup, TotpVerified
@@ -47,6 +47,5 @@ def verify_totp(body: dict[str, str]) -> dict[str, Any]:
 @problems(blp, TooManyAttempts)
 def disable_totp(body: dict[str, str]) -> dict[str, Any]:
     """Turn the second factor off."""
-    developer = current_developer()
-    second_factor.disable(developer, told_limit(developer.name), body["password"])
+    second_factor.disable(current_developer(), told_confirmation_limit(), body["password"])
     return {}

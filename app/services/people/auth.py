@@ -100,6 +100,7 @@ def refresh(refresh_token: str, address: str = "") -> Pair:
     overlap = timedelta(seconds=current_app.config["REFRESH_OVERLAP_SECONDS"])
     if link.replaced_at and now > link.replaced_at + overlap:
         if logins.end(link.family, now):
+            developer.device_generation += 1  # the thief's device may be known, too
             # No actor: it is not known whether the owner or a thief has sent the token.
             audit.record("login.refresh_reused", "developer", developer.id, actor=None)
             log.warning("refresh_token_reused", developer=developer.id, login=str(link.family))

@@ -12,13 +12,13 @@ from app.extensions import db
 from app.models import Developer
 from app.services import clock
 from app.services.people import developers, emergency, logins, second_factor
-from app.services.people.login_limits import LoginLimit
+from app.services.people.login_limits import FailureLimit
 
 
 def by_password_or_code(
     developer: Developer,
     login_id: uuid.UUID,
-    limit: LoginLimit,
+    limit: FailureLimit,
     *,
     password: str | None,
     totp_code: str | None,

@@ -125,6 +125,9 @@ def end_all(developer: Developer, now: datetime, *, but: uuid.UUID | None = None
     ended = db.session.scalars(
         update(Login).where(*theirs).values(ended_at=now).returning(Login.id)
     ).all()
+    # Their owner or an admin may not trust these devices any more. Those that stay signed in are
+    # known again when they refresh.
+    developer.device_generation += 1
     bus.tell_signed_out(developer.id)
     return len(ended)
 
@@ -183,6 +186,7 @@ def end_one(actor: Developer, login_id: uuid.UUID) -> None:
     mine = list_of(actor, clock.now()).where(Login.id == login_id)
     if db.session.scalar(mine) is None:
         raise NotFound("you have no such session")
+    actor.device_generation += 1  # as in `end_all`
     end_own(actor, login_id)
 
 

@@ -9,7 +9,7 @@ from app.extensions import db
 from app.models import Developer
 from app.services import audit, clock
 from app.services.people import developers, logins, passwords, second_factor
-from app.services.people.login_limits import LoginLimit
+from app.services.people.login_limits import FailureLimit
 from app.services.people.logins import Pair
 
 
@@ -43,7 +43,7 @@ def update(developer: Developer, login_id: uuid.UUID | None, **changes: str) -> 
 def change_password(
     developer: Developer,
     login_id: uuid.UUID,
-    limit: LoginLimit,
+    limit: FailureLimit,
     *,
     current_password: str,
     new_password: str,

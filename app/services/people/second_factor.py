@@ -28,7 +28,7 @@ from app.extensions import db
 from app.models import Developer, RecoveryCode, SecondFactor
 from app.services import audit, clock, vault
 from app.services.people import developers, logins
-from app.services.people.login_limits import LoginLimit
+from app.services.people.login_limits import FailureLimit
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +95,7 @@ def verify(developer: Developer, code: str) -> list[str]:
     return codes
 
 
-def disable(developer: Developer, limit: LoginLimit, password: str) -> None:
+def disable(developer: Developer, limit: FailureLimit, password: str) -> None:
     """Turn the second factor off. Commits.
 
     Raises InvalidFields for a wrong password, TooManyAttempts.

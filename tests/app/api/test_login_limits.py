@@ -44,13 +44,18 @@ def fail(client: FlaskClient, name: str, count: int, *, address: str | None = No
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["known name", "unknown name"])
-def test_after_five_failures_a_name_has_to_wait(client: FlaskClient, known: bool) -> None:
+def test_after_five_failures_a_name_has_to_wait_in_that_network(
+    client: FlaskClient, known: bool
+) -> None:
     name = make_developer().name if known else "nobody"
     assert fail(client, name, 6) == [401] * 5 + [429]
-    answer = attempt(client, name.upper(), PASSWORD)
+    answer = attempt(client, name.upper(), PASSWORD, address="198.51.100.99")
     assert (answer.status_code, answer.json["code"]) == (429, "too_many_attempts")
     assert SECONDS - 60 < int(answer.headers["Retry-After"]) <= SECONDS
-    assert attempt(client, make_developer().name, PASSWORD).status_code == 200
+    elsewhere = attempt(client, name, PASSWORD, address="198.51.101.99")
+    assert elsewhere.status_code == (200 if known else 401)
+    other = attempt(client, make_developer().name, PASSWORD, address="198.51.100.99")
+    assert other.status_code == 200
 
 
 def test_after_five_failures_an_address_has_to_wait(client: FlaskClient) -> None:
@@ -61,11 +66,17 @@ def test_after_five_failures_an_address_has_to_wait(client: FlaskClient) -> None
     assert attempt(client, developer.name, PASSWORD, address="192.0.2.2").status_code == 200
 
 
-def test_a_success_resets_the_name_but_not_the_address(client: FlaskClient) -> None:
+def test_a_success_resets_the_name_in_its_network_but_not_the_address(client: FlaskClient) -> None:
     developer, other = make_developer(), make_developer()
     assert fail(client, developer.name, 4) == [401] * 4
-    assert attempt(client, developer.name, PASSWORD).status_code == 200
-    assert fail(client, developer.name, 5) == [401] * 5
+    near = attempt(client, developer.name, PASSWORD, address="198.51.100.8")
+    assert near.status_code == 200
+    assert fail(client, developer.name, 4) == [401] * 4
+    elsewhere = attempt(client, developer.name, PASSWORD, address="192.0.2.1")
+    assert elsewhere.status_code == 200
+    assert fail(client, developer.name, 1, address="198.51.100.8") == [401]
+    near = attempt(client, developer.name, PASSWORD, address="198.51.100.9")
+    assert near.status_code == 429
     address = "203.0.113.9"
     for number in range(5):
         assert attempt(client, other.name, PASSWORD, address=address).status_code == 200
@@ -83,6 +94,7 @@ def test_every_answer_says_where_one_stands(client: FlaskClient) -> None:
     assert all(SECONDS - 60 < reset <= SECONDS for reset in resets)
     good = attempt(client, developer.name, PASSWORD, address="192.0.2.77")
     assert good.status_code == 429
+    assert good.headers["RateLimit-Limit"] == "5"
     fresh = attempt(client, make_developer().name, PASSWORD, address="192.0.2.78")
     assert (fresh.status_code, fresh.headers["RateLimit-Remaining"]) == (200, "5")
 
@@ -92,7 +104,7 @@ def test_failures_are_forgotten_one_by_one_as_they_age(
 ) -> None:
     developer = make_developer()
     assert fail(client, developer.name, 5) == [401] * 5
-    (key,) = redis.client.keys("LIMITS*login_name*")
+    (key,) = redis.client.keys("LIMITS*login_network*")
     entries = [float(entry) for entry in redis.client.lrange(key, 0, -1)]
     redis.client.delete(key)
     oldest_gone = [*entries[:-1], min(entries) - SECONDS - 1]
@@ -175,7 +187,8 @@ def test_a_right_guess_that_comes_too_late_gets_no_token(
         return login(name, password, code, **how)
 
     monkeypatch.setattr(auth, "login", overtaken)
-    assert attempt(client, developer.name, PASSWORD).status_code == 429
+    near = attempt(client, developer.name, PASSWORD, address="198.51.100.77")
+    assert near.status_code == 429
 
 
 @pytest.mark.parametrize(("error", "last"), [(TotpInvalid, 429), (TotpRequired, 401)])
@@ -221,4 +234,4 @@ def test_who_is_signed_in_guesses_the_password_no_more_often(
     last = ask(**{field: PASSWORD})
     assert (last.status_code, last.json["code"]) == (429, "too_many_attempts")
     assert SECONDS - 60 < int(last.headers["Retry-After"]) <= SECONDS
-    assert attempt(client, developer.name, PASSWORD).status_code == 429
+    assert attempt(client, developer.name, PASSWORD).status_code == 200, "logins are left alone"

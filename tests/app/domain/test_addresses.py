@@ -22,6 +22,22 @@ def test_a_client_is_its_network(address: str, network: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "site"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ("::1", "::/48"),
+        ("fe80::1%eth0", "fe80::/48"),
+        ("somewhere", None),
+    ],
+)
+def test_one_who_runs_many_clients_has_a_network(address: str, site: str | None) -> None:
+    assert addresses.site(address) == site
+
+
+@pytest.mark.parametrize(
     ("host", "is_one"),
     [
         ("127.0.0.1", True),

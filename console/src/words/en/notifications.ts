@@ -31,5 +31,6 @@ export const notifications = {
     budget_low: 'Budget low',
     reviewed: 'Reviewed',
     commented: 'Commented',
+    login_limited: 'Sign-ins limited',
   } as Record<string, string>,
 }

@@ -32,5 +32,6 @@ export const notifications: typeof en.notifications = {
     budget_low: '预算将尽',
     reviewed: '评审',
     commented: '评论',
+    login_limited: '登录受限',
   },
 }

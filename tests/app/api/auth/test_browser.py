@@ -44,10 +44,11 @@ def sign_in(client: FlaskClient, developer: Developer, **how: Any) -> Any:
 
 
 def cookie(answer: Any) -> Morsel[str] | None:
-    """The cookie that the answer sets."""
+    """The cookie of the session that the answer sets."""
     found = SimpleCookie("\r\n".join(answer.headers.getlist("Set-Cookie")))
-    assert len(found) <= 1
-    return next(iter(found.values()), None)
+    kept = [each for name, each in found.items() if "-device-" not in name]
+    assert len(kept) <= 1
+    return next(iter(kept), None)
 
 
 def is_in(client: FlaskClient, token: str | None) -> bool:
