@@ -61,6 +61,7 @@ MACHINE_CODES = frozenset(
         "binary_missing",
         "cancelled",
         "checkpoint_missing",
+        "checkpoint_moved",
         "disk_exceeded",
         "memory_exceeded",
         "processes_exceeded",

@@ -1,4 +1,4 @@
-"""The choice of a machine for a task: eleven rules exclude machines, then five preferences rank
+"""The choice of a machine for a task: twelve rules exclude machines, then five preferences rank
 them.
 
 The same rules explain to people why a task waits.
@@ -29,6 +29,7 @@ class Reason(StrEnum):
     QUOTA_EXHAUSTED = "quota_exhausted"
     ROOM_UNAVAILABLE = "room_unavailable"
     LABEL_MISMATCH = "label_mismatch"
+    RELEASE_TOO_OLD = "release_too_old"  # its worker cannot check the commit to go on from
     OVERLOADED = "overloaded"
     NO_FREE_SLOT = "no_free_slot"
 
@@ -61,6 +62,7 @@ class Candidate:
     it can contain attempts (None: it has not said).
 
     `has_answered`: one of its tasks has had its gate answered, and waits there for a slot.
+    `checks_commits`: it goes on from the commit that it is told, and from no other.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Candidate:
     repositories: frozenset[str] = frozenset()
     has_answered: bool = False
     last_assigned_at: datetime | None = None
+    checks_commits: bool = True
 
     @property
     def free_slots(self) -> int:
@@ -115,6 +118,7 @@ class Place:
 class Request:
     """What a task needs from a machine. `avoids` are machines where its agent's account may not be
     used for a while. `prefers` is the machine that has what its agent knows of the work.
+    `resumes`: it goes on from a checkpoint.
     """
 
     agent_type: str
@@ -123,6 +127,7 @@ class Request:
     place: Place = Place()
     avoids: frozenset[str] = frozenset()
     prefers: str | None = None
+    resumes: bool = False
 
 
 def blocked_by(
@@ -140,6 +145,7 @@ def blocked_by(
         (Reason.QUOTA_EXHAUSTED, machine.id in request.avoids),
         (Reason.ROOM_UNAVAILABLE, not room.suffices(machine.room, request.place.room)),
         (Reason.LABEL_MISMATCH, not request.place.fits(machine.id, machine.labels)),
+        (Reason.RELEASE_TOO_OLD, request.resumes and not machine.checks_commits),
         (Reason.OVERLOADED, machine.load_percent > max_load),
         (Reason.NO_FREE_SLOT, machine.free_slots == 0),
     )

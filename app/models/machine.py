@@ -26,7 +26,8 @@ class Machine(Model):
     the server was restored from a backup, and has not heard of it since. `is_pinned`: it is offered
     no release. `upgrade` is its word {state, version, why} about the one that it is offered, null
     where its release knows none; `upgrades_told` has for which of the server's versions the audit
-    log tells of what, by action.
+    log tells of what, by action. `checks_commits`: it goes on from a checkpoint only where that is
+    the commit which its order names.
     """
 
     __tablename__ = "machines"
@@ -63,6 +64,7 @@ class Machine(Model):
     is_awaited: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_pinned: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     upgrade: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    checks_commits: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     upgrades_told: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
     connected_at: Mapped[Moment | None]  # the first time; until then enrollment may be repeated
     last_assigned_at: Mapped[Moment | None]

@@ -177,7 +177,8 @@ class Attempt(Model):
     pushed, or is about to.
     `excused`: its loss does not count against `maxAttempts`, because nothing had been tried or no
     server was running; of one that was handed over: its machine gave it back. `resume_from` is the
-    checkpoint ref that the workspace is built from.
+    checkpoint ref that the workspace is built from, and `resume_commit` the commit that it has to
+    name (null: of before that was noted).
     `question` is what its agent has asked last in the middle of the stage, by the machine's number:
     {number, gate (the `Gate`'s number), answer? {choice?, input?}}; an empty answer: nobody's.
     `pending_end` is the reported end of a stage whose log is not complete yet: {stageIndex, how,
@@ -205,6 +206,7 @@ class Attempt(Model):
     pushes: Mapped[int] = mapped_column(default=0, server_default="0")
     pushed_commit: Mapped[str | None]
     resume_from: Mapped[str | None]
+    resume_commit: Mapped[str | None]
     holds_slot: Mapped[bool]
     excused: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[AttemptOutcome | None] = mapped_column(pg_enum(AttemptOutcome))

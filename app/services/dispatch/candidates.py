@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, Text, cast, exists, or_, select
+from sqlalchemy import Row, Text, cast, exists, func, or_, select
 
 from app.domain import labels
 from app.domain.attempt import AttemptPhase
@@ -34,6 +34,7 @@ _ROWS = select(
     Machine.slots_total,
     Machine.slots_used,
     Machine.last_assigned_at,
+    Machine.checks_commits,
     MachineHeartbeat.metrics["cpuPercent"].as_float().label("load"),
     exists().where(Attempt.machine_id == Machine.id, *ANSWERED).label("has_answered"),
 ).outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
@@ -48,6 +49,15 @@ def all_of_them(asked: uuid.UUID | None = None) -> list[Candidate]:
     """
     rows = db.session.execute(_ROWS.where(or_(_THERE, Machine.id == asked)))
     return [from_row(row) for row in rows]
+
+
+RESUMES = or_(
+    func.coalesce(Task.partial["stageIndex"].as_integer() == Task.stage_index, False),
+    Task.checkpoints.has_key(cast(Task.stage_index - 1, Text)),
+)
+"""Whether the task's next attempt goes on from a checkpoint. `statements.ASSIGN` takes that one."""
+CHECKS_COMMITS = "@checks-commits"
+"""What such a task wishes of its machine, in a word that no selector is."""
 
 
 class Wishes(NamedTuple):
@@ -68,7 +78,7 @@ class Wishes(NamedTuple):
         """Which of them the machine meets, by the names that `statements.QUEUE` has for them."""
         met = [s for s in self.selectors if labels.matches(labels.parse(s), machine.labels)]
         named = [f"#{id_}" for id_, named in self.protected.items() if machine.id in named]
-        return met + named
+        return met + named + ([CHECKS_COMMITS] if machine.checks_commits else [])
 
 
 def from_row(row: Row[Any]) -> Candidate:
@@ -89,6 +99,7 @@ def from_row(row: Row[Any]) -> Candidate:
         repositories=_repositories(row.repositories),
         has_answered=row.has_answered,
         last_assigned_at=row.last_assigned_at,
+        checks_commits=row.checks_commits,
     )
 
 
@@ -108,6 +119,7 @@ def request_of(row: Row[Any], avoids: frozenset[str]) -> Request:
         ),
         avoids,
         str(row.prefers) if row.prefers else None,
+        row.resumes,
     )
 
 
@@ -120,6 +132,7 @@ def request_of_task(task: Task, avoids: frozenset[str]) -> Request:
         str(asked) if asked else None,
         task.place,
         avoids,
+        resumes=bool(db.session.scalar(select(RESUMES).where(Task.id == task.id))),
     )
 
 

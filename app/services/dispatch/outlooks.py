@@ -138,6 +138,7 @@ _WISHES = select(
     Project.machine_selector.label("project_selector"),
     Project.protected,
     Project.protected_machines,
+    candidates.RESUMES.label("resumes"),
 ).join(Project, Project.id == Task.project_id)
 
 

@@ -29,7 +29,7 @@ from app.models import Attempt, Developer, Gate, MachineHeartbeat, Project, Task
 from app.postgres import advisory_locks, transactions
 from app.postgres.advisory_locks import AdvisoryLock
 from app.services.dispatch import awaited
-from app.services.dispatch.candidates import ANSWERED
+from app.services.dispatch.candidates import ANSWERED, CHECKS_COMMITS, RESUMES
 from app.services.dispatch.candidates import STATEMENT as CANDIDATES
 
 BATCH = 200
@@ -136,12 +136,16 @@ _wishes = func.array_remove(
             Project.machine_selector,
             Task.machine_selector,
             case((Project.protected, literal_column("'#'").concat(cast(Project.id, Text)))),
+            case((RESUMES, literal_column(f"'{CHECKS_COMMITS}'"))),
         ]
     ),
     None,
 )
 _wishes_nothing = and_(
-    Project.machine_selector.is_(None), Task.machine_selector.is_(None), ~Project.protected
+    Project.machine_selector.is_(None),
+    Task.machine_selector.is_(None),
+    ~Project.protected,
+    ~RESUMES,
 )
 _can_be_taken = or_(
     and_(_wishes_nothing, _can_be_taken_anywhere),
@@ -176,6 +180,7 @@ QUEUE = (
         Project.machine_selector.label("project_selector"),
         Project.protected,
         Project.protected_machines,
+        RESUMES.label("resumes"),
         and_(_has_stages_left, _goes_by_budget).label("is_bounded"),
     )
     .join(Project, Project.id == Task.project_id)
@@ -218,17 +223,19 @@ ASSIGN = text(f"""
         FROM free WHERE t.id = free.id
         RETURNING t.*, free.name AS machine_name,
                   t.stage_index >= jsonb_array_length(t.pipeline) AS is_over,
-                  least(t.stage_index, jsonb_array_length(t.pipeline) - 1) AS at_stage
+                  least(t.stage_index, jsonb_array_length(t.pipeline) - 1) AS at_stage,
+                  coalesce(
+                      CASE WHEN t.partial -> 'stageIndex' = to_jsonb(t.stage_index)
+                      THEN t.partial END,
+                      t.checkpoints -> CAST(t.stage_index - 1 AS text)
+                  ) AS resume_point
     ), begun AS (
         INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, resume_from,
-                              holds_slot, excused, assigned_at, log_bytes, log_lines, log_gaps)
+                              resume_commit, holds_slot, excused, assigned_at, log_bytes,
+                              log_lines, log_gaps)
         SELECT id, attempt, round, machine_id,
                CAST(CASE WHEN is_over THEN 'publish' ELSE 'run' END AS attempt_phase), at_stage,
-               coalesce(
-                   CASE WHEN partial -> 'stageIndex' = to_jsonb(stage_index)
-                   THEN partial ->> 'ref' END,
-                   checkpoints -> CAST(stage_index - 1 AS text) ->> 'ref'
-               ), true, false, :now, 0, 0, '[]'
+               resume_point ->> 'ref', resume_point ->> 'commit', true, false, :now, 0, 0, '[]'
         FROM moved
     ), told AS (
         INSERT INTO task_events (task_id, number, type, type_number, attempt, stage_index, message,

@@ -87,6 +87,7 @@ def hello(frame: frames.Hello, now: datetime) -> MachineSession:
     machine.repositories = frame.repositories
     machine.room = room_row(frame.room)
     machine.labels = frame.labels
+    machine.checks_commits = frame.checks_commits
     if machine.journal_id != frame.journal_id:
         machine.journal_id, machine.journal_seq = frame.journal_id, 0
     _hear(machine, now)

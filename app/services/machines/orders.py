@@ -131,6 +131,7 @@ _AT_WORK = (
         Attempt.outcome,
         Attempt.started_at,
         Attempt.resume_from,
+        Attempt.resume_commit,
         Task.description,
         Task.pipeline,
         Task.checkpoints,

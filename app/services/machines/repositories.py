@@ -22,6 +22,7 @@ def of(row: Any) -> frames.Repo:
         ssh_key=vault.decrypt(row.ssh_key) if row.ssh_key else None,
         known_hosts=row.known_hosts or None,
         before=rounds.before(row.checkpoints),
+        resume_commit=row.resume_commit,
     )
 
 

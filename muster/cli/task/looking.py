@@ -29,6 +29,7 @@ KEEPS = {
     "quota_exhausted": "its agent's account is used up",
     "room_unavailable": "it cannot contain the task as the project demands",
     "label_mismatch": "its labels do not fit",
+    "release_too_old": "its worker is too old to check what the task goes on from",
     "overloaded": "it is too busy",
     "no_free_slot": "it has no free slot",
 }

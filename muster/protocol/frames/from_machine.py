@@ -49,7 +49,9 @@ class HeldAttempt(Part):
 class Hello(Frame, tag="hello"):
     """Machine, first frame, within 5 s of connecting. Answered by `Welcome` and the orders due.
 
-    `attempts` is complete: an attempt it does not name is gone from the machine.
+    `attempts` is complete: an attempt it does not name is gone from the machine. `checks_commits`:
+    it goes on from the commit that an order names and from no other (`Repo.resume_commit`). One
+    that does not say so is given no task that goes on from a checkpoint.
     """
 
     protocol: Count
@@ -64,6 +66,7 @@ class Hello(Frame, tag="hello"):
     room: Room | None = None  # None: the worker is of a release that knows no rooms
     labels: Labels = {}
     upgrade: UpgradeFacts | None = None  # None: a release that knows no `Upgrade`, and is sent none
+    checks_commits: bool = False
 
 
 class Heartbeat(Frame, tag="heartbeat"):

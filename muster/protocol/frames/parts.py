@@ -169,7 +169,9 @@ class DiffStat(Part):
 
 
 class Repo(Part):
-    """Where the work comes from and goes to. `resume_from` is a checkpoint's ref, if any.
+    """Where the work comes from and goes to. `resume_from` is a checkpoint's ref, if any, and
+    `resume_commit` the commit that it has to name: where it names another one, or is not there, the
+    machine does nothing but report that (`Failed`: `checkpoint_moved`, `checkpoint_missing`).
 
     `before` is the commit that the round before came to, if there was one.
     `ssh_key` is a private key in OpenSSH's form, `known_hosts` lines of such a file: with them the
@@ -184,6 +186,7 @@ class Repo(Part):
     ssh_key: Text | None = None
     known_hosts: Text | None = None
     before: Text | None = None
+    resume_commit: Text | None = None
 
 
 class TaskBranch(Part):

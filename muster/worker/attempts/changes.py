@@ -152,10 +152,16 @@ def _bases(
     if _COMMIT.fullmatch(before) and (before == made.commit or mirror.has(before)):
         yield "round", before
     refs = (f"{refs_of(workspace.key)}/{stage}" for stage in reversed(range(made.stage_index)))
-    began = [kept.repo.resume_from] if kept.repo.resume_from else []
-    found = (mirror.tip(ref) for ref in (*refs, *began))
+    found = (*(mirror.tip(ref) for ref in refs), _began(mirror, kept))
     yield "stage", next(filter(None, found), base)
     yield "base", base
+
+
+def _began(mirror: Mirror, kept: KeptOrder) -> str | None:
+    """The commit that the attempt began with, where that was a checkpoint."""
+    if kept.repo.resume_commit:
+        return kept.repo.resume_commit
+    return mirror.tip(kept.repo.resume_from) if kept.repo.resume_from else None
 
 
 def _batches(files: list[ChangedFile]) -> Iterator[tuple[int, list[ChangedFile]]]:

@@ -252,6 +252,7 @@ class AttemptWorkspace:
             author=author,
             login=Login.of(repo),
             resume_from=repo.resume_from,
+            resume_commit=repo.resume_commit,
             identity=self._context.identities.claim(self._key),
             home_of=None if home_of is None else AttemptKey(self._key.task_id, home_of),
         )

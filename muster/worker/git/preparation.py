@@ -5,6 +5,7 @@ Two git processes and no more where nothing is resumed: this is on the way of ev
 
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +36,8 @@ PREPARATION_TIMEOUT = 600.0
 
 @dataclass(frozen=True)
 class WorkspaceRequest:
-    """The workspace that is wanted. `resume_from` is a checkpoint's ref; `timeout` in seconds.
+    """The workspace that is wanted. `resume_from` is a checkpoint's ref, and
+    `resume_commit` the commit that it has to name. `timeout` in seconds.
     `home_of` is the attempt before, whose home passes to this one, if it does."""
 
     rooms: Rooms
@@ -48,6 +50,7 @@ class WorkspaceRequest:
     identity: Identity | None = None
     home_of: AttemptKey | None = None
     timeout: float = PREPARATION_TIMEOUT
+    resume_commit: str | None = None
 
     @property
     def layout(self) -> Layout:
@@ -109,7 +112,17 @@ def _fetched(
         raise
     except git.GitError as error:
         raise _fetch_failure(error, mirror, request) from error
+    _require_commit(request, commits)
     return mirror, commits
+
+
+def _require_commit(request: WorkspaceRequest, commits: Mapping[str, str]) -> None:
+    """Raises WorkspaceError where the checkpoint is not the commit that people know: whoever can
+    push to the remote can move its refs."""
+    wanted, ref = request.resume_commit, request.resume_from
+    if ref and wanted and (found := commits[ref]) != wanted:
+        words = f"{ref} names {found} at the remote, and the work to go on from is {wanted}"
+        raise WorkspaceError("checkpoint_moved", words)
 
 
 def _fetch_failure(

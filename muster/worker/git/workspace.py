@@ -44,7 +44,8 @@ class WorkspaceError(Exception):
     """A workspace could not be prepared, or is no longer one.
 
     `code`: repository_refused, repository_unreachable, repository_empty, base_missing,
-    checkpoint_missing, workspace_timeout, workspace_failed, workspace_broken or cancelled.
+    checkpoint_missing, checkpoint_moved, workspace_timeout, workspace_failed, workspace_broken
+    or cancelled.
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -233,15 +233,8 @@ class Channel:
         self._spoken = welcome.protocol
         self._protocol = version.CURRENT  # the next time: it may have been upgraded meanwhile
         log.info("connected to %s", self._membership.current.server)
-        outbox = Outbox(
-            socket,
-            self._journal,
-            self._streams,
-            self._wake,
-            welcome.window,
-            welcome.acked_seq,
-            welcome.protocol,
-        )
+        agreed = welcome.window, welcome.acked_seq, welcome.protocol
+        outbox = Outbox(socket, self._journal, self._streams, self._wake, *agreed)
         seconds = welcome.heartbeat_seconds
         pulse = Pulse(socket, self._lease, self._vitals, told, self._numbers, seconds)
         try:
@@ -267,6 +260,7 @@ class Channel:
             labels=facts.labels,
             upgrade=facts.upgrade,
             attempts=self._work.held(),
+            checks_commits=True,
         )
 
     def _welcome(self, socket: ClientConnection) -> Welcome:

@@ -16,7 +16,7 @@ NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 MAX_LOAD = 85.0
 REPO = "https://git.example/shop.git"
 WANTED = Place(RoomLevel.PROCESSES, labels.parse("gpu=true,zone!=eu"))
-ASKED = Request("claude", REPO, place=WANTED)
+ASKED = Request("claude", REPO, place=WANTED, resumes=True)
 FIT = Candidate(
     id="m1",
     status=MachineStatus.ONLINE,
@@ -58,11 +58,11 @@ ONE_FAULT = {
     Reason.CAPABILITY_DEGRADED: {"agents": {"claude": SICK}},
     Reason.ROOM_UNAVAILABLE: {"room": RoomLevel.NONE},
     Reason.LABEL_MISMATCH: {"labels": {"gpu": "true", "zone": "eu"}},
+    Reason.RELEASE_TOO_OLD: {"checks_commits": False},
     Reason.OVERLOADED: {"load_percent": MAX_LOAD + 0.1},
     Reason.NO_FREE_SLOT: {"slots_used": 2},
 }
 FOR_M1 = replace(ASKED, machine_id="m1")
-# Likewise of the request that the machine is fit for.
 ONE_DEMAND = {
     Reason.NOT_REQUESTED: {"machine_id": "another"},
     Reason.QUOTA_EXHAUSTED: {"avoids": frozenset({"m1"})},

@@ -96,6 +96,7 @@ class SimulatedMachine:
             capabilities=self.capabilities,
             repositories=self.repositories,
             attempts=list(held),
+            checks_commits=True,
         )
 
     def disconnect(self) -> None:

@@ -52,7 +52,7 @@ class Driven:
             attempts=list(held),
             room=self.room,
             labels=self.labels,
-            **more,
+            **{"checks_commits": True, **more},
         )
         session = machines.hello(frame, at or clock_now())
         machines.tell(session)

@@ -23,6 +23,8 @@ export const why = {
       `${m} ${one(n, 'has an account', 'have accounts')} of ${agent} with nothing left for now`,
     room_unavailable: (m) => `${m} cannot contain it as far as the project demands`,
     label_mismatch: (m, n) => `${m} ${one(n, 'does', 'do')} not have the labels that it needs`,
+    release_too_old: (m, n) =>
+      `${m} ${one(n, 'has', 'have')} a worker of an old release, which cannot check what to go on from`,
     overloaded: (m, n) => `${m} ${one(n, 'is', 'are')} too busy`,
     no_free_slot: (m, n) => `${m} ${one(n, 'has', 'have')} no free slot`,
   } as Record<string, Block>,
@@ -95,6 +97,7 @@ export const why = {
     base_missing: () => 'The branch that it begins from is not there',
     binary_missing: (_, agent) => `${agent} is not installed on its machine`,
     cancelled: () => 'Its machine stopped it',
+    checkpoint_moved: () => 'The work to go on from was changed outside Muster',
     checkpoint_missing: () => 'The work to go on from is not there any more',
     disk_exceeded: () => 'It used more disk than it may',
     memory_exceeded: () => 'It used more memory than it may',

@@ -233,13 +233,15 @@ def test_the_order_carries_all_that_the_stage_needs(app: Flask) -> None:
     )
     text = "Quotes ' \" and $(touch /tmp/x)\n{input} {braces}"
     task = a_task(project=project, creator=developer, description=text)
-    make_attempt(task, make_machine(), resume_from="refs/muster/1/1/0")
+    at = {"resume_from": "refs/muster/1/1/0", "resume_commit": "c0ffee"}
+    make_attempt(task, make_machine(), **at)
     gate = {"kind": GateKind.CHOOSE, "choices": ["red"], "result": "red"}
     make_gate(task, answered_at=now(), answered_by=developer.id, **gate)
     order = orders.run_stage(ordered(task))
     assert order.text == f"{text} on muster/{task.id}-1: red"
     assert (order.env, order.secrets) == ({"MODE": "test"}, {"TOKEN": "s3cret"})
-    assert (order.repo.token, order.repo.resume_from) == ("git-token", "refs/muster/1/1/0")
+    assert order.repo.token == "git-token"
+    assert (order.repo.resume_from, order.repo.resume_commit) == ("refs/muster/1/1/0", "c0ffee")
     assert (order.repo.ssh_key, order.repo.known_hosts) == ("ssh-key", "a host")
     assert order.author.email == developer.git_email
     assert codec.decode_from_server(codec.encode(order)) == order

@@ -169,7 +169,8 @@ def test_an_answered_task_goes_on_elsewhere_when_its_machine_cannot(
     assert live(task).outcome is AttemptOutcome.HANDED_OVER
     assert dispatch.assign_queued() == 1
     assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
-    assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
+    at = live(task)
+    assert (at.resume_from, at.resume_commit) == (f"refs/muster/{task.id}/1/0", "c0ffee")
 
 
 @pytest.mark.parametrize("is_pushed", [True, False], ids=["pushed", "only here"])

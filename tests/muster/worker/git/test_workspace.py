@@ -161,6 +161,18 @@ def test_a_missing_checkpoint_is_named(machine, repository):
     assert error.code == "checkpoint_missing"
 
 
+def test_a_checkpoint_that_was_moved_is_refused(machine, repository):
+    approved, ref = repository.commit({"work": "1"}, "work"), "refs/muster/7/1/0"
+    moved = repository.commit({"evil": "1"}, "work")
+    repository.git("update-ref", ref, moved)
+    known = {"resume_from": ref, "resume_commit": approved}
+    error = failure(machine, repository, **known)
+    assert error.code == "checkpoint_moved"
+    assert moved in error.message
+    repository.git("update-ref", ref, approved)
+    assert machine.prepare(repository, **known).facts().head_commit == approved
+
+
 def test_preparation_ends_at_its_time_limit(machine):
     with silent_server() as (url, _):
         error = failure(machine, url, timeout=0.4)
