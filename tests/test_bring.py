@@ -30,6 +30,7 @@ PLAIN = [
     "pipx",
     "shellcheck",
     "systemd-analyze",
+    "unicode-data",
     "debootstrap",
     "chromium",
 ]

@@ -13,6 +13,7 @@ from typing import Any
 
 from app.chat.incoming import document, text_of
 from app.chat.messages import Address, DeliveryRefused, Message, TryAgain, cut
+from muster.text.invisible import reveal
 
 SECONDS = 20.0
 _ROOT = Path(__file__).parents[2]
@@ -30,8 +31,8 @@ def note(address: Address, title: str, body: str, *, allowed_hosts: frozenset[st
     answer = _run(
         {
             "url": address.webhook_token,
-            "title": title,
-            "body": body,
+            "title": reveal(title),
+            "body": reveal(body),
             "allowedHosts": sorted(allowed_hosts),
             "seconds": SECONDS,
         }

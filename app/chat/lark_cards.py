@@ -7,6 +7,7 @@ from typing import Any
 
 from app.chat.incoming import ALLOW, Button
 from app.chat.messages import GateCard, Message, RefusedHost, cut
+from muster.text.invisible import reveal
 
 BUTTON = "muster"  # the key in a button's value that has the `Button` as a text
 ANSWER = "answer"  # the form's only field
@@ -46,7 +47,7 @@ _CONFIG = {"wide_screen_mode": True, "update_multi": True}
 
 
 def _plain(text: str, most: int) -> Element:
-    return {"tag": "plain_text", "content": cut(text, most)}
+    return {"tag": "plain_text", "content": cut(reveal(text), most)}
 
 
 def _text(text: str) -> Element:

@@ -25,6 +25,7 @@ from slack_sdk.models.views import View
 
 from app.chat.incoming import ALLOW, Button
 from app.chat.messages import GateCard, Message, RefusedHost, cut
+from muster.text.invisible import reveal
 
 ANSWER = "answer"  # the dialog's only field
 MOST_BUTTONS = 5  # with more choices there is a menu
@@ -61,12 +62,12 @@ def dialog(prompt: str, metadata: str) -> dict[str, Any]:
 
 
 def escaped(text: str) -> str:
-    """The text, escaped so that Slack finds no mention, link or channel in it."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """The text with nothing invisible, in which Slack finds no mention, link or channel."""
+    return reveal(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _plain(text: str, most: int) -> PlainTextObject:
-    return PlainTextObject(text=cut(text, most), emoji=False)
+    return PlainTextObject(text=cut(reveal(text), most), emoji=False)
 
 
 def _footer(message: Message) -> str:

@@ -1,13 +1,14 @@
 """Texts from elsewhere as they may be shown, and moments and sizes as people say them."""
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from muster.text.invisible import reveal
+
 # Whatever an agent, a branch or a person wrote may be in a text: it must not speak to the terminal.
-_OBEYED = r"\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_CONTROLS = re.compile(rf"[\x00-\x08\x0b-\x1f{_OBEYED}]")
-_UNESCAPED = re.compile(f"[{_OBEYED}]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _STRINGS = re.compile(r"\x1b[\]PX^_].*?(?:\x07|\x1b\\|$)", re.DOTALL)  # OSC, DCS and the like
 _SEQUENCES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~])")
 _COLOURS = re.compile(r"\x1b\[[0-9;:]*m")
@@ -16,14 +17,14 @@ _AGES = ((86400 * 7, "w"), (86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
 def plain(text: object) -> str:
-    """A text without escapes, control characters and what turns the direction of writing."""
+    """A text without escapes and control characters, and with symbols for invisible ones."""
     said = "" if text is None else str(text)
-    return _CONTROLS.sub("", _SEQUENCES.sub("", _STRINGS.sub("", said)))
+    return reveal(_CONTROLS.sub("", _SEQUENCES.sub("", _STRINGS.sub("", said))))
 
 
 def escaped(json_text: str) -> str:
     """JSON in which such characters, of which JSON itself escapes only some, are to be seen."""
-    return _UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", json_text)
+    return reveal(json_text, lambda char: json.dumps(char)[1:-1])
 
 
 def one_line(text: object) -> str:

@@ -131,7 +131,7 @@ def room_row(room: frames.Room | None) -> dict[str, Any] | None:
     """A machine's room in the form in which it is stored and the API shows it."""
     if room is None:
         return None
-    lacks = [printable(text[:_LONGEST_LACK]) for text in room.lacks[:_MOST_LACKS]]
+    lacks = [printable(text[:_LONGEST_LACK])[:_LONGEST_LACK] for text in room.lacks[:_MOST_LACKS]]
     return {"level": room.level, "lacks": lacks}
 
 

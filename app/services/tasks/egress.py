@@ -22,7 +22,7 @@ def refused(live: LiveAttempt, report: frames.EgressRefused) -> None:
 
     One event for each host and stage of a round, and after `MOST` of an attempt a last one.
     """
-    host = printable(report.host[:LONGEST])
+    host = printable(report.host[:LONGEST])[:LONGEST]
     known = _known(live)
     number = sum(attempt == live.attempt.number for attempt, _, _ in known)
     if number > MOST or any(place[1:] == (report.stage_index, host) for place in known):

@@ -1,9 +1,20 @@
-import { expect, it } from 'vitest'
-import { seen } from './seen'
+import { describe, expect, it } from 'vitest'
+import { seen, seenPieces } from './seen'
+import cases from './seenCases.json'
 
-it.each([
-  ['if (admin\u202e \u2066// only\u2069) {', 'if (admin⟨U+202E⟩ ⟨U+2066⟩// only⟨U+2069⟩) {'],
-  ['pass\u200bword', 'pass⟨U+200B⟩word'],
-  ['README\u202egpj.sh', 'README⟨U+202E⟩gpj.sh'],
-  ['grüße 你好 👩‍💻 می‌خواهم', 'grüße 你好 👩‍💻 می‌خواهم'],
-])('%j is shown as %j', (text, shown) => expect(seen(text)).toBe(shown))
+describe.each(cases as [string, string, string][])('%s', (_, text, shown) => {
+  it('is shown', () => expect(seen(text)).toBe(shown))
+
+  it('is shown likewise in pieces of one unit', () =>
+    expect(seenPieces(text.split('')).join('')).toBe(shown))
+})
+
+it('a piece is judged in its place', () => {
+  expect(seenPieces(['👩', '\u200d', '💻 a', '\u200bb'])).toEqual([
+    '👩',
+    '\u200d',
+    '💻 a',
+    '⟨U+200B⟩b',
+  ])
+  expect(seenPieces(['a', '', 'b'])).toEqual(['a', '', 'b'])
+})

@@ -17,7 +17,7 @@ A, B = ChangedName("a.py", 3, 1, binary=False), ChangedName("b.png", 0, 0, binar
         ([], 0, ""),
         ([], 3, "3 files"),
         ([ChangedName("d/" * 99 + "f", 0, 0, binary=True)], 1, "…" + ("d/" * 99 + "f")[-79:]),
-        ([ChangedName("a\u202egnp.exe\n", 0, 0, binary=True)], 1, "a\ufffdgnp.exe\ufffd"),
+        ([ChangedName("a\u202egnp.exe\n", 0, 0, binary=True)], 1, "a⟨U+202E⟩gnp.exe\ufffd"),
     ],
 )
 def test_a_line_names_five_of_them(files: list[ChangedName], total: int, said: str) -> None:

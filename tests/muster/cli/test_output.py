@@ -111,7 +111,7 @@ def test_what_others_wrote_does_not_speak_to_the_terminal(
 ) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     out = run(tasks, "task", "list", is_terminal=is_terminal).out
-    assert "Mend the flaky test" in out
+    assert "Mend the flaky ⟨U+202E⟩test" in out
     assert "title" not in out
     assert "\u202e" not in out
     assert "\x1b[31m" not in out

@@ -21,7 +21,7 @@ NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
         pytest.param("a\x1b]0;never ends", "a", id="a title that never ends"),
         pytest.param("a\x9b2Jb", "a2Jb", id="a control character of one byte"),
         pytest.param("a\x08\x08b\rc", "abc", id="what goes back"),
-        pytest.param("a\u202eb\u2066c", "abc", id="what turns the direction"),
+        pytest.param("a\u202eb\u2066c", "a⟨U+202E⟩b⟨U+2066⟩c", id="what turns the direction"),
         pytest.param("a\tb\nc", "a\tb\nc", id="tabs and lines stay"),
         pytest.param(None, "", id="nothing"),
     ],

@@ -1,6 +1,6 @@
 """Text of agents made harmless to a terminal: nothing in it is obeyed, and nothing disappears.
 
-What would control the terminal, or the order in which text is read, is shown as a sign instead.
+What would control the terminal, or would not be seen, is shown as a sign instead.
 Only line feeds and tabs stay; in a command's output colours may, too.
 """
 
@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import re
 
+from muster.text.invisible import reveal
+
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
 RESET = "\x1b[0m"
 
-_BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _SIGNS: dict[int, str] = {
     **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"},
     0x7F: "\u2421",
     **{code: f"<{code:X}>" for code in range(0x80, 0xA0)},
-    **{code: f"<{code:X}>" for code in (*_BIDI, 0x2028, 0x2029, 0xFEFF)},
 }
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SGR = re.compile(r"\x1b\[([0-9;:]{0,64})m")
 _EXACT = 1 << 53  # integers from here on are not the same everywhere
 _CONCEAL = 8
@@ -32,11 +30,11 @@ _CONCEAL = 8
 def plain(text: str) -> str:
     """Without anything that controls a terminal. A carriage return ends a line."""
     if _CONTROL.search(text) is None:
-        return text
+        return reveal(text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # Halves of a pair, which JSON can spell and UTF-8 cannot.
     text = text.encode(errors="backslashreplace").decode()
-    return text.translate(_SIGNS)
+    return reveal(text.translate(_SIGNS))
 
 
 def coloured(text: str) -> str:

@@ -59,7 +59,7 @@ def test_labels_are_what_the_last_hello_says_and_admins_stay(machine: Driven) ->
 
 def test_what_a_machine_says_is_kept_without_control_characters() -> None:
     [said] = machines.capability_rows([frames.Capability("claude", reason="no\x1b[2J\u202eway")])
-    assert said["reason"] == "no�[2J�way"
+    assert said["reason"] == "no⟨U+001B⟩[2J⟨U+202E⟩way"
     assert machines.room_row(frames.Room("none", ["\n"])) == {"level": "none", "lacks": ["�"]}
 
 

@@ -129,7 +129,7 @@ def test_what_is_refused_at_the_end_is_in_the_history_and_no_news(
 
 @pytest.mark.parametrize(
     ("said", "kept"),
-    [("\x1b[2Ja\nb", "�[2Ja�b"), ("a" * 500, "a" * egress.LONGEST)],
+    [("\x1b[2Ja\nb", "⟨U+001B⟩[2Ja�b"), ("a" * 500, "a" * egress.LONGEST)],
     ids=["escapes", "long"],
 )
 def test_a_host_is_one_short_line_whatever_the_stage_asked_for(

@@ -210,6 +210,9 @@ def test_it_starts_with_few_modules() -> None:
     assert not modules & (dear | {"asyncio", "logging", "argparse", "difflib", "textwrap"})
     ours = {name for name in modules if name.startswith("muster.")}
     assert {name for name in ours if ".narrator" not in name} == {
+        "muster.text",
+        "muster.text.invisible",
+        "muster.text.invisible_table",
         "muster.worker",
         "muster.worker.agents",
     }

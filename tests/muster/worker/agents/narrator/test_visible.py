@@ -12,7 +12,7 @@ from muster.worker.agents.narrator import visible
         ("\x9b2J", "<9B>2J"),
         ("a\x00b\x7f", "a␀b␡"),
         ("one\r\ntwo\rthree", "one\ntwo\nthree"),
-        ("admin\u202etxt", "admin<202E>txt"),
+        ("admin\u202etxt", "admin⟨U+202E⟩txt"),
         ("half \ud800", "half \\ud800"),
         ("日本 é", "日本 é"),
     ],
