@@ -20,8 +20,10 @@ export const settings: typeof en.settings = {
       '机器何时换用此服务器的版本：off 从不，idle 等机器上没有任务在运行，now 立即。',
     logMegabytes: '一次尝试的日志、对话记录和改动最多保留多少；超出部分会丢失。',
     diffSeconds: '任务结束后，逐个文件的改动内容保留多久。',
-    loginFailures: '15 分钟内同一用户名在同一网络（/24，IPv6 为 /48）或同一台曾登录过的设备上允许失败的登录次数。',
-    loginFailuresPerName: '15 分钟内同一用户名在所有网络中允许失败的登录总次数。超过后，只有曾登录过该账号的设备可以继续登录。',
+    loginFailures:
+      '15 分钟内同一用户名在同一网络（/24，IPv6 为 /48）或同一台曾登录过的设备上允许失败的登录次数。',
+    loginFailuresPerName:
+      '15 分钟内同一用户名在所有网络中允许失败的登录总次数。超过后，只有曾登录过该账号的设备可以继续登录。',
     loginFailuresPerAddress: '15 分钟内同一地址允许失败的登录次数。',
     enrollmentTokenHours: '创建者未指定时，机器令牌的有效时间。',
     sessionRetentionDays: '已结束的登录及其令牌保留多久。',
