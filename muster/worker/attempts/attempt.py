@@ -265,7 +265,8 @@ class Attempt:
         try:
             if self._noted.is_stopping or standing.over or self._reporter.is_saying(Published):
                 return
-            with failures.reported(self._reporter, self._goes_on):
+            give_back = failures.given_back(self._reporter, self._goes_on, self._workspace.let_go)
+            with failures.reported(self._reporter, self._goes_on), give_back:
                 self._prepare_push(order)
                 self._workspace.publish(self._kept, order)
         finally:
@@ -275,9 +276,8 @@ class Attempt:
         """Of an attempt that begins with the push only the last stage's checkpoint is there."""
         kept = self._kept or KeptOrder.of_push(order)
         if kept is not None and kept.stage_index < 0:
-            with failures.given_back(self._reporter, self._goes_on, self._workspace.let_go):
-                self._remember(kept)
-                self._workspace.prepared(kept.repo, kept.author)
+            self._remember(kept)
+            self._workspace.prepared(kept.repo, kept.author)
 
     def _stop(self) -> None:
         self._stop_running()

@@ -16,6 +16,7 @@ from muster.protocol.frames import DiffStat, WorkspaceFacts
 from muster.worker.attempts.context import Reporter
 from muster.worker.git.git import Flag, GitError
 from muster.worker.git.workspace import Facts, Workspace, WorkspaceError
+from muster.worker.room.room import NoSandbox
 
 _INTERVAL = 3.0  # seconds between two looks where something is seen to move
 _QUIET_INTERVAL = 30.0  # likewise where nothing is: an agent may edit files and say nothing
@@ -58,7 +59,8 @@ class FactsTeller:
     def look(
         self, at: Workspace, *, only_news: bool = False, cancelled: Flag | None = None
     ) -> None:
-        """git looks, in a room: what the workspace's settings run in there ends with it."""
+        """git looks, in a room: what the workspace's settings run in there ends with it. Where no
+        room can be made nothing is reported (`no_sandbox`)."""
         self._tell(at, lambda: at.facts(cancelled), only_news=only_news)
 
     def committed(self, at: Workspace, commit: str, diff: DiffStat | None) -> None:
@@ -71,6 +73,10 @@ class FactsTeller:
         number = next(self._looks)
         try:
             facts = fitting(_ready(at, look()))
+        except NoSandbox as error:
+            log.debug("no facts about %s: %s", at.path, error)
+            self._reporter.context.wellness.doubt()
+            return
         except (GitError, WorkspaceError, OSError, ValueError, SubprocessError) as error:
             log.debug("no facts about %s: %s", at.path, error)
             return

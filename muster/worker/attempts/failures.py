@@ -7,15 +7,17 @@ from muster.protocol.frames import Body, Failed, Lost, RunStage
 from muster.worker.agents.stage_command import RoomUnavailable
 from muster.worker.attempts import unbegun
 from muster.worker.attempts.context import Reporter
+from muster.worker.attempts.no_sandbox import HandedOver
 from muster.worker.attempts.shim_side import LaunchFailed
 from muster.worker.git.workspace import WorkspaceError
 from muster.worker.room.identity import NoIdentityLeft
+from muster.worker.room.room import NoSandbox
 from muster.worker.shim.client import ShimGone, ShimRefused
 from muster.worker.wellness import is_short
 
 _MAY_BE_OURS = frozenset({"workspace_failed", "workspace_broken", "repository_unreachable"})
-"""What goes wrong with a workspace where the machine cannot make its room, or has no disk: git
-fetches onto that, and its words are no proof."""
+"""What goes wrong with a workspace where the machine has no disk: git fetches onto that, and its
+words are no proof."""
 
 
 class GivenBack(Exception):
@@ -39,7 +41,7 @@ def reported(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator[None]:
         reporter.fail("stage_impossible", str(error))
     except (OSError, NoIdentityLeft, ShimRefused) as error:
         reporter.fail("worker_failed", str(error))
-    except (LaunchFailed, ShimGone) as error:
+    except (LaunchFailed, ShimGone, NoSandbox, HandedOver) as error:
         # No fault of the task's: another attempt, here or elsewhere, may do better.
         if goes_on():
             reporter.say(Lost(str(error) or "the shim died before the stage began"))
@@ -57,6 +59,12 @@ def given_back(
     it has: once that is reported another may want it."""
     try:
         yield
+    except HandedOver as error:
+        if not goes_on():
+            raise
+        let_go()
+        reporter.say(error.report())
+        raise GivenBack from error
     except (WorkspaceError, NoIdentityLeft, LaunchFailed, OSError) as error:
         if not goes_on():
             raise

@@ -23,6 +23,7 @@ from muster.worker.attempts import unbegun
 from muster.worker.attempts.changes import ChangesTeller
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.facts import FactsTeller, FactsWatch
+from muster.worker.attempts.no_sandbox import SandboxSteps, Step
 from muster.worker.attempts.task_branch import TaskBranchSide
 from muster.worker.git import approved, checkpoints, workspace
 from muster.worker.git.checkpoints import CheckpointRefused, PublishRefused, PushedBranch
@@ -30,9 +31,8 @@ from muster.worker.git.git import GitError
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import Workspace, WorkspaceError
+from muster.worker.room.room import NoSandbox
 
-_PUSH_PAUSES = (1.0, 4.0)  # seconds before a push is tried again
-_UNWELL_PAUSE = 5.0  # the same, while this machine can make no room
 _NAMED = 20  # files in a warning
 _LEVELS: dict[str, Literal["info", "warning", "error"]] = {
     "log": "info",
@@ -55,6 +55,7 @@ class AttemptWorkspace:
         self._workspace: Workspace | None = None
         self._facts = FactsTeller(reporter)
         self._changes = ChangesTeller(reporter, abandoned)
+        self._steps = SandboxSteps(reporter, abandoned, self.note)
 
     def find(self) -> None:
         """Takes over what an earlier life of the daemon prepared."""
@@ -65,11 +66,13 @@ class AttemptWorkspace:
         """The attempt's workspace, which is made if it is missing. `home_of` is the number of the
         attempt before, where the home is to be that one's.
 
-        Raises WorkspaceError, NoIdentityLeft, OSError.
+        Raises WorkspaceError, HandedOver, NoIdentityLeft, OSError.
         """
         if self._workspace is None:
             self._tell("preparing")
-            made = prepare(self._request(repo, author, home_of), self.note, self._abandoned)
+            request = self._request(repo, author, home_of)
+            preparation = partial(prepare, request, self.note, self._abandoned)
+            made = self._steps.carry_out(Step.PREPARE, preparation)
             self._workspace = replace(made, cancelled=self._abandoned)
             self._tell_ready(self._workspace, resumed=repo.resume_from is not None)
             if self._context.repositories.add(repo.url):
@@ -78,13 +81,13 @@ class AttemptWorkspace:
 
     def furnish(self, files: Iterable[tuple[str, str]], leaves: Iterable[str]) -> None:
         """Lays ready what an agent needs before it starts (`furnishing.script`). If that does not
-        work, a warning says so: it may do without."""
+        work, a warning says so: it may do without. Raises HandedOver."""
         if self._workspace is None:
             return
         script = furnishing.script(self._workspace.room.home, files, leaves)
         try:
             if script:
-                self._workspace.script(script)
+                self._steps.carry_out(Step.FURNISH, partial(self._workspace.script, script))
         except GitError as error:
             if not self._abandoned.is_set():
                 self.note("warning", f"what the agent needs in its home: {error.message}")
@@ -92,12 +95,15 @@ class AttemptWorkspace:
     def undo_changes(self) -> None:
         """Undoes what has come into the workspace since the last stage's checkpoint, and warns.
 
-        Only for when nothing of the attempt runs. Raises WorkspaceError.
+        Only for when nothing of the attempt runs. Raises WorkspaceError, HandedOver.
         """
         if self._workspace is None or (since := approved.read(self._workspace)) is None:
             return
+        undone: list[str] = []
+        undo = partial(approved.undo, self._workspace, since, undone)
         try:
-            if changed := approved.undo(self._workspace, since):
+            self._steps.carry_out(Step.UNDO, undo)
+            if changed := list(dict.fromkeys(undone)):
                 more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
                 names = ", ".join(changed[:_NAMED]) + more
                 self.note("warning", f"changed after the last stage had ended, and undone: {names}")
@@ -111,10 +117,12 @@ class AttemptWorkspace:
             return
         if kept.stage_index < 0:
             return  # it runs no stage: what it pushes is another's checkpoint
+        look = partial(approved.is_changed, self._workspace, since)
         try:
-            is_changed = approved.is_changed(self._workspace, since)
-        except (GitError, WorkspaceError) as error:
-            self.note("warning", f"the workspace cannot be looked at: {error}")
+            is_changed = self._steps.carry_out(Step.SETTLE, look)
+        except (GitError, WorkspaceError, NoSandbox) as error:
+            if not self._abandoned.is_set():
+                self.note("warning", f"the workspace cannot be looked at: {error}")
             return
         if is_changed:
             self.checkpoint(kept, author, in_part=self._reporter.standing.suspended)
@@ -128,19 +136,22 @@ class AttemptWorkspace:
         if self._workspace is None:
             self.note("warning", "checkpoint refused: the workspace is gone")
             return
+        make = partial(
+            checkpoints.checkpoint,
+            self._workspace,
+            kept.stage_index,
+            kept.stage_name,
+            author or kept.author,
+            Login.of(kept.repo),
+            note=self.note,
+            in_part=in_part,
+        )
         try:
-            made = checkpoints.checkpoint(
-                self._workspace,
-                kept.stage_index,
-                kept.stage_name,
-                author or kept.author,
-                Login.of(kept.repo),
-                note=self.note,
-                in_part=in_part,
-            )
-        except CheckpointRefused as refused:
-            self.note("warning", f"checkpoint refused: {refused}")
-            self.look()
+            made = self._steps.carry_out(Step.CHECKPOINT, make)
+        except (CheckpointRefused, NoSandbox) as refused:
+            if not self._abandoned.is_set():
+                self.note("warning", f"checkpoint refused: {refused}")
+                self.look()
         else:
             self._reporter.say(
                 Checkpoint(
@@ -159,7 +170,7 @@ class AttemptWorkspace:
 
     def publish(self, kept: KeptOrder | None, order: Publish) -> None:
         """Pushes the branch, and moves the task's where that is ordered; reports `Published`,
-        `BranchRefused` or `Failed`."""
+        `BranchRefused` or `Failed`. Raises HandedOver."""
         if self._reporter.standing.refused >= order.number:
             return  # the server has been told, or will be
         try:
@@ -169,7 +180,8 @@ class AttemptWorkspace:
             if not self._changes.tell_push(self._workspace, kept, made.commit):
                 return  # it is over, or the next daemon's
         except PublishRefused as refused:
-            self._reporter.fail("publish_failed", str(refused))
+            if not self._abandoned.is_set():  # else the next daemon pushes, or nobody
+                self._reporter.fail("publish_failed", str(refused))
         else:
             branch = TaskBranchSide(
                 self._reporter, self._abandoned, self._workspace.mirror(Login.of(kept.repo))
@@ -258,24 +270,10 @@ class AttemptWorkspace:
         )
 
     def _pushed(self, of: Workspace, kept: KeptOrder) -> PushedBranch:
-        """Tries a few times; and as long as it takes a machine that is unwell, for what has not
-        been pushed may be here alone. Raises PublishRefused."""
+        """Raises PublishRefused, HandedOver."""
         stage, author, login = kept.stage_index, kept.author, Login.of(kept.repo)
-        pauses, is_unwell = iter(_PUSH_PAUSES), False
-        while True:
-            try:
-                return checkpoints.publish(of, stage, author, login, note=self.note)
-            except PublishRefused as refused:
-                was_unwell, is_unwell = is_unwell, self._context.wellness.doubt()
-                pause = _UNWELL_PAUSE if is_unwell else next(pauses, None)
-                if pause is None:
-                    raise
-                if is_unwell and not was_unwell:
-                    self.note("warning", f"pushing again once this machine is well: {refused}")
-                elif not is_unwell:
-                    self.note("warning", f"pushing again in {pause:.0f} s: {refused}")
-                if self._abandoned.wait(pause):
-                    raise
+        push = partial(checkpoints.publish, of, stage, author, login, note=self.note)
+        return self._steps.carry_out(Step.PUBLISH, push)
 
     def _tell(self, state: Literal["preparing", "ready", "removed"]) -> None:
         path = str(self._context.layout.workspace(self._key))

@@ -29,7 +29,7 @@ class Approved(NamedTuple):
 
 def note(workspace: Workspace, commit: str, *, whole: bool) -> None:
     """Writes down that the workspace is at this commit; `whole`: which has all of it. Raises
-    GitError, WorkspaceError, OSError."""
+    GitError, WorkspaceError, NoSandbox, OSError."""
     remainder = [] if whole else [path for _, path in _look(workspace)[1]]
     text = json.dumps({"commit": commit, "remainder": remainder})
     _file(workspace).write_text(text)
@@ -44,28 +44,30 @@ def read(workspace: Workspace) -> Approved | None:
         return None
 
 
-def undo(workspace: Workspace, since: Approved) -> list[str]:
-    """Undoes what has changed since; its paths, and `HEAD` for commits. Raises GitError,
-    WorkspaceError."""
+def undo(workspace: Workspace, since: Approved, undone: list[str]) -> None:
+    """Undoes what has changed since. Adds its paths to `undone`, and `HEAD` for commits, each
+    before it is undone, so that none is missing where it takes several tries. Raises GitError,
+    WorkspaceError, NoSandbox."""
     head, entries = _look(workspace)
     if head == since.commit and not _beyond(since, entries):
-        return []
+        return
+    undone += ["HEAD"] if head != since.commit else []
+    undone += [path for code, path in entries if code != "??"]
     # A git that was killed in the middle has left the index locked.
     reset = f"rm -f .git/index.lock && git reset --quiet --hard {shlex.quote(since.commit)}"
     workspace.script(reset, timeout=TIMEOUT)
     # Only now are its own rules in force again for what is ignored.
     new = _beyond(since, _look(workspace)[1])
+    undone += new
     if new:
         # By name only where something else is to stay: the names may be many.
         only = ["--", *new] if since.remainder else []
         literal = {"GIT_LITERAL_PATHSPECS": "1"}
         workspace.git("clean", "-ffdq", *only, env=literal, timeout=TIMEOUT)
-    moved = ["HEAD"] if head != since.commit else []
-    return moved + [path for code, path in entries if code != "??"] + new
 
 
 def is_changed(workspace: Workspace, since: Approved) -> bool:
-    """Whether `undo` would find something. Raises GitError, WorkspaceError."""
+    """Whether `undo` would find something. Raises GitError, WorkspaceError, NoSandbox."""
     head, entries = _look(workspace)
     return head != since.commit or bool(_beyond(since, entries))
 

@@ -73,7 +73,7 @@ def checkpoint(
     """Commits all changes and pushes them as `refs/muster/<task>/<attempt>/<stage>`; with
     `in_part`, because the stage is in its middle, as another ref: nobody takes it for done.
 
-    Where nothing changed the ref points at HEAD. Raises CheckpointRefused.
+    Where nothing changed the ref points at HEAD. Raises CheckpointRefused, NoSandbox.
     """
     ref = f"{refs_of(workspace.key)}/{int(stage_index)}" + ("-partial" if in_part else "")
     done = f"{stage_name}, in part" if in_part else stage_name
@@ -102,7 +102,7 @@ def publish(
     once. `stage_index` is -1 in an attempt that runs no stage.
 
     It adds nothing to that commit. Only where the stage could not be committed is that tried once
-    more, or the push would silently be without it. Raises PublishRefused.
+    more, or the push would silently be without it. Raises PublishRefused, NoSandbox.
     """
     ref = f"{refs_of(workspace.key)}/{stage_index if stage_index >= 0 else 'head'}"
     message = f"task #{workspace.key.task_id}"
@@ -137,7 +137,7 @@ def _taken(
     workspace: Workspace, mirror: Mirror, ref: str, message: str, author: Author, note: NoteTaker
 ) -> str:
     """Commits all changes and takes HEAD into the mirror's `ref`; the commit. Raises GitError,
-    WorkspaceError, OSError."""
+    WorkspaceError, NoSandbox, OSError."""
     head, whole = _commit(workspace, message, author, note)
     workspace.require_intact()
     before = approved.read(workspace)
@@ -154,7 +154,7 @@ def _commit(
     workspace: Workspace, message: str, author: Author, note: NoteTaker
 ) -> tuple[str, bool]:
     """What HEAD is then, as the room says, and whether nothing was left out. Raises GitError,
-    WorkspaceError.
+    WorkspaceError, NoSandbox.
 
     One room for all commands, for each costs some milliseconds. A lock that is there was left by
     a git that was killed in the middle: nothing else of the attempt's runs now.

@@ -14,7 +14,7 @@ from typing import IO, Protocol
 from muster.worker import processes
 from muster.worker.limits.limits import disk_breach
 from muster.worker.limits.watch import added_up
-from muster.worker.room.room import Room
+from muster.worker.room.room import ANNOUNCEMENT, Room
 
 Progress = Callable[[str, int], None]
 """Called with the phase in git's words (`Receiving objects`) and its percentage."""
@@ -56,10 +56,14 @@ class Conversation:
         on_progress: Progress | None,
         room: Room | None,
         take: Take | None = None,
+        *,
+        announced: bool = False,
     ) -> None:
-        """What git writes is kept in `stdout`, unless somebody is there to `take` it."""
+        """What git writes is kept in `stdout`, unless somebody is there to `take` it. `announced`:
+        a sandbox is to announce itself (`Room.command`); `is_inside` tells whether it has."""
         self.stdout = bytearray()
         self.stderr = bytearray()
+        self.is_inside = not announced
         self._process = process
         self._on_progress = on_progress
         self._room = room
@@ -128,6 +132,7 @@ class Conversation:
             self._keep(data)
         else:
             self.stderr = (self.stderr + data)[-STDERR_KEPT:]
+            self._note_announcement()
             self._tell(data)
 
     def _keep(self, data: bytes) -> None:
@@ -138,6 +143,12 @@ class Conversation:
         self.stdout += data
         if len(self.stdout) > STDOUT_MOST:
             raise Exceeded(f"it wrote more than {STDOUT_MOST >> 20} MiB")
+
+    def _note_announcement(self) -> None:
+        """Takes it out of what git says."""
+        if not self.is_inside and ANNOUNCEMENT in self.stderr:
+            self.is_inside = True
+            self.stderr = self.stderr.replace(ANNOUNCEMENT, b"", 1)
 
     def _tell(self, data: bytes) -> None:
         if self._on_progress is not None and (found := PROGRESS.findall(data)):

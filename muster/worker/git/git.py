@@ -24,7 +24,7 @@ from muster.worker.git.conversation import (
     Progress,
     Take,
 )
-from muster.worker.room.room import Room
+from muster.worker.room.room import NoSandbox, Room
 
 __all__ = [
     "DEFAULT_TIMEOUT",
@@ -105,16 +105,18 @@ def run(
     settings: Mapping[str, str] | None = None,
     cancelled: Flag | None = None,
     secrets: Iterable[str] = (),
+    reads_from: Room | None = None,
 ) -> str:
     """Runs `git ARGS` and returns what it wrote to its standard output.
 
     `env` and `settings` (git's own, by their dotted names) come on top of ours, `timeout` is in
     seconds. In a `room`, with its rights and no network, nothing that git started is left
-    afterwards. Raises GitError, GitTimeout, GitCancelled.
+    afterwards. `reads_from` is the room of a command that git itself runs, which announces it.
+    Raises GitError, GitTimeout, GitCancelled, NoSandbox.
     """
     argv = ["git", *args]
     if room:
-        argv = room.command("git", "-C", room.workspace, *args, cwd=None)
+        argv = room.command("git", "-C", room.workspace, *args, cwd=None, announced=True)
     return _run(
         argv,
         f"git {args[0]}",
@@ -123,6 +125,7 @@ def run(
         timeout,
         on_progress,
         room=room,
+        announced_by=room or reads_from,
         cancelled=cancelled,
         secrets=secrets,
     )
@@ -138,8 +141,10 @@ def run_script(
     cancelled: Flag | None = None,
 ) -> str:
     """Runs a shell script of git commands, as `run` does with one, in one room."""
-    argv = room.command("sh", "-c", f'cd "$0" || exit\n{script}', room.workspace, cwd=None)
-    return _run(argv, "git", cwd, environment(env), timeout, room=room, cancelled=cancelled)
+    words = ("sh", "-c", f'cd "$0" || exit\n{script}', room.workspace)
+    argv = room.command(*words, cwd=None, announced=True)
+    own = environment(env)
+    return _run(argv, "git", cwd, own, timeout, room=room, announced_by=room, cancelled=cancelled)
 
 
 def stream(
@@ -198,22 +203,33 @@ def _run(
     on_progress: Progress | None = None,
     *,
     room: Room | None,
+    announced_by: Room | None,
     cancelled: Flag | None = None,
     secrets: Iterable[str] = (),
 ) -> str:
     if cancelled is not None and cancelled.is_set():
         raise GitCancelled("cancelled before git started")
-    conversation = Conversation(_start(argv, cwd, env), on_progress, room)
+    if timeout <= 0:  # before a sandbox could be to blame
+        raise GitTimeout(f"no time is left for {name}")
+    announced = announced_by is not None and announced_by.contains
+    process = _start(argv, cwd, env, makes_room=room is not None and room.contains)
+    conversation = Conversation(process, on_progress, room, announced=announced)
     try:
         status = _ended(conversation, name, timeout, cancelled)
+    except GitTimeout as error:
+        if conversation.is_inside:
+            raise
+        raise NoSandbox(f"no sandbox was made: {error.message}") from None
     finally:
         conversation.close()
     stdout = conversation.stdout.decode(errors="replace")
-    if status == 0:
+    if status == 0 and conversation.is_inside:
         return stdout
     stderr = mask(conversation.stderr.decode(errors="replace"), secrets)
-    words = _words(stderr) or _words(mask(stdout, secrets))
-    raise GitError(words or f"{name} ended with {status}", stderr, stdout, status)
+    words = _words(stderr) or _words(mask(stdout, secrets)) or f"{name} ended with {status}"
+    if not conversation.is_inside:
+        raise NoSandbox(words)
+    raise GitError(words, stderr, stdout, status)
 
 
 def environment(
@@ -262,7 +278,10 @@ def _start(
     cwd: Path | None,
     env: Mapping[str, str],
     given: IO[bytes] | None = None,
+    *,
+    makes_room: bool = False,
 ) -> subprocess.Popen[bytes]:
+    """Raises GitError; NoSandbox where the first program is what makes a room."""
     try:
         return subprocess.Popen(
             argv,
@@ -275,6 +294,8 @@ def _start(
             umask=0o022,  # the uids of attempts read the mirrors, whatever the daemon's umask
         )
     except OSError as error:
+        if makes_room and error.filename != str(cwd):
+            raise NoSandbox(f"no sandbox could be started: {error}") from error
         raise GitError(f"git could not be started: {error}") from error
 
 

@@ -119,16 +119,16 @@ class Mirror:
     def take(self, room: Room, ref: str, timeout: float, cancelled: git.Flag | None = None) -> str:
         """Copies HEAD of the room's workspace to the mirror's `ref`; returns the commit.
 
-        The side that reads the workspace is in the room. Raises GitError.
+        The side that reads the workspace is in the room. Raises GitError, NoSandbox.
         """
-        reader = shlex.join(room.command("git", "upload-pack", cwd=None))
+        reader = shlex.join(room.command("git", "upload-pack", cwd=None, announced=True))
         arguments = ["fetch", "--quiet", "--no-tags", "--no-auto-maintenance"]
         arguments += ["--no-write-fetch-head", f"--upload-pack={reader} --strict"]
         # As a URL it cannot be taken for a bundle, whatever the agent puts there.
         arguments += ["--end-of-options", f"file://{room.workspace}/.git", f"+HEAD:{ref}"]
         deadline = time.monotonic() + timeout
         with self.lock.held(deadline, cancelled), self._kept_for_borrowers([ref]):
-            git.run(arguments, cwd=self.path, timeout=timeout, cancelled=cancelled)
+            git.run(arguments, self.path, timeout=timeout, cancelled=cancelled, reads_from=room)
         return self.commit(ref)
 
     def point(

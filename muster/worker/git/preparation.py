@@ -60,7 +60,7 @@ class WorkspaceRequest:
 def prepare(request: WorkspaceRequest, note: NoteTaker, cancelled: threading.Event) -> Workspace:
     """Fetches, clones and sets the attempt's branch; what an earlier try left is replaced.
 
-    Raises WorkspaceError; nothing of the workspace is left then.
+    Raises WorkspaceError, NoSandbox; nothing of the workspace is left then.
     """
     deadline = time.monotonic() + request.timeout
     path = request.layout.workspace(request.key)

@@ -106,7 +106,7 @@ class Workspace:
         env: Mapping[str, str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> str:
-        """Runs git here, in a room of its own. Raises GitError, WorkspaceError."""
+        """Runs git here, in a room of its own. Raises GitError, WorkspaceError, NoSandbox."""
         self.require_intact()
         own = {**self._variables(), **(env or {})}
         flag = self.cancelled
@@ -133,15 +133,15 @@ class Workspace:
         cancelled: Flag | None = None,
     ) -> str:
         """Runs git commands in one room, for each room costs some milliseconds. Raises GitError,
-        WorkspaceError."""
+        WorkspaceError, NoSandbox."""
         self.require_intact()
         own = {**self._variables(), **(env or {})}
         flag = cancelled or self.cancelled
         return git.run_script(script, self.path, own, timeout, room=self.room, cancelled=flag)
 
     def facts(self, cancelled: Flag | None = None) -> Facts:
-        """What lies in the workspace now. Raises GitError, WorkspaceError; the former also where
-        what an agent set up speaks in between."""
+        """What lies in the workspace now. Raises GitError, WorkspaceError, NoSandbox; the first
+        also where what an agent set up speaks in between."""
         counting = [word for each in shortstat.SETTINGS.items() for word in ("-c", "=".join(each))]
         diff = shlex.join(["git", *counting, *_DIFF, self.base_commit])
         script = f"{_STATUS} && printf '\\0' && {diff} && printf '\\0' && {_SIZE}"

@@ -75,6 +75,12 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
         return (self.finished, self.finished_run) >= (stage, run)
 
     @property
+    def is_all_pushed(self) -> bool:
+        """Whether others have all that was done here: no stage has run, or the last one's
+        checkpoint was reported."""
+        return self.has_checkpointed(self.started, self.started_run)
+
+    @property
     def is_final(self) -> bool:
         """Whether nothing follows: no stage, and no push."""
         return self.unsuccessful or self.published or bool(self.over)

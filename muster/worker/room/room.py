@@ -37,6 +37,17 @@ _CAPABILITIES = ("CAP_KILL", "CAP_SETUID", "CAP_SETGID")
 # that has no right any more to have it killed as well.
 _FIRST = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
 _IN = ("/bin/sh", "-c", 'cd "$0" && exec "$@"')
+ANNOUNCEMENT = b"\x01muster: in the sandbox\x02\n"
+"""What comes on standard error once all of a sandbox is made, before the program in there starts:
+so nothing in there can keep it back, or have the sandbox taken for one that was not made."""
+# In octal: no message that quotes this command line has the bytes themselves.
+_ANNOUNCE = r"printf '\001muster: in the sandbox\002\n' >&2"
+_ANNOUNCING = ("/bin/sh", "-c", _ANNOUNCE + '; exec "$@"', "sh")
+
+
+class NoSandbox(Exception):
+    """A sandbox could not be made, and nothing has run in it; in the words of what makes it. It is
+    the machine's failure, never that of the work."""
 
 
 @dataclass(frozen=True)
@@ -107,21 +118,24 @@ class Room:
         open_network: bool = False,
         pid_1: bool = True,
         cwd: str | None = WORKSPACE,
+        announced: bool = False,
     ) -> list[str]:
         """The command that runs `argv` in a room of its own, with the attempt's rights.
 
         It has to be run with the daemon's own rights, and passes its environment on; when it has
         ended by itself the room is empty. Unless `pid_1`, some init is before the program. In a
-        view it begins in `cwd`; where that is None it goes by itself to where it wants to be.
+        view it begins in `cwd`; where that is None it goes by itself to where it wants to be. If
+        `announced`, and the room contains anything, ANNOUNCEMENT tells that it is made.
         """
         room: list[str] = []
-        inside = [*self._dropped(), *argv]
+        program = [*(_ANNOUNCING if announced and self.contains else ()), *argv]
+        inside = [*self._dropped(), *program]
         if self.view is not None:
             options = ["--as-pid-1"] if pid_1 else []
             room = [*self._entered(*options, open_network=open_network), "--"]
             # There only as the attempt: who makes the room has no right to enter what is closed.
             entering = [*_IN, cwd] if cwd else []
-            inside = [*self._dropped(), *entering, *argv]
+            inside = [*self._dropped(), *entering, *program]
         elif self.level == "processes":
             room = _unshared()
         first = _FIRST if room and pid_1 else ()

@@ -2,27 +2,22 @@
 says that it is unwell until it is not."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Failed,
     Lost,
-    Note,
-    Publish,
-    Published,
     StageFinished,
     StageStarted,
 )
 from muster.worker.git.git import GitError
-from muster.worker.room import bubblewrap
 from muster.worker.room.identity import Identities, NoIdentityLeft
 from tests.muster.worker.attempts.attempt_world import milestones, quick
+from tests.muster.worker.broken_rooms import breaking
 from tests.muster.worker.repositories import as_root, repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -37,28 +32,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def bwrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """While this file is there no room can be made."""
-    return breaking(tmp_path, monkeypatch, "*")
-
-
-def breaking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str) -> Path:
-    """A file, while which is there no room can be made for a command line of that pattern."""
-    broken, tools = tmp_path / "broken", tmp_path / "tools"
-    tools.mkdir()
-    for name in ("bwrap", "unshare"):
-        (tools / name).write_text(
-            f'#!/bin/sh\n[ ! -e {broken} ] || case "$*" in {which})\n'
-            f'echo "{name}: no room today" >&2; exit 1;; esac\n'
-            f'exec {_real(name)} "$@"\n'
-        )
-        (tools / name).chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
-    return broken
-
-
-def _real(name: str) -> str:
-    if name == "bwrap":
-        return bubblewrap.candidates()[0].program
-    return shutil.which(name) or "/nowhere"
+    return breaking(tmp_path, monkeypatch)
 
 
 def healthy(worker: WorkerHome) -> bool:
@@ -98,7 +72,7 @@ def test_a_room_that_cannot_be_made_for_a_while_fails_nothing(
     bwrap.touch()
     worker.run("echo ran")
     failed = server.until_said(Failed)
-    assert (failed.code, failed.unwell) == ("workspace_failed", True)
+    assert (failed.code, failed.unwell) == ("room_unavailable", True)
     server.until(lambda: not healthy(worker))
     bwrap.unlink()
     server.until(lambda: healthy(worker))
@@ -194,23 +168,3 @@ def test_a_machine_whose_disk_is_full_gives_the_attempt_back(
     server.until(lambda: healthy(worker))
     worker.run("echo ran", task_id=8)
     server.until_said(StageFinished)
-
-
-def test_a_push_waits_for_the_room_that_it_takes(
-    worker: WorkerHome, bwrap: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("muster.worker.attempts.workspace_side._UNWELL_PAUSE", 0.05)
-    server = worker.start().server
-    assert server.hellos[-1].room.level != "none"
-    worker.run("echo one > one; echo ran; until [ -e go ]; do sleep 0.05; done")
-    server.until_said(StageStarted)
-    server.until(lambda: b"ran" in server.log())
-    bwrap.touch()  # so that what the stage has done cannot be committed either
-    (worker.layout.workspace(AttemptKey(7, 1)) / "go").touch()
-    server.until_said(StageFinished)
-    server.send(Publish(7, 1))
-    server.until(lambda: any("once this machine is well" in n.text for n in server.bodies(Note)))
-    assert server.bodies(Failed) == []
-    bwrap.unlink()
-    assert server.until_said(Published).diff.files_changed == 2
-    assert server.bodies(Failed) == []

@@ -35,7 +35,8 @@ def workspace(any_machine: Machine, repository: Repository) -> Workspace:
 def undone(of: Workspace) -> list[str]:
     since = approved.read(of)
     assert since is not None
-    changed = approved.undo(of, since)
+    changed: list[str] = []
+    approved.undo(of, since, changed)
     assert not approved.is_changed(of, since)
     return sorted(changed)
 

@@ -1,11 +1,15 @@
 """Whatever ends a tunnel leaves no process of it, and says why."""
 
 import signal
+from pathlib import Path
+
+import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Checkpoint,
     Forget,
+    Note,
     StageFinished,
     Stop,
     Stopped,
@@ -14,6 +18,7 @@ from muster.protocol.frames import (
     TunnelFacts,
     WorkspaceFacts,
 )
+from tests.muster.worker.broken_rooms import breaking
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.tunnels.tunnelled import BOB, Tunnelled, quick
 from tests.muster.worker.worker_home import WorkerHome, worker
@@ -108,6 +113,27 @@ def test_what_was_changed_by_it_is_a_checkpoint_before_its_end_is_told(worker: W
     told = [body for body in tunnel.server.bodies() if isinstance(body, Checkpoint | TunnelFacts)]
     assert [type(body) for body in told[-2:]] == [Checkpoint, TunnelFacts]
     assert tunnel.checkpointed()[0] == BOB.name
+
+
+def test_what_was_changed_by_it_waits_for_a_room(
+    worker: WorkerHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("muster.worker.attempts.no_sandbox.UNHEALTHY_PAUSE", 0.05)
+    rooms = breaking(tmp_path, monkeypatch)
+    tunnel = Tunnelled(worker, "connect").start()
+    tunnel.server.until_said(StageFinished)
+    tunnel.open()
+    tunnel.until("connected")
+    tunnel.change("fixed")
+    rooms.touch()
+    tunnel.close()
+    tunnel.server.until(
+        lambda: any("looking for changes again" in n.text for n in tunnel.server.bodies(Note))
+    )
+    assert tunnel.states()[-1] == "connected"
+    rooms.unlink()
+    tunnel.until("closed")
+    assert tunnel.server.bodies(Checkpoint)[-1].diff.files_changed == 1
 
 
 def test_nothing_changed_makes_no_checkpoint(worker: WorkerHome) -> None:

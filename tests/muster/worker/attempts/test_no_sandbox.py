@@ -1,0 +1,207 @@
+"""Where no sandbox can be made each step of an attempt waits, or another machine goes on: no task
+fails for it, and no work is lost."""
+
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.frames import (
+    Checkpoint,
+    Failed,
+    Lost,
+    Note,
+    Publish,
+    Published,
+    StageFinished,
+    StageStarted,
+    Stop,
+    Stopped,
+)
+from muster.worker.attempts import no_sandbox
+from muster.worker.attempts.no_sandbox import Step, Wait, judge
+from tests.muster.worker.attempts.attempt_world import quick
+from tests.muster.worker.broken_rooms import WORDS, breaking
+from tests.muster.worker.repositories import repository, root
+from tests.muster.worker.worker_home import WorkerHome, worker
+
+__all__ = ["quick", "repository", "root", "worker"]
+
+STORING = (Step.SETTLE, Step.CHECKPOINT)
+KEY = AttemptKey(7, 1)
+WAITS = f"once this machine is well: bwrap: {WORDS}"
+# What the remote refuses is on this machine alone.
+NO_CHECKPOINTS = 'case "$1" in refs/muster/*) echo never >&2; exit 1;; esac'
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("muster.worker.daemon.PAUSES", (0.2, 1.0))
+    monkeypatch.setattr(no_sandbox, "UNHEALTHY_PAUSE", 0.05)
+
+
+@pytest.fixture
+def rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """While this file is there no room can be made."""
+    return breaking(tmp_path, monkeypatch)
+
+
+def is_noted(worker: WorkerHome, text: str) -> bool:
+    return any(text in note.text for note in worker.server.bodies(Note))
+
+
+def run_first(worker: WorkerHome, *, pushed: bool) -> None:
+    """A stage, whose work is the remote's as well, or is not."""
+    if not pushed:
+        worker.repository.hook("update", NO_CHECKPOINTS)
+    worker.run("echo one > one")
+    worker.server.until_said(StageFinished)
+    assert bool(worker.server.bodies(Checkpoint)) == pushed
+
+
+# The rule
+
+
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("is_all_pushed", [False, True])
+def test_an_unhealthy_machine_keeps_what_it_alone_has(step: Step, is_all_pushed: bool) -> None:
+    found = judge(step, is_unhealthy=True, is_all_pushed=is_all_pushed, tries=0)
+    is_given_away = is_all_pushed and step not in STORING
+    assert found == ("hand over" if is_given_away else Wait(no_sandbox.UNHEALTHY_PAUSE))
+
+
+@pytest.mark.parametrize("step", Step)
+@pytest.mark.parametrize("is_all_pushed", [False, True])
+def test_a_healthy_machine_tries_a_few_times(
+    monkeypatch: pytest.MonkeyPatch, step: Step, is_all_pushed: bool
+) -> None:
+    monkeypatch.setattr(no_sandbox, "PAUSES", (1.0, 4.0))
+    found = [
+        judge(step, is_unhealthy=False, is_all_pushed=is_all_pushed, tries=tries)
+        for tries in (1, 2, 3)
+    ]
+    assert found == [Wait(1.0), Wait(4.0), "go on" if step in STORING else "hand over"]
+
+
+# Each step
+
+
+def test_the_last_stages_work_waits_for_the_room_that_it_takes(
+    worker: WorkerHome, rooms: Path
+) -> None:
+    server = worker.start().server
+    worker.run("echo one > one; echo ran; until [ -e go ]; do sleep 0.05; done")
+    server.until(lambda: b"ran" in server.log())
+    rooms.touch()
+    (worker.layout.workspace(KEY) / "go").touch()
+    server.until(lambda: is_noted(worker, f"making the checkpoint again {WAITS}"))
+    assert server.bodies(StageFinished) == []
+    rooms.unlink()
+    assert server.until_said(Checkpoint).diff.files_changed == 2
+    server.until_said(StageFinished)
+    assert server.bodies(Failed) == []
+
+
+def test_between_two_stages_what_only_this_machine_has_waits(
+    worker: WorkerHome, rooms: Path
+) -> None:
+    """Two stages end well, and their task fails as its workspace is looked at: that was lost."""
+    server = worker.start().server
+    run_first(worker, pushed=False)
+    rooms.touch()
+    worker.run("cat one", stage_index=1)
+    server.until(lambda: is_noted(worker, "comparing the workspace with its checkpoint again"))
+    rooms.unlink()
+    server.until_said(StageFinished, 2)
+    assert b"one" in server.log()
+    assert server.bodies(Failed) + server.bodies(Lost) == []
+
+
+def test_between_two_stages_what_is_pushed_goes_on_elsewhere(
+    worker: WorkerHome, rooms: Path
+) -> None:
+    server = worker.start().server
+    run_first(worker, pushed=True)
+    rooms.touch()
+    worker.run("cat one", stage_index=1)
+    failed = server.until_said(Failed)
+    assert (failed.code, failed.unwell) == ("room_unavailable", True)
+    assert WORDS in failed.message
+
+
+def test_what_an_agent_needs_in_its_home_is_waited_for(
+    worker: WorkerHome, rooms: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = worker.start().server
+    run_first(worker, pushed=False)
+
+    def furniture(*_: object) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+        rooms.touch()
+        return [("needed", "for the agent")], ()
+
+    monkeypatch.setattr("muster.worker.agents.stage_command.furniture", furniture)
+    worker.run("cat ~/needed", stage_index=1)
+    server.until(lambda: is_noted(worker, f"preparing the agent's home again {WAITS}"))
+    rooms.unlink()
+    server.until_said(StageFinished, 2)
+    assert b"for the agent" in server.log()
+
+
+def test_a_push_waits_for_the_room_that_it_takes(
+    worker: WorkerHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has to take what no checkpoint has, for the machine found itself healthy then."""
+    (tmp_path / "take").mkdir()
+    taking = breaking(tmp_path / "take", monkeypatch, "*upload-pack*")
+    rooms = breaking(tmp_path, monkeypatch)
+    taking.touch()
+    server = worker.start().server
+    worker.run("echo one > one")
+    server.until_said(StageFinished)
+    assert is_noted(worker, f"checkpoint refused: bwrap: {WORDS}")
+    assert server.bodies(Checkpoint) == []
+    rooms.touch()
+    taking.unlink()
+    server.send(Publish(7, 1))
+    server.until(lambda: is_noted(worker, f"pushing again {WAITS}"))
+    rooms.unlink()
+    assert server.until_said(Published).diff.files_changed == 1
+    assert server.bodies(Failed) + server.bodies(Lost) == []
+
+
+def test_a_healthy_machine_that_makes_no_room_loses_the_attempt_and_fails_nothing(
+    worker: WorkerHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = breaking(tmp_path, monkeypatch, "*status*")
+    server = worker.start().server
+    run_first(worker, pushed=True)
+    rooms.touch()
+    worker.run("cat one", stage_index=1)
+    assert WORDS in server.until_said(Lost).reason
+    assert server.bodies(Failed) == []
+
+
+def test_a_daemon_that_leaves_meanwhile_reports_nothing(worker: WorkerHome, rooms: Path) -> None:
+    server = worker.start().server
+    run_first(worker, pushed=False)
+    rooms.touch()
+    worker.run("cat one", stage_index=1)
+    server.until(lambda: is_noted(worker, WAITS))
+    worker.leave()
+    rooms.unlink()
+    worker.start()
+    worker.run("cat one", stage_index=1)
+    server.until_said(StageFinished, 2)
+    assert server.bodies(Failed) + server.bodies(Lost) == []
+
+
+def test_people_may_stop_what_waits(worker: WorkerHome, rooms: Path) -> None:
+    server = worker.start().server
+    run_first(worker, pushed=False)
+    rooms.touch()
+    worker.run("cat one", stage_index=1)
+    server.until(lambda: is_noted(worker, WAITS))
+    server.send(Stop(7, 1, "cancelled"))
+    server.until_said(Stopped)
+    assert server.bodies(Failed) + server.bodies(Lost) == []
+    assert len(server.bodies(StageStarted)) == 1
