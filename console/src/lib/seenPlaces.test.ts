@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 
 /** What agents, machines, remotes and other people write. */
-const OUTSIDE = 'message|prompt|subject|body|branch|taskBranch|why|text|raw|said'
+const OUTSIDE =
+  'message|prompt|subject|body|branch|taskBranch|why|text|raw|said|path|oldPath|detail|hostname|description'
 /** `{entry.text}` as an element's content; what has gone through `seen` is none, nor are our words. */
 const CONTENT = new RegExp(
   `(?:>|^\\s*)\\{((?!(?:props|words|option)\\.)[\\w?.[\\]]+\\.(?:${OUTSIDE}))\\}`,

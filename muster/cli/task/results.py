@@ -104,7 +104,9 @@ def _patch(muster: Muster, number: int, query: Query) -> None:
             return
         answer.read()
         text = answer.content.decode("utf-8", "replace")
-    click.echo_via_pager(f"{painted(line)}\n" for line in text.splitlines())
+    # Lines as git has them: other separators are characters of a line, and shown in it.
+    lines = text.removesuffix("\n").split("\n")
+    click.echo_via_pager(f"{painted(line)}\n" for line in lines)
 
 
 def painted(line: str) -> str:

@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Schemas } from '../../api/client'
 import { asProblem } from '../../api/problem'
+import { seen } from '../../lib/seen'
 import { duration } from '../../lib/times'
 import { testBot, useBindings } from '../../queries/adminBots'
 import { Button } from '../../ui/Button'
@@ -79,7 +80,7 @@ function Result({ tested }: { tested: Tested }) {
         {tested.sent ? words.bots.wasSent : words.bots.wasNotSent}
         <span>{words.bots.took(duration(tested.milliseconds, words.units))}</span>
       </strong>
-      <p>{tested.detail}</p>
+      <p>{seen(tested.detail)}</p>
       {tested.advice && <p>{tested.advice}</p>}
     </div>
   )

@@ -1,5 +1,6 @@
 import { labelsOf, type Machine } from '../../lib/fleet'
 import { bytes, whole } from '../../lib/numbers'
+import { seen } from '../../lib/seen'
 import { When } from '../../ui/When'
 import { locale, words } from '../../words'
 import { Agents, RoomLine } from './Agents'
@@ -44,7 +45,7 @@ export function MachineFacts({ machine }: { machine: Machine }) {
           <Fact name={say.system}>
             {[os, arch].filter(Boolean).join(', ') || words.common.notTold}
           </Fact>
-          <Fact name={say.host}>{hostname || words.common.notTold}</Fact>
+          <Fact name={say.host}>{seen(hostname ?? '') || words.common.notTold}</Fact>
           <Fact name={say.worker}>
             {machine.version || words.common.notTold}{' '}
             {machine.pinned && <span className="badge">{say.pinned}</span>}

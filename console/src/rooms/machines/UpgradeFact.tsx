@@ -1,4 +1,5 @@
 import type { Machine } from '../../lib/fleet'
+import { seen } from '../../lib/seen'
 import { words } from '../../words'
 import { Fact } from './Fact'
 
@@ -13,7 +14,7 @@ export function UpgradeFact({ machine: { upgrade } }: { machine: Machine }) {
     <Fact name={name}>
       {upgrade.offered && <strong>{upgradeTo(upgrade.offered)} </strong>}
       {upgrades[upgrade.state] ?? upgrade.state}
-      {TOLD.has(upgrade.state) && <span className="dim"> {upgrade.reason}</span>}
+      {TOLD.has(upgrade.state) && <span className="dim"> {seen(upgrade.reason ?? '')}</span>}
     </Fact>
   )
 }

@@ -52,6 +52,7 @@ export const diff = {
   modeAlone: (old: string, mode: string) => `Its mode was changed from ${old} to ${mode}.`,
   movedAlone: 'Renamed, and nothing in it changed.',
   generated: 'generated',
+  mixed: (scripts: string) => `Letters of several scripts, which may look alike: ${scripts}`,
   generatedWhy: 'By its name nobody wrote it, so it is folded.',
   status: {
     added: 'added',

@@ -54,6 +54,7 @@ export const diff: typeof en.diff = {
   modeAlone: (old, mode) => `权限由 ${old} 改为 ${mode}。`,
   movedAlone: '仅重命名，内容未改动。',
   generated: '自动生成',
+  mixed: (scripts: string) => `混用了多种文字的字母，可能彼此相像：${scripts}`,
   generatedWhy: '从文件名看并非人工编写，因此已折叠。',
   status: { added: '新增', deleted: '删除', renamed: '重命名', copied: '复制', modified: '修改' },
   from: (path) => `原为 ${path}`,

@@ -1,23 +1,41 @@
-import { seen } from '../../../lib/seen'
+import { mixedIn } from '../../../lib/mixedScripts'
+import { seen, seenPieces } from '../../../lib/seen'
+import { locale, words } from '../../../words'
+import styles from './Code.module.css'
 import { changed, type Range } from './pairs'
 import type { Line } from './rows'
-import { segments, type Tones } from './segments'
+import { type Segment, segments, type Tones } from './segments'
 
 const unchanged: Range[] = []
 
-/** A line's text, coloured, and stronger where it differs from the line that it was or became. */
+/** A line's text, coloured, and stronger where it differs from the line that it was or became. An
+ *  identifier of several scripts is marked, for its letters may look like others. */
 export function Code(props: { line: Line; tones: Tones | undefined; other: string | undefined }) {
   const { text } = props.line
   const ranges = props.other === undefined ? unchanged : changed(text, props.other)
-  if (!props.tones && ranges.length === 0) return seen(text)
-  return segments(text, props.tones, ranges).map(({ text, tone, isChanged }, n) => {
-    const coloured = tone ? (
-      <span key={n} className={tone}>
-        {seen(text)}
-      </span>
-    ) : (
-      seen(text)
-    )
-    return isChanged ? <b key={n}>{coloured}</b> : coloured
+  const mixed = mixedIn(text)
+  if (!props.tones && ranges.length === 0 && mixed.length === 0) return seen(text)
+  const cut = segments(text, props.tones, ranges, mixed)
+  const shown = seenPieces(cut.map((segment) => segment.text))
+  return cut.map((segment, n) => {
+    const piece = <Piece key={n} segment={segment} text={shown[n] ?? ''} />
+    return segment.isChanged ? <b key={n}>{piece}</b> : piece
   })
+}
+
+function Piece({ segment: { tone, mixed, isEnd }, text }: { segment: Segment; text: string }) {
+  const classes = [tone, mixed && styles.mixed, isEnd && styles.end].filter(Boolean).join(' ')
+  if (classes === '') return text
+  if (!mixed) return <span className={classes}>{text}</span>
+  const scripts = namesOf(mixed.scripts)
+  return (
+    <span className={classes} title={words.diff.mixed(scripts)} data-scripts={scripts}>
+      {text}
+    </span>
+  )
+}
+
+function namesOf(scripts: string[]): string {
+  const names = new Intl.DisplayNames(locale, { type: 'script' })
+  return scripts.map((script) => names.of(script) ?? script).join(', ')
 }

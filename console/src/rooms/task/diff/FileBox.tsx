@@ -36,7 +36,7 @@ export const FileBox = memo(function FileBox(props: Props) {
       ref={ref}
       className={`${styles.box} ${isFolded ? styles.shut : ''}`}
       data-path={file.path}
-      aria-label={file.path}
+      aria-label={seen(file.path)}
     >
       {isNear ? (
         <Head {...props} onComment={() => setCommented(true)} />
@@ -71,7 +71,7 @@ function Head(props: Props & { onComment: () => void }) {
         look="quiet"
         size="square"
         aria-expanded={!isFolded}
-        aria-label={words.diff.fold(file.path)}
+        aria-label={words.diff.fold(seen(file.path))}
         data-fold
         onClick={() => props.onFold(file.path, !isFolded)}
       >
@@ -98,7 +98,7 @@ function Head(props: Props & { onComment: () => void }) {
           <input
             type="checkbox"
             checked={isViewed}
-            aria-label={words.diff.viewedAs(file.path)}
+            aria-label={words.diff.viewedAs(seen(file.path))}
             onChange={(event) => props.onView(file, event.target.checked)}
           />
           {words.diff.viewed}

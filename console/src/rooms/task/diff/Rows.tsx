@@ -1,5 +1,6 @@
 import { type KeyboardEvent, type MouseEvent, useCallback, useMemo, useRef, useState } from 'react'
 import type { Schemas } from '../../../api/client'
+import { seen } from '../../../lib/seen'
 import { moveWritten } from '../../../lib/written'
 import { Chunk } from './Chunk'
 import { columnsIn } from './heights'
@@ -39,7 +40,7 @@ export function Rows({ file, own, isNear }: Props) {
       ref={table}
       className={`diff ${isSplit ? styles.split : styles.unified}`}
       style={{ ['--digits' as string]: digitsOf(file) }}
-      aria-label={file.path}
+      aria-label={seen(file.path)}
       onClick={press}
       onKeyDown={walk}
     >

@@ -71,7 +71,7 @@ function FolderRow(props: {
       type="button"
       className={styles.folder}
       aria-expanded={props.isOpen}
-      aria-label={words.diff.foldFolder(props.branch.path)}
+      aria-label={words.diff.foldFolder(seen(props.branch.path))}
       onClick={() => props.onToggle(props.branch.path)}
     >
       <Folder className="i" />

@@ -38,3 +38,12 @@ it.each([
   )
   expect(found.map((one) => one.text)).toEqual(pieces)
 })
+
+it('an identifier of several scripts is marked up to its end', () => {
+  const mixed = { from: 2, to: 6, scripts: ['Latn', 'Cyrl'] }
+  expect(segments('a p\u0430yx', [[4, 'k']], [], [mixed])).toEqual([
+    { text: 'a ', tone: 'k', isChanged: false },
+    { text: 'p\u0430', tone: 'k', isChanged: false, mixed, isEnd: false },
+    { text: 'yx', tone: '', isChanged: false, mixed, isEnd: true },
+  ])
+})

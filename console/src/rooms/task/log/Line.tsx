@@ -2,7 +2,7 @@ import { type CSSProperties, type MouseEvent, memo } from 'react'
 import { inkOn, type Run, type Style } from '../../../lib/ansi'
 import { hashOf } from '../../../lib/lineLink'
 import { marked } from '../../../lib/marks'
-import { seen } from '../../../lib/seen'
+import { seenPieces } from '../../../lib/seen'
 import type { LogLine } from '../../../queries/logs'
 import { words } from '../../../words'
 import styles from './log.module.css'
@@ -24,6 +24,8 @@ export const Line = memo(function Line({ number, line, runs, sought, isMeant, on
     event.preventDefault()
     onPress(number, event.shiftKey)
   }
+  const parts = marked(runs, sought)
+  const shown = seenPieces(parts.map(({ text }) => text))
   return (
     <li className={styles.line} aria-current={isMeant || undefined}>
       <a
@@ -36,12 +38,12 @@ export const Line = memo(function Line({ number, line, runs, sought, isMeant, on
         {number + 1}
       </a>
       <code>
-        {marked(runs, sought).map(({ text, style, isFound }, place) =>
+        {parts.map(({ style, isFound }, place) =>
           isFound ? (
-            <mark key={place}>{seen(text)}</mark>
+            <mark key={place}>{shown[place]}</mark>
           ) : (
             <span key={place} style={css(style)}>
-              {seen(text)}
+              {shown[place]}
             </span>
           ),
         )}

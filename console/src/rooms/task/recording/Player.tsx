@@ -2,6 +2,7 @@ import 'asciinema-player/dist/bundle/asciinema-player.css'
 import { create, type Player as Played } from 'asciinema-player'
 import { useEffect, useRef } from 'react'
 import type { Mark } from '../../../lib/cast'
+import { seen } from '../../../lib/seen'
 import { clockOf } from '../../../lib/times'
 import { words } from '../../../words'
 import styles from './recording.module.css'
@@ -34,7 +35,7 @@ export default function Player({ cast, marks }: { cast: string; marks: Mark[] })
             <li key={index}>
               <button type="button" onClick={() => void player.current?.seek({ marker: index })}>
                 <span className="mono dim">{clockOf(mark.seconds)}</span>
-                <span>{mark.label}</span>
+                <span>{seen(mark.label)}</span>
               </button>
             </li>
           ))}

@@ -1,0 +1,36 @@
+"""A task's diff on a terminal: what is in it is what people read."""
+
+from collections.abc import Iterable
+
+import click
+import httpx
+import pytest
+
+from tests.muster.cli.shell import SERVER, Shell
+
+PATCH = (
+    "diff --git a/pay.js b/pay.js\n"
+    "+if (admin\u202e \u2066// only\u2069) {\n"
+    "+pass\u3164word\u115f = x\ufe0f\U000e0041\u2800\u200d\n"
+    "+// one line\u2028 not two\x85, and 👩\u200d💻\n"
+)
+SHOWN = [
+    "diff --git a/pay.js b/pay.js",
+    "+if (admin⟨U+202E⟩ ⟨U+2066⟩// only⟨U+2069⟩) {",
+    "+pass⟨U+3164⟩word⟨U+115F⟩ = x⟨U+FE0F⟩⟨U+E0041⟩⟨U+2800⟩⟨U+200D⟩",
+    "+// one line⟨U+2028⟩ not two, and 👩\u200d💻",
+]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_diff_hides_nothing_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    printed: list[str] = []
+
+    def page(lines: Iterable[str]) -> None:
+        printed.extend(click.unstyle(line) for line in lines)
+
+    monkeypatch.setattr(click, "echo_via_pager", page)
+    shell = Shell(lambda request: httpx.Response(200, text=PATCH))
+    said = shell("--server", SERVER, "task", "diff", "7", is_terminal=True)
+    assert said.status == 0, said.err
+    assert printed == [f"{line}\n" for line in SHOWN]
