@@ -2,12 +2,14 @@
 
 Programs, and machines, may mean harm. A terminal obeys strings that nobody sees: it puts what they
 say on the clipboard (OSC 52), or types an answer of their making. The console leaves them out, too.
+Links (OSC 8) pass if they lead to the web or to mail: a desktop may start any program for others.
+Sequences that print (CSI i) are cancelled: what follows one can go to a printer, and not be shown.
 """
 
 import re
 
-# Colours, links, where a prompt begins.
-_HARMLESS = frozenset({4, 8, 10, 11, 12, 104, 110, 111, 112, 133})
+# Colours, where a prompt begins.
+_HARMLESS = frozenset({4, 10, 11, 12, 104, 110, 111, 112, 133})
 _LONGEST_NUMBER = 6  # digits
 
 # As a terminal in UTF-8 understands them: OSC, DCS, SOS, PM and APC, in seven bits and in eight.
@@ -19,16 +21,50 @@ _UNFINISHED = (b"", b"\xc2")  # as the second of these, of a number that more ma
 _ASTRAY = re.compile(rb"\x1b([\x00-\x17\x19\x1c-\x1f\x7f]+)")
 _PARTS = (b"\x1b", b"\xc2")  # with which a beginning, or an end, may begin
 
+_LINK = 8
+_LONGEST_LINK = 4096
+_HARMLESS_LINK = re.compile(
+    rb"\x1b\]0*8;[\x20-:<-\x7e]*;(?:(?:https?:|mailto:)[\x21-\x7e]*)?", re.IGNORECASE
+)
+_NO_LINK = b"\x1b]8;;\x1b\\"
+
+# Up to a sequence's last byte. Terminals carry out control characters in its midst.
+_MIDST = rb"[\x00-\x17\x19\x1c-\x3f\x7f]*+"
+_PRINTS = re.compile(rb"((?:\x1b\[|\xc2\x9b)" + _MIDST + rb")(i|\Z)")  # or may come to do so
+_REST = re.compile(rb"(" + _MIDST + rb")(i?)")
+_CANCEL = b"\x18"
+
 
 class Strings:
-    """Takes bytes however they come in pieces; leaves out all strings but harmless ones."""
+    """Takes bytes however they come in pieces; leaves out all strings but harmless ones, and what
+    prints."""
 
     def __init__(self) -> None:
         self._held = b""  # may be the beginning of one
         self._is_within = self._passes = False
+        self._link: bytes | None = None  # as much as has come
+        self._is_in_sequence = False
 
     def feed(self, data: bytes) -> bytes:
         """What may be written to the terminal."""
+        return self._without_printing(self._without_strings(data))
+
+    def _without_printing(self, data: bytes) -> bytes:
+        # Parts of a beginning never end what comes here: strings are looked for first.
+        if not self._is_in_sequence and b"\x1b[" not in data and b"\xc2\x9b" not in data:
+            return data
+        found, at = [], 0
+        while at < len(data):
+            find = _REST.match if self._is_in_sequence else _PRINTS.search
+            sequence = find(data, at)
+            if sequence is None:
+                break
+            found += [data[at : sequence.end(1)], _CANCEL if sequence[2] else b""]
+            at = sequence.end()
+            self._is_in_sequence = at == len(data) and not sequence[2]
+        return b"".join([*found, data[at:]])
+
+    def _without_strings(self, data: bytes) -> bytes:
         data, self._held = self._held + data, b""
         if not self._is_within and b"\x1b" not in data and b"\xc2" not in data:
             return data
@@ -52,9 +88,9 @@ class Strings:
             self._held = data[begin.start() :]  # its number has not come whole
             return data[at : begin.start()], len(data)
         self._is_within = True
-        self._passes = bool(
-            head and 0 < len(head[1]) <= _LONGEST_NUMBER and int(head[1]) in _HARMLESS
-        )
+        number = int(head[1]) if head and 0 < len(head[1]) <= _LONGEST_NUMBER else None
+        self._link = data[begin.start() : begin.end()] if number == _LINK else None
+        self._passes = number in _HARMLESS
         return data[at : begin.end() if self._passes else begin.start()], begin.end()
 
     def _within(self, data: bytes, at: int) -> tuple[bytes, int]:
@@ -63,8 +99,18 @@ class Strings:
         if end is None:
             to = len(data) - data.endswith(_PARTS)
             self._held = data[to:]
-            return data[at:to] if self._passes else b"", len(data)
+            return self._of_string(data[at:to]), len(data)
         self._is_within = False
         # An escape that ends nothing by itself begins the next sequence.
         to = end.start() if end[0] == b"\x1b" else end.end()
-        return data[at:to] if self._passes else b"", to
+        if self._link is None:
+            return self._of_string(data[at:to]), to
+        link = self._link + data[at : end.start()]
+        is_harmless = len(link) <= _LONGEST_LINK and _HARMLESS_LINK.fullmatch(link)
+        return (link + data[end.start() : to] if is_harmless else _NO_LINK), to
+
+    def _of_string(self, piece: bytes) -> bytes:
+        """What is written of a piece of a string. A link is kept until it is whole."""
+        if self._link is not None:
+            self._link = (self._link + piece)[: _LONGEST_LINK + 1]
+        return piece if self._passes else b""

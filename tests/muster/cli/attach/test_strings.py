@@ -8,6 +8,36 @@ from hypothesis import strategies as st
 
 from muster.cli.attach.strings import Strings
 
+NO_LINK = b"\x1b]8;;\x1b\\"
+LINKS = [
+    (b"8;;http://a/b?c=d;e", b"\x1b]8;;http://a/b?c=d;e\x07"),
+    (b"8;id=7:x;HTTPS://a", b"\x1b]8;id=7:x;HTTPS://a\x07"),
+    (b"8;;mailto:a@b", b"\x1b]8;;mailto:a@b\x07"),
+    (b"08;;", b"\x1b]08;;\x07"),
+    (b"8;;file:///etc/passwd", NO_LINK),
+    (b"08;;ssh://-oProxyCommand=x", NO_LINK),
+    (b"8;;vscode://x", NO_LINK),
+    (b"8;;javascript:x//http://a", NO_LINK),
+    (b"8;;//a/b", NO_LINK),
+    (b"8;x;y;http://a", NO_LINK),
+    (b"8;;\x01http://a", NO_LINK),
+    (b"8;;http://a\x01b", NO_LINK),
+    (b"8;;http://" + 4096 * b"a", NO_LINK),
+    (b"8;http://a", NO_LINK),
+]
+PRINTING = [
+    (b"\x1b[5i", b"\x1b[5\x18"),
+    (b"\x1b[4i", b"\x1b[4\x18"),
+    (b"\x1b[i", b"\x1b[\x18"),
+    (b"\x1b[?5i", b"\x1b[?5\x18"),
+    (b"\x1b[0;005i", b"\x1b[0;005\x18"),
+    (b"\xc2\x9b5i", b"\xc2\x9b5\x18"),
+    (b"\x1b[\n5\x07i", b"\x1b[\n5\x07\x18"),
+    (b"\x1b\x07[5i", b"\x07\x1b[5\x18"),
+    (b"\x1b[5i\x1b[5i", b"\x1b[5\x18\x1b[5\x18"),
+    (b"\x1b[3\x1b[5i", b"\x1b[3\x1b[5\x18"),
+    (b"\x1b]8;;http://a\x1b[5i", b"\x1b]8;;http://a\x1b[5\x18"),
+]
 CLIPBOARD = b"\x1b]52;c;cm0gLXIgKg==\x07"
 
 
@@ -36,6 +66,15 @@ def passed(*pieces: bytes) -> bytes:
             b"\x1b]8;;http://a\x1b\\a\x1b]8;;\x1b\\",
             id="link",
         ),
+        *[
+            pytest.param(b"\x1b]" + link + b"\x07", written, id=f"link {link.decode()}")
+            for link, written in LINKS
+        ],
+        *[
+            pytest.param(b"a" + prints + b"b", b"a" + cancelled + b"b", id=f"{prints!r} prints")
+            for prints, cancelled in PRINTING
+        ],
+        pytest.param(b"\x1b[3mitalics\x1b[mi", b"\x1b[3mitalics\x1b[mi", id="what does not"),
         pytest.param(b"\x1b]11;?\x07", b"\x1b]11;?\x07", id="a colour"),
         pytest.param(b"a\x1b\x00]52;c;x\x07b", b"a\x00b", id="with a control in its beginning"),
         pytest.param(b"a\x1b\n\x7f]52;c;x\x07b", b"a\n\x7fb", id="with several"),
@@ -69,6 +108,10 @@ PRINTED = st.lists(
             b"\x18",
             b"\x00",
             b"\n",
+            b"[",
+            b"i",
+            b"\x9b",
+            b"]8;;http:",
         ]
     )
 ).map(b"".join)
@@ -84,6 +127,7 @@ def test_what_has_passed_passes_again(printed: bytes) -> None:
     once = passed(printed, b"\x18!")
     assert b"\x1b]52;" not in once
     assert b"\x1bP" not in once
+    assert not re.search(rb"(\x1b\[|\xc2\x9b)[\x00-\x17\x19\x1c-?\x7f]*i", once)
     assert not re.search(rb"\x1b[\x00\n]+[\]P]|\x1b\][0-9]*[\x00\n]", once)
 
 
