@@ -1,5 +1,6 @@
 """What has come of a task: patches, files, evidence, recordings, the workspace."""
 
+import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -173,16 +174,20 @@ def _save(
         if str(place) == "-":
             pieces.put(answer.iter_bytes(), is_raw=is_raw)
             return
-        draft = place.with_name(f"{place.name}.part")
+        # Others may write where it lies, too: a name that they cannot know, and a file that is new,
+        # so that no link of theirs leads to one of ours. The last step replaces a link itself.
+        draft = place.with_name(f".{secrets.token_hex(8)}.part")
         try:
-            with draft.open("wb") as into:
-                for piece in answer.iter_bytes():
-                    into.write(piece)
-            draft.replace(place)
+            with draft.open("xb") as into:
+                try:
+                    for piece in answer.iter_bytes():
+                        into.write(piece)
+                    draft.replace(place)
+                except BaseException:
+                    draft.unlink(missing_ok=True)
+                    raise
         except OSError as error:
             raise Trouble(f"{place} cannot be written: {error}") from error
-        finally:
-            draft.unlink(missing_ok=True)
 
 
 @click.command

@@ -1,6 +1,8 @@
-"""A task's diff on a terminal: what is in it is what people read."""
+"""A task's diff on a terminal shows all that is in it; files are written where they were meant."""
 
+import secrets
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 import httpx
@@ -34,3 +36,27 @@ def test_a_diff_hides_nothing_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
     said = shell("--server", SERVER, "task", "diff", "7", is_terminal=True)
     assert said.status == 0, said.err
     assert printed == [f"{line}\n" for line in SHOWN]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_file_is_written_through_no_link_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = tmp_path / "ours"
+    ours.write_text("ours")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.setattr(secrets, "token_hex", lambda _: "guessed")
+    guesses = [shared / name for name in ("7.cast", "7.cast.part", ".guessed.part")]
+    for link in guesses:
+        link.symlink_to(ours)
+    shell = Shell(lambda request: httpx.Response(200, text="recorded"))
+    argv = ("--server", SERVER, "task", "recording", "7", "-o", str(guesses[0]))
+    said = shell(*argv)
+    assert (said.status, ours.read_text()) == (1, "ours")
+    assert "cannot be written" in said.err
+    guesses[2].unlink()
+    assert shell(*argv).status == 0
+    assert (guesses[0].is_symlink(), guesses[0].read_text()) == (False, "recorded")
+    assert ours.read_text() == "ours"
+    assert sorted(path.name for path in shared.iterdir()) == ["7.cast", "7.cast.part"]
