@@ -16,6 +16,7 @@ from tests.chaos.rules import (
     overlap,
     reviews,
     rounds,
+    sandboxes,
     slots,
     task_branches,
     tasks_kept,
@@ -36,6 +37,7 @@ RULES: tuple[Callable[[History], Iterator[Violation]], ...] = (
     offices.check,
     deaths.check,
     outliving.check,
+    sandboxes.check,
     rounds.check,
     reviews.check,
 )

@@ -16,6 +16,7 @@ from tests.chaos.machines import Machine, Whose, tear
 from tests.chaos.mending import Mending
 from tests.chaos.operators import Operator
 from tests.chaos.rules.outliving import KILL_FIRST, KILL_MAKER
+from tests.chaos.rules.sandboxes import BREAK, BREAK_AT
 from tests.chaos.schedule import DRAIN_BY, Blow
 from tests.chaos.world import PEOPLE, SERVERS, World
 
@@ -159,7 +160,10 @@ class Faults:
     def _break_rooms(self, blow: Blow) -> bool:
         tools = self._machine(blow).tools
         self._recorder.fault(blow.name, self._machine(blow).name)
-        rooms.break_(tools)
+        if blow.name == BREAK_AT:
+            rooms.break_at(tools, _pick(list(rooms.STEPS), blow.pick) or "")
+        else:
+            rooms.break_(tools)
         self._mending.later(blow.lasts, lambda: rooms.heal(tools))
         return True
 
@@ -295,7 +299,7 @@ _ACTS: dict[str, Callable[[Faults, Blow], bool]] = {
     "swallow up": Faults._swallow,
     "swallow down": Faults._swallow,
     "upgrade daemon": Faults._upgrade_daemon,
-    "break rooms": Faults._break_rooms,
+    **dict.fromkeys((BREAK, BREAK_AT), Faults._break_rooms),
     "drain": Faults._drain,
     DRAIN_BY: Faults._drain,
     "replace machine": Faults._replace_machine,

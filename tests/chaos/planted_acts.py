@@ -5,6 +5,7 @@ import msgspec
 from tests.chaos.history import Acted, AuditSeen, Fault, History
 from tests.chaos.planted import change_log, its_machine_is_replaced
 from tests.chaos.rules.outliving import KILL_FIRST
+from tests.chaos.rules.sandboxes import WORDS
 
 
 def a_cancel_without_its_event(history: History) -> None:
@@ -87,3 +88,9 @@ def a_task_failed_by_a_room_that_was_not_made(history: History) -> None:
     history.faults.append(Fault(40, KILL_FIRST, "m1", 3, 1))
     history.tasks[3].events[-1]["data"] = {"code": "start_failed"}
     change_log(history, (3, 1), b"")
+
+
+def an_attempt_lost_for_a_room_that_was_not_made(history: History) -> None:
+    event = history.tasks[3].events[-1]
+    event |= {"type": "machine_lost", "message": f"m1 lost the attempt: bwrap: {WORDS}"}
+    event["data"] = {"excused": False}

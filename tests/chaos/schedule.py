@@ -1,10 +1,13 @@
 """What is done to the stack and when: fixed by the seed, before anything runs."""
 
+import heapq
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tests.chaos import rooms
 from tests.chaos.rules.outliving import KILL_FIRST, KILL_MAKER
+from tests.chaos.rules.sandboxes import BREAK, BREAK_AT
 
 MACHINES = 4
 SERVERS = 2
@@ -61,7 +64,7 @@ _SORTS = (
     _Sort("swallow for long", 3, 22, 35, "machine"),
     _Sort("swallow up", 3, 1, 30, "machine"),
     _Sort("swallow down", 3, 1, 30, "machine"),
-    _Sort("break rooms", 4, 2, 12, "machine"),
+    _Sort(BREAK, 4, 2, 12, "machine"),
     _Sort("cut clients", 3),
     _Sort("upgrade daemon", 5, 0, 0, "machine"),
     _Sort("replace machine", 2, 8, 15, "machine"),
@@ -78,18 +81,32 @@ _SORTS = (
     _Sort("restart postgres", 3, 0.2, 2),
 )
 DRAINS = frozenset({"drain", DRAIN_BY})
-NAMES = tuple(sort.name for sort in _SORTS)
+NAMES = (*(sort.name for sort in _SORTS), BREAK_AT)
+_STEPS_PACE = 5.0  # seconds, on average, from one step at which rooms break to the next
 
 
 def schedule(seed: int, seconds: float, pace: float = 2.0) -> list[Blow]:
     """Blows in order, one in `pace` seconds on average, none after `seconds`.
 
     A machine suffers one thing that lasts at a time, so that what is frozen is frozen as a whole;
-    but it may be drained beside that.
+    but it may be drained beside that, and its rooms may break at a step: one step after the other,
+    so that each comes up.
     """
     rng = random.Random(f"faults-{seed}")
     busy = {(n, drains): 0.0 for n in range(MACHINES) for drains in (False, True)}
-    return list(_blows(rng, seconds, pace, busy))
+    blows = _blows(rng, seconds, pace, busy)
+    steps = _breaks(random.Random(f"steps-{seed}"), seconds)
+    return list(heapq.merge(blows, steps, key=lambda blow: blow.at))
+
+
+def _breaks(rng: random.Random, seconds: float) -> Iterator[Blow]:
+    at, count = rng.expovariate(1 / _STEPS_PACE), len(rooms.STEPS)
+    number = rng.randrange(count)
+    while at < seconds:
+        machine, pick = rng.randrange(MACHINES), (number % count + 0.5) / count
+        lasts = round(rng.uniform(4, 14), 2)
+        yield Blow(round(at, 2), BREAK_AT, lasts, machine, pick=pick)
+        at, number = at + rng.expovariate(1 / _STEPS_PACE), number + 1
 
 
 def _blows(

@@ -37,6 +37,8 @@ PLANTED: list[tuple[Callable[[History], None], str]] = [
     (planted.a_task_that_waits_for_ever, "stuck"),
     (planted.a_failure_without_cause, "unexplained failure"),
     (planted_acts.a_task_failed_by_a_room_that_was_not_made, "unexplained failure"),
+    (planted_acts.a_task_failed_by_a_room_that_was_not_made, "work failed for a sandbox"),
+    (planted_acts.an_attempt_lost_for_a_room_that_was_not_made, "work failed for a sandbox"),
     (planted.a_task_failed_by_a_killed_shim, "unexplained failure"),
     (planted.a_stage_that_failed_although_it_did_not, "unexplained failure"),
     (planted.a_cancel_that_nobody_asked_for, "unexplained cancel"),

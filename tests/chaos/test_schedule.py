@@ -2,7 +2,9 @@
 
 import json
 
+from tests.chaos import rooms
 from tests.chaos.plan import KINDS, plans, request_of
+from tests.chaos.rules.sandboxes import BREAK_AT
 from tests.chaos.schedule import DRAINS, MACHINES, NAMES, schedule
 
 
@@ -20,11 +22,16 @@ def test_every_sort_of_fault_is_dealt() -> None:
     assert {blow.name for blow in schedule(1, 3000)} == set(NAMES)
 
 
+def test_rooms_break_at_each_step() -> None:
+    picks = [blow.pick for blow in schedule(2, 120) if blow.name == BREAK_AT]
+    assert {int(pick * len(rooms.STEPS)) for pick in picks} == set(range(len(rooms.STEPS)))
+
+
 def test_a_machine_suffers_one_thing_that_lasts_at_a_time() -> None:
     for machine in range(MACHINES):
         ended = 0.0
         for blow in schedule(3, 3000):
-            if blow.machine == machine and blow.name not in DRAINS:
+            if blow.machine == machine and blow.name not in DRAINS | {BREAK_AT}:
                 assert blow.at >= ended
                 ended = blow.at + blow.lasts
 

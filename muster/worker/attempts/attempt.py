@@ -23,7 +23,6 @@ from muster.protocol.frames import (
     Publish,
     Published,
     RunStage,
-    StageStarted,
     Stale,
     Stop,
     Stopped,
@@ -34,6 +33,7 @@ from muster.worker.attempts import beginning, failures
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.ending import StageEnding
 from muster.worker.attempts.inheritance import Inheritance, MakeWay
+from muster.worker.attempts.no_sandbox import Step
 from muster.worker.attempts.noted_orders import AttemptOrder, NotedOrders
 from muster.worker.attempts.questions import Questions
 from muster.worker.attempts.refused import RefusedHosts
@@ -79,7 +79,7 @@ class Attempt:
         self._usage = UsageTeller(self._reporter, self._shim.facts)
         self._workspace = AttemptWorkspace(self._reporter, self._abandoned)
         parts = (self._reporter, self._workspace, self._shim.directory, self._refused.tell)
-        self._ending = StageEnding(*parts, is_left=lambda: self._leaving)
+        self._ending = StageEnding(*parts, self._shim.rest, is_left=lambda: self._leaving)
         self._kept = kept_order.read(self._shim.directory) if resumed else None
         self._noted = NotedOrders()
         self._inheritance = Inheritance(context, key, make_way, self._abandoned)
@@ -182,12 +182,16 @@ class Attempt:
         if self._noted.is_stopping or self._reporter.standing.over:
             return
         with failures.reported(self._reporter, self._goes_on):
-            with failures.given_back(self._reporter, self._goes_on, self._workspace.let_go, order):
-                kept = KeptOrder.of(order, self._kept or self._inheritance.of(order))
-                has_begun = self._begin(order, kept)
-            if has_begun:
-                self._reporter.say(StageStarted(order.stage_index, order.run))
-                self._await_end(kept)
+            self._workspace.steps.carry_out(Step.START, partial(self._run_once, order))
+
+    def _run_once(self, order: RunStage) -> None:
+        """Raises NoSandbox where nothing has run, and what `failures.reported` reports."""
+        with failures.given_back(self._reporter, self._goes_on, self._workspace.let_go, order):
+            kept = KeptOrder.of(order, self._kept or self._inheritance.of(order))
+            has_begun = self._begin(order, kept)
+        if has_begun:
+            self._reporter.start(order.stage_index, order.run)
+            self._await_end(kept)
 
     def _remember(self, order: KeptOrder) -> None:
         """From here on a daemon that starts anew knows of the attempt, and so may the server."""
@@ -210,7 +214,7 @@ class Attempt:
         return self._shim.begin(command, self._goes_on)
 
     def _await_end(self, kept: KeptOrder) -> None:
-        """Waits for the stage's end and reports it; that of a stage to stop `_stop` reports."""
+        """Waits for the end and reports it; `_stop` that of a stage to stop. Raises NoSandbox."""
         self._kept, end = kept, None
         with suppress(ShimLost, Interrupted), self._workspace.watched():
             told = (self._transcript.tell, self.questions.tell, partial(self._usage.look, kept))
@@ -249,10 +253,9 @@ class Attempt:
         if standing.over or standing.has_finished(stage, run) or self._leaving:
             return
         log.info("going on with task %d, attempt %d", *self.key)
-        self._reporter.accept()
-        if not standing.has_started(stage, run):
-            self._reporter.say(StageStarted(stage, run))
-        self._await_end(self._kept)
+        self._reporter.start(stage, run)
+        with failures.reported(self._reporter, self._goes_on):
+            self._await_end(self._kept)
 
     def _settle(self, author: Author | None) -> None:
         if self._kept is not None and self._is_waiting():
@@ -267,17 +270,14 @@ class Attempt:
                 return
             give_back = failures.given_back(self._reporter, self._goes_on, self._workspace.let_go)
             with failures.reported(self._reporter, self._goes_on), give_back:
-                self._prepare_push(order)
+                # Of one that begins with the push only the last stage's checkpoint is there.
+                kept = self._kept or KeptOrder.of_push(order)
+                if kept is not None and kept.stage_index < 0:
+                    self._remember(kept)
+                    self._workspace.prepared(kept.repo, kept.author)
                 self._workspace.publish(self._kept, order)
         finally:
             self._noted.is_publishing = False
-
-    def _prepare_push(self, order: Publish) -> None:
-        """Of an attempt that begins with the push only the last stage's checkpoint is there."""
-        kept = self._kept or KeptOrder.of_push(order)
-        if kept is not None and kept.stage_index < 0:
-            self._remember(kept)
-            self._workspace.prepared(kept.repo, kept.author)
 
     def _stop(self) -> None:
         self._stop_running()

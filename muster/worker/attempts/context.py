@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Accepted, Body, Failed
+from muster.protocol.frames import Accepted, Body, Failed, StageStarted
 from muster.worker.agents.health import AgentHealth
 from muster.worker.git.repositories import Repositories
 from muster.worker.journal.journal import Journal
@@ -65,6 +65,12 @@ class Reporter:
         """Reports, once, that the attempt is known here."""
         if not self.standing.accepted:
             self.say(Accepted())
+
+    def start(self, stage: int, run: int) -> None:
+        """Reports, once each, that the attempt is known here, and that this run has begun."""
+        self.accept()
+        if not self.standing.has_started(stage, run):
+            self.say(StageStarted(stage, run))
 
     def say(self, body: Body) -> None:
         self.context.journal.append(self.key, body)

@@ -10,8 +10,10 @@ from muster.protocol.frames import Failed, Lost, StageEndedBy, StageFinished, Su
 from muster.worker.agents import agent_outcome, failing, stage_command, suspension
 from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.agents.suspension import Suspension
+from muster.worker.attempts import unbegun
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.workspace_side import AttemptWorkspace
+from muster.worker.room.room import NoSandbox
 from muster.worker.shim.wire import StageEnd
 from muster.worker.wellness import SHORT_OF
 
@@ -20,20 +22,23 @@ _MOST = (1 << 31) - 1  # of what a report can count
 
 @dataclass(frozen=True)
 class StageEnding:
-    """For one attempt. `tell_refused` reports what its stage was refused, `is_left` tells whether
-    all this is the next daemon's."""
+    """For one attempt. `tell_refused` reports what its stage was refused, `rest` ends a shim that
+    has nothing to do, `is_left` tells whether all this is the next daemon's."""
 
     reporter: Reporter
     workspace: AttemptWorkspace
     directory: Path
     tell_refused: Callable[[], None]
+    rest: Callable[[], None]
     is_left: Callable[[], bool]
 
     def conclude(self, kept: KeptOrder, end: StageEnd) -> None:
+        """Raises NoSandbox where the stage never began, and the work of those before it is here
+        alone: then it may be begun again."""
         health = self.reporter.context.health
         agent_outcome.judge(health, kept, end, self.directory)
         if (failure := stage_command.failure(end)) is not None:
-            self._fail(end, *failure)
+            self._fail(kept, end, *failure)
             return
         self.reporter.context.wellness.prove()
         why = suspension.of(health.adapters, kept, end, self.directory)
@@ -47,15 +52,24 @@ class StageEnding:
         self.tell_refused()
         self.reporter.say(report(kept, end) if why is None else _suspended(kept, end, why))
 
-    def _fail(self, end: StageEnd, code: str, words: str) -> None:
+    def _fail(self, kept: KeptOrder, end: StageEnd, code: str, words: str) -> None:
         if not stage_command.is_of_machine(end):
             self.reporter.fail(code, words)
             return
+        if unbegun.may_have_run(self.directory) and not self._is_rest_pushed(kept):
+            self.rest()  # it remembers, too
+            unbegun.forget(self.directory, kept.stage_index, kept.run)
+            raise NoSandbox(words)
         # Where nothing is found, or found any more, another attempt may do better.
         is_passing = end.code in SHORT_OF or end.message.startswith("EPERM room")
         self.workspace.let_go()  # once it is reported another may want what it has
         otherwise = Lost(words) if is_passing else Failed(code, words)
         self.reporter.give_back(code, words, otherwise)
+
+    def _is_rest_pushed(self, kept: KeptOrder) -> bool:
+        """Whether others have what was done before this run of the stage."""
+        before = (kept.stage_index, kept.run - 1) if kept.run > 0 else (kept.stage_index - 1, 0)
+        return self.reporter.standing.has_checkpointed(*before)
 
 
 def _suspended(kept: KeptOrder, end: StageEnd, why: Suspension) -> Suspended:

@@ -33,6 +33,7 @@ class Step(Enum):
     PREPARE = "preparing the workspace"
     UNDO = "comparing the workspace with its checkpoint"
     FURNISH = "preparing the agent's home"
+    START = "starting the stage"
     SETTLE = "looking for changes"
     CHECKPOINT = "making the checkpoint"
     PUBLISH = "pushing"

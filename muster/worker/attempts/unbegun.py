@@ -25,3 +25,12 @@ def may_have_run(directory: Path) -> bool:
         return True
     ends = [stage.end for stage in past.stages] if past else []
     return any(end is None or not stage_command.is_of_machine(end) for end in ends)
+
+
+def forget(directory: Path, stage: int, run: int) -> None:
+    """Forgets that this run of the stage, the last, was to begin, so that it can: its command never
+    ran. No shim may live. Raises OSError, ValueError."""
+    past = AttemptRecord.load(directory)
+    if past is not None and past.highest == (stage, run):
+        past.stages.pop()
+        past.write(directory)

@@ -55,7 +55,7 @@ class AttemptWorkspace:
         self._workspace: Workspace | None = None
         self._facts = FactsTeller(reporter)
         self._changes = ChangesTeller(reporter, abandoned)
-        self._steps = SandboxSteps(reporter, abandoned, self.note)
+        self.steps = SandboxSteps(reporter, abandoned, self.note)
 
     def find(self) -> None:
         """Takes over what an earlier life of the daemon prepared."""
@@ -72,7 +72,7 @@ class AttemptWorkspace:
             self._tell("preparing")
             request = self._request(repo, author, home_of)
             preparation = partial(prepare, request, self.note, self._abandoned)
-            made = self._steps.carry_out(Step.PREPARE, preparation)
+            made = self.steps.carry_out(Step.PREPARE, preparation)
             self._workspace = replace(made, cancelled=self._abandoned)
             self._tell_ready(self._workspace, resumed=repo.resume_from is not None)
             if self._context.repositories.add(repo.url):
@@ -87,7 +87,7 @@ class AttemptWorkspace:
         script = furnishing.script(self._workspace.room.home, files, leaves)
         try:
             if script:
-                self._steps.carry_out(Step.FURNISH, partial(self._workspace.script, script))
+                self.steps.carry_out(Step.FURNISH, partial(self._workspace.script, script))
         except GitError as error:
             if not self._abandoned.is_set():
                 self.note("warning", f"what the agent needs in its home: {error.message}")
@@ -102,7 +102,7 @@ class AttemptWorkspace:
         undone: list[str] = []
         undo = partial(approved.undo, self._workspace, since, undone)
         try:
-            self._steps.carry_out(Step.UNDO, undo)
+            self.steps.carry_out(Step.UNDO, undo)
             if changed := list(dict.fromkeys(undone)):
                 more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
                 names = ", ".join(changed[:_NAMED]) + more
@@ -119,7 +119,7 @@ class AttemptWorkspace:
             return  # it runs no stage: what it pushes is another's checkpoint
         look = partial(approved.is_changed, self._workspace, since)
         try:
-            is_changed = self._steps.carry_out(Step.SETTLE, look)
+            is_changed = self.steps.carry_out(Step.SETTLE, look)
         except (GitError, WorkspaceError, NoSandbox) as error:
             if not self._abandoned.is_set():
                 self.note("warning", f"the workspace cannot be looked at: {error}")
@@ -147,7 +147,7 @@ class AttemptWorkspace:
             in_part=in_part,
         )
         try:
-            made = self._steps.carry_out(Step.CHECKPOINT, make)
+            made = self.steps.carry_out(Step.CHECKPOINT, make)
         except (CheckpointRefused, NoSandbox) as refused:
             if not self._abandoned.is_set():
                 self.note("warning", f"checkpoint refused: {refused}")
@@ -273,7 +273,7 @@ class AttemptWorkspace:
         """Raises PublishRefused, HandedOver."""
         stage, author, login = kept.stage_index, kept.author, Login.of(kept.repo)
         push = partial(checkpoints.publish, of, stage, author, login, note=self.note)
-        return self._steps.carry_out(Step.PUBLISH, push)
+        return self.steps.carry_out(Step.PUBLISH, push)
 
     def _tell(self, state: Literal["preparing", "ready", "removed"]) -> None:
         path = str(self._context.layout.workspace(self._key))

@@ -45,10 +45,9 @@ def _judge_failure(
 ) -> Iterator[Violation]:
     code, attempt = event["data"].get("code"), int(event["attempt"])
     # A stage that never began is none that failed, whatever its machine lacks: nothing explains
-    # `worker_failed`, or what becomes of workspaces.
+    # `worker_failed`, `start_failed`, or what becomes of workspaces.
     runs = [run for run in history.runs if (run.task_id, run.attempt) == (task_id, attempt)]
     explained = {
-        "start_failed": _is_only_copy(history, runs, event["stageIndex"]),
         "stage_failed": any(run.exit for run in runs)
         or _was_killed(history, task_id, attempt, ROOM_KILLERS | {KILL_STAGE}),
         "stage_timeout": KINDS[seen.task["projectKey"]].timeout == TIMEOUT,
@@ -58,19 +57,6 @@ def _judge_failure(
     if not explained.get(code, False):
         text = f"{code}: {event['message']} (runs: {_told(runs)})"
         yield Violation("unexplained failure", task_id, text)
-
-
-def _is_only_copy(history: History, runs: list[Run], stage: int | None) -> bool:
-    """Whether a machine without rooms may have had the work of earlier stages alone, when it could
-    not begin that one: nobody else could go on, and people are asked.
-    """
-    is_broken = any(fault.name == "break rooms" for fault in history.faults)
-    return (
-        is_broken
-        and stage is not None
-        and any(run.stage < stage for run in runs)
-        and not any(run.stage == stage for run in runs)
-    )
 
 
 def _was_killed(history: History, task_id: int, attempt: int, killers: frozenset[str]) -> bool:

@@ -147,6 +147,22 @@ def test_what_an_agent_needs_in_its_home_is_waited_for(
     assert b"for the agent" in server.log()
 
 
+def test_a_stage_whose_own_room_is_not_made_begins_again(
+    worker: WorkerHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = breaking(tmp_path, monkeypatch, "*room.leader*")
+    server = worker.start().server
+    run_first(worker, pushed=False)
+    rooms.touch()
+    worker.run("cat one; echo ran", stage_index=1)
+    server.until(lambda: is_noted(worker, "starting the stage again once this machine is well"))
+    rooms.unlink()
+    server.until_said(StageFinished, 2)
+    assert server.log().count(b"ran") == 1
+    assert server.bodies(Failed) + server.bodies(Lost) == []
+    assert len(server.bodies(StageStarted)) == 2
+
+
 def test_a_push_waits_for_the_room_that_it_takes(
     worker: WorkerHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
