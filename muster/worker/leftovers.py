@@ -8,14 +8,15 @@ import logging
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.agents import kept_order
-from muster.worker.git import workspace
 from muster.worker.layout import Layout
+from muster.worker.room import trees
 from muster.worker.room.identity import Identity
 from muster.worker.shim import client as shim_client
 from muster.worker.shim.client import ShimGone, ShimRefused
@@ -42,6 +43,7 @@ def clear(layout: Layout, own: set[str]) -> list[AttemptKey]:
             log.warning("%s belongs to no attempt; what runs in it is ended", directory)
             _end(directory)
     names = {key.name for key in kept}
+    _kill(layout, names | own)  # nobody is to put back what is removed
     _remove([p for root in (layout.workspaces, layout.homes) for p in _children(root)], names)
     _release(layout, names | own)
     return sorted(kept)
@@ -97,7 +99,7 @@ def erase(layout: Layout) -> None:
 
 def _erase(directory: Path) -> None:
     for path in _children(directory):
-        workspace.erase(path)
+        trees.remove(path)
     if not directory.is_symlink():
         directory.rmdir()
 
@@ -120,16 +122,27 @@ def _remove(directories: list[Path], names: set[str]) -> None:
         if directory.name not in names:
             log.warning("%s belongs to no attempt; it is removed", directory)
             try:
-                workspace.erase(directory)
+                trees.remove(directory)
             except OSError as error:
                 log.error("%s", error)
 
 
+def _kill(layout: Layout, names: set[str]) -> None:
+    """Kills what still runs under the uids of attempts that are no more."""
+    for identity in _identities_of_others(layout, names):
+        identity.kill()
+
+
 def _release(layout: Layout, names: set[str]) -> None:
-    """Frees the uids of attempts that are no more, and kills what still runs under them."""
+    """Likewise, and frees those uids."""
+    for identity in _identities_of_others(layout, names):
+        identity.release()
+
+
+def _identities_of_others(layout: Layout, names: set[str]) -> Iterator[Identity]:
     for claim in _children(layout.identities):
         if claim.name.isdecimal() and claim.is_symlink() and os.readlink(claim) not in names:
-            Identity(int(claim.name), claim).release()
+            yield Identity(int(claim.name), claim)
 
 
 def _children(directory: Path) -> list[Path]:

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from muster.worker.agents import kept_order
-from muster.worker.git import git, workspace
+from muster.worker.git import git
 from muster.worker.git.borrowers import Borrowers
 from muster.worker.git.mirror_lock import MirrorLock
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import Remote
 from muster.worker.git.repositories import Repositories
 from muster.worker.layout import Layout
+from muster.worker.room import trees
 
 KEEP_DAYS = 30
 """Days after its last fetch for which a mirror stays that no attempt stands on."""
@@ -92,7 +93,7 @@ class Maintenance:
 
     def _look_at(self, path: Path) -> None:
         if path.name.endswith(_GONE):
-            workspace.erase(path)
+            trees.remove(path)
             return
         lock = MirrorLock.of(path)
         with lock.held_if_free() as is_ours:
@@ -105,7 +106,7 @@ class Maintenance:
         log.info(
             "%s was not used for %.0f days; it is removed", path.name, self._keep_seconds / 86_400
         )
-        workspace.erase(gone)
+        trees.remove(gone)
         self._repositories.forget_missing()
         self._changed()
 

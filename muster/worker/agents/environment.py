@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 
 from muster.protocol.frames import Author
+from muster.worker.git import attempt_settings
 from muster.worker.git.workspace import Workspace, commit_variables
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -53,6 +54,7 @@ def build(
         "PATH": search_path(path),
         "LANG": "C.UTF-8",
         "TERM": "xterm-256color",
+        **attempt_settings.variables(workspace),
         **of_agent,
         **project_env,
         **secrets,

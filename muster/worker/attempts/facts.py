@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from subprocess import SubprocessError
 from types import TracebackType
@@ -16,11 +17,13 @@ from muster.protocol.frames import DiffStat, WorkspaceFacts
 from muster.worker.attempts.context import Reporter
 from muster.worker.git.git import Flag, GitError
 from muster.worker.git.workspace import Facts, Workspace, WorkspaceError
+from muster.worker.room import trees
 from muster.worker.room.room import NoSandbox
 
 _INTERVAL = 3.0  # seconds between two looks where something is seen to move
 _QUIET_INTERVAL = 30.0  # likewise where nothing is: an agent may edit files and say nothing
 _SHARE = 20  # a look may take a twentieth of the time, a quiet one half of that
+_SIGNS = (".git/index", ".git/HEAD", ".git/logs/HEAD")
 _SIZE_STEP = 1 << 20  # bytes: a smaller change of size alone is no news
 
 log = logging.getLogger(__name__)
@@ -101,8 +104,7 @@ class FactsWatch:
     def __init__(self, teller: FactsTeller, workspace: Workspace, log_file: Path) -> None:
         self._teller = teller
         self._workspace = workspace
-        git = workspace.git_directory
-        self._signs = (log_file, git / "index", git / "HEAD", git / "logs" / "HEAD")
+        self._log_file = log_file
         self._over = threading.Event()
 
     def __enter__(self) -> Self:
@@ -135,13 +137,14 @@ class FactsWatch:
             cost = looked - began
 
     def _seen(self) -> tuple[tuple[int, int] | None, ...]:
-        """Costs four system calls; follows no link that an agent may have laid at the end."""
-        return tuple(_stamp(path) for path in self._signs)
+        """Costs a few system calls, and follows no link that an agent may have laid."""
+        looks = [partial(trees.stat_below, self._workspace.path, path) for path in _SIGNS]
+        return tuple(map(_stamp, [partial(os.lstat, self._log_file), *looks]))
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def _stamp(look: Callable[[], os.stat_result]) -> tuple[int, int] | None:
     try:
-        found = os.lstat(path)
+        found = look()
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size

@@ -31,6 +31,7 @@ from muster.worker.git.git import GitError
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import Workspace, WorkspaceError
+from muster.worker.room import trees
 from muster.worker.room.room import NoSandbox
 
 _NAMED = 20  # files in a warning
@@ -247,7 +248,7 @@ class AttemptWorkspace:
         if identity:
             identity.kill()
         layout = self._context.layout
-        workspace.erase(layout.workspace(self._key), layout.home_of(self._key))
+        trees.remove(layout.workspace(self._key), layout.home_of(self._key))
         if identity:
             identity.release()
 

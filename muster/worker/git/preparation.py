@@ -1,8 +1,11 @@
 """Makes an attempt's workspace: fetch, shared clone, a branch of its own.
 
-Two git processes and no more where nothing is resumed: this is on the way of every task.
+Two git processes and no more where nothing is resumed: this is on the way of every task. What lies
+below workspace and home is made in the attempt's room, with its rights: names there are the
+attempt's to choose, and may be links.
 """
 
+import shlex
 import threading
 import time
 from collections.abc import Mapping
@@ -12,7 +15,7 @@ from pathlib import Path
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
-from muster.worker.git import git
+from muster.worker.git import attempt_settings, git
 from muster.worker.git.local_repositories import LocalRefused
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import NO_LOGIN, Login, Remote
@@ -22,16 +25,28 @@ from muster.worker.git.workspace import (
     Workspace,
     WorkspaceError,
     branch_of,
-    erase,
     record,
 )
 from muster.worker.layout import Layout
-from muster.worker.room import homes
+from muster.worker.room import homes, trees
 from muster.worker.room.identity import Identity
 from muster.worker.room.room import Room
 from muster.worker.room.rooms import Rooms
 
 PREPARATION_TIMEOUT = 600.0
+
+_CLONED = """\
+set -e
+{clone}
+read -r base < .git/refs/heads/{base}
+made=.git/refs/heads/{branch}
+[ -d "${{made%/*}}" ] || mkdir -p "${{made%/*}}" || :
+echo {commit} > "$made"
+echo "ref: refs/heads/"{branch} > .git/HEAD
+{settings}
+echo "$base"
+"""
+_FETCHES_REMOTELY = r"sed -i -e '/^\turl = /d' -e 's/^\tpushurl = /\turl = /' .git/config"
 
 
 @dataclass(frozen=True)
@@ -69,16 +84,16 @@ def prepare(request: WorkspaceRequest, note: NoteTaker, cancelled: threading.Eve
     made = (path,) if request.home_of else (path, home)
     try:
         mirror, commits = _fetched(request, note, deadline, cancelled)
-        erase(*made)
+        trees.remove(*made)
         room = _make_directories(request, mirror, path, home)
-        _clone(request, mirror, room, deadline, cancelled)
-        workspace = _begin_branch(request, mirror, room, commits)
+        base = _clone(request, mirror, room, commits, deadline, cancelled)
+        workspace = _made(request, mirror, room, base, commits)
         if request.resume_from:
             workspace.git("reset", "--hard", "--quiet", timeout=_left(deadline))
         record(workspace)
     except BaseException as error:
         with suppress(OSError):
-            erase(*made)
+            trees.remove(*made)
         raise _translated(error, request) from error
     return workspace
 
@@ -147,14 +162,9 @@ def _make_directories(request: WorkspaceRequest, mirror: Mirror, path: Path, hom
     else:
         homes.take(request.layout, request.home_of, request.key, request.identity)
     room = request.rooms.of(request.key, request.identity, mirror.objects)
-    made = [home, path]
-    if room.view is None:
-        # Else git would not let the agent fetch from a mirror that is another user's.
-        settings = home / ".gitconfig"
-        settings.write_text(f"[safe]\n\tdirectory = {mirror.path}\n")
-        made.append(settings)
+    attempt_settings.write(mirror.path, room)
     if request.identity is not None:
-        for each in made:
+        for each in (home, path):
             request.identity.own(each)
     return room
 
@@ -163,58 +173,44 @@ def _clone(
     request: WorkspaceRequest,
     mirror: Mirror,
     room: Room,
+    commits: dict[str, str],
     deadline: float,
     cancelled: threading.Event,
-) -> None:
+) -> str:
+    """Clones, and makes the attempt's branch by writing git's files, which saves processes; the
+    base's commit."""
     arguments = ["clone", "--quiet", "--shared", "--template=", "--single-branch"]
     arguments += ["--no-checkout"] if request.resume_from else []
     arguments += ["--branch", request.base]
     arguments += ["-c", f"user.name={request.author.name}"]
     arguments += ["-c", f"user.email={request.author.email}"]
     # What an agent pushes goes to the real remote, with whatever rights it has there itself; and
-    # where it does not see the mirror it fetches from there, too (`_begin_branch`).
+    # where it does not see the mirror it fetches from there, too.
     arguments += ["-c", f"remote.origin.pushurl={mirror.remote.url}"]
-    git.run(
-        [*arguments, "--", str(mirror.path), "."],
-        cwd=room.host_workspace,
-        env={"GIT_CONFIG_GLOBAL": room.git_settings},
+    commit = commits[request.resume_from] if request.resume_from else None
+    script = _CLONED.format(
+        clone=shlex.join(["git", *arguments, "--", str(mirror.path), "."]),
+        base=shlex.quote(request.base),
+        branch=shlex.quote(branch_of(request.key)),
+        commit=shlex.quote(commit) if commit else '"$base"',
+        settings="" if room.view is None else _FETCHES_REMOTELY,
+    )
+    return git.run_script(
+        script,
+        room.host_workspace,
+        {"GIT_CONFIG_GLOBAL": room.git_settings},
+        _left(deadline),
         room=room.showing(mirror.path),
-        timeout=_left(deadline),
         cancelled=cancelled,
-    )
+    ).strip()
 
 
-def _begin_branch(
-    request: WorkspaceRequest, mirror: Mirror, room: Room, commits: dict[str, str]
+def _made(
+    request: WorkspaceRequest, mirror: Mirror, room: Room, base: str, commits: dict[str, str]
 ) -> Workspace:
-    """Makes the attempt's branch by writing git's files, which saves a process: nobody else can be
-    in this repository yet."""
-    settings = room.host_workspace / ".git"
-    refs = settings / "refs" / "heads"
-    commit = base_commit = (refs / request.base).read_text().strip()
     if request.resume_from:
-        commit = commits[request.resume_from]
-        base_commit = mirror.merge_base(base_commit, commit) or base_commit
-    branch = branch_of(request.key)
-    made = refs / branch
-    with suppress(FileExistsError):
-        made.parent.mkdir()
-    made.write_text(f"{commit}\n")
-    (settings / "HEAD").write_text(f"ref: refs/heads/{branch}\n")
-    if room.view is not None:
-        text = (settings / "config").read_text().replace(f"\turl = {mirror.path}\n", "")
-        (settings / "config").write_text(text.replace("\tpushurl = ", "\turl = "))
-    if request.identity is not None:
-        request.identity.own(made.parent)
-        request.identity.own(made)
-    return Workspace(
-        request.layout,
-        request.key,
-        request.url,
-        request.base,
-        base_commit,
-        room,
-    )
+        base = mirror.merge_base(base, commits[request.resume_from]) or base
+    return Workspace(request.layout, request.key, request.url, request.base, base, room)
 
 
 def _translated(error: BaseException, request: WorkspaceRequest) -> BaseException:

@@ -5,12 +5,10 @@ told where its repository is: the agent may have put anything there.
 """
 
 import json
-import os
 import shlex
 import stat
 import subprocess
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from muster.worker.git.git import DEFAULT_TIMEOUT, Flag
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import NO_LOGIN, Login, Remote
 from muster.worker.layout import Layout
+from muster.worker.room import trees
 from muster.worker.room.identity import Identity
 from muster.worker.room.room import Room
 from muster.worker.room.rooms import Rooms
@@ -93,10 +92,6 @@ class Workspace:
     def branch(self) -> str:
         return branch_of(self.key)
 
-    @property
-    def git_directory(self) -> Path:
-        return self.path / ".git"
-
     def mirror(self, login: Login = NO_LOGIN) -> Mirror:
         return Mirror(self.layout, Remote.parse(self.url, login))
 
@@ -115,15 +110,20 @@ class Workspace:
     def require_intact(self) -> None:
         """Raises WorkspaceError if `.git` was made to point elsewhere, or what git reads there is
         no file: a pipe would keep it waiting."""
-        pointed = os.path.lexists(self.git_directory / "commondir")
-        if self.git_directory.is_symlink() or not self.git_directory.is_dir() or pointed:
+        if not stat.S_ISDIR(self._mode(".git")) or self._mode(".git/commondir"):
             raise WorkspaceError("workspace_broken", "the workspace's .git was replaced")
         for name in _FILES:
-            with suppress(OSError):
-                mode = os.lstat(self.git_directory / name).st_mode
-                if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
-                    words = f"the workspace's .git/{name} is no file"
-                    raise WorkspaceError("workspace_broken", words)
+            mode = self._mode(f".git/{name}")
+            if mode and not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+                words = f"the workspace's .git/{name} is no file"
+                raise WorkspaceError("workspace_broken", words)
+
+    def _mode(self, path: str) -> int:
+        """0 where nothing is, or a link leads there."""
+        try:
+            return trees.stat_below(self.path, path).st_mode
+        except OSError:
+            return 0
 
     def script(
         self,
@@ -163,15 +163,24 @@ class Workspace:
     def size(self) -> int:
         """In bytes on the disk; nothing of the workspace's is run for it, so that it needs no room.
         Raises OSError, SubprocessError, ValueError."""
-        argv = ["du", "-sk", "--", str(self.path)]
-        done = subprocess.run(argv, capture_output=True, timeout=FACTS_TIMEOUT, check=True)
+        uid = self.room.uid
+        done = subprocess.run(
+            ["du", "-sk", "--", str(self.path)],
+            cwd="/",
+            user=uid,
+            group=uid,
+            extra_groups=None if uid is None else [],
+            capture_output=True,
+            timeout=FACTS_TIMEOUT,
+            check=False,  # a directory that is closed to its owner does not count
+        )
         return _bytes(done.stdout.decode())
 
     def remove(self) -> None:
         """Removes clone and home, and frees the uid with whatever still runs under it."""
         if self.identity is not None:
             self.identity.kill()
-        erase(self.path, self.home)
+        trees.remove(self.path, self.home)
         _record_of(self.layout, self.key).unlink(missing_ok=True)
         if self.identity is not None:
             self.identity.release()
@@ -236,19 +245,3 @@ def record(workspace: Workspace) -> None:
         "uid": uid,
     }
     path.write_text(json.dumps(facts))
-
-
-def erase(*directories: Path) -> None:
-    """Removes these trees, whatever an agent made of them. Raises OSError if one stays."""
-    existing = [str(path) for path in directories if os.path.lexists(path)]
-    # rm and chmod follow no link on their way down, and go as deep as an agent may have dug.
-    if existing and not _done("rm", "-rf", "--", *existing):
-        # Closed directories (Go's module cache has them) stop whoever is not root.
-        _done("chmod", "-R", "u+rwX", "--", *existing)
-        if not _done("rm", "-rf", "--", *existing):
-            raise OSError(f"cannot remove {' and '.join(existing)}")
-
-
-def _done(*argv: str) -> bool:
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    return done.returncode == 0

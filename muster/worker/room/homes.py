@@ -6,11 +6,11 @@ change hands after that, as often as it takes.
 """
 
 import os
-import subprocess
 from pathlib import Path
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker.layout import Layout
+from muster.worker.room import trees
 from muster.worker.room.identity import Identity
 
 
@@ -41,16 +41,4 @@ def _kill(layout: Layout, uid: int) -> None:
 
 
 def _hand_on(home: Path, identity: Identity) -> None:
-    """Gives the home's files to the attempt; of other owners' none, for an agent may have linked
-    them there. The home itself comes last: while it is another's there is something left to do."""
-    was = home.stat().st_uid
-    if was == identity.uid:
-        return
-    # chown follows no link on its way down, and goes as deep as an agent may have dug.
-    owners = [f"--from={was}", f"{identity.uid}:{identity.uid}"]
-    argv = ["chown", "-R", "-P", "-h", *owners, "--", str(home)]
-    done = subprocess.run(
-        argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-    )
-    if done.returncode or home.stat().st_uid != identity.uid:
-        raise OSError(f"the home of the attempt before cannot be given away: {done.stderr[:500]}")
+    trees.give(home, identity.uid)

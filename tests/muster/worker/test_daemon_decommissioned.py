@@ -140,7 +140,8 @@ def test_what_cannot_be_erased_is_named_and_the_credentials_stay(
     programs = worker.layout.home.parent / "bin"
     programs.mkdir()
     (programs / "rm").write_text(
-        '#!/bin/sh\ncase "$*" in *mirrors/*) exit 1;; esac\nexec /bin/rm "$@"\n'
+        # What comes again while it is removed.
+        '#!/bin/sh\ncase "$*" in *mirrors/*) touch "${3%/*}/again";; esac\nexec /bin/rm "$@"\n'
     )
     (programs / "rm").chmod(0o755)
     with monkeypatch.context() as patch:

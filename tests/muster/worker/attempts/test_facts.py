@@ -86,19 +86,19 @@ def test_while_a_stage_runs_only_news_is_told_and_after_it_all(
     assert told[2:] == [changed(dirty=True)]
 
 
-@pytest.mark.parametrize("moved", ["log", "index", "HEAD", "logs/HEAD"])
+@pytest.mark.parametrize("moved", ["log", ".git/index", ".git/HEAD", ".git/logs/HEAD"])
 def test_what_moves_is_looked_at_soon_and_what_rests_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: str
 ) -> None:
     monkeypatch.setattr(facts, "_INTERVAL", 0.01)
     monkeypatch.setattr(facts, "_QUIET_INTERVAL", 1000.0)
     monkeypatch.setattr(facts, "_SHARE", 0)
-    (tmp_path / "logs").mkdir()
+    (tmp_path / ".git" / "logs").mkdir(parents=True)
     looks, glances = [], []
     teller = type(
         "Teller", (), {"look": lambda *_, only_news, cancelled: looks.append(only_news)}
     )()
-    workspace = type("At", (), {"git_directory": tmp_path, "key": AttemptKey(7, 1)})()
+    workspace = type("At", (), {"path": tmp_path, "key": AttemptKey(7, 1)})()
     seen = facts.FactsWatch._seen
 
     def glance(watch: facts.FactsWatch) -> object:

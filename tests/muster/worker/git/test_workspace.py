@@ -10,6 +10,7 @@ import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author, DiffStat
+from muster.worker.agents import environment
 from muster.worker.git import checkpoints, git, workspace
 from muster.worker.git.preparation import prepare
 from muster.worker.git.workspace import WorkspaceError
@@ -66,22 +67,10 @@ def test_the_agents_own_git_fetches_from_where_it_can(any_machine, repository, l
     any_machine.rooms = replace(any_machine.rooms, level=level)
     made = any_machine.prepare(repository)
     # The test's repository is another user's; so it would not be at a server.
-    subprocess.run(
-        [
-            "git",
-            "config",
-            "--file",
-            made.home / ".gitconfig",
-            "--add",
-            "safe.directory",
-            repository.path,
-        ],
-        check=True,
-    )
-    (made.home / ".gitconfig").chmod(0o644)
+    act(made, f"git config --global --add safe.directory {repository.path}")
     theirs = repository.commit({"their": "work"}, "theirs")
     script = "git config remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'; git fetch -q"
-    env = {"PATH": os.environ["PATH"], "HOME": made.room.home}
+    env = environment.build(made, AUTHOR, {}, {}, {})
     argv = made.room.command("sh", "-ec", f"{script}; git rev-parse origin/main; git branch -r")
     done = subprocess.run(argv, cwd=made.path, env=env, capture_output=True, text=True, check=True)
     assert done.stdout.split()[0] == made.base_commit

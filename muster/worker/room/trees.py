@@ -1,0 +1,226 @@
+"""Looks at, removes and gives away trees that an attempt could write, by handles alone.
+
+No step goes by a path: whoever owns a tree can put links, pipes and other owners' files anywhere in
+it, and move directories while they are walked. Each directory is opened beneath the one around it,
+never through a link; the way up is checked. Standard library only.
+"""
+
+import ctypes
+import os
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_LONGEST = 600.0  # seconds for a removal: whoever fills a tree again meanwhile must not win
+_MOST_AHEAD = 1_000_000  # directories that are known and not yet walked through
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_ENTRY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
+_AT_EMPTY_PATH = 0x1000
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def stat_below(tree: Path, path: str) -> os.stat_result:
+    """What lies at this relative path in a tree. Follows no link on its way, nor at its end, and
+    opens nothing that could make it wait. Raises OSError."""
+    *directories, name = path.split("/")
+    handle = os.open(tree, _ENTRY | os.O_DIRECTORY)
+    try:
+        for each in directories:
+            handle = _replaced(handle, os.open(each, _ENTRY | os.O_DIRECTORY, dir_fd=handle))
+        return os.stat(name, dir_fd=handle, follow_symlinks=False)
+    finally:
+        os.close(handle)
+
+
+def remove(*trees: Path) -> None:
+    """Removes these, whatever they are by now. Each lies in a directory that no attempt can write.
+
+    As root, the owner of a tree removes what it can; ours is only what others have left in there.
+    Raises OSError if one stays.
+    """
+    owners: dict[int, list[Path]] = {}
+    for tree in trees:
+        with suppress(FileNotFoundError):
+            owners.setdefault(os.lstat(tree).st_uid, []).append(tree)
+    for owner, theirs in owners.items():
+        _remove_as(owner, theirs)
+        for tree in theirs:
+            if os.path.lexists(tree):
+                _remove_rest(tree, time.monotonic() + _LONGEST)
+
+
+def give(tree: Path, owner: int) -> None:
+    """Gives a directory, and all below it that belongs to its owner, to the user `owner`; not what
+    is others', for it may have been linked there. The directory itself comes last, so that an
+    interrupted call can be repeated. Nothing may run as either user. Raises OSError."""
+    with _handle(os.open(tree, _DIRECTORY)) as top:
+        was = os.fstat(top).st_uid
+        if was == owner:
+            return
+        _give_all_below(top, was, owner)
+        os.fchown(top, owner, owner)
+
+
+def _remove_as(owner: int, trees: list[Path]) -> None:
+    """Not the trees themselves where their owner is another, who has no right to that."""
+    user = owner if os.geteuid() == 0 else None
+    with suppress(subprocess.TimeoutExpired):
+        subprocess.run(
+            ["rm", "-rf", "--", *(str(tree.absolute()) for tree in trees)],
+            cwd="/",
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=_LONGEST,
+            check=False,
+        )
+
+
+def _remove_rest(tree: Path, deadline: float) -> None:
+    with _handle(os.open(tree.parent, _DIRECTORY & ~os.O_NOFOLLOW)) as parent:
+        if not _removed(tree.name, parent):
+            _empty(_opened_to_empty(tree.name, parent), deadline)
+            os.rmdir(tree.name, dir_fd=parent)
+
+
+def _empty(directory: int, deadline: float) -> None:
+    """Removes all below, with one directory open at a time: there is no limit to how deep they lie.
+    Closes the handle."""
+    above: list[tuple[str, tuple[int, int]]] = []
+    try:
+        while True:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"a directory was not empty after {_LONGEST:.0f} s")
+            name = _first_full(directory)
+            if name is not None:
+                above.append((name, _identity(directory)))
+                directory = _replaced(directory, _opened_to_empty(name, directory))
+            elif above:
+                name, identity = above.pop()
+                directory = _replaced(directory, _opened_above(directory, identity))
+                with suppress(FileNotFoundError):
+                    os.rmdir(name, dir_fd=directory)
+            else:
+                return
+    finally:
+        os.close(directory)
+
+
+def _first_full(directory: int) -> str | None:
+    """Removes what it can; the first directory that has something in it, None if none is left."""
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            if not _removed(entry.name, directory):
+                return entry.name
+    return None
+
+
+def _removed(name: str, parent: int) -> bool:
+    """Whether that is gone now; False for a directory that is not empty. Raises OSError."""
+    try:
+        os.unlink(name, dir_fd=parent)
+    except FileNotFoundError:
+        return True
+    except (IsADirectoryError, PermissionError):  # POSIX has the latter for directories
+        try:
+            os.rmdir(name, dir_fd=parent)
+        except OSError:
+            if not stat.S_ISDIR(os.lstat(name, dir_fd=parent).st_mode):
+                raise
+            return False
+    return True
+
+
+def _give_all_below(top: int, was: int, owner: int) -> None:
+    """`ahead` has for each directory, from the top down to where we are, what lies in it and has
+    not been walked through yet."""
+    directory = os.dup(top)
+    try:
+        ahead = [_give_entries(directory, was, owner)]
+        above: list[tuple[int, int]] = []
+        count = len(ahead[0])
+        while ahead:
+            if ahead[-1]:
+                name = ahead[-1].pop()
+                count -= 1
+                above.append(_identity(directory))
+                directory = _replaced(directory, _opened_below(name, directory))
+                ahead.append(_give_entries(directory, was, owner))
+                count += len(ahead[-1])
+                if count > _MOST_AHEAD:
+                    raise OSError(f"more than {_MOST_AHEAD} directories")
+            else:
+                ahead.pop()
+                if above:
+                    directory = _replaced(directory, _opened_above(directory, above.pop()))
+    finally:
+        os.close(directory)
+
+
+def _give_entries(directory: int, was: int, owner: int) -> list[str]:
+    """Gives what lies in a directory; the directories in it."""
+    below = []
+    device = os.fstat(directory).st_dev
+    with os.scandir(directory) as entries:
+        for entry in entries:
+            with _handle(os.open(entry.name, _ENTRY, dir_fd=directory)) as handle:
+                found = os.fstat(handle)
+                if found.st_dev == device and found.st_uid == was:
+                    _change_owner(handle, owner)
+                if found.st_dev == device and stat.S_ISDIR(found.st_mode):
+                    below.append(entry.name)
+    return below
+
+
+def _change_owner(handle: int, owner: int) -> None:
+    """Of what was looked at, and nothing that took its name since; also of a link itself."""
+    if _libc.fchownat(handle, b"", owner, owner, _AT_EMPTY_PATH):
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+def _opened_below(name: str, parent: int) -> int:
+    return os.open(name, _DIRECTORY, dir_fd=parent)
+
+
+def _opened_to_empty(name: str, parent: int) -> int:
+    """Opens a directory that its owner may have closed, also to themselves, and so to us."""
+    if os.geteuid() != 0:
+        with _handle(os.open(name, _ENTRY | os.O_DIRECTORY, dir_fd=parent)) as entry:
+            os.chmod(f"/proc/self/fd/{entry}", stat.S_IRWXU)
+    return _opened_below(name, parent)
+
+
+def _opened_above(directory: int, expected: tuple[int, int]) -> int:
+    """The handle of the directory that this one was found in. Raises OSError if it is in another
+    by now: that one may be anybody's."""
+    handle = os.open("..", _DIRECTORY, dir_fd=directory)
+    if _identity(handle) != expected:
+        os.close(handle)
+        raise OSError("a directory was moved while it was walked through")
+    return handle
+
+
+def _replaced(directory: int, by: int) -> int:
+    os.close(directory)
+    return by
+
+
+def _identity(handle: int) -> tuple[int, int]:
+    found = os.fstat(handle)
+    return found.st_dev, found.st_ino
+
+
+@contextmanager
+def _handle(handle: int) -> Iterator[int]:
+    try:
+        yield handle
+    finally:
+        os.close(handle)
