@@ -1,6 +1,5 @@
 """A page of a diff as JSON: the files' hunks are JSON already, and go into it as they are."""
 
-import time
 from typing import Any
 
 import msgspec
@@ -8,17 +7,14 @@ import msgspec
 from app.api.paging import PAGE_BYTES
 from app.domain.diff import FileStatus
 from app.models import Change
-from app.services.changes import reading, sections, whitespace
+from app.services.changes.whitespace import Rest
+from app.services.changes.without_whitespace import Compared, Uncompared
 from app.services.tasks.diffs import FilePage
 
 ENVELOPE = 4_096
 MOST_FILES_BYTES = PAGE_BYTES - ENVELOPE
 
 _NO_HUNKS = msgspec.Raw(b"[]")
-_CONTENTS = "contents"
-"""Why white space counts in a file although it was not to."""
-_MOST_READ = 8 << 20
-_COMPARED = (FileStatus.MODIFIED, FileStatus.RENAMED, FileStatus.COPIED)
 
 
 class _File(msgspec.Struct, rename="camel"):
@@ -40,10 +36,12 @@ class _File(msgspec.Struct, rename="camel"):
 _encode = msgspec.json.Encoder().encode
 
 
-def page(change: Change, found: FilePage, *, ignore_whitespace: bool) -> bytes:
-    """The answer: the change, and the files of the page."""
-    if ignore_whitespace:
-        said, following = _without_whitespace(change, found)
+def page(change: Change, found: FilePage, compared: Compared | None) -> bytes:
+    """The answer: the change, and the files of the page. `compared`: white space is ignored, as far
+    as they were.
+    """
+    if compared is not None:
+        said, following = _without_whitespace(change, found, compared)
     else:
         said = [_said(change, file) for file in found.files]
         following = found.next_offset
@@ -87,36 +85,36 @@ def _said(change: Change, file: Any) -> _File:
     )
 
 
-def _without_whitespace(change: Change, found: FilePage) -> tuple[list[_File], int | None]:
+def _without_whitespace(
+    change: Change, found: FilePage, compared: Compared
+) -> tuple[list[_File], int | None]:
     """The files in which something else than white space has changed, and where the next page
-    begins: it is made of the files' contents, and ends where these are too much, too.
+    begins: also where as many as were compared end, or what has become of them is too large.
     """
     said: list[_File] = []
-    read = 0
-    for file in found.files:
-        if read > _MOST_READ:
-            return said, file.position
+    used = 0
+    for file in found.files[: compared.length]:
         one = _said(change, file)
-        if file.status not in _COMPARED or file.binary or file.blob == file.old_blob:
-            said.append(one)
+        if not _leaves_something(file, one, compared.rests.get(file.position)):
             continue
-        old = reading.content(change.task_id, file.old_blob)
-        new = reading.content(change.task_id, file.blob)
-        read += len(old or b"") + len(new or b"")
-        if _leaves_something(file, one, old, new):
-            said.append(one)
-        time.sleep(0)  # others of this process have their turn
+        used += len(one.hunks)
+        if said and used > MOST_FILES_BYTES:
+            return said, file.position
+        said.append(one)
+    if compared.length < len(found.files):
+        return said, found.files[compared.length].position
     return said, found.next_offset
 
 
-def _leaves_something(file: Any, one: _File, old: bytes | None, new: bytes | None) -> bool:
+def _leaves_something(file: Any, one: _File, rest: Rest | Uncompared | None) -> bool:
     """Whether the file is to be shown, as `one`, which becomes what remains of its change."""
-    rest = None if old is None or new is None else whitespace.ignored(old, new)
     if rest is None:
-        one.left_out = one.left_out or _CONTENTS
+        return True
+    if isinstance(rest, Uncompared):
+        one.left_out = one.left_out or rest
         return True
     one.insertions, one.deletions = rest.insertions, rest.deletions
-    ready = sections.as_json(rest.hunks)
-    one.left_out, one.hunks = ("", msgspec.Raw(ready)) if ready else ("size", _NO_HUNKS)
+    is_short = bytes(rest.hunks) != b"null"
+    one.left_out, one.hunks = ("", rest.hunks) if is_short else ("size", _NO_HUNKS)
     is_same = file.status is FileStatus.MODIFIED and file.mode == file.old_mode
-    return bool(rest.hunks) or not is_same
+    return not (rest.is_none and is_same)

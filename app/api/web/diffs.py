@@ -1,5 +1,6 @@
 """What tasks have changed."""
 
+import secrets
 import zlib
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.domain import faults, file_type
 from app.domain.diff import FileLeftOut, NoDiff, NoFile, PatchLeftOut
 from app.domain.errors import InvalidFields
 from app.models import Change
+from app.services.changes import without_whitespace
 from app.services.tasks import diffs
 from app.services.tasks.diffs import Which
 
@@ -69,8 +71,12 @@ def get_diff(query: dict[str, Any], task_id: int) -> Response:
     if response.status_code != 304:
         most, path = diff_answer.MOST_FILES_BYTES, query["path"]
         page = diffs.page(change, most, offset=query["offset"], path=path)
-        ignores = query["ignore_whitespace"]
-        response.data = diff_answer.page(change, page, ignore_whitespace=ignores)
+        compared = None
+        if query["ignore_whitespace"]:
+            compared = without_whitespace.compare(change, page.files, current_developer().id)
+            if compared.is_limited:  # once more, it may have more
+                response.set_etag(f"diff-{change.id}-{secrets.token_hex(8)}")
+        response.data = diff_answer.page(change, page, compared)
     return response
 
 

@@ -1,47 +1,13 @@
-"""What git says of two versions of a file: which lines others have replaced."""
+"""The contents of files whose lines are compared (`git_lines`)."""
 
 import zlib
 from collections.abc import Collection
 
 from sqlalchemy import select
 
-from app.domain import anchors
-from app.domain.anchors import LineHunk
 from app.extensions import db
 from app.models import Content
-
-LARGEST = 512 << 10
-"""Bytes of a file that is compared: more would hold a whole server process for too long."""
-
-MOST = 20_000
-"""Lines of it. Two of so many, all in disorder, take 0.2 s."""
-
-
-def is_comparable(content: bytes) -> bool:
-    """Whether it is a text of a size that is compared."""
-    return len(content) <= LARGEST and content.count(b"\n") <= MOST and b"\0" not in content
-
-
-def hunks(old: bytes, new: bytes) -> list[LineHunk] | None:
-    """The hunks that lead from `old` to `new`, in order and without context, whatever their lines
-    end with; None where they are too large to be compared, or have no lines.
-    """
-    if not all(map(is_comparable, (old, new))):
-        return None
-    import pygit2  # only here: few processes ever compare, and it takes a start 70 ms
-
-    flag = pygit2.enums.DiffOption.INDENT_HEURISTIC
-    patch = pygit2.Patch.create_from(_plain(old), _plain(new), context_lines=0, flag=flag)
-    if patch.delta.is_binary:
-        return None
-    return [
-        LineHunk(hunk.old_start, hunk.old_lines, hunk.new_start, hunk.new_lines)
-        for hunk in patch.hunks
-    ]
-
-
-def _plain(content: bytes) -> bytes:
-    return b"".join(line + b"\n" for line in anchors.split(content))
+from app.services.changes.git_lines import LARGEST, is_comparable
 
 
 def sizes(task_id: int, ids: Collection[str]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """What is kept of attempts' changes, for whoever may see the task: the caller has asked that."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
@@ -57,6 +57,20 @@ def content(task_id: int, id: str) -> bytes | None:
     query = select(Content.data).where(Content.task_id == task_id, Content.id == id, Content.whole)
     data = db.session.scalar(query)
     return None if data is None else zlib.decompress(data)
+
+
+def packed(task_id: int, id: str) -> bytes:
+    """The content's bytes as they are stored, packed by zlib; of one that is gone, none."""
+    query = select(Content.data).where(Content.task_id == task_id, Content.id == id, Content.whole)
+    return db.session.scalar(query) or zlib.compress(b"")
+
+
+def sizes(task_id: int, ids: Collection[str]) -> dict[str, int]:
+    """The bytes of those of the task's contents that are here."""
+    query = select(Content.id, Content.size).where(
+        Content.task_id == task_id, Content.id.in_(ids), Content.whole
+    )
+    return {row.id: row.size for row in db.session.execute(query)} if ids else {}
 
 
 def has_expired(change: Change) -> bool:

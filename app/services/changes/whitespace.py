@@ -1,21 +1,26 @@
 """A file's hunks where nothing counts but what is more than white space."""
 
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from app.domain import patch
-from app.domain.patch import Hunk, LineType
-from app.services.changes.sections import MOST_LINES
+from app.domain.patch import LineType
+from app.services.changes import sections
 
 LARGEST_FILE = 4 << 20
 """Bytes of either version: of a larger one it would take long."""
 
 
-class Rest(NamedTuple):
-    """What remains of a file's change."""
+class Rest(msgspec.Struct):
+    """What remains of a file's change. `hunks` are as the API says them; null: too long. `is_none`:
+    nothing remains.
+    """
 
     insertions: int
     deletions: int
-    hunks: list[Hunk]
+    is_none: bool
+    hunks: msgspec.Raw
 
 
 def ignored(old: bytes, new: bytes) -> Rest | None:
@@ -30,10 +35,15 @@ def ignored(old: bytes, new: bytes) -> Rest | None:
     # The empty names are what the head of the section would be made of.
     made: Any = pygit2.Patch.create_from(old, new, flag=flag)
     if not made.data:
-        return Rest(0, 0, [])
+        return Rest(0, 0, is_none=True, hunks=msgspec.Raw(b"[]"))
     try:
-        hunks = patch.hunks(made.data, MOST_LINES)
+        hunks = patch.hunks(made.data, sections.MOST_LINES)
     except patch.Unreadable:
         return None
     types = [line.type for hunk in hunks for line in hunk.lines]
-    return Rest(types.count(LineType.ADDED), types.count(LineType.DELETED), hunks)
+    return Rest(
+        types.count(LineType.ADDED),
+        types.count(LineType.DELETED),
+        is_none=not hunks,
+        hunks=msgspec.Raw(sections.as_json(hunks) or b"null"),
+    )

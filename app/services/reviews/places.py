@@ -11,7 +11,7 @@ from app.domain.diff import FileStatus
 from app.domain.review import Side
 from app.extensions import db
 from app.models import ChangedFile, ReviewThread, Task
-from app.services.changes import lines
+from app.services.changes import git_lines, lines
 from app.services.reviews import anchoring
 
 MOST_BYTES = 8 << 20
@@ -137,7 +137,7 @@ class Places:
 
     def _compare(self, old_id: str, new_id: str) -> _Comparison | None:
         old, new = self._texts.get(old_id), self._texts.get(new_id)
-        hunks = None if old is None or new is None else lines.hunks(old, new)
+        hunks = None if old is None or new is None else git_lines.hunks(old, new)
         if old is None or new is None or hunks is None:
             return None
         found = _Comparison(anchors.split(old), anchors.split(new), hunks)

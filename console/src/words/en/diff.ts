@@ -45,6 +45,7 @@ export const diff = {
   fileLeftOut: {
     size: 'Too large to be shown here.',
     contents: 'Its contents are not kept, so white space counts.',
+    limits: 'Comparing takes too long at the moment, so white space counts.',
     other: 'Not shown.',
   },
   binary: 'A binary file.',

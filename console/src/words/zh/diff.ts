@@ -47,6 +47,7 @@ export const diff: typeof en.diff = {
   fileLeftOut: {
     size: '太大，无法在此显示。',
     contents: '其内容未保留，因此空白也计入改动。',
+    limits: '目前比较耗时过长，因此空白也计入改动。',
     other: '未显示。',
   },
   binary: '二进制文件。',

@@ -23,6 +23,7 @@ function notShown(file: Schemas['DiffFile']): string | null {
   const { leftOut, mode, oldMode } = file
   if (leftOut === 'size') return words.diff.fileLeftOut.size
   if (leftOut === 'contents') return words.diff.fileLeftOut.contents
+  if (leftOut === 'limits') return words.diff.fileLeftOut.limits
   if (leftOut) return words.diff.fileLeftOut.other
   if (file.binary) return isPicture(file.path) ? null : words.diff.binary
   if (file.hunks.length > 0) return null

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from app.domain.anchors import LineHunk
-from app.services.changes import lines
+from app.services.changes import git_lines
 from tests.app.services.changes import anchors_claimed, generated_edits
 
 
@@ -23,16 +23,16 @@ from tests.app.services.changes import anchors_claimed, generated_edits
     ids=["same", "above", "between", "deleted", "replaced", "from nothing", "other ends of lines"],
 )
 def test_hunks_are_gits_without_context(old: bytes, new: bytes, hunks: list[LineHunk]) -> None:
-    assert lines.hunks(old, new) == hunks
+    assert git_lines.hunks(old, new) == hunks
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"x" * (lines.LARGEST + 1), b"\n" * (lines.MOST + 1), b"a\0b"],
+    [b"x" * (git_lines.LARGEST + 1), b"\n" * (git_lines.MOST + 1), b"a\0b"],
     ids=["too long", "too many lines", "binary"],
 )
 def test_what_is_too_large_or_no_text_is_not_compared(content: bytes) -> None:
-    assert lines.hunks(content, b"a\n") is lines.hunks(b"a\n", content) is None
+    assert git_lines.hunks(content, b"a\n") is git_lines.hunks(b"a\n", content) is None
 
 
 def test_comments_find_their_lines_again() -> None:

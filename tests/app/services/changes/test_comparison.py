@@ -1,0 +1,118 @@
+"""Comparisons that would take long run elsewhere, and within limits."""
+
+import json
+import subprocess
+import time
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.extensions import db, redis
+from app.redis import admission
+from app.services.changes import comparison
+from app.services.changes.comparison import Allowance, Pair
+from tests.factories import hard_files as hard
+
+EASY = (zlib.compress(b"a\nb\n"), zlib.compress(b" a\nc\n"))
+PERSON = 1
+
+
+@pytest.fixture(scope="module")
+def hard_pair() -> Pair:
+    old, new = hard.colliding(0, 16_000), hard.colliding(16_000, 16_000)
+    return zlib.compress(old), zlib.compress(new)
+
+
+def test_answers_come_in_order_as_json(app: Flask) -> None:
+    nothing = (zlib.compress(b"a\0"), zlib.compress(b"a"))
+    answers = comparison.compare("whitespace", [EASY, nothing], PERSON)
+    assert answers is not None
+    first, second = map(json.loads, answers)
+    assert (first["insertions"], first["deletions"], second) == (1, 1, None)
+    assert comparison.compare("lines", [EASY], PERSON) == [b"[[1,2,1,2]]"]
+
+
+def test_what_takes_too_long_is_ended_and_keeps_what_came_before(
+    app: Flask, hard_pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "RUN_SECONDS", 1.5)
+    began = time.monotonic()
+    answers = comparison.compare("whitespace", [EASY, hard_pair, EASY], PERSON)
+    assert answers is not None
+    assert len(answers) <= 1
+    assert time.monotonic() - began < 10
+    assert not redis.client.zcard("comparing"), "its turn is over"
+
+
+@pytest.mark.parametrize("wanted", ["limits are set", "memory is short"])
+def test_the_process_limits_itself(app: Flask, wanted: str) -> None:
+    code = (
+        "import resource as r; from app.services.changes import comparison_process as c;"
+        "c._limit(); print([r.getrlimit(w)[1] for w in (r.RLIMIT_CPU, r.RLIMIT_AS)])"
+    )
+    if wanted == "memory is short":
+        code += "; bytearray(600 << 20)"
+    done = subprocess.run(
+        [*comparison.PYTHON, "-c", code], cwd=comparison.ROOT, capture_output=True, check=False
+    )
+    assert done.stdout.split() == [b"[3,", b"536870912]"]
+    assert (b"MemoryError" in done.stderr) == (wanted == "memory is short")
+
+
+@pytest.mark.parametrize(
+    ("taken", "is_ours"),
+    [
+        ({f"comparing:{PERSON}": 1, "comparing": 1}, False),
+        ({"comparing": 2}, False),
+        ({f"comparing:{PERSON + 1}": 1, "comparing": 1}, True),
+    ],
+    ids=["by oneself", "by two others", "by one other"],
+)
+def test_two_run_on_the_server_and_one_for_each_person(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, taken: dict[str, int], is_ours: bool
+) -> None:
+    monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.0)
+    for key, count in taken.items():
+        for number in range(count):
+            admit = admission.admit(f"other{number}", {key: 9}, time.time(), 30)
+            assert redis.client.execute_command(*admit) == 1
+    answers = comparison.compare("whitespace", [EASY], PERSON)
+    assert (answers is not None) == is_ours
+
+
+def test_a_turn_of_a_process_that_has_died_lapses(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.0)
+    past = time.time() - 60
+    redis.client.execute_command(*admission.admit("dead", {f"comparing:{PERSON}": 1}, past, 30))
+    assert comparison.compare("whitespace", [EASY], PERSON) is not None
+
+
+def test_no_transaction_is_open_meanwhile(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    was_open: list[bool] = []
+    started = subprocess.Popen
+
+    def start(*args: Any, **kwargs: Any) -> Any:
+        was_open.append(db.session.registry().in_transaction())
+        return started(*args, **kwargs)
+
+    def pairs() -> Iterator[Pair]:
+        db.session.execute(db.text("SELECT 1"))
+        yield EASY
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    comparison.compare("whitespace", pairs(), PERSON)
+    assert was_open == [False]
+
+
+def test_one_request_compares_little_in_the_process_that_serves() -> None:
+    allowance = Allowance()
+    small = b"line\n" * 100
+    assert allowance.covers_bytes(len(small) * 2)
+    assert [allowance.spend(small, small) for _ in range(6)] == [True] * 5 + [False]
+    assert not Allowance().covers_bytes(256 << 10)
+    assert not Allowance().spend(b"\n" * 600, b"\n" * 600)
