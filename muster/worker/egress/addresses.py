@@ -8,15 +8,25 @@ import socket
 
 from muster.worker.egress.hosts import Address
 
-# Metadata and credentials of clouds outside of 169.254.0.0/16: AWS on IPv6, Alibaba, Azure.
+# Metadata and credentials of clouds outside of 169.254.0.0/16: AWS (two), Google, Oracle and
+# Scaleway on IPv6; Alibaba, Azure and Oracle.
 _METADATA = frozenset(
     (
         socket.inet_pton(socket.AF_INET6, "fd00:ec2::254"),
+        socket.inet_pton(socket.AF_INET6, "fd00:ec2::23"),
+        socket.inet_pton(socket.AF_INET6, "fd20:ce::254"),
+        socket.inet_pton(socket.AF_INET6, "fd00:c1::a9fe:a9fe"),
+        socket.inet_pton(socket.AF_INET6, "fd00:42::42"),
         socket.inet_aton("100.100.100.200"),
         socket.inet_aton("168.63.129.16"),
+        socket.inet_aton("192.0.0.192"),
     )
 )
 _NAT64 = bytes.fromhex("0064ff9b") + bytes(8)
+_LOCAL_NAT64 = bytes.fromhex("0064ff9b0001")  # RFC 8215
+# Where an address of IPv4 lies in one behind a prefix of 48, 56 and 64 bits (RFC 6052). Which one
+# a network uses within its /48 cannot be told from outside; behind 96 bits it comes last.
+_CARRIED = ((6, 7, 9, 10), (7, 9, 10, 11), (9, 10, 11, 12))
 _COMPATIBLE = bytes(12)
 _ONE = bytes(15) + b"\x01"
 
@@ -38,9 +48,19 @@ def is_special(address: Address) -> bool:
         return packed[0] in (0, 127) or packed[:2] == b"\xa9\xfe" or packed[0] >= 224
     if packed == _ONE or packed[0] == 0xFF or (packed[0] == 0xFE and packed[1] & 0xC0 == 0x80):
         return True
+    if packed.startswith(_LOCAL_NAT64):
+        if any(_leads_back(packed, each) for each in _CARRIED):
+            return True
+        return any(packed[12:]) and is_special(Address(packed[12:]))
     if packed.startswith((_NAT64, _COMPATIBLE)):
         return is_special(Address(packed[12:]))
     return packed[:2] == b"\x20\x02" and is_special(Address(packed[2:6]))
+
+
+def _leads_back(packed: bytes, positions: tuple[int, ...]) -> bool:
+    """Only for what these bytes are unlikely to be by chance: they may be no address at all."""
+    carried = bytes(packed[each] for each in positions)
+    return carried[0] == 127 or carried[:2] == b"\xa9\xfe" or carried in _METADATA
 
 
 def _is_own(address: Address) -> bool:
