@@ -30,6 +30,10 @@ _COLD = 60.0  # seconds without growth after which a model is put away
 _SAVE_BYTES = 4 << 20  # fed since a model was saved
 _SAVE_SECONDS = 10.0
 _NICE = 5
+_TURN = 0.1  # seconds for those that nobody waits for, before it listens again
+_PATIENCE = 3.0  # seconds, after which nobody waits for a screen any more
+# Work on a screen that nobody waits for: seconds of each second, and seconds that are saved up.
+_SHARE, _MOST_SAVED = 0.5, 2.0
 _PR_SET_PDEATHSIG = 1
 
 log = logging.getLogger("muster.worker.terminals.screen")
@@ -38,6 +42,23 @@ log = logging.getLogger("muster.worker.terminals.screen")
 class Ask(NamedTuple):
     id: int
     offset: int
+    until: float
+
+
+class Budget:
+    """How much time a screen may take that nobody waits for."""
+
+    def __init__(self) -> None:
+        self._left, self._at = _MOST_SAVED, monotonic()
+
+    def is_spent(self) -> bool:
+        now = monotonic()
+        self._left = min(_MOST_SAVED, self._left + _SHARE * (now - self._at))
+        self._at = now
+        return self._left <= 0
+
+    def spend(self, seconds: float) -> None:
+        self._left -= seconds
 
 
 class Watched:
@@ -46,6 +67,7 @@ class Watched:
     def __init__(self, model: Model) -> None:
         self.model = model
         self.asked: list[Ask] = []
+        self.budget = Budget()
         self.looked_at = self._saved_at = monotonic()
         self._end, self._measured_at, self._is_in_flood = model.end, 0.0, False
 
@@ -115,14 +137,34 @@ class Watch:
                 return
         watched.looked_at = monotonic()
         if "id" in message:
-            watched.asked.append(Ask(message["id"], message["offset"]))
+            until = monotonic() + _PATIENCE
+            watched.asked.append(Ask(message["id"], message["offset"], until))
 
     def _turn(self) -> bool:
-        """Feeds each a little, those first that somebody waits for; False when all is read."""
-        watched = self._watched.values()
-        grew = [self._advance(each) for each in [w for w in watched if w.asked] or list(watched)]
+        """Feeds each a little, those first that somebody waits for; False when all is read, or has
+        to wait.
+        """
+        asked = [watched for watched in self._watched.values() if watched.asked]
+        grew = [self._advance(each) for each in asked] if asked else self._follow()
         self._put_away_cold()
         return any(grew)
+
+    def _follow(self) -> list[bool]:
+        """Feeds those within their budgets that nobody waits for, as long as a turn is."""
+        until = monotonic() + _TURN
+        grew = []
+        for name in list(self._watched):
+            # The next turn begins with the others.
+            watched = self._watched[name] = self._watched.pop(name)
+            if watched.budget.is_spent():
+                watched.looked_at = monotonic()
+                continue
+            begun = monotonic()
+            grew.append(self._advance(watched))
+            watched.budget.spend(monotonic() - begun)
+            if monotonic() >= until:
+                return [*grew, True]
+        return grew
 
     def _advance(self, watched: Watched) -> bool:
         try:
@@ -152,13 +194,13 @@ class Watch:
             for ask in due:
                 watched.asked.remove(ask)
                 _say({"id": ask.id, **screen})
-        if stuck:
-            self._give_up(watched)
+        self._give_up(watched, now=None if stuck else monotonic())
 
-    def _give_up(self, watched: Watched) -> None:
-        for ask in watched.asked:
+    def _give_up(self, watched: Watched, now: float | None = None) -> None:
+        """On all that are asked for or, at a time, on those that nobody waits for any more."""
+        for ask in [ask for ask in watched.asked if now is None or ask.until <= now]:
+            watched.asked.remove(ask)
             _say({"id": ask.id})
-        watched.asked.clear()
 
     def _put_away_cold(self) -> None:
         before = monotonic() - _COLD

@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -15,11 +16,14 @@ import msgspec
 from muster.worker.shim.sizes import Size, Sizes
 from muster.worker.shim.spool import SpoolReader
 from muster.worker.terminals.emulators import Emulator, EmulatorFailed, Emulators
+from muster.worker.terminals.portions import portions
 
 SAVED = "screen"
 """The file in an attempt's directory from which a successor goes on."""
 
-_STEP = 256 << 10  # bytes fed before others get their turn
+# What is fed before others get their turn.
+_STEP = 256 << 10  # bytes
+_TURN = 0.05  # seconds
 # Bytes in the spool above which it is not worth it to read all: where somebody waits, and else.
 _BEHIND_AWAITED, _BEHIND = 8 << 20, 128 << 20
 _JUMP = 1 << 20  # bytes before the end from which it then goes on
@@ -91,11 +95,16 @@ class Model:
         self._fit()
         following = self._sizes.after(self.position)
         limit = min(_STEP, following.offset - self.position) if following else _STEP
+        until = monotonic() + _TURN
         for piece in self._reader.read(self.position, limit):
             if following and piece.offset >= following.offset:
                 break  # a lost range lies between
-            self._feed(piece.data)
-            self.position = piece.offset + len(piece.data)
+            self.position = piece.offset
+            for portion in portions(piece.data, self._terminal.size):
+                self._feed(portion)
+                self.position += len(portion)
+                if monotonic() >= until:
+                    return True
         if self.position == before and self.behind:
             self._pass_gap()
         return self.position > before
