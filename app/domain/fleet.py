@@ -73,6 +73,8 @@ MACHINE_CODES = frozenset(
         "stage_impossible",
         "start_failed",
         "worker_failed",
+        "work_too_large",
+        "work_unreadable",
         "workspace_broken",
         "workspace_failed",
         "workspace_timeout",

@@ -29,7 +29,7 @@ from muster.worker.maintenance import Maintenance
 from muster.worker.orders import Orders
 from muster.worker.room import identity, interpreter, mounts
 from muster.worker.room.detection import detect
-from muster.worker.room.identity import Identities
+from muster.worker.room.identity import Identities, Identity
 from muster.worker.room.room import Room
 from muster.worker.room.rooms import Rooms
 from muster.worker.server.connection import Channel
@@ -67,16 +67,16 @@ class Daemon:
         # While we have neither threads nor children: it may move us to another control group.
         slots = self._membership.current.slots
         self._limits = room_limits.settled(home, slots, settings.limits)
-        rooms = self._rooms = _rooms(layout, settings, self._limits, adapters)
         self._lease = Lease()
         wake = threading.Event()  # there is something to send
         self._journal = Journal(layout.journal, wake.set)
         streams = LogStreams(wake.set)
         identities = _identities(layout, settings, slots)
         # Before any attempt's: what helps is not to take the last one from under an attempt.
-        for_agents, for_screens = map(identities.claim_for, identity.OWN)
-        programs = rooms.for_programs(for_agents)
-        health = AgentHealth(look=_look(programs), adapters=adapters)
+        for_agents, for_screens, for_work = map(identities.claim_for, identity.OWN)
+        rooms = self._rooms = _rooms(layout, settings, self._limits, adapters, for_work)
+        look = _look(rooms.for_programs(for_agents))
+        health = AgentHealth(look=look, adapters=adapters)
         repositories = Repositories(layout)
         self.upgrades = self._made_upgrades(settings.keep_release)
         wellness = self._wellness = self._made_wellness(identities)
@@ -227,7 +227,13 @@ def _identities(layout: Layout, settings: Settings, slots: int) -> Identities:
     return Identities(layout.identities, settings.uids)
 
 
-def _rooms(layout: Layout, settings: Settings, limits: RoomLimits, adapters: Registry) -> Rooms:
+def _rooms(
+    layout: Layout,
+    settings: Settings,
+    limits: RoomLimits,
+    adapters: Registry,
+    checker: Identity | None,
+) -> Rooms:
     """Raises HomeUnreachable, UnsafeMounts."""
     rooms = detect(
         layout,
@@ -245,7 +251,7 @@ def _rooms(layout: Layout, settings: Settings, limits: RoomLimits, adapters: Reg
         layout.open_mirrors()
     elif not shim_client.at_work(layout.attempts):  # what is may have begun without a room
         layout.close_mirrors()
-    return replace(rooms, groups=limits.made)
+    return replace(rooms, groups=limits.made, checker=checker)
 
 
 def _look(room: Room) -> Probe:

@@ -58,3 +58,32 @@ def test_who_stays_within_is_left_alone(machine: Machine) -> None:
     )
     assert ended.code == 0
     assert b"kept within" in attempt.log
+
+
+WHO = "GIT_{AUTHOR,COMMITTER}_NAME=a GIT_{AUTHOR,COMMITTER}_EMAIL=a@example.com"
+COMMITTED = {
+    "large": (
+        "blob=$(head -c 300M /dev/zero | git hash-object -w --stdin)\n"
+        "tree=$(printf '100644 blob %s\\tz\\n' $blob | git mktree)\n"
+        "git reset --soft $(git commit-tree -p HEAD -m z $tree); echo x > x",
+        "work_too_large",
+    ),
+    "pipe": ("mkfifo .git/objects/pack/pack-x.bitmap; echo x > x", "work_unreadable"),
+}
+
+
+@pytest.mark.parametrize("kind", COMMITTED)
+def test_work_that_cannot_be_taken_fails_its_stage_and_keeps_its_workspace(
+    machine: Machine, kind: str
+) -> None:
+    script, code = COMMITTED[kind]
+    attempt = machine.attempt()
+    attempt.order(f"export {WHO}\n{script}")
+    with machine.passing() as other:  # of the same repository
+        assert other.run("echo more > more").code == 0
+        assert other.checkpoint()
+    sight = machine.server.until_seen(attempt.key, Failed, StageFinished, limit=45)
+    assert isinstance(sight.body, Failed)
+    assert (sight.body.code, sight.alive) == (code, [])
+    assert attempt.workspace.is_dir()
+    assert not machine.shop.git("for-each-ref", f"refs/muster/{attempt.key.task_id}")

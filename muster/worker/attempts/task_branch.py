@@ -11,7 +11,8 @@ from muster.protocol.frames import BranchMove, BranchRefused, Publish, Published
 from muster.worker.attempts.context import Reporter
 from muster.worker.git.checkpoints import PushedBranch
 from muster.worker.git.git import GitError
-from muster.worker.git.mirrors import Mirror, require_safe_ref
+from muster.worker.git.mirrors import Mirror
+from muster.worker.git.refs import require_safe_ref
 
 _PAUSES = (1.0, 4.0, 0.0)  # seconds before it is tried again, and after the last try
 _GLANCE = 1.0  # seconds between two looks whether the attempt goes on, while its lease is over

@@ -27,6 +27,7 @@ from muster.worker.attempts.no_sandbox import SandboxSteps, Step
 from muster.worker.attempts.task_branch import TaskBranchSide
 from muster.worker.git import approved, checkpoints, workspace
 from muster.worker.git.checkpoints import CheckpointRefused, PublishRefused, PushedBranch
+from muster.worker.git.errors import WorkRefused
 from muster.worker.git.git import GitError
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.git.remote import NO_LOGIN, Login
@@ -125,15 +126,19 @@ class AttemptWorkspace:
             if not self._abandoned.is_set():
                 self.note("warning", f"the workspace cannot be looked at: {error}")
             return
-        if is_changed:
+        if not is_changed:
+            return
+        try:
             self.checkpoint(kept, author, in_part=self._reporter.standing.suspended)
+        except WorkspaceError as error:
+            self._reporter.fail(error.code, error.message)
 
     def checkpoint(
         self, kept: KeptOrder, author: Author | None = None, *, in_part: bool = False
     ) -> None:
         """Pushes a checkpoint and reports it, or a warning if there could be none; then what lies
         in the workspace. In the name of the order's author, if of nobody else. `in_part`: of the
-        stage's middle."""
+        stage's middle. Raises WorkspaceError for work that cannot be taken."""
         if self._workspace is None:
             self.note("warning", "checkpoint refused: the workspace is gone")
             return
@@ -149,6 +154,8 @@ class AttemptWorkspace:
         )
         try:
             made = self.steps.carry_out(Step.CHECKPOINT, make)
+        except WorkRefused as refused:
+            raise WorkspaceError(refused.code, refused.message) from refused
         except (CheckpointRefused, NoSandbox) as refused:
             if not self._abandoned.is_set():
                 self.note("warning", f"checkpoint refused: {refused}")
@@ -180,6 +187,8 @@ class AttemptWorkspace:
             made = self._pushed(self._workspace, kept)
             if not self._changes.tell_push(self._workspace, kept, made.commit):
                 return  # it is over, or the next daemon's
+        except WorkRefused as refused:
+            self._reporter.fail(refused.code, refused.message)
         except PublishRefused as refused:
             if not self._abandoned.is_set():  # else the next daemon pushes, or nobody
                 self._reporter.fail("publish_failed", str(refused))

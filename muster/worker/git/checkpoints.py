@@ -4,11 +4,13 @@ The commit is made in the attempt's room; the push has the login and the mirror'
 agent can write. What is published is what the last checkpoint holds.
 """
 
+import re
 from dataclasses import dataclass
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author, DiffStat
 from muster.worker.git import approved, git
+from muster.worker.git.errors import WorkRefused
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import (
@@ -25,12 +27,13 @@ _IN_PART = 10  # the exit status where only some files could be added
 _COMMIT = f"""\
 rm -f .git/index.lock
 git add --all --ignore-errors; added=$?
-git commit --quiet --no-verify --cleanup=whitespace --message="$MUSTER_MESSAGE"; committed=$?
+git commit --quiet --no-verify --cleanup=whitespace --message="$MUSTER_MESSAGE" >&2; committed=$?
 [ $committed -le 1 ] || exit $committed
 git rev-parse --verify HEAD || exit
 [ $added = 0 ] || exit {_IN_PART}
 """
 PUSH_TIMEOUT = 300.0
+_LAST_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?(?=\s*\Z)")
 
 
 class CheckpointRefused(Exception):
@@ -73,17 +76,18 @@ def checkpoint(
     """Commits all changes and pushes them as `refs/muster/<task>/<attempt>/<stage>`; with
     `in_part`, because the stage is in its middle, as another ref: nobody takes it for done.
 
-    Where nothing changed the ref points at HEAD. Raises CheckpointRefused, NoSandbox.
+    Where nothing changed the ref points at HEAD. Raises CheckpointRefused, WorkRefused, NoSandbox.
     """
     ref = f"{refs_of(workspace.key)}/{int(stage_index)}" + ("-partial" if in_part else "")
     done = f"{stage_name}, in part" if in_part else stage_name
     message = f"{done} (task #{workspace.key.task_id})"
     mirror = workspace.mirror(login)
     try:
-        commit = _taken(workspace, mirror, ref, message, author, note)
+        commit, diff = _taken(workspace, mirror, ref, message, author, note)
         # A stage that was done again after a crash replaces what it pushed before.
         mirror.push([f"+{ref}:{ref}"], timeout)
-        diff = mirror.diff_stat(workspace.base_commit, commit)
+    except WorkRefused:
+        raise
     except (git.GitError, WorkspaceError, OSError) as error:
         raise CheckpointRefused(_words(error)) from error
     return PushedCheckpoint(ref, commit, diff)
@@ -102,15 +106,19 @@ def publish(
     once. `stage_index` is -1 in an attempt that runs no stage.
 
     It adds nothing to that commit. Only where the stage could not be committed is that tried once
-    more, or the push would silently be without it. Raises PublishRefused, NoSandbox.
+    more, or the push would silently be without it. Raises PublishRefused, WorkRefused, NoSandbox.
     """
     ref = f"{refs_of(workspace.key)}/{stage_index if stage_index >= 0 else 'head'}"
     message = f"task #{workspace.key.task_id}"
     mirror = workspace.mirror(login)
     try:
-        commit = mirror.tip(ref) or _taken(workspace, mirror, ref, message, author, note)
+        if commit := mirror.tip(ref):
+            diff = mirror.diff_stat(workspace.base_commit, commit)
+        else:
+            commit, diff = _taken(workspace, mirror, ref, message, author, note)
         mirror.push([f"{commit}:refs/heads/{workspace.branch}"], timeout)
-        diff = mirror.diff_stat(workspace.base_commit, commit)
+    except WorkRefused:
+        raise
     except (git.GitError, WorkspaceError, OSError) as error:
         raise PublishRefused(_words(error)) from error
     return PushedBranch(workspace.branch, commit, diff)
@@ -135,19 +143,24 @@ def refs_of(key: AttemptKey) -> str:
 
 def _taken(
     workspace: Workspace, mirror: Mirror, ref: str, message: str, author: Author, note: NoteTaker
-) -> str:
-    """Commits all changes and takes HEAD into the mirror's `ref`; the commit. Raises GitError,
-    WorkspaceError, NoSandbox, OSError."""
+) -> tuple[str, DiffStat]:
+    """Commits all changes and takes HEAD into the mirror's `ref`; the commit, and what it changes
+    since the base. Raises GitError, of which WorkRefused, WorkspaceError, NoSandbox, OSError."""
     head, whole = _commit(workspace, message, author, note)
     workspace.require_intact()
     before = approved.read(workspace)
-    if head in (workspace.base_commit, before and before.commit):
+    base = workspace.base_commit
+    if head in (base, before and before.commit):
         mirror.point(ref, head, COMMIT_TIMEOUT, workspace.cancelled)
-        commit = head
+        diff = mirror.diff_stat(base, head)
     else:
-        commit = mirror.take(workspace.room, ref, COMMIT_TIMEOUT, workspace.cancelled)
-    approved.note(workspace, commit, whole=whole)
-    return commit
+        own = f"refs/muster/{workspace.key.task_id}"
+        known = {base, *mirror.tips(f"refs/heads/{workspace.base}"), *mirror.tips(own)}
+        diff = mirror.take(
+            workspace.room, ref, head, base, sorted(known), COMMIT_TIMEOUT, workspace.cancelled
+        )
+    approved.note(workspace, head, whole=whole)
+    return head, diff
 
 
 def _commit(
@@ -161,13 +174,19 @@ def _commit(
     """
     env = {**commit_variables(author), "MUSTER_MESSAGE": message}
     try:
-        return workspace.script(_COMMIT, env, COMMIT_TIMEOUT).strip(), True
+        return _head(workspace.script(_COMMIT, env, COMMIT_TIMEOUT)), True
     except git.GitError as error:
         if error.status != _IN_PART:
             raise
         # One file that cannot be read should not cost all the others.
         note("warning", f"not everything could be committed: {error.message}")
-        return error.stdout.strip(), False
+        return _head(error.stdout), False
+
+
+def _head(printed: str) -> str:
+    """The commit that comes last: what git runs for the agent may have printed before it."""
+    found = _LAST_COMMIT.search(printed)
+    return found[0] if found else printed
 
 
 def _words(error: Exception) -> str:

@@ -47,6 +47,10 @@ class Enough(Exception):
     """Whoever takes what is written wants no more of it."""
 
 
+class Stalled(Exception):
+    """Nothing was written for too long."""
+
+
 class Conversation:
     """Reads both outputs of a git process until it ends, and ends it if it may not go on."""
 
@@ -57,13 +61,13 @@ class Conversation:
         room: Room | None,
         take: Take | None = None,
         *,
-        announced: bool = False,
+        announcements: int = 0,
     ) -> None:
-        """What git writes is kept in `stdout`, unless somebody is there to `take` it. `announced`:
-        a sandbox is to announce itself (`Room.command`); `is_inside` tells whether it has."""
+        """What git writes is kept in `stdout`, unless somebody is there to `take` it. So many
+        `announcements` come of sandboxes that are made (`Room.command`)."""
         self.stdout = bytearray()
         self.stderr = bytearray()
-        self.is_inside = not announced
+        self._announcements = announcements  # that are still to come
         self._process = process
         self._on_progress = on_progress
         self._room = room
@@ -71,21 +75,34 @@ class Conversation:
         self._has_room = room is not None and room.level != "none"
         self._free = _free(room, otherwise=0) if room else 0
         self._look_at = time.monotonic() + _LOOK
+        self._heard_at = time.monotonic()
         self._selector = selectors.DefaultSelector()
         for stream in self._streams():
             os.set_blocking(stream.fileno(), False)
             self._selector.register(stream, selectors.EVENT_READ)
 
-    def wait(self, deadline: float, cancelled: Flag | None) -> int | None:
-        """The exit status. Raises TimeoutError, InterruptedError when cancelled, Exceeded, and
-        Enough."""
+    @property
+    def is_inside(self) -> bool:
+        """Whether all sandboxes have announced themselves."""
+        return not self._announcements
+
+    def wait(
+        self, deadline: float, cancelled: Flag | None, stall_seconds: float | None = None
+    ) -> int | None:
+        """The exit status. Raises TimeoutError, InterruptedError when cancelled, Exceeded, Enough,
+        and Stalled where it writes nothing, its progress included, before its first output."""
         while not self._ended():
             if cancelled is not None and cancelled.is_set():
                 raise InterruptedError
             if time.monotonic() > deadline:
                 raise TimeoutError
+            if stall_seconds is not None and self._has_stalled(stall_seconds):
+                raise Stalled
             self._require_modest()
         return self._process.returncode
+
+    def _has_stalled(self, seconds: float) -> bool:
+        return not self.stdout and time.monotonic() > self._heard_at + seconds
 
     def _require_modest(self) -> None:
         """What a workspace has git run is held to an attempt's limits, too. Raises Exceeded."""
@@ -126,6 +143,7 @@ class Conversation:
 
     def _read(self, descriptor: int) -> None:
         data = os.read(descriptor, 65_536)
+        self._heard_at = time.monotonic()
         if not data:
             self._selector.unregister(descriptor)
         elif descriptor == self._streams()[0].fileno():
@@ -146,8 +164,8 @@ class Conversation:
 
     def _note_announcement(self) -> None:
         """Takes it out of what git says."""
-        if not self.is_inside and ANNOUNCEMENT in self.stderr:
-            self.is_inside = True
+        while self._announcements and ANNOUNCEMENT in self.stderr:
+            self._announcements -= 1
             self.stderr = self.stderr.replace(ANNOUNCEMENT, b"", 1)
 
     def _tell(self, data: bytes) -> None:

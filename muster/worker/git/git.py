@@ -5,7 +5,6 @@ time limit, and a process group of its own that dies with it. Settings of ours t
 `GIT_CONFIG_*` variables: they outrank every file, also those that an agent can write.
 """
 
-import os
 import re
 import resource
 import subprocess
@@ -22,8 +21,11 @@ from muster.worker.git.conversation import (
     Exceeded,
     Flag,
     Progress,
+    Stalled,
     Take,
 )
+from muster.worker.git.environment import environment
+from muster.worker.git.errors import GitCancelled, GitError, GitExceeded, GitStalled, GitTimeout
 from muster.worker.room.room import NoSandbox, Room
 
 __all__ = [
@@ -32,66 +34,24 @@ __all__ = [
     "GitCancelled",
     "GitError",
     "GitExceeded",
+    "GitStalled",
     "GitTimeout",
     "Progress",
     "environment",
     "mask",
     "run",
+    "run_beside",
     "run_script",
     "stream",
 ]
 
 DEFAULT_TIMEOUT = 60.0
-PROTOCOLS = "file"
-"""The protocol between a mirror and its workspaces; a `Remote` sets another (`environment`)."""
 MESSAGE_LENGTH = 2_000
+MEMORY = 1 << 30
+"""Bytes for a git of the daemon's, whatever lies in the repository that it reads."""
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-SETTINGS = {
-    "core.hooksPath": "/dev/null",
-    "core.fsmonitor": "false",
-    "commit.gpgSign": "false",
-    "push.gpgSign": "false",
-    "gc.auto": "0",
-    # It names commits for a while after they were pruned, also to those who borrow the objects.
-    "gc.writeCommitGraph": "false",
-    "maintenance.auto": "false",
-    "submodule.recurse": "false",
-    "fetch.recurseSubmodules": "false",
-    "push.recurseSubmodules": "no",
-    "transfer.bundleURI": "false",
-    "protocol.ext.allow": "never",
-    # What an agent committed must not cost the daemon's own git the machine's memory.
-    "core.bigFileThreshold": "64m",
-    "pack.windowMemory": "256m",
-}
-
-
-class GitError(Exception):
-    """git failed. `message` is in git's own words, trimmed, credentials masked."""
-
-    def __init__(
-        self, message: str, stderr: str = "", stdout: str = "", status: int | None = None
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.stderr = stderr
-        self.stdout = stdout
-        self.status = status  # git's exit status, if it had one
-
-
-class GitTimeout(GitError):
-    """git took longer than it was given, and was killed."""
-
-
-class GitExceeded(GitError):
-    """git, or what the workspace had it run, used more than an attempt may, and was killed."""
-
-
-class GitCancelled(GitError):
-    """Somebody asked to stop, and git was killed."""
 
 
 def run(
@@ -105,14 +65,14 @@ def run(
     settings: Mapping[str, str] | None = None,
     cancelled: Flag | None = None,
     secrets: Iterable[str] = (),
-    reads_from: Room | None = None,
+    memory: int = MEMORY,
 ) -> str:
     """Runs `git ARGS` and returns what it wrote to its standard output.
 
     `env` and `settings` (git's own, by their dotted names) come on top of ours, `timeout` is in
-    seconds. In a `room`, with its rights and no network, nothing that git started is left
-    afterwards. `reads_from` is the room of a command that git itself runs, which announces it.
-    Raises GitError, GitTimeout, GitCancelled, NoSandbox.
+    seconds. Without a `room`, git may have so many bytes of `memory` beside the files that it maps.
+    In a room, with its rights and no network, nothing that git started is left afterwards. Raises
+    GitError, GitTimeout, GitCancelled, NoSandbox.
     """
     argv = ["git", *args]
     if room:
@@ -125,9 +85,10 @@ def run(
         timeout,
         on_progress,
         room=room,
-        announced_by=room or reads_from,
+        announcements=room.announcements if room else 0,
         cancelled=cancelled,
         secrets=secrets,
+        memory=None if room else memory,
     )
 
 
@@ -143,8 +104,41 @@ def run_script(
     """Runs a shell script of git commands, as `run` does with one, in one room."""
     words = ("sh", "-c", f'cd "$0" || exit\n{script}', room.workspace)
     argv = room.command(*words, cwd=None, announced=True)
-    own = environment(env)
-    return _run(argv, "git", cwd, own, timeout, room=room, announced_by=room, cancelled=cancelled)
+    return _run(
+        argv,
+        "git",
+        cwd,
+        environment(env),
+        timeout,
+        room=room,
+        announcements=room.announcements,
+        cancelled=cancelled,
+    )
+
+
+def run_beside(
+    command: str,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float,
+    *,
+    room: Room,
+    stall_seconds: float,
+    cancelled: Flag | None = None,
+) -> str:
+    """Runs a shell command with a part in a room and one beside it, as `run` does. It is killed if
+    it reports no progress for `stall_seconds` before it prints anything. Also raises GitStalled."""
+    return _run(
+        ["sh", "-c", command],
+        "git",
+        cwd,
+        env,
+        timeout,
+        room=room,
+        announcements=2 * room.announcements,
+        cancelled=cancelled,
+        stall_seconds=stall_seconds,
+    )
 
 
 def stream(
@@ -164,8 +158,7 @@ def stream(
     git may have so many bytes of `memory` beside the files that it maps. Raises as `run`.
     """
     process = _start(["git", *args], cwd, environment(None, settings), given)
-    with suppress(OSError):  # it may have ended already
-        resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
+    _limit_memory(process, memory)
     conversation = Conversation(process, None, None, take)
     name = f"git {args[0]}"
     try:
@@ -181,11 +174,17 @@ def stream(
 
 
 def _ended(
-    conversation: Conversation, name: str, timeout: float, cancelled: Flag | None
+    conversation: Conversation,
+    name: str,
+    timeout: float,
+    cancelled: Flag | None,
+    stall_seconds: float | None = None,
 ) -> int | None:
-    """git's exit status. Raises GitTimeout, GitExceeded, GitCancelled, Enough."""
+    """git's exit status. Raises GitTimeout, GitStalled, GitExceeded, GitCancelled, Enough."""
     try:
-        return conversation.wait(time.monotonic() + timeout, cancelled)
+        return conversation.wait(time.monotonic() + timeout, cancelled, stall_seconds)
+    except Stalled:
+        raise GitStalled(f"{name} made no progress for {stall_seconds:.0f} s") from None
     except TimeoutError:
         raise GitTimeout(f"{name} took longer than {timeout:.0f} s") from None
     except Exceeded as exceeded:
@@ -203,19 +202,22 @@ def _run(
     on_progress: Progress | None = None,
     *,
     room: Room | None,
-    announced_by: Room | None,
+    announcements: int,
     cancelled: Flag | None = None,
     secrets: Iterable[str] = (),
+    memory: int | None = None,
+    stall_seconds: float | None = None,
 ) -> str:
     if cancelled is not None and cancelled.is_set():
         raise GitCancelled("cancelled before git started")
     if timeout <= 0:  # before a sandbox could be to blame
         raise GitTimeout(f"no time is left for {name}")
-    announced = announced_by is not None and announced_by.contains
     process = _start(argv, cwd, env, makes_room=room is not None and room.contains)
-    conversation = Conversation(process, on_progress, room, announced=announced)
+    if memory is not None:
+        _limit_memory(process, memory)
+    conversation = Conversation(process, on_progress, room, announcements=announcements)
     try:
-        status = _ended(conversation, name, timeout, cancelled)
+        status = _ended(conversation, name, timeout, cancelled, stall_seconds)
     except GitTimeout as error:
         if conversation.is_inside:
             raise
@@ -232,45 +234,11 @@ def _run(
     raise GitError(words, stderr, stdout, status)
 
 
-def environment(
-    extra: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """The whole environment of a git process; nothing but PATH is taken from our own."""
-    return {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": "/nonexistent",
-        "LANG": "C.UTF-8",
-        "LC_ALL": "C.UTF-8",
-        "GIT_ALLOW_PROTOCOL": PROTOCOLS,
-        "GIT_ATTR_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_SYSTEM": os.devnull,
-        # We read and write loose refs where that saves a process.
-        "GIT_DEFAULT_REF_FORMAT": "files",
-        "GIT_EDITOR": ":",
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_NO_REPLACE_OBJECTS": "1",
-        "GIT_PAGER": "cat",
-        "GIT_TERMINAL_PROMPT": "0",
-        **_settings({**SETTINGS, **(settings or {})}),
-        **(extra or {}),
-    }
-
-
 def mask(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the user parts of URLs and without these secrets."""
     for secret in filter(None, secrets):
         text = text.replace(secret, "********")
     return _CREDENTIALS.sub("********@", text)
-
-
-def _settings(settings: Mapping[str, str]) -> dict[str, str]:
-    pairs = {"GIT_CONFIG_COUNT": str(len(settings))}
-    for number, (name, value) in enumerate(settings.items()):
-        pairs[f"GIT_CONFIG_KEY_{number}"] = name
-        pairs[f"GIT_CONFIG_VALUE_{number}"] = value
-    return pairs
 
 
 def _start(
@@ -297,6 +265,11 @@ def _start(
         if makes_room and error.filename != str(cwd):
             raise NoSandbox(f"no sandbox could be started: {error}") from error
         raise GitError(f"git could not be started: {error}") from error
+
+
+def _limit_memory(process: subprocess.Popen[bytes], memory: int) -> None:
+    with suppress(OSError):  # it may have ended already
+        resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
 
 
 def _words(output: str) -> str:

@@ -6,35 +6,37 @@ what a ref is about to let go of is kept for those that are here (`borrowers`).
 """
 
 import hashlib
-import re
-import shlex
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from muster.protocol.frames import DiffStat
-from muster.worker.git import git, local_repositories, shortstat, ssh
+from muster.worker.git import git, local_repositories, refs, shortstat, ssh
 from muster.worker.git.borrowers import Borrowers
 from muster.worker.git.mirror_lock import MirrorLock
+from muster.worker.git.quarantine import Quarantine
+from muster.worker.git.refs import prefixes_of, require_safe_ref
 from muster.worker.git.remote import Remote, is_ssh
 from muster.worker.layout import Layout
 from muster.worker.room.room import Room
 
 FETCH_TIMEOUT = 600.0
+FETCH_MEMORY = 4 << 30
+"""Bytes: a history of ten million commits needs half of it."""
 PUSH_TIMEOUT = 300.0
-
-_UNSAFE_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/]|/$|\.lock(?:/|$)|(?:^|/)\.")
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """The bare copy of one repository on this machine."""
+    """The bare copy of one repository on this machine. `memory` is what git may have for it, in
+    bytes: remotes and attempts decide what lies in there."""
 
     layout: Layout
     remote: Remote
+    memory: int = git.MEMORY
 
     @cached_property
     def path(self) -> Path:
@@ -116,20 +118,30 @@ class Mirror:
                     run()
             return {ref: self.commit(ref) for ref in heads}
 
-    def take(self, room: Room, ref: str, timeout: float, cancelled: git.Flag | None = None) -> str:
-        """Copies HEAD of the room's workspace to the mirror's `ref`; returns the commit.
+    def take(
+        self,
+        room: Room,
+        ref: str,
+        commit: str,
+        base: str,
+        known: Sequence[str],
+        timeout: float,
+        cancelled: git.Flag | None = None,
+    ) -> DiffStat:
+        """Lets `ref` name a commit of the room's workspace, once it is here and has been checked.
+        What `known` commits hold is here already. Returns the size of what it changes since `base`.
 
-        The side that reads the workspace is in the room. Raises GitError, NoSandbox.
+        The lock is held for the move alone, not while anything waits for the workspace. Raises
+        WorkRefused, GitError, NoSandbox, OSError.
         """
-        reader = shlex.join(room.command("git", "upload-pack", cwd=None, announced=True))
-        arguments = ["fetch", "--quiet", "--no-tags", "--no-auto-maintenance"]
-        arguments += ["--no-write-fetch-head", f"--upload-pack={reader} --strict"]
-        # As a URL it cannot be taken for a bundle, whatever the agent puts there.
-        arguments += ["--end-of-options", f"file://{room.workspace}/.git", f"+HEAD:{ref}"]
         deadline = time.monotonic() + timeout
-        with self.lock.held(deadline, cancelled), self._kept_for_borrowers([ref]):
-            git.run(arguments, self.path, timeout=timeout, cancelled=cancelled, reads_from=room)
-        return self.commit(ref)
+        quarantine = Quarantine(self.path, ref.replace("/", "-"), room)
+        with quarantine.opened():
+            diff = quarantine.fill(commit, base, known, timeout, cancelled)
+            with self.lock.held(deadline, cancelled), self._kept_for_borrowers([ref]):
+                quarantine.move()
+                self.run(["update-ref", "--end-of-options", ref, commit])
+        return diff
 
     def point(
         self, ref: str, commit: str, timeout: float, cancelled: git.Flag | None = None
@@ -138,7 +150,7 @@ class Mirror:
         read from. Raises GitError."""
         deadline = time.monotonic() + timeout
         with self.lock.held(deadline, cancelled), self._kept_for_borrowers([ref]):
-            git.run(["update-ref", "--end-of-options", ref, commit], cwd=self.path)
+            self.run(["update-ref", "--end-of-options", ref, commit])
 
     def push(self, refspecs: Sequence[str], timeout: float = PUSH_TIMEOUT) -> None:
         """Pushes to the remote. Raises GitError with the remote's own words."""
@@ -167,7 +179,7 @@ class Mirror:
         arguments += ["--no-write-fetch-head", "--end-of-options", self.address(), ref]
         self._run_at_remote(arguments, FETCH_TIMEOUT)
         form = ["log", "-1", "--no-show-signature", "--format=%an <%ae>%n%s", "--end-of-options"]
-        told = git.run([*form, commit], self.path).splitlines()
+        told = self.run([*form, commit]).splitlines()
         return told[0], told[1] if len(told) > 1 else ""
 
     def remote_refs(self, *patterns: str) -> list[str]:
@@ -184,15 +196,12 @@ class Mirror:
 
     def commit(self, ref: str) -> str:
         """The commit that a ref of the mirror names. Raises GitError."""
-        # A ref just written is a loose file: no process needed.
-        with suppress(OSError):
-            return (self.path / ref).read_text().strip()
-        return git.run(["rev-parse", "--verify", "--end-of-options", ref], self.path).strip()
+        return self.tip(ref) or self.run(["rev-parse", "--verify", "--end-of-options", ref]).strip()
 
     def has(self, commit: str) -> bool:
         """Whether the commit of that id is here."""
         try:
-            git.run(["cat-file", "-e", "--end-of-options", f"{commit}^{{commit}}"], self.path)
+            self.run(["cat-file", "-e", "--end-of-options", f"{commit}^{{commit}}"])
         except git.GitError:
             return False
         return True
@@ -208,13 +217,22 @@ class Mirror:
         """The size of what `commit` changes since it left `base`. Raises GitError."""
         start = self.merge_base(base, commit) or base
         arguments = ["diff", "--shortstat", "--no-ext-diff", "--no-textconv", "--end-of-options"]
-        told = git.run([*arguments, start, commit], self.path, settings=shortstat.SETTINGS)
+        told = self.run([*arguments, start, commit], settings=shortstat.SETTINGS)
         return shortstat.parse(told)
 
     def tidy(self, timeout: float = FETCH_TIMEOUT) -> None:
         """Packs what many fetches left, if there is much of it. Prunes nothing."""
         settings = {"gc.auto": "6700", "gc.autoDetach": "false", "gc.pruneExpire": "never"}
-        git.run(["gc", "--auto", "--quiet"], self.path, timeout=timeout, settings=settings)
+        self.run(["gc", "--auto", "--quiet"], timeout, settings)
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        timeout: float = git.DEFAULT_TIMEOUT,
+        settings: Mapping[str, str] | None = None,
+    ) -> str:
+        """Runs git in the mirror, within its memory. Raises GitError."""
+        return git.run(arguments, self.path, timeout=timeout, settings=settings, memory=self.memory)
 
     def _run_at_remote(
         self,
@@ -233,6 +251,7 @@ class Mirror:
                 settings=self.remote.settings(),
                 cancelled=cancelled,
                 secrets=self.remote.secrets,
+                memory=FETCH_MEMORY if arguments[0] == "fetch" else self.memory,
             )
 
     def _make_if_missing(self) -> None:
@@ -240,13 +259,13 @@ class Mirror:
             git.run(["init", "--quiet", "--bare", "--template=", "--", str(self.path)])
 
     @contextmanager
-    def _kept_for_borrowers(self, refs: Sequence[str]) -> Iterator[None]:
+    def _kept_for_borrowers(self, names: Sequence[str]) -> Iterator[None]:
         """While this is open the refs may move; what they named before is kept for the borrowers.
 
         Every commit is kept first, and let go afterwards where its ref still leads to it: whatever
         dies in between, nothing that a borrower stands on is lost.
         """
-        before = {ref: commit for ref in refs if (commit := self.tip(ref))}
+        before = {ref: commit for ref in names if (commit := self.tip(ref))}
         kept = {ref: self.borrowers.keep(commit) for ref, commit in before.items()}
         try:
             yield
@@ -256,31 +275,25 @@ class Mirror:
                     file.unlink(missing_ok=True)
 
     def tip(self, ref: str) -> str | None:
-        """The commit that a ref names, read without a process; None if there is no such ref."""
-        with suppress(OSError):
-            return (self.path / ref).read_text().strip()
-        with suppress(OSError):
-            for line in (self.path / "packed-refs").read_text().splitlines():
-                if line.endswith(f" {ref}"):
-                    return line.split()[0]
-        return None
+        """The commit that a ref names; None if there is no such ref."""
+        return refs.read_tip(self.path, ref)
+
+    def tips(self, prefix: str) -> list[str]:
+        """The commits that the ref `prefix`, and those below it, name."""
+        return refs.read_tips(self.path, prefix)
 
     def _is_reached_from(self, commit: str, tip: str | None) -> bool:
         if tip is None or tip == commit:
             return tip is not None
-        try:
-            git.run(["merge-base", "--is-ancestor", commit, tip], cwd=self.path)
-        except git.GitError:
-            return False
-        return True
+        return self.merge_base(commit, tip) == commit
 
     def _delete(self, prefix: str) -> None:
         """As `delete`, under the lock."""
         form = "--format=%(objectname) %(refname)"
-        for line in git.run(["for-each-ref", form, "--", prefix], cwd=self.path).splitlines():
+        for line in self.run(["for-each-ref", form, "--", prefix]).splitlines():
             commit, name = line.split()
             self.borrowers.keep(commit)
-            git.run(["update-ref", "-d", name], cwd=self.path)
+            self.run(["update-ref", "-d", name])
 
     def _has_cleared_the_way(self, error: git.GitError, base: str) -> bool:
         """Removes what blocked a fetch: stale locks, and branches that `base` cannot stand beside.
@@ -293,7 +306,7 @@ class Mirror:
         for left in [*self.path.glob("*.lock"), *(self.path / "refs").rglob("*.lock")]:
             left.unlink(missing_ok=True)
         # A branch `a` that became `a/b`, or the other way round.
-        for name in _prefixes_of(f"refs/heads/{base}"):
+        for name in prefixes_of(f"refs/heads/{base}"):
             self._delete(name)
         return True
 
@@ -302,15 +315,3 @@ class Mirror:
 def _merge_base(mirror: Path, one: str, other: str) -> str:
     """It is asked for more than once of the same commits, and stays what it is. Raises GitError."""
     return git.run(["merge-base", "--end-of-options", one, other], mirror).strip()
-
-
-def require_safe_ref(ref: str) -> None:
-    """Raises GitError for a name that git would not take, or would take for something else."""
-    if _UNSAFE_REF.search(ref):
-        raise git.GitError(f"{ref.removeprefix('refs/heads/')!r} is not a name for a git ref")
-
-
-def _prefixes_of(branch: str) -> list[str]:
-    """`refs/heads/a/b` gives `refs/heads/a` and itself."""
-    parts = branch.split("/")
-    return ["/".join(parts[:length]) for length in range(3, len(parts) + 1)]

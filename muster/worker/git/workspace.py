@@ -43,8 +43,8 @@ class WorkspaceError(Exception):
     """A workspace could not be prepared, or is no longer one.
 
     `code`: repository_refused, repository_unreachable, repository_empty, base_missing,
-    checkpoint_missing, checkpoint_moved, workspace_timeout, workspace_failed, workspace_broken
-    or cancelled.
+    checkpoint_missing, checkpoint_moved, workspace_timeout, workspace_failed, workspace_broken,
+    work_too_large, work_unreadable or cancelled.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -93,7 +93,8 @@ class Workspace:
         return branch_of(self.key)
 
     def mirror(self, login: Login = NO_LOGIN) -> Mirror:
-        return Mirror(self.layout, Remote.parse(self.url, login))
+        memory = min(self.room.limits.memory, git.MEMORY)
+        return Mirror(self.layout, Remote.parse(self.url, login), memory)
 
     def git(
         self,

@@ -39,8 +39,9 @@ def uids_of(number: int) -> range:
 UIDS = uids_of(0)
 
 
-OWN = ("agents", "screens")
-"""What the daemon itself has a uid for: to try agents' programs, and to draw screens."""
+OWN = ("agents", "screens", "work")
+"""What the daemon itself has a uid for: to try agents' programs, to draw screens, and to check what
+attempts have committed."""
 
 
 class NoIdentityLeft(Exception):

@@ -16,7 +16,7 @@ from muster.worker.limits.limits import AttemptLimits
 from muster.worker.room import interpreter as interpreters
 from muster.worker.room.identity import Identity
 from muster.worker.room.interpreter import Interpreter
-from muster.worker.room.view import GIT_SETTINGS, HOME, WORKSPACE, View
+from muster.worker.room.view import GIT_SETTINGS, HOME, WORKSPACE, View, system
 
 _ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.room.leader import main; main()"
@@ -36,6 +36,7 @@ _CAPABILITIES = ("CAP_KILL", "CAP_SETUID", "CAP_SETGID")
 # It stays who bwrap is: a process that becomes another user outlives a bwrap that is killed, for
 # that has no right any more to have it killed as well.
 _FIRST = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
+_CHECKED = "/mirror"
 _IN = ("/bin/sh", "-c", 'cd "$0" && exec "$@"')
 ANNOUNCEMENT = b"\x01muster: in the sandbox\x02\n"
 """What comes on standard error once all of a sandbox is made, before the program in there starts:
@@ -54,7 +55,8 @@ class NoSandbox(Exception):
 class Room:
     """`host_workspace` and `host_home` are where these lie on the host; `view` is there with `full`
     alone. `groups` are the control groups that hold what the daemon runs in there by `command`.
-    `interpreter` runs our own programs, and `bwrap` is the bubblewrap that makes a view."""
+    `interpreter` runs our own programs, and `bwrap` is the bubblewrap that makes a view.
+    `checker_uid` is the account that checks what comes out of the room; None: who we are."""
 
     level: RoomLevel
     identity: Identity | None
@@ -66,6 +68,7 @@ class Room:
     groups: tuple[str, ...] = ()
     interpreter: Interpreter = field(default_factory=interpreters.own)
     bwrap: str = "bwrap"
+    checker_uid: int | None = None
 
     @property
     def workspace(self) -> str:
@@ -128,19 +131,42 @@ class Room:
         `announced`, and the room contains anything, ANNOUNCEMENT tells that it is made.
         """
         room: list[str] = []
-        program = [*(_ANNOUNCING if announced and self.contains else ()), *argv]
-        inside = [*self._dropped(), *program]
+        program = [*(self._announcing() if announced else ()), *argv]
+        inside = [*_as_user(self.uid), *program]
         if self.view is not None:
             options = ["--as-pid-1"] if pid_1 else []
             room = [*self._entered(*options, open_network=open_network), "--"]
             # There only as the attempt: who makes the room has no right to enter what is closed.
             entering = [*_IN, cwd] if cwd else []
-            inside = [*self._dropped(), *entering, *program]
+            inside = [*_as_user(self.uid), *entering, *program]
         elif self.level == "processes":
             room = _unshared()
         first = _FIRST if room and pid_1 else ()
         scoped = self.python(_ENTRY_SCOPED) if room and open_network else []
         return [*self._grouped(), *room, *first, *scoped, *inside]
+
+    def beside(self, *argv: str, directory: Path, writable: str) -> list[str]:
+        """The command that runs `argv` in `directory`, of which it may write the part `writable`,
+        in a room of its own: in this one's control groups, with the rights of the account that
+        checks. Nobody in this room can signal or trace it. It announces itself likewise."""
+        room: list[str] = []
+        if self.view is not None:
+            binds = ["--ro-bind", str(directory), _CHECKED]
+            binds += ["--bind", str(directory / writable), f"{_CHECKED}/{writable}"]
+            seen = [*system(), "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", *binds]
+            room = [*self._made(seen, open_network=False), "--chdir", _CHECKED, "--"]
+        elif self.level == "processes":
+            room = _unshared()
+        program = [*self._announcing(), *argv]
+        return [*self._grouped(), *room, *_as_user(self.checker_uid), *program]
+
+    @property
+    def announcements(self) -> int:
+        """How many come of a command that is announced: none where nothing contains it."""
+        return 1 if self.contains else 0
+
+    def _announcing(self) -> tuple[str, ...]:
+        return _ANNOUNCING if self.contains else ()
 
     def _grouped(self) -> list[str]:
         """What goes into the control groups, and becomes what follows."""
@@ -149,21 +175,26 @@ class Room:
 
     def _entered(self, *options: str, open_network: bool) -> list[str]:
         assert self.view is not None
+        return [*self._made(self.view.arguments, open_network=open_network), *options]
+
+    def _made(self, seen: list[str], *, open_network: bool) -> list[str]:
+        """bubblewrap, and what is to be seen in the room that it makes."""
         user = ["--unshare-user"]
         if os.geteuid() == 0:
             user = ["--cap-drop", "ALL"]
             user += [word for name in _CAPABILITIES for word in ("--cap-add", name)]
         network = [] if open_network else ["--unshare-net"]
-        entered = [self.bwrap, *_NAMESPACES, *user, *network, "--die-with-parent", *options]
-        return [*entered, *self.view.arguments]
+        return [self.bwrap, *_NAMESPACES, *user, *network, "--die-with-parent", *seen]
 
-    def _dropped(self) -> list[str]:
-        if self.uid is None:
-            return []
-        uid = str(self.uid)
-        options = ["--reuid", uid, "--regid", uid, "--clear-groups", "--pdeathsig", "KILL"]
-        # Where it really lies: what leads there may not be seen in the room.
-        return [os.path.realpath(shutil.which("setpriv") or "setpriv"), *options, "--"]
+
+def _as_user(number: int | None) -> list[str]:
+    """What becomes that user, and nothing where we stay who we are."""
+    if number is None:
+        return []
+    uid = str(number)
+    options = ["--reuid", uid, "--regid", uid, "--clear-groups", "--pdeathsig", "KILL"]
+    # Where it really lies: what leads there may not be seen in the room.
+    return [os.path.realpath(shutil.which("setpriv") or "setpriv"), *options, "--"]
 
 
 def _unshared() -> list[str]:

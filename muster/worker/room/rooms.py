@@ -33,7 +33,7 @@ class Rooms:
     found. What is temporary lies in the memory that an attempt may have. `groups` makes the
     control groups, by their name, that hold what the daemon runs in a room. `interpreter` runs our
     own programs in rooms; `python_missing` is why attempts cannot run it, if so. `bwrap` makes
-    views.
+    views. `checker` is the account that checks what comes out of rooms.
     """
 
     layout: Layout
@@ -46,6 +46,7 @@ class Rooms:
     interpreter: Interpreter = field(default_factory=interpreters.own)
     python_missing: str | None = None
     bwrap: str = "bwrap"
+    checker: Identity | None = None
 
     @property
     def facts(self) -> RoomFacts:
@@ -127,4 +128,5 @@ class Rooms:
             view=view,
             interpreter=self.interpreter,
             bwrap=self.bwrap,
+            checker_uid=self.checker.uid if self.checker else None,
         )

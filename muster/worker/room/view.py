@@ -80,8 +80,7 @@ class View:
         return arguments
 
     def _system(self) -> Iterator[str]:
-        for path in SYSTEM:
-            yield from _shown(Path(path))
+        yield from system()
         yield from shown(*(path for path in map(Path, _STORES) if path.exists()))
         yield from _made(*_MORE, GIT_SETTINGS)
         for path in _MORE:
@@ -132,6 +131,11 @@ class View:
         for directory in self.directories:
             yield directory.path, directory.path
         yield self.python, Path(PYTHON)
+
+
+def system() -> list[str]:
+    """Options that show the host's programs, libraries and settings read-only."""
+    return [word for path in SYSTEM for word in _shown(Path(path))]
 
 
 def shown(*paths: Path) -> list[str]:

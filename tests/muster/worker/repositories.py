@@ -9,7 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -135,7 +135,8 @@ class Machine:
 
     @cached_property
     def rooms(self) -> Rooms:
-        return detect(self.layout, directories=mounted(self.layout))
+        checker = None if self.one_user else self.identities.claim_for("work")
+        return replace(detect(self.layout, directories=mounted(self.layout)), checker=checker)
 
     @property
     def identities(self) -> Identities:

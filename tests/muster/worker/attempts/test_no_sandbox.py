@@ -168,7 +168,7 @@ def test_a_push_waits_for_the_room_that_it_takes(
 ) -> None:
     """It has to take what no checkpoint has, for the machine found itself healthy then."""
     (tmp_path / "take").mkdir()
-    taking = breaking(tmp_path / "take", monkeypatch, "*upload-pack*")
+    taking = breaking(tmp_path / "take", monkeypatch, "*pack-objects*")
     rooms = breaking(tmp_path, monkeypatch)
     taking.touch()
     server = worker.start().server

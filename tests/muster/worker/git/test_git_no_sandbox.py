@@ -60,7 +60,7 @@ def steps(made: Workspace, of: Machine) -> list[Callable[[], object]]:
         lambda: approved.is_changed(made, since),
         lambda: checkpoints.checkpoint(made, 1, "develop", AUTHOR, note=of.note),
         lambda: checkpoints.publish(made, 1, AUTHOR, note=of.note),
-        lambda: made.mirror().take(made.room, ref, 20.0),
+        lambda: made.mirror().take(made.room, ref, since.commit, since.commit, [], 20.0),
     ]
 
 

@@ -1,11 +1,12 @@
 import os
 import subprocess
 import threading
+from dataclasses import replace
 
 import pytest
 
 from muster.worker.git import git
-from muster.worker.git.mirrors import Mirror, require_safe_ref
+from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import Login, Remote
 from muster.worker.layout import Layout
 from tests.muster.worker.repositories import (
@@ -20,16 +21,11 @@ from tests.muster.worker.repositories import (
 __all__ = ["machine", "repository", "root"]
 
 TOKEN = "tok3n-nobody-may-see"
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
 def mirror_of(machine: Machine, url: str, token: str | None = None) -> Mirror:
     return Mirror(machine.layout, Remote.parse(url, Login(token)))
-
-
-@pytest.mark.parametrize("name", ["-x", "a..b", "a b", "a:b", "+a^", "a*", "/a", "a.lock", "a@{1}"])
-def test_names_that_are_no_refs_are_refused(name):
-    with pytest.raises(git.GitError, match="not a name"):
-        require_safe_ref(name)
 
 
 def test_a_mirror_has_the_base_and_nothing_of_other_attempts(machine, repository):
@@ -153,3 +149,13 @@ def test_a_repository_can_be_reached_by_a_file_url(machine, repository: Reposito
     mirror = mirror_of(machine, f"file://{repository.path}")
     mirror.fetch("main")
     assert mirror.commit("refs/heads/main") == repository.refs()["refs/heads/main"]
+
+
+def test_git_that_reads_a_mirror_has_no_more_memory_than_it_may(machine, repository):
+    repository.commit({"large": "x" * (40 << 20)})
+    mirror = mirror_of(machine, repository.url)
+    mirror.fetch("main")
+    count = ["diff", "--shortstat", EMPTY_TREE, "refs/heads/main"]
+    with pytest.raises(git.GitError, match=r"(?i)memory|mmap|malloc"):
+        replace(mirror, memory=8 << 20).run(count)
+    assert " insertions" in mirror.run(count)

@@ -15,6 +15,7 @@ from muster.worker.git import checkpoints, git, workspace
 from muster.worker.git.preparation import prepare
 from muster.worker.git.workspace import WorkspaceError
 from muster.worker.layout import HomeUnreachable, Layout
+from muster.worker.room.identity import OWN
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,
@@ -248,7 +249,8 @@ def test_nothing_is_left_of_a_removed_workspace(any_machine, repository):
     assert not made.path.exists()
     assert not made.home.exists()
     assert workspace.find(any_machine.rooms, AttemptKey(7, 1)) is None
-    assert list(any_machine.layout.identities.iterdir()) == []
+    claims = {os.readlink(path) for path in any_machine.layout.identities.iterdir()}
+    assert claims <= set(OWN)
     made.remove()
 
 

@@ -1,0 +1,206 @@
+"""Where the work that a sandbox committed is checked, before the mirror takes it.
+
+git in the sandbox packs what is new. A process beside it, with none of root's privileges and with
+the attempt's limits, writes the pack into a quarantine and checks it there. No process of the
+sandbox can write the quarantine, so what was checked is what the mirror gets. All of it happens
+without the mirror's lock. See docs/decisions/0083.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import signal
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from muster.protocol.frames import DiffStat
+from muster.worker.git import git, shortstat
+from muster.worker.git.errors import WorkRefused
+from muster.worker.limits.limits import words
+from muster.worker.room.room import Room
+
+DIRECTORY = "quarantine"
+"""In the mirror, and so on its file system. Its parts belong to the account that checks them."""
+
+MAX_OBJECTS = 1_000_000
+MAX_DEPTH = 50
+"""Of deltas: what `pack-objects` makes at most, if nobody in the sandbox replaced it."""
+STALL_SECONDS = 30.0
+
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SETTINGS = {**shortstat.SETTINGS, "core.deltaBaseCacheLimit": "16m"}
+_SUFFIXES = (".pack", ".rev", ".idx")  # git looks for the last one: by then the others are there
+_TOO_LARGE = ("Out of memory", "out of memory", "maximum allowed size", "mmap failed")
+# A killed process: for want of memory, or because a file became too large.
+_KILLED = frozenset({128 + signal.SIGKILL, 128 + signal.SIGXFSZ})
+
+# In the sandbox. What is no file would keep git waiting, as a pipe does.
+_PACK = """\
+cd "$0" || exit
+odd=$(find .git/objects ! -type f ! -type d -print -quit) || exit
+[ -z "$odd" ] || { echo "fatal: $odd is neither a file nor a directory" >&2; exit 1; }
+printf '%s\\n' "$@" |
+git pack-objects --revs --stdout --progress --delta-base-offset --depth={depth}
+"""
+
+# Outside, as the account that checks. The last line given to cat-file is the commit itself.
+_CHECK = """\
+ulimit -c 0; ulimit -d {kibibytes}; ulimit -f {blocks}
+pack=$(git index-pack --stdin --strict --threads=1 -v --max-input-size={bytes}) || exit
+echo "$pack"
+{{ git show-index <{directory}/pack/pack-"${{pack#pack?}}".idx | cut -d' ' -f2; echo {commit}; }} |
+git cat-file --buffer --batch-check='%(objecttype) %(objectsize) %(objectname) %(deltabase)' |
+awk '
+    {{ objects++; bytes += $2; type = $1; if ($4 !~ /^0*$/) base[$3] = $4 }}
+    END {{
+        for (one in base) {{
+            depth = 0
+            for (at = one; at in base && depth <= {depth}; at = base[at]) depth++
+            if (depth > deepest) deepest = depth
+        }}
+        printf "%s %d %.0f %d\\n", type, objects - 1, bytes, deepest
+    }}' || exit
+start=$(git merge-base {base} {commit}); found=$?
+[ $found -le 1 ] || exit $found
+git diff --shortstat --no-ext-diff --no-textconv "${{start:-{base}}}" {commit} --
+"""
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """One attempt's, in the mirror that lies in `mirror`."""
+
+    mirror: Path
+    name: str
+    room: Room
+
+    @property
+    def directory(self) -> Path:
+        return self.mirror / DIRECTORY / self.name
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """The quarantine is there and empty; afterwards it is gone. Raises OSError."""
+        self.directory.parent.mkdir(mode=0o711, exist_ok=True)
+        self.directory.parent.chmod(0o711)  # whatever the daemon's umask is
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir(mode=0o700)
+        try:
+            if self.room.checker_uid is not None:
+                os.chown(self.directory, self.room.checker_uid, self.room.checker_uid)
+            yield
+        finally:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def fill(
+        self,
+        commit: str,
+        base: str,
+        known: Sequence[str],
+        timeout: float,
+        cancelled: git.Flag | None = None,
+    ) -> DiffStat:
+        """Copies the commit, without what the mirror has of `known` commits, and checks it. Returns
+        the size of what it changes since it left `base`.
+
+        Raises WorkRefused, GitCancelled, NoSandbox.
+        """
+        if not _COMMIT.fullmatch(commit):
+            raise WorkRefused("work_unreadable", f"{commit[:80]!r} is not a commit")
+        command = f"{self._pack(commit, known)} | {self._check(commit, base)}"
+        try:
+            printed = git.run_beside(
+                command,
+                self.mirror,
+                self._environment(),
+                timeout,
+                room=self.room,
+                stall_seconds=STALL_SECONDS,
+                cancelled=cancelled,
+            )
+        except (git.GitCancelled, WorkRefused):
+            raise
+        except git.GitStalled as error:
+            raise WorkRefused("work_unreadable", error.message) from error
+        except (git.GitTimeout, git.GitExceeded) as error:
+            raise WorkRefused("work_too_large", error.message) from error
+        except git.GitError as error:
+            raise self._explain(error) from error
+        return self._judge(printed)
+
+    def move(self) -> None:
+        """Moves what was filled in to the mirror's objects. To be called with the mirror's lock.
+        Raises OSError."""
+        target = self.mirror / "objects" / "pack"
+        packs = self.directory / "pack"
+        for suffix in _SUFFIXES:
+            for path in packs.glob(f"pack-*{suffix}"):
+                if not stat.S_ISREG(path.lstat().st_mode):
+                    raise OSError(f"{path} is not a file")
+                if self.room.checker_uid is not None:
+                    os.chown(path, 0, 0, follow_symlinks=False)
+                os.replace(path, target / path.name)
+
+    def _pack(self, commit: str, known: Sequence[str]) -> str:
+        room = self.room
+        variables = (f"GIT_CONFIG_GLOBAL={room.git_settings}", f"GIT_DIR={room.workspace}/.git")
+        script = _PACK.replace("{depth}", str(MAX_DEPTH))
+        wanted = (commit, *(f"^{each}" for each in known))
+        argv = ("env", *variables, "sh", "-c", script, room.workspace, *wanted)
+        return shlex.join(room.command(*argv, cwd=None, announced=True))
+
+    def _check(self, commit: str, base: str) -> str:
+        limits = self.room.limits
+        directory = f"{DIRECTORY}/{self.name}"
+        script = _CHECK.format(
+            kibibytes=limits.memory >> 10,
+            blocks=limits.disk >> 9,
+            bytes=limits.disk,
+            directory=shlex.quote(directory),
+            depth=MAX_DEPTH,
+            commit=commit,
+            base=shlex.quote(base),
+        )
+        # Relative paths, for the mirror lies elsewhere in a room of its own.
+        variables = ("GIT_DIR=.", f"GIT_OBJECT_DIRECTORY={directory}")
+        argv = ("env", *variables, "GIT_ALTERNATE_OBJECT_DIRECTORIES=objects", "sh", "-c", script)
+        return shlex.join(self.room.beside(*argv, directory=self.mirror, writable=directory))
+
+    def _environment(self) -> dict[str, str]:
+        return git.environment(None, _SETTINGS)
+
+    def _explain(self, error: git.GitError) -> WorkRefused:
+        is_too_large = error.status in _KILLED or any(w in error.stderr for w in _TOO_LARGE)
+        code = "work_too_large" if is_too_large else "work_unreadable"
+        return WorkRefused(code, f"the work cannot be taken out of the sandbox: {error.message}")
+
+    def _judge(self, printed: str) -> DiffStat:
+        """Raises WorkRefused."""
+        _, _, rest = printed.partition("\n")
+        counted, _, changed = rest.partition("\n")
+        try:
+            kind, *numbers = counted.split()
+            objects, size, depth = map(int, numbers)
+        except ValueError:
+            raise WorkRefused("work_unreadable", "the work cannot be counted") from None
+        if kind != "commit":
+            raise WorkRefused("work_unreadable", f"HEAD names no commit ({kind})")
+        disk = self.room.limits.disk
+        if size > disk:
+            raise WorkRefused(
+                "work_too_large",
+                f"what was committed takes {words(size)} unpacked, and the attempt may use "
+                f"{words(disk)} of disk; `worker run --attempt-disk` sets the limit",
+            )
+        if objects > MAX_OBJECTS:
+            raise WorkRefused(
+                "work_too_large",
+                f"what was committed has {objects:,} objects; Muster takes {MAX_OBJECTS:,} at most",
+            )
+        if depth > MAX_DEPTH:
+            raise WorkRefused("work_too_large", f"deltas lie more than {MAX_DEPTH} deep")
+        return shortstat.parse(changed)

@@ -1,0 +1,47 @@
+"""Names of refs, and the commits that a mirror's refs name, read without a process."""
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from muster.worker.git import git
+
+_UNSAFE = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/]|/$|\.lock(?:/|$)|(?:^|/)\.")
+
+
+def require_safe_ref(ref: str) -> None:
+    """Raises GitError for a name that git would not take, or would take for something else."""
+    if _UNSAFE.search(ref):
+        raise git.GitError(f"{ref.removeprefix('refs/heads/')!r} is not a name for a git ref")
+
+
+def prefixes_of(branch: str) -> list[str]:
+    """`refs/heads/a/b` gives `refs/heads/a` and itself."""
+    parts = branch.split("/")
+    return ["/".join(parts[:length]) for length in range(3, len(parts) + 1)]
+
+
+def read_tip(mirror: Path, ref: str) -> str | None:
+    """The commit that a ref names; None if there is no such ref."""
+    with suppress(OSError):
+        return (mirror / ref).read_text().strip()
+    return next((commit for commit, name in _packed(mirror) if name == ref), None)
+
+
+def read_tips(mirror: Path, prefix: str) -> list[str]:
+    """The commits that the ref `prefix`, and those below it, name."""
+    commits = {commit for commit, name in _packed(mirror) if f"{name}/".startswith(f"{prefix}/")}
+    for path in (mirror / prefix, *(mirror / prefix).rglob("*")):
+        if path.is_file() and path.suffix != ".lock":
+            with suppress(OSError):
+                commits.add(path.read_text().strip())
+    return sorted(commits)
+
+
+def _packed(mirror: Path) -> list[tuple[str, str]]:
+    try:
+        lines = (mirror / "packed-refs").read_text().splitlines()
+    except OSError:
+        return []
+    pairs = (line.partition(" ") for line in lines if not line.startswith(("#", "^")))
+    return [(commit, name) for commit, _, name in pairs]

@@ -1,0 +1,82 @@
+"""What an agent commits costs the daemon no more than the attempt may use, whatever it is."""
+
+import os
+import resource
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from muster.worker.git import quarantine
+from muster.worker.git.errors import WorkRefused
+from muster.worker.git.quarantine import Quarantine
+from muster.worker.git.workspace import Workspace
+from muster.worker.limits.limits import AttemptLimits
+from tests.hostile.pack import MIB, announced
+from tests.hostile.packs import Case, generate
+from tests.muster.worker.repositories import (
+    Machine,
+    Repository,
+    act,
+    machine,
+    repository,
+    root,
+)
+
+__all__ = ["machine", "repository", "root"]
+
+SEEDS = range(int(os.environ.get("FIRST", "0")), int(os.environ.get("SEEDS", "96")))
+LIMITS = AttemptLimits(memory=128 * MIB, processes=64, files=1024, disk=256 * MIB)
+
+
+@dataclass(frozen=True)
+class Streamed(Quarantine):
+    """The stream in a file stands for what git in the sandbox writes."""
+
+    stream: Path | None = None
+
+    def _pack(self, commit, known):
+        return announced(f"cat {self.stream}") if self.stream else super()._pack(commit, known)
+
+
+@pytest.fixture
+def workspace(machine: Machine, repository: Repository) -> Workspace:
+    repository.commit({"a": "1\n", "b/c": "2\n"})
+    made = machine.prepare(repository)
+    return replace(made, room=replace(made.room, limits=LIMITS))
+
+
+def refusal(workspace: Workspace, case: Case, file: Path) -> str:
+    """The code that the work is refused with; empty if it was taken."""
+    mirror = workspace.mirror()
+    if case.script:
+        act(workspace, case.script)
+    if case.stream is not None:
+        file.write_bytes(case.stream)
+    commit = case.commit or act(workspace, "git --no-replace-objects rev-parse HEAD")
+    stream = file if case.stream is not None else None
+    taken = Streamed(mirror.path, "test", workspace.room, stream)
+    try:
+        with taken.opened():
+            taken.fill(commit, workspace.base_commit, [workspace.base_commit], 60.0)
+    except WorkRefused as refused:
+        return refused.code
+    return ""
+
+
+def objects(mirror: Path) -> set[str]:
+    return {str(path.relative_to(mirror)) for path in mirror.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: f"seed-{seed}")
+def test_hostile_work_costs_no_more_than_the_attempt_may_use(
+    workspace, tmp_path, seed, monkeypatch
+):
+    monkeypatch.setattr(quarantine, "STALL_SECONDS", 5.0)
+    case = generate(seed)
+    before = objects(workspace.mirror().path)
+    found = refusal(workspace, case, tmp_path / "stream")
+    assert found in (case.codes or ("",)), case.name
+    assert objects(workspace.mirror().path) == before
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    assert peak <= LIMITS.memory + 64 * MIB

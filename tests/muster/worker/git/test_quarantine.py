@@ -1,0 +1,174 @@
+import os
+import threading
+from dataclasses import dataclass, replace
+
+import pytest
+
+from muster.worker.git import git, quarantine
+from muster.worker.git.errors import WorkRefused
+from muster.worker.git.quarantine import Quarantine
+from muster.worker.room.room import NoSandbox
+from tests.hostile.pack import BLOB, TREE, Pack, announced, changed, object_id, tree_text
+from tests.muster.worker.repositories import (
+    act,
+    any_machine,
+    machine,
+    repository,
+    root,
+)
+from tests.waiting import wait_until
+
+__all__ = ["any_machine", "machine", "repository", "root"]
+
+REF = "refs/muster/7/1/0"
+COMMITTED = "git add --all; git commit --quiet --message x; git rev-parse HEAD"
+
+
+def take(workspace, commit):
+    mirror, base = workspace.mirror(), workspace.base_commit
+    return mirror.take(workspace.room, REF, commit, base, [base], timeout=30.0)
+
+
+def limited(workspace, **limits):
+    room = replace(workspace.room, limits=workspace.room.limits._replace(**limits))
+    return replace(workspace, room=room)
+
+
+def files(mirror):
+    return {path.relative_to(mirror) for path in mirror.rglob("*") if path.is_file()}
+
+
+def test_what_was_committed_is_in_the_mirror_afterwards_and_nothing_else(any_machine, repository):
+    workspace = any_machine.prepare(repository)
+    commit = act(workspace, f"echo new > new; {COMMITTED}")
+    diff = take(workspace, commit)
+    mirror = workspace.mirror()
+    assert (diff.files_changed, diff.insertions) == (1, 1)
+    assert mirror.commit(REF) == commit
+    assert git.run(["cat-file", "-p", f"{commit}:new"], mirror.path) == "new\n"
+    git.run(["fsck", "--strict"], mirror.path)
+    assert not list((mirror.path / quarantine.DIRECTORY).iterdir())
+
+
+def test_what_is_taken_belongs_to_the_daemon(machine, repository):
+    workspace = machine.prepare(repository)
+    take(workspace, act(workspace, f"echo new > new; {COMMITTED}"))
+    packs = list((workspace.mirror().path / "objects/pack").iterdir())
+    assert {path.stat().st_uid for path in packs} == {os.geteuid()}
+
+
+def test_a_commit_that_the_mirror_has_is_taken_without_objects(any_machine, repository):
+    workspace = any_machine.prepare(repository)
+    assert take(workspace, workspace.base_commit).files_changed == 0
+    assert workspace.mirror().commit(REF) == workspace.base_commit
+
+
+def test_a_history_without_the_base_is_counted_against_it(any_machine, repository):
+    workspace = any_machine.prepare(repository)
+    alone = "git checkout --quiet --orphan other; git rm -rfq .; echo x > x"
+    assert take(workspace, act(workspace, f"{alone}; {COMMITTED}")).insertions == 1
+
+
+@pytest.mark.parametrize("kind", ["mkfifo", "ln -s /etc/passwd"])
+def test_what_is_no_file_among_the_objects_is_found_before_git_opens_it(
+    any_machine, repository, kind
+):
+    workspace = any_machine.prepare(repository)
+    commit = act(workspace, f"echo x > x; {COMMITTED}")
+    act(workspace, f"mkdir -p .git/objects/pack; {kind} .git/objects/pack/pack-1.bitmap")
+    with pytest.raises(WorkRefused, match="neither a file nor a directory") as refused:
+        take(workspace, commit)
+    assert refused.value.code == "work_unreadable"
+
+
+def test_more_than_the_attempts_disk_is_not_taken_however_small_its_pack_is(machine, repository):
+    workspace = limited(machine.prepare(repository), disk=20 << 20)
+    before = files(workspace.mirror().path)
+    commit = act(workspace, f"head -c 30000000 /dev/zero > zeros; {COMMITTED}")
+    with pytest.raises(WorkRefused, match=r"28\.6 MiB unpacked.* 20 MiB of disk") as refused:
+        take(workspace, commit)
+    assert refused.value.code == "work_too_large"
+    assert files(workspace.mirror().path) == before
+
+
+def test_a_pack_that_is_larger_than_the_attempts_disk_is_cut_off(machine, repository):
+    workspace = limited(machine.prepare(repository), disk=1 << 20)
+    commit = act(workspace, f"head -c 3000000 /dev/urandom > noise; {COMMITTED}")
+    with pytest.raises(WorkRefused) as refused:
+        take(workspace, commit)
+    assert refused.value.code == "work_too_large"
+
+
+@dataclass(frozen=True)
+class Replaced(Quarantine):
+    """A shell command stands for git in the sandbox."""
+
+    command: str = ""
+
+    def _pack(self, commit, known):
+        return announced(self.command)
+
+
+def test_a_sandbox_that_hangs_is_given_up_and_nobody_waits_for_it(machine, repository, monkeypatch):
+    monkeypatch.setattr(quarantine, "STALL_SECONDS", 1.0)
+    workspace = machine.prepare(repository)
+    mirror, base = workspace.mirror(), workspace.base_commit
+    stuck = Replaced(mirror.path, "x", workspace.room, "sleep 60")
+    refused = []
+
+    def fill():
+        with stuck.opened():
+            try:
+                stuck.fill("1" * 40, base, [], 60.0)
+            except WorkRefused as error:
+                refused.append(error)
+
+    thread = threading.Thread(target=fill)
+    thread.start()
+    wait_until(stuck.directory.is_dir, "quarantine")
+    with mirror.lock.held_if_free() as is_ours:
+        assert is_ours
+    thread.join()
+    assert [error.code for error in refused] == ["work_unreadable"]
+    assert "no progress for 1 s" in refused[0].message
+
+
+@pytest.mark.parametrize(("length", "code"), [(40, ""), (60, "work_too_large")])
+def test_deltas_may_lie_as_deep_as_git_lays_them(machine, repository, tmp_path, length, code):
+    workspace = machine.prepare(repository)
+    pack, content = Pack(), b"0123456789abcdef"
+    blob = base = pack.add(BLOB, content)
+    for number in range(length):
+        pack.add_delta(base, changed(len(content), number))
+        content += number.to_bytes(4, "big")
+        base = object_id(BLOB, content)
+    commit = pack.commit(pack.add(TREE, tree_text((b"100644", b"a", blob))))
+    stream = tmp_path / "stream"
+    stream.write_bytes(pack.stream())
+    tried = Replaced(workspace.mirror().path, "x", workspace.room, f"cat {stream}")
+    found = ""
+    with tried.opened():
+        try:
+            tried.fill(commit, workspace.base_commit, [], 60.0)
+        except WorkRefused as refused:
+            found = refused.code
+    assert found == code
+
+
+@pytest.mark.parametrize("name", ["--upload-pack=x", "main", "HEAD", "1" * 39, ""])
+def test_what_is_no_commits_id_reaches_no_git(machine, repository, name):
+    workspace = machine.prepare(repository)
+    with pytest.raises(WorkRefused, match="is not a commit"):
+        take(workspace, name)
+
+
+def test_a_checker_whose_sandbox_cannot_be_made_says_nothing_about_the_work(machine, repository):
+    workspace = machine.prepare(repository)
+    if workspace.room.view is None:
+        pytest.skip("needs a full sandbox")
+    commit = act(workspace, f"echo x > x; {COMMITTED}")
+    mirror, base = workspace.mirror(), workspace.base_commit
+    checked = Quarantine(mirror.path, "x", replace(workspace.room, bwrap="/bin/false"))
+    tried = Replaced(mirror.path, "x", checked.room, "sleep 0.1")
+    with tried.opened(), pytest.raises(NoSandbox):
+        tried.fill(commit, base, [base], 30.0)
