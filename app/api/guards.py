@@ -12,6 +12,7 @@ from flask import Flask, current_app, g, request
 
 from app import doors
 from app.api import addresses, request_limits, scopes
+from app.domain import origin
 from app.domain.errors import (
     Forbidden,
     InsufficientScope,
@@ -198,8 +199,13 @@ def _require_admin() -> None:
 
 
 def _require_scraper() -> None:
-    """This host, the scrape token, or an admin: the first two without a look at Postgres."""
-    if not (addresses.is_this_host() or _has_scrape_token()):
+    """This host, the scrape token, or an admin: the first two without a look at Postgres.
+
+    A Host of another name is a page's in a browser of this host, whose name its author has pointed
+    here: it could read the answer.
+    """
+    is_ours = addresses.is_this_host() and origin.is_loopback(request.host)
+    if not (is_ours or _has_scrape_token()):
         _require_admin()
 
 

@@ -139,6 +139,12 @@ SCRAPE = "scrape-" + "7c1f09ab52de4468" * 2
         (["127.0.0.1"], "127.0.0.1", {"X-Forwarded-For": "10.0.0.9, 127.0.0.1"}, 200),
         (["127.0.0.1"], "127.0.0.1", {"X-Forwarded-For": "127.0.0.1x"}, 401),
         (["*"], "127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, 401),
+        # A page of a browser on this host, by a name that its author has pointed here.
+        ([""], "127.0.0.1", {"Host": "evil.example"}, 401),
+        ([""], "127.0.0.1", {"Host": "evil.example:9000"}, 401),
+        ([""], "127.0.0.1", {"Host": "[::1]:9000"}, 200),
+        (["127.0.0.1"], "127.0.0.1", {"Host": "evil.example", "X-Forwarded-For": "127.0.0.1"}, 401),
+        ([""], "10.0.0.9", {"Host": "any", "Authorization": f"Bearer {SCRAPE}"}, 200),
         ([""], "10.0.0.9", {"Authorization": f"Bearer {SCRAPE}"}, 200),
         ([""], "10.0.0.9", {"Authorization": f"Bearer {SCRAPE[:-1]}"}, 401),
         ([""], "10.0.0.9", {"Authorization": "Bearer "}, 401),

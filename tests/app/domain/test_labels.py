@@ -1,6 +1,7 @@
 """Selectors: how they are read and written, and which labels meet them."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -72,6 +73,13 @@ def test_clients_are_told_what_is_a_selector(text: str) -> None:
         assert len(text) > labels.LONGEST_SELECTOR or not re.fullmatch(labels.FORM[1:-1], text)
     else:
         assert re.fullmatch(labels.FORM[1:-1], text)
+
+
+@pytest.mark.parametrize("part", ["  a", "a=  ", "  !  a  ", "a" * 63])
+def test_an_engine_that_backtracks_sees_soon_that_a_text_is_no_selector(part: str) -> None:
+    began = time.process_time()
+    assert re.fullmatch(labels.FORM[1:-1], ",".join([part] * 12 + ["="])) is None
+    assert time.process_time() - began < 0.05
 
 
 @pytest.mark.parametrize("nothing", [None, "", "  "])
