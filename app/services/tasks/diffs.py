@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from app.domain.diff import EXPIRED, FileLeftOut, NoDiff, NoFile, PatchLeftOut, Since
+from app.domain.task import EventType
 from app.extensions import db
-from app.models import Change, ChangedFile, Content, Developer, Gate, Task
+from app.models import Change, ChangedFile, Content, Developer, Event, Gate, Task
 from app.services.changes import reading
 from app.services.tasks import reads, workspaces
+from muster.protocol import notes
 
 GONE = "what it changed was kept for its time, and is gone"
 _FILE_BYTES = 600
@@ -57,9 +59,24 @@ def find(actor: Developer, task_id: int, which: Which = LATEST) -> Change:
 def _why_none(task: Task, which: Which) -> str:
     if which != LATEST:
         return "nothing is known of what was changed there"
+    if (said := _said_by_machine(task)) is not None:
+        return f"its machine could not tell: {said}"
     if task.checkpoints or task.partial or task.result:
         return "its machine is of an earlier release, which does not tell what it changes"
     return "no stage of it has come to its end yet"
+
+
+def _said_by_machine(task: Task) -> str | None:
+    """Why a machine could not tell what the task has changed, git taking too long, say; None: no
+    machine has said so.
+    """
+    query = select(Event.message).where(
+        Event.task_id == task.id,
+        Event.type == EventType.WARNING,
+        Event.message.startswith(notes.CHANGES_UNKNOWN, autoescape=True),
+    )
+    message = db.session.scalar(query.order_by(Event.number.desc()).limit(1))
+    return None if message is None else message.removeprefix(notes.CHANGES_UNKNOWN)
 
 
 def page(change: Change, most: int, *, offset: int = 0, path: str | None = None) -> FilePage:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from muster.protocol import notes
 from muster.protocol.bounds import OutOfBounds
 from muster.protocol.frames import Body, ChangedFile, Changes, Checkpoint, Content, Note, Since
 from muster.worker.agents.kept_order import KeptOrder
@@ -78,7 +79,7 @@ class ChangesTeller:
             if self._abandoned.is_set():
                 return False
             words = getattr(error, "message", None) or str(error)
-            self._reporter.say(Note("warning", f"what has changed cannot be told: {words}"))
+            self._reporter.say(Note("warning", notes.CHANGES_UNKNOWN + words))
         return True
 
     def _say_contents(self, mirror: Mirror, change: Change) -> None:

@@ -5,10 +5,15 @@ from typing import Any
 import pytest
 
 from app.domain.diff import FileStatus
+from app.domain.task import EventType
+from app.extensions import db
 from app.models import Task
 from app.services.changes import comparison
+from app.services.clock import now
+from app.services.tasks import history
+from muster.protocol import notes
 from tests.app.api.web.test_diffs import Ask, get, task, told
-from tests.factories.changes import make_change, make_content
+from tests.factories.changes import COMMITS, make_change, make_content
 
 __all__ = ["get", "task"]
 
@@ -35,3 +40,14 @@ def test_where_comparing_has_its_limits_white_space_counts_until_one_asks_again(
     assert again.json["files"] == []
     known = {"If-None-Match": again.headers["ETag"]}
     get(task, ignoreWhitespace="true", headers=known, status=304)
+
+
+def test_a_diff_that_takes_too_long_is_no_machine_of_an_earlier_release(
+    get: Ask, task: Task
+) -> None:
+    task.checkpoints = {"0": {"commit": COMMITS[0]}}
+    note = notes.CHANGES_UNKNOWN + "diff took longer than 60 s"
+    history.record(task, EventType.WARNING, note, now())
+    db.session.commit()
+    said = get(task, status=404).json["detail"]
+    assert said == "its machine could not tell: diff took longer than 60 s"
