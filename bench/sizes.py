@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 import config
-from app.embedded import Services, keys, processes, start
+from app.embedded import Services, keys, processes, roles, start
 from app.embedded.processes import Program
 from bench.command import Say
 from bench.errors import NotMeasured
 from bench.session import Session
+from tests import database_roles
 from tests.gunicorns import Gunicorn, gunicorn
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -101,7 +102,7 @@ class Rig:
         self.say(f"{name}: seeding {size.tasks:,} tasks and {size.events:,} events")
         self._run(env, "db", "upgrade")
         told = _seeded(env, size)
-        self._execute(name, "VACUUM ANALYZE")  # as autovacuum would within minutes
+        self._execute(self._url(name), "VACUUM ANALYZE")  # as autovacuum would within minutes
         made: dict[str, Any] = json.loads(told)
         known.write_text(json.dumps({"of": wanted, "made": made}))
         return made
@@ -113,11 +114,13 @@ class Rig:
 
     def _create(self, name: str) -> None:
         database = str(make_url(self.services.database_url).database)
-        self._execute(database, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        self._execute("postgres", f"CREATE DATABASE {name} TEMPLATE {database}")
+        superuser = make_url(database_roles.admit(self.services)).set(database="postgres")
+        url = superuser.render_as_string(hide_password=False)
+        self._execute(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._execute(url, f"CREATE DATABASE {name} TEMPLATE {database} OWNER {roles.APP}")
 
-    def _execute(self, database: str, statement: str) -> None:
-        uri = config.database_uri(self._url(database))
+    def _execute(self, url: str, statement: str) -> None:
+        uri = config.database_uri(url)
         engine = sa.create_engine(uri, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
         with engine.connect() as connection:
             connection.execute(sa.text(statement))

@@ -25,13 +25,13 @@ from hypothesis import settings as examples
 from sqlalchemy.engine import make_url
 
 import config
-from app.embedded import Services, start
+from app.embedded import Services, roles, start
 from app.extensions import db, redis
 from app.factory import create_app
 from app.models import Developer, Machine
 from app.services import settings
 from app.services.people import tokens
-from tests import answers, carried, units
+from tests import answers, carried, database_roles, units
 from tests.factories import access_token_of
 
 pytest_plugins = ["tests.needs"]
@@ -63,6 +63,7 @@ SUITES = (
 )
 
 MIGRATIONS = TESTS.parent / "migrations"
+COMMITTED = "muster_committed"
 SECRETS = {
     "SECRET_KEY": "a secret key that only the tests ever use",
     "JWT_SECRET_KEY": "the key of access tokens, in tests only",
@@ -137,9 +138,18 @@ def environment(servers: Services, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture(scope="session")
-def new_database(servers: Services, environment: dict[str, str]) -> Callable[[str], str]:
-    """Makes a database of that name, empty or (`migrated`) with all tables; returns its URL."""
-    engine = sa.create_engine(config.database_uri(servers.database_url), poolclass=sa.NullPool)
+def superuser_url(servers: Services) -> str:
+    """The URL of PostgreSQL's superuser, for what the app's role may not."""
+    return database_roles.admit(servers)
+
+
+@pytest.fixture(scope="session")
+def new_database(
+    servers: Services, superuser_url: str, environment: dict[str, str]
+) -> Callable[[str], str]:
+    """Makes a database of that name, which the app's role owns, empty or (`migrated`) with all
+    tables; returns its URL."""
+    engine = sa.create_engine(config.database_uri(superuser_url), poolclass=sa.NullPool)
 
     def execute(statement: str) -> None:
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -148,7 +158,7 @@ def new_database(servers: Services, environment: dict[str, str]) -> Callable[[st
     def create(name: str, *, migrated: bool = True) -> str:
         source = "muster_template" if migrated else "template1"
         execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+        execute(f'CREATE DATABASE "{name}" TEMPLATE "{source}" OWNER {roles.APP}')
         url = make_url(servers.database_url).set(database=name)
         return url.render_as_string(hide_password=False)
 
@@ -174,7 +184,13 @@ def rolled_back_app(environment: dict[str, str], new_database: Callable[..., str
 
 @pytest.fixture(scope="session")
 def shared_committed_app(environment: dict[str, str], new_database: Callable[..., str]) -> Flask:
-    return make_app({**environment, "DATABASE_URL": new_database("muster_committed")})
+    return make_app({**environment, "DATABASE_URL": new_database(COMMITTED)})
+
+
+@pytest.fixture(scope="session")
+def emptying(superuser_url: str) -> sa.Engine:
+    """Connections of the superuser to the database of `committed_app`."""
+    return sa.create_engine(make_url(config.database_uri(superuser_url)).set(database=COMMITTED))
 
 
 @pytest.fixture
@@ -210,7 +226,7 @@ def taken_back(rolled_back_app: Flask) -> Iterator[None]:
 
 
 @pytest.fixture
-def committed_app(shared_committed_app: Flask) -> Iterator[Flask]:
+def committed_app(shared_committed_app: Flask, emptying: sa.Engine) -> Iterator[Flask]:
     """An app whose commits are real, for tests with several connections. Tidied up afterwards."""
     with shared_committed_app.app_context():
         redis.client.flushdb()
@@ -219,7 +235,7 @@ def committed_app(shared_committed_app: Flask) -> Iterator[Flask]:
             yield shared_committed_app
         finally:
             db.session.remove()
-            with db.engine.begin() as connection:
+            with emptying.begin() as connection:
                 empty(connection)
             db.engine.dispose()
 

@@ -13,6 +13,7 @@ import config
 from app.embedded import Services
 from app.extensions import db, redis
 from app.services.people import developers
+from tests import database_roles
 from tests.conftest import MIGRATIONS, make_app
 from tests.factories import PASSWORD
 
@@ -21,13 +22,16 @@ NAME = "muster_roles"
 
 
 @pytest.fixture(scope="module")
-def url_as(servers: Services, new_database: Callable[..., str]) -> Callable[[str], str]:
+def url_as(
+    servers: Services, superuser_url: str, new_database: Callable[..., str]
+) -> Callable[[str], str]:
     """The database's URL for a role. Of its own, owned by OWNER, and empty at first."""
     url = make_url(new_database(NAME, migrated=False))
-    engine = sa.create_engine(config.database_uri(servers.database_url), poolclass=sa.NullPool)
+    engine = sa.create_engine(config.database_uri(superuser_url), poolclass=sa.NullPool)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as superuser:
         for role in (OWNER, APP):
             superuser.execute(sa.text(f'CREATE ROLE "{role}" LOGIN'))
+            database_roles.admit(servers, role)
         superuser.execute(sa.text(f"ALTER DATABASE {NAME} OWNER TO {OWNER}"))
     return lambda role: url.set(username=role).render_as_string(hide_password=False)
 

@@ -44,12 +44,17 @@ def owners() -> list[str]:
     Raises EmbeddedError when one has none.
     """
     try:
-        return sorted({pwd.getpwuid(uid).pw_name for uid in (os.geteuid(), 0)})
+        return sorted({ours(), pwd.getpwuid(0).pw_name})
     except KeyError:
         raise EmbeddedError(
             f"user {os.geteuid()} has no entry in this machine's list of users, which PostgreSQL "
             "needs: run as a user that has one, or set DATABASE_URL"
         ) from None
+
+
+def ours() -> str:
+    """The name of the user that we run as. Raises KeyError when it has none."""
+    return pwd.getpwuid(os.geteuid()).pw_name
 
 
 def _with_entry(uid: int | None) -> Account | None:

@@ -1,10 +1,9 @@
 """The data directory of PostgreSQL: made whole or not at all, checked before each start, and told
-whom to let in.
+whom to let in. What an earlier release has made gets today's roles.
 """
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,26 +11,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.embedded import accounts, directories, processes
+from app.embedded import accounts, directories, processes, roles
 from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
+from app.embedded.handles import Handle
 from app.embedded.processes import Program
 
-NAME = "muster"  # of the role and of the database
 INITDB_SECONDS = 120.0
+MOVE_SECONDS = 600.0  # after a crash PostgreSQL replays its log first
 STOP_SECONDS = 30.0  # it writes out what is in memory first
 # C.UTF-8: under "C" pg_trgm would see no letters outside ASCII.
-INITDB = ("--encoding=UTF8", "--locale=C.UTF-8", f"--username={NAME}", "--auth=peer")
-# The kernel says who is at the other end of the socket; those of the map are let in, as any role.
-RULE, MAPPED = "local all all peer map=owners\n", "owners {user} all\n"
+INITDB = ("--encoding=UTF8", "--locale=C.UTF-8", f"--username={roles.SUPERUSER}", "--auth=peer")
+# What a new cluster gets, database by database.
+FIRST = {
+    "postgres": (roles.CREATE, f"CREATE DATABASE {roles.APP} OWNER {roles.APP}"),
+    roles.APP: ("CREATE EXTENSION pg_trgm",),
+}
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A data directory, the programs that run on it, and who is let in beside its owners."""
+    """A data directory in `top`, the programs that run on it, and a guest who is let in, too."""
 
-    data: Path
+    top: Handle
     postgres: Path
     account: Account | None
     log: Path
@@ -39,52 +42,70 @@ class Cluster:
     keep_open: tuple[int, ...]
     guest: Account | None = None
 
-    def prepare(self) -> None:
+    def prepare(self) -> Handle:
         """Make the data directory if there is none, else check that this PostgreSQL can run on it.
+        Returns it; the caller closes it.
 
         Raises EmbeddedError.
         """
-        if self.data.exists():
-            check_version(self.data, self.postgres)
-            clear_stale_pid(self.data)
-        else:
+        if not self.top.has("data"):
             self._create()
-        guests = [] if self.guest is None else [self.guest.name]
-        admit([*accounts.owners(), *guests], self.data, self.account)
+        data = self.top.directory("data", self.account)
+        try:
+            check_version(data, self.postgres)
+            clear_stale_pid(data)
+            self._move(data)
+            self._admit(data)
+        except BaseException:
+            data.close()
+            raise
+        return data
 
     def _create(self) -> None:
         # It gets its name when it is complete, so that a start that was cut off leaves nothing
         # half-made.
-        fresh = self.data.with_name("data.new")
-        shutil.rmtree(fresh, ignore_errors=True)
-        directories.private_directory(fresh, self.account)
-        path, descriptors = directories.open_for(fresh, self.account)
-        try:
-            self._fill(path, descriptors)
-        finally:
-            for descriptor in descriptors:
-                os.close(descriptor)
-        fresh.rename(self.data)
+        self.top.remove_tree("data.new")
+        with self.top.private_directory("data.new", self.account) as fresh:
+            sync = () if self.durable else ("--no-sync",)
+            path, descriptors = directories.path_for(fresh, self.account)
+            initdb = [str(self.postgres.with_name("initdb")), "-D", str(path), *INITDB, *sync]
+            processes.run(self.program("initdb", initdb, descriptors), INITDB_SECONDS)
+            for database, statements in FIRST.items():
+                self._execute(fresh, database, statements, INITDB_SECONDS)
+            fresh.write(roles.MARK, roles.SUPERUSER)
+        self.top.rename("data.new", "data")
 
-    def _fill(self, path: Path, descriptors: tuple[int, ...]) -> None:
-        sync = () if self.durable else ("--no-sync",)
-        initdb = [str(self.postgres.with_name("initdb")), "-D", str(path), *INITDB, *sync]
-        processes.run(self.program("initdb", initdb, descriptors), INITDB_SECONDS)
-        # No server yet, hence no client: PostgreSQL's single-user mode reads SQL from stdin.
-        self._execute(path, descriptors, "postgres", f"CREATE DATABASE {NAME}")
-        self._execute(path, descriptors, NAME, "CREATE EXTENSION pg_trgm")
+    def _move(self, data: Handle) -> None:
+        """Give the cluster of an earlier release today's roles. Cut off, it is done once more."""
+        if data.read(roles.MARK) == roles.SUPERUSER:
+            return
+        self._execute(data, roles.APP, [roles.move()], MOVE_SECONDS)
+        data.write(roles.MARK, roles.SUPERUSER)
 
     def _execute(
-        self, path: Path, descriptors: tuple[int, ...], database: str, statement: str
+        self, data: Handle, database: str, statements: Sequence[str], seconds: float
     ) -> None:
-        single = [str(self.postgres), "--single", "-D", str(path), *self._sync_flags(), database]
-        program = self.program("postgres --single", single, descriptors, f"{statement}\n".encode())
-        output = processes.run(program, INITDB_SECONDS)
+        # No server runs yet, hence no client: PostgreSQL's single-user mode reads SQL from stdin,
+        # a statement a line. It is the superuser's.
+        path, descriptors = directories.path_for(data, self.account)
+        flags = [*self._sync_flags(), "-c", "log_min_error_statement=panic"]
+        single = [str(self.postgres), "--single", "-D", str(path), *flags, database]
+        lines = "".join(f"{statement}\n" for statement in statements)
+        program = self.program("postgres --single", single, descriptors, lines.encode())
+        output = processes.run(program, seconds)
         if "ERROR:" in output:
-            raise EmbeddedError(f"'{statement}' failed on a fresh database ({self.log})\n{output}")
+            raise EmbeddedError(f"the database could not be prepared ({self.log})\n{output}")
 
     def _sync_flags(self) -> Sequence[str]:
         return () if self.durable else ("-F",)
+
+    def _admit(self, data: Handle) -> None:
+        """Say who may log in as which role: each as one, and nobody else."""
+        guests = [] if self.guest is None else [self.guest.name]
+        clients = sorted({*accounts.owners(), *guests})
+        engine = accounts.ours() if self.account is None else self.account.name
+        data.write("pg_hba.conf", roles.RULES)
+        data.write("pg_ident.conf", roles.mapped(engine, clients))
 
     def program(
         self, name: str, argv: Sequence[str], descriptors: tuple[int, ...], stdin: bytes = b""
@@ -105,28 +126,9 @@ class Cluster:
         )
 
 
-def admit(users: Sequence[str], data: Path, account: Account | None) -> None:
-    """Let these users alone into the database: not the account that it runs as, if that is another.
-
-    Done before each start, for data of earlier releases let in whoever came to the socket.
-    """
-    quoted = ['"{}"'.format(user.replace('"', '""')) for user in users]
-    mapped = "".join(MAPPED.format(user=user) for user in quoted)
-    for name, text in (("pg_hba.conf", RULE), ("pg_ident.conf", mapped)):
-        fresh = data / f"{name}.new"
-        fresh.unlink(missing_ok=True)
-        # The directory is the account's: a link that it put there must not be followed.
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with open(descriptor, "w") as file:
-            file.write(text)
-            if account is not None:
-                os.fchown(descriptor, account.uid, account.gid)
-        fresh.replace(data / name)
-
-
-def check_version(data: Path, postgres: Path) -> None:
+def check_version(data: Handle, postgres: Path) -> None:
     """Raise EmbeddedError when the data was made by another major version."""
-    made_by = (data / "PG_VERSION").read_text().strip()
+    made_by = (data.read("PG_VERSION") or "no release").strip()
     brought = major_version(postgres)
     if made_by == brought:
         return
@@ -136,7 +138,7 @@ def check_version(data: Path, postgres: Path) -> None:
         else f"dump the database with PostgreSQL {made_by}"
     )
     raise EmbeddedError(
-        f"{data} belongs to PostgreSQL {made_by} and this Muster brings {brought}: {remedy}, "
+        f"{data.path} belongs to PostgreSQL {made_by} and this Muster brings {brought}: {remedy}, "
         "or move that directory away to begin with an empty database"
     )
 
@@ -154,15 +156,12 @@ def major_version(postgres: Path) -> str:
     return found.group() if found else "unknown"
 
 
-def pid_lines(data: Path) -> list[str]:
+def pid_lines(data: Handle) -> list[str]:
     """The lines of `postmaster.pid`: the pid first, in line 8 `ready` once it is."""
-    try:
-        return [line.strip() for line in (data / "postmaster.pid").read_text().splitlines()]
-    except FileNotFoundError:
-        return []
+    return [line.strip() for line in (data.read("postmaster.pid") or "").splitlines()]
 
 
-def clear_stale_pid(data: Path) -> None:
+def clear_stale_pid(data: Handle) -> None:
     """Remove a dead server's pid file if another process has its number by now.
 
     PostgreSQL would take that process for a server and refuse to start; it handles every other
@@ -175,6 +174,8 @@ def clear_stale_pid(data: Path) -> None:
         place = Path(f"/proc/{lines[0]}/cwd").stat()
     except OSError:  # no such process, or not one that we could have started
         return
-    if os.path.samestat(place, data.stat()):
-        raise EmbeddedError(f"a PostgreSQL already runs on {data} (process {lines[0]}): stop it")
-    (data / "postmaster.pid").unlink()
+    if os.path.samestat(place, os.fstat(data.descriptor)):
+        raise EmbeddedError(
+            f"a PostgreSQL already runs on {data.path} (process {lines[0]}): stop it"
+        )
+    data.remove("postmaster.pid")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
+from app.embedded.handles import Handle
 
 
 def can_enter(directory: Path, account: Account | None) -> bool:
@@ -29,37 +30,6 @@ def allows(status: os.stat_result, account: Account, bits: int) -> bool:
     elif status.st_gid == account.gid:
         bits <<= 3
     return status.st_mode & bits == bits
-
-
-def own(path: Path, account: Account | None) -> None:
-    """Hand a fresh file or directory to the account that will use it."""
-    if account is not None:
-        os.chown(path, account.uid, account.gid)
-
-
-def private_directory(path: Path, account: Account | None, guest: Account | None = None) -> Path:
-    """Make (or check) a directory that only `account` may enter, and return it. A `guest` may pass
-    through it, to what they know the name of.
-
-    Raises EmbeddedError when the path exists and belongs to somebody else, or is no directory: in
-    a shared temporary directory anybody may have put it there.
-    """
-    try:
-        path.mkdir(mode=0o700)
-        own(path, account)
-    except FileExistsError:
-        status = path.lstat()
-        uid = os.geteuid() if account is None else account.uid
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != uid:
-            raise EmbeddedError(
-                f"{path} is no directory of user {uid}, who runs the servers: "
-                "move it away or give it to that user"
-            ) from None
-        path.chmod(0o700)
-    if guest is not None:
-        os.chown(path, -1, guest.gid)
-        path.chmod(0o710)
-    return path
 
 
 def shared_temporary(account: Account | None, *, for_programs: bool = False) -> Path:
@@ -84,19 +54,18 @@ def _is_noexec(directory: Path) -> bool:
     return bool(os.statvfs(directory).f_flag & os.ST_NOEXEC)
 
 
-def open_for(directory: Path, account: Account | None) -> tuple[Path, tuple[int, ...]]:
+def path_for(directory: Handle, account: Account | None) -> tuple[Path, tuple[int, ...]]:
     """A path by which `account` reaches its directory, and the descriptors that the path needs.
 
     The home may lie below a directory that only root can enter. A child reaches it all the same by
-    an open descriptor that it inherits, and nothing is opened to anybody else. The caller closes
-    the descriptors. Raises EmbeddedError where the system has no such paths.
+    an open descriptor that it inherits, and nothing is opened to anybody else. Raises EmbeddedError
+    where the system has no such paths.
     """
-    if can_enter(directory, account):
-        return directory, ()
+    if can_enter(directory.path, account):
+        return directory.path, ()
     if sys.platform != "linux":
         raise EmbeddedError(
-            f"{directory} lies where the servers' user cannot get to: "
+            f"{directory.path} lies where the servers' user cannot get to: "
             "set MUSTER_HOME to another directory"
         )
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    return Path(f"/proc/self/fd/{descriptor}"), (descriptor,)
+    return Path(f"/proc/self/fd/{directory.descriptor}"), (directory.descriptor,)

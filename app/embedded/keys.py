@@ -5,12 +5,12 @@
 
 import base64
 import json
-import os
 import secrets
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from app.embedded import handles
 from app.embedded.errors import EmbeddedError
 
 
@@ -62,14 +62,8 @@ def write_private(path: Path, content: dict[str, str]) -> None:
     """Write a JSON file whole or not at all, and never readable by others, not even for a
     moment.
     """
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(descriptor, "w") as file:
-        json.dump(content, file, indent=2)
-        file.flush()
-        os.fsync(descriptor)
-    fresh.replace(path)
+    with handles.opened(path.parent.resolve()) as directory:
+        directory.write(path.name, json.dumps(content, indent=2), sync=True)
 
 
 def main() -> int:

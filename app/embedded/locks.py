@@ -10,6 +10,7 @@ import fcntl
 import os
 from pathlib import Path
 
+from app.embedded import handles
 from app.embedded.errors import EmbeddedError
 from app.embedded.processes import until
 
@@ -24,8 +25,9 @@ class HomeLock:
         """Take the locks. Raises EmbeddedError when a stack runs there, or its servers do not
         end.
         """
-        self._owner = _open(home / "lock")
-        self.servers = _open(home / "servers.lock")
+        with handles.opened(home.resolve()) as top:
+            self._owner = top.open_file("lock", os.O_RDWR | os.O_CREAT)
+            self.servers = top.open_file("servers.lock", os.O_RDWR | os.O_CREAT)
         try:
             self._take(home)
         except BaseException:
@@ -53,11 +55,6 @@ class HomeLock:
                 f"servers of an earlier stack in {home} are still running after "
                 f"{ENDING_SECONDS:.0f} s: end them (fuser {home}/servers.lock names them)"
             )
-
-
-def _open(path: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    return os.open(path, flags, 0o600)
 
 
 def _try(descriptor: int) -> bool:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from app.embedded import accounts, binaries, directories, processes
+from app.embedded import accounts, binaries, directories, handles, processes, roles
 from app.embedded.accounts import Account
-from app.embedded.cluster import NAME, Cluster, pid_lines
+from app.embedded.cluster import Cluster, pid_lines
+from app.embedded.handles import Handle
 from app.embedded.processes import Process
 
 SOCKET = ".s.PGSQL.5432"
@@ -50,14 +51,13 @@ class Postgres:
     """A started server. A restart replaces `process`."""
 
     process: Process
-    data: Path
+    data: Handle
     socket: Path
-    descriptors: tuple[int, ...]
 
     @property
     def url(self) -> str:
         """The URL of the database, for SQLAlchemy with psycopg2."""
-        return f"postgresql+psycopg2://{NAME}@/{NAME}?host={quote(str(self.socket))}"
+        return f"postgresql+psycopg2://{roles.APP}@/{roles.APP}?host={quote(str(self.socket))}"
 
     def await_ready(self) -> None:
         """Wait until the server takes connections. Raises EmbeddedError when it does not."""
@@ -77,11 +77,10 @@ class Postgres:
 
     def clean(self) -> None:
         """Close and remove what the server, which has ended, held outside of its data directory."""
-        for descriptor in self.descriptors:
-            os.close(descriptor)
-        self.descriptors = ()
-        with contextlib.suppress(OSError):  # not empty: the file in it is somebody else's
-            self.socket.rmdir()
+        self.data.close()
+        # Not empty: the file in it is somebody else's.
+        with contextlib.suppress(OSError), handles.opened(self.socket.parent) as above:
+            above.remove_directory(self.socket.name)
 
     def _spawn(self) -> None:
         self.process = processes.spawn(self.process.program)
@@ -118,16 +117,23 @@ def launch(
     """
     account = accounts.choose(home / "postgres")
     postgres = binaries.find(binaries.POSTGRES, account, home)
-    top = directories.private_directory(home / "postgres", account, guest)
-    cluster = Cluster(top / "data", postgres, account, log, durable, keep_open, guest)
-    cluster.prepare()
-    socket = socket_directory(home, account, guest)
-    path, descriptors = directories.open_for(cluster.data, account)
-    argv = [str(postgres), "-D", str(path), *settings(socket, durable=durable)]
-    if guest is not None:  # the socket's directory and `admit` say who may
-        argv += ["-c", "unix_socket_permissions=0777"]
-    process = processes.spawn(cluster.program("postgres", argv, descriptors))
-    return Postgres(process, cluster.data, socket, descriptors)
+    with (
+        handles.opened(home) as within,
+        within.private_directory("postgres", account, guest) as top,
+    ):
+        cluster = Cluster(top, postgres, account, log, durable, keep_open, guest)
+        data = cluster.prepare()
+        try:
+            socket = socket_directory(home, top, account, guest)
+            path, descriptors = directories.path_for(data, account)
+            argv = [str(postgres), "-D", str(path), *settings(socket, durable=durable)]
+            if guest is not None:  # the socket's directory and the roles' map say who may
+                argv += ["-c", "unix_socket_permissions=0777"]
+            process = processes.spawn(cluster.program("postgres", argv, descriptors))
+        except BaseException:
+            data.close()
+            raise
+    return Postgres(process, data, socket)
 
 
 def settings(socket: Path, *, durable: bool) -> list[str]:
@@ -140,19 +146,27 @@ def settings(socket: Path, *, durable: bool) -> list[str]:
     return [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
 
 
-def socket_directory(home: Path, account: Account | None, guest: Account | None = None) -> Path:
+def socket_directory(
+    home: Path, top: Handle, account: Account | None, guest: Account | None = None
+) -> Path:
     """A private directory for the socket, without the socket of an earlier server.
 
-    It is in the home, if the path is short enough for a socket's address and `account` can enter
-    it; else in a temporary directory, under a name made from the home's path.
+    It is in `top`, if the path is short enough for a socket's address and `account` can enter the
+    home; else in a temporary directory, under a name made from the home's path.
     """
-    within = home / "postgres" / "socket"
+    within = top.path / "socket"
     length = len(os.fsencode(within / SOCKET))
     # A comma separates directories in this setting.
     if length > SOCKET_PATH_BYTES or "," in str(within) or not directories.can_enter(home, account):
         name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-        within = directories.shared_temporary(account) / f"muster-{os.geteuid()}-{name}"
-    directory = directories.private_directory(within, account, guest)
-    for stale in directory.glob(f"{SOCKET}*"):
-        stale.unlink()
-    return directory
+        with handles.opened(directories.shared_temporary(account).resolve()) as temporary:
+            return _cleared(temporary, f"muster-{os.geteuid()}-{name}", account, guest)
+    return _cleared(top, within.name, account, guest)
+
+
+def _cleared(above: Handle, name: str, account: Account | None, guest: Account | None) -> Path:
+    with above.private_directory(name, account, guest) as directory:
+        for stale in directory.names():
+            if stale.startswith(SOCKET):
+                directory.remove(stale)
+    return directory.path

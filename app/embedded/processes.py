@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from app.embedded import handles
 from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
 
@@ -197,10 +198,12 @@ def _launch_arguments(program: Program) -> list[str]:
 
 @contextlib.contextmanager
 def _open_log(path: Path) -> Iterator[BinaryIO]:
-    if path.exists() and path.stat().st_size > LOG_BYTES:
-        path.replace(path.with_suffix(".log.1"))
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-    with open(os.open(path, flags, 0o666), "ab") as log:
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    with handles.opened(path.parent) as directory:
+        if path.exists() and path.stat().st_size > LOG_BYTES:
+            directory.rename(path.name, path.with_suffix(".log.1").name)
+        descriptor = directory.open_file(path.name, flags, 0o666)
+    with open(descriptor, "ab") as log:
         yield log
 
 

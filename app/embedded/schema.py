@@ -3,6 +3,8 @@
 import hashlib
 from pathlib import Path
 
+from app.embedded import handles
+
 
 class Stamp:
     """A file that records which migrations ran to their end, and on which database.
@@ -22,7 +24,8 @@ class Stamp:
     def record(self) -> None:
         """Record these migrations and this database; to be called when the migrations, and what has
         to follow them, have run."""
-        self._path.write_text(self._fingerprint())
+        with handles.opened(self._path.parent) as home:
+            home.write(self._path.name, self._fingerprint())
 
     def _fingerprint(self) -> str:
         digest = hashlib.sha256(self._database_url.encode())

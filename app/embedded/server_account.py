@@ -5,16 +5,15 @@ theirs, and nothing of the home. Where it cannot get to what it has to run, they
 """
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.embedded import accounts
+from app.embedded import accounts, handles
 from app.embedded.accounts import Account
-from app.embedded.directories import can_enter, private_directory
+from app.embedded.directories import can_enter
 from app.embedded.errors import EmbeddedError
 
 SETTING = "MUSTER_USER"
@@ -75,9 +74,10 @@ def make_directories(home: Path, names: Iterable[str], account: Account | None) 
     """Make these directories of the home anew, for the account alone. What was in them is gone: it
     was an earlier start's, and perhaps another account's.
     """
-    for name in names:
-        shutil.rmtree(home / name, ignore_errors=True)
-        private_directory(home / name, account)
+    with handles.opened(home) as top:
+        for name in names:
+            top.remove_tree(name)
+            top.private_directory(name, account).close()
 
 
 def _closed(places: Iterable[Path], account: Account) -> Path | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from app.embedded import postgres, valkey
+from app.embedded import handles, postgres, valkey
 from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
 from app.embedded.locks import HomeLock
@@ -77,7 +77,9 @@ def start(
     """
     try:
         home = home.resolve()
-        _private(home / "logs")
+        home.mkdir(parents=True, exist_ok=True)
+        with handles.opened(home) as top:
+            top.closed_directory("logs").close()
         services = Services(database_url, redis_url, HomeLock(home))
         try:
             _start_missing(services, home, env, guest)
@@ -107,11 +109,6 @@ def _start_missing(
         server.await_ready()
     services.redis_url = services.redis_url or services.servers["valkey"].url
     services.database_url = services.database_url or services.servers["postgres"].url
-
-
-def _private(directory: Path) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    directory.chmod(0o700)
 
 
 def _port(env: Mapping[str, str]) -> int | None:

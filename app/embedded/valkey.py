@@ -4,20 +4,24 @@ Everything lies in `<home>/valkey/`: the append-only file and `password`.
 TCP and not a unix socket, because redis-py, Celery and the rate limiter read one URL for it alike.
 """
 
-import os
+import re
 import secrets
 import socket
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.embedded import accounts, binaries, directories, ports, processes
-from app.embedded.accounts import Account
+from app.embedded import accounts, binaries, handles, ports, processes
 from app.embedded.errors import EmbeddedError
+from app.embedded.handles import Handle
 from app.embedded.processes import Process, Program
 
 READY_SECONDS = 120.0  # Valkey loads its data first
 STOP_SECONDS = 30.0  # Valkey may have to write its data first
 TAKEN = "Address already in use"
+PASSWORD = "password"
+PLAIN = re.compile(
+    r"[\w.~-]+", re.ASCII
+)  # what a URL and a line of the configuration have as it is
 CONFIG = """\
 bind {host}
 port {port}
@@ -107,8 +111,11 @@ def launch(
     """
     account = accounts.choose(home / "valkey")
     program = binaries.find(binaries.VALKEY, account, home)
-    directory = directories.private_directory(home / "valkey", account)
-    password = _password(directory / "password", account)
+    with (
+        handles.opened(home) as top,
+        top.private_directory("valkey", account) as directory,
+    ):
+        password = _password(directory)
     fsync = "everysec" if durable else "no"
     chosen = port or ports.free()
     # Started inside its directory, because its account may be unable to enter the parents.
@@ -117,7 +124,7 @@ def launch(
             name="valkey",
             argv=[str(program), "-"],
             log=log,
-            cwd=directory,
+            cwd=directory.path,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
             account=account,
             stop_seconds=STOP_SECONDS,
@@ -134,16 +141,13 @@ def configuration(port: int, password: str, fsync: str) -> bytes:
     return text.encode()
 
 
-def _password(path: Path, account: Account | None) -> str:
+def _password(directory: Handle) -> str:
     """The stored password, made at the first start: so URLs stay the same, but for the port."""
-    kept = path.read_text().strip() if path.exists() else ""
-    if kept:
+    kept = (directory.read(PASSWORD) or "").strip()
+    if PLAIN.fullmatch(kept):
         return kept
     password = secrets.token_urlsafe(32)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(descriptor, "w") as file:
-        file.write(password)
-    directories.own(path, account)
+    directory.write(PASSWORD, password)
     return password
 
 

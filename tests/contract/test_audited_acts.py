@@ -47,7 +47,9 @@ def prepared(act: Act) -> Request:
     request = act.prepare()
     for statement in (
         "ALTER TABLE audit_entries DISABLE TRIGGER USER",
+        "GRANT DELETE ON audit_entries TO CURRENT_USER",
         "DELETE FROM audit_entries",
+        "REVOKE DELETE ON audit_entries FROM CURRENT_USER",
         "ALTER TABLE audit_entries ENABLE TRIGGER USER",
     ):
         db.session.execute(sa.text(statement))

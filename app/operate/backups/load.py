@@ -84,6 +84,9 @@ def load(cursor: Any, path: Path, passphrase: str, step: int) -> None:
     cursor.execute(tables.PLAIN)
     known = {table.name: table for table in tables.of(cursor)}
     keys, unsaid = tables.foreign_keys(cursor), tables.unsaid_defaults(cursor)
+    closed = tables.closed(cursor)
+    for name in closed:
+        _grant(cursor, "GRANT TRUNCATE ON {} TO CURRENT_USER", name)
     _open_tables(cursor, known, keys, unsaid)
     with path.open("rb") as file:
         reader = RecordReader(SealedReader(file, passphrase))
@@ -93,6 +96,12 @@ def load(cursor: Any, path: Path, passphrase: str, step: int) -> None:
         reader.expect_end()
     _set_sequences(cursor, header["sequences"], step)
     _close_tables(cursor, known, keys, unsaid)
+    for name in closed:
+        _grant(cursor, "REVOKE TRUNCATE ON {} FROM CURRENT_USER", name)
+
+
+def _grant(cursor: Any, form: str, table: str) -> None:
+    cursor.execute(sql.SQL(form).format(sql.Identifier(table)))
 
 
 def _open_tables(

@@ -34,6 +34,10 @@ FROM pg_attrdef AS d JOIN pg_class AS c ON c.oid = d.adrelid
 JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
 WHERE c.relnamespace = 'public'::regnamespace AND a.attname = ANY(%s)
 """
+_CLOSED = """
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+  AND NOT has_table_privilege(oid, 'TRUNCATE') ORDER BY relname
+"""
 # As pg_dump has it: whatever the role or the database sets, values read back as they were.
 PLAIN = """
 SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
@@ -91,6 +95,12 @@ def unsaid_defaults(cursor: Any) -> list[tuple[str, str, str]]:
     """Table, column and default of the columns that a backup leaves out."""
     cursor.execute(_DEFAULTS, [sorted(UNSAID_COLUMNS)])
     return list(cursor.fetchall())
+
+
+def closed(cursor: Any) -> list[str]:
+    """The tables of which we may not take rows away: the audit log's, also where we own it."""
+    cursor.execute(_CLOSED)
+    return [name for (name,) in cursor.fetchall()]
 
 
 def revision(cursor: Any) -> str | None:

@@ -20,6 +20,17 @@ SECONDS = 3
 OLDEST = 15
 SKEW_SECONDS = 2
 SAMPLE = 20  # rows of each kind
+RIGHTS = ("SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS")
+# Of these roles members read and write files of PostgreSQL's host, run programs there, change rows
+# that are not theirs, or (as providers name them) manage all others.
+POWERFUL = (
+    *("pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"),
+    *("pg_write_all_data", "rds_superuser", "cloudsqlsuperuser", "azure_pg_admin"),
+)
+LESS = (
+    "give Muster a role without them (docs/operating.md, The database's roles); PostgreSQL of our "
+    "own takes them away when it starts again"
+)
 UPGRADE = "run `flask --app wsgi db upgrade`"
 
 
@@ -49,6 +60,30 @@ def _version(connection: Connection) -> Finding:
     return Finding(
         "PostgreSQL", f"version {major}", f"use version {OLDEST} or newer" if old else ""
     )
+
+
+def _role(connection: Connection) -> Finding:
+    """What the role may beyond its own database is what whoever takes the app over may."""
+    query = """
+        SELECT rolname, array[rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls],
+               rolname = current_user, rolname = ANY(:powerful)
+        FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER') ORDER BY rolname
+    """
+    found = connection.execute(sa.text(query), {"powerful": list(POWERFUL)}).all()
+    [(name, own)] = [(role, _named(rights)) for role, rights, is_own, _ in found if is_own]
+    powers = [
+        role for role, rights, is_own, is_one in found if not is_own and (is_one or any(rights))
+    ]
+    if "SUPERUSER" in own:
+        own, powers = ["SUPERUSER"], []  # which is all, and a member of all
+    if not own and not powers:
+        return Finding("database role", f"{name}, with no rights but to its own")
+    text = f"{name} has rights that Muster does not need: {', '.join([*own, *powers])}"
+    return Finding("database role", text, LESS)
+
+
+def _named(rights: list[bool]) -> list[str]:
+    return [right for right, has in zip(RIGHTS, rights, strict=True) if has]
 
 
 def _trigrams(connection: Connection) -> Finding:
@@ -134,6 +169,7 @@ def _size(connection: Connection) -> Finding:
 
 
 CHECKS: tuple[tuple[str, Check[Connection]], ...] = (
+    ("database role", _role),
     ("pg_trgm", _trigrams),
     ("migrations", _migrations),
     ("admin", _admin),

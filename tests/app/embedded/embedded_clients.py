@@ -16,6 +16,42 @@ import redis
 from app.embedded import binaries
 
 ROOT = Path(__file__).resolve().parents[3]
+ROLES = ("muster", "postgres", "nobody", "root")
+AS_SOMEBODY = """
+import os, sys
+import psycopg2
+url, uid, *statements = sys.argv[1:]
+os.setgroups([])
+os.setresgid(int(uid), int(uid), int(uid))
+os.setresuid(int(uid), int(uid), int(uid))
+try:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    for statement in statements:
+        connection.cursor().execute(statement)
+except psycopg2.Error as refused:
+    sys.exit(str(refused))
+"""
+
+
+def acting_as(uid: int, url: str, *statements: str) -> str:
+    """What the database says to a process of that user, which may not be able to read this tree;
+    nothing where it does all that is asked."""
+    command = [sys.executable, "-c", AS_SOMEBODY, url.replace("+psycopg2", ""), str(uid)]
+    ran = subprocess.run(
+        [*command, *statements], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return ran.stderr
+
+
+def logs_in(uid: int, url: str, role: str) -> bool:
+    """Whether a process of that user is let in as the role."""
+    refused = acting_as(uid, url.replace("//muster@", f"//{role}@"))
+    for why in ("Peer authentication failed", "no pg_hba.conf entry"):
+        if why in refused:
+            return False
+    assert refused == ""
+    return True
 
 
 def query(url: str, statement: str) -> list[tuple[Any, ...]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app.embedded import EmbeddedError, accounts, directories, ports, start
+from app.embedded import EmbeddedError, accounts, ports, start
 from tests.app.embedded.embedded_clients import (
     ROOT,
     carry_binaries,
@@ -148,7 +148,7 @@ def test_data_of_another_postgresql_is_left_alone(
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_text(f"{version}\n")
     if account := accounts.choose(data):
-        directories.own(data.parent, account)
+        os.chown(data.parent, account.uid, account.gid)
     with pytest.raises(EmbeddedError, match=f"belongs to PostgreSQL {version} .*{remedy}"):
         start(new_home)
     assert [path.name for path in data.iterdir()] == ["PG_VERSION"]

@@ -29,10 +29,11 @@ from tests.factories import make_developer, make_project
 
 NAMES = [
     *("secrets", "encryption keys", "disk", "TLS", "proxy", "open files"),
-    *("PostgreSQL", "pg_trgm", "migrations", "admin", "stored secrets", "clock", "database size"),
+    *("PostgreSQL", "database role", "pg_trgm", "migrations", "admin", "stored secrets", "clock"),
+    "database size",
     *("Redis", "Redis memory", "Redis disk", "dispatcher", "sweeper", "beat"),
 ]
-OF_POSTGRES, OF_REDIS = NAMES[6:13], NAMES[13:]
+OF_POSTGRES, OF_REDIS = NAMES[6:14], NAMES[14:]
 
 
 class Report(dict[str, dict[str, Any]]):

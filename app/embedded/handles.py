@@ -1,0 +1,234 @@
+"""Directories that are open, in which root works where they are another account's.
+
+Their owner can put a link, a FIFO or another directory at any name in there, at any moment. So a
+name is resolved once, beneath an open directory, and never followed: what was checked is what is
+used.
+"""
+
+import contextlib
+import os
+import shutil
+import stat
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app.embedded.accounts import Account
+from app.embedded.errors import EmbeddedError
+
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# Without waiting for whoever is to write into a FIFO.
+_FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+@dataclass(frozen=True)
+class Handle:
+    """An open directory. `account` owns what is made in it; None: we do."""
+
+    path: Path
+    descriptor: int
+    account: Account | None = None
+
+    def close(self) -> None:
+        """Close it. To be done once."""
+        os.close(self.descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def has(self, name: str) -> bool:
+        """Whether anything has that name."""
+        with contextlib.suppress(FileNotFoundError):
+            os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
+            return True
+        return False
+
+    def names(self) -> list[str]:
+        """The names of all that is in it."""
+        return os.listdir(self.descriptor)
+
+    @property
+    def _owner(self) -> int:
+        return os.fstat(self.descriptor).st_uid
+
+    def directory(self, name: str, account: Account | None = None) -> "Handle":
+        """Open a directory of the account's, of this one's owner or of ours.
+
+        Raises EmbeddedError where it is another's, or none.
+        """
+        opened = self._opened(name, account)
+        if opened._owner not in (os.geteuid(), _uid(account), self._owner):
+            opened.close()
+            raise _not_theirs(self.path / name, account)
+        return opened
+
+    def closed_directory(self, name: str) -> "Handle":
+        """Make (or check) and open a directory that only its owner may enter."""
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=self.descriptor)
+        opened = self.directory(name)
+        os.fchmod(opened.descriptor, 0o700)
+        return opened
+
+    def private_directory(
+        self, name: str, account: Account | None, guest: Account | None = None
+    ) -> "Handle":
+        """Make (or check) and open a directory that only `account` may enter. A `guest` may pass
+        through it, to what they know the name of. Raises EmbeddedError when it is another's.
+        """
+        is_new = True
+        try:
+            os.mkdir(name, 0o700, dir_fd=self.descriptor)
+        except FileExistsError:
+            is_new = False
+        opened = self._opened(name, account)
+        try:
+            _make_private(opened, account, guest, is_new=is_new)
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    def _opened(self, name: str, account: Account | None) -> "Handle":
+        try:
+            descriptor = os.open(name, _DIRECTORY, dir_fd=self.descriptor)
+        except OSError as problem:
+            if not self.has(name):
+                raise
+            raise _not_theirs(self.path / name, account) from problem
+        return Handle(self.path / name, descriptor, account)
+
+    def open_file(self, name: str, flags: int, mode: int = 0o600) -> int:
+        """A descriptor of a file of ours or of the directory's owner.
+
+        Raises EmbeddedError for a link, a FIFO or whatever else is there, FileNotFoundError.
+        """
+        path = self.path / name
+        try:
+            descriptor = os.open(name, flags | _FILE, mode, dir_fd=self.descriptor)
+        except FileNotFoundError:
+            raise
+        except OSError as problem:
+            if not _is_odd(name, self.descriptor):
+                raise
+            raise _no_file(path) from problem
+        if not self._may_have(os.fstat(descriptor)):
+            os.close(descriptor)
+            raise _no_file(path)
+        return descriptor
+
+    def _may_have(self, status: os.stat_result) -> bool:
+        if not stat.S_ISREG(status.st_mode):
+            return False
+        if status.st_uid == self._owner:
+            return True
+        # One of ours that has another name may be no file of this directory: they can make links.
+        return status.st_uid == os.geteuid() and status.st_nlink == 1
+
+    def read(self, name: str) -> str | None:
+        """The text of a file; None where there is none. Raises as `open_file`."""
+        try:
+            descriptor = self.open_file(name, os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        with open(descriptor) as file:
+            return file.read()
+
+    def write(self, name: str, text: str, *, sync: bool = False) -> None:
+        """Write a file whole or not at all, in place of whatever has its name, for its owner alone
+        to read. `sync`: it is on disk then.
+        """
+        fresh = f"{name}.new"
+        self.remove(fresh)
+        with open(os.open(fresh, _NEW, 0o600, dir_fd=self.descriptor), "w") as file:
+            file.write(text)
+            file.flush()
+            if self.account is not None:
+                os.fchown(file.fileno(), self.account.uid, self.account.gid)
+            if sync:
+                os.fsync(file.fileno())
+        self.rename(fresh, name)
+
+    def rename(self, name: str, new: str) -> None:
+        """Give it another name, in place of whatever has that."""
+        os.replace(name, new, src_dir_fd=self.descriptor, dst_dir_fd=self.descriptor)
+
+    def remove(self, name: str) -> None:
+        """Remove a file or a link, if there is one."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=self.descriptor)
+
+    def remove_directory(self, name: str) -> None:
+        """Remove an empty directory. Raises OSError."""
+        os.rmdir(name, dir_fd=self.descriptor)
+
+    def remove_tree(self, name: str) -> None:
+        """Remove a directory and what is in it, as far as that can be done."""
+        shutil.rmtree(name, ignore_errors=True, dir_fd=self.descriptor)
+
+
+def opened(path: Path) -> Handle:
+    """The directory at a path, the last name of which is no link.
+
+    Raises OSError, also where a link comes into its parents meanwhile.
+    """
+    if sys.platform != "linux":  # to pass through a directory would take the right to read it
+        return Handle(path, os.open(path, _DIRECTORY))
+    passing = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    *parents, last = (path.parent.resolve() / path.name).parts
+    with contextlib.ExitStack() as ways:
+        place: int | None = None
+        for part in parents:
+            place = os.open(part, passing, dir_fd=place)
+            ways.callback(os.close, place)
+        return Handle(path, os.open(last, _DIRECTORY, dir_fd=place))
+
+
+def _make_private(
+    opened: Handle, account: Account | None, guest: Account | None, *, is_new: bool
+) -> None:
+    owner = opened._owner
+    if is_new and owner == os.geteuid() and account is not None:
+        os.fchown(opened.descriptor, account.uid, account.gid)
+    elif owner != _uid(account):
+        raise _not_theirs(opened.path, account)
+    os.fchmod(opened.descriptor, 0o700)
+    if guest is not None:
+        os.fchown(opened.descriptor, -1, guest.gid)
+        os.fchmod(opened.descriptor, 0o710)
+
+
+def _uid(account: Account | None) -> int:
+    return os.geteuid() if account is None else account.uid
+
+
+def _is_odd(name: str, directory: int) -> bool:
+    with contextlib.suppress(OSError):
+        status = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        return not stat.S_ISREG(status.st_mode)
+    return False
+
+
+def _not_theirs(path: Path, account: Account | None) -> EmbeddedError:
+    return EmbeddedError(
+        f"{path} is no directory of user {_uid(account)}, who runs the servers: "
+        "move it away or give it to that user"
+    )
+
+
+def _no_file(path: Path) -> EmbeddedError:
+    return EmbeddedError(
+        f"{path} is a link, or no file of whoever owns its directory: find out who has put it "
+        "there, and move it away"
+    )

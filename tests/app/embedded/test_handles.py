@@ -1,0 +1,130 @@
+"""What another account puts into its directory leads root nowhere."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.embedded import EmbeddedError, accounts, handles
+from app.embedded.handles import Handle
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can work for another user")
+NOBODY = accounts.named("nobody")
+HELD = "canary: root's"
+
+
+@pytest.fixture
+def theirs(directory: Path) -> Iterator[Handle]:
+    """A directory of nobody's, where root is at work."""
+    with (
+        handles.opened(directory) as above,
+        above.private_directory("theirs", NOBODY) as opened,
+    ):
+        yield opened
+
+
+@pytest.fixture
+def secret(directory: Path) -> Path:
+    made = directory / "secret"
+    made.write_text(HELD)
+    made.chmod(0o600)
+    return made
+
+
+def link(path: Path, secret: Path) -> None:
+    path.symlink_to(secret)
+
+
+def hard_link(path: Path, secret: Path) -> None:
+    path.hardlink_to(secret)
+
+
+def fifo(path: Path, _: Path) -> None:
+    os.mkfifo(path)
+
+
+def directory_(path: Path, _: Path) -> None:
+    path.mkdir()
+
+
+@as_root
+@pytest.mark.parametrize("plant", [link, hard_link, fifo, directory_])
+def test_what_is_no_file_of_theirs_is_not_read(
+    theirs: Handle, secret: Path, plant: Callable[[Path, Path], None]
+) -> None:
+    plant(theirs.path / "password", secret)
+    with pytest.raises(EmbeddedError, match="password is a link, or no file of"):
+        theirs.read("password")
+
+
+@as_root
+@pytest.mark.parametrize("name", ["password", "password.new"])
+@pytest.mark.parametrize("plant", [link, hard_link, fifo])
+def test_what_is_written_is_a_new_file(
+    theirs: Handle, secret: Path, name: str, plant: Callable[[Path, Path], None]
+) -> None:
+    plant(theirs.path / name, secret)
+    theirs.write("password", "new")
+    status = (theirs.path / "password").lstat()
+    assert stat.S_ISREG(status.st_mode)
+    assert stat.S_IMODE(status.st_mode) == 0o600
+    assert NOBODY is not None
+    assert status.st_uid == NOBODY.uid
+    assert theirs.read("password") == "new"
+    assert (secret.read_text(), secret.stat().st_uid) == (HELD, 0)
+    assert theirs.names() == ["password"]
+
+
+@as_root
+def test_a_link_is_no_directory(theirs: Handle, directory: Path) -> None:
+    (roots := directory / "roots").mkdir(0o755)
+    (theirs.path / "data").symlink_to(roots)
+    for take in (theirs.private_directory, theirs.directory):
+        with pytest.raises(EmbeddedError, match="data is no directory of user"):
+            take("data", NOBODY)
+    status = roots.stat()
+    assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (0, 0o755)
+
+
+@as_root
+def test_a_directory_that_is_swapped_for_a_link_stays_the_one_that_was_opened(
+    theirs: Handle, directory: Path
+) -> None:
+    (roots := directory / "roots").mkdir()
+    with theirs.private_directory("data", NOBODY) as data:
+        (theirs.path / "data").rename(theirs.path / "moved")
+        (theirs.path / "data").symlink_to(roots)
+        data.write("pg_hba.conf", "rules")
+    assert list(roots.iterdir()) == []
+    assert (theirs.path / "moved" / "pg_hba.conf").read_text() == "rules"
+
+
+@as_root
+def test_somebody_elses_directory_is_not_taken(theirs: Handle) -> None:
+    (theirs.path / "data").mkdir()
+    os.chown(theirs.path / "data", 1, 1)
+    for take in (theirs.private_directory, theirs.directory):
+        with pytest.raises(EmbeddedError, match="data is no directory of user"):
+            take("data", NOBODY)
+
+
+@as_root
+def test_a_link_at_its_end_opens_no_path(directory: Path) -> None:
+    (directory / "real").mkdir()
+    (directory / "link").symlink_to(directory / "real")
+    with pytest.raises(NotADirectoryError):
+        handles.opened(directory / "link")
+    handles.opened(directory / "link" / ".." / "real").close()
+
+
+def test_a_guest_passes_through(directory: Path) -> None:
+    guest = accounts.Account("us", os.geteuid(), os.getegid())
+    with (
+        handles.opened(directory) as above,
+        above.private_directory("socket", None, guest) as made,
+    ):
+        assert stat.S_IMODE(made.path.stat().st_mode) == 0o710
+    with handles.opened(directory) as above, above.private_directory("socket", None) as made:
+        assert stat.S_IMODE(made.path.stat().st_mode) == 0o700
