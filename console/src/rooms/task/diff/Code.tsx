@@ -8,14 +8,20 @@ import { type Segment, segments, type Tones } from './segments'
 
 const unchanged: Range[] = []
 
-/** A line's text, coloured, and stronger where it differs from the line that it was or became. An
- *  identifier of several scripts is marked, for its letters may look like others. */
+/** A line's text, coloured, and stronger where it differs from the line that it was or became. */
 export function Code(props: { line: Line; tones: Tones | undefined; other: string | undefined }) {
   const { text } = props.line
   const ranges = props.other === undefined ? unchanged : changed(text, props.other)
+  return <Pieces text={text} tones={props.tones} ranges={ranges} />
+}
+
+/** Likewise, where it is known what has changed. An identifier of several scripts is marked, for its
+ *  letters may look like others. */
+export function Pieces(props: { text: string; tones?: Tones | undefined; ranges: Range[] }) {
+  const { text, tones, ranges } = props
   const mixed = mixedIn(text)
-  if (!props.tones && ranges.length === 0 && mixed.length === 0) return seen(text)
-  const cut = segments(text, props.tones, ranges, mixed)
+  if (!tones && ranges.length === 0 && mixed.length === 0) return seen(text)
+  const cut = segments(text, tones, ranges, mixed)
   const shown = seenPieces(cut.map((segment) => segment.text))
   return cut.map((segment, n) => {
     const piece = <Piece key={n} segment={segment} text={shown[n] ?? ''} />

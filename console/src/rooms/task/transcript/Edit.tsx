@@ -6,6 +6,7 @@ import type { Entry } from '../../../lib/transcript'
 import { Button } from '../../../ui/Button'
 import { words } from '../../../words'
 import { Delta } from '../../gate/GateDiff'
+import { Pieces } from '../diff/Code'
 import { Output, RestInLog } from './Output'
 import styles from './Transcript.module.css'
 
@@ -54,14 +55,16 @@ function Lines({ diff }: { diff: SmallDiff }) {
       <table className="diff">
         <tbody>
           {lines.map((line, place) => {
-            const [start, changed, end] = line.parts
+            const [start, changed] = line.parts
+            const end = start.length + changed.length
             return (
               <tr key={place} className={{ same: '', added: 'a', deleted: 'd' }[line.kind]}>
                 <td className="n">{line.after ?? line.before}</td>
                 <td className="c">
-                  {seen(start)}
-                  {changed && <b>{seen(changed)}</b>}
-                  {seen(end)}
+                  <Pieces
+                    text={line.parts.join('')}
+                    ranges={changed ? [[start.length, end]] : []}
+                  />
                 </td>
               </tr>
             )
