@@ -18,6 +18,7 @@ from muster.protocol.frames import Author
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.layout import Layout
 from muster.worker.room.identity import Identities
+from muster.worker.room.rooms import Rooms
 
 BLOCKS, PAIRS = 5, 6
 AT_MOST = 1.5
@@ -35,6 +36,7 @@ class _Place:
     def __post_init__(self) -> None:
         self.layout = Layout(self.scratch / "workspaces", (self.repository.path.parent,))
         self.layout.make()
+        self.rooms = Rooms(self.layout)
         self.identities = Identities(self.layout.identities)
         self._mirror = self.scratch / "bare-git.git"
         _git("clone", "--quiet", "--mirror", self.repository.url, str(self._mirror))
@@ -59,7 +61,7 @@ class _Place:
         begun = time.perf_counter()
         identity = self.identities.claim(key) if with_uid else None
         request = WorkspaceRequest(
-            self.layout, key, self.repository.url, BASE, _AUTHOR, identity=identity
+            self.rooms, key, self.repository.url, BASE, _AUTHOR, identity=identity
         )
         workspace = prepare(request, lambda level, text: None, threading.Event())
         took = time.perf_counter() - begun

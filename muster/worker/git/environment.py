@@ -22,7 +22,8 @@ SETTINGS = {
     "protocol.ext.allow": "never",
     # What an agent committed must not cost the daemon's own git the machine's memory.
     "core.bigFileThreshold": "64m",
-    "pack.windowMemory": "256m",
+    "pack.windowMemory": "256m",  # for each thread
+    "pack.threads": "2",
 }
 
 

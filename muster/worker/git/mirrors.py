@@ -223,6 +223,7 @@ class Mirror:
     def tidy(self, timeout: float = FETCH_TIMEOUT) -> None:
         """Packs what many fetches left, if there is much of it. Prunes nothing."""
         settings = {"gc.auto": "6700", "gc.autoDetach": "false", "gc.pruneExpire": "never"}
+        settings["gc.bigPackThreshold"] = "64m"  # the history's: to pack it again takes long
         self.run(["gc", "--auto", "--quiet"], timeout, settings)
 
     def run(
@@ -241,6 +242,8 @@ class Mirror:
         on_progress: git.Progress | None = None,
         cancelled: git.Flag | None = None,
     ) -> str:
+        is_fetch = arguments[0] == "fetch"  # a whole history may come: with all processors
+        threads = {"pack.threads": "0"} if is_fetch else {}
         with self.remote.environment() as environment:
             return git.run(
                 arguments,
@@ -248,10 +251,10 @@ class Mirror:
                 env=environment,
                 timeout=timeout,
                 on_progress=on_progress,
-                settings=self.remote.settings(),
+                settings={**self.remote.settings(), **threads},
                 cancelled=cancelled,
                 secrets=self.remote.secrets,
-                memory=FETCH_MEMORY if arguments[0] == "fetch" else self.memory,
+                memory=FETCH_MEMORY if is_fetch else self.memory,
             )
 
     def _make_if_missing(self) -> None:

@@ -8,7 +8,7 @@ from muster.worker.git import git, quarantine
 from muster.worker.git.errors import WorkRefused
 from muster.worker.git.quarantine import Quarantine
 from muster.worker.room.room import NoSandbox
-from tests.hostile.pack import BLOB, TREE, Pack, announced, changed, object_id, tree_text
+from tests.hostile.pack import BLOB, TREE, Pack, announced, changed, object_id, repeated, tree_text
 from tests.muster.worker.repositories import (
     act,
     any_machine,
@@ -153,6 +153,22 @@ def test_deltas_may_lie_as_deep_as_git_lays_them(machine, repository, tmp_path, 
         except WorkRefused as refused:
             found = refused.code
     assert found == code
+
+
+def test_a_few_bytes_that_grow_to_more_than_the_memory_are_refused_by_the_kernel(
+    machine, repository, tmp_path
+):
+    workspace = limited(machine.prepare(repository), memory=64 << 20)
+    pack = Pack()
+    blob = pack.add(BLOB, bytes(1 << 20))
+    pack.add_delta(blob, repeated(1 << 20, 200))
+    commit = pack.commit(pack.add(TREE, tree_text((b"100644", b"a", blob))))
+    (tmp_path / "stream").write_bytes(pack.stream())
+    command = f"cat {tmp_path / 'stream'}"
+    tried = Replaced(workspace.mirror().path, "x", workspace.room, command)
+    with tried.opened(), pytest.raises(WorkRefused, match="Out of memory") as refused:
+        tried.fill(commit, workspace.base_commit, [], 60.0)
+    assert refused.value.code == "work_too_large"
 
 
 @pytest.mark.parametrize("name", ["--upload-pack=x", "main", "HEAD", "1" * 39, ""])
