@@ -76,14 +76,24 @@ class Database:
             for point in points(where)
         }
 
-    def scripts(self) -> list[str]:
-        """The short names of all scripts but those that any text may have."""
-        used = {script for _, script, *_ in lines_of(self._folder / "Scripts.txt")}
-        return sorted(
-            fields[1]
+    def scripts(self) -> dict[str, set[int]]:
+        """By short name, the letters that each script is written with; of several, in each."""
+        names = {
+            fields[2]: fields[1]
             for fields in lines_of(self._folder / "PropertyValueAliases.txt")
-            if fields[0] == "sc" and fields[2] in used - {"Common", "Inherited"}
-        )
+            if fields[0] == "sc"
+        }
+        letters = self.having("DerivedCoreProperties.txt", "ID_Continue")
+        scripts: dict[int, set[str]] = {}
+        for where, script, *_ in lines_of(self._folder / "Scripts.txt"):
+            scripts.update({point: {names[script]} for point in points(where)})
+        for where, several, *_ in lines_of(self._folder / "ScriptExtensions.txt"):
+            scripts.update({point: set(several.split()) for point in points(where)})
+        found: dict[str, set[int]] = {}
+        for letter in letters & scripts.keys():
+            for script in scripts[letter] - {"Zyyy", "Zinh"}:  # any text may have these
+                found.setdefault(script, set()).add(letter)
+        return found
 
     def emoji(self) -> Iterator[tuple[int, ...]]:
         """All sequences that are listed; `component` is no emoji."""
@@ -180,7 +190,7 @@ def tables(data: Database) -> dict[str, str]:
         "EMOJI": ", ".join(emoji(data, unseen)),
         "ARABIC": ", ".join(map(ranges, (before, after, marks))),
         "VIRAMAS": scripts,
-        "SCRIPTS": " ".join(data.scripts()),
+        "SCRIPTS": ", ".join(f"{name} {ranges(of)}" for name, of in sorted(data.scripts().items())),
     }
 
 

@@ -7,16 +7,17 @@ export type Mixed = {
   scripts: string[]
 }
 
-const IDENTIFIER = /[$_\p{ID_Start}][$\p{ID_Continue}\u200c\u200d]*/gu
-const IS_PLAIN = /^[\p{ASCII}]*$/u
-/** What *highly restrictive* lets stand beside Latin (UTS 39, section 5.2). */
+const IDENTIFIER = /[$\p{ID_Continue}\u200c\u200d]+/gu
+const IS_PLAIN = /^\p{ASCII}*$/u
+/** What UTS 39 lets stand together in *highly restrictive* identifiers of several scripts. */
 const TOGETHER = [
   ['Latn', 'Hani', 'Hira', 'Kana'],
   ['Latn', 'Hani', 'Bopo'],
   ['Latn', 'Hani', 'Hang'],
-].map(whollyOf)
+]
 
-/** The identifiers of a text whose letters are of scripts that belong to no one writing. */
+/** The identifiers of a text whose letters may look like others, for they are of several scripts.
+ *  `muster/text/mixed_scripts.py` is the same rule; both are tested with the same cases. */
 export function mixedIn(text: string): Mixed[] {
   if (IS_PLAIN.test(text)) return []
   return [...text.matchAll(IDENTIFIER)].flatMap(({ 0: identifier, index: from }) =>
@@ -27,9 +28,15 @@ export function mixedIn(text: string): Mixed[] {
 }
 
 function isMixed(identifier: string): boolean {
-  if (IS_PLAIN.test(identifier) || TOGETHER.some((wholly) => wholly.test(identifier))) return false
-  const first = [...identifier].map(scriptsOf).find((scripts) => scripts.length > 0) ?? []
-  return first.length > 0 && !first.some((script) => whollyOf([script]).test(identifier))
+  if (IS_PLAIN.test(identifier)) return false
+  const ofLetters = [...identifier].map(scriptsOf).filter((scripts) => scripts.length > 0)
+  const isOfOne = (ofLetters[0] ?? []).some((script) =>
+    ofLetters.every((of) => of.includes(script)),
+  )
+  if (ofLetters.length === 0 || isOfOne) return false
+  return !TOGETHER.some((group) =>
+    ofLetters.every((scripts) => scripts.some((script) => group.includes(script))),
+  )
 }
 
 function scriptsIn(identifier: string): string[] {
@@ -38,20 +45,26 @@ function scriptsIn(identifier: string): string[] {
 }
 
 const known = new Map<string, string[]>()
+let table: [script: string, ranges: [from: number, to: number][]][] | undefined
 
-/** The scripts that a character is used in; none where any may have it. */
+/** The scripts that a letter is used in; none where any text may have it. */
 function scriptsOf(char: string): string[] {
   let scripts = known.get(char)
   if (!scripts) {
-    const names = SCRIPTS.trim().split(/\s+/)
-    scripts = names.filter((name) => new RegExp(`\\p{scx=${name}}`, 'u').test(char))
+    table ??= SCRIPTS.split(',').map((row) => {
+      const [script = '', ...ranges] = row.trim().split(/\s+/)
+      return [script, ranges.map(rangeOf)]
+    })
+    const point = char.codePointAt(0) ?? 0
+    scripts = table
+      .filter(([, ranges]) => ranges.some(([from, to]) => from <= point && point <= to))
+      .map(([script]) => script)
     known.set(char, scripts)
   }
   return scripts
 }
 
-/** Whether a text has no letter but of these scripts. */
-function whollyOf(scripts: string[]): RegExp {
-  const names = [...scripts, 'Zyyy', 'Zinh'].map((name) => `\\p{scx=${name}}`)
-  return new RegExp(`^[${names.join('')}]+$`, 'u')
+function rangeOf(span: string): [number, number] {
+  const [from = '', to = from] = span.split('-')
+  return [Number.parseInt(from, 16), Number.parseInt(to, 16)]
 }

@@ -111,14 +111,22 @@ def _patch(muster: Muster, number: int, query: Query) -> None:
 
 
 def painted(line: str) -> str:
-    """A line of a patch in its colour."""
-    said = words.plain(line)
+    """A line of a patch in its colour, with the scripts of identifiers that have several."""
+    said = _with_scripts(words.plain(line))
     if said.startswith("-") and not said.startswith("---"):
         return click.style(said, fg="red")
     for beginning, style in _COLOURS:
         if said.startswith(beginning):
             return click.style(said, bold=True) if style == "bold" else click.style(said, fg=style)
     return said
+
+
+def _with_scripts(line: str) -> str:
+    from muster.text.mixed_scripts import find_mixed
+
+    for mixed in reversed(find_mixed(line)):
+        line = f"{line[: mixed.end]}⟨{'+'.join(mixed.scripts)}⟩{line[mixed.end :]}"
+    return line
 
 
 @click.command

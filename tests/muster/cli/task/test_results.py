@@ -14,12 +14,14 @@ PATCH = (
     "diff --git a/pay.js b/pay.js\n"
     "+if (admin\u202e \u2066// only\u2069) {\n"
     "+pass\u3164word\u115f = x\ufe0f\U000e0041\u2800\u200d\n"
+    "+p\u0430ypal = is_\u03b1dmin\n"
     "+// one line\u2028 not two\x85, and 👩\u200d💻\n"
 )
 SHOWN = [
     "diff --git a/pay.js b/pay.js",
     "+if (admin⟨U+202E⟩ ⟨U+2066⟩// only⟨U+2069⟩) {",
     "+pass⟨U+3164⟩word⟨U+115F⟩ = x⟨U+FE0F⟩⟨U+E0041⟩⟨U+2800⟩⟨U+200D⟩",
+    "+p\u0430ypal⟨Latn+Cyrl⟩ = is_\u03b1dmin⟨Latn+Grek⟩",
     "+// one line⟨U+2028⟩ not two, and 👩\u200d💻",
 ]
 

@@ -1,0 +1,83 @@
+"""Find identifiers whose letters may look like others: those of several scripts.
+
+UTS 39 calls an identifier *highly restrictive* if it is of one script, or of Latin beside those
+that Chinese, Japanese or Korean is written in. The console has the same rule in
+`console/src/lib/mixedScripts.ts`; both are tested with the same cases.
+"""
+
+import bisect
+import functools
+import re
+from typing import NamedTuple
+
+from muster.text.invisible_table import SCRIPTS
+
+_TOGETHER = (
+    frozenset({"Latn", "Hani", "Hira", "Kana"}),
+    frozenset({"Latn", "Hani", "Bopo"}),
+    frozenset({"Latn", "Hani", "Hang"}),
+)
+
+
+class Mixed(NamedTuple):
+    """Where such an identifier begins and ends, and the short names of its scripts."""
+
+    begin: int
+    end: int
+    scripts: tuple[str, ...]
+
+
+def find_mixed(text: str) -> list[Mixed]:
+    """The identifiers of the text that are not highly restrictive."""
+    if text.isascii():
+        return []
+    return [
+        Mixed(*found.span(), _scripts_in(found[0]))
+        for found in _identifier().finditer(text)
+        if _is_mixed(found[0])
+    ]
+
+
+def _is_mixed(identifier: str) -> bool:
+    if identifier.isascii():
+        return False
+    of_letters = [scripts for scripts in map(_scripts_of, identifier) if scripts]
+    if not of_letters or frozenset.intersection(*of_letters):
+        return False
+    return not any(all(scripts & group for scripts in of_letters) for group in _TOGETHER)
+
+
+def _scripts_in(identifier: str) -> tuple[str, ...]:
+    single = [scripts for scripts in map(_scripts_of, identifier) if len(scripts) == 1]
+    return tuple(dict.fromkeys(script for scripts in single for script in scripts))
+
+
+@functools.lru_cache(maxsize=4096)
+def _scripts_of(char: str) -> frozenset[str]:
+    """The scripts that a letter is used in; none where any text may have it."""
+    point = ord(char)
+    found = set()
+    for name, begins, ends in _table():
+        place = bisect.bisect_right(begins, point) - 1
+        if place >= 0 and point <= ends[place]:
+            found.add(name)
+    return frozenset(found)
+
+
+@functools.cache
+def _table() -> list[tuple[str, list[int], list[int]]]:
+    """Each script with where its ranges begin, and end."""
+    table = []
+    for row in SCRIPTS.split(","):
+        name, *ranges = row.split()
+        ends = [[int(end, 16) for end in span.split("-")] for span in ranges]
+        table.append((name, [pair[0] for pair in ends], [pair[-1] for pair in ends]))
+    return table
+
+
+@functools.cache
+def _identifier() -> re.Pattern[str]:
+    """Letters, digits and marks in a row. `\\w` alone has no marks."""
+    spans = (span.split("-") for row in SCRIPTS.split(",") for span in row.split()[1:])
+    letters = "".join("-".join(chr(int(end, 16)) for end in span) for span in spans)
+    return re.compile(rf"[\w$\u0300-\u036f\u200c\u200d{letters}]+")
