@@ -71,17 +71,27 @@ def compare(operation: str, pairs: Iterable[Pair], developer_id: int) -> list[by
     """
     db.session.commit()
     with _turn(developer_id) as is_ours:
-        return run(operation, pairs) if is_ours else None
+        return _run(operation, _then_commit(pairs)) if is_ours else None
 
 
-def run(operation: str, pairs: Iterable[Pair]) -> list[bytes]:
-    """As `compare`, for whoever has their turn. `pairs` may read from the database."""
+def compare_for_machine(operation: str, pairs: Iterable[Pair]) -> list[bytes]:
+    """As `compare`, for an order to a machine: it needs no turn, for people don't decide how many
+    there are, and leaves the transaction alone.
+    """
+    return _run(operation, pairs)
+
+
+def _then_commit(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    yield from pairs  # which may read from the database
+    db.session.commit()
+
+
+def _run(operation: str, pairs: Iterable[Pair]) -> list[bytes]:
     with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as answers:
         for old, new in pairs:
             asked.write(SIZES.pack(len(old), len(new)) + old + new)
             time.sleep(0)  # others of this process have their turn
         asked.seek(0)
-        db.session.commit()
         process = subprocess.Popen(
             [*PYTHON, "-m", "app.services.changes.comparison_process", operation],
             stdin=asked,

@@ -1,17 +1,21 @@
 """Where threads are in another version of their task's work."""
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
 from sqlalchemy import or_, select
 
 from app.domain import anchors
 from app.domain.anchors import LineHunk
 from app.domain.diff import FileStatus
+from app.domain.errors import TooManyRequests
 from app.domain.review import Side
 from app.extensions import db
 from app.models import ChangedFile, ReviewThread, Task
-from app.services.changes import git_lines, lines
+from app.services.changes import comparison, git_lines, lines
+from app.services.changes.comparison import Allowance
 from app.services.reviews import anchoring
 
 MOST_BYTES = 8 << 20
@@ -19,6 +23,10 @@ MOST_BYTES = 8 << 20
 
 MOST_COMPARED = 100_000
 """Lines of them."""
+
+RETRY_SECONDS = 5
+
+_decode = msgspec.json.Decoder(list[LineHunk] | None).decode
 
 
 @dataclass(frozen=True)
@@ -46,14 +54,18 @@ class _Comparison:
 class Places:
     """Where threads of a task are in `commit` (None: the latest). Raises InvalidFields where the
     task has no such commit. `is_spent`: so much was compared that an answer had better end.
+
+    For an order to a machine there is no `reader_id`.
     """
 
-    def __init__(self, task: Task, commit: str | None = None) -> None:
-        self._task_id = task.id
+    def __init__(
+        self, task: Task, commit: str | None = None, *, reader_id: int | None = None
+    ) -> None:
+        self._task_id, self._reader_id = task.id, reader_id
         self._change = anchoring.commit_of(task, commit).change
         self._files: dict[int, ChangedFile] = {}  # by thread
-        self._texts: dict[str, bytes] = {}
-        self._comparisons: dict[tuple[str, str], _Comparison | None] = {}
+        self._comparisons: dict[tuple[str, str], _Comparison] = {}
+        self._used: set[tuple[str, str]] = set()
         self._compared = 0
 
     @property
@@ -61,8 +73,9 @@ class Places:
         return self._compared > MOST_COMPARED
 
     def look_for(self, threads: Sequence[ReviewThread]) -> int:
-        """Read what `of` needs, for as many of the threads as one answer may be about; returns how
-        many these are, one at least. Three statements.
+        """Read and compare what `of` needs, for as many of the threads as one answer may be about;
+        returns how many these are, one at least. Three statements. Commits, with a reader, where
+        much has to be compared, and raises TooManyRequests if that has to wait for too long.
         """
         self._files = self._find_files(threads)
         pairs = [self._pair(thread) for thread in threads]
@@ -76,7 +89,7 @@ class Places:
                 break
             wanted |= more
             count += 1
-        self._texts = lines.texts(self._task_id, wanted)
+        self._compare([pair for pair in pairs[:count] if pair], lines.texts(self._task_id, wanted))
         return count
 
     def of(self, thread: ReviewThread, *, unknown: bool = False) -> ThreadPlace:
@@ -128,21 +141,47 @@ class Places:
         return (thread.blob, now) if now and now != thread.blob else None
 
     def _moved(self, pair: tuple[str, str], first: int, last: int) -> int | None:
-        if pair not in self._comparisons:
-            self._comparisons[pair] = self._compare(*pair)
-        found = self._comparisons[pair]
+        found = self._comparisons.get(pair)
         if found is None:
             return None
+        if pair not in self._used:
+            self._used.add(pair)
+            self._compared += len(found.old) + len(found.new)
         return anchors.moved(first, last, found.hunks, found.old, found.new)
 
-    def _compare(self, old_id: str, new_id: str) -> _Comparison | None:
-        old, new = self._texts.get(old_id), self._texts.get(new_id)
-        hunks = None if old is None or new is None else git_lines.hunks(old, new)
-        if old is None or new is None or hunks is None:
-            return None
-        found = _Comparison(anchors.split(old), anchors.split(new), hunks)
-        self._compared += len(found.old) + len(found.new)
-        return found
+    def _compare(self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, bytes]) -> None:
+        """Compare these versions, in order. A reader is shown no more than MOST_COMPARED allows."""
+        allowance, aside, total = Allowance(), [], 0
+        for pair in dict.fromkeys(pairs):
+            old, new = (texts.get(blob) for blob in pair)
+            if old is None or new is None:
+                continue
+            if self._reader_id is not None and total > MOST_COMPARED:
+                break
+            total += old.count(b"\n") + new.count(b"\n")
+            if allowance.covers_bytes(len(old) + len(new)) and allowance.spend(old, new):
+                self._keep(pair, old, new, git_lines.hunks(old, new))
+            else:
+                aside.append((pair, old, new))
+        if aside:
+            answers = self._compare_aside([(old, new) for _, old, new in aside])
+            for (pair, old, new), answer in zip(aside, answers, strict=False):
+                self._keep(pair, old, new, _decode(answer))
+
+    def _keep(
+        self, pair: tuple[str, str], old: bytes, new: bytes, hunks: list[LineHunk] | None
+    ) -> None:
+        if hunks is not None:
+            self._comparisons[pair] = _Comparison(anchors.split(old), anchors.split(new), hunks)
+
+    def _compare_aside(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
+        stored = ((zlib.compress(old, 0), zlib.compress(new, 0)) for old, new in pairs)
+        if self._reader_id is None:
+            return comparison.compare_for_machine("lines", stored)
+        answers = comparison.compare("lines", stored, self._reader_id)
+        if answers is None:
+            raise TooManyRequests(RETRY_SECONDS)
+        return answers
 
 
 def original(thread: ReviewThread, *, outdated: bool) -> ThreadPlace:

@@ -53,7 +53,7 @@ def page(
     query = _threads(actor, task, states).where(ReviewThread.id > after)
     found = list(db.session.scalars(query.order_by(ReviewThread.id).limit(limit + 1)))
     fitting = _fitting(found[:limit])
-    places = Places(task, commit)
+    places = Places(task, commit, reader_id=actor.id)
     fitting = fitting[: places.look_for(fitting)]
     is_rest, items = len(fitting) < len(found), []
     comments = _comments(actor, fitting)
@@ -73,7 +73,7 @@ def one(actor: Developer, task: Task, thread_id: int) -> ShownThread:
     thread = db.session.scalar(query.execution_options(populate_existing=True))
     if thread is None:
         raise NotFound(f"task {task.id} has no thread {thread_id} that you may see")
-    places = Places(task)
+    places = Places(task, reader_id=actor.id)
     places.look_for([thread])
     return ShownThread(thread, places.of(thread), _comments(actor, [thread])[thread.id])
 
