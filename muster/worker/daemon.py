@@ -27,7 +27,7 @@ from muster.worker.limits import room_limits
 from muster.worker.limits.room_limits import RoomLimits
 from muster.worker.maintenance import Maintenance
 from muster.worker.orders import Orders
-from muster.worker.room import identity, interpreter, mounts
+from muster.worker.room import identity, interpreter
 from muster.worker.room.detection import detect
 from muster.worker.room.identity import Identities, Identity
 from muster.worker.room.room import Room
@@ -244,8 +244,8 @@ def _rooms(
         bwrap=settings.bwrap,
     )
     interpreter.remove_copies(layout.interpreters, rooms.interpreter)
-    if view := rooms.for_programs(None).view:
-        mounts.require_safe(view.arguments)  # of what is installed and mounted at the start
+    # Its mounts are checked with it: those of what is installed and mounted at the start.
+    rooms.for_programs(None).command("true")
     if rooms.level != "full" and os.geteuid() == 0:
         layout.require_reachable()
         layout.open_mirrors()

@@ -16,7 +16,8 @@ STEPS = {
     "the stage": "*room.leader*",
     "the look at a stage": '*"du -sk"*',
     "the commit": '*"git commit"*',
-    "the taking of a commit": "*upload-pack*",
+    "the taking of a commit": "*pack-objects*",
+    "the check of a commit": "*index-pack*",
 }
 """Whatever needs a room in an attempt, and the shell's pattern of its command line."""
 

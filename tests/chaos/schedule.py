@@ -82,7 +82,7 @@ _SORTS = (
 )
 DRAINS = frozenset({"drain", DRAIN_BY})
 NAMES = (*(sort.name for sort in _SORTS), BREAK_AT)
-_STEPS_PACE = 5.0  # seconds, on average, from one step at which rooms break to the next
+_STEPS_PACE = 12.0  # seconds, on average, from one step at which rooms break to the next
 
 
 def schedule(seed: int, seconds: float, pace: float = 2.0) -> list[Blow]:
@@ -104,7 +104,7 @@ def _breaks(rng: random.Random, seconds: float) -> Iterator[Blow]:
     number = rng.randrange(count)
     while at < seconds:
         machine, pick = rng.randrange(MACHINES), (number % count + 0.5) / count
-        lasts = round(rng.uniform(4, 14), 2)
+        lasts = round(rng.uniform(3, 10), 2)
         yield Blow(round(at, 2), BREAK_AT, lasts, machine, pick=pick)
         at, number = at + rng.expovariate(1 / _STEPS_PACE), number + 1
 

@@ -1,6 +1,7 @@
 """Programs that make rooms, until they are to fail."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -26,6 +27,18 @@ def made(tools: Path, *argv: str) -> bool:
     return done.returncode == 0
 
 
+def test_each_step_is_one_that_the_worker_takes() -> None:
+    worker = Path(rooms.__file__).parents[2] / "muster" / "worker"
+    sources = "".join(path.read_text() for path in worker.rglob("*.py"))
+    words = {step: pattern.strip('*"').strip() for step, pattern in rooms.STEPS.items()}
+    assert [step for step, text in words.items() if text not in _joined(sources)] == []
+
+
+def _joined(sources: str) -> str:
+    """As command lines have it: the arguments of a call beside each other."""
+    return re.sub(r"[\"'] *, *[\"']|[\"']\n *[\"']", " ", sources)
+
+
 def test_rooms_break_at_once_and_heal(tools: Path) -> None:
     assert made(tools, "anything")
     rooms.break_(tools)
@@ -37,9 +50,9 @@ def test_rooms_break_at_once_and_heal(tools: Path) -> None:
 def test_rooms_break_when_a_step_comes_and_then_for_all(tools: Path) -> None:
     rooms.break_at(tools, "the taking of a commit")
     assert made(tools, "git", "status")
-    assert made(tools, "git upload-pack", "/tmp/muster-room-1/workspaces")  # a trial's
-    assert not made(tools, "sh", "-c", "git", "upload-pack", "--strict")
+    assert made(tools, "git pack-objects", "/tmp/muster-room-1/workspaces")  # a trial's
+    assert not made(tools, "sh", "-c", "git pack-objects")
     assert not made(tools, "git", "status")
-    assert not made(tools, "git upload-pack", "/tmp/muster-room-1/workspaces")
+    assert not made(tools, "git pack-objects", "/tmp/muster-room-1/workspaces")
     rooms.heal(tools)
-    assert made(tools, "sh", "-c", "git", "upload-pack", "--strict")
+    assert made(tools, "sh", "-c", "git pack-objects")

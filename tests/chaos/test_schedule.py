@@ -23,7 +23,7 @@ def test_every_sort_of_fault_is_dealt() -> None:
 
 
 def test_rooms_break_at_each_step() -> None:
-    picks = [blow.pick for blow in schedule(2, 120) if blow.name == BREAK_AT]
+    picks = [blow.pick for blow in schedule(2, 400) if blow.name == BREAK_AT]
     assert {int(pick * len(rooms.STEPS)) for pick in picks} == set(range(len(rooms.STEPS)))
 
 

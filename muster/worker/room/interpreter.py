@@ -166,6 +166,7 @@ def _fill(place: Path) -> None:
     copied = place / _below(library, source.prefix)
     shutil.copytree(library, copied, ignore=_LEFT_OUT, ignore_dangling_symlinks=True)
     shutil.copytree(source.package, place / "library" / "muster", ignore=_LEFT_OUT)
+    (place / "lib").mkdir(exist_ok=True)  # the standard library may lie in `lib64`
     for path in map(Path, _shared_libraries(source)):
         shutil.copy2(path, place / "lib" / path.name)
     _compile(Interpreter(program, place, place / "library"))

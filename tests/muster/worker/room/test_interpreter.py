@@ -127,6 +127,24 @@ def test_a_copy_that_was_cut_short_is_made_again(
     assert next(interpreter.copies(layout.interpreters)).program.is_file()
 
 
+def test_shared_libraries_are_copied_where_the_standard_library_is_in_lib64(
+    layout: Layout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = tmp_path / "python"
+    library, shared = prefix / "lib64" / "python3.11", prefix / "lib64" / "libpython3.11.so"
+    library.mkdir(parents=True)
+    (library / "os.py").touch()
+    shared.touch()
+    (prefix / "program").touch(0o755)
+    source = replace(interpreter.own(), program=prefix / "program", prefix=prefix)
+    monkeypatch.setattr(interpreter, "own", lambda: source)
+    monkeypatch.setattr(interpreter, "_shared_libraries", lambda _: [str(shared)])
+    monkeypatch.setattr("sysconfig.get_path", lambda _: str(library))
+    place = next(interpreter.copies(layout.interpreters)).prefix
+    assert (place / "lib64" / "python3.11" / "os.py").is_file()
+    assert (place / "lib" / "libpython3.11.so").is_file()
+
+
 def test_copies_of_earlier_releases_are_removed(layout: Layout, copy: Interpreter) -> None:
     before, running = layout.interpreters / "before", layout.interpreters / "running"
     for place in (before, running):
