@@ -75,7 +75,7 @@ class Conversation:
         self._has_room = room is not None and room.level != "none"
         self._free = _free(room, otherwise=0) if room else 0
         self._look_at = time.monotonic() + _LOOK
-        self._heard_at = time.monotonic()
+        self._silence, self._waited_at = 0.0, time.monotonic()
         self._selector = selectors.DefaultSelector()
         for stream in self._streams():
             os.set_blocking(stream.fileno(), False)
@@ -102,7 +102,11 @@ class Conversation:
         return self._process.returncode
 
     def _has_stalled(self, seconds: float) -> bool:
-        return not self.stdout and time.monotonic() > self._heard_at + seconds
+        """A machine that is frozen makes no progress either: a wait counts as one look at most."""
+        now = time.monotonic()
+        self._silence += min(now - self._waited_at, _LOOK)
+        self._waited_at = now
+        return not self.stdout and self._silence > seconds
 
     def _require_modest(self) -> None:
         """What a workspace has git run is held to an attempt's limits, too. Raises Exceeded."""
@@ -143,7 +147,7 @@ class Conversation:
 
     def _read(self, descriptor: int) -> None:
         data = os.read(descriptor, 65_536)
-        self._heard_at = time.monotonic()
+        self._silence = 0.0
         if not data:
             self._selector.unregister(descriptor)
         elif descriptor == self._streams()[0].fileno():
