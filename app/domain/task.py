@@ -175,4 +175,5 @@ class FailureCode(StrEnum):
     KEY_MISSING = "key_missing"
     ORDER_TOO_LARGE = "order_too_large"
     NOTHING_CHANGED = "nothing_changed"  # and the project requires a change
+    NOT_WHAT_WAS_APPROVED = "not_what_was_approved"  # the line from there to the push is broken
     QUOTA_EXHAUSTED = "quota_exhausted"  # for longer than the project lets a task wait

@@ -18,7 +18,8 @@ class Gate(Model):
     `number` is 0 for the question before the stage; those in its middle count from 1. One of these
     that was withdrawn stays, `answered_at` being when, without `result`: no other gets its number.
     `budgets` are those that it is about, as `domain.budget.BudgetStanding.told` says them; `branch`
-    what was found of the task's branch, as `domain.task_branch.told` does.
+    what was found of the task's branch, as `domain.task_branch.told` does. `approved` is the
+    revision that its answer is about, {commit, tree?}; null: of no work, or not known.
     """
 
     __tablename__ = "gates"
@@ -40,6 +41,7 @@ class Gate(Model):
     answered_by: Mapped[Big | None] = mapped_column(ForeignKey("developers.id"))
     result: Mapped[str | None]
     comment: Mapped[str | None]
+    approved: Mapped[dict[str, str] | None] = mapped_column(Json)
 
     task: Mapped[Task] = relationship(lazy="raise")
 

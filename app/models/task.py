@@ -26,19 +26,18 @@ class Task(Model):
     `attempt` is the number of the latest attempt (0: none yet), and `machine_id` its machine.
     `stage_index` is the current stage; if it equals the number of stages, an attempt was lost
     before its push, and only the push is left. `checkpoints` maps a finished stage's index (as
-    text) to {ref, commit, diff?}; under `domain.follow_up.BEFORE_ALL` is what a follow-up's round
-    began with. `partial` is the latest in a stage's middle: {stageIndex, ref, commit, diff?}.
-    `quota` is of the form in `domain.quota`; until `resume_at` the task waits for its agent's
-    account. `budget` is {minutes?, tokens?, cost?}, `allowed` what people have granted beyond
-    budgets (`domain.budget.granted`), `grants` how often, `warned_at` the grants at which people
-    were told that most of the task's own is used. `running_since`: it is running. `events` is the
-    number of events in the task's history; it is read under the row's lock. `queued_at` is when
-    the task last came into the queue. `usage` is what its agents have used, all attempts together:
-    {inputTokens, cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown.
-    `keeps_contents`: there are rows of what its attempts have changed (`models.change`).
-    `seen_at`: its creator has seen how it ended.
-    `branch_name` is that of its own branch (null: of before there were any), and `branch_commit`
-    what the next push is to find there (null: no such branch).
+    text) to {ref, commit, tree?, diff?}; under `domain.follow_up.BEFORE_ALL` is what a follow-up's
+    round began with. `partial` is the latest in a stage's middle: {stageIndex, ref, …}. `quota` is
+    of the form in `domain.quota`; until `resume_at` the task waits for its agent's account.
+    `budget` is {minutes?, tokens?, cost?}, `allowed` what people have granted beyond budgets
+    (`domain.budget.granted`), `grants` how often, `warned_at` the grants at which people were told
+    that most of the task's own is used. `running_since`: it is running. `events` is the number of
+    events in the task's history; it is read under the row's lock. `queued_at` is when the task last
+    came into the queue. `usage` is what its agents have used, all attempts together: {inputTokens,
+    cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown. `keeps_contents`:
+    there are rows of what its attempts have changed (`models.change`). `seen_at`: its creator has
+    seen how it ended. `branch_name` is that of its own branch (null: of before there were any), and
+    `branch_commit` what the next push is to find there (null: no such branch).
     """
 
     __tablename__ = "tasks"
@@ -178,16 +177,17 @@ class Attempt(Model):
     `excused`: its loss does not count against `maxAttempts`, because nothing had been tried or no
     server was running; of one that was handed over: its machine gave it back. `resume_from` is the
     checkpoint ref that the workspace is built from, and `resume_commit` the commit that it has to
-    name (null: of before that was noted).
-    `question` is what its agent has asked last in the middle of the stage, by the machine's number:
-    {number, gate (the `Gate`'s number), answer? {choice?, input?}}; an empty answer: nobody's.
-    `pending_end` is the reported end of a stage whose log is not complete yet: {stageIndex, how,
-    code, logEnd, failure? [kind, message], denied, suspended? {reason, message, resetsAtMs}}.
-    `log_gaps` lists the byte ranges [from, to) of the log that the machine has lost; all of it is
-    one since `log_taken_at`, when the log was deleted, for its time was over (`LogChain`).
-    `transcript_entries` is how many entries its transcript has. `kept_bytes` is what is kept of log
-    and transcript (`domain.allowance`), `kept_most` how much it may be, noted when the attempt has
-    ended. `forget_at` is when the machine may delete the workspace, `forgotten_at` when it has.
+    name (null: of before that was noted). `work` is the last revision that its machine has told of,
+    at first what it goes on from (`domain.lineage`). `question` is what its agent has asked last in
+    the middle of the stage, by the machine's number: {number, gate (the `Gate`'s number), answer?
+    {choice?, input?}}; an empty answer: nobody's. `pending_end` is the reported end of a stage
+    whose log is not complete yet: {stageIndex, how, code, logEnd, failure? [kind, message], denied,
+    suspended? {reason, message, resetsAtMs}}. `log_gaps` lists the byte ranges [from, to) of the
+    log that the machine has lost; all of it is one since `log_taken_at`, when the log was deleted,
+    for its time was over (`LogChain`). `transcript_entries` is how many entries its transcript has.
+    `kept_bytes` is what is kept of log and transcript (`domain.allowance`), `kept_most` how much it
+    may be, noted when the attempt has ended. `forget_at` is when the machine may delete the
+    workspace, `forgotten_at` when it has.
     """
 
     __tablename__ = "attempts"
@@ -207,6 +207,7 @@ class Attempt(Model):
     pushed_commit: Mapped[str | None]
     resume_from: Mapped[str | None]
     resume_commit: Mapped[str | None]
+    work: Mapped[dict[str, str] | None] = mapped_column(Json)
     holds_slot: Mapped[bool]
     excused: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[AttemptOutcome | None] = mapped_column(pg_enum(AttemptOutcome))

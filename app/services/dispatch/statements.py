@@ -201,11 +201,11 @@ ASSIGN = text(f"""
     ), asked AS (
         SELECT machine, count(*) AS slots FROM place GROUP BY machine
     ), locked AS (
-        SELECT m.id, m.name FROM machines AS m JOIN asked ON asked.machine = m.id
+        SELECT m.id, m.name, m.checks_commits FROM machines AS m JOIN asked ON asked.machine = m.id
         WHERE m.status = 'online' AND m.connected AND m.slots_used + asked.slots <= m.slots_total
         ORDER BY m.id FOR NO KEY UPDATE OF m
     ), free AS (
-        SELECT t.id, locked.id AS machine, locked.name
+        SELECT t.id, locked.id AS machine, locked.name, locked.checks_commits
         FROM tasks AS t JOIN place ON place.id = t.id JOIN locked ON locked.id = place.machine
         WHERE t.status = 'queued'
         ORDER BY t.id FOR NO KEY UPDATE OF t SKIP LOCKED
@@ -221,7 +221,7 @@ ASSIGN = text(f"""
             attempt = 1 + greatest(t.attempt, (SELECT max(attempts_from) FROM server_identity)),
             events = t.events + 1, assigned_at = :now, updated_at = :now, resume_at = NULL
         FROM free WHERE t.id = free.id
-        RETURNING t.*, free.name AS machine_name,
+        RETURNING t.*, free.name AS machine_name, free.checks_commits,
                   t.stage_index >= jsonb_array_length(t.pipeline) AS is_over,
                   least(t.stage_index, jsonb_array_length(t.pipeline) - 1) AS at_stage,
                   coalesce(
@@ -231,11 +231,14 @@ ASSIGN = text(f"""
                   ) AS resume_point
     ), begun AS (
         INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, resume_from,
-                              resume_commit, holds_slot, excused, assigned_at, log_bytes,
+                              resume_commit, work, holds_slot, excused, assigned_at, log_bytes,
                               log_lines, log_gaps)
         SELECT id, attempt, round, machine_id,
                CAST(CASE WHEN is_over THEN 'publish' ELSE 'run' END AS attempt_phase), at_stage,
-               resume_point ->> 'ref', resume_point ->> 'commit', true, false, :now, 0, 0, '[]'
+               resume_point ->> 'ref', resume_point ->> 'commit',
+               CASE WHEN checks_commits THEN jsonb_strip_nulls(coalesce(jsonb_build_object(
+                   'commit', resume_point ->> 'commit', 'tree', resume_point ->> 'tree'
+               ), '{{}}')) END, true, false, :now, 0, 0, '[]'
         FROM moved
     ), told AS (
         INSERT INTO task_events (task_id, number, type, type_number, attempt, stage_index, message,

@@ -117,6 +117,7 @@ _AT_WORK = (
         Machine.id.label("machine_id"),
         Machine.room.label("machine_room"),
         Machine.is_pinned,
+        Machine.checks_commits,
         Attempt.task_id,
         Attempt.number.label("attempt"),
         Attempt.phase,
@@ -132,6 +133,7 @@ _AT_WORK = (
         Attempt.started_at,
         Attempt.resume_from,
         Attempt.resume_commit,
+        Attempt.pushed_commit,
         Task.description,
         Task.pipeline,
         Task.checkpoints,
@@ -252,12 +254,13 @@ def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | No
 
 
 def publish(desired: DesiredState) -> frames.Publish:
-    """The order to push the branch, where the attempt begins with it with the login in clear.
-
-    Raises vault.KeyMissing.
+    """The order to push the branch, where the attempt begins with it with the login in clear; or to
+    say first what would be pushed, where that is not known. Raises vault.KeyMissing.
     """
-    key, onto = AttemptKey.of(desired), branches.order(desired.row)
-    order = frames.Publish(*key, onto=onto, number=desired.run)
+    key, commit = AttemptKey.of(desired), desired.row.pushed_commit
+    onto = branches.order(desired.row)
+    order = frames.Publish(*key, onto=onto, number=desired.run, commit=commit)
+    order.announce = commit is None and desired.row.checks_commits
     if desired.row.started_at is None:
         order.repo, order.author = repositories.of(desired.row), repositories.author(desired.row)
     return order

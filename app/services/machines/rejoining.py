@@ -18,7 +18,7 @@ from app.domain.task import EventType, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Gate, Machine, ServerIdentity, Task
 from app.services import locks
-from app.services.tasks import attempts, history, transitions
+from app.services.tasks import attempts, branches, history, transitions
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
@@ -109,19 +109,20 @@ def _may_have(machine: Machine, hello: frames.Hello, task: Task) -> bool:
 
 def _take_up(machine: Machine, task: Task, number: int, now: datetime) -> None:
     is_over = task.stage_index >= len(task.pipeline)
-    db.session.add(
-        Attempt(
-            task_id=task.id,
-            number=number,
-            round=task.round,
-            machine_id=machine.id,
-            phase=AttemptPhase.PUBLISH if is_over else AttemptPhase.RUN,
-            stage_index=task.current_stage_index,
-            holds_slot=True,
-            assigned_at=now,
-            accepted_at=now,
-        )
+    attempt = Attempt(
+        task_id=task.id,
+        number=number,
+        round=task.round,
+        machine_id=machine.id,
+        phase=AttemptPhase.PUBLISH if is_over else AttemptPhase.RUN,
+        stage_index=task.current_stage_index,
+        holds_slot=True,
+        assigned_at=now,
+        accepted_at=now,
     )
+    if is_over:
+        branches.note_pushing(task, attempt)
+    db.session.add(attempt)
     machine.slots_used += 1
     attempts.change_orders(machine)
     task.attempt, task.machine_id = number, machine.id

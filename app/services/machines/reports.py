@@ -225,7 +225,8 @@ def _stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
         return  # they may be thousands, and are about what did not come to be
     about = ""
     if isinstance(body, frames.Published):
-        live.attempt.pushed_commit = body.commit  # which a successor may find
+        if live.attempt.work is None:  # else it was told which, and no other is believed to be ours
+            live.attempt.pushed_commit = body.commit  # which a successor may find
         about = f": branch {body.branch}" + (f", and {body.moved.name}" if body.moved else "")
     _warn(
         live,
@@ -273,6 +274,7 @@ _EFFECTS: dict[type, Effect] = {
     frames.Checkpoint: checkpoints.made,
     frames.Content: changes.content,
     frames.Changes: changes.told,
+    frames.ToPublish: pushes.announced,
     frames.Published: stages.published,
     frames.BranchRefused: pushes.refused,
     frames.Failed: stages.failed,

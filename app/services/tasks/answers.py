@@ -13,7 +13,7 @@ from app.models import Developer, Gate, Task
 from app.services import audit
 from app.services.clock import now as clock_now
 from app.services.locks import Held
-from app.services.tasks import attempts, branches, grants, history, questions, resumption
+from app.services.tasks import attempts, branches, grants, history, lines, questions, resumption
 
 
 def apply(
@@ -35,6 +35,7 @@ def apply(
     granted = grants.grant(held.task, gate, budgets.said(budget), now, is_go=is_go)
     branches.take_answer(held.task, gate, result)
     gate.answered_at, gate.answered_by = now, actor.id
+    gate.approved = lines.approved_at(held.task, gate)
     gate.result, gate.comment = result, comment
     _record_answer(held.task, gate, actor, granted, now)
     if isinstance(accepted, pipeline.Rejected):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.domain import branch_name, task_branch
+from app.domain import branch_name, lineage, task_branch
 from app.domain.attempt import AttemptPhase
 from app.domain.pipeline import GateKind
 from app.domain.task import EventType, SuspendReason, TaskEvent
@@ -21,9 +21,9 @@ from muster.protocol import frames
 
 def order(row: Any) -> frames.TaskBranch | None:
     """What the push of an attempt is to move, by the row of its order; None: a person has said to
-    leave the branch as it is.
+    leave the branch as it is, or it is not known yet what is pushed.
     """
-    if is_kept(row.task_id, row.round):
+    if row.pushed_commit is None or is_kept(row.task_id, row.round):
         return None
     name = row.branch_name or branch_name.of(branch_name.DEFAULT, row.task_id)
     return frames.TaskBranch(name, row.branch_commit)
@@ -45,7 +45,9 @@ def note_pushing(task: Task, attempt: Attempt) -> None:
     its successor finds that on the branch.
     """
     made = task.checkpoints.get(str(attempt.stage_index))
-    attempt.pushed_commit = made["commit"] if made else None
+    # One that this attempt has told of, and nothing since: else its machine says first what it is.
+    is_known = made and attempt.work in (None, lineage.stored(made["commit"], made.get("tree")))
+    attempt.pushed_commit = made["commit"] if made and is_known else None
 
 
 def known(task: Task) -> set[str]:

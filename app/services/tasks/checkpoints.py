@@ -4,12 +4,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.domain import lineage
 from app.domain.allowance import Forged
 from app.domain.attempt import AttemptPhase, checkpoint_of
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Developer, Tunnel
-from app.services.tasks import workspaces
+from app.services.tasks import lines, workspaces
 from app.services.tasks.stages import LiveAttempt, must_run, name_of
 from muster.protocol import frames
 
@@ -26,7 +27,13 @@ def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
     ref = checkpoint_of(*about_attempt, partial=report.partial)
     if report.ref != ref:
         raise Forged(f"it is not at {ref}")
-    known: dict[str, Any] = {"ref": ref, "commit": report.commit}
+    if why := lineage.broken_by(live.attempt.work, report.follows):
+        lines.break_off(live, f"of the checkpoint {report.commit}: {why}", gone=False)
+        return
+    made = lineage.stored(report.commit, report.tree)
+    if live.attempt.work is not None:
+        live.attempt.work = made
+    known: dict[str, Any] = {"ref": ref, **made}
     if report.diff is not None:
         known["diff"] = workspaces.stored_diff(report.diff)
     text = f"checkpoint of stage “{name_of(live.task, report.stage_index)}”"
@@ -35,7 +42,11 @@ def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
         text += ", in its middle"
     else:
         live.task.checkpoints = {**live.task.checkpoints, str(report.stage_index): known}
+    if is_renewed and live.attempt.pushes > 0:
+        live.attempt.pushed_commit = report.commit  # which is about to be pushed in its place
     about = dict(known)
+    if report.follows is not None:
+        about["follows"] = report.follows.commit
     if is_renewed:
         by = _tunneller(live.attempt)
         text += f", renewed: {by.name if by else 'somebody'} has changed it through a tunnel"

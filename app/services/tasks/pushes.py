@@ -1,12 +1,12 @@
 """The effects of what a machine reports of its push, as far as the task's own branch goes."""
 
-from app.domain import task_branch
+from app.domain import lineage, task_branch
 from app.domain.allowance import Forged
 from app.domain.attempt import AttemptPhase
 from app.domain.errors import Conflict
 from app.domain.task import EventType
 from app.domain.task_branch import BranchFinding
-from app.services.tasks import attempts, branches
+from app.services.tasks import attempts, branches, lines
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
@@ -21,6 +21,10 @@ def refused(live: LiveAttempt, report: frames.BranchRefused) -> None:
         raise Conflict(f"the machine has no order to push of number {report.number}")
     if report.name != task.task_branch:
         raise Forged(f"it is not {task.task_branch}")
+    if attempt.pushed_commit and report.commit != attempt.pushed_commit:
+        why = f"it has pushed {report.commit}, and not {attempt.pushed_commit}"
+        lines.break_off(live, why, gone=True)
+        return
     found = report.found, report.why, _plain(report.by), _plain(report.subject)
     finding = BranchFinding(report.name, report.commit, task.branch_commit, *found)
     is_ours = task_branch.is_ours(finding, branches.known(task), attempt.pushes)
@@ -33,6 +37,28 @@ def refused(live: LiveAttempt, report: frames.BranchRefused) -> None:
     else:
         branches.ask(machine, task, attempt, finding, live.now)
     attempts.change_orders(machine)
+
+
+def announced(live: LiveAttempt, report: frames.ToPublish) -> None:
+    """What the machine would push, of which no checkpoint has told. It is ordered to where that is
+    in line with what people know. Raises Conflict where nobody asked.
+    """
+    attempt = live.attempt
+    is_asked = attempt.phase is AttemptPhase.PUBLISH and attempt.pushed_commit is None
+    if not is_asked or attempt.pushes != report.number:
+        raise Conflict(f"the machine has no order to announce a push of number {report.number}")
+    why = lineage.broken_by(attempt.work, report.follows)
+    if why is None and attempt.started_at is None and attempt.work:
+        # No stage has run here: there is nothing that could have changed it.
+        why = lineage.other(attempt.work, report.commit, report.tree)
+    if why is not None:
+        lines.break_off(live, f"of what it would push: {why}", gone=True)
+        return
+    if attempt.work is not None:
+        attempt.work = lineage.stored(report.commit, report.tree)
+    attempt.pushed_commit = report.commit
+    attempt.pushes += 1
+    attempts.change_orders(live.machine)
 
 
 def _plain(text: str) -> str:

@@ -26,6 +26,7 @@ from app.services.tasks import (
     gates,
     giving_back,
     history,
+    lines,
     questions,
     suspensions,
     transitions,
@@ -202,15 +203,18 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
 
 
 def published(live: LiveAttempt, report: frames.Published) -> None:
-    """The branch is pushed: the task is completed, or has failed where it should have changed
-    something, which is known only now. Raises Conflict where no push was ordered, and Forged for
-    another branch.
+    """The branch is pushed: the task is completed, or has failed where that is not what people know
+    of, or where it should have changed something, which is known only now. Raises Conflict where no
+    push was ordered, and Forged for another branch.
     """
     if live.attempt.phase is not AttemptPhase.PUBLISH:
         raise Conflict("the machine has no order to publish")
     branch = branch_of(live.attempt.task_id, live.attempt.number)
     if report.branch != branch:
         raise Forged(f"it is not {branch}")
+    if why := lines.unapproved(live, report):
+        lines.break_off(live, why, gone=True)
+        return
     moved = _moved(live, report)
     diff = workspaces.stored_diff(report.diff)
     live.task.result = {"commit": report.commit, "pushed": True, "branch": moved, **diff}

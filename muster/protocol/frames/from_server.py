@@ -126,6 +126,9 @@ class Publish(Frame, tag="publish"):
     `onto` is the task's own branch, which is moved to what was pushed where it names what is
     expected, and nowhere else. `number` counts these orders of the attempt: what a machine has
     refused it does not try again by the same one.
+
+    `commit` is what it is to push, and nothing else. Where the server knows of none, it has the
+    machine `announce` what it would push (`ToPublish`), and push nothing before the next order.
     """
 
     task_id: Big
@@ -134,6 +137,8 @@ class Publish(Frame, tag="publish"):
     author: Author | None = None
     onto: TaskBranch | None = None
     number: Count = 0
+    commit: Text | None = None
+    announce: bool = False
 
 
 class Forget(Frame, tag="forget"):

@@ -168,6 +168,13 @@ class DiffStat(Part):
     deletions: Count = 0
 
 
+class Revision(Part):
+    """A commit, and the tree that it has."""
+
+    commit: Commit
+    tree: Commit
+
+
 class Repo(Part):
     """Where the work comes from and goes to. `resume_from` is a checkpoint's ref, if any, and
     `resume_commit` the commit that it has to name: where it names another one, or is not there, the

@@ -30,6 +30,7 @@ from muster.protocol.frames.parts import (
     DiffStat,
     Frame,
     ReportBody,
+    Revision,
     SuspendedBy,
     TranscriptEntry,
     UsageItem,
@@ -154,7 +155,7 @@ class Checkpoint(ReportBody, tag="checkpoint"):
     tunnel has closed through which somebody changed it while the task waited.
 
     `diff` counts from the base. None: unknown. `partial`: the stage is not done, the work is that
-    of its middle; reported before its `Suspended`.
+    of its middle; reported before its `Suspended`. `follows`: the checkpoint before, or the base.
     """
 
     stage_index: Count
@@ -163,6 +164,19 @@ class Checkpoint(ReportBody, tag="checkpoint"):
     diff: DiffStat | None = None
     run: Count = 0
     partial: bool = False
+    tree: Commit | None = None
+    follows: Revision | None = None
+
+
+class ToPublish(ReportBody, tag="to-publish"):
+    """What the machine would push, of which no checkpoint of this attempt has told. Answers a
+    `Publish` of that number that has it `announce` this; it pushes nothing before the next one.
+    """
+
+    number: Count
+    commit: Commit
+    tree: Commit
+    follows: Revision | None = None
 
 
 class Published(ReportBody, tag="published"):
@@ -173,6 +187,7 @@ class Published(ReportBody, tag="published"):
     commit: Commit
     diff: DiffStat
     moved: BranchMove | None = None
+    tree: Commit | None = None
 
 
 class BranchRefused(ReportBody, tag="branch-refused"):
@@ -281,6 +296,7 @@ Body = (
     | Checkpoint
     | Content
     | Changes
+    | ToPublish
     | Published
     | BranchRefused
     | WorkspaceFacts

@@ -37,14 +37,15 @@ class TaskBranchSide:
     def conclude(self, made: PushedBranch, order: Publish) -> None:
         """Reports that the attempt's branch is pushed, and what became of the task's."""
         if (onto := order.onto) is None:
-            self._reporter.say(Published(made.branch, made.commit, made.diff))
+            self._reporter.say(Published(made.branch, made.commit, made.diff, tree=made.tree))
             return
         refused = self._moved(onto, made.commit)
         if self._abandoned.is_set():
             return
         if refused is None:
             moved = BranchMove(onto.name, onto.expects)
-            self._reporter.say(Published(made.branch, made.commit, made.diff, moved))
+            said = Published(made.branch, made.commit, made.diff, moved, made.tree)
+            self._reporter.say(said)
             return
         by, subject = self._described(onto, refused)
         about = refused.found, refused.why, by, subject

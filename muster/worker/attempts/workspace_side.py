@@ -15,11 +15,13 @@ from muster.protocol.frames import (
     Note,
     Publish,
     Repo,
+    Revision,
+    ToPublish,
     WorkspaceFacts,
 )
 from muster.worker.agents import furnishing, kept_order
 from muster.worker.agents.kept_order import KeptOrder
-from muster.worker.attempts import unbegun
+from muster.worker.attempts import lineage, unbegun
 from muster.worker.attempts.changes import ChangesTeller
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.facts import FactsTeller, FactsWatch
@@ -153,19 +155,17 @@ class AttemptWorkspace:
             in_part=in_part,
         )
         try:
+            follows = lineage.before(self._reporter.standing, self._workspace, kept)
             made = self.steps.carry_out(Step.CHECKPOINT, make)
         except WorkRefused as refused:
             raise WorkspaceError(refused.code, refused.message) from refused
-        except (CheckpointRefused, NoSandbox) as refused:
+        except (CheckpointRefused, GitError, NoSandbox) as refused:
             if not self._abandoned.is_set():
                 self.note("warning", f"checkpoint refused: {refused}")
                 self.look()
         else:
-            self._reporter.say(
-                Checkpoint(
-                    kept.stage_index, made.ref, made.commit, made.diff, kept.run, partial=in_part
-                )
-            )
+            said = (kept.stage_index, made.ref, made.commit, made.diff, kept.run, in_part)
+            self._reporter.say(Checkpoint(*said, made.tree, follows))
             self._in_background(
                 partial(self._facts.committed, self._workspace, made.commit, made.diff)
             )
@@ -178,18 +178,28 @@ class AttemptWorkspace:
 
     def publish(self, kept: KeptOrder | None, order: Publish) -> None:
         """Pushes the branch, and moves the task's where that is ordered; reports `Published`,
-        `BranchRefused` or `Failed`. Raises HandedOver."""
+        `BranchRefused` or `Failed`. What is ordered is pushed, and nothing else; `ToPublish`
+        reports what it would be where the server asks. Raises HandedOver."""
         if self._reporter.standing.refused >= order.number:
             return  # the server has been told, or will be
         try:
             if self._workspace is None or kept is None:
                 raise PublishRefused("the workspace is gone")
-            made = self._pushed(self._workspace, kept)
+            ready = self._ready(self._workspace, kept)
+            if order.commit not in (None, ready.commit):
+                words = f"the work here is {ready.commit}, and {order.commit} was to be pushed"
+                self._reporter.fail("not_what_was_approved", words)
+                return
+            if order.announce:
+                follows = lineage.before(self._reporter.standing, self._workspace, kept)
+                self._reporter.say(ToPublish(order.number, ready.commit, ready.tree, follows))
+                return
+            made = self._pushed(self._workspace, kept, ready)
             if not self._changes.tell_push(self._workspace, kept, made.commit):
                 return  # it is over, or the next daemon's
         except WorkRefused as refused:
             self._reporter.fail(refused.code, refused.message)
-        except PublishRefused as refused:
+        except (PublishRefused, GitError) as refused:
             if not self._abandoned.is_set():  # else the next daemon pushes, or nobody
                 self._reporter.fail("publish_failed", str(refused))
         else:
@@ -279,10 +289,15 @@ class AttemptWorkspace:
             home_of=None if home_of is None else AttemptKey(self._key.task_id, home_of),
         )
 
-    def _pushed(self, of: Workspace, kept: KeptOrder) -> PushedBranch:
-        """Raises PublishRefused, HandedOver."""
+    def _ready(self, of: Workspace, kept: KeptOrder) -> Revision:
+        """What there is to be pushed. Raises PublishRefused, HandedOver."""
         stage, author, login = kept.stage_index, kept.author, Login.of(kept.repo)
-        push = partial(checkpoints.publish, of, stage, author, login, note=self.note)
+        find = partial(checkpoints.to_publish, of, stage, author, login, note=self.note)
+        return self.steps.carry_out(Step.PUBLISH, find)
+
+    def _pushed(self, of: Workspace, kept: KeptOrder, ready: Revision) -> PushedBranch:
+        """Raises PublishRefused, HandedOver."""
+        push = partial(checkpoints.publish, of, ready, Login.of(kept.repo))
         return self.steps.carry_out(Step.PUBLISH, push)
 
     def _tell(self, state: Literal["preparing", "ready", "removed"]) -> None:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Author, DiffStat
+from muster.protocol.frames import Author, DiffStat, Revision
 from muster.worker.git import approved, git
 from muster.worker.git.errors import WorkRefused
 from muster.worker.git.mirrors import Mirror
@@ -51,6 +51,7 @@ class PushedCheckpoint:
     ref: str
     commit: str
     diff: DiffStat
+    tree: str
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class PushedBranch:
     branch: str
     commit: str
     diff: DiffStat
+    tree: str
 
 
 def checkpoint(
@@ -86,42 +88,66 @@ def checkpoint(
         commit, diff = _taken(workspace, mirror, ref, message, author, note)
         # A stage that was done again after a crash replaces what it pushed before.
         mirror.push([f"+{ref}:{ref}"], timeout)
+        tree = revision(mirror, commit).tree
     except WorkRefused:
         raise
     except (git.GitError, WorkspaceError, OSError) as error:
         raise CheckpointRefused(_words(error)) from error
-    return PushedCheckpoint(ref, commit, diff)
+    return PushedCheckpoint(ref, commit, diff, tree)
 
 
-def publish(
+def revision(mirror: Mirror, commit: str) -> Revision:
+    """The commit with its tree. Raises GitError."""
+    named = ["rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}"]
+    return Revision(commit, mirror.run(named).strip())
+
+
+def to_publish(
     workspace: Workspace,
     stage_index: int,
     author: Author,
     login: Login = NO_LOGIN,
     *,
     note: NoteTaker,
-    timeout: float = PUSH_TIMEOUT,
-) -> PushedBranch:
-    """Pushes the last stage's commit as the attempt's branch, never by force; twice is as good as
-    once. `stage_index` is -1 in an attempt that runs no stage.
+) -> Revision:
+    """What the attempt has come to: the last stage's commit, as this machine has made it here.
+    `stage_index` is -1 in an attempt that runs no stage.
 
-    It adds nothing to that commit. Only where the stage could not be committed is that tried once
-    more, or the push would silently be without it. Raises PublishRefused, WorkRefused, NoSandbox.
+    Only where the stage could not be committed is that tried once more, or the push would silently
+    be without it; and where the mirror names another commit than was noted here. Raises
+    PublishRefused, WorkRefused, NoSandbox.
     """
     ref = f"{refs_of(workspace.key)}/{stage_index if stage_index >= 0 else 'head'}"
     message = f"task #{workspace.key.task_id}"
     mirror = workspace.mirror(login)
     try:
-        if commit := mirror.tip(ref):
-            diff = mirror.diff_stat(workspace.base_commit, commit)
-        else:
-            commit, diff = _taken(workspace, mirror, ref, message, author, note)
-        mirror.push([f"{commit}:refs/heads/{workspace.branch}"], timeout)
+        commit, noted = mirror.tip(ref), approved.read(workspace)
+        if commit is None or noted is None or commit != noted.commit:
+            commit, _ = _taken(workspace, mirror, ref, message, author, note)
+        return revision(mirror, commit)
     except WorkRefused:
         raise
     except (git.GitError, WorkspaceError, OSError) as error:
         raise PublishRefused(_words(error)) from error
-    return PushedBranch(workspace.branch, commit, diff)
+
+
+def publish(
+    workspace: Workspace,
+    made: Revision,
+    login: Login = NO_LOGIN,
+    *,
+    timeout: float = PUSH_TIMEOUT,
+) -> PushedBranch:
+    """Pushes that commit as the attempt's branch, never by force; twice is as good as once. Raises
+    PublishRefused.
+    """
+    mirror = workspace.mirror(login)
+    try:
+        diff = mirror.diff_stat(workspace.base_commit, made.commit)
+        mirror.push([f"{made.commit}:refs/heads/{workspace.branch}"], timeout)
+    except (git.GitError, WorkspaceError, OSError) as error:
+        raise PublishRefused(_words(error)) from error
+    return PushedBranch(workspace.branch, made.commit, diff, made.tree)
 
 
 def forget(workspace: Workspace, login: Login = NO_LOGIN, *, note: NoteTaker) -> None:

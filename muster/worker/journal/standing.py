@@ -15,11 +15,13 @@ from muster.protocol.frames import (
     Lost,
     Published,
     Replied,
+    Revision,
     StageEndedBy,
     StageFinished,
     StageStarted,
     Stopped,
     Suspended,
+    ToPublish,
     Transcript,
     Unasked,
 )
@@ -36,10 +38,11 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     `transcript`: how many of its entries were reported. `asked` is the number of the last question
     that was, and `unasked` of the last that was taken back; -1: none. `suspended`: that end was
     none, the stage was stopped in its middle and goes on with its next run. `refused` is the number
-    of the last order to push by which the task's branch was not moved, `replied` that of the last
-    entry that answers in a review's thread and was reported as that; -1: of none. `untold` is the
-    last checkpoint, until all has been said of what it changed; `told` the last commit of which it
-    was.
+    of the last order to push by which the task's branch was not moved, or nothing was pushed yet,
+    `replied` that of the last entry that answers in a review's thread and was reported as that; -1:
+    of none. `untold` is the last checkpoint, until all has been said of what it changed; `told` the
+    last commit of which it was. `made` is the last revision that was reported of the attempt's
+    work.
     """
 
     accepted: bool = False
@@ -61,6 +64,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     replied: int = -1
     untold: Checkpoint | None = None
     told: str = ""
+    made: Revision | None = None
 
     def has_started(self, stage: int, run: int) -> bool:
         """Whether the start of that run of the stage was reported, or of a later one."""
@@ -97,8 +101,11 @@ def _changes(body: Body) -> dict[str, object]:
             return {"accepted": True}
         case StageStarted(stage_index=stage, run=run):
             return {"started": stage, "started_run": run}
-        case Checkpoint(stage_index=stage, run=run):
-            return {"checkpointed": stage, "checkpointed_run": run, "untold": body}
+        case Checkpoint(stage_index=stage, run=run, commit=commit, tree=tree):
+            made = {"made": Revision(commit, tree)} if tree else {}
+            return {"checkpointed": stage, "checkpointed_run": run, "untold": body, **made}
+        case ToPublish(number=number, commit=commit, tree=tree):
+            return {"refused": number, "made": Revision(commit, tree)}
         case Changes(since="base", first=first, files=files, total=total, commit=commit):
             # The list since the base is the last of a commit.
             return {"untold": None, "told": commit} if first + len(files) >= total else {}

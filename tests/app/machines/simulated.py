@@ -41,9 +41,10 @@ class SimulatedMachine:
         slots: int = 2,
         agents: Sequence[str] = ("claude",),
         repositories: Sequence[str] = (),
+        checks_commits: bool = False,
     ) -> None:
         self.url, self.machine_id, self.worker_jwt = url, machine_id, worker_jwt
-        self.slots = slots
+        self.slots, self.checks_commits = slots, checks_commits
         self.capabilities = [frames.Capability(agent_type=agent) for agent in agents]
         self.repositories = list(repositories)
         self.journal_id = uuid.uuid4().hex
@@ -96,7 +97,7 @@ class SimulatedMachine:
             capabilities=self.capabilities,
             repositories=self.repositories,
             attempts=list(held),
-            checks_commits=True,
+            checks_commits=self.checks_commits,
         )
 
     def disconnect(self) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
 from app.machines.reconcile import Observed, observed_from, reconcile, told
@@ -19,6 +21,7 @@ from muster.protocol import frames, version
 from muster.protocol.attempt_key import AttemptKey
 from tests.factories import make_machine
 
+TREE = "7" * 40
 CHANGE = frames.DiffStat(files_changed=1, insertions=2, deletions=3)
 
 
@@ -74,7 +77,7 @@ class Driven:
     ) -> Outcome:
         """Send reports on the task's latest attempt (or on `attempt`), with these log frames."""
         number = task.attempt if attempt is None else attempt
-        batch = [self.report(task.id, number, body) for body in bodies]
+        batch = [self.report(task.id, number, in_line(task, number, body)) for body in bodies]
         return self.apply(batch, logs)
 
     def report(self, task_id: int, attempt: int, body: frames.Body) -> frames.Report:
@@ -102,9 +105,32 @@ class Driven:
         )
 
     def publishes(self, task: Task, *, diff: frames.DiffStat = CHANGE) -> Outcome:
+        """What its last checkpoint has; or `beef`, announced first, where it has none."""
+        self.announces(task)
         moved = frames.BranchMove(task.task_branch)
-        published = frames.Published(str(task.branch), "beef", diff, moved)
-        return self.say(task, published)
+        commit = live(task).pushed_commit or "beef"
+        return self.say(task, frames.Published(str(task.branch), commit, diff, moved, tree(task)))
+
+    def announces(self, task: Task, commit: str = "beef") -> None:
+        """Tell what it would push, where it is asked to."""
+        at = live(task)
+        if at.pushed_commit is None and at.ended_at is None:
+            commit = at.resume_commit if at.started_at is None and at.resume_commit else commit
+            self.say(task, frames.ToPublish(at.pushes, commit, TREE))
+
+
+def tree(task: Task) -> str | None:
+    """The tree of what its latest attempt is at, as far as that was told."""
+    return (live(task).work or {}).get("tree")
+
+
+def in_line(task: Task, number: int, body: frames.Body) -> frames.Body:
+    """The report as an honest machine makes it, where the test does not say what it follows."""
+    if not isinstance(body, frames.Checkpoint | frames.ToPublish) or body.follows is not None:
+        return body
+    at = db.session.get_one(Attempt, (task.id, number), populate_existing=True).work or {}
+    before = frames.Revision(at.get("commit", "ba5e"), at.get("tree", TREE))
+    return msgspec.structs.replace(body, follows=before)
 
 
 def make_driven(slots: int = 2, room: frames.Room | None = None, **given: Any) -> Driven:

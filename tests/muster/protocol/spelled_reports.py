@@ -74,6 +74,11 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '{"kind":"published","branch":"muster/7-1","commit":"c0ffee",'
         '"diff":{"filesChanged":1,"insertions":2,"deletions":3}}',
     ),
+    (
+        frames.ToPublish(1, "c0ffee", "7ee", frames.Revision("ba5e", "700")),
+        '{"kind":"to-publish","number":1,"commit":"c0ffee","tree":"7ee",'
+        '"follows":{"commit":"ba5e","tree":"700"}}',
+    ),
     *branch_frames.REPORTED,
     (
         frames.WorkspaceFacts("ready", "/w", "b", "c0", "c1", True, frames.DiffStat(1), 4096),

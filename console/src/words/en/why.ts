@@ -97,6 +97,7 @@ export const why = {
     base_missing: () => 'The branch that it begins from is not there',
     binary_missing: (_, agent) => `${agent} is not installed on its machine`,
     cancelled: () => 'Its machine stopped it',
+    not_what_was_approved: () => 'Its machine left what was approved; the branch was not moved',
     checkpoint_moved: () => 'The work to go on from was changed outside Muster',
     checkpoint_missing: () => 'The work to go on from is not there any more',
     disk_exceeded: () => 'It used more disk than it may',

@@ -86,6 +86,7 @@ export const why: typeof en = {
     base_missing: () => '找不到起始分支',
     binary_missing: (_, agent) => `机器上没有安装 ${agent}`,
     cancelled: () => '被所在机器终止',
+    not_what_was_approved: () => '所在机器的提交与已批准的不符，任务分支未移动',
     checkpoint_moved: () => '用来继续的工作内容在 Muster 之外被改动',
     checkpoint_missing: () => '用来继续的工作内容已不存在',
     disk_exceeded: () => '磁盘用量超出限制',

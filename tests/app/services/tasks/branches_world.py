@@ -14,7 +14,9 @@ from app.services.tasks import gates
 from muster.protocol import frames
 from tests.app.services.driven import (
     Driven,
+    live,
     ordered,
+    tree,
 )
 from tests.app.services.tasks.stages_world import DEVELOP, Create, actor, create, machine
 
@@ -52,14 +54,19 @@ def onto(task: Task) -> frames.TaskBranch | None:
 
 
 def refuse(machine: Driven, task: Task, found: str | None, number: int = 0, **more: Any) -> None:
-    told = frames.BranchRefused(number, task.task_branch, OURS, found, **more)
+    told = frames.BranchRefused(
+        number, task.task_branch, live(task).pushed_commit or OURS, found, **more
+    )
     machine.say(task, told)
 
 
 def publish(machine: Driven, task: Task, commit: str = OURS, attempt: int | None = None) -> None:
     number = attempt or task.attempt
+    machine.announces(task, commit)
     move = frames.BranchMove(task.task_branch)
-    said = frames.Published(f"muster/{task.id}-{number}", commit, frames.DiffStat(1), move)
+    said = frames.Published(
+        f"muster/{task.id}-{number}", commit, frames.DiffStat(1), move, tree(task)
+    )
     machine.say(task, said, attempt=number)
 
 

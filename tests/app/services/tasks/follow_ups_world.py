@@ -7,7 +7,7 @@ from app.extensions import db
 from app.models import FollowUp, Task
 from app.services.dispatch import dispatch
 from muster.protocol import frames
-from tests.app.services.driven import CHANGE, Driven
+from tests.app.services.driven import CHANGE, Driven, tree
 from tests.app.services.tasks.stages_world import CHECK, DEVELOP, Create
 
 
@@ -20,15 +20,18 @@ def completed(machine: Driven, create: Create, **fields: Any) -> Task:
 
 
 def do(machine: Driven, task: Task, *, commit: str = "c0ffee") -> None:
-    """The machine carries out both stages, and pushes."""
+    """The machine carries out both stages, and pushes; the last one's checkpoint is refused where
+    it is of another commit."""
     db.session.refresh(task)
     machine.orders()
     for index in range(2):
         machine.begins(task, index)
-        machine.checkpoints(task, index)
+        if index == 0 or commit == "c0ffee":
+            machine.checkpoints(task, index)
         machine.finishes(task, index)
     branch = f"muster/{task.id}-{task.attempt}"
-    machine.say(task, frames.Published(branch=branch, commit=commit, diff=CHANGE))
+    machine.announces(task, commit)
+    machine.say(task, frames.Published(branch, commit, CHANGE, tree=tree(task)))
 
 
 def states(task: Task) -> list[tuple[str, FollowUpState, int | None]]:

@@ -88,7 +88,9 @@ def test_what_an_attempt_that_was_lost_has_left_there_is_moved_on(
 
 
 def test_what_an_attempt_says_late_that_it_pushed_is_the_tasks(machine: Driven, task: Task) -> None:
-    """A commit that no checkpoint told of."""
+    """A commit that no checkpoint told of, by a worker that tells nothing before it pushes."""
+    live(task).work = None
+    db.session.commit()
     tasks.cancel(person(task), task.id)
     publish(machine, task, THEIRS)
     assert f"and {task.task_branch}" in warnings_of(task)[-1]
@@ -98,6 +100,16 @@ def test_what_an_attempt_says_late_that_it_pushed_is_the_tasks(machine: Driven, 
     works(machine, task, NEWER)
     refuse(machine, task, THEIRS)
     assert (status(task), task.branch_commit) == (TaskStatus.RUNNING, THEIRS)
+
+
+def test_what_nobody_was_ordered_to_push_is_no_attempts(machine: Driven, task: Task) -> None:
+    tasks.cancel(person(task), task.id)
+    publish(machine, task, THEIRS)
+    machine.say(task, frames.Stopped())
+    tasks.retry(person(task), task.id)
+    works(machine, task, NEWER)
+    refuse(machine, task, THEIRS)
+    assert state(task) == AT_GATE
 
 
 def test_a_refusal_of_another_branch_is_not_believed(machine: Driven, task: Task) -> None:

@@ -124,10 +124,13 @@ def test_where_the_machine_is_lost_at_that_gate_another_pushes_from_the_checkpoi
     assert dispatch.assign_queued() == 1
     assert other.orders() == [(Want.PUBLISH, task.id, 0)]
     order = orders.publish(ordered(task))
-    assert (order.onto, order.number) == (frames.TaskBranch(task.task_branch, THEIRS), 0)
+    assert (order.onto, order.number, order.announce) == (None, 0, True)
     assert order.repo is not None
     assert order.repo.resume_from == f"refs/muster/{task.id}/1/0"
     other.say(task, frames.Accepted())
+    other.announces(task)
+    order = orders.publish(ordered(task))
+    assert (order.onto, order.number) == (frames.TaskBranch(task.task_branch, THEIRS), 1)
     publish(other, task)
     assert status(task) is TaskStatus.COMPLETED
 

@@ -21,7 +21,7 @@ from app.services.clock import now
 from app.services.dispatch import dispatch
 from app.services.tasks import attempts, follow_ups, gates, tasks
 from muster.protocol import frames
-from tests.app.services.driven import CHANGE, Driven, events_of, live, ordered, state, status
+from tests.app.services.driven import CHANGE, Driven, events_of, live, ordered, state, status, tree
 from tests.app.services.tasks.follow_ups_world import completed, do, states
 from tests.app.services.tasks.stages_world import (
     CHECK,
@@ -99,7 +99,8 @@ def test_the_tasks_own_branch_is_gone_on_from_where_it_was_moved(
     machine.begins(task)
     machine.finishes(task)
     branch, moved = f"muster/{task.id}-1", frames.BranchMove(name=f"muster/{task.id}")
-    machine.say(task, frames.Published(branch, "c" * 40, diff=CHANGE, moved=moved))
+    machine.announces(task, "c" * 40)
+    machine.say(task, frames.Published(branch, "c" * 40, CHANGE, moved, tree(task)))
     follow_ups.create(actor, task.id, instruction="Faster.")
     dispatch.assign_queued()
     assert live(task).resume_from == f"refs/heads/muster/{task.id}"

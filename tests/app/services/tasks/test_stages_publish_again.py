@@ -75,7 +75,7 @@ def test_the_order_that_begins_an_attempt_says_where_the_work_is(
 ) -> None:
     task = pushing(admin, machine)
     onto = frames.TaskBranch(f"muster/{task.id}")
-    assert orders.publish(ordered(task)) == frames.Publish(task.id, 1, onto=onto)
+    assert orders.publish(ordered(task)) == frames.Publish(task.id, 1, onto=onto, commit="c0ffee")
     lost(machine)
     dispatch.assign_queued()
     order = orders.publish(ordered(task))

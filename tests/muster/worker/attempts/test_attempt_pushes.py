@@ -10,7 +10,9 @@ from muster.protocol.frames import (
     Note,
     Publish,
     Published,
+    Revision,
     StageFinished,
+    ToPublish,
     WorkspaceFacts,
 )
 from tests.muster.worker.attempts.attempt_world import milestones, quick
@@ -43,9 +45,49 @@ def test_an_attempt_may_begin_with_the_push_of_anothers_work(worker: WorkerHome)
     server.send(order)
     server.send(order)
     published = server.until_said(Published)
-    assert published == Published(branch, made.commit, DiffStat(1, 1, 0))
+    assert published == Published(branch, made.commit, DiffStat(1, 1, 0), tree=made.tree)
     assert worker.repository.refs()[f"refs/heads/{branch}"] == made.commit
     assert milestones(worker)[-2:] == ["Accepted", "Published"]
+
+
+def test_what_nobody_knows_of_is_told_before_it_is_pushed(worker: WorkerHome) -> None:
+    """The remote takes no checkpoint."""
+    worker.repository.hook("update", 'case "$1" in refs/muster/*) exit 1;; esac')
+    server = worker.start().server
+    worker.run("echo one > one")
+    server.until_said(StageFinished)
+    base = worker.repository.refs()["refs/heads/main"]
+    server.send(Publish(7, 1, announce=True))
+    told = server.until_said(ToPublish)
+    assert (told.number, told.follows and told.follows.commit) == (0, base)
+    assert f"refs/heads/{BRANCH}" not in worker.repository.refs()
+    server.send(Publish(7, 1, number=1, commit=told.commit))
+    published = server.until_said(Published)
+    assert (published.commit, published.tree) == (told.commit, told.tree)
+    assert worker.repository.git("rev-parse", f"{told.commit}^{{tree}}") == told.tree
+
+
+def test_another_commit_than_the_ordered_one_is_not_pushed(worker: WorkerHome) -> None:
+    server = worker.start().server
+    worker.run("echo one > one")
+    server.until_said(StageFinished)
+    server.send(Publish(7, 1, commit="1" * 40))
+    assert server.until_said(Failed).code == "not_what_was_approved"
+    assert f"refs/heads/{BRANCH}" not in worker.repository.refs()
+
+
+def test_each_checkpoint_names_the_one_that_it_follows(worker: WorkerHome) -> None:
+    base = worker.repository.refs()["refs/heads/main"]
+    server = worker.start().server
+    worker.run("echo one > one")
+    first = server.until_said(Checkpoint)
+    server.until_said(StageFinished)
+    worker.run("git commit -q --amend -m other --allow-empty", stage_index=1)
+    server.until_said(StageFinished, 2)
+    second = server.bodies(Checkpoint)[-1]
+    assert first.follows
+    assert first.follows.commit == base
+    assert second.follows == Revision(first.commit, str(first.tree))
 
 
 def test_a_push_of_what_nobody_has_any_more_fails(worker: WorkerHome) -> None:

@@ -53,7 +53,8 @@ def test_the_first_push_makes_the_tasks_branch(worker: WorkerHome) -> None:
     commit = at_its_push(worker)
     push(worker)
     published = worker.server.until_said(Published)
-    assert published == Published(BRANCH, commit, DiffStat(1, 1, 0), BranchMove(OWN))
+    tree = worker.repository.git("rev-parse", f"{commit}^{{tree}}")
+    assert published == Published(BRANCH, commit, DiffStat(1, 1, 0), BranchMove(OWN), tree)
     assert worker.repository.refs()[REF] == commit
 
 

@@ -3,8 +3,9 @@
 import pytest
 
 from muster.worker.git import approved
-from muster.worker.git.checkpoints import checkpoint, publish
+from muster.worker.git.checkpoints import checkpoint
 from muster.worker.git.workspace import Workspace
+from tests.muster.worker.git.pushing import publish
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,

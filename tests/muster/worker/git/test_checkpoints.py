@@ -8,9 +8,9 @@ from muster.worker.git.checkpoints import (
     PublishRefused,
     checkpoint,
     forget,
-    publish,
 )
 from muster.worker.git.remote import Login
+from tests.muster.worker.git.pushing import publish
 from tests.muster.worker.repositories import (
     AUTHOR,
     act,

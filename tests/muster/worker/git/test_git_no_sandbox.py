@@ -59,7 +59,7 @@ def steps(made: Workspace, of: Machine) -> list[Callable[[], object]]:
         lambda: approved.undo(made, since, []),
         lambda: approved.is_changed(made, since),
         lambda: checkpoints.checkpoint(made, 1, "develop", AUTHOR, note=of.note),
-        lambda: checkpoints.publish(made, 1, AUTHOR, note=of.note),
+        lambda: checkpoints.to_publish(made, 1, AUTHOR, note=of.note),
         lambda: made.mirror().take(made.room, ref, since.commit, since.commit, [], 20.0),
     ]
 

@@ -9,6 +9,7 @@ import pytest
 
 from muster.worker.git import checkpoints, git, ssh
 from muster.worker.git.remote import Login, Remote
+from tests.muster.worker.git.pushing import publish
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,
@@ -95,7 +96,7 @@ def test_a_repository_is_served_by_its_key_from_clone_to_forgetting(
     made = any_machine.prepare(server.url(repository), login=login)
     act(made, "echo new > new")
     kept = checkpoints.checkpoint(made, 0, "develop", AUTHOR, login, note=any_machine.note)
-    published = checkpoints.publish(made, 0, AUTHOR, login, note=any_machine.note)
+    published = publish(made, 0, AUTHOR, login, note=any_machine.note)
     assert repository.refs()[kept.ref] == published.commit
     checkpoints.forget(made, login, note=any_machine.note)
     assert set(repository.refs()) == {"refs/heads/main", "refs/heads/muster/7-1"}

@@ -17,6 +17,7 @@ from muster.worker.git.checkpoints import CheckpointRefused
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import WorkspaceError
 from muster.worker.limits import room_limits
+from tests.muster.worker.git.pushing import publish
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,
@@ -50,7 +51,7 @@ def test_a_replaced_git_directory_is_not_followed(any_machine, repository, trick
         with pytest.raises(checkpoints.CheckpointRefused, match="replaced"):
             checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
         with pytest.raises(checkpoints.PublishRefused, match="replaced"):
-            checkpoints.publish(made, 0, AUTHOR, note=any_machine.note)
+            publish(made, 0, AUTHOR, note=any_machine.note)
     finally:
         subprocess.run(["rm", "-rf", "--", *moved.split()], check=True)
 
@@ -139,7 +140,7 @@ def test_traps_in_a_workspace_run_nothing_as_root_and_see_no_token(
     hostile(made, spoils)
     made.facts()
     checkpoints.checkpoint(made, 0, "develop", AUTHOR, login, note=any_machine.note)
-    published = checkpoints.publish(made, 0, AUTHOR, login, note=any_machine.note)
+    published = publish(made, 0, AUTHOR, login, note=any_machine.note)
     assert repository.refs()["refs/heads/muster/7-1"] == published.commit
     checkpoints.forget(made, login, note=any_machine.note)
 

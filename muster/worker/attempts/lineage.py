@@ -1,0 +1,18 @@
+"""What an attempt's work follows: the last revision that was reported, or what it began with."""
+
+from muster.protocol.frames import Revision
+from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.git import approved, checkpoints
+from muster.worker.git.remote import Login
+from muster.worker.git.workspace import Workspace
+from muster.worker.journal.standing import Standing
+
+
+def before(standing: Standing, workspace: Workspace, kept: KeptOrder) -> Revision:
+    """The checkpoint that the attempt's next one follows. Raises GitError."""
+    if standing.made is not None:
+        return standing.made
+    began = kept.repo.resume_commit or workspace.base_commit
+    if standing.checkpointed >= 0 and (noted := approved.read(workspace)):
+        began = noted.commit  # the worker of before has reported it, without its tree
+    return checkpoints.revision(workspace.mirror(Login.of(kept.repo)), began)

@@ -1,0 +1,44 @@
+"""Whether one revision follows the last that is known, and is the same as another."""
+
+from typing import Any
+
+import pytest
+
+from app.domain import lineage
+from muster.protocol.frames import Revision
+
+KNOWN = {"commit": "c0", "tree": "70"}
+
+
+@pytest.mark.parametrize(
+    ("known", "follows", "why"),
+    [
+        (KNOWN, Revision("c0", "70"), None),
+        ({"commit": "c0"}, Revision("c0", "70"), None),
+        ({}, Revision("any", "tree"), None),
+        (None, None, None),
+        (None, Revision("any", "tree"), None),
+        (KNOWN, None, "does not tell"),
+        ({}, None, "does not tell"),
+        (KNOWN, Revision("c1", "70"), "c1, and not c0"),
+        (KNOWN, Revision("c0", "71"), "the tree 71, and not 70"),
+    ],
+)
+def test_what_is_made_follows_the_last_that_is_known(
+    known: dict[str, str] | None, follows: Revision | None, why: str | None
+) -> None:
+    told = lineage.broken_by(known, follows)
+    assert told is None if why is None else why in str(told)
+
+
+@pytest.mark.parametrize(
+    ("commit", "tree", "same"),
+    [("c0", "70", True), ("c1", "70", False), ("c0", "71", False), ("c0", None, False)],
+)
+def test_a_revision_is_its_commit_and_its_tree(commit: str, tree: Any, same: bool) -> None:
+    assert (lineage.other(KNOWN, commit, tree) is None) == same
+
+
+def test_a_tree_that_is_not_known_is_not_stored() -> None:
+    assert lineage.stored("c0", None) == {"commit": "c0"}
+    assert lineage.stored("c0", "70") == KNOWN

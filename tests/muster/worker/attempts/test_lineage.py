@@ -1,0 +1,50 @@
+"""What an attempt's next checkpoint follows."""
+
+from pathlib import Path
+
+import msgspec
+
+from muster.protocol.frames import Author, Checkpoint, Repo, Revision
+from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.attempts import lineage
+from muster.worker.git import checkpoints
+from muster.worker.journal.standing import Standing
+from tests.muster.worker.repositories import (
+    AUTHOR,
+    Machine,
+    Repository,
+    act,
+    machine,
+    repository,
+    root,
+)
+
+__all__ = ["machine", "repository", "root"]
+
+
+def test_it_is_what_was_reported_last_or_what_the_attempt_began_with(
+    machine: Machine, repository: Repository, root: Path
+) -> None:
+    made = machine.prepare(repository)
+    repo = Repo(repository.url, "main", "muster/7-1")
+    kept = KeptOrder(0, "develop", True, "claude", repo, Author("Ada", "a@dev.example"))
+    before = Standing()
+
+    def commit() -> str:
+        found = lineage.before(before, made, kept)
+        assert found.tree == repository.git("rev-parse", f"{found.commit}^{{tree}}")
+        return found.commit
+
+    assert commit() == made.base_commit
+    act(made, "echo 1 > one")
+    first = checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+    assert commit() == made.base_commit, "as long as it is not reported"
+    # A worker of before has reported it, and no tree.
+    before = Standing().after(Checkpoint(0, first.ref, first.commit))
+    assert commit() == first.commit
+    before = Standing(made=Revision(first.commit, first.tree))
+    assert commit() == first.commit
+    before = Standing()
+    resumed = msgspec.structs.replace(repo, resume_commit=first.commit)
+    kept = msgspec.structs.replace(kept, repo=resumed)
+    assert commit() == first.commit
