@@ -142,6 +142,13 @@ def check(url: str) -> None:
     query(url, "DROP SCHEMA more CASCADE")
 
 
+def test_accounts_are_let_in_role_by_role() -> None:
+    """An ordinary user is the engines' account and the app's: there is no boundary between."""
+    assert roles.mapped("me", ["me", "root"]) == (
+        'superuser "me" postgres\napp "me" muster\napp "root" muster\n'
+    )
+
+
 def test_a_cluster_of_an_earlier_release_gets_todays_roles_once(
     old_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
