@@ -417,6 +417,11 @@ TasksMax=infinity
 # Rooms are namespaces with a /proc of their own, which nothing in here may be in the way of: so
 # neither ProtectKernelTunables, ProtectKernelLogs, ProtectControlGroups and ProtectHostname, which all
 # cover some of it, nor RestrictNamespaces.
+# Not PrivateDevices: below full rooms, attempts use the host's devices that their user may, a GPU or KVM.
+# Not ProtectSystem=strict: DIR of --room-dir DIR:rw and of --file-root may lie anywhere.
+# Not PrivateUsers, PrivateTmp, ProtectProc and ProcSubset: rooms are made of the host's users and /proc.
+# Not SystemCallFilter=@system-service: rooms need its @mount, and agents' tools may need others.
+# Not RestrictSUIDSGID, LockPersonality and MemoryDenyWriteExecute: agents' tools use them, such as Node.
 NoNewPrivileges=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 RestrictRealtime=yes
@@ -437,7 +442,13 @@ ProtectHome=yes
 WantedBy=multi-user.target
 END
     else
-        printf '\n[Install]\nWantedBy=default.target\n'
+        cat <<END
+# Not ProtectHome: the worker and agents lie in this user's home.
+# Not CapabilityBoundingSet, nor ProtectSystem: a user's systemd has no right to set them.
+
+[Install]
+WantedBy=default.target
+END
     fi
 }
 

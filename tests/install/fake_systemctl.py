@@ -28,6 +28,10 @@ KNOWN = {
         *("EnvironmentFile", "User", "Group", "NoNewPrivileges", "ProtectSystem", "PrivateTmp"),
         *("ProtectKernelTunables", "ProtectKernelModules", "ProtectControlGroups"),
         *("RestrictSUIDSGID", "LockPersonality", "UMask", "ReadWritePaths", "AmbientCapabilities"),
+        *("ProtectHome", "PrivateDevices", "ProtectKernelLogs", "ProtectClock", "ProtectHostname"),
+        *("RestrictAddressFamilies", "RestrictNamespaces", "RestrictRealtime"),
+        *("SystemCallArchitectures", "SystemCallFilter", "SystemCallErrorNumber"),
+        "CapabilityBoundingSet",
     },
     "Install": {"WantedBy"},
 }

@@ -28,13 +28,26 @@ _HARDENING = {
     "NoNewPrivileges": "yes",
     "ProtectSystem": "strict",
     "PrivateTmp": "yes",  # under strict nobody writes /tmp, and gunicorn has to
+    "PrivateDevices": "yes",
     "ProtectKernelTunables": "yes",
     "ProtectKernelModules": "yes",
+    "ProtectKernelLogs": "yes",
     "ProtectControlGroups": "yes",
+    "ProtectClock": "yes",
+    "ProtectHostname": "yes",
+    # The C library asks netlink which kinds of addresses the host has.
+    "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+    "RestrictNamespaces": "yes",
+    "RestrictRealtime": "yes",
     "RestrictSUIDSGID": "yes",
+    "SystemCallArchitectures": "native",
+    "SystemCallFilter": "@system-service",
+    "SystemCallErrorNumber": "EPERM",  # a program that tries something else gets an error to handle
     "LockPersonality": "yes",
     "UMask": "0027",
 }
+_BIND = "CAP_NET_BIND_SERVICE"
+_HOMES = tuple(map(Path, ("/home", "/root", "/run/user")))
 
 
 def write(places: Places, settings: Mapping[str, str]) -> None:
@@ -89,7 +102,7 @@ def all_of(places: Places, *, port: int, has_engines: bool) -> dict[str, str]:
             "LimitNOFILE": "65536",
         }
         if process == "gunicorn" and port < 1024 and not places.is_user:
-            service["AmbientCapabilities"] = "CAP_NET_BIND_SERVICE"
+            service["AmbientCapabilities"] = _BIND
         after = _after([ENGINES, MIGRATE] if has_engines else [MIGRATE])
         made[name] = _unit(f"Muster: {what}", after, service, command.argv, places)
     return made
@@ -144,8 +157,16 @@ def _unit(
     }
     if not places.is_user:
         lines |= {"User": ACCOUNT, "Group": ACCOUNT, **_HARDENING}
+        lines["ProtectHome"] = "read-only" if _runs_from_a_home(argv[0]) else "yes"
+        lines["CapabilityBoundingSet"] = service.get("AmbientCapabilities", "")
         lines["ReadWritePaths"] = _path(places.home)
     return _section("Unit", unit) + "\n" + _section("Service", lines)
+
+
+def _runs_from_a_home(program: str) -> bool:
+    """Whether what runs lies in somebody's home, and would not start where those are hidden."""
+    needed = (program, os.path.realpath(program), sys.prefix, sys.base_prefix, ROOT)
+    return any(home in Path(each).parents for each in needed for home in _HOMES)
 
 
 def _section(name: str, lines: Mapping[str, str]) -> str:

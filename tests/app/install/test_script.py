@@ -186,6 +186,18 @@ def test_the_unit_lets_rooms_be_made(text: str, tmp_path: Path) -> None:
         assert not re.match("RestrictNamespaces|ProcSubset|PrivateUsers|PrivateTmp", line)
 
 
+@pytest.mark.needs("curl")
+@pytest.mark.parametrize("options", [(), ("--user",)], ids=["system", "user"])
+def test_the_unit_gives_a_reason_for_each_protection_that_it_lacks(
+    text: str, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    told = unit(text, tmp_path, *options)
+    protections = "ProtectHome PrivateDevices CapabilityBoundingSet RestrictAddressFamilies"
+    for name in (*protections.split(), "SystemCallFilter", "ProtectSystem", "RestrictNamespaces"):
+        is_set = re.search(f"^{name}=", told, re.M)
+        assert is_set or re.search(rf"^#.*\b{name}\b", told, re.M), name
+
+
 @pytest.mark.needs("curl", "systemd-analyze")
 def test_systemd_understands_the_unit(text: str, tmp_path: Path) -> None:
     # The command is none that is there, and the account is made by the script alone.

@@ -1,5 +1,6 @@
 """Units that systemd takes, one a process."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from app.operate.installed import places, units
 
 SYSTEM = places.system()
 OWN = places.of(user=True)
+MOST_EXPOSED = 4.0
 
 
 @pytest.mark.needs("systemd-analyze")
@@ -25,6 +27,44 @@ def test_systemd_finds_nothing_wrong(
     env = {"PATH": "/usr/bin:/bin", "XDG_RUNTIME_DIR": str(tmp_path)}
     done = subprocess.run(argv, capture_output=True, text=True, env=env, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def exposure(text: str, file: Path) -> float:
+    """As systemd sums it up: 10 is a service without any protection."""
+    file.write_text(text)
+    argv = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(file)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True)
+    [level] = re.findall(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+    return float(level)
+
+
+@pytest.mark.needs("systemd-analyze")
+@pytest.mark.parametrize("port", [443, 9000])
+def test_each_service_of_the_system_is_well_protected(port: int, tmp_path: Path) -> None:
+    made = units.all_of(SYSTEM, port=port, has_engines=True)
+    levels = {name: exposure(made[name], tmp_path / name) for name in units.SERVICES}
+    assert {name: level for name, level in levels.items() if level > MOST_EXPOSED} == {}
+
+
+def test_a_users_own_services_have_no_protection_that_needs_root() -> None:
+    made = units.all_of(OWN, port=9000, has_engines=True)
+    settings = ("Protect", "Private", "Restrict", "SystemCall", "Capability", "User=")
+    lines = [line for text in made.values() for line in text.splitlines()]
+    assert [line for line in lines if line.startswith(settings) and "RestartSec" not in line] == []
+
+
+@pytest.mark.parametrize(
+    ("program", "protection"),
+    [("/opt/muster/bin/python", "yes"), ("/home/ops/venv/bin/python", "read-only")],
+)
+def test_homes_are_hidden_unless_the_server_runs_from_one(
+    monkeypatch: pytest.MonkeyPatch, program: str, protection: str
+) -> None:
+    monkeypatch.setattr(units, "ROOT", Path("/opt/muster"))
+    for name, value in {"executable": program, "prefix": "/opt", "base_prefix": "/usr"}.items():
+        monkeypatch.setattr(f"sys.{name}", value)
+    made = units.all_of(SYSTEM, port=9000, has_engines=True)
+    assert f"ProtectHome={protection}\n" in made["muster-web.service"]
 
 
 def test_each_process_of_a_stack_has_a_unit() -> None:
@@ -57,6 +97,8 @@ def test_a_port_below_1024_takes_one_right_and_only_the_web_server_has_it() -> N
     made = units.all_of(SYSTEM, port=443, has_engines=True)
     able = [name for name, text in made.items() if "CAP_NET_BIND_SERVICE" in text]
     assert able == ["muster-web.service"]
+    assert "CapabilityBoundingSet=CAP_NET_BIND_SERVICE\n" in made["muster-web.service"]
+    assert "CapabilityBoundingSet=\n" in made["muster-jobs.service"]
 
 
 def test_no_word_of_a_command_is_read_as_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
