@@ -102,8 +102,8 @@ def run_script(
     cancelled: Flag | None = None,
 ) -> str:
     """Runs a shell script of git commands, as `run` does with one, in one room."""
-    words = ("sh", "-c", f'cd "$0" || exit\n{script}', room.workspace)
-    argv = room.command(*words, cwd=None, announced=True)
+    whole = room.announcing(f'cd "$0" || exit\n{script}')
+    argv = room.command("sh", "-c", whole, room.workspace, cwd=None)
     return _run(
         argv,
         "git",

@@ -148,10 +148,10 @@ class Quarantine:
     def _pack(self, commit: str, known: Sequence[str]) -> str:
         room = self.room
         variables = (f"GIT_CONFIG_GLOBAL={room.git_settings}", f"GIT_DIR={room.workspace}/.git")
-        script = _PACK.replace("{depth}", str(MAX_DEPTH))
+        script = room.announcing(_PACK.replace("{depth}", str(MAX_DEPTH)))
         wanted = (commit, *(f"^{each}" for each in known))
         argv = ("env", *variables, "sh", "-c", script, room.workspace, *wanted)
-        return shlex.join(room.command(*argv, cwd=None, announced=True))
+        return shlex.join(room.command(*argv, cwd=None))
 
     def _check(self, commit: str, base: str) -> str:
         limits = self.room.limits

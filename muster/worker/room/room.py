@@ -165,6 +165,11 @@ class Room:
         """How many come of a command that is announced: none where nothing contains it."""
         return 1 if self.contains else 0
 
+    def announcing(self, script: str) -> str:
+        """The shell script for a command that is not `announced`: it announces itself, which saves
+        another shell."""
+        return f"{_ANNOUNCE}\n{script}" if self.contains else script
+
     def _announcing(self) -> tuple[str, ...]:
         return _ANNOUNCING if self.contains else ()
 
