@@ -37,6 +37,7 @@ class GateKind(StrEnum):
     QUESTION = "question"  # in the middle of a stage: its agent asks, to choose or to write
     BUDGET = "budget"  # likewise: what the task may use is used up; choices: continue, stop
     BRANCH = "branch"  # after the last stage: the task's own branch is not where it was left
+    CHECKPOINT = "checkpoint"  # what the task is to go on from was changed outside: resume, end
 
 
 @dataclass(frozen=True)
@@ -272,10 +273,9 @@ def restart(
 
     A stage can be resumed if the stage before it is in `checkpoints`, or if it is `partial`, of
     whose middle there is a checkpoint. The task goes on at the latest stage up to `at` that can be
-    resumed, else at the first. `asked` are the stages whose
-    gates have been asked, answered or not. A gate asks about the work of the stages before its own:
-    if one of those is done again, the gate is withdrawn. (The first stage's gate asks about no
-    work, and stays answered.)
+    resumed, else at the first. `asked` are the stages whose gates have been asked, answered or not.
+    A gate asks about the work of the stages before its own: if one of those is done again, the gate
+    is withdrawn. (The first stage's gate asks about no work, and stays answered.)
     """
     reached = range(at, 0, -1)
     start = next((i for i in reached if i - 1 in checkpoints or i == partial), 0)
@@ -304,7 +304,7 @@ def accept(kind: GateKind, choices: Sequence[str], result: str) -> Go | Rejected
     if choices or kind is GateKind.CHOOSE:
         if result not in choices:
             raise InvalidFields({"result": [faults.MUST_BE_ONE_OF(choices=", ".join(choices))]})
-        is_end = kind is GateKind.BUDGET and result == "stop"
+        is_end = (kind, result) in (("budget", "stop"), ("checkpoint", "end"))
         return Rejected() if is_end else Go({"choice": result})
     if not 1 <= len(result) <= MAX_INPUT:
         raise InvalidFields({"result": [faults.MUST_HAVE_CHARACTERS(min=1, max=MAX_INPUT)]})

@@ -72,6 +72,7 @@ def _question(gate: Gate, name: str | None) -> dict[str, Any]:
         "answeredBy": _person(gate.answered_by, name),
         "result": gate.result,
         "comment": gate.comment,
+        **({} if gate.approved is None else {"approved": gate.approved}),
     }
 
 

@@ -13,7 +13,16 @@ from app.models import Developer, Gate, Task
 from app.services import audit
 from app.services.clock import now as clock_now
 from app.services.locks import Held
-from app.services.tasks import attempts, branches, grants, history, lines, questions, resumption
+from app.services.tasks import (
+    attempts,
+    branches,
+    grants,
+    history,
+    lines,
+    moved_work,
+    questions,
+    resumption,
+)
 
 
 def apply(
@@ -44,6 +53,8 @@ def apply(
     elif gate.kind is GateKind.QUESTION and held.live:
         questions.answer(held.task, held.live, dict(accepted.variables), now)
         attempts.change_orders(held.machine)
+    elif gate.kind is GateKind.CHECKPOINT:
+        moved_work.go_back(held.task, actor.name, now)
     else:
         resumption.resume(held, now)
     audit.record_by_office("gate.answered", seen, actor)

@@ -246,7 +246,7 @@ def _record(task: Task, row: FollowUp, now: datetime) -> None:
 def _open_gate(task: Task) -> Gate | None:
     """The question before a stage that the task waits with, or before its branch is moved."""
     gate = gates.open_gate(task) if task.status in task_rules.LIVE else None
-    if gate is None or gate.kind in (GateKind.BUDGET, GateKind.QUESTION):
+    if gate is None or gate.kind in (GateKind.BUDGET, GateKind.QUESTION, GateKind.CHECKPOINT):
         return None
     return gate
 

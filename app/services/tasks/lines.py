@@ -27,7 +27,7 @@ def approved_at(task: Task, gate: Gate) -> dict[str, str] | None:
     """The revision that an answer to the gate is about; None for no work, or where it is not
     known, and for a question in the middle of a stage, which is about no checkpoint.
     """
-    if gate.kind is GateKind.QUESTION:
+    if gate.kind in (GateKind.QUESTION, GateKind.CHECKPOINT):
         return None
     made = _work_at(task, gate)
     return lineage.stored(made["commit"], made.get("tree")) if made else None

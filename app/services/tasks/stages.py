@@ -27,6 +27,7 @@ from app.services.tasks import (
     giving_back,
     history,
     lines,
+    moved_work,
     questions,
     suspensions,
     transitions,
@@ -258,6 +259,9 @@ def failed(live: LiveAttempt, report: frames.Failed) -> None:
     machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
     is_unbegun = report.unwell and attempt.pending_end is None
     if is_unbegun and giving_back.take(machine, task, attempt, report.message, now):
+        return
+    if report.code in moved_work.CODES and attempt.started_at is None:
+        moved_work.ask(machine, task, attempt, report.message, now)
         return
     attempts.fail(machine, task, attempt, report.code, report.message, now, gone=True)
 

@@ -36,7 +36,7 @@ def verb_of(gate: Gate) -> str:
     match gate.get("kind"):
         case "confirm" | "budget":
             return "confirm"
-        case "choose" | "branch":
+        case "choose" | "checkpoint" | "branch":
             return "choose"
         case _:
             return "choose" if gate.get("choices") else "input"

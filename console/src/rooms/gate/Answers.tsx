@@ -19,7 +19,7 @@ export function Answers(props: { taskId: number; gate: PendingGate; hasKeys?: bo
     <Pressed
       {...drawn}
       options={options}
-      isLong={gate.kind === 'question' || gate.kind === 'branch'}
+      isLong={['question', 'checkpoint', 'branch'].includes(gate.kind)}
       // An agent that asks is told the answer, and no more.
       takesComment={gate.kind !== 'question'}
     />

@@ -40,6 +40,7 @@ export function GateBox(props: { task: AskedTask; gate: PendingGate; mayAnswer: 
 function titleOf(task: AskedTask, { kind, stageName }: PendingGate): string {
   if (kind === 'question') return words.gate.asks(agentName(task.agentType))
   if (kind === 'budget') return words.gate.budgetOf
+  if (kind === 'checkpoint') return words.gate.checkpointOf
   return kind === 'branch' ? words.gate.branchOf : words.gate.waitsBefore(stageName)
 }
 

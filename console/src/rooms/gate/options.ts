@@ -20,7 +20,16 @@ export function optionsOf({ kind, choices }: Pick<PendingGate, 'kind' | 'choices
     ]
   }
   if (kind === 'input') return []
+  if (kind === 'checkpoint') return choices.map(ofCheckpoint)
   return choices.map((result) => (kind === 'branch' ? ofBranch(result) : { result, name: result }))
+}
+
+function ofCheckpoint(result: string): Option {
+  const { resume, resumeWhy, end, endWhy } = words.gate
+  if (result === 'resume') return { result, name: resume, why: resumeWhy, isMain: true }
+  return result === 'end'
+    ? { result, name: end, why: endWhy, isBad: true }
+    : { result, name: result }
 }
 
 function ofBranch(result: string): Option {

@@ -35,6 +35,7 @@ export const needs = {
     choose: 'Choose',
     input: 'Asks for words',
     branch: 'Branch moved',
+    checkpoint: 'Work changed outside',
     budget: 'Budget spent',
     failure: 'Failed',
     result: 'Not reviewed',

@@ -50,6 +50,8 @@ export const why = {
     input: (stage: string, ago: string) => `Waits for words before ${stage}, asked ${ago} ago`,
     question: (agent: string, ago: string) => `${agent} asked a question ${ago} ago and waits`,
     budget: (ago: string) => `Its budget is used up since ${ago}: somebody says whether it goes on`,
+    checkpoint: (stage: string, ago: string) =>
+      `What ${stage} is to go on from was changed outside Muster, found ${ago} ago: somebody says what becomes of it`,
     branch: (branch: string, ago: string) =>
       `${branch} is not where Muster left it, found ${ago} ago: somebody says what becomes of it`,
   },

@@ -14,6 +14,7 @@ export const needs: typeof en.needs = {
     choose: '请选择',
     input: '请填写',
     branch: '分支已变动',
+    checkpoint: '工作内容被改动',
     budget: '预算用尽',
     failure: '失败',
     result: '未评审',

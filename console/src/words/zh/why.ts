@@ -40,6 +40,8 @@ export const why: typeof en = {
     input: (stage, ago) => `${stage} 开始前等待填写，已等 ${ago}`,
     question: (agent, ago) => `${agent} 提了一个问题，已等 ${ago}`,
     budget: (ago) => `预算已用完 ${ago}，需要有人决定是否继续`,
+    checkpoint: (stage, ago) =>
+      `${stage} 要继续的工作内容在 Muster 之外被改动（${ago}前发现），需要有人决定如何处理`,
     branch: (branch, ago) =>
       `${branch} 已不在 Muster 推送的位置（${ago}前发现），需要有人决定如何处理`,
   },

@@ -6,6 +6,7 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, OutboxEntry, Task
 from app.services.dispatch import dispatch
+from app.services.evidence import decisions
 from app.services.machines import orders
 from app.services.tasks import gates
 from muster.protocol import frames
@@ -62,6 +63,10 @@ def task(actor: Developer, machine: Driven, create: Create) -> Task:
 def test_an_answer_is_kept_with_the_revision_that_it_is_about(task: Task) -> None:
     gate = db.session.scalars(db.select(Gate).where(Gate.task_id == task.id)).one()
     assert gate.approved == {"commit": APPROVED.commit, "tree": APPROVED.tree}
+    [question] = decisions.of_task(task.id)
+    assert question["approved"] == gate.approved
+    gate.approved = None
+    assert "approved" not in next(decisions.of_task(task.id)), "as in bundles of before"
 
 
 def test_what_goes_on_in_line_is_published(machine: Driven, task: Task) -> None:

@@ -1,0 +1,77 @@
+"""Work that a task is to go on from, and that was changed outside Muster: its checkpoint names
+another commit at the remote, or is not there. The machine has done nothing then, and people say
+what becomes of the task.
+"""
+
+from datetime import datetime
+
+from app.domain import follow_up
+from app.domain.attempt import AttemptOutcome
+from app.domain.pipeline import GateKind
+from app.domain.task import EventType, SuspendReason, TaskEvent
+from app.extensions import db
+from app.models import Attempt, Gate, Machine, Task
+from app.services.tasks import attempts, history, questions, transitions
+
+CODES = frozenset({"checkpoint_moved", "checkpoint_missing"})
+"""What machines report of it."""
+RESUME, END = "resume", "end"
+
+
+def ask(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime) -> None:
+    """End the attempt, which has done nothing, and ask whether the task is to be resumed from the
+    checkpoint before, if there is one, or to end. The caller holds both locks, and commits.
+    """
+    task.stage_index = attempts.position(attempt, task)
+    attempt.excused = True
+    attempts.end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=True)
+    index = attempt.stage_index
+    gate = Gate(
+        task_id=task.id,
+        round=task.round,
+        stage_index=index,
+        number=questions.next_number(task, index),
+        kind=GateKind.CHECKPOINT,
+        prompt=_question(task, why),
+        choices=[RESUME, END] if _can_go_back(task) else [END],
+        requested_at=now,
+    )
+    db.session.add(gate)
+    transitions.move(task, TaskEvent.ASK, now)
+    about = {"kind": gate.kind, "choices": gate.choices, "number": gate.number}
+    about["reason"] = SuspendReason.GATE
+    history.record(task, EventType.SUSPENDED, gate.prompt, now, stage_index=index, data=about)
+
+
+def go_back(task: Task, by: str, now: datetime) -> None:
+    """Queue the task to go on from the checkpoint before the one that was changed: what came after
+    it is done again. The caller holds the lock, and commits.
+    """
+    at = task.stage_index
+    if attempts.partial_index(task) == at:
+        task.partial = None
+    else:
+        task.checkpoints = _before(task)
+    attempts.requeue(task, at, now, f"{by} has it resumed from the checkpoint before")
+
+
+def _question(task: Task, why: str) -> str:
+    text = f"The work of this task was changed outside Muster: {why}."
+    if not _can_go_back(task):
+        return f"{text} There is none before it to go on from."
+    return f"{text} Resume from the checkpoint before, and do again what came after it?"
+
+
+def _can_go_back(task: Task) -> bool:
+    """Whether there is anything to go on from: a follow-up without work would begin anew."""
+    if attempts.partial_index(task) == task.stage_index:
+        return True
+    return task.follow_up is None or str(follow_up.BEFORE_ALL) in _before(task)
+
+
+def _before(task: Task) -> dict[str, dict[str, object]]:
+    """The checkpoints without the one that the task would go on from, wherever it stands for work
+    that was done before (`follow_up.as_if_done`).
+    """
+    moved = task.checkpoints.get(str(task.stage_index - 1), {}).get("ref")
+    return {index: made for index, made in task.checkpoints.items() if made["ref"] != moved}
