@@ -222,6 +222,7 @@ def other_repositories(dice: random.Random) -> Case:
             "git config pack.packSizeLimit 1; git config pack.threads 64",
         ]
     )
+    script = f"mkdir -p .git/info; {script}"
     return Case("other_repositories", script=_COMMITTED + script, codes=("work_unreadable", ""))
 
 

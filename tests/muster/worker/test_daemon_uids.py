@@ -20,7 +20,7 @@ def test_attempts_get_uids_of_the_range_that_the_daemon_was_given(worker: Worker
     worker.spawn(*uids.option(ENOUGH))
     claims = {claim.name: os.readlink(claim) for claim in worker.layout.identities.iterdir()}
     # Before any attempt is ordered: none of these takes the last one from under an attempt.
-    assert sorted(claims.values()) == ["agents", "screens"]
+    assert sorted(claims.values()) == ["agents", "screens", "work"]
     worker.run("id -u")
     worker.server.until_said(StageFinished)
     assert worker.server.log().decode().strip() in {str(uid) for uid in ENOUGH} - claims.keys()
@@ -40,5 +40,5 @@ def test_a_range_that_is_too_small_for_the_machine_is_refused_at_the_start(
         check=False,
     )
     assert ended.returncode == 1
-    assert "3 user ids, and this machine needs 4 at least" in ended.stderr
+    assert "4 user ids, and this machine needs 5 at least" in ended.stderr
     assert "Traceback" not in ended.stderr
