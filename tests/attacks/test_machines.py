@@ -151,7 +151,8 @@ def test_a_forgotten_attempt_takes_nothing_more(liar: Liar, task: Task, admin: A
 def test_a_checkpoint_lies_where_the_server_says_and_nowhere_else(
     liar: Liar, task: Task, ref: str
 ) -> None:
-    said = {"kind": "checkpoint", "stageIndex": 0, "commit": lies.COMMIT}
+    base = {"commit": lies.COMMIT, "tree": lies.COMMIT}
+    said = {"kind": "checkpoint", "stageIndex": 0, "commit": lies.COMMIT, "follows": base}
     liar.lies({**said, "ref": ref.format(id=task.id)}, task=task)
     db.session.refresh(task)
     assert task.checkpoints == {}
@@ -164,7 +165,9 @@ def test_a_checkpoint_lies_where_the_server_says_and_nowhere_else(
 def test_no_other_branch_is_published(liar: Liar, task: Task) -> None:
     for stage in range(3):
         liar.say(task, frames.StageStarted(stage), frames.StageFinished(stage, 0, "exit"))
-    said = {"kind": "published", "commit": lies.COMMIT, "diff": {}}
+    made = frames.Revision(lies.COMMIT, lies.COMMIT)
+    liar.say(task, frames.ToPublish(0, made.commit, made.tree, made))
+    said = {"kind": "published", "commit": made.commit, "tree": made.tree, "diff": {}}
     liar.lies({**said, "branch": "main"}, task=task)
     db.session.refresh(task)
     assert (task.status, task.result) == (TaskStatus.RUNNING, None)
