@@ -15,6 +15,7 @@ from pathlib import Path
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.agents import kept_order
+from muster.worker.git.quarantine import DIRECTORY as QUARANTINE
 from muster.worker.layout import Layout
 from muster.worker.room import trees
 from muster.worker.room.identity import Identity
@@ -42,6 +43,8 @@ def clear(layout: Layout, own: set[str]) -> list[AttemptKey]:
         else:
             log.warning("%s belongs to no attempt; what runs in it is ended", directory)
             _end(directory)
+    for quarantine in layout.mirrors.glob(f"*.git/{QUARANTINE}/*"):
+        trees.remove(quarantine)  # of a daemon that was killed: this one has begun nothing yet
     names = {key.name for key in kept}
     _kill(layout, names | own)  # nobody is to put back what is removed
     _remove([p for root in (layout.workspaces, layout.homes) for p in _children(root)], names)

@@ -25,7 +25,7 @@ from tests.muster.worker.repositories import (
 
 __all__ = ["machine", "repository", "root"]
 
-SEEDS = range(int(os.environ.get("FIRST", "0")), int(os.environ.get("SEEDS", "96")))
+SEEDS = range(int(os.environ.get("FIRST", "0")), int(os.environ.get("SEEDS", "100")))
 LIMITS = AttemptLimits(memory=256 * MIB, processes=64, files=1024, disk=256 * MIB)
 
 

@@ -181,7 +181,7 @@ def _taken(
         diff = mirror.diff_stat(base, head)
     else:
         own = f"refs/muster/{workspace.key.task_id}"
-        known = {base, *mirror.tips(f"refs/heads/{workspace.base}"), *mirror.tips(own)}
+        known = {base, *mirror.tips("refs/heads"), *mirror.tips(own)}
         diff = mirror.take(
             workspace.room, ref, head, base, sorted(known), COMMIT_TIMEOUT, workspace.cancelled
         )

@@ -35,6 +35,11 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SETTINGS = {**shortstat.SETTINGS, "core.deltaBaseCacheLimit": "16m"}
 _SUFFIXES = (".pack", ".rev", ".idx")  # git looks for the last one: by then the others are there
 _TOO_LARGE = ("Out of memory", "out of memory", "maximum allowed size", "mmap failed")
+# What a machine is short of says nothing about the work.
+_OF_MACHINE = (
+    *("No space left on device", "Disk quota exceeded", "Input/output error"),
+    *("Read-only file system", "Resource temporarily unavailable", "Too many open files"),
+)
 # A killed process: for want of memory, or because a file became too large.
 _KILLED = frozenset({128 + signal.SIGKILL, 128 + signal.SIGXFSZ})
 
@@ -107,7 +112,7 @@ class Quarantine:
         """Copies the commit, without what the mirror has of `known` commits, and checks it. Returns
         the size of what it changes since it left `base`.
 
-        Raises WorkRefused, GitCancelled, NoSandbox.
+        Raises WorkRefused; GitError for what says nothing about the work, and NoSandbox.
         """
         if not _COMMIT.fullmatch(commit):
             raise WorkRefused("work_unreadable", f"{commit[:80]!r} is not a commit")
@@ -122,13 +127,13 @@ class Quarantine:
                 stall_seconds=STALL_SECONDS,
                 cancelled=cancelled,
             )
-        except (git.GitCancelled, WorkRefused):
-            raise
         except git.GitStalled as error:
             raise WorkRefused("work_unreadable", error.message) from error
-        except (git.GitTimeout, git.GitExceeded) as error:
+        except git.GitTimeout as error:
             raise WorkRefused("work_too_large", error.message) from error
         except git.GitError as error:
+            if _is_of_machine(error):
+                raise
             raise self._explain(error) from error
         return self._judge(printed)
 
@@ -174,7 +179,8 @@ class Quarantine:
         return git.environment(None, _SETTINGS)
 
     def _explain(self, error: git.GitError) -> WorkRefused:
-        is_too_large = error.status in _KILLED or any(w in error.stderr for w in _TOO_LARGE)
+        is_killed = isinstance(error, git.GitExceeded) or error.status in _KILLED
+        is_too_large = is_killed or any(words in error.stderr for words in _TOO_LARGE)
         code = "work_too_large" if is_too_large else "work_unreadable"
         return WorkRefused(code, f"the work cannot be taken out of the sandbox: {error.message}")
 
@@ -204,3 +210,10 @@ class Quarantine:
         if depth > MAX_DEPTH:
             raise WorkRefused("work_too_large", f"deltas lie more than {MAX_DEPTH} deep")
         return shortstat.parse(changed)
+
+
+def _is_of_machine(error: git.GitError) -> bool:
+    """Whether git was cancelled, never ran, or ran short of what others used up."""
+    if isinstance(error, git.GitExceeded):
+        return "disk_exceeded" in error.message  # whoever writes on that disk counts there
+    return error.status is None or any(words in error.stderr for words in _OF_MACHINE)

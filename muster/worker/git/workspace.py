@@ -5,6 +5,7 @@ told where its repository is: the agent may have put anything there.
 """
 
 import json
+import os
 import shlex
 import stat
 import subprocess
@@ -165,16 +166,22 @@ class Workspace:
         """In bytes on the disk; nothing of the workspace's is run for it, so that it needs no room.
         Raises OSError, SubprocessError, ValueError."""
         uid = self.room.uid
-        done = subprocess.run(
-            ["du", "-sk", "--", str(self.path)],
-            cwd="/",
-            user=uid,
-            group=uid,
-            extra_groups=None if uid is None else [],
-            capture_output=True,
-            timeout=FACTS_TIMEOUT,
-            check=False,  # a directory that is closed to its owner does not count
-        )
+        # By a handle: what lies above may be closed to the attempt.
+        handle = os.open(self.path, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            done = subprocess.run(
+                ["du", "-sk", "--", f"/proc/self/fd/{handle}/"],
+                cwd="/",
+                user=uid,
+                group=uid,
+                extra_groups=None if uid is None else [],
+                pass_fds=[handle],
+                capture_output=True,
+                timeout=FACTS_TIMEOUT,
+                check=False,  # a directory that is closed to its owner does not count
+            )
+        finally:
+            os.close(handle)
         return _bytes(done.stdout.decode())
 
     def remove(self) -> None:

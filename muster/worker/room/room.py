@@ -16,7 +16,7 @@ from muster.worker.limits.limits import AttemptLimits
 from muster.worker.room import interpreter as interpreters
 from muster.worker.room.identity import Identity
 from muster.worker.room.interpreter import Interpreter
-from muster.worker.room.view import GIT_SETTINGS, HOME, WORKSPACE, View, system
+from muster.worker.room.view import GIT_SETTINGS, HOME, WORKSPACE, View
 
 _ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.room.leader import main; main()"
@@ -151,9 +151,7 @@ class Room:
         checks. Nobody in this room can signal or trace it. It announces itself likewise."""
         room: list[str] = []
         if self.view is not None:
-            binds = ["--ro-bind", str(directory), _CHECKED]
-            binds += ["--bind", str(directory / writable), f"{_CHECKED}/{writable}"]
-            seen = [*system(), "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", *binds]
+            seen = self.view.of_checker(directory, _CHECKED, writable)
             room = [*self._made(seen, open_network=False), "--chdir", _CHECKED, "--"]
         elif self.level == "processes":
             room = _unshared()

@@ -63,7 +63,12 @@ class Rooms:
         without_groups = replace(self, groups=lambda _: ())  # trials would share them
         try:
             with without_groups.trial_room() as room:
-                return trial.sandbox_problem(room) or trial.python_problem(room)
+                (room.host_workspace / "quarantine").mkdir()
+                return (
+                    trial.sandbox_problem(room)
+                    or trial.python_problem(room)
+                    or trial.checker_problem(room, room.host_workspace)
+                )
         except OSError as error:
             return f"no sandbox can be tried: {error}"
 

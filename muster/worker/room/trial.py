@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Sequence
+from pathlib import Path
 from time import monotonic
 
 from muster.worker.room import interpreter, leader
@@ -27,6 +28,14 @@ def sandbox_problem(room: Room) -> str | None:
     if missing := [name for name in needed if shutil.which(name) is None]:
         return f"{' and '.join(missing)} is not installed"
     return _problem(room.command("/bin/sh", "-c", ":"), os.path.basename(maker))
+
+
+def checker_problem(room: Room, directory: Path) -> str | None:
+    """Why what comes out of this room cannot be checked; None if it can. `directory` has a part
+    `quarantine`."""
+    argv = room.beside("git", "--version", directory=directory, writable="quarantine")
+    found = _problem(argv, "git", directory)
+    return found and f"commits cannot be checked: {found}"
 
 
 def python_problem(room: Room) -> str | None:
@@ -50,11 +59,13 @@ def _search_path() -> str:
     return os.pathsep.join([*os.environ.get("PATH", "").split(os.pathsep), os.defpath])
 
 
-def _problem(argv: Sequence[str], name: str, **more: object) -> str | None:
+def _problem(
+    argv: Sequence[str], name: str, directory: Path = Path("/"), **more: object
+) -> str | None:
     try:
         done = subprocess.run(
             argv,
-            cwd="/",
+            cwd=directory,
             env={"PATH": _search_path()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -8,7 +8,7 @@ worker's own is covered again.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -79,9 +79,27 @@ class View:
         mounts.require_safe(arguments)
         return arguments
 
-    def _system(self) -> Iterator[str]:
-        yield from system()
+    def of_checker(self, directory: Path, place: str, writable: str) -> list[str]:
+        """Options for the room in which what comes out of this one is checked: the system, what the
+        operator shows read-only, and at `place` the directory, of which one part can be written."""
+        directories = [each for each in self.directories if not each.writable]
+        return [
+            *self._programs(),
+            *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),
+            *shown(*(each.path for each in directories)),
+            *replace(self, directories=tuple(directories))._covered(),
+            *("--ro-bind", str(directory), place),
+            *("--bind", str(directory / writable), f"{place}/{writable}"),
+            *("--remount-ro", "/dev", "--remount-ro", "/"),
+        ]
+
+    def _programs(self) -> Iterator[str]:
+        for path in SYSTEM:
+            yield from _shown(Path(path))
         yield from shown(*(path for path in map(Path, _STORES) if path.exists()))
+
+    def _system(self) -> Iterator[str]:
+        yield from self._programs()
         yield from _made(*_MORE, GIT_SETTINGS)
         for path in _MORE:
             yield from ("--ro-bind-try", path, path)
@@ -131,11 +149,6 @@ class View:
         for directory in self.directories:
             yield directory.path, directory.path
         yield self.python, Path(PYTHON)
-
-
-def system() -> list[str]:
-    """Options that show the host's programs, libraries and settings read-only."""
-    return [word for path in SYSTEM for word in _shown(Path(path))]
 
 
 def shown(*paths: Path) -> list[str]:

@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from muster.worker.git import git, quarantine
+from muster.worker.git import checkpoints, git, quarantine
 from muster.worker.git.errors import WorkRefused
 from muster.worker.git.quarantine import Quarantine
 from muster.worker.room.room import NoSandbox
 from tests.hostile.pack import BLOB, TREE, Pack, announced, changed, object_id, repeated, tree_text
 from tests.muster.worker.repositories import (
+    AUTHOR,
     act,
     any_machine,
     machine,
@@ -188,3 +189,30 @@ def test_a_checker_whose_sandbox_cannot_be_made_says_nothing_about_the_work(mach
     tried = Replaced(mirror.path, "x", checked.room, "sleep 0.1")
     with tried.opened(), pytest.raises(NoSandbox):
         tried.fill(commit, base, [base], 30.0)
+
+
+@pytest.mark.parametrize(
+    "words", ["No space left on device", "Too many open files", "Input/output error"]
+)
+def test_what_a_machine_is_short_of_says_nothing_about_the_work(machine, repository, words):
+    workspace = machine.prepare(repository)
+    command = f"echo 'fatal: cannot write: {words}' >&2; exit 1"
+    tried = Replaced(workspace.mirror().path, "x", workspace.room, command)
+    with tried.opened(), pytest.raises(git.GitError, match=words) as failed:
+        tried.fill("1" * 40, workspace.base_commit, [], 30.0)
+    assert not isinstance(failed.value, WorkRefused)
+
+
+def test_branches_that_the_mirror_has_are_not_checked_again(machine, repository):
+    """An old commit of theirs may be one that git calls an error."""
+    empty = repository.git("hash-object", "-t", "tree", "-w", "--stdin")
+    broken = f"tree {empty.strip()}\nauthor a <a@example.com> 1 +0000\ncommitter b\n\nx\n"
+    literal = ("hash-object", "-t", "commit", "-w", "--stdin", "--literally")
+    old = repository.git(*literal, given=broken).strip()
+    repository.git("update-ref", "refs/heads/old", old)
+    machine.prepare(repository, task_id=8, base="old")
+    workspace = machine.prepare(repository)
+    merge = "git commit-tree -m merge -p HEAD -p {old} HEAD^{{tree}}"
+    act(workspace, f"git reset --soft $({merge.format(old=old)}); echo x > x")
+    made = checkpoints.checkpoint(workspace, 0, "develop", AUTHOR, note=machine.note)
+    assert repository.refs()[made.ref] == made.commit

@@ -272,3 +272,14 @@ def test_paths_are_made_of_integers_alone(tmp_path):
         with pytest.raises(ValueError):
             place(AttemptKey("../../etc", 1))  # type: ignore[arg-type]
     assert layout.workspace(AttemptKey(7, 1)) == tmp_path / "workspaces" / "7-1"
+
+
+@as_root
+def test_a_size_is_found_below_a_directory_that_is_closed_to_the_attempt(machine, repository):
+    made = machine.prepare(repository)
+    above = machine.layout.home
+    above.chmod(0o700)
+    try:
+        assert made.size() > 0
+    finally:
+        above.chmod(0o711)

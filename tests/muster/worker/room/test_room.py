@@ -183,3 +183,40 @@ def test_a_room_dies_with_whoever_made_it(room: Room) -> None:
     maker.kill()
     maker.wait()
     until(lambda: not processes.started_with("sleep", mark))
+
+
+def test_what_checks_beside_a_room_sees_programs_and_what_it_checks_alone(layout: Layout) -> None:
+    root = layout.home.parent
+    (root / "tools").mkdir()
+    (root / "tools").chmod(0o755)
+    (layout.credentials / "jwt").write_text("secret")
+    directory = layout.mirrors / "1.git"
+    (directory / "part").mkdir(parents=True)
+    checker = Identities(layout.identities).claim_for("work")
+    if checker:
+        checker.own(directory / "part")
+    rooms = detect(layout, directories=[RoomDirectory(root / "tools"), RoomDirectory(layout.home)])
+    room = made(replace(rooms, checker=checker))
+    script = (
+        f"id -u; touch part/new && ls part; touch other 2>/dev/null || echo closed; "
+        f"ls -d {root}/tools; ls {layout.home}; ls {layout.workspace(KEY)} 2>/dev/null || echo none"
+    )
+    done = subprocess.run(
+        room.beside("sh", "-c", script, directory=directory, writable="part"),
+        cwd=directory,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    uid = checker.uid if checker else os.getuid()
+    assert done.stdout.split() == [str(uid), "new", "closed", f"{root}/tools", "none"]
+
+
+def test_a_machine_that_cannot_check_what_comes_out_of_rooms_says_so(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = detect(layout)
+    assert rooms.lacks_now() is None
+    monkeypatch.setattr(Room, "beside", lambda *_, **__: ["sh", "-c", "echo no git >&2; exit 1"])
+    assert rooms.lacks_now() == "commits cannot be checked: no git"
