@@ -2,7 +2,8 @@
 
 Their owner can put a link, a FIFO or another directory at any name in there, at any moment. So a
 name is resolved once, beneath an open directory, and never followed: what was checked is what is
-used.
+used. A directory of the user's that we run as is no such place: links to directories count there,
+for nobody else could put them.
 """
 
 import contextlib
@@ -18,7 +19,8 @@ from typing import Self
 from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
 
-_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_LINKED = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_DIRECTORY = _LINKED | os.O_NOFOLLOW
 # Without waiting for whoever is to write into a FIFO.
 _FILE = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -101,11 +103,14 @@ class Handle:
         return opened
 
     def _opened(self, name: str, account: Account | None) -> "Handle":
+        flags = _LINKED if _is_ours(os.fstat(self.descriptor)) else _DIRECTORY
         try:
-            descriptor = os.open(name, _DIRECTORY, dir_fd=self.descriptor)
+            descriptor = os.open(name, flags, dir_fd=self.descriptor)
         except OSError as problem:
             if not self.has(name):
                 raise
+            if flags == _DIRECTORY and (self.path / name).is_symlink():
+                raise _linked(self.path / name) from problem
             raise _not_theirs(self.path / name, account) from problem
         return Handle(self.path / name, descriptor, account)
 
@@ -174,19 +179,23 @@ class Handle:
         os.rmdir(name, dir_fd=self.descriptor)
 
     def remove_tree(self, name: str) -> None:
-        """Remove a directory and what is in it, as far as that can be done."""
+        """Remove a directory and what is in it, as far as that can be done; of a link the link."""
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=self.descriptor)
         shutil.rmtree(name, ignore_errors=True, dir_fd=self.descriptor)
 
 
 def opened(path: Path) -> Handle:
-    """The directory at a path, the last name of which is no link.
+    """The directory at a path, the last name of which is no link but where its parent is ours.
 
     Raises OSError, also where a link comes into its parents meanwhile.
     """
+    above = path.parent.resolve()
+    target = path.resolve() if _is_ours(above.stat()) else above / path.name
     if sys.platform != "linux":  # to pass through a directory would take the right to read it
-        return Handle(path, os.open(path, _DIRECTORY))
+        return Handle(path, os.open(target, _DIRECTORY))
     passing = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-    *parents, last = (path.parent.resolve() / path.name).parts
+    *parents, last = target.parts
     with contextlib.ExitStack() as ways:
         place: int | None = None
         for part in parents:
@@ -209,6 +218,11 @@ def _make_private(
         os.fchmod(opened.descriptor, 0o710)
 
 
+def _is_ours(directory: os.stat_result) -> bool:
+    """Whether only we, and root, put links there. Root itself works for others, and trusts none."""
+    return directory.st_uid == os.geteuid() != 0
+
+
 def _uid(account: Account | None) -> int:
     return os.geteuid() if account is None else account.uid
 
@@ -224,6 +238,14 @@ def _not_theirs(path: Path, account: Account | None) -> EmbeddedError:
     return EmbeddedError(
         f"{path} is no directory of user {_uid(account)}, who runs the servers: "
         "move it away or give it to that user"
+    )
+
+
+def _linked(path: Path) -> EmbeddedError:
+    return EmbeddedError(
+        f"{path} is a link, and Muster follows links only in a directory of the user who starts "
+        "it, and as root none: put the directory itself there, or a bind mount of it "
+        "(docs/operating.md, Whose processes)"
     )
 
 

@@ -82,7 +82,7 @@ def test_a_link_is_no_directory(theirs: Handle, directory: Path) -> None:
     (roots := directory / "roots").mkdir(0o755)
     (theirs.path / "data").symlink_to(roots)
     for take in (theirs.private_directory, theirs.directory):
-        with pytest.raises(EmbeddedError, match="data is no directory of user"):
+        with pytest.raises(EmbeddedError, match="data is a link, and Muster follows"):
             take("data", NOBODY)
     status = roots.stat()
     assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (0, 0o755)
@@ -117,6 +117,47 @@ def test_a_link_at_its_end_opens_no_path(directory: Path) -> None:
     with pytest.raises(NotADirectoryError):
         handles.opened(directory / "link")
     handles.opened(directory / "link" / ".." / "real").close()
+
+
+@pytest.fixture
+def ours(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory of an ordinary user's, who runs the engines as well as all else."""
+    (made := directory / "ours").mkdir()
+    (directory / "disk").mkdir()
+    if os.geteuid() == 0:
+        assert NOBODY is not None
+        for each in (made, directory / "disk"):
+            os.chown(each, NOBODY.uid, NOBODY.gid)
+        monkeypatch.setattr(os, "geteuid", lambda: NOBODY.uid)
+    return made
+
+
+def test_an_ordinary_user_s_own_links_are_followed(ours: Path) -> None:
+    disk = ours.with_name("disk")
+    for name in ("logs", "data"):
+        (ours / name).symlink_to(disk)
+    with handles.opened(ours) as above:
+        for take in (above.private_directory, above.directory):
+            with take("data", None) as data:
+                data.write("PG_VERSION", "18")
+        above.closed_directory("logs").close()
+    assert [path.name for path in disk.iterdir()] == ["PG_VERSION"]
+    with handles.opened(ours / "logs") as logs:
+        assert logs.names() == ["PG_VERSION"]
+    with handles.opened(ours) as above:
+        above.remove_tree("logs")
+        assert above.names() == ["data"]
+    assert (disk / "PG_VERSION").exists()
+
+
+@as_root
+def test_a_link_in_a_directory_that_others_write_is_not_followed(ours: Path) -> None:
+    (shared := ours.with_name("shared")).mkdir()
+    (shared / "socket").symlink_to(ours)
+    with handles.opened(shared) as above, pytest.raises(EmbeddedError, match="is a link"):
+        above.private_directory("socket", None)
+    with pytest.raises(NotADirectoryError):
+        handles.opened(shared / "socket")
 
 
 def test_a_guest_passes_through(directory: Path) -> None:
