@@ -5,7 +5,7 @@ PostgreSQL refuses to run as root, so under root both servers run as an unprivil
 
 import os
 import pwd
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,9 +76,10 @@ def named(name: str) -> Account | None:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid) if entry.pw_uid else None
 
 
-def first_of(names: Iterable[str]) -> Account | None:
-    """The first of these accounts that there is."""
-    return next((found for name in names if (found := named(name))), None)
+def first_of(names: Iterable[str], but: Container[int] = ()) -> Account | None:
+    """The first of these accounts that there is, and that is none of the users `but`."""
+    there = (found for name in names if (found := named(name)))
+    return next((account for account in there if account.uid not in but), None)
 
 
 def _nobody() -> Account:

@@ -1,13 +1,14 @@
 """The account that gunicorn, Celery and beat run as when root starts a stack.
 
-It is neither root nor the databases' account: whoever has taken a web process over reads no file of
-theirs, and nothing of the home. Where it cannot get to what it has to run, they stay root.
+It is neither root nor the account of PostgreSQL or Valkey: whoever has taken a web process over
+reads no file of theirs, and nothing of the home. Where no other account can run them it is one of
+the engines', and the start says so. Where none gets to what it has to run, they stay root.
 """
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,12 @@ from app.embedded.errors import EmbeddedError
 SETTING = "MUSTER_USER"
 USUAL = ("muster", "daemon")
 PACKAGES = "flask gunicorn celery"
+# The engines' directories in the home, by the settings that name an engine of elsewhere instead.
+_ENGINES = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
+SHARED = (
+    "PostgreSQL or Valkey, too: whoever has taken a web process over has that one's files. Make a "
+    "user for them (useradd --system NAME) and name it as MUSTER_USER"
+)
 _FILES = ("MUSTER_TLS_CERT", "MUSTER_TLS_KEY")
 PROBE_SECONDS = 20.0
 # Says what of all that a server process needs is out of its reach.
@@ -41,33 +48,78 @@ if int(port) < 1024:
 
 @dataclass(frozen=True)
 class Choice:
-    """The account, or None where they run as whoever starts them; `told` says why root does."""
+    """The account, or None where they run as whoever starts them; `told` says what is not as it
+    should be: why root runs them, or what that account runs as well.
+    """
 
     account: Account | None = None
     told: str = ""
+
+    @property
+    def line(self) -> str:
+        """What is to be said at the start; empty if there is nothing."""
+        runs = "stay root:" if self.account is None else f"run as {self.account.name}, who runs"
+        return f"gunicorn, Celery and beat {runs} {self.told}" if self.told else ""
 
 
 def choose(home: Path, root: Path, port: int, env: Mapping[str, str]) -> Choice:
     """The account for a stack in `home`, which is made, whose programs lie in `root`.
 
-    Raises EmbeddedError for a MUSTER_USER that there is not, OSError.
+    Raises EmbeddedError for a MUSTER_USER that there is not, or that runs the engines; OSError.
     """
     name = env.get(SETTING, "")
     if os.geteuid() != 0 or name == "root":
         return Choice()
-    account = accounts.named(name) if name else accounts.first_of(USUAL)
-    if name and account is None:
-        raise EmbeddedError(f"{SETTING} names {name!r}, and this machine has no such user")
-    if account is None:
+    engines = _engines(home, env)
+    candidates = [_named(name, engines)] if name else _usual(engines)
+    if not candidates:
         return Choice(told="there is no user for them: make one (useradd --system muster)")
     home.mkdir(parents=True, exist_ok=True)
+    obstacles = []
+    for account in candidates:
+        obstacle = _obstacle(account, home, root, port, env)
+        if not obstacle:
+            return Choice(account, SHARED if account.uid in engines else "")
+        obstacles.append(f"{account.name} cannot {obstacle}")
+    return Choice(told=obstacles[0])
+
+
+def _engines(home: Path, env: Mapping[str, str]) -> set[int]:
+    """The users whom PostgreSQL and Valkey run as, where they are ours."""
+    directories = [home / name for address, name in _ENGINES.items() if not env.get(address)]
+    return {account.uid for each in directories if (account := accounts.choose(each))}
+
+
+def _named(name: str, engines: Container[int]) -> Account:
+    account = accounts.named(name)
+    if account is None:
+        raise EmbeddedError(f"{SETTING} names {name!r}, and this machine has no such user")
+    if account.uid in engines:
+        raise EmbeddedError(
+            f"{SETTING} names {name!r}, who runs PostgreSQL or Valkey in this home, so whoever has "
+            "taken a web process over would have the database's files: name another user"
+        )
+    return account
+
+
+def _usual(engines: Container[int]) -> list[Account]:
+    """The first usual account that runs no engine; for where that cannot run the processes, the
+    first that does: with it they are not root, at least.
+    """
+    found = (accounts.first_of(USUAL, but=engines), accounts.first_of(USUAL))
+    return [account for account in dict.fromkeys(found) if account is not None]
+
+
+def _obstacle(
+    account: Account, home: Path, root: Path, port: int, env: Mapping[str, str]
+) -> str | None:
+    """What the account cannot do, as words behind “cannot”; None if there is nothing."""
     places = (root, Path(sys.prefix), Path(sys.base_prefix), home)
     closed = _closed(places, account)
     if closed is not None:
-        return Choice(told=f"{account.name} cannot enter {closed}")
+        return f"enter {closed}"
     files = [str(root / "wsgi.py"), *(env[key] for key in _FILES if env.get(key))]
-    missing = _missing(account, port, files, env)
-    return Choice(told=f"{account.name} cannot {missing}") if missing else Choice(account)
+    return _missing(account, port, files, env) or None
 
 
 def make_directories(home: Path, names: Iterable[str], account: Account | None) -> None:

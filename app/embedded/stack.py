@@ -224,8 +224,8 @@ class Stack:
         if any(command.serves for command in self._commands.processes.values()):
             choice = server_account.choose(self.home, ROOT, self.port, self._given)
             self._account = choice.account
-            if choice.told:
-                self.say(f"gunicorn, Celery and beat stay root: {choice.told}")
+            if choice.line:
+                self.say(choice.line)
 
     def _start_services(self) -> None:
         given = {name: self._given.get(name, "") for name in SERVERS}

@@ -81,6 +81,51 @@ def test_root_has_them_run_as_somebody_else(tree: Path, new_home: Path) -> None:
 
 @as_root
 @pytest.mark.usefixtures("open_python")
+def test_no_user_who_runs_an_engine_is_named_for_the_app(tree: Path, new_home: Path) -> None:
+    env = {"MUSTER_USER": "nobody"}
+    for own in ({}, {"DATABASE_URL": "x"}, {"REDIS_URL": "x"}):
+        with pytest.raises(EmbeddedError, match="names 'nobody', who runs PostgreSQL or Valkey"):
+            choose(new_home, tree, 9000, env | own)
+    elsewhere = choose(new_home, tree, 9000, env | {"DATABASE_URL": "x", "REDIS_URL": "x"})
+    assert elsewhere == Choice(accounts.named("nobody"))
+
+
+@as_root
+@pytest.mark.usefixtures("open_python")
+@pytest.mark.parametrize("engine", ["postgres", "valkey"])
+def test_the_app_runs_as_another_user_than_the_engines_of_its_home(
+    engine: str, tree: Path, new_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert DAEMON is not None
+    (new_home / engine).mkdir(parents=True)
+    os.chown(new_home / engine, DAEMON.uid, DAEMON.gid)
+    monkeypatch.setattr(server_account, "USUAL", ("daemon", "nobody"))
+    other = choose(
+        new_home, tree, 9000, {"DATABASE_URL" if engine == "valkey" else "REDIS_URL": "x"}
+    )
+    assert other == Choice(accounts.named("nobody"))
+    monkeypatch.setattr(server_account, "USUAL", ("daemon",))
+    shared = choose(new_home, tree, 9000, {})
+    assert shared.account == DAEMON
+    assert "run as daemon, who runs PostgreSQL or Valkey, too" in shared.line
+
+
+@as_root
+@pytest.mark.usefixtures("open_python")
+def test_an_engine_s_user_is_better_than_root(
+    tree: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert DAEMON is not None
+    (closed := directory / "closed").mkdir(mode=0o700)
+    (closed / "postgres").mkdir()
+    for each in (closed, closed / "postgres"):
+        os.chown(each, DAEMON.uid, DAEMON.gid)
+    monkeypatch.setattr(server_account, "USUAL", ("daemon", "nobody"))
+    assert choose(closed, tree, 9000, {"REDIS_URL": "x"}).account == DAEMON
+
+
+@as_root
+@pytest.mark.usefixtures("open_python")
 def test_what_is_closed_is_named_and_they_stay_root(
     tree: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +139,7 @@ def test_what_is_closed_is_named_and_they_stay_root(
     def told(home: Path, root: Path, **more: str) -> str:
         choice = choose(home, root, 9000, env | more)
         assert choice.account is None
+        assert choice.line == f"gunicorn, Celery and beat stay root: {choice.told}"
         return choice.told
 
     assert told(directory / "home", closed / "tree") == f"daemon cannot enter {closed}"
