@@ -146,6 +146,8 @@ def is_ahead(live: LiveAttempt, body: frames.Body) -> bool:
             return said > known or (at.phase is not AttemptPhase.RUN and said == known)
         case frames.Published():
             return at.phase is not AttemptPhase.PUBLISH
+        case frames.ToPublish() | frames.BranchRefused():
+            return at.phase is not AttemptPhase.PUBLISH or body.number > at.pushes
     return False
 
 

@@ -25,6 +25,7 @@ from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from tests.app.services.driven import (
     CHANGE,
+    TREE,
     Driven,
     events_of,
     held,
@@ -216,6 +217,34 @@ def test_what_was_published_after_such_an_answer_is_told_and_not_the_result(
     machine.say(task, frames.Published(f"muster/{task.id}-1", "beef", CHANGE), attempt=1)
     assert state(task) == QUEUED
     assert f"muster/{task.id}-1" in warnings_of(task)[-1]
+
+
+@pytest.mark.parametrize("said", ["announced", "refused"])
+def test_a_push_that_was_ordered_after_such_an_answer_is_ordered_anew(
+    admin: Developer, machine: Driven, said: str
+) -> None:
+    task = at_a_gate(admin, machine)
+    restore()
+    machine.hello(held(task, "publishing", stage=1))
+    if said == "announced":
+        machine.say(task, frames.ToPublish(0, "beef", TREE))
+    else:
+        machine.say(task, frames.BranchRefused(0, task.task_branch, "beef", "f" * 40))
+    assert state(task) == QUEUED
+    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+
+
+def test_a_second_push_of_which_the_rows_do_not_know_is_ordered_anew(
+    admin: Developer, machine: Driven
+) -> None:
+    task = running(admin, machine)
+    machine.finishes(task)
+    machine.begins(task, 1)
+    machine.finishes(task, 1)
+    restore()
+    machine.hello(held(task, "publishing", stage=1))
+    machine.say(task, frames.BranchRefused(1, task.task_branch, "beef", "f" * 40))
+    assert state(task) == QUEUED
 
 
 def test_that_a_machine_lost_meanwhile_what_it_had_does_not_count(
