@@ -27,6 +27,9 @@ def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
     ref = checkpoint_of(*about_attempt, partial=report.partial)
     if report.ref != ref:
         raise Forged(f"it is not at {ref}")
+    if report.follows is None and lines.is_cut(live):
+        lines.hand_over(live, gone=False)
+        return
     if why := lineage.broken_by(live.attempt.work, report.follows):
         lines.break_off(live, f"of the checkpoint {report.commit}: {why}", gone=False)
         return

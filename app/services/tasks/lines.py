@@ -7,14 +7,12 @@ withdrawn where its work is done again. So what is published is in one line with
 have answered for, if it is the attempt's last.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import select
 
 from app.domain import follow_up, lineage
 from app.domain.pipeline import GateKind
 from app.domain.task import FailureCode
-from app.extensions import db
 from app.models import Gate, Task
 from app.services.tasks import attempts
 from muster.protocol import frames
@@ -43,32 +41,61 @@ def _work_at(task: Task, gate: Gate) -> dict[str, Any] | None:
     return known.get(str(at - 1 if at > 0 else follow_up.BEFORE_ALL))
 
 
-def unapproved(live: "LiveAttempt", report: frames.Published) -> str | None:
+def expected(live: "LiveAttempt") -> Mapping[str, Any] | None:
+    """The revision that the attempt is to push; None where it is not known.
+
+    A server of the release before began attempts with the push without noting what they push: that
+    is the last stage's checkpoint.
+    """
+    attempt = live.attempt
+    if attempt.pushed_commit is not None:
+        return attempt.work or {"commit": attempt.pushed_commit}
+    return live.task.checkpoints.get(str(attempt.stage_index)) if attempt.work is None else None
+
+
+def end_unapproved(live: "LiveAttempt", report: frames.Published) -> bool:
+    """End the attempt where what it has pushed is not the last of the line, or not known to be.
+    Returns whether it did.
+    """
+    if live.attempt.pushed_commit is None and is_cut(live):
+        hand_over(live, gone=True)
+        return True
+    why = _unapproved(live, report)
+    if why is not None:
+        break_off(live, why, gone=True)
+    return why is not None
+
+
+def _unapproved(live: "LiveAttempt", report: frames.Published) -> str | None:
     """Why what was pushed is not the last of the line; None where it is, or nothing is known that
     it could be compared with.
     """
-    attempt = live.attempt
-    if attempt.pushed_commit is None:
+    known = expected(live)
+    if known is None:
         # A worker of a release that cannot tell before it pushes; nobody else is ordered to.
-        is_excused = attempt.work is None and not _is_approved(live.task)
+        is_excused = live.attempt.work is None
         return (
             None if is_excused else f"it has pushed {report.commit}, and told of no commit before"
         )
-    expected = attempt.work or {"commit": attempt.pushed_commit}
-    other = lineage.other(expected, report.commit, report.tree)
+    if report.tree is None and not live.machine.checks_commits:
+        known = {"commit": known["commit"]}  # its release does not report the tree
+    other = lineage.other(known, report.commit, report.tree)
     return other and f"it has pushed {other}"
 
 
-def _is_approved(task: Task) -> bool:
-    """Whether people have answered for some work in the task's round."""
-    query = select(Gate.number).where(
-        Gate.task_id == task.id,
-        Gate.round == task.round,
-        Gate.answered_at.is_not(None),
-        Gate.kind != GateKind.QUESTION,
-        Gate.stage_index > 0,
-    )
-    return db.session.scalar(query.limit(1)) is not None
+def is_cut(live: "LiveAttempt") -> bool:
+    """Whether the machine has gone back to a release that does not report what its work follows,
+    in the middle of an attempt that needs it.
+    """
+    return live.attempt.work is not None and not live.machine.checks_commits
+
+
+def hand_over(live: "LiveAttempt", *, gone: bool) -> None:
+    """Queue the task to go on from its last checkpoint that is in line, on a machine that can tell
+    what follows. `gone` as in `attempts.end`.
+    """
+    why = f"the worker of {live.machine.name} is of a release that does not tell what it follows"
+    attempts.hand_over(live.machine, live.task, live.attempt, why, live.now, gone=gone)
 
 
 def break_off(live: "LiveAttempt", why: str, *, gone: bool) -> None:

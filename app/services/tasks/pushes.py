@@ -21,8 +21,11 @@ def refused(live: LiveAttempt, report: frames.BranchRefused) -> None:
         raise Conflict(f"the machine has no order to push of number {report.number}")
     if report.name != task.task_branch:
         raise Forged(f"it is not {task.task_branch}")
-    if attempt.pushed_commit and report.commit != attempt.pushed_commit:
-        why = f"it has pushed {report.commit}, and not {attempt.pushed_commit}"
+    if attempt.pushed_commit is None and attempt.work is not None:
+        raise Conflict(f"the machine has no order to move {report.name}")
+    known = attempt.pushed_commit or (lines.expected(live) or {}).get("commit")
+    if known and report.commit != known:
+        why = f"it has pushed {report.commit}, and not {known}"
         lines.break_off(live, why, gone=True)
         return
     found = report.found, report.why, _plain(report.by), _plain(report.subject)
@@ -48,9 +51,10 @@ def announced(live: LiveAttempt, report: frames.ToPublish) -> None:
     if not is_asked or attempt.pushes != report.number:
         raise Conflict(f"the machine has no order to announce a push of number {report.number}")
     why = lineage.broken_by(attempt.work, report.follows)
-    if why is None and attempt.started_at is None and attempt.work:
+    known = attempt.work or lines.expected(live)
+    if why is None and attempt.started_at is None and known:
         # No stage has run here: there is nothing that could have changed it.
-        why = lineage.other(attempt.work, report.commit, report.tree)
+        why = lineage.other(known, report.commit, report.tree)
     if why is not None:
         lines.break_off(live, f"of what it would push: {why}", gone=True)
         return

@@ -213,8 +213,7 @@ def published(live: LiveAttempt, report: frames.Published) -> None:
     branch = branch_of(live.attempt.task_id, live.attempt.number)
     if report.branch != branch:
         raise Forged(f"it is not {branch}")
-    if why := lines.unapproved(live, report):
-        lines.break_off(live, why, gone=True)
+    if lines.end_unapproved(live, report):
         return
     moved = _moved(live, report)
     diff = workspaces.stored_diff(report.diff)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.domain.attempt import AttemptOutcome
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, OutboxEntry, Task
@@ -10,7 +11,15 @@ from app.services.evidence import decisions
 from app.services.machines import orders
 from app.services.tasks import gates
 from muster.protocol import frames
-from tests.app.services.driven import CHANGE, Driven, live, make_driven, ordered, status
+from tests.app.services.driven import (
+    CHANGE,
+    Driven,
+    live,
+    make_driven,
+    ordered,
+    status,
+    warnings_of,
+)
 from tests.app.services.tasks.stages_world import (
     CHECK,
     DEVELOP,
@@ -134,6 +143,16 @@ def test_what_would_be_pushed_and_follows_nothing_that_is_known_fails_the_task(
     assert failed_code(task) == CODE
 
 
+def elsewhere(machine: Driven) -> Driven:
+    """Another machine, which begins what the first one has left."""
+    machine.hello()  # without it
+    other = make_driven()
+    machine.row.connected = False
+    db.session.commit()
+    dispatch.assign_queued()
+    return other
+
+
 @pytest.mark.parametrize("made", [APPROVED, OTHER], ids=["the same", "another"])
 def test_an_attempt_in_which_no_stage_has_run_publishes_what_it_began_with(
     actor: Developer, machine: Driven, create: Create, made: frames.Revision
@@ -144,11 +163,7 @@ def test_an_attempt_in_which_no_stage_has_run_publishes_what_it_began_with(
     machine.begins(task)
     machine.say(task, checkpoint(task, 0, APPROVED))
     machine.finishes(task)
-    machine.hello()  # without it
-    other = make_driven()
-    machine.row.connected = False
-    db.session.commit()
-    dispatch.assign_queued()
+    other = elsewhere(machine)
     order = orders.publish(ordered(task))
     assert (order.announce, order.repo and order.repo.resume_commit) == (True, APPROVED.commit)
     other.say(task, frames.Accepted())
@@ -178,5 +193,88 @@ def test_a_worker_that_cannot_tell_publishes_where_nobody_has_approved_anything(
     machine.finishes(task)
     order = orders.publish(ordered(task))
     assert (order.commit, order.onto, order.announce) == (None, None, False)
+    machine.say(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
+    assert status(task) is TaskStatus.COMPLETED
+
+
+@pytest.fixture
+def pushed_by_old_order(machine: Driven, task: Task) -> Driven:
+    """A machine that pushes by an order of a server of before, which noted no commit for it."""
+    machine.say(task, checkpoint(task, 1, OTHER, APPROVED))
+    machine.finishes(task, 1)
+    other = elsewhere(machine)
+    db.session.refresh(task)
+    live(task).work = None
+    other.row.checks_commits = False
+    other.say(task, frames.Accepted())
+    return other
+
+
+@pytest.mark.parametrize("pushed", [OTHER, APPROVED], ids=["the checkpoint", "another"])
+def test_a_push_that_was_ordered_before_the_upgrade_is_held_to_the_checkpoint(
+    pushed_by_old_order: Driven, task: Task, pushed: frames.Revision
+) -> None:
+    move = frames.BranchMove(task.task_branch)
+    report = frames.Published(str(task.branch), pushed.commit, CHANGE, move)
+    pushed_by_old_order.say(task, report)
+    assert failed_code(task) == (None if pushed is OTHER else CODE)
+    assert task.branch_commit == (OTHER.commit if pushed is OTHER else None)
+
+
+@pytest.mark.parametrize("pushed", [OTHER, APPROVED], ids=["the checkpoint", "another"])
+def test_and_so_is_one_that_could_not_move_the_tasks_branch(
+    pushed_by_old_order: Driven, task: Task, pushed: frames.Revision
+) -> None:
+    found = frames.BranchRefused(0, task.task_branch, pushed.commit, "f" * 40)
+    pushed_by_old_order.say(task, found)
+    assert failed_code(task) == (None if pushed is OTHER else CODE)
+    assert live(task).pushed_commit == (OTHER.commit if pushed is OTHER else None)
+
+
+@pytest.mark.parametrize("made", [OTHER, APPROVED], ids=["the checkpoint", "another"])
+def test_and_so_is_one_that_is_announced_after_the_upgrade(
+    pushed_by_old_order: Driven, task: Task, made: frames.Revision
+) -> None:
+    told = frames.ToPublish(0, made.commit, made.tree, made)
+    pushed_by_old_order.say(task, told)
+    assert failed_code(task) == (None if made is OTHER else CODE)
+
+
+def test_a_branch_is_not_ordered_to_a_commit_that_was_not_checked(
+    machine: Driven, task: Task
+) -> None:
+    machine.finishes(task, 1)
+    machine.say(task, frames.BranchRefused(0, task.task_branch, OTHER.commit, "f" * 40))
+    assert (status(task), live(task).pushed_commit) == (TaskStatus.RUNNING, None)
+    assert orders.publish(ordered(task)).onto is None
+    assert "is ignored" in warnings_of(task)[-1]
+
+
+def test_a_checkpoint_of_a_worker_that_has_gone_back_a_release_is_made_again_elsewhere(
+    machine: Driven, task: Task
+) -> None:
+    machine.row.checks_commits = False
+    machine.apply([machine.report(task.id, 1, checkpoint(task, 1, OTHER, None))])
+    assert (status(task), task.stage_index) == (TaskStatus.QUEUED, 1)
+    assert task.checkpoints.keys() == {"0"}
+    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+    dispatch.assign_queued()
+    assert status(task) is TaskStatus.QUEUED, "that machine cannot go on with it"
+
+
+def test_what_such_a_worker_pushes_unannounced_is_pushed_again_elsewhere(
+    machine: Driven, task: Task
+) -> None:
+    machine.finishes(task, 1)
+    machine.row.checks_commits = False
+    machine.say(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
+    assert (status(task), task.stage_index) == (TaskStatus.QUEUED, 1)
+    assert (task.result, machine.row.slots_used) == (None, 0)
+
+
+def test_what_it_pushes_by_an_order_with_a_commit_is_published(machine: Driven, task: Task) -> None:
+    machine.say(task, checkpoint(task, 1, OTHER, APPROVED))
+    machine.finishes(task, 1)
+    machine.row.checks_commits = False
     machine.say(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
     assert status(task) is TaskStatus.COMPLETED
