@@ -27,6 +27,7 @@ FIRST = {
     "postgres": (roles.CREATE, f"CREATE DATABASE {roles.APP} OWNER {roles.APP}"),
     roles.APP: ("CREATE EXTENSION pg_trgm",),
 }
+VERSION = re.compile(r"\d{1,4}(\.\d{1,4})?", re.ASCII)
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
@@ -128,7 +129,9 @@ class Cluster:
 
 def check_version(data: Handle, postgres: Path) -> None:
     """Raise EmbeddedError when the data was made by another major version."""
-    made_by = (data.read("PG_VERSION") or "no release").strip()
+    made_by = (data.read("PG_VERSION") or "").strip()
+    if not VERSION.fullmatch(made_by):  # the engines' account can have written anything
+        made_by = "of an unknown release"
     brought = major_version(postgres)
     if made_by == brought:
         return

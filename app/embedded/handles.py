@@ -19,6 +19,7 @@ from typing import Self
 from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
 
+MAX_TEXT_BYTES = 64 * 1024  # what is read there are pids, versions and passwords
 _LINKED = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _DIRECTORY = _LINKED | os.O_NOFOLLOW
 # Without waiting for whoever is to write into a FIFO.
@@ -142,13 +143,22 @@ class Handle:
         return status.st_uid == os.geteuid() and status.st_nlink == 1
 
     def read(self, name: str) -> str | None:
-        """The text of a file; None where there is none. Raises as `open_file`."""
+        """The text of a small file; None where there is none. What is no UTF-8 is replaced.
+
+        Raises as `open_file`, and EmbeddedError for one of more than MAX_TEXT_BYTES.
+        """
         try:
             descriptor = self.open_file(name, os.O_RDONLY)
         except FileNotFoundError:
             return None
-        with open(descriptor) as file:
-            return file.read()
+        with open(descriptor, "rb") as file:
+            content = file.read(MAX_TEXT_BYTES + 1)
+        if len(content) > MAX_TEXT_BYTES:
+            raise EmbeddedError(
+                f"{self.path / name} has more than {MAX_TEXT_BYTES} bytes, which neither Muster "
+                "nor its servers write: find out who has, and move it away"
+            )
+        return content.decode(errors="replace")
 
     def write(self, name: str, text: str, *, sync: bool = False) -> None:
         """Write a file whole or not at all, in place of whatever has its name, for its owner alone

@@ -144,14 +144,27 @@ def test_a_port_that_is_none_is_refused(home: Path, text: str) -> None:
 def test_data_of_another_postgresql_is_left_alone(
     new_home: Path, version: str, remedy: str
 ) -> None:
-    data = new_home / "postgres" / "data"
-    data.mkdir(parents=True)
-    (data / "PG_VERSION").write_text(f"{version}\n")
-    if account := accounts.choose(data):
-        os.chown(data.parent, account.uid, account.gid)
+    data = data_of(new_home, f"{version}\n".encode())
     with pytest.raises(EmbeddedError, match=f"belongs to PostgreSQL {version} .*{remedy}"):
         start(new_home)
     assert [path.name for path in data.iterdir()] == ["PG_VERSION"]
+
+
+@pytest.mark.parametrize("content", [b"", b"9" * 5000, b"18 \x1b]2;title\x07", b"\xff\xfe"])
+def test_a_version_that_is_none_is_not_repeated(new_home: Path, content: bytes) -> None:
+    data_of(new_home, content)
+    with pytest.raises(EmbeddedError, match="PostgreSQL of an unknown release and this Muster"):
+        start(new_home, redis_url="redis://unused")
+
+
+def data_of(home: Path, version: bytes) -> Path:
+    """A data directory in which there is a version, and nothing else."""
+    data = home / "postgres" / "data"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_bytes(version)
+    if account := accounts.choose(data):
+        os.chown(data.parent, account.uid, account.gid)
+    return data
 
 
 @contextlib.contextmanager

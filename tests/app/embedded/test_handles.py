@@ -59,6 +59,16 @@ def test_what_is_no_file_of_theirs_is_not_read(
         theirs.read("password")
 
 
+def test_what_is_too_large_or_no_text_harms_nobody(directory: Path) -> None:
+    path = directory / "postmaster.pid"
+    with handles.opened(directory) as opened:
+        path.write_bytes(b"12\n\xff\n" + b" " * (handles.MAX_TEXT_BYTES - 5))
+        assert str(opened.read(path.name)).splitlines()[:2] == ["12", "\ufffd"]
+        os.truncate(path, handles.MAX_TEXT_BYTES + 1)
+        with pytest.raises(EmbeddedError, match="has more than 65536 bytes"):
+            opened.read(path.name)
+
+
 @as_root
 @pytest.mark.parametrize("name", ["password", "password.new"])
 @pytest.mark.parametrize("plant", [link, hard_link, fifo])
