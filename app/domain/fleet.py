@@ -64,6 +64,7 @@ MACHINE_CODES = frozenset(
         "checkpoint_moved",
         "disk_exceeded",
         "memory_exceeded",
+        "not_what_was_approved",
         "processes_exceeded",
         "publish_failed",
         "repository_empty",

@@ -11,6 +11,8 @@ down_revision = '0053'
 branch_labels = None
 depends_on = None
 
+FITS_BEFORE = 'no row has the new kind until the new release asks such a question'
+
 
 def upgrade() -> None:
     # A new value of an enum cannot be used in the transaction that adds it; here none is.

@@ -23,7 +23,13 @@ def text(moment: datetime) -> str:
 def test_each_gate_is_of_one_kind() -> None:
     found = {kind: inbox.gates_of(kind) for kind in inbox.ASKS}
     assert found == {
-        InboxKind.GATE: (GateKind.CONFIRM, GateKind.CHOOSE, GateKind.INPUT, GateKind.BRANCH),
+        InboxKind.GATE: (
+            GateKind.CONFIRM,
+            GateKind.CHOOSE,
+            GateKind.INPUT,
+            GateKind.BRANCH,
+            GateKind.CHECKPOINT,
+        ),
         InboxKind.QUESTION: (GateKind.QUESTION,),
         InboxKind.BUDGET: (GateKind.BUDGET,),
     }

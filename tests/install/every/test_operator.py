@@ -21,6 +21,7 @@ def test_a_server_is_looked_at_backed_up_and_made_again_elsewhere(
     assert (told["ready"], told["version"]) == (True, __version__)
     findings = json.loads(operator("muster-server doctor --json", status=None))
     assert {"name", "ok", "text", "advice"} == findings[0].keys()
+    assert "can sign in again" in operator("muster-server unlock ada")
     ada("profile confirm", given=PASSWORD)
     [token] = ada.told("profile create-token --label elsewhere")
     file, home = whole.home / "backup", whole.home / "elsewhere"

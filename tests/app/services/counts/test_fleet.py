@@ -137,7 +137,7 @@ def test_a_code_of_any_length_is_counted(machine: Driven, running: Task) -> None
 
 
 def test_every_code_that_the_worker_can_say_is_a_label() -> None:
-    said = re.compile(r'(?:Failed|WorkspaceError|fail)\(\s*"(\w+)"')
+    said = re.compile(r'(?:Failed|WorkspaceError|WorkRefused|fail)\(\s*"(\w+)"')
     found = {code for path in WORKER.rglob("*.py") for code in said.findall(path.read_text())}
     unstartable = {"binary_missing", "start_failed"}  # stage_command.failure_code
     limits = {f"{what}_exceeded" for what in ("memory", "processes", "disk")}

@@ -165,7 +165,7 @@ def test_a_result_counts_before_it_and_is_late_after_it(
     first: str, machine: Driven, admin: Developer, in_order: Any
 ) -> None:
     task = make_task(status=TaskStatus.RUNNING, project=make_project(pipeline=[STAGE]))
-    make_attempt(task, machine.row, phase="publish")
+    make_attempt(task, machine.row, phase="publish", pushed_commit="beef")  # it has announced that
     task_id = task.id
 
     def report() -> None:

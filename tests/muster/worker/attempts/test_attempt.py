@@ -76,7 +76,8 @@ def test_a_task_goes_from_its_first_stage_to_a_branch_and_leaves_nothing(
     server.until_said(StageFinished, 2)
     server.send(Publish(7, 1))
     published = server.until_said(Published)
-    assert published == Published(BRANCH, published.commit, DiffStat(2, 2, 0))
+    assert published == Published(BRANCH, published.commit, DiffStat(2, 2, 0), tree=published.tree)
+    assert published.tree
     assert worker.repository.refs()[f"refs/heads/{BRANCH}"] == published.commit
     assert server.log() == b"one\r\n"
 
