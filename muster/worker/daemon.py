@@ -111,6 +111,7 @@ class Daemon:
             narrates=lambda: rooms.python_missing is None,
             takes_questions=self._channel.takes_questions,
             wellness=wellness,
+            reconnect=self._channel.reconnect,
         )
         self._orders = Orders(context, self.upgrades.hear)
 

@@ -109,10 +109,8 @@ class Attempt:
 
     def held(self) -> HeldAttempt:
         """Where it stands. Raises OSError if the log cannot be read."""
-        log_end, standing = self._context.streams.end(self.key), self._reporter.standing
-        (stage, run), state = self._noted.highest, self._noted.state(standing)
-        ended, push = standing.ended_by, self._noted.push
-        return HeldAttempt(*self.key, stage, state, log_end, ended, run, push)
+        log_end = self._context.streams.end(self.key)
+        return self._noted.held(self.key, self._reporter.standing, log_end)
 
     @property
     def is_final(self) -> bool:
@@ -254,12 +252,14 @@ class Attempt:
             return
         log.info("going on with task %d, attempt %d", *self.key)
         self._reporter.start(stage, run)
-        with failures.reported(self._reporter, self._goes_on):
+        again = failures.ordered_again(self._reporter, self._noted, self._shim)
+        with failures.reported(self._reporter, self._goes_on), again:
             self._await_end(self._kept)
 
     def _settle(self, author: Author | None) -> None:
-        if self._kept is not None and self._is_waiting():
-            self._workspace.checkpoint_changes(self._kept, author or self._kept.author)
+        kept, at = self._kept, self._noted.highest  # a stage that never began has no checkpoint
+        if kept is not None and (kept.stage_index, kept.run) == at and self._is_waiting():
+            self._workspace.checkpoint_changes(kept, author or kept.author)
 
     # The push, and the end
 

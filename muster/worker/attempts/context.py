@@ -26,7 +26,8 @@ class AttemptContext:
 
     `changed` is called when what the machine can do, or has, may have changed. `narrates` tells
     whether attempts can run the narrator, and `takes_questions` whether the server lets agents ask,
-    and reads transcripts; None: it is not known yet.
+    and reads transcripts; None: it is not known yet. `reconnect` begins a new connection to it: on
+    that it repeats its orders for what the machine does not name.
     """
 
     rooms: Rooms
@@ -43,6 +44,7 @@ class AttemptContext:
     narrates: Callable[[], bool] = lambda: False
     takes_questions: Callable[[], bool | None] = lambda: True
     wellness: Wellness = field(default_factory=Wellness)
+    reconnect: Callable[[], None] = lambda: None
 
     @property
     def layout(self) -> Layout:

@@ -8,7 +8,8 @@ from muster.worker.agents.stage_command import RoomUnavailable
 from muster.worker.attempts import unbegun
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.no_sandbox import HandedOver
-from muster.worker.attempts.shim_side import LaunchFailed
+from muster.worker.attempts.noted_orders import NotedOrders
+from muster.worker.attempts.shim_side import AttemptShim, LaunchFailed
 from muster.worker.git.workspace import WorkspaceError
 from muster.worker.room.identity import NoIdentityLeft
 from muster.worker.room.room import NoSandbox
@@ -45,6 +46,17 @@ def reported(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator[None]:
         # No fault of the task's: another attempt, here or elsewhere, may do better.
         if goes_on():
             reporter.say(Lost(str(error) or "the shim died before the stage began"))
+
+
+@contextmanager
+def ordered_again(reporter: Reporter, noted: NotedOrders, shim: AttemptShim) -> Iterator[None]:
+    """A stage that an earlier daemon began, and that never ran for want of a sandbox, can begin
+    again. Only its order has what that takes, and comes on the next connection."""
+    try:
+        yield
+    except NoSandbox:
+        noted.take_up(shim.past(), reporter.standing)
+        reporter.context.reconnect()
 
 
 @contextmanager

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Forget,
+    HeldAttempt,
     HeldState,
     Publish,
     RunStage,
@@ -29,9 +31,14 @@ class NotedOrders:
         self._suspend: Suspend | None = None
 
     def take_up(self, shim: ShimState | None, standing: Standing) -> None:
-        """Goes on from what an earlier daemon began; an order that it only took comes again."""
+        """Goes on from what an earlier daemon began. An order that it only took comes again, and so
+        does that of a stage whose start was reported before its shim's record of it was removed,
+        for want of a sandbox."""
         begun = shim.begun if shim else (-1, 0)
-        self.highest = max(begun, (standing.started, standing.started_run))
+        started = (standing.started, standing.started_run)
+        # A record that is missing, or names no stage, proves nothing.
+        never_began = (-1, 0) < begun < started and not standing.has_finished(*started)
+        self.highest = begun if never_began else max(begun, started)
 
     @contextmanager
     def noting(self, order: AttemptOrder) -> Iterator[bool]:
@@ -56,6 +63,11 @@ class NotedOrders:
         order = self._suspend
         is_it = order is not None and (order.stage_index, order.run) == (stage, run)
         return order.reason if order is not None and is_it else None
+
+    def held(self, key: AttemptKey, standing: Standing, log_end: int) -> HeldAttempt:
+        """Where that attempt stands, for the server."""
+        (stage, run), state = self.highest, self.state(standing)
+        return HeldAttempt(*key, stage, state, log_end, standing.ended_by, run, self.push)
 
     def state(self, standing: Standing) -> HeldState:
         """Where the attempt stands, by what was ordered and by what has been reported of it."""

@@ -129,6 +129,11 @@ class Channel:
             farewell.join(timeout=1.0)
             _cut(socket)
 
+    def reconnect(self) -> None:
+        """Begins a new connection, from any thread."""
+        if (socket := self._socket) is not None:
+            _cut(socket)
+
     def takes_questions(self) -> bool | None:
         """Whether the server lets agents ask, as it was when we were connected last; None: we have
         not been yet."""

@@ -1,6 +1,7 @@
 """Where no sandbox can be made each step of an attempt waits, or another machine goes on: no task
 fails for it, and no work is lost."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,11 @@ from muster.protocol.frames import (
     Stop,
     Stopped,
 )
+from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.attempts import no_sandbox
+from muster.worker.attempts.ending import StageEnding
 from muster.worker.attempts.no_sandbox import Step, Wait, judge
+from muster.worker.shim.wire import StageEnd
 from tests.muster.worker.attempts.attempt_world import quick
 from tests.muster.worker.broken_rooms import WORDS, breaking
 from tests.muster.worker.repositories import repository, root
@@ -161,6 +165,66 @@ def test_a_stage_whose_own_room_is_not_made_begins_again(
     assert server.log().count(b"ran") == 1
     assert server.bodies(Failed) + server.bodies(Lost) == []
     assert len(server.bodies(StageStarted)) == 2
+
+
+@pytest.fixture
+def leaders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """While this file is there no stage's own room can be made; all others can."""
+    return breaking(tmp_path, monkeypatch, "*room.leader*")
+
+
+def begin_second_again(worker: WorkerHome, connections: int) -> None:
+    """On a connection on which the machine names only the first stage, and does nothing."""
+    server = worker.server
+    server.until_connected(connections)
+    [held] = server.hellos[-1].attempts
+    assert (held.stage_index, held.state) == (0, "waiting")
+    worker.run("cat one; echo ran", stage_index=1)
+    server.until_said(StageFinished, 2)
+    assert server.log().count(b"ran") == 1
+    assert b"one" in server.log()
+    assert server.bodies(Failed) + server.bodies(Lost) == []
+    assert len(server.bodies(StageStarted)) == 2
+
+
+def test_a_stage_that_waits_for_its_room_begins_again_after_a_restart(
+    worker: WorkerHome, leaders: Path
+) -> None:
+    server = worker.start().server
+    run_first(worker, pushed=False)
+    leaders.touch()
+    worker.run("cat one; echo ran", stage_index=1)
+    server.until(lambda: is_noted(worker, "starting the stage again once this machine is well"))
+    worker.leave()
+    leaders.unlink()
+    worker.start()
+    begin_second_again(worker, 2)
+
+
+def test_a_stage_whose_room_was_not_made_during_a_restart_begins_again(
+    worker: WorkerHome, leaders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = worker.start().server
+    run_first(worker, pushed=False)
+    leaders.touch()
+    ended = threading.Event()
+    with monkeypatch.context() as leaving:
+        leaving.setattr(StageEnding, "conclude", lambda *_: ended.set())
+        worker.run("cat one; echo ran", stage_index=1)
+        assert ended.wait(10)
+        worker.leave()
+    leaders.unlink()
+    go_on, conclude = threading.Event(), StageEnding.conclude
+
+    def held_up(ending: StageEnding, kept: KeptOrder, end: StageEnd) -> None:
+        assert go_on.wait(10)
+        conclude(ending, kept, end)
+
+    monkeypatch.setattr(StageEnding, "conclude", held_up)
+    worker.start()
+    assert server.hellos[-1].attempts[0].stage_index == 1, "it was begun"
+    go_on.set()
+    begin_second_again(worker, 3)
 
 
 def test_a_push_waits_for_the_room_that_it_takes(

@@ -85,9 +85,14 @@ def test_a_stop_stays_wanted_although_it_found_no_thread() -> None:
     [
         pytest.param(ShimState(2, True, (), 0, 0, run=1), Standing(started=1), id="to its shim"),
         pytest.param(
-            ShimState(2, False, (), 0, 0), Standing(started=2, started_run=1), id="to the journal"
+            ShimState(2, False, (), 0, 0),
+            Standing(started=2, started_run=1, finished=2, finished_run=1),
+            id="to the journal",
         ),
         pytest.param(None, Standing(started=2, started_run=1), id="to the journal alone"),
+        pytest.param(
+            ShimState(None, False, (), 0, 0), Standing(started=2, started_run=1), id="to no stage"
+        ),
     ],
 )
 def test_what_an_earlier_daemon_began_is_not_begun_again(
@@ -99,6 +104,21 @@ def test_what_an_earlier_daemon_began_is_not_begun_again(
     assert not is_new(noted, stage(2, run=1))
     assert is_new(noted, stage(2, run=2))
     assert is_new(noted, stage(3))
+
+
+@pytest.mark.parametrize(
+    ("begun", "never_began"), [((1, 0), stage(2)), ((2, 0), stage(2, run=1))], ids=["stage", "run"]
+)
+def test_what_was_reported_and_never_began_is_begun_again(
+    begun: tuple[int, int], never_began: RunStage
+) -> None:
+    at, run = never_began.stage_index, never_began.run
+    standing = Standing(started=at, started_run=run, finished=begun[0], finished_run=begun[1])
+    noted = NotedOrders()
+    noted.take_up(ShimState(begun[0], False, (), 0, 0, run=begun[1]), standing)
+    assert noted.highest == begun
+    assert noted.state(standing) == "waiting"
+    assert is_new(noted, never_began)
 
 
 @pytest.mark.parametrize(

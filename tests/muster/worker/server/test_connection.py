@@ -59,6 +59,13 @@ def test_the_server_is_heard_once_it_answers_on_the_connection_that_there_is(
         until(lambda: rig.channel.is_heard)
 
 
+def test_a_new_connection_may_be_asked_for(tmp_path: Path, server: FakeServer) -> None:
+    with connected(tmp_path, server) as rig:
+        server.until_connected()
+        rig.channel.reconnect()
+        server.until_connected(2)
+
+
 def test_capabilities_are_told_when_they_change(tmp_path: Path, server: FakeServer) -> None:
     with connected(tmp_path, server) as rig:
         server.until(lambda: server.heartbeats)
