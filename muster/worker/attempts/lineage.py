@@ -8,6 +8,13 @@ from muster.worker.git.workspace import Workspace
 from muster.worker.journal.standing import Standing
 
 
+def reported(standing: Standing, kept: KeptOrder, commit: str | None) -> Revision | None:
+    """The revision of that commit, if it is the last that was reported of the attempt's work, and
+    has all of its last stage. What came later, by a tunnel, nobody has answered for."""
+    has_last = standing.has_checkpointed(kept.stage_index, kept.run)
+    return standing.made if has_last and standing.made and standing.made.commit == commit else None
+
+
 def before(standing: Standing, workspace: Workspace, kept: KeptOrder) -> Revision:
     """The checkpoint that the attempt's next one follows. Raises GitError."""
     if standing.made is not None:

@@ -185,7 +185,7 @@ class AttemptWorkspace:
         try:
             if self._workspace is None or kept is None:
                 raise PublishRefused("the workspace is gone")
-            ready = self._ready(self._workspace, kept)
+            ready = self._ready(self._workspace, kept, order.commit)
             if order.commit not in (None, ready.commit):
                 words = f"the work here is {ready.commit}, and {order.commit} was to be pushed"
                 self._reporter.fail("not_what_was_approved", words)
@@ -289,8 +289,12 @@ class AttemptWorkspace:
             home_of=None if home_of is None else AttemptKey(self._key.task_id, home_of),
         )
 
-    def _ready(self, of: Workspace, kept: KeptOrder) -> Revision:
-        """What there is to be pushed. Raises PublishRefused, HandedOver."""
+    def _ready(self, of: Workspace, kept: KeptOrder, commit: str | None) -> Revision:
+        """What there is to be pushed; `commit` is ordered. Raises PublishRefused, HandedOver."""
+        if made := lineage.reported(self._reporter.standing, kept, commit):
+            if (noted := approved.read(of)) and noted.commit != commit:
+                self.note("warning", f"not pushed: {noted.commit}, whose checkpoint was refused")
+            return made
         stage, author, login = kept.stage_index, kept.author, Login.of(kept.repo)
         find = partial(checkpoints.to_publish, of, stage, author, login, note=self.note)
         return self.steps.carry_out(Step.PUBLISH, find)

@@ -48,3 +48,16 @@ def test_it_is_what_was_reported_last_or_what_the_attempt_began_with(
     resumed = msgspec.structs.replace(repo, resume_commit=first.commit)
     kept = msgspec.structs.replace(kept, repo=resumed)
     assert commit() == first.commit
+
+
+def test_what_is_ordered_is_what_was_reported_of_the_last_stage() -> None:
+    repo, author = Repo("u", "main", "muster/7-1"), Author("Ada", "a@dev.example")
+    kept = KeptOrder(1, "develop", True, "claude", repo, author)
+    made = Revision("1" * 40, "2" * 40)
+    standing = Standing(checkpointed=1, made=made)
+    assert lineage.reported(standing, kept, made.commit) == made
+    assert lineage.reported(standing, kept, "3" * 40) is None
+    assert lineage.reported(standing, kept, None) is None
+    assert lineage.reported(Standing(), kept, None) is None
+    # The last stage's own checkpoint was refused: its work is not left out.
+    assert lineage.reported(Standing(checkpointed=0, made=made), kept, made.commit) is None

@@ -10,6 +10,8 @@ from muster.protocol.frames import (
     Checkpoint,
     Forget,
     Note,
+    Publish,
+    Published,
     StageFinished,
     Stop,
     Stopped,
@@ -21,7 +23,7 @@ from muster.protocol.frames import (
 from tests.muster.worker.broken_rooms import breaking
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.tunnels.tunnelled import BOB, Tunnelled, quick
-from tests.muster.worker.worker_home import WorkerHome, worker
+from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
 
 __all__ = ["quick", "repository", "root", "worker"]
 
@@ -134,6 +136,26 @@ def test_what_was_changed_by_it_waits_for_a_room(
     rooms.unlink()
     tunnel.until("closed")
     assert tunnel.server.bodies(Checkpoint)[-1].diff.files_changed == 1
+
+
+def test_what_was_changed_by_it_and_has_no_checkpoint_is_not_pushed(worker: WorkerHome) -> None:
+    """The gate is answered for the checkpoint before: that is pushed, and nothing fails."""
+    tunnel = Tunnelled(worker, "connect").start()
+    server = tunnel.server
+    server.until_said(StageFinished)
+    [approved] = server.bodies(Checkpoint)
+    tunnel.open()
+    tunnel.until("connected")
+    tunnel.change("late")
+    worker.repository.hook("update", 'case "$1" in refs/muster/*) echo away >&2; exit 1;; esac')
+    tunnel.close()
+    tunnel.until("closed")
+    assert server.bodies(Checkpoint) == [approved]
+    server.send(Publish(7, 1, commit=approved.commit))
+    published = server.until_said(Published)
+    assert (published.commit, published.tree) == (approved.commit, approved.tree)
+    assert worker.repository.refs()[f"refs/heads/{BRANCH}"] == approved.commit
+    assert "whose checkpoint was refused" in server.bodies(Note)[-1].text
 
 
 def test_nothing_changed_makes_no_checkpoint(worker: WorkerHome) -> None:
