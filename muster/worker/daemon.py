@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -73,10 +74,9 @@ class Daemon:
         streams = LogStreams(wake.set)
         identities = _identities(layout, settings, slots)
         # Before any attempt's: what helps is not to take the last one from under an attempt.
-        for_agents, for_screens, for_work = map(identities.claim_for, identity.OWN)
-        rooms = self._rooms = _rooms(layout, settings, self._limits, adapters, for_work)
-        look = _look(rooms.for_programs(for_agents))
-        health = AgentHealth(look=look, adapters=adapters)
+        own = self._own = identities.claim_own(slots)
+        rooms = self._rooms = _rooms(layout, settings, self._limits, adapters, own)
+        health = AgentHealth(look=_look(rooms.for_programs(own["agents"])), adapters=adapters)
         repositories = Repositories(layout)
         self.upgrades = self._made_upgrades(settings.keep_release)
         wellness = self._wellness = self._made_wellness(identities)
@@ -91,7 +91,7 @@ class Daemon:
             self._membership, self._journal, streams, self._lease, self._vitals, wake, __version__
         )
         self._terminals = Terminals(
-            layout, for_screens, self._membership, self._channel.say, streams.shown
+            layout, own["screens"], self._membership, self._channel.say, streams.shown
         )
         self._tunnels = Tunnels(
             rooms, self._journal, self._lease, self._machine_id, settings.tunnel_command
@@ -195,7 +195,7 @@ class Daemon:
 
     def _resume(self) -> None:
         """Goes on with the attempts that are known, and clears away what belongs to none."""
-        known = leftovers.clear(self._layout, set(identity.OWN))
+        known = leftovers.clear(self._layout, set(self._own))
         self._limits.clear(key.name for key in known)
         self._journal.forget_all_but(set(known))
         self._tunnels.resume(known)
@@ -233,7 +233,7 @@ def _rooms(
     settings: Settings,
     limits: RoomLimits,
     adapters: Registry,
-    checker: Identity | None,
+    own: Mapping[str, Identity | None],
 ) -> Rooms:
     """Raises HomeUnreachable, UnsafeMounts."""
     rooms = detect(
@@ -252,7 +252,7 @@ def _rooms(
         layout.open_mirrors()
     elif not shim_client.at_work(layout.attempts):  # what is may have begun without a room
         layout.close_mirrors()
-    return replace(rooms, groups=limits.made, checker=checker)
+    return replace(rooms, groups=limits.made, checker=own.get("work", own["screens"]))
 
 
 def _look(room: Room) -> Probe:

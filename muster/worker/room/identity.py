@@ -10,6 +10,7 @@ The ranges lie between what others take: systemd has 60001-60513 (homes), 61184-
 bits; from 100000 on useradd gives out subordinate uids.
 """
 
+import logging
 import os
 import pwd
 import random
@@ -41,7 +42,9 @@ UIDS = uids_of(0)
 
 OWN = ("agents", "screens", "work")
 """What the daemon itself has a uid for: to try agents' programs, to draw screens, and to check what
-attempts have committed."""
+attempts have committed. The last can have that of the screens."""
+
+log = logging.getLogger(__name__)
 
 
 class NoIdentityLeft(Exception):
@@ -54,7 +57,7 @@ class TooFewUids(Exception):
 
 def needed(slots: int) -> int:
     """The uids that a machine cannot do without: the daemon's, and one for each slot."""
-    return len(OWN) + slots
+    return len(OWN) - 1 + slots
 
 
 def require_enough(uids: range, slots: int) -> None:
@@ -62,8 +65,9 @@ def require_enough(uids: range, slots: int) -> None:
     if os.geteuid() == 0 and len(uids) < needed(slots):
         raise TooFewUids(
             f"--uids {_written(uids)} has {len(uids)} user ids, and this machine needs"
-            f" {needed(slots)} at least: one for each of its {slots} slots, and {len(OWN)} of the"
-            " worker's own. More are better: an attempt keeps its id until its task is done with"
+            f" {needed(slots)} at least: one for each of its {slots} slots, and"
+            f" {len(OWN) - 1} of the worker's own. More are better: an attempt keeps its id until"
+            " its task is done with"
         )
 
 
@@ -126,6 +130,20 @@ class Identities:
                 os.symlink(name, self._directory / str(uid))
                 return Identity(uid, self._directory / str(uid))
         raise NoIdentityLeft(self._all_taken)
+
+    def claim_own(self, slots: int) -> dict[str, Identity | None]:
+        """The daemon's own identities, by their names. Without `work`, which can share, where
+        attempts need or have all other ids: the log warns of that. Raises NoIdentityLeft."""
+        *needed_names, work = OWN
+        own = {name: self.claim_for(name) for name in needed_names}
+        why = f"{_written(self._uids)} has just enough user ids for {slots} slots (--uids)"
+        if os.geteuid() != 0 or len(self._uids) > needed(slots):
+            try:
+                return {**own, work: self.claim_for(work)}
+            except NoIdentityLeft as error:
+                why = str(error)
+        log.warning("what attempts commit is checked as the user that draws screens: %s", why)
+        return own
 
     def claimed(self, key: AttemptKey) -> Identity | None:
         """The identity that the attempt has; None where it has none."""

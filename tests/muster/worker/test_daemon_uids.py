@@ -4,8 +4,11 @@ import os
 import subprocess
 import sys
 
-from muster.protocol.frames import StageFinished
+import pytest
+
+from muster.protocol.frames import Checkpoint, StageFinished
 from muster.worker.room import identity
+from muster.worker.room.identity import Identities
 from tests.muster.worker import uids
 from tests.muster.worker.repositories import as_root, repository, root
 from tests.muster.worker.worker_home import SLOTS, SOURCES, WorkerHome, worker
@@ -13,17 +16,58 @@ from tests.muster.worker.worker_home import SLOTS, SOURCES, WorkerHome, worker
 __all__ = ["repository", "root", "worker"]
 
 ENOUGH = uids.OWN[-identity.needed(SLOTS) :]
+BETTER = uids.OWN[-identity.needed(SLOTS) - 1 :]
+SHARES = "is checked as the user that draws screens: "
+
+
+def owners(worker: WorkerHome) -> list[str]:
+    return sorted(os.readlink(claim) for claim in worker.layout.identities.iterdir())
+
+
+def started(worker: WorkerHome, given: range) -> str:
+    """Starts a daemon that has these uids; which one checks what is committed, as its name."""
+    daemon = worker.made(uids=given)
+    worker.take(daemon)
+    checker = daemon._rooms.checker
+    assert checker is not None
+    return os.readlink(checker.claim)
 
 
 @as_root
 def test_attempts_get_uids_of_the_range_that_the_daemon_was_given(worker: WorkerHome) -> None:
-    worker.spawn(*uids.option(ENOUGH))
+    worker.spawn(*uids.option(BETTER))
     claims = {claim.name: os.readlink(claim) for claim in worker.layout.identities.iterdir()}
     # Before any attempt is ordered: none of these takes the last one from under an attempt.
     assert sorted(claims.values()) == ["agents", "screens", "work"]
     worker.run("id -u")
     worker.server.until_said(StageFinished)
-    assert worker.server.log().decode().strip() in {str(uid) for uid in ENOUGH} - claims.keys()
+    assert worker.server.log().decode().strip() in {str(uid) for uid in BETTER} - claims.keys()
+
+
+@as_root
+def test_where_attempts_need_all_other_uids_work_is_checked_as_who_draws_screens(
+    worker: WorkerHome, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert started(worker, BETTER) == "work"
+    worker.leave()
+    assert SHARES not in caplog.text
+    assert started(worker, ENOUGH) == "screens"
+    assert owners(worker) == ["agents", "screens"], "an attempt may need that of the work now"
+    assert f"{SHARES}{ENOUGH[0]}-{ENOUGH[-1]} has just enough user ids for 2 slots" in caplog.text
+    worker.run("echo one > one")
+    assert worker.server.until_said(Checkpoint).diff.files_changed == 1
+
+
+@as_root
+def test_a_daemon_starts_although_attempts_that_are_kept_have_all_other_uids(
+    worker: WorkerHome, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one of an earlier release left them, that had no user for the work."""
+    identities = Identities(worker.layout.identities, BETTER)
+    for name in ("agents", "screens", "1-1", "2-1", "3-1"):
+        identities.claim_for(name)
+    assert started(worker, BETTER) == "screens"
+    assert f"{SHARES}all 5 user ids" in caplog.text
 
 
 @as_root
@@ -40,5 +84,5 @@ def test_a_range_that_is_too_small_for_the_machine_is_refused_at_the_start(
         check=False,
     )
     assert ended.returncode == 1
-    assert "4 user ids, and this machine needs 5 at least" in ended.stderr
+    assert "3 user ids, and this machine needs 4 at least" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -59,7 +59,8 @@ class WorkerHome:
     def made(self, **options: Any) -> Daemon:
         """A daemon whose stages see the test's directory, where flags tell them to continue."""
         roots, shown = self.layout.file_roots, mounted(self.layout)
-        settings = Settings(uids=uids.OWN, file_roots=roots, room_directories=shown, **options)
+        given: dict[str, Any] = {"uids": uids.OWN, **options}
+        settings = Settings(file_roots=roots, room_directories=shown, **given)
         return Daemon(self.layout.home, settings)
 
     def take(self, daemon: Daemon) -> "WorkerHome":
