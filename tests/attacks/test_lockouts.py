@@ -12,10 +12,12 @@ from flask.testing import FlaskClient
 
 from app.extensions import db, redis
 from app.models import AuditEntry, Developer, Notification
+from app.operate.backups import waking
+from app.services.clock import now
 from app.services.ops import identity
-from app.services.people import logins, passwords
+from app.services.people import known_devices, logins, passwords
 from tests.attacks.test_logins import WRONG, attempt, guess
-from tests.factories import PASSWORD, make_developer, make_login
+from tests.factories import PASSWORD, begin_login, make_developer, make_login
 
 HERE = {"Origin": "http://localhost"}
 PER_NAME = 50
@@ -156,6 +158,18 @@ def test_it_is_void_with_the_accounts_sessions(app: Flask, victim: Developer, en
     end(victim, browser)
     guess_everywhere(victim.name)
     assert at_browser(stolen, victim.name).status_code == 429
+
+
+@pytest.mark.parametrize("keep_logins", [True, False])
+def test_it_is_void_at_a_server_that_was_restored(victim: Developer, keep_logins: bool) -> None:
+    """The backup may be of before the account's sessions were ended."""
+    proof = known_devices.prove(begin_login(victim).refresh_token)
+    assert proof is not None
+    assert known_devices.find(victim.name, [proof.text]) is not None
+    cursor = db.session.connection().connection.cursor()
+    waking.wake(cursor, now().isoformat(), now(), keep_logins=keep_logins)
+    db.session.expire_all()
+    assert known_devices.find(victim.name, [proof.text]) is None
 
 
 def test_no_script_reads_it_and_no_other_page_sends_it(app: Flask, victim: Developer) -> None:

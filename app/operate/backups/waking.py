@@ -2,8 +2,9 @@
 
 Between the backup and its restoring the old server may have gone on: it gave attempts that are not
 in here, sent what is waiting here, and ended what is open here. So: no number is given twice,
-nothing is sent twice, no login goes on, and nothing begins on a machine before that was heard of
-(docs/decisions/0071). Statements, for any revision from 0049 on: a backup is of its own.
+nothing is sent twice, no login goes on, no browser is known from before, and nothing begins on a
+machine before that was heard of (docs/decisions/0071). Statements, for any revision from 0049 on: a
+backup is of its own.
 """
 
 import secrets
@@ -14,6 +15,8 @@ SEQUENCE_STEP = 10_000
 """How many numbers of tasks, accounts and so on are left out for those that the old one gave."""
 NUMBER_STEP = 1_000
 """Likewise numbers that count within one row."""
+DEVICE_STEP = 1_000_000
+"""The least by which the generation of an account's known browsers grows, and half of the most."""
 _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 # Each restoring has a range of attempts' numbers of its own, also where two are of one backup: it
@@ -59,6 +62,13 @@ _STATEMENTS = (
 )
 # Whose login was ended since, and who has a later refresh token, is not known here either.
 _END_LOGINS = "UPDATE logins SET ended_at = %(now)s WHERE ended_at IS NULL"
+# Nor which browsers were made unknown since. Each restoring takes a step of its own, so that the
+# number of one is none of another's, of the same backup.
+_FORGET_DEVICES = "UPDATE developers SET device_generation = device_generation + %(device_step)s"
+_HAS_DEVICES = """
+SELECT FROM information_schema.columns WHERE table_schema = current_schema()
+AND table_name = 'developers' AND column_name = 'device_generation'
+"""
 _TOLD = """
 INSERT INTO audit_entries (at, actor_name, action, target_type, target_id, changes)
 VALUES (%(now)s, '', 'server.restored', 'server', (SELECT id FROM server_identity),
@@ -76,6 +86,10 @@ def wake(cursor: Any, made_at: str, now: datetime, *, keep_logins: bool) -> None
         "id": secrets.token_hex(8),
         "attempts_from": int((now - _EPOCH).total_seconds()),
         "step": NUMBER_STEP,
+        "device_step": DEVICE_STEP + secrets.randbelow(DEVICE_STEP),
     }
     for statement in (_IDENTITY, *_STATEMENTS, *([] if keep_logins else [_END_LOGINS]), _TOLD):
         cursor.execute(statement, about)
+    cursor.execute(_HAS_DEVICES)
+    if cursor.fetchone() is not None:  # since 0051
+        cursor.execute(_FORGET_DEVICES, about)

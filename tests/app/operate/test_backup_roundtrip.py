@@ -23,6 +23,7 @@ OTHERWISE = {
     "audit_stream_entries": {"*"},
     "audit_streams": {"numbered", "sent", "leased_until"},
     "deliveries": {"state", "leased_until", "done_at", "error"},
+    "developers": {"device_generation"},
     "enrollment_tokens": {"revoked_at"},
     "logins": {"ended_at"},
     "machines": {"connected", "status", "is_awaited"},
