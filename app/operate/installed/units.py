@@ -3,8 +3,9 @@
 import os
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from app.embedded.commands import OWN_DIRECTORIES, commands
 from app.embedded.stack import ROOT
@@ -56,7 +57,8 @@ def write(places: Places, settings: Mapping[str, str]) -> None:
     Raises OperateError, OSError.
     """
     has_engines = not (settings.get("DATABASE_URL") and settings.get("REDIS_URL"))
-    made = all_of(places, port=port(environ=settings), has_engines=has_engines)
+    files = _paths_in(settings)
+    made = all_of(places, port=port(environ=settings), has_engines=has_engines, files=files)
     directory = places.written(places.units)
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():
@@ -78,16 +80,19 @@ def program(text: str) -> str:
     return words[0].replace("%%", "%").replace("$$", "$")
 
 
-def all_of(places: Places, *, port: int, has_engines: bool) -> dict[str, str]:
-    """The units' texts, by their names."""
+def all_of(
+    places: Places, *, port: int, has_engines: bool, files: Iterable[str] = ()
+) -> dict[str, str]:
+    """The units' texts, by their names. `files`: what the processes read besides the release."""
     table = commands(places.home)
+    homes = _homes(places, files)
     made = {TARGET: _target(places, has_engines)}
     if has_engines:
-        made[ENGINES] = _engines(places)
+        made[ENGINES] = _engines(places, homes)
     made[MIGRATE] = _unit(
         "Muster: the database's tables",
         _after([ENGINES] if has_engines else []),
-        {"Type": "oneshot", "RemainAfterExit": "yes", "TimeoutStartSec": "15min"},
+        {"Type": "oneshot", "RemainAfterExit": "yes", "TimeoutStartSec": "15min", **homes},
         table.migrate,
         places,
     )
@@ -100,6 +105,7 @@ def all_of(places: Places, *, port: int, has_engines: bool) -> dict[str, str]:
             "KillMode": "mixed",
             "TimeoutStopSec": f"{command.stop_seconds + 8:.0f}",
             "LimitNOFILE": "65536",
+            **homes,
         }
         if process == "gunicorn" and port < 1024 and not places.is_user:
             service["AmbientCapabilities"] = _BIND
@@ -116,7 +122,7 @@ def _target(places: Places, has_engines: bool) -> str:
     )
 
 
-def _engines(places: Places) -> str:
+def _engines(places: Places, homes: Mapping[str, str]) -> str:
     service = {
         "Type": "notify",
         "NotifyAccess": "main",
@@ -127,6 +133,7 @@ def _engines(places: Places) -> str:
         "KillMode": "mixed",
         "TimeoutStartSec": "3min",
         "TimeoutStopSec": "60",
+        **homes,
     }
     argv = (sys.executable, "-m", "app.operate", "engines")
     return _unit("Muster: PostgreSQL and Valkey", {}, service, argv, places)
@@ -157,16 +164,34 @@ def _unit(
     }
     if not places.is_user:
         lines |= {"User": ACCOUNT, "Group": ACCOUNT, **_HARDENING}
-        lines["ProtectHome"] = "read-only" if _runs_from_a_home(argv[0]) else "yes"
         lines["CapabilityBoundingSet"] = service.get("AmbientCapabilities", "")
         lines["ReadWritePaths"] = _path(places.home)
     return _section("Unit", unit) + "\n" + _section("Service", lines)
 
 
-def _runs_from_a_home(program: str) -> bool:
-    """Whether what runs lies in somebody's home, and would not start where those are hidden."""
-    needed = (program, os.path.realpath(program), sys.prefix, sys.base_prefix, ROOT)
-    return any(home in Path(each).parents for each in needed for home in _HOMES)
+def _homes(places: Places, files: Iterable[str]) -> dict[str, str]:
+    """How people's homes are protected: hidden, but for where the processes need one to start."""
+    if places.is_user:
+        return {}
+    needed = (sys.executable, sys.prefix, sys.base_prefix, ROOT, places.home, *files)
+    return {"ProtectHome": "read-only" if any(map(_lies_in_a_home, needed)) else "yes"}
+
+
+def _lies_in_a_home(path: str | Path) -> bool:
+    # systemd follows links, too: `/home` may be one, of `/var/home`.
+    homes = {*_HOMES, *(Path(os.path.realpath(home)) for home in _HOMES)}
+    spellings = (Path(path), Path(os.path.realpath(path)))
+    return any(home in (each, *each.parents) for each in spellings for home in homes)
+
+
+def _paths_in(settings: Mapping[str, str]) -> list[str]:
+    """The absolute paths that settings name: a certificate, several with colons between them, or
+    what an address has in its query (`sslrootcert=`).
+    """
+    texts = list(settings.values())
+    texts += [value for text in texts for _, value in parse_qsl(text.partition("?")[2])]
+    parts = [part for text in texts for part in text.split(os.pathsep)]
+    return [part for part in parts if part.startswith("/") and not part.startswith("//")]
 
 
 def _section(name: str, lines: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,11 +61,47 @@ def test_a_users_own_services_have_no_protection_that_needs_root() -> None:
 def test_homes_are_hidden_unless_the_server_runs_from_one(
     monkeypatch: pytest.MonkeyPatch, program: str, protection: str
 ) -> None:
+    runs_from(monkeypatch, program)
+    made = units.all_of(SYSTEM, port=9000, has_engines=True)
+    assert f"ProtectHome={protection}\n" in made["muster-web.service"]
+
+
+def runs_from(monkeypatch: pytest.MonkeyPatch, program: str = "/opt/muster/bin/python") -> None:
     monkeypatch.setattr(units, "ROOT", Path("/opt/muster"))
     for name, value in {"executable": program, "prefix": "/opt", "base_prefix": "/usr"}.items():
         monkeypatch.setattr(f"sys.{name}", value)
-    made = units.all_of(SYSTEM, port=9000, has_engines=True)
-    assert f"ProtectHome={protection}\n" in made["muster-web.service"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "protection"),
+    [
+        ("MUSTER_TLS_CERT", "/etc/muster/cert.pem", "yes"),
+        ("MUSTER_TLS_CERT", "/home/ops/cert.pem", "read-only"),
+        ("MUSTER_TLS_KEY", "/root/key.pem", "read-only"),
+        ("MUSTER_TLS_KEY", "{homes}/ops/key.pem", "read-only"),
+        ("MUSTER_TLS_KEY", "{links}/key.pem", "read-only"),
+        ("SSL_CERT_DIR", "/etc/ssl/certs:/home/ops/certs", "read-only"),
+        (
+            "DATABASE_URL",
+            "postgresql://u@db/muster?sslrootcert=%2Fhome%2Fops%2Fca.pem",
+            "read-only",
+        ),
+        ("DATABASE_URL", "postgresql://u@db/muster?host=/run/postgresql", "yes"),
+        ("REDIS_URL", "redis://home/0", "yes"),
+    ],
+)
+def test_homes_are_not_hidden_from_a_setting_that_names_a_file_in_one(
+    setting: str, value: str, protection: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs_from(monkeypatch)
+    (real := tmp_path / "var" / "home").mkdir(parents=True)
+    (tmp_path / "home").symlink_to(real)  # as where /home is a link
+    (tmp_path / "links").symlink_to(tmp_path / "home" / "ops")
+    monkeypatch.setattr(units, "_HOMES", (*units._HOMES, tmp_path / "home"))
+    where = replace(SYSTEM, root=tmp_path / "written")
+    units.write(where, {setting: value.format(homes=real, links=tmp_path / "links")})
+    made = where.written(where.units) / "muster-web.service"
+    assert f"ProtectHome={protection}\n" in made.read_text()
 
 
 def test_each_process_of_a_stack_has_a_unit() -> None:
