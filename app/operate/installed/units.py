@@ -173,11 +173,11 @@ def _homes(places: Places, files: Iterable[str]) -> dict[str, str]:
     """How people's homes are protected: hidden, but for where the processes need one to start."""
     if places.is_user:
         return {}
-    needed = (sys.executable, sys.prefix, sys.base_prefix, ROOT, places.home, *files)
+    needed = (sys.executable, sys.prefix, sys.base_prefix, str(ROOT), str(places.home), *files)
     return {"ProtectHome": "read-only" if any(map(_lies_in_a_home, needed)) else "yes"}
 
 
-def _lies_in_a_home(path: str | Path) -> bool:
+def _lies_in_a_home(path: str) -> bool:
     # systemd follows links, too: `/home` may be one, of `/var/home`.
     homes = {*_HOMES, *(Path(os.path.realpath(home)) for home in _HOMES)}
     spellings = (Path(path), Path(os.path.realpath(path)))
