@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from app.domain.tokens import digest
 from app.extensions import db
-from app.models import Developer, RefreshToken
+from app.models import Developer, Login, RefreshToken
 from app.services.people import developers
 
 SECONDS = 365 * 86_400
@@ -30,7 +30,8 @@ class DeviceProof(NamedTuple):
 
 
 def prove(refresh_token: str) -> DeviceProof | None:
-    """The proof for the device that keeps this refresh token; None where there is no such token.
+    """The proof for the device that keeps this refresh token; None where there is no such token, or
+    its session has ended meanwhile: the caller holds no lock.
 
     It names the login, so that a session that was stolen makes one device, however often it is
     refreshed.
@@ -38,7 +39,12 @@ def prove(refresh_token: str) -> DeviceProof | None:
     found = db.session.execute(
         select(RefreshToken.developer_id, RefreshToken.family, Developer.device_generation)
         .join(Developer, Developer.id == RefreshToken.developer_id)
-        .where(RefreshToken.digest == digest(refresh_token))
+        .join(Login, Login.id == RefreshToken.family)
+        .where(
+            RefreshToken.digest == digest(refresh_token),
+            RefreshToken.generation == Developer.token_generation,
+            Login.ended_at.is_(None),
+        )
     ).one_or_none()
     if found is None:
         return None
