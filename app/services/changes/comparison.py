@@ -6,6 +6,7 @@ On the whole server two such processes run at a time, and one for each developer
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,8 @@ from app.services.changes.comparison_process import SIZES
 MOST_AT_ONCE = 2
 WAIT_SECONDS = 5.0
 MOST_WAITING = 8
-"""Requests of this process that wait for their turn; one more gets none."""
+"""People for whom a request of this process waits for its turn. One more gets none, nor does
+another request of one of these: else one person could take all places."""
 
 RUN_SECONDS = 8.0
 """Of the clock: the process has a limit of its own on processor time."""
@@ -38,9 +40,12 @@ PYTHON = (sys.executable, "-E", "-s")
 
 Pair = tuple[bytes, bytes]
 """Two versions of a file, as they are stored: packed by zlib."""
+Answers = list[bytes | None]
 
 log = structlog.get_logger(__name__)
-_waiting = threading.BoundedSemaphore(MOST_WAITING)
+_lock = threading.Lock()
+_waiting: set[int] = set()
+"""Their ids."""
 
 
 class Allowance:
@@ -65,16 +70,17 @@ class Allowance:
         return True
 
 
-def compare(operation: str, pairs: Iterable[Pair], developer_id: int) -> list[bytes] | None:
-    """The answers to as many of the pairs as the limits allow, as JSON; None: the developer had no
-    turn in time. Commits before it waits, so that no transaction is open meanwhile.
+def compare(operation: str, pairs: Iterable[Pair], developer_id: int) -> Answers | None:
+    """The pairs' answers, as JSON, and None for those that the limits do not allow; None for all:
+    the developer had no turn in time. Commits before it waits, so that no transaction is open
+    meanwhile.
     """
     db.session.commit()
     with _turn(developer_id) as is_ours:
         return _run(operation, _then_commit(pairs)) if is_ours else None
 
 
-def compare_for_machine(operation: str, pairs: Iterable[Pair]) -> list[bytes]:
+def compare_for_machine(operation: str, pairs: Iterable[Pair]) -> Answers:
     """As `compare`, for an order to a machine: it needs no turn, for people don't decide how many
     there are, and leaves the transaction alone.
     """
@@ -86,10 +92,12 @@ def _then_commit(pairs: Iterable[Pair]) -> Iterator[Pair]:
     db.session.commit()
 
 
-def _run(operation: str, pairs: Iterable[Pair]) -> list[bytes]:
+def _run(operation: str, pairs: Iterable[Pair]) -> Answers:
+    count = 0
     with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as answers:
         for old, new in pairs:
             asked.write(SIZES.pack(len(old), len(new)) + old + new)
+            count += 1
             time.sleep(0)  # others of this process have their turn
         asked.seek(0)
         process = subprocess.Popen(
@@ -99,18 +107,22 @@ def _run(operation: str, pairs: Iterable[Pair]) -> list[bytes]:
             stderr=subprocess.DEVNULL,
             cwd=ROOT,
             env={"PATH": os.defpath},
+            process_group=0,  # with the process of each pair
         )
         try:
             process.wait(RUN_SECONDS)
         except subprocess.TimeoutExpired:
             pass
         finally:
-            process.kill()
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         if process.returncode:
             log.warning("comparison_ended", operation=operation, code=process.returncode)
         answers.seek(0)
-        return answers.read().split(b"\n")[:-1]  # a line that was cut off is none
+        lines = answers.read().split(b"\n")[:-1]  # a line that was cut off is none
+    known = dict(line.split(b" ", 1) for line in lines)
+    return [known.get(b"%d" % number) for number in range(count)]
 
 
 @contextmanager
@@ -119,7 +131,7 @@ def _turn(developer_id: int) -> Iterator[bool]:
     member = uuid.uuid4().hex
     sets = {"comparing": MOST_AT_ONCE, f"comparing:{developer_id}": 1}
     try:
-        is_ours = _waits_for(member, sets)
+        is_ours = _wait_for(developer_id, member, sets)
     except redis_client.RedisError:  # nobody knows how many run
         is_ours = False
     try:
@@ -129,20 +141,35 @@ def _turn(developer_id: int) -> Iterator[bool]:
             _leave(member, sets)
 
 
-def _waits_for(member: str, sets: dict[str, int]) -> bool:
-    if not _waiting.acquire(blocking=False):
-        return False
-    try:
-        end = time.monotonic() + WAIT_SECONDS
-        while not redis.client.execute_command(
-            *admission.admit(member, sets, time.time(), _LAPSE_SECONDS)
-        ):
-            if time.monotonic() > end:
-                return False
-            time.sleep(_POLL_SECONDS)
+def _wait_for(developer_id: int, member: str, sets: dict[str, int]) -> bool:
+    if _is_admitted(member, sets):
         return True
+    with _place(developer_id) as has_place:
+        end = time.monotonic() + WAIT_SECONDS
+        while has_place and time.monotonic() < end:
+            time.sleep(_POLL_SECONDS)
+            if _is_admitted(member, sets):
+                return True
+    return False
+
+
+def _is_admitted(member: str, sets: dict[str, int]) -> bool:
+    command = admission.admit(member, sets, time.time(), _LAPSE_SECONDS)
+    return bool(redis.client.execute_command(*command))
+
+
+@contextmanager
+def _place(developer_id: int) -> Iterator[bool]:
+    """Take the developer's place among those that wait; whether there was one."""
+    with _lock:
+        is_free = developer_id not in _waiting and len(_waiting) < MOST_WAITING
+        if is_free:
+            _waiting.add(developer_id)
+    try:
+        yield is_free
     finally:
-        _waiting.release()
+        if is_free:
+            _waiting.discard(developer_id)
 
 
 def _leave(member: str, sets: Iterable[str]) -> None:

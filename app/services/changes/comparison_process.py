@@ -1,17 +1,20 @@
 """The process that compares files for `comparison`: pairs of them come in, answers go out.
 
 It imports nothing of the server but what compares, and gives itself limits: whoever wrote the files
-has chosen how long it takes and how much memory.
+has chosen how long it takes and how much memory. Each pair has a process of its own, so that none
+takes the time of the others, nor ends them.
 """
 
 import contextlib
+import itertools
 import os
 import resource
+import signal
 import struct
 import sys
 import zlib
-from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
@@ -32,13 +35,81 @@ OPERATIONS: Mapping[str, Callable[[bytes, bytes], Any]] = {
 }
 
 
+class _Place(NamedTuple):
+    """A pair's number, and where its two files are in what was asked."""
+
+    number: int
+    at: int
+    sizes: tuple[int, int]
+
+
 def main(operation: str, asked: BinaryIO, answers: BinaryIO) -> None:
-    """Answer each pair by one line of JSON, as soon as it is known."""
-    compare, encode = OPERATIONS[operation], msgspec.json.Encoder().encode
-    while head := asked.read(SIZES.size):
-        old, new = (_unpacked(asked.read(size)) for size in SIZES.unpack(head))
-        answers.write(encode(compare(old, new)) + b"\n")
-        answers.flush()
+    """Answer pairs by lines of their number and JSON, each as soon as it is known.
+
+    Each pair may take an equal share of the time that is left. What took longer is compared again,
+    if others have left some of theirs.
+    """
+    import pygit2  # noqa: F401 - once, and not in the process of each pair
+
+    compare, left = OPERATIONS[operation], list(_places(asked))
+    for _ in range(2):
+        too_long = []
+        for done, place in enumerate(left):
+            seconds = (CPU_SECONDS - _used()) / (len(left) - done)
+            if seconds <= 0:
+                return
+            asked.seek(place.at)
+            old, new = (asked.read(size) for size in place.sizes)
+            answer = _answer(compare, old, new, seconds)
+            if answer is None:
+                too_long.append(place)
+                continue
+            answers.write(b"%d %b\n" % (place.number, answer))
+            answers.flush()
+        left = too_long
+
+
+def _places(asked: BinaryIO) -> Iterator[_Place]:
+    for number in itertools.count():
+        if not (head := asked.read(SIZES.size)):
+            return
+        sizes = SIZES.unpack(head)
+        yield _Place(number, asked.tell(), sizes)
+        asked.seek(sum(sizes), os.SEEK_CUR)
+
+
+def _used() -> float:
+    """Seconds of processor time, of this process and those that it has waited for."""
+    both = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in both)
+
+
+def _answer(
+    compare: Callable[[bytes, bytes], Any], old: bytes, new: bytes, seconds: float
+) -> bytes | None:
+    """The pair's answer, as JSON; None where it takes more than so many seconds of processor time,
+    or too much memory. A limit on processes would be one of whole seconds.
+    """
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reader)
+            signal.signal(
+                signal.SIGPROF, signal.SIG_DFL
+            )  # ends it, also in the middle of git's code
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            made = msgspec.json.encode(compare(_unpacked(old), _unpacked(new)))
+            with open(writer, "wb") as out:
+                out.write(made)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.close(writer)
+    with open(reader, "rb") as came:
+        answer = came.read(OUTPUT_BYTES)
+    _, status = os.waitpid(child, 0)
+    return answer if status == 0 else None
 
 
 def _unpacked(packed: bytes) -> bytes:

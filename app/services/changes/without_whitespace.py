@@ -69,12 +69,10 @@ def compare(change: Change, files: Sequence[Any], developer_id: int) -> Compared
         aside.append(file)
     if aside:
         pairs = _pairs(change.task_id, aside)
-        answers = comparison.compare("whitespace", pairs, developer_id) or []
-        for number, file in enumerate(aside):
+        answers = comparison.compare("whitespace", pairs, developer_id) or [None] * len(aside)
+        for file, answer in zip(aside, answers, strict=True):
             rests[file.position] = (
-                _decode(answers[number]) or Uncompared.CONTENTS
-                if number < len(answers)
-                else Uncompared.LIMITS
+                Uncompared.LIMITS if answer is None else _decode(answer) or Uncompared.CONTENTS
             )
     return Compared(count, rests)
 

@@ -15,7 +15,7 @@ from app.domain.review import Side
 from app.extensions import db
 from app.models import ChangedFile, ReviewThread, Task
 from app.services.changes import comparison, git_lines, lines
-from app.services.changes.comparison import Allowance
+from app.services.changes.comparison import Allowance, Answers
 from app.services.reviews import anchoring
 
 MOST_BYTES = 8 << 20
@@ -55,13 +55,19 @@ class Places:
     """Where threads of a task are in `commit` (None: the latest). Raises InvalidFields where the
     task has no such commit. `is_spent`: so much was compared that an answer had better end.
 
-    For an order to a machine there is no `reader_id`.
+    For an order to a machine there is no `reader_id`. `is_written`: the answer is to a request that
+    has had its effect, which is no error where comparing would have to wait for too long.
     """
 
     def __init__(
-        self, task: Task, commit: str | None = None, *, reader_id: int | None = None
+        self,
+        task: Task,
+        commit: str | None = None,
+        *,
+        reader_id: int | None = None,
+        is_written: bool = False,
     ) -> None:
-        self._task_id, self._reader_id = task.id, reader_id
+        self._task_id, self._reader_id, self._is_written = task.id, reader_id, is_written
         self._change = anchoring.commit_of(task, commit).change
         self._files: dict[int, ChangedFile] = {}  # by thread
         self._comparisons: dict[tuple[str, str], _Comparison] = {}
@@ -75,7 +81,8 @@ class Places:
     def look_for(self, threads: Sequence[ReviewThread]) -> int:
         """Read and compare what `of` needs, for as many of the threads as one answer may be about;
         returns how many these are, one at least. Three statements. Commits, with a reader, where
-        much has to be compared, and raises TooManyRequests if that has to wait for too long.
+        much has to be compared, and raises TooManyRequests if that has to wait for too long and
+        nothing is written.
         """
         self._files = self._find_files(threads)
         pairs = [self._pair(thread) for thread in threads]
@@ -165,8 +172,8 @@ class Places:
                 aside.append((pair, old, new))
         if aside:
             answers = self._compare_aside([(old, new) for _, old, new in aside])
-            for (pair, old, new), answer in zip(aside, answers, strict=False):
-                self._keep(pair, old, new, _decode(answer))
+            for (pair, old, new), answer in zip(aside, answers, strict=True):
+                self._keep(pair, old, new, None if answer is None else _decode(answer))
 
     def _keep(
         self, pair: tuple[str, str], old: bytes, new: bytes, hunks: list[LineHunk] | None
@@ -174,14 +181,14 @@ class Places:
         if hunks is not None:
             self._comparisons[pair] = _Comparison(anchors.split(old), anchors.split(new), hunks)
 
-    def _compare_aside(self, pairs: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
+    def _compare_aside(self, pairs: Sequence[tuple[bytes, bytes]]) -> Answers:
         stored = ((zlib.compress(old, 0), zlib.compress(new, 0)) for old, new in pairs)
         if self._reader_id is None:
             return comparison.compare_for_machine("lines", stored)
         answers = comparison.compare("lines", stored, self._reader_id)
-        if answers is None:
+        if answers is None and not self._is_written:
             raise TooManyRequests(RETRY_SECONDS)
-        return answers
+        return answers or [None] * len(pairs)
 
 
 def original(thread: ReviewThread, *, outdated: bool) -> ThreadPlace:

@@ -68,12 +68,12 @@ def page(
 
 
 def one(actor: Developer, task: Task, thread_id: int) -> ShownThread:
-    """A thread of the task's, which the actor may see. Raises NotFound."""
+    """A thread of the task's, which the actor may see and has written to. Raises NotFound."""
     query = _threads(actor, task).where(ReviewThread.id == thread_id)
     thread = db.session.scalar(query.execution_options(populate_existing=True))
     if thread is None:
         raise NotFound(f"task {task.id} has no thread {thread_id} that you may see")
-    places = Places(task, reader_id=actor.id)
+    places = Places(task, reader_id=actor.id, is_written=True)
     places.look_for([thread])
     return ShownThread(thread, places.of(thread), _comments(actor, [thread])[thread.id])
 

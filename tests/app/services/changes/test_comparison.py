@@ -1,10 +1,13 @@
 """Comparisons that would take long run elsewhere, and within limits."""
 
+import contextlib
 import json
 import subprocess
 import time
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from app.extensions import db, redis
 from app.redis import admission
 from app.services.changes import comparison
 from app.services.changes.comparison import Allowance, Pair
+from tests.app.embedded.embedded_clients import eventually
 from tests.factories import hard_files as hard
 
 EASY = (zlib.compress(b"a\nb\n"), zlib.compress(b" a\nc\n"))
@@ -30,21 +34,71 @@ def test_answers_come_in_order_as_json(app: Flask) -> None:
     nothing = (zlib.compress(b"a\0"), zlib.compress(b"a"))
     answers = comparison.compare("whitespace", [EASY, nothing], PERSON)
     assert answers is not None
-    first, second = map(json.loads, answers)
+    first, second = (json.loads(answer or b"{}") for answer in answers)
     assert (first["insertions"], first["deletions"], second) == (1, 1, None)
     assert comparison.compare("lines", [EASY], PERSON) == [b"[[1,2,1,2]]"]
 
 
-def test_what_takes_too_long_is_ended_and_keeps_what_came_before(
+def test_one_pair_takes_no_time_of_the_others(app: Flask, hard_pair: Pair) -> None:
+    answers = comparison.compare("whitespace", [hard_pair, EASY, hard_pair, EASY], PERSON)
+    assert answers is not None
+    assert [answer is None for answer in answers] == [True, False, True, False]
+    assert answers[1] == answers[3]
+
+
+def test_what_takes_too_long_is_ended(
     app: Flask, hard_pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparison, "RUN_SECONDS", 1.5)
+    monkeypatch.setattr(comparison, "RUN_SECONDS", 1.0)
+    started, popen = [], subprocess.Popen
+
+    def start(*args: Any, **kwargs: Any) -> Any:
+        started.append(popen(*args, **kwargs))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", start)
     began = time.monotonic()
-    answers = comparison.compare("whitespace", [EASY, hard_pair, EASY], PERSON)
-    assert answers is not None
-    assert len(answers) <= 1
+    assert comparison.compare("whitespace", [hard_pair], PERSON) == [None]
     assert time.monotonic() - began < 10
+    assert eventually(lambda: not _members(started[0].pid), seconds=1.0)
     assert not redis.client.zcard("comparing"), "its turn is over"
+
+
+def _members(group: int) -> list[str]:
+    """The processes of that group that still run."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, of_group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(of_group) == group and state not in "ZX":
+                found.append(stat.parent.name)
+    return found
+
+
+def test_one_person_has_one_request_wait_and_takes_no_place_of_others(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admit = admission.admit("other", {f"comparing:{PERSON}": 1}, time.time(), 30)
+    redis.client.execute_command(*admit)
+    mine: list[Any] = []
+    theirs: list[Any] = []
+
+    def meanwhile(seconds: float) -> None:
+        """While the first one waits, its person asks for more, and somebody else asks once."""
+        if seconds and len(mine) < comparison.MOST_WAITING:
+            assert "waits" not in mine, "a second one waits"
+            mine.append("waits")
+            mine[-1] = comparison.compare("whitespace", [EASY], PERSON)
+            if not theirs:
+                theirs.append(comparison.compare("whitespace", [EASY], PERSON + 1))
+
+    clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=meanwhile)
+    monkeypatch.setattr(comparison, "time", clock)
+    monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.2)
+    assert comparison.compare("whitespace", [EASY], PERSON) is None
+    assert set(mine) == {None}
+    [answers] = theirs
+    assert answers is not None
 
 
 @pytest.mark.parametrize("wanted", ["limits are set", "memory is short"])

@@ -48,13 +48,20 @@ def test_small_files_are_compared_here_and_others_elsewhere(
     assert (found.rests[1], found.is_limited) == (Uncompared.LIMITS, True)
 
 
-def test_what_came_before_a_limit_stays(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_beyond_a_limit_takes_nothing_of_what_is_not(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
     large = [b"%d\n" % number * 2_000 for number in range(3)]
     files = [file(task, number, text, text + b"x\n") for number, text in enumerate(large)]
     asked = comparison.compare
-    monkeypatch.setattr(comparison, "compare", lambda *args: (asked(*args) or [])[:2])
+
+    def limited(*args: Any) -> Any:
+        first, _, last = asked(*args) or []
+        return [first, None, last]
+
+    monkeypatch.setattr(comparison, "compare", limited)
     found = compare(task, *files)
-    assert [type(rest) for rest in found.rests.values()] == [Rest, Rest, Uncompared]
+    assert [type(rest) for rest in found.rests.values()] == [Rest, Uncompared, Rest]
 
 
 def test_a_page_ends_where_its_files_are_too_large(

@@ -6,7 +6,7 @@ from flask import Flask
 from app.domain.errors import TooManyRequests
 from app.models import Developer, Task
 from app.services.changes import comparison
-from app.services.reviews import prompts
+from app.services.reviews import places, prompts, resolving
 from tests.app.services.reviews.test_places import ada, begin, come_to, file, is_at, now, task
 
 __all__ = ["ada", "task"]
@@ -45,3 +45,17 @@ def test_who_gets_no_turn_in_time_is_told_to_ask_again(
     monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.0)
     with pytest.raises(TooManyRequests):
         now(ada, task)
+
+
+def test_a_thread_is_resolved_also_where_nobody_gets_a_turn(
+    app: Flask, ada: Developer, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come_to(task, "c1", file(task, b"x\n", OLD))
+    thread = begin(ada, task, path="a.py", line=2_000)
+    come_to(task, "c2", file(task, b"x\n", NEW))
+    monkeypatch.setattr(comparison, "MOST_AT_ONCE", 0)
+    monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.0)
+    shown = resolving.resolve(ada, task.id, thread.id)
+    assert shown.thread.resolved_at is not None
+    assert shown.place == places.original(thread, outdated=True)
+    assert resolving.reopen(ada, task.id, thread.id).thread.resolved_at is None
