@@ -201,6 +201,30 @@ def test_a_stage_that_waits_for_its_room_begins_again_after_a_restart(
     begin_second_again(worker, 2)
 
 
+def test_a_tunnel_that_closes_before_it_begins_again_makes_no_checkpoint_of_it(
+    worker: WorkerHome, leaders: Path
+) -> None:
+    """That would pass for the one of the stage's end, which would be without the stage's work."""
+    server = worker.start().server
+    run_first(worker, pushed=True)
+    worker.repository.hook("update", NO_CHECKPOINTS)
+    worker.run("echo two > two", stage_index=1)
+    server.until_said(StageFinished, 2)
+    leaders.touch()
+    worker.run("cat two", stage_index=2)
+    server.until(lambda: is_noted(worker, "starting the stage again once this machine is well"))
+    worker.leave()
+    leaders.unlink()
+    worker.repository.hook("update", "exit 0")
+    worker.start()
+    (worker.layout.workspace(KEY) / "late").touch()
+    assert worker.daemon is not None
+    attempt = worker.daemon._orders.attempts.find(KEY)
+    assert attempt is not None
+    assert attempt.settle(None)
+    assert len(server.bodies(Checkpoint)) == 1
+
+
 def test_a_stage_whose_room_was_not_made_during_a_restart_begins_again(
     worker: WorkerHome, leaders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
