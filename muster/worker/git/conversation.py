@@ -30,6 +30,7 @@ STDERR_KEPT = 64 * 1024
 
 _LOOK = 0.5  # seconds between two looks at what a room uses
 _TICK = 0.05
+_LAST_LOOKS = 2_000  # of 64 KiB each: whoever holds a pipe open may write without end
 _GRACE = 2.0
 
 
@@ -134,11 +135,20 @@ class Conversation:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_TICK)
             return self._process.returncode is not None
-        events = self._selector.select(_TICK)
+        # A grandchild may keep the pipes open after git has ended.
+        if self._read_all(_TICK) or self._process.poll() is None:
+            return False
+        for _ in range(_LAST_LOOKS):  # what it wrote after the look, and before it ended
+            if not self._read_all(0):
+                break
+        return True
+
+    def _read_all(self, seconds: float) -> bool:
+        """Reads what has come after at most so many seconds; whether anything has."""
+        events = self._selector.select(seconds)
         for key, _ in events:
             self._read(key.fd)
-        # A grandchild may keep the pipes open after git has ended.
-        return not events and self._process.poll() is not None
+        return bool(events)
 
     def _streams(self) -> tuple[IO[bytes], IO[bytes]]:
         assert self._process.stdout is not None

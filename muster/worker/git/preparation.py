@@ -5,6 +5,7 @@ below workspace and home is made in the attempt's room, with its rights: names t
 attempt's to choose, and may be links.
 """
 
+import re
 import shlex
 import threading
 import time
@@ -46,6 +47,7 @@ echo "ref: refs/heads/"{branch} > .git/HEAD
 {settings}
 echo "$base"
 """
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _FETCHES_REMOTELY = r"sed -i -e '/^\turl = /d' -e 's/^\tpushurl = /\turl = /' .git/config"
 
 
@@ -195,7 +197,7 @@ def _clone(
         commit=shlex.quote(commit) if commit else '"$base"',
         settings="" if room.view is None else _FETCHES_REMOTELY,
     )
-    return git.run_script(
+    printed = git.run_script(
         script,
         room.host_workspace,
         {"GIT_CONFIG_GLOBAL": room.git_settings},
@@ -203,6 +205,9 @@ def _clone(
         room=room.showing(mirror.path),
         cancelled=cancelled,
     ).strip()
+    if not _COMMIT.fullmatch(printed):
+        raise git.GitError(f"the clone names no commit of {request.base}: {printed[:200]!r}")
+    return printed
 
 
 def _made(
