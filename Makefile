@@ -56,7 +56,7 @@ SKIPPED := $${MUSTER_SKIPPED:-.ci/skipped.txt}
 
 test: $(TOOLS) ## All tests but the heavy suites, on servers of their own; MUSTER_TEST_WORKERS=5 at a time
 	@$(BIN)/python -m demo.console test
-	@$(PYTEST) -n $${MUSTER_TEST_WORKERS:-5} --skipped-list "$(SKIPPED)"
+	@$(PYTEST) -n $${MUSTER_TEST_WORKERS:-5} --skipped-list="$(SKIPPED)"
 
 skipped: $(TOOLS) ## The tests that `make test` skipped for missing programs, after `make bring`
 	@if [ ! -e "$(SKIPPED)" ] ; then \
@@ -112,7 +112,7 @@ bench: $(TOOLS) ## The benchmarks, with ratios to bare parts and peers; takes mi
 
 # A heavy suite's recipe: its tests, and then a line in .ci/passed for this tree. make expands all lines of
 # a recipe before it runs the first, so the commit is the one that is tested.
-SUITE = $(PYTEST) --skipped-list .ci/skipped-$@.txt
+SUITE = $(PYTEST) --skipped-list=.ci/skipped-$@.txt
 PASSED = @$(BIN)/python .ci/suites.py record --skipped .ci/skipped-$@.txt \
 	--at "$(shell git rev-parse HEAD 2>/dev/null)"
 
