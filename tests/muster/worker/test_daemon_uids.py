@@ -8,7 +8,6 @@ import pytest
 
 from muster.protocol.frames import Checkpoint, StageFinished
 from muster.worker.room import identity
-from muster.worker.room.identity import Identities
 from tests.muster.worker import uids
 from tests.muster.worker.repositories import as_root, repository, root
 from tests.muster.worker.worker_home import SLOTS, SOURCES, WorkerHome, worker
@@ -63,9 +62,9 @@ def test_a_daemon_starts_although_attempts_that_are_kept_have_all_other_uids(
     worker: WorkerHome, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As one of an earlier release left them, that had no user for the work."""
-    identities = Identities(worker.layout.identities, BETTER)
-    for name in ("agents", "screens", "1-1", "2-1", "3-1"):
-        identities.claim_for(name)
+    names = ("agents", "screens", "1-1", "2-1", "3-1")
+    for uid, name in zip(BETTER, names, strict=True):  # of whom others may still be ending
+        (worker.layout.identities / str(uid)).symlink_to(name)
     assert started(worker, BETTER) == "screens"
     assert f"{SHARES}all 5 user ids" in caplog.text
 
