@@ -6,7 +6,6 @@ come the lists that name them; the one since the base comes last, and with it th
 all has been said.
 """
 
-import re
 import threading
 import zlib
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from muster.worker.git.changes import Change
 from muster.worker.git.checkpoints import refs_of
 from muster.worker.git.git import GitCancelled, GitError
 from muster.worker.git.mirrors import Mirror
+from muster.worker.git.refs import COMMIT
 from muster.worker.git.remote import Login
 from muster.worker.git.workspace import Workspace
 
@@ -35,7 +35,6 @@ _OVERHEAD = 512  # bytes that a report counts beside its piece, and a file in a 
 _PAUSE = 0.5  # seconds between two looks whether the server has them
 _LARGEST_LIST = 128 << 10  # bytes of a report's files
 _LONGEST_LIST = 500
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class ChangesTeller:
@@ -150,7 +149,7 @@ def _bases(
     base = workspace.base_commit
     base = base if base == made.commit else mirror.merge_base(base, made.commit) or base
     before = kept.repo.before or ""
-    if _COMMIT.fullmatch(before) and (before == made.commit or mirror.has(before)):
+    if COMMIT.fullmatch(before) and (before == made.commit or mirror.has(before)):
         yield "round", before
     refs = (f"{refs_of(workspace.key)}/{stage}" for stage in reversed(range(made.stage_index)))
     found = (*(mirror.tip(ref) for ref in refs), _began(mirror, kept))

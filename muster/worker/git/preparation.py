@@ -5,7 +5,6 @@ below workspace and home is made in the attempt's room, with its rights: names t
 attempt's to choose, and may be links.
 """
 
-import re
 import shlex
 import threading
 import time
@@ -19,6 +18,7 @@ from muster.protocol.frames import Author
 from muster.worker.git import attempt_settings, git
 from muster.worker.git.local_repositories import LocalRefused
 from muster.worker.git.mirrors import Mirror
+from muster.worker.git.refs import COMMIT
 from muster.worker.git.remote import NO_LOGIN, Login, Remote
 from muster.worker.git.ssh import SshRefused
 from muster.worker.git.workspace import (
@@ -47,7 +47,6 @@ echo "ref: refs/heads/"{branch} > .git/HEAD
 {settings}
 echo "$base"
 """
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _FETCHES_REMOTELY = r"sed -i -e '/^\turl = /d' -e 's/^\tpushurl = /\turl = /' .git/config"
 
 
@@ -205,7 +204,7 @@ def _clone(
         room=room.showing(mirror.path),
         cancelled=cancelled,
     ).strip()
-    if not _COMMIT.fullmatch(printed):
+    if not COMMIT.fullmatch(printed):
         raise git.GitError(f"the clone names no commit of {request.base}: {printed[:200]!r}")
     return printed
 

@@ -7,7 +7,6 @@ without the mirror's lock. See docs/decisions/0083.
 """
 
 import os
-import re
 import shlex
 import shutil
 import signal
@@ -20,6 +19,7 @@ from pathlib import Path
 from muster.protocol.frames import DiffStat
 from muster.worker.git import git, shortstat
 from muster.worker.git.errors import WorkRefused
+from muster.worker.git.refs import COMMIT
 from muster.worker.limits.limits import words
 from muster.worker.room.room import Room
 
@@ -31,7 +31,6 @@ MAX_DEPTH = 50
 """Of deltas: what `pack-objects` makes at most, if nobody in the sandbox replaced it."""
 STALL_SECONDS = 30.0
 
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SETTINGS = {**shortstat.SETTINGS, "core.deltaBaseCacheLimit": "16m"}
 _SUFFIXES = (".pack", ".rev", ".idx")  # git looks for the last one: by then the others are there
 _TOO_LARGE = ("Out of memory", "out of memory", "maximum allowed size", "mmap failed")
@@ -114,14 +113,14 @@ class Quarantine:
 
         Raises WorkRefused; GitError for what says nothing about the work, and NoSandbox.
         """
-        if not _COMMIT.fullmatch(commit):
+        if not COMMIT.fullmatch(commit):
             raise WorkRefused("work_unreadable", f"{commit[:80]!r} is not a commit")
         command = f"{self._pack(commit, known)} | {self._check(commit, base)}"
         try:
             printed = git.run_beside(
                 command,
                 self.mirror,
-                self._environment(),
+                git.environment(None, _SETTINGS),
                 timeout,
                 room=self.room,
                 stall_seconds=STALL_SECONDS,
@@ -174,9 +173,6 @@ class Quarantine:
         variables = ("GIT_DIR=.", f"GIT_OBJECT_DIRECTORY={directory}")
         argv = ("env", *variables, "GIT_ALTERNATE_OBJECT_DIRECTORIES=objects", "sh", "-c", script)
         return shlex.join(self.room.beside(*argv, directory=self.mirror, writable=directory))
-
-    def _environment(self) -> dict[str, str]:
-        return git.environment(None, _SETTINGS)
 
     def _explain(self, error: git.GitError) -> WorkRefused:
         is_killed = isinstance(error, git.GitExceeded) or error.status in _KILLED

@@ -6,6 +6,9 @@ from pathlib import Path
 
 from muster.worker.git import git
 
+COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+"""A commit's whole id, as git prints it."""
+
 _UNSAFE = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/]|/$|\.lock(?:/|$)|(?:^|/)\.")
 
 
