@@ -39,7 +39,10 @@ def test_answers_come_in_order_as_json(app: Flask) -> None:
     assert comparison.compare("lines", [EASY], PERSON) == [b"[[1,2,1,2]]"]
 
 
-def test_one_pair_takes_no_time_of_the_others(app: Flask, hard_pair: Pair) -> None:
+def test_one_pair_takes_no_time_of_the_others(
+    app: Flask, hard_pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison, "RUN_SECONDS", 60.0)  # other tests have the processor, too
     answers = comparison.compare("whitespace", [hard_pair, EASY, hard_pair, EASY], PERSON)
     assert answers is not None
     assert [answer is None for answer in answers] == [True, False, True, False]
