@@ -125,9 +125,9 @@ class AttemptShim:
             # earlier release's has run a stage before this one.
             self.rest()
             self._launch(may_go_on)
-        while may_go_on() and self._shim is not None:
+        while may_go_on() and (shim := self._shim) is not None:
             try:
-                self._shim.begin(command)
+                shim.begin(command)
                 return True
             except TimeoutError:
                 self.kill()
@@ -137,7 +137,7 @@ class AttemptShim:
                     raise
             self._changed.wait(_LEASE_LOOK)
             self._changed.clear()
-            extend(self._shim, self._context.lease.deadline or 0.0)
+            extend(shim, self._context.lease.deadline or 0.0)
         return False
 
     def wait(
@@ -157,9 +157,10 @@ class AttemptShim:
         while True:
             self._changed.clear()
             shim = self._shim
-            if self._detached:
+            is_gone = shim is None or shim.is_gone
+            if self._detached:  # after that: it is our connection that is gone, not the shim
                 raise Interrupted
-            if shim is None or shim.is_gone:
+            if shim is None or is_gone:
                 return self._last_words(stage_index, run)
             if (end := shim.end_of(stage_index, run)) is not None:
                 return end
@@ -298,8 +299,9 @@ class AttemptShim:
                 extend(shim, deadline)
 
     def _on_change(self) -> None:
-        if self._shim is not None and self._shim.refused != self._refused:
-            self._refused = self._shim.refused
+        shim = self._shim
+        if shim is not None and shim.refused != self._refused:
+            self._refused = shim.refused
             self._on_refused()
         self._context.streams.notice(self._key)
         self._context.terminals.notice(self._key)

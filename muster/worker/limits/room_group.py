@@ -15,7 +15,7 @@ from muster.worker.limits.limits import (
     processes_breach,
 )
 
-_TRIES = 5  # to remove a group whose last process is about to be gone
+_TRIES = 5  # to remove a group whose last process is about to be gone; to enter one
 _PAUSE = 0.002  # seconds between two of them
 
 
@@ -28,9 +28,7 @@ class RoomGroup:
         self._limits = limits
         try:
             for directory in directories:
-                with contextlib.suppress(FileExistsError):  # an earlier shim's, which died
-                    os.mkdir(directory, 0o755)
-                _limit(directory, limits)
+                _make(directory, limits)
         except OSError:
             self.remove()
             raise
@@ -39,9 +37,19 @@ class RoomGroup:
         self._refused_before = self._refused()
 
     def enter(self) -> None:
-        """Moves the calling process, which has one thread, into the group. Raises OSError."""
+        """Moves the calling process, which has one thread, into the group. Raises OSError.
+
+        A daemon that starts or leaves meanwhile removes a group in which nothing is; then it is
+        made once more.
+        """
         for directory in self._directories:
-            _write(directory, "cgroup.procs", "0")
+            for _ in range(_TRIES):
+                with contextlib.suppress(FileNotFoundError):
+                    _write(directory, "cgroup.procs", "0")
+                    break
+                _make(directory, self._limits)
+            else:
+                _write(directory, "cgroup.procs", "0")
 
     def memory_breach(self) -> Breach | None:
         """Whether the kernel had to kill for want of memory in this group.
@@ -92,6 +100,13 @@ class RoomGroup:
         """Removes the groups; False if something is still in one of them."""
         left = [directory for directory in self._directories if not _removed(directory)]
         return not left
+
+
+def _make(directory: str, limits: StageLimits) -> None:
+    """Makes a group and sets its limits. Raises OSError."""
+    with contextlib.suppress(FileExistsError):  # an earlier shim's, which died
+        os.mkdir(directory, 0o755)
+    _limit(directory, limits)
 
 
 def _limit(directory: str, limits: StageLimits) -> None:

@@ -20,12 +20,10 @@ from muster.protocol.frames import (
     WorkspaceFacts,
 )
 from muster.worker import processes
-from muster.worker.attempts.shim_side import _LAUNCH_PAUSES, AttemptShim
+from muster.worker.attempts.shim_side import _LAUNCH_PAUSES
 from muster.worker.git.preparation import prepare
 from muster.worker.processes import Process
 from muster.worker.shim import client as shim_client
-from muster.worker.shim.client import ShimLink
-from tests.muster.worker.fake_line import LIMIT
 from tests.muster.worker.repositories import repository, root, until
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -259,38 +257,3 @@ def test_a_daemon_that_leaves_during_a_launch_says_nothing_of_it(
     worker.start().run("echo ran")
     server.until_said(StageFinished)
     assert server.bodies(Failed) == server.bodies(Lost) == []
-
-
-def test_a_shim_that_is_found_as_the_daemon_leaves_is_let_go_of(
-    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    worker.start()
-    worker.run("sleep 60")
-    worker.server.until_said(StageStarted)
-    worker.leave()
-
-    found: list[ShimLink] = []
-    left = threading.Event()
-
-    def attach(
-        directory: Path, attach: Callable[[Path], ShimLink | None] = shim_client.attach
-    ) -> ShimLink | None:
-        link = attach(directory)
-        assert link is not None
-        found.append(link)
-        assert left.wait(LIMIT)
-        return link
-
-    def detach(
-        shim: AttemptShim, detach: Callable[[AttemptShim], None] = AttemptShim.detach
-    ) -> None:
-        detach(shim)
-        left.set()
-
-    monkeypatch.setattr("muster.worker.shim.client.attach", attach)
-    monkeypatch.setattr(AttemptShim, "detach", detach)
-    worker.start()
-    until(lambda: found)
-    worker.leave()
-    until(lambda: found[0].is_gone)
-    assert worker.stages()

@@ -129,6 +129,20 @@ def test_a_group_that_is_killed_lets_nothing_be_forked(held: Held) -> None:
     assert group.remove()
 
 
+def test_a_group_that_a_daemon_removes_before_its_first_process_is_made_again(
+    groups: Groups, held: Held
+) -> None:
+    group = RoomGroup(held().groups, held(processes=50))
+    groups.tidy()
+    with subprocess.Popen(["sleep", "60"], preexec_fn=group.enter) as sleeper:
+        for directory in map(Path, held().groups):
+            assert (directory / "cgroup.procs").read_text().split() == [str(sleeper.pid)]
+        files = [file for each in held().groups for file in Path(each).glob("pids.max")]
+        assert [file.read_text() for file in files] == ["50\n"]
+        sleeper.kill()
+    assert group.remove()
+
+
 def test_groups_that_an_earlier_shim_left_are_taken_over(stages: Stages, held: Held) -> None:
     RoomGroup(held().groups, held(memory=2 << 30))
     RoomGroup(held().groups, held(memory=64 << 20))
