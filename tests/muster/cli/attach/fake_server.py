@@ -1,5 +1,6 @@
 """A FAKE of the server, for one terminal: a program that prints what is typed, on a line to cut."""
 
+import contextlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -54,7 +55,8 @@ class FakeServer:
         with self._beginning:
             self.output += data
             for socket in list(self._open):
-                socket.send(data)
+                with contextlib.suppress(ConnectionClosed):  # a client that has left or died
+                    socket.send(data)
 
     def say(self, frame: wire.TerminalFrame) -> None:
         for socket in list(self._open):
