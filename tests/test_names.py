@@ -1,16 +1,117 @@
-"""One word for one thing: no two public classes of the rules and the use cases share a name."""
+"""Names of functions, classes, modules and folders are the field's, and each is given once.
+
+docs/architecture.md (*Terms*) says which word has which meaning. A name is split at capitals and
+underscores before it is compared.
+"""
 
 import ast
-from collections import defaultdict
+import re
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-APP = Path(__file__).parents[1] / "app"
+ROOT = Path(__file__).parents[1]
+APP = ROOT / "app"
+
+# Until the renames are done, what is found is printed and nothing fails.
+IS_STRICT = False
+
+WHOLE_NAMES = re.compile(
+    r"^_?(told|said|says?|hear[ds]?|of|take[ns]?|looks?|keeps?|kept|held|begun|gone|over|shown|until"
+    r"|go(es)?_on|let_go|hang_up)$"
+)
+WORDS = re.compile(
+    r"(^|_)(rooms?|wish(es)?|doors?|visits?|strangers?|lookers?|desks?|stints?|rehears\w*"
+    r"|fore(sight|seen)|believ\w+|unwell|wellness|narrat\w+|tell(er|ing)s?|glances?|outlooks?"
+    r"|troubles?|faults?|standings?|moments?|patience|most|longest)(_|$)"
+)
+
+EXCEPTIONS: dict[str, str] = {}
+"""Names that match and stay, with the reason."""
+
+MAX_LOCALS = 40
+"""Variables and parameters that are called `said` or `told`, of each."""
+
+TYPESCRIPT = re.compile(
+    r"\b(?:function\*?|class|interface|type|enum)\s+(\w+)"
+    r"|\bconst\s+(\w+)\s*(?::[^=\n]+)?=\s*(?:async\s*)?(?:\([^)\n]*\)|\w+)\s*(?::[^=\n]+)?=>"
+)
+
+
+class Name(NamedTuple):
+    path: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.name}"
+
+
+def snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").lower()
+
+
+def is_private_language(name: str) -> bool:
+    words = snake_case(name)
+    return bool(WHOLE_NAMES.match(words) or WORDS.search(words))
+
+
+def tracked(*patterns: str) -> list[str]:
+    listed = subprocess.check_output(["git", "ls-files", *patterns], cwd=ROOT, text=True)
+    return [path for path in listed.splitlines() if (ROOT / path).is_file()]
+
+
+def defined_in(path: str) -> Iterator[str]:
+    """The functions and classes of a file."""
+    text = (ROOT / path).read_text()
+    if path.endswith(".py"):
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        yield from (node.name for node in ast.walk(ast.parse(text)) if isinstance(node, kinds))
+    else:
+        yield from (found[1] or found[2] for found in TYPESCRIPT.finditer(text))
+
+
+def names() -> Iterator[Name]:
+    for path in tracked("*.py", "console/*.ts", "console/*.tsx"):
+        if path.startswith("migrations/versions/") or path.endswith(".d.ts"):
+            continue
+        *folders, file = path.split("/")
+        yield from (Name(path, part) for part in (*folders, file.split(".")[0]))
+        yield from (Name(path, name) for name in defined_in(path))
+
+
+def test_names_are_the_fields() -> None:
+    found = [str(name) for name in names() if is_private_language(name.name)]
+    found = sorted({name for name in found if name.split(": ")[1] not in EXCEPTIONS})
+    if IS_STRICT:
+        assert found == []
+    sys.stdout.write("\n".join([f"{len(found)} names to replace", *found, ""]))
+
+
+def locals_called(*wanted: str) -> Counter[str]:
+    counted: Counter[str] = Counter()
+    for path in tracked("*.py"):
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                counted[node.id] += node.id in wanted
+            elif isinstance(node, ast.arg):
+                counted[node.arg] += node.arg in wanted
+    return +counted
+
+
+def test_few_locals_are_called_said_or_told() -> None:
+    counted = locals_called("said", "told")
+    if IS_STRICT:
+        assert max(counted.values(), default=0) < MAX_LOCALS
+    sys.stdout.write(f"{counted}\n")
 
 
 def test_no_public_class_name_is_given_twice() -> None:
     places: dict[str, list[str]] = defaultdict(list)
-    for room in ("domain", "services"):
-        for path in sorted((APP / room).rglob("*.py")):
+    for layer in ("domain", "services"):
+        for path in sorted((APP / layer).rglob("*.py")):
             for node in ast.parse(path.read_text()).body:
                 if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                     places[node.name].append(str(path.relative_to(APP)))
