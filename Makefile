@@ -157,7 +157,7 @@ review: $(TOOLS) ## What changed, and what is said of it: 500 histories, 300 kil
 	$(PASSED) $@
 
 install: $(TOOLS) ## The packages, installed and run by ordinary users; `make bring` brings uv and pipx; minutes
-	@$(SUITE) -n 3 tests/install
+	@$(SUITE) -n 2 tests/install
 	$(PASSED) $@
 
 newcomers: $(TOOLS) ## First runs on bare systems (as root): SEED=… chooses which, ALL=1 runs all; minutes
