@@ -43,13 +43,7 @@ class RoomGroup:
         made once more.
         """
         for directory in self._directories:
-            for _ in range(_TRIES):
-                with contextlib.suppress(FileNotFoundError):
-                    _write(directory, "cgroup.procs", "0")
-                    break
-                _make(directory, self._limits)
-            else:
-                _write(directory, "cgroup.procs", "0")
+            _enter(directory, self._limits)
 
     def memory_breach(self) -> Breach | None:
         """Whether the kernel had to kill for want of memory in this group.
@@ -107,6 +101,14 @@ def _make(directory: str, limits: StageLimits) -> None:
     with contextlib.suppress(FileExistsError):  # an earlier shim's, which died
         os.mkdir(directory, 0o755)
     _limit(directory, limits)
+
+
+def _enter(directory: str, limits: StageLimits) -> None:
+    for _ in range(_TRIES):
+        with contextlib.suppress(FileNotFoundError):
+            return _write(directory, "cgroup.procs", "0")
+        _make(directory, limits)
+    return _write(directory, "cgroup.procs", "0")
 
 
 def _limit(directory: str, limits: StageLimits) -> None:
