@@ -70,6 +70,8 @@ SECRETS = {
     "WORKER_JWT_SECRET_KEY": "the key of the machines' tokens, in tests only",
     "ENCRYPTION_KEYS": "8O2cIvo-aq8Eccnb43K-gXOiuDkGCCp3TvUV4_WTiNA=",
 }
+# Where nobody answers, for an app that asks neither.
+NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
 
 # A shell that runs us in the background has us ignore Ctrl-C, and what the tests start would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -23,12 +23,11 @@ import msgspec
 from app.chat.commands import Verb
 from app.domain.task import EventType
 from muster.protocol import frames, terminal
-from tests.conftest import SECRETS
+from tests.conftest import NOWHERE, SECRETS
 
 FILE = Path(__file__).with_name("fixed.json")
 ROOT = Path(__file__).parents[2]
 FIRST_PAGE = "a3589222:docs/contract.md"
-NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
 
 ROUTES = """
 POST /api/auth/{login refresh logout}
@@ -114,23 +113,26 @@ def routes() -> Iterator[str]:
 
 
 def frame_fields() -> dict[str, list[str]]:
-    """Fields of the frames of both terminal sockets, by class and tag, as they are sent."""
-    found = {}
+    """Fields of the frames of both terminal sockets, by tag, as they are sent."""
+    found: dict[str, set[str]] = {}
     for kind in terminal.TerminalFrame.__subclasses__():
         info = msgspec.inspect.type_info(kind)
         assert isinstance(info, msgspec.inspect.StructType)
-        names = sorted(field.encode_name for field in info.fields)
+        names = [field.encode_name for field in info.fields]
         # Two ends of one socket use the same tag for different frames.
         found.setdefault(str(info.tag), set()).update(names)
     return {tag: sorted(names) for tag, names in sorted(found.items())}
 
 
 def close_codes() -> dict[str, list[int]]:
-    kinds = {"terminal": terminal.CloseCode, "control": frames.CloseCode}
     return {
-        what: sorted(value for name, value in vars(kind).items() if name.isupper())
-        for what, kind in kinds.items()
+        "terminal": sorted(constants_of(terminal.CloseCode)),
+        "control": sorted(constants_of(frames.CloseCode)),
     }
+
+
+def constants_of(kind: type) -> set[int]:
+    return {value for name, value in vars(kind).items() if name.isupper()}
 
 
 class Surface:

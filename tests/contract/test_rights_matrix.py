@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 import config
 from app.api import guards, scopes
 from app.factory import create_app
-from tests.conftest import SECRETS
+from tests.conftest import NOWHERE, SECRETS
 from tests.contract.rights_asked import Ask, ask, faults, routed
 from tests.contract.rights_kept import app, furnish, world
 from tests.contract.rights_table import (
@@ -24,7 +24,6 @@ from tests.contract.scopes_table import SCOPES, scope_of
 
 __all__ = ["app", "ask", "furnish", "world"]  # fixtures
 
-NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
 HERE = routed(create_app(config.load({**SECRETS, **NOWHERE})))
 ASKED = sorted(route for route in HERE if route in ROUTES and ROUTES[route].door != FRAMES)
 

@@ -18,13 +18,13 @@ from app.domain.roles import ProjectRole, SystemRole
 from app.domain.settings import REGISTRY, Setting
 from app.domain.task import EventType, FailureCode, TaskEvent, TaskStatus
 from muster.protocol import frames, terminal
-from tests.conftest import SECRETS
+from tests.conftest import NOWHERE, SECRETS
 from tests.contract import page
 from tests.contract.audited_acts import ADMIN_ACTS
+from tests.contract.extract_fixed import constants_of
 
 # A method that a path does not have is no operation of the document.
 NO_OPERATION = ("405", "method_not_allowed")
-NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
 
 
 def test_the_codes_of_problems_are_those_of_the_openapi_document(rolled_back_app: Flask) -> None:
@@ -111,16 +111,12 @@ def test_a_terminals_close_codes_are_the_protocols() -> None:
     rows = page.table(13, "| closed with |")
     said = {int(code) for codes, _ in rows for code in codes.split(",")}
     broken = {1002, 1007}  # app/pty/websocket.py: what is no WebSocket
-    assert said == _codes(terminal.CloseCode) | broken
+    assert said == constants_of(terminal.CloseCode) | broken
 
 
 def test_the_control_channels_close_codes_are_the_protocols() -> None:
     _, _, rest = page.section(12).partition("Closed with ")
-    assert {int(code) for code in re.findall(r"\b\d{4}\b", rest)} == _codes(frames.CloseCode)
-
-
-def _codes(kind: type) -> set[int]:
-    return {value for name, value in vars(kind).items() if name.isupper()}
+    assert {int(code) for code in re.findall(r"\b\d{4}\b", rest)} == constants_of(frames.CloseCode)
 
 
 def test_the_audit_log_tells_of_what_the_contract_lists() -> None:

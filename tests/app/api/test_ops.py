@@ -17,10 +17,8 @@ from app.models import FleetMove
 from app.services.ops import readiness
 from app.services.tasks import transitions
 from muster import __version__
-from tests.conftest import SECRETS
+from tests.conftest import NOWHERE, SECRETS
 from tests.factories import make_attempt, make_machine, make_task
-
-NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
 
 
 @pytest.fixture

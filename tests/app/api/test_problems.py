@@ -21,11 +21,10 @@ from app.domain.roles import SystemRole
 from app.errors import STATUS, problem
 from app.factory import create_app
 from app.models import Developer
-from tests.conftest import SECRETS
+from tests.conftest import NOWHERE, SECRETS
 from tests.factories import make_developer
 
 Login = Callable[[Developer], dict[str, str]]
-NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
 
 
 def check(answer: TestResponse, status: int, code: str) -> None:

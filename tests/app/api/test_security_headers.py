@@ -9,13 +9,12 @@ from flask.testing import FlaskClient
 
 import config
 from app.factory import create_app
-from tests.conftest import SECRETS
+from tests.conftest import NOWHERE, SECRETS
 from tests.contract.rights_bodies import body_of
 from tests.contract.rights_table import FRAMES, ROUTES
 from tests.contract.rights_world import World, make_world
 from tests.factories import make_developer
 
-NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
 ASKED = sorted(route for route, access in ROUTES.items() if access.door != FRAMES)
 STREAMS = ("GET /api/web/stream", "GET /api/web/tasks/*/stream")
 # Answers that may be kept by the one who asked for them, to be asked for again by their ETag.

@@ -5,9 +5,8 @@ from typing import Any
 
 import config
 from app.factory import create_app
-from tests.conftest import SECRETS
+from tests.conftest import NOWHERE, SECRETS
 
-NOWHERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
 METHODS = ("get", "post", "put", "delete", "patch")
 
 
