@@ -1,9 +1,11 @@
 """The daemon's way to its shims: start one, find one again, read what a dead one left."""
 
+import os
 import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import TypeVar
@@ -113,6 +115,9 @@ def kill(directory: Path) -> None:
     """
     for shim in processes.started_with(*_ISOLATED, str(directory.resolve())):
         processes.kill_tree(shim)
+        # A killed shim doesn't remove its socket.
+        with suppress(OSError), SocketAddress(directory) as address:
+            os.unlink(address)
     reap(directory, grace=0)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from muster.worker.shim.client import ShimGone, ShimRefused, attach, read_state, reap
+from muster.worker.shim.client import ShimGone, ShimRefused, attach, kill, read_state, reap
 from muster.worker.shim.wire import VERSION, SocketAddress, pack
 from tests.muster.worker.shim.stubborn import STAYING, STUBBORN, alive, pids, python
 from tests.muster.worker.shim_stages import Stages
@@ -151,6 +151,14 @@ def test_a_killed_shim_takes_its_stage_along_and_leaves_its_record(stages: Stage
     assert state is not None
     assert (state.stage_index, state.running, state.ends) == (0, False, ())
     assert state.log_end == len(stages.output())
+
+
+def test_killing_a_shim_that_does_not_answer_leaves_no_socket(stages: Stages) -> None:
+    stages.begin("sleep", "300")
+    os.kill(stages.shim.state().pid, signal.SIGSTOP)
+    kill(stages.directory)
+    assert attach(stages.directory) is None
+    assert [path for path in stages.directory.rglob("*") if path.is_socket()] == []
 
 
 def test_a_successor_does_not_run_a_lost_stage_again(start: Callable[..., Stages]) -> None:
