@@ -2,12 +2,12 @@
 
 import os
 
-from app import heap
+from app import memory
 
 # As in gunicorn.conf.py: a process that is frozen in the middle of a transaction loses its locks.
 os.environ.setdefault("PGOPTIONS", "-c idle_in_transaction_session_timeout=15000")
 
-with heap.while_starting():
+with memory.while_starting():
     import config
     from app.factory import create_app
     from app.jobs import beat

@@ -39,7 +39,7 @@ forwarded_allow_ips = ",".join(_proxies) or "127.0.0.1,::1"
 # keep its locks, and so block all machines and tasks that it has locked.
 _env.setdefault("PGOPTIONS", "-c idle_in_transaction_session_timeout=15000")
 
-worker_class = "app.doors.worker.Worker"
+worker_class = "app.http_server.worker.Worker"
 workers = int(_env.get("MUSTER_WEB_WORKERS", min(2, os.cpu_count() or 1)))
 # Each machine and each viewer of a terminal holds a socket for long.
 worker_connections = 10_000
@@ -77,8 +77,8 @@ def post_fork(server, worker):
     """Have psycopg2 wait in gevent's hub, which gunicorn's patch of the standard library does not
     do; and have the memory in which passwords are hashed go back to the system.
     """
-    from app import heap
-    from app.doors.worker import Door
+    from app import memory
+    from app.http_server.worker import Door
     from app.postgres import waits
 
     worker.door = Door(
@@ -87,7 +87,7 @@ def post_fork(server, worker):
         this_machine=bool(_env.get("MUSTER_LOCAL_HTTP")),
     )
     waits.in_hub()
-    heap.give_back_large_blocks()
+    memory.give_back_large_blocks()
 
 
 def post_worker_init(worker):
@@ -96,25 +96,25 @@ def post_worker_init(worker):
     """
     import gevent
 
-    from app import heap
-    from app.api.live import hub
-    from app.doors import counts
-    from app.machines import switchboard
-    from app.pty import routes as terminals
+    from app import memory
+    from app.api.streams import hub
+    from app.control_channel import connections
+    from app.http_server import metrics
+    from app.terminals import routes as terminals
 
-    worker.visits.tell = counts.tell
-    connections = switchboard.of(worker.wsgi)
-    connections.start()
+    worker.visits.tell = metrics.tell
+    channels = connections.of(worker.wsgi)
+    channels.start()
 
     def watch():
         while worker.alive:
             gevent.sleep(0.1)
-        connections.close_all()
+        channels.close_all()
         terminals.relay_of(worker.wsgi).close_all()
         hub.of(worker.wsgi).close_all()
 
     gevent.spawn(watch)
-    heap.leave_out_what_stays()
+    memory.leave_out_what_stays()
 
 
 def child_exit(server, worker):

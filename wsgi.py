@@ -1,8 +1,8 @@
 """The entry point of gunicorn and of `flask --app wsgi …`."""
 
-from app import heap
+from app import memory
 
-with heap.while_starting():
+with memory.while_starting():
     import config
     from app.factory import create_app
 

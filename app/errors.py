@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app
 from kombu.exceptions import OperationalError as BrokerError
 from werkzeug.exceptions import HTTPException
 
-from app.api.faults import ByField, by_field, codes
+from app.api.field_errors import ByField, by_field, codes
 from app.domain import errors as domain
 from app.sockets import PeerGone
 

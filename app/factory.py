@@ -11,17 +11,17 @@ from kombu import Exchange, Queue  # type: ignore[attr-defined]
 from kombu.transport.redis import Channel as RedisChannel
 
 import config
-from app import cli, console, errors, jobs, logging
+from app import console, errors, flask_commands, jobs, logging
 from app.api import (
     guards,
-    long_reads,
     prepare_routing,
     register,
+    request_hooks,
     request_limits,
-    requests,
+    response_limits,
     security_headers,
 )
-from app.api.json_text import Json
+from app.api.json_provider import Json
 from app.extensions import db, jwt, migrate, redis, sock
 from app.jobs.schedule import SCHEDULE
 from app.postgres import after_commit, transactions
@@ -41,16 +41,16 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     logging.configure(app.config["LOG_LEVEL"])
     _bind_extensions(app)
     prepare_routing(app)
-    requests.watch(app)
+    request_hooks.watch(app)
     security_headers.install(app)
-    long_reads.install(app)
+    response_limits.install(app)
     request_limits.install(app)
     guards.install(app)
-    requests.check_form(app)
+    request_hooks.check_form(app)
     errors.install(app)
     register(app, errors.STATUS)
     console.install(app)
-    cli.install(app)
+    flask_commands.install(app)
     app.extensions["celery"] = _celery(app)
     # Around everything else: whoever writes to a socket writes through it.
     app.wsgi_app = WebSocketMiddleware(app.wsgi_app)  # type: ignore[method-assign]
@@ -63,8 +63,8 @@ def _bind_extensions(app: Flask) -> None:
         seconds=app.config["JWT_ACCESS_TOKEN_EXPIRES"]
     )
     # flask-sock registers the routes that it knows by then.
-    importlib.import_module("app.machines.routes")
-    importlib.import_module("app.pty.routes")
+    importlib.import_module("app.control_channel.routes")
+    importlib.import_module("app.terminals.routes")
     for extension in (db, jwt, sock, redis):
         extension.init_app(app)
     migrate.init_app(app, db)

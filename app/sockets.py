@@ -88,7 +88,7 @@ class WholeSocket:
 
 class PatientThread(threading.Thread):
     """simple-websocket's reading thread, which runs only once `begin` is called: terminals read
-    their connections themselves (`app.pty.websocket`) and never call it.
+    their connections themselves (`app.terminals.websocket`) and never call it.
     """
 
     def start(self) -> None:

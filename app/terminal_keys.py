@@ -1,12 +1,12 @@
 """Where an attempt's terminal lies in Redis, and the script that leaves a note in its output.
 
-`app.pty.store` lists the keys and does all else with them.
+`app.terminals.store` lists the keys and does all else with them.
 """
 
 SECONDS = 120  # how long the keys stay when nobody renews them
 
 # Leaves a note, behind the last bytes, in the output stream of an attempt's terminal; only where
-# there is one if ARGV[3] is empty. `app.pty` reads it, when it hears of it on the channel ARGV[4].
+# there is one if ARGV[3] is empty. `app.terminals` reads it, when it hears of it on the channel ARGV[4].
 TELL = """
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 if ARGV[3] == '' and not last[1] then return nil end

@@ -13,9 +13,9 @@ from bench.command import Say
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat, latency
 from bench.rig import Rig, standing
-from bench.terminals import shells, viewing
+from bench.terminals import shells, viewer_client
 from bench.terminals.muster import Muster
-from bench.terminals.viewing import Viewer
+from bench.terminals.viewer_client import Viewer
 from tests.ptys import Pty
 
 AT_MOST = 1.2
@@ -32,7 +32,7 @@ class Attached:
         signed_in = {"MUSTER_SERVER": rig.stack.url, "MUSTER_TOKEN": rig.session.access_token}
         argv = (sys.executable, "-m", "muster", "attach", str(task_id))
         self._pty = Pty(argv, {**os.environ, **signed_in}, cols=120, rows=40)
-        viewing.until(self, shells.READY, _SECONDS)
+        viewer_client.until(self, shells.READY, _SECONDS)
         while self._pty.read(3.0):
             pass  # what is drawn in the beginning
 
@@ -72,12 +72,12 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
 
 def _echo(viewers: dict[str, Viewer], rounds: int, say: Say) -> list[Figure]:
     for viewer in viewers.values():
-        viewing.keystrokes(viewer, _WARM)
+        viewer_client.keystrokes(viewer, _WARM)
     blocks: dict[str, list[list[float]]] = {name: [] for name in viewers}
     for number in range(1, rounds + 1):
         for name, viewer in viewers.items():
             begun = time.perf_counter()
-            blocks[name].append(viewing.keystrokes(viewer, _KEYS))
+            blocks[name].append(viewer_client.keystrokes(viewer, _KEYS))
             took = (time.perf_counter() - begun) / _KEYS * 1000
             say(f"echo, round {number} of {rounds}: {name}, {took:.2f} ms each")
     bare = flat(blocks[_BARE])

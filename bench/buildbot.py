@@ -12,7 +12,7 @@ from app.embedded.stack import Stack
 from bench import flood, venvs
 from bench.command import Say
 from bench.errors import NotMeasured
-from bench.stamps import Stamps
+from bench.timestamps import Stamps
 
 VERSION = "4.3.0"
 _PACKAGES = [f"{name}=={VERSION}" for name in ("buildbot", "buildbot-worker", "buildbot-www")]

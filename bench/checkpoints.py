@@ -26,8 +26,8 @@ from muster.worker.git.remote import Remote
 from muster.worker.git.workspace import Workspace
 from muster.worker.layout import Layout
 from muster.worker.limits.limits import AttemptLimits
-from muster.worker.room.detection import detect
-from muster.worker.room.identity import Identities
+from muster.worker.sandbox.detection import detect
+from muster.worker.sandbox.uids import Identities
 
 AUTHOR = Author("Muster bench", "bench@muster.invalid")
 LIMITS = AttemptLimits(memory=4 << 30, processes=4096, files=65_536, disk=20 << 30)

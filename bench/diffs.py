@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import sqlalchemy as sa
 
-from app.services.changes import sections
+from app.services.changes import patch_sections
 from bench import command
 from bench.command import Say
 from bench.figures import Blocks, Figure, Ratio, Report, flat
@@ -111,7 +111,7 @@ def _add(engine: sa.Engine, like: int, count: int, files: int) -> int:
     with engine.begin() as connection:
         above = connection.scalar(sa.text("SELECT max(id) FROM tasks"))
         given = {"like": like, "count": count, "files": files, "above": above}
-        given |= {"data": zlib.compress(section), "hunks": sections.shown(section)}
+        given |= {"data": zlib.compress(section), "hunks": patch_sections.shown(section)}
         connection.execute(sa.text("ALTER TABLE tasks DISABLE TRIGGER USER"))
         for statement in _MORE:
             connection.execute(sa.text(statement), given)

@@ -10,16 +10,16 @@ from datetime import datetime
 from typing import Any
 
 from app.embedded.processes import until
-from bench import command, rooms, workspaces
+from bench import command, sandboxes, workspaces
 from bench.celery_floor import CeleryFloor
 from bench.command import Say
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat, latency
 from bench.rig import TASKS, Rig, standing
-from bench.rooms import SLOTS
-from bench.stamps import SCRIPT, Stamps
+from bench.sandboxes import SLOTS
+from bench.timestamps import SCRIPT, Stamps
 from muster.protocol import frames
-from tests.app.machines.simulated import SimulatedMachine
+from tests.app.control_channel.simulated_machine import SimulatedMachine
 
 WARM_UP = 5
 BLOCKS, TASKS_A_BLOCK, ROUND_TRIPS_A_BLOCK = 5, 10, 40
@@ -69,7 +69,7 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
             report.figures += workspaces.measure(rig.scratch, rig.repository)
         say("starting a worker without rooms beside it")
         bare = rig.start_worker(SLOTS, "bare", "none")
-        report.figures += rooms.measure(rig, full, bare, say)
+        report.figures += sandboxes.measure(rig, full, bare, say)
     return report
 
 

@@ -11,9 +11,9 @@ import psutil
 
 from bench import command
 from bench.command import Say
+from bench.cpu_time import family
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat
-from bench.processors import family
 from bench.rig import TASKS, Rig, standing
 from muster.protocol import frames
 

@@ -16,7 +16,7 @@ from bench.command import Say
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat
 from bench.rig import TASKS, Rig, standing
-from bench.stamps import Stamps
+from bench.timestamps import Stamps
 from bench.venvs import CannotInstall
 
 ROUNDS = 3

@@ -11,14 +11,14 @@ from app.embedded.processes import until
 from app.extensions import db
 from app.factory import create_app
 from app.models import Machine
+from app.services.accounts import tokens
 from app.services.clock import now
-from app.services.people import tokens
 from bench import command
 from bench.command import Say
+from bench.cpu_time import family, spent
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, latency
 from bench.fleet import Credential, Fleet
-from bench.processors import family, spent
 from bench.rig import TASKS, Rig, standing
 
 FEW, MANY = 200, 2_000

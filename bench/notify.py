@@ -21,7 +21,7 @@ from app.embedded.processes import until
 from app.extensions import db
 from app.factory import create_app
 from app.models import Bot, BotBinding, Developer, Project, Task
-from app.services import settings, vault
+from app.services import encryption, settings
 from app.services.tasks import history
 from bench import bare_sse, command
 from bench.command import Say
@@ -112,7 +112,10 @@ class Writer:
         self.close = self._stream.close
 
     def _bind(self, project: Project, url: str) -> None:
-        hook = {"webhook_token": vault.encrypt(url), "app_secret": vault.encrypt("secret")}
+        hook = {
+            "webhook_token": encryption.encrypt(url),
+            "app_secret": encryption.encrypt("secret"),
+        }
         bot = Bot(platform=BotPlatform.WEBHOOK, name="dead", created_at=_now(), **hook)
         db.session.add(bot)
         db.session.flush()

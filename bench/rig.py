@@ -13,16 +13,16 @@ from typing import Any
 from app.embedded import ports
 from app.embedded.processes import until
 from app.embedded.stack import Stack
-from app.operate.local import admin
+from app.server_cli.local import admin
 from bench.command import Say
 from bench.errors import NotMeasured
 from bench.session import Session
 from demo.repository import BASE, Repository
 from muster.protocol.frames import RoomLevel
 from muster.worker.layout import Layout
-from muster.worker.room.identity import uids_of
+from muster.worker.sandbox.uids import uids_of
 from muster.worker.server.credentials import CredentialStore
-from tests.app.machines.simulated import SimulatedMachine
+from tests.app.control_channel.simulated_machine import SimulatedMachine
 
 TASKS = "/api/web/tasks"
 _WORKER = (sys.executable, "-m", "muster", "worker")

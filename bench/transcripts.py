@@ -13,11 +13,11 @@ import msgspec
 
 from bench import command
 from bench.command import Say
+from bench.cpu_time import family, spent
 from bench.figures import Blocks, Figure, Ratio, Report, flat
-from bench.processors import family, spent
 from bench.rig import TASKS, Rig, standing
 from muster.protocol import frames
-from tests.app.machines.simulated import SimulatedMachine
+from tests.app.control_channel.simulated_machine import SimulatedMachine
 
 ENTRIES = 10_000
 SLOW_ENTRIES = 2_000  # a few at a time

@@ -17,8 +17,8 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.layout import Layout
-from muster.worker.room.identity import Identities
-from muster.worker.room.rooms import Rooms
+from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.uids import Identities
 
 BLOCKS, PAIRS = 5, 6
 AT_MOST = 1.5

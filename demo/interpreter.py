@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.operate.local.errors import OperateError
-from app.operate.local.uids import UIDS
-from muster.worker.room import interpreter
+from app.server_cli.local.errors import OperateError
+from app.server_cli.local.uids import UIDS
+from muster.worker.sandbox import interpreter
 
 MISSING = (
     "The demo's agent needs a python3 that every user can run. Install one outside of your home "

@@ -14,12 +14,12 @@ from typing import Any
 
 from app.embedded import ports
 from app.embedded.stack import Stack
-from app.operate.local import admin, places, sandbox
-from app.operate.local.api import Api, ApiProblem
-from app.operate.local.command import carry_out
-from app.operate.local.errors import OperateError
-from app.operate.local.machines import LocalMachine, await_online
-from app.operate.local.screen import BOLD, DIM, RESET, Screen
+from app.server_cli.local import admin, paths, sandbox
+from app.server_cli.local.api import Api, ApiProblem
+from app.server_cli.local.command import carry_out
+from app.server_cli.local.errors import OperateError
+from app.server_cli.local.machines import LocalMachine, await_online
+from app.server_cli.local.screen import BOLD, DIM, RESET, Screen
 from demo import interpreter
 from demo.repository import BASE, Repository
 from demo.task import Task
@@ -59,8 +59,8 @@ def main() -> int:
 
 
 def _play(screen: Screen) -> None:
-    home = places.home() / "demo"
-    port = places.port(default=ports.free())
+    home = paths.home() / "demo"
+    port = paths.port(default=ports.free())
     password = admin.kept_password(home)
     screen.heading("Starting a Muster of its own")
     with Stack(home, port, _environment(password), say=screen.step) as stack:
@@ -114,11 +114,11 @@ def _find_python(stack: Stack, screen: Screen) -> Path:
         return interpreter.find()
     except OperateError:
         screen.step("copying Python to where the agent can run it")
-        return interpreter.copy(places.machine_area(stack.home))
+        return interpreter.copy(paths.machine_area(stack.home))
 
 
 def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> LocalMachine:
-    area = places.machine_area(stack.home)
+    area = paths.machine_area(stack.home)
     machine = LocalMachine(stack, area, number=1)
     if machine.is_enrolled():
         machine.forget(api)
@@ -154,7 +154,7 @@ def _agent_command(stack: Stack, python: Path) -> str:
     """The agent's command. The script is copied to where attempts can read it: our tree may be
     closed to them.
     """
-    agent = places.machine_area(stack.home) / AGENT.name
+    agent = paths.machine_area(stack.home) / AGENT.name
     shutil.copyfile(AGENT, agent)
     agent.chmod(0o644)
     return shlex.join([str(python), str(agent), "{prompt}"])

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.operate.local.errors import OperateError
+from app.server_cli.local.errors import OperateError
 
 PACKAGE = Path(__file__).with_name("package")
 BASE = "main"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.embedded.stack import Stack
-from app.operate.local.api import Api
-from app.operate.local.errors import OperateError
+from app.server_cli.local.api import Api
+from app.server_cli.local.errors import OperateError
 
 LOOK_SECONDS = 0.1
 PATIENCE = 90.0

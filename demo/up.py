@@ -3,10 +3,10 @@
 import os
 import sys
 
-from app.operate import up
-from app.operate.local.screen import Screen
-from demo.console import building
-from demo.console.places import SOURCE, ConsoleError
+from app.server_cli import up
+from app.server_cli.local.screen import Screen
+from demo.console import builder
+from demo.console.paths import SOURCE, ConsoleError
 
 
 def main() -> int:
@@ -19,7 +19,7 @@ def _build_console(screen: Screen) -> None:
     if os.environ.get("MUSTER_CONSOLE") or not SOURCE.is_dir():
         return  # it is built elsewhere
     try:
-        building.build(screen.step)
+        builder.build(screen.step)
         screen.done()
     except ConsoleError as problem:
         screen.fail(f"The console could not be built, and Muster starts without: {problem}")

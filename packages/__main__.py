@@ -2,14 +2,14 @@
 
 import sys
 
-from app.operate.local.command import carry_out
-from app.operate.local.screen import Screen
-from demo.console import building
+from app.server_cli.local.command import carry_out
+from app.server_cli.local.screen import Screen
+from demo.console import builder
 from packages import build
 
 
 def _make(screen: Screen) -> None:
-    building.build(screen.step)
+    builder.build(screen.step)
     build.empty()
     for which in (build.CLIENT, build.SERVER):
         screen.step(f"packing muster-{which}")

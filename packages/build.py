@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.operate.local.errors import OperateError
+from app.server_cli.local.errors import OperateError
 from packages import version
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,7 +16,7 @@ from packages import requirements, version  # noqa: E402  (hatchling loads this 
 
 CLIENT = "muster-client"
 CONSOLE = ROOT / "console" / "dist"
-CARRIED = "app/install/files"
+CARRIED = "app/worker_install/files"
 LOCKS = ("requirements.txt", "requirements-worker.txt")
 
 

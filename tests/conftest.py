@@ -30,8 +30,8 @@ from app.extensions import db, redis
 from app.factory import create_app
 from app.models import Developer, Machine
 from app.services import settings
-from app.services.people import tokens
-from tests import answers, carried, database_roles, units
+from app.services.accounts import tokens
+from tests import bundled_wheel, database_roles, openapi_check, units
 from tests.factories import access_token_of
 
 pytest_plugins = ["tests.needs"]
@@ -113,7 +113,7 @@ class Client(FlaskClient):
         if has_app_context():
             db.session.commit()  # what the test has added
         response = contextvars.Context().run(super().open, *args, **kwargs)
-        answers.check(self.application, response)
+        openapi_check.check(self.application, response)
         if has_app_context():
             db.session.expire_all()  # what the request may have changed is read again
         return response
@@ -135,7 +135,7 @@ def environment(servers: Services, tmp_path_factory: pytest.TempPathFactory) -> 
         "MUSTER_HOME": str(tmp_path_factory.mktemp("home")),
         "DATABASE_URL": servers.database_url,
         "REDIS_URL": servers.redis_url,
-        "MUSTER_INSTALL": str(carried.make(tmp_path_factory.mktemp("install"))),
+        "MUSTER_INSTALL": str(bundled_wheel.make(tmp_path_factory.mktemp("install"))),
     }
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 
 from app.embedded import Services, accounts, roles
 from app.embedded.postgres import Postgres
-from tests.waiting import wait_until
+from tests.wait import wait_until
 
 
 def admit(services: Services, role: str = roles.SUPERUSER) -> str:

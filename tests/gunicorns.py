@@ -9,7 +9,7 @@ from app.embedded import ports, probes, processes
 from app.embedded.commands import Commands, commands
 from app.embedded.processes import Process, Program
 from app.embedded.stack import Stack
-from tests.waiting import exit_of, wait_until
+from tests.wait import exit_of, wait_until
 
 ROOT = Path(__file__).parent.parent
 SERVERS = ("gunicorn", "gunicorn-2")

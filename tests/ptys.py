@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import avt
 
-from tests.waiting import wait_until
+from tests.wait import wait_until
 
 PATIENCE = 60.0
 

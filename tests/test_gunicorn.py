@@ -13,7 +13,7 @@ import httpx
 import pytest
 import redis
 
-from app.services.ops import signs
+from app.services.ops import heartbeats
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,7 +33,9 @@ def gunicorn(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     # What others left within the last seconds would count as signs of life.
-    redis.from_url(environment["REDIS_URL"]).delete(signs.DISPATCHER, signs.SWEEPER, signs.BEAT)
+    redis.from_url(environment["REDIS_URL"]).delete(
+        heartbeats.DISPATCHER, heartbeats.SWEEPER, heartbeats.BEAT
+    )
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith("MUSTER_")},
         **environment,

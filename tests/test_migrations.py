@@ -16,7 +16,7 @@ from flask import Flask
 from app.domain.task import EventType
 from app.extensions import db
 from app.models.columns import pg_enum
-from app.services import vault
+from app.services import encryption
 from app.services.clock import now
 from app.services.tasks import history
 from tests.conftest import MIGRATIONS, make_app
@@ -104,12 +104,12 @@ def test_of_slack_bots_alone_the_two_secrets_change_places_and_back(
 ) -> None:
     in_database("migrated", migrated=True)
     flask_migrate.downgrade(str(MIGRATIONS), revision="0017")
-    secret, token, key = (vault.encrypt(text) for text in ("signing secret", "xoxb-1", "key"))
+    secret, token, key = (encryption.encrypt(text) for text in ("signing secret", "xoxb-1", "key"))
     before = {
         "slack": (secret, token, None),
-        "lark": (vault.encrypt("app secret"), vault.encrypt("verification"), key),
-        "webhook": (vault.encrypt("signs"), vault.encrypt("https://example.org/"), None),
-        "apprise": (None, vault.encrypt("ntfy://h/t"), None),
+        "lark": (encryption.encrypt("app secret"), encryption.encrypt("verification"), key),
+        "webhook": (encryption.encrypt("signs"), encryption.encrypt("https://example.org/"), None),
+        "apprise": (None, encryption.encrypt("ntfy://h/t"), None),
         "of a key that is gone": ("gAAAAold-secret", "gAAAAold-token", None),
     }
     with db.engine.begin() as connection:
@@ -123,7 +123,10 @@ def test_of_slack_bots_alone_the_two_secrets_change_places_and_back(
         "of a key that is gone": ("gAAAAold-token", "gAAAAold-secret", None),
     }
     app_secret, webhook_token, _ = bots()["slack"]
-    assert [vault.decrypt(app_secret), vault.decrypt(webhook_token)] == ["xoxb-1", "signing secret"]
+    assert [encryption.decrypt(app_secret), encryption.decrypt(webhook_token)] == [
+        "xoxb-1",
+        "signing secret",
+    ]
     flask_migrate.downgrade(str(MIGRATIONS), revision="0017")
     assert bots() == before
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 import config
 from app.embedded import Services
 from app.extensions import db, redis
-from app.services.people import developers
+from app.services.accounts import developers
 from tests import database_roles
 from tests.conftest import MIGRATIONS, make_app
 from tests.factories import PASSWORD

@@ -129,7 +129,7 @@ def test_a_change_of_readme_changes_no_hash() -> None:
 
 
 def test_a_change_of_a_sandbox_changes_the_hashes_of_suites_that_run_workers() -> None:
-    path = "muster/worker/room/leader.py"
+    path = "muster/worker/sandbox/init.py"
     assert path in tracked_paths()
     having = {suite.name for suite in TABLE.suites if is_in_row(path, suite)}
     assert having >= {"faults", "hostile", "rogues", "agents", "review", "e2e", "install"}

@@ -10,8 +10,8 @@ from werkzeug.routing import IntegerConverter
 
 from app.api.blueprint import Blueprint
 from app.api.openapi import fields
-from app.api.openapi.answers import Statuses
-from app.api.openapi.described import Described
+from app.api.openapi.api_description import Described
+from app.api.openapi.problem_responses import Statuses
 from app.api.schemas.base import INT8
 
 # The modules with routes; each has a blueprint `blp`.
@@ -19,7 +19,7 @@ ROOMS = (
     "app.api.ops",
     "app.api.docs",
     "app.api.evidence_keys",
-    "app.api.install",
+    "app.api.worker_install",
     "app.api.auth.routes",
     "app.api.auth.browser",
     "app.api.auth.oidc",
@@ -39,7 +39,7 @@ ROOMS = (
     "app.api.web.agents",
     "app.api.web.tunnels",
     "app.api.web.projects",
-    "app.api.web.rehearsals",
+    "app.api.web.dry_runs",
     "app.api.web.profile",
     "app.api.web.sessions",
     "app.api.web.device",

@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Flask, Response, current_app, request
 
-from app.api import long_reads
-from app.api.pieces import in_contexts
+from app.api import response_limits
+from app.api.streaming import in_contexts
 
 
 def headers(same: str) -> dict[str, Any]:
@@ -30,4 +30,4 @@ def answer(pieces: Iterator[bytes], content_type: str, name: str, etag: str) -> 
     response.automatically_set_content_length = False  # it would make all of it, to measure it
     response.set_etag(etag)
     response.make_conditional(request)  # If-None-Match
-    return long_reads.counted(response)
+    return response_limits.counted(response)

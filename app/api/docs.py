@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, current_app
 
 from app.api.blueprint import Blueprint
-from app.api.openapi import page
+from app.api.openapi import html_page
 
 blp = Blueprint("docs", __name__, url_prefix="/api", description="What you are reading")
 
@@ -18,10 +18,12 @@ def get_openapi() -> Response:
 
 
 @blp.get("/docs")
-@blp.response(200, {"type": "string"}, content_type=page.MEDIA_TYPE, headers=page.HEADERS)
+@blp.response(200, {"type": "string"}, content_type=html_page.MEDIA_TYPE, headers=html_page.HEADERS)
 def get_docs() -> Response:
     """This API as a page to read. The page loads nothing else."""
-    return Response(_described().page, content_type=page.CONTENT_TYPE, headers=page.POLICY)
+    return Response(
+        _described().page, content_type=html_page.CONTENT_TYPE, headers=html_page.POLICY
+    )
 
 
 def _described() -> Any:

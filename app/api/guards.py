@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from flask import Flask, current_app, g, request
 
-from app import doors
-from app.api import addresses, request_limits, scopes
+from app import http_server
+from app.api import client_address, request_limits, scopes
 from app.domain import origin
 from app.domain.errors import (
     Forbidden,
@@ -20,11 +20,11 @@ from app.domain.errors import (
     SessionRequired,
     Unauthenticated,
 )
-from app.domain.reach import EVERYWHERE, Reach
 from app.domain.roles import Act, Person, may
+from app.domain.token_scope import EVERYWHERE, Reach
 from app.domain.tokens import digest
 from app.models import Developer, Machine
-from app.services.people import auth, personal_tokens, tokens
+from app.services.accounts import auth, personal_tokens, tokens
 
 # These authenticate by their body, a cookie or their first frame, or not at all.
 OPEN = (
@@ -128,7 +128,7 @@ def install(app: Flask) -> None:
 def _guard() -> None:
     path = _path()
     if path in OPEN:
-        request.max_content_length = doors.STRANGERS_BYTES
+        request.max_content_length = http_server.STRANGERS_BYTES
         return
     for prefix, require in GUARDS:
         if path.startswith(prefix):
@@ -142,7 +142,7 @@ def _guard() -> None:
 def _count() -> None:
     """Who is known is no stranger, and their requests are counted, also those that are refused."""
     if "developer" in g or "machine" in g:
-        doors.know(request.environ)
+        http_server.know(request.environ)
         request_limits.count(_credential_name())
 
 
@@ -166,7 +166,7 @@ def _require_developer() -> None:
     credential = _bearer()
     g.by_personal_token = personal_tokens.is_one(credential)
     if not g.by_personal_token:
-        g.developer = auth.developer_of(credential, addresses.of_client())
+        g.developer = auth.developer_of(credential, client_address.of_client())
     elif takes_personal_tokens(request.method, _path()):
         g.developer = personal_tokens.developer_of(credential)
         _require_scope(g.developer.reach)
@@ -204,7 +204,7 @@ def _require_scraper() -> None:
     A Host of another name is a page's in a browser of this host, whose name its author has pointed
     here: it could read the answer.
     """
-    is_ours = addresses.is_this_host() and origin.is_loopback(request.host)
+    is_ours = client_address.is_this_host() and origin.is_loopback(request.host)
     if not (is_ours or _has_scrape_token()):
         _require_admin()
 

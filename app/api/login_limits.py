@@ -4,22 +4,24 @@ from functools import partial
 
 from flask import Response, after_this_request
 
-from app.api import addresses
+from app.api import client_address
 from app.api.auth import cookies
 from app.api.guards import current_developer, current_login
-from app.services.people import known_devices
-from app.services.people.login_limits import ConfirmationLimit, FailureLimit, LoginLimit
+from app.services.accounts import known_devices
+from app.services.accounts.login_limits import ConfirmationLimit, FailureLimit, LoginLimit
 
 
 def told_limit(name: str) -> FailureLimit:
     """The limit of logins with this name from this client; the response's headers will tell it."""
     device = known_devices.find(name, cookies.device_proofs())
-    return _told(LoginLimit(name, addresses.of_client(), device))
+    return _told(LoginLimit(name, client_address.of_client(), device))
 
 
 def told_confirmation_limit() -> FailureLimit:
     """The limit of confirmations of the session that asks; the response's headers will tell it."""
-    return _told(ConfirmationLimit(current_developer(), current_login(), addresses.of_client()))
+    return _told(
+        ConfirmationLimit(current_developer(), current_login(), client_address.of_client())
+    )
 
 
 def _told(limit: FailureLimit) -> FailureLimit:

@@ -11,12 +11,12 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from app.domain import fleet
+from app.domain import fleet_counters
 from app.domain.agents import KNOWN
-from app.domain.fleet import FleetCounter
-from app.services.counts import fleet as fleet_counts
-from app.services.counts import gauges
-from app.services.counts.fleet import Count
+from app.domain.fleet_counters import FleetCounter
+from app.services.counters import fleet as fleet_counts
+from app.services.counters import gauges
+from app.services.counters.fleet import Count
 from app.services.notify import audit_stream, deliveries
 
 Counts = Mapping[str, Count]
@@ -57,11 +57,13 @@ def _fleet() -> Iterator[Metric]:
     counts = fleet_counts.read()
     ends, refused = counts[FleetCounter.ATTEMPTS_ENDED], counts[FleetCounter.REPORTS_REFUSED]
     events = counts[FleetCounter.TASK_EVENTS]
-    yield _counted("muster_attempts_ended", "Ends of attempts.", "outcome", fleet.OUTCOMES, ends)
+    yield _counted(
+        "muster_attempts_ended", "Ends of attempts.", "outcome", fleet_counters.OUTCOMES, ends
+    )
     yield _failures(counts[FleetCounter.TASK_FAILURES])
-    yield _counted("muster_task_events", "Events of tasks.", "type", fleet.TOLD, events)
+    yield _counted("muster_task_events", "Events of tasks.", "type", fleet_counters.TOLD, events)
     what = "Reports of machines that changed nothing."
-    yield _counted("muster_reports_refused", what, "reason", fleet.Refusal, refused)
+    yield _counted("muster_reports_refused", what, "reason", fleet_counters.Refusal, refused)
     yield _margins(counts[FleetCounter.LEASE_MARGINS])
     yield from _usage(counts[FleetCounter.USAGE])
     lease = current_app.config["LEASE_SECONDS"]
@@ -69,7 +71,10 @@ def _fleet() -> Iterator[Metric]:
 
 
 def _usage(counts: Counts) -> Iterator[Metric]:
-    by_agent = {agent: dict.fromkeys((*fleet.TOKENS, fleet.COST), Count()) for agent in KNOWN}
+    by_agent = {
+        agent: dict.fromkeys((*fleet_counters.TOKENS, fleet_counters.COST), Count())
+        for agent in KNOWN
+    }
     for label, count in counts.items():
         agent, kind = label.split(" ")
         by_agent.setdefault(agent, {})[kind] = count
@@ -79,7 +84,7 @@ def _usage(counts: Counts) -> Iterator[Metric]:
     cost = CounterMetricFamily("muster_agent_cost", "What they have cost.", labels=["agent"])
     for agent, found in by_agent.items():
         for kind, count in found.items():
-            if kind == fleet.COST:
+            if kind == fleet_counters.COST:
                 cost.add_metric([agent], count.amount)
             else:
                 tokens.add_metric([agent, kind], count.times)
@@ -115,9 +120,9 @@ def _counted(
 
 
 def _failures(counts: Counts) -> CounterMetricFamily:
-    known = dict.fromkeys(fleet.CODES, 0)
+    known = dict.fromkeys(fleet_counters.CODES, 0)
     for code, count in counts.items():
-        known[fleet.code_label(code)] += count.times
+        known[fleet_counters.code_label(code)] += count.times
     family = CounterMetricFamily("muster_task_failures", "Failures of tasks.", labels=["code"])
     for code, times in known.items():
         family.add_metric([code], times)
@@ -127,7 +132,8 @@ def _failures(counts: Counts) -> CounterMetricFamily:
 def _margins(counts: Counts) -> HistogramMetricFamily:
     by_bound = {float(label): count.times for label, count in counts.items()}
     below = [
-        (bound, sum(n for met, n in by_bound.items() if met <= bound)) for bound in fleet.MARGINS
+        (bound, sum(n for met, n in by_bound.items() if met <= bound))
+        for bound in fleet_counters.MARGINS
     ]
     return HistogramMetricFamily(
         "muster_lease_margin_ratio",

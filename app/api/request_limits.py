@@ -2,10 +2,10 @@
 
 from flask import Flask, Response, current_app, g
 
-from app.api import addresses
+from app.api import client_address
 from app.domain.addresses import network
 from app.domain.errors import TooManyRequests
-from app.redis.rates import Rates, Standing
+from app.redis.rate_limit import Rates, Standing
 from app.services import settings
 
 STRANGERS = 300
@@ -25,7 +25,7 @@ def count(credential: str) -> None:
 
 def count_stranger() -> None:
     """Count a request that needs no credential, by where it comes from. Raises TooManyRequests."""
-    client = addresses.of_client()
+    client = client_address.of_client()
     _count(f"address:{network(client) or client}", STRANGERS)
 
 

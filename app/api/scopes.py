@@ -6,7 +6,7 @@ A route that is not named here takes no narrowed token. Services ask again, by t
 
 from collections.abc import Mapping
 
-from app.domain.reach import TokenScope
+from app.domain.token_scope import TokenScope
 
 # All of these are the admins'; who reads there reads about everybody.
 ADMINS = ("/api/admin/", "/metrics")

@@ -5,7 +5,7 @@ A route may say otherwise of its own answer (a page its policy, a stream its cac
 
 from flask import Flask, Response
 
-from app.api import addresses
+from app.api import client_address
 
 SECONDS_OF_TLS = 365 * 86_400
 # A page of ours that says nothing else may load nothing, and be shown within no other.
@@ -25,6 +25,6 @@ def _add(response: Response) -> Response:
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", CLOSED)
         headers.setdefault("Referrer-Policy", "no-referrer")
-    if addresses.is_encrypted():
+    if client_address.is_encrypted():
         headers["Strict-Transport-Security"] = f"max-age={SECONDS_OF_TLS}"
     return response

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.chat.incoming import document, text_of
+from app.chat.incoming_events import document, text_of
 from app.chat.messages import Address, DeliveryRefused, Message, TryAgain, cut
-from muster.text.invisible import reveal
+from muster.text.invisible_chars import reveal
 
 SECONDS = 20.0
 _ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from app.chat.inside import is_allowed, is_inside
+from app.chat.private_addresses import is_allowed, is_inside
 
 REFUSED = "leads to an address that is not on the public Internet; an admin can allow the host"
 # Apprise's schemes that notify the host itself, not something on a network.

@@ -20,8 +20,8 @@ from urllib.parse import quote
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from app.chat import lark_cards, outgoing, places
-from app.chat.incoming import Incoming, Intent, document, part, text_of
+from app.chat import endpoints, http_client, lark_cards
+from app.chat.incoming_events import Incoming, Intent, document, part, text_of
 from app.chat.messages import Address, DeliveryRefused, Message, TryAgain
 
 WINDOW = timedelta(minutes=5)
@@ -89,7 +89,7 @@ class _Tokens:
 
     @staticmethod
     def _key(address: Address) -> str:
-        given = json.dumps([places.lark().url, address.app_id, address.app_secret])
+        given = json.dumps([endpoints.lark().url, address.app_id, address.app_secret])
         return hashlib.sha256(given.encode()).hexdigest()
 
 
@@ -138,9 +138,9 @@ def _call(address: Address, method: str, path: str, given: Mapping[str, Any]) ->
 
 def _ask(
     method: str, path: str, given: Mapping[str, Any], headers: Mapping[str, str]
-) -> tuple[outgoing.Response, dict[str, Any]]:
-    place = places.lark()
-    response = outgoing.request(
+) -> tuple[http_client.Response, dict[str, Any]]:
+    place = endpoints.lark()
+    response = http_client.request(
         method,
         place.url + path,
         headers={"Content-Type": "application/json; charset=utf-8", **headers},
@@ -150,7 +150,7 @@ def _ask(
     return response, document(response.body)
 
 
-def _judged(response: outgoing.Response, answer: dict[str, Any]) -> dict[str, Any]:
+def _judged(response: http_client.Response, answer: dict[str, Any]) -> dict[str, Any]:
     """The answer, if the call succeeded; else raises DeliveryRefused or TryAgain, in Lark's
     words.
     """
@@ -163,9 +163,9 @@ def _judged(response: outgoing.Response, answer: dict[str, Any]) -> dict[str, An
     raise DeliveryRefused(words)
 
 
-def _wait_of(response: outgoing.Response) -> float | None:
+def _wait_of(response: http_client.Response) -> float | None:
     reset = response.headers.get("x-ogw-ratelimit-reset", "")
-    after = outgoing.wait_of(response.headers)
+    after = http_client.wait_of(response.headers)
     return float(reset) if after is None and reset.isdecimal() and len(reset) < 6 else after
 
 

@@ -5,9 +5,9 @@ Texts by people and agents are `plain_text`, in which Lark finds no mentions and
 
 from typing import Any
 
-from app.chat.incoming import ALLOW, Button
+from app.chat.incoming_events import ALLOW, Button
 from app.chat.messages import GateCard, Message, RefusedHost, cut
-from muster.text.invisible import reveal
+from muster.text.invisible_chars import reveal
 
 BUTTON = "muster"  # the key in a button's value that has the `Button` as a text
 ANSWER = "answer"  # the form's only field

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from app.chat import apprise, lark, slack, webhook
-from app.chat.incoming import Incoming
+from app.chat.incoming_events import Incoming
 from app.chat.messages import Address, DeliveryRefused, GateCard, Message, TryAgain, cut
 from app.domain.chat import BotPlatform
 

@@ -17,8 +17,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.signature import SignatureVerifier
 
-from app.chat import outgoing, places, slack_cards
-from app.chat.incoming import Incoming, Intent, document, part, text_of
+from app.chat import endpoints, http_client, slack_cards
+from app.chat.incoming_events import Incoming, Intent, document, part, text_of
 from app.chat.messages import Address, DeliveryRefused, Message, TryAgain, cut
 
 MOST_TEXT = 40_000  # characters that Slack accepts in one message
@@ -84,18 +84,18 @@ class _Client(WebClient):
     """A WebClient whose requests all go through `outgoing` (tests hold that they do)."""
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
-        answer = outgoing.request(
+        answer = http_client.request(
             req.get_method(),
             url,
             headers=dict(req.header_items()),
             content=req.data if isinstance(req.data, bytes) else b"",
-            allowed_hosts=places.slack().allowed_hosts,
+            allowed_hosts=endpoints.slack().allowed_hosts,
         )
         words = f"Slack answered {answer.status}"
         if 300 <= answer.status < 400:
             raise DeliveryRefused(f"{words}: redirects are not followed")
         if answer.status == 429 or answer.status >= 500 or not document(answer.body):
-            raise TryAgain(words, outgoing.wait_of(answer.headers))
+            raise TryAgain(words, http_client.wait_of(answer.headers))
         body = answer.body.decode(errors="replace")
         return {"status": answer.status, "headers": answer.headers, "body": body}
 
@@ -103,7 +103,7 @@ class _Client(WebClient):
 def _call(address: Address, method: str, arguments: dict[str, Any]) -> Any:
     client = _Client(
         token=address.app_secret,  # the bot token: `domain.chat.NEEDED`
-        base_url=places.slack().url,
+        base_url=endpoints.slack().url,
         retry_handlers=[],  # deliveries are retried by our own plan
         logger=_silence,
     )
@@ -120,7 +120,7 @@ def _judged(error: SlackApiError) -> DeliveryRefused | TryAgain:
     found = answer.get("error") if isinstance(answer.data, dict) else None
     words = f"Slack: {found}" if isinstance(found, str) else f"Slack answered {answer.status_code}"
     if found in _PASSING:
-        return TryAgain(words, outgoing.wait_of(answer.headers))
+        return TryAgain(words, http_client.wait_of(answer.headers))
     return DeliveryRefused(words)
 
 
@@ -129,11 +129,11 @@ def _respond(url: str, reply: Mapping[str, Any], *, public: bool) -> None:
 
     The URL came in a request that Slack signed; its host is checked all the same.
     """
-    place = places.slack()
+    place = endpoints.slack()
     if urlsplit(url).hostname not in {"hooks.slack.com", *place.allowed_hosts}:
         raise DeliveryRefused("the address for the answer is not Slack's")
     kind = "in_channel" if public else "ephemeral"
-    answer = outgoing.request(
+    answer = http_client.request(
         "POST",
         url,
         headers={"Content-Type": "application/json"},
@@ -141,7 +141,7 @@ def _respond(url: str, reply: Mapping[str, Any], *, public: bool) -> None:
         allowed_hosts=place.allowed_hosts,
     )
     if answer.status == 429 or answer.status >= 500:
-        raise TryAgain(f"Slack answered {answer.status}", outgoing.wait_of(answer.headers))
+        raise TryAgain(f"Slack answered {answer.status}", http_client.wait_of(answer.headers))
     if answer.status != 200:
         raise DeliveryRefused(f"Slack answered {answer.status}")
 

@@ -23,9 +23,9 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from app.chat.incoming import ALLOW, Button
+from app.chat.incoming_events import ALLOW, Button
 from app.chat.messages import GateCard, Message, RefusedHost, cut
-from muster.text.invisible import reveal
+from muster.text.invisible_chars import reveal
 
 ANSWER = "answer"  # the dialog's only field
 MOST_BUTTONS = 5  # with more choices there is a menu

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from app.chat import outgoing
+from app.chat import http_client
 from app.chat.messages import Address, DeliveryRefused, Message, TryAgain
 
 # Statuses of errors that may pass by themselves; other 4xx statuses are final.
@@ -25,7 +25,7 @@ def post(
 ) -> None:
     """Post the content as JSON, signed. Raises DeliveryRefused, TryAgain."""
     body = json.dumps(content, ensure_ascii=False).encode(errors="replace")
-    answer = outgoing.request(
+    answer = http_client.request(
         "POST",
         address.webhook_token or "",
         headers={
@@ -75,12 +75,12 @@ def payload(message: Message) -> dict[str, object]:
     }
 
 
-def _judge(answer: outgoing.Response) -> None:
+def _judge(answer: http_client.Response) -> None:
     if 200 <= answer.status < 300:
         return
     if 300 <= answer.status < 400:
         raise DeliveryRefused(f"answered {answer.status}: redirects are not followed")
     words = f"answered {answer.status}"
     if answer.status in _PASSING or answer.status >= 500:
-        raise TryAgain(words, outgoing.wait_of(answer.headers))
+        raise TryAgain(words, http_client.wait_of(answer.headers))
     raise DeliveryRefused(words)

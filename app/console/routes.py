@@ -8,8 +8,8 @@ from werkzeug.exceptions import NotFound
 
 from app.console import policy, reports
 from app.console.build import ASSETS, ENCODINGS, Build, File, NoBuild
-from app.console.shelf import Shelf
-from app.console.unbuilt import UNBUILT
+from app.console.current_build import Shelf
+from app.console.not_built_page import UNBUILT
 
 PAGES = (
     *("/", "/login", "/device", "/tasks", "/tasks/<int:task_id>"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 
 TYPE = re.compile(r"[a-z][a-z0-9-]{0,31}")
 """What an agent type may be called: machines say which there are."""

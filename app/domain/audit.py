@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.domain.moments import written
+from app.domain.timestamps import written
 
 CHANGED = "(changed)"
 LONGEST = 1000  # characters of one text

@@ -6,8 +6,8 @@ way of others: a ref cannot be where a directory of refs is.
 
 import re
 
-from app.domain import faults
-from app.domain.faults import Fault
+from app.domain import field_errors
+from app.domain.field_errors import Fault
 
 DEFAULT = "muster/{id}"
 LONGEST = 200
@@ -27,16 +27,16 @@ def of(template: str, task_id: int) -> str:
 def fault(template: str, default_branch: str) -> Fault | None:
     """Why a project with that default branch cannot have the template; None: it can."""
     if template.count(_ID) != 1:
-        return faults.ID_NOT_ONCE
+        return field_errors.ID_NOT_ONCE
     example = of(template, 1)
     if not _is_branch(example) or set(example) & set("{}"):
-        return faults.NO_BRANCH_TEMPLATE
+        return field_errors.NO_BRANCH_TEMPLATE
     if len(template) > LONGEST:
-        return faults.MUST_HAVE_AT_MOST(max=LONGEST)
+        return field_errors.MUST_HAVE_AT_MOST(max=LONGEST)
     if _ATTEMPTS.match(example):
-        return faults.BRANCH_OF_ATTEMPTS
+        return field_errors.BRANCH_OF_ATTEMPTS
     if _meets(template, default_branch):
-        return faults.BRANCH_IN_THE_WAY(branch=default_branch)
+        return field_errors.BRANCH_IN_THE_WAY(branch=default_branch)
     return None
 
 

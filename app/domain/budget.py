@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.errors import InvalidFields
 
 WARN_AT = 0.8  # of any of the figures
@@ -150,13 +150,13 @@ def granted(
     """
     standings = list(asked)
     named = {figure for standing in standings for figure in standing.budget}
-    errors = {f"budget.{f}": [faults.NO_SUCH_FIGURE] for f in set(more or ()) - named}
+    errors = {f"budget.{f}": [field_errors.NO_SUCH_FIGURE] for f in set(more or ()) - named}
     found = {**(before or {})}
     for standing in standings:
         amounts = more or standing.budget
         found[standing.key] = standing.grant(amounts)
         left = [figure for figure in standing.spent if figure not in amounts]
-        errors |= {f"budget.{f}": [faults.FIGURE_USED_UP] for f in left}
+        errors |= {f"budget.{f}": [field_errors.FIGURE_USED_UP] for f in left}
     if standings and errors:
         raise InvalidFields(errors)
     return found

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain import faults
-from app.domain.faults import Fault
+from app.domain import field_errors
+from app.domain.field_errors import Fault
 
 
 class BotPlatform(StrEnum):
@@ -59,9 +59,9 @@ def check(platform: BotPlatform, given: Mapping[str, str | None]) -> dict[str, l
 
 def _wrong(platform: BotPlatform, credential: Credential | None, text: str | None) -> Fault | None:
     if credential is None:
-        return faults.NOT_USED(platform=str(platform)) if text else None
+        return field_errors.NOT_USED(platform=str(platform)) if text else None
     if not text:
-        needed = faults.NEEDED(platform=str(platform), what=credential.what)
+        needed = field_errors.NEEDED(platform=str(platform), what=credential.what)
         return needed if credential.needed else None
     shape = credential.shape
     if shape is None or re.fullmatch(shape.pattern, text, re.ASCII):
@@ -70,11 +70,11 @@ def _wrong(platform: BotPlatform, credential: Credential | None, text: str | Non
 
 
 # Apprise reads more kinds of addresses than URL parsers do.
-_APPRISE_URL = Shape(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/].*", faults.NO_APPRISE_URL)
+_APPRISE_URL = Shape(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/].*", field_errors.NO_APPRISE_URL)
 _PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _HTTPS_URL = Shape(
     rf"https://(?:[!$-.0->A-Z^-~]+@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::{_PORT})?(?:[/?#][!-~]*)?",
-    faults.NO_HTTPS_URL,
+    field_errors.NO_HTTPS_URL,
 )
 
 # Slack and Lark name the app in each event: that finds the bot, and the secrets prove the event.

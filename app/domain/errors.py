@@ -6,7 +6,7 @@ switch on.
 
 from collections.abc import Mapping
 
-from app.domain.faults import Fault
+from app.domain.field_errors import Fault
 
 
 class DomainError(Exception):

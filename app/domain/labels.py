@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from app.domain import faults
-from app.domain.faults import Faulty
+from app.domain import field_errors
+from app.domain.field_errors import Faulty
 
 MOST_LABELS = 32  # of one machine, from either side
 MOST_REQUIREMENTS = 20
@@ -72,12 +72,12 @@ read each text: with two for each requirement, engines that backtrack would try 
 def parse(text: str) -> Selector:
     """The requirements of a selector, each once. Raises Faulty."""
     if len(text) > LONGEST_SELECTOR:
-        raise Faulty(faults.HAS_MORE_THAN(max=LONGEST_SELECTOR))
+        raise Faulty(field_errors.HAS_MORE_THAN(max=LONGEST_SELECTOR))
     if not text.strip(" "):
         return ()
     parts = text.split(",")
     if len(parts) > MOST_REQUIREMENTS:
-        raise Faulty(faults.TOO_MANY_REQUIREMENTS(max=MOST_REQUIREMENTS))
+        raise Faulty(field_errors.TOO_MANY_REQUIREMENTS(max=MOST_REQUIREMENTS))
     return tuple(dict.fromkeys(_requirement(part.strip(" ")) for part in parts))
 
 
@@ -87,7 +87,7 @@ def _requirement(text: str) -> Requirement:
         return Requirement(name, Operator(operator), value)
     if asks := _ASKS.fullmatch(text):
         return Requirement(asks[2], Operator.MISSING if asks[1] else Operator.EXISTS)
-    raise Faulty(faults.NO_REQUIREMENT(requirement=text[:100]))
+    raise Faulty(field_errors.NO_REQUIREMENT(requirement=text[:100]))
 
 
 def canonical(text: str | None) -> str | None:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.domain import faults
-from app.domain.faults import Faulty
+from app.domain import field_errors
+from app.domain.field_errors import Faulty
 
 OPEN, NONE, ALLOW = "open", "none", "allow"
 AGENT = "@agent"  # the hosts that the agent itself needs, as its machine knows them
@@ -43,7 +43,7 @@ _IPV6_ALONE = re.compile(rf"{_IPV6}\Z")
 def canonical(entry: str) -> str:
     """The one way to write this entry of a list. Raises Faulty for what is none."""
     if len(entry) > LONGEST_HOST or not _HOST.match(entry):
-        raise Faulty(faults.NO_HOST)
+        raise Faulty(field_errors.NO_HOST)
     if _IPV6_ALONE.match(entry):
         return _written(entry)
     if entry.startswith("["):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.agent_failure import AgentFailure
 from app.domain.agents import Options
 from app.domain.errors import InvalidFields
@@ -79,12 +79,12 @@ def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
     gateTimeout, prompt, network, agentOptions. The schema has checked the types of their values.
     """
     if not 1 <= len(raw) <= MAX_STAGES:
-        raise InvalidFields({"pipeline": [faults.STAGE_COUNT(max=MAX_STAGES)]})
+        raise InvalidFields({"pipeline": [field_errors.STAGE_COUNT(max=MAX_STAGES)]})
     errors = {f"pipeline.{i}": e for i, stage in enumerate(raw) if (e := _faults(stage))}
     names = [stage["name"] for stage in raw]
     for i, name in enumerate(names):
         if name in names[:i]:
-            errors.setdefault(f"pipeline.{i}", []).append(faults.STAGE_NAME_TWICE(name=name))
+            errors.setdefault(f"pipeline.{i}", []).append(field_errors.STAGE_NAME_TWICE(name=name))
     if errors:
         raise InvalidFields(errors)
     return tuple(_stage(stage) for stage in raw)
@@ -101,24 +101,24 @@ def require_questions(raw: Sequence[Mapping[str, Any]]) -> None:
         raise InvalidFields(errors)
 
 
-def _idle(raw: Mapping[str, Any]) -> list[faults.Fault]:
+def _idle(raw: Mapping[str, Any]) -> list[field_errors.Fault]:
     if _gate(raw) is not None:
         return []
     given = [key for key in ("gateTimeout", "prompt") if raw.get(key)]
-    return [faults.GATE_NEEDED(field=key) for key in given]
+    return [field_errors.GATE_NEEDED(field=key) for key in given]
 
 
-def _faults(raw: Mapping[str, Any]) -> list[faults.Fault]:
+def _faults(raw: Mapping[str, Any]) -> list[field_errors.Fault]:
     found = []
     if sum(bool(raw.get(key)) for key in ("confirm", "choices", "input")) > 1:
-        found.append(faults.GATES_CLASH)
+        found.append(field_errors.GATES_CLASH)
     if raw.get("kind", StageKind.AGENT) == StageKind.AGENT:
         unknown = sorted(set(_VARIABLE.findall(raw["command"])) - set(VARIABLES))
         known = ", ".join(f"{{{name}}}" for name in VARIABLES)
-        found += [faults.UNKNOWN_VARIABLE(name=name, known=known) for name in unknown[:20]]
+        found += [field_errors.UNKNOWN_VARIABLE(name=name, known=known) for name in unknown[:20]]
     choices = raw.get("choices") or []
     if len(set(choices)) != len(choices):
-        found.append(faults.CHOICE_TWICE)
+        found.append(field_errors.CHOICE_TWICE)
     return found
 
 
@@ -303,11 +303,13 @@ def accept(kind: GateKind, choices: Sequence[str], result: str) -> Go | Rejected
         return _accept_confirm(result)
     if choices or kind is GateKind.CHOOSE:
         if result not in choices:
-            raise InvalidFields({"result": [faults.MUST_BE_ONE_OF(choices=", ".join(choices))]})
+            raise InvalidFields(
+                {"result": [field_errors.MUST_BE_ONE_OF(choices=", ".join(choices))]}
+            )
         is_end = (kind, result) in (("budget", "stop"), ("checkpoint", "end"))
         return Rejected() if is_end else Go({"choice": result})
     if not 1 <= len(result) <= MAX_INPUT:
-        raise InvalidFields({"result": [faults.MUST_HAVE_CHARACTERS(min=1, max=MAX_INPUT)]})
+        raise InvalidFields({"result": [field_errors.MUST_HAVE_CHARACTERS(min=1, max=MAX_INPUT)]})
     return Go({"input": result})
 
 
@@ -317,4 +319,4 @@ def _accept_confirm(result: str) -> Go | Rejected:
             return Go({})
         case "reject":
             return Rejected()
-    raise InvalidFields({"result": [faults.NOT_CONFIRM_OR_REJECT]})
+    raise InvalidFields({"result": [field_errors.NOT_CONFIRM_OR_REJECT]})

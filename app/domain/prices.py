@@ -6,9 +6,9 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import Any
 
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.agents import TYPE
-from app.domain.faults import Fault
+from app.domain.field_errors import Fault
 from app.domain.usage import Figures
 
 MOST = 1000
@@ -81,29 +81,29 @@ def _price(row: Mapping[str, Any]) -> Price:
 def fault(table: object) -> Fault | None:
     """What is wrong with a table; None: nothing."""
     if not isinstance(table, list):
-        return faults.MUST_BE_LIST
+        return field_errors.MUST_BE_LIST
     if len(table) > MOST:
-        return faults.TOO_MANY_PRICES(max=MOST)
+        return field_errors.TOO_MANY_PRICES(max=MOST)
     found = (wrong for n, row in enumerate(table) if (wrong := _fault_of_row(n, row)))
     return next(found, None)
 
 
 def _fault_of_row(n: int, row: object) -> Fault | None:
     if not isinstance(row, dict):
-        return faults.PRICE_NO_OBJECT(row=n)
+        return field_errors.PRICE_NO_OBJECT(row=n)
     if unknown := row.keys() - {"agent", "model", *_RATES}:
-        return faults.PRICE_FIELD(row=n, field=min(unknown))
+        return field_errors.PRICE_FIELD(row=n, field=min(unknown))
     agent, model = row.get("agent"), row.get("model")
     if agent is not None and not (isinstance(agent, str) and TYPE.fullmatch(agent)):
-        return faults.PRICE_AGENT(row=n)
+        return field_errors.PRICE_AGENT(row=n)
     if not isinstance(model, str) or not 1 <= len(model) <= LONGEST_MODEL:
-        return faults.PRICE_MODEL(row=n, max=LONGEST_MODEL)
+        return field_errors.PRICE_MODEL(row=n, max=LONGEST_MODEL)
     for name in _RATES:
         rate = row.get(name)
         if rate is None and name in ("cached", "reasoning"):
             continue
         if isinstance(rate, bool) or not isinstance(rate, int | float):
-            return faults.PRICE_NO_NUMBER(row=n, field=name)
+            return field_errors.PRICE_NO_NUMBER(row=n, field=name)
         if not 0 <= rate <= LARGEST:  # nor is NaN
-            return faults.PRICE_RANGE(row=n, field=name, max=LARGEST)
+            return field_errors.PRICE_RANGE(row=n, field=name, max=LARGEST)
     return None

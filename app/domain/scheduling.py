@@ -11,10 +11,10 @@ from enum import StrEnum
 from heapq import heapify, heappop, heapreplace
 from typing import Any, Self
 
-from app.domain import labels, protection, room
+from app.domain import labels, protection, sandbox
 from app.domain.labels import Labels, Selector
 from app.domain.machine import MachineStatus
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 
 
 class Reason(StrEnum):
@@ -143,7 +143,7 @@ def blocked_by(
         (Reason.CAPABILITY_MISSING, agent is None),
         (Reason.CAPABILITY_DEGRADED, agent is not None and not agent.is_usable(now)),
         (Reason.QUOTA_EXHAUSTED, machine.id in request.avoids),
-        (Reason.ROOM_UNAVAILABLE, not room.suffices(machine.room, request.place.room)),
+        (Reason.ROOM_UNAVAILABLE, not sandbox.suffices(machine.room, request.place.room)),
         (Reason.LABEL_MISMATCH, not request.place.fits(machine.id, machine.labels)),
         (Reason.RELEASE_TOO_OLD, request.resumes and not machine.checks_commits),
         (Reason.OVERLOADED, machine.load_percent > max_load),

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.domain import faults, prices
+from app.domain import field_errors, prices
 from app.domain.errors import InvalidFields
-from app.domain.faults import Fault
+from app.domain.field_errors import Fault
 
 
 class SettingKind(StrEnum):
@@ -199,7 +199,7 @@ def checked(key: str, value: Any) -> Value:
     """
     setting = REGISTRY.get(key)
     if setting is None:
-        raise InvalidFields({key: [faults.NO_SETTING]})
+        raise InvalidFields({key: [field_errors.NO_SETTING]})
     # JSON knows one kind of number, and JSON Schema takes 1.0 for an integer.
     if setting.kind is SettingKind.INTEGER and isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -216,17 +216,17 @@ def _wrong(setting: Setting, value: Any) -> Fault | None:
         return prices.fault(value)
     types = int if setting.kind is SettingKind.INTEGER else (int, float)
     if isinstance(value, bool) or not isinstance(value, types):
-        return faults.MUST_BE_WHOLE if types is int else faults.MUST_BE_NUMBER
+        return field_errors.MUST_BE_WHOLE if types is int else field_errors.MUST_BE_NUMBER
     if not setting.minimum <= value <= setting.maximum:  # nor is NaN
-        return faults.MUST_BE_WITHIN(min=setting.minimum, max=setting.maximum)
+        return field_errors.MUST_BE_WITHIN(min=setting.minimum, max=setting.maximum)
     return None
 
 
 def _wrong_text(setting: Setting, value: Any) -> Fault | None:
     if not isinstance(value, str):
-        return faults.MUST_BE_TEXT
+        return field_errors.MUST_BE_TEXT
     if not setting.minimum <= len(value) <= setting.maximum:
-        return faults.MUST_HAVE_FROM(min=setting.minimum, max=setting.maximum)
+        return field_errors.MUST_HAVE_FROM(min=setting.minimum, max=setting.maximum)
     if setting.pattern and not re.fullmatch(setting.pattern, value, re.ASCII):
-        return faults.SETTING_PATTERN(unit=setting.unit)
+        return field_errors.SETTING_PATTERN(unit=setting.unit)
     return None

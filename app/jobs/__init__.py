@@ -7,22 +7,22 @@ from celery import Celery
 from app import job_names
 from app.services import chat
 from app.services.clock import now
-from app.services.counts import counters, fleet
-from app.services.dispatch import dispatch, elsewhere
-from app.services.evidence import taking
-from app.services.machines import drains, liveness, samples, servers
-from app.services.notify import audit_stream, fan_out, sending
-from app.services.ops import retention, signs
-from app.services.tasks import collection, follow_ups, gates, suspensions
+from app.services.counters import fleet, task_counts
+from app.services.dispatch import dispatcher, quota_failover
+from app.services.evidence import log_expiry
+from app.services.machines import drains, liveness, samples, server_processes
+from app.services.notify import audit_stream, delivery_sender, fan_out
+from app.services.ops import heartbeats, retention
+from app.services.tasks import follow_ups, gates, suspensions, workspace_cleanup
 from app.services.tunnels import tunnels
 from app.services.usage import budgets
 
 
 def assign_queued() -> None:
     try:
-        dispatch.assign_queued()
+        dispatcher.assign_queued()
     finally:  # afterwards, because somebody waits for the pass of the dispatcher
-        signs.leave(signs.DISPATCHER, now())
+        heartbeats.leave(heartbeats.DISPATCHER, now())
 
 
 def expand_outbox() -> None:
@@ -30,7 +30,7 @@ def expand_outbox() -> None:
 
 
 def send_deliveries() -> None:
-    sending.send_due()
+    delivery_sender.send_due()
 
 
 def stream_audit_log() -> None:
@@ -38,7 +38,7 @@ def stream_audit_log() -> None:
 
 
 def sweep_machines() -> None:
-    signs.leave(signs.SWEEPER, now())
+    heartbeats.leave(heartbeats.SWEEPER, now())
     liveness.notice(now())
     liveness.give_up(now())
 
@@ -50,7 +50,7 @@ def sweep_gates() -> None:
 
 def sweep_quotas() -> None:
     suspensions.go_on(now())
-    elsewhere.go_on(now())
+    quota_failover.go_on(now())
     budgets.sweep(now())
 
 
@@ -59,7 +59,7 @@ def sweep_drains() -> None:
 
 
 def sweep_workspaces() -> None:
-    collection.sweep(now())
+    workspace_cleanup.sweep(now())
 
 
 def sweep_tunnels() -> None:
@@ -72,13 +72,13 @@ def sweep_samples() -> None:
 
 def sweep_retention() -> None:
     retention.sweep(now())
-    taking.sweep(now())
-    servers.forget_gone(now())
+    log_expiry.sweep(now())
+    server_processes.forget_gone(now())
     audit_stream.forget_gone()
 
 
 def sweep_counters() -> None:
-    counters.roll_up(now())
+    task_counts.roll_up(now())
     fleet.roll_up()
 
 

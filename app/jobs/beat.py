@@ -6,7 +6,7 @@ from celery import signals
 from flask import Flask
 
 from app.services.clock import now
-from app.services.ops import signs
+from app.services.ops import heartbeats
 
 
 def leave_signs(app: Flask) -> None:
@@ -17,6 +17,6 @@ def leave_signs(app: Flask) -> None:
 
     def sign(**_: Any) -> None:
         with app.app_context():
-            signs.leave(signs.BEAT, now())
+            heartbeats.leave(heartbeats.BEAT, now())
 
     signals.beat_init.connect(begin, weak=False)

@@ -6,15 +6,15 @@ from app.models.bot import Bot, BotBinding
 from app.models.change import Change, ChangedFile, Content
 from app.models.chat import ChatEvent, ChatToken
 from app.models.counters import TaskCount, TaskEnd, TaskMove
-from app.models.desk import SavedView, TaskDraft
 from app.models.developer import (
     Developer,
     PersonalToken,
     RecoveryCode,
     SecondFactor,
 )
+from app.models.drafts import SavedView, TaskDraft
 from app.models.evidence import EvidenceKey, LogChain
-from app.models.fleet import FleetCount, FleetMove
+from app.models.fleet_counters import FleetCount, FleetMove
 from app.models.follow_up import FollowUp
 from app.models.gate import Gate
 from app.models.idempotency import IdempotencyKey

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ForeignKey, Index, exists, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
-from app.domain.reach import EVERYWHERE, Reach
 from app.domain.roles import SystemRole
+from app.domain.token_scope import EVERYWHERE, Reach
 from app.extensions import Model
 from app.models.columns import Big, BigId, Json, Moment, pg_enum
 

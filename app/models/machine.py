@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import labels
 from app.domain.machine import MachineStatus
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 from app.extensions import Model
 from app.models.columns import Big, BigId, Json, Moment, pg_enum
 

@@ -5,8 +5,8 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.domain.audience import NewsKind
 from app.domain.delivery import DeliveryAct, DeliveryState
+from app.domain.notification_rules import NewsKind
 from app.extensions import Model
 from app.models.bot import Bot
 from app.models.columns import Big, BigId, Json, Moment, pg_enum

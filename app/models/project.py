@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 from app.domain import branch_name
 from app.domain.quota import OnQuota
 from app.domain.roles import ProjectRole
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 from app.extensions import Model
 from app.models.columns import Big, BigId, Json, Moment, pg_enum, stages_of
 

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, select
 
 from app.domain.errors import Forbidden, InsufficientScope, NotFound
-from app.domain.reach import SCOPE_OF
 from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
+from app.domain.token_scope import SCOPE_OF
 from app.extensions import db
 from app.models import Developer, Project, ProjectMember
 

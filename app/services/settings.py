@@ -11,7 +11,7 @@ from sqlalchemy import or_, select, text
 from sqlalchemy import update as changing
 
 from app.domain.errors import InvalidFields
-from app.domain.faults import Fault
+from app.domain.field_errors import Fault
 from app.domain.settings import REGISTRY, Setting, Value, checked
 from app.extensions import db
 from app.models import Developer, PersonalToken, StoredSetting

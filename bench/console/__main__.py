@@ -8,21 +8,21 @@ from playwright.sync_api import Browser
 
 from bench import command
 from bench.command import Say
-from bench.console import first_page, idle, long, rows, terminals
+from bench.console import first_page, idle, large_content, rows, terminals
 from bench.console.tabs import chromium
 from bench.errors import NotMeasured
 from bench.figures import Figure, Report
 from bench.rig import Rig, standing
-from demo.console import building
-from demo.console.places import ConsoleError
+from demo.console import builder
+from demo.console.paths import ConsoleError
 
 Part = Callable[[Rig, Browser, str, Say], list[Figure]]
 
 PARTS: dict[str, Part] = {
     "page": first_page.measure,
     "idle": idle.measure,
-    "diff": long.diff,
-    "log": long.log,
+    "diff": large_content.diff,
+    "log": large_content.log,
     "rows": rows.measure,
     "keys": terminals.keys,
     "flood": terminals.flood,
@@ -32,7 +32,7 @@ PARTS: dict[str, Part] = {
 def measure(say: Say, options: argparse.Namespace) -> Report:
     """Raises NotMeasured, EmbeddedError."""
     try:
-        building.build(say)
+        builder.build(say)
     except ConsoleError as problem:
         raise NotMeasured(f"the console could not be built: {problem}") from None
     report = Report("The console in Chromium")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from playwright.sync_api import Browser
 
 from bench.command import Say
-from bench.console import bars
+from bench.console import thresholds
 from bench.console.tabs import Wire, quiet, signed_in
 from bench.figures import Blocks, Figure, Ratio, flat
 from bench.rig import Rig
@@ -45,8 +45,10 @@ def measure(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]
     ours, bare = _take_turns(rig, browser, password, list(scripts))
     say(f"first page: {1000 * _middle(ours):.0f} ms, bare {1000 * _middle(bare):.0f} ms")
     return [
-        bars.at_most("JavaScript of the first page, as sent", sent, "KiB", MOST_SCRIPT),
-        bars.at_most("of these, files of terminal and diff", 1.0 + len(heavy), "and one", 1.0),
+        thresholds.at_most("JavaScript of the first page, as sent", sent, "KiB", MOST_SCRIPT),
+        thresholds.at_most(
+            "of these, files of terminal and diff", 1.0 + len(heavy), "and one", 1.0
+        ),
         Figure(
             "first page, usable",
             _middle(ours) * 1000,

@@ -5,7 +5,7 @@ import os
 from playwright.sync_api import Browser
 
 from bench.command import Say
-from bench.console import bars
+from bench.console import thresholds
 from bench.console.tabs import Wire, quiet, signed_in
 from bench.figures import Figure
 from bench.rig import Rig
@@ -28,6 +28,6 @@ def measure(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]
         streams = list(wire.open.values())
     say(f"idle for {MINUTES:g} min: {hour:.1f} kB an hour, open: {streams}")
     return [
-        bars.at_most("connections of an idle tab", float(len(streams)), "", 1.0),
-        bars.at_most(f"what comes to it, of {MINUTES:g} min", hour, "kB/h", MOST_KILOBYTES),
+        thresholds.at_most("connections of an idle tab", float(len(streams)), "", 1.0),
+        thresholds.at_most(f"what comes to it, of {MINUTES:g} min", hour, "kB/h", MOST_KILOBYTES),
     ]

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page
 
 from app.models import Task
 from bench.command import Say
-from bench.console import bars
+from bench.console import thresholds
 from bench.console.tabs import private_bytes, signed_in
 from bench.figures import Figure
 from bench.rig import TASKS, Rig
@@ -47,11 +47,11 @@ def measure(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]
         f" end {jumped:.2f} s, search {found:.2f} s"
     )
     return [
-        bars.at_least(f"a wheel over {ROWS:,} tasks", frames, "frames/s", LEAST_FRAMES),
-        bars.at_most("rows drawn of them", drawn, "", MOST_DRAWN),
-        bars.at_most("the tab then, private", megabytes, "MB", MOST_MEGABYTES),
-        bars.at_most("End, until more is read", jumped, "s", MOST_SECONDS),
-        bars.at_most("one of them by what it is about", found, "s", MOST_SECONDS),
+        thresholds.at_least(f"a wheel over {ROWS:,} tasks", frames, "frames/s", LEAST_FRAMES),
+        thresholds.at_most("rows drawn of them", drawn, "", MOST_DRAWN),
+        thresholds.at_most("the tab then, private", megabytes, "MB", MOST_MEGABYTES),
+        thresholds.at_most("End, until more is read", jumped, "s", MOST_SECONDS),
+        thresholds.at_most("one of them by what it is about", found, "s", MOST_SECONDS),
     ]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from bench.command import Say
-from bench.console import bars
+from bench.console import thresholds
 from bench.console.tabs import private_bytes, signed_in
 from bench.errors import NotMeasured
 from bench.figures import Difference, Figure, Ratio, flat, percentile
@@ -142,8 +142,10 @@ def flood(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
         said = page.locator("[role=status]").all_inner_texts()
         say(f"flood: {frames:.0f} frames/s, {megabytes:.0f} MB, {came:.1f} MB/s in the log; {said}")
     return [
-        bars.at_least(f"a flood ({FLOOD_MB} MB/s asked for)", frames, "frames/s", LEAST_FRAMES),
-        bars.at_most("the tab then, private", megabytes, "MB", MOST_MEGABYTES),
+        thresholds.at_least(
+            f"a flood ({FLOOD_MB} MB/s asked for)", frames, "frames/s", LEAST_FRAMES
+        ),
+        thresholds.at_most("the tab then, private", megabytes, "MB", MOST_MEGABYTES),
     ]
 
 

@@ -19,7 +19,7 @@ from bench.errors import NotMeasured
 from bench.figures import table
 from bench.soak import phases
 from bench.soak.chart import draw
-from bench.soak.judgement import LIFE, QUIET, Verdict
+from bench.soak.verdicts import LIFE, QUIET, Verdict
 
 _COLUMNS = ("line", "unit", "quiet", "first third", "last third", "quiet", "a minute", "")
 

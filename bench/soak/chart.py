@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
-from bench.soak.judgement import Verdict
 from bench.soak.phases import LIFE, Record
+from bench.soak.verdicts import Verdict
 
 _COLUMNS, _WIDTH, _HEIGHT = 4, 300, 110
 _LEFT, _TOP, _PLOT_WIDTH, _PLOT_HEIGHT = 10, 34, 280, 62

@@ -14,9 +14,9 @@ from app import job_names
 from app.embedded.ports import LOOPBACK
 from bench.command import Say
 from bench.errors import NotMeasured
-from bench.soak.judgement import Line, Verdict, judge
-from bench.soak.life import Life
 from bench.soak.sampler import Sample, Sampler
+from bench.soak.verdicts import Line, Verdict, judge
+from bench.soak.workload import Life
 from tests.chaos.client import wait_until
 from tests.chaos.collect import Collector
 from tests.chaos.world import World

@@ -10,7 +10,7 @@ import psutil
 import redis
 from sqlalchemy import create_engine, text
 
-from bench.soak.judgement import Line, Unit
+from bench.soak.verdicts import Line, Unit
 from tests.chaos.world import SERVERS, World
 
 Sample = dict[Line, float]

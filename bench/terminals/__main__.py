@@ -12,7 +12,7 @@ from bench import command
 from bench.command import Say
 from bench.figures import Report
 from bench.rig import Rig, standing
-from bench.terminals import attaching, shells, stalling, thousand, turns
+from bench.terminals import attach, comparison, shells, stalled_viewer, thousand
 from bench.terminals.bare_relay import BareRelay
 from bench.terminals.muster import Muster
 from bench.terminals.terminado import Terminado, install
@@ -57,25 +57,25 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
 def _small(rig: Rig, sizes: Sizes, parts: list[str], report: Report, say: Say) -> None:
     """All that has one machine with a daemon."""
     say("starting a worker, and tasks that run the shells")
-    rig.start_worker(slots=4 + stalling.terminals(sizes.stalls))
+    rig.start_worker(slots=4 + stalled_viewer.terminals(sizes.stalls))
     muster = Muster(rig)
     for terminal, shell in (("echo", shells.ECHO), ("flood", shells.FLOOD)):
         muster.start(terminal, shell)
     relay = BareRelay(rig.stack, rig.scratch)
     terminado = _terminado(rig, report, say)
     if "echo" in parts:
-        report.figures += turns.echo(muster, relay, terminado, sizes.rounds, sizes.keys, say)
+        report.figures += comparison.echo(muster, relay, terminado, sizes.rounds, sizes.keys, say)
     if "flood" in parts:
         directory = rig.scratch / "spool"
-        report.figures += turns.flood(
+        report.figures += comparison.flood(
             muster, relay, terminado, directory, sizes.rounds, sizes.flood, report, say
         )
     if "stalled" in parts:
         crowd = (sizes.stalls, sizes.crowd)
-        report.figures += stalling.measure(rig, muster, terminado, *crowd, report, say)
+        report.figures += stalled_viewer.measure(rig, muster, terminado, *crowd, report, say)
     if "attach" in parts:
         history = (sizes.attaches, sizes.history)
-        report.figures += attaching.measure(muster, terminado, *history, report, say)
+        report.figures += attach.measure(muster, terminado, *history, report, say)
 
 
 def _terminado(rig: Rig, report: Report, say: Say) -> Terminado | None:

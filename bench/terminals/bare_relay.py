@@ -30,7 +30,14 @@ class BareRelay:
         # What its viewers are to see comes after them, so they are there first.
         self._early = [self.open(name) for name in ("echo", "flood")]
         for name, shell in (("echo", shells.ECHO), ("flood", shells.FLOOD)):
-            hold = [sys.executable, "-m", "bench.terminals.holder", str(self._port), name, shell]
+            hold = [
+                sys.executable,
+                "-m",
+                "bench.terminals.bare_machine",
+                str(self._port),
+                name,
+                shell,
+            ]
             stack.launch(f"holder-{name}", hold)
 
     def first(self, terminal: str) -> "_Viewer":

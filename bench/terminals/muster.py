@@ -9,7 +9,7 @@ from app.embedded.processes import until
 from bench.errors import NotMeasured
 from bench.rig import TASKS, Rig
 from bench.session import Session
-from bench.terminals import shells, viewing
+from bench.terminals import shells, viewer_client
 from bench.terminals.websocket import WebSocket
 from muster.protocol import terminal as wire
 
@@ -112,6 +112,6 @@ class Muster:
         if size < len(shells.READY):
             return False
         viewer = MusterViewer(self._rig.session, self._rig.stack.port, task_id)
-        viewing.until(viewer, shells.READY)
+        viewer_client.until(viewer, shells.READY)
         viewer.close()
         return True

@@ -2,7 +2,7 @@
 
 There is no token, no offset, no screen and no limit. It is served by gunicorn with one gevent
 worker, as Muster is with more; `RELAY_REDIS` names the server. The PTY is held by
-`bench.terminals.holder`.
+`bench.terminals.bare_machine`.
 """
 
 import os

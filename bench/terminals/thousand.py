@@ -25,9 +25,9 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.factory import create_app
 from app.models import Developer, Project
-from app.operate.local import admin
+from app.server_cli.local import admin
 from app.services import settings
-from app.services.people import tokens
+from app.services.accounts import tokens
 from bench.command import Say
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, latency, percentile

@@ -11,18 +11,18 @@ import os
 import sys
 from collections.abc import Callable
 
-from app.operate.local import places
-from app.operate.local.command import carry_out
-from app.operate.local.screen import Screen
-from demo.console import api_types, building, node, packages
+from app.server_cli.local import paths
+from app.server_cli.local.command import carry_out
+from app.server_cli.local.screen import Screen
+from demo.console import api_types, builder, node, packages
 from demo.console.node import Node
-from demo.console.places import SOURCE
+from demo.console.paths import SOURCE
 
 DEV_PORT = 5173
 
 
 def _build(screen: Screen) -> None:
-    if not building.build(screen.step):
+    if not builder.build(screen.step):
         screen.step("the console is built as its source is")
     screen.done()
 
@@ -54,7 +54,7 @@ def _types(screen: Screen) -> None:
 
 def _dev(screen: Screen) -> None:
     found = _ready(screen)
-    stack = os.environ.get("MUSTER_URL") or f"http://127.0.0.1:{places.port()}"
+    stack = os.environ.get("MUSTER_URL") or f"http://127.0.0.1:{paths.port()}"
     screen.line(f"  The stack is taken to be at {stack}; MUSTER_PORT or MUSTER_URL say otherwise.")
     argv = found.tool("vite/bin/vite.js", "--port", str(DEV_PORT))
     os.chdir(SOURCE)

@@ -7,7 +7,7 @@ import sys
 
 from app.embedded import keys
 from demo.console.node import Node
-from demo.console.places import SOURCE, ConsoleError
+from demo.console.paths import SOURCE, ConsoleError
 
 DOCUMENT = SOURCE / "openapi.json"
 TYPES = SOURCE / "src" / "api" / "schema.d.ts"

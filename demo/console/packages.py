@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 
 from demo.console.node import Node
-from demo.console.places import SOURCE, ConsoleError
+from demo.console.paths import SOURCE, ConsoleError
 
 LOCK = SOURCE / "package-lock.json"
 _STAMP = SOURCE / "node_modules" / ".brought"

@@ -1,13 +1,13 @@
 """What has happened lately, in all projects that one sees."""
 
-from muster.cli import fields, words
+from muster.cli import fields, text_format
 from muster.cli.output import Column, Printed, column
-from muster.cli.verbs import listing
+from muster.cli.request_commands import listing
 
 ACTIVITY = Printed(
     fields.ACTIVITY,
     (
-        Column("AT", lambda event: words.clock(event.get("createdAt"))),
+        Column("AT", lambda event: text_format.clock(event.get("createdAt"))),
         column("TASK", "taskId", is_number=True),
         column("PROJECT", "projectKey"),
         column("TYPE"),

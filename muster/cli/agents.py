@@ -2,7 +2,7 @@
 
 from muster.cli import fields
 from muster.cli.output import Printed, column
-from muster.cli.verbs import act
+from muster.cli.request_commands import act
 
 AGENTS = Printed(
     fields.AGENT,

@@ -4,7 +4,7 @@ from typing import IO, Any
 
 import click
 
-from muster.cli import pieces, words
+from muster.cli import raw_output, text_format
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
@@ -33,7 +33,7 @@ _CHUNK = 1 << 16
 @click.option("--paginate", is_flag=True, help="All pages of a list, as one array.")
 @click.option("--jq", "program", metavar="EXPR", help="Put the answer through this jq program.")
 @click.option("-i", "--include", is_flag=True, help="Status and headers as well, on stderr.")
-@pieces.a_raw
+@raw_output.a_raw
 @pass_muster
 def api(
     muster: Muster,
@@ -83,7 +83,7 @@ def api(
         elif program:
             raise BadUsage("--jq is for JSON, and the answer is none")
         else:
-            pieces.put(answer.iter_bytes(_CHUNK), is_raw=raw)
+            raw_output.put(answer.iter_bytes(_CHUNK), is_raw=raw)
 
 
 def _all(api: Api, path: str, query: dict[str, str]) -> list[Any]:
@@ -119,5 +119,5 @@ def _text(value: object) -> str:
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon:
-        raise BadUsage(f"a header is 'NAME: VALUE', and {words.one_line(text)!r} is not")
+        raise BadUsage(f"a header is 'NAME: VALUE', and {text_format.one_line(text)!r} is not")
     return name.strip(), value.strip()

@@ -39,8 +39,10 @@ NOUNS: dict[str, Noun] = {
     "config": Noun("config:config", "The servers that you know, by name.", YOU),
     "api": Noun("api:api", "Ask the server's API for anything.", MORE),
     "completion": Noun("completion:completion", "A script that completes words in a shell.", MORE),
-    "verify": Noun("elsewhere:verify", "Check a bundle of evidence, without a server.", MORE),
-    "worker": Noun("elsewhere:worker", "What runs on a machine: enroll, run, doctor, erase.", MORE),
+    "verify": Noun("passthrough:verify", "Check a bundle of evidence, without a server.", MORE),
+    "worker": Noun(
+        "passthrough:worker", "What runs on a machine: enroll, run, doctor, erase.", MORE
+    ),
 }
 
 
@@ -130,7 +132,7 @@ def main(
 
 
 def _complain(trouble: errors.Trouble) -> None:
-    from muster.cli.words import plain
+    from muster.cli.text_format import plain
 
     click.secho("muster: ", fg="red", bold=True, nl=False, err=True)
     click.echo(plain(trouble.words), err=True)

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, words
+from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
 from muster.cli.output import Column, Item, Printed, aged, dig, prints
-from muster.cli.task.looking import first_line
 from muster.cli.task.questions import verb_of
+from muster.cli.task.show import first_line
 
 KINDS = ("gate", "question", "budget", "failure", "result", "machine")
 _THEN = {
@@ -23,7 +23,7 @@ _THEN = {
 
 def _about(item: Item) -> str:
     if machine := item.get("machine"):
-        return f"{words.one_line(machine.get('name'))}"
+        return f"{text_format.one_line(machine.get('name'))}"
     return f"#{dig(item, ['task', 'id'])} {dig(item, ['task', 'projectKey'])}"
 
 
@@ -42,7 +42,7 @@ def _then(item: Item) -> str:
     then = item.get("then")
     if then in (None, "nothing"):
         return ""
-    at = words.age(item.get("at"), datetime.now(UTC))
+    at = text_format.age(item.get("at"), datetime.now(UTC))
     return f"{_THEN.get(str(then), then)} {at}".strip()
 
 
@@ -58,7 +58,7 @@ def _answer(item: Item) -> str:
         case "result":
             return f"task diff {number}"
         case _:
-            name = words.one_line(dig(item, ["machine", "name"]))
+            name = text_format.one_line(dig(item, ["machine", "name"]))
             return f"machine show {shlex.quote(name)}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from muster.cli import profiles, tokens, words
+from muster.cli import profiles, text_format, tokens
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.credentials import Given, Stored
@@ -68,7 +68,7 @@ def login(
         tokens.keep(kept, held)
         profiles.write(known.having(kept))
     where = "your keyring" if place == tokens.KEYRING else str(tokens.path())
-    said = f"You are {words.one_line(who['name'])} ({words.one_line(who['role'])})"
+    said = f"You are {text_format.one_line(who['name'])} ({text_format.one_line(who['role'])})"
     say(f"{said} at {profile.server}, called {profile.name} here. The token is in {where}.")
 
 
@@ -86,8 +86,8 @@ def _profile(muster: Muster, server: str | None, name: str | None, ca_file: str 
 
 def _by_device(api: Api, no_browser: bool) -> Tokens:
     asked = api.post("/api/auth/device", {"clientName": f"muster on {socket.gethostname()}"[:200]})
-    say(f"Open {words.plain(asked['verificationUri'])} and say the code:")
-    click.secho(f"\n    {words.plain(asked['userCode'])}\n", bold=True, err=True)
+    say(f"Open {text_format.plain(asked['verificationUri'])} and say the code:")
+    click.secho(f"\n    {text_format.plain(asked['userCode'])}\n", bold=True, err=True)
     page = str(asked["verificationUriComplete"])
     # An address may also open a program here, or somebody else's page.
     if not no_browser and sys.stderr.isatty() and profiles.is_of(page, api.server):
@@ -137,7 +137,7 @@ def logout(muster: Muster) -> None:
     with tokens.locked():
         tokens.forget(profile)
     if untold is not None:
-        say(f"Forgotten here, but not ended at {profile.server}: {words.plain(untold.words)}")
+        say(f"Forgotten here, but not ended at {profile.server}: {text_format.plain(untold.words)}")
         say("It can be ended in the console, under Profile; by itself it ends when it expires.")
     elif held.personal:
         say(f"The token of {profile.server} is forgotten here.")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, words
+from muster.cli import fields, text_format
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.errors import Trouble
@@ -35,7 +35,7 @@ def add(muster: Muster, label: str, wait: bool) -> tuple[dict[str, Any], Callabl
             "The server has no package that a machine could install, or no address to name.",
             advice="In a checkout of it: make dist; and set publicUrl (muster admin settings)",
         )
-    line = words.one_line(line)
+    line = text_format.one_line(line)
     if not wait:
         nothing_yet: dict[str, Any] = {"connectedAt": None, "machine": None, "agents": []}
         return {**made, **nothing_yet}, lambda: click.echo(line)
@@ -67,13 +67,13 @@ def _until_connected(api: Api, token: Item) -> dict[str, Any]:
 
 def _has_passed(at: str | None) -> bool:
     """By this host's clock; what the server says then counts."""
-    return at is not None and words.moment(at) <= datetime.now(UTC)
+    return at is not None and text_format.moment(at) <= datetime.now(UTC)
 
 
 def _name(status: Item) -> str:
-    return words.one_line((status.get("machine") or {}).get("name"))
+    return text_format.one_line((status.get("machine") or {}).get("name"))
 
 
 def _agents(status: Item) -> str:
-    found = [words.one_line(agent.get("agentType")) for agent in status.get("agents") or []]
+    found = [text_format.one_line(agent.get("agentType")) for agent in status.get("agents") or []]
     return f"Agents: {', '.join(found)}." if found else "No agent is installed there yet."

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from muster.cli import machine_upgrade, words
+from muster.cli import machine_upgrade, text_format
 from muster.cli.context import Muster, pass_muster
 from muster.cli.machines import MACHINES, found
 from muster.cli.output import prints, say
@@ -35,5 +35,5 @@ def _changed(muster: Muster, name: str, *, pinned: bool) -> dict[str, Any]:
     body = {"pinned": pinned}
     changed = dict(muster.api.put(f"/api/admin/machines/{machine['id']}", body))
     if upgrade := machine_upgrade.told(changed):
-        say(f"{words.one_line(changed['name'])}: {upgrade}")
+        say(f"{text_format.one_line(changed['name'])}: {upgrade}")
     return changed

@@ -1,6 +1,6 @@
 """How a machine stands to its server's release, in words."""
 
-from muster.cli import words
+from muster.cli import text_format
 from muster.cli.output import Item
 
 
@@ -11,4 +11,4 @@ def told(machine: Item) -> str:
     if state == "current":
         return "pinned to this version" if machine.get("pinned") else ""
     offered = f" for {upgrade['offered']}" if upgrade.get("offered") else ""
-    return words.one_line(f"{state}{offered}: {upgrade.get('reason') or ''}".rstrip(": "))
+    return text_format.one_line(f"{state}{offered}: {upgrade.get('reason') or ''}".rstrip(": "))

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, machine_upgrade, words
+from muster.cli import fields, machine_upgrade, text_format
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.errors import BadUsage
 from muster.cli.output import Column, Item, Printed, aged, column, dig, facts, prints, say, table
 from muster.cli.params import require_yes
-from muster.cli.task.looking import TASKS as _TASKS
-from muster.cli.task.looking import first_line, state
+from muster.cli.task.show import TASKS as _TASKS
+from muster.cli.task.show import first_line, state
 
 _ACTS: dict[str, str] = {
     "keep": "stays",
@@ -148,7 +148,7 @@ def _tell(machine: Item) -> None:
             ("hardware", _hardware(hardware)),
             ("version", machine.get("version")),
             ("upgrade", machine_upgrade.told(machine)),
-            ("seen", f"{words.age(machine.get('lastSeenAt'), now)} ago"),
+            ("seen", f"{text_format.age(machine.get('lastSeenAt'), now)} ago"),
         ]
     )
 
@@ -166,8 +166,8 @@ def _load(metrics: Item) -> str:
 def _hardware(hardware: Item) -> str:
     parts = [
         f"{hardware['cpuCount']} CPUs" if hardware.get("cpuCount") else "",
-        words.size(hardware.get("memoryBytes")),
-        f"disk {words.size(hardware.get('diskBytes'))}" if hardware.get("diskBytes") else "",
+        text_format.size(hardware.get("memoryBytes")),
+        f"disk {text_format.size(hardware.get('diskBytes'))}" if hardware.get("diskBytes") else "",
         f"{hardware.get('os') or ''} {hardware.get('arch') or ''}".strip(),
         str(hardware.get("hostname") or ""),
     ]
@@ -210,10 +210,10 @@ def drain(
     shown_first = not (dry_run or yes)
     if shown_first:
         table(PLAN.columns, plan, PLAN.nothing, stderr=True)
-        require_yes(f"Drain {words.one_line(machine['name'])}?")
+        require_yes(f"Drain {text_format.one_line(machine['name'])}?")
     if not dry_run:
         drained = muster.api.post(path, body)
-        say(f"{words.one_line(machine['name'])} is {drained['status']}.")
+        say(f"{text_format.one_line(machine['name'])} is {drained['status']}.")
     return plan, lambda: None if shown_first else table(PLAN.columns, plan, PLAN.nothing)
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, words
+from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
 from muster.cli.output import Column, Printed, aged, column, prints, say
-from muster.cli.verbs import act
+from muster.cli.request_commands import act
 
 NOTIFICATIONS = Printed(
     fields.NOTIFICATION,
@@ -70,13 +70,13 @@ def watch(muster: Muster, tasks: bool) -> None:
         if event.name != "news":
             continue
         for item in event.data.get("notifications") or []:
-            title = click.style(words.one_line(item.get("title")), bold=True)
-            click.echo(f"{words.clock(item.get('createdAt'))}  {title}")
-            click.echo(f"          {words.one_line(item.get('body'))}")
+            title = click.style(text_format.one_line(item.get("title")), bold=True)
+            click.echo(f"{text_format.clock(item.get('createdAt'))}  {title}")
+            click.echo(f"          {text_format.one_line(item.get('body'))}")
         for said in (event.data.get("events") or []) if tasks else []:
-            about = f"#{said.get('taskId')} {words.one_line(said.get('projectKey'))}"
-            message = words.one_line(said.get("message"))
-            click.echo(f"{words.clock(said.get('createdAt'))}  {about}  {message}")
+            about = f"#{said.get('taskId')} {text_format.one_line(said.get('projectKey'))}"
+            message = text_format.one_line(said.get("message"))
+            click.echo(f"{text_format.clock(said.get('createdAt'))}  {about}  {message}")
 
 
 PREFERENCES = Printed(fields.PREFERENCES, id="gateOpened")

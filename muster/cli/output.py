@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from muster.cli import pieces, words
+from muster.cli import raw_output, text_format
 from muster.cli.errors import BadUsage
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def aged(title: str, field: str, *, may_go: bool = True) -> Column:
     """A column of how long ago something was."""
 
     def cell(item: Item) -> str:
-        return words.age(item.get(field), datetime.now(UTC))
+        return text_format.age(item.get(field), datetime.now(UTC))
 
     return Column(title, cell, may_go=may_go)
 
@@ -131,7 +131,7 @@ def prints(how: Printed) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
                 _print_json(how, told, chosen, program)
             elif quiet:
                 for item in _items(told):
-                    click.echo(words.one_line(item.get(how.id)))
+                    click.echo(text_format.one_line(item.get(how.id)))
             elif shown is not None:
                 shown()
             else:
@@ -188,7 +188,8 @@ def through_jq(program: str, value: object) -> Iterable[str]:
     except ValueError as error:
         raise BadUsage(f"jq: {error}") from error
     return [
-        pieces.shown(item) if isinstance(item, str) else shown_json(item, None) for item in found
+        raw_output.shown(item) if isinstance(item, str) else shown_json(item, None)
+        for item in found
     ]
 
 
@@ -202,7 +203,7 @@ def shown_json(value: object, indent: int | None = 2) -> str:
     turned by; as it is in a pipe."""
     if not sys.stdout.isatty():
         return as_json(value)
-    return words.escaped(json.dumps(value, ensure_ascii=False, indent=indent))
+    return text_format.escaped(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 # ---- for people ----------------------------------------------------------------------------------
@@ -255,7 +256,7 @@ def table(
 
 
 def _cell(at: Column, item: Item) -> str:
-    return words.one_line(_word(at.cell(item)))
+    return text_format.one_line(_word(at.cell(item)))
 
 
 def _fitting(
@@ -285,7 +286,7 @@ def _word(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return words.listed(value)
+        return text_format.listed(value)
     return value
 
 
@@ -298,7 +299,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
     drawn.add_column(style="dim", no_wrap=True)
     drawn.add_column(overflow="fold")
     for name, value in pairs:
-        said = words.plain(_word(value))
+        said = text_format.plain(_word(value))
         if said:
             drawn.add_row(name, Text(said, _STYLES.get(said.split(" ")[0], "")))
     console().print(drawn)
@@ -308,4 +309,4 @@ def say(text: str) -> None:
     """A sentence beside what is printed: on stderr, so that it is in nobody's pipe. Whatever a
     machine or a server has said in it speaks to people, not to their terminal.
     """
-    click.echo(words.plain(text), err=True)
+    click.echo(text_format.plain(text), err=True)

@@ -8,7 +8,7 @@ from muster.cli.errors import BadUsage
 from muster.cli.output import Column, Printed, aged, column, prints, say
 from muster.cli.params import a_secret
 from muster.cli.projects import BUDGET, tell_budget
-from muster.cli.verbs import Given, act, group, listing
+from muster.cli.request_commands import Given, act, group, listing
 
 SESSIONS = Printed(
     fields.SESSION,

@@ -11,7 +11,7 @@ VERBS = {
     "show": Noun("projects:show", "All that is known of a project, or a file to apply.", LOOK),
     "budget": Noun("projects:budget", "What it may use this month, and has used.", LOOK),
     "rehearse": Noun("projects:rehearse", "What each stage would run for a task.", LOOK),
-    "apply": Noun("applying:apply", "Make a project what a file says.", CHANGE),
+    "apply": Noun("project_apply:apply", "Make a project what a file says.", CHANGE),
     "allow": Noun("projects:allow", "Let its stages reach a host.", CHANGE),
     "destroy-secrets": Noun("projects:destroy_secrets", "Destroy all of its secrets.", CHANGE),
     "members": Noun("projects:members", "Who is in it.", PEOPLE),

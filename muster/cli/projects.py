@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, words
+from muster.cli import fields, text_format
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster, server_id
 from muster.cli.errors import Trouble
 from muster.cli.output import Column, Item, Printed, aged, column, dig, facts, prints, say
+from muster.cli.request_commands import Given, act, listing
 from muster.cli.status import counted
-from muster.cli.verbs import Given, act, listing
 
 PROJECTS = Printed(
     fields.LISTED_PROJECT,
@@ -74,7 +74,7 @@ def show(muster: Muster, key: str, as_yaml: bool) -> tuple[dict[str, Any], Calla
     project = muster.api.get(f"/api/web/projects/{server_id(key)}")
 
     def tell_yaml() -> None:
-        from muster.cli.declared import as_file
+        from muster.cli.project_file import as_file
 
         click.echo(as_file(project), nl=False)
 
@@ -83,7 +83,7 @@ def show(muster: Muster, key: str, as_yaml: bool) -> tuple[dict[str, Any], Calla
 
 def _tell(project: Item) -> None:
     now = datetime.now(UTC)
-    seen = words.age(project.get("lastActivityAt"), now)
+    seen = text_format.age(project.get("lastActivityAt"), now)
     held = [*(project.get("secretNames") or [])]
     held += ["git token"] if project.get("hasGitToken") else []
     held += ["SSH key"] if project.get("hasSshKey") else []
@@ -105,9 +105,9 @@ def _tell(project: Item) -> None:
         ]
     )
     for number, stage in enumerate(project.get("pipeline") or []):
-        title = f"\nstage {number}: {words.one_line(stage.get('name'))} ({stage.get('kind')})"
+        title = f"\nstage {number}: {text_format.one_line(stage.get('name'))} ({stage.get('kind')})"
         click.echo(click.style(title, bold=True) + _gate(stage))
-        for line in words.plain(stage.get("command")).splitlines():
+        for line in text_format.plain(stage.get("command")).splitlines():
             click.echo(f"    {line}")
 
 
@@ -115,7 +115,7 @@ def _gate(stage: Item) -> str:
     if stage.get("confirm"):
         return ", after a yes"
     if stage.get("choices"):
-        return f", after a choice of {words.listed(stage['choices'])}"
+        return f", after a choice of {text_format.listed(stage['choices'])}"
     return ", after an answer" if stage.get("input") else ""
 
 
@@ -139,8 +139,8 @@ def tell_budget(found: Item) -> None:
     budget_, used = found.get("budget") or {}, found.get("used") or {}
     pairs: list[tuple[str, object]] = [("month", found.get("month"))]
     for name in ("minutes", "tokens", "cost"):
-        of = f" of {words.number(budget_[name])}" if budget_.get(name) is not None else ""
-        known = "not known" if used.get(name) is None else words.number(used[name])
+        of = f" of {text_format.number(budget_[name])}" if budget_.get(name) is not None else ""
+        known = "not known" if used.get(name) is None else text_format.number(used[name])
         pairs.append((name, f"{known}{of}"))
     facts(pairs)
 
@@ -155,7 +155,7 @@ def rehearse(muster: Muster, key: str, description: str, file: Any) -> Any:
     """What each stage would run for a task. KEY - is of no project yet."""
     body: dict[str, Any] = {"description": description or "…"}
     if file is not None:
-        from muster.cli.declared import read
+        from muster.cli.project_file import read
 
         body["pipeline"] = read(file).get("pipeline")
     told = muster.api.post(f"/api/web/projects/{server_id(key)}/pipeline/dry-run", body)
@@ -165,9 +165,9 @@ def rehearse(muster: Muster, key: str, description: str, file: Any) -> Any:
 
     def tell() -> None:
         for stage in told.get("stages") or []:
-            title = f"{words.one_line(stage.get('name'))} ({stage.get('kind')})"
+            title = f"{text_format.one_line(stage.get('name'))} ({stage.get('kind')})"
             click.echo(click.style(title, bold=True))
-            for line in words.plain(stage.get("text")).splitlines():
+            for line in text_format.plain(stage.get("text")).splitlines():
                 click.echo(f"    {line}")
 
     return told.get("stages") or [], tell

@@ -6,7 +6,7 @@ import click
 
 from muster.cli.context import Muster, pass_muster
 from muster.cli.output import Column, Printed, prints, say
-from muster.cli.task.looking import first_line, state
+from muster.cli.task.show import first_line, state
 
 FOUND = Printed(
     ("kind", "id", "name", "status"),

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 import muster as package
-from muster.cli import words
+from muster.cli import text_format
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import Refused
 from muster.cli.output import Printed, dig, facts, prints
@@ -88,7 +88,7 @@ def _of(told: dict[str, Any], *path: str) -> str:
 
 
 def _seconds(seconds: float | None) -> str:
-    return "" if seconds is None else words.span(seconds)
+    return "" if seconds is None else text_format.span(seconds)
 
 
 def usage(used: object) -> str:
@@ -97,10 +97,10 @@ def usage(used: object) -> str:
         return ""
     parts = []
     if used.get("inputTokens") is not None:
-        parts.append(f"{words.number(used['inputTokens'])} tokens in")
+        parts.append(f"{text_format.number(used['inputTokens'])} tokens in")
     if used.get("outputTokens") is not None:
-        parts.append(f"{words.number(used['outputTokens'])} out")
+        parts.append(f"{text_format.number(used['outputTokens'])} out")
     if used.get("cost") is not None:
         about = "about " if used.get("isEstimate") else ""
-        parts.append(f"cost {about}{words.number(float(used['cost']))}")
+        parts.append(f"cost {about}{text_format.number(float(used['cost']))}")
     return ", ".join(parts)

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, words
+from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
 from muster.cli.output import Column, Item, Printed, dig, prints
 
@@ -14,7 +14,7 @@ GROUPS = ("project", "task", "attempt", "stage", "developer", "agent", "model", 
 
 def _amount(title: str, field: str) -> Column:
     def cell(item: Item) -> str:
-        return words.number(dig(item, ["usage", field]))
+        return text_format.number(dig(item, ["usage", field]))
 
     return Column(title, cell, is_number=True)
 

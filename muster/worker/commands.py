@@ -8,24 +8,24 @@ import sys
 from collections.abc import Callable, Sequence
 
 from muster import __version__
-from muster.worker import heap, leftovers, running
+from muster.worker import launcher, memory, orphans
 from muster.worker.agents.adapters.registry import BadAdapter
 from muster.worker.agents.adapters.registry import read as read_adapters
 from muster.worker.agents.health import AgentHealth
 from muster.worker.daemon import Daemon
-from muster.worker.doctor.examination import examine
+from muster.worker.doctor.checks import examine
 from muster.worker.doctor.finding import Machine
 from muster.worker.home_lock import HomeInUse, HomeLock
 from muster.worker.layout import HomeUnreachable, Layout
-from muster.worker.leftovers import NotOurs
 from muster.worker.metrics import hardware
-from muster.worker.options.parsing import parsed
-from muster.worker.room.detection import detect
-from muster.worker.room.identity import NoIdentityLeft, TooFewUids
+from muster.worker.options.parser import parsed
+from muster.worker.orphans import NotOurs
+from muster.worker.sandbox.detection import detect
+from muster.worker.sandbox.uids import NoIdentityLeft, TooFewUids
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
-from muster.worker.server.enroll import AlreadyEnrolled, Registration, enroll
-from muster.worker.server.rest import BadServer, Rest, ServerRefused, Unreachable
-from muster.worker.upgrades.trial import Leash
+from muster.worker.server.enrollment import AlreadyEnrolled, Registration, enroll
+from muster.worker.server.rest_client import BadServer, Rest, ServerRefused, Unreachable
+from muster.worker.upgrades.canary import Leash
 
 _COMPLAINTS = (
     AlreadyEnrolled,
@@ -100,11 +100,11 @@ def _token(given: str) -> str:
 
 
 def _run(options: argparse.Namespace) -> int:
-    return running.run(options.home, options.words, lambda leash: _daemon(options, leash))
+    return launcher.run(options.home, options.words, lambda leash: _daemon(options, leash))
 
 
 def _daemon(options: argparse.Namespace, leash: Leash | None) -> Daemon:
-    heap.share_one_arena()
+    memory.share_one_arena()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual soft limit is for select()
     if options.server:
@@ -139,13 +139,13 @@ def _doctor(options: argparse.Namespace) -> int:
 def _erase(options: argparse.Namespace) -> int:
     """As the daemon of a decommissioned machine does; the server has to be told by an admin."""
     layout = Layout(options.home)
-    if not leftovers.are_ours(layout):
+    if not orphans.are_ours(layout):
         log.info("no worker has made anything in %s", options.home)
         return 0
     layout.make()  # one that was cut short has not all of it
     lock = HomeLock(layout.home)
     try:
-        leftovers.erase(layout)
+        orphans.erase(layout)
         lock.erase()
     finally:
         lock.close()

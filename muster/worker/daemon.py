@@ -9,42 +9,42 @@ from functools import partial
 from pathlib import Path
 
 from muster import __version__
-from muster.worker import leftovers
+from muster.worker import orphans
 from muster.worker.agents import probe
 from muster.worker.agents.adapters.registry import Registry
 from muster.worker.agents.adapters.registry import read as read_adapters
+from muster.worker.agents.agent_mounts import installed
 from muster.worker.agents.health import AgentHealth
-from muster.worker.agents.in_rooms import installed
 from muster.worker.agents.probe import Probe
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.clock import boot_seconds
 from muster.worker.git.repositories import Repositories
+from muster.worker.health import PAUSES, Wellness, lacks
 from muster.worker.home_lock import HomeLock
 from muster.worker.journal.journal import Journal
 from muster.worker.layout import Layout
 from muster.worker.lease.fence import Fence
 from muster.worker.lease.lease import Lease, LeaseKeeper
-from muster.worker.limits import room_limits
-from muster.worker.limits.room_limits import RoomLimits
+from muster.worker.limits import sandbox_limits
+from muster.worker.limits.sandbox_limits import RoomLimits
+from muster.worker.machine_facts import Vitals
 from muster.worker.maintenance import Maintenance
 from muster.worker.orders import Orders
-from muster.worker.room import identity, interpreter
-from muster.worker.room.detection import detect
-from muster.worker.room.identity import Identities, Identity
-from muster.worker.room.room import Room
-from muster.worker.room.rooms import Rooms
+from muster.worker.sandbox import interpreter, uids
+from muster.worker.sandbox.detection import detect
+from muster.worker.sandbox.sandbox import Room
+from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.uids import Identities, Identity
 from muster.worker.server.connection import Channel
 from muster.worker.server.credentials import CredentialStore
 from muster.worker.server.log_stream import LogStreams
-from muster.worker.server.membership import Membership
+from muster.worker.server.token_renewal import Membership
 from muster.worker.settings import Settings
 from muster.worker.shim import client as shim_client
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
-from muster.worker.upgrades.trial import Leash
+from muster.worker.upgrades.canary import Leash
 from muster.worker.upgrades.upgrades import Situation, Upgrades
-from muster.worker.vitals import Vitals
-from muster.worker.wellness import PAUSES, Wellness, lacks
 
 _DEFAULTS = Settings()
 
@@ -67,7 +67,7 @@ class Daemon:
         self._membership = Membership(CredentialStore(layout.credentials))
         # While we have neither threads nor children: it may move us to another control group.
         slots = self._membership.current.slots
-        self._limits = room_limits.settled(home, slots, settings.limits)
+        self._limits = sandbox_limits.settled(home, slots, settings.limits)
         self._lease = Lease()
         wake = threading.Event()  # there is something to send
         self._journal = Journal(layout.journal, wake.set)
@@ -145,7 +145,7 @@ class Daemon:
         is_last = self._leash is None and self.upgrades.begun is None
         self._put_away(kill=decommissioned or (self._stop_agents and is_last))
         if decommissioned:
-            leftovers.erase(self._layout)
+            orphans.erase(self._layout)
             self._limits.clear(())
             self._home_lock.erase()
             log.warning("what it made in %s is erased", self._layout.home)
@@ -158,7 +158,7 @@ class Daemon:
     def end_what_was_left(self) -> None:
         """After `run`, where no other daemon follows after all: it ends as one that was last."""
         if self._stop_agents:
-            leftovers.end(self._layout)
+            orphans.end(self._layout)
 
     def _made_upgrades(self, keeps: bool) -> Upgrades:
         return Upgrades(
@@ -195,7 +195,7 @@ class Daemon:
 
     def _resume(self) -> None:
         """Goes on with the attempts that are known, and clears away what belongs to none."""
-        known = leftovers.clear(self._layout, set(self._own))
+        known = orphans.clear(self._layout, set(self._own))
         self._limits.clear(key.name for key in known)
         self._journal.forget_all_but(set(known))
         self._tunnels.resume(known)
@@ -224,7 +224,7 @@ def _layout(home: Path, settings: Settings) -> Layout:
 
 def _identities(layout: Layout, settings: Settings, slots: int) -> Identities:
     """Raises TooFewUids."""
-    identity.require_enough(settings.uids, slots)
+    uids.require_enough(settings.uids, slots)
     return Identities(layout.identities, settings.uids)
 
 

@@ -13,15 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from muster.worker.agents import kept_order
+from muster.worker.agents import attempt_state
 from muster.worker.git import git
-from muster.worker.git.borrowers import Borrowers
 from muster.worker.git.mirror_lock import MirrorLock
+from muster.worker.git.mirror_users import Borrowers
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import Remote
 from muster.worker.git.repositories import Repositories
 from muster.worker.layout import Layout
-from muster.worker.room import trees
+from muster.worker.sandbox import trees
 
 KEEP_DAYS = 30
 """Days after its last fetch for which a mirror stays that no attempt stands on."""
@@ -136,7 +136,7 @@ class Maintenance:
     def _may_stand_on(self, path: Path, name: str) -> bool:
         directory = self._layout.attempts / name
         urls = [_url_of_workspace(directory)]
-        if kept := kept_order.read(directory):
+        if kept := attempt_state.read(directory):
             urls.append(kept.repo.url)
         known = [url for url in urls if url is not None]
         return not known or any(self._mirror_of(url) == path for url in known)

@@ -26,7 +26,7 @@ from muster.protocol.frames import (
     WorkspaceFacts,
 )
 from muster.worker.attempts.context import AttemptContext, Reporter
-from muster.worker.attempts.held import HeldAttempts
+from muster.worker.attempts.registry import HeldAttempts
 
 _NO_ATTEMPT = AttemptKey(0, 0)  # what is reported of the machine itself is of this one
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from muster.protocol.frames import RoomLevel
 from muster.worker.maintenance import KEEP_DAYS
-from muster.worker.room.identity import UIDS
-from muster.worker.room.view import RoomDirectory
+from muster.worker.sandbox.mounts import RoomDirectory
+from muster.worker.sandbox.uids import UIDS
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.agents.agents import Agent
-from tests.agents.ground import Ground
 from tests.agents.model.server import Model
+from tests.agents.testbed import Ground
 
 
 @pytest.fixture

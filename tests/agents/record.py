@@ -19,9 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.agents.agents import AGENTS, Agent, Ended, Subscriber
-from tests.agents.ground import COMMAND, RIGHT, WRONG, Ground, repair
 from tests.agents.model.script import FOREVER, Refusal, Think, Trouble, call, turn
 from tests.agents.model.server import Model
+from tests.agents.testbed import COMMAND, RIGHT, WRONG, Ground, repair
 
 RECORDED = Path(__file__).parent / "recorded"
 # Ids, each with what is kept of it. The same id becomes the same number throughout a recording.

@@ -15,19 +15,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from app.operate.local import places
-from app.operate.local.api import Api
-from app.operate.local.machines import LocalMachine, await_online
+from app.server_cli.local import paths
+from app.server_cli.local.api import Api
+from app.server_cli.local.machines import LocalMachine, await_online
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.layout import Layout
-from tests.agents import ways
+from tests.agents import agent_setup
 from tests.agents.agents import NODE, NPM, PYPI, Agent
-from tests.agents.ground import PACKAGE, RIGHT, TEST
 from tests.agents.model.play import Play
 from tests.agents.model.script import Usage
+from tests.agents.testbed import PACKAGE, RIGHT, TEST
 from tests.chaos.world import end_all_of
-from tests.flows.running import ADMIN, PASSWORD, Followed, Running
+from tests.flows.running_stack import ADMIN, PASSWORD, Followed, Running
 from tests.gunicorns import end_at_once
 from tests.hostile.caged_home import Remote
 from tests.hostile.users import ATTEMPTS, PATH, USERS, User
@@ -99,7 +99,7 @@ class Service(Running):
         self.stack.run("admin", [*flask, "create-admin", "--password", PASSWORD])
         self.api = Api(self.stack.url)
         self.api.login(ADMIN, PASSWORD)
-        area = places.machine_area(self.home)
+        area = paths.machine_area(self.home)
         users = enumerate(USERS, 1)
         self.places = {user.name: Place.of(self, area, number, user) for number, user in users}
         for place in self.places.values():
@@ -138,7 +138,7 @@ class Given:
         files = {f"arithmetic/{file}": text for file, text in package.items()}
         self.remote.commit({".gitignore": "__pycache__\n", **files})
         place.user.own(self.remote.path)
-        way = ways.of(agent, url, "")
+        way = agent_setup.of(agent, url, "")
         environment = {**way.environment, **fields.get("environment", {}), MARK: self.mark}
         about = {"key": self.name, "repoUrl": self.remote.path.as_uri(), "agentType": agent.name}
         service.api.post("/api/admin/projects", {**about, **fields, "environment": environment})
@@ -146,13 +146,13 @@ class Given:
     def take(self, play: Play | str) -> None:
         """From now on the agent has the key of this play, or this key."""
         key = play if isinstance(play, str) else play.key
-        self._put(secrets=ways.of(self.agent, self.url, key).secrets)
+        self._put(secrets=agent_setup.of(self.agent, self.url, key).secrets)
 
     def ask(self, *texts: str, budget: Mapping[str, Any] | None = None, **options: Any) -> Followed:
         """A task with a stage for each text, which its agent is asked with these options; by
         default it may do all."""
         stages = [{"name": f"stage-{n}", "command": text} for n, text in enumerate(texts)]
-        own = ways.of(self.agent, self.url, "").options
+        own = agent_setup.of(self.agent, self.url, "").options
         self._put(pipeline=stages, agentOptions={"permissions": "all", **own, **options})
         machine = self.service.ids[self.place.name]
         return self.service.task(self.name, "Repair the package.", machineId=machine, budget=budget)

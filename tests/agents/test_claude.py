@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from muster.protocol.frames import AgentOptions, Publish, Published, StageFinished
-from tests.agents import ways
+from tests.agents import agent_setup
 from tests.agents.agents import CLAUDE, NODE, NPM, Agent
-from tests.agents.ground import PACKAGE, PROMPT, RIGHT, TEST, Ground, repair
 from tests.agents.marks import needs_agent
 from tests.agents.model.server import Model
+from tests.agents.testbed import PACKAGE, PROMPT, RIGHT, TEST, Ground, repair
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
 
@@ -36,7 +36,7 @@ def test_a_worker_has_claude_repair_a_package_and_pushes_it(
     worker.repository.commit({"arithmetic/__init__.py": PACKAGE, "arithmetic/test_double.py": TEST})
     monkeypatch.setenv("PATH", os.pathsep.join([str(NPM), str(NODE), os.environ["PATH"]]))
     play = model.play(*repair())
-    way = ways.of(CLAUDE, model.url, play.key)
+    way = agent_setup.of(CLAUDE, model.url, play.key)
     options = AgentOptions(permissions="run")
     worker.start()
     told: dict[str, Any] = {"kind": "agent", "agent": "claude", "options": options}

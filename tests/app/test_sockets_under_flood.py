@@ -12,7 +12,7 @@ from websockets.sync.client import connect
 
 from app.embedded import ports
 from app.sockets import WholeSocket, give_up_on_who_takes_nothing
-from tests.app.flooding import FRAMES, WRITERS, frame
+from tests.app.flood_app import FRAMES, WRITERS, frame
 from tests.gunicorns import gunicorn
 
 
@@ -26,7 +26,7 @@ def test_a_flood_from_several_writers_reaches_a_slow_reader_whole(tmp_path: Path
     env = {"PATH": os.environ["PATH"], "MUSTER_HOME": str(tmp_path), "MUSTER_WEB_WORKERS": "1"}
     if "PLAIN_SOCKETS" in os.environ:
         env["PLAIN_SOCKETS"] = "1"
-    with gunicorn(tmp_path, env, app="tests.app.flooding:app") as server:
+    with gunicorn(tmp_path, env, app="tests.app.flood_app:app") as server:
         small = socket.socket()
         small.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
         small.connect((ports.LOOPBACK, server.port))

@@ -14,10 +14,10 @@ import pytest
 from argon2 import PasswordHasher
 
 import config
-from app.doors import STRANGERS_BYTES
 from app.embedded import ports, processes
 from app.extensions import db
 from app.factory import create_app
+from app.http_server import STRANGERS_BYTES
 from tests.factories import make_developer
 from tests.gunicorns import Gunicorn, gunicorn
 
@@ -49,7 +49,7 @@ def served(
         make_developer(name="slow", password_hash=slow.hash(PASSWORD))
         db.session.remove()
         db.engine.dispose()
-    with gunicorn(home, env, app="tests.attacks.served:app") as running:
+    with gunicorn(home, env, app="tests.attacks.served_app:app") as running:
         yield running
 
 

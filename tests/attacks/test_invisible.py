@@ -10,11 +10,11 @@ import pytest
 
 from app.chat import apprise, lark_cards, slack_cards
 from app.chat.messages import Address
-from app.domain import file_names
+from app.domain import file_summary
 from app.domain.chat import BotPlatform
-from app.domain.printable import printable
-from muster.cli import words
-from muster.worker.agents.narrator import visible
+from app.domain.sanitize import printable
+from muster.cli import text_format
+from muster.worker.agents.runner import sanitizer
 from tests.app.chat.test_webhook import MESSAGE
 
 INVISIBLE = [
@@ -41,7 +41,7 @@ def by_apprise(text: str) -> str:
 
 
 def changed_file(text: str) -> str:
-    return file_names.line([file_names.ChangedName(text, 1, 0, binary=False)], 1)
+    return file_summary.line([file_summary.ChangedName(text, 1, 0, binary=False)], 1)
 
 
 PLACES: dict[str, Callable[[str], str]] = {
@@ -52,12 +52,14 @@ PLACES: dict[str, Callable[[str], str]] = {
     "cards of Lark": card(lark_cards.card),
     "notes of Lark": lambda text: json.dumps(lark_cards.note(text), ensure_ascii=False),
     "Apprise": by_apprise,
-    "the command line": words.plain,
-    "lines of the command line": words.one_line,
-    "logs in the command line": words.coloured,
-    "agents' words": visible.plain,
-    "agents' output": visible.coloured,
-    "agents' data": lambda text: json.dumps(visible.throughout({text: [text]}), ensure_ascii=False),
+    "the command line": text_format.plain,
+    "lines of the command line": text_format.one_line,
+    "logs in the command line": text_format.coloured,
+    "agents' words": sanitizer.plain,
+    "agents' output": sanitizer.coloured,
+    "agents' data": lambda text: json.dumps(
+        sanitizer.throughout({text: [text]}), ensure_ascii=False
+    ),
 }
 
 
@@ -71,7 +73,7 @@ def test_each_is_shown_with_its_number(place: str) -> None:
 
 def test_json_on_a_terminal_has_escapes() -> None:
     text = "".join(map(chr, INVISIBLE))
-    shown = words.escaped(json.dumps(text, ensure_ascii=False))
+    shown = text_format.escaped(json.dumps(text, ensure_ascii=False))
     assert (shown.isascii(), json.loads(shown)) == (True, text)
 
 

@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 
 from app.extensions import db, redis
 from app.models import AuditEntry, Developer, Notification
-from app.operate.backups import waking
+from app.server_cli.backups import after_restore
+from app.services.accounts import known_devices, logins, passwords
 from app.services.clock import now
 from app.services.ops import identity
-from app.services.people import known_devices, logins, passwords
 from tests.attacks.test_logins import WRONG, attempt, guess
 from tests.factories import PASSWORD, begin_login, make_developer, make_login
 
@@ -167,7 +167,7 @@ def test_it_is_void_at_a_server_that_was_restored(victim: Developer, keep_logins
     assert proof is not None
     assert known_devices.find(victim.name, [proof.text]) is not None
     cursor = db.session.connection().connection.cursor()
-    waking.wake(cursor, now().isoformat(), now(), keep_logins=keep_logins)
+    after_restore.wake(cursor, now().isoformat(), now(), keep_logins=keep_logins)
     db.session.expire_all()
     assert known_devices.find(victim.name, [proof.text]) is None
 

@@ -13,8 +13,8 @@ from app.domain.errors import InvalidCredentials, TooManyAttempts
 from app.extensions import redis
 from app.models import Developer
 from app.services import clock
-from app.services.people import passwords
-from app.services.people.login_limits import LoginLimit
+from app.services.accounts import passwords
+from app.services.accounts.login_limits import LoginLimit
 from tests.app.services.statements import counted
 from tests.factories import PASSWORD, make_developer
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.domain import allowance
+from app.domain import storage_limits
 from app.domain.roles import SystemRole
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
@@ -18,14 +18,14 @@ from app.services.machines import enrollment
 from app.services.tasks import tasks
 from muster.protocol import frames
 from muster.protocol.bounds import LONGEST_WORDS
-from tests.app.services.driven import events_of, live, log_of, make_driven, warnings_of
-from tests.attacks.liar import MIB, Liar, kept, refused, running_on, told
+from tests.app.services.fake_machine import events_of, live, log_of, make_driven, warnings_of
+from tests.attacks.misbehaving_machine import MIB, Liar, kept, refused, running_on, told
 from tests.factories import (
     make_developer,
     make_enrollment_token,
     make_machine,
 )
-from tests.rogues import lies
+from tests.rogues import mutations
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_an_error_text_of_900_kb_stands_in_nobodys_lists(liar: Liar, task: Task)
 def test_of_64_mib_of_log_on_an_ended_task_4_are_kept(liar: Liar, task: Task, admin: Any) -> None:
     tasks.cancel(admin, task.id)
     assert liar.floods(task, 64 * MIB) == 64 * MIB
-    assert 3 * MIB < kept(task) <= allowance.LATE_BYTES
+    assert 3 * MIB < kept(task) <= storage_limits.LATE_BYTES
     [[start, end]] = live(task).log_gaps
     assert (start, end) == (kept(task), 64 * MIB)
     assert [entry["reason"] for entry in told()] == ["excessive"]
@@ -120,7 +120,7 @@ def test_a_log_in_pieces_of_one_byte_is_kept_only_as_far_as_it_costs(
 
 
 def test_a_log_has_so_many_gaps_and_no_more(liar: Liar, task: Task) -> None:
-    attempt, most = live(task), allowance.MOST_GAPS
+    attempt, most = live(task), storage_limits.MOST_GAPS
     attempt.log_gaps = [[2 * n, 2 * n + 1] for n in range(most - 2)]
     attempt.log_bytes = start = 2 * most - 5
     db.session.commit()
@@ -151,8 +151,8 @@ def test_a_forgotten_attempt_takes_nothing_more(liar: Liar, task: Task, admin: A
 def test_a_checkpoint_lies_where_the_server_says_and_nowhere_else(
     liar: Liar, task: Task, ref: str
 ) -> None:
-    base = {"commit": lies.COMMIT, "tree": lies.COMMIT}
-    said = {"kind": "checkpoint", "stageIndex": 0, "commit": lies.COMMIT, "follows": base}
+    base = {"commit": mutations.COMMIT, "tree": mutations.COMMIT}
+    said = {"kind": "checkpoint", "stageIndex": 0, "commit": mutations.COMMIT, "follows": base}
     liar.lies({**said, "ref": ref.format(id=task.id)}, task=task)
     db.session.refresh(task)
     assert task.checkpoints == {}
@@ -165,7 +165,7 @@ def test_a_checkpoint_lies_where_the_server_says_and_nowhere_else(
 def test_no_other_branch_is_published(liar: Liar, task: Task) -> None:
     for stage in range(3):
         liar.say(task, frames.StageStarted(stage), frames.StageFinished(stage, 0, "exit"))
-    made = frames.Revision(lies.COMMIT, lies.COMMIT)
+    made = frames.Revision(mutations.COMMIT, mutations.COMMIT)
     liar.say(task, frames.ToPublish(0, made.commit, made.tree, made))
     said = {"kind": "published", "commit": made.commit, "tree": made.tree, "diff": {}}
     liar.lies({**said, "branch": "main"}, task=task)
@@ -182,11 +182,11 @@ def test_no_other_branch_is_published(liar: Liar, task: Task) -> None:
 def test_a_task_that_has_been_told_too_much_of_still_comes_to_its_end(
     liar: Liar, task: Task
 ) -> None:
-    task.events = allowance.MOST_EVENTS  # as if it had been told so much
+    task.events = storage_limits.MOST_EVENTS  # as if it had been told so much
     db.session.commit()
     liar.say(task, *[frames.Note("info", "x")] * 500)
     db.session.refresh(task)
-    assert task.events == allowance.MOST_EVENTS + 1, "the warning"
+    assert task.events == storage_limits.MOST_EVENTS + 1, "the warning"
     for stage in range(3):
         liar.say(task, frames.StageFinished(stage, 0, "exit"))
     liar.publishes(task)
@@ -195,24 +195,24 @@ def test_a_task_that_has_been_told_too_much_of_still_comes_to_its_end(
 
 
 def test_what_an_agent_wants_known_of_its_progress_counts_as_well(liar: Liar, task: Task) -> None:
-    task.events = allowance.MOST_EVENTS - 5
+    task.events = storage_limits.MOST_EVENTS - 5
     db.session.commit()
     entry = {"atMs": 0, "kind": "message", "text": "x", "data": {"progress": True}}
     said = {"kind": "transcript", "stageIndex": 0, "first": 0, "entries": [entry] * 400}
     liar.lies(said, task=task)
     db.session.refresh(task)
-    assert task.events == allowance.MOST_EVENTS
+    assert task.events == storage_limits.MOST_EVENTS
 
 
 def test_usage_of_so_many_runs_is_kept_and_no_more(liar: Liar, task: Task) -> None:
     items = [{"model": "m", "inputTokens": 1}]
     runs = [
         {"kind": "usage", "stageIndex": 0, "agent": "a", "items": items, "run": n}
-        for n in (0, allowance.MOST_RUNS - 1, allowance.MOST_RUNS, (1 << 31) - 1)
+        for n in (0, storage_limits.MOST_RUNS - 1, storage_limits.MOST_RUNS, (1 << 31) - 1)
     ]
     liar.lies(*runs, task=task)
     found = db.session.scalars(sa.select(Usage.run).where(Usage.task_id == task.id))
-    assert set(found) == {0, allowance.MOST_RUNS - 1}
+    assert set(found) == {0, storage_limits.MOST_RUNS - 1}
 
 
 def test_only_so_many_questions_are_asked_of_people(
@@ -248,7 +248,7 @@ def rows_of(task: Task) -> tuple[Any, ...]:
     return (*columns, events_of(task), kept(task))
 
 
-@pytest.mark.parametrize("kind", lies.BODIES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", mutations.BODIES, ids=lambda kind: kind.__name__)
 def test_every_field_of_every_report_may_lie(
     admin: Any, liar: Liar, task: Task, kind: type[frames.ReportBody]
 ) -> None:
@@ -256,7 +256,9 @@ def test_every_field_of_every_report_may_lie(
     other = running_on(honest)
     honest.apply([], [frames.Log(other.id, 1, 0, 0, 0, b"honest")])
     before = rows_of(other)
-    said = [lie.frame for lie in lies.of(kind)] or [lies.honest(msgspec.inspect.type_info(kind))]
+    said = [lie.frame for lie in mutations.of(kind)] or [
+        mutations.honest(msgspec.inspect.type_info(kind))
+    ]
     for start in range(0, len(said), 64):
         batch = said[start : start + 64]
         for about, attempt in ((task, 1), (other, 1), (task, 7), (Task(id=1 << 40), 1)):

@@ -15,7 +15,7 @@ from app.domain.tokens import TokenKind
 from app.extensions import db
 from app.models import Developer
 from app.services import clock
-from app.services.people import auth, tokens
+from app.services.accounts import auth, tokens
 from tests.factories import (
     PASSWORD,
     access_token_of,

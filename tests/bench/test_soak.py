@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from bench.soak.chart import draw
-from bench.soak.judgement import Line, Unit, judge, noise, slope
 from bench.soak.phases import LIFE, QUIET_AFTER, QUIET_BEFORE, Record
+from bench.soak.verdicts import Line, Unit, judge, noise, slope
 
 MINUTES = 10
 MEMORY, SOCKETS = Line("web worker: memory", Unit.KIB), Line("web worker: sockets", Unit.COUNT)

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from websockets.sync.client import connect
 
-from tests.waiting import Problem, exit_of, wait_until
+from tests.wait import Problem, exit_of, wait_until
 
 PATIENCE = 30.0
 # As root it has no sandbox, and it is to ask nobody for anything.

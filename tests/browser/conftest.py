@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.chromium import Chromium, until
 from tests.browser.terminals import SHELL, Player, Shell, Terminal
-from tests.flows.running import Running
+from tests.flows.running_stack import Running
 from tests.needs import declare_needs
 from tests.programs import find
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.browser.chromium import Chromium, Page, until
-from tests.flows.running import Running
+from tests.flows.running_stack import Running
 
 SHELL = (
     r"""printf '%s\n' "PS1='\#$ '" "trap exit TERM" > settings; """

@@ -9,7 +9,7 @@ from typing import Any
 
 from muster.worker.clock import boot_seconds
 from tests.chaos.client import PATIENCE, TASKS, Client, Reply
-from tests.chaos.followed import Answer, Followed, result_of
+from tests.chaos.followed_task import Answer, Followed, result_of
 from tests.chaos.history import Acted, Answered, Created, Recorder
 from tests.chaos.plan import KINDS, Plan, Round, request_of
 from tests.chaos.reviewers import OnStep, Reviewers

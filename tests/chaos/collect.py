@@ -11,7 +11,7 @@ import httpx
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker.clock import boot_seconds
 from muster.worker.shim.spool import SpoolReader
-from tests.chaos import ground
+from tests.chaos import stage_notes
 from tests.chaos.client import TASKS, wait_until
 from tests.chaos.history import (
     AuditSeen,
@@ -23,7 +23,7 @@ from tests.chaos.history import (
     TaskSeen,
 )
 from tests.chaos.machines import SLOTS, Whose
-from tests.chaos.said import Kept
+from tests.chaos.review_records import Kept
 from tests.chaos.survivors import survivors
 from tests.chaos.world import PEOPLE, World, marks
 
@@ -53,7 +53,7 @@ class Collector:
 
     def _collect_survivors(self) -> None:
         self._recorder.write(Clocks(boot_seconds(), time.time()))
-        for one in survivors(self._world.machines, ground.runs(self._world.notes)):
+        for one in survivors(self._world.machines, stage_notes.runs(self._world.notes)):
             self._recorder.write(one)
 
     def machines(self) -> list[dict[str, Any]]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from muster.worker.clock import boot_seconds
-from tests.chaos import checker, ground, history, summary
+from tests.chaos import checker, history, stage_notes, summary
 from tests.chaos.client import Client, wait_until
 from tests.chaos.clients import People
 from tests.chaos.collect import Collector
-from tests.chaos.faults import Faults
+from tests.chaos.disruptor import Faults
 from tests.chaos.history import Clocks, History
 from tests.chaos.kills import Kills
 from tests.chaos.plan import plans, reviewed_plans
@@ -81,8 +81,8 @@ def run(order: Order, say: Say) -> Outcome:
 def judge(directory: Path) -> Outcome:
     """Check what a run left, now or later."""
     found = history.load(directory / "history")
-    found.runs += ground.runs(directory / "notes")
-    found.pushes += ground.pushes(directory / "notes")
+    found.runs += stage_notes.runs(directory / "notes")
+    found.pushes += stage_notes.pushes(directory / "notes")
     return Outcome(found, checker.check(found), directory)
 
 
@@ -93,7 +93,7 @@ class _Run:
         self._faults: Faults | Kills = Faults(world)
         make, at_once, on_step = plans, AT_ONCE, _nobody
         if order.kills:
-            self._steps = Steps(world.stack.env["DATABASE_URL"], world.notes / ground.PUSHES)
+            self._steps = Steps(world.stack.env["DATABASE_URL"], world.notes / stage_notes.PUSHES)
             self._faults = Kills(world, self._steps, order.seed, order.kills, order.pace)
             make, at_once, on_step = reviewed_plans, AT_ONCE_KILLED, self._steps.sent
         work = make(order.seed, order.tasks)

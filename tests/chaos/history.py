@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from muster.worker.clock import boot_seconds
+from tests.chaos.review_records import Kept, Said
 from tests.chaos.run import Run
-from tests.chaos.said import Kept, Said
 
 NAME = "history.jsonl"
 

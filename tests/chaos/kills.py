@@ -12,7 +12,7 @@ from typing import NamedTuple
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
 from tests.chaos.machines import Machine, Whose
-from tests.chaos.mending import Mending
+from tests.chaos.recovery import Mending
 from tests.chaos.steps import Step, Steps
 from tests.chaos.world import SERVERS, World
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from app.embedded.ports import LOOPBACK
 from app.embedded.processes import Process as Child
 from app.embedded.stack import Stack
-from app.operate.local.api import Api
+from app.server_cli.local.api import Api
 from muster.worker import processes
 from muster.worker.layout import Layout
 from muster.worker.processes import Process
-from muster.worker.room.identity import uids_of
+from muster.worker.sandbox.uids import uids_of
 from muster.worker.shim.pty_process import MARK
-from tests.chaos import rooms
+from tests.chaos import broken_sandboxes
 from tests.chaos.proxy import Door
 
 SLOTS = 2
@@ -76,7 +76,7 @@ class Machine:
         known = ("--agents", str(self.agents)) if self.agents else ()
         moved = ("--server", server) if server else ()
         if not self.tools.exists():
-            rooms.furnish(self.tools)
+            broken_sandboxes.furnish(self.tools)
         found = ":".join(str(each) for each in (self.tools, self.agents) if each)
         path = {"PATH": f"{found}:{os.environ['PATH']}"}
         self.stack.launch(self.name, [*_WORKER, *run, *file_root, *notes, *known, *moved], path)

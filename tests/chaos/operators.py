@@ -8,7 +8,7 @@ from itertools import count
 from queue import SimpleQueue
 from typing import Any
 
-from app.operate.local.api import Api, ApiProblem
+from app.server_cli.local.api import Api, ApiProblem
 from muster.worker import processes
 from tests.chaos.client import Client, Reply, wait_until
 from tests.chaos.history import Operated, Recorder

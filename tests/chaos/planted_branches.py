@@ -3,7 +3,7 @@
 import msgspec
 
 from tests.chaos.history import History, Pushed
-from tests.chaos.planted import change_task
+from tests.chaos.planted_violations import change_task
 
 _REF = "refs/heads/muster/1"
 

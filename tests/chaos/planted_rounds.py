@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from tests.chaos.history import History, TaskSeen
-from tests.chaos.made_rounds import TASK
-from tests.chaos.planted import change_run, change_task
+from tests.chaos.planted_violations import change_run, change_task
+from tests.chaos.sample_rounds import TASK
 
 
 def rows_of(history: History, what: str) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from muster.worker.clock import boot_seconds
 from tests.chaos.client import TASKS, Client, Reply
 from tests.chaos.history import Recorder
 from tests.chaos.plan import Plan, Round
-from tests.chaos.said import Said
+from tests.chaos.review_records import Said
 
 _AGAIN = 0.3  # seconds until what was not answered is said again
 _MOST = 300  # tries

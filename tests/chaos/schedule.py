@@ -5,8 +5,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.chaos import rooms
-from tests.chaos.rules.outliving import KILL_FIRST, KILL_MAKER
+from tests.chaos import broken_sandboxes
+from tests.chaos.rules.orphans import KILL_FIRST, KILL_MAKER
 from tests.chaos.rules.sandboxes import BREAK, BREAK_AT
 
 MACHINES = 4
@@ -100,7 +100,7 @@ def schedule(seed: int, seconds: float, pace: float = 2.0) -> list[Blow]:
 
 
 def _breaks(rng: random.Random, seconds: float) -> Iterator[Blow]:
-    at, count = rng.expovariate(1 / _STEPS_PACE), len(rooms.STEPS)
+    at, count = rng.expovariate(1 / _STEPS_PACE), len(broken_sandboxes.STEPS)
     number = rng.randrange(count)
     while at < seconds:
         machine, pick = rng.randrange(MACHINES), (number % count + 0.5) / count

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos import made, made_rounds
+from tests.chaos import sample_history, sample_rounds
 from tests.chaos.checker import check
 from tests.chaos.history import History
-from tests.chaos.planted import change_task
 from tests.chaos.planted_rounds import PLANTED, change_said, rows_of
+from tests.chaos.planted_violations import change_task
 
 
 @pytest.fixture
 def history(tmp_path: Path) -> History:
-    history = made.history(tmp_path)
-    made_rounds.add(history)
+    history = sample_history.history(tmp_path)
+    sample_rounds.add(history)
     return history
 
 
@@ -35,11 +35,11 @@ def test_a_follow_up_may_wait_behind_a_failure(history: History) -> None:
     rows_of(history, "follow_ups")[1]["state"] = "queued"
     del history.said[6]
     history.audited.pop()
-    events = history.tasks[made_rounds.TASK].events
+    events = history.tasks[sample_rounds.TASK].events
     events[11]["message"] = "a log"
     events[-1] |= {"type": "failed", "data": {"code": "stage_timeout"}}
     more = {"status": "failed", "result": None, "followUpsQueued": 1, "projectKey": "SLOW"}
-    change_task(history, made_rounds.TASK, **more)
+    change_task(history, sample_rounds.TASK, **more)
     assert check(history) == []
 
 

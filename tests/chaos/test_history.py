@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.chaos import ground, history
+from tests.chaos import history, stage_notes
 from tests.chaos.history import Acted, Answered, Created, Fault, Frozen, Pushed, Record, Recorder
-from tests.chaos.said import Kept, Said
+from tests.chaos.review_records import Kept, Said
 
 RECORDS: list[Record] = [
     Created("1-1", "ann", 1.0, 2.0, 201, 7),
@@ -53,7 +53,7 @@ def test_notes_of_stages_become_runs(tmp_path: Path) -> None:
     )
     (tmp_path / "7-1-0-42-child.notes").write_text('{"what":"beat","at":6.0}\n')
     (tmp_path / "7-2-0-43-leader.notes").write_text("")
-    (run,) = ground.runs(tmp_path)
+    (run,) = stage_notes.runs(tmp_path)
     assert (run.task_id, run.attempt, run.stage, run.pid, run.confirmed) == (7, 1, 0, 41, 4)
     assert (run.began, run.last, run.exit, run.mark) == (5.0, 6.0, None, "x")
     assert (run.request, run.round) == ("f1", 2)
@@ -62,5 +62,5 @@ def test_notes_of_stages_become_runs(tmp_path: Path) -> None:
 
 def test_the_notes_of_gits_hook_become_pushes(tmp_path: Path) -> None:
     ref = "refs/heads/muster/7-1"
-    (tmp_path / ground.PUSHES).write_text(f"5.00 abc {ref}\n6.00 {'0' * 40} {ref}\n")
-    assert ground.pushes(tmp_path) == [Pushed(5.0, ref, "abc"), Pushed(6.0, ref, "")]
+    (tmp_path / stage_notes.PUSHES).write_text(f"5.00 abc {ref}\n6.00 {'0' * 40} {ref}\n")
+    assert stage_notes.pushes(tmp_path) == [Pushed(5.0, ref, "abc"), Pushed(6.0, ref, "")]

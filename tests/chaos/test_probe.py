@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from muster.worker import processes
-from tests.chaos import ground, probe
+from tests.chaos import probe, stage_notes
 from tests.chaos.client import wait_until
 from tests.chaos.history import Run
 
@@ -55,7 +55,7 @@ class Stage:
     def end(self) -> Run:
         self.process.wait(LIMIT)
         self._reader.join(LIMIT)
-        (run,) = ground.runs(self.notes)
+        (run,) = stage_notes.runs(self.notes)
         return run
 
     def _read(self, master: int) -> None:
@@ -110,7 +110,7 @@ def test_what_a_stage_leaves_behind_counts_as_part_of_its_run(
     first = stage.end()
     (child,) = tmp_path.glob("*-child.notes")
     left.append(json.loads(child.read_text().splitlines()[0])["pid"])
-    assert wait_until(lambda: ground.runs(tmp_path)[0].last > first.last + 0.3, LIMIT)
-    run = ground.runs(tmp_path)[0]
+    assert wait_until(lambda: stage_notes.runs(tmp_path)[0].last > first.last + 0.3, LIMIT)
+    run = stage_notes.runs(tmp_path)[0]
     assert run.left[-1] == run.last
     assert run.led_until == first.led_until < run.last

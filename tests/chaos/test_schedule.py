@@ -2,7 +2,7 @@
 
 import json
 
-from tests.chaos import rooms
+from tests.chaos import broken_sandboxes
 from tests.chaos.plan import KINDS, plans, request_of
 from tests.chaos.rules.sandboxes import BREAK_AT
 from tests.chaos.schedule import DRAINS, MACHINES, NAMES, schedule
@@ -24,7 +24,9 @@ def test_every_sort_of_fault_is_dealt() -> None:
 
 def test_rooms_break_at_each_step() -> None:
     picks = [blow.pick for blow in schedule(2, 400) if blow.name == BREAK_AT]
-    assert {int(pick * len(rooms.STEPS)) for pick in picks} == set(range(len(rooms.STEPS)))
+    assert {int(pick * len(broken_sandboxes.STEPS)) for pick in picks} == set(
+        range(len(broken_sandboxes.STEPS))
+    )
 
 
 def test_a_machine_suffers_one_thing_that_lasts_at_a_time() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos import __main__ as command
-from tests.chaos import driver, made
+from tests.chaos import driver, sample_history
 from tests.chaos.driver import Outcome
 from tests.chaos.history import TaskSeen
 from tests.chaos.rules.violation import Violation
@@ -26,14 +26,14 @@ MADE = 4  # tasks in the history, one of each plan
 def test_a_run_falls_short_that_did_not_create_all_its_tasks(
     tmp_path: Path, asked: int, told: str | None
 ) -> None:
-    said = shortfall(made.history(tmp_path), asked)
+    said = shortfall(sample_history.history(tmp_path), asked)
     assert said is None if told is None else said is not None and said.startswith(told)
 
 
 def test_a_plan_whose_first_create_was_not_heard_of_is_one_task_all_the_same(
     tmp_path: Path,
 ) -> None:
-    history = made.history(tmp_path)
+    history = sample_history.history(tmp_path)
     twin = history.tasks[MADE]
     history.add(TaskSeen(twin.task | {"id": MADE + 1}, twin.events))
     assert shortfall(history, MADE + 1) is not None
@@ -54,7 +54,7 @@ def test_the_exit_status_says_how_a_run_went(
     violations: list[Violation],
     status: int,
 ) -> None:
-    outcome = Outcome(made.history(tmp_path), violations, tmp_path)
+    outcome = Outcome(sample_history.history(tmp_path), violations, tmp_path)
     monkeypatch.setattr(driver, "run", lambda order, say: outcome)
     monkeypatch.setattr(sys, "argv", ["chaos", "--tasks", str(asked)])
     assert command.main() == status

@@ -10,7 +10,7 @@ import pytest
 
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
-from tests.chaos import made
+from tests.chaos import sample_history
 from tests.chaos.client import wait_until
 from tests.chaos.survivors import survivors
 
@@ -46,18 +46,18 @@ def _namespace(pid: int) -> int:
 
 def test_a_process_in_the_namespace_of_a_run_is_found(tmp_path: Path, hidden: int) -> None:
     now = boot_seconds()
-    run = made.run(tmp_path, 7, 2, 0, now, now + 1, namespace=_namespace(hidden))
+    run = sample_history.run(tmp_path, 7, 2, 0, now, now + 1, namespace=_namespace(hidden))
     (found,) = survivors([], [run])
     assert (found.pid, found.task_id, found.attempt) == (hidden, 7, 2)
     assert found.told == "sleep 600"
 
 
 def test_a_namespace_that_began_after_a_run_is_not_the_runs(tmp_path: Path, hidden: int) -> None:
-    run = made.run(tmp_path, 7, 2, 0, 1.0, 2.0, namespace=_namespace(hidden))
+    run = sample_history.run(tmp_path, 7, 2, 0, 1.0, 2.0, namespace=_namespace(hidden))
     assert survivors([], [run]) == []
 
 
 def test_what_is_outside_of_all_rooms_is_no_survivor(tmp_path: Path) -> None:
     now = boot_seconds()
-    run = made.run(tmp_path, 7, 2, 0, now, now + 1, namespace=_namespace(os.getpid()))
+    run = sample_history.run(tmp_path, 7, 2, 0, now, now + 1, namespace=_namespace(os.getpid()))
     assert survivors([], [run]) == []

@@ -11,11 +11,11 @@ from typing import Any, Self
 
 from app.embedded import ports
 from app.embedded.stack import Stack
-from app.operate.local import admin, places
-from app.operate.local.api import Api
+from app.server_cli.local import admin, paths
+from app.server_cli.local.api import Api
 from demo import interpreter
 from demo.repository import BASE, Repository
-from tests.chaos import agent, ground, probe, schedule
+from tests.chaos import agent, probe, schedule, stage_notes
 from tests.chaos.history import Recorder
 from tests.chaos.machines import Machine
 from tests.chaos.plan import KINDS
@@ -115,7 +115,7 @@ class World:
         agents = self._make_agents()
         self.tokens = {name: self._make_person(name) for name in PEOPLE}
         self.clients: Door = self.proxy.door(*self.ports)
-        area = places.machine_area(self.stack.home)
+        area = paths.machine_area(self.stack.home)
         self.machines = [
             Machine(self.stack, area / str(number), number, self.proxy.door(*self.ports), agents)
             for number in range(schedule.MACHINES)
@@ -129,7 +129,7 @@ class World:
         self.repository.fill()
         hook = self.repository.path / "hooks" / "post-receive"
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(ground.HOOK.format(notes=self.notes / ground.PUSHES))
+        hook.write_text(stage_notes.HOOK.format(notes=self.notes / stage_notes.PUSHES))
         hook.chmod(0o755)
 
     def _make_projects(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from demo.console import node
-from demo.console.places import ConsoleError
+from demo.console.paths import ConsoleError
 
 
 def machine(tmp_path: Path, version: str, *, npm: bool = True) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 import re
 
-from demo.console.places import SOURCE
-from muster.worker.agents.asking.tools import ASK, PROGRESS, REPLY
+from demo.console.paths import SOURCE
+from muster.worker.agents.mcp_server.tools import ASK, PROGRESS, REPLY
 
 
 def test_the_console_knows_each_of_our_own_tools() -> None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from demo.console.places import SOURCE
+from demo.console.paths import SOURCE
 
 CONTRACT = Path("docs/contract.md").read_text()
 

@@ -19,8 +19,8 @@ from app.domain.tokens import TokenKind, digest
 from app.extensions import db
 from app.models import Developer, IdentityProvider, Machine, Project, Task
 from app.services import clock
-from app.services.people import device_logins, tickets, tokens
-from app.services.sso import matching
+from app.services.accounts import device_logins, one_time_state, tokens
+from app.services.sso import account_match
 from app.services.tasks import history
 from tests.contract.rights_table import FROM_PROVIDER, PEOPLE
 from tests.contract.scopes_table import NARROWED
@@ -108,7 +108,7 @@ class World:
             "challenge": create_s256_code_challenge(verifier),
             "client": "x",
         }
-        tickets.put("sso_code", code, kept, 60)
+        one_time_state.put("sso_code", code, kept, 60)
         return {"code": code, "codeVerifier": verifier}
 
     def named_in(self, route: str) -> tuple[str, str]:
@@ -258,7 +258,7 @@ def _by_groups(provider: IdentityProvider, group: str) -> str:
     """An access token of somebody who has come from the provider, in that group."""
     claims = {"sub": group, "preferred_username": f"{group} there", "groups": [group]}
     who = sso.visitor(claims, provider.groups_claim)
-    developer = matching.admit(provider, who, clock.now())
+    developer = account_match.admit(provider, who, clock.now())
     developer.password_hash = make_developer().password_hash  # for the routes that ask for it
     return access_token_of(developer)
 

@@ -11,8 +11,8 @@ import config
 from app.api import guards, scopes
 from app.factory import create_app
 from tests.conftest import NOWHERE, SECRETS
-from tests.contract.rights_asked import Ask, ask, faults, routed
-from tests.contract.rights_kept import app, furnish, world
+from tests.contract.rights_fixtures import app, furnish, world
+from tests.contract.rights_requests import Ask, ask, faults, routed
 from tests.contract.rights_table import (
     DEVELOPERS,
     FRAMES,

@@ -9,18 +9,18 @@ from flask import Flask
 
 import config
 from app.chat.commands import Verb
-from app.domain import fleet, pipeline, task
-from app.domain.audience import TOLD
+from app.domain import fleet_counters, pipeline, task
 from app.domain.chat import NEEDED
 from app.domain.errors import IllegalTransition
-from app.domain.faults import BY_WORDS, names_in
+from app.domain.field_errors import BY_WORDS, names_in
+from app.domain.notification_rules import TOLD
 from app.domain.roles import ProjectRole, SystemRole
 from app.domain.settings import REGISTRY, Setting
 from app.domain.task import EventType, FailureCode, TaskEvent, TaskStatus
 from muster.protocol import frames, terminal
 from tests.conftest import NOWHERE, SECRETS
 from tests.contract import page
-from tests.contract.audited_acts import ADMIN_ACTS
+from tests.contract.audited_actions import ADMIN_ACTS
 from tests.contract.extract_fixed import constants_of
 
 # A method that a path does not have is no operation of the document.
@@ -104,13 +104,16 @@ def test_the_table_of_events_has_every_type() -> None:
 
 def test_the_codes_of_failures_are_those_that_are_counted() -> None:
     _, _, rest = page.section(3).partition("`failure.code`")
-    assert set(_snake_case(rest.partition("\n\n")[0])) == {*FailureCode, *fleet.MACHINE_CODES}
+    assert set(_snake_case(rest.partition("\n\n")[0])) == {
+        *FailureCode,
+        *fleet_counters.MACHINE_CODES,
+    }
 
 
 def test_a_terminals_close_codes_are_the_protocols() -> None:
     rows = page.table(13, "| closed with |")
     said = {int(code) for codes, _ in rows for code in codes.split(",")}
-    broken = {1002, 1007}  # app/pty/websocket.py: what is no WebSocket
+    broken = {1002, 1007}  # app/terminals/websocket.py: what is no WebSocket
     assert said == constants_of(terminal.CloseCode) | broken
 
 

@@ -7,7 +7,7 @@ import ast
 import re
 from pathlib import Path
 
-from muster.worker.room import trees
+from muster.worker.sandbox import trees
 
 ROOT = Path(__file__).resolve().parents[2]
 WORKER = ROOT / "muster" / "worker"

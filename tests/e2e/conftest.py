@@ -13,14 +13,14 @@ import pytest
 from playwright.sync_api import Browser
 
 from app.embedded.stack import Stack
-from app.operate.local import places
-from demo.console import building
+from app.server_cli.local import paths
+from demo.console import builder
 from tests.chaos.world import end_all_of
-from tests.e2e.browsing import Visitor, launched
+from tests.e2e.visitor import Visitor, launched
 from tests.e2e.world import plot
 from tests.e2e.world.__main__ import USUAL, environment
 from tests.e2e.world.stage import World
-from tests.flows.running import free_port
+from tests.flows.running_stack import free_port
 from tests.gunicorns import end_at_once
 from tests.needs import declare_needs
 
@@ -39,14 +39,14 @@ def browser() -> Iterator[Browser]:
 
 @contextmanager
 def running_world(**options: Any) -> Iterator[World]:
-    building.build(print)
+    builder.build(print)
     home = Path(tempfile.mkdtemp(prefix="muster-e2e-"))
     home.chmod(0o755)  # attempts have a uid of their own, and must get to the repositories
     with Stack(home, free_port(), environment(PASSWORD)) as stack:
         world = World(stack, PASSWORD, print, **options)
         world.furnish()
         yield world
-        area = places.machine_area(home)
+        area = paths.machine_area(home)
         end_at_once(stack)
     end_all_of(area)  # shims outlive their daemon
     shutil.rmtree(home)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from playwright.sync_api import Error
 
-from app.operate.local.api import Api
-from tests.e2e import rooms, shells
-from tests.e2e.browsing import DESK, PHONE, Visitor, launched
+from app.server_cli.local.api import Api
+from tests.e2e import pages, shells
 from tests.e2e.conftest import PASSWORD, running_world
+from tests.e2e.visitor import DESK, PHONE, Visitor, launched
 from tests.e2e.world import plot
 from tests.e2e.world.__main__ import USUAL
 
@@ -40,7 +40,7 @@ def main(names: list[str]) -> int:
     with stack() as (url, password), launched() as browser:
         api = Api(url)
         api.login("alice", password)
-        chosen = [one for one in rooms.all_of(api) if not names or one.name in names]
+        chosen = [one for one in pages.all_of(api) if not names or one.name in names]
         for theme in ("light", "dark"):
             for viewport in (DESK, PHONE):
                 look = {"color_scheme": theme, "viewport": viewport, "reduced_motion": "reduce"}
@@ -57,10 +57,10 @@ def main(names: list[str]) -> int:
     return 1 if missing else 0
 
 
-def shown(visitor: Visitor, room: rooms.Room, place: Path) -> bool:
+def shown(visitor: Visitor, room: pages.Room, place: Path) -> bool:
     page = visitor.open(room.path)
     try:
-        rooms.settle(page)
+        pages.settle(page)
         if room.opens:
             room.opens(page)
             page.get_by_role("dialog").or_(page.get_by_role("menu")).first.wait_for()

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI
 from rich.text import Text
 
-from app.operate.local.api import Api
+from app.server_cli.local.api import Api
 from tests.ptys import Pty
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from playwright.sync_api import Route, expect
 from tests.e2e.conftest import Visit
 from tests.e2e.world import scenes
 from tests.e2e.world.stage import World
-from tests.flows.running import until
+from tests.flows.running_stack import until
 
 
 def test_who_reviews_too_late_is_told_who_was_faster(world: World, visit: Visit) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from demo.console.places import SOURCE
-from tests.e2e import rooms
-from tests.e2e.browsing import DESK, PHONE
+from demo.console.paths import SOURCE
+from tests.e2e import pages
 from tests.e2e.conftest import Visit
+from tests.e2e.visitor import DESK, PHONE
 from tests.e2e.world.stage import World
 
 AXE = SOURCE / "node_modules" / "axe-core" / "axe.min.js"
@@ -33,18 +33,18 @@ def found(page: Page, rules: list[str]) -> list[str]:
     ]
 
 
-def found_in(page: Page, room: rooms.Room, *, dark: bool) -> list[str]:
+def found_in(page: Page, room: pages.Room, *, dark: bool) -> list[str]:
     """In the dark, into which it goes as it stands, nothing is different but colours."""
     page.emulate_media(color_scheme="light")
-    rooms.settle(page)
+    pages.settle(page)
     if room.opens:
         room.opens(page)
         page.get_by_role("dialog").or_(page.get_by_role("menu")).first.wait_for()
-        rooms.settle(page)
+        pages.settle(page)
     wrong = found(page, TAGS)
     if dark:
         page.emulate_media(color_scheme="dark")
-        page.evaluate(rooms.STILL)
+        page.evaluate(pages.STILL)
         wrong += [f"dark: {each}" for each in found(page, COLOURS)]
     return wrong
 
@@ -60,7 +60,7 @@ def test_axe_finds_nothing(
     options = {"viewport": viewport, "reduced_motion": "reduce"}
     people = {True: visit(full_world, "alice", **options), False: visit(full_world, **options)}
     wrong: list[str] = []
-    for room in rooms.all_of(full_world.admin):
+    for room in pages.all_of(full_world.admin):
         page = people[room.signed_in].open(room.path)
         try:
             wrong += [f"{room.name}: {each}" for each in found_in(page, room, dark=dark)]
@@ -74,7 +74,7 @@ def test_every_page_has_one_heading_and_a_title_after_a_reload_too(
 ) -> None:
     visitor = visit(full_world, "alice")
     wrong: list[str] = []
-    for room in [one for one in rooms.all_of(full_world.admin) if not one.opens]:
+    for room in [one for one in pages.all_of(full_world.admin) if not one.opens]:
         page = visitor.open(room.path)
         for _ in range(2):
             page.locator("h1").first.wait_for()

@@ -4,10 +4,10 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browsing import Visitor
 from tests.e2e.conftest import Visit
+from tests.e2e.visitor import Visitor
 from tests.e2e.world.stage import World
-from tests.flows.running import until
+from tests.flows.running_stack import until
 
 # Records what is shown, and hides a tab as another one in front would.
 STAND_IN = """\

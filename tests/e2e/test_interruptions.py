@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.e2e.conftest import Visit
 from tests.e2e.world import scenes
 from tests.e2e.world.stage import World
-from tests.flows.running import until
+from tests.flows.running_stack import until
 
 OFFLINE_MILLISECONDS = 30_000
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import Visit
 from tests.e2e.world import scenes
 from tests.e2e.world.stage import Told, World
-from tests.flows.running import until
+from tests.flows.running_stack import until
 
 PIPELINE = [
     {"name": "look", "command": "Look around.", "agentOptions": {"interface": "terminal"}},

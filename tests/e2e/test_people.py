@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import pyotp
 from playwright.sync_api import Page, Route, expect
 
-from app.operate.local.api import Api
+from app.server_cli.local.api import Api
 from tests.e2e.conftest import PASSWORD, Visit
 from tests.e2e.world.stage import World
 

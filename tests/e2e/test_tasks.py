@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.world.stage import Told, World
-from tests.flows.running import until
+from tests.flows.running_stack import until
 
 NOWHERE = "gpu=true"  # no machine is like that: what wants it waits
 TEMPLATE = "## What goes wrong\n\n## What was expected\n"

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.conftest import Visit
 from tests.e2e.world import scenes
 from tests.e2e.world.stage import World
-from tests.flows.running import until
+from tests.flows.running_stack import until
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 PRESS_AT = "(one, at) => void setTimeout(() => one.click(), at - Date.now())"

@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.e2e.browsing import PHONE
 from tests.e2e.conftest import Visit
+from tests.e2e.visitor import PHONE
 from tests.e2e.world import scenes
 from tests.e2e.world.stage import World
 

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.world.stage import World
-from tests.flows.running import until
+from tests.flows.running_stack import until
 
 
 def test_a_tunnel_is_opened_shown_to_others_and_closed(world: World, visit: Visit) -> None:

@@ -8,7 +8,6 @@ from tests.factories.bots import make_binding, make_bot
 from tests.factories.changes import git_id, make_change, make_content
 from tests.factories.chats import make_chat_event, make_chat_token
 from tests.factories.deliveries import make_delivery, make_outbox_entry
-from tests.factories.desks import make_draft, make_saved_view
 from tests.factories.developers import (
     PASSWORD,
     access_token_of,
@@ -19,6 +18,7 @@ from tests.factories.developers import (
     make_personal_token,
     make_refresh_token,
 )
+from tests.factories.drafts import make_draft, make_saved_view
 from tests.factories.identities import make_identity, make_provider
 from tests.factories.machines import (
     make_enrollment_token,

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.domain.chat import BotPlatform
 from app.models import Bot, BotBinding, Project
-from app.services import vault
+from app.services import encryption
 from tests.factories.projects import make_project
 from tests.factories.rows import now, numbers, stored
 
@@ -16,8 +16,8 @@ def make_bot(**given: Any) -> Bot:
         "platform": BotPlatform.SLACK,
         "name": f"bot{number}",
         "app_id": f"A{number}",
-        "app_secret": vault.encrypt("xoxb-token"),
-        "webhook_token": vault.encrypt("signing secret"),
+        "app_secret": encryption.encrypt("xoxb-token"),
+        "webhook_token": encryption.encrypt("signing secret"),
         "created_at": now(),
     }
     return stored(Bot, defaults, given)

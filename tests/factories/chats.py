@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from app.chat.incoming import Incoming, Intent
+from app.chat.incoming_events import Incoming, Intent
 from app.domain.tokens import TokenKind, digest
 from app.models import Bot, ChatEvent, ChatToken, Developer
-from app.services.people import tokens
+from app.services.accounts import tokens
 from tests.factories.bots import make_bot
 from tests.factories.rows import now, numbers, stored
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.domain.audience import NewsKind
 from app.domain.delivery import DeliveryAct, DeliveryState
+from app.domain.notification_rules import NewsKind
 from app.extensions import db
 from app.models import Bot, BotBinding, Delivery, OutboxEntry, Project, Task
 from tests.factories.bots import make_binding

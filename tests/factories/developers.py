@@ -10,7 +10,7 @@ from app.domain.roles import SystemRole
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
 from app.models import Developer, IdempotencyKey, Login, PersonalToken, RefreshToken
-from app.services.people import logins, passwords, tokens
+from app.services.accounts import logins, passwords, tokens
 from tests.factories.rows import now, numbers, stored
 
 PASSWORD = "correct horse battery staple"

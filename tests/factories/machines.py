@@ -14,7 +14,7 @@ from app.models import (
     MachineHour,
     MachineMinute,
 )
-from app.services.people import tokens
+from app.services.accounts import tokens
 from tests.factories.developers import make_developer
 from tests.factories.rows import now, numbers, stored
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.app.chat.platforms import Lark, Slack
 from tests.chaos.world import end_all_of
-from tests.flows.running import Running
+from tests.flows.running_stack import Running
 from tests.flows.test_tunnel import stand_in_command
 from tests.gunicorns import end_at_once
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.flows.running import Followed, Running
+from tests.flows.running_stack import Followed, Running
 from tests.flows.test_terminal_in_full import SHELL
 from tests.ptys import Pty
 

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.operate.local.api import Api, ApiProblem
+from app.server_cli.local.api import Api, ApiProblem
 from tests.app.chat.platforms import Lark, Slack
-from tests.flows.running import Followed, Running, until
+from tests.flows.running_stack import Followed, Running, until
 
 PASSWORD = "a password that only chat tests use"
 GIT_TOKEN = "ghp_planted-s3cret"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.running import PASSWORD, Running
+from tests.flows.running_stack import PASSWORD, Running
 from tests.flows.test_life_of_a_task import shell
 
 ROOT = Path(__file__).parents[2]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from demo.console import building
-from tests.e2e.browsing import Visitor, launched
-from tests.flows.running import ADMIN, PASSWORD, Running
+from demo.console import builder
+from tests.e2e.visitor import Visitor, launched
+from tests.flows.running_stack import ADMIN, PASSWORD, Running
 from tests.flows.test_life_of_a_task import git, shell
 from tests.needs import declare_needs
 
@@ -17,7 +17,7 @@ from tests.needs import declare_needs
 @declare_needs("chromium")
 def visitor(running: Running) -> Iterator[Visitor]:
     with launched() as browser:
-        building.build(print)
+        builder.build(print)
         visitor = Visitor(browser, running.stack.url)
         yield visitor
         visitor.close()

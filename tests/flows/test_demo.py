@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from demo.repository import BASE, Repository
-from tests.waiting import wait_for_output
+from tests.wait import wait_for_output
 
 ROOT = Path(__file__).parents[2]
 PLAY = [sys.executable, "-m", "demo.play"]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from app.operate.local import places
-from app.operate.local.errors import OperateError
-from app.operate.local.screen import BOLD, Screen
-from app.operate.up import NEXT
+from app.server_cli.local import paths
+from app.server_cli.local.errors import OperateError
+from app.server_cli.local.screen import BOLD, Screen
+from app.server_cli.up import NEXT
 from demo import interpreter
 from demo.play import AGENT, DESCRIPTION
 from demo.repository import BASE, PACKAGE, Repository
@@ -94,12 +94,12 @@ def test_a_file_gets_no_escape_sequences_and_every_step_its_mark() -> None:
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "9000.0"])
 def test_what_is_no_port_is_refused(text: str) -> None:
     with pytest.raises(OperateError, match="MUSTER_PORT"):
-        places.port(environ={"MUSTER_PORT": text})
+        paths.port(environ={"MUSTER_PORT": text})
 
 
 def test_settings_have_defaults() -> None:
-    assert places.port(environ={"MUSTER_PORT": ""}) == 9000
-    assert places.home({}) == Path(".muster").absolute()
+    assert paths.port(environ={"MUSTER_PORT": ""}) == 9000
+    assert paths.home({}) == Path(".muster").absolute()
 
 
 def test_what_to_try_next_can_be_pasted_into_a_shell() -> None:
@@ -121,52 +121,52 @@ def closed_home(tmp_path: Path) -> Iterator[Path]:
 
 @as_root
 def test_machines_live_where_attempts_can_get_to(closed_home: Path) -> None:
-    area = places.machine_area(closed_home)
-    entered = subprocess.run(["ls", area], user=places.UIDS[0], group=places.UIDS[0], check=False)
+    area = paths.machine_area(closed_home)
+    entered = subprocess.run(["ls", area], user=paths.UIDS[0], group=paths.UIDS[0], check=False)
     assert entered.returncode == 0
-    assert places.machine_area(closed_home) == area
+    assert paths.machine_area(closed_home) == area
     assert closed_home not in area.parents
 
 
 @as_root
 def test_a_home_made_anew_does_not_inherit_machines(closed_home: Path) -> None:
-    area = places.machine_area(closed_home)
+    area = paths.machine_area(closed_home)
     (area / "1").mkdir()
     shutil.rmtree(closed_home)
     closed_home.mkdir()
-    assert list(places.machine_area(closed_home).iterdir()) == []
+    assert list(paths.machine_area(closed_home).iterdir()) == []
 
 
 @as_root
 def test_machines_removed_from_elsewhere_get_a_new_place(closed_home: Path) -> None:
-    shutil.rmtree(places.machine_area(closed_home))
-    assert places.machine_area(closed_home).is_dir()
+    shutil.rmtree(paths.machine_area(closed_home))
+    assert paths.machine_area(closed_home).is_dir()
 
 
 @as_root
 def test_somebody_else_s_directory_is_not_taken_for_machines(closed_home: Path) -> None:
-    area = places.machine_area(closed_home)
+    area = paths.machine_area(closed_home)
     (closed_home / "machines").unlink()
     os.chown(area, 1, 1)
     with pytest.raises(OperateError, match="belongs to someone else"):
-        places.machine_area(closed_home)
+        paths.machine_area(closed_home)
     shutil.rmtree(area)
 
 
 @as_root
 def test_the_interpreter_is_one_that_attempts_can_run() -> None:
     command = [interpreter.find(), "-I", "-c", ""]
-    ran = subprocess.run(command, cwd="/", user=places.UIDS[0], group=places.UIDS[0], check=False)
+    ran = subprocess.run(command, cwd="/", user=paths.UIDS[0], group=paths.UIDS[0], check=False)
     assert ran.returncode == 0
 
 
 def test_a_copy_of_the_interpreter_runs_tests_as_an_attempt(closed_home: Path) -> None:
-    python = interpreter.copy(places.machine_area(closed_home))
+    python = interpreter.copy(paths.machine_area(closed_home))
     command = [python, "-I", "-m", "unittest", "--help"]
-    who = {"user": places.UIDS[0], "group": places.UIDS[0]} if os.geteuid() == 0 else {}
+    who = {"user": paths.UIDS[0], "group": paths.UIDS[0]} if os.geteuid() == 0 else {}
     ran = subprocess.run(command, cwd="/", capture_output=True, check=False, **who)
     assert ran.returncode == 0
-    assert interpreter.copy(places.machine_area(closed_home)) == python
+    assert interpreter.copy(paths.machine_area(closed_home)) == python
 
 
 def test_a_task_that_its_only_machine_gives_back_ends_the_demo_at_once() -> None:

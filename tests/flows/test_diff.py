@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.flows.running import Running
+from tests.flows.running_stack import Running
 from tests.flows.test_life_of_a_task import git, shell
 
 WRITE = r"""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.running import Running, until
+from tests.flows.running_stack import Running, until
 
 
 def test_a_drained_machine_has_done_its_work_first(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.running import Followed, Running, until
+from tests.flows.running_stack import Followed, Running, until
 from tests.flows.test_life_of_a_task import git, shell
 
 # As claude speaks: it keeps its session in its home, and says whether it knows it again.

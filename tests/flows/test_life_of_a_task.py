@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.operate.local.api import ApiProblem
-from tests.flows.running import Running, until
+from app.server_cli.local.api import ApiProblem
+from tests.flows.running_stack import Running, until
 
 
 def shell(name: str, command: str, **more: Any) -> dict[str, Any]:

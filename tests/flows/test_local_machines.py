@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from app.embedded.stack import Stack
-from app.operate.local.api import Api
-from app.operate.local.machines import LocalMachine
-from app.operate.up import MOST_MACHINES
+from app.server_cli.local.api import Api
+from app.server_cli.local.machines import LocalMachine
+from app.server_cli.up import MOST_MACHINES
 from muster.worker.layout import Layout
-from muster.worker.room.identity import UIDS
+from muster.worker.sandbox.uids import UIDS
 from muster.worker.server.credentials import Credentials, CredentialStore
 from tests.muster.worker.fake_server import FakeServer, fake_server
 

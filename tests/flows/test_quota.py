@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.flows.running import Running, until
+from tests.flows.running_stack import Running, until
 from tests.muster.worker.repositories import as_root
 
 RECORDED = Path(__file__).parents[1] / "agents" / "recorded"

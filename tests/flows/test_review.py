@@ -7,12 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.operate.local.machines import LocalMachine
+from app.server_cli.local.machines import LocalMachine
 from demo import interpreter
 from tests.flows import reviewed_agent
 from tests.flows.reviewed_agent import ADDED, FILE, LINES
-from tests.flows.running import Followed, Running, until
-from tests.flows.test_elsewhere import drain
+from tests.flows.running_stack import Followed, Running, until
+from tests.flows.test_another_machine import drain
 from tests.flows.test_life_of_a_task import git, shell
 from tests.muster.worker.repositories import as_root
 

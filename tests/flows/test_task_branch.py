@@ -1,6 +1,6 @@
 """The task's own branch on a whole Muster: made, and moved over a person's commit by consent."""
 
-from tests.flows.running import Running
+from tests.flows.running_stack import Running
 from tests.flows.test_life_of_a_task import git, shell
 
 

@@ -12,8 +12,8 @@ import avt
 import pytest
 
 from muster.protocol import terminal as wire
-from tests.app.pty.ends import Viewer, ask_token
-from tests.flows.running import Followed, Running, until
+from tests.app.terminals.endpoints import Viewer, ask_token
+from tests.flows.running_stack import Followed, Running, until
 from tests.programs import find
 
 SHELL = (

@@ -7,7 +7,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.layout import Layout
 from muster.worker.tunnels import command as tunnel_command
-from tests.flows.running import Running, until
+from tests.flows.running_stack import Running, until
 from tests.muster.worker import tunnel_stand_in
 
 

@@ -16,10 +16,10 @@ import pytest
 
 from app.embedded import accounts, server_account
 from app.embedded.directories import can_enter
-from app.operate.local.api import Api
-from tests.flows.running import free_port, until
+from app.server_cli.local.api import Api
+from tests.flows.running_stack import free_port, until
 from tests.flows.test_demo import ROOT, processes_of, said
-from tests.waiting import exit_of
+from tests.wait import exit_of
 
 # Of the system, and so one that every user of the machine can run; with our packages.
 OPEN = Path(f"/usr/bin/python3.{sys.version_info.minor}")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.running import Fuzzed, fuzzed
+from tests.fuzz.runner import Fuzzed, fuzzed
 
 SEED = os.environ.get("MUSTER_FUZZ_SEED", "1")
 EXAMPLES = os.environ.get("MUSTER_FUZZ_EXAMPLES", "5")

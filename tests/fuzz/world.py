@@ -14,11 +14,11 @@ from app.domain.task import EventType, TaskStatus
 from app.domain.tokens import RANDOM_BYTES, TokenKind, digest, make
 from app.extensions import db, redis
 from app.models import Attempt, Developer, Machine, Project
-from app.services import vault
+from app.services import encryption
+from app.services.accounts import tokens
 from app.services.logs import logs
 from app.services.logs.logs import LogPiece
 from app.services.ops import readiness
-from app.services.people import tokens
 from app.services.tasks import history
 from tests.factories import (
     access_token_of,
@@ -131,7 +131,7 @@ def heal(actor: str) -> None:
         "machine": MACHINE,
         "enrollment": digest(ENROLLMENT),
         "recovery": digest(RECOVERY),
-        "secret": vault.encrypt("xoxb-token"),
+        "secret": encryption.encrypt("xoxb-token"),
     }
     db.session.execute(HEAL, known)
     db.session.execute(BIND)

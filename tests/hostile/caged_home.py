@@ -12,7 +12,7 @@ from tests.hostile.witness import Witness
 from tests.muster.worker import uids
 from tests.muster.worker.repositories import ENVIRONMENT, Repository
 from tests.muster.worker.worker_home import WorkerHome
-from tests.waiting import failure_of
+from tests.wait import failure_of
 
 
 class Remote(Repository):

@@ -4,7 +4,7 @@ import hashlib
 import struct
 import zlib
 
-from muster.worker.room.room import ANNOUNCEMENT
+from muster.worker.sandbox.sandbox import ANNOUNCEMENT
 
 COMMIT, TREE, BLOB, REF_DELTA = 1, 2, 3, 7
 NAMES = {COMMIT: b"commit", TREE: b"tree", BLOB: b"blob"}

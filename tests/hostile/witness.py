@@ -11,7 +11,7 @@ from muster.protocol.frames import Body, Frame, Report
 from tests.hostile.cage import Running
 from tests.muster.worker.fake_server import LIMIT, FakeServer
 from tests.muster.worker.repositories import until
-from tests.waiting import find_first, wait_until
+from tests.wait import find_first, wait_until
 
 
 class Sight(NamedTuple):

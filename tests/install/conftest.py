@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from demo.console import building
+from demo.console import builder
 from muster import __version__
 from packages import build
-from tests.install import pasting, people, ways
+from tests.install import installers, pasted_commands, people
 from tests.install.people import Person
 from tests.install.roots import Root
 from tests.install.supplies import Supplies
@@ -32,7 +32,7 @@ def area() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def dist(area: Path) -> Path:
     """What `make dist` leaves."""
-    building.build(lambda line: None)
+    builder.build(lambda line: None)
     place = area / "dist"
     build.empty(place)
     for which in (build.CLIENT, build.SERVER):
@@ -107,13 +107,13 @@ def installed(area: Path, wheels: tuple[Path, Path], python: str) -> Iterator[tu
     """Somebody who has installed the server with uv, and where its commands are."""
     with _people(area) as come:
         person = come("uv")
-        yield person, ways.uv(person, python, *wheels)
+        yield person, installers.uv(person, python, *wheels)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pasting.Server]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pasted_commands.Server]:
     """One that serves its line, for the files of a unit."""
-    made = pasting.Server(tmp_path_factory.mktemp("server"))
+    made = pasted_commands.Server(tmp_path_factory.mktemp("server"))
     with made.stack:
         made.sign_in()
         yield made
@@ -121,9 +121,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pasting.Server]
 
 
 @pytest.fixture
-def host(area: Path) -> Iterator[pasting.Host]:
+def host(area: Path) -> Iterator[pasted_commands.Host]:
     """Of an ordinary user; afterwards without a worker."""
-    made = pasting.Host(Path(tempfile.mkdtemp(prefix="user-", dir=area)) / "home")
+    made = pasted_commands.Host(Path(tempfile.mkdtemp(prefix="user-", dir=area)) / "home")
     made.home.parent.chmod(0o755)
     yield made
     if made.prefix.exists():

@@ -17,16 +17,16 @@ from pathlib import Path
 import httpx
 
 from app.embedded import ports
-from app.operate.installed import settings
-from app.operate.local import admin
-from app.operate.local.api import Api
+from app.server_cli.installation import settings
+from app.server_cli.local import admin
+from app.server_cli.local.api import Api
 from demo.repository import Repository
 from tests.chaos.world import end_all_of
-from tests.flows.running import PASSWORD, Running, until
+from tests.flows.running_stack import PASSWORD, Running, until
 from tests.install import fake_systemctl
 from tests.install.people import Person
 from tests.install.two_versions import Release
-from tests.waiting import exit_of
+from tests.wait import exit_of
 
 # What an operator has put into the file before, and `install` keeps.
 SETTINGS = {

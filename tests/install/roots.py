@@ -18,7 +18,7 @@ import psutil
 
 from tests.install.people import PASSED, SECONDS
 from tests.programs import find
-from tests.waiting import exit_of, wait_for_output, wait_until
+from tests.wait import exit_of, wait_for_output, wait_until
 
 AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt"
 BOOT_SECONDS = 60.0

@@ -12,7 +12,7 @@ import httpx
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.certificates import make, pem
-from tests.flows.running import free_port, until
+from tests.flows.running_stack import free_port, until
 from tests.install.roots import Root
 
 PASSWORD = "a password that only tests use"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.operate.installed import units
+from app.server_cli.installation import units
 from tests.install import people
 from tests.needs import declare_needs
 

@@ -17,13 +17,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.operate.local.api import ApiProblem
+from app.server_cli.local.api import ApiProblem
 from tests.browser.terminals import SHELL
 from tests.chaos.proxy import Door, Proxy
 from tests.chaos.world import end_all_of
-from tests.flows.running import Followed, Running, until
+from tests.flows.running_stack import Followed, Running, until
 from tests.gunicorns import end_at_once
-from tests.install.attaching import ATTACH, PROMPT, Person
+from tests.install.attached_person import ATTACH, PROMPT, Person
 from tests.programs import find
 
 

@@ -18,14 +18,14 @@ import pytest
 
 from app.embedded import ports
 from app.embedded.stack import Stack
-from app.operate.local import admin, places
-from app.operate.local.api import Api
-from app.operate.local.machines import await_online
+from app.server_cli.local import admin, paths
+from app.server_cli.local.api import Api
+from app.server_cli.local.machines import await_online
 from demo.repository import Repository
 from tests.chaos.machines import Machine
 from tests.chaos.proxy import Proxy
 from tests.chaos.world import end_all_of
-from tests.flows.running import PASSWORD, Running, until
+from tests.flows.running_stack import PASSWORD, Running, until
 from tests.gunicorns import ROOT
 
 SETTINGS = {
@@ -66,7 +66,7 @@ class Moved(Running):
         self.repository = Repository(self.home / "repository.git")
         self.repository.fill()
         self.way = self.proxy.door(self.stack.port)
-        self.area = places.machine_area(self.stack.home) / "0"
+        self.area = paths.machine_area(self.stack.home) / "0"
         self.worker().enroll(self.api)
         self.start_worker()
         stages = [
@@ -108,7 +108,7 @@ class Moved(Running):
         told = {name: text for name, text in os.environ.items() if not name.startswith("MUSTER_")}
         told |= {"MUSTER_HOME": str(self.home / home), "MUSTER_EMBEDDED_FSYNC": "off"}
         told |= {"MUSTER_BACKUP_PASSPHRASE": "correct horse battery staple"}
-        command = [sys.executable, "-m", "app.operate", *words]
+        command = [sys.executable, "-m", "app.server_cli", *words]
         done = subprocess.run(
             command, env=told, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
         )

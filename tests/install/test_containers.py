@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.running import until
+from tests.flows.running_stack import until
 from tests.install import containers
 from tests.install.containers import BUILDING, Containers
 from tests.install.roots import Root

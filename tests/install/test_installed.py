@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from app.operate.installed import settings, units
-from app.operate.local.api import Api
+from app.server_cli.installation import settings, units
+from app.server_cli.local.api import Api
 from muster import __version__
-from tests.flows.running import free_port, until
+from tests.flows.running_stack import free_port, until
 from tests.install.people import Person
 
 pytestmark = pytest.mark.timeout(1800)

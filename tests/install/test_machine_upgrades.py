@@ -18,9 +18,9 @@ import pytest
 from muster import __version__
 from packages import build
 from tests.chaos.world import end_all_of
-from tests.flows.running import until
+from tests.flows.running_stack import until
 from tests.gunicorns import end_at_once
-from tests.install.upgrading import BEFORE, COUNT, PATIENCE, Machine, Wheels, Work, World
+from tests.install.self_upgrades import BEFORE, COUNT, PATIENCE, Machine, Wheels, Work, World
 
 pytestmark = pytest.mark.timeout(1200)
 

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from app.operate.local import admin, places
-from app.operate.local.api import Api
-from app.operate.local.machines import await_online
+from app.server_cli.local import admin, paths
+from app.server_cli.local.api import Api
+from app.server_cli.local.machines import await_online
 from demo.repository import Repository
 from tests.chaos.world import end_all_of
-from tests.flows.running import PASSWORD, Running
+from tests.flows.running_stack import PASSWORD, Running
 from tests.gunicorns import end_at_once
-from tests.install.speaking import speaks
+from tests.install.round_trip import speaks
 from tests.install.two_versions import Releases
 
 pytestmark = pytest.mark.timeout(900)
@@ -31,7 +31,7 @@ def test_the_next_version_has_a_migration_more_and_the_client_of_its_own(
         set(zipfile.ZipFile(release.server).namelist()) for release in (releases.now, releases.next)
     )
     assert "migrations/versions/9001_raised.py" in later - now
-    assert f"app/install/files/{releases.next.client.name}" in later
+    assert f"app/worker_install/files/{releases.next.client.name}" in later
     assert releases.next.version != releases.now.version
 
 
@@ -49,7 +49,7 @@ class NextClient(Running):
         self.api.login(admin.NAME, PASSWORD)
         self.repository = Repository(self.home / "repository.git")
         self.repository.fill()
-        home = ("--home", str(places.machine_area(self.home) / "next"))
+        home = ("--home", str(paths.machine_area(self.home) / "next"))
         token = self.api.post("/api/admin/worker-tokens", {})["token"]
         asked = ("--server", self.stack.url, "--token", "-", "--name", "next")
         worker = ("env", f"PYTHONPATH={self.code}", *self.program, "worker")

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from app.operate.installed import units
-from tests.flows.running import until
+from app.server_cli.installation import units
+from tests.flows.running_stack import until
 from tests.install.roots import Root
 from tests.install.supplies import LOCAL, PASSWORD, SETTINGS, Supplies, Work, make_repository
 from tests.install.two_versions import Releases

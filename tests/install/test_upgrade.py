@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.running import Followed, until
-from tests.install import ways
+from tests.flows.running_stack import Followed, until
+from tests.install import installers
 from tests.install.installed_server import PATIENCE, InstalledServer
 from tests.install.people import Person
-from tests.install.speaking import speaks
+from tests.install.round_trip import speaks
 from tests.install.two_versions import Releases
 from tests.needs import declare_needs
-from tests.waiting import find_first, wait_for_output, wait_until
+from tests.wait import find_first, wait_for_output, wait_until
 
 pytestmark = pytest.mark.timeout(1800)
 COUNT = 10
@@ -81,7 +81,9 @@ class World:
 @declare_needs("uv")
 def world(releases: Releases, come: Callable[..., Person], python: str) -> Iterator[World]:
     person = come("uv")
-    program = ways.uv(person, python, releases.now.server, releases.now.client) / "muster-server"
+    program = (
+        installers.uv(person, python, releases.now.server, releases.now.client) / "muster-server"
+    )
     server = InstalledServer(person, program, python)
     try:
         server.install()

@@ -12,8 +12,8 @@ from packaging.requirements import Requirement
 
 from muster import __version__
 from packages import build
+from tests.install.foreign_index import index
 from tests.install.people import Person
-from tests.install.strangers import index
 
 # Every package that is needed is asked for.
 pytestmark = pytest.mark.timeout(900)
@@ -78,9 +78,9 @@ def test_the_console_is_built_and_of_one_build(wheels: tuple[Path, Path]) -> Non
 def test_it_carries_the_client_s_wheel_and_what_is_locked(wheels: tuple[Path, Path]) -> None:
     server, client = wheels
     carried = zipfile.ZipFile(server)
-    assert carried.read(f"app/install/files/{client.name}") == client.read_bytes()
+    assert carried.read(f"app/worker_install/files/{client.name}") == client.read_bytes()
     for lock in ("requirements.txt", "requirements-worker.txt"):
-        assert carried.read(f"app/install/files/{lock}") == (ROOT / lock).read_bytes()
+        assert carried.read(f"app/worker_install/files/{lock}") == (ROOT / lock).read_bytes()
 
 
 def test_the_one_name_of_ours_that_is_asked_for_is_one_that_no_public_index_takes(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.flows.running import until
-from tests.install.pasting import Foreground, Host, Server
+from tests.flows.running_stack import until
+from tests.install.pasted_commands import Foreground, Host, Server
 
 pytestmark = pytest.mark.timeout(1200)
 

@@ -15,8 +15,8 @@ import pytest
 from app.services.settings import FRESH_SECONDS
 from demo.repository import Repository
 from tests.chaos.proxy import Door, Proxy
-from tests.flows.running import until
-from tests.install.pasting import UID, Foreground, Host, Server
+from tests.flows.running_stack import until
+from tests.install.pasted_commands import UID, Foreground, Host, Server
 
 PATIENCE = 120.0
 pytestmark = pytest.mark.timeout(1200)

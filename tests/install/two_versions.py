@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from demo.console import building
+from demo.console import builder
 from packages import build, version
 
 # What the packages are made of.
@@ -100,7 +100,7 @@ def pack(tree: Path, place: Path) -> Release:
 
 def copy(tree: Path) -> None:
     """What this tree makes its packages of."""
-    building.build(print)
+    builder.build(print)
     for part in (*PARTS, CONSOLE):
         here, there = build.ROOT / part, tree / part
         there.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from demo.console import building
+from demo.console import builder
 from packages import build
 from tests import programs
 from tests.newcomers import layers, packages, pythons
@@ -84,7 +84,7 @@ class Shared:
     def _build(self) -> Path:
         """What `make dist` leaves."""
         place = self.area / "dist"
-        building.build(lambda line: None)
+        builder.build(lambda line: None)
         build.empty(place)
         for which in (build.CLIENT, build.SERVER):
             build.wheel(which, place)

@@ -12,13 +12,13 @@ import config
 from app.embedded import ports, probes
 from app.embedded.ports import LOOPBACK
 from app.embedded.stack import Stack
-from app.operate.local import admin, places
-from app.operate.local.api import Api
+from app.server_cli.local import admin, paths
+from app.server_cli.local.api import Api
 from demo.repository import Repository
 from tests.chaos.machines import Machine
 from tests.chaos.proxy import Proxy
 from tests.chaos.world import end_all_of
-from tests.flows.running import PASSWORD, Followed, Running, until
+from tests.flows.running_stack import PASSWORD, Followed, Running, until
 from tests.gunicorns import SERVERS, two_servers
 
 _SETTINGS = {
@@ -60,7 +60,7 @@ class Pair(Running):
         self.repository.fill()
         url = config.database_uri(self.stack.env["DATABASE_URL"])
         self.database = sa.create_engine(url, poolclass=sa.NullPool)
-        self.worker = Machine(self.stack, places.machine_area(self.stack.home) / "0", 0, self.way)
+        self.worker = Machine(self.stack, paths.machine_area(self.stack.home) / "0", 0, self.way)
         self.worker.enroll(self.api)
         self.worker.start()
         self.until_connected(0)

@@ -3,7 +3,7 @@
 A file of its own: its pair of servers starts beside the one that the others share.
 """
 
-from tests.flows.running import until
+from tests.flows.running_stack import until
 from tests.gunicorns import SERVERS
 from tests.outages.conftest import furnished_pair
 

@@ -18,7 +18,7 @@ from app.embedded.commands import OWN_DIRECTORIES, commands
 from app.embedded.processes import Process, Program
 from app.extensions import db
 from app.factory import create_app
-from app.services.ops import signs
+from app.services.ops import heartbeats
 from tests.factories import make_machine
 from tests.gunicorns import ROOT
 from tests.outages.conftest import Server
@@ -51,7 +51,7 @@ class Dispatchers:
 
     def beat_signed_at(self) -> float:
         """When beat has last sent something. Unix time, as all moments here."""
-        return float(self._redis.get(signs.BEAT) or 0)
+        return float(self._redis.get(heartbeats.BEAT) or 0)
 
     def end(self) -> None:
         for process in self._running.values():

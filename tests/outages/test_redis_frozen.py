@@ -11,10 +11,10 @@ import config
 from app.extensions import REDIS_SECONDS, db
 from app.factory import create_app
 from app.models import Machine
-from app.services.people import tokens
+from app.services.accounts import tokens
 from muster.protocol import frames
 from muster.protocol.frames import CloseCode
-from tests.app.machines.simulated import SimulatedMachine
+from tests.app.control_channel.simulated_machine import SimulatedMachine
 from tests.factories import make_machine
 from tests.gunicorns import Gunicorn, gunicorn
 from tests.outages.conftest import Server

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.embedded import ports
-from tests.flows.running import until
+from tests.flows.running_stack import until
 from tests.gunicorns import SERVERS
 from tests.outages.pair import Pair
 

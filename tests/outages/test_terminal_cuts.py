@@ -8,8 +8,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from muster.protocol.terminal import CloseCode
-from tests.app.pty.ends import Viewer, ask_token
-from tests.flows.running import Followed, until
+from tests.app.terminals.endpoints import Viewer, ask_token
+from tests.flows.running_stack import Followed, until
 from tests.gunicorns import SERVERS
 from tests.outages.pair import Pair
 

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import muster
-from app.operate.local.command import carry_out
+from app.server_cli.local.command import carry_out
 from packages import build
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ import signal
 import pytest
 
 from tests.flows.conftest import running
-from tests.flows.running import Running, until
-from tests.flows.test_elsewhere import drain
+from tests.flows.running_stack import Running, until
+from tests.flows.test_another_machine import drain
 from tests.flows.test_review import (
     another_machine,
     approve,

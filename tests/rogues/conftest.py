@@ -8,7 +8,7 @@ import psutil
 import pytest
 from flask import Flask
 
-from tests.app.machines.conftest import (
+from tests.app.control_channel.conftest import (
     MakeMachine,
     new_machine,
     row_of,

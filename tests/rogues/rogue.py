@@ -11,7 +11,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from muster.protocol import frames
-from tests.app.machines.simulated import SimulatedMachine
+from tests.app.control_channel.simulated_machine import SimulatedMachine
 
 GONE = (ConnectionClosed, InvalidHandshake, OSError, TimeoutError)
 

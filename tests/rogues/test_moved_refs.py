@@ -15,13 +15,13 @@ from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Gate, Machine, Task
-from app.services.dispatch import dispatch
-from app.services.people import tokens
+from app.services.accounts import tokens
+from app.services.dispatch import dispatcher
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from muster.worker.server.credentials import Credentials, CredentialStore
-from tests.app.machines.conftest import MakeMachine
-from tests.app.machines.connection_world import STAGES, status, until
+from tests.app.control_channel.conftest import MakeMachine
+from tests.app.control_channel.connection_world import STAGES, status, until
 from tests.factories import make_developer, make_machine, make_project
 from tests.gunicorns import Gunicorn
 from tests.muster.worker.fake_server import FakeServer
@@ -86,7 +86,7 @@ def test_what_was_approved_is_published_or_nothing_is(
         machine_selector="refs=moved",
     )
     task = tasks.create(admin, project_key=project.key, description="Do it.")
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     order = first.until(frames.RunStage)
     base = revision(repository, repository.refs()["refs/heads/main"])
     approved = revision(repository, repository.commit({"work": "1"}, "work"))
@@ -110,7 +110,7 @@ def test_what_was_approved_is_published_or_nothing_is(
     row.connected, row.status = False, "offline"
     db.session.commit()
     gates.confirm(admin, task.id, 1, "confirm")
-    until(dispatch.assign_queued, 20)
+    until(dispatcher.assign_queued, 20)
     if attack == "none":
         until(lambda: status(task) is TaskStatus.COMPLETED, 60)
         assert (task.result or {})["commit"] == approved.commit

@@ -11,17 +11,17 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from app.domain import allowance
+from app.domain import storage_limits
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Attempt, AuditEntry, LogChunk, Machine, Task
 from app.services.tasks import tasks as tasks_service
 from muster.protocol import codec, frames
-from tests.app.machines.conftest import MakeMachine
-from tests.app.machines.connection_world import RowOf, assign, until
+from tests.app.control_channel.conftest import MakeMachine
+from tests.app.control_channel.connection_world import RowOf, assign, until
 from tests.factories import make_developer
 from tests.gunicorns import Gunicorn
-from tests.rogues import lies
+from tests.rogues import mutations
 from tests.rogues.rogue import GONE, Rogue, every_kind, shuffled, small_pieces
 from tests.rogues.witness import Witness
 
@@ -70,8 +70,8 @@ def test_every_field_of_every_report_may_lie(
     kind: type[frames.ReportBody], witness: Witness, new_rogue: NewRogue
 ) -> None:
     rogue, task = new_rogue()
-    honest = lies.honest(msgspec.inspect.type_info(kind))
-    for body in [lie.frame for lie in lies.of(kind)] or [honest]:
+    honest = mutations.honest(msgspec.inspect.type_info(kind))
+    for body in [lie.frame for lie in mutations.of(kind)] or [honest]:
         for about, attempt in ((task.id, 1), (witness.task.id, 1), (task.id, 9), (1 << 40, 1)):
             rogue.says([rogue.reports(about, attempt, body)])
     rogue.until_acked()
@@ -86,7 +86,7 @@ def test_every_field_of_every_other_frame_may_lie(
     kind: type[frames.Frame], witness: Witness, new_rogue: NewRogue
 ) -> None:
     rogue, _ = new_rogue()
-    for lie in lies.of(kind):
+    for lie in mutations.of(kind):
         rogue.says([lie.frame])
     rogue.until_acked()
 
@@ -96,7 +96,7 @@ def test_every_field_of_a_hello_may_lie(
 ) -> None:
     machine = new_machine()
     known = {"type": "hello", "workerJwt": machine.worker_jwt, "machineId": machine.machine_id}
-    for lie in lies.of(frames.Hello, **known, protocol=3):
+    for lie in mutations.of(frames.Hello, **known, protocol=3):
         machine.dial()
         try:
             machine.socket.send(json.dumps(lie.frame))
@@ -134,7 +134,7 @@ def test_what_is_said_a_thousand_times_is_stored_within_bounds(
 ) -> None:
     rogue, task = new_rogue()
     before = database_size()
-    body = lies.honest(msgspec.inspect.type_info(kind))
+    body = mutations.honest(msgspec.inspect.type_info(kind))
     for number in range(OFTEN):
         said = rogue.reports(task.id, 1, body)
         rogue.says([said, said] if number % 10 == 0 else [said])
@@ -149,7 +149,7 @@ def test_what_is_said_in_any_order_leaves_the_rows_sound(
     seed: int, witness: Witness, new_rogue: NewRogue, row_of: RowOf
 ) -> None:
     rogue, task = new_rogue()
-    bodies = [lies.honest(msgspec.inspect.type_info(kind)) for kind in every_kind()]
+    bodies = [mutations.honest(msgspec.inspect.type_info(kind)) for kind in every_kind()]
     bodies += [body | {"stageIndex": 1} for body in bodies if "stageIndex" in body]
     for body in shuffled(bodies, seed, OFTEN):
         rogue.says([rogue.reports(task.id, 1, body)])
@@ -191,7 +191,7 @@ def test_of_64_mib_of_log_on_an_ended_task_4_are_stored(
         machine.until_stored(frames.LogAck(task.id, 1, 0), start + MIB)
     db.session.rollback()
     size = sa.select(sa.func.sum(sa.func.length(LogChunk.data)))
-    assert db.session.scalar(size.where(LogChunk.task_id == task.id)) <= allowance.LATE_BYTES
+    assert db.session.scalar(size.where(LogChunk.task_id == task.id)) <= storage_limits.LATE_BYTES
     assert told(rogue) == ["excessive"]
 
 

@@ -8,9 +8,9 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Attempt, Event, LogChunk, Task
 from muster.protocol import frames
-from tests.app.machines.connection_world import assign, status, until
-from tests.app.machines.simulated import SimulatedMachine
-from tests.rogues.lies import COMMIT
+from tests.app.control_channel.connection_world import assign, status, until
+from tests.app.control_channel.simulated_machine import SimulatedMachine
+from tests.rogues.mutations import COMMIT
 
 PATIENCE = 20.0  # seconds for an honest heartbeat, beside tests that keep the processors busy
 

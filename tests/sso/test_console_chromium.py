@@ -6,8 +6,8 @@ import psycopg2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from demo.console import building
-from tests.e2e.browsing import Visitor, launched
+from demo.console import builder
+from tests.e2e.visitor import Visitor, launched
 from tests.needs import declare_needs
 from tests.sso.conftest import House
 from tests.sso.oidc_provider import OidcProvider
@@ -18,7 +18,7 @@ LABEL = "for what outlasts me"
 @pytest.fixture(scope="module")
 @declare_needs("chromium")
 def browser() -> Iterator[Browser]:
-    building.build(print)
+    builder.build(print)
     with launched() as browser:
         yield browser
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sso.browsing import Browser
+from tests.sso.browser import Browser
 from tests.sso.conftest import House
 from tests.sso.oidc_provider import OidcProvider
 

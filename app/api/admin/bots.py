@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.bots import (
@@ -20,9 +20,9 @@ from app.api.schemas.bots import (
 )
 from app.domain.errors import AlreadyExists, ChatBound, SessionRequired, TooManyRequests
 from app.models import Bot, BotBinding
-from app.services.notify import bindings, bots, trial
+from app.services.notify import bindings, bot_test, bots
 from app.services.notify.bindings import Binding
-from app.services.notify.trial import Tried
+from app.services.notify.bot_test import Tried
 
 blp = Blueprint("bots", __name__, url_prefix="/api/admin/bots", description="Bots")
 
@@ -77,7 +77,7 @@ def try_bot(body: dict[str, Any], bot_id: int) -> Tried:
 
     It answers within 25 s. That it was not taken is no error of this request.
     """
-    return trial.try_out(current_developer(), bot_id, **body)
+    return bot_test.try_out(current_developer(), bot_id, **body)
 
 
 @blp.get("/all-bindings")

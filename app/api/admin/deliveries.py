@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.paging import by_cursor, cursor_page_of
+from app.api.pagination import by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.deliveries import DeliveryFilter, DeliverySchema
 from app.models import Delivery

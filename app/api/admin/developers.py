@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, has_session
-from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.developers import DeveloperChanges, DeveloperSchema, NewDeveloper
@@ -17,7 +17,7 @@ from app.domain.errors import (
     SessionRequired,
 )
 from app.models import Developer
-from app.services.people import accounts, developers
+from app.services.accounts import account_admin, developers
 from app.services.search import directory
 
 blp = Blueprint(
@@ -54,15 +54,15 @@ def update_developer(body: dict[str, Any], developer_id: int) -> Developer:
     accounts disabled; all that could let somebody in needs a session.
     """
     if not has_session():
-        accounts.require_harmless(body)
-    return accounts.update(current_developer(), developer_id, **body)
+        account_admin.require_harmless(body)
+    return account_admin.update(current_developer(), developer_id, **body)
 
 
 @blp.delete("/<int:developer_id>/sessions")
 @blp.response(200, Empty)
 def end_developers_sessions(developer_id: int) -> dict[str, Any]:
     """Sign an account out everywhere. Its personal access tokens live on."""
-    accounts.end_sessions(current_developer(), developer_id)
+    account_admin.end_sessions(current_developer(), developer_id)
     return {}
 
 
@@ -74,4 +74,4 @@ def reset_totp(developer_id: int) -> Developer:
 
     Not with a personal access token.
     """
-    return accounts.reset_second_factor(current_developer(), developer_id)
+    return account_admin.reset_second_factor(current_developer(), developer_id)

@@ -12,8 +12,8 @@ from app.api.schemas.base import Empty, Schema
 from app.api.schemas.machines import MachineChange, MachineSchema
 from app.api.web import machines as web
 from app.domain.errors import MachineDecommissioned
-from app.services.machines import fleet
-from app.services.machines.reads import MachineView
+from app.services.machines import machine_admin
+from app.services.machines.queries import MachineView
 
 blp = Blueprint(
     "admin-machines", __name__, url_prefix="/api/admin/machines", description="Machines, for admins"
@@ -36,7 +36,7 @@ blp.get("")(web.list_machines)
 @problems(blp, MachineDecommissioned)
 def update_machine(body: dict[str, Any], machine_id: uuid.UUID) -> MachineView:
     """Rename a machine, change its slots, drain, undrain or decommission it."""
-    return fleet.change(current_developer(), machine_id, **body)
+    return machine_admin.change(current_developer(), machine_id, **body)
 
 
 @blp.delete("/<uuid:machine_id>")
@@ -47,5 +47,5 @@ def decommission_machine(query: dict[str, bool], machine_id: uuid.UUID) -> dict[
 
     Tasks that run on it fail; tasks that wait there for an answer are queued again.
     """
-    fleet.decommission(current_developer(), machine_id, **query)
+    machine_admin.decommission(current_developer(), machine_id, **query)
     return {}

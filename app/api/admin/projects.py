@@ -11,10 +11,10 @@ from app.api.schemas.base import Empty, Schema
 from app.api.schemas.projects import NewProject, SavedProjectSchema
 from app.api.web import projects as web
 from app.domain.errors import AlreadyExists
+from app.services.project_deletion import deletion as project_removal
+from app.services.project_deletion.deletion import ProjectInUse
 from app.services.projects import projects, views
 from app.services.projects.views import ProjectView
-from app.services.removal import projects as project_removal
-from app.services.removal.projects import ProjectInUse
 
 blp = Blueprint(
     "admin-projects", __name__, url_prefix="/api/admin/projects", description="Projects, for admins"

@@ -8,7 +8,7 @@ from app.api.problems import problems
 from app.api.schemas.settings import SettingChanges, SettingsSchema
 from app.domain.errors import NoWayIn, SessionRequired
 from app.services import settings
-from app.services.people import emergency
+from app.services.accounts import break_glass
 from app.services.settings import SettingView
 
 blp = Blueprint("settings", __name__, url_prefix="/api/admin/settings", description="Settings")
@@ -30,7 +30,7 @@ def update_settings(body: dict[str, Any]) -> dict[str, Any]:
 
     Not with a personal access token.
     """
-    return _answer(emergency.change_settings(current_developer(), body))
+    return _answer(break_glass.change_settings(current_developer(), body))
 
 
 def _answer(views: list[SettingView]) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from app.api import install
+from app.api import worker_install
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.tokens import (
     CreatedTokenSchema,
@@ -16,8 +16,8 @@ from app.api.schemas.tokens import (
 )
 from app.domain.errors import SessionRequired
 from app.models import EnrollmentToken
-from app.services.machines import tokens
-from app.services.machines.tokens import EnrollmentTokenView
+from app.services.machines import enrollment_tokens
+from app.services.machines.enrollment_tokens import EnrollmentTokenView
 
 blp = Blueprint(
     "worker-tokens",
@@ -32,9 +32,9 @@ blp = Blueprint(
 @blp.response(200, cursor_page_of(EnrollmentTokenSchema))
 def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
     """All enrollment tokens, newest first; never the secrets."""
-    rows = tokens.listing(current_developer())
+    rows = enrollment_tokens.listing(current_developer())
     page = by_cursor(rows, EnrollmentToken.id, **query)
-    return {**page, "items": [tokens.view(token) for token in page["items"]]}
+    return {**page, "items": [enrollment_tokens.view(token) for token in page["items"]]}
 
 
 @blp.post("")
@@ -43,19 +43,19 @@ def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
 @problems(blp, SessionRequired)
 def create_worker_token(body: dict[str, Any]) -> EnrollmentTokenView:
     """Create an enrollment token, which is shown only here. Not with a personal access token."""
-    made = tokens.create(current_developer(), **body)
-    return replace(made, install_line=install.line(str(made.secret)))
+    made = enrollment_tokens.create(current_developer(), **body)
+    return replace(made, install_line=worker_install.line(str(made.secret)))
 
 
 @blp.post("/<int:token_id>/revoke")
 @blp.response(200, EnrollmentTokenSchema)
 def revoke_worker_token(token_id: int) -> EnrollmentTokenView:
     """Revoke an enrollment token. A machine that has enrolled with it stays."""
-    return tokens.revoke(current_developer(), token_id)
+    return enrollment_tokens.revoke(current_developer(), token_id)
 
 
 @blp.get("/<int:token_id>/status")
 @blp.response(200, TokenStatusSchema)
 def get_worker_token_status(token_id: int) -> EnrollmentTokenView:
     """How far the machine has come that the token is for, and which agents were found there."""
-    return tokens.get(current_developer(), token_id)
+    return enrollment_tokens.get(current_developer(), token_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.api import addresses
+from app.api import client_address
 from app.api.auth import cookies
 from app.api.auth.routes import sign_in
 from app.api.blueprint import Blueprint
@@ -18,7 +18,7 @@ from app.domain.errors import (
     TotpRequired,
     WrongOrigin,
 )
-from app.services.people import auth
+from app.services.accounts import auth
 
 blp = Blueprint(
     "browser", __name__, url_prefix="/api/auth/browser", description="Sessions of browsers"
@@ -60,7 +60,7 @@ def browser_refresh(body: dict[str, Any]) -> dict[str, str | None]:
     if token is None:
         return {"access_token": None}
     try:
-        pair = auth.refresh(token, addresses.of_client())
+        pair = auth.refresh(token, client_address.of_client())
     except InvalidToken:
         cookies.forget()
         return {"access_token": None}

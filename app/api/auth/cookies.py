@@ -9,9 +9,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 from app.domain import origin
 from app.domain.errors import WrongOrigin
 from app.domain.tokens import TokenKind, is_token
+from app.services.accounts import auth, known_devices
 from app.services.ops import identity
-from app.services.people import auth, known_devices
-from app.services.sso import journeys
+from app.services.sso import sign_in_flow
 
 _DEVICE = "-device-"
 
@@ -77,11 +77,11 @@ def bind() -> str:
     """The secret by which a browser that has set out for a provider is known when it comes back;
     one that it has already, so that several tabs may be on their way.
     """
-    secret = bound() or journeys.new_binding()
+    secret = bound() or sign_in_flow.new_binding()
     name, how = f"{_name()}-sso", {**_how(), "samesite": "Lax"}  # it comes back from another site
 
     def put(response: Response) -> Response:
-        response.set_cookie(name, secret, max_age=journeys.SECONDS, **how)
+        response.set_cookie(name, secret, max_age=sign_in_flow.SECONDS, **how)
         return response
 
     after_this_request(put)

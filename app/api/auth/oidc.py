@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response
 
-from app.api import addresses
+from app.api import client_address
 from app.api.auth import clients, cookies, public_url
 from app.api.auth.public_url import PublicUrlMissing
 from app.api.blueprint import Blueprint
@@ -14,9 +14,9 @@ from app.api.schemas.auth import TokenPairSchema
 from app.api.schemas.sso import CameBack, CodeToRedeem, LeftSchema, ProvidersSchema, SetOut
 from app.domain.errors import InvalidToken, TooManyAttempts
 from app.services import settings
-from app.services.people import auth
-from app.services.people.logins import Pair
-from app.services.sso import journeys, providers
+from app.services.accounts import auth
+from app.services.accounts.logins import Pair
+from app.services.sso import providers, sign_in_flow
 
 blp = Blueprint("oidc", __name__, url_prefix="/api/auth", description="Single sign-on")
 
@@ -45,13 +45,13 @@ def start_sign_in(query: dict[str, Any], provider: str) -> Any:
 
     They come back signed in to `next`, or to the program that listens at `redirectUri`.
     """
-    goal = journeys.destination(query["next"], query["redirect_uri"], query["code_challenge"])
-    url = journeys.set_out(
+    goal = sign_in_flow.destination(query["next"], query["redirect_uri"], query["code_challenge"])
+    url = sign_in_flow.set_out(
         provider,
         goal,
         binding=cookies.bind(),
         base=public_url.of_server(),
-        address=addresses.of_client(),
+        address=client_address.of_client(),
         client=clients.named(query["client_name"]),
     )
     return _to(url)
@@ -63,12 +63,12 @@ def start_sign_in(query: dict[str, Any], provider: str) -> Any:
 @problems(blp, PublicUrlMissing)
 def finish_sign_in(query: dict[str, str], provider: str) -> Any:
     """Where a provider sends browsers back."""
-    arrival = journeys.come_back(
+    arrival = sign_in_flow.come_back(
         provider,
         query,
         binding=cookies.bound(),
         base=public_url.of_server(),
-        address=addresses.of_client(),
+        address=client_address.of_client(),
     )
     if arrival.pair is not None:
         if (before := cookies.kept()) is not None:
@@ -83,7 +83,7 @@ def finish_sign_in(query: dict[str, str], provider: str) -> Any:
 @problems(blp, InvalidToken)
 def exchange_code(body: dict[str, str]) -> Pair:
     """The tokens of a sign-in that a program has begun, for the code that it was sent. Once."""
-    return journeys.redeem(body["code"], body["code_verifier"], addresses.of_client())
+    return sign_in_flow.redeem(body["code"], body["code_verifier"], client_address.of_client())
 
 
 @blp.post("/oidc/logout")
@@ -94,7 +94,7 @@ def leave_provider() -> dict[str, str | None]:
     login_id, base = current_login(), public_url.of_server()
     if cookies.holds(login_id):
         cookies.forget()
-    return {"logout_url": journeys.leave(current_developer(), login_id, base)}
+    return {"logout_url": sign_in_flow.leave(current_developer(), login_id, base)}
 
 
 def _to(url: str) -> Response:

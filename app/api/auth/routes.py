@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from app.api import addresses
+from app.api import client_address
 from app.api.auth import clients, cookies, public_url
 from app.api.auth.public_url import PublicUrlMissing
 from app.api.blueprint import Blueprint
@@ -21,9 +21,9 @@ from app.domain.errors import (
     TotpInvalid,
     TotpRequired,
 )
-from app.services.people import auth, confirmation
-from app.services.people.logins import Pair
-from app.services.sso import journeys
+from app.services.accounts import auth, reauthentication
+from app.services.accounts.logins import Pair
+from app.services.sso import sign_in_flow
 
 blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions")
 
@@ -46,7 +46,7 @@ def sign_in(body: dict[str, Any]) -> Pair:
         return auth.login(
             *(body["username"], body["password"], body["totp_code"]),
             client=clients.named(body["client_name"]),
-            address=addresses.of_client(),
+            address=client_address.of_client(),
         )
 
 
@@ -56,7 +56,7 @@ def sign_in(body: dict[str, Any]) -> Pair:
 @problems(blp, InvalidToken)
 def refresh(body: dict[str, str]) -> Pair:
     """Exchange a refresh token for a new pair."""
-    return auth.refresh(body["refresh_token"], addresses.of_client())
+    return auth.refresh(body["refresh_token"], client_address.of_client())
 
 
 @blp.post("/confirm")
@@ -73,12 +73,12 @@ def confirm(body: dict[str, str | None]) -> dict[str, datetime | str | None]:
     provider, to = body.pop("provider"), body.pop("next")
     if provider is not None:
         binding, base = cookies.bind(), public_url.of_server()
-        url = journeys.set_out_to_confirm(
+        url = sign_in_flow.set_out_to_confirm(
             developer, login_id, provider, to, binding=binding, base=base
         )
         return {"confirmed_until": None, "url": url}
     limit = told_confirmation_limit()
-    until = confirmation.by_password_or_code(developer, login_id, limit, **body)
+    until = reauthentication.by_password_or_code(developer, login_id, limit, **body)
     return {"confirmed_until": until, "url": None}
 
 

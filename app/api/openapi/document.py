@@ -9,11 +9,11 @@ from flask import Flask
 from flask_smorest.spec.plugins import FlaskPlugin
 from werkzeug.routing import Rule
 
-from app.api.openapi import answers, links, platforms, security
-from app.api.openapi.about import INFO, SERVERS
+from app.api.openapi import links, platforms, problem_responses, security
 from app.api.openapi.examples import Examples
 from app.api.openapi.headers import COMPONENTS, RATE_LIMIT, REQUEST_ID
-from app.api.openapi.texts import refuse_nul
+from app.api.openapi.info import INFO, SERVERS
+from app.api.openapi.text_rules import refuse_nul
 from app.api.schemas.base import camel_case
 from app.domain.errors import TooManyAttempts
 from app.services.projects.projects import KEY
@@ -31,13 +31,15 @@ class Operation(NamedTuple):
     said: dict[str, Any]
 
 
-def complete(app: Flask, gathered: dict[str, Any], statuses: answers.Statuses) -> dict[str, Any]:
+def complete(
+    app: Flask, gathered: dict[str, Any], statuses: problem_responses.Statuses
+) -> dict[str, Any]:
     """The whole OpenAPI document. `gathered` is flask-smorest's; `statuses` maps the domain's
     errors to HTTP statuses.
     """
     paths = deepcopy(gathered["paths"])
     schemas = deepcopy(gathered["components"]["schemas"])
-    responses = answers.Responses()
+    responses = problem_responses.Responses()
     for operation in _operations(app, paths):
         _complete(operation, schemas, responses, statuses)
     document = {
@@ -79,8 +81,8 @@ def _operations(app: Flask, paths: dict[str, Any]) -> Iterator[Operation]:
 def _complete(
     operation: Operation,
     schemas: dict[str, Any],
-    responses: answers.Responses,
-    statuses: answers.Statuses,
+    responses: problem_responses.Responses,
+    statuses: problem_responses.Statuses,
 ) -> None:
     said = operation.said
     said["operationId"] = _operation_id(operation.rule)
@@ -93,7 +95,7 @@ def _complete(
     facts = _facts(operation, said.pop("x-problems"))
     # Responses with `$ref` are flask-smorest's own problems, which ours replace.
     answered = {code: said for code, said in said["responses"].items() if "$ref" not in said}
-    problems = responses.of(said["operationId"], answers.problems_of(facts, statuses))
+    problems = responses.of(said["operationId"], problem_responses.problems_of(facts, statuses))
     said["responses"] = {**answered, **problems}
     for answer in answered.values():
         answer["headers"] = {**REQUEST_ID, **answer.get("headers", {})}
@@ -116,10 +118,10 @@ def _is_needed(body: dict[str, Any], schemas: dict[str, Any]) -> bool:
     return bool(schemas[reference.rpartition("/")[2]].get("required"))
 
 
-def _facts(operation: Operation, kinds: tuple[Any, ...]) -> answers.Facts:
+def _facts(operation: Operation, kinds: tuple[Any, ...]) -> problem_responses.Facts:
     rule, said = operation.rule, operation.said
     is_api = rule.rule.startswith("/api/")
-    return answers.Facts(
+    return problem_responses.Facts(
         is_closed=bool(said["security"]),
         is_admins=rule.rule.startswith("/api/admin/"),
         takes_tokens={"personalAccessToken": []} in said["security"],

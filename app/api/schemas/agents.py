@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 from app.api.schemas.base import Schema, Whole
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import single_line
-from app.domain import agents, faults
+from app.domain import agents, field_errors
 from app.domain.agents import Interface, Permissions, WarningCode
 
 MOST_WORDS = 64
@@ -18,7 +18,7 @@ class AgentType(fields.String):
     """What an agent type may be called. Which there are is what machines say."""
 
     def __init__(self, **kwargs: Any) -> None:
-        shape = validate.Regexp(agents.TYPE.pattern + r"\Z", error=faults.NO_AGENT_TYPE)
+        shape = validate.Regexp(agents.TYPE.pattern + r"\Z", error=field_errors.NO_AGENT_TYPE)
         super().__init__(validate=shape, **kwargs)
 
 

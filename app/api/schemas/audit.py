@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.api.paging import CursorQuery
+from app.api.pagination import CursorQuery
 from app.api.schemas.base import Id, Schema, Timestamp
 
 

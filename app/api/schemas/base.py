@@ -8,9 +8,9 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.api.faults import give_codes
-from app.domain import faults
-from app.domain.moments import written
+from app.api.field_errors import give_codes
+from app.domain import field_errors
+from app.domain.timestamps import written
 
 INT4 = 2**31 - 1
 INT8 = 2**63 - 1
@@ -24,7 +24,7 @@ class Schema(ma.Schema):
     class Meta:
         unknown = ma.RAISE
 
-    error_messages = {"type": faults.NO_OBJECT, "unknown": faults.UNKNOWN_FIELD}
+    error_messages = {"type": field_errors.NO_OBJECT, "unknown": field_errors.UNKNOWN_FIELD}
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.data_key = camel_case(field_obj.data_key or field_name)
@@ -33,7 +33,7 @@ class Schema(ma.Schema):
     @ma.pre_load
     def _refuse_what_postgres_cannot_hold(self, data: Any, **_: Any) -> Any:
         if isinstance(data, Mapping):
-            wrong = {key: [faults.NO_TEXT] for key in data if _odd(data[key])}
+            wrong = {key: [field_errors.NO_TEXT] for key in data if _odd(data[key])}
             if wrong:
                 raise ma.ValidationError(wrong)
         return data
@@ -67,8 +67,8 @@ class Timestamp(fields.AwareDateTime):
     """A point in time; one without a UTC offset is refused."""
 
     default_error_messages = {
-        "invalid": faults.NO_MOMENT,
-        "invalid_awareness": faults.NO_AWARE_MOMENT,
+        "invalid": field_errors.NO_MOMENT,
+        "invalid_awareness": field_errors.NO_AWARE_MOMENT,
     }
 
     def __init__(self, **kwargs: Any) -> None:

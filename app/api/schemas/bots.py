@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from app.api.schemas.base import INT8, Flag, Id, Schema, Timestamp, Whole
 from app.api.schemas.texts import single_line
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.chat import BotPlatform
 
 _Rules = list[Callable[[Any], Any]]
@@ -141,7 +141,7 @@ class WhichBinding(Schema):
     @validates_schema
     def _one(self, given: dict[str, Any], **_: Any) -> None:
         if len(given) != 1:
-            wrong = [faults.NOT_EITHER]
+            wrong = [field_errors.NOT_EITHER]
             raise ValidationError({"bindingId": wrong, "platformChatId": wrong})
 
 

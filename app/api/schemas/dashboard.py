@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.api.paging import cursor_page_of
+from app.api.pagination import cursor_page_of
 from app.api.schemas.base import INT8, Id, Schema, Whole
 from app.api.schemas.tasks import EventSchema
 from app.api.schemas.usage import UsageSchema

@@ -2,11 +2,11 @@
 
 from marshmallow import fields
 
-from app.api.paging import CursorQuery
+from app.api.pagination import CursorQuery
 from app.api.schemas.base import Id, Schema, Timestamp, Whole
-from app.domain.audience import NewsKind
 from app.domain.chat import BotPlatform
 from app.domain.delivery import DeliveryAct, DeliveryState
+from app.domain.notification_rules import NewsKind
 
 
 class DeliveryFilter(CursorQuery):

@@ -9,20 +9,20 @@ from marshmallow import fields, validate
 from app.api.schemas.base import Flag, Id, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.texts import single_line
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.roles import SystemRole
-from app.services.people import passwords
+from app.services.accounts import passwords
 
 # `<` and `>` end a name and an address in a commit's header.
 _Rules = list[Callable[[str], Any]]
 GIT_NAME: _Rules = [
     validate.Length(1, 200),
     single_line,
-    validate.ContainsNoneOf("<>", error=faults.ANGLE_BRACKETS),
+    validate.ContainsNoneOf("<>", error=field_errors.ANGLE_BRACKETS),
 ]
 GIT_EMAIL: _Rules = [
     validate.Length(1, 200),
-    validate.Regexp(re.compile(r"[^\s<>@]+@[^\s<>@]+\Z"), error=faults.NO_EMAIL),
+    validate.Regexp(re.compile(r"[^\s<>@]+@[^\s<>@]+\Z"), error=field_errors.NO_EMAIL),
     single_line,
 ]
 
@@ -63,7 +63,7 @@ class DeveloperChanges(Schema):
             validate.Length(1, 200),
             validate.Regexp(
                 re.compile(r"(?:slack|lark):[!-9;-~]+\Z"),
-                error=faults.NO_PLATFORM_UID,
+                error=field_errors.NO_PLATFORM_UID,
             ),
         ],
         metadata={

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.api.paging import cursor_page_of
+from app.api.pagination import cursor_page_of
 from app.api.schemas.base import Id, Schema, Timestamp, Whole
 from app.api.schemas.tasks import CreatorSchema
 from app.domain.follow_up import MAX_INSTRUCTION, FollowUpState

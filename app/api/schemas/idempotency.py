@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from app.api.schemas.base import Schema
-from app.domain import faults
+from app.domain import field_errors
 
 
 class MaybeOnce(Schema):
@@ -12,7 +12,7 @@ class MaybeOnce(Schema):
         load_default=None,
         validate=[
             validate.Length(1, 255),
-            validate.Regexp(r"[ -~]*\Z", error=faults.NOT_PLAIN_TEXT),
+            validate.Regexp(r"[ -~]*\Z", error=field_errors.NOT_PLAIN_TEXT),
         ],
         metadata={
             "description": "of your making: the same request under the same key within 24 h (or "

@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from app.api.paging import CursorQuery, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_of
 from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
 from app.api.schemas.diffs import DiffLineSchema
 from app.api.schemas.gates import PendingGateSchema

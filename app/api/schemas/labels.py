@@ -4,14 +4,14 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from app.domain import faults, labels
-from app.domain.faults import Faulty
+from app.domain import field_errors, labels
+from app.domain.field_errors import Faulty
 
 _SELECTOR = "what a machine's labels have to meet: `gpu=true,zone!=eu`, also `gpu` and `!gpu`"
 
 
 def _shaped(pattern: str) -> validate.Regexp:
-    return validate.Regexp(rf"^{pattern}\Z", error=faults.NO_LABEL)
+    return validate.Regexp(rf"^{pattern}\Z", error=field_errors.NO_LABEL)
 
 
 class LabelsField(fields.Dict):

@@ -4,18 +4,18 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate
 
-from app.api.paging import CursorQuery
+from app.api.pagination import CursorQuery
 from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
 from app.api.schemas.labels import LabelsField, SelectorField
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import CommaList, single_line
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.machine import MachineStatus
-from app.domain.moments import rewritten
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 from app.domain.task import TaskStatus
+from app.domain.timestamps import rewritten
 from app.domain.upgrade import UpgradeState
-from app.services.machines.fleet import SETTABLE
+from app.services.machines.machine_admin import SETTABLE
 
 MAX_SLOTS = 1000
 _SHORT = validate.Length(max=200)
@@ -27,7 +27,7 @@ class MomentText(fields.String):
     def _deserialize(self, *args: Any, **kwargs: Any) -> str:
         text = rewritten(super()._deserialize(*args, **kwargs))
         if text is None:
-            raise ValidationError(faults.MUST_BE_MOMENT)
+            raise ValidationError(field_errors.MUST_BE_MOMENT)
         return text
 
     def _serialize(self, value: str | None, *_: Any, **__: Any) -> str | None:

@@ -5,8 +5,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from app.api.schemas.base import Schema
-from app.domain import faults, network
-from app.domain.faults import Faulty
+from app.domain import field_errors, network
+from app.domain.field_errors import Faulty
 
 WORDS = (network.OPEN, network.NONE)
 
@@ -42,7 +42,7 @@ class Network(fields.Nested):
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
             if value not in WORDS:
-                raise ValidationError(faults.NO_NETWORK)
+                raise ValidationError(field_errors.NO_NETWORK)
             return value
         return super()._deserialize(value, *args, **kwargs)
 

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.api.paging import CursorQuery, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_of
 from app.api.schemas.base import Id, Schema, Timestamp, Whole
 from app.services.notify.notifications import COUNTED
 

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import Id, Schema, Timestamp
 from app.api.schemas.texts import single_line
-from app.domain.reach import TokenScope
+from app.domain.token_scope import TokenScope
 
 MOST_PROJECTS = 100
 

@@ -5,7 +5,7 @@ from typing import Any, cast
 from marshmallow import fields
 
 from app.api.schemas.base import Flag, Schema
-from app.domain.audience import DEFAULTS, NewsKind, Scope
+from app.domain.notification_rules import DEFAULTS, NewsKind, Scope
 
 _TOLD = {
     NewsKind.GATE_OPENED: "a task waits for an answer",

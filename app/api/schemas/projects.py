@@ -13,18 +13,18 @@ from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.templates import TemplatesField
 from app.api.schemas.texts import maskable, single_line
-from app.domain import branch_name, faults
+from app.domain import branch_name, field_errors
 from app.domain.pipeline import StageKind
 from app.domain.quota import OnQuota
 from app.domain.roles import ProjectRole
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 from app.services.projects.projects import DEFAULT_AGENT, KEY
 
 MAX_SECONDS = 86_400
 MAX_MINUTES = 30 * 24 * 60
 _VARIABLE_NAME = validate.Regexp(
     re.compile(r"(?!MUSTER_)[A-Za-z_][A-Za-z0-9_]{0,127}\Z"),
-    error=faults.NO_VARIABLE_NAME,
+    error=field_errors.NO_VARIABLE_NAME,
 )
 _VARIABLE_VALUE = validate.Length(max=10_000)
 _REQUIRE_CHANGE = "a task whose stages have changed nothing fails, as nothing_changed"
@@ -135,7 +135,8 @@ class ProjectUpdate(Schema):
 
 class NewProject(ProjectUpdate):
     key = fields.String(
-        required=True, validate=validate.Regexp(KEY.pattern + r"\Z", error=faults.NO_PROJECT_KEY)
+        required=True,
+        validate=validate.Regexp(KEY.pattern + r"\Z", error=field_errors.NO_PROJECT_KEY),
     )
     repo_url = fields.String(
         required=True, validate=[validate.Length(1, 2000), repository.repo_url]

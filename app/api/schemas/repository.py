@@ -10,7 +10,7 @@ import re
 from marshmallow import ValidationError
 
 from app.api.schemas.texts import VISIBLE, is_visible
-from app.domain import faults
+from app.domain import field_errors
 
 _URL = re.compile(
     r"(?:https?|ssh|git)://(?:(?P<user>[^\s/@]+)@)?(?![-.])[\w.\-\[\]:]+(?:/[^\s]*)?"
@@ -37,15 +37,15 @@ def repo_url(url: str) -> None:
     found = _URL.fullmatch(url)
     is_address = found or ("://" not in url and _SCP_LIKE.fullmatch(url))
     if not is_address or not is_visible(url):
-        raise ValidationError(faults.NO_REPOSITORY)
+        raise ValidationError(field_errors.NO_REPOSITORY)
     user = found["user"] or "" if found is not None else ""
     if ":" in user or (user and url.lower().startswith(("http:", "https:"))):
         # Over http the user part often is a token, and all who see the project would see it.
-        raise ValidationError(faults.URL_WITH_LOGIN)
+        raise ValidationError(field_errors.URL_WITH_LOGIN)
 
 
 def branch_name(name: str) -> None:
     """Raise ValidationError for a name that git does not allow for a branch."""
     bad_ends = name.startswith(("-", ".", "/")) or name.endswith(("/", "."))
     if bad_ends or name == "@" or _NOT_IN_REF.search(name):
-        raise ValidationError(faults.NO_BRANCH)
+        raise ValidationError(field_errors.NO_BRANCH)

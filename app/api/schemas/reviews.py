@@ -4,15 +4,15 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from app.api.paging import CursorQuery
+from app.api.pagination import CursorQuery
 from app.api.schemas.base import Flag, Id, Schema, Timestamp, Whole
 from app.api.schemas.tasks import CreatorSchema
 from app.api.schemas.texts import CommaList
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.review import LONGEST_COMMENT, ReviewVerdict, Side, ThreadState
 
 MOST_AT_ONCE = 100
-_COMMIT = validate.Regexp(r"[0-9a-f]{4,64}\Z", error=faults.NO_COMMIT)
+_COMMIT = validate.Regexp(r"[0-9a-f]{4,64}\Z", error=field_errors.NO_COMMIT)
 
 
 class ThreadFilter(CursorQuery):

@@ -4,10 +4,10 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_dump, validate
 
-from app.api.paging import MAX_LIMIT, PAGE_BYTES, fitting
+from app.api.pagination import MAX_LIMIT, PAGE_BYTES, fitting
 from app.api.schemas.base import Schema, Timestamp, Whole
 from app.api.schemas.tasks import ListedTaskSchema
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.machine import MachineStatus
 
 DEFAULT_LIMIT = 20
@@ -15,7 +15,7 @@ DEFAULT_LIMIT = 20
 
 def _not_blank(text: str) -> None:
     if not text.strip():
-        raise ValidationError(faults.BLANK)
+        raise ValidationError(field_errors.BLANK)
 
 
 class SearchQuery(Schema):

@@ -4,7 +4,7 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import Schema, Timestamp
 from app.api.schemas.profile import PASSWORD
-from app.domain import returning
+from app.domain import redirects
 from app.domain.login import LoginVia
 
 
@@ -25,7 +25,7 @@ class Confirmation(Schema):
     next = fields.String(
         allow_none=True,
         load_default=None,
-        validate=validate.Length(1, returning.LONGEST),
+        validate=validate.Length(1, redirects.LONGEST),
         metadata={"description": "the path of this server to come back to, by default /"},
     )
 

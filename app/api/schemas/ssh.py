@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 from marshmallow import ValidationError, fields
 
-from app.domain import faults
+from app.domain import field_errors
 
 # One key and nothing else, which is all that ssh looks for.
 _ALONE = re.compile(
@@ -41,11 +41,11 @@ def private_key(text: str) -> None:
         # Of what is wrong with a key nothing is told that the key says.
         key = _loaded(text) if _ALONE.fullmatch(text) else None
     except TypeError:
-        raise ValidationError(faults.KEY_WITH_PASSPHRASE) from None
+        raise ValidationError(field_errors.KEY_WITH_PASSPHRASE) from None
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, _KINDS):
-        raise ValidationError(faults.NO_PRIVATE_KEY)
+        raise ValidationError(field_errors.NO_PRIVATE_KEY)
 
 
 def known_hosts(text: str) -> None:
@@ -53,7 +53,7 @@ def known_hosts(text: str) -> None:
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
         if stripped and not stripped.startswith("#") and not _is_known_host(stripped):
-            raise ValidationError(faults.NO_KNOWN_HOST(line=number))
+            raise ValidationError(field_errors.NO_KNOWN_HOST(line=number))
 
 
 def _loaded(text: str) -> object:

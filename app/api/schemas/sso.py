@@ -8,13 +8,13 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import Flag, Id, Schema, Timestamp
 from app.api.schemas.texts import single_line
-from app.domain import faults, returning, sso
+from app.domain import field_errors, redirects, sso
 from app.domain.login import LONGEST_CLIENT
 from app.domain.roles import ProjectRole, SystemRole
 
 MOST_RULES = 200
 _LINE: list[Callable[[str], Any]] = [validate.Length(1, 200), single_line]
-_NAME = validate.Regexp(re.compile(r"[a-z][a-z0-9-]{0,39}\Z"), error=faults.NO_PROVIDER_NAME)
+_NAME = validate.Regexp(re.compile(r"[a-z][a-z0-9-]{0,39}\Z"), error=field_errors.NO_PROVIDER_NAME)
 _ISSUER: list[Callable[[str], Any]] = [validate.Length(1, 500), single_line]
 _SUBJECT: list[Callable[[str], Any]] = [validate.Length(1, sso.LONGEST_SUBJECT), single_line]
 _GROUP = validate.Length(1, 255)
@@ -35,12 +35,12 @@ class ProvidersSchema(Schema):
 class SetOut(Schema):
     next = fields.String(
         load_default=None,
-        validate=validate.Length(1, returning.LONGEST),
+        validate=validate.Length(1, redirects.LONGEST),
         metadata={"description": "the path of this server to go to, by default /"},
     )
     redirect_uri = fields.String(
         load_default=None,
-        validate=validate.Length(1, returning.LONGEST),
+        validate=validate.Length(1, redirects.LONGEST),
         metadata={"description": "in its place: where a program listens, http://127.0.0.1:PORT/…"},
     )
     code_challenge = fields.String(

@@ -5,18 +5,18 @@ from typing import Any, NamedTuple
 
 from marshmallow import fields, validate
 
-from app.api.paging import CursorQuery, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_of
 from app.api.schemas.agents import AgentType
 from app.api.schemas.base import Id, Schema, Timestamp, Whole
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.tasks import ListedTaskSchema, WaitSchema
 from app.api.schemas.texts import CommaList
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.pipeline import GateKind
 from app.domain.scheduling import Reason
 from app.domain.task import TaskStatus
 from app.models import Task
-from app.services.dispatch.outlooks import Outlook, TaskAct
+from app.services.dispatch.list_summaries import Outlook, TaskAct
 
 _MOST_PROJECTS = 50
 _IDS = re.compile(r"^([0-9]{1,18}(,[0-9]{1,18}){0,199})?\Z")
@@ -45,7 +45,7 @@ class TaskFilter(CursorQuery):
     )
     ids = fields.String(
         load_default="",
-        validate=validate.Regexp(_IDS, error=faults.NO_IDS),
+        validate=validate.Regexp(_IDS, error=field_errors.NO_IDS),
         metadata={"description": "only these, as far as they match: numbers between commas"},
     )
     q = fields.String(

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from marshmallow import fields, validate
 
-from app.api.paging import OffsetQuery, cursor_page_of, offset_page_of
+from app.api.pagination import OffsetQuery, cursor_page_of, offset_page_of
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
 from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
 from app.api.schemas.budget import BudgetSchema
@@ -19,7 +19,7 @@ from app.domain.scheduling import Reason
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.domain.terminal import TerminalMode
 from app.models import Task
-from app.services.dispatch.waiting import NextAct, Wait, WaitReason
+from app.services.dispatch.wait_reasons import NextAct, Wait, WaitReason
 
 MAX_PRIORITY = 1000
 

@@ -7,27 +7,27 @@ from marshmallow import ValidationError, fields, validate
 
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.texts import single_line
-from app.domain import desk, faults
+from app.domain import drafts, field_errors
 
 
 class TemplateSchema(StoredSchema):
     """What a task's description may begin with, in Markdown."""
 
     name = fields.String(required=True, validate=[validate.Length(1, 100), single_line])
-    text = fields.String(required=True, validate=validate.Length(1, desk.LONGEST_DESCRIPTION))
+    text = fields.String(required=True, validate=validate.Length(1, drafts.LONGEST_DESCRIPTION))
 
 
 def _have_names_of_their_own(templates: Sequence[dict[str, Any]]) -> None:
     names = [template["name"].lower() for template in templates]
     if len(set(names)) < len(names):
-        raise ValidationError(faults.TEMPLATE_NAME_TWICE)
+        raise ValidationError(field_errors.TEMPLATE_NAME_TWICE)
 
 
 class TemplatesField(fields.List[dict[str, str]]):
     """The templates of a project."""
 
     def __init__(self, **kwargs: Any) -> None:
-        few = validate.Length(max=desk.MOST_TEMPLATES)
+        few = validate.Length(max=drafts.MOST_TEMPLATES)
         super().__init__(
             fields.Nested(TemplateSchema), validate=[few, _have_names_of_their_own], **kwargs
         )

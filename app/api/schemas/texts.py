@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from app.domain import faults
+from app.domain import field_errors
 
 # What no line of text holds: controls, line breaks, spaces but the plain one, marks of format
 # (those that turn words around among them), and private characters. Written out: `\p{…}` is not
@@ -35,7 +35,7 @@ MASKABLE = r"^[\s\S]*[^ \t\n\r\v\f][\s\S]{6,}[^ \t\n\r\v\f][\s\S]*$"
 def single_line(text: str) -> None:
     """Raise ValidationError for what nobody sees, line breaks among it, and surrounding space."""
     if not _is_line(text):
-        raise ValidationError(faults.NOT_ONE_LINE)
+        raise ValidationError(field_errors.NOT_ONE_LINE)
 
 
 def is_visible(text: str) -> bool:
@@ -46,7 +46,7 @@ def is_visible(text: str) -> bool:
 def maskable(text: str) -> None:
     """Raise ValidationError for what is too short a secret to be masked in a machine's output."""
     if len(text.strip(_SPACE)) < SHORTEST_SECRET:
-        raise ValidationError(faults.SHORT_SECRET(min=SHORTEST_SECRET))
+        raise ValidationError(field_errors.SHORT_SECRET(min=SHORTEST_SECRET))
 
 
 class CommaList(fields.Field[list[Any]]):
@@ -63,4 +63,4 @@ class CommaList(fields.Field[list[Any]]):
             return [self.values(word.strip()) for word in words]
         except ValueError:
             known = ", ".join(self.values)
-            raise ValidationError(faults.NO_COMMA_LIST(choices=known)) from None
+            raise ValidationError(field_errors.NO_COMMA_LIST(choices=known)) from None

@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 from app.api.schemas.base import Id, Schema, Timestamp
 from app.api.schemas.machines import CapabilitySchema, MachineSchema
 from app.api.schemas.texts import single_line
-from app.services.machines.tokens import TokenStatus
+from app.services.machines.enrollment_tokens import TokenStatus
 
 
 class NewEnrollmentToken(Schema):

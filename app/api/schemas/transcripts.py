@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.api.paging import CursorQuery
+from app.api.pagination import CursorQuery
 from app.api.schemas.base import INT8, Schema, Timestamp, Whole
 from app.api.schemas.tasks import WhichAttempt
 from app.api.schemas.texts import CommaList

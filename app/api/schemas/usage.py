@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from app.api.paging import MAX_LIMIT, CursorQuery, cursor_page_of
+from app.api.pagination import MAX_LIMIT, CursorQuery, cursor_page_of
 from app.api.schemas.base import INT8, Id, Schema, Whole
 from app.domain.usage import Figures, GroupBy
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.api.blueprint import Blueprint
-from app.api.paging import OffsetQuery, by_offset, offset_page_of
+from app.api.pagination import OffsetQuery, by_offset, offset_page_of
 from app.api.schemas.agents import AgentSchema
 from app.services.clock import now
 from app.services.projects import agents

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.paging import CursorQuery, by_cursor
+from app.api.pagination import CursorQuery, by_cursor
 from app.api.schemas.dashboard import ActivityPage, StatsSchema
 from app.api.schemas.task_lists import TaskPage
 from app.models import Task
@@ -13,7 +13,7 @@ from app.services.clock import now
 from app.services.projects import activity, dashboard
 from app.services.projects.activity import Activity
 from app.services.projects.dashboard import Stats
-from app.services.tasks import reads
+from app.services.tasks import queries
 
 blp = Blueprint("dashboard", __name__, url_prefix="/api/web/dashboard", description="The dashboard")
 
@@ -30,7 +30,7 @@ def get_stats() -> Stats:
 @blp.response(200, TaskPage)
 def list_recent_tasks(query: dict[str, Any]) -> dict[str, Any]:
     """The tasks that you may see, newest first."""
-    return by_cursor(reads.listing(current_developer()), Task.id, **query)
+    return by_cursor(queries.listing(current_developer()), Task.id, **query)
 
 
 @blp.get("/recent-activity")

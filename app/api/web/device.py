@@ -8,8 +8,8 @@ from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.device import WaitingDeviceSchema
 from app.domain.errors import ConfirmationRequired, TooManyAttempts
-from app.services.people import device_logins
-from app.services.people.device_logins import WaitingDevice
+from app.services.accounts import device_logins
+from app.services.accounts.device_logins import WaitingDevice
 
 blp = Blueprint(
     "web-device", __name__, url_prefix="/api/web/device", description="Letting a device in"

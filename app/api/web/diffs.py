@@ -6,17 +6,17 @@ from typing import Any
 
 from flask import Flask, Response, current_app, request
 
-from app.api import diff_answer, long_reads
+from app.api import diff_response, response_limits
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pieces import in_contexts
 from app.api.problems import problems
 from app.api.schemas.diffs import DiffFilter, FileFilter, TaskDiffSchema
-from app.domain import faults, file_type
+from app.api.streaming import in_contexts
+from app.domain import field_errors, media_type
 from app.domain.diff import FileLeftOut, NoDiff, NoFile, PatchLeftOut
 from app.domain.errors import InvalidFields
 from app.models import Change
-from app.services.changes import without_whitespace
+from app.services.changes import whitespace_filter
 from app.services.tasks import diffs
 from app.services.tasks.diffs import Which
 
@@ -64,19 +64,19 @@ def get_diff(query: dict[str, Any], task_id: int) -> Response:
     change = diffs.find(current_developer(), task_id, which)
     if _wants_patch():
         if query["ignore_whitespace"]:
-            raise InvalidFields({"ignoreWhitespace": [faults.NO_PATCH]})
+            raise InvalidFields({"ignoreWhitespace": [field_errors.NO_PATCH]})
         return _patch(change, query["path"])
     seen = (query["path"], query["ignore_whitespace"], query["offset"])
     response = _unless_known(f"diff-{change.id}-{zlib.crc32(repr(seen).encode()):x}")
     if response.status_code != 304:
-        most, path = diff_answer.MOST_FILES_BYTES, query["path"]
+        most, path = diff_response.MOST_FILES_BYTES, query["path"]
         page = diffs.page(change, most, offset=query["offset"], path=path)
         compared = None
         if query["ignore_whitespace"]:
-            compared = without_whitespace.compare(change, page.files, current_developer().id)
+            compared = whitespace_filter.compare(change, page.files, current_developer().id)
             if compared.is_limited:  # once more, it may have more
                 response.set_etag(f"diff-{change.id}-{secrets.token_hex(8)}")
-        response.data = diff_answer.page(change, page, compared)
+        response.data = diff_response.page(change, page, compared)
     return response
 
 
@@ -101,19 +101,19 @@ def _patch(change: Change, path: str | None) -> Response:
     response.headers["Vary"] = "Accept"
     response.set_etag(f"patch-{change.id}-{zlib.crc32(repr(path).encode()):x}")
     response.make_conditional(request)
-    return long_reads.counted(response)
+    return response_limits.counted(response)
 
 
 @blp.get("/<int:task_id>/files", parameters=_PARAMETERS)
 @blp.arguments(FileFilter, location="query")
-@blp.response(200, _BINARY, content_type=file_type.OCTETS)
+@blp.response(200, _BINARY, content_type=media_type.OCTETS)
 @blp.doc(responses={200: _FILE})
 @blp.alt_response(304, description="It is what If-None-Match names", success=True)
 @problems(blp, NoDiff, NoFile, FileLeftOut)
 def get_file(query: dict[str, Any], task_id: int) -> Response:
     """A file that a task has changed, as it was at a commit that a diff begins or ends at."""
     found = diffs.file_at(current_developer(), task_id, query["commit"], query["path"])
-    response = Response(found.data, content_type=file_type.of(found.data))
+    response = Response(found.data, content_type=media_type.of(found.data))
     response.headers["Content-Security-Policy"] = SANDBOX
     response.set_etag(found.blob)
     response.make_conditional(request)

@@ -4,13 +4,13 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.base import Empty
-from app.api.schemas.desk import DraftChanges, DraftSchema
+from app.api.schemas.drafts import DraftChanges, DraftSchema
 from app.models import TaskDraft
-from app.services.people import drafts
-from app.services.people.drafts import TooManyDrafts
+from app.services.accounts import drafts
+from app.services.accounts.drafts import TooManyDrafts
 
 blp = Blueprint(
     "drafts", __name__, url_prefix="/api/web/profile/drafts", description="Drafts of tasks"

@@ -8,7 +8,7 @@ from flask import Response, jsonify, url_for
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.openapi.headers import LOCATION
-from app.api.paging import CursorQuery, by_cursor
+from app.api.pagination import CursorQuery, by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.follow_ups import FollowUpPage, FollowUpSchema, NewFollowUp

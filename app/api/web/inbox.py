@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.paging import by_cursor
+from app.api.pagination import by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.inbox import InboxFilter, InboxPage, SeenMark
@@ -12,7 +12,7 @@ from app.domain.errors import Forbidden, TaskNotEnded
 from app.services.clock import now
 from app.services.inbox import inbox
 from app.services.inbox.keys import ORDER, Key
-from app.services.tasks import seen
+from app.services.tasks import dismissals
 
 blp = Blueprint("inbox", __name__, url_prefix="/api/web", description="What needs you")
 
@@ -37,5 +37,5 @@ def list_inbox(query: dict[str, Any]) -> dict[str, Any]:
 @problems(blp, Forbidden, TaskNotEnded)
 def mark_task_seen(body: dict[str, Any], task_id: int) -> dict[str, Any]:
     """Mark how your task has ended as seen, or not: it leaves your inbox, or comes back."""
-    seen.mark(current_developer(), task_id, seen=body["seen"])
+    dismissals.mark(current_developer(), task_id, seen=body["seen"])
     return {}

@@ -8,9 +8,9 @@ from collections.abc import Generator, Iterator
 
 from flask import Flask, Response, current_app
 
-from app.api import long_reads
-from app.api.paging import PAGE_BYTES
-from app.api.pieces import in_contexts
+from app.api import response_limits
+from app.api.pagination import PAGE_BYTES
+from app.api.streaming import in_contexts
 from app.services.logs.lines import Line
 from app.services.logs.logs import LogPage
 
@@ -28,7 +28,7 @@ def answer(page: LogPage) -> Response:
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     response = Response(in_contexts(app, _pieces(page)), content_type="application/json")
-    return long_reads.counted(response)
+    return response_limits.counted(response)
 
 
 def _pieces(page: LogPage) -> Iterator[bytes]:

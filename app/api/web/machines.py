@@ -5,7 +5,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.paging import by_cursor, cursor_page_of
+from app.api.pagination import by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.drains import DrainedMachineSchema, DrainQuery, NewDrain
 from app.api.schemas.machines import (
@@ -18,8 +18,8 @@ from app.api.schemas.task_lists import TaskPage
 from app.domain.errors import Forbidden, MachineDecommissioned
 from app.models import Machine, Task
 from app.services.clock import now
-from app.services.machines import drains, foresight, reads, samples
-from app.services.machines.reads import MachineView
+from app.services.machines import drain_preview, drains, queries, samples
+from app.services.machines.queries import MachineView
 from app.services.machines.samples import Samples
 
 blp = Blueprint("machines", __name__, url_prefix="/api/web/machines", description="Machines")
@@ -30,7 +30,7 @@ blp = Blueprint("machines", __name__, url_prefix="/api/web/machines", descriptio
 @blp.response(200, cursor_page_of(MachineSchema))
 def list_machines(query: dict[str, Any]) -> dict[str, Any]:
     """All machines, or those with one of the given statuses, and labels that meet the selector."""
-    found = reads.listing(query.pop("status"), query.pop("selector"))
+    found = queries.listing(query.pop("status"), query.pop("selector"))
     page = by_cursor(found, Machine.id, **query)
     return {**page, "items": [MachineView(*row) for row in page["items"]]}
 
@@ -39,7 +39,7 @@ def list_machines(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, MachineSchema)
 def get_machine(machine_id: uuid.UUID) -> MachineView:
     """One machine."""
-    return reads.get(machine_id)
+    return queries.get(machine_id)
 
 
 @blp.get("/-/samples")
@@ -49,7 +49,7 @@ def list_machine_days(query: dict[str, Any]) -> dict[str, Any]:
     """How loaded machines' processors were in the last day, by half hours: of those that the list
     of machines has, in its order.
     """
-    found = reads.listing(query.pop("status"), query.pop("selector"))
+    found = queries.listing(query.pop("status"), query.pop("selector"))
     page = by_cursor(found.with_only_columns(Machine.id), Machine.id, **query)
     return {**page, "items": samples.days(page["items"], now())}
 
@@ -67,7 +67,7 @@ def get_machine_samples(query: dict[str, Any], machine_id: uuid.UUID) -> Samples
 @blp.response(200, TaskPage)
 def list_machine_tasks(query: dict[str, Any], machine_id: uuid.UUID) -> dict[str, Any]:
     """The tasks that you may see and whose latest attempt is on the machine, newest first."""
-    tasks = reads.tasks(current_developer(), machine_id, query.pop("status"))
+    tasks = queries.tasks(current_developer(), machine_id, query.pop("status"))
     return by_cursor(tasks, Task.id, **query)
 
 
@@ -84,7 +84,7 @@ def drain_machine(
     With `dryRun` nothing is changed, and `plan` is what would become of its tasks.
     """
     if query["dry_run"]:
-        return foresight.of_drain(current_developer(), machine_id, now(), **body)
+        return drain_preview.of_drain(current_developer(), machine_id, now(), **body)
     return drains.drain(current_developer(), machine_id, **body)
 
 

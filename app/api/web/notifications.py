@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.paging import by_cursor
+from app.api.pagination import by_cursor
 from app.api.schemas.notifications import (
     NotificationFilter,
     NotificationPage,

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login
-from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.personal_tokens import (
     CreatedPersonalToken,
@@ -13,8 +13,8 @@ from app.api.schemas.personal_tokens import (
 )
 from app.domain.errors import ConfirmationRequired
 from app.models import PersonalToken
-from app.services.people import personal_tokens
-from app.services.people.personal_tokens import PersonalTokenView
+from app.services.accounts import personal_tokens
+from app.services.accounts.personal_tokens import PersonalTokenView
 
 blp = Blueprint(
     "personal-tokens",

@@ -5,8 +5,8 @@ from typing import Any
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.schemas.preferences import PreferenceChanges, PreferencesSchema
-from app.domain.audience import NewsKind, Preferences
-from app.services.people import preferences
+from app.domain.notification_rules import NewsKind, Preferences
+from app.services.accounts import preferences
 
 blp = Blueprint(
     "preferences",

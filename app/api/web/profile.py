@@ -17,11 +17,11 @@ from app.api.schemas.profile import (
     ProfileSchema,
 )
 from app.domain.errors import ConfirmationRequired, TooManyAttempts
-from app.services.chat import accounts as chat_accounts
-from app.services.chat.accounts import NewChatToken
+from app.services.accounts import profile
+from app.services.accounts.profile import Profile
+from app.services.chat import account_links as chat_accounts
+from app.services.chat.account_links import NewChatToken
 from app.services.clock import now
-from app.services.people import profile
-from app.services.people.profile import Profile
 from app.services.usage import budgets
 
 blp = Blueprint("profile", __name__, url_prefix="/api/web/profile", description="Your account")

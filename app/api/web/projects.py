@@ -5,7 +5,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.budget import MonthBudgetSchema

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
-from app.api import long_reads
-from app.api.pieces import in_contexts
+from app.api import response_limits
+from app.api.streaming import in_contexts
 from app.services.logs.logs import RawLog
 
 CONTENT_TYPE = "application/octet-stream"
@@ -75,7 +75,7 @@ def answer(log: RawLog) -> Response:
         response.headers["X-Log-Gaps"] = ", ".join(f"{start}-{end}" for start, end in log.gaps)
     response.set_etag(etag)
     response.make_conditional(request)  # If-None-Match
-    return long_reads.counted(response)
+    return response_limits.counted(response)
 
 
 def _asked_for(size: int, etag: str) -> Part | None:

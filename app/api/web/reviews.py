@@ -6,10 +6,10 @@ from typing import Any
 from flask import Response, jsonify
 from marshmallow import Schema
 
-from app.api import paging
+from app.api import pagination
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.paging import CursorQuery, by_cursor
+from app.api.pagination import CursorQuery, by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
@@ -38,27 +38,27 @@ from app.domain.errors import (
 )
 from app.models import Review, ReviewComment, ViewedFile
 from app.services import idempotency
-from app.services.reviews import drafts, reading, resolving, submitting, viewed
-from app.services.reviews.reading import ShownThread
-from app.services.reviews.submitting import SubmittedReview
+from app.services.reviews import drafts, resolution, submission, thread_queries, viewed_files
+from app.services.reviews.submission import SubmittedReview
+from app.services.reviews.thread_queries import ShownThread
 
 blp = Blueprint("reviews", __name__, url_prefix="/api/web/tasks", description="Reviews")
 
 
 @blp.get("/<int:task_id>/comments")
 @blp.arguments(ThreadFilter, location="query")
-@blp.response(200, paging.cursor_page_of(ReviewThreadSchema))
+@blp.response(200, pagination.cursor_page_of(ReviewThreadSchema))
 def list_comments(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     """The threads of a task with their comments, as they began, and where they are now."""
     cursor, order = query.pop("cursor"), f"threads of task {task_id}"
-    after = 0 if cursor is None else int(paging.opened(cursor, order)[0])
+    after = 0 if cursor is None else int(pagination.opened(cursor, order)[0])
     states = query.pop("state")
-    page = reading.page(current_developer(), task_id, states=states, after=after, **query)
+    page = thread_queries.page(current_developer(), task_id, states=states, after=after, **query)
 
     def cursor_behind(number: int) -> str:
-        return paging.sealed([page.items[number].thread.id], order)
+        return pagination.sealed([page.items[number].thread.id], order)
 
-    following = paging.sealed([page.following], order) if page.following else None
+    following = pagination.sealed([page.following], order) if page.following else None
     return {"items": page.items, "next_cursor": following, "cursor_behind": cursor_behind}
 
 
@@ -110,7 +110,7 @@ def delete_comment(task_id: int, comment_id: int) -> dict[str, Any]:
 @problems(blp, Forbidden)
 def resolve_thread(task_id: int, thread_id: int) -> ShownThread:
     """Say that a thread is done with. May be repeated."""
-    return resolving.resolve(current_developer(), task_id, thread_id)
+    return resolution.resolve(current_developer(), task_id, thread_id)
 
 
 @blp.post("/<int:task_id>/threads/<int:thread_id>/reopen")
@@ -118,15 +118,15 @@ def resolve_thread(task_id: int, thread_id: int) -> ShownThread:
 @problems(blp, Forbidden)
 def reopen_thread(task_id: int, thread_id: int) -> ShownThread:
     """Take a resolved thread up again. May be repeated."""
-    return resolving.reopen(current_developer(), task_id, thread_id)
+    return resolution.reopen(current_developer(), task_id, thread_id)
 
 
 @blp.get("/<int:task_id>/reviews")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, paging.cursor_page_of(ReviewSchema))
+@blp.response(200, pagination.cursor_page_of(ReviewSchema))
 def list_reviews(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     """The reviews of a task, newest first."""
-    return by_cursor(reading.reviews(current_developer(), task_id), Review.id, **query)
+    return by_cursor(thread_queries.reviews(current_developer(), task_id), Review.id, **query)
 
 
 @blp.post("/<int:task_id>/reviews")
@@ -151,14 +151,14 @@ def create_review(
     actor, key = current_developer(), headers["idempotency_key"]
 
     def make(remember: Callable[[SubmittedReview], None] | None) -> SubmittedReview:
-        return submitting.submit(actor, task_id, **body, remember=remember)
+        return submission.submit(actor, task_id, **body, remember=remember)
 
     if key is None:
         return make(None), 201, {}
     request = {"act": "review", "task": task_id, **body}
 
     def require_right() -> None:
-        submitting.require_right(actor, task_id, body["verdict"])
+        submission.require_right(actor, task_id, body["verdict"])
 
     shown = SubmittedReviewSchema()
     return _answer(idempotency.once(actor, key, request, make, _dumped(shown), require_right))
@@ -166,10 +166,10 @@ def create_review(
 
 @blp.get("/<int:task_id>/viewed")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, paging.cursor_page_of(ViewedFileSchema))
+@blp.response(200, pagination.cursor_page_of(ViewedFileSchema))
 def list_viewed(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     """The files that you have marked as viewed, and that are still as you have seen them."""
-    return by_cursor(viewed.listing(current_developer(), task_id), ViewedFile.id, **query)
+    return by_cursor(viewed_files.listing(current_developer(), task_id), ViewedFile.id, **query)
 
 
 @blp.put("/<int:task_id>/viewed")
@@ -178,7 +178,7 @@ def list_viewed(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 @problems(blp, Forbidden, WorkMoved)
 def put_viewed(body: dict[str, Any], task_id: int) -> dict[str, Any]:
     """Mark a file as viewed, in the version that you have seen, or take the mark away."""
-    viewed.mark(current_developer(), task_id, **body)
+    viewed_files.mark(current_developer(), task_id, **body)
     return {}
 
 

@@ -4,13 +4,13 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
 from app.api.problems import problems
 from app.api.schemas.base import Empty
-from app.api.schemas.desk import NewView, SavedViewSchema, ViewChanges
+from app.api.schemas.drafts import NewView, SavedViewSchema, ViewChanges
 from app.models import SavedView
-from app.services.people import saved_views
-from app.services.people.saved_views import TooManyViews
+from app.services.accounts import saved_views
+from app.services.accounts.saved_views import TooManyViews
 
 blp = Blueprint(
     "saved-views", __name__, url_prefix="/api/web/profile/views", description="Saved views"

@@ -9,8 +9,8 @@ from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.second_factor import PasswordConfirmation, TotpCode, TotpSetup, TotpVerified
 from app.domain.errors import ConfirmationRequired, TooManyAttempts, TotpEnabled, TotpNotSetUp
-from app.services.people import second_factor
-from app.services.people.second_factor import Setup
+from app.services.accounts import second_factor
+from app.services.accounts.second_factor import Setup
 
 blp = Blueprint(
     "totp", __name__, url_prefix="/api/web/profile/totp", description="Your second factor"

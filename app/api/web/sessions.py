@@ -5,12 +5,12 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login
-from app.api.paging import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
 from app.api.schemas.base import Empty
 from app.api.schemas.sessions import SessionSchema, SessionsToEnd
 from app.models import Login
+from app.services.accounts import logins
 from app.services.clock import now
-from app.services.people import logins
 
 blp = Blueprint(
     "sessions", __name__, url_prefix="/api/web/profile/sessions", description="Your sessions"

@@ -7,14 +7,14 @@ from flask import Flask, Response, current_app, request
 from app import sockets
 from app.api.blueprint import Blueprint
 from app.api.guards import current_credential, current_developer
-from app.api.live import feed, places, sse, task_feed
-from app.api.live.places import StreamPlace
 from app.api.problems import problems
+from app.api.streams import developer_stream, open_streams, sse, task_stream
+from app.api.streams.open_streams import StreamPlace
 from app.domain.errors import TooManyStreams
 from app.services import settings
-from app.services.people import sessions
-from app.services.people.sessions import DeveloperSession
-from app.services.tasks import reads
+from app.services.accounts import sessions
+from app.services.accounts.sessions import DeveloperSession
+from app.services.tasks import queries
 
 blp = Blueprint("stream", __name__, url_prefix="/api/web", description="Live news")
 
@@ -45,7 +45,9 @@ def stream_news() -> Response:
     out.
     """
     session, place, app = _taken()
-    return _response(feed.read(app, session, place, request.headers.get("Last-Event-ID")), place)
+    return _response(
+        developer_stream.read(app, session, place, request.headers.get("Last-Event-ID")), place
+    )
 
 
 @blp.get("/tasks/<int:task_id>/stream")
@@ -63,10 +65,10 @@ def stream_task(task_id: int) -> Response:
     again with the last `id` as `Last-Event-ID`, and you miss nothing and get nothing twice; with
     `0:` the stream starts at the beginning.
     """
-    reads.get(current_developer(), task_id)
+    queries.get(current_developer(), task_id)
     session, place, app = _taken()
     last = request.headers.get("Last-Event-ID")
-    return _response(task_feed.read(app, session, place, task_id, last), place)
+    return _response(task_stream.read(app, session, place, task_id, last), place)
 
 
 def _taken() -> tuple[DeveloperSession, StreamPlace, Flask]:
@@ -75,7 +77,7 @@ def _taken() -> tuple[DeveloperSession, StreamPlace, Flask]:
     Raises TooManyStreams, RedisError.
     """
     session = sessions.of(current_developer(), current_credential())
-    place = places.take(session.developer_id, settings.value("streamsPerDeveloper"))
+    place = open_streams.take(session.developer_id, settings.value("streamsPerDeveloper"))
     if place is None:
         raise TooManyStreams(RETRY_SECONDS)
     return session, place, current_app._get_current_object()  # type: ignore[attr-defined]
@@ -89,7 +91,7 @@ def _response(news: Iterator[bytes], place: StreamPlace) -> Response:
 
     def leave() -> None:
         with app.app_context():
-            places.leave(place)
+            open_streams.leave(place)
 
     response.call_on_close(leave)
     return response

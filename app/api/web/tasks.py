@@ -8,7 +8,7 @@ from flask import Response, jsonify, url_for
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.openapi.headers import LOCATION
-from app.api.paging import CursorQuery, by_cursor, by_offset
+from app.api.pagination import CursorQuery, by_cursor, by_offset
 from app.api.problems import problems
 from app.api.schemas.gates import GateAnswer, PendingGateSchema
 from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
@@ -49,9 +49,9 @@ from app.domain.errors import (
 )
 from app.models import Task, TerminalInput
 from app.services import idempotency
-from app.services.dispatch import outlooks, waiting
+from app.services.dispatch import list_summaries, wait_reasons
 from app.services.logs import logs
-from app.services.tasks import gates, history, reads, tasks
+from app.services.tasks import gates, history, queries, tasks
 from app.services.tasks.gates import PendingGate
 from app.services.terminals import terminals
 
@@ -66,7 +66,7 @@ def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
     actor = current_developer()
     page = {name: query.pop(name) for name in ("limit", "cursor")}
     keys = query.pop("project"), query.pop("project_key")
-    found = reads.listing(
+    found = queries.listing(
         actor,
         statuses=query.pop("status"),
         project_keys=next((some.split(",") for some in keys if some), ()),
@@ -74,7 +74,7 @@ def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
         **query,
     )
     answer = by_cursor(found, Task.id, **page)
-    told = outlooks.of(actor, answer["items"])
+    told = list_summaries.of(actor, answer["items"])
     return {**answer, "items": [FoundTask(task, told[task.id]) for task in answer["items"]]}
 
 
@@ -127,8 +127,10 @@ def get_task(task_id: int) -> TaskDetail:
     While it is queued, `queue` has the reason why each machine cannot take it; `waitsFor` is what
     else it waits for.
     """
-    task = reads.get(current_developer(), task_id)
-    return TaskDetail(task, waiting.queue_of(task), waiting.wait_of(task), terminals.is_there(task))
+    task = queries.get(current_developer(), task_id)
+    return TaskDetail(
+        task, wait_reasons.queue_of(task), wait_reasons.wait_of(task), terminals.is_there(task)
+    )
 
 
 @blp.post("/<int:task_id>/cancel")

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from flask import Response, request
 
-from app.api import csv_table, paging
+from app.api import csv_table, pagination
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.schemas.base import camel_case
@@ -51,13 +51,13 @@ def list_usage(query: dict[str, Any]) -> dict[str, Any] | Response:
     by: GroupBy = query.pop("group_by")
     cursor, limit, order = query.pop("cursor"), query.pop("limit"), f"usage by {by}"
     is_table = _wants_table()
-    after = None if cursor is None else groups.place_from(by, paging.opened(cursor, order))
+    after = None if cursor is None else groups.place_from(by, pagination.opened(cursor, order))
     wanted = UsageFilter(query["since"], query["until"], query["project"], query["task_id"])
-    most = limit or (MOST_ROWS if is_table else paging.DEFAULT_LIMIT)
+    most = limit or (MOST_ROWS if is_table else pagination.DEFAULT_LIMIT)
     page = groups.page(current_developer(), by, wanted, after, most)
     if is_table:
         return _table(page, order)
-    following = paging.sealed(page.following, order) if page.following else None
+    following = pagination.sealed(page.following, order) if page.following else None
     return {"items": page.items, "next_cursor": following}
 
 
@@ -74,12 +74,12 @@ def _table(page: GroupPage, order: str) -> Response:
     )
     written, following = bytearray(), page.following
     for number, line in enumerate(csv_table.lines(_HEAD, rows)):  # the head, then each row
-        if len(written) + len(line.encode()) > paging.PAGE_BYTES:
+        if len(written) + len(line.encode()) > pagination.PAGE_BYTES:
             following = page.places[number - 2]
             break
         written += line.encode()
     response = Response(bytes(written), content_type=csv_table.CONTENT_TYPE)
     if following is not None:
-        query = urlencode({**request.args, "cursor": paging.sealed(following, order)})
+        query = urlencode({**request.args, "cursor": pagination.sealed(following, order)})
         response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
     return response

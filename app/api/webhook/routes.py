@@ -9,7 +9,7 @@ from app.api.problems import problems
 from app.api.schemas.webhook import Heard
 from app.domain.errors import Unauthenticated
 from app.services import clock
-from app.services.chat import inbox
+from app.services.chat import events
 
 blp = Blueprint("webhook", __name__, url_prefix="/webhook", description="What chat platforms post")
 
@@ -45,12 +45,12 @@ def hear_slack_command() -> dict[str, Any]:
 @problems(blp, Unauthenticated, 413)
 def hear_lark() -> dict[str, Any]:
     """Lark's events and card callbacks, encrypted and signed where the app has an encrypt key."""
-    return _challenged(inbox.from_lark(dict(request.headers), request.get_data(), clock.now()))
+    return _challenged(events.from_lark(dict(request.headers), request.get_data(), clock.now()))
 
 
 def _from_slack(*, form: bool) -> dict[str, Any]:
     body = request.get_data()  # unparsed, because its bytes were signed
-    return _challenged(inbox.from_slack(dict(request.headers), body, clock.now(), form=form))
+    return _challenged(events.from_slack(dict(request.headers), body, clock.now(), form=form))
 
 
 def _challenged(challenge: str | None) -> dict[str, Any]:

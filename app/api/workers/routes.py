@@ -13,7 +13,7 @@ from app.api.schemas.workers import (
     WorkersHealthSchema,
 )
 from app.domain.errors import InvalidToken, MachineTaken
-from app.services.machines import enrollment, reads
+from app.services.machines import enrollment, queries
 from app.services.machines.enrollment import Credentials
 
 blp = Blueprint("workers", __name__, url_prefix="/api/workers", description="Workers")
@@ -23,7 +23,7 @@ blp = Blueprint("workers", __name__, url_prefix="/api/workers", description="Wor
 @blp.response(200, WorkersHealthSchema)
 def workers_health() -> dict[str, Any]:
     """Whether the server is up, and how many workers are connected to its processes."""
-    return {"status": "ok", "connected_workers": reads.connected_count()}
+    return {"status": "ok", "connected_workers": queries.connected_count()}
 
 
 @blp.post("/register")

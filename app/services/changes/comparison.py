@@ -21,7 +21,7 @@ import redis as redis_client
 import structlog
 
 from app.extensions import db, redis
-from app.redis import admission
+from app.redis import presence
 from app.services.changes.comparison_process import SIZES
 
 MOST_AT_ONCE = 2
@@ -154,7 +154,7 @@ def _wait_for(developer_id: int, member: str, sets: dict[str, int]) -> bool:
 
 
 def _is_admitted(member: str, sets: dict[str, int]) -> bool:
-    command = admission.admit(member, sets, time.time(), _LAPSE_SECONDS)
+    command = presence.admit(member, sets, time.time(), _LAPSE_SECONDS)
     return bool(redis.client.execute_command(*command))
 
 
@@ -174,7 +174,7 @@ def _place(developer_id: int) -> Iterator[bool]:
 
 def _leave(member: str, sets: Iterable[str]) -> None:
     try:
-        for command in admission.leave(member, sets):
+        for command in presence.leave(member, sets):
             redis.client.execute_command(*command)
     except redis_client.RedisError:
         log.warning("comparison_turn_not_given_back")  # it lapses

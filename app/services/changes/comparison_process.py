@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from app.services.changes import git_lines, whitespace
+from app.services.changes import line_diff, whitespace
 
 CPU_SECONDS = 3
 MEMORY_BYTES = 512 << 20
@@ -31,7 +31,7 @@ SIZES = struct.Struct(">II")
 
 OPERATIONS: Mapping[str, Callable[[bytes, bytes], Any]] = {
     "whitespace": whitespace.ignored,
-    "lines": git_lines.hunks,
+    "lines": line_diff.hunks,
 }
 
 

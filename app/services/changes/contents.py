@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.domain import allowance
-from app.domain.allowance import Excessive, Forged
+from app.domain import storage_limits
 from app.domain.diff import LARGEST_CONTENT
+from app.domain.storage_limits import Excessive, Forged
 from app.extensions import db
 from app.models import Content, Task
-from app.services.changes import sections
+from app.services.changes import patch_sections
 from muster.protocol import frames
 
 Spend = Callable[[int], None]
@@ -37,7 +37,7 @@ def keep(task: Task, body: frames.Content, spend: Spend) -> None:
         raise Forged(f"its piece of {body.id} is not one of {body.packed} bytes")
     if body.offset and begun != (False, body.size, body.packed, body.offset):
         raise Forged(f"its piece of {body.id} does not follow the one before")
-    spend(allowance.cost(len(body.data)))
+    spend(storage_limits.cost(len(body.data)))
     _store(task.id, body)
     task.keeps_contents = True
     if body.offset + len(body.data) == body.packed:
@@ -121,5 +121,5 @@ def read_hunks(task_id: int, id: str) -> None:
     """Look for the hunks of a content that is a section of a patch."""
     mine = _is(task_id, id)
     packed = db.session.scalar(select(Content.data).where(mine)) or b""
-    hunks = sections.shown(zlib.decompress(packed))
+    hunks = patch_sections.shown(zlib.decompress(packed))
     db.session.execute(update(Content).where(mine).values(hunks=hunks), **_BARE)

@@ -4,8 +4,8 @@ from collections.abc import Collection
 
 from sqlalchemy import text
 
-from app.domain import file_names
-from app.domain.file_names import ChangedName
+from app.domain import file_summary
+from app.domain.file_summary import ChangedName
 from app.extensions import db
 
 _FIRST = text(f"""
@@ -17,7 +17,7 @@ _FIRST = text(f"""
     ) AS c
     CROSS JOIN LATERAL (
         SELECT position, path, insertions, deletions, "binary" FROM changed_files
-        WHERE change_id = c.id ORDER BY position LIMIT {file_names.MOST}
+        WHERE change_id = c.id ORDER BY position LIMIT {file_summary.MOST}
     ) AS f
     ORDER BY t.id, f.position
 """)
@@ -35,4 +35,4 @@ def lines(task_ids: Collection[int]) -> dict[int, str]:
     for task_id, total, path, insertions, deletions, binary in rows:
         found.setdefault(task_id, []).append(ChangedName(path, insertions, deletions, binary))
         totals[task_id] = total
-    return {task_id: file_names.line(files, totals[task_id]) for task_id, files in found.items()}
+    return {task_id: file_summary.line(files, totals[task_id]) for task_id, files in found.items()}

@@ -6,7 +6,7 @@ import msgspec
 
 from app.domain import patch
 from app.domain.patch import LineType
-from app.services.changes import sections
+from app.services.changes import patch_sections
 
 LARGEST_FILE = 4 << 20
 """Bytes of either version: of a larger one it would take long."""
@@ -37,7 +37,7 @@ def ignored(old: bytes, new: bytes) -> Rest | None:
     if not made.data:
         return Rest(0, 0, is_none=True, hunks=msgspec.Raw(b"[]"))
     try:
-        hunks = patch.hunks(made.data, sections.MOST_LINES)
+        hunks = patch.hunks(made.data, patch_sections.MOST_LINES)
     except patch.Unreadable:
         return None
     types = [line.type for hunk in hunks for line in hunk.lines]
@@ -45,5 +45,5 @@ def ignored(old: bytes, new: bytes) -> Rest | None:
         types.count(LineType.ADDED),
         types.count(LineType.DELETED),
         is_none=not hunks,
-        hunks=msgspec.Raw(sections.as_json(hunks) or b"null"),
+        hunks=msgspec.Raw(patch_sections.as_json(hunks) or b"null"),
     )

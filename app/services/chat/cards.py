@@ -2,14 +2,14 @@
 over.
 """
 
-from app.chat.incoming import Button
+from app.chat.incoming_events import Button
 from app.chat.messages import GateCard, Message, cut
 from app.domain import task as rules
 from app.domain.pipeline import GateKind
 from app.extensions import db
 from app.models import Developer, Gate, Task
 from app.services.changes import summary
-from app.services.tasks import reads
+from app.services.tasks import queries
 
 
 def message(task: Task, gate: Gate | None, body: str) -> Message:
@@ -67,7 +67,7 @@ def stage_name(task: Task, index: int) -> str:
 
 def asked(actor: Developer, pressed: Button) -> tuple[Task, Gate | None]:
     """The task, and its gate that the button answers. Raises NotFound."""
-    task = reads.get(actor, pressed.task_id)
+    task = queries.get(actor, pressed.task_id)
     key = (pressed.task_id, pressed.round, pressed.stage_index, pressed.number)
     gate = db.session.get(Gate, key, populate_existing=True)
     return task, gate

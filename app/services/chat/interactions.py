@@ -1,7 +1,7 @@
 """Buttons and menus of cards, and the texts that input gates ask for."""
 
 from app.chat import senders
-from app.chat.incoming import Button, Incoming, Intent, button
+from app.chat.incoming_events import Button, Incoming, Intent, button
 from app.chat.messages import DeliveryRefused, TryAgain
 from app.domain.errors import (
     AlreadyAnswered,
@@ -14,9 +14,9 @@ from app.domain.task import EventType
 from app.extensions import db
 from app.models import Bot, Developer, Event, Gate, Task
 from app.services import rights
-from app.services.chat import actions, cards, questions, replies
-from app.services.chat.actions import Reply
-from app.services.tasks import gates, reads
+from app.services.chat import cards, command_handlers, question_cards, replies
+from app.services.chat.command_handlers import Reply
+from app.services.tasks import gates, queries
 
 NOT_OURS = "That button is not one of Muster's."
 
@@ -50,19 +50,21 @@ def carry_out(actor: Developer, bot: Bot, said: Incoming) -> Reply | None:
     except Conflict as error:
         show(actor, bot, said, pressed)
         raise _explained(actor, pressed, error) from error
-    if said.card is not None and questions.is_kept(bot, said.card, pressed):
+    if said.card is not None and question_cards.is_kept(bot, said.card, pressed):
         return None  # the card will show the answer to everybody, when its edit is sent
     if show(actor, bot, said, pressed):
         return None
-    return actions.answered(actor, task.id, cards.stage_name(task, gate.stage_index), result)
+    return command_handlers.answered(
+        actor, task.id, cards.stage_name(task, gate.stage_index), result
+    )
 
 
 def _allow(actor: Developer, task_id: int, number: int) -> Reply:
     """Allow the host that was refused by that event of the task."""
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     event = db.session.get(Event, (task.id, number))
     host = event.data.get("host") if event and event.type is EventType.EGRESS_REFUSED else None
-    return actions.allow(actor, task.project.key, host) if host else Reply(NOT_OURS)
+    return command_handlers.allow(actor, task.project.key, host) if host else Reply(NOT_OURS)
 
 
 def _result(gate: Gate, pressed: Button) -> str:
@@ -95,7 +97,7 @@ def show(actor: Developer, bot: Bot, said: Incoming, pressed: Button | None) -> 
     if pressed is None or said.card is None:
         return False
     task, gate = cards.asked(actor, pressed)
-    card = cards.message(task, gate, actions.progress(task))
+    card = cards.message(task, gate, command_handlers.progress(task))
     to = replies.address(bot, said.chat_id)
     db.session.commit()  # no connection is held while the platform takes its time
     try:

@@ -3,15 +3,15 @@
 import structlog
 
 from app.chat import senders
-from app.chat.incoming import Incoming
+from app.chat.incoming_events import Incoming
 from app.chat.messages import Address, DeliveryRefused, TryAgain
 from app.domain import task as rules
 from app.extensions import db
 from app.models import Bot, Developer
-from app.services import clock, vault
-from app.services.chat import cards, questions
-from app.services.chat.actions import Reply, progress
-from app.services.tasks import gates, reads
+from app.services import clock, encryption
+from app.services.chat import cards, question_cards
+from app.services.chat.command_handlers import Reply, progress
+from app.services.tasks import gates, queries
 
 log = structlog.get_logger(__name__)
 
@@ -20,7 +20,7 @@ def address(bot: Bot, chat_id: str) -> Address:
     """The chat's address, with the bot's decrypted credentials. Raises vault.KeyMissing."""
 
     def opened(sealed: str | None) -> str | None:
-        return None if sealed is None else vault.decrypt(sealed)
+        return None if sealed is None else encryption.decrypt(sealed)
 
     return Address(
         bot.platform, bot.app_id, opened(bot.app_secret), opened(bot.webhook_token), chat_id
@@ -43,7 +43,7 @@ def _ask(bot: Bot, said: Incoming, task_id: int, actor: Developer) -> bool:
     """Post the card of the task's question, unless the chat has it. Returns whether it was
     posted.
     """
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     gate = gates.open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
         return False
@@ -52,8 +52,8 @@ def _ask(bot: Bot, said: Incoming, task_id: int, actor: Developer) -> bool:
     alone = said.private and said.response_url is None
     chat_id, person_id = (said.user_id, actor.id) if alone else (said.chat_id, None)
     try:
-        taken = questions.take(bot, chat_id, person_id, gate, clock.now())
-    except questions.AskedThere:
+        taken = question_cards.take(bot, chat_id, person_id, gate, clock.now())
+    except question_cards.AskedThere:
         return False
     db.session.commit()
     try:

@@ -12,7 +12,7 @@ from sqlalchemy import Row, Text, cast, exists, func, or_, select
 from app.domain import labels
 from app.domain.attempt import AttemptPhase
 from app.domain.machine import MachineStatus
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 from app.domain.scheduling import AgentHealth, Candidate, Place, Request
 from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat, Task

@@ -23,12 +23,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB, array
 
-from app.domain import room
+from app.domain import sandbox
 from app.domain.task import TaskStatus
 from app.models import Attempt, Developer, Gate, MachineHeartbeat, Project, Task
 from app.postgres import advisory_locks, transactions
 from app.postgres.advisory_locks import AdvisoryLock
-from app.services.dispatch import awaited
+from app.services.dispatch import restored_machines
 from app.services.dispatch.candidates import ANSWERED, CHECKS_COMMITS, RESUMES
 from app.services.dispatch.candidates import STATEMENT as CANDIDATES
 
@@ -87,7 +87,7 @@ _predecessor_may_live = exists().where(
     MachineHeartbeat.machine_id == Attempt.machine_id,
     MachineHeartbeat.lease_until > bindparam("now"),
 )
-_may_be_held = awaited.may_be_held(bindparam("now"))
+_may_be_held = restored_machines.may_be_held(bindparam("now"))
 # Which machine can take which agent's tasks, the rank of its room, and which wishes it meets:
 # [{machine, agent, room, meets}] as one text, for thousands of parameters cost more than what is
 # asked.
@@ -104,8 +104,8 @@ _able = (
 )
 _best = select(_able.c.agent, func.max(_able.c.room).label("room")).group_by(_able.c.agent).cte()
 _demanded = case(
-    *((Project.room == level, rank) for level, rank in room.RANKS.items()),
-    else_=room.rank(None),
+    *((Project.room == level, rank) for level, rank in sandbox.RANKS.items()),
+    else_=sandbox.rank(None),
 )
 # A room takes whatever demands it, or less.
 _can_be_taken_anywhere = or_(

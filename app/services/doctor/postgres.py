@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain.roles import SystemRole
 from app.models import Developer
-from app.services import clock, vault
+from app.services import clock, encryption
 from app.services.doctor.finding import Check, Finding, each, unknown
 from app.services.ops import reencryption
 
@@ -140,8 +140,8 @@ def _sample(connection: Connection) -> Iterator[str]:
 
 def _opens(secret: str) -> bool:
     try:
-        vault.decrypt(secret)
-    except vault.KeyMissing:
+        encryption.decrypt(secret)
+    except encryption.KeyMissing:
         return False
     return True
 

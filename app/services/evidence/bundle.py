@@ -9,7 +9,7 @@ from functools import partial
 
 from sqlalchemy import select
 
-from app.domain.moments import written
+from app.domain.timestamps import written
 from app.extensions import db
 from app.models import Developer, Event, Task
 from app.services import settings
@@ -18,7 +18,7 @@ from app.services.evidence.attempts import AttemptParts
 from app.services.evidence.keys import Signer
 from app.services.evidence.parts import Part, Spooled, array, joined, line
 from app.services.ops import identity
-from app.services.tasks import reads
+from app.services.tasks import queries
 from muster.protocol import canonical_zip, evidence
 from muster.protocol.canonical_zip import Member
 from muster.protocol.evidence import File, Manifest, Server
@@ -114,7 +114,7 @@ def _look(actor: Developer, task_id: int) -> tuple[Task, Spooled, list[history.A
     between the first and the last of these reads. Who is busier than that has the last ones.
     """
     for _ in range(_LOOKS):
-        task = reads.get(actor, task_id)
+        task = queries.get(actor, task_id)
         seen = task.events, task.updated_at
         decided = Spooled(array(decisions.of_task(task_id)))
         attempts = history.attempts_of(task)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Change, ChangedFile
-from app.services.changes import reading
+from app.services.changes import change_queries
 from app.services.evidence.parts import PIECE_BYTES, Part
 
 FILES_AT_ONCE = 500
@@ -53,7 +53,7 @@ def _patch(task_id: int, change_id: int) -> Callable[[], Iterator[bytes]]:
 
     def read() -> Iterator[bytes]:
         for content_id in _sections(change_id):
-            data = reading.content(task_id, content_id) or b""
+            data = change_queries.content(task_id, content_id) or b""
             db.session.close()
             for at in range(0, len(data), PIECE_BYTES):
                 yield data[at : at + PIECE_BYTES]

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.domain.errors import Conflict
 from app.extensions import db
 from app.models import EvidenceKey
-from app.services import audit, vault
+from app.services import audit, encryption
 from app.services.clock import now
 from muster.protocol import evidence
 
@@ -42,8 +42,8 @@ def current() -> Signer:
     """
     row = _current()
     try:
-        secret = base64.b64decode(vault.decrypt(row.private_key or ""))
-    except vault.KeyMissing:
+        secret = base64.b64decode(encryption.decrypt(row.private_key or ""))
+    except encryption.KeyMissing:
         raise SigningKeyUnreadable("an operator makes another: flask evidence-key") from None
     return Signer(row.id, Ed25519PrivateKey.from_private_bytes(secret))
 
@@ -87,7 +87,7 @@ def _make(moment: datetime) -> str:
         "id": evidence.key_id(public),
         "is_current": True,
         "public_key": public,
-        "private_key": vault.encrypt(secret),
+        "private_key": encryption.encrypt(secret),
         "created_at": moment,
     }
     db.session.execute(insert(EvidenceKey).values(row).on_conflict_do_nothing())

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from app.domain.moments import written
+from app.domain.timestamps import written
 
 IN_MEMORY_BYTES = 256 * 1024  # more of what is kept lies on the disk
 PIECE_BYTES = 64 * 1024

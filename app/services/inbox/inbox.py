@@ -7,14 +7,14 @@ from typing import Any
 
 from app.domain import inbox as rules
 from app.domain.inbox import InboxAct, InboxKind, Then
-from app.domain.reach import SCOPE_OF
 from app.domain.roles import Act, Person, ProjectRole, may
+from app.domain.token_scope import SCOPE_OF
 from app.models import Developer, Task
 from app.services import rights
-from app.services.inbox import keys, machines, works
+from app.services.inbox import keys, machines, tasks
 from app.services.inbox.keys import Key, Keys
 from app.services.inbox.machines import UnwellMachine
-from app.services.inbox.works import ShortDiff, Works
+from app.services.inbox.tasks import ShortDiff, Works
 from app.services.tasks import gates
 from app.services.tasks.gates import PendingGate
 
@@ -66,7 +66,7 @@ def listing(
 def items(actor: Developer, found: Sequence[Key], now: datetime) -> list[InboxItem]:
     """The items of these keys, in their order, by the same few queries however many there are."""
     task_ids = [int(key.id) for key in found if key.rank != rules.RANKS[InboxKind.MACHINE]]
-    of_tasks = works.read(task_ids)
+    of_tasks = tasks.read(task_ids)
     unwell = machines.read(
         [key.id for key in found if key.rank == rules.RANKS[InboxKind.MACHINE]], now
     )

@@ -30,10 +30,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.domain.agents import NOT_INSTALLED
 from app.domain.inbox import ASKS, LEAVES_AFTER, RANKS, InboxKind, gates_of
 from app.domain.machine import MachineStatus
-from app.domain.moments import written
 from app.domain.pipeline import GateKind
 from app.domain.roles import Act, Person, may
 from app.domain.task import LIVE, TaskStatus
+from app.domain.timestamps import written
 from app.extensions import db
 from app.models import Developer, Gate, Machine, MachineHeartbeat, Project, Review, Task
 from app.services import rights

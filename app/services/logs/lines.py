@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import Attempt, LogChunk
-from app.services.logs import pieces
-from app.services.logs.pieces import Mark, Piece
+from app.services.logs import chunk_reader
+from app.services.logs.chunk_reader import Mark, Piece
 
 LINE_BYTES = 64 * 1024
 """Longer lines are cut here, but not in `raw`."""
@@ -35,7 +35,7 @@ def read(attempt: Attempt, start: int, end: int) -> Iterator[Line]:
     chunk: int | None = _chunk_of_end(attempt, start - 1) if start else 0
     while start < end and chunk is not None:
         seen, chunk = chunk, None
-        for piece in pieces.read(attempt, seen, LogChunk.first_line < end):
+        for piece in chunk_reader.read(attempt, seen, LogChunk.first_line < end):
             yield from reader.lines(piece)
             if reader.is_done:
                 return

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select
 
-from app.domain import allowance
+from app.domain import storage_limits
 from app.domain.errors import NotFound
 from app.extensions import db
 from app.models import Attempt, Developer, LogChunk, Task
-from app.services.logs import lines, pieces, room
+from app.services.logs import chunk_reader, lines, quota
 from app.services.logs.lines import Line
-from app.services.tasks import reads
+from app.services.tasks import queries
 
 CHUNK_BYTES = 256 * 1024
 
@@ -61,7 +61,7 @@ def append(attempt: Attempt, pieces: Sequence[LogPiece]) -> int | None:
             end += len(new)
     for chunk in _cut(fresh):
         size = sum(len(piece.data) for piece in chunk)
-        if room.is_left(attempt, cost := allowance.cost(size, len(chunk))):
+        if quota.is_left(attempt, cost := storage_limits.cost(size, len(chunk))):
             _store(attempt, chunk)
             attempt.kept_bytes += cost
         else:
@@ -130,7 +130,7 @@ def page(
     """Lines of an attempt (by default the latest) from line `offset` on; a negative offset counts
     from the end. With `byte` from the line on that has it. Raises NotFound.
     """
-    found = attempt_of(reads.get(actor, task_id), attempt)
+    found = attempt_of(queries.get(actor, task_id), attempt)
     if found is None:
         return LogPage(iter(()), 0, limit, max(offset, 0))
     total = found.log_lines + _has_open_line(found)
@@ -195,7 +195,7 @@ class RawLog:
         """The bytes [start, end), in pieces. No session is held between two pieces."""
         if self._attempt is None:
             return
-        for piece in pieces.read(self._attempt, self._chunk_at(start)):
+        for piece in chunk_reader.read(self._attempt, self._chunk_at(start)):
             if piece.offset >= end:
                 return
             data = piece.data[max(0, start - piece.offset) : end - piece.offset]
@@ -218,7 +218,7 @@ class RawLog:
 
 def raw(actor: Developer, task_id: int, *, attempt: int | None = None) -> RawLog:
     """The exact bytes of an attempt's log (by default of the latest). Raises NotFound."""
-    found = attempt_of(reads.get(actor, task_id), attempt)
+    found = attempt_of(queries.get(actor, task_id), attempt)
     if found is None:
         return RawLog(task_id, 0, 0, [], None)
     gaps = [(start, end) for start, end in found.log_gaps]

@@ -10,10 +10,9 @@ import msgspec
 from app.domain import asciicast
 from app.domain.asciicast import Lost, Output, Resized
 from app.models import Attempt, Developer, LogChunk, Task
-from app.services.logs import logs, pieces
-from app.services.logs import sizes as terminal_sizes
-from app.services.logs.pieces import Piece
-from app.services.tasks import reads
+from app.services.logs import chunk_reader, logs, terminal_sizes
+from app.services.logs.chunk_reader import Piece
+from app.services.tasks import queries
 from muster.protocol import frames
 
 # The size with which every stage's terminal begins.
@@ -45,7 +44,7 @@ class AttemptRecording:
         recording = asciicast.Recording(self._stage_name, _COLS, _ROWS)
         sizes = deque(self.sizes)
         at = 0
-        for piece in pieces.read(self._attempt, 0, LogChunk.byte_offset < self.size):
+        for piece in chunk_reader.read(self._attempt, 0, LogChunk.byte_offset < self.size):
             yield _joined(recording.lines(_moments(piece, at, sizes)))
             at = piece.offset + len(piece.data)
         lost = [Lost(self.size - at)] if at < self.size else []
@@ -57,7 +56,7 @@ class AttemptRecording:
 
 def of_task(actor: Developer, task_id: int, *, attempt: int | None = None) -> AttemptRecording:
     """The recording of an attempt (by default of the latest). Raises NotFound."""
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     found = logs.attempt_of(task, attempt)
     return AttemptRecording(
         task_id=task.id,

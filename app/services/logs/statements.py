@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from app import bus
-from app.domain import allowance
+from app import wakeups
+from app.domain import storage_limits
 from app.extensions import db
 from app.postgres import transactions
 from muster.protocol.attempt_key import AttemptKey
@@ -33,7 +33,7 @@ class LogRun:
 
     @property
     def cost(self) -> int:
-        return allowance.cost(len(self.data), len(self.marks))
+        return storage_limits.cost(len(self.data), len(self.marks))
 
 
 class Kept(NamedTuple):
@@ -51,7 +51,7 @@ class Kept(NamedTuple):
 _HAS_ROOM = f"""
     a.forgotten_at IS NULL AND a.log_taken_at IS NULL AND a.kept_bytes + %s <= CASE
         WHEN a.ended_at IS NULL THEN CAST(:most AS bigint)
-        ELSE coalesce(a.kept_most, {allowance.LATE_BYTES}) END
+        ELSE coalesce(a.kept_most, {storage_limits.LATE_BYTES}) END
 """
 
 # Under the machine's lock, as all writes about its attempts. A run is stored only if it begins
@@ -73,7 +73,7 @@ _KEEP = text(f"""
         FROM run, machine
         WHERE a.task_id = run.task_id AND a.number = run.attempt AND a.machine_id = machine.id
           AND a.log_bytes = run.byte_offset AND a.pending_end IS NULL
-          AND jsonb_array_length(a.log_gaps) < {allowance.MOST_GAPS} AND {_HAS_ROOM % "run.cost"}
+          AND jsonb_array_length(a.log_gaps) < {storage_limits.MOST_GAPS} AND {_HAS_ROOM % "run.cost"}
         RETURNING run.*, a.log_bytes AS log_end, a.log_lines - run.lines AS first_line
     ), kept AS (
         INSERT INTO log_chunks (task_id, attempt, byte_offset, size, first_line, lines, marks, data)
@@ -113,7 +113,7 @@ def keep(
     said = json.loads(db.session.connection().execute(_KEEP, asked).scalar_one())
     journal_seq, orders_version, ends = said or (0, 0, None)
     kept = {AttemptKey(task_id, attempt): end for task_id, attempt, end in ends or ()}
-    bus.tell_news(task_id for task_id, _ in kept)
+    wakeups.tell_news(task_id for task_id, _ in kept)
     db.session.commit()
     db.session.expire_all()  # rows in the session are outdated
     if said is None:
@@ -135,7 +135,7 @@ class EntryChunk:
 
     @property
     def cost(self) -> int:
-        return allowance.cost(len(self.data))
+        return storage_limits.cost(len(self.data))
 
 
 # Under the machine's lock, too. Chunks are stored, and their reports counted, only if the reports
@@ -205,7 +205,7 @@ def keep_entries(
     }
     said = db.session.connection().execute(_KEEP_ENTRIES, asked).scalar_one()
     if said:
-        bus.tell_news([key.task_id])
+        wakeups.tell_news([key.task_id])
     db.session.commit()
     db.session.expire_all()  # rows in the session are outdated
     return int(said) if said else None

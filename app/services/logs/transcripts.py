@@ -12,17 +12,17 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import ColumnElement, func, insert, select
 
-from app import bus
-from app.domain import faults, transcript
-from app.domain.allowance import Excessive
+from app import wakeups
+from app.domain import field_errors, transcript
 from app.domain.errors import Conflict, InvalidFields
+from app.domain.storage_limits import Excessive
 from app.domain.task import EventType
 from app.domain.transcript import EntryKind
 from app.extensions import db
 from app.models import Attempt, Developer, Event, TranscriptChunk
-from app.services.logs import logs, room
+from app.services.logs import logs, quota
 from app.services.logs.statements import EntryChunk
-from app.services.tasks import reads
+from app.services.tasks import queries
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
@@ -90,13 +90,13 @@ def told(live: LiveAttempt, body: frames.Transcript) -> None:
     if not entries:
         return
     chunk = chunk_of(body, known, entries)
-    if not room.is_left(attempt, chunk.cost):
+    if not quota.is_left(attempt, chunk.cost):
         raise Excessive("no more is kept of the attempt's log and transcript")
     row = {"task_id": attempt.task_id, "attempt": attempt.number, "size": len(chunk.data)}
     db.session.execute(insert(TranscriptChunk), row | asdict(chunk))
     attempt.transcript_entries += len(entries)
     attempt.kept_bytes += chunk.cost
-    bus.tell_news([attempt.task_id])
+    wakeups.tell_news([attempt.task_id])
     # Each is an event; its machine sees to it that they are not too many.
     for entry in filter(is_progress, entries):
         text = entry.text[:_LONGEST_PROGRESS]
@@ -169,9 +169,9 @@ def page(
     Where they are rare a page has fewer than `limit`, or none, and goes on all the same. Raises
     NotFound, and InvalidFields for a place in another attempt than the one asked for.
     """
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     if after is not None and attempt not in (None, after.attempt):
-        raise InvalidFields({"cursor": [faults.NO_CURSOR_OF_ATTEMPT]})
+        raise InvalidFields({"cursor": [field_errors.NO_CURSOR_OF_ATTEMPT]})
     found = logs.attempt_of(task, after.attempt if after else attempt)
     if found is None:
         return TranscriptPage([], None)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import exists, or_, select
 
-from app import bus
+from app import wakeups
 from app.domain import drain as rules
 from app.domain.attempt import AttemptPhase
 from app.domain.drain import DrainAct
@@ -20,9 +20,9 @@ from app.extensions import db
 from app.models import Attempt, Developer, Machine, MachineHeartbeat
 from app.services import audit, locks, rights, settings
 from app.services.clock import now as clock_now
-from app.services.machines import reads, transitions
-from app.services.machines.foresight import seen_by_rules
-from app.services.machines.reads import MachineView
+from app.services.machines import queries, transitions
+from app.services.machines.drain_preview import seen_by_rules
+from app.services.machines.queries import MachineView
 from app.services.tasks import attempts
 
 
@@ -40,12 +40,12 @@ def drain(
     Forbidden, NotFound, MachineDecommissioned.
     """
     machine = _locked(actor, machine_id)
-    before = reads.told(machine)
+    before = queries.told(machine)
     begin(machine, actor, clock_now(), note=note, deadline_seconds=deadline_seconds)
-    after = reads.told(machine)
+    after = queries.told(machine)
     audit.record("machine.drained", "machine", machine_id, actor=actor, before=before, after=after)
     db.session.commit()
-    return reads.get(machine_id)
+    return queries.get(machine_id)
 
 
 def undrain(actor: Developer, machine_id: uuid.UUID) -> MachineView:
@@ -54,14 +54,14 @@ def undrain(actor: Developer, machine_id: uuid.UUID) -> MachineView:
     Raises Forbidden, NotFound, MachineDecommissioned.
     """
     machine = _locked(actor, machine_id)
-    before = reads.told(machine)
+    before = queries.told(machine)
     end(machine, clock_now())
-    after = reads.told(machine)
+    after = queries.told(machine)
     audit.record(
         "machine.undrained", "machine", machine_id, actor=actor, before=before, after=after
     )
     db.session.commit()
-    return reads.get(machine_id)
+    return queries.get(machine_id)
 
 
 def look_at_disk(machine_id: uuid.UUID, generation: int, percent: float, now: datetime) -> None:
@@ -108,7 +108,7 @@ def begin(
     if deadline_seconds is not None:
         machine.drain_deadline = now + timedelta(seconds=deadline_seconds)
     attempts.change_orders(machine)
-    bus.wake_machines([machine.id])
+    wakeups.wake_machines([machine.id])
     _let_go(machine, now)
 
 
@@ -121,8 +121,8 @@ def end(machine: Machine, now: datetime) -> None:
     percent = (heartbeat.metrics or {}).get("diskPercent", 0.0) if heartbeat else 0.0
     machine.disk_accepted = percent > settings.value("maxDiskPercent")
     attempts.change_orders(machine)
-    bus.wake_machines([machine.id])
-    bus.wake_dispatch()
+    wakeups.wake_machines([machine.id])
+    wakeups.wake_dispatch()
 
 
 def sweep(now: datetime) -> int:
@@ -147,7 +147,7 @@ def _sweep_machine(machine_id: uuid.UUID, now: datetime) -> None:
     version = machine.orders_version
     _let_go(machine, now)
     if machine.orders_version != version:
-        bus.wake_machines([machine.id])
+        wakeups.wake_machines([machine.id])
     db.session.commit()
 
 

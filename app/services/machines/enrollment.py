@@ -21,10 +21,10 @@ from app.domain.tokens import TokenKind, digest, is_token
 from app.extensions import db
 from app.models import EnrollmentToken, Machine
 from app.services import audit, locks, settings
+from app.services.accounts import tokens
 from app.services.clock import now as clock_now
-from app.services.machines import reads
-from app.services.machines.reads import MachineView
-from app.services.people import tokens
+from app.services.machines import queries
+from app.services.machines.queries import MachineView
 
 
 @dataclass(frozen=True)
@@ -179,4 +179,4 @@ def _same(given: str, stored: str | None) -> bool:
 
 def _credentials(machine: Machine, secret: str) -> Credentials:
     worker_jwt, expires_at = tokens.worker_jwt(machine)
-    return Credentials(reads.get(machine.id), worker_jwt, expires_at, secret)
+    return Credentials(queries.get(machine.id), worker_jwt, expires_at, secret)

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from flask import current_app
 from sqlalchemy import exists, or_, select
 
-from app import bus
+from app import wakeups
 from app.domain.machine import MachineEvent, MachineStatus, is_silent
 from app.domain.task import EventType, Loss, SuspendReason, TaskEvent, TaskStatus, after_loss
 from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat, Task
 from app.services import locks
-from app.services.machines import servers
+from app.services.machines import server_processes
 from app.services.machines import transitions as machine_transitions
 from app.services.tasks import attempts, history, questions, stages, transitions
 
@@ -51,7 +51,9 @@ def _fall_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None
         return
     machine_transitions.move(machine, MachineEvent.FALL_SILENT, now)
     # In an outage of ours a machine may only not have found its way back yet.
-    could_speak = heartbeat is None or servers.were_reachable(heartbeat.received_at, now, limit / 2)
+    could_speak = heartbeat is None or server_processes.were_reachable(
+        heartbeat.received_at, now, limit / 2
+    )
     for attempt in attempts.live_on(machine.id):
         _miss(machine, attempt, now, could_speak)
     db.session.commit()
@@ -95,7 +97,7 @@ def hear_again(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
     for attempt in live:
         see_again(machine, tasks[attempt.task_id], attempt, now)
     attempts.change_orders(machine)
-    bus.wake_dispatch()
+    wakeups.wake_dispatch()
     db.session.commit()
 
 
@@ -139,8 +141,8 @@ def _give_up_on(task_id: int, now: datetime) -> None:
     ):
         db.session.rollback()
         return
-    in_time = servers.were_reachable(heartbeat.received_at, heartbeat.lease_until)
-    if not in_time and not servers.were_reachable(heartbeat.received_at, now):
+    in_time = server_processes.were_reachable(heartbeat.received_at, heartbeat.lease_until)
+    if not in_time and not server_processes.were_reachable(heartbeat.received_at, now):
         db.session.rollback()  # we have only just come back ourselves: it may bring the result
         return
     why = f"{held.machine.name} did not come back in time"

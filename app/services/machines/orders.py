@@ -1,4 +1,4 @@
-"""What a machine should be doing, computed from rows. `app.machines.reconcile` compares."""
+"""What a machine should be doing, computed from rows. `app.control_channel.reconciler` compares."""
 
 import uuid
 from collections.abc import Collection
@@ -17,11 +17,11 @@ from app.domain.quota import OnQuota
 from app.domain.task import ENDED, FailureCode
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, Project, Task, Terminal
-from app.services import locks, vault
+from app.services import encryption, locks
 from app.services.clock import now as clock_now
-from app.services.machines import containment, repositories, rounds
+from app.services.machines import eligibility, repositories, round_context
 from app.services.projects import agents
-from app.services.tasks import attempts, branches, gates, giving_back, resumption
+from app.services.tasks import attempts, branches, gates, resumption, returned_attempts
 from app.services.tunnels import orders as tunnel_orders
 from app.services.tunnels.orders import WantedTunnel
 from muster.protocol import codec, frames
@@ -231,15 +231,15 @@ def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | No
     """The order to run a stage, or to publish. Returns None where it cannot be made: then the task
     has failed, so that it keeps no other waiting, or goes on elsewhere. Commits only then.
     """
-    if not containment.is_allowed(desired.row):
+    if not eligibility.is_allowed(desired.row):
         resumption.may_not_go_on(*AttemptKey.of(desired), clock_now())
         return None
-    if desired.want is Want.RUN and (why := containment.lacks_room(desired.row)):
+    if desired.want is Want.RUN and (why := eligibility.lacks_room(desired.row)):
         _fail(desired, NO_ROOM, why, is_machines=True)
         return None
     try:
         order = run_stage(desired) if desired.want is Want.RUN else publish(desired)
-        if isinstance(order, frames.RunStage) and (why := containment.why_not(desired.row, order)):
+        if isinstance(order, frames.RunStage) and (why := eligibility.why_not(desired.row, order)):
             _fail(desired, NO_ROOM, why)
             return None
         if len(codec.encode(order).encode()) <= codec.MAX_TEXT:
@@ -247,7 +247,7 @@ def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | No
         why = "the stage's order, with its text and environment, is larger than a machine takes"
         _fail(desired, FailureCode.ORDER_TOO_LARGE, why)
         return None
-    except vault.KeyMissing:
+    except encryption.KeyMissing:
         why = "the project's secrets cannot be read: the key they were written with is gone"
         _fail(desired, FailureCode.KEY_MISSING, why)
         return None
@@ -272,7 +272,7 @@ def _fail(desired: DesiredState, code: str, why: str, *, is_machines: bool = Fal
     if held.live and held.live.number == desired.attempt and held.machine:
         # Between two stages nothing of it runs.
         at = (held.machine, held.task, held.live)
-        if not (is_machines and giving_back.hand_on(*at, why, now)):
+        if not (is_machines and returned_attempts.hand_on(*at, why, now)):
             attempts.fail(*at, code, why, now, gone=True)
     db.session.commit()
 
@@ -285,7 +285,7 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
     row = desired.row
     stages = pipeline.parse(row.pipeline)
     stage = stages[desired.stage_index]
-    told = rounds.of(row, stages, desired.stage_index, desired.run)
+    told = round_context.of(row, stages, desired.stage_index, desired.run)
     variables = told.variables | {
         "branch": branch_of(desired.task_id, desired.attempt),
         "project": row.project_key,
@@ -305,7 +305,7 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
         agent=row.agent_type,
         agent_command=row.agent_command,
         env=row.environment,
-        secrets={name: vault.decrypt(sealed) for name, sealed in row.secrets.items()},
+        secrets={name: encryption.decrypt(sealed) for name, sealed in row.secrets.items()},
         timeout=stage.timeout,
         repo=repositories.of(row),
         project=row.project_key,

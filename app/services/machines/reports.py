@@ -16,28 +16,28 @@ from datetime import datetime
 import structlog
 from sqlalchemy import select, tuple_
 
-from app import bus
-from app.domain.allowance import MOST_EVENTS, Excessive, Forged
+from app import wakeups
 from app.domain.errors import Conflict, DomainError
-from app.domain.fleet import FleetCounter, Refusal
+from app.domain.fleet_counters import FleetCounter, Refusal
 from app.domain.machine import MachineEvent
+from app.domain.storage_limits import MOST_EVENTS, Excessive, Forged
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import locks
-from app.services.counts import fleet
+from app.services.counters import fleet
 from app.services.logs import logs
 from app.services.machines import (
-    believing,
-    changes,
-    continuations,
-    housekeeping,
-    rejoining,
-    replies,
+    after_restore,
+    append_reports,
+    change_reports,
+    misbehavior,
+    passive_reports,
+    review_replies,
     transitions,
 )
-from app.services.machines.continuations import Malformed, Outcome
-from app.services.machines.housekeeping import Effect
+from app.services.machines.append_reports import Malformed, Outcome
+from app.services.machines.passive_reports import Effect
 from app.services.tasks import checkpoints, pushes, stages
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
@@ -63,7 +63,7 @@ class _Batch:
 
     def refuse(self, why: Refusal, live: LiveAttempt | None, about: str) -> None:
         """Count it, and tell of it at its task where nobody has been told of the machine."""
-        is_news = why not in self.refused and not believing.is_told(self.machine, why)
+        is_news = why not in self.refused and not misbehavior.is_told(self.machine, why)
         self.refused[why] += 1
         self.about = self.about or about
         if is_news and live is not None:
@@ -81,7 +81,7 @@ def apply(
 
     Raises Replaced, having counted the batch as refused.
     """
-    if outcome := continuations.apply(machine_id, generation, reports, log_frames):
+    if outcome := append_reports.apply(machine_id, generation, reports, log_frames):
         return outcome
     machine = locks.machine(machine_id)
     if machine is None or machine.generation != generation:
@@ -100,7 +100,7 @@ def apply(
         _settle(batch)
     batch.outcome.up_to = machine.journal_seq
     batch.outcome.orders_version = machine.orders_version
-    believing.note(machine, batch.refused, batch.about)
+    misbehavior.note(machine, batch.refused, batch.about)
     db.session.commit()
     return batch.outcome
 
@@ -146,7 +146,7 @@ def _store_logs(batch: _Batch, log_frames: Sequence[frames.Log]) -> None:
             batch.outcome.stale.add(key)
             batch.refused[Refusal.UNKNOWN] += len(found)
             continue
-        bus.tell_news([attempt.task_id])
+        wakeups.tell_news([attempt.task_id])
         # Some bytes of an attempt that has ended are still welcome, for they are true.
         lost = sum(end - start for start, end in attempt.log_gaps)
         if (gap := logs.append(attempt, found)) is not None:
@@ -184,7 +184,7 @@ def _take_effect(batch: _Batch, report: frames.Report | Malformed) -> None:
     if live is None:
         _unknown(batch, report)
         return
-    effect = housekeeping.EFFECTS.get(type(report.body))
+    effect = passive_reports.EFFECTS.get(type(report.body))
     if live.is_told_out and _is_chatter(report.body):
         about = f"more than {MOST_EVENTS} events of the task are not told"
         batch.refuse(Refusal.EXCESSIVE, live, about)
@@ -201,8 +201,8 @@ def _try(batch: _Batch, live: LiveAttempt, effect: Effect, body: frames.Body) ->
         why = Refusal.FORGED if isinstance(error, Forged) else Refusal.EXCESSIVE
         batch.refuse(why, live, f"{_kind(body)} is ignored: {error}")
     except DomainError as error:
-        if rejoining.is_ahead(live, body):
-            rejoining.part(live)
+        if after_restore.is_ahead(live, body):
+            after_restore.part(live)
             return
         batch.refused[Refusal.UNORDERED] += 1
         _warn(live, _kind(body), f"{_kind(body)} is ignored: {error}")
@@ -270,10 +270,10 @@ _EFFECTS: dict[type, Effect] = {
     frames.Suspended: stages.suspended,
     frames.Asked: stages.asked,
     frames.Unasked: stages.unasked,
-    frames.Replied: replies.told,
+    frames.Replied: review_replies.told,
     frames.Checkpoint: checkpoints.made,
-    frames.Content: changes.content,
-    frames.Changes: changes.told,
+    frames.Content: change_reports.content,
+    frames.Changes: change_reports.told,
     frames.ToPublish: pushes.announced,
     frames.Published: stages.published,
     frames.BranchRefused: pushes.refused,

@@ -6,8 +6,8 @@ Logins are in clear: they go to the machine and nowhere else.
 from typing import Any
 
 from app.domain.attempt import branch_of
-from app.services import vault
-from app.services.machines import rounds
+from app.services import encryption
+from app.services.machines import round_context
 from muster.protocol import frames
 
 
@@ -18,10 +18,10 @@ def of(row: Any) -> frames.Repo:
         base=row.default_branch,
         branch=branch_of(row.task_id, row.attempt),
         resume_from=row.resume_from,
-        token=vault.decrypt(row.git_token) if row.git_token else None,
-        ssh_key=vault.decrypt(row.ssh_key) if row.ssh_key else None,
+        token=encryption.decrypt(row.git_token) if row.git_token else None,
+        ssh_key=encryption.decrypt(row.ssh_key) if row.ssh_key else None,
         known_hosts=row.known_hosts or None,
-        before=rounds.before(row.checkpoints),
+        before=round_context.before(row.checkpoints),
         resume_commit=row.resume_commit,
     )
 

@@ -14,7 +14,7 @@ from app.domain import samples as rules
 from app.domain.samples import Step
 from app.extensions import db
 from app.models import MachineHour, MachineMinute
-from app.services.machines import reads
+from app.services.machines import queries
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def take(now: datetime) -> int:
 
 def of_machine(machine_id: uuid.UUID, step: Step, now: datetime) -> Samples:
     """A machine's samples, in order, as far back as they are kept. Raises NotFound."""
-    reads.get(machine_id)
+    queries.get(machine_id)
     kind = MachineMinute if step is Step.MINUTE else MachineHour
     highest = MachineMinute.cpu_percent if step is Step.MINUTE else MachineHour.cpu_highest
     query = (

@@ -6,10 +6,10 @@ from flask import current_app
 
 from app.domain import upgrade
 from app.domain.upgrade import Offering, UpgradeStanding, UpgradeState, When
-from app.install import carried
-from app.install.carried import NothingCarried
 from app.models import Machine
 from app.services import audit, settings
+from app.worker_install import packages
+from app.worker_install.packages import NothingCarried
 from muster import __version__
 from muster.protocol import frames
 
@@ -85,7 +85,7 @@ def _tell(
 def _release() -> frames.Release | None:
     """What this server carries, if that is of its own version."""
     try:
-        found = carried.find(current_app.config["INSTALL"])
+        found = packages.find(current_app.config["INSTALL"])
     except (NothingCarried, OSError):
         return None
     # The wheel's version is in its name, with a label of ours behind it.

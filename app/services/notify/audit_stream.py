@@ -20,16 +20,16 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from app.chat import senders
-from app.chat.incoming import clean
+from app.chat.incoming_events import clean
 from app.chat.senders import Address, DeliveryRefused, TryAgain
 from app.domain.chat import BotPlatform
 from app.domain.delivery import LONGEST_ASKED, LONGEST_REST, wait
-from app.domain.moments import written
+from app.domain.timestamps import written
 from app.extensions import db
 from app.models import AuditEntry, AuditStream, AuditStreamEntry, Bot
-from app.services import vault
+from app.services import encryption
 from app.services.clock import now as clock_now
-from app.services.notify.sending import LONGEST_WORDS, allowed_hosts
+from app.services.notify.delivery_sender import LONGEST_WORDS, allowed_hosts
 
 BATCH = 100  # entries
 BATCH_BYTES = 512 << 10  # or one entry that is larger
@@ -201,8 +201,8 @@ def _told(entry: AuditEntry) -> dict[str, Any]:
 
 def _address(row: Any) -> Address | None:
     try:
-        secret, url = vault.decrypt(row.app_secret), vault.decrypt(row.webhook_token)
-    except vault.KeyMissing:
+        secret, url = encryption.decrypt(row.app_secret), encryption.decrypt(row.webhook_token)
+    except encryption.KeyMissing:
         return None
     return Address(BotPlatform.WEBHOOK, None, secret, url, None)
 

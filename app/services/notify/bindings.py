@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, delete, select
 from sqlalchemy.exc import IntegrityError
 
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.errors import ChatBound, InvalidFields, NotFound
 from app.extensions import db
 from app.models import Bot, BotBinding, Developer, Project
@@ -122,4 +122,4 @@ def _project(actor: Developer, key: str) -> Project:
     try:
         return projects.get(actor, key, hold=True)
     except NotFound as error:
-        raise InvalidFields({"projectKey": [faults.NO_SUCH_PROJECT]}) from error
+        raise InvalidFields({"projectKey": [field_errors.NO_SUCH_PROJECT]}) from error

@@ -6,12 +6,12 @@ from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
-from app.domain import chat, faults
+from app.domain import chat, field_errors
 from app.domain.chat import BotPlatform
 from app.domain.errors import AlreadyExists, InvalidFields, NotFound
 from app.extensions import db
 from app.models import Bot, Developer
-from app.services import audit, rights, vault
+from app.services import audit, encryption, rights
 from app.services.clock import now
 from app.services.notify import audit_stream
 
@@ -125,7 +125,7 @@ def _give(bot: Bot, credentials: Mapping[str, str | None]) -> None:
 
 def _require_webhook(platform: BotPlatform, *, audit_log: bool) -> None:
     if audit_log and platform is not BotPlatform.WEBHOOK:
-        raise InvalidFields({"auditLog": [faults.NO_AUDIT_LOG]})
+        raise InvalidFields({"auditLog": [field_errors.NO_AUDIT_LOG]})
 
 
 def _flush() -> None:
@@ -151,4 +151,4 @@ def _sealed_in(bot: Bot) -> dict[str, str | None]:
 
 
 def _sealed(secret: str | None) -> str | None:
-    return None if secret is None else vault.encrypt(secret)
+    return None if secret is None else encryption.encrypt(secret)

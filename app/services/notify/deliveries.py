@@ -15,12 +15,12 @@ from flask import current_app
 from sqlalchemy import Row, Select, func, select, text, update
 from sqlalchemy.orm import joinedload
 
-from app import bus
-from app.domain import audience
-from app.domain.audience import Addressee, NewsKind
+from app import wakeups
+from app.domain import notification_rules
 from app.domain.chat import BotPlatform, person_on
 from app.domain.delivery import OPEN, Circuit, DeliveryAct, DeliveryState
 from app.domain.errors import Conflict, NotFound
+from app.domain.notification_rules import Addressee, NewsKind
 from app.domain.roles import ProjectRole, SystemRole
 from app.extensions import db
 from app.models import Bot, Delivery, Developer
@@ -200,7 +200,7 @@ def _claimed(row: Row[Any]) -> Claimed:
         card_ref=row.card_ref,
         card_gate=row.card_gate,
         # A posted card is always edited: it must not go on asking.
-        is_meant=row.act == DeliveryAct.EDIT or audience.still_hears(_addressee(row)),
+        is_meant=row.act == DeliveryAct.EDIT or notification_rules.still_hears(_addressee(row)),
     )
 
 
@@ -210,7 +210,7 @@ def _addressee(row: Row[Any]) -> Addressee:
     if row.role is None:  # the developer has been deleted
         return Addressee()
     _, account = person_on(row.platform_uid) or (None, None)
-    person = audience.around(
+    person = notification_rules.around(
         SystemRole(row.role),
         ProjectRole(row.project_role) if row.project_role else None,
         is_creator=row.developer_id == row.created_by,
@@ -282,7 +282,7 @@ def retry(actor: Developer, delivery_id: int) -> Delivery:
             raise NotFound("there is no such delivery")
         raise NotDead
     audit.record("delivery.retried", "delivery", delivery_id, actor=actor)
-    bus.wake_sending()
+    wakeups.wake_sending()
     db.session.commit()
     query = listing(actor).where(Delivery.id == delivery_id)
     return db.session.scalars(query.execution_options(populate_existing=True)).one()

@@ -12,12 +12,12 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from app import bus
-from app.domain import audience, network
-from app.domain.audience import Channel, NewsKind
+from app import wakeups
+from app.domain import network, notification_rules
+from app.domain.notification_rules import Channel, NewsKind
+from app.domain.notification_text import words
 from app.domain.pipeline import GateKind
 from app.domain.task import TaskStatus
-from app.domain.wording import words
 from app.extensions import db, redis
 from app.services.changes import summary
 from app.services.notify import statements
@@ -44,7 +44,7 @@ def expand(now: datetime) -> int:
 
     Commits after each batch; then wakes the event streams and the sender of deliveries.
     """
-    redis.client.delete(bus.EXPAND_FLAG)  # before reading: what comes later sets the flag again
+    redis.client.delete(wakeups.EXPAND_FLAG)  # before reading: what comes later sets the flag again
     total = 0
     while True:
         count = _expand_batch(now)
@@ -68,7 +68,7 @@ def _expand_batch(now: datetime) -> int:
     }
     notifications = _notifications(entries, recipients, contents)
     posts = _posts(entries, recipients)
-    closing = [entry.id for entry in entries if entry.kind in audience.CLOSING]
+    closing = [entry.id for entry in entries if entry.kind in notification_rules.CLOSING]
     if notifications:
         db.session.execute(statements.INSERT_NOTIFICATIONS, {"rows": json.dumps(notifications)})
     if posts:
@@ -78,9 +78,9 @@ def _expand_batch(now: datetime) -> int:
     expanded = [{"id": entry_id, "told": content} for entry_id, content in contents.items()]
     db.session.execute(statements.MARK_EXPANDED, {"rows": json.dumps(expanded), "now": now})
     if notifications:
-        bus.tell_notified()
+        wakeups.tell_notified()
     if posts or closing:
-        bus.wake_sending()
+        wakeups.wake_sending()
     db.session.commit()
     return len(entries)
 

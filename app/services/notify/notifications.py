@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Select, exists, func, select, update
 
-from app import bus
+from app import wakeups
 from app.domain.errors import NotFound
 from app.extensions import db
 from app.models import Developer, Notification, Task
@@ -42,7 +42,7 @@ def read(actor: Developer, notification_id: int) -> Notification:
     )
     if found is None:
         raise NotFound("you have no such notification")
-    bus.tell_unread(actor.id)
+    wakeups.tell_unread(actor.id)
     db.session.commit()
     return found
 
@@ -66,7 +66,7 @@ def read_all(actor: Developer) -> int:
         if count < BATCH:
             break
         db.session.commit()
-    bus.tell_unread(actor.id)
+    wakeups.tell_unread(actor.id)
     db.session.commit()
     return total
 
@@ -83,7 +83,7 @@ def unread(actor: Developer, ids: Collection[int]) -> int:
         .execution_options(synchronize_session=False)
     )
     count = len(db.session.scalars(marked).all())
-    bus.tell_unread(actor.id)
+    wakeups.tell_unread(actor.id)
     db.session.commit()
     return count
 

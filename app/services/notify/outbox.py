@@ -2,8 +2,8 @@
 readers and the fan-out are woken.
 """
 
-from app import bus
-from app.domain.audience import kind_of
+from app import wakeups
+from app.domain.notification_rules import kind_of
 from app.extensions import db
 from app.models import Event, OutboxEntry, Task
 
@@ -14,11 +14,11 @@ def note(task: Task, event: Event, by: int | None, *, is_news: bool = True) -> N
     `by` is the id of the developer who caused the event, if one did. The caller commits, and then
     event streams and the fan-out are woken.
     """
-    bus.tell_news([task.id])
+    wakeups.tell_news([task.id])
     kind = kind_of(event.type, event.data)
     if kind is None or not is_news:
         return
-    bus.wake_expanding()
+    wakeups.wake_expanding()
     db.session.add(
         OutboxEntry(
             task_id=task.id,

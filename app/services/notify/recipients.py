@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from app.domain import audience
-from app.domain.audience import Channel, Listener, NewsKind
+from app.domain import notification_rules
 from app.domain.chat import BotPlatform, person_on
+from app.domain.notification_rules import Channel, Listener, NewsKind
 from app.domain.roles import ProjectRole, SystemRole
 from app.extensions import db
 from app.services.notify import statements
@@ -43,12 +43,16 @@ class BatchRecipients:
             if (row := self._creators.get(id_)) is not None:
                 candidates.setdefault(id_, row)
         listeners = [_listener(row, entry, taking_part) for row in candidates.values()]
-        for recipient in audience.audience(NewsKind(entry.kind), entry.actor_id, listeners):
+        for recipient in notification_rules.audience(
+            NewsKind(entry.kind), entry.actor_id, listeners
+        ):
             yield candidates[recipient.developer_id], recipient.channels
 
     def bound_chats(self, entry: Row[Any]) -> Iterable[Row[Any]]:
         """The chats to which the entry is told: its project's, or none if it only edits cards."""
-        return self._chats[entry.project_id] if entry.kind in audience.TOLD_TO_CHATS else ()
+        return (
+            self._chats[entry.project_id] if entry.kind in notification_rules.TOLD_TO_CHATS else ()
+        )
 
     def direct_chat(self, person: Row[Any]) -> tuple[int, str] | None:
         """The bot that can write to the person, and their account on its platform; or None."""
@@ -68,7 +72,7 @@ class BatchRecipients:
 def _participants(entries: Sequence[Row[Any]]) -> dict[int, set[int]]:
     """By entry, who takes part in the conversation that it is of; nobody where it is of none."""
     found: dict[int, set[int]] = defaultdict(set)
-    ids = [entry.id for entry in entries if entry.kind in audience.CONVERSATIONS]
+    ids = [entry.id for entry in entries if entry.kind in notification_rules.CONVERSATIONS]
     if ids:
         for entry_id, developer_id in db.session.execute(statements.PARTICIPANTS, {"entries": ids}):
             found[entry_id].add(developer_id)
@@ -76,10 +80,12 @@ def _participants(entries: Sequence[Row[Any]]) -> dict[int, set[int]]:
 
 
 def _listener(row: Row[Any], entry: Row[Any], taking_part: Collection[int]) -> Listener:
-    person = audience.around(
+    person = notification_rules.around(
         SystemRole(row.role),
         ProjectRole(row.project_role) if row.project_role else None,
         is_creator=row.id == entry.created_by,
         is_deleted=entry.is_deleted,
     )
-    return Listener(row.id, person, audience.preferences(row.choices), row.id in taking_part)
+    return Listener(
+        row.id, person, notification_rules.preferences(row.choices), row.id in taking_part
+    )

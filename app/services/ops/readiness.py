@@ -11,14 +11,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.extensions import db
 from app.extensions import redis as redis_extension
-from app.services.ops import signs
+from app.services.ops import heartbeats
 
 Result = TypeVar("Result")
 
 SIGNS = {
-    "dispatcher": signs.DISPATCHER,  # a Celery worker that runs the dispatcher
-    "sweeper": signs.SWEEPER,  # a Celery worker that runs beat's jobs
-    "beat": signs.BEAT,
+    "dispatcher": heartbeats.DISPATCHER,  # a Celery worker that runs the dispatcher
+    "sweeper": heartbeats.SWEEPER,  # a Celery worker that runs beat's jobs
+    "beat": heartbeats.BEAT,
 }
 """The heartbeats that are checked, and their keys in Redis: every 2 s, the sweeper's every 5 s."""
 SIGN_SECONDS = 15

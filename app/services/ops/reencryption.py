@@ -10,7 +10,7 @@ from sqlalchemy import select, true, update
 
 from app.extensions import Model, db
 from app.models import Bot, EvidenceKey, IdentityProvider, Login, Project, SecondFactor
-from app.services import vault
+from app.services import encryption
 
 BATCH = 100
 
@@ -99,8 +99,8 @@ def _row(sealed: Sealed, key: Any, values: list[Any], so_far: Progress) -> Progr
 def _renewed(token: str) -> str | None:
     """A token of the same secret under the newest key; None if no key decrypts it."""
     try:
-        return token if vault.is_newest(token) else vault.rotate(token)
-    except vault.KeyMissing:
+        return token if encryption.is_newest(token) else encryption.rotate(token)
+    except encryption.KeyMissing:
         return None
 
 

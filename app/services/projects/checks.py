@@ -2,7 +2,7 @@
 
 import shlex
 
-from app.domain import agents, branch_name, faults
+from app.domain import agents, branch_name, field_errors
 from app.domain.errors import InvalidFields
 from app.models import Project
 
@@ -19,12 +19,12 @@ def require_agent(project: Project) -> None:
     """
     command = project.agent_command
     if project.agent_type in agents.OF_COMMANDS and not command:
-        needed = faults.COMMAND_NEEDED(agent=project.agent_type)
+        needed = field_errors.COMMAND_NEEDED(agent=project.agent_type)
         raise InvalidFields({"agentCommand": [needed]})
     try:
         words = shlex.split(command or "")
     except ValueError as error:
-        why = faults.COMMAND_NOT_WORDS(reason=str(error))
+        why = field_errors.COMMAND_NOT_WORDS(reason=str(error))
         raise InvalidFields({"agentCommand": [why]}) from error
     if command and not words:
-        raise InvalidFields({"agentCommand": [faults.COMMAND_EMPTY]})
+        raise InvalidFields({"agentCommand": [field_errors.COMMAND_EMPTY]})

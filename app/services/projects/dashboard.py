@@ -13,7 +13,7 @@ from app.domain.task import TaskStatus
 from app.domain.usage import Figures
 from app.extensions import db
 from app.models import Developer, Machine, Project, Task
-from app.services.counts import counters, usage
+from app.services.counters import task_counts, usage
 from app.services.projects import projects
 
 
@@ -49,8 +49,8 @@ def stats(actor: Developer, now: datetime) -> Stats:
     since = _oldest_in_queue(visible)
     used_today, used_in_month = usage.used_on_and_since(visible, today, today.replace(day=1))
     return Stats(
-        tasks=counters.by_status(visible),
-        ended_today=counters.ends_of(today, visible),
+        tasks=task_counts.by_status(visible),
+        ended_today=task_counts.ends_of(today, visible),
         machines={status: fleet.get(status, (0, 0, 0))[0] for status in MachineStatus},
         slots_total=sum(total for _, total, _ in fleet.values()),
         slots_used=sum(used for _, _, used in fleet.values()),

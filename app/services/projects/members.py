@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.errors import Conflict, InvalidFields, NotFound
 from app.domain.roles import Act, ProjectRole
 from app.extensions import db
@@ -52,7 +52,7 @@ def put(actor: Developer, key: str, developer_id: int, role: ProjectRole) -> tup
     project = _own_locked(actor, key)
     developer = db.session.get(Developer, developer_id)
     if developer is None:
-        raise InvalidFields({"developerId": [faults.NO_SUCH_DEVELOPER]})
+        raise InvalidFields({"developerId": [field_errors.NO_SUCH_DEVELOPER]})
     member = db.session.get(ProjectMember, (project.id, developer_id))
     is_new, before = member is None, _told(developer_id, member)
     if member is None:

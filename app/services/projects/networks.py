@@ -1,8 +1,8 @@
 """What a project's stages may reach: hosts are allowed one by one."""
 
-from app.domain import faults, network
+from app.domain import field_errors, network
 from app.domain.errors import InvalidFields, NetworkOpen
-from app.domain.faults import Faulty
+from app.domain.field_errors import Faulty
 from app.domain.roles import Act
 from app.extensions import db
 from app.models import Developer, Project
@@ -27,7 +27,7 @@ def allow(actor: Developer, key: str, host: str) -> Project:
         raise NetworkOpen
     if entry not in before:
         if len(before) >= network.MOST_HOSTS:
-            raise InvalidFields({"host": [faults.TOO_MANY_HOSTS(max=network.MOST_HOSTS)]})
+            raise InvalidFields({"host": [field_errors.TOO_MANY_HOSTS(max=network.MOST_HOSTS)]})
         project.network = [*before, entry]
         audit.record(
             "project.updated",

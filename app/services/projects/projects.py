@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app import bus
-from app.domain import agents, branch_name, faults, labels, network, pipeline, repository
+from app import wakeups
+from app.domain import agents, branch_name, field_errors, labels, network, pipeline, repository
 from app.domain import budget as budgets
 from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
 from app.domain.roles import Act
 from app.extensions import db
 from app.models import Developer, Machine, Project
-from app.services import audit, rights, vault
+from app.services import audit, encryption, rights
 from app.services.clock import now
 from app.services.projects import checks
 
@@ -76,7 +76,7 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
     after = _told(project)
     audit.record("project.updated", "project", project.key, actor=actor, before=before, after=after)
     if not _PLACES.isdisjoint(fields):
-        bus.wake_dispatch()
+        wakeups.wake_dispatch()
     db.session.commit()
     return project
 
@@ -210,7 +210,7 @@ def _change(project: Project, fields: Mapping[str, Any]) -> None:
     if "secrets" in fields:
         project.secrets = _merged(project.secrets, fields["secrets"])
     for name in _LOGINS.keys() & fields.keys():
-        setattr(project, name, vault.encrypt(fields[name]) if fields[name] else None)
+        setattr(project, name, encryption.encrypt(fields[name]) if fields[name] else None)
     checks.require_agent(project)
     if not {"branch_name", "default_branch"}.isdisjoint(fields):
         checks.require_branch_name(project)
@@ -226,7 +226,7 @@ def _keep_logins_at_home(project: Project, fields: Mapping[str, Any]) -> None:
         return
     left = [name for name in _LOGINS if getattr(project, name) is not None and name not in fields]
     if left:
-        raise InvalidFields({_LOGINS[name]: [faults.LOGIN_LEFT_BEHIND] for name in left})
+        raise InvalidFields({_LOGINS[name]: [field_errors.LOGIN_LEFT_BEHIND] for name in left})
 
 
 def _require_right_to_address(
@@ -268,7 +268,9 @@ def _known_machines(ids: Sequence[uuid.UUID]) -> list[str]:
     """The ids, each once, as they are stored. Raises InvalidFields for one that is no machine's."""
     known = set(db.session.scalars(select(Machine.id).where(Machine.id.in_(ids))))
     if missing := [str(id_) for id_ in ids if id_ not in known]:
-        raise InvalidFields({"protectedMachines": [faults.UNKNOWN_MACHINE(machine=missing[0])]})
+        raise InvalidFields(
+            {"protectedMachines": [field_errors.UNKNOWN_MACHINE(machine=missing[0])]}
+        )
     return sorted(map(str, known))
 
 
@@ -305,4 +307,6 @@ def _told(project: Project) -> dict[str, Any]:
 
 def _merged(stored: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
     kept = {name: text for name, text in stored.items() if name not in given}
-    return kept | {name: vault.encrypt(text) for name, text in given.items() if text is not None}
+    return kept | {
+        name: encryption.encrypt(text) for name, text in given.items() if text is not None
+    }

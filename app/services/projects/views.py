@@ -15,7 +15,7 @@ from app.domain.roles import ProjectRole
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Project, ProjectMember
-from app.services.counts import counters
+from app.services.counters import task_counts
 from app.services.projects import agents
 
 FOR_LISTS = (
@@ -64,7 +64,7 @@ def of(projects: Sequence[Project], viewer: Developer | None = None) -> list[Pro
     """A view of each project, in the same order, by three queries."""
     ids = [project.id for project in projects]
     members = _members(ids, viewer)
-    tasks = counters.by_project(select(Project.id).where(Project.id.in_(ids)))
+    tasks = task_counts.by_project(select(Project.id).where(Project.id.in_(ids)))
     latest = _latest_events(ids)
     return [
         ProjectView(

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
-from app.domain import faults
+from app.domain import field_errors
 from app.domain import review as rules
 from app.domain.errors import CommentPublished, InvalidFields, NotFound, TooManyComments
 from app.domain.roles import Act
@@ -15,8 +15,8 @@ from app.extensions import db
 from app.models import Developer, ReviewComment, ReviewThread, Task
 from app.services import locks, rights
 from app.services.clock import now as clock_now
-from app.services.reviews import anchoring, publishing
-from app.services.tasks import reads
+from app.services.reviews import publication, thread_anchors
+from app.services.tasks import queries
 
 
 def add(
@@ -39,7 +39,7 @@ def add(
     task, now = locks.tasks([task_id])[task_id], clock_now()
     comment = write(actor, task, now, body=body, thread_id=thread_id, **place)
     if publish:
-        publishing.publish_one(actor, task, comment, now)
+        publication.publish_one(actor, task, comment, now)
     if remember:
         remember(comment)
     db.session.commit()
@@ -48,7 +48,7 @@ def add(
 
 def require_right(actor: Developer, task_id: int) -> Task:
     """The task. Raises NotFound, and Forbidden where the developer may not comment on it."""
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     rights.require(Act.REVIEW, actor, task.project)
     return task
 
@@ -143,7 +143,7 @@ def _new_thread(actor: Developer, task: Task, place: dict[str, Any], now: dateti
     threads = select(func.count()).where(ReviewThread.task_id == task.id)
     if (db.session.scalar(threads) or 0) >= rules.MOST_THREADS:
         raise TooManyComments
-    anchor = anchoring.anchored(task, **place)
+    anchor = thread_anchors.anchored(task, **place)
     thread = ReviewThread(
         task_id=task.id, round=task.round, created_by=actor.id, created_at=now, **anchor
     )
@@ -155,12 +155,12 @@ def _new_thread(actor: Developer, task: Task, place: dict[str, Any], now: dateti
 def _require_no_place(place: dict[str, Any]) -> None:
     named = sorted(name for name, value in place.items() if value is not None)
     if named:
-        raise InvalidFields({name: [faults.PLACE_IS_FIXED] for name in named})
+        raise InvalidFields({name: [field_errors.PLACE_IS_FIXED] for name in named})
 
 
 def _my_draft(actor: Developer, task_id: int, comment_id: int) -> ReviewComment:
     try:
-        task = reads.get(actor, task_id)
+        task = queries.get(actor, task_id)
     except NotFound:
         raise NotFound from None  # the same words as for another's draft
     if task.project.deleted_at is not None:

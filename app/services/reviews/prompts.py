@@ -8,8 +8,8 @@ from sqlalchemy import select
 from app.domain.review import Side
 from app.extensions import db
 from app.models import ReviewComment, ReviewThread, Task
-from app.services.reviews import reading
-from app.services.reviews.places import Places, ThreadPlace
+from app.services.reviews import thread_queries
+from app.services.reviews.line_tracking import Places, ThreadPlace
 
 MOST_CHARACTERS = 200_000
 """Of all that is told of one review: what comes behind is left out."""
@@ -50,7 +50,7 @@ def told(task_id: int, review_id: int) -> list[ToldThread]:
     threads = list(db.session.scalars(query.order_by(ReviewThread.id)))
     places = Places(db.session.get_one(Task, task_id))
     covered = places.look_for(threads)
-    comments = reading.published(threads)
+    comments = thread_queries.published(threads)
     found: list[ToldThread] = []
     total = 0
     for number, thread in enumerate(threads):

@@ -1,13 +1,13 @@
 """What agents answer in the threads that they were told of."""
 
-from app.domain.allowance import Excessive, Forged
 from app.domain.errors import TooManyComments
+from app.domain.notification_text import short
 from app.domain.review import LONGEST_COMMENT
+from app.domain.storage_limits import Excessive, Forged
 from app.domain.task import EventType
-from app.domain.wording import short
 from app.extensions import db
 from app.models import ReviewComment, ReviewThread
-from app.services.reviews import drafts, publishing
+from app.services.reviews import drafts, publication
 from app.services.tasks.stages import LiveAttempt
 
 
@@ -37,6 +37,6 @@ def add(live: LiveAttempt, thread_id: int, text: str) -> ReviewComment:
     )
     db.session.add(comment)
     db.session.flush()
-    message = f"the agent answered{publishing.place_of(thread)}: {short(body)}"
-    live.tell(EventType.COMMENTED, message, **publishing.told_of(comment))
+    message = f"the agent answered{publication.place_of(thread)}: {short(body)}"
+    live.tell(EventType.COMMENTED, message, **publication.told_of(comment))
     return comment

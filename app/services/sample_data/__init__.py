@@ -15,7 +15,16 @@ from sqlalchemy import exists, select, text
 from app.domain.errors import Conflict
 from app.extensions import db
 from app.models import Machine, Project, Task
-from app.services.sample_data import events, kept, logs, people, tables, tasks, transcripts, words
+from app.services.sample_data import (
+    deferred_triggers,
+    descriptions,
+    events,
+    logs,
+    people,
+    tables,
+    tasks,
+    transcripts,
+)
 from app.services.sample_data.sizes import Sizes
 
 Told = Callable[[str, int, int], None]
@@ -68,7 +77,7 @@ def fill(sizes: Sizes, password: str, now: datetime, told: Told, *, add: bool = 
     with ExitStack() as at_once:
         if not add:  # in a database in use, keys are checked row by row, and nobody is locked out
             at_once.enter_context(tables.judged_at_the_end(connection, tables.LARGE))
-            at_once.enter_context(kept.written_at_the_end(connection, now))
+            at_once.enter_context(deferred_triggers.written_at_the_end(connection, now))
         tasks.make(connection, plan, told)
         events.make(connection, plan, told)
         logs.make(connection, plan, told)
@@ -102,8 +111,8 @@ def _made(sizes: Sizes, crowd: people.Crowd, plan: tasks.Plan) -> Made:
         deep_task_events=plan.events[plan.deep],
         long_log_task=plan.id_of(plan.long_log),
         log_lines=sizes.log_lines,
-        common_word=words.COMMON,
-        rare_word=words.RARE,
+        common_word=descriptions.COMMON,
+        rare_word=descriptions.RARE,
         tasks=sizes.tasks,
         events=sum(plan.events),
     )

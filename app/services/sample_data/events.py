@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, text
 
-from app.services.sample_data.stories import STORIES
+from app.services.sample_data.event_sequences import STORIES
 from app.services.sample_data.tasks import Plan
 
 _TASKS_AT_ONCE = 25_000

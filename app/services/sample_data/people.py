@@ -14,7 +14,7 @@ from app.domain.pipeline import DEFAULT
 from app.domain.roles import ProjectRole, SystemRole
 from app.domain.tokens import TokenKind, digest
 from app.models import Developer, Machine, MachineHeartbeat, Project, ProjectMember
-from app.services.people import passwords, tokens
+from app.services.accounts import passwords, tokens
 from app.services.sample_data import tables
 from app.services.sample_data.sizes import Sizes
 

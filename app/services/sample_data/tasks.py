@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from app.domain import pipeline
 from app.domain.task import ENDED, FailureCode, SuspendReason, TaskStatus
-from app.services.sample_data import stories, tables, words
+from app.services.sample_data import descriptions, event_sequences, tables
 from app.services.sample_data.people import AGENT, Crowd, SampleProject
 from app.services.sample_data.sizes import Sizes
 
@@ -68,7 +68,9 @@ class Plan:
         cls, connection: Connection, sizes: Sizes, crowd: Crowd, now: datetime, random: Random
     ) -> "Plan":
         statuses = _statuses(sizes, crowd, random)
-        events = stories.lengths(statuses, sizes.events, sizes.deep_task_events, _deep(sizes))
+        events = event_sequences.lengths(
+            statuses, sizes.events, sizes.deep_task_events, _deep(sizes)
+        )
         old = min(_OLD_TASKS, sizes.tasks // 10)
         first = tables.next_id(connection, "tasks")
         return cls(sizes, crowd, random, now, first, statuses, events, old)
@@ -135,12 +137,12 @@ def make(connection: Connection, plan: Plan, told: Callable[[str, int, int], Non
 
 
 def _rows(plan: Plan, told: Callable[[str, int, int], None]) -> Iterator[str]:
-    texts, places = words.descriptions(plan.random), _places(plan)
+    texts, places = descriptions.descriptions(plan.random), _places(plan)
     rare, total = plan.rare, plan.sizes.tasks
     for index, status in enumerate(plan.statuses):
         text_ = next(texts)
         if index in rare:
-            text_ = f"{text_[:-1]} {words.RARE}."
+            text_ = f"{text_[:-1]} {descriptions.RARE}."
         yield "\t".join(map(tables.cell, _row(plan, index, status, next(places), text_)))
         if index % 10_000 == 0 or index == total - 1:
             told("tasks", index + 1, total)

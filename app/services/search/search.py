@@ -16,11 +16,11 @@ from app.domain.search import SearchQuery, containing, like
 from app.extensions import db
 from app.models import Developer, Machine, Project, Task
 from app.models.search import SHELF
-from app.postgres import time_limit
+from app.postgres import statement_timeout
 from app.services import rights
 from app.services.projects import projects
 from app.services.search.statements import LOOKED_AT, NEWEST, Statements, Visibility
-from app.services.tasks import reads
+from app.services.tasks import queries
 
 T = TypeVar("T")
 
@@ -114,7 +114,7 @@ def _hits(wanted: SearchQuery, scope: Visibility, limit: int) -> _Hits:
         hits.complete = False
         return hits
     for statement, bounds in _by_index(statements, newest // SHELF, share):
-        older = time_limit.rows(statement, statements.parameters | bounds)
+        older = statement_timeout.rows(statement, statements.parameters | bounds)
         hits.add(older or ())
         hits.complete = older is not None
         if len(hits.ranks) >= limit or not hits.complete:
@@ -130,7 +130,7 @@ def _newest(statements: Statements, window: int) -> tuple[list[Any] | None, int]
     for part in PARTS:
         window = max(1, window // part)
         parameters = statements.parameters | {"window": window}
-        if (rows := time_limit.rows(statements.newest(), parameters)) is not None:
+        if (rows := statement_timeout.rows(statements.newest(), parameters)) is not None:
             return rows, window
     return None, window
 
@@ -153,7 +153,7 @@ def _tasks(actor: Developer, ids: list[int]) -> list[Task]:
     """The tasks with these ids that the developer may see, in the same order."""
     if not ids:
         return []
-    found = {task.id: task for task in reads.some(actor, ids, reads.FOR_LISTS)}
+    found = {task.id: task for task in queries.some(actor, ids, queries.FOR_LISTS)}
     return [found[task_id] for task_id in ids if task_id in found]
 
 

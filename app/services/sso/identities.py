@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.errors import Conflict, InvalidFields, NotFound
 from app.extensions import db
 from app.models import Developer, DeveloperIdentity, IdentityProvider
 from app.services import audit, clock, rights
-from app.services.people import accounts
-from app.services.sso import matching, providers
+from app.services.accounts import account_admin
+from app.services.sso import account_match, providers
 
 
 class IdentityTaken(Conflict):
@@ -49,13 +49,13 @@ def create(actor: Developer, developer_id: int, *, provider: str, subject: str) 
     Raises Forbidden, NotFound, InvalidFields, IdentityTaken.
     """
     rights.require_admin(actor)
-    developer, _ = accounts.locked_with_admins(developer_id)
+    developer, _ = account_admin.locked_with_admins(developer_id)
     named = select(IdentityProvider).where(IdentityProvider.name == provider)
     found = db.session.scalar(named)
     if found is None:
-        raise InvalidFields({"provider": [faults.NO_SUCH_PROVIDER]})
+        raise InvalidFields({"provider": [field_errors.NO_SUCH_PROVIDER]})
     try:
-        identity = matching.link(found, developer, subject, None, clock.now(), actor=actor)
+        identity = account_match.link(found, developer, subject, None, clock.now(), actor=actor)
     except IntegrityError:
         db.session.rollback()
         raise IdentityTaken from None

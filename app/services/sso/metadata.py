@@ -16,7 +16,7 @@ from flask import current_app
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from app.chat import outgoing
+from app.chat import http_client
 from app.chat.messages import DeliveryRefused, TryAgain
 from app.domain import origin
 from app.domain.errors import Unavailable
@@ -89,11 +89,11 @@ def read(issuer: str, url: str, headers: dict[str, str] | None = None) -> dict[s
 
 def request(
     issuer: str, method: str, url: str, headers: dict[str, str], content: bytes = b""
-) -> outgoing.Response:
+) -> http_client.Response:
     """Send a request to one of the issuer's endpoints. Raises Unavailable."""
     host = urlsplit(issuer).hostname or ""
     try:
-        return outgoing.request(
+        return http_client.request(
             method,
             url,
             headers=headers,

@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.domain import faults
+from app.domain import field_errors
 from app.domain.errors import AlreadyExists, InvalidFields, NotFound
 from app.domain.sso import InvalidSignIn
 from app.extensions import db
 from app.models import Developer, DeveloperIdentity, IdentityProvider, Project
-from app.services import audit, clock, rights, vault
-from app.services.people import accounts
-from app.services.sso import grants, metadata
+from app.services import audit, clock, encryption, rights
+from app.services.accounts import account_admin
+from app.services.sso import metadata, role_grants
 
 # As the API and the audit log call them.
 _NAMES = {
@@ -80,7 +80,7 @@ def create(
     now = clock.now()
     provider = IdentityProvider(name=name, issuer=issuer, created_at=now, updated_at=now)
     if not metadata.is_secure(issuer):
-        raise InvalidFields({"issuer": [faults.NO_HTTPS_URL]})
+        raise InvalidFields({"issuer": [field_errors.NO_HTTPS_URL]})
     _change(provider, _BY_DEFAULT | fields, client_secret)
     db.session.add(provider)
     try:
@@ -138,8 +138,8 @@ def delete(actor: Developer, provider_id: int) -> None:
 
 def take_away(identity: DeveloperIdentity) -> None:
     """Delete an identity, and take back what its groups gave. The caller commits."""
-    developer, others = accounts.locked_with_admins(identity.developer_id)
-    grants.apply(developer, identity, None, {}, clock.now(), is_only_admin=not others)
+    developer, others = account_admin.locked_with_admins(identity.developer_id)
+    role_grants.apply(developer, identity, None, {}, clock.now(), is_only_admin=not others)
     db.session.delete(identity)
     db.session.flush()
 
@@ -157,11 +157,11 @@ def _change(provider: IdentityProvider, fields: Mapping[str, Any], secret: Any) 
     """`secret`: the provider itself where it is left as it is."""
     _require_projects(fields.get("memberships") or [])
     if "openid" not in fields.get("scopes", "openid").split():
-        raise InvalidFields({"scopes": [faults.OPENID_NEEDED]})
+        raise InvalidFields({"scopes": [field_errors.OPENID_NEEDED]})
     for name, value in fields.items():
         setattr(provider, name, value)
     if secret is not provider:
-        provider.client_secret = vault.encrypt(secret) if secret else None
+        provider.client_secret = encryption.encrypt(secret) if secret else None
 
 
 def _require_projects(memberships: list[dict[str, Any]]) -> None:
@@ -170,7 +170,7 @@ def _require_projects(memberships: list[dict[str, Any]]) -> None:
         func.lower(Project.key).in_(wanted), Project.deleted_at.is_(None)
     )
     if missing := wanted - set(db.session.scalars(keys)):
-        raise InvalidFields({"memberships": [faults.UNKNOWN_PROJECT(project=min(missing))]})
+        raise InvalidFields({"memberships": [field_errors.UNKNOWN_PROJECT(project=min(missing))]})
 
 
 def _told(provider: IdentityProvider) -> dict[str, Any]:

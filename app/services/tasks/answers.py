@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app import bus
+from app import wakeups
 from app.domain import budget as budgets
 from app.domain import pipeline
 from app.domain.pipeline import GateKind
@@ -16,12 +16,12 @@ from app.services.locks import Held
 from app.services.tasks import (
     attempts,
     branches,
-    grants,
+    budget_grants,
+    checkpoint_conflicts,
     history,
-    lines,
-    moved_work,
     questions,
     resumption,
+    work_lineage,
 )
 
 
@@ -41,10 +41,10 @@ def apply(
     accepted = pipeline.accept(gate.kind, gate.choices, result)
     now = clock_now()
     is_go = isinstance(accepted, pipeline.Go)
-    granted = grants.grant(held.task, gate, budgets.said(budget), now, is_go=is_go)
+    granted = budget_grants.grant(held.task, gate, budgets.said(budget), now, is_go=is_go)
     branches.take_answer(held.task, gate, result)
     gate.answered_at, gate.answered_by = now, actor.id
-    gate.approved = lines.approved_at(held.task, gate)
+    gate.approved = work_lineage.approved_at(held.task, gate)
     gate.result, gate.comment = result, comment
     _record_answer(held.task, gate, actor, granted, now)
     if isinstance(accepted, pipeline.Rejected):
@@ -54,12 +54,12 @@ def apply(
         questions.answer(held.task, held.live, dict(accepted.variables), now)
         attempts.change_orders(held.machine)
     elif gate.kind is GateKind.CHECKPOINT:
-        moved_work.go_back(held.task, actor.name, now)
+        checkpoint_conflicts.go_back(held.task, actor.name, now)
     else:
         resumption.resume(held, now)
     audit.record_by_office("gate.answered", seen, actor)
     if held.machine:
-        bus.wake_machines([held.machine.id])
+        wakeups.wake_machines([held.machine.id])
 
 
 def _record_answer(

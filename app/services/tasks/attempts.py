@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import func, select, tuple_
 
-from app import bus
-from app.domain import allowance, audience, pipeline
+from app import wakeups
+from app.domain import notification_rules, pipeline, storage_limits
 from app.domain.attempt import (
     AttemptOutcome,
     AttemptPhase,
@@ -40,7 +40,7 @@ def free_slot(machine: Machine | None, attempt: Attempt) -> None:
     if attempt.holds_slot and machine is not None:
         attempt.holds_slot = False
         machine.slots_used -= 1
-        bus.wake_dispatch()
+        wakeups.wake_dispatch()
 
 
 def keep_slot(machine: Machine, attempt: Attempt) -> None:
@@ -101,7 +101,7 @@ def end(
     if outcome is not AttemptOutcome.LOST:  # which may come back with the rest of its log
         attempt.pending_end = None
     attempt.forget_at = now + timedelta(seconds=settings.value("workspaceSeconds"))
-    attempt.kept_most = attempt.kept_bytes + allowance.LATE_BYTES
+    attempt.kept_most = attempt.kept_bytes + storage_limits.LATE_BYTES
     if gone:
         free_slot(machine, attempt)
     change_orders(machine)
@@ -307,6 +307,6 @@ def _withdraw(task: Task, gate: Gate, now: datetime) -> None:
     """Delete a gate, so that it is asked again. An answer stays in the history."""
     what = "question" if gate.answered_at is None else "answer"
     text = f"the {what} is withdrawn: the work it was about is lost and will be done again"
-    about = {audience.WITHDRAWN: True}
+    about = {notification_rules.WITHDRAWN: True}
     history.record(task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about)
     db.session.delete(gate)

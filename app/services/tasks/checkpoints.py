@@ -5,12 +5,12 @@ from typing import Any
 from sqlalchemy import select
 
 from app.domain import lineage
-from app.domain.allowance import Forged
 from app.domain.attempt import AttemptPhase, checkpoint_of
+from app.domain.storage_limits import Forged
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Developer, Tunnel
-from app.services.tasks import lines, workspaces
+from app.services.tasks import work_lineage, workspaces
 from app.services.tasks.stages import LiveAttempt, must_run, name_of
 from muster.protocol import frames
 
@@ -27,11 +27,11 @@ def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
     ref = checkpoint_of(*about_attempt, partial=report.partial)
     if report.ref != ref:
         raise Forged(f"it is not at {ref}")
-    if report.follows is None and lines.is_cut(live):
-        lines.hand_over(live, gone=False)
+    if report.follows is None and work_lineage.is_cut(live):
+        work_lineage.hand_over(live, gone=False)
         return
     if why := lineage.broken_by(live.attempt.work, report.follows):
-        lines.break_off(live, f"of the checkpoint {report.commit}: {why}", gone=False)
+        work_lineage.break_off(live, f"of the checkpoint {report.commit}: {why}", gone=False)
         return
     made = lineage.stored(report.commit, report.tree)
     if live.attempt.work is not None:

@@ -11,8 +11,8 @@ from app.domain.diff import EXPIRED, FileLeftOut, NoDiff, NoFile, PatchLeftOut, 
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Change, ChangedFile, Content, Developer, Event, Gate, Task
-from app.services.changes import reading
-from app.services.tasks import reads, workspaces
+from app.services.changes import change_queries
+from app.services.tasks import queries, workspaces
 from muster.protocol import notes
 
 GONE = "what it changed was kept for its time, and is gone"
@@ -47,11 +47,11 @@ LATEST = Which()
 
 def find(actor: Developer, task_id: int, which: Which = LATEST) -> Change:
     """The change with its files. Raises NotFound, of which NoDiff."""
-    task = reads.get(actor, task_id)
-    change = reading.of(task, *which)
+    task = queries.get(actor, task_id)
+    change = change_queries.of(task, *which)
     if change is None:
         raise NoDiff(_why_none(task, which))
-    if reading.has_expired(change):
+    if change_queries.has_expired(change):
         raise NoDiff(GONE)
     return change
 
@@ -171,7 +171,7 @@ def file_at(actor: Developer, task_id: int, commit: str, path: str) -> FileAt:
 
     Raises NotFound, of which NoDiff, NoFile, and FileLeftOut.
     """
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     before = func.coalesce(func.nullif(ChangedFile.old_path, ""), ChangedFile.path)
     is_after = and_(Change.commit == commit, ChangedFile.path == path)
     is_before = and_(Change.base == commit, before == path)
@@ -185,7 +185,7 @@ def file_at(actor: Developer, task_id: int, commit: str, path: str) -> FileAt:
     if not found:
         _require_known(task, commit)
         raise NoFile
-    data = reading.content(task.id, found[0])
+    data = change_queries.content(task.id, found[0])
     if data is None:
         raise FileLeftOut
     return FileAt(found[0], data)

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.domain import network
-from app.domain.printable import printable
+from app.domain.sanitize import printable
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Event

@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import joinedload
 
-from app import bus
-from app.domain import faults, pipeline
+from app import wakeups
+from app.domain import field_errors, pipeline
 from app.domain import follow_up as rules
 from app.domain import task as task_rules
 from app.domain.attempt import AttemptOutcome
@@ -36,8 +36,8 @@ from app.services.tasks import (
     follow_up_queue,
     gates,
     history,
+    queries,
     questions,
-    reads,
     rounds,
     transitions,
 )
@@ -60,17 +60,17 @@ def create(
     `remember` is called with it, last before the commit; if that raises there is none. Raises
     NotFound, Forbidden, InvalidFields, NoCheckpoint, TunnelOpen, TooManyFollowUps.
     """
-    seen = reads.get(actor, task_id)
+    seen = queries.get(actor, task_id)
     rights.require(Act.FOLLOW_UP, actor, seen.project)
     held = locks.task_with_machine(task_id)
     if from_stage >= len(held.task.pipeline):
-        missing = faults.NO_SUCH_STAGE(stages=len(held.task.pipeline))
+        missing = field_errors.NO_SUCH_STAGE(stages=len(held.task.pipeline))
         raise InvalidFields({"fromStage": [missing]})
     _require_review(held.task, review_id)
     made = add(held, actor, instruction, from_stage, review_id, clock_now())
     audit.record_by_office("task.followed_up", seen, actor)
     if held.machine:
-        bus.wake_machines([held.machine.id])
+        wakeups.wake_machines([held.machine.id])
     if remember:
         remember(made)
     db.session.commit()
@@ -108,7 +108,7 @@ def add(
 
 def require_right(actor: Developer, task_id: int) -> None:
     """Require that the developer may have the task go on. Raises NotFound, Forbidden."""
-    rights.require(Act.FOLLOW_UP, actor, reads.get(actor, task_id).project)
+    rights.require(Act.FOLLOW_UP, actor, queries.get(actor, task_id).project)
 
 
 def withdraw(actor: Developer, task_id: int, follow_up_id: int) -> None:
@@ -116,7 +116,7 @@ def withdraw(actor: Developer, task_id: int, follow_up_id: int) -> None:
 
     Raises NotFound, Forbidden, FollowUpStarted.
     """
-    seen = reads.get(actor, task_id)
+    seen = queries.get(actor, task_id)
     rights.require(Act.FOLLOW_UP, actor, seen.project)
     held = locks.task_with_machine(task_id)
     row = get(actor, task_id, follow_up_id)
@@ -132,12 +132,12 @@ def withdraw(actor: Developer, task_id: int, follow_up_id: int) -> None:
 
 def listing(actor: Developer, task_id: int) -> Select[FollowUp]:
     """The task's follow-ups, in any order. Raises NotFound."""
-    return _of(reads.get(actor, task_id).id)
+    return _of(queries.get(actor, task_id).id)
 
 
 def get(actor: Developer, task_id: int, follow_up_id: int) -> FollowUp:
     """Raises NotFound."""
-    query = _of(reads.get(actor, task_id).id).where(FollowUp.id == follow_up_id)
+    query = _of(queries.get(actor, task_id).id).where(FollowUp.id == follow_up_id)
     row = db.session.scalar(query.execution_options(populate_existing=True))
     if row is None:
         raise NotFound(f"there is no follow-up {follow_up_id} of task {task_id}")
@@ -192,7 +192,7 @@ def sweep(now: datetime) -> int:
         held = locks.task_with_machine(task_id)
         at_gate = _open_gate(held.task) is not None
         if rules.begins_by_itself(held.task.status, at_gate=at_gate) and begin_instead(held, now):
-            bus.wake_machines([held.machine.id] if held.machine else [])
+            wakeups.wake_machines([held.machine.id] if held.machine else [])
             db.session.commit()
         else:
             db.session.rollback()
@@ -254,4 +254,4 @@ def _open_gate(task: Task) -> Gate | None:
 def _require_review(task: Task, review_id: int | None) -> None:
     review = None if review_id is None else db.session.get(Review, review_id)
     if review_id is not None and (review is None or review.task_id != task.id):
-        raise InvalidFields({"reviewId": [faults.NO_SUCH_REVIEW]})
+        raise InvalidFields({"reviewId": [field_errors.NO_SUCH_REVIEW]})

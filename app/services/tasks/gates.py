@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, literal, select
 
-from app import bus
+from app import wakeups
 from app.domain import pipeline
 from app.domain import task as rules
 from app.domain import tunnel as tunnel_rules
@@ -27,15 +27,7 @@ from app.extensions import db
 from app.models import Developer, Gate, Task, Tunnel
 from app.services import locks, rights
 from app.services.locks import Held
-from app.services.tasks import (
-    answers,
-    attempts,
-    diffs,
-    history,
-    questions,
-    reads,
-    transitions,
-)
+from app.services.tasks import answers, attempts, diffs, history, queries, questions, transitions
 
 
 @dataclass(frozen=True)
@@ -146,7 +138,7 @@ def variables(task_id: int, round_: int, stage_index: int) -> dict[str, str]:
 
 def pending(actor: Developer, task_id: int) -> PendingGate:
     """The gate that waits for an answer. Raises NotFound, NothingPending."""
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     gate = open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
         raise NothingPending
@@ -192,7 +184,7 @@ def confirm(
     use, with `continue`; None: as much as the budgets have. Raises NotFound, Forbidden,
     NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, TunnelOpen, InvalidFields.
     """
-    seen = reads.get(actor, task_id)
+    seen = queries.get(actor, task_id)
     rights.require(Act.ANSWER_GATE, actor, seen.project)
     held = locks.task_with_machine(task_id)
     if round is not None and round != held.task.round:
@@ -200,7 +192,7 @@ def confirm(
     gate = to_answer(held.task, stage_index, number)
     answer(actor, seen, held, gate, result, comment, budget=budget)
     db.session.commit()
-    return reads.get(actor, task_id)
+    return queries.get(actor, task_id)
 
 
 def answer(
@@ -297,7 +289,7 @@ def _expire(task_id: int, now: datetime) -> None:
         questions.close(gate, message, held.task, now)
         questions.answer(held.task, held.live, {}, now)
         attempts.change_orders(held.machine)
-        bus.wake_machines([held.live.machine_id])
+        wakeups.wake_machines([held.live.machine_id])
         db.session.commit()
         return
     index = gate.stage_index

@@ -11,10 +11,10 @@ from app.domain.search import containing
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, Event, Task
-from app.postgres import time_limit
+from app.postgres import statement_timeout
 from app.postgres.lateral import lateral_values
 from app.services.notify import outbox
-from app.services.tasks import event_places, reads
+from app.services.tasks import event_offsets, queries
 
 SEARCHED = (10_000, 1_000, 100)
 """So many of the last are looked through for a text. Where there is no time for so many long ones,
@@ -94,11 +94,11 @@ def events(
 
     Any page costs the same: docs/decisions/0024. Raises NotFound.
     """
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     last = task.events if before is None else min(task.events, before - 1)
     if search:
         return _found(task_id, types, search, last, limit, offset)
-    place = event_places.after(task_id, types, last, offset)
+    place = event_offsets.after(task_id, types, last, offset)
     if place.number is None:
         return Page([], place.total)
     numbers = _between(task_id, types, place.number, last, limit).subquery("numbers")
@@ -111,7 +111,7 @@ def _found(
 ) -> Page:
     """A page of the events that contain the text, among the last of them."""
     for most in SEARCHED:
-        place = event_places.after(task_id, types, last, -most)
+        place = event_offsets.after(task_id, types, last, -most)
         if place.number is None:
             return Page([], 0)
         texts = _between(task_id, types, place.number, last).subquery("texts")
@@ -120,7 +120,7 @@ def _found(
         found = select(texts.c.number).where(contains).cte("found")
         part = select(found.c.number).order_by(found.c.number).limit(limit).offset(offset)
         look = select(func.count(), func.array(part.scalar_subquery())).select_from(found)
-        if rows := time_limit.rows(look):
+        if rows := statement_timeout.rows(look):
             break
     ((total, numbers),) = rows or db.session.execute(look)
     searched_from = place.number if place.total > most else None

@@ -1,12 +1,12 @@
 """The effects of what a machine reports of its push, as far as the task's own branch goes."""
 
 from app.domain import lineage, task_branch
-from app.domain.allowance import Forged
 from app.domain.attempt import AttemptPhase
 from app.domain.errors import Conflict
+from app.domain.storage_limits import Forged
 from app.domain.task import EventType
 from app.domain.task_branch import BranchFinding
-from app.services.tasks import attempts, branches, lines
+from app.services.tasks import attempts, branches, work_lineage
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
@@ -23,10 +23,10 @@ def refused(live: LiveAttempt, report: frames.BranchRefused) -> None:
         raise Forged(f"it is not {task.task_branch}")
     if attempt.pushed_commit is None and attempt.work is not None:
         raise Conflict(f"the machine has no order to move {report.name}")
-    known = attempt.pushed_commit or (lines.expected(live) or {}).get("commit")
+    known = attempt.pushed_commit or (work_lineage.expected(live) or {}).get("commit")
     if known and report.commit != known:
         why = f"it has pushed {report.commit}, and not {known}"
-        lines.break_off(live, why, gone=True)
+        work_lineage.break_off(live, why, gone=True)
         return
     found = report.found, report.why, _plain(report.by), _plain(report.subject)
     finding = BranchFinding(report.name, report.commit, task.branch_commit, *found)
@@ -51,12 +51,12 @@ def announced(live: LiveAttempt, report: frames.ToPublish) -> None:
     if not is_asked or attempt.pushes != report.number:
         raise Conflict(f"the machine has no order to announce a push of number {report.number}")
     why = lineage.broken_by(attempt.work, report.follows)
-    known = attempt.work or lines.expected(live)
+    known = attempt.work or work_lineage.expected(live)
     if why is None and attempt.started_at is None and known:
         # No stage has run here: there is nothing that could have changed it.
         why = lineage.other(known, report.commit, report.tree)
     if why is not None:
-        lines.break_off(live, f"of what it would push: {why}", gone=True)
+        work_lineage.break_off(live, f"of what it would push: {why}", gone=True)
         return
     if attempt.work is not None:
         attempt.work = lineage.stored(report.commit, report.tree)

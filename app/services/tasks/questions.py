@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.domain import audience
-from app.domain.allowance import MOST_QUESTIONS, Excessive
+from app.domain import notification_rules
 from app.domain.pipeline import GateKind
+from app.domain.storage_limits import MOST_QUESTIONS, Excessive
 from app.domain.task import EventType, SuspendReason, TaskEvent
 from app.extensions import db
 from app.models import Attempt, Gate, Task
@@ -75,7 +75,7 @@ def withdraw(task: Task, attempt: Attempt, why: str, now: datetime) -> None:
 def close(gate: Gate, why: str, task: Task, now: datetime) -> None:
     """Close an open question without an answer."""
     gate.answered_at = now
-    about = {audience.WITHDRAWN: True, "number": gate.number}
+    about = {notification_rules.WITHDRAWN: True, "number": gate.number}
     text = f"the question is withdrawn: {why}"
     history.record(task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about)
 

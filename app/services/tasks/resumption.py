@@ -6,8 +6,8 @@ In all functions the caller holds the locks of the machine and the task, and com
 
 from datetime import datetime
 
-from app import bus
-from app.domain import protection, room
+from app import wakeups
+from app.domain import protection, sandbox
 from app.domain.attempt import AttemptPhase, GoesOn, goes_on
 from app.domain.machine import MachineStatus
 from app.domain.task import EventType, TaskEvent, TaskStatus
@@ -27,7 +27,7 @@ def resume(held: Held, now: datetime) -> None:
         # Nobody holds the task: it is (or goes) in the queue, and is dispatched now.
         if task.status is not TaskStatus.QUEUED:
             transitions.move(task, TaskEvent.REQUEUE, now)
-        bus.wake_dispatch()
+        wakeups.wake_dispatch()
     elif go_on(machine, task, attempt, now) is not GoesOn.ELSEWHERE:
         if attempt.mid_stage:
             attempt.mid_stage, attempt.run = False, attempt.run + 1
@@ -66,7 +66,7 @@ def may_not_go_on(task_id: int, number: int, now: datetime) -> None:
 
 def _leave(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime) -> None:
     attempts.hand_over(machine, task, attempt, why, now, gone=False)
-    bus.wake_machines([machine.id])  # to stop what may run of it all the same
+    wakeups.wake_machines([machine.id])  # to stop what may run of it all the same
 
 
 def _is_allowed(machine: Machine, task: Task) -> bool:
@@ -96,7 +96,7 @@ def go_on(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> Goes
 
 def _why_not(machine: Machine, task: Task) -> str | None:
     """Why the machine takes no work of the task now; None where it takes it."""
-    if not room.suffices(machine.room_level, task.project.room):
+    if not sandbox.suffices(machine.room_level, task.project.room):
         return f"{machine.name} cannot contain it as far as its project demands"
     if not task.place.fits(str(machine.id), machine.all_labels):
         return f"{machine.name} is none of the machines that it may go to"

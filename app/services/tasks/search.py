@@ -29,7 +29,7 @@ from app.domain.search import containing, has_trigrams, number
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Project, Task, TaskText
-from app.postgres import time_limit
+from app.postgres import statement_timeout
 from app.postgres.lateral import lateral_values
 
 WINDOW = 2000
@@ -201,7 +201,7 @@ def _newest_looked_for(wanted: TaskFilter, before: int | None, limit: int) -> Ne
         return Newest(recent.ids, recent.lowest)
     if (older := _older_query(wanted, recent.lowest, limit)) is None:
         return Newest(recent.ids)
-    if (rows := time_limit.rows(older)) is None:
+    if (rows := statement_timeout.rows(older)) is None:
         return Newest(recent.ids, recent.lowest)
     return Newest(recent.ids + [row.id for row in rows])
 
@@ -211,7 +211,7 @@ def _in_window(wanted: TaskFilter, before: int | None, limit: int) -> _WindowMat
     for divisor in WINDOW_DIVISORS:
         size = max(1, WINDOW // divisor)
         query = _window_query(wanted, before, size, limit)
-        if rows := time_limit.rows(query):
+        if rows := statement_timeout.rows(query):
             break
     ((ids, count, lowest),) = rows or db.session.execute(query)
     return _WindowMatches(ids, lowest if count == size else None, in_time=divisor == 1)

@@ -8,13 +8,13 @@ happened, the pipeline says what is next, and the next order follows from the ro
 from dataclasses import dataclass
 from datetime import datetime
 
-from app import bus
+from app import wakeups
 from app.domain import change, pipeline
 from app.domain.agent_failure import AgentFailure
-from app.domain.allowance import MOST_EVENTS, Forged
 from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
 from app.domain.errors import Conflict
 from app.domain.pipeline import StageOutcome
+from app.domain.storage_limits import MOST_EVENTS, Forged
 from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, TaskStatus
 from app.domain.terminal import exit_code
 from app.models import Attempt, Machine, Task
@@ -22,15 +22,15 @@ from app.services.locks import Held
 from app.services.tasks import (
     attempts,
     branches,
+    checkpoint_conflicts,
     follow_ups,
     gates,
-    giving_back,
     history,
-    lines,
-    moved_work,
     questions,
+    returned_attempts,
     suspensions,
     transitions,
+    work_lineage,
     workspaces,
 )
 from muster.protocol import frames
@@ -147,7 +147,7 @@ def settle(live: LiveAttempt) -> None:
     outcome = StageOutcome(end["how"], end["code"], AgentFailure(*why) if why else None)
     code = exit_code(outcome.how, outcome.code)
     about = {"stage_index": index, "code": code, "log_end": end["logEnd"]}
-    bus.tell_exit(live.task.id, live.attempt.number, **about)
+    wakeups.tell_exit(live.task.id, live.attempt.number, **about)
     if (why := end.get("suspended")) is not None:
         suspensions.suspend(live.machine, live.task, live.attempt, why, live.now)
         return
@@ -213,7 +213,7 @@ def published(live: LiveAttempt, report: frames.Published) -> None:
     branch = branch_of(live.attempt.task_id, live.attempt.number)
     if report.branch != branch:
         raise Forged(f"it is not {branch}")
-    if lines.end_unapproved(live, report):
+    if work_lineage.end_unapproved(live, report):
         return
     moved = _moved(live, report)
     diff = workspaces.stored_diff(report.diff)
@@ -257,10 +257,10 @@ def failed(live: LiveAttempt, report: frames.Failed) -> None:
     """
     machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
     is_unbegun = report.unwell and attempt.pending_end is None
-    if is_unbegun and giving_back.take(machine, task, attempt, report.message, now):
+    if is_unbegun and returned_attempts.take(machine, task, attempt, report.message, now):
         return
-    if report.code in moved_work.CODES and attempt.started_at is None:
-        moved_work.ask(machine, task, attempt, report.message, now)
+    if report.code in checkpoint_conflicts.CODES and attempt.started_at is None:
+        checkpoint_conflicts.ask(machine, task, attempt, report.message, now)
         return
     attempts.fail(machine, task, attempt, report.code, report.message, now, gone=True)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app import bus
+from app import wakeups
 from app.domain.attempt import AttemptPhase
 from app.domain.budget import CHOICES, BudgetStanding, question
 from app.domain.errors import TunnelOpen
@@ -19,7 +19,7 @@ from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, Ta
 from app.extensions import db
 from app.models import Attempt, Gate, Machine, Task
 from app.services import locks
-from app.services.counts import budgets
+from app.services.counters import budgets
 from app.services.locks import Held
 from app.services.tasks import attempts, gates, history, questions, resumption, transitions
 
@@ -176,5 +176,5 @@ def _go_on(task_id: int, now: datetime) -> None:
         return
     resumption.resume(held, now)
     if held.machine:
-        bus.wake_machines([held.machine.id])
+        wakeups.wake_machines([held.machine.id])
     db.session.commit()

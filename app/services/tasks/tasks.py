@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from app import bus
-from app.domain import agents, branch_name, faults, labels, pipeline, protection
+from app import wakeups
+from app.domain import agents, branch_name, field_errors, labels, pipeline, protection
 from app.domain import budget as budgets
 from app.domain import task as rules
 from app.domain.agents import AgentWarning, Options
@@ -19,7 +19,7 @@ from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
 from app.services.projects import agents as agents_asked
 from app.services.projects import projects
-from app.services.tasks import attempts, gates, history, reads, rounds, statements
+from app.services.tasks import attempts, gates, history, queries, rounds, statements
 
 # Columns of what comes later: what a new task is not given would be queried.
 _UNUSED = {
@@ -86,7 +86,7 @@ def create(
     )
     first = history.first(task, f"created by {actor.name}", now)
     asks = gates.ask_first(task, now)
-    bus.wake_dispatch()
+    wakeups.wake_dispatch()
     statements.add(task, first, commits=not (asks or remember))
     if remember:
         remember(task)
@@ -135,12 +135,12 @@ def _new_task(
         raise NotFound(f"there is no project {key!r} that you may see")
     rights.require(Act.CREATE_TASK, actor, row.Project)
     if machine_id is not None and row.machine_status is None:
-        raise InvalidFields({"machineId": [faults.NO_SUCH_MACHINE]})
+        raise InvalidFields({"machineId": [field_errors.NO_SUCH_MACHINE]})
     if row.machine_status is MachineStatus.DECOMMISSIONED:
-        raise InvalidFields({"machineId": [faults.DECOMMISSIONED]})
+        raise InvalidFields({"machineId": [field_errors.DECOMMISSIONED]})
     only = protection.named(row.Project.protected, row.Project.protected_machines)
     if machine_id is not None and not protection.admits(only, str(machine_id)):
-        raise InvalidFields({"machineId": [faults.MACHINE_NOT_NAMED]})
+        raise InvalidFields({"machineId": [field_errors.MACHINE_NOT_NAMED]})
     asked_for = agent_type or row.Project.agent_type
     return _NewTask(row.Project, row.task_id, asked_for, row.agent_is_known)
 
@@ -151,10 +151,10 @@ def cancel(actor: Developer, task_id: int) -> Task:
 
     Raises NotFound, Forbidden, TaskEnded.
     """
-    seen = reads.get(actor, task_id)
+    seen = queries.get(actor, task_id)
     rights.require(Act.CANCEL_TASK, actor, seen.project, creator_id=seen.created_by)
     end(actor, seen)
-    return reads.get(actor, task_id)
+    return queries.get(actor, task_id)
 
 
 def end(actor: Developer, seen: Task) -> None:
@@ -166,7 +166,7 @@ def end(actor: Developer, seen: Task) -> None:
     attempts.cancel(held, f"cancelled by {actor.name}", clock_now(), by=actor.id, gone=False)
     audit.record_by_office("task.cancelled", seen, actor)
     if held.machine:
-        bus.wake_machines([held.machine.id])
+        wakeups.wake_machines([held.machine.id])
     db.session.commit()
 
 
@@ -176,14 +176,14 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     Its gates are asked anew, but for those of stages that stay done. Raises NotFound, Forbidden,
     TaskNotEnded, NoCheckpoint, InvalidFields.
     """
-    seen = reads.get(actor, task_id)
+    seen = queries.get(actor, task_id)
     rights.require(Act.RETRY_TASK, actor, seen.project, creator_id=seen.created_by)
     held = locks.task_with_machine(task_id)
     task, start = held.task, from_stage or 0
     if task.status not in (TaskStatus.FAILED, TaskStatus.CANCELLED):
         raise TaskNotEnded(f"task {task_id} is {task.status}")
     if start >= len(task.pipeline):
-        raise InvalidFields({"fromStage": [faults.NO_SUCH_STAGE(stages=len(task.pipeline))]})
+        raise InvalidFields({"fromStage": [field_errors.NO_SUCH_STAGE(stages=len(task.pipeline))]})
     now = clock_now()
     rounds.begin(task, TaskEvent.RETRY, start, rounds.to_try_again(task, start), now)
     name = pipeline.parse(task.pipeline)[start].name
@@ -192,4 +192,4 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     gates.ask_first(task, now)
     audit.record_by_office("task.retried", seen, actor)
     db.session.commit()
-    return reads.get(actor, task_id)
+    return queries.get(actor, task_id)

@@ -6,7 +6,7 @@ from queued to assigned, with their slots, attempts and events, in one round tri
 
 from datetime import datetime
 
-from app import bus
+from app import wakeups
 from app.domain import task as rules
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.extensions import db
@@ -35,7 +35,7 @@ def move(task: Task, event: TaskEvent, now: datetime) -> None:
         task.resume_at = None
     if task.status is TaskStatus.QUEUED:
         task.queued_at = now
-        bus.wake_dispatch()
+        wakeups.wake_dispatch()
     task.seen_at = None  # how it ends next is seen anew
     match task.status:
         case TaskStatus.ASSIGNED if event is TaskEvent.ASSIGN:

@@ -15,13 +15,13 @@ from app.domain.errors import NoWorkspace
 from app.domain.pipeline import GateKind
 from app.extensions import db
 from app.models import Attempt, Developer, Gate, Task, Workspace
-from app.services.tasks import reads
+from app.services.tasks import queries
 from muster.protocol import frames
 
 
 def of_task(actor: Developer, task_id: int) -> Workspace:
     """The workspace of the task's latest attempt that had one. Raises NotFound, NoWorkspace."""
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     query = (
         select(Workspace)
         .where(Workspace.task_id == task.id)

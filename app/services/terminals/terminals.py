@@ -9,7 +9,6 @@ from sqlalchemy import Select, and_, select, update
 from sqlalchemy.orm import joinedload
 
 from app.domain.errors import Conflict, InvalidToken, NoTerminal, TaskEnded
-from app.domain.reach import SCOPE_OF
 from app.domain.roles import Act
 from app.domain.terminal import (
     ACTS,
@@ -19,14 +18,15 @@ from app.domain.terminal import (
     fence,
     has_terminal,
 )
+from app.domain.token_scope import SCOPE_OF
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
 from app.models import Attempt, ChannelToken, Developer, Task, TerminalInput
 from app.services import audit, clock, locks, rights
-from app.services.people import auth, personal_tokens, sessions, tokens
-from app.services.people.sessions import DeveloperSession
-from app.services.tasks import reads
-from app.services.terminals import wants
+from app.services.accounts import auth, personal_tokens, sessions, tokens
+from app.services.accounts.sessions import DeveloperSession
+from app.services.tasks import queries
+from app.services.terminals import open_requests
 
 TOKEN_LIFE = timedelta(seconds=60)
 
@@ -72,7 +72,7 @@ def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> T
     The machine is asked to open the terminal, if it has not yet. Commits. Raises NotFound,
     Forbidden, NoTerminal.
     """
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     rights.require(
         ACTS[mode or TerminalMode.WATCH], actor, task.project, creator_id=task.created_by
     )
@@ -85,7 +85,7 @@ def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> T
         raise NoTerminal
     now = clock.now()
     secret = _mint(attempt, now, developer_id=actor.id, mode=mode)
-    wants.want(attempt, now)
+    open_requests.want(attempt, now)
     if mode is TerminalMode.CONTROL:
         audit.record_by_office("terminal.controlled", task, actor)
     db.session.commit()
@@ -114,7 +114,7 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGra
     """
     kind = personal_tokens if personal_tokens.is_one(credential) else auth
     developer = kind.developer_of(credential)
-    reads.get(developer, task_id)
+    queries.get(developer, task_id)
     # The token may have been made with another credential, which reaches further.
     within = [mode for mode, act in ACTS.items() if developer.reach.allows(SCOPE_OF[act])]
     hers = and_(ChannelToken.developer_id == developer.id, ChannelToken.mode.in_(within))
@@ -146,7 +146,7 @@ def inputs(actor: Developer, task_id: int) -> Select[TerminalInput]:
 
     Raises NotFound, Forbidden.
     """
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     rights.require(Act.SEE_TERMINAL_INPUTS, actor, task.project, creator_id=task.created_by)
     return (
         select(TerminalInput)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from app import bus
+from app import wakeups
 from app.domain import network
 from app.domain import tunnel as rules
 from app.domain.attempt import WorkspaceState
@@ -18,7 +18,7 @@ from app.extensions import db
 from app.models import Attempt, Developer, Task, Tunnel, Workspace
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
-from app.services.tasks import attempts, history, reads
+from app.services.tasks import attempts, history, queries
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
@@ -42,7 +42,7 @@ def status(actor: Developer, task_id: int) -> TunnelView:
     """The tunnel of the task's latest attempt. Only those who may start and stop it see URL and
     error. Raises NotFound.
     """
-    task = reads.get(actor, task_id)
+    task = queries.get(actor, task_id)
     query = (
         select(Tunnel, Attempt.ended_at)
         .join(Attempt, (Attempt.task_id == Tunnel.task_id) & (Attempt.number == Tunnel.attempt))
@@ -76,7 +76,7 @@ def start(
 
     Commits, and wakes the machine. Raises NotFound, Forbidden, NoLiveWorkspace, NetworkClosed.
     """
-    seen = reads.get(actor, task_id)
+    seen = queries.get(actor, task_id)
     rights.require(Act.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
     hosts = (network.of_stage(s.get("network"), seen.project.network) for s in seen.pipeline)
     if any(allowed is not None for allowed in hosts):
@@ -93,7 +93,7 @@ def start(
     after = {"attempt": tunnel.attempt, "expiresAt": tunnel.expires_at}
     audit.record("tunnel.started", "task", task_id, actor=actor, after=after)
     attempts.change_orders(held.machine)
-    bus.wake_machines([held.machine.id])
+    wakeups.wake_machines([held.machine.id])
     db.session.commit()
     return status(actor, task_id)
 
@@ -103,7 +103,7 @@ def stop(actor: Developer, task_id: int) -> TunnelView:
 
     Commits, and wakes the machine. Raises NotFound, Forbidden.
     """
-    seen = reads.get(actor, task_id)
+    seen = queries.get(actor, task_id)
     rights.require(Act.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
     held = locks.task_with_machine(task_id)
     tunnel = _of(held.live) if held.live else None
@@ -113,7 +113,7 @@ def stop(actor: Developer, task_id: int) -> TunnelView:
     _move(held.task, tunnel, TunnelEvent.STOP, clock_now(), f"tunnel stopped by {actor.name}")
     audit.record("tunnel.stopped", "task", task_id, actor=actor)
     attempts.change_orders(held.machine)
-    bus.wake_machines([held.machine.id])
+    wakeups.wake_machines([held.machine.id])
     db.session.commit()
     return status(actor, task_id)
 
@@ -241,7 +241,7 @@ def _end_late(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -
     _move(task, row[0], event, now, f"the tunnel has ended: {why}")
     row[0].error = why
     attempts.change_orders(machine)
-    bus.wake_machines([machine_id])
+    wakeups.wake_machines([machine_id])
     db.session.commit()
     return True
 

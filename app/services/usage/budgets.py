@@ -6,15 +6,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, update
 
-from app import bus
-from app.domain import audience
+from app import wakeups
+from app.domain import notification_rules
 from app.domain.attempt import AttemptPhase
 from app.domain.budget import BudgetOf, BudgetStanding, as_json, month_of
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, Project, Task
 from app.services import locks
-from app.services.counts import budgets as counts
+from app.services.counters import budgets as counts
 from app.services.projects import projects
 from app.services.tasks import attempts, history
 
@@ -33,7 +33,7 @@ def look(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
     for standing in standings:
         if _is_to_be_told(standing) and _tell(standing, task):
             text = f"most is used up: {standing.in_words()}"
-            about = {audience.BUDGET: standing.told()}
+            about = {notification_rules.BUDGET: standing.told()}
             index = attempt.stage_index
             history.record(task, EventType.WARNING, text, now, stage_index=index, data=about)
 
@@ -93,7 +93,7 @@ def _look_again(task_id: int, now: datetime) -> None:
     held = locks.task_with_machine(task_id)
     if held.live and held.machine and held.task.status is TaskStatus.RUNNING:
         look(held.machine, held.task, held.live, now)
-        bus.wake_machines([held.machine.id] if held.live.suspends else [])
+        wakeups.wake_machines([held.machine.id] if held.live.suspends else [])
     db.session.commit()
 
 

@@ -11,7 +11,7 @@ from app.domain.usage import Figures, GroupBy
 from app.extensions import db
 from app.models import Developer, Project, Task, Usage
 from app.services import rights
-from app.services.counts import usage
+from app.services.counters import usage
 
 LONGEST_NAME = 200
 

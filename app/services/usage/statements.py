@@ -10,10 +10,10 @@ from datetime import date
 
 from sqlalchemy import text
 
-from app.domain.fleet import COST, FleetCounter
+from app.domain.fleet_counters import COST, FleetCounter
 from app.domain.usage import Figures
 from app.extensions import db
-from app.services.counts import usage
+from app.services.counters import usage
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ const allHidden = new RegExp(hidden, 'gu')
 
 /** The text with a symbol in place of each character that nobody sees, or that changes the order of
  *  others: `⟨U+202E⟩`. Emoji that Unicode lists pass, and joiners that change how a word is written.
- *  `muster/text/invisible.py` is the same rule; both are tested with the same cases. */
+ *  `muster/text/invisible_chars.py` is the same rule; both are tested with the same cases. */
 export function seen(text: string): string {
   return isHidden.test(text) ? text.replace(rule().candidates, seenIn) : text
 }

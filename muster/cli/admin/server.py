@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, words
+from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
 from muster.cli.output import Column, Item, Printed, column, console, dig, prints, say
 from muster.cli.params import typed_fields
-from muster.cli.verbs import Given, listing
+from muster.cli.request_commands import Given, listing
 
 WIDEST = 100  # of what is read as sentences
 
@@ -89,12 +89,12 @@ def list_(muster: Muster) -> tuple[list[dict[str, Any]], Callable[[], None]]:
 def _setting(setting: Item) -> None:
     """In as many lines as it takes: a table would have no room for what it does."""
     value, default = _value(setting.get("value")), _value(setting.get("default"))
-    key = click.style(words.one_line(setting.get("key")), bold=True)
-    said = " ".join(filter(None, [value or "(empty)", words.one_line(setting.get("unit"))]))
+    key = click.style(text_format.one_line(setting.get("key")), bold=True)
+    said = " ".join(filter(None, [value or "(empty)", text_format.one_line(setting.get("unit"))]))
     said += "" if value == default else f" (by default {default or 'empty'})"
-    click.echo(f"{key} = {words.one_line(said)}")
+    click.echo(f"{key} = {text_format.one_line(said)}")
     room = min(console().width, WIDEST)
-    click.echo(click.wrap_text(words.one_line(setting.get("help")), room, "    ", "    "))
+    click.echo(click.wrap_text(text_format.one_line(setting.get("help")), room, "    ", "    "))
 
 
 @settings.command("set")
@@ -118,7 +118,7 @@ def set_(muster: Muster, pairs: tuple[str, ...]) -> tuple[Any, Callable[[], None
     def tell() -> None:
         for setting in changed:
             before = _value(known[setting["key"]].get("value"))
-            now = words.one_line(_value(setting.get("value")))
-            say(f"{setting['key']}: {words.one_line(before)} → {now}")
+            now = text_format.one_line(_value(setting.get("value")))
+            say(f"{setting['key']}: {text_format.one_line(before)} → {now}")
 
     return changed, tell

@@ -6,7 +6,7 @@ import msgspec
 from websockets.exceptions import ConnectionClosed, InvalidState
 
 from muster.cli.attach.dial import Dialled, encode
-from muster.cli.attach.place import NOWHERE, Place, after, moved
+from muster.cli.attach.position import NOWHERE, Place, after, moved
 from muster.protocol import terminal as wire
 from muster.worker.server.websocket import WebSocket
 

@@ -33,7 +33,7 @@ def attach(muster: Muster, number: int, watch: bool, takeover: bool, patience: f
       muster attach 42
       muster attach 42 --watch
     """
-    from muster.cli.attach.door import ApiDoor
+    from muster.cli.attach.access import ApiDoor
 
     if watch and takeover:
         raise BadUsage("--watch and --takeover are opposites.", advice="Leave one of them out")

@@ -11,13 +11,13 @@ from typing import Any, Protocol, cast
 import msgspec
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from muster.cli.attach.ends import End, Why
+from muster.cli.attach.outcome import End, Why
 from muster.protocol import terminal as wire
 
 # A machine's own end of a terminal is made of it, too.
-from muster.worker.server.rest import is_loopback
-from muster.worker.server.straight import connect
+from muster.worker.server.rest_client import is_loopback
 from muster.worker.server.websocket import WebSocket
+from muster.worker.server.websocket_connect import connect
 
 PATIENCE = 10.0
 """Seconds for the server to answer."""

@@ -4,9 +4,9 @@ import contextlib
 import sys
 from dataclasses import replace
 
-from muster.cli.attach import words
+from muster.cli.attach import messages
 from muster.cli.attach.dial import Dialled, Dialler, Door, Unreachable, Wish, dial
-from muster.cli.attach.ends import End, Why
+from muster.cli.attach.outcome import End, Why
 from muster.cli.attach.session import Session
 from muster.cli.attach.signals import Signals
 from muster.cli.attach.tty import Tty
@@ -27,13 +27,13 @@ def attach(
 ) -> int:
     """Look at a task's terminal until one leaves it. The command's exit status."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        _say(words.no_terminal(task_id))
+        _say(messages.no_terminal(task_id))
         return USAGE
     try:
         end = _look(door, task_id, mode, take_over, patience)
     except KeyboardInterrupt:  # before the terminal was raw
         return INTERRUPTED
-    _say(words.last(end, task_id))
+    _say(messages.last(end, task_id))
     return end.status
 
 

@@ -5,13 +5,13 @@ import signal
 import time
 from collections.abc import Sequence
 
-from muster.cli.attach import drawing, words
+from muster.cli.attach import control_sequences, messages
 from muster.cli.attach.dial import Dialled, Dials
-from muster.cli.attach.ends import End, Why
 from muster.cli.attach.escapes import Act, Escapes
-from muster.cli.attach.line import Line
+from muster.cli.attach.outcome import End, Why
+from muster.cli.attach.reconnecting_connection import Line
+from muster.cli.attach.sequence_filter import Strings
 from muster.cli.attach.signals import Signals
-from muster.cli.attach.strings import Strings
 from muster.cli.attach.tty import HungUp, Tty
 from muster.protocol import terminal as wire
 
@@ -65,7 +65,7 @@ class Session:
         except HungUp:
             return End(Why.SIGNAL, signal.SIGHUP)
         finally:
-            self._tty.leave(drawing.end() if self.has_begun else b"")
+            self._tty.leave(control_sequences.end() if self.has_begun else b"")
             self._line.close()
 
     # ---- one turn --------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ class Session:
         if self._told_at is not None and now >= self._told_at:
             self._is_cut_told = True
             self._line.forget_keys()
-            self._draw([words.CUT])
+            self._draw([messages.CUT])
         if self._note_until is not None and now >= self._note_until:
             self._note_until = None
             self._line.redraw()
@@ -139,7 +139,7 @@ class Session:
             elif found == _INTERRUPT:
                 self._end = End(Why.INTERRUPTED)
             elif not found.startswith(b"\x1b"):  # which may be an answer of the terminal's own
-                self._say(words.TYPES_NOTHING)
+                self._say(messages.TYPES_NOTHING)
 
     def _send(self, keys: bytes) -> None:
         if self._is_cut_told:
@@ -159,9 +159,9 @@ class Session:
             case Act.SUSPEND:
                 self._suspend()
             case Act.HELP:
-                self._say(*words.HELP)
+                self._say(*messages.HELP)
             case Act.WHO:
-                self._say(*words.looking(self._line.people))
+                self._say(*messages.looking(self._line.people))
             case Act.TAKE_OVER:
                 self._take_over()
             case Act.REDRAW:
@@ -169,11 +169,11 @@ class Session:
 
     def _take_over(self) -> None:
         if self._line.may == "watch":
-            self._say(words.MAY_NOT)
+            self._say(messages.MAY_NOT)
             return
         self._line.take_over()
         self._give_size()
-        self._say(words.ALONE)
+        self._say(messages.ALONE)
 
     def _signalled(self, numbers: set[int]) -> None:
         for number in _LEAVES:
@@ -188,14 +188,14 @@ class Session:
             self._fit()
 
     def _suspend(self) -> None:
-        self._tty.leave(drawing.end())
+        self._tty.leave(control_sequences.end())
         self._signals.stop()
         self._go_on()
 
     def _go_on(self) -> None:
         """The shell had the terminal; what was missed meanwhile nobody wanted to see."""
         self._tty.enter()
-        self._tty.write(drawing.begin(self._tty.size[1]))
+        self._tty.write(control_sequences.begin(self._tty.size[1]))
         self._line.anew()
 
     def _give_size(self) -> None:
@@ -216,8 +216,8 @@ class Session:
         is_first, self.has_begun = not self.has_begun, True
         self._cut_at, self._is_cut_told = None, False
         if is_first:
-            words_ = words.greeting(self._task_id, ready.attempt, self._line.mode)
-            self._tty.write(f"{words_}\r\n".encode() + drawing.begin(self._tty.size[1]))
+            words_ = messages.greeting(self._task_id, ready.attempt, self._line.mode)
+            self._tty.write(f"{words_}\r\n".encode() + control_sequences.begin(self._tty.size[1]))
         if self._takes_over:
             self._takes_over = False
             self._line.take_over()
@@ -228,7 +228,7 @@ class Session:
 
     def drew(self, screen: wire.Screen) -> None:
         self._strings = Strings()
-        self._tty.write(drawing.clean() + self._strings.feed(screen.data.encode()))
+        self._tty.write(control_sequences.clean() + self._strings.feed(screen.data.encode()))
         if self._note_until is not None:
             self._draw(self._note)
 
@@ -239,7 +239,7 @@ class Session:
             self._line.redraw()
         if self._line.mode == "control" and time.monotonic() < self._fitted_at + _FITS:
             return
-        said = words.other_size(self._line.size, self._tty.size, self._line.mode)
+        said = messages.other_size(self._line.size, self._tty.size, self._line.mode)
         if said != self._other_size:
             self._other_size = said
             if said is not None:
@@ -258,13 +258,13 @@ class Session:
     def heard(self, frame: wire.Takeover | wire.Refused | wire.Exit) -> None:
         match frame:
             case wire.Takeover(by=by):
-                self._say(words.taken_over(by))
+                self._say(messages.taken_over(by))
             case wire.Refused(code="gate"):
-                self._say(words.AT_GATE)
+                self._say(messages.AT_GATE)
             case wire.Refused():
-                self._say(words.MAY_NOT if self._line.may == "watch" else words.TYPES_NOTHING)
+                self._say(messages.MAY_NOT if self._line.may == "watch" else messages.TYPES_NOTHING)
             case wire.Exit(code=code, stage_index=index):
-                self._say(words.stage_ended(code, index))
+                self._say(messages.stage_ended(code, index))
 
     # ---- words over the screen -------------------------------------------------------------------
 
@@ -275,4 +275,4 @@ class Session:
         self._note_until = time.monotonic() + _NOTE
 
     def _draw(self, lines: Sequence[str]) -> None:
-        self._tty.write(drawing.note(lines, *self._tty.size))
+        self._tty.write(control_sequences.note(lines, *self._tty.size))

@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, words
+from muster.cli import fields, text_format
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage, Trouble
 from muster.cli.output import Printed, prints, say
 from muster.cli.params import a_task, a_text, path_of
-from muster.cli.task.following import Task
+from muster.cli.task.follow import Task
 from muster.cli.task.questions import how_to_answer, open_one
 
 ANSWERED = Printed(fields.TASK)
@@ -69,9 +69,9 @@ def choose(muster: Muster, number: int, choice: str | None, comment: str | None)
     if not choices:
         raise _otherwise(gate)
     if choice is None:
-        say(words.plain(gate.get("prompt")) or "It asks you to choose:")
+        say(text_format.plain(gate.get("prompt")) or "It asks you to choose:")
         for place, offered in enumerate(choices, 1):
-            click.echo(f"{place}  {words.one_line(offered)}")
+            click.echo(f"{place}  {text_format.one_line(offered)}")
         return None
     return _answer(muster.api, gate, chosen(choices, choice), comment)
 
@@ -85,7 +85,7 @@ def chosen(choices: list[str], said: str) -> str:
     found = [choice for choice in choices if choice.casefold().startswith(said.casefold())]
     if len(found) == 1:
         return found[0]
-    offered = ", ".join(map(words.one_line, choices))
+    offered = ", ".join(map(text_format.one_line, choices))
     raise BadUsage(f"{said!r} is not one of the choices", advice=f"Choose of: {offered}")
 
 
@@ -100,7 +100,7 @@ def input_(muster: Muster, number: int, text: str | None, comment: str | None) -
     gate = asked(muster.api, number)
     if gate["kind"] not in ("input", "question"):
         raise _otherwise(gate)
-    prompt = words.one_line(gate.get("prompt"))
+    prompt = text_format.one_line(gate.get("prompt"))
     return _answer(muster.api, gate, a_text(text, prompt or "Your answer."), comment)
 
 

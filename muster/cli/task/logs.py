@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, words
+from muster.cli import fields, text_format
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
 from muster.cli.output import Printed, prints, say
 from muster.cli.params import a_task, path_of
 from muster.cli.sse import Event
-from muster.cli.task.following import at_its_end, until_settled
+from muster.cli.task.follow import at_its_end, until_settled
 
 ENTRIES = Printed(fields.TRANSCRIPT_ENTRY, id="number", nothing="The agent has told nothing.")
 LINES = Printed(fields.LOG_LINE, id="number")
@@ -110,7 +110,7 @@ class _Lines:
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._half = ""
-        self._clean = words.coloured if sys.stdout.isatty() else words.plain
+        self._clean = text_format.coloured if sys.stdout.isatty() else text_format.plain
 
     def write(self, data: bytes) -> None:
         *whole, self._half = (self._half + self._decoder.decode(data)).split("\n")
@@ -124,7 +124,7 @@ class _Lines:
     def _print(self, line: str) -> None:
         # What a carriage return has drawn over is not seen on a terminal either.
         shown = line.rstrip("\r").rpartition("\r")[2]
-        reset = "\x1b[0m" if "\x1b" in shown and self._clean is words.coloured else ""
+        reset = "\x1b[0m" if "\x1b" in shown and self._clean is text_format.coloured else ""
         click.echo(self._clean(shown) + reset, color=True)
 
 
@@ -223,7 +223,7 @@ class _Entries:
 def _entry(entry: Mapping[str, Any]) -> None:
     kind = str(entry.get("kind"))
     head = click.style(f"{kind:<9}", fg=_STYLES.get(kind, "blue"))
-    clock = click.style(words.clock(entry.get("at")), dim=True)
-    click.echo(f"{clock}  {head} {words.one_line(entry.get('title'))}")
-    for line in words.plain(entry.get("text")).splitlines():
+    clock = click.style(text_format.clock(entry.get("at")), dim=True)
+    click.echo(f"{clock}  {head} {text_format.one_line(entry.get('title'))}")
+    for line in text_format.plain(entry.get("text")).splitlines():
         click.echo(f"            {line}")

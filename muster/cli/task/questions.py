@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from muster.cli import words
+from muster.cli import text_format
 from muster.cli.client import Api
 from muster.cli.errors import Refused
 from muster.cli.params import path_of
@@ -23,7 +23,7 @@ def open_one(api: Api, number: int) -> Gate | None:
 
 def told(gate: Gate) -> list[tuple[str, object]]:
     """It, as facts for people: what is asked, what may be chosen, and how that is said."""
-    choices = (words.one_line(choice) for choice in gate.get("choices") or [])
+    choices = (text_format.one_line(choice) for choice in gate.get("choices") or [])
     return [
         ("asks", str(gate.get("prompt") or "").strip()),
         ("choices", "\n".join(choices)),

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, pieces, words
+from muster.cli import fields, raw_output, text_format
 from muster.cli.client import Query
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import Trouble
 from muster.cli.output import Printed, aged, column, facts, prints, say
 from muster.cli.params import a_task, path_of
-from muster.cli.task.looking import lines_of
-from muster.cli.verbs import Given, act, group, listing
+from muster.cli.request_commands import Given, act, group, listing
+from muster.cli.task.show import lines_of
 
 PATCH = {"Accept": "text/x-patch"}
 DIFF = Printed(fields.TASK_DIFF, id="taskId")
@@ -91,8 +91,10 @@ def _stat(muster: Muster, number: int, query: Query) -> None:
         for file in whole["files"]:
             plus, minus = f"+{file['insertions']}", f"-{file['deletions']}"
             counts = "binary" if file.get("binary") else f"{plus:>6} {minus:>6}"
-            old = f"{words.one_line(file['oldPath'])} → " if file.get("oldPath") else ""
-            click.echo(f"{file['status']:<9} {counts:>13}  {old}{words.one_line(file['path'])}")
+            old = f"{text_format.one_line(file['oldPath'])} → " if file.get("oldPath") else ""
+            click.echo(
+                f"{file['status']:<9} {counts:>13}  {old}{text_format.one_line(file['path'])}"
+            )
         click.echo(lines_of(whole))
 
 
@@ -101,7 +103,7 @@ def _patch(muster: Muster, number: int, query: Query) -> None:
     is_shown = sys.stdout.isatty()
     with muster.api.open("GET", path_of(number, "diff"), query, headers=PATCH) as answer:
         if not is_shown:
-            pieces.put(answer.iter_bytes())
+            raw_output.put(answer.iter_bytes())
             return
         answer.read()
         text = answer.content.decode("utf-8", "replace")
@@ -112,7 +114,7 @@ def _patch(muster: Muster, number: int, query: Query) -> None:
 
 def painted(line: str) -> str:
     """A line of a patch in its colour, with the scripts of identifiers that have several."""
-    said = _with_scripts(words.plain(line))
+    said = _with_scripts(text_format.plain(line))
     if said.startswith("-") and not said.startswith("---"):
         return click.style(said, fg="red")
     for beginning, style in _COLOURS:
@@ -134,7 +136,7 @@ def _with_scripts(line: str) -> str:
 @click.argument("path")
 @click.option("--commit", metavar="SHA", help="Before or after: a commit that the diff names.")
 @_output
-@pieces.a_raw
+@raw_output.a_raw
 @pass_muster
 def file(
     muster: Muster, number: int, path: str, commit: str | None, output: Path | None, raw: bool
@@ -158,7 +160,7 @@ def evidence(muster: Muster, number: int, output: Path | None) -> None:
     place = output or Path(f"task-{number}-evidence.zip")
     _save(muster, path_of(number, "evidence"), place)
     if str(place) != "-":
-        say(f"{place}: {words.size(place.stat().st_size)}. Check it: muster verify {place}")
+        say(f"{place}: {text_format.size(place.stat().st_size)}. Check it: muster verify {place}")
 
 
 @click.command
@@ -180,7 +182,7 @@ def _save(
     """Put an answer's bytes into that file, whole or not at all; `-` is standard output."""
     with muster.api.open("GET", path, query) as answer:
         if str(place) == "-":
-            pieces.put(answer.iter_bytes(), is_raw=is_raw)
+            raw_output.put(answer.iter_bytes(), is_raw=is_raw)
             return
         # Others may write where it lies, too: a name that they cannot know, and a file that is new,
         # so that no link of theirs leads to one of ours. The last step replaces a link itself.
@@ -217,7 +219,7 @@ def workspace(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[],
                 ("head", found.get("headCommit")),
                 ("change", lines_of(found["diff"]) if found.get("diff") else ""),
                 ("not committed", found.get("dirty")),
-                ("size", words.size(found.get("sizeBytes"))),
+                ("size", text_format.size(found.get("sizeBytes"))),
             ]
         )
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
-from muster.cli import fields, words
+from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
 from muster.cli.output import Column, Printed, aged, column, dig, prints, say
 from muster.cli.params import a_task, a_text, path_of
-from muster.cli.task.looking import first_line
-from muster.cli.verbs import act, listing
+from muster.cli.request_commands import act, listing
+from muster.cli.task.show import first_line
 
 REVIEWS = Printed(
     fields.REVIEW,
@@ -98,18 +98,18 @@ def comments(
 
 def _thread(thread: dict[str, Any]) -> None:
     place = thread.get("place") or {}
-    where = words.one_line(place.get("path") or "all of it")
+    where = text_format.one_line(place.get("path") or "all of it")
     where += f":{place['line']}" if place.get("line") else ""
     marks = " (outdated)" if place.get("outdated") else ""
     marks += " (resolved)" if thread.get("resolvedAt") else ""
     click.echo(click.style(f"thread {thread['id']}  {where}{marks}", bold=True))
     for line in dig(thread, ["code", "lines"]) or []:
-        click.echo(click.style(f"    │ {words.plain(line)}", dim=True))
+        click.echo(click.style(f"    │ {text_format.plain(line)}", dim=True))
     for said in thread.get("comments") or []:
         who = dig(said, ["author", "name"]) or "the agent"
         draft = ", a draft" if said.get("draft") else ""
-        click.echo(f"  {words.one_line(who)} ({said['id']}{draft}):")
-        for line in words.plain(said.get("body")).splitlines():
+        click.echo(f"  {text_format.one_line(who)} ({said['id']}{draft}):")
+        for line in text_format.plain(said.get("body")).splitlines():
             click.echo(f"    {line}")
     click.echo()
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from muster.worker.agents import failing
+from muster.worker.agents import failure_reason
+from muster.worker.agents.attempt_state import KeptOrder
 from muster.worker.agents.degradation import Reason
 from muster.worker.agents.health import AgentHealth
-from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.agents.stage_command import failure_code
 from muster.worker.shim.spool import SpoolReader
 from muster.worker.shim.wire import StageEnd
@@ -37,13 +37,13 @@ def judge(health: AgentHealth, kept: KeptOrder, end: StageEnd, directory: Path) 
 def _failure(own: Mapping[Reason, str], end: StageEnd, directory: Path) -> Reason | None:
     """By what the agent told, by its `own` words, or by anybody's: some agents end with 0 although
     they could do nothing."""
-    if (reason := failing.told(end.facts)) is not None:
+    if (reason := failure_reason.told(end.facts)) is not None:
         return reason
     code = end.code if end.how == "exit" else 128 + end.code
     if code == 0 and not own:
         return None
     output = last_output(end, directory)
-    return failing.own_words(own, output) or failing.classify(code, output)
+    return failure_reason.own_words(own, output) or failure_reason.classify(code, output)
 
 
 def last_output(end: StageEnd, directory: Path) -> bytes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from muster.worker.agents import installs
-from muster.worker.room.room import Room
+from muster.worker.sandbox.sandbox import Room
 
 PATIENCE = 5.0
 """Seconds for a program to answer."""

@@ -5,19 +5,19 @@ from collections.abc import Callable, Mapping
 from msgspec.structs import replace
 
 from muster.protocol.frames import AgentOptions, RunStage
-from muster.worker.agents import environment, in_rooms, narrated
+from muster.worker.agents import agent_mounts, environment, headless
 from muster.worker.agents.adapters import acp, custom
 from muster.worker.agents.adapters.acp import ACP
 from muster.worker.agents.adapters.adapter import Adapter, Ask
 from muster.worker.agents.adapters.custom import CUSTOM
 from muster.worker.agents.adapters.registry import KNOWN, Registry
-from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.agents.attempt_state import KeptOrder
 from muster.worker.agents.versions import MISSING
-from muster.worker.egress import in_room
+from muster.worker.egress import sandbox_listener
 from muster.worker.git.workspace import Workspace
-from muster.worker.limits.room_limits import RoomLimits
-from muster.worker.room.room import Room
-from muster.worker.room.rooms import Rooms
+from muster.worker.limits.sandbox_limits import RoomLimits
+from muster.worker.sandbox.sandbox import Room
+from muster.worker.sandbox.sandboxes import Rooms
 from muster.worker.shim.wire import StageCommand, StageEnd
 
 # Before a text that the agent has been given already in the conversation that it goes on with.
@@ -40,15 +40,15 @@ def command(
     Raises ValueError for what no process can be given."""
     room = workspace.room
     if order.kind == "agent" and order.agent in (CUSTOM, ACP):
-        room = room.showing(*in_rooms.shown(order.agent_command or "", workspace.layout.home))
+        room = room.showing(*agent_mounts.shown(order.agent_command or "", workspace.layout.home))
     adapter, ask = _adapter(order, adapters), _ask(order, kept, room)
     env = _environment(order, workspace, adapter.variables(ask) if adapter else {})
-    is_read = narrated.has_format(adapter, ask, env["PATH"]) and narrates()
+    is_read = headless.has_format(adapter, ask, env["PATH"]) and narrates()
     if adapter and is_read:
         if order.run > 0 and kept.session is None:
             # The run before was read, too: it was stopped before there was a conversation.
             ask = _ask(order, replace(kept, conversed=False), room)
-        ask = ask._replace(structured=True, server=narrated.server(room))
+        ask = ask._replace(structured=True, server=headless.server(room))
         env = _environment(order, workspace, adapter.variables(ask))
     elif adapter and adapter.format == ACP:
         raise ValueError("its agent needs a Python that attempts can reach, and has no terminal")
@@ -56,7 +56,7 @@ def command(
     return StageCommand(
         stage_index=order.stage_index,
         run=order.run,
-        argv=narrated.command(room, adapter, ask, made, order.opening)
+        argv=headless.command(room, adapter, ask, made, order.opening)
         if adapter and is_read
         else made,
         env=env,
@@ -95,8 +95,8 @@ def furniture(
     if (adapter := _adapter(order, adapters)) is None:
         return [], ()
     ask = _ask(order, kept, room)
-    if narrated.is_narrated(command.argv):
-        ask = ask._replace(server=narrated.server(room))
+    if headless.is_narrated(command.argv):
+        ask = ask._replace(server=headless.server(room))
     return adapter.home_files(command.env, command.cwd, ask), adapter.leaves
 
 
@@ -181,4 +181,4 @@ def _environment(
     built = environment.build(
         workspace, order.author, order.env, order.secrets, dict(known), of_agent=of_agent
     )
-    return built if order.network is None else built | in_room.environment()
+    return built if order.network is None else built | sandbox_listener.environment()

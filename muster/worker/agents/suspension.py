@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from muster.protocol.frames import SuspendedBy
-from muster.worker.agents import agent_outcome, failing
+from muster.worker.agents import agent_outcome, failure_reason
 from muster.worker.agents.adapters.custom import CUSTOM
 from muster.worker.agents.adapters.registry import Registry
-from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.agents.attempt_state import KeptOrder
 from muster.worker.shim.wire import StageEnd
 
 _LONGEST = 2_000  # characters of what an agent says of it
@@ -40,12 +40,15 @@ def of(adapters: Registry, kept: KeptOrder, end: StageEnd, directory: Path) -> S
         return _told(end.facts)
     adapter = adapters.get(kept.agent)
     own = adapter.failures if adapter else {}
-    is_limit = failing.own_words(own, agent_outcome.last_output(end, directory)) == failing.LIMIT
+    is_limit = (
+        failure_reason.own_words(own, agent_outcome.last_output(end, directory))
+        == failure_reason.LIMIT
+    )
     return Suspension("quota") if is_limit else None
 
 
 def _told(facts: Mapping[str, Any]) -> Suspension | None:
-    if failing.told(facts) != failing.LIMIT:
+    if failure_reason.told(facts) != failure_reason.LIMIT:
         return None
     message, at = facts["failure"].get("message"), facts["failure"].get("resetsAt")
     is_time = isinstance(at, int | float) and not isinstance(at, bool) and 0 < at < _LATEST

@@ -27,21 +27,21 @@ from muster.protocol.frames import (
     Stop,
     Stopped,
 )
-from muster.worker.agents import kept_order
-from muster.worker.agents.kept_order import KeptOrder
-from muster.worker.attempts import beginning, failures
+from muster.worker.agents import attempt_state
+from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.attempts import failures, start
+from muster.worker.attempts.attempt_shim import AttemptShim, Interrupted, ShimLost
+from muster.worker.attempts.attempt_workspace import AttemptWorkspace
 from muster.worker.attempts.context import AttemptContext, Reporter
-from muster.worker.attempts.ending import StageEnding
-from muster.worker.attempts.inheritance import Inheritance, MakeWay
+from muster.worker.attempts.finish import StageEnding
 from muster.worker.attempts.no_sandbox import Step
-from muster.worker.attempts.noted_orders import AttemptOrder, NotedOrders
+from muster.worker.attempts.order_state import AttemptOrder, NotedOrders
 from muster.worker.attempts.questions import Questions
-from muster.worker.attempts.refused import RefusedHosts
+from muster.worker.attempts.refused_hosts import RefusedHosts
+from muster.worker.attempts.reused_home import Inheritance, MakeWay
 from muster.worker.attempts.serial_executor import SerialExecutor
-from muster.worker.attempts.shim_side import AttemptShim, Interrupted, ShimLost
 from muster.worker.attempts.transcript import TranscriptTeller
 from muster.worker.attempts.usage import UsageTeller
-from muster.worker.attempts.workspace_side import AttemptWorkspace
 from muster.worker.shim.client import ShimLink
 
 _LOG_PATIENCE = 30.0  # seconds for the server to take the rest of a log that is to be removed
@@ -80,7 +80,7 @@ class Attempt:
         self._workspace = AttemptWorkspace(self._reporter, self._abandoned)
         parts = (self._reporter, self._workspace, self._shim.directory, self._refused.tell)
         self._ending = StageEnding(*parts, self._shim.rest, is_left=lambda: self._leaving)
-        self._kept = kept_order.read(self._shim.directory) if resumed else None
+        self._kept = attempt_state.read(self._shim.directory) if resumed else None
         self._noted = NotedOrders()
         self._inheritance = Inheritance(context, key, make_way, self._abandoned)
         self.questions = Questions(self._reporter, self._shim, self._is_stage_wanted)
@@ -205,7 +205,7 @@ class Attempt:
         try:
             has_begun = self._shim.has_begun(order.stage_index, order.run)
             given = (self._context, self._workspace, order, kept)
-            command = beginning.prepared(*given, has_begun=has_begun)
+            command = start.prepared(*given, has_begun=has_begun)
             starting.result()
         finally:
             starting.exception()  # is waited for, whatever comes of it

@@ -16,7 +16,7 @@ import msgspec
 from muster.protocol import notes
 from muster.protocol.bounds import OutOfBounds
 from muster.protocol.frames import Body, ChangedFile, Changes, Checkpoint, Content, Note, Since
-from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.agents.attempt_state import KeptOrder
 from muster.worker.attempts.context import Reporter
 from muster.worker.git import changes
 from muster.worker.git.changes import Change

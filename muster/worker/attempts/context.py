@@ -7,17 +7,17 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Accepted, Body, Failed, StageStarted
 from muster.worker.agents.health import AgentHealth
 from muster.worker.git.repositories import Repositories
+from muster.worker.health import Wellness
 from muster.worker.journal.journal import Journal
-from muster.worker.journal.standing import Standing
+from muster.worker.journal.reported_progress import Standing
 from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
-from muster.worker.limits.room_limits import RoomLimits
-from muster.worker.room.identity import Identities
-from muster.worker.room.rooms import Rooms
+from muster.worker.limits.sandbox_limits import RoomLimits
+from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.uids import Identities
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
-from muster.worker.wellness import Wellness
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from muster.protocol.frames import DiffStat, WorkspaceFacts
 from muster.worker.attempts.context import Reporter
 from muster.worker.git.git import Flag, GitError
 from muster.worker.git.workspace import Facts, Workspace, WorkspaceError
-from muster.worker.room import trees
-from muster.worker.room.room import NoSandbox
+from muster.worker.sandbox import trees
+from muster.worker.sandbox.sandbox import NoSandbox
 
 _INTERVAL = 3.0  # seconds between two looks where something is seen to move
 _QUIET_INTERVAL = 30.0  # likewise where nothing is: an agent may edit files and say nothing

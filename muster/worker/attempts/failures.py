@@ -5,16 +5,16 @@ from contextlib import contextmanager
 
 from muster.protocol.frames import Body, Failed, Lost, RunStage
 from muster.worker.agents.stage_command import RoomUnavailable
-from muster.worker.attempts import unbegun
+from muster.worker.attempts import never_started
+from muster.worker.attempts.attempt_shim import AttemptShim, LaunchFailed
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.no_sandbox import HandedOver
-from muster.worker.attempts.noted_orders import NotedOrders
-from muster.worker.attempts.shim_side import AttemptShim, LaunchFailed
+from muster.worker.attempts.order_state import NotedOrders
 from muster.worker.git.workspace import WorkspaceError
-from muster.worker.room.identity import NoIdentityLeft
-from muster.worker.room.room import NoSandbox
+from muster.worker.health import is_short
+from muster.worker.sandbox.sandbox import NoSandbox
+from muster.worker.sandbox.uids import NoIdentityLeft
 from muster.worker.shim.client import ShimGone, ShimRefused
-from muster.worker.wellness import is_short
 
 _MAY_BE_OURS = frozenset({"workspace_failed", "workspace_broken", "repository_unreachable"})
 """What goes wrong with a workspace where the machine has no disk: git fetches onto that, and its
@@ -83,7 +83,7 @@ def given_back(
         let_go()
         is_other = isinstance(error, WorkspaceError) and error.code not in _MAY_BE_OURS
         directory = reporter.context.layout.attempt(reporter.key)
-        if is_other or (order and unbegun.may_have_begun(directory, order)):
+        if is_other or (order and never_started.may_have_begun(directory, order)):
             raise
         _give_back(reporter, error)
         raise GivenBack from error

@@ -1,11 +1,11 @@
 """What an attempt's work follows: the last revision that was reported, or what it began with."""
 
 from muster.protocol.frames import Revision
-from muster.worker.agents.kept_order import KeptOrder
-from muster.worker.git import approved, checkpoints
+from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.git import checkpoints, stage_result
 from muster.worker.git.remote import Login
 from muster.worker.git.workspace import Workspace
-from muster.worker.journal.standing import Standing
+from muster.worker.journal.reported_progress import Standing
 
 
 def reported(standing: Standing, kept: KeptOrder, commit: str | None) -> Revision | None:
@@ -20,6 +20,6 @@ def before(standing: Standing, workspace: Workspace, kept: KeptOrder) -> Revisio
     if standing.made is not None:
         return standing.made
     began = kept.repo.resume_commit or workspace.base_commit
-    if standing.checkpointed >= 0 and (noted := approved.read(workspace)):
+    if standing.checkpointed >= 0 and (noted := stage_result.read(workspace)):
         began = noted.commit  # the worker of before has reported it, without its tree
     return checkpoints.revision(workspace.mirror(Login.of(kept.repo)), began)

@@ -18,7 +18,7 @@ from typing import Literal, TypeVar
 from muster.protocol.frames import Body, Failed, Lost
 from muster.worker.attempts.context import Reporter
 from muster.worker.git.checkpoints import PublishRefused
-from muster.worker.room.room import NoSandbox
+from muster.worker.sandbox.sandbox import NoSandbox
 
 CODE = "room_unavailable"
 PAUSES = (1.0, 4.0)  # seconds before a step is tried again on a machine that is healthy

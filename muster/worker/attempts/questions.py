@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from muster.protocol.frames import Answer, Asked, Unasked
+from muster.worker.attempts.attempt_shim import AttemptShim
 from muster.worker.attempts.context import Reporter
-from muster.worker.attempts.shim_side import AttemptShim
 from muster.worker.shim.client import ShimGone, ShimRefused
 from muster.worker.shim.wire import Question
 

@@ -5,7 +5,7 @@ from time import monotonic
 from typing import Any
 
 from muster.protocol.frames import Usage
-from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.agents.attempt_state import KeptOrder
 from muster.worker.attempts.context import Reporter
 
 _PAUSE = 5.0  # seconds between two looks at what is known of a stage that runs

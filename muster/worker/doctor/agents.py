@@ -7,7 +7,7 @@ from pathlib import Path
 from muster.worker.agents import installs, probe
 from muster.worker.agents.versions import Binary, Versions, is_older
 from muster.worker.doctor.finding import Check, Finding, Machine
-from muster.worker.doctor.room_level import detect_rooms
+from muster.worker.doctor.sandbox_level import detect_rooms
 
 
 def _agents(machine: Machine) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from muster.worker.agents.adapters.registry import KNOWN, Registry
-from muster.worker.room.identity import UIDS
+from muster.worker.sandbox.uids import UIDS
 
 PATIENCE = 5.0
 """Seconds for a program, or for the server, to answer."""

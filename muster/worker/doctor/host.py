@@ -11,7 +11,7 @@ from pathlib import Path
 
 from muster.worker.doctor.finding import Check, Finding, Machine, ask
 from muster.worker.layout import Layout
-from muster.worker.room.identity import TooFewUids, require_enough
+from muster.worker.sandbox.uids import TooFewUids, require_enough
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 
 OLDEST_GIT = (2, 32)  # the first with GIT_CONFIG_GLOBAL

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from muster.worker.doctor.finding import PATIENCE, Check, Finding, Machine
 from muster.worker.layout import Layout
 from muster.worker.server.credentials import Credentials, CredentialStore, NotEnrolled
-from muster.worker.server.rest import (
+from muster.worker.server.rest_client import (
     BadServer,
     Response,
     Rest,

@@ -3,7 +3,7 @@
 So a second request on the same connection, which nobody judged, goes nowhere.
 """
 
-from muster.worker.egress.intake import Malformed
+from muster.worker.egress.bounded_reader import Malformed
 
 _LONGEST_LINE = 4 << 10
 

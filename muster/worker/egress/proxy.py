@@ -23,9 +23,9 @@ import threading
 import time
 from typing import Any
 
+from muster.worker.egress.client_connection import Visit
+from muster.worker.egress.dialer import WayOut
 from muster.worker.egress.rules import Rules
-from muster.worker.egress.visit import Visit
-from muster.worker.egress.way_out import WayOut
 
 CONNECTIONS = 256
 """At a time. More of them wait until one ends; all are the same room's."""

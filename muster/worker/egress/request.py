@@ -6,8 +6,8 @@ host that was judged, one way of telling the body's end, and one request a conne
 
 from typing import NamedTuple
 
+from muster.worker.egress.bounded_reader import Malformed
 from muster.worker.egress.hosts import Host, host_from, port_from, split_port, written
-from muster.worker.egress.intake import Malformed
 
 _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _MOST_HEADERS = 200

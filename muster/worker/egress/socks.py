@@ -3,8 +3,8 @@
 import errno
 import struct
 
+from muster.worker.egress.bounded_reader import Intake, Malformed
 from muster.worker.egress.hosts import Host, address_from, host_from
-from muster.worker.egress.intake import Intake, Malformed
 
 VERSION = 5
 NO_LOGIN = b"\x05\x00"

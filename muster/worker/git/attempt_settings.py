@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from muster.worker.git.workspace import Workspace
-from muster.worker.room.room import Room
+from muster.worker.sandbox.sandbox import Room
 
 _NAME = "attempts.gitconfig"
 _SYSTEM = Path("/etc/gitconfig")

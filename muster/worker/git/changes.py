@@ -19,8 +19,8 @@ from typing import cast
 from msgspec.structs import replace
 
 from muster.protocol.frames import ChangedFile, DiffStat, FileMode, FileStatus, LeftOut
-from muster.worker.git import blobs, generated, git, sections, shortstat
-from muster.worker.git.listing import Listing, RawFile
+from muster.worker.git import blobs, generated_files, git, patch_sections, shortstat
+from muster.worker.git.diff_parser import Listing, RawFile
 
 MOST_PATCH = 10 << 20
 """Bytes of a patch; of a larger one there are the files' numbers alone."""
@@ -180,11 +180,11 @@ def _change(base: str, commit: str, listing: Listing) -> Change:
         return Change(base, commit, told[:MOST_FILES], None, "files")
     if listing.is_too_large:
         return Change(base, commit, told, None, "size")
-    pieces = sections.cut(bytes(listing.patch))
+    pieces = patch_sections.cut(bytes(listing.patch))
     digits = len(listing.files[0].blob) if listing.files else 0
     for file, section in zip(told, pieces, strict=True):
         file.patch = object_id(section, digits)
-        file.binary = file.binary and sections.is_binary(section)
+        file.binary = file.binary and patch_sections.is_binary(section)
     return Change(base, commit, told, pieces, "")
 
 
@@ -204,7 +204,7 @@ def _files(raw: RawFile, numbers: Mapping[bytes, tuple[int, int] | None]) -> lis
         insertions,
         deletions,
         binary=lines is None,
-        generated=generated.by_name(path),
+        generated=generated_files.by_name(path),
     )
     if not raw.is_of_another_type:
         return [file]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author, DiffStat, Revision
-from muster.worker.git import approved, git
+from muster.worker.git import git, stage_result
 from muster.worker.git.errors import WorkRefused
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import NO_LOGIN, Login
@@ -121,7 +121,7 @@ def to_publish(
     message = f"task #{workspace.key.task_id}"
     mirror = workspace.mirror(login)
     try:
-        commit, noted = mirror.tip(ref), approved.read(workspace)
+        commit, noted = mirror.tip(ref), stage_result.read(workspace)
         if commit is None or noted is None or commit != noted.commit:
             commit, _ = _taken(workspace, mirror, ref, message, author, note)
         return revision(mirror, commit)
@@ -174,7 +174,7 @@ def _taken(
     since the base. Raises GitError, of which WorkRefused, WorkspaceError, NoSandbox, OSError."""
     head, whole = _commit(workspace, message, author, note)
     workspace.require_intact()
-    before = approved.read(workspace)
+    before = stage_result.read(workspace)
     base = workspace.base_commit
     if head in (base, before and before.commit):
         mirror.point(ref, head, COMMIT_TIMEOUT, workspace.cancelled)
@@ -185,7 +185,7 @@ def _taken(
         diff = mirror.take(
             workspace.room, ref, head, base, sorted(known), COMMIT_TIMEOUT, workspace.cancelled
         )
-    approved.note(workspace, head, whole=whole)
+    stage_result.note(workspace, head, whole=whole)
     return head, diff
 
 

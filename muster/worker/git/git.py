@@ -14,7 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from muster.worker.git.conversation import (
+from muster.worker.git.environment import environment
+from muster.worker.git.errors import GitCancelled, GitError, GitExceeded, GitStalled, GitTimeout
+from muster.worker.git.process import (
     PROGRESS,
     Conversation,
     Enough,
@@ -24,9 +26,7 @@ from muster.worker.git.conversation import (
     Stalled,
     Take,
 )
-from muster.worker.git.environment import environment
-from muster.worker.git.errors import GitCancelled, GitError, GitExceeded, GitStalled, GitTimeout
-from muster.worker.room.room import NoSandbox, Room
+from muster.worker.sandbox.sandbox import NoSandbox, Room
 
 __all__ = [
     "DEFAULT_TIMEOUT",

@@ -15,13 +15,13 @@ from pathlib import Path
 
 from muster.protocol.frames import DiffStat
 from muster.worker.git import git, local_repositories, refs, shortstat, ssh
-from muster.worker.git.borrowers import Borrowers
 from muster.worker.git.mirror_lock import MirrorLock
+from muster.worker.git.mirror_users import Borrowers
 from muster.worker.git.quarantine import Quarantine
 from muster.worker.git.refs import prefixes_of, require_safe_ref
 from muster.worker.git.remote import Remote, is_ssh
 from muster.worker.layout import Layout
-from muster.worker.room.room import Room
+from muster.worker.sandbox.sandbox import Room
 
 FETCH_TIMEOUT = 600.0
 FETCH_MEMORY = 4 << 30

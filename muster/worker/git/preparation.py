@@ -29,10 +29,10 @@ from muster.worker.git.workspace import (
     record,
 )
 from muster.worker.layout import Layout
-from muster.worker.room import homes, trees
-from muster.worker.room.identity import Identity
-from muster.worker.room.room import Room
-from muster.worker.room.rooms import Rooms
+from muster.worker.sandbox import homes, trees
+from muster.worker.sandbox.sandbox import Room
+from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.uids import Identity
 
 PREPARATION_TIMEOUT = 600.0
 

@@ -21,7 +21,7 @@ from muster.worker.git import git, shortstat
 from muster.worker.git.errors import WorkRefused
 from muster.worker.git.refs import COMMIT
 from muster.worker.limits.limits import words
-from muster.worker.room.room import Room
+from muster.worker.sandbox.sandbox import Room
 
 DIRECTORY = "quarantine"
 """In the mirror, and so on its file system. Its parts belong to the account that checks them."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from muster.worker import durable
+from muster.worker import atomic_write
 from muster.worker.git.git import GitError
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import Remote
@@ -28,7 +28,7 @@ class Repositories:
             if clean in self._urls:
                 return False
             self._urls.append(clean)
-            durable.replace(self._file, msgspec.json.encode(self._urls))
+            atomic_write.replace(self._file, msgspec.json.encode(self._urls))
             return True
 
     def forget_missing(self) -> None:
@@ -37,7 +37,7 @@ class Repositories:
             here = [url for url in self._urls if self._is_here(url)]
             if here != self._urls:
                 self._urls = here
-                durable.replace(self._file, msgspec.json.encode(here))
+                atomic_write.replace(self._file, msgspec.json.encode(here))
 
     def urls(self) -> list[str]:
         """The URLs of all repositories that have a mirror here."""

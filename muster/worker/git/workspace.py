@@ -21,10 +21,10 @@ from muster.worker.git.git import DEFAULT_TIMEOUT, Flag
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import NO_LOGIN, Login, Remote
 from muster.worker.layout import Layout
-from muster.worker.room import trees
-from muster.worker.room.identity import Identity
-from muster.worker.room.room import Room
-from muster.worker.room.rooms import Rooms
+from muster.worker.sandbox import trees
+from muster.worker.sandbox.sandbox import Room
+from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.uids import Identity
 
 FACTS_TIMEOUT = 60.0
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from muster.protocol import bounds
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Body, Report, WorkspaceFacts
+from muster.worker.journal.acked_reports import KeptReports
 from muster.worker.journal.journal_file import (
     Acked,
     AttemptStanding,
@@ -25,8 +26,7 @@ from muster.worker.journal.journal_file import (
     Said,
     pack,
 )
-from muster.worker.journal.kept import KeptReports
-from muster.worker.journal.standing import Standing
+from muster.worker.journal.reported_progress import Standing
 
 _COMPACT_AT = 1 << 20  # bytes of file after which what was acked is thrown out
 _RETRY = 1.0  # seconds until a disk that refused is tried again

@@ -19,8 +19,8 @@ import msgspec
 
 from muster.protocol import bounds
 from muster.protocol.frames import Report
-from muster.worker import durable
-from muster.worker.journal.standing import Standing
+from muster.worker import atomic_write
+from muster.worker.journal.reported_progress import Standing
 
 _SIZES = struct.Struct(">II")
 _HEAD = struct.Struct(">III")
@@ -109,7 +109,7 @@ class JournalFile:
     def rewrite(self, records: list[JournalRecord]) -> None:
         """Puts these records in the place of all that was there. Raises OSError."""
         content = b"".join(pack(record) for record in records)
-        durable.replace(self._path, content)
+        atomic_write.replace(self._path, content)
         self._reopen()
         self.size = len(content)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from muster.protocol import labels
 from muster.worker.git import ssh
-from muster.worker.limits import room_limits
-from muster.worker.room.view import RoomDirectory
+from muster.worker.limits import sandbox_limits
+from muster.worker.sandbox.mounts import RoomDirectory
 
 
 def path(text: str) -> Path:
@@ -60,7 +60,7 @@ def command(text: str) -> str:
 
 def size(text: str) -> int:
     try:
-        return room_limits.size(text)
+        return sandbox_limits.size(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

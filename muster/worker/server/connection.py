@@ -37,13 +37,13 @@ from muster.worker.backoff import Backoff
 from muster.worker.clock import boot_seconds
 from muster.worker.journal.journal import Journal
 from muster.worker.lease.lease import Lease
-from muster.worker.server.dialing import PATIENCE, dial
+from muster.worker.machine_facts import Vitals
+from muster.worker.server.dialer import PATIENCE, dial
+from muster.worker.server.heartbeats import Pulse
 from muster.worker.server.log_stream import LogStreams
-from muster.worker.server.membership import Membership
 from muster.worker.server.outbox import Outbox
-from muster.worker.server.pulse import Pulse
-from muster.worker.server.rest import ServerRefused, Unreachable
-from muster.worker.vitals import Vitals
+from muster.worker.server.rest_client import ServerRefused, Unreachable
+from muster.worker.server.token_renewal import Membership
 
 _STABLE = 5.0  # seconds after its welcome for which a connection must last to count as a good one
 _LONG = (60.0, 120.0)  # seconds between tries that would only disturb

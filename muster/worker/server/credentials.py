@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from muster.worker import durable
+from muster.worker import atomic_write
 
 
 class NotEnrolled(Exception):
@@ -51,7 +51,7 @@ class CredentialStore:
         with contextlib.suppress(FileNotFoundError, ValueError):
             return str(uuid.UUID(self._machine_id.read_text().strip()))
         made = str(uuid.uuid4())
-        durable.replace(self._machine_id, made.encode())
+        atomic_write.replace(self._machine_id, made.encode())
         return made
 
     def load(self) -> Credentials:
@@ -64,7 +64,7 @@ class CredentialStore:
             raise NotEnrolled(f"{self._file} cannot be read: {error}") from None
 
     def save(self, credentials: Credentials) -> None:
-        durable.replace(self._file, msgspec.json.encode(credentials))
+        atomic_write.replace(self._file, msgspec.json.encode(credentials))
 
     def move(self, server: str, ca_file: str | None) -> None:
         """The server is at another address from now on, known by that authority. Raises

@@ -10,13 +10,13 @@ from typing import Any
 
 from muster.worker.clock import boot_seconds, wall_milliseconds
 from muster.worker.shim import refusals
-from muster.worker.shim.allowance import Allowance
 from muster.worker.shim.pty_process import MARK
 from muster.worker.shim.questions import Questions
 from muster.worker.shim.record import AttemptRecord
 from muster.worker.shim.sizes import Size, SizesWriter
 from muster.worker.shim.spool import SpoolWriter
 from muster.worker.shim.stage_run import StageRun, reap
+from muster.worker.shim.token_bucket import Allowance
 from muster.worker.shim.transcript import TranscriptWriter
 from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageEnd, unstarted
 

@@ -15,8 +15,8 @@ from contextlib import suppress
 from typing import NoReturn
 
 from muster.worker import processes
-from muster.worker.room import leader
-from muster.worker.room.landlock import scope_abstract_sockets
+from muster.worker.sandbox import init
+from muster.worker.sandbox.landlock import scope_abstract_sockets
 from muster.worker.shim.channel import VARIABLE
 from muster.worker.shim.wire import StageCommand
 
@@ -206,9 +206,9 @@ class PtyProcess:
 def _with_channel(
     env: dict[str, str], handed: Mapping[int, int], *, has_room: bool
 ) -> dict[str, str]:
-    if leader.CHANNEL not in handed:
+    if init.CHANNEL not in handed:
         return env
-    number = leader.CHANNEL if has_room else handed[leader.CHANNEL]
+    number = init.CHANNEL if has_room else handed[init.CHANNEL]
     return {**env, VARIABLE: str(number)}
 
 
@@ -221,7 +221,7 @@ def _content(command: StageCommand, env: dict[str, str], handed: Mapping[int, in
     if not command.room:
         return -1
     who = {"uid": command.uid, "gid": command.gid}
-    has = {"has_proxy": leader.PROXY in handed, "has_channel": leader.CHANNEL in handed}
+    has = {"has_proxy": init.PROXY in handed, "has_channel": init.CHANNEL in handed}
     content = {"argv": command.argv, "env": env, "cwd": command.cwd, **who, **has}
     handle = os.memfd_create("stage")
     os.write(handle, marshal.dumps(content, 4))
@@ -242,13 +242,13 @@ def _become(
     try:
         enter()
         if command.room:
-            _make_room(command.room, env, terminal, told, {leader.CONTENT: content, **handed})
-        leader.drop_rights(command.uid, command.gid)
-        leader.die_with_parent()
-        channel = handed.get(leader.CHANNEL)
-        leader.become(command.argv, env, command.cwd, terminal, told, channel)
+            _make_room(command.room, env, terminal, told, {init.CONTENT: content, **handed})
+        init.drop_rights(command.uid, command.gid)
+        init.die_with_parent()
+        channel = handed.get(init.CHANNEL)
+        init.become(command.argv, env, command.cwd, terminal, told, channel)
     except BaseException as error:
-        os.write(told, leader.describe_failure(error, "prepare"))
+        os.write(told, init.describe_failure(error, "prepare"))
     finally:
         os._exit(127)  # whatever comes: this is no second shim
 
@@ -268,16 +268,16 @@ def _make_room(
         moved = {n: fcntl.fcntl(handle, fcntl.F_DUPFD, _HIGH) for n, handle in handles.items()}
         for number, handle in moved.items():
             os.dup2(handle, number)
-        leader.close_all_but(*handed)
-        leader.die_with_parent()
-        if leader.PROXY not in handed:
+        init.close_all_but(*handed)
+        init.die_with_parent()
+        if init.PROXY not in handed:
             scope_abstract_sockets()  # what shares the host's network; here it costs no import
         os.chdir("/")
         os.execve(room[0], room, {"PATH": os.defpath} | _mark(env))
     except OSError as error:
         # Not with its own number: that a program is missing is said of the command alone.
         step = f"room {room[0]} ({error.strerror})"
-        os.write(2, leader.describe_failure(OSError(errno.EPERM, ""), step))
+        os.write(2, init.describe_failure(OSError(errno.EPERM, ""), step))
     finally:
         os._exit(127)
 

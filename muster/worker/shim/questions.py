@@ -6,8 +6,8 @@ Standard library only.
 from collections.abc import Callable
 from typing import Any
 
-from muster.worker.shim.allowance import Allowance
 from muster.worker.shim.entries import Asked
+from muster.worker.shim.token_bucket import Allowance
 from muster.worker.shim.wire import Question
 
 _AT_ONCE, _EACH = 20, 30.0  # so many questions one after the other, then one in so many seconds

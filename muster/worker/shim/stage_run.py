@@ -9,16 +9,16 @@ from typing import Any
 
 from muster.worker import processes
 from muster.worker.clock import boot_seconds, wall_milliseconds
-from muster.worker.egress.client import Proxy
+from muster.worker.egress.proxy_process import Proxy
 from muster.worker.limits.limits import Breach
-from muster.worker.limits.watch import RoomWatch
+from muster.worker.limits.sandbox_watch import RoomWatch
 from muster.worker.masking.masker import Masker
-from muster.worker.room import leader
-from muster.worker.shim.allowance import Allowance
+from muster.worker.sandbox import init
 from muster.worker.shim.channel import Channel
 from muster.worker.shim.entries import Asked, entry_from, question_from, reply_from, with_facts
 from muster.worker.shim.pty_process import PtyProcess
 from muster.worker.shim.stage_clock import StageClock
+from muster.worker.shim.token_bucket import Allowance
 from muster.worker.shim.wire import StageCommand, StageEnd
 
 _QUIET = 0.1  # seconds without output after which a short held-back tail is shown
@@ -157,10 +157,10 @@ class StageRun:
         """Handles for the room's leader, or the command, by their numbers there. Raises OSError."""
         handed = {}
         if proxy := _proxy(command):
-            self.proxy, handed[leader.PROXY] = proxy, proxy.room
+            self.proxy, handed[init.PROXY] = proxy, proxy.room
         if command.channel:
             self.channel = Channel(self._answer)
-            handed[leader.CHANNEL] = self.channel.theirs
+            handed[init.CHANNEL] = self.channel.theirs
         return handed
 
     def _hand_over(self) -> None:

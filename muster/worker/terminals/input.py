@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from muster.worker.terminals.keyboard import Keyboard
+from muster.worker.terminals.key_queue import Keyboard
 from muster.worker.terminals.shim_connection import ShimConnection
 
 

@@ -15,8 +15,8 @@ import msgspec
 
 from muster.worker.shim.sizes import Size, Sizes
 from muster.worker.shim.spool import SpoolReader
-from muster.worker.terminals.emulators import Emulator, EmulatorFailed, Emulators
-from muster.worker.terminals.portions import portions
+from muster.worker.terminals.emulator_client import Emulator, EmulatorFailed, Emulators
+from muster.worker.terminals.output_chunks import portions
 
 SAVED = "screen"
 """The file in an attempt's directory from which a successor goes on."""

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from muster.worker.shim import client as shim_client
-from muster.worker.shim.line import PIECES, ShimLine
 from muster.worker.shim.link import ShimGone, ShimRefused
-from muster.worker.terminals.socket_watch import READ, WRITE, SocketWatch
+from muster.worker.shim.terminal_link import PIECES, ShimLine
+from muster.worker.terminals.socket_selector import READ, WRITE, SocketWatch
 
 
 class ShimConnection:

@@ -24,12 +24,12 @@ from muster.protocol.terminal import (
     Screen,
     ToPtyMachine,
 )
-from muster.worker.server.dialing import PATIENCE
+from muster.worker.server.dialer import PATIENCE
 from muster.worker.server.websocket import WebSocket
 from muster.worker.shim import client as shim_client
 from muster.worker.shim.link import ShimGone, ShimRefused
 from muster.worker.terminals.output import TerminalOutput
-from muster.worker.terminals.screens import Screens, rough_screen
+from muster.worker.terminals.screen_client import Screens, rough_screen
 from muster.worker.terminals.terminal_bridge import TerminalBridge
 
 LARGEST = 2 * MAX_BYTES

@@ -26,7 +26,7 @@ from muster.worker.terminals.input import TerminalInput
 from muster.worker.terminals.output import TerminalOutput
 from muster.worker.terminals.output_sender import OutputSender
 from muster.worker.terminals.shim_connection import ShimConnection
-from muster.worker.terminals.socket_watch import READ, WRITE, SocketWatch
+from muster.worker.terminals.socket_selector import READ, WRITE, SocketWatch
 from muster.worker.terminals.waker import Waker
 
 SILENCE = 60.0

@@ -9,11 +9,11 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import OpenTerminal, TerminalClosed
 from muster.protocol.terminal import MachineAuth
 from muster.worker.layout import Layout
-from muster.worker.room.identity import Identity
-from muster.worker.server.dialing import dial
-from muster.worker.server.membership import Membership
+from muster.worker.sandbox.uids import Identity
+from muster.worker.server.dialer import dial
+from muster.worker.server.token_renewal import Membership
 from muster.worker.server.websocket import WebSocket
-from muster.worker.terminals.screens import Screens
+from muster.worker.terminals.screen_client import Screens
 from muster.worker.terminals.terminal import LARGEST, Terminal
 
 _PATIENCE = 2.0  # seconds for a terminal's thread to end

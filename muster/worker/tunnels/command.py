@@ -13,11 +13,11 @@ from pathlib import Path
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
 from muster.worker import processes
+from muster.worker.agents import attempt_state, installs
 from muster.worker.agents import environment as stage_environment
-from muster.worker.agents import installs, kept_order
 from muster.worker.git import workspace
 from muster.worker.git.workspace import Workspace
-from muster.worker.room.rooms import Rooms
+from muster.worker.sandbox.sandboxes import Rooms
 
 MARK = "MUSTER_TUNNEL"
 """Set for all processes of a tunnel to the attempt's directory, so that they can be told by it."""
@@ -85,7 +85,7 @@ class TunnelCommand:
 def command(rooms: Rooms, key: AttemptKey, machine_id: str, template: str | None) -> TunnelCommand:
     """The command that opens a tunnel into the attempt's workspace. Raises TunnelImpossible."""
     directory = rooms.layout.attempt(key)
-    found, kept = workspace.find(rooms, key), kept_order.read(directory)
+    found, kept = workspace.find(rooms, key), attempt_state.read(directory)
     if found is None or kept is None:
         raise TunnelImpossible("there is no workspace")
     mark = str(directory.resolve())

@@ -21,7 +21,7 @@ from muster.protocol.frames import TunnelFacts
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
 from muster.worker.tunnels.command import TunnelCommand, TunnelImpossible
-from muster.worker.tunnels.output import Address, Login, OutputReader
+from muster.worker.tunnels.output_reader import Address, Login, OutputReader
 
 CONNECT_LIMIT = 30.0  # seconds for the command to say where it can be reached
 LOGIN_LIMIT = 900.0  # instead, once somebody has to log in: so long GitHub's codes are good

@@ -13,10 +13,10 @@ import msgspec
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author, Tunnel, TunnelFacts
-from muster.worker import durable, processes
+from muster.worker import atomic_write, processes
 from muster.worker.journal.journal import Journal
 from muster.worker.lease.lease import Lease
-from muster.worker.room.rooms import Rooms
+from muster.worker.sandbox.sandboxes import Rooms
 from muster.worker.tunnels import command as tunnel_command
 from muster.worker.tunnels.command import TunnelCommand
 from muster.worker.tunnels.tunnel_run import TunnelRun
@@ -206,7 +206,7 @@ class Tunnels:
 
     def _write(self, key: AttemptKey, record: _Record) -> None:
         try:
-            durable.replace(self._path(key), msgspec.json.encode(record))
+            atomic_write.replace(self._path(key), msgspec.json.encode(record))
         except OSError as error:
             log.warning("%s: %s", self._path(key), error)  # at worst it is said once more
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from muster.worker import durable
+from muster.worker import atomic_write
 from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import Layout
 from muster.worker.upgrades import releases
@@ -59,7 +59,7 @@ def load(layout: Layout) -> Choice | None:
 
 def save(layout: Layout, choice: Choice) -> None:
     """Raises OSError."""
-    durable.replace(layout.release_choice, msgspec.json.encode(choice))
+    atomic_write.replace(layout.release_choice, msgspec.json.encode(choice))
 
 
 def current(layout: Layout) -> Choice | None:

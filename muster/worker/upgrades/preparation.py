@@ -20,9 +20,9 @@ from time import monotonic
 from urllib.parse import quote
 
 from muster.protocol.frames import Release
-from muster.worker import durable, processes
+from muster.worker import atomic_write, processes
 from muster.worker.layout import Layout
-from muster.worker.server.rest import Rest, ServerRefused, Unreachable
+from muster.worker.server.rest_client import Rest, ServerRefused, Unreachable
 from muster.worker.upgrades import releases
 
 LARGEST_WHEEL = 64 << 20  # bytes
@@ -116,7 +116,7 @@ class Preparation:
         (files / "wheel.txt").write_text(line)
         ours = ("--no-index", "--no-deps", "--require-hashes", "-r", "wheel.txt")
         self._run(lock, self._python, *_PIP, *ours, cwd=files)
-        durable.replace(self._place / releases.COMPLETE, release.version.encode())
+        atomic_write.replace(self._place / releases.COMPLETE, release.version.encode())
 
     def _fetch(self, name: str, place: Path, largest: int, sha256: str) -> None:
         self._require_going_on()

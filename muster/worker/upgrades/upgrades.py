@@ -14,11 +14,11 @@ from muster import __version__
 from muster.protocol.frames import Release, Upgrade, UpgradeFacts
 from muster.worker.layout import Layout
 from muster.worker.server.credentials import Credentials
-from muster.worker.server.rest import Rest, is_plain
+from muster.worker.server.rest_client import Rest, is_plain
 from muster.worker.upgrades import choice, releases
+from muster.worker.upgrades.canary import SECONDS
 from muster.worker.upgrades.choice import Choice, Failed
 from muster.worker.upgrades.preparation import Broken, Cancelled, NotPrepared, Preparation
-from muster.worker.upgrades.trial import SECONDS
 
 _LOOK = 1.0  # seconds between two looks whether the moment has come
 # Seconds until what could not be prepared is tried again: at first, at most.

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.agents.model.asking import ANTHROPIC, CHAT, GEMINI, RESPONSES, Client, Json
+from tests.agents.model.clients import ANTHROPIC, CHAT, GEMINI, RESPONSES, Client, Json
 from tests.agents.model.script import Refusal, call, turn
 from tests.agents.model.server import Model
 

@@ -8,10 +8,10 @@ from threading import Event
 import httpx
 import pytest
 
-from tests.agents.model.asking import ANTHROPIC, CHAT, CLIENTS, RESPONSES, Client, events
+from tests.agents.model.clients import ANTHROPIC, CHAT, CLIENTS, RESPONSES, Client, events
 from tests.agents.model.script import Refusal, Think, Usage, call, turn
 from tests.agents.model.server import Model
-from tests.flows.running import until
+from tests.flows.running_stack import until
 
 each = pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
 

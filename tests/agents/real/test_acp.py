@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Sequence
 
 from tests.agents.agents import GEMINI, OPENCODE, Agent, run
-from tests.agents.ground import PROMPT, Ground, repair
 from tests.agents.marks import needs_agent, parametrize_agents
 from tests.agents.model.play import Play
 from tests.agents.model.script import FOREVER, Refusal, call, turn
-from tests.muster.worker.agents.narrator.listening import Listening
-from tests.muster.worker.agents.narrator.narrator_process import command
+from tests.agents.testbed import PROMPT, Ground, repair
+from tests.muster.worker.agents.runner.fake_shim_channel import Listening
+from tests.muster.worker.agents.runner.runner_process import command
 
 Grounds = Callable[[Agent], Ground]
 COMMANDS = {

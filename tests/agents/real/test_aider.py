@@ -1,12 +1,12 @@
 """The real aider, which works by texts alone, and runs its tests itself."""
 
 from tests.agents.agents import AIDER, AIDERS
-from tests.agents.ground import COMMAND, PROMPT, RIGHT, WRONG
 from tests.agents.marks import needs_agent
 from tests.agents.model.script import Step, Usage, call, turn
 from tests.agents.model.server import Model
 from tests.agents.service import Place, Service
-from tests.flows.running import until
+from tests.agents.testbed import COMMAND, PROMPT, RIGHT, WRONG
+from tests.flows.running_stack import until
 
 PATH = "arithmetic/__init__.py"
 BAD = "    return number * 3\n"

@@ -3,12 +3,12 @@
 import os
 
 from tests.agents.agents import OPENCODE
-from tests.agents.ground import PROMPT, repair
 from tests.agents.marks import needs_agent
 from tests.agents.model.script import turn
 from tests.agents.model.server import Model
 from tests.agents.service import Service
-from tests.install.attaching import ATTACH, Person
+from tests.agents.testbed import PROMPT, repair
+from tests.install.attached_person import ATTACH, Person
 
 PATIENCE = 120.0
 

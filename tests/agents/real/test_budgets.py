@@ -1,11 +1,11 @@
 """A budget that is used stops a real agent in mid-stage, and a person lets it go on."""
 
 from tests.agents.agents import AGENTS, GEMINI, Agent
-from tests.agents.ground import RIGHT, WRONG
 from tests.agents.marks import parametrize_agents
 from tests.agents.model.script import Turn, Usage, call, turn
 from tests.agents.model.server import Model
 from tests.agents.service import Service, used
+from tests.agents.testbed import RIGHT, WRONG
 
 TOKENS = 5000
 ANSWER = 800  # the tokens that a step after the long one takes, at most

@@ -7,7 +7,7 @@ from tests.agents.marks import parametrize_agents
 from tests.agents.model.script import call, turn
 from tests.agents.model.server import Model
 from tests.agents.service import Place, Service
-from tests.flows.running import until
+from tests.flows.running_stack import until
 
 SECONDS, PATIENCE = 3.0, 120.0
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.operate.local.machines import await_online
-from muster.worker.room import interpreter
+from app.server_cli.local.machines import await_online
+from muster.worker.sandbox import interpreter
 from tests.agents.agents import CLAUDE, CODEX, OPENCODE, Agent
 from tests.agents.marks import needs_agent
 from tests.agents.model.script import call, turn
@@ -16,7 +16,7 @@ from tests.agents.model.server import Model
 from tests.agents.service import Place, Service, transcript
 from tests.hostile.users import USERS
 from tests.muster.worker import uids
-from tests.waiting import wait_until
+from tests.wait import wait_until
 
 TIMEOUT = 150.0  # opencode takes half a minute to begin where much else runs
 # The system's are covered in mounts of the daemon's own, so that none of them can be run.

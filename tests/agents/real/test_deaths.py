@@ -10,7 +10,7 @@ from tests.agents.model.play import Play
 from tests.agents.model.script import Step, call, turn
 from tests.agents.model.server import Model
 from tests.agents.service import CALLS, Given, Service, transcript
-from tests.flows.running import Followed, until
+from tests.flows.running_stack import Followed, until
 
 COMMANDS = [f"sleep 0.3; echo number {number}" for number in range(6)]
 BEGUN, NEARLY = 2, 5  # the calls before something is killed, and those before it is over

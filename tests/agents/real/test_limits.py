@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.agents.agent_run import Narrated
 from tests.agents.agents import AGENTS, AIDER, Agent
-from tests.agents.ground import Ground
 from tests.agents.marks import needs_agent, parametrize_agents
 from tests.agents.model.script import FOREVER, Refusal, Trouble, turn
-from tests.agents.narrated import Narrated
+from tests.agents.testbed import Ground
 
 Grounds = Callable[[Agent], Ground]
 KNOWN_WITHIN = 60.0  # seconds

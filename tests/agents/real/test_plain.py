@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from tests.agents.agents import GEMINI, Agent
-from tests.agents.ground import Ground
 from tests.agents.marks import needs_agent
 from tests.agents.model.script import call, turn
+from tests.agents.testbed import Ground
 
 
 @needs_agent(GEMINI)

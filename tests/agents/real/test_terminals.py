@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.agents.agents import CLAUDE, OPENCODE
-from tests.agents.ground import PROMPT, repair
 from tests.agents.marks import needs_agent
 from tests.agents.model.script import turn
 from tests.agents.model.server import Model
 from tests.agents.service import Given, Place, Service
-from tests.flows.running import Followed
+from tests.agents.testbed import PROMPT, repair
+from tests.flows.running_stack import Followed
 from tests.flows.test_terminal_in_full import Client
 
 PATIENCE = 120.0

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from tests.agents.agents import CLAUDE, CODEX, Agent
-from tests.agents.ground import repair
 from tests.agents.marks import needs_agent, parametrize_agents
 from tests.agents.model.script import Refusal, call, turn
 from tests.agents.model.server import Model
 from tests.agents.service import Place, Service
+from tests.agents.testbed import repair
 
 LIMIT = 20.0
 

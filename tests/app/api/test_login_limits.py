@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 
 from app.domain.errors import TotpInvalid, TotpRequired
 from app.extensions import redis
-from app.services.people import auth, second_factor
-from app.services.people.login_limits import WINDOW_MINUTES
+from app.services.accounts import auth, second_factor
+from app.services.accounts.login_limits import WINDOW_MINUTES
 from tests.factories import PASSWORD, make_developer
 
 WRONG = "not the password"

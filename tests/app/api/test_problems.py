@@ -15,8 +15,8 @@ from werkzeug.exceptions import ImATeapot
 from werkzeug.test import TestResponse
 
 import config
-from app.api.faults import by_field
-from app.domain import errors, faults
+from app.api.field_errors import by_field
+from app.domain import errors, field_errors
 from app.domain.roles import SystemRole
 from app.errors import STATUS, problem
 from app.factory import create_app
@@ -68,7 +68,7 @@ def test_every_domain_error_has_a_status(
 ) -> None:
     error = kind.__new__(kind)
     Exception.__init__(error, "what happened")
-    error.errors = {"name": [faults.BLANK]}  # type: ignore[attr-defined]
+    error.errors = {"name": [field_errors.BLANK]}  # type: ignore[attr-defined]
     error.retry_after = 7  # type: ignore[attr-defined]
     expected = next(STATUS[parent] for parent in kind.__mro__ if parent in STATUS)
     answer = broken(error)

@@ -8,9 +8,9 @@ from redis import RedisError
 
 from app.domain.roles import SystemRole
 from app.models import Developer
-from app.redis.rates import Rates
+from app.redis.rate_limit import Rates
 from app.services import settings
-from app.services.people import auth
+from app.services.accounts import auth
 from tests.factories import make_developer, make_personal_token
 from tests.factories.developers import begin_login
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app import bus, jobs
+from app import jobs, wakeups
 from app.chat import lark as lark_client
 from app.domain.chat import BotPlatform
 from app.extensions import db
 from app.models import Bot
-from app.services import vault
+from app.services import encryption
 from tests.app.chat.platforms import Lark, Slack
 from tests.factories import make_bot
 
@@ -46,17 +46,17 @@ def lark_bot(app: Flask, lark: Lark) -> Bot:
 def a_slack_bot(**given: Any) -> Bot:
     return make_bot(
         app_id=Slack.APP,
-        app_secret=vault.encrypt(Slack.TOKEN),
-        webhook_token=vault.encrypt(Slack.SECRET),
+        app_secret=encryption.encrypt(Slack.TOKEN),
+        webhook_token=encryption.encrypt(Slack.SECRET),
         **given,
     )
 
 
 def a_lark_bot(**given: Any) -> Bot:
     secrets = {
-        "app_secret": vault.encrypt(Lark.SECRET),
-        "webhook_token": vault.encrypt(Lark.TOKEN),
-        "encrypt_key": vault.encrypt(Lark.KEY),
+        "app_secret": encryption.encrypt(Lark.SECRET),
+        "webhook_token": encryption.encrypt(Lark.TOKEN),
+        "encrypt_key": encryption.encrypt(Lark.KEY),
     }
     return make_bot(platform=BotPlatform.LARK, app_id=Lark.APP, **{**secrets, **given})
 
@@ -65,7 +65,7 @@ def a_lark_bot(**given: Any) -> Bot:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The ids of the events that jobs were sent for; nobody works on them."""
     ids: list[int] = []
-    monkeypatch.setattr(bus, "work_on_chat", ids.append)
+    monkeypatch.setattr(wakeups, "work_on_chat", ids.append)
     return ids
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.chat import apprise, lark_cards, outgoing, senders, slack_cards
+from app.chat import apprise, http_client, lark_cards, senders, slack_cards
 from app.chat.messages import Address, DeliveryRefused, GateCard, Message, TryAgain
 from app.domain.chat import BotPlatform
 from tests.app.chat.loopback import HOSTS, Asked, Reply, serving
@@ -98,8 +98,8 @@ def test_a_platform_that_says_nothing_is_left_soon(
 ) -> None:
     for fake in (slack, lark):
         fake.knob = lambda _: Reply(never=True)
-    real = outgoing.request
-    monkeypatch.setattr(outgoing, "request", lambda *a, **k: real(*a, **{**k, "seconds": 0.3}))
+    real = http_client.request
+    monkeypatch.setattr(http_client, "request", lambda *a, **k: real(*a, **{**k, "seconds": 0.3}))
     with pytest.raises(TryAgain, match="did not answer"):
         send(address)
 
@@ -115,10 +115,10 @@ def test_slacks_client_has_no_way_past_the_guard(
     slack: Slack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without the exemption of a place that an operator has named, loopback is refused."""
-    from app.chat import places
+    from app.chat import endpoints
 
-    url = places.slack().url
-    monkeypatch.setattr(places, "slack", lambda: places.Endpoint(url, frozenset()))
+    url = endpoints.slack().url
+    monkeypatch.setattr(endpoints, "slack", lambda: endpoints.Endpoint(url, frozenset()))
     with pytest.raises(DeliveryRefused, match="plain http"):
         send(SLACK)
     assert slack.said == []
@@ -289,11 +289,11 @@ def test_a_name_is_connected_to_as_it_was_judged(monkeypatch: pytest.MonkeyPatch
         asked.append(host)
         return ["127.0.0.1"] if len(asked) == 1 else ["10.255.255.1"]
 
-    monkeypatch.setattr(outgoing, "resolve", resolve)
+    monkeypatch.setattr(http_client, "resolve", resolve)
     with serving() as server:
         url = f"http://rebinding.example:{server.port}/"
         hosts = frozenset({"rebinding.example"})
-        answer = outgoing.request("POST", url, headers={}, allowed_hosts=hosts)
+        answer = http_client.request("POST", url, headers={}, allowed_hosts=hosts)
         assert answer.status == 200
         assert server.asked[0].headers["host"] == f"rebinding.example:{server.port}"
     assert asked == ["rebinding.example"]

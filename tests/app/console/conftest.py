@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.console.shelf import Shelf
+from app.console.current_build import Shelf
 
 HTML = """<!doctype html><meta name="muster-build" content="__BUILD__">
 <meta name="muster-plays" content="__PLAYS__"><meta property="csp-nonce" nonce="__NONCE__">

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain import agents
 from app.domain.agents import Options
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 
 TASK = {"model": "large", "allowedTools": ["Edit"]}
 STAGE = {"model": "small", "permissions": "run", "allowedTools": ["Read", "Bash"]}

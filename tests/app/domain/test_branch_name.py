@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain import branch_name, faults
+from app.domain import branch_name, field_errors
 
 PIECES = st.one_of(
     st.sampled_from(list("a70/.-@{}~^:?*[\\\x7fé \t")),
@@ -33,7 +33,7 @@ def git_takes(name: str) -> bool:
 @settings(max_examples=300, deadline=None)
 def test_what_is_taken_git_takes_and_what_git_takes_is_taken(template: str) -> None:
     name = branch_name.of(template, 1)
-    if branch_name.fault(template, "elsewhere") == faults.NO_BRANCH_TEMPLATE:
+    if branch_name.fault(template, "elsewhere") == field_errors.NO_BRANCH_TEMPLATE:
         assert not git_takes(name) or set(name) & set("{}")
     else:
         assert git_takes(name)

@@ -3,9 +3,9 @@
 import pytest
 
 from app.domain import change
-from app.domain.audience import NewsKind
+from app.domain.notification_rules import NewsKind
+from app.domain.notification_text import words
 from app.domain.pipeline import Ask, Fail, Gate, GateKind, Publish, Run, Step
-from app.domain.wording import words
 
 NOTHING = {"filesChanged": 0, "insertions": 0, "deletions": 0}
 SOMETHING = {"filesChanged": 1, "insertions": 0, "deletions": 0}

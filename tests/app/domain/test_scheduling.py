@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.domain import labels, scheduling
 from app.domain.machine import MachineStatus
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 from app.domain.scheduling import AgentHealth, Candidate, Place, Reason, Request, SlotPlan
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -15,10 +15,10 @@ import pytest
 import config
 from app.embedded import EmbeddedError, cluster, roles, start
 from app.extensions import db
-from app.operate.backups import doing, load, sealed
-from app.operate.backups.doing import HowToRestore
+from app.server_cli.backups import encryption, load, operations
+from app.server_cli.backups.operations import HowToRestore
 from tests.app.embedded.embedded_clients import ROOT, query
-from tests.app.operate import backup_world
+from tests.app.server_cli import backup_world
 from tests.conftest import MIGRATIONS, make_app
 
 PASSPHRASE = "correct horse battery staple"
@@ -74,7 +74,7 @@ start(Path(home), redis_url="redis://127.0.0.1:1/0")
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sealed.SealedWriter.__init__, "__defaults__", ((4, 1, 1),))
+    monkeypatch.setattr(encryption.SealedWriter.__init__, "__defaults__", ((4, 1, 1),))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def earlier(environment: dict[str, str]) -> Iterator[Path]:
     area.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUSTER_EMBEDDED_FSYNC", "off")
-        patch.setattr(sealed.SealedWriter.__init__, "__defaults__", ((4, 1, 1),))
+        patch.setattr(encryption.SealedWriter.__init__, "__defaults__", ((4, 1, 1),))
         before = [option.replace("=postgres", "=muster") for option in cluster.INITDB]
         patch.setattr(cluster, "INITDB", before)
         first = {"postgres": ("CREATE DATABASE muster",), "muster": ("CREATE EXTENSION pg_trgm",)}
@@ -106,8 +106,8 @@ def _fill(environment: dict[str, str], backup: Path) -> None:
             backup_world.fill(connection)
             connection.exec_driver_sql(MORE)
         db.engine.dispose()
-    keys = doing.keys_of(app.config)
-    doing.make(backup, PASSPHRASE, environment["DATABASE_URL"], keys)
+    keys = operations.keys_of(app.config)
+    operations.make(backup, PASSPHRASE, environment["DATABASE_URL"], keys)
 
 
 @pytest.fixture
@@ -212,6 +212,6 @@ def test_a_backup_of_an_earlier_release_is_restored_under_the_new_roles(
         )
         backup = earlier / "backup"
         whole = load.check(backup, PASSPHRASE)
-        doing.restore(backup, PASSPHRASE, settings, whole, HowToRestore())
+        operations.restore(backup, PASSPHRASE, settings, whole, HowToRestore())
         query(services.database_url, MORE.replace("CREATE ROLE postgres;", ""))
         check(services.database_url)

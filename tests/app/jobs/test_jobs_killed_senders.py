@@ -24,7 +24,7 @@ from app.embedded.commands import commands
 from app.embedded.processes import Process, Program
 from app.extensions import celery_of, db
 from app.models import Delivery, OutboxEntry, Task
-from app.services import settings, vault
+from app.services import encryption, settings
 from app.services.clock import now
 from app.services.tasks import history
 from tests.app.jobs.sink import Sink
@@ -107,7 +107,7 @@ def test_each_arrives_and_twice_only_what_was_on_its_way_at_a_kill(
         settings.update(make_developer(role=SystemRole.ADMIN), {"notifyAllowedHosts": "127.0.0.1"})
         project = make_project()
         for _ in range(ROOMS):
-            hook = vault.encrypt(sink.url)
+            hook = encryption.encrypt(sink.url)
             bot = make_bot(platform=BotPlatform.WEBHOOK, app_id=None, webhook_token=hook)
             make_binding(bot, project=project)
         task_ids = [make_task(project=project).id for _ in range(EVENTS)]

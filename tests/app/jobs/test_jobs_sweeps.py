@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app import bus, job_names, jobs
+from app import job_names, jobs, wakeups
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import celery_of, db, redis
 from app.jobs.schedule import EVERY, SCHEDULE
 from app.models import Machine, MachineHeartbeat, Task
 from app.services.clock import now
-from app.services.ops import signs
+from app.services.ops import heartbeats
 from tests.factories import make_attempt, make_gate, make_machine, make_server_process
 from tests.factories import make_task as a_task
 
@@ -59,12 +59,12 @@ def test_the_sweep_of_gates_fails_what_nobody_answered(app: Flask) -> None:
 
 def test_a_dispatch_leaves_a_life_sign(app: Flask) -> None:
     jobs.assign_queued()
-    assert redis.client.exists(signs.DISPATCHER)
+    assert redis.client.exists(heartbeats.DISPATCHER)
 
 
 def test_a_thousand_wake_ups_send_one_job(app: Flask) -> None:
     for _ in range(1000):
-        bus.wake_dispatch()
+        wakeups.wake_dispatch()
         db.session.commit()
     assert redis.client.llen("dispatch") == 1
 

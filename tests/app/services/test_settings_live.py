@@ -12,8 +12,8 @@ from app.domain.roles import SystemRole
 from app.extensions import db
 from app.services import settings
 from app.services.clock import now
-from app.services.dispatch import dispatch
-from app.services.machines import tokens
+from app.services.dispatch import dispatcher
+from app.services.machines import enrollment_tokens
 from tests.app.api.test_login_limits import attempt
 from tests.app.services.statements import counted
 from tests.conftest import make_app
@@ -65,11 +65,11 @@ def test_a_machine_gets_tasks_by_the_load_that_is_set_now(
     settings.update(admin, {"maxLoadPercent": 50})
     assert becomes(other, "maxLoadPercent", 50)
     with other.app_context():
-        assert dispatch.assign_queued() == 0
+        assert dispatcher.assign_queued() == 0
     settings.update(admin, {"maxLoadPercent": 70})
     assert becomes(other, "maxLoadPercent", 70)
     with other.app_context():
-        assert dispatch.assign_queued() == 1
+        assert dispatcher.assign_queued() == 1
 
 
 def test_logins_are_bounded_by_what_is_set_now(committed_app: Flask, other: Flask) -> None:
@@ -84,7 +84,7 @@ def test_logins_are_bounded_by_what_is_set_now(committed_app: Flask, other: Flas
 def test_an_enrollment_token_lives_as_long_as_is_set_now(app: Flask) -> None:
     admin = make_developer(role=SystemRole.ADMIN)
     settings.update(admin, {"enrollmentTokenHours": 2})
-    lives = tokens.create(admin).token.expires_at - now()
+    lives = enrollment_tokens.create(admin).token.expires_at - now()
     assert 1.9 < lives.total_seconds() / 3600 <= 2
 
 

@@ -13,12 +13,12 @@ from app.domain.task import ENDED, TaskStatus
 from app.extensions import db
 from app.models import Task
 from app.services.clock import now
-from app.services.counts import counters
-from app.services.dispatch import dispatch
+from app.services.counters import task_counts
+from app.services.dispatch import dispatcher
 from app.services.machines import liveness
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven, make_driven
+from tests.app.services.fake_machine import Driven, make_driven
 from tests.factories import make_developer, make_project
 
 STAGES = [
@@ -71,7 +71,7 @@ class Walk:
         tasks.create(self.admin, project_key=key, description="Do it.")
 
     def dispatch(self) -> None:
-        dispatch.assign_queued()
+        dispatcher.assign_queued()
 
     def work(self) -> None:
         task = self.any_task(TaskStatus.ASSIGNED, TaskStatus.RUNNING)
@@ -125,4 +125,4 @@ class Walk:
         db.session.commit()
 
     def fold(self) -> None:
-        counters.roll_up(now())
+        task_counts.roll_up(now())

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from app.extensions import db
-from tests.contract.rights_kept import app, furnish, world
+from tests.contract.rights_fixtures import app, furnish, world
 
 __all__ = ["app", "furnish", "world"]
 

@@ -4,8 +4,8 @@ from functools import partial
 
 import pytest
 
-from tests.contract.rights_asked import Ask, ask
-from tests.contract.rights_kept import Furnish
+from tests.contract.rights_fixtures import Furnish
+from tests.contract.rights_requests import Ask, ask
 from tests.contract.rights_table import EVERYBODY
 from tests.contract.rights_world import World, make_world
 from tests.contract.test_rights_matrix import ASKED

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.rights_asked import BY_ITSELF, Ask, ask
+from tests.contract.rights_requests import BY_ITSELF, Ask, ask
 from tests.contract.rights_table import OPEN, ROUTES, SIGNED
 from tests.contract.rights_world import World
 from tests.contract.test_rights_matrix import ASKED

@@ -14,7 +14,7 @@ from app.services import audit
 from app.services.clock import now
 from app.services.tasks import history
 from tests.attacks.routes.openapi_bodies import QUERIES
-from tests.contract.rights_kept import Furnish
+from tests.contract.rights_fixtures import Furnish
 from tests.contract.rights_table import ROUTES
 from tests.contract.rights_world import World, make_world
 from tests.factories import (

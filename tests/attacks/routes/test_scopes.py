@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from tests.contract.rights_asked import Ask, ask, faults
-from tests.contract.rights_kept import Furnish
+from tests.contract.rights_fixtures import Furnish
+from tests.contract.rights_requests import Ask, ask, faults
 from tests.contract.rights_table import DEVELOPERS, PEOPLE, ROUTES
 from tests.contract.rights_world import World, make_world
 from tests.contract.scopes_table import NARROWED

@@ -9,7 +9,7 @@ from app.extensions import db
 from app.models import Task
 from app.services.clock import now
 from app.services.tasks import history
-from tests.contract.rights_kept import Furnish
+from tests.contract.rights_fixtures import Furnish
 from tests.contract.rights_world import World, make_world
 from tests.factories import make_task
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.chaos.history import History, TaskSeen
+from tests.chaos.review_records import Kept
 from tests.chaos.rules.violation import Violation
-from tests.chaos.said import Kept
 
 ACTIONS = {"confirmed": "gate.answered", "cancelled": "task.cancelled", "retried": "task.retried"}
 _EVENTS = {"cancel": "cancelled", "retry": "retried"}

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.chaos.history import History, Run, TaskSeen
 from tests.chaos.plan import KINDS, TIMEOUT
-from tests.chaos.rules.outliving import ROOM_KILLERS
+from tests.chaos.rules.orphans import ROOM_KILLERS
 from tests.chaos.rules.violation import Violation
 
 ENDED = frozenset({"completed", "failed", "cancelled"})

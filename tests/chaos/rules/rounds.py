@@ -7,9 +7,9 @@ from typing import Any
 
 from tests.chaos.history import History, TaskSeen
 from tests.chaos.plan import request_of
-from tests.chaos.rules.acknowledged import judge
+from tests.chaos.review_records import Kept
+from tests.chaos.rules.acknowledgements import judge
 from tests.chaos.rules.violation import Violation
-from tests.chaos.said import Kept
 
 _BEGIN = ("retried", "followed_up")
 

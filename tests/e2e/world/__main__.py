@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from app.embedded.stack import Stack
-from app.operate.local import places
-from app.operate.local.command import carry_out
-from app.operate.local.screen import Screen
+from app.server_cli.local import paths
+from app.server_cli.local.command import carry_out
+from app.server_cli.local.screen import Screen
 from tests.chaos.world import end_all_of
 from tests.e2e.world import plot
 from tests.e2e.world.stage import World
@@ -38,15 +38,15 @@ def environment(password: str) -> Mapping[str, str]:
 
 def _run(screen: Screen) -> None:
     kept = os.environ.get("MUSTER_HOME")
-    home = places.home() if kept else Path(tempfile.mkdtemp(prefix="muster-world-"))
+    home = paths.home() if kept else Path(tempfile.mkdtemp(prefix="muster-world-"))
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)  # attempts have a uid of their own, and must get to the repositories
     password = os.environ.get(PASSWORD) or USUAL
     area = None
     try:
-        with Stack(home, places.port(), environment(password), say=screen.step) as stack:
+        with Stack(home, paths.port(), environment(password), say=screen.step) as stack:
             world = World(stack, password, screen.step)
-            area = places.machine_area(home)
+            area = paths.machine_area(home)
             if world.furnish():
                 plot.play(world)
             screen.line(f"\n  {stack.url}   admin, alice, mei, bo, priya   {password}\n")

@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from app.embedded.stack import Stack
-from app.operate.local import places
-from app.operate.local.admin import create
-from app.operate.local.api import Api, ApiProblem
-from app.operate.local.machines import LocalMachine
+from app.server_cli.local import paths
+from app.server_cli.local.admin import create
+from app.server_cli.local.api import Api, ApiProblem
+from app.server_cli.local.machines import LocalMachine
 from demo import interpreter
 from demo.repository import Repository
 from tests.chaos.world import end_all_of
 from tests.e2e.world import actor, sources, team
 from tests.e2e.world.scenes import SCENES
-from tests.flows.running import until
-from tests.waiting import explain_task, wait_until
+from tests.flows.running_stack import until
+from tests.wait import explain_task, wait_until
 
 PATIENCE = 240.0  # seconds for each state of a task: the machine may be busy
 Say = Callable[[str], None]
@@ -146,7 +146,7 @@ class World:
                 _fill(repository, files)
 
     def _start_machines(self) -> None:
-        area = places.machine_area(self.stack.home)
+        area = paths.machine_area(self.stack.home)
         known = {name: team.MACHINES[name] for name in self._named}
         for number, (name, (slots, _)) in enumerate(known.items(), 1):
             machine = self.machines[name] = Named(self.stack, area, number, given=name)

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from tests.install.conftest import _people
-from tests.install.every.somebody import HELD, Somebody
-from tests.install.every.whole import Whole
+from tests.install.every.installed_muster import Whole
+from tests.install.every.shell_user import HELD, Somebody
 from tests.needs import declare_needs
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.flows.running import until
+from tests.flows.running_stack import until
 from tests.flows.test_life_of_a_task import shell
-from tests.install.every.somebody import FAILED, NOT_ALLOWED, Somebody
-from tests.install.every.whole import Whole
+from tests.install.every.installed_muster import Whole
+from tests.install.every.shell_user import FAILED, NOT_ALLOWED, Somebody
 
 pytestmark = pytest.mark.timeout(900)
 Project = Callable[..., str]

@@ -6,9 +6,9 @@ import signal
 import pytest
 
 from muster import __version__
-from tests.flows.running import PASSWORD, free_port
-from tests.install.every.somebody import Somebody
-from tests.install.every.whole import Whole
+from tests.flows.running_stack import PASSWORD, free_port
+from tests.install.every.installed_muster import Whole
+from tests.install.every.shell_user import Somebody
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pyotp
 import pytest
 
-from tests.flows.running import PASSWORD
-from tests.install.every.somebody import NOT_ALLOWED, Somebody
-from tests.install.every.whole import Whole
+from tests.flows.running_stack import PASSWORD
+from tests.install.every.installed_muster import Whole
+from tests.install.every.shell_user import NOT_ALLOWED, Somebody
 
 pytestmark = pytest.mark.timeout(900)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.flows.test_life_of_a_task import shell
-from tests.install.every.somebody import WAITS, Somebody
+from tests.install.every.shell_user import WAITS, Somebody
 
 pytestmark = pytest.mark.timeout(900)
 COLS, ROWS = 80, 120

@@ -6,8 +6,8 @@ import pytest
 
 from tests.flows.reviewed_agent import FILE
 from tests.flows.test_life_of_a_task import shell
-from tests.install.every.somebody import WAITS, Somebody
-from tests.install.every.whole import Whole
+from tests.install.every.installed_muster import Whole
+from tests.install.every.shell_user import WAITS, Somebody
 
 pytestmark = pytest.mark.timeout(900)
 Project = Callable[..., str]

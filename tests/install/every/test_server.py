@@ -6,10 +6,10 @@ import pytest
 
 from tests.app.chat.loopback import Reply
 from tests.app.chat.platforms import Slack
-from tests.flows.running import until
+from tests.flows.running_stack import until
 from tests.flows.test_life_of_a_task import shell
-from tests.install.every.somebody import Somebody
-from tests.install.every.whole import Whole
+from tests.install.every.installed_muster import Whole
+from tests.install.every.shell_user import Somebody
 
 pytestmark = pytest.mark.timeout(900)
 Project = Callable[..., str]

@@ -6,11 +6,11 @@ That suite takes its time; whether it leaves one out is seen here at once.
 import argparse
 from pathlib import Path
 
-from app.operate.group import VERBS
+from app.server_cli.group import VERBS
 from muster.cli import app
-from muster.worker.options.parsing import _parser
+from muster.worker.options.parser import _parser
 from tests.muster.cli import json_schema
-from tests.muster.cli.said_lines import in_tests, untold
+from tests.muster.cli.command_lines import in_tests, untold
 
 INSTALL = Path(__file__).parents[2] / "install"
 COMMANDS = json_schema.commands(app.command)

@@ -12,7 +12,7 @@ from msgspec import inspect
 from muster.protocol import codec, frames, version
 from muster.protocol.frames import Frame, Log, Part, ReportBody
 from tests.muster.protocol import branch_frames
-from tests.muster.protocol.spelled_reports import REPORTED
+from tests.muster.protocol.wire_reports import REPORTED
 
 WHEEL = "muster_client-0.2.0+muster-py3-none-any.whl"
 WIRE: list[tuple[Frame, str]] = [

@@ -5,12 +5,12 @@ from typing import Any
 
 from muster.protocol import evidence, frames, terminal
 from muster.protocol.frames import reports
-from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.agents.attempt_state import KeptOrder
 from muster.worker.journal.journal_file import JournalRecord
 from muster.worker.limits.limits import StageLimits
 from muster.worker.server.credentials import Credentials
-from muster.worker.server.enroll import Registration
-from muster.worker.server.membership import Grant
+from muster.worker.server.enrollment import Registration
+from muster.worker.server.token_renewal import Grant
 from muster.worker.shim import wire
 from muster.worker.shim.wire import Question, ShimState, StageCommand, StageEnd
 from muster.worker.terminals.screen_model import Saved

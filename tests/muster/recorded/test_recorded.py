@@ -10,7 +10,7 @@ import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import StageFinished, StageStarted
-from muster.worker.agents import kept_order
+from muster.worker.agents import attempt_state
 from muster.worker.attempts.transcript import _entry, _line
 from muster.worker.journal.journal import Journal
 from muster.worker.shim import client
@@ -60,7 +60,7 @@ def attempt(tmp_path: Path) -> Path:
 
 
 def test_the_order_of_a_stage_is_read(attempt: Path) -> None:
-    order = kept_order.read(attempt)
+    order = attempt_state.read(attempt)
     assert order is not None
     assert (order.stage_index, order.stage_name, order.project) == (1, "develop", "shop")
     assert order.sessions == {"claude": SESSION}

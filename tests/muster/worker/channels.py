@@ -8,11 +8,11 @@ from pathlib import Path
 from muster.protocol.frames import Capability, HeldAttempt, Order, Room, Stale
 from muster.worker.journal.journal import Journal
 from muster.worker.lease.lease import Lease
+from muster.worker.machine_facts import Vitals
 from muster.worker.server.connection import Channel
 from muster.worker.server.credentials import Credentials, CredentialStore
 from muster.worker.server.log_stream import LogStreams
-from muster.worker.server.membership import Membership
-from muster.worker.vitals import Vitals
+from muster.worker.server.token_renewal import Membership
 from tests.muster.worker.fake_server import FakeServer
 
 

@@ -40,7 +40,7 @@ from muster.protocol.frames import (
 from tests.muster.worker.fake_api import FakeApi
 from tests.muster.worker.fake_line import LIMIT, Line
 from tests.muster.worker.fake_pty import FakePty
-from tests.waiting import Problem, find_first, quote, wait_until
+from tests.wait import Problem, find_first, quote, wait_until
 
 
 class FakeServer(FakeApi):

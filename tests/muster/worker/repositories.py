@@ -22,12 +22,12 @@ from muster.protocol.frames import Author
 from muster.worker.git.preparation import WorkspaceRequest, prepare
 from muster.worker.git.workspace import Workspace, commit_variables
 from muster.worker.layout import Layout
-from muster.worker.room.detection import detect
-from muster.worker.room.identity import Identities, Identity
-from muster.worker.room.rooms import Rooms
+from muster.worker.sandbox.detection import detect
+from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.uids import Identities, Identity
 from tests.muster.worker import uids
-from tests.muster.worker.shared import mounted
-from tests.waiting import Problem, wait_until
+from tests.muster.worker.shared_directory import mounted
+from tests.wait import Problem, wait_until
 
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 ENVIRONMENT = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from muster.worker.shim.client import ShimLink, StageCommand, StageEnd
 from muster.worker.shim.spool import SpoolReader
-from tests.waiting import quote, wait_until
+from tests.wait import quote, wait_until
 
 
 class Stages:

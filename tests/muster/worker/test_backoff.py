@@ -11,7 +11,7 @@ from muster.protocol.frames import CloseCode
 from muster.worker.backoff import Backoff
 from tests.muster.worker.channels import connected
 from tests.muster.worker.fake_server import LIMIT, FakeServer, fake_server
-from tests.waiting import wait_until
+from tests.wait import wait_until
 
 FIRST = 0.05  # seconds
 

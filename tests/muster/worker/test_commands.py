@@ -10,7 +10,7 @@ import pytest
 
 from muster.worker.home_lock import HomeLock
 from muster.worker.layout import Layout
-from muster.worker.options.parsing import parsed
+from muster.worker.options.parser import parsed
 from muster.worker.server.credentials import Credentials, CredentialStore
 from tests.certificates import make, pem
 from tests.muster.worker.repositories import root

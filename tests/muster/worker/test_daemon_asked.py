@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from muster.protocol.frames import Answer, Asked, StageFinished, Stop, Stopped, Transcript, Unasked
-from muster.worker.room.detection import detect
-from tests.muster.worker import asking_agent
+from muster.worker.sandbox.detection import detect
+from tests.muster.worker import question_agent
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -26,7 +26,7 @@ def run(request: pytest.FixtureRequest, worker: WorkerHome, monkeypatch: pytest.
     assert rooms.level == level, rooms.lacks
 
     def run(act: str, **more: object) -> WorkerHome:
-        asking_agent.install(worker, monkeypatch, act, level)
+        question_agent.install(worker, monkeypatch, act, level)
         worker.take(worker.made(room=level))
         worker.run("do it", kind="agent", agent="claude", **more)
         return worker

@@ -82,7 +82,7 @@ def lose_patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def lose() -> None:
         for module in ("link", "client"):
             monkeypatch.setattr(f"muster.worker.shim.{module}.PATIENCE", 0.3)
-        monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG", 0.8)
+        monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG", 0.8)
 
     return lose
 
@@ -158,7 +158,7 @@ def test_a_frozen_shim_whose_stage_is_being_stopped_has_no_longer_lease(
     freeze: Callable[[list[Process]], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG", 300.0)
+    monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG", 300.0)
     server = worker.server
     server.lease_seconds = LEASE
     worker.start().run(FOREVER.replace("''", "'echo heard'"))

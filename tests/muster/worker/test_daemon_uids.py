@@ -7,15 +7,15 @@ import sys
 import pytest
 
 from muster.protocol.frames import Checkpoint, StageFinished
-from muster.worker.room import identity
+from muster.worker.sandbox.uids import needed
 from tests.muster.worker import uids
 from tests.muster.worker.repositories import as_root, repository, root
 from tests.muster.worker.worker_home import SLOTS, SOURCES, WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
 
-ENOUGH = uids.OWN[-identity.needed(SLOTS) :]
-BETTER = uids.OWN[-identity.needed(SLOTS) - 1 :]
+ENOUGH = uids.OWN[-needed(SLOTS) :]
+BETTER = uids.OWN[-needed(SLOTS) - 1 :]
 SHARES = "is checked as the user that draws screens: "
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from muster.worker import commands
 from muster.worker.doctor.finding import Machine
-from muster.worker.doctor.room import CHECKS
-from muster.worker.room import detection
-from muster.worker.room.detection import detect
-from muster.worker.room.rooms import Rooms
+from muster.worker.doctor.sandbox import CHECKS
+from muster.worker.sandbox import detection
+from muster.worker.sandbox.detection import detect
+from muster.worker.sandbox.sandboxes import Rooms
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 

@@ -8,9 +8,9 @@ import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker.git import git
-from muster.worker.git.borrowers import KEPT
 from muster.worker.git.checkpoints import checkpoint
 from muster.worker.git.mirror_lock import MirrorLock
+from muster.worker.git.mirror_users import KEPT
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import Remote
 from muster.worker.git.repositories import Repositories

@@ -10,8 +10,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muster.worker.git.borrowers import Borrowers
 from muster.worker.git.checkpoints import checkpoint
+from muster.worker.git.mirror_users import Borrowers
 from muster.worker.layout import Layout
 from tests.muster.worker.maintenance_world import begin, end, maintenance, mirror_of, rewrite, whole
 from tests.muster.worker.repositories import (

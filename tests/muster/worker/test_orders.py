@@ -32,13 +32,13 @@ from muster.worker.journal.journal import Journal
 from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
 from muster.worker.limits import limits
-from muster.worker.limits.room_limits import RoomLimits
+from muster.worker.limits.sandbox_limits import RoomLimits
 from muster.worker.orders import Orders
-from muster.worker.room.identity import Identities
-from muster.worker.room.rooms import Rooms
+from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.uids import Identities
 from muster.worker.server.credentials import Credentials, CredentialStore
 from muster.worker.server.log_stream import LogStreams
-from muster.worker.server.membership import Membership
+from muster.worker.server.token_renewal import Membership
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
 

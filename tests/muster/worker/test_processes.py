@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from muster.worker import processes
-from tests.muster.worker.of_user import owned_by
 from tests.muster.worker.repositories import until
+from tests.muster.worker.user_processes import owned_by
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
 

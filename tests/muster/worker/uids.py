@@ -6,7 +6,7 @@ range of its own, far from those that daemons take by default, or by their numbe
 
 import os
 
-from muster.worker.room.identity import DAEMONS, uids_of
+from muster.worker.sandbox.uids import DAEMONS, uids_of
 
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 OWN = uids_of(DAEMONS - 1 - _WORKER)

@@ -24,10 +24,10 @@ from muster.worker.shim import client as shim_client
 from muster.worker.tunnels import command as tunnel_command
 from tests.muster.worker import uids
 from tests.muster.worker.fake_server import LIMIT, FakeServer
-from tests.muster.worker.of_user import owned_by
 from tests.muster.worker.repositories import Repository
-from tests.muster.worker.shared import make_shared, mounted
-from tests.waiting import Problem, failure_of
+from tests.muster.worker.shared_directory import make_shared, mounted
+from tests.muster.worker.user_processes import owned_by
+from tests.wait import Problem, failure_of
 
 SOURCES = Path(__file__).resolve().parents[3]
 BRANCH = "muster/7-1"

@@ -7,7 +7,7 @@ run, and nothing else answers it. What its model has used it knows only where th
 """
 
 from muster.worker.agents.adapters.adapter import Adapter, Permission
-from muster.worker.agents.narrator.accounts.aider import FILE
+from muster.worker.agents.runner.usage_formats.aider import FILE
 
 _TIDY = (
     "--no-auto-commits",

@@ -18,7 +18,7 @@ from muster.worker.agents.adapters.custom import CUSTOM
 from muster.worker.agents.adapters.gemini import GEMINI
 from muster.worker.agents.adapters.opencode import OPENCODE
 from muster.worker.agents.adapters.qwen import QWEN
-from muster.worker.agents.narrator import formats
+from muster.worker.agents.runner import formats
 
 _SERVER_PLACES = {"{command}", "{program}", "{arguments}", "{seconds}", "{milliseconds}"}
 _PLACE = re.compile(r"\{[a-z]+\}")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.api.paging import by_cursor
+from app.api.pagination import by_cursor
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import AuditEntry, Developer

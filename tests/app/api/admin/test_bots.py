@@ -13,7 +13,7 @@ from app.domain.chat import BotPlatform
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import AuditEntry, Bot
-from app.services import vault
+from app.services import encryption
 from tests.app.api.admin.bots_world import PATH, Login, actions, admin, boss
 from tests.factories import make_bot, make_developer
 
@@ -53,7 +53,7 @@ def test_a_bot_is_made_listed_and_deleted_and_its_secrets_stay_here(
     }
     assert client.get(PATH, headers=admin).json == {"items": [made.json], "nextCursor": None}
     bot = db.session.get(Bot, made.json["id"])
-    assert vault.decrypt(bot.webhook_token) == given["webhookToken"]
+    assert encryption.decrypt(bot.webhook_token) == given["webhookToken"]
     assert given["webhookToken"] not in bot.webhook_token
     told = db.session.scalars(select(AuditEntry)).one()
     assert (told.action, told.target_id) == ("bot.created", str(bot.id))
@@ -152,7 +152,7 @@ def test_what_is_named_of_a_bot_is_changed_and_the_rest_stays(
     assert (answer.status_code, answer.json) == (200, changed)
     assert client.get(PATH, headers=admin).json["items"] == [changed]
     bot = db.session.get_one(Bot, made["id"])
-    assert vault.decrypt(bot.webhook_token or "") == "another"
+    assert encryption.decrypt(bot.webhook_token or "") == "another"
     assert (bot.app_secret, bot.encrypt_key) == kept
     without = client.put(path, json={"encryptKey": None}, headers=admin).json
     assert without == {**changed, "hasEncryptKey": False}
@@ -162,7 +162,7 @@ def test_what_is_named_of_a_bot_is_changed_and_the_rest_stays(
 def test_a_change_of_a_bot_is_told_without_its_secrets(
     client: FlaskClient, admin: dict[str, str]
 ) -> None:
-    bot = make_bot(platform=BotPlatform.LARK, name="Bot", encrypt_key=vault.encrypt("old key"))
+    bot = make_bot(platform=BotPlatform.LARK, name="Bot", encrypt_key=encryption.encrypt("old key"))
     path = f"{PATH}/{bot.id}"
     changes = {"name": "Other", "appSecret": "new secret", "encryptKey": "new key"}
     assert client.put(path, json=changes, headers=admin).status_code == 200
@@ -218,7 +218,7 @@ def test_a_bot_whose_secrets_cannot_be_read_is_given_new_ones(
     path, secrets = f"{PATH}/{bot.id}", {"appSecret": "xoxb-2", "webhookToken": "sign"}
     assert client.put(path, json={"name": "Renamed"}, headers=admin).status_code == 200
     assert client.put(path, json=secrets, headers=admin).status_code == 200
-    found = [vault.decrypt(sealed or "") for sealed in (bot.app_secret, bot.webhook_token)]
+    found = [encryption.decrypt(sealed or "") for sealed in (bot.app_secret, bot.webhook_token)]
     assert found == ["xoxb-2", "sign"]
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.domain.chat import BotPlatform
 from app.extensions import db
 from app.models import BotBinding, Developer
-from app.services.removal import projects
+from app.services.project_deletion import deletion
 from tests.app.api.admin.bots_world import PATH, actions, admin, boss
 from tests.app.services.statements import counted
 from tests.factories import make_binding, make_bot, make_project
@@ -109,7 +109,7 @@ def test_bindings_go_with_their_bot_and_with_their_project(
     make_binding(bot)
     make_binding(other, project=project)
     client.delete(f"{PATH}/{bot.id}", headers=admin)
-    projects.delete(boss, project.key)
+    deletion.delete(boss, project.key)
     assert client.get(f"{PATH}/{other.id}/bindings", headers=admin).json["items"] == []
     assert db.session.scalar(select(func.count()).select_from(BotBinding)) == 0
 

@@ -10,8 +10,8 @@ from app.extensions import db
 from app.models import Bot, BotBinding, Developer
 from app.services.notify import bindings, bots
 from app.services.notify.bindings import ChatBound
-from app.services.removal import projects
-from tests.app.services.people.test_auth_sessions import at_once
+from app.services.project_deletion import deletion
+from tests.app.services.accounts.test_auth_sessions import at_once
 from tests.factories import make_bot, make_developer, make_project
 
 
@@ -88,7 +88,7 @@ def test_a_project_that_is_deleted_while_a_chat_is_bound_leaves_no_binding(
 
         def act(index: int, key: str = project.key) -> object:
             if index == 0:
-                return projects.delete(actor(boss), key)
+                return deletion.delete(actor(boss), key)
             chat = f"{key}{index}"
             return bindings.create(actor(boss), bot, platform_chat_id=chat, project_key=key)
 

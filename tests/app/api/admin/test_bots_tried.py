@@ -13,8 +13,8 @@ from app.chat import senders
 from app.domain.chat import BotPlatform
 from app.extensions import db
 from app.models import Bot, Developer
-from app.services import vault
-from app.services.notify import sending, trial
+from app.services import encryption
+from app.services.notify import bot_test, delivery_sender
 from tests.app.api.admin.bots_world import PATH, actions, admin, boss
 from tests.app.chat.loopback import HOSTS, Reply, serving
 from tests.app.chat.platforms import Slack
@@ -35,7 +35,7 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
 
 @pytest.fixture
 def bot(app: Flask) -> Bot:
-    return make_bot(app_secret=vault.encrypt(Slack.TOKEN))
+    return make_bot(app_secret=encryption.encrypt(Slack.TOKEN))
 
 
 def try_out(client: FlaskClient, admin: dict[str, str], bot: Bot, **body: Any) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def test_a_bot_that_has_nobody_to_write_to_says_so(
 def test_what_is_refused_comes_with_what_to_mend_and_without_the_secret(
     client: FlaskClient, admin: dict[str, str], slack: Slack, bot: Bot
 ) -> None:
-    bot.app_secret = vault.encrypt("xoxb-Xyzzy4711")
+    bot.app_secret = encryption.encrypt("xoxb-Xyzzy4711")
     db.session.commit()
     slack.knob = lambda _: Reply(body=b'{"ok": false, "error": "invalid_auth xoxb-Xyzzy4711"}')
     told = try_out(client, admin, bot, chatId="C1")
@@ -98,14 +98,14 @@ def test_what_is_refused_comes_with_what_to_mend_and_without_the_secret(
 
 
 def webhook(url: str) -> Bot:
-    sealed = {"app_secret": vault.encrypt("s3cret"), "webhook_token": vault.encrypt(url)}
+    sealed = {"app_secret": encryption.encrypt("s3cret"), "webhook_token": encryption.encrypt(url)}
     return make_bot(platform=BotPlatform.WEBHOOK, app_id=None, **sealed)
 
 
 def test_a_webhook_is_told_that_it_is_a_test(
     client: FlaskClient, admin: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "allowed_hosts", lambda: HOSTS)
+    monkeypatch.setattr(delivery_sender, "allowed_hosts", lambda: HOSTS)
     with serving() as server:
         bot = webhook(f"{server.url}/hook")
         told = try_out(client, admin, bot, chatId="ignored")
@@ -131,7 +131,7 @@ def test_a_platform_that_never_ends_is_left_behind(
 ) -> None:
     over = threading.Event()
     monkeypatch.setattr(senders, "note", lambda *_, **__: over.wait())
-    monkeypatch.setattr(trial, "SECONDS", 0.1)
+    monkeypatch.setattr(bot_test, "SECONDS", 0.1)
     told = try_out(client, admin, bot, chatId="C1")
     over.set()
     assert told["detail"] == "nothing was heard within 0.1 s"
@@ -142,16 +142,16 @@ def test_secrets_under_a_lost_key_are_told_as_that(
     client: FlaskClient, admin: dict[str, str], monkeypatch: pytest.MonkeyPatch, bot: Bot
 ) -> None:
     def lost(_: str) -> str:
-        raise vault.KeyMissing
+        raise encryption.KeyMissing
 
-    monkeypatch.setattr(vault, "decrypt", lost)
+    monkeypatch.setattr(encryption, "decrypt", lost)
     assert "ENCRYPTION_KEYS" in try_out(client, admin, bot, chatId="C1")["detail"]
 
 
 def test_nobody_tries_out_without_end(client: FlaskClient, admin: dict[str, str], bot: Bot) -> None:
     path = f"{PATH}/{bot.id}/test"
-    answers = [client.post(path, headers=admin) for _ in range(trial.MOST + 1)]
-    assert [answer.status_code for answer in answers] == [200] * trial.MOST + [429]
+    answers = [client.post(path, headers=admin) for _ in range(bot_test.MOST + 1)]
+    assert [answer.status_code for answer in answers] == [200] * bot_test.MOST + [429]
     assert answers[-1].json["code"] == "too_many_requests"
     assert int(answers[-1].headers["Retry-After"]) <= 60
 

@@ -14,8 +14,8 @@ from app.domain.delivery import DeliveryState
 from app.domain.roles import SystemRole
 from app.extensions import db, redis
 from app.models import AuditEntry, Delivery
-from app.services import vault
-from app.services.notify import sending
+from app.services import encryption
+from app.services.notify import delivery_sender
 from tests.factories import make_binding, make_bot, make_delivery, make_developer, make_task
 
 PATH = "/api/admin/deliveries"
@@ -102,11 +102,14 @@ def test_planted_secrets_appear_nowhere(
         raise ValueError(words)
 
     monkeypatch.setattr(senders.webhook, "send", refuse)
-    secrets = {"app_secret": vault.encrypt(f"{MARK}-sign"), "webhook_token": vault.encrypt(url)}
+    secrets = {
+        "app_secret": encryption.encrypt(f"{MARK}-sign"),
+        "webhook_token": encryption.encrypt(url),
+    }
     bot = make_bot(platform=BotPlatform.WEBHOOK, app_id=None, **secrets)
     make_binding(bot)
     rows = [make_delivery(make_task(), bot) for _ in range(2)]
-    assert sending.send_due() == 2
+    assert delivery_sender.send_due() == 2
     for row in rows:
         db.session.refresh(row)
         row.state = DeliveryState.DEAD

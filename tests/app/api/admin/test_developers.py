@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer, SecondFactor
-from app.services import vault
+from app.services import encryption
 from tests.app.services.statements import counted
 from tests.factories import PASSWORD, make_developer, make_personal_token
 
@@ -179,7 +179,7 @@ def test_an_admin_resets_the_second_factor_of_another(
     client: FlaskClient, admin: dict[str, str]
 ) -> None:
     developer = make_developer()
-    secret = vault.encrypt("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    secret = encryption.encrypt("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     enabled_at = developer.created_at
     db.session.add(SecondFactor(developer_id=developer.id, secret=secret, enabled_at=enabled_at))
     db.session.commit()

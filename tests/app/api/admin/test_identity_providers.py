@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from app.domain.roles import ProjectRole, SystemRole
 from app.extensions import db
 from app.models import Developer, IdentityProvider, ProjectMember
-from app.services import vault
+from app.services import encryption
 from tests.factories import (
     access_token_of,
     make_developer,
@@ -39,7 +39,7 @@ def test_a_client_secret_is_kept_encrypted_and_never_answered(ask: Callable[...,
     assert made.json["hasClientSecret"] is True
     row = db.session.scalars(sa.select(IdentityProvider)).one()
     assert row.client_secret is not None
-    assert vault.decrypt(row.client_secret) == "a very secret one"
+    assert encryption.decrypt(row.client_secret) == "a very secret one"
     changed = ask("PUT", f"{PATH}/{row.id}", {"label": "Other"})
     assert changed.json["hasClientSecret"] is True
     listed = ask("GET", PATH)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.domain.moments import written
 from app.domain.roles import SystemRole
+from app.domain.timestamps import written
 from app.domain.tokens import TokenKind, is_token
 from app.models import Developer
 from tests.factories import (

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from app.models import Developer, IdentityProvider
 from tests.factories import make_developer, make_provider
 from tests.sso.issuer import Issuer, serving
-from tests.sso.visits import Visit
+from tests.sso.sign_in import Visit
 
 
 @pytest.fixture(scope="module")

@@ -14,8 +14,8 @@ from app.models import Developer, Login, ServerIdentity
 from app.services import clock
 from app.services.ops import identity
 from tests.app.api.auth.test_routes import bearer
-from tests.app.api.auth.test_routes_confirm import second_factor
-from tests.app.services.people.test_auth_sessions import Clock, time_
+from tests.app.api.auth.test_routes_reauthentication import second_factor
+from tests.app.services.accounts.test_auth_sessions import Clock, time_
 from tests.factories import PASSWORD, make_developer
 
 __all__ = ["time_"]

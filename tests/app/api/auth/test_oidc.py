@@ -26,7 +26,7 @@ from app.models import (
     Login,
 )
 from tests.sso.issuer import Issuer
-from tests.sso.visits import Visit, access_token, assert_refused, query_of
+from tests.sso.sign_in import Visit, access_token, assert_refused, query_of
 
 
 def test_a_browser_comes_back_signed_in_to_where_it_wanted_to_go(

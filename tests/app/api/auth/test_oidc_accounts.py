@@ -19,7 +19,7 @@ from app.models import (
 )
 from tests.factories import make_developer, make_identity, make_project, make_provider
 from tests.sso.issuer import Issuer, serving
-from tests.sso.visits import Visit, access_token, assert_refused
+from tests.sso.sign_in import Visit, access_token, assert_refused
 
 # ---- whose account it is -------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from app.domain.roles import SystemRole
 from app.domain.tokens import TokenKind
 from app.extensions import db
 from app.models import Developer, Machine
-from app.services.people import tokens
+from app.services.accounts import tokens
 from tests.factories import PASSWORD, make_developer, make_machine, make_personal_token
 
 Login = Callable[[Developer], dict[str, str]]

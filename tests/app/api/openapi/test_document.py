@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app import errors
-from app.api.openapi import answers
+from app.api.openapi import problem_responses
 from app.api.openapi.links import NEXT
 
 METHODS = ("get", "post", "put", "delete")
@@ -247,10 +247,17 @@ def test_every_schema_says_which_type_it_is(document: Any) -> None:
 
 @pytest.mark.parametrize(
     "problem",
-    [answers.MALFORMED, answers.TOO_LARGE, answers.UNSUPPORTED, answers.INTERNAL],
+    [
+        problem_responses.MALFORMED,
+        problem_responses.TOO_LARGE,
+        problem_responses.UNSUPPORTED,
+        problem_responses.INTERNAL,
+    ],
     ids=lambda problem: problem.code,
 )
-def test_the_frameworks_problems_are_called_as_they_are_answered(problem: answers.Problem) -> None:
+def test_the_frameworks_problems_are_called_as_they_are_answered(
+    problem: problem_responses.Problem,
+) -> None:
     assert errors.CODES[problem.status] == problem.code
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from marshmallow import ValidationError, fields
 
 from app.api.schemas.base import INT8, Flag, Id, Schema, Timestamp, Whole, camel_case
-from app.domain.moments import written
+from app.domain.timestamps import written
 
 
 class ThingSchema(Schema):

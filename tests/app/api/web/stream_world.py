@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.api.live import feed, hub
+from app.api.streams import developer_stream, hub
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, PersonalToken, Project, Task
+from app.services.accounts import auth
+from app.services.accounts.logins import Pair
 from app.services.clock import now
-from app.services.people import auth
-from app.services.people.logins import Pair
 from app.services.tasks import history
 from tests.factories import (
     access_token_of,
@@ -94,7 +94,7 @@ Listen = Callable[..., Listener]
 
 @pytest.fixture
 def listen(committed_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listen]:
-    monkeypatch.setattr(feed, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(developer_stream, "HEARTBEAT_SECONDS", 0.1)
     monkeypatch.setattr(hub, "LOOK_SECONDS", 0.2)
     opened: list[Listener] = []
 

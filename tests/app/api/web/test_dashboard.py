@@ -13,7 +13,7 @@ from app.domain.task import EventType, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Project, Task
 from app.services.clock import now
-from app.services.counts import counters
+from app.services.counters import task_counts
 from app.services.tasks import history, transitions
 from tests.app.services.statements import Statements, counted
 from tests.factories import (
@@ -118,7 +118,7 @@ def test_the_numbers_are_those_of_the_rows(
     for status in MachineStatus:
         make_machine(status=status, slots_total=3, slots_used=1)
     if folded:
-        counters.roll_up(now())
+        task_counts.roll_up(now())
     stats = get(client, "stats", login(member))
     assert stats["tasks"] == {
         "queued": 2,

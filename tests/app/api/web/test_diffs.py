@@ -14,9 +14,9 @@ from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Content, Developer, Task
-from app.services.changes import sections
+from app.services.changes import patch_sections
 from app.services.clock import now
-from tests.app.services.changes.reporting import section
+from tests.app.services.changes.change_reports import section
 from tests.factories import (
     make_attempt,
     make_change,
@@ -68,7 +68,7 @@ def told(task: Task, path: str, *lines: str, **given: Any) -> dict[str, Any]:
     """A new file, of which the section is kept and ready to be shown."""
     data = section(path, *lines)
     content = make_content(task, data)
-    content.hunks = sections.shown(data)
+    content.hunks = patch_sections.shown(data)
     known = {"status": FileStatus.ADDED, "insertions": len(lines), "patch": content.id}
     return {"path": path, "old_mode": "", **known, **given}
 
@@ -196,7 +196,7 @@ def test_a_page_has_no_more_than_4_mib_and_says_where_it_goes_on(get: Ask, task:
 
 def test_files_of_which_no_hunks_are_kept_say_so(get: Ask, task: Task) -> None:
     long = told(task, "long", "")
-    db.session.get_one(Content, (task.id, long["patch"])).hunks = sections.NONE_TO_SHOW
+    db.session.get_one(Content, (task.id, long["patch"])).hunks = patch_sections.NONE_TO_SHOW
     make_change(task, [long, told(task, "short", "x")])
     assert [file["leftOut"] for file in get(task).json["files"]] == ["size", ""]
     make_change(task, [{"path": "a"}], left_out="files", stage_index=1)

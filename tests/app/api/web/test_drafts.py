@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from app.domain import desk
+from app.domain import drafts
 from app.models import Developer
 from tests.factories import make_developer, make_draft
 
@@ -74,7 +74,7 @@ def test_a_deleted_draft_is_gone(client: FlaskClient, login: Login) -> None:
 def test_there_is_room_for_so_many_and_a_deleted_one_makes_some(
     client: FlaskClient, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.people.drafts.MOST_DRAFTS", 2)
+    monkeypatch.setattr("app.services.accounts.drafts.MOST_DRAFTS", 2)
     me = make_developer()
     make_draft(make_developer())  # another's do not count
     first, headers = make_draft(me).id, login(me)
@@ -83,4 +83,4 @@ def test_there_is_room_for_so_many_and_a_deleted_one_makes_some(
     assert (full.status_code, full.json["code"]) == (409, "too_many_drafts")
     client.delete(f"{PATH}/{first}", headers=headers)
     assert client.post(PATH, json={}, headers=headers).status_code == 201
-    assert desk.MOST_DRAFTS == 50
+    assert drafts.MOST_DRAFTS == 50

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from app.api.paging import PAGE_BYTES
+from app.api.pagination import PAGE_BYTES
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Attempt, Developer

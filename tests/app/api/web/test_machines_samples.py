@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from app.domain.moments import written
+from app.domain.timestamps import written
 from app.models import Developer
 from app.services.clock import now
 from tests.factories import make_developer, make_hour, make_machine, make_minute

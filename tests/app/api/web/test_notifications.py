@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app.extensions import db
 from app.models import Developer, Notification
 from app.services.notify import notifications
-from tests.app.services.people.test_auth_sessions import at_once
+from tests.app.services.accounts.test_auth_sessions import at_once
 from tests.app.services.statements import counted
 from tests.factories import make_developer, make_notification, make_task
 from tests.factories.rows import now

@@ -14,8 +14,8 @@ from app.domain.tokens import TokenKind, is_token
 from app.extensions import db
 from app.models import Developer
 from app.services import clock, settings
+from app.services.accounts import personal_tokens, tokens
 from app.services.machines import drains
-from app.services.people import personal_tokens, tokens
 from app.services.projects import projects
 from app.services.tasks import tasks
 from tests.app.services.statements import counted

@@ -7,11 +7,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.domain.audience import NewsKind
+from app.domain.notification_rules import NewsKind
 from app.extensions import db
 from app.models import Developer, NotificationPreference
-from app.services.people import preferences
-from tests.app.services.people.test_auth_sessions import at_once
+from app.services.accounts import preferences
+from tests.app.services.accounts.test_auth_sessions import at_once
 from tests.factories import make_developer
 
 PATH = "/api/web/profile/notifications"

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.models import Developer
-from tests.app.services.people.test_auth_sessions import Clock, time_
+from tests.app.services.accounts.test_auth_sessions import Clock, time_
 from tests.factories import PASSWORD, make_developer, make_personal_token
 
 __all__ = ["time_"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.services import vault
+from app.services import encryption
 from tests.app.api.web.projects_world import NEW, Login, admin
 from tests.factories import make_developer, make_project
 
@@ -296,7 +296,7 @@ def test_local_paths_have_one_spelling(
 def test_a_short_secret_is_refused_with_the_reason_and_its_former_value_stays(
     client: FlaskClient, admin: dict[str, str]
 ) -> None:
-    project = make_project(secrets={"PIN": (stored := vault.encrypt("1234"))})
+    project = make_project(secrets={"PIN": (stored := encryption.encrypt("1234"))})
     path = f"/api/web/projects/{project.key}"
     refused = client.put(path, json={"secrets": {"PIN": "4321"}}, headers=admin)
     assert refused.status_code == 422

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from app.extensions import db
 from app.models import AuditEntry, Project
-from app.services import vault
+from app.services import encryption
 from tests.app.api.web.projects_world import NEW, Login, admin
 from tests.factories import make_developer, make_project
 from tests.needs import declare_needs
@@ -47,7 +47,7 @@ def test_a_key_is_written_and_never_read(
     project = db.session.scalars(db.select(Project)).one()
     assert project.ssh_key
     assert not any(line in project.ssh_key for line in secrets)
-    assert vault.decrypt(project.ssh_key) == key
+    assert encryption.decrypt(project.ssh_key) == key
     changes = [entry.changes for entry in db.session.scalars(db.select(AuditEntry))]
     assert "(changed)" in str(changes)
     assert project.ssh_key not in str(changes)

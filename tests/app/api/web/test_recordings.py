@@ -14,10 +14,9 @@ from app.domain.asciicast import Output, Resized
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer
-from app.services.logs import logs, recordings
-from app.services.logs import sizes as terminal_sizes
+from app.services.logs import logs, recordings, terminal_sizes
 from app.services.logs.logs import LogPiece
-from app.services.logs.sizes import Sized
+from app.services.logs.terminal_sizes import Sized
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
 Login = Callable[[Developer], dict[str, str]]

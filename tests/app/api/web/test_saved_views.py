@@ -84,7 +84,7 @@ def test_a_view_is_its_makers_alone(client: FlaskClient, login: Login) -> None:
 def test_there_is_room_for_so_many(
     client: FlaskClient, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.people.saved_views.MOST_VIEWS", 1)
+    monkeypatch.setattr("app.services.accounts.saved_views.MOST_VIEWS", 1)
     me = make_developer()
     make_saved_view(me)
     full = client.post(PATH, json={"name": "x", "query": ""}, headers=login(me))

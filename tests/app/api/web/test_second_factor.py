@@ -13,10 +13,10 @@ from flask.testing import FlaskClient
 
 from app.extensions import db
 from app.models import Developer, RecoveryCode, SecondFactor
-from app.services import clock, vault
-from app.services.people import auth
-from app.services.people.logins import Pair
-from tests.app.services.people.test_auth_sessions import Clock, at_once
+from app.services import clock, encryption
+from app.services.accounts import auth
+from app.services.accounts.logins import Pair
+from tests.app.services.accounts.test_auth_sessions import Clock, at_once
 from tests.factories import PASSWORD, make_developer, make_personal_token
 
 Login = Callable[[Developer], dict[str, str]]
@@ -105,7 +105,7 @@ def test_secret_and_recovery_codes_are_not_stored_in_clear(
     device, codes = enable(client, login(make_developer()), time_)
     stored = db.session.scalars(sa.select(SecondFactor.secret)).one()
     assert device.totp.secret not in stored
-    assert vault.decrypt(stored) == device.totp.secret
+    assert encryption.decrypt(stored) == device.totp.secret
     digests = set(db.session.scalars(sa.select(RecoveryCode.digest)))
     assert len(digests) == 10
     assert not digests & set(codes)

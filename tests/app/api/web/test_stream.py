@@ -8,18 +8,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import bus
-from app.api.live import hub
-from app.api.live.places import StreamPlace
+from app import wakeups
+from app.api.streams import hub
+from app.api.streams.open_streams import StreamPlace
 from app.domain.roles import SystemRole
 from app.domain.snapshot import Snapshot
 from app.domain.task import EventType
 from app.extensions import redis
 from app.models import Developer, Project, Task
 from app.services import settings
+from app.services.accounts.sessions import DeveloperSession
 from app.services.clock import now
 from app.services.notify import fan_out, notifications
-from app.services.people.sessions import DeveloperSession
 from tests.app.api.web.stream_world import (
     PATH,
     Listen,
@@ -127,7 +127,7 @@ def test_a_token_for_some_projects_is_told_of_those_alone(
     happen(other, "elsewhere")
     make_notification(ada, task_id=other.id, title="elsewhere")
     make_notification(ada, task_id=task.id, title="here")
-    bus.tell_unread(ada.id)
+    wakeups.tell_unread(ada.id)
     happen(task, "here")
     events: list[str] = []
     titles: list[str] = []

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.api.live import fleet, hub
+from app.api.streams import hub, machine_changes
 from app.domain.machine import MachineEvent
 from app.domain.roles import SystemRole
 from app.domain.task import EventType, TaskStatus
@@ -43,9 +43,9 @@ pytestmark = pytest.mark.usefixtures("committed_app")
 
 @pytest.fixture(autouse=True)
 def looks_at_once(committed_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub.of(committed_app), "_fleet", fleet.FleetWatch())
-    monkeypatch.setattr(fleet, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(fleet, "LOAD_SECONDS", 0.0)
+    monkeypatch.setattr(hub.of(committed_app), "_fleet", machine_changes.FleetWatch())
+    monkeypatch.setattr(machine_changes, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(machine_changes, "LOAD_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_load_is_told_where_it_is_another_and_heartbeats_are_not(
 def test_load_is_told_no_more_often_than_so(
     listen: Listen, ada: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet, "LOAD_SECONDS", 3600.0)
+    monkeypatch.setattr(machine_changes, "LOAD_SECONDS", 3600.0)
     machine = make_machine()
     listener = listen(ada)
     listener.next()
@@ -120,7 +120,7 @@ def test_a_look_at_machines_costs_the_same_however_many_look_on(
     committed_app: Flask, ada: Developer
 ) -> None:
     machines = [make_machine() for _ in range(5)]
-    watch = fleet.FleetWatch()
+    watch = machine_changes.FleetWatch()
     watch.begin()
     with counted() as quiet:
         assert watch.look().changes == []
@@ -139,8 +139,8 @@ def test_a_look_at_machines_costs_the_same_however_many_look_on(
 def test_of_many_changed_machines_some_are_told_later(
     committed_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fleet, "MOST_AT_ONCE", 2)
-    watch = fleet.FleetWatch()
+    monkeypatch.setattr(machine_changes, "MOST_AT_ONCE", 2)
+    watch = machine_changes.FleetWatch()
     watch.begin()
     ids = {str(make_machine().id) for _ in range(5)}
     told: list[str] = []

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.api.live import hub
+from app.api.streams import hub
 from app.extensions import db
 from app.models import Developer, Project, ProjectMember, Task
-from app.services.people import auth
+from app.services.accounts import auth
 from tests.app.api.web.stream_world import (
     ENDS,
     SECONDS,

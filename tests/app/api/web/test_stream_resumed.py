@@ -11,13 +11,13 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.api.live import feed, hub
-from app.api.live.places import StreamPlace
+from app.api.streams import developer_stream, hub
+from app.api.streams.open_streams import StreamPlace
 from app.extensions import db
 from app.models import Developer, Project, Task
+from app.services.accounts.sessions import DeveloperSession
 from app.services.clock import now
-from app.services.notify import news
-from app.services.people.sessions import DeveloperSession
+from app.services.notify import stream_batch
 from tests.app.api.web.stream_world import (
     SECONDS,
     Listen,
@@ -28,7 +28,7 @@ from tests.app.api.web.stream_world import (
     project,
     task,
 )
-from tests.app.services.people.test_auth_sessions import at_once
+from tests.app.services.accounts.test_auth_sessions import at_once
 from tests.factories import (
     make_login,
     make_notification,
@@ -102,12 +102,12 @@ def test_who_missed_too_much_begins_anew(
     first.next()
     first.close()
     happen(task)
-    batch = news.since
+    batch = stream_batch.since
 
     def overfull(*given: Any, **more: Any) -> Any:
         return batch(*given, **more)._replace(is_whole=False)
 
-    monkeypatch.setattr(news, "since", overfull)
+    monkeypatch.setattr(stream_batch, "since", overfull)
     assert listen(ada, first.last_id).next().event == "reset"
 
 
@@ -154,7 +154,7 @@ def test_what_was_not_told_before_an_access_token_ended_is_told_to_who_comes_bac
     until = now() + timedelta(hours=1)
     login = make_login(ada).id
     session = DeveloperSession(ada.id, ada.token_generation, login, ends_at=until)
-    reading = feed.read(committed_app, session, StreamPlace(ada.id, "x"), None)
+    reading = developer_stream.read(committed_app, session, StreamPlace(ada.id, "x"), None)
     assert [b"retry" in next(reading), b"hello" in next(reading)] == [True, True]
     [stream] = hub.of(committed_app)._streams
     begun = stream.seen
@@ -164,7 +164,7 @@ def test_what_was_not_told_before_an_access_token_ended_is_told_to_who_comes_bac
         assert time.monotonic() < deadline
         time.sleep(0.01)
     with monkeypatch.context() as later:
-        later.setattr(feed, "now", lambda: now() + timedelta(hours=2))
+        later.setattr(developer_stream, "now", lambda: now() + timedelta(hours=2))
         end = next(reading).decode()
     assert "signed_out" in end
     reading.close()

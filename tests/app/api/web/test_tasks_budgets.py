@@ -11,8 +11,8 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
 from app.services.clock import now
-from app.services.dispatch import dispatch
-from tests.app.services.driven import make_driven
+from app.services.dispatch import dispatcher
+from tests.app.services.fake_machine import make_driven
 from tests.app.services.usage.budgets_world import is_stopped, uses
 from tests.factories import (
     add_member,
@@ -84,7 +84,7 @@ def stopped() -> Task:
     """A task whose budget of 50 tokens is used, and whose stage is stopped."""
     task = make_task(budget={"tokens": 50})
     machine = make_driven()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     db.session.refresh(task)
     machine.orders()
     machine.begins(task)

@@ -13,7 +13,7 @@ from app.extensions import db
 from app.models import Attempt, Developer, Task
 from app.services.clock import now
 from muster.protocol import frames
-from tests.app.services.driven import Driven
+from tests.app.services.fake_machine import Driven
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
 Login = Callable[[Developer], dict[str, str]]

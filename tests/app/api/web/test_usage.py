@@ -203,7 +203,7 @@ def test_a_table_ends_where_it_would_be_too_large(
     models = [f"model-{number}" for number in range(9)]
     for model in models:
         make_usage(begun(), model=model, input_tokens=1)
-    monkeypatch.setattr("app.api.paging.PAGE_BYTES", 200)
+    monkeypatch.setattr("app.api.pagination.PAGE_BYTES", 200)
     headers = {**login(admin), "Accept": "text/csv"}
     path, found = "/api/web/usage?groupBy=model", []
     while path:

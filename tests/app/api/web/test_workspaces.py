@@ -11,11 +11,11 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import liveness
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven, held, live, make_driven
+from tests.app.services.fake_machine import Driven, held, live, make_driven
 from tests.factories import (
     make_attempt,
     make_developer,
@@ -67,7 +67,7 @@ def task(admin: Developer, machine: Driven) -> Task:
     """At its first stage; before the second one is a gate."""
     project = make_project(pipeline=PIPELINE)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     machine.orders()
     machine.begins(task)
     return task

@@ -14,7 +14,7 @@ from app.domain.machine import MachineStatus
 from app.domain.tokens import TokenKind
 from app.extensions import db
 from app.models import Developer, Machine
-from app.services.people import tokens
+from app.services.accounts import tokens
 from tests.factories import make_developer, make_enrollment_token, make_machine
 
 WorkerLogin = Callable[[Machine], dict[str, str]]

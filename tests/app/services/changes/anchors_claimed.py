@@ -3,7 +3,7 @@
 import random
 
 from app.domain import anchors
-from app.services.changes import git_lines
+from app.services.changes import line_diff
 from tests.app.services.changes.generated_edits import GeneratedEdit
 
 
@@ -12,7 +12,7 @@ def holds(made: GeneratedEdit, chance: random.Random) -> None:
     has touched is found where it is.
     """
     old, new = anchors.split(made.old), anchors.split(made.new)
-    hunks = git_lines.hunks(made.old, made.new)
+    hunks = line_diff.hunks(made.old, made.new)
     assert hunks is not None
     for first in range(1, len(old) + 1):
         for last in {first, min(len(old), first + chance.randrange(6))}:

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from app.extensions import db, redis
-from app.redis import admission
+from app.redis import presence
 from app.services.changes import comparison
 from app.services.changes.comparison import Allowance, Pair
 from tests.app.embedded.embedded_clients import eventually
@@ -81,7 +81,7 @@ def _members(group: int) -> list[str]:
 def test_one_person_has_one_request_wait_and_takes_no_place_of_others(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admit = admission.admit("other", {f"comparing:{PERSON}": 1}, time.time(), 30)
+    admit = presence.admit("other", {f"comparing:{PERSON}": 1}, time.time(), 30)
     redis.client.execute_command(*admit)
     mine: list[Any] = []
     theirs: list[Any] = []
@@ -134,7 +134,7 @@ def test_two_run_on_the_server_and_one_for_each_person(
     monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.0)
     for key, count in taken.items():
         for number in range(count):
-            admit = admission.admit(f"other{number}", {key: 9}, time.time(), 30)
+            admit = presence.admit(f"other{number}", {key: 9}, time.time(), 30)
             assert redis.client.execute_command(*admit) == 1
     answers = comparison.compare("whitespace", [EASY], PERSON)
     assert (answers is not None) == is_ours
@@ -145,7 +145,7 @@ def test_a_turn_of_a_process_that_has_died_lapses(
 ) -> None:
     monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.0)
     past = time.time() - 60
-    redis.client.execute_command(*admission.admit("dead", {f"comparing:{PERSON}": 1}, past, 30))
+    redis.client.execute_command(*presence.admit("dead", {f"comparing:{PERSON}": 1}, past, 30))
     assert comparison.compare("whitespace", [EASY], PERSON) is not None
 
 

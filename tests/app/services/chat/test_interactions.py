@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app.chat.incoming import Button
+from app.chat.incoming_events import Button
 from app.domain.attempt import AttemptPhase
 from app.domain.roles import ProjectRole
 from app.domain.task import EventType, SuspendReason, TaskStatus

@@ -21,9 +21,9 @@ from app import jobs
 from app.domain.roles import SystemRole
 from app.extensions import db, redis
 from app.models import Developer, SecondFactor
-from app.services import clock, vault
+from app.services import clock, encryption
 from app.services.doctor import postgres
-from app.services.ops import readiness, signs
+from app.services.ops import heartbeats, readiness
 from tests.conftest import SECRETS, make_app
 from tests.factories import make_developer, make_project
 
@@ -85,7 +85,7 @@ def test_all_is_well(well: Flask) -> None:
 
 
 def test_a_line_begins_with_what_counts_and_ends_with_what_to_do(well: Flask) -> None:
-    redis.client.delete(signs.BEAT)
+    redis.client.delete(heartbeats.BEAT)
     result = run(well)
     lines = result.stdout.splitlines()
     assert result.exit_code == 1
@@ -164,8 +164,10 @@ def test_the_tables_are_not_there_yet(
 
 def test_secrets_were_stored_with_another_key(well: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     developer = make_developer()
-    make_project(secrets={"A": vault.encrypt("hunter2")}, git_token=vault.encrypt("hunter2"))
-    db.session.add(SecondFactor(developer_id=developer.id, secret=vault.encrypt("hunter2")))
+    make_project(
+        secrets={"A": encryption.encrypt("hunter2")}, git_token=encryption.encrypt("hunter2")
+    )
+    db.session.add(SecondFactor(developer_id=developer.id, secret=encryption.encrypt("hunter2")))
     db.session.commit()
     assert examined(well)["stored secrets"]["text"] == "all of 3 that were tried decrypt"
     monkeypatch.setitem(well.config, "ENCRYPTION_KEYS", [Fernet.generate_key().decode()])
@@ -278,7 +280,7 @@ def test_a_sign_is_old(well: Flask, name: str) -> None:
 
 
 def test_a_worker_without_the_queue_of_sweeps_is_noticed(well: Flask) -> None:
-    redis.client.delete(signs.SWEEPER, signs.DISPATCHER)
+    redis.client.delete(heartbeats.SWEEPER, heartbeats.DISPATCHER)
     jobs.assign_queued()
     assert examined(well).wrong == ["sweeper"]
     jobs.sweep_machines()

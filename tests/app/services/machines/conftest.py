@@ -5,9 +5,9 @@ from flask import Flask
 
 from app.domain.roles import SystemRole
 from app.models import Developer, Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.tasks import tasks
-from tests.app.services.driven import Driven, make_driven
+from tests.app.services.fake_machine import Driven, make_driven
 from tests.factories import make_developer, make_project
 
 STAGES = [
@@ -35,7 +35,7 @@ def task(admin: Developer, machine: Driven) -> Task:
     """A task that runs its first stage on the machine."""
     project = make_project(pipeline=STAGES)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     return task

@@ -5,7 +5,7 @@ from app.models import Developer, Task
 from app.services.machines import drains
 from app.services.tasks import tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven
+from tests.app.services.fake_machine import Driven
 from tests.factories import make_developer, make_project
 
 DEVELOP = {"name": "develop", "command": "x", "kind": "agent", "timeout": 60}

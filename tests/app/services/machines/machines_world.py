@@ -7,9 +7,9 @@ from flask import Flask
 
 from app.domain.task import SuspendReason, TaskStatus
 from app.models import Developer, Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.tasks import tasks
-from tests.app.services.driven import Driven
+from tests.app.services.fake_machine import Driven
 from tests.factories import make_project, make_server_process
 
 DEVELOP = {"name": "develop", "command": "x", "kind": "agent", "timeout": 60}
@@ -26,7 +26,7 @@ def served(app: Flask) -> None:
 def assigned(admin: Developer, machine: Driven, *, gated: bool = False, limit: int = 2) -> Task:
     project = make_project(pipeline=[DEVELOP, {**CHECK, "confirm": gated}], max_attempts=limit)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     return task
 

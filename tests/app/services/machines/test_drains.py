@@ -12,12 +12,12 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import drains, liveness
 from app.services.machines.orders import Want
-from app.services.tasks import collection, gates, tasks
+from app.services.tasks import gates, tasks, workspace_cleanup
 from muster.protocol import frames
-from tests.app.services.driven import Driven, events_of, held, live, make_driven, state
+from tests.app.services.fake_machine import Driven, events_of, held, live, make_driven, state
 from tests.app.services.machines.drains_world import create, says_drained, wants_drained
 from tests.factories import make_developer
 
@@ -27,7 +27,7 @@ GATE = (TaskStatus.SUSPENDED, SuspendReason.GATE)
 
 def running(machine: Driven, *, gated: bool = False) -> Task:
     task = create(gated=gated)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     return task
@@ -47,9 +47,9 @@ def at_a_gate(machine: Driven, *, checkpoint: bool = True) -> Task:
 def test_a_draining_machine_takes_no_new_task(lead: Developer, machine: Driven) -> None:
     wants_drained(machine, lead)
     task = create()
-    assert dispatch.assign_queued() == 0
+    assert dispatcher.assign_queued() == 0
     drains.undrain(lead, machine.machine_id)
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert machine.orders() == [(Want.RUN, task.id, 0)]
 
 
@@ -78,9 +78,9 @@ def test_a_gated_task_with_a_checkpoint_goes_back_to_the_queue_with_its_gate_ope
     assert gates.open_gate(task)
 
     elsewhere = make_driven()
-    assert dispatch.assign_queued() == 0, "nobody has answered yet"
+    assert dispatcher.assign_queued() == 0, "nobody has answered yet"
     gates.confirm(make_developer(role=SystemRole.ADMIN), task.id, 1, "confirm")
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
     assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
 
@@ -145,7 +145,7 @@ def test_checkpoints_stay_as_long_as_a_task_may_go_on_from_them(
     db.session.commit()
     assert machine.orders() == []
     tasks.cancel(make_developer(role=SystemRole.ADMIN), task.id)
-    collection.sweep(now())
+    workspace_cleanup.sweep(now())
     assert machine.orders() == [(Want.FORGET, task.id, 0)]
 
 
@@ -169,9 +169,9 @@ def test_past_the_deadline_the_rest_is_stopped_and_queued_again(
     assert events_of(task)[-1] is E.REQUEUED
 
     elsewhere = make_driven()
-    assert dispatch.assign_queued() == 0, "its processes may still live"
+    assert dispatcher.assign_queued() == 0, "its processes may still live"
     machine.say(task, frames.Stopped())
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
 
 
@@ -182,7 +182,7 @@ def test_a_deadline_stops_no_task_that_counts_as_lost(lead: Developer, machine: 
         machine.say(task, frames.Stopped())
         assert state(task) == QUEUED
         drains.undrain(lead, machine.machine_id)
-        dispatch.assign_queued()
+        dispatcher.assign_queued()
         machine.begins(task)
 
 
@@ -205,4 +205,4 @@ def test_the_deadline_holds_for_a_machine_that_is_not_heard_of(
     drains.sweep(now() + timedelta(seconds=61))
     assert state(task) == QUEUED
     make_driven()
-    assert dispatch.assign_queued() == 0, "its lease is not over"
+    assert dispatcher.assign_queued() == 0, "its lease is not over"

@@ -11,9 +11,9 @@ from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer, MachineHeartbeat
 from app.services.clock import now
-from app.services.dispatch import dispatch
-from app.services.machines import drains, reads
-from tests.app.services.driven import Driven
+from app.services.dispatch import dispatcher
+from app.services.machines import drains, queries
+from tests.app.services.fake_machine import Driven
 from tests.app.services.machines.drains_world import create, says_drained, wants_drained
 from tests.factories import make_developer, make_machine
 
@@ -22,7 +22,7 @@ from tests.factories import make_developer, make_machine
 
 def test_a_second_drain_changes_nothing_but_what_it_names(lead: Developer, machine: Driven) -> None:
     drains.drain(lead, machine.machine_id, note="new disk")
-    first = reads.get(machine.machine_id).drain
+    first = queries.get(machine.machine_id).drain
     other = make_developer(role=SystemRole.ADMIN)
     assert drains.drain(other, machine.machine_id).drain == first
     again = drains.drain(other, machine.machine_id, deadline_seconds=60).drain
@@ -68,7 +68,7 @@ def test_drained_said_of_an_earlier_time_does_not_count_while_a_task_is_on_its_w
     lead: Developer, machine: Driven
 ) -> None:
     create()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     wants_drained(machine, lead)
     says_drained(machine)
     assert machine.row.status is MachineStatus.DRAINING
@@ -84,7 +84,7 @@ def look(machine: Driven, percent: float, generation: int | None = None) -> None
 
 def test_a_machine_whose_disk_is_too_full_is_drained_with_the_reason(machine: Driven) -> None:
     look(machine, 93.4)
-    view = reads.get(machine.machine_id)
+    view = queries.get(machine.machine_id)
     assert view.machine.status is MachineStatus.DRAINING
     assert view.drain is not None
     assert (view.drain["by"], view.drain["note"]) == (None, "its disk is 93 % full")

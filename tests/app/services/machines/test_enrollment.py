@@ -17,11 +17,10 @@ from app.domain.tokens import TokenKind
 from app.extensions import db
 from app.models import EnrollmentToken, Machine
 from app.services import locks
-from app.services.machines import enrollment
-from app.services.machines import tokens as enrollment_tokens
+from app.services.accounts import tokens
+from app.services.machines import enrollment, enrollment_tokens
 from app.services.machines.enrollment import Credentials
-from app.services.machines.tokens import TokenStatus
-from app.services.people import tokens
+from app.services.machines.enrollment_tokens import TokenStatus
 from tests.factories import make_developer, make_enrollment_token
 
 ROUNDS = 50

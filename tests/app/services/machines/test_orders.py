@@ -7,17 +7,17 @@ from app.domain.agents import Options
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.network import Said
 from app.domain.pipeline import GateKind
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Event, Machine
-from app.services import vault
+from app.services import encryption
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import orders
 from app.services.machines.orders import Want
 from muster.protocol import codec, frames
-from tests.app.services.driven import ordered, status
+from tests.app.services.fake_machine import ordered, status
 from tests.app.services.statements import counted
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task
@@ -96,7 +96,7 @@ def test_a_project_that_is_protected_meanwhile_hands_nothing_to_other_machines(
     app: Flask, monkeypatch: pytest.MonkeyPatch, is_named: bool, phase: AttemptPhase
 ) -> None:
     machine, named = make_machine(), make_machine()
-    project = make_project(secrets={"KEY": vault.encrypt("eight888")})
+    project = make_project(secrets={"KEY": encryption.encrypt("eight888")})
     task = a_task(project=project, status=TaskStatus.RUNNING)
     attempt = make_attempt(task, machine, phase=phase)
     project.protected = True
@@ -106,7 +106,7 @@ def test_a_project_that_is_protected_meanwhile_hands_nothing_to_other_machines(
     if is_named:
         assert orders.work_or_fail(desired) is not None
         return
-    monkeypatch.setattr(vault, "decrypt", pytest.fail)  # not even looked at
+    monkeypatch.setattr(encryption, "decrypt", pytest.fail)  # not even looked at
     assert orders.work_or_fail(desired) is None
     assert (status(task), attempt.outcome) == (TaskStatus.QUEUED, AttemptOutcome.HANDED_OVER)
     # Until the machine has confirmed that nothing of it runs there is no successor.
@@ -165,7 +165,7 @@ def test_what_a_machine_cannot_contain_any_more_goes_on_elsewhere(
     assert status(task) is after
     [told] = db.session.scalars(db.select(Event.message).where(Event.task_id == task.id))
     assert f"demands the room “{demanded}”, and the machine has “{has or 'none'}”" in told
-    assert dispatch.assign_queued() == 0
+    assert dispatcher.assign_queued() == 0
 
 
 @pytest.mark.parametrize(
@@ -226,9 +226,9 @@ def test_the_order_carries_all_that_the_stage_needs(app: Flask) -> None:
             }
         ],
         environment={"MODE": "test"},
-        secrets={"TOKEN": vault.encrypt("s3cret")},
-        git_token=vault.encrypt("git-token"),
-        ssh_key=vault.encrypt("ssh-key"),
+        secrets={"TOKEN": encryption.encrypt("s3cret")},
+        git_token=encryption.encrypt("git-token"),
+        ssh_key=encryption.encrypt("ssh-key"),
         known_hosts="a host",
     )
     text = "Quotes ' \" and $(touch /tmp/x)\n{input} {braces}"

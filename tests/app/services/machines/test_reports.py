@@ -10,13 +10,13 @@ from app.domain.task import EventType as E
 from app.extensions import db
 from app.models import Developer, Event, Task, Workspace
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import reports
 from app.services.machines.orders import Want
 from app.services.machines.reports import Replaced
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
-from tests.app.services.driven import (
+from tests.app.services.fake_machine import (
     Driven,
     events_of,
     live,
@@ -55,7 +55,7 @@ def test_a_new_journal_counts_from_one_again(machine: Driven, task: Task) -> Non
 
 def again_running(machine: Driven, task: Task) -> Task:
     """The task's next attempt, for the hello above named none."""
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert live(task).number == 2
     return task
 
@@ -113,11 +113,11 @@ def test_a_gate_that_opens_and_loses_its_workspace_in_one_batch_is_withdrawn(
 ) -> None:
     project = make_project(pipeline=[STAGES[0], {**STAGES[1], "confirm": True}])
     task = tasks.create(admin, project_key=project.key, description="Do it.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     machine.say(task, frames.StageFinished(0, 0, "exit"), frames.Lost("a reboot"))
     assert gates.open_gate(task) is None
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
 
 
 def test_a_senseless_end_does_not_take_the_place_of_a_real_one(machine: Driven, task: Task) -> None:

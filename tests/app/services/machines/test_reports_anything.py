@@ -16,7 +16,7 @@ from app.models import Attempt, Gate, Machine, Task
 from app.services.clock import now
 from app.services.logs import transcripts
 from muster.protocol import frames
-from tests.app.services.driven import Driven, events_of, log_frame
+from tests.app.services.fake_machine import Driven, events_of, log_frame
 from tests.app.services.machines.conftest import STAGES
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task

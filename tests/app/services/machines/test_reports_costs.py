@@ -2,10 +2,10 @@
 
 from app.extensions import db
 from app.models import Developer, Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.tasks import tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven, live, log_frame
+from tests.app.services.fake_machine import Driven, live, log_frame
 from tests.app.services.machines.conftest import STAGES
 from tests.app.services.statements import counted
 from tests.factories import make_project
@@ -94,7 +94,7 @@ def test_other_log_bytes_lock_the_machine_alone(machine: Driven, task: Task) -> 
 def test_the_first_reports_of_a_stage_cost_little(admin: Developer, machine: Driven) -> None:
     project = make_project(pipeline=STAGES)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     db.session.refresh(task)
     with counted() as statements:
         machine.say(task, frames.Accepted(), frames.StageStarted(stage_index=0))

@@ -9,7 +9,7 @@ from app.models import Attempt, Developer, Task
 from app.services.logs import logs
 from app.services.machines.orders import Want
 from muster.protocol import frames
-from tests.app.services.driven import Driven, log_frame, log_of, make_driven
+from tests.app.services.fake_machine import Driven, log_frame, log_of, make_driven
 from tests.factories import make_attempt
 from tests.factories import make_task as a_task
 

@@ -13,7 +13,7 @@ from app.services.logs import transcripts
 from app.services.machines import reports
 from app.services.tasks import tasks
 from muster.protocol import codec, frames
-from tests.app.services.driven import (
+from tests.app.services.fake_machine import (
     Driven,
     events_of,
     held,

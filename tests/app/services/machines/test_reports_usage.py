@@ -5,15 +5,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.domain.fleet import FleetCounter
+from app.domain.fleet_counters import FleetCounter
 from app.domain.usage import Figures
 from app.extensions import db
 from app.models import Developer, Task, Usage
 from app.services import settings
-from app.services.counts import fleet
+from app.services.counters import fleet
 from app.services.tasks import tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven, warnings_of
+from tests.app.services.fake_machine import Driven, warnings_of
 
 
 def item(model: str | None = "opus", **given: Any) -> frames.UsageItem:

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.control_channel.upgrades import UpgradeOffers
 from app.extensions import db
-from app.machines.upgrades import UpgradeOffers
 from app.models import AuditEntry, Developer
 from app.services import settings
 from app.services.clock import now
-from app.services.machines import fleet, machines, orders, reads, upgrades
+from app.services.machines import machine_admin, orders, queries, sessions, upgrades
 from muster import __version__
 from muster.protocol import frames
-from tests.app.services.driven import Driven
-from tests.carried import REQUIREMENTS
+from tests.app.services.fake_machine import Driven
+from tests.bundled_wheel import REQUIREMENTS
 
 WHEEL = f"muster_client-{__version__}+muster-py3-none-any.whl"
 CURRENT = frames.UpgradeFacts("current")
@@ -89,7 +89,7 @@ def test_a_package_of_another_version_is_offered_to_nobody(carried: Path, app: F
 
 def test_what_admins_pin_keeps_its_release(admin: Developer, older: Driven) -> None:
     before = orders.of_machine(older.machine_id, now())
-    view = fleet.change(admin, older.machine_id, pinned=True)
+    view = machine_admin.change(admin, older.machine_id, pinned=True)
     after = orders.of_machine(older.machine_id, now())
     assert (before.is_pinned, after.is_pinned) == (False, True)
     assert after.version > before.version, "its connection looks again"
@@ -98,10 +98,10 @@ def test_what_admins_pin_keeps_its_release(admin: Developer, older: Driven) -> N
 
 
 def test_what_a_machine_says_of_it_is_shown(older: Driven) -> None:
-    assert reads.get(older.machine_id).upgrade.state == "offered"
+    assert queries.get(older.machine_id).upgrade.state == "offered"
     heard = frames.Heartbeat(1, upgrade=frames.UpgradeFacts("waiting", __version__, "for a tunnel"))
-    machines.change(older.machine_id, older.generation, **machines.facts(heard))
-    found = reads.get(older.machine_id).upgrade
+    sessions.change(older.machine_id, older.generation, **sessions.facts(heard))
+    found = queries.get(older.machine_id).upgrade
     assert (found.state, found.version) == ("waiting", __version__)
     assert found.reason.startswith("for a tunnel; ")
 
@@ -112,13 +112,13 @@ def test_that_it_went_over_is_told_once(older: Driven) -> None:
     assert told("machine.upgraded") == [
         {"before": {"version": "0.0.1"}, "after": {"version": __version__}}
     ]
-    assert reads.get(older.machine_id).upgrade.state == "current"
+    assert queries.get(older.machine_id).upgrade.state == "current"
 
 
 def test_what_is_only_tried_is_not_told_as_taken(older: Driven) -> None:
     tried = frames.UpgradeFacts("preparing", __version__, "it is tried")
     older.hello(version=__version__, upgrade=tried)
-    shown = reads.get(older.machine_id)
+    shown = queries.get(older.machine_id)
     assert (shown.machine.version, shown.upgrade.state) == ("0.0.1", "preparing")
     older.hello(version="0.0.1", upgrade=frames.UpgradeFacts("failed", __version__, "it ended"))
     assert told("machine.upgraded") == []
@@ -132,10 +132,10 @@ def test_what_is_only_tried_is_not_told_as_taken(older: Driven) -> None:
 def test_that_it_went_back_is_told_once(older: Driven) -> None:
     failed = frames.UpgradeFacts("failed", __version__, "it ended")
     older.hello(version="0.0.1", upgrade=failed)
-    heard = machines.facts(frames.Heartbeat(1, upgrade=failed))
-    machines.change(older.machine_id, older.generation, **heard)
+    heard = sessions.facts(frames.Heartbeat(1, upgrade=failed))
+    sessions.change(older.machine_id, older.generation, **heard)
     other = frames.UpgradeFacts("failed", "9", "of another version than ours")
-    machines.change(older.machine_id, older.generation, upgrade=upgrades.row(other))
+    sessions.change(older.machine_id, older.generation, upgrade=upgrades.row(other))
     assert told("machine.upgrade_failed") == [
         {"before": None, "after": {"version": __version__, "reason": "it ended"}}
     ]
@@ -145,6 +145,6 @@ def test_a_connection_of_before_changes_nothing(older: Driven) -> None:
     former = older.generation
     older.hello(version="0.0.1", upgrade=CURRENT)
     failed = frames.UpgradeFacts("failed", __version__, "it ended")
-    machines.change(older.machine_id, former, upgrade=upgrades.row(failed))
+    sessions.change(older.machine_id, former, upgrade=upgrades.row(failed))
     assert told("machine.upgrade_failed") == []
     assert older.row.upgrade == upgrades.row(CURRENT)

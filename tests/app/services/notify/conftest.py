@@ -10,7 +10,7 @@ from app.models import (
     Project,
     Task,
 )
-from app.services import vault
+from app.services import encryption
 from tests.app.services.notify.fan_out_world import GATED
 from tests.app.services.notify.sending_world import Platform
 from tests.factories import (
@@ -32,7 +32,8 @@ def platform(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Platform:
 @pytest.fixture
 def bot(app: Flask) -> Bot:
     return make_bot(
-        app_secret=vault.encrypt("xoxb-Xyzzy4711"), webhook_token=vault.encrypt("Xyzzy4711-signing")
+        app_secret=encryption.encrypt("xoxb-Xyzzy4711"),
+        webhook_token=encryption.encrypt("Xyzzy4711-signing"),
     )
 
 

@@ -18,7 +18,7 @@ from app.domain.errors import InvalidFields
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import AuditStream, Bot, BotHealth, Developer
-from app.services import audit, clock, settings, vault
+from app.services import audit, clock, encryption, settings
 from app.services.notify import audit_stream, bots
 from tests.app.chat.loopback import serving
 from tests.app.chat.test_webhook import SECRET, verifying
@@ -67,7 +67,7 @@ def admin(app: Flask) -> Developer:
 
 
 def streaming(url: str = URL) -> Bot:
-    sealed = {"app_secret": vault.encrypt(SECRET), "webhook_token": vault.encrypt(url)}
+    sealed = {"app_secret": encryption.encrypt(SECRET), "webhook_token": encryption.encrypt(url)}
     bot = make_bot(platform=BotPlatform.WEBHOOK, app_id=None, audit_log=True, **sealed)
     audit_stream.begin(bot)
     db.session.commit()

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from app.domain.audience import NewsKind, Scope
 from app.domain.chat import BotPlatform
+from app.domain.notification_rules import NewsKind, Scope
 from app.domain.roles import ProjectRole, SystemRole
 from app.domain.task import EventType
 from app.extensions import db
@@ -18,9 +18,9 @@ from app.models import (
     ProjectMember,
     Task,
 )
+from app.services.accounts import preferences
 from app.services.clock import now
 from app.services.notify import fan_out
-from app.services.people import preferences
 from app.services.tasks import gates, tasks
 from tests.app.services.notify.fan_out_world import asked, planned
 from tests.factories import (

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import select
 
-from app.domain.audience import NewsKind
 from app.domain.delivery import DeliveryAct, DeliveryState
+from app.domain.notification_rules import NewsKind
 from app.domain.task import EventType
 from app.extensions import db, redis
 from app.models import (
@@ -18,9 +18,9 @@ from app.models import (
     Project,
     Task,
 )
+from app.services.accounts import preferences
 from app.services.clock import now
 from app.services.notify import fan_out, notifications
-from app.services.people import preferences
 from app.services.tasks import gates, history, tasks
 from tests.app.services.notify.fan_out_world import GATED, answer, asked, planned, reject
 from tests.app.services.statements import counted

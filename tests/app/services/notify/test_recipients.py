@@ -9,7 +9,7 @@ from app.extensions import db
 from app.models import Developer, Notification, Project, Task
 from app.services.clock import now
 from app.services.notify import fan_out
-from app.services.reviews import drafts, submitting
+from app.services.reviews import drafts, submission
 from tests.app.services.notify.fan_out_world import planned
 from tests.factories import add_member, make_binding, make_bot, make_developer, make_task
 
@@ -39,12 +39,12 @@ def test_a_review_is_told_to_the_creator_and_to_all_who_took_part(
     drafts.add(carl, task.id, body="not said yet")
     fan_out.expand(now())
     assert (told(ada), told(bob), told(dora)) == (["commented"], [], [])
-    submitting.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")
+    submission.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")
     fan_out.expand(now())
     assert told(ada) == ["commented", "reviewed"]
     assert told(dora) == ["reviewed"]
     assert told(bob) == told(carl) == []
-    submitting.submit(ada, task.id, verdict=ReviewVerdict.COMMENT, body="Hm.")
+    submission.submit(ada, task.id, verdict=ReviewVerdict.COMMENT, body="Hm.")
     fan_out.expand(now())
     assert told(bob) == ["reviewed"]
 
@@ -68,7 +68,7 @@ def test_who_may_not_see_the_task_any_more_is_not_told(
     gone.role = SystemRole.DEVELOPER
     db.session.commit()
     fan_out.expand(now())
-    submitting.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")
+    submission.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")
     fan_out.expand(now())
     assert told(gone) == []
 
@@ -80,6 +80,6 @@ def test_chats_are_told_of_reviews_and_not_of_each_comment(
     drafts.add(bob, task.id, body="Why?", publish=True)
     fan_out.expand(now())
     assert planned() == []
-    submitting.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")
+    submission.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")
     fan_out.expand(now())
     assert planned() == [("reviewed", "post", "C1")]

@@ -11,7 +11,7 @@ from flask import Flask
 
 from app.extensions import db
 from app.models import Bot, Project, SecondFactor
-from app.services import vault
+from app.services import encryption
 from app.services.ops import reencryption
 from tests.app.services.statements import counted
 from tests.factories import make_bot, make_developer, make_project
@@ -35,26 +35,28 @@ def opened() -> Iterator[str]:
     """All that is stored, as it reads."""
     db.session.expire_all()
     for project in db.session.scalars(sa.select(Project).order_by(Project.id)):
-        yield from (f"{name}={vault.decrypt(project.secrets[name])}" for name in project.secrets)
+        yield from (
+            f"{name}={encryption.decrypt(project.secrets[name])}" for name in project.secrets
+        )
         if project.git_token:
-            yield vault.decrypt(project.git_token)
+            yield encryption.decrypt(project.git_token)
         if project.ssh_key:
-            yield vault.decrypt(project.ssh_key)
+            yield encryption.decrypt(project.ssh_key)
     for factor in db.session.scalars(sa.select(SecondFactor)):
-        yield vault.decrypt(factor.secret)
+        yield encryption.decrypt(factor.secret)
     for bot in db.session.scalars(sa.select(Bot)):
         yield from (
-            vault.decrypt(sealed) for sealed in (bot.app_secret, bot.webhook_token) if sealed
+            encryption.decrypt(sealed) for sealed in (bot.app_secret, bot.webhook_token) if sealed
         )
 
 
 def store() -> None:
-    make_project(secrets={"A": vault.encrypt("one"), "B": vault.encrypt("two")})
-    make_project(git_token=vault.encrypt("three"), ssh_key=vault.encrypt("3b"))
+    make_project(secrets={"A": encryption.encrypt("one"), "B": encryption.encrypt("two")})
+    make_project(git_token=encryption.encrypt("three"), ssh_key=encryption.encrypt("3b"))
     make_project()
     developer = make_developer()
-    db.session.add(SecondFactor(developer_id=developer.id, secret=vault.encrypt("four")))
-    make_bot(app_secret=vault.encrypt("five"), webhook_token=vault.encrypt("six"))
+    db.session.add(SecondFactor(developer_id=developer.id, secret=encryption.encrypt("four")))
+    make_bot(app_secret=encryption.encrypt("five"), webhook_token=encryption.encrypt("six"))
 
 
 @pytest.mark.parametrize("batch", [1, 2, 3, 4, 100])
@@ -83,9 +85,9 @@ def test_a_second_run_changes_nothing(app: Flask, keys: list[str]) -> None:
 
 def test_what_no_key_opens_is_told_and_left_as_it_is(app: Flask, keys: list[str]) -> None:
     keys[:] = [Fernet.generate_key().decode()]
-    lost = vault.encrypt("lost")
+    lost = encryption.encrypt("lost")
     keys[:] = [OLD]
-    project = make_project(secrets={"A": lost, "B": vault.encrypt("two")})
+    project = make_project(secrets={"A": lost, "B": encryption.encrypt("two")})
     keys[:] = [NEW, OLD]
     result = run(app)
     assert result.exit_code == 1
@@ -93,11 +95,11 @@ def test_what_no_key_opens_is_told_and_left_as_it_is(app: Flask, keys: list[str]
     db.session.expire_all()
     assert project.secrets["A"] == lost
     keys[:] = [NEW]
-    assert vault.decrypt(project.secrets["B"]) == "two"
+    assert encryption.decrypt(project.secrets["B"]) == "two"
 
 
 def test_a_task_can_be_made_meanwhile(committed_app: Flask) -> None:
-    project = make_project(secrets={"A": vault.encrypt("one")})
+    project = make_project(secrets={"A": encryption.encrypt("one")})
     holding: Any = sa.select(Project.id).where(Project.id == project.id)
     with db.engine.begin() as other:
         other.execute(holding.with_for_update(read=True, key_share=True))  # as tasks.create does
@@ -110,10 +112,10 @@ def test_a_secret_that_is_set_meanwhile_is_kept(
 ) -> None:
     """The row is read under its lock: what another transaction has committed is what is renewed."""
     monkeypatch.setitem(committed_app.config, "ENCRYPTION_KEYS", [OLD])
-    project = make_project(secrets={"A": vault.encrypt("before")})
+    project = make_project(secrets={"A": encryption.encrypt("before")})
     assert project.secrets  # known to this session
     with db.engine.begin() as other:
-        change = sa.update(Project).values(secrets={"A": vault.encrypt("after")})
+        change = sa.update(Project).values(secrets={"A": encryption.encrypt("after")})
         other.execute(change)
     monkeypatch.setitem(committed_app.config, "ENCRYPTION_KEYS", [NEW, OLD])
     assert [step.changed for step in reencryption.run()] == [1, 0, 0, 0, 0, 0]

@@ -12,12 +12,12 @@ from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, Event
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.projects import activity
 from app.services.projects.activity import SortKey
 from app.services.tasks import history, tasks
 from muster.protocol import frames
-from tests.app.services.driven import make_driven
+from tests.app.services.fake_machine import make_driven
 from tests.factories import make_developer, make_project
 from tests.factories import make_task as a_task
 
@@ -26,7 +26,7 @@ def test_every_event_names_the_project_of_its_task(app: Flask) -> None:
     """Whoever writes it: people, the dispatcher, machines."""
     admin, machine = make_developer(role=SystemRole.ADMIN), make_driven()
     task = tasks.create(admin, project_key=make_project().key, description="Do it.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     machine.say(task, frames.Note("info", "cloning"))
     machine.finishes(task)

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 
 from app.domain.machine import MachineStatus
-from app.domain.moments import written
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
+from app.domain.timestamps import written
 from app.services.clock import now
 from app.services.projects import agents
 from app.services.projects.agents import AgentNumbers

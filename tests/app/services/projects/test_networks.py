@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.domain import faults, network
+from app.domain import field_errors, network
 from app.domain.errors import Forbidden, InvalidFields, NetworkOpen, NotFound
 from app.domain.roles import SystemRole
 from app.extensions import db
@@ -66,7 +66,7 @@ def test_an_open_network_has_nothing_to_allow(ada: Developer) -> None:
 def test_what_is_no_host_is_refused(ada: Developer) -> None:
     with pytest.raises(InvalidFields) as refused:
         networks.allow(ada, limited(ada).key, "https://a.example")
-    assert refused.value.errors == {"host": [faults.NO_HOST]}
+    assert refused.value.errors == {"host": [field_errors.NO_HOST]}
 
 
 def test_a_list_that_is_full_takes_what_it_has_and_nothing_else(ada: Developer) -> None:

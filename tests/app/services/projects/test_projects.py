@@ -13,11 +13,11 @@ from app.domain.roles import ProjectRole, SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Project, ProjectMember
-from app.services import vault
+from app.services import encryption
+from app.services.project_deletion import deletion as project_removal
+from app.services.project_deletion.deletion import ProjectInUse
 from app.services.projects import members, projects, views
 from app.services.projects.members import LastMaintainer
-from app.services.removal import projects as project_removal
-from app.services.removal.projects import ProjectInUse
 from tests.factories import make_developer, make_project, make_task
 
 
@@ -35,15 +35,18 @@ def test_secrets_are_encrypted_at_rest(app: Flask) -> None:
     project = create(secrets={"KEY": "hush"}, git_token="ghp_1")
     db.session.expire_all()
     assert "hush" not in str(project.secrets)
-    assert vault.decrypt(project.secrets["KEY"]) == "hush"
+    assert encryption.decrypt(project.secrets["KEY"]) == "hush"
     assert project.git_token
-    assert vault.decrypt(project.git_token) == "ghp_1"
+    assert encryption.decrypt(project.git_token) == "ghp_1"
 
 
 def test_an_update_sets_and_removes_single_secrets(app: Flask) -> None:
     create(secrets={"A": "1", "B": "2"}, git_token="t")
     project = projects.update(admin(), "shop", secrets={"A": None, "C": "3"}, git_token=None)
-    assert {name: vault.decrypt(s) for name, s in project.secrets.items()} == {"B": "2", "C": "3"}
+    assert {name: encryption.decrypt(s) for name, s in project.secrets.items()} == {
+        "B": "2",
+        "C": "3",
+    }
     assert project.git_token is None
 
 

@@ -14,8 +14,8 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import AuditEntry, Developer, Project
 from app.services.clock import now
+from app.services.project_deletion import deletion as project_removal
 from app.services.projects import projects
-from app.services.removal import projects as project_removal
 from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task
 
 

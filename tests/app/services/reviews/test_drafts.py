@@ -10,8 +10,8 @@ from app.domain.roles import SystemRole
 from app.domain.task import EventType as E
 from app.extensions import db
 from app.models import Developer, ReviewThread, Task
-from app.services.reviews import drafts, reading, submitting
-from tests.app.services.driven import events_of
+from app.services.reviews import drafts, submission, thread_queries
+from tests.app.services.fake_machine import events_of
 from tests.factories import make_developer, make_project, make_review_thread, make_task
 
 
@@ -32,7 +32,7 @@ def task(ada: Developer) -> Task:
 
 def seen(actor: Developer, task: Task) -> list[list[str]]:
     """The comments of each thread, as the actor sees them."""
-    page = reading.page(actor, task.id)
+    page = thread_queries.page(actor, task.id)
     return [[comment.body for comment in shown.comments] for shown in page.items]
 
 
@@ -51,7 +51,7 @@ def test_a_draft_answer_is_seen_by_its_author_in_a_thread_that_all_see(
     drafts.add(ada, task.id, body="Because.", thread_id=thread.id)
     assert seen(bob, task) == [["Why?"]]
     assert seen(ada, task) == [["Why?", "Because."]]
-    submitting.submit(ada, task.id, verdict=ReviewVerdict.COMMENT)
+    submission.submit(ada, task.id, verdict=ReviewVerdict.COMMENT)
     assert seen(bob, task) == [["Why?", "Because."]]
 
 

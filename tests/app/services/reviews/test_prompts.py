@@ -4,18 +4,18 @@ import pytest
 from flask import Flask
 
 from app.domain import review as rules
-from app.domain.allowance import Excessive, Forged
 from app.domain.review import ReviewVerdict, Side
 from app.domain.roles import SystemRole
+from app.domain.storage_limits import Excessive, Forged
 from app.domain.task import EventType as E
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, Notification, Task
 from app.services.clock import now
 from app.services.notify import fan_out
-from app.services.reviews import drafts, prompts, reading, replies, submitting
+from app.services.reviews import drafts, prompts, replies, submission, thread_queries
 from app.services.reviews.prompts import ToldThread
 from app.services.tasks.stages import LiveAttempt
-from tests.app.services.driven import events_of
+from tests.app.services.fake_machine import events_of
 from tests.factories import (
     make_attempt,
     make_developer,
@@ -58,7 +58,7 @@ def test_an_agent_is_told_of_the_reviews_threads_where_they_are_now(
     drafts.add(ada, task.id, body="Yes.", thread_id=older.id)
     line = drafts.add(ada, task.id, body="Why?", path="a", line=2).thread
     make_change(task, [{"path": "a", "blob": make_content(task, NEW).id}], stage_index=1)
-    review = submitting.submit(ada, task.id, verdict=ReviewVerdict.REQUEST_CHANGES).review
+    review = submission.submit(ada, task.id, verdict=ReviewVerdict.REQUEST_CHANGES).review
     whole, on_line = prompts.told(task.id, review.id)
     nowhere = {"path": None, "side": None, "line": None, "end_line": None, "first": None}
     comments = [("bob", "Really?"), ("ada", "Yes.")]
@@ -81,7 +81,7 @@ def test_an_agent_is_told_as_much_as_it_can_take(
 ) -> None:
     monkeypatch.setattr(prompts, "MOST_CHARACTERS", 10)
     given = [{"body": "123456"}, {"body": "1234"}, {"body": "1"}]
-    review = submitting.submit(ada, task.id, verdict=ReviewVerdict.COMMENT, comments=given).review
+    review = submission.submit(ada, task.id, verdict=ReviewVerdict.COMMENT, comments=given).review
     assert len(prompts.told(task.id, review.id)) == 2
     monkeypatch.setattr(prompts, "MOST_CHARACTERS", 1)
     assert len(prompts.told(task.id, review.id)) == 1
@@ -93,7 +93,7 @@ def test_an_agents_answer_is_published_in_its_attempts_name_and_told(
     thread = drafts.add(ada, task.id, body="Why?", publish=True).thread
     replies.add(live, thread.id, "Because.\0")
     db.session.commit()
-    (shown,) = reading.page(ada, task.id).items
+    (shown,) = thread_queries.page(ada, task.id).items
     answer = shown.comments[-1]
     assert (answer.author, answer.attempt, answer.body) == (None, 1, "Because.�")
     assert answer.published_at

@@ -13,7 +13,7 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Attempt, Event, Machine, Task
 from app.services import clock, sample_data
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.sample_data import Made, logs, tables
 from app.services.sample_data.sizes import Sizes
 
@@ -185,7 +185,7 @@ def test_the_deep_history_and_the_long_log_read_right_anywhere(
 
 
 def test_a_queued_task_is_dispatched(made: Made, app: Flask) -> None:
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     task = db.session.get_one(Task, made.queued_task, populate_existing=True)
     assert task.status is TaskStatus.ASSIGNED
     attempt = db.session.get_one(Attempt, (task.id, 1))

@@ -7,17 +7,12 @@ import pytest
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import orders
 from app.services.machines.orders import Want
 from app.services.tasks import gates
 from muster.protocol import frames
-from tests.app.services.driven import (
-    Driven,
-    live,
-    ordered,
-    tree,
-)
+from tests.app.services.fake_machine import Driven, live, ordered, tree
 from tests.app.services.tasks.stages_world import DEVELOP, Create, actor, create, machine
 
 __all__ = ["actor", "create", "machine"]  # fixtures
@@ -28,7 +23,7 @@ AT_GATE = (TaskStatus.SUSPENDED, SuspendReason.GATE)
 
 def works(machine: Driven, task: Task, commit: str = OURS) -> None:
     """Its one stage is done, and its work a checkpoint of that commit."""
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     ref = f"refs/muster/{task.id}/{task.attempt}/0"

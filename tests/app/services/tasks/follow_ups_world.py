@@ -5,16 +5,16 @@ from typing import Any
 from app.domain.follow_up import FollowUpState
 from app.extensions import db
 from app.models import FollowUp, Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from muster.protocol import frames
-from tests.app.services.driven import CHANGE, Driven, tree
+from tests.app.services.fake_machine import CHANGE, Driven, tree
 from tests.app.services.tasks.stages_world import CHECK, DEVELOP, Create
 
 
 def completed(machine: Driven, create: Create, **fields: Any) -> Task:
     """A task of two stages that is done and pushed."""
     task = create([DEVELOP, CHECK], **fields)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     do(machine, task)
     return task
 

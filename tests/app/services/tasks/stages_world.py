@@ -7,11 +7,11 @@ import pytest
 from flask import Flask
 
 from app.domain.roles import SystemRole
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 from app.models import Developer, Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.tasks import tasks
-from tests.app.services.driven import Driven, make_driven
+from tests.app.services.fake_machine import Driven, make_driven
 from tests.factories import make_developer, make_project
 
 DEVELOP = {"name": "develop", "command": "{description}", "kind": "agent", "timeout": 60}
@@ -55,7 +55,7 @@ def at_the_gate(
 ) -> Task:
     """A task that has done its first stage and waits before its second."""
     task = create([DEVELOP, {**CHECK, "confirm": True}], room=room, **fields)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     if checkpoint:

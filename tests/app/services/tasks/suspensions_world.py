@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from app.models import Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from muster.protocol import frames
-from tests.app.services.driven import Driven, live
+from tests.app.services.fake_machine import Driven, live
 from tests.app.services.tasks.stages_world import DEVELOP, Create
 
 HOUR = timedelta(hours=1)
@@ -35,7 +35,7 @@ def is_stopped(
 
 def running(machine: Driven, create: Create, *pipeline: dict[str, object]) -> Task:
     task = create(list(pipeline) or [DEVELOP])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     return task

@@ -7,13 +7,7 @@ from app.models import Event, Task
 from app.services.machines.orders import Want
 from app.services.tasks import tasks
 from muster.protocol import frames
-from tests.app.services.driven import (
-    Driven,
-    live,
-    state,
-    status,
-    warnings_of,
-)
+from tests.app.services.fake_machine import Driven, live, state, status, warnings_of
 from tests.app.services.tasks.branches_world import (
     AT_GATE,
     NEWER,

@@ -9,12 +9,12 @@ from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import orders
 from app.services.machines.orders import Want
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
-from tests.app.services.driven import (
+from tests.app.services.fake_machine import (
     Driven,
     events_of,
     live,
@@ -116,12 +116,12 @@ def test_where_the_machine_is_lost_at_that_gate_another_pushes_from_the_checkpoi
     refuse(machine, task, THEIRS)
     machine.hello()  # without it
     assert status(task) is TaskStatus.QUEUED
-    assert dispatch.assign_queued() == 0  # somebody has to answer first
+    assert dispatcher.assign_queued() == 0  # somebody has to answer first
     answer(task, "overwrite")
     other = make_driven(slots=2)
     machine.row.connected = False
     db.session.commit()
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert other.orders() == [(Want.PUBLISH, task.id, 0)]
     order = orders.publish(ordered(task))
     assert (order.onto, order.number, order.announce) == (None, 0, True)

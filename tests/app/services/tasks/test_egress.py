@@ -9,10 +9,10 @@ from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, OutboxEntry, Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.tasks import egress, tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven, live, status, warnings_of
+from tests.app.services.fake_machine import Driven, live, status, warnings_of
 from tests.app.services.tasks.stages_world import CHECK, DEVELOP, Create, actor, create, machine
 
 __all__ = ["actor", "create", "machine"]  # fixtures
@@ -20,7 +20,7 @@ __all__ = ["actor", "create", "machine"]  # fixtures
 
 def begun(machine: Driven, create: Create, *stages: dict[str, Any]) -> Task:
     task = create(list(stages) or [DEVELOP, CHECK])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     return task
@@ -87,14 +87,14 @@ def test_another_attempt_of_the_round_tells_it_no_more_and_another_round_does(
     task = begun(machine, create)
     refuse(machine, task, "a.example")
     machine.say(task, frames.Lost("reboot"))
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     db.session.refresh(task)
     machine.begins(task)
     refuse(machine, task, "a.example")
     assert hosts(task) == [(1, 0, "a.example")]
     machine.finishes(task, code=1)
     tasks.retry(actor, task.id)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     db.session.refresh(task)
     machine.begins(task)
     refuse(machine, task, "a.example")

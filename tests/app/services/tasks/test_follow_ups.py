@@ -18,10 +18,19 @@ from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, FollowUp
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.tasks import attempts, follow_ups, gates, tasks
 from muster.protocol import frames
-from tests.app.services.driven import CHANGE, Driven, events_of, live, ordered, state, status, tree
+from tests.app.services.fake_machine import (
+    CHANGE,
+    Driven,
+    events_of,
+    live,
+    ordered,
+    state,
+    status,
+    tree,
+)
 from tests.app.services.tasks.follow_ups_world import completed, do, states
 from tests.app.services.tasks.stages_world import (
     CHECK,
@@ -48,7 +57,7 @@ def test_a_completed_task_goes_on_from_its_last_checkpoint(
     assert (made.state, made.round, made.number) == (STARTED, 2, 1)
     assert status(task) is TaskStatus.QUEUED
     assert (task.round, task.stage_index, task.follow_up, task.result) == (2, 0, 1, None)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert live(task).resume_from == f"refs/muster/{task.id}/1/1"
     do(machine, task)
     assert status(task) is TaskStatus.COMPLETED
@@ -60,11 +69,11 @@ def test_it_may_begin_at_a_later_stage_and_goes_back_to_that_after_a_loss(
 ) -> None:
     task = completed(machine, create)
     follow_ups.create(actor, task.id, instruction="Check.", from_stage=1)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert (ordered(task).stage_index, live(task).resume_from) == (1, f"refs/muster/{task.id}/1/1")
     attempts.lose(machine.row, task, live(task), "gone", now(), gone=True)
     db.session.commit()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert (ordered(task).stage_index, live(task).resume_from) == (1, f"refs/muster/{task.id}/1/1")
 
 
@@ -75,7 +84,7 @@ def test_when_the_checkpoints_are_gone_it_goes_on_from_the_branch(
     attempts.give_up_checkpoints(task, 1)
     db.session.commit()
     follow_ups.create(actor, task.id, instruction="Faster.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert live(task).resume_from == f"refs/heads/muster/{task.id}-1"
 
 
@@ -83,10 +92,10 @@ def test_what_was_pushed_is_newer_where_its_checkpoint_was_refused(
     actor: Developer, machine: Driven, create: Create
 ) -> None:
     task = create([DEVELOP, CHECK])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     do(machine, task, commit="beef")
     follow_ups.create(actor, task.id, instruction="Faster.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert live(task).resume_from == f"refs/heads/muster/{task.id}-1"
 
 
@@ -94,7 +103,7 @@ def test_the_tasks_own_branch_is_gone_on_from_where_it_was_moved(
     actor: Developer, machine: Driven, create: Create
 ) -> None:
     task = create([DEVELOP])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     machine.finishes(task)
@@ -102,7 +111,7 @@ def test_the_tasks_own_branch_is_gone_on_from_where_it_was_moved(
     machine.announces(task, "c" * 40)
     machine.say(task, frames.Published(branch, "c" * 40, CHANGE, moved, tree(task)))
     follow_ups.create(actor, task.id, instruction="Faster.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert live(task).resume_from == f"refs/heads/muster/{task.id}"
 
 
@@ -111,14 +120,14 @@ def test_a_failed_round_is_tried_again_with_its_work_and_its_follow_up(
 ) -> None:
     task = completed(machine, create)
     follow_ups.create(actor, task.id, instruction="Faster.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     db.session.refresh(task)
     machine.begins(task)
     machine.finishes(task, code=1)
     attempts.give_up_checkpoints(task, 1)
     db.session.commit()
     tasks.retry(actor, task.id)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     db.session.refresh(task)
     assert (task.round, task.follow_up) == (3, 1)
     assert live(task).resume_from == f"refs/heads/muster/{task.id}-1"
@@ -137,7 +146,7 @@ def test_at_a_gate_the_question_is_withdrawn_and_the_attempt_handed_over(
     with pytest.raises(WrongRound):
         gates.confirm(actor, task.id, 1, "confirm", round=1)
     db.session.rollback()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     db.session.refresh(task)
     assert task.attempt == 2
     assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
@@ -164,7 +173,7 @@ def test_a_stage_that_was_never_done_is_not_skipped(
 ) -> None:
     ship = {**CHECK, "name": "ship", "confirm": True}
     task = create([DEVELOP, {**CHECK, "confirm": True}, ship])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     machine.checkpoints(task)
@@ -191,7 +200,7 @@ def test_a_running_task_is_followed_up_in_order_as_it_comes_to_rest(
     actor: Developer, machine: Driven, create: Create
 ) -> None:
     task = create([DEVELOP, {**CHECK, "confirm": True}])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     for words in ("One.", "Two."):
         assert follow_ups.create(actor, task.id, instruction=words).state is QUEUED
@@ -200,7 +209,7 @@ def test_a_running_task_is_followed_up_in_order_as_it_comes_to_rest(
     machine.finishes(task)
     assert states(task) == [("One.", STARTED, 2), ("Two.", QUEUED, None)]
     assert EventType.SUSPENDED not in events_of(task)  # nobody is asked about what is outdated
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     db.session.refresh(task)
     machine.orders()
     machine.begins(task)
@@ -214,7 +223,7 @@ def test_one_that_waits_begins_when_the_task_is_completed(
     actor: Developer, machine: Driven, create: Create
 ) -> None:
     task = create([DEVELOP, CHECK])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     follow_ups.create(actor, task.id, instruction="More.")
     do(machine, task)
@@ -228,7 +237,7 @@ def test_after_a_failure_they_wait_for_a_person(
     task = completed(machine, create)
     for words in ("One.", "Two."):
         follow_ups.create(actor, task.id, instruction=words)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     db.session.refresh(task)
     machine.orders()
     machine.begins(task)

@@ -10,7 +10,7 @@ from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
 from app.services.tasks import follow_ups, gates
-from tests.app.services.driven import events_of
+from tests.app.services.fake_machine import events_of
 from tests.app.services.tasks.follow_ups_world import states
 from tests.app.services.tasks.stages_world import CHECK, DEVELOP
 from tests.app.services.tasks.test_history import actor as developer_of

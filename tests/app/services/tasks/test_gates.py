@@ -25,7 +25,7 @@ from app.extensions import db
 from app.models import Developer, Gate, Task
 from app.services.clock import now
 from app.services.tasks import gates, tasks
-from tests.app.services.driven import events_of
+from tests.app.services.fake_machine import events_of
 from tests.factories import make_developer, make_gate, make_project
 from tests.factories import make_task as a_task
 

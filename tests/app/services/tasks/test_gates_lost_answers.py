@@ -13,12 +13,12 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Gate, Task
 from app.services.clock import now
-from app.services.dispatch import dispatch
-from app.services.machines import drains, fleet, liveness, orders
+from app.services.dispatch import dispatcher
+from app.services.machines import drains, liveness, machine_admin, orders
 from app.services.machines.orders import Want
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
-from tests.app.services.driven import (
+from tests.app.services.fake_machine import (
     Driven,
     events_of,
     live,
@@ -58,7 +58,7 @@ def answered(
     """Its first stage is done, and the second one's question is answered: red."""
     project = make_project(pipeline=list(stages), max_attempts=5)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     do(machine, task, 0, checkpoint=checkpoint)
     gates.confirm(admin, task.id, 1, "red", "this one")
     assert machine.orders() == [(Want.RUN, task.id, 1)]
@@ -117,7 +117,7 @@ def test_an_answer_about_work_that_is_lost_is_asked_for_again(
     with pytest.raises(NoOpenGate):
         gates.confirm(admin, task.id, 1, "blue")
     db.session.rollback()
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     do(machine, task, 0)
     assert state(task) == ASKED
     gates.confirm(admin, task.id, 1, "blue")
@@ -135,7 +135,7 @@ def test_an_answer_about_work_that_is_kept_counts(
     task = answered(admin, machine, *TWO, checkpoint=True)
     lose(admin, machine, task)
     assert (state(task), task.stage_index) == (QUEUED, 1)
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert machine.orders()[-1] == (Want.RUN, task.id, 1)
     assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
     assert choice_told(task, 1) == "red"
@@ -146,7 +146,7 @@ def test_a_machine_that_is_decommissioned_takes_what_was_approved_with_it(
     admin: Developer, machine: Driven
 ) -> None:
     task = answered(admin, machine, *TWO, checkpoint=False)
-    fleet.decommission(admin, machine.machine_id, dead=True)
+    machine_admin.decommission(admin, machine.machine_id, dead=True)
     assert (state(task), task.stage_index) == (QUEUED, 0)
     assert warnings_of(task) == [WITHDRAWN]
     assert db.session.get(Gate, (task.id, 1, 1, 0)) is None
@@ -171,7 +171,7 @@ def test_only_what_comes_after_the_work_that_is_left_is_asked_again(
     machine.hello()
     assert (state(task), task.stage_index) == (QUEUED, 1)
     assert warnings_of(task) == [WITHDRAWN]
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert choice_told(task, 1) == "red"
     do(machine, task, 1)
     assert (state(task), task.stage_index) == (ASKED, 2)
@@ -184,7 +184,7 @@ def test_what_is_lost_in_the_push_without_a_checkpoint_is_approved_again(
     do(machine, task, 1)
     machine.hello()
     assert (state(task), task.stage_index) == (QUEUED, 0)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     do(machine, task, 0)
     assert state(task) == ASKED
 
@@ -195,9 +195,9 @@ def test_the_first_stages_answer_is_about_no_work_and_counts(
     project = make_project(pipeline=[stage("write", confirm=True)])
     task = tasks.create(admin, project_key=project.key, description="Do it.")
     gates.confirm(admin, task.id, 0, "confirm")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     machine.hello()
     assert state(task) == QUEUED
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert warnings_of(task) == []

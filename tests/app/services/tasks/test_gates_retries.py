@@ -7,11 +7,11 @@ from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import orders
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven, make_driven, ordered, state
+from tests.app.services.fake_machine import Driven, make_driven, ordered, state
 from tests.factories import make_developer, make_project, make_server_process
 
 STAGES = [
@@ -47,7 +47,7 @@ def failed_at_the_end(admin: Developer, machine: Driven) -> Task:
     project = make_project(pipeline=STAGES)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
     gates.confirm(admin, task.id, 0, "red")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     do(machine, task, 0)
     gates.confirm(admin, task.id, 1, "Ada")
     for index in (1, 2, 3):
@@ -77,7 +77,7 @@ def test_stages_of_a_retry_are_told_what_was_answered_before(
 ) -> None:
     task = failed_at_the_end(admin, machine)
     tasks.retry(admin, task.id, 2)
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     db.session.refresh(task)
     assert told(task, 2) == ("Make Ada red.", "red", "Ada")
     do(machine, task, 2)
@@ -93,7 +93,7 @@ def test_answers_go_along_through_several_retries(admin: Developer, machine: Dri
     task = failed_at_the_end(admin, machine)
     for _ in range(2):
         tasks.retry(admin, task.id, 3)
-        assert dispatch.assign_queued() == 1
+        assert dispatcher.assign_queued() == 1
         db.session.refresh(task)
         assert told(task, 3) == ("echo $MUSTER_INPUT", "red", "Ada")
         fail(machine, task, 3)
@@ -108,7 +108,7 @@ def test_a_retry_asks_its_own_stage_and_later_ones_anew(admin: Developer, machin
     kept = [tuple(row) for row in db.session.execute(query.order_by(Gate.stage_index))]
     assert kept == [(0, "red"), (1, None)]
     gates.confirm(admin, task.id, 1, "Bob")
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     db.session.refresh(task)
     assert told(task, 1)[1:] == ("red", "Bob")
 

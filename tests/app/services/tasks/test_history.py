@@ -11,11 +11,11 @@ from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer, Task
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import liveness
 from app.services.tasks import gates, history, tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven, events_of, make_driven
+from tests.app.services.fake_machine import Driven, events_of, make_driven
 from tests.factories import make_developer, make_project
 
 STAGES = [
@@ -61,7 +61,7 @@ def test_people_machines_and_sweeps_write_one_history(committed_app: Flask) -> N
             description="Do it.",
             machine_id=machine.machine_id,
         )
-        dispatch.assign_queued()
+        dispatcher.assign_queued()
         machine.begins(task)
         if turn % 2:
             machine.finishes(task)
@@ -79,7 +79,7 @@ def play(app: Flask, admin_id: int, machine: Driven, task: Task) -> None:
         lambda: tasks.cancel(actor(admin_id), task_id),
         lambda: liveness.notice(later),
         lambda: liveness.give_up(later),
-        dispatch.assign_queued,
+        dispatcher.assign_queued,
         lambda: gates.expire(later),
         lambda: tasks.retry(actor(admin_id), task_id),
     )
@@ -95,7 +95,7 @@ def test_a_task_that_no_machine_has_yet_has_one_history_too(committed_app: Flask
         )
         answers = [partial(answer, admin.id, task.id) for _ in range(3)]
         cancels = [partial(cancel, admin.id, task.id) for _ in range(2)]
-        at_once(committed_app, *answers, *cancels, dispatch.assign_queued)
+        at_once(committed_app, *answers, *cancels, dispatcher.assign_queued)
         db.session.rollback()
         check(admin, task)
 
@@ -122,7 +122,7 @@ def check(admin: Developer, task: Task) -> None:
 def test_a_page_of_events_costs_the_same_anywhere(app: Flask) -> None:
     admin, machine = make_driven_and_admin()
     task = tasks.create(admin, project_key=make_project().key, description="Do it.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.say(task, *(frames.Note("info", f"note {n} of 100 %") for n in range(100)))
     page = history.events(admin, task.id, limit=10, offset=50)
     assert ([event.number for event in page.items], page.total) == (list(range(51, 61)), 102)

@@ -11,13 +11,21 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
 from app.services.clock import now
-from app.services.dispatch import dispatch, waiting
-from app.services.machines import drains, fleet, liveness, machines, orders
+from app.services.dispatch import dispatcher, wait_reasons
+from app.services.machines import drains, liveness, machine_admin, orders, sessions
 from app.services.machines.orders import DesiredState, Want
 from app.services.tasks import gates, questions, tasks
 from app.services.terminals import terminals
 from muster.protocol import frames
-from tests.app.services.driven import Driven, events_of, held, live, state, status, warnings_of
+from tests.app.services.fake_machine import (
+    Driven,
+    events_of,
+    held,
+    live,
+    state,
+    status,
+    warnings_of,
+)
 from tests.app.services.tasks.stages_world import CHECK, DEVELOP, Create, actor, create, machine
 from tests.factories import make_server_process
 
@@ -33,7 +41,7 @@ SILENCE = timedelta(seconds=40)
 def task(machine: Driven, create: Create) -> Task:
     """A task whose first stage runs, and asks nothing yet."""
     task = create([DEVELOP, CHECK])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     return task
@@ -177,7 +185,7 @@ def test_an_agent_to_which_nobody_answers_in_time_is_told_so_and_goes_on(
     actor: Developer, machine: Driven, task: Task
 ) -> None:
     asks(machine, task, timeout=60.0)
-    wait = waiting.wait_of(task)
+    wait = wait_reasons.wait_of(task)
     assert wait is not None
     assert (wait.reason, wait.next_act) == ("gate", "resume")
     assert gates.expire(now()) == 0
@@ -197,7 +205,7 @@ def test_a_silent_machine_s_question_stays_open_and_is_waited_for_again(
     make_server_process()
     asks(machine, task)
     drains.drain(actor, machine.machine_id)
-    machines.hang_up(machine.machine_id, machine.generation)
+    sessions.hang_up(machine.machine_id, machine.generation)
     assert liveness.notice(now() + SILENCE) == 1
     assert state(task) == LOST
     assert gates.pending(actor, task.id).number == 1
@@ -227,7 +235,7 @@ def test_a_lost_attempt_withdraws_its_question(
     assert state(task) == QUEUED
     with pytest.raises(NothingPending):
         gates.pending(actor, task.id)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     asks(machine, task)
     assert gates.pending(actor, task.id).number == 2, "no other question has its number"
@@ -240,7 +248,7 @@ def test_the_last_loss_withdraws_it_before_the_result_comes_after_all(
     task = create([DEVELOP, {**CHECK, "confirm": True}])
     task.project.max_attempts = 1
     db.session.commit()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     asks(machine, task)
     later = now() + timedelta(hours=1)
@@ -265,7 +273,7 @@ def test_a_drain_waits_for_it_until_its_deadline(
 
 def test_its_machines_decommission_fails_it(actor: Developer, machine: Driven, task: Task) -> None:
     asks(machine, task)
-    fleet.decommission(actor, machine.machine_id)
+    machine_admin.decommission(actor, machine.machine_id)
     assert status(task) is TaskStatus.FAILED
 
 

@@ -14,7 +14,7 @@ from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer, Project, Task, TaskText
 from app.models.search import SHELF
-from app.postgres import time_limit
+from app.postgres import statement_timeout
 from app.services.search import search
 from tests.app.services.statements import counted
 from tests.factories import add_member, make_developer, make_project, make_task
@@ -156,7 +156,7 @@ def test_a_search_that_takes_too_long_ends_with_what_it_has(
 ) -> None:
     asked = "SELECT pg_sleep(60), 0"
     monkeypatch.setattr(search.Statements, "older", lambda _: text(asked))
-    monkeypatch.setattr(time_limit, "PATIENCE_MS", 50)
+    monkeypatch.setattr(statement_timeout, "PATIENCE_MS", 50)
     found = search.find(library["admin"], "xylophone", 20)
     assert [task.id // SHELF for task in found.tasks] == [4, 3]
     assert not found.complete
@@ -167,14 +167,14 @@ def test_a_search_that_takes_too_long_ends_with_what_it_has(
 def test_where_there_is_no_time_for_all_of_the_newest_fewer_are_read_through(
     library: dict[str, Developer], monkeypatch: pytest.MonkeyPatch, who: str
 ) -> None:
-    look = time_limit.rows
+    look = statement_timeout.rows
     windows: list[int] = []
 
     def hurried(statement: Executable, parameters: dict[str, Any]) -> list[Any] | None:
         windows.append(parameters.get("window", 0))
         return None if len(windows) == 1 else look(statement, parameters)
 
-    monkeypatch.setattr(time_limit, "rows", hurried)
+    monkeypatch.setattr(statement_timeout, "rows", hurried)
     found = search.find(library[who], "xylophone", 20)
     assert [task.id // SHELF for task in found.tasks] == [4, 3, 0]
     assert found.complete
@@ -185,7 +185,7 @@ def test_a_look_at_the_newest_that_takes_too_long_ends_with_what_else_there_is(
     library: dict[str, Developer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search.Statements, "newest", lambda _: text("SELECT pg_sleep(60), 0"))
-    monkeypatch.setattr(time_limit, "PATIENCE_MS", 50)
+    monkeypatch.setattr(statement_timeout, "PATIENCE_MS", 50)
     found = search.find(library["admin"], "#20000", 20)
     assert [task.id for task in found.tasks] == [20_000]
     assert not found.complete

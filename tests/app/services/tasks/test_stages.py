@@ -5,18 +5,18 @@ import signal
 import pytest
 from sqlalchemy import select
 
-from app.domain import fleet
+from app.domain import fleet_counters
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.machine import MachineStatus
 from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Event
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines.orders import Want
-from app.services.tasks import gates, reads
+from app.services.tasks import gates, queries
 from muster.protocol import frames
-from tests.app.services.driven import Driven, events_of, live, log_frame, log_of, status
+from tests.app.services.fake_machine import Driven, events_of, live, log_frame, log_of, status
 from tests.app.services.tasks.stages_world import (
     CHECK,
     DEVELOP,
@@ -41,7 +41,7 @@ def test_a_task_goes_from_created_to_completed(
     actor: Developer, machine: Driven, create: Create
 ) -> None:
     task = create(GATED)
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert machine.orders() == [(Want.RUN, task.id, 0)]
     assert (status(task), machine.row.slots_used) == (TaskStatus.ASSIGNED, 1)
     machine.begins(task)
@@ -65,7 +65,7 @@ def test_a_task_goes_from_created_to_completed(
     machine.finishes(task, 2)
     assert machine.orders() == [(Want.PUBLISH, task.id, 0)]
     machine.publishes(task)
-    done = reads.get(actor, task.id)
+    done = queries.get(actor, task.id)
     assert done.status is TaskStatus.COMPLETED
     assert done.result == {
         "commit": "beef",
@@ -86,7 +86,7 @@ def test_a_task_goes_from_created_to_completed(
 
 def test_a_stages_end_waits_for_its_log(actor: Developer, machine: Driven, create: Create) -> None:
     task = create([DEVELOP, CHECK])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     outcome = machine.say(task, frames.StageFinished(stage_index=0, log_end=12, how="exit"))
@@ -104,12 +104,12 @@ def test_a_task_says_why_its_agent_failed(
     actor: Developer, machine: Driven, create: Create
 ) -> None:
     task = create([DEVELOP, CHECK])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     why = frames.AgentFailure("overloaded", "Come back later.")
     machine.say(task, frames.StageFinished(0, 0, "exit", 1, failure=why))
-    failure = reads.get(actor, task.id).failure
+    failure = queries.get(actor, task.id).failure
     assert failure is not None
     assert failure["code"] == "agent_overloaded"
     assert failure["message"].endswith("exit code 1: Come back later.")
@@ -119,7 +119,7 @@ def test_a_stages_end_takes_effect_when_the_missing_log_is_declared_lost(
     machine: Driven, create: Create
 ) -> None:
     task = create([DEVELOP, CHECK])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     machine.say(task, frames.StageFinished(stage_index=0, log_end=12, how="exit"))
@@ -129,7 +129,7 @@ def test_a_stages_end_takes_effect_when_the_missing_log_is_declared_lost(
 
 def test_a_stages_end_and_its_log_may_come_in_one_batch(machine: Driven, create: Create) -> None:
     task = create([DEVELOP, CHECK])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.say(
         task,
@@ -164,7 +164,7 @@ def test_what_an_agent_was_denied_is_told(
     machine: Driven, create: Create, denied: int | None, told: dict[str, int], warnings: list[str]
 ) -> None:
     task = create([DEVELOP, CHECK])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     machine.say(task, frames.StageFinished(0, 0, "exit", denied=denied))
@@ -195,7 +195,7 @@ def test_a_stage_that_does_not_succeed_fails_the_task(
     machine: Driven, create: Create, how: str, code: int, failure: str
 ) -> None:
     task = create([DEVELOP, CHECK])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     machine.finishes(task, how=how, code=code)
     assert status(task) is TaskStatus.FAILED
@@ -209,7 +209,7 @@ def test_a_machine_that_cannot_go_on_fails_the_task_in_its_own_words(
     machine: Driven, create: Create
 ) -> None:
     task = create()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     words = "fatal: repository 'https://git.example.org/x.git/' not found"
     machine.say(task, frames.Accepted(), frames.Failed("repository_unreachable", words))
     assert status(task) is TaskStatus.FAILED
@@ -230,7 +230,7 @@ def test_what_hits_a_limit_ends_its_task_and_leaves_the_machine_in_service(
     machine: Driven, create: Create, code: str
 ) -> None:
     task, after = create(), create()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     before = machine.row.capabilities
     machine.begins(task)
     machine.say(task, frames.Failed(code, "more than 4 GiB"))
@@ -238,7 +238,7 @@ def test_what_hits_a_limit_ends_its_task_and_leaves_the_machine_in_service(
     assert task.failure == {"code": code, "message": "more than 4 GiB", "stageIndex": 0}
     assert (machine.row.status, machine.row.capabilities) == (MachineStatus.ONLINE, before)
     assert (Want.RUN, after.id, 0) in machine.orders()
-    assert fleet.code_label(code) == code
+    assert fleet_counters.code_label(code) == code
 
 
 def test_a_stage_that_the_machine_fenced_is_lost_and_not_failed(
@@ -246,7 +246,7 @@ def test_a_stage_that_the_machine_fenced_is_lost_and_not_failed(
 ) -> None:
     """Its lease was over because it could not reach us: that may cost the stage, not the task."""
     task = create([DEVELOP, CHECK])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     machine.checkpoints(task)
     machine.finishes(task)

@@ -5,19 +5,19 @@ from datetime import timedelta
 import pytest
 
 from app.domain.attempt import AttemptOutcome
-from app.domain.room import RoomLevel
+from app.domain.sandbox import RoomLevel
 from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer
 from app.services.clock import now
-from app.services.dispatch import dispatch
-from app.services.machines import fleet, liveness, machines
+from app.services.dispatch import dispatcher
+from app.services.machines import liveness, machine_admin, sessions
 from app.services.machines.orders import Want
 from app.services.projects import projects
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
-from tests.app.services.driven import (
+from tests.app.services.fake_machine import (
     Driven,
     events_of,
     held,
@@ -50,7 +50,7 @@ def test_a_queued_task_is_cancelled_and_never_dispatched(
 ) -> None:
     task = create()
     tasks.cancel(actor, task.id)
-    assert dispatch.assign_queued() == 0
+    assert dispatcher.assign_queued() == 0
     assert events_of(task) == [E.CREATED, E.CANCELLED]
 
 
@@ -59,7 +59,7 @@ def test_a_cancelled_tasks_slot_is_free_when_the_machine_confirms(
     actor: Developer, machine: Driven, create: Create, begun: bool
 ) -> None:
     task = create()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     if begun:
         machine.begins(task)
@@ -84,7 +84,7 @@ def test_a_task_cancelled_while_its_machine_is_lost_is_stopped_when_it_is_back(
     actor: Developer, machine: Driven, create: Create
 ) -> None:
     task = create()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     liveness.notice(now() + timedelta(seconds=40))
     tasks.cancel(actor, task.id)
@@ -96,7 +96,7 @@ def test_the_branch_of_a_cancelled_task_that_was_pushed_is_named(
     actor: Developer, machine: Driven, create: Create
 ) -> None:
     task = create()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     machine.finishes(task)
     tasks.cancel(actor, task.id)
@@ -114,10 +114,10 @@ def test_a_gate_before_the_first_stage_needs_no_machine(
 ) -> None:
     task = create([{**SHIP, "input": True}])
     assert status(task) is TaskStatus.SUSPENDED
-    assert dispatch.assign_queued() == 0
+    assert dispatcher.assign_queued() == 0
     gates.confirm(actor, task.id, 0, "softly")
     assert status(task) is TaskStatus.QUEUED
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert machine.orders() == [(Want.RUN, task.id, 0)]
 
 
@@ -127,7 +127,7 @@ def test_a_slot_that_is_taken_is_waited_for_and_comes_before_the_queue(
     machine = make_driven(slots=1)
     task = at_the_gate(machine, create)
     other = create()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert machine.orders() == [(Want.RUN, other.id, 0)]
     machine.begins(other)
     behind = create(priority=9)
@@ -135,7 +135,7 @@ def test_a_slot_that_is_taken_is_waited_for_and_comes_before_the_queue(
     assert (status(task), live(task).holds_slot) == (TaskStatus.ASSIGNED, False)
     assert machine.orders() == []
     machine.say(other, frames.Failed("unknown", "it broke"))
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert machine.orders() == [(Want.RUN, task.id, 1)]
     assert machine.row.slots_used == 1
     assert status(behind) is TaskStatus.QUEUED
@@ -147,13 +147,13 @@ def test_a_draining_machine_still_resumes_the_answered_task_that_only_it_can_go_
     machine = make_driven(slots=1)
     task = at_the_gate(machine, create, checkpoint=False)
     other = create()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(other)
     machine.row.status = "draining"
     db.session.commit()
     gates.confirm(actor, task.id, 1, "confirm")
     machine.say(other, frames.Failed("unknown", "it broke"))
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert (Want.RUN, task.id, 1) in machine.orders()
 
 
@@ -167,7 +167,7 @@ def test_an_answered_task_goes_on_elsewhere_when_its_machine_cannot(
     elsewhere = make_driven()
     gates.confirm(actor, task.id, 1, "confirm")
     assert live(task).outcome is AttemptOutcome.HANDED_OVER
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
     at = live(task)
     assert (at.resume_from, at.resume_commit) == (f"refs/muster/{task.id}/1/0", "c0ffee")
@@ -179,7 +179,7 @@ def test_an_answered_task_leaves_a_machine_that_has_lost_its_room_if_it_can(
 ) -> None:
     machine.row.room = FULL
     task = at_the_gate(machine, create, checkpoint=is_pushed, room=RoomLevel.FULL)
-    machines.change(machine.machine_id, machine.generation, room={**FULL, "level": "processes"})
+    sessions.change(machine.machine_id, machine.generation, room={**FULL, "level": "processes"})
     make_driven()  # has not said
     elsewhere = make_driven(room=frames.Room("full"))
     gates.confirm(actor, task.id, 1, "confirm")
@@ -187,7 +187,7 @@ def test_an_answered_task_leaves_a_machine_that_has_lost_its_room_if_it_can(
         assert machine.orders() == [(Want.RUN, task.id, 1)]
         return
     assert live(task).outcome is AttemptOutcome.HANDED_OVER
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
 
 
@@ -197,17 +197,17 @@ def test_an_answered_task_leaves_a_machine_whose_labels_have_changed_if_it_can(
 ) -> None:
     machine.row.labels = {"gpu": "true"}
     task = at_the_gate(machine, create, checkpoint=is_pushed, machine_selector="gpu=true")
-    fleet.change(actor, machine.machine_id, labels={"gpu": "false"})
+    machine_admin.change(actor, machine.machine_id, labels={"gpu": "false"})
     gates.confirm(actor, task.id, 1, "confirm")
     if not is_pushed:
         assert machine.orders() == [(Want.RUN, task.id, 1)]
         return
     assert live(task).outcome is AttemptOutcome.HANDED_OVER
-    assert dispatch.assign_queued() == 0
+    assert dispatcher.assign_queued() == 0
     elsewhere = make_driven()
     elsewhere.row.labels = {"gpu": "true"}
     db.session.commit()
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
 
 
@@ -221,7 +221,7 @@ def test_an_answered_task_never_goes_on_where_its_project_has_been_protected_fro
     projects.update(actor, task.project.key, **named)
     gates.confirm(actor, task.id, 1, "confirm")
     assert live(task).outcome is AttemptOutcome.HANDED_OVER
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     # What was nowhere else is done again.
     assert elsewhere.orders() == [(Want.RUN, task.id, 1 if is_pushed else 0)]
 
@@ -247,7 +247,7 @@ def test_a_retry_begins_anew_in_a_new_round(
     tasks.retry(actor, task.id)
     assert (status(task), task.round) == (TaskStatus.SUSPENDED, 2)
     gates.confirm(actor, task.id, 0, "confirm")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert machine.orders() == [(Want.RUN, task.id, 0)]
     assert live(task).resume_from is None
 
@@ -256,7 +256,7 @@ def test_a_retry_goes_on_from_a_checkpoint(
     actor: Developer, machine: Driven, create: Create
 ) -> None:
     task = create([DEVELOP, CHECK, SHIP])
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     machine.checkpoints(task)
     machine.finishes(task)
@@ -264,7 +264,7 @@ def test_a_retry_goes_on_from_a_checkpoint(
     machine.finishes(task, 1, code=1)
     machine.orders()
     tasks.retry(actor, task.id, 1)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert machine.orders() == [(Want.RUN, task.id, 1)]
     assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
     assert (task.attempt, task.round) == (2, 2)
@@ -274,11 +274,11 @@ def test_a_retry_waits_until_what_was_cancelled_has_stopped(
     actor: Developer, machine: Driven, create: Create
 ) -> None:
     task = create()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     tasks.cancel(actor, task.id)
     tasks.retry(actor, task.id)
     make_driven()  # a slot is free elsewhere
-    assert dispatch.assign_queued() == 0
+    assert dispatcher.assign_queued() == 0
     machine.say(task, frames.Stopped(), attempt=1)
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1

@@ -12,13 +12,21 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import liveness
 from app.services.machines.orders import Want
-from app.services.removal import projects
+from app.services.project_deletion import deletion
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven, events_of, held, live, log_frame, make_driven, status
+from tests.app.services.fake_machine import (
+    Driven,
+    events_of,
+    held,
+    live,
+    log_frame,
+    make_driven,
+    status,
+)
 from tests.factories import make_developer, make_project, make_server_process
 
 DEVELOP = {"name": "develop", "command": "x", "kind": "agent", "timeout": 60}
@@ -45,7 +53,7 @@ def running(admin: Developer, machine: Driven, *stages: dict[str, object]) -> Ta
     """A task that may be lost only once."""
     project = make_project(pipeline=list(stages or [DEVELOP]), max_attempts=1)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     return task
@@ -110,7 +118,7 @@ def test_a_restored_task_waits_for_a_slot_where_none_is_free(
     assert machine.row.slots_used == machine.row.slots_total
     assert machine.orders() == []
     machine.say(others[0], frames.Failed("x", "y"))
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert machine.orders() == [(Want.RUN, task.id, 1)]
     assert machine.row.slots_used == machine.row.slots_total
 
@@ -135,7 +143,7 @@ def test_a_task_that_was_retried_is_not_restored(admin: Developer, machine: Driv
     tasks.retry(admin, task.id)
     machine.hello(held(task, "waiting", ended_by="exit"))
     assert status(task) is TaskStatus.QUEUED
-    assert dispatch.assign_queued() == 1, "the machine has said that nothing of the first runs"
+    assert dispatcher.assign_queued() == 1, "the machine has said that nothing of the first runs"
     assert task.attempt == 2
 
 
@@ -153,7 +161,7 @@ def test_a_task_whose_project_was_deleted_is_not_restored(
     admin: Developer, machine: Driven
 ) -> None:
     task = given_up(admin, machine)
-    projects.delete(admin, task.project.key)
+    deletion.delete(admin, task.project.key)
     machine.hello(held(task, "waiting", ended_by="exit"))
     assert status(task) is TaskStatus.FAILED
 
@@ -196,7 +204,7 @@ def test_the_next_loss_counts_again(admin: Developer, machine: Driven, outage: N
     task = running(admin, machine)
     machine.hello(held(task), at=now() + timedelta(hours=1))
     machine.finishes(task, how="lease")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     machine.hello()

@@ -11,14 +11,22 @@ from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Task
-from app.services import vault
+from app.services import encryption
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import liveness, orders
 from app.services.machines.orders import Want
 from app.services.tasks import tasks
 from muster.protocol import frames
-from tests.app.services.driven import Driven, events_of, held, live, make_driven, ordered, status
+from tests.app.services.fake_machine import (
+    Driven,
+    events_of,
+    held,
+    live,
+    make_driven,
+    ordered,
+    status,
+)
 from tests.factories import make_developer, make_project, make_server_process
 
 DEVELOP = {"name": "develop", "command": "x", "kind": "agent", "timeout": 60}
@@ -36,10 +44,10 @@ def machine(app: Flask) -> Driven:
 
 
 def pushing(admin: Developer, machine: Driven, *, checkpoint: bool = True) -> Task:
-    sealed = vault.encrypt("token")
+    sealed = encryption.encrypt("token")
     project = make_project(pipeline=[DEVELOP, CHECK], git_token=sealed)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     for stage in (0, 1):
         machine.orders()
         machine.begins(task, stage)
@@ -61,7 +69,7 @@ def test_a_task_that_is_lost_while_publishing_is_only_pushed_again(
     lost(machine)
     assert status(task) is TaskStatus.QUEUED
     assert (task.stage_index, task.current_stage_index) == (2, 1)
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert machine.orders() == [(Want.PUBLISH, task.id, 0)]
     assert live(task).resume_from == f"refs/muster/{task.id}/1/1"
     machine.say(task, frames.Accepted())
@@ -77,7 +85,7 @@ def test_the_order_that_begins_an_attempt_says_where_the_work_is(
     onto = frames.TaskBranch(f"muster/{task.id}")
     assert orders.publish(ordered(task)) == frames.Publish(task.id, 1, onto=onto, commit="c0ffee")
     lost(machine)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     order = orders.publish(ordered(task))
     assert order.repo is not None
     assert (order.repo.resume_from, order.repo.token) == (f"refs/muster/{task.id}/1/1", "token")
@@ -87,7 +95,7 @@ def test_the_order_that_begins_an_attempt_says_where_the_work_is(
 def test_no_event_names_a_stage_that_is_not_there(admin: Developer, machine: Driven) -> None:
     task = pushing(admin, machine)
     lost(machine)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     tasks.cancel(admin, task.id)
     query = db.select(Event.stage_index).where(Event.task_id == task.id)
     assert {index for index in db.session.scalars(query) if index is not None} == {0, 1}
@@ -98,7 +106,7 @@ def test_without_the_last_checkpoint_the_last_stage_is_done_again(
 ) -> None:
     task = pushing(admin, machine, checkpoint=False)
     lost(machine)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert machine.orders() == [(Want.RUN, task.id, 0)]
 
 
@@ -109,11 +117,11 @@ def test_a_push_that_is_lost_twice_is_pushed_from_the_same_checkpoint(
     task.project.max_attempts = 3
     db.session.commit()
     lost(machine)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.say(task, frames.Accepted())
     lost(machine)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     attempt = live(task)
     assert (attempt.number, attempt.phase) == (3, AttemptPhase.PUBLISH)
     assert attempt.resume_from == f"refs/muster/{task.id}/1/1"
@@ -125,7 +133,7 @@ def test_a_push_that_nobody_has_heard_of_yet_is_not_given_to_another(
     make_server_process()
     task = pushing(admin, machine)
     lost(machine)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.say(task, frames.Accepted())
     liveness.notice(now() + timedelta(seconds=40))

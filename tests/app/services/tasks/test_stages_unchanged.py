@@ -8,11 +8,11 @@ from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines.orders import Want
 from app.services.tasks import follow_ups, tasks
 from muster.protocol import frames
-from tests.app.services.driven import CHANGE, Driven, events_of, live, status
+from tests.app.services.fake_machine import CHANGE, Driven, events_of, live, status
 from tests.app.services.tasks.stages_world import DEVELOP, Create, actor, create, machine
 
 __all__ = ["actor", "create", "machine"]  # fixtures
@@ -27,7 +27,7 @@ def at_its_end(
     task = create([DEVELOP, {**DEVELOP, "name": "again"}])
     task.project.require_change = required
     db.session.commit()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     for stage, left in enumerate((NOTHING, diff)):
         machine.begins(task, stage)

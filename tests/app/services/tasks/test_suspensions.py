@@ -11,14 +11,14 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer
 from app.services.clock import now
-from app.services.dispatch import waiting
-from app.services.dispatch.waiting import NextAct, WaitReason
+from app.services.dispatch import wait_reasons
+from app.services.dispatch.wait_reasons import NextAct, WaitReason
 from app.services.machines import orders
 from app.services.machines.orders import Want
 from app.services.tasks import suspensions
 from app.services.tunnels import tunnels
 from muster.protocol import frames
-from tests.app.services.driven import (
+from tests.app.services.fake_machine import (
     Driven,
     events_of,
     held,
@@ -39,7 +39,7 @@ def test_a_limit_with_a_time_is_a_wait_without_a_slot(machine: Driven, create: C
     is_stopped(machine, task, resets_at=at)
     assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA)
     assert (live(task).phase, machine.row.slots_used) == (AttemptPhase.GATE, 0)
-    wait = waiting.wait_of(task)
+    wait = wait_reasons.wait_of(task)
     assert wait is not None
     assert (wait.reason, wait.next_act) == (WaitReason.QUOTA, NextAct.RESUME)
     assert wait.at is not None

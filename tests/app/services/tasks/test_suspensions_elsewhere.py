@@ -8,21 +8,14 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Task
 from app.services.clock import now
-from app.services.dispatch import dispatch, elsewhere, waiting
-from app.services.dispatch.waiting import NextAct, WaitReason
-from app.services.machines import drains, fleet
+from app.services.dispatch import dispatcher, quota_failover, wait_reasons
+from app.services.dispatch.wait_reasons import NextAct, WaitReason
+from app.services.machines import drains, machine_admin
 from app.services.machines.orders import Want
 from app.services.tasks import suspensions, tasks
 from app.services.tunnels import tunnels
 from muster.protocol import frames
-from tests.app.services.driven import (
-    Driven,
-    live,
-    make_driven,
-    state,
-    status,
-    warnings_of,
-)
+from tests.app.services.fake_machine import Driven, live, make_driven, state, status, warnings_of
 from tests.app.services.tasks.stages_world import CHECK, DEVELOP, Create, actor, create, machine
 from tests.app.services.tasks.suspensions_world import HOUR, is_stopped, partial_ref, running
 
@@ -32,11 +25,11 @@ __all__ = ["actor", "create", "machine"]  # fixtures
 def at_work_again(task: Task) -> Driven:
     """Another machine that has taken the task once its time has come."""
     other = make_driven()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert status(task) is TaskStatus.QUEUED, "its account is no other on another machine"
     db.session.execute(db.update(Task).values(resume_at=now() - HOUR))
     db.session.commit()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert (status(task), task.machine_id) == (TaskStatus.ASSIGNED, other.machine_id)
     return other
 
@@ -49,7 +42,7 @@ def test_a_lost_attempt_is_gone_on_with_elsewhere_from_the_middle_when_the_time_
     is_stopped(machine, task, resets_at=now() + HOUR)
     machine.hello()  # with nothing
     assert (status(task), live(task).outcome) == (TaskStatus.QUEUED, AttemptOutcome.LOST)
-    wait = waiting.wait_of(task)
+    wait = wait_reasons.wait_of(task)
     assert wait is not None
     assert (wait.reason, wait.next_act) == (WaitReason.QUOTA, NextAct.DISPATCH)
     drains.drain(actor, machine.machine_id)
@@ -77,7 +70,7 @@ def test_a_decommissioned_machines_task_is_queued_again_from_the_middle(
     task = running(machine, create)
     ref = partial_ref(task)
     is_stopped(machine, task, resets_at=now() + HOUR)
-    fleet.decommission(actor, machine.machine_id, dead=True)
+    machine_admin.decommission(actor, machine.machine_id, dead=True)
     at_work_again(task)
     assert live(task).resume_from == ref
 
@@ -91,7 +84,7 @@ def test_a_cancelled_task_is_over_and_its_retry_begins_its_stage_anew(
     assert suspensions.go_on(now() + 2 * HOUR) == 0
     assert (status(task), task.partial, task.resume_at) == (TaskStatus.CANCELLED, None, None)
     tasks.retry(actor, task.id)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert (status(task), live(task).resume_from) == (TaskStatus.ASSIGNED, None)
     assert task.quota is None
 
@@ -122,7 +115,7 @@ def test_a_later_loss_goes_on_from_the_middle_of_an_earlier_run(
     suspensions.go_on(now() + HOUR)
     machine.orders()
     machine.say(task, frames.StageStarted(0, 1), frames.Lost("rebooted"))
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert (status(task), task.attempt, live(task).resume_from) == (TaskStatus.ASSIGNED, 2, ref)
 
 
@@ -134,9 +127,9 @@ def test_another_machine_takes_it_at_once_where_the_project_lets_it(
     task.project.quota_elsewhere = True
     other = make_driven()
     is_stopped(machine, task, resets_at=at)
-    elsewhere.go_on(now())
+    quota_failover.go_on(now())
     assert (status(task), live(task).outcome) == (TaskStatus.QUEUED, AttemptOutcome.HANDED_OVER)
-    queue = waiting.queue_of(task)
+    queue = wait_reasons.queue_of(task)
     assert queue is not None
     blocked = {
         "machine_id": str(machine.machine_id),
@@ -144,13 +137,13 @@ def test_another_machine_takes_it_at_once_where_the_project_lets_it(
         "says": None,
     }
     assert queue["blocked_by"] == [blocked]
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert (status(task), task.machine_id) == (TaskStatus.ASSIGNED, other.machine_id)
     assert live(task).resume_from == ref
     other.orders()
     other.begins(task)
     is_stopped(other, task, resets_at=at)
-    elsewhere.go_on(now())
+    quota_failover.go_on(now())
     assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA), "the first is spent, too"
     assert task.quota is not None
     assert round(task.quota["seconds"], -1) == HOUR.total_seconds(), "it has waited for one alone"
@@ -169,7 +162,7 @@ def test_it_waits_for_its_own_machine_where_no_other_can_go_on(
     asked = machine.machine_id if why == "it has one of its own" else None
     task = create([DEVELOP], machine_id=asked)
     task.project.quota_elsewhere = why != "its project does not let it"
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     other = make_driven(slots=1)
@@ -181,7 +174,7 @@ def test_it_waits_for_its_own_machine_where_no_other_can_go_on(
     if why == "somebody changes its work":
         tunnels.start(actor, task.id)
         machine.say(task, frames.TunnelFacts(1, "connected", url="https://tunnel.example"))
-    elsewhere.go_on(now())
+    quota_failover.go_on(now())
     assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA)
 
 
@@ -195,7 +188,7 @@ def test_what_is_pushed_of_no_run_waits_for_its_own_machines_next_slot(
     suspensions.go_on(now() + HOUR)
     assert (live(task).run, live(task).holds_slot) == (1, False)
     drains.drain(actor, machine.machine_id)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert (status(task), live(task).outcome) == (TaskStatus.ASSIGNED, None)
 
 
@@ -207,7 +200,7 @@ def test_what_an_earlier_attempt_has_pushed_is_not_what_a_later_one_has_done(
     machine.hello()  # with nothing
     db.session.execute(db.update(Task).values(resume_at=None))
     db.session.commit()
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.begins(task)
     assert (task.attempt, live(task).resume_from) == (2, f"refs/muster/{task.id}/1/0-partial")
     is_stopped(machine, task, checkpoint=False)

@@ -18,8 +18,8 @@ from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer
-from app.services.tasks import reads, tasks
-from tests.app.services.driven import events_of
+from app.services.tasks import queries, tasks
+from tests.app.services.fake_machine import events_of
 from tests.app.services.statements import counted
 from tests.factories import make_developer, make_machine, make_project
 from tests.factories import make_task as a_task
@@ -51,7 +51,7 @@ def test_a_task_keeps_the_pipeline_it_was_created_with(admin: Developer) -> None
     task = tasks.create(admin, project_key=project.key, description="Do it.")
     project.pipeline = GATED
     db.session.commit()
-    assert reads.get(admin, task.id).pipeline[0]["name"] == "develop"
+    assert queries.get(admin, task.id).pipeline[0]["name"] == "develop"
 
 
 def test_a_task_asks_only_for_machines_that_there_are(admin: Developer) -> None:

@@ -8,18 +8,18 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.control_channel.tunnels import TunnelOrders
 from app.domain.roles import SystemRole
 from app.domain.task import EventType
 from app.extensions import db
-from app.machines.tunnels import TunnelOrders
 from app.models import AuditEntry, Developer, Event, Project, Task
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import orders
 from app.services.tasks import tasks
 from app.services.tunnels import tunnels
 from muster.protocol import frames
-from tests.app.services.driven import Driven, make_driven
+from tests.app.services.fake_machine import Driven, make_driven
 from tests.factories import make_developer, make_project
 
 URL = "https://vscode.dev/tunnel/m1-1-abcdefgh/w"
@@ -36,7 +36,7 @@ class Scene:
         self.machine: Driven = make_driven()
         self.told = TunnelOrders()
         self.task: Task = tasks.create(self.creator, project_key=project.key, description="x")
-        dispatch.assign_queued()
+        dispatcher.assign_queued()
         self.machine.begins(self.task)
 
     def prepare(self) -> "Scene":
@@ -231,5 +231,5 @@ def test_a_retry_begins_without_a_tunnel(scene: Scene) -> None:
     scene.says("closed")
     scene.machine.say(scene.task, frames.Stopped())
     tasks.retry(scene.creator, scene.task.id)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     assert scene.state() == "idle"

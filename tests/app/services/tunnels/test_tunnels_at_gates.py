@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.control_channel.tunnels import TunnelOrders
 from app.domain.errors import DomainError, TunnelOpen
 from app.domain.task import EventType, TaskStatus
 from app.domain.tunnel import TunnelState
 from app.extensions import db
-from app.machines.tunnels import TunnelOrders
 from app.models import Developer, Event, Gate, Machine, Task, Tunnel
 from app.services.clock import now
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from app.services.machines import orders
 from app.services.tasks import gates, tasks
 from app.services.tunnels import tunnels
 from muster.protocol import frames
-from tests.app.services.driven import Driven, make_driven, status, warnings_of
+from tests.app.services.fake_machine import Driven, make_driven, status, warnings_of
 from tests.factories import make_developer, make_project
 
 STAGES = [
@@ -45,7 +45,7 @@ class Scene:
             description="x",
             machine_id=self.machine.machine_id,
         )
-        dispatch.assign_queued()
+        dispatcher.assign_queued()
         self.machine.begins(self.task)
         self.machine.say(self.task, frames.WorkspaceFacts("ready", path="/w"))
         self.checkpoint(BEFORE)

@@ -2,9 +2,9 @@
 
 from app.extensions import db
 from app.models import Task
-from app.services.dispatch import dispatch
+from app.services.dispatch import dispatcher
 from muster.protocol import frames
-from tests.app.services.driven import Driven
+from tests.app.services.fake_machine import Driven
 from tests.app.services.tasks.stages_world import DEVELOP, Create
 
 DIFF = frames.DiffStat(1, 2, 3)
@@ -12,7 +12,7 @@ DIFF = frames.DiffStat(1, 2, 3)
 
 def at_work(machine: Driven, create: Create, *pipeline: dict[str, object], **budget: int) -> Task:
     task = create(list(pipeline) or [DEVELOP], budget=budget)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     return task

@@ -5,18 +5,18 @@ from datetime import timedelta
 import pytest
 
 from app.domain.attempt import AttemptPhase
-from app.domain.audience import NewsKind
 from app.domain.errors import InvalidFields
+from app.domain.notification_rules import NewsKind
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, OutboxEntry
 from app.services.clock import now
-from app.services.counts import budgets as counts
+from app.services.counters import budgets as counts
 from app.services.machines.orders import Want
 from app.services.tasks import gates, tasks
 from app.services.usage import budgets
 from muster.protocol import frames
-from tests.app.services.driven import Driven, held, live, state, status, warnings_of
+from tests.app.services.fake_machine import Driven, held, live, state, status, warnings_of
 from tests.app.services.tasks.stages_world import CHECK, DEVELOP, Create, actor, create, machine
 from tests.app.services.usage.budgets_world import at_work, is_stopped, uses
 

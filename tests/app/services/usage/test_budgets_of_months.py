@@ -16,12 +16,12 @@ from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Project, Stint, Task
 from app.services.clock import now
-from app.services.counts import budgets as counts
-from app.services.dispatch import dispatch
+from app.services.counters import budgets as counts
+from app.services.dispatch import dispatcher
 from app.services.machines.orders import Want
 from app.services.tasks import gates, tasks
 from app.services.usage import budgets
-from tests.app.services.driven import Driven, events_of, live, make_driven, state, warnings_of
+from tests.app.services.fake_machine import Driven, events_of, live, make_driven, state, warnings_of
 from tests.app.services.statements import counted
 from tests.app.services.tasks.stages_world import DEVELOP, actor, machine
 from tests.app.services.usage.budgets_world import is_stopped, uses
@@ -48,7 +48,7 @@ def new(actor: Developer, project: Project) -> Task:
 
 def begun(actor: Developer, project: Project, machine: Driven) -> Task:
     task = new(actor, project)
-    dispatch.assign_queued()
+    dispatcher.assign_queued()
     machine.orders()
     machine.begins(task)
     return task
@@ -96,12 +96,12 @@ def test_a_task_that_would_begin_in_a_spent_month_asks_first(
 ) -> None:
     used_by_others(project, 5000)
     task, free = new(actor, project), new(actor, make_project(pipeline=[DEVELOP]))
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.BUDGET)
     assert (task.attempt, state(free)[0]) == (0, TaskStatus.ASSIGNED)
-    assert dispatch.assign_queued() == 0
+    assert dispatcher.assign_queued() == 0
     gates.confirm(actor, task.id, 0, "continue")
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
     assert live(task).stage_index == 0
     machine.orders()
     machine.begins(task)
@@ -118,7 +118,7 @@ def test_a_task_of_which_only_the_push_is_left_is_asked_nothing(
     task = new(actor, project)
     task.stage_index = 1
     db.session.commit()
-    assert dispatch.assign_queued() == 1
+    assert dispatcher.assign_queued() == 1
 
 
 def test_what_was_used_in_another_month_or_project_is_not_counted(
@@ -245,7 +245,7 @@ def test_of_simultaneous_answers_one_grants_and_a_gate_is_asked_once(committed_a
     task = new(actor, project)
     ids = (actor.id, task.id)
     db.session.commit()
-    at_once(committed_app, *[dispatch.assign_queued] * 3)
+    at_once(committed_app, *[dispatcher.assign_queued] * 3)
     db.session.expire_all()
     assert events_of(task).count(EventType.SUSPENDED) == 1
 
@@ -270,7 +270,7 @@ def test_of_simultaneous_crossings_one_tells(committed_app: Flask) -> None:
         task = tasks.create(
             actor, project_key=project.key, description="Do it.", machine_id=each.machine_id
         )
-        dispatch.assign_queued()
+        dispatcher.assign_queued()
         each.orders()
         each.begins(task)
         found.append(task.id)

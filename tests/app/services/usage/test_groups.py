@@ -14,7 +14,7 @@ from app.domain.roles import SystemRole
 from app.domain.usage import Figures, GroupBy
 from app.extensions import db
 from app.models import Developer, Task, Usage
-from app.services.counts import usage
+from app.services.counters import usage
 from app.services.usage import groups
 from app.services.usage.groups import Place, UsageFilter
 from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task

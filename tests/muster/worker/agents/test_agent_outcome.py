@@ -6,8 +6,8 @@ import pytest
 
 from muster.protocol.frames import Author, Repo
 from muster.worker.agents import agent_outcome
+from muster.worker.agents.attempt_state import KeptOrder
 from muster.worker.agents.health import AgentHealth
-from muster.worker.agents.kept_order import KeptOrder
 from muster.worker.agents.probe import Probe
 from muster.worker.agents.stage_command import failure_code, is_of_machine
 from muster.worker.shim.spool import SpoolWriter

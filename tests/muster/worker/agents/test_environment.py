@@ -10,7 +10,7 @@ from muster.protocol.frames import Author
 from muster.worker.agents.environment import DEFAULT_PATH, build, search_path
 from muster.worker.git.workspace import Workspace
 from muster.worker.layout import Layout
-from muster.worker.room.rooms import Rooms
+from muster.worker.sandbox.sandboxes import Rooms
 
 KEY = AttemptKey(7, 1)
 LAYOUT = Layout(Path("/srv"))

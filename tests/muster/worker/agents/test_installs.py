@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from muster.worker.agents import installs
-from muster.worker.room import bubblewrap, view
+from muster.worker.sandbox import bubblewrap, mounts
 
 
 @pytest.fixture
@@ -257,7 +257,7 @@ def room() -> list[str]:
     private = [] if os.geteuid() == 0 else ["--unshare-user"]
     binds = [word for each in system for word in ("--ro-bind", str(each), str(each))]
     bwrap = bubblewrap.candidates()[0].program
-    return [bwrap, "--unshare-pid", *private, *binds, *view.shown(*links), "--dev", "/dev"]
+    return [bwrap, "--unshare-pid", *private, *binds, *mounts.shown(*links), "--dev", "/dev"]
 
 
 def test_what_is_returned_makes_the_program_run_in_a_room_and_shows_nothing_else(
@@ -266,7 +266,7 @@ def test_what_is_returned_makes_the_program_run_in_a_room_and_shows_nothing_else
     node = program(home / ".nvm/versions/node/v22.1.0/bin/node", NODE)
     claude = npm_package(home / ".nvm/versions/node/v22.1.0")
     entry = link(home / ".local/bin/claude", claude)
-    found = view.shown(*installs.trees(entry, str(node.parent)))
+    found = mounts.shown(*installs.trees(entry, str(node.parent)))
     env = {"PATH": f"{node.parent}:/usr/bin:/bin"}
     # As an attempt, which has a uid of its own where this is root.
     drop = ["setpriv", "--reuid=66123", "--regid=66123", "--clear-groups", "--no-new-privs"]

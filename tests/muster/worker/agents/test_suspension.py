@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from muster.protocol.frames import Author, Repo
 from muster.worker.agents import suspension
 from muster.worker.agents.adapters.registry import KNOWN, Registry
-from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.agents.attempt_state import KeptOrder
 from muster.worker.agents.suspension import Suspension
 from muster.worker.shim.spool import SpoolWriter
 from muster.worker.shim.wire import StageEnd

@@ -49,7 +49,7 @@ def test_what_is_being_prepared_can_be_stopped(
 ) -> None:
     server = worker.start().server
     blocked = worker.repository.path.parent / "blocked"
-    monkeypatch.setattr("muster.worker.attempts.workspace_side.prepare", _prepare_until(blocked))
+    monkeypatch.setattr("muster.worker.attempts.attempt_workspace.prepare", _prepare_until(blocked))
     worker.run("true")
     server.until_said(WorkspaceFacts)
     server.send(Stop(7, 1, "cancelled"))

@@ -13,7 +13,7 @@ from muster.protocol.frames import (
     StageFinished,
     WorkspaceFacts,
 )
-from muster.worker.attempts.shim_side import AttemptShim
+from muster.worker.attempts.attempt_shim import AttemptShim
 from muster.worker.shim import client as shim_client
 from tests.muster.worker.attempts.attempt_world import quick
 from tests.muster.worker.repositories import repository, root

@@ -19,7 +19,7 @@ from muster.protocol.frames import (
 from muster.worker.attempts import changes as telling
 from muster.worker.git.git import GitError
 from tests.muster.worker.attempts.attempt_world import quick
-from tests.muster.worker.attempts.changes_told import contents, kinds, patch, printed, told
+from tests.muster.worker.attempts.reported_changes import contents, kinds, patch, printed, told
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
 

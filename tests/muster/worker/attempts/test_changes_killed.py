@@ -10,7 +10,7 @@ from muster.protocol.frames import Changes, Checkpoint, Content, StageFinished
 from muster.worker.attempts import changes as telling
 from muster.worker.journal.journal import Journal
 from tests.muster.worker.attempts.attempt_world import quick
-from tests.muster.worker.attempts.changes_told import kinds, patch, printed, told
+from tests.muster.worker.attempts.reported_changes import kinds, patch, printed, told
 from tests.muster.worker.repositories import repository, root, until
 from tests.muster.worker.test_daemon_killed import die_with_torn
 from tests.muster.worker.worker_home import WorkerHome, worker

@@ -15,9 +15,9 @@ from muster.protocol.frames import (
     StageStarted,
 )
 from muster.worker.git.git import GitError
-from muster.worker.room.identity import Identities, NoIdentityLeft
+from muster.worker.sandbox.uids import Identities, NoIdentityLeft
 from tests.muster.worker.attempts.attempt_world import milestones, quick
-from tests.muster.worker.broken_rooms import breaking
+from tests.muster.worker.broken_sandboxes import breaking
 from tests.muster.worker.repositories import as_root, repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -104,7 +104,7 @@ def test_what_was_made_to_wait_for_a_moment_is_lost_and_not_failed(
     def write(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("muster.worker.agents.kept_order.KeptOrder.write", write)
+    monkeypatch.setattr("muster.worker.agents.attempt_state.KeptOrder.write", write)
     worker.run("echo ran")
     assert "No space left" in server.until_said(Lost).reason
     assert server.bodies(Failed) == []
@@ -121,7 +121,7 @@ def test_a_repository_is_out_of_reach_of_a_machine_that_is_well(
         raise GitError("fatal: write error: No space left on device")
 
     monkeypatch.setattr("muster.worker.git.mirrors.Mirror.fetch", fetch)
-    monkeypatch.setattr("muster.worker.wellness._disk_lacks", lambda _: lack)
+    monkeypatch.setattr("muster.worker.health._disk_lacks", lambda _: lack)
     worker.run("echo ran")
     failed = server.until_said(Failed)
     assert (failed.code, failed.unwell) == ("repository_unreachable", lack is not None)

@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 
 from muster.protocol.frames import Author, Checkpoint, Repo, Revision
-from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.agents.attempt_state import KeptOrder
 from muster.worker.attempts import lineage
 from muster.worker.git import checkpoints
-from muster.worker.journal.standing import Standing
+from muster.worker.journal.reported_progress import Standing
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,

@@ -19,13 +19,13 @@ from muster.protocol.frames import (
     Stop,
     Stopped,
 )
-from muster.worker.agents.kept_order import KeptOrder
+from muster.worker.agents.attempt_state import KeptOrder
 from muster.worker.attempts import no_sandbox
-from muster.worker.attempts.ending import StageEnding
+from muster.worker.attempts.finish import StageEnding
 from muster.worker.attempts.no_sandbox import Step, Wait, judge
 from muster.worker.shim.wire import StageEnd
 from tests.muster.worker.attempts.attempt_world import quick
-from tests.muster.worker.broken_rooms import WORDS, breaking
+from tests.muster.worker.broken_sandboxes import WORDS, breaking
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 

@@ -16,8 +16,8 @@ from muster.protocol.frames import Lost, StageFinished, Stop, Stopped, Transcrip
 from muster.worker.attempts.context import AttemptContext, Reporter
 from muster.worker.attempts.transcript import TranscriptTeller
 from muster.worker.journal.journal import Journal
-from muster.worker.room.detection import detect
-from muster.worker.room.view import PYTHON
+from muster.worker.sandbox.detection import detect
+from muster.worker.sandbox.mounts import PYTHON
 from muster.worker.shim import client as shim_client
 from muster.worker.shim.transcript import NAME, TranscriptWriter
 from tests.muster.worker.attempts.attempt_world import milestones, quick

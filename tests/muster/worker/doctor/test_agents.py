@@ -6,7 +6,7 @@ import pytest
 from muster.worker.agents.adapters.registry import read
 from muster.worker.doctor import agents
 from muster.worker.doctor.finding import Finding, Machine, each
-from muster.worker.room import bubblewrap
+from muster.worker.sandbox import bubblewrap
 from tests.muster.worker.repositories import as_root, root
 
 __all__ = ["root"]

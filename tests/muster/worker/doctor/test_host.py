@@ -9,7 +9,7 @@ import pytest
 from muster.worker.doctor import host
 from muster.worker.doctor.finding import Finding, Machine, each
 from muster.worker.layout import Layout
-from muster.worker.room.identity import UIDS
+from muster.worker.sandbox.uids import UIDS
 from muster.worker.server.credentials import Credentials, CredentialStore
 from tests.muster.worker.repositories import as_root, root
 from tests.muster.worker.worker_home import SOURCES

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.worker.egress.body import Chunked, Sized
-from muster.worker.egress.intake import Malformed
+from muster.worker.egress.bounded_reader import Malformed
 
 NEXT = b"GET http://evil.example/ HTTP/1.1\r\n\r\n"
 CUTS = st.lists(st.integers(1, 40), max_size=20)

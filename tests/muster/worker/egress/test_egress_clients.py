@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.muster.worker.egress.outside import ALLOWED, ALLOWED_AT, Web, certificate, web
-from tests.muster.worker.egress.rooms import Room, room
+from tests.muster.worker.egress.proxied_network import Room, room
 
 
 class Site:

@@ -20,7 +20,7 @@ from tests.muster.worker.egress.outside import (
     Caller,
     web,
 )
-from tests.muster.worker.egress.rooms import room
+from tests.muster.worker.egress.proxied_network import room
 
 _TRIES = str(Path(__file__).parent / "tries.py")
 _GET = f"GET http://{ALLOWED}:{{allowed}}/hello HTTP/1.1\\r\\n"

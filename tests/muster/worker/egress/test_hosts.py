@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.worker.egress.hosts import Address, host_from, split_port, written
-from tests.muster.worker.egress.made import ADDRESSES, NAMES, PORTS
+from tests.muster.worker.egress.strategies import ADDRESSES, NAMES, PORTS
 
 
 @pytest.mark.parametrize(

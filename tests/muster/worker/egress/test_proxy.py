@@ -6,8 +6,8 @@ import threading
 import pytest
 
 from muster.worker.egress import proxy
+from muster.worker.egress.dialer import WayOut
 from muster.worker.egress.rules import Rules
-from muster.worker.egress.way_out import WayOut
 
 REFUSED = b"HTTP/1.1 403"
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from muster.worker.egress.bounded_reader import Malformed
 from muster.worker.egress.hosts import host_from
-from muster.worker.egress.intake import Malformed
 from muster.worker.egress.request import Request, request_from
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from muster.worker.egress.hosts import Address, host_from, written
 from muster.worker.egress.rules import Rules
-from tests.muster.worker.egress.made import ADDRESSES, LABELS, NAMES, PORTS
+from tests.muster.worker.egress.strategies import ADDRESSES, LABELS, NAMES, PORTS
 
 LIST = [
     "packages.example.com",

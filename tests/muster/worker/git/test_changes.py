@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.frames import DiffStat
-from muster.worker.git import changes, git, sections
+from muster.worker.git import changes, git, patch_sections
 from muster.worker.git.changes import Change
-from muster.worker.git.sections import NotAPatch
+from muster.worker.git.patch_sections import NotAPatch
 from tests.muster.worker.git.histories import Bench, File, Tree
 from tests.muster.worker.repositories import ENVIRONMENT
 
@@ -230,7 +230,7 @@ def test_git_is_asked_by_no_settings_of_the_daemons_user(
 )
 def test_what_git_would_not_print_is_no_patch(patch: bytes) -> None:
     with pytest.raises(NotAPatch):
-        sections.cut(patch)
+        patch_sections.cut(patch)
 
 
 def test_the_plain_git_of_these_tests_is_nobodys() -> None:

@@ -2,15 +2,15 @@ import pytest
 
 from muster.protocol.frames import Author, DiffStat
 from muster.worker.git import git
-from muster.worker.git.borrowers import KEPT
 from muster.worker.git.checkpoints import (
     CheckpointRefused,
     PublishRefused,
     checkpoint,
     forget,
 )
+from muster.worker.git.mirror_users import KEPT
 from muster.worker.git.remote import Login
-from tests.muster.worker.git.pushing import publish
+from tests.muster.worker.git.pushes import publish
 from tests.muster.worker.repositories import (
     AUTHOR,
     act,

@@ -6,7 +6,7 @@ import time
 import psutil
 import pytest
 
-from muster.worker.git import conversation, git
+from muster.worker.git import git, process
 from tests.muster.worker.repositories import silent_server, wait_until_gone
 
 
@@ -124,7 +124,7 @@ def test_the_daemons_umask_does_not_close_mirrors(tmp_path):
 
 
 def test_who_writes_without_end_is_ended(monkeypatch, tmp_path):
-    monkeypatch.setattr(conversation, "STDOUT_MOST", 1 << 20)
+    monkeypatch.setattr(process, "STDOUT_MOST", 1 << 20)
     began = time.monotonic()
     with pytest.raises(git.GitError, match="wrote more than 1 MiB"):
         git.run(["-c", "alias.flood=!yes", "flood"], tmp_path, timeout=60)

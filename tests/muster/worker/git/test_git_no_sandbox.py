@@ -9,12 +9,12 @@ from typing import cast
 import pytest
 
 from muster.protocol.frames import RoomLevel
-from muster.worker.git import approved, checkpoints, git
+from muster.worker.git import checkpoints, git, stage_result
 from muster.worker.git.checkpoints import CheckpointRefused
 from muster.worker.git.workspace import Workspace
-from muster.worker.room.detection import detect
-from muster.worker.room.room import NoSandbox
-from tests.muster.worker.broken_rooms import WORDS, breaking
+from muster.worker.sandbox.detection import detect
+from muster.worker.sandbox.sandbox import NoSandbox
+from tests.muster.worker.broken_sandboxes import WORDS, breaking
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,
@@ -26,7 +26,7 @@ from tests.muster.worker.repositories import (
     repository,
     root,
 )
-from tests.muster.worker.shared import mounted
+from tests.muster.worker.shared_directory import mounted
 
 __all__ = ["any_machine", "machine", "repository", "root"]
 
@@ -51,13 +51,13 @@ def level(any_machine: Machine, request: pytest.FixtureRequest) -> Callable[[], 
 
 def steps(made: Workspace, of: Machine) -> list[Callable[[], object]]:
     """Whatever needs a room, of a workspace in which a stage has run."""
-    since = approved.Approved(made.base_commit)
+    since = stage_result.Approved(made.base_commit)
     ref = "refs/muster/7/1/9"
     return [
         made.facts,
         lambda: made.git("status"),
-        lambda: approved.undo(made, since, []),
-        lambda: approved.is_changed(made, since),
+        lambda: stage_result.undo(made, since, []),
+        lambda: stage_result.is_changed(made, since),
         lambda: checkpoints.checkpoint(made, 1, "develop", AUTHOR, note=of.note),
         lambda: checkpoints.to_publish(made, 1, AUTHOR, note=of.note),
         lambda: made.mirror().take(made.room, ref, since.commit, since.commit, [], 20.0),

@@ -7,7 +7,7 @@ import pytest
 from muster.worker.git import checkpoints, git, quarantine
 from muster.worker.git.errors import WorkRefused
 from muster.worker.git.quarantine import Quarantine
-from muster.worker.room.room import NoSandbox
+from muster.worker.sandbox.sandbox import NoSandbox
 from tests.hostile.pack import BLOB, TREE, Pack, announced, changed, object_id, repeated, tree_text
 from tests.muster.worker.repositories import (
     AUTHOR,
@@ -17,7 +17,7 @@ from tests.muster.worker.repositories import (
     repository,
     root,
 )
-from tests.waiting import wait_until
+from tests.wait import wait_until
 
 __all__ = ["any_machine", "machine", "repository", "root"]
 

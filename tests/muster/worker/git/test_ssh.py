@@ -9,7 +9,7 @@ import pytest
 
 from muster.worker.git import checkpoints, git, ssh
 from muster.worker.git.remote import Login, Remote
-from tests.muster.worker.git.pushing import publish
+from tests.muster.worker.git.pushes import publish
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,

@@ -15,7 +15,7 @@ from muster.worker.git import checkpoints, git, workspace
 from muster.worker.git.preparation import prepare
 from muster.worker.git.workspace import WorkspaceError
 from muster.worker.layout import HomeUnreachable, Layout
-from muster.worker.room.identity import OWN
+from muster.worker.sandbox.uids import OWN
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,

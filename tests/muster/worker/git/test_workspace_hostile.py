@@ -16,8 +16,8 @@ from muster.worker.git import checkpoints, git, workspace
 from muster.worker.git.checkpoints import CheckpointRefused
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import WorkspaceError
-from muster.worker.limits import room_limits
-from tests.muster.worker.git.pushing import publish
+from muster.worker.limits import sandbox_limits
+from tests.muster.worker.git.pushes import publish
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,
@@ -208,7 +208,7 @@ def test_a_filter_that_speaks_for_git_costs_the_facts_and_nothing_else(any_machi
 def held(machine: Machine) -> Iterator[Machine]:
     """A machine that holds each attempt to little memory and few processes."""
     asked = {"memory": 256 << 20, "processes": 64}
-    limits = room_limits.settled(machine.layout.home, 2, asked)
+    limits = sandbox_limits.settled(machine.layout.home, 2, asked)
     if limits.groups is None:
         pytest.skip(limits.lacks)
     machine.rooms = replace(machine.rooms, groups=limits.made)

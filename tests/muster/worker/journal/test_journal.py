@@ -20,7 +20,7 @@ from muster.protocol.frames import (
 )
 from muster.worker.journal.journal import Journal
 from muster.worker.journal.journal_file import JournalFile, Said, pack, parse
-from muster.worker.journal.standing import Standing
+from muster.worker.journal.reported_progress import Standing
 
 
 def opened(directory: Path, **settings: int) -> Journal:

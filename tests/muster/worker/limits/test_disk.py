@@ -13,7 +13,7 @@ from muster.worker import processes
 from muster.worker.limits import disk
 from muster.worker.limits.disk import DiskWatch, TooDeep, in_memory, taken
 from muster.worker.limits.limits import StageLimits
-from muster.worker.room import bubblewrap
+from muster.worker.sandbox import bubblewrap
 from tests.muster.worker.limits.attacks import FILLER
 from tests.muster.worker.repositories import until
 from tests.muster.worker.shim_stages import Stages

@@ -18,15 +18,15 @@ from hypothesis import strategies as st
 
 from muster.worker import processes
 from muster.worker.layout import Layout
-from muster.worker.room.detection import detect
-from muster.worker.room.room import Room
-from muster.worker.room.view import PYTHON
+from muster.worker.sandbox.detection import detect
+from muster.worker.sandbox.mounts import PYTHON
+from muster.worker.sandbox.sandbox import Room
 from muster.worker.shim.channel import Channel
 from muster.worker.shim.client import read_state
 from muster.worker.shim.record import NAME as RECORD
 from muster.worker.shim.transcript import NAME
 from tests.muster.worker.repositories import root, until
-from tests.muster.worker.room.test_room import layout, made
+from tests.muster.worker.sandbox.test_sandbox import layout, made
 from tests.muster.worker.shim.channel_speaker import SPEAKER
 from tests.muster.worker.shim_stages import Stages
 

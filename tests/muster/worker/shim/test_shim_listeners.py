@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from muster.worker.shim.client import attach, connect
-from muster.worker.shim.line import PIECES, ShimLine
+from muster.worker.shim.terminal_link import PIECES, ShimLine
 from tests.muster.worker.shim_stages import Stages
 
 

@@ -76,8 +76,8 @@ def test_a_daemon_finishes_the_stage_of_a_shim_one_version_away(
 def test_a_shim_that_refuses_us_keeps_its_stage_until_that_is_to_stop(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG", 0.1)
-    monkeypatch.setattr("muster.worker.attempts.shim_side._HUNG_LOOK", 0.1)
+    monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG", 0.1)
+    monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG_LOOK", 0.1)
     server, strange = worker.server, VERSION + 5
     with monkeypatch.context() as other:
         other.setattr(

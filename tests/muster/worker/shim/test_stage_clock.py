@@ -1,7 +1,7 @@
 from math import inf
 
-from muster.worker.shim.allowance import Allowance
 from muster.worker.shim.stage_clock import StageClock
+from muster.worker.shim.token_bucket import Allowance
 
 
 def test_a_clock_that_stood_still_ends_so_much_later() -> None:

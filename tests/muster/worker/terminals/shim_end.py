@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from muster.worker.terminals.shim_connection import ShimConnection
-from muster.worker.terminals.socket_watch import SocketWatch
+from muster.worker.terminals.socket_selector import SocketWatch
 
 
 class ShimEnd:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from muster.worker.shim.line import PIECES
+from muster.worker.shim.terminal_link import PIECES
 from tests.muster.worker.shim_stages import Stages
 from tests.muster.worker.terminals.shim_end import ShimEnd
 

@@ -11,7 +11,7 @@ from muster.worker.tunnels import command as tunnel_command
 from muster.worker.tunnels import tunnel_run
 from muster.worker.tunnels.tunnel_run import CONNECT_LIMIT, PAUSES
 from tests.muster.worker.repositories import repository, root, until
-from tests.muster.worker.tunnels.tunnelled import Tunnelled, quick
+from tests.muster.worker.tunnels.tunnel_worker import Tunnelled, quick
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["quick", "repository", "root", "worker"]

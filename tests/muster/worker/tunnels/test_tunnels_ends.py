@@ -20,9 +20,9 @@ from muster.protocol.frames import (
     TunnelFacts,
     WorkspaceFacts,
 )
-from tests.muster.worker.broken_rooms import breaking
+from tests.muster.worker.broken_sandboxes import breaking
 from tests.muster.worker.repositories import repository, root
-from tests.muster.worker.tunnels.tunnelled import BOB, Tunnelled, quick
+from tests.muster.worker.tunnels.tunnel_worker import BOB, Tunnelled, quick
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
 
 __all__ = ["quick", "repository", "root", "worker"]

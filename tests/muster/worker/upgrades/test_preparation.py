@@ -15,7 +15,7 @@ import pytest
 
 from muster.protocol.frames import Release
 from muster.worker.layout import Layout
-from muster.worker.server.rest import ServerRefused, Unreachable
+from muster.worker.server.rest_client import ServerRefused, Unreachable
 from muster.worker.upgrades import preparation, releases
 from muster.worker.upgrades.preparation import Broken, Cancelled, NotPrepared, Preparation
 

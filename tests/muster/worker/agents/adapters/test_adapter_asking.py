@@ -8,7 +8,7 @@ import pytest
 
 from muster.worker.agents.adapters.adapter import CALL_SECONDS, Adapter, Ask
 from muster.worker.agents.adapters.registry import KNOWN
-from muster.worker.agents.narrator import formats
+from muster.worker.agents.runner import formats
 from muster.worker.shim.entries import _LONGEST_PATIENCE
 
 SERVER = ("/run/python", "-c", 'say("a \\ {b}")', "/run/lib")

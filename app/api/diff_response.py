@@ -1,0 +1,120 @@
+"""A page of a diff as JSON: the files' hunks are JSON already, and go into it as they are."""
+
+from typing import Any
+
+import msgspec
+
+from app.api.pagination import PAGE_BYTES
+from app.domain.diff import FileStatus
+from app.models import Change
+from app.services.changes.whitespace import Rest
+from app.services.changes.whitespace_filter import Compared, Uncompared
+from app.services.tasks.diffs import FilePage
+
+ENVELOPE = 4_096
+MOST_FILES_BYTES = PAGE_BYTES - ENVELOPE
+
+_NO_HUNKS = msgspec.Raw(b"[]")
+
+
+class _File(msgspec.Struct, rename="camel"):
+    path: str
+    old_path: str | None
+    status: str
+    insertions: int
+    deletions: int
+    binary: bool
+    generated: bool
+    blob: str | None
+    old_blob: str | None
+    mode: str | None
+    old_mode: str | None
+    left_out: str
+    hunks: msgspec.Raw
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def page(change: Change, found: FilePage, compared: Compared | None) -> bytes:
+    """The answer: the change, and the files of the page. `compared`: white space is ignored, as far
+    as they were.
+    """
+    if compared is not None:
+        said, following = _without_whitespace(change, found, compared)
+    else:
+        said = [_said(change, file) for file in found.files]
+        following = found.next_offset
+    return _encode(
+        {
+            "taskId": change.task_id,
+            "base": change.base,
+            "commit": change.commit,
+            "since": change.since,
+            "round": change.round,
+            "attempt": change.attempt,
+            "stageIndex": change.stage_index,
+            "partial": change.partial,
+            "leftOut": change.left_out,
+            "filesChanged": change.files_changed,
+            "insertions": change.insertions,
+            "deletions": change.deletions,
+            "nextOffset": following,
+            "files": said,
+        }
+    )
+
+
+def _said(change: Change, file: Any) -> _File:
+    hunks: bytes | None = file.hunks
+    left_out = "" if hunks else change.left_out or "size"
+    return _File(
+        path=file.path,
+        old_path=file.old_path or None,
+        status=file.status,
+        insertions=file.insertions,
+        deletions=file.deletions,
+        binary=file.binary,
+        generated=file.generated,
+        blob=file.blob or None,
+        old_blob=file.old_blob or None,
+        mode=file.mode or None,
+        old_mode=file.old_mode or None,
+        left_out=left_out,
+        hunks=msgspec.Raw(hunks) if hunks else _NO_HUNKS,
+    )
+
+
+def _without_whitespace(
+    change: Change, found: FilePage, compared: Compared
+) -> tuple[list[_File], int | None]:
+    """The files in which something else than white space has changed, and where the next page
+    begins: also where as many as were compared end, or what has become of them is too large.
+    """
+    said: list[_File] = []
+    used = 0
+    for file in found.files[: compared.length]:
+        one = _said(change, file)
+        if not _leaves_something(file, one, compared.rests.get(file.position)):
+            continue
+        used += len(one.hunks)
+        if said and used > MOST_FILES_BYTES:
+            return said, file.position
+        said.append(one)
+    if compared.length < len(found.files):
+        return said, found.files[compared.length].position
+    return said, found.next_offset
+
+
+def _leaves_something(file: Any, one: _File, rest: Rest | Uncompared | None) -> bool:
+    """Whether the file is to be shown, as `one`, which becomes what remains of its change."""
+    if rest is None:
+        return True
+    if isinstance(rest, Uncompared):
+        one.left_out = one.left_out or rest
+        return True
+    one.insertions, one.deletions = rest.insertions, rest.deletions
+    is_short = bytes(rest.hunks) != b"null"
+    one.left_out, one.hunks = ("", rest.hunks) if is_short else ("size", _NO_HUNKS)
+    is_same = file.status is FileStatus.MODIFIED and file.mode == file.old_mode
+    return not (rest.is_none and is_same)

@@ -1,0 +1,33 @@
+"""The API's description, made when it is first asked for, then kept."""
+
+import json
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+from flask import Flask
+
+from app.api.openapi import html_page
+from app.api.openapi.document import complete
+from app.api.openapi.problem_responses import Statuses
+
+
+class Described:
+    """The description of one app's API. `gather` gives what flask-smorest has of it."""
+
+    def __init__(
+        self, app: Flask, gather: Callable[[], dict[str, Any]], statuses: Statuses
+    ) -> None:
+        self._app, self._gather, self._statuses = app, gather, statuses
+
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        return complete(self._app, self._gather(), self._statuses)
+
+    @cached_property
+    def json(self) -> str:
+        return json.dumps(self.document, ensure_ascii=False, indent=1)
+
+    @cached_property
+    def page(self) -> str:
+        return html_page.of(self.document)

@@ -1,0 +1,158 @@
+"""The document as a page of plain HTML and CSS, which loads nothing else."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from app.api.openapi.text_rules import NO_NUL
+
+MEDIA_TYPE = "text/html"
+CONTENT_TYPE = f"{MEDIA_TYPE}; charset=utf-8"
+POLICY = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'",
+}
+HEADERS = {name: {"required": True, "schema": {"type": "string"}} for name in POLICY}
+METHODS = ("get", "post", "put", "delete")
+
+
+def of(document: dict[str, Any]) -> str:
+    """The whole page."""
+    view = View(document)
+    return _templates().get_template("docs.html").render(document=document, view=view)
+
+
+@cache
+def _templates() -> Environment:
+    templates = Environment(
+        loader=PackageLoader("app.api.openapi"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["prose"] = prose
+    templates.filters["json"] = _json
+    return templates
+
+
+def prose(text: str) -> Markup:
+    """The text as HTML, with the parts of Markdown that our texts use: paragraphs, `code`,
+    **bold**.
+    """
+    paragraphs = [
+        re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", _code(part))
+        for part in str(escape(text.strip())).split("\n\n")
+    ]
+    return Markup("".join(f"<p>{paragraph}</p>" for paragraph in paragraphs))
+
+
+def _code(text: str) -> str:
+    return re.sub(r"`(.+?)`", r"<code>\1</code>", text)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+class View:
+    """The functions that the page's template uses."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+
+    def rooms(self) -> Iterator[tuple[dict[str, str], list[dict[str, Any]]]]:
+        """Each tag, with its operations."""
+        for tag in self.document["tags"]:
+            yield tag, [one for one in self._operations() if tag["name"] in one["tags"]]
+
+    def _operations(self) -> Iterator[dict[str, Any]]:
+        for path, item in self.document["paths"].items():
+            for method in METHODS:
+                if method in item:
+                    parameters = [*item.get("parameters", []), *item[method].get("parameters", [])]
+                    known = {"method": method.upper(), "path": path, "parameters": parameters}
+                    yield {**item[method], **known}
+
+    def resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+        found: Any = self.document
+        for part in node.get("$ref", "").split("/")[1:]:
+            found = found[part]
+        return found if "$ref" in node else node
+
+    def answers(self, operation: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+        """The operation's answers, sorted by status."""
+        responses = operation["responses"].items()
+        return [(status, self.resolved(said)) for status, said in sorted(responses)]
+
+    def codes(self, answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """A problem's codes, and what each means."""
+        content = answer.get("content", {}).get("application/problem+json", {})
+        return [(code, one["value"]["detail"]) for code, one in content.get("examples", {}).items()]
+
+    def kind(self, schema: Mapping[str, Any]) -> str:
+        """A schema in a few words."""
+        if "$ref" in schema:
+            return str(schema["$ref"].rpartition("/")[2])
+        if "anyOf" in schema:
+            return " or ".join(map(self.kind, schema["anyOf"]))
+        if "enum" in schema:
+            return " | ".join("null" if word is None else str(word) for word in schema["enum"])
+        if schema.get("type") == "array":
+            return f"[{self.kind(schema['items'])}]"
+        kinds = schema.get("type", "anything")
+        words = [kinds] if isinstance(kinds, str) else kinds
+        return " or ".join(
+            schema.get("format", word) if word == "string" else word for word in words
+        )
+
+    def pattern(self, schema: Mapping[str, Any]) -> str | None:
+        """The schema's pattern, unless it is the one that all texts have."""
+        pattern: str | None = schema.get("pattern")
+        return None if pattern == NO_NUL else pattern
+
+    def variants(self, schema: Mapping[str, Any]) -> list[str]:
+        """The descriptions of a schema's variants."""
+        kinds = [kind for part in schema.get("allOf", ()) for kind in part.get("anyOf", ())]
+        return [kind["description"] for kind in kinds]
+
+    def bounds(self, schema: Mapping[str, Any]) -> list[str]:
+        """The limits of a value, as texts, and its default."""
+        said = []
+        for low, high, unit in (
+            ("minimum", "maximum", ""),
+            ("minLength", "maxLength", " characters"),
+            ("minItems", "maxItems", " items"),
+        ):
+            if low in schema or high in schema:
+                said.append(f"{schema.get(low, '')}…{schema.get(high, '')}{unit}")
+        if schema.get("default") not in (None, ""):
+            said.append(f"default {json.dumps(schema['default'])}")
+        return said
+
+    def schemas(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """All schemas but problems, which operations show by their codes."""
+        found = self.document["components"]["schemas"].items()
+        return sorted((name, said) for name, said in found if not name.endswith("Problem"))
+
+    def curl(self, operation: Mapping[str, Any]) -> str:
+        """A command that calls the operation."""
+        method, path = operation["method"], operation["path"]
+        path = re.sub(r"\{(\w+)\}", lambda name: f"${_shouted(name[1])}", path)
+        words = ["curl", *([] if method == "GET" else ["-X", method]), f'"$MUSTER{path}"']
+        if operation["security"]:
+            words.append('-H "Authorization: Bearer $TOKEN"')
+        if "requestBody" in operation:
+            (content,) = operation["requestBody"]["content"].values()
+            body = json.dumps(content["example"], ensure_ascii=False).replace("'", "'\\''")
+            words += ["--json", f"'{body}'"]
+        return " ".join(words)
+
+
+def _shouted(name: str) -> str:
+    return re.sub(r"([A-Z])", r"_\1", name).upper()

@@ -1,0 +1,109 @@
+"""What is done around every request: its id, its media type, its log line, its duration."""
+
+import re
+import time
+import uuid
+
+import structlog
+from flask import Flask, Response, g, request
+from prometheus_client import Counter, Histogram
+from sqlalchemy import inspect
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+
+from app.api import client_address
+
+SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+# Asked every few seconds by machines; their lines would drown the others.
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+REQUESTS = Counter(
+    "muster_http_requests", "Answered requests.", labelnames=("method", "route", "status")
+)
+SECONDS = Histogram(
+    "muster_http_request_seconds",
+    "From a request's arrival to its answer; sockets are not counted.",
+    labelnames=("method", "route"),
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+log = structlog.get_logger(__name__)
+
+
+def watch(app: Flask) -> None:
+    """Install the id, the log line and the timing; to be called before any other request hook."""
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def check_form(app: Flask) -> None:
+    """Install the check of bodies; to be called after the guards, so that strangers' bodies are not
+    looked at.
+    """
+    app.before_request(_check_form)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex
+    g.client_address = client_address.of_client()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _check_form() -> None:
+    if "\0" in request.path or b"%00" in request.query_string:
+        raise BadRequest("A path or query cannot hold NUL.")
+    has_body = request.content_length or "Transfer-Encoding" in request.headers
+    if has_body and request.path.startswith("/api/") and not request.is_json:
+        raise UnsupportedMediaType("The body has to be application/json.")
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        _check_length(request.get_data())
+
+
+def _check_length(body: bytes) -> None:
+    """Raise RequestEntityTooLarge for a longer body: Werkzeug only stops reading at the limit, and
+    would hand on what it has read as if it were the whole.
+    """
+    most = request.max_content_length
+    is_full = most is not None and len(body) >= most
+    if is_full and request.environ["wsgi.input"].read(1):
+        raise RequestEntityTooLarge
+
+
+def _end(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.request_id
+    seconds = time.perf_counter() - g.began
+    _count(response.status_code, seconds)
+    write = log.debug if request.path in PROBES else log.info
+    write(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        milliseconds=round(seconds * 1000, 1),
+        remote=request.remote_addr,
+        developer=_id_of("developer"),
+        machine=_id_of("machine"),
+    )
+    return response
+
+
+def _id_of(who: str) -> int | str | None:
+    """The id of `g.developer` or `g.machine`, without a query: Postgres may have failed, and
+    reading an attribute of an expired row asks Postgres.
+    """
+    if who not in g:
+        return None
+    (known,) = inspect(g.get(who)).identity
+    return known if isinstance(known, int) else str(known)
+
+
+def _count(status: int, seconds: float) -> None:
+    # URL rules, not paths: a label must have few values.
+    route = request.url_rule.rule if request.url_rule else "unmatched"
+    method = request.method if request.method in METHODS else "other"
+    REQUESTS.labels(method, route, status).inc()
+    if not (request.url_rule and request.url_rule.websocket):
+        SECONDS.labels(method, route).observe(seconds)

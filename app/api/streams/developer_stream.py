@@ -1,0 +1,96 @@
+"""A developer's stream, from its first byte to its last.
+
+No connection to Postgres is held while it waits.
+"""
+
+from collections.abc import Iterator
+
+import structlog
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.api.streams import hub, payloads, sse
+from app.api.streams.hub import End, News, Stream
+from app.api.streams.open_streams import StreamPlace
+from app.domain import snapshot
+from app.domain.snapshot import Snapshot
+from app.services.accounts.sessions import DeveloperSession
+from app.services.clock import now
+from app.services.notify import stream_batch
+
+HEARTBEAT_SECONDS = 15.0
+
+log = structlog.get_logger(__name__)
+
+
+def read(
+    app: Flask, session: DeveloperSession, place: StreamPlace, last_event_id: str | None
+) -> Iterator[bytes]:
+    """The stream's bytes, until it ends. `last_event_id`: of the last event that the client has, if
+    it comes back; it misses nothing that was committed since.
+    """
+    yield sse.begin()
+    try:
+        yield from _told(app, session, place, last_event_id)
+    except SQLAlchemyError as error:  # the client comes back by itself
+        log.warning("stream_broken", error=type(error).__name__)
+
+
+def _told(
+    app: Flask, session: DeveloperSession, place: StreamPlace, last_event_id: str | None
+) -> Iterator[bytes]:
+    with hub.of(app).joined(session, place) as stream:
+        yield from _catch_up(app, stream, last_event_id)
+        told = stream.joined_at  # which goes ahead only with what the client has been given
+        while True:
+            until_end = (session.ends_at - now()).total_seconds() if session.ends_at else None
+            if until_end is not None and until_end <= 0:
+                yield sse.message("end", {"reason": "signed_out"}, told)
+                return
+            pause = HEARTBEAT_SECONDS if until_end is None else min(HEARTBEAT_SECONDS, until_end)
+            seen = stream.seen  # looked at first: what comes now is not in it
+            match stream.next(pause):
+                case None:
+                    told = seen
+                    yield sse.heartbeat(told)
+                case End(reason):
+                    yield sse.message("end", {"reason": reason}, told)
+                    return
+                case News() as item:
+                    told = item.seen
+                    yield _message("news", item)
+
+
+def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator[bytes]:
+    """What the client has missed; or, if that cannot be told, how many notifications are unread."""
+    had = snapshot.parse(last_event_id) if last_event_id else None
+    joined = stream.joined_at
+    with app.app_context():
+        state = stream_batch.viewer_states(
+            {0: stream.session}, now(), unread_of={stream.session.developer_id}
+        )
+        batch = _missed(stream, had, joined)
+    if not (found := state.get(0)) or not found.is_signed_in:
+        stream.put(End("signed_out"))
+        return
+    if batch is None or not batch.is_whole:
+        # The client is new, or has missed too much: lists say how things are.
+        event = "reset" if last_event_id else "hello"
+        yield _message(event, News([], [], found.unread, joined, None, inbox_changed=True))
+    else:
+        # What of machines and inboxes was missed is told by nothing that is kept.
+        missed = hub.for_one(batch, stream, found, hub.Beside(None, (stream.session.developer_id,)))
+        assert missed is not None
+        yield _message("news", missed)
+
+
+def _missed(
+    stream: Stream, had: Snapshot | None, joined: Snapshot
+) -> stream_batch.NewsBatch | None:
+    if had is None or had.xmax > joined.xmax:  # of another database's future
+        return None
+    return stream_batch.since(had, {stream.session.developer_id}, until=joined)
+
+
+def _message(event: str, item: News) -> bytes:
+    return sse.message(event, payloads.said(item), item.seen)

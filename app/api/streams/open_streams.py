@@ -1,0 +1,54 @@
+"""The streams that a developer has open, counted in Redis over all server processes."""
+
+import time
+import uuid
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import structlog
+from redis.exceptions import RedisError
+
+from app.extensions import redis
+from app.redis import presence
+
+PRESENT_SECONDS = 60  # how long a stream counts without being kept
+
+log = structlog.get_logger(__name__)
+
+
+class StreamPlace(NamedTuple):
+    """One of a developer's streams."""
+
+    developer_id: int
+    id: str
+
+    @property
+    def key(self) -> str:
+        """The developer's set of streams in Redis."""
+        return f"muster:streams:{self.developer_id}"
+
+
+def take(developer_id: int, most: int) -> StreamPlace | None:
+    """Return a new place, or None where the developer has `most` already. Raises RedisError."""
+    place = StreamPlace(developer_id, uuid.uuid4().hex)
+    command = presence.admit(place.id, {place.key: most}, time.time(), PRESENT_SECONDS)
+    return place if redis.client.execute_command(*command) else None
+
+
+def keep(places: Iterable[StreamPlace]) -> None:
+    """Have the places count for PRESENT_SECONDS more. Raises RedisError."""
+    until = time.time() + PRESENT_SECONDS
+    with redis.client.pipeline(transaction=False) as pipe:
+        for place in places:
+            for command in presence.renew(place.id, [place.key], until):
+                pipe.execute_command(*command)
+        pipe.execute()
+
+
+def leave(place: StreamPlace) -> None:
+    """Give the place up. Raises nothing."""
+    try:
+        for command in presence.leave(place.id, [place.key]):
+            redis.client.execute_command(*command)
+    except RedisError as error:  # it lapses
+        log.warning("place_not_left", error=type(error).__name__)

@@ -1,0 +1,103 @@
+"""What a host fetches to become a machine. Without a credential: there is no secret in it."""
+
+from urllib.parse import urlsplit
+
+from flask import Response, current_app, request
+
+from app.api import client_address, request_limits
+from app.api.blueprint import Blueprint
+from app.api.problems import problems
+from app.domain.errors import NotFound, TooManyRequests
+from app.services import settings
+from app.worker_install import packages, script, server_trust
+from app.worker_install.packages import Carried, NothingCarried
+from app.worker_install.server_trust import Identity
+
+_SHELL, _TEXT = "text/x-shellscript", "text/plain"
+_WHEEL = "application/octet-stream"
+_FILE = {"type": "string", "format": "binary"}
+
+blp = Blueprint("install", __name__, url_prefix="/install", description="Adding a machine")
+
+
+class NothingToInstall(NotFound):
+    """This server has nothing that a machine could install."""
+
+    code = "nothing_to_install"
+
+
+@blp.get("/worker.sh")
+@blp.response(200, {"type": "string"}, content_type=_SHELL)
+@problems(blp, NothingToInstall, TooManyRequests)
+def get_worker_script() -> Response:
+    """The script that makes a host a machine of this server, by the token in its environment."""
+    request_limits.count_stranger()
+    server = _server()
+    return Response(
+        script.of(server, _carried(), _identity(server)), content_type=f"{_SHELL}; charset=utf-8"
+    )
+
+
+@blp.get("/requirements-worker.txt")
+@blp.response(200, {"type": "string"}, content_type=_TEXT)
+@problems(blp, NothingToInstall, TooManyRequests)
+def get_worker_requirements() -> Response:
+    """What the worker needs of others' packages, each by its hash."""
+    request_limits.count_stranger()
+    found = _carried().requirements.read_bytes()
+    return Response(found, content_type=f"{_TEXT}; charset=utf-8")
+
+
+@blp.get("/<wheel>")
+@blp.response(200, _FILE, content_type=_WHEEL)
+@problems(blp, NothingToInstall, TooManyRequests)
+def get_worker_wheel(wheel: str) -> Response:
+    """The worker's package, by the name that the script has."""
+    request_limits.count_stranger()
+    found = _carried().wheel
+    if wheel != found.name:
+        raise NotFound
+    return Response(found.read_bytes(), content_type=_WHEEL)
+
+
+def line(token: str) -> str | None:
+    """What is pasted into a shell of the machine that the token is for; None where this server has
+    nothing that it could install."""
+    try:
+        _carried()
+        server = _server()
+    except NothingToInstall:
+        return None
+    return script.line(server, token, _identity(server))
+
+
+def _carried() -> Carried:
+    """Raises NothingToInstall."""
+    try:
+        return packages.find(current_app.config["INSTALL"])
+    except (NothingCarried, OSError) as reason:
+        raise NothingToInstall(str(reason)) from None
+
+
+def _server() -> str:
+    """This server's URL for machines: the setting publicUrl, or that which has been asked.
+
+    A Host is a stranger's word. It is told to that stranger alone (the answer is kept by nobody),
+    and only if it is spelled as hosts are. Raises NothingToInstall.
+    """
+    server = str(settings.value("publicUrl")).rstrip("/")
+    if not server:
+        scheme = "https" if client_address.is_encrypted() else "http"
+        server = f"{scheme}://{request.host}"
+    if not script.is_sayable(server):
+        raise NothingToInstall(
+            "set publicUrl to an address that machines reach this server at, by https"
+        )
+    return server
+
+
+def _identity(server: str) -> Identity | None:
+    parts = urlsplit(server)
+    if parts.scheme != "https":
+        return None
+    return server_trust.of(current_app.config["TLS_CERT"], parts.hostname or "")

@@ -1,0 +1,36 @@
+"""`flask create-admin`: the first admin's account."""
+
+import os
+import secrets
+
+import click
+from flask.cli import with_appcontext
+
+from app.domain.errors import DomainError, InvalidFields
+from app.services.accounts import developers
+
+
+@click.command("create-admin")
+@click.option("--name", default="admin", show_default=True)
+@click.option("--password", help="Otherwise MUSTER_ADMIN_PASSWORD, or one that is made.")
+@with_appcontext
+def create_admin(name: str, password: str | None) -> None:
+    """Create the first admin. One that exists already is left as it is."""
+    given = password or os.environ.get("MUSTER_ADMIN_PASSWORD")
+    chosen = given or secrets.token_urlsafe(18)
+    try:
+        admin = developers.create_admin(name, chosen)
+    except DomainError as error:
+        raise click.ClickException(_reason(error)) from None
+    if admin is None:
+        click.echo(f"{name} exists already; nothing was changed")
+    elif given:
+        click.echo(f"created the admin {name}")
+    else:
+        click.echo(f"created the admin {name}, password (shown only now): {chosen}")
+
+
+def _reason(error: DomainError) -> str:
+    if isinstance(error, InvalidFields):
+        return "; ".join(f"{name} {', '.join(found)}" for name, found in error.errors.items())
+    return str(error)

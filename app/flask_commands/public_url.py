@@ -1,0 +1,30 @@
+"""`flask public-url`: the address that links and machines go by."""
+
+import click
+from flask.cli import with_appcontext
+
+from app.domain.errors import DomainError, InvalidFields
+from app.services import settings
+from app.services.accounts import developers
+
+
+@click.command("public-url")
+@click.argument("url")
+@click.option("--name", default="admin", show_default=True, help="The admin in whose name.")
+@click.option("--unless-set", is_flag=True, help="Leave one that is there as it is, and say it.")
+@with_appcontext
+def public_url(url: str, name: str, unless_set: bool) -> None:
+    """Set publicUrl, as an admin does in the console's settings."""
+    if unless_set and (known := settings.value("publicUrl")):
+        click.echo(f"publicUrl is {known}")
+        return
+    admin = developers.named(name)
+    if admin is None:
+        raise click.ClickException(f"there is no admin {name}")
+    try:
+        settings.update(admin, {"publicUrl": url})
+    except InvalidFields as error:
+        raise click.ClickException(f"{url} is no address of a server") from error
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"publicUrl is {url}")

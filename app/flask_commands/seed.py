@@ -1,0 +1,87 @@
+"""`flask seed`: sample rows."""
+
+import json
+import secrets
+import time
+from dataclasses import asdict
+
+import click
+from flask.cli import with_appcontext
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app.domain.errors import DomainError
+from app.services import clock, sample_data
+from app.services.accounts import passwords
+from app.services.sample_data import Made
+from app.services.sample_data.sizes import Sizes
+
+_BY_DEFAULT = Sizes()
+
+
+def _count(name: str, least: int, about: str) -> click.Option:
+    """The command-line option for one field of `Sizes`, at least `least`; `about` is its help."""
+    default = getattr(_BY_DEFAULT, name.replace("-", "_"))
+    kind = click.IntRange(least)
+    return click.Option([f"--{name}"], type=kind, default=default, show_default=True, help=about)
+
+
+_SIZES: list[click.Parameter] = [
+    _count("tasks", 20, "Most of them have ended."),
+    _count("events", 0, "At least; each task's story is told in any case."),
+    _count("projects", 2, "The last one is small, and its tasks are the oldest."),
+    _count("developers", 4, "An admin, a lead and developers."),
+    _count("machines", 1, "All but the last are online."),
+    _count("log-lines", 0, "Of one task."),
+    _count("deep-task-events", 0, "Of another one."),
+    _count("seed", 0, "The same seed makes the same rows."),
+]
+
+
+@click.command("seed", params=_SIZES)
+@click.option("--password", help="Of all developers made; otherwise one that is made and shown.")
+@click.option("--add", is_flag=True, help="Also into a database that is not empty.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
+@with_appcontext
+def seed(password: str | None, add: bool, as_json: bool, **sizes: int) -> None:
+    """Fill the database with sample rows: people, projects, machines, tasks and their history."""
+    chosen, begun = password or secrets.token_urlsafe(18), time.monotonic()
+    try:
+        passwords.check_strength(chosen)
+        made = _make(Sizes(**sizes), chosen, add)
+    except sample_data.NotEmpty:
+        raise click.ClickException("the database is not empty: --add adds to it") from None
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(asdict(made)))
+    else:
+        _tell(made, chosen, time.monotonic() - begun)
+
+
+def _make(sizes: Sizes, password: str, add: bool) -> Made:
+    columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn())
+    # Progress goes to standard error: scripts read the result from standard output.
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
+        bars = {}
+
+        def told(what: str, done: int, total: int) -> None:
+            if what not in bars:
+                bars[what] = progress.add_task(what, total=total)
+            progress.update(bars[what], completed=done)
+
+        return sample_data.fill(sizes, password, clock.now(), told, add=add)
+
+
+def _tell(made: Made, password: str, seconds: float) -> None:
+    lines = (
+        f"made {made.tasks:,} tasks and {made.events:,} events in {seconds:.1f} s",
+        f"admin {made.admin}, lead {made.lead}, member of {made.project} {made.member}, "
+        f"of {made.old_project} (small and old) {made.hermit}; password {password}",
+        f"task {made.deep_task} has {made.deep_task_events:,} events, task {made.long_log_task} "
+        f"a log of {made.log_lines:,} lines",
+        f"words: {made.common_word!r} is common, {made.rare_word!r} is rare; "
+        f"a machine: {made.machine}",
+    )
+    for line in lines:
+        click.echo(line)

@@ -1,0 +1,118 @@
+"""Counters of the fleet (`domain.fleet`), kept like the numbers of tasks (`models.counters`).
+
+Triggers write a move where an attempt ends, where a task's history tells of trouble, and where
+leases are prolonged; `services.counts.fleet.roll_up` adds them up. The counters only ever grow.
+"""
+
+from sqlalchemy import DDL, event
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.domain.fleet_counters import MARGINS, TOLD, FleetCounter
+from app.extensions import Model
+from app.models.columns import Big, BigId, pg_enum
+from app.models.machine import MachineHeartbeat
+from app.models.task import Attempt, Event
+
+
+class FleetMove(Model):
+    """An increment of a counter's label, not yet rolled up: of its `times`, and of `amount`, which
+    is the sum of the measured values.
+    """
+
+    __tablename__ = "fleet_moves"
+
+    id: Mapped[BigId]
+    counter: Mapped[FleetCounter] = mapped_column(pg_enum(FleetCounter))
+    label: Mapped[str]
+    times: Mapped[Big]
+    amount: Mapped[float]
+
+
+class FleetCount(Model):
+    """A counter's value by label, without the moves that are not rolled up yet."""
+
+    __tablename__ = "fleet_counts"
+
+    counter: Mapped[FleetCounter] = mapped_column(pg_enum(FleetCounter), primary_key=True)
+    label: Mapped[str] = mapped_column(primary_key=True)
+    times: Mapped[Big]
+    amount: Mapped[float]
+
+
+_TOLD = ", ".join(f"'{type_}'" for type_ in TOLD)
+_MARGINS = ", ".join(str(bound) for bound in MARGINS)
+
+# A migration has the same statements.
+KEEP = {
+    Attempt: (
+        """
+        CREATE FUNCTION keep_attempt_end() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO fleet_moves (counter, label, times, amount) VALUES (
+                'attempts_ended',
+                CASE WHEN NEW.outcome = 'lost' AND NEW.excused THEN 'excused'
+                    ELSE NEW.outcome::text END,
+                1, 0
+            );
+            RETURN NULL;
+        END $$
+        """,
+        """
+        CREATE TRIGGER keep_attempt_end AFTER UPDATE OF outcome ON attempts
+        FOR EACH ROW WHEN (NEW.outcome IS NOT NULL AND OLD.outcome IS DISTINCT FROM NEW.outcome)
+        EXECUTE FUNCTION keep_attempt_end()
+        """,
+    ),
+    Event: (
+        # A machine may report any code, of any length.
+        """
+        CREATE FUNCTION keep_task_event() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NEW.type = 'failed' THEN
+                INSERT INTO fleet_moves (counter, label, times, amount)
+                VALUES ('task_failures', left(coalesce(NEW.data ->> 'code', 'other'), 40), 1, 0);
+            ELSE
+                INSERT INTO fleet_moves (counter, label, times, amount)
+                VALUES ('task_events', NEW.type::text, 1, 0);
+            END IF;
+            RETURN NULL;
+        END $$
+        """,
+        f"""
+        CREATE TRIGGER keep_task_event AFTER INSERT ON task_events
+        FOR EACH ROW WHEN (NEW.type IN ('failed', {_TOLD})) EXECUTE FUNCTION keep_task_event()
+        """,
+    ),
+    MachineHeartbeat: (
+        # One row for each bucket, however many machines the statement is about. A machine on which
+        # nothing runs does not count: its lease protects nothing.
+        f"""
+        CREATE FUNCTION keep_lease_margins() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO fleet_moves (counter, label, times, amount)
+            SELECT 'lease_margins', (
+                SELECT min(bound) FROM unnest(ARRAY[{_MARGINS}]) AS bound WHERE bound >= margin
+            )::text AS met, count(*), sum(margin)
+            FROM (
+                SELECT least(1, greatest(0,
+                    extract(epoch FROM was.lease_until - became.received_at)
+                    / extract(epoch FROM became.lease_until - became.received_at)
+                )) AS margin
+                FROM was JOIN became USING (machine_id) JOIN machines ON id = machine_id
+                WHERE became.lease_until > was.lease_until
+                AND became.lease_until > became.received_at AND slots_used > 0
+            ) AS prolonged
+            GROUP BY met;
+            RETURN NULL;
+        END $$
+        """,
+        """
+        CREATE TRIGGER keep_lease_margins AFTER UPDATE ON machine_heartbeats
+        REFERENCING OLD TABLE AS was NEW TABLE AS became
+        FOR EACH STATEMENT EXECUTE FUNCTION keep_lease_margins()
+        """,
+    ),
+}
+for kind, statements in KEEP.items():
+    for statement in statements:
+        event.listen(kind.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call]

@@ -1,8 +1,0 @@
-"""`muster-server`: what operators run at the server's host. One verb a file.
-
-A verb is named in `group.VERBS`; its file has `command`, and is imported when it is called.
-"""
-
-from app.operate.group import main
-
-__all__ = ["main"]

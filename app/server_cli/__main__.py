@@ -1,0 +1,14 @@
+"""`muster-server`, or `python -m app.server_cli`."""
+
+from app.server_cli import main
+from app.server_cli.upgrades import handover
+
+
+def script() -> None:
+    """The script `muster-server`."""
+    handover.to_release()
+    main()
+
+
+if __name__ == "__main__":
+    script()

@@ -1,0 +1,42 @@
+"""A file that is there whole, or not at all."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from app.server_cli.backups.errors import BackupError
+from app.server_cli.installation.atomic_write import keep_names
+
+
+@contextmanager
+def made_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which gets its name when it is complete and on disk. Only its owner can
+    read it. Raises BackupError where there is such a file.
+    """
+    if path.exists():
+        raise BackupError(f"{path} is there already: name another file, or remove it")
+    partial = path.with_name(path.name + ".partial")
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _name(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    keep_names(path.parent)
+
+
+def _name(partial: Path, path: Path) -> None:
+    try:
+        # Not `rename`, which would take the place of a file that somebody made meanwhile.
+        os.link(partial, path)
+    except OSError as problem:
+        if problem.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK):
+            raise
+        partial.rename(path)  # a file system without links

@@ -1,0 +1,112 @@
+"""A stream of bytes under a passphrase: whole, or refused.
+
+    16 bytes  "muster-backup 1" and a line feed
+     3 bytes  what scrypt costs: log2 of n, r, p
+    16 bytes  salt
+              pieces: 64 KiB of the stream each, sealed by ChaCha20-Poly1305 (16 bytes more)
+
+The key is scrypt's, of passphrase and salt: each file has one of its own. A piece's nonce is its
+number and whether it is the last, the head is authenticated with each: so pieces cannot be changed,
+left out, repeated or exchanged, and a file that was cut has no last one. (The construction STREAM,
+as age has it.)
+"""
+
+import os
+import struct
+from typing import BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from app.server_cli.backups.errors import Refused
+
+MAGIC = b"muster-backup 1\n"
+PIECE = 64 << 10  # bytes of the stream
+TAG = 16
+_HEAD = struct.Struct(">16sBBB16s")
+_NONCE = struct.Struct(">xxxQB")
+# 128 MiB and some tenths of a second: to guess a passphrase is to be dear.
+COST = (17, 8, 1)
+_MOST_COST = (20, 16, 4)
+
+ANOTHER = "the passphrase is another, or the file was cut or changed"
+CUT = "the file was cut or changed: it is no whole backup"
+
+
+def _key(passphrase: str, salt: bytes, cost: tuple[int, int, int]) -> ChaCha20Poly1305:
+    log_n, r, p = cost
+    scrypt = Scrypt(salt=salt, length=32, n=1 << log_n, r=r, p=p)
+    return ChaCha20Poly1305(scrypt.derive(passphrase.encode()))
+
+
+class SealedWriter:
+    """Seals what is written to it. Without `finish` the file is one that was cut."""
+
+    def __init__(self, file: BinaryIO, passphrase: str, cost: tuple[int, int, int] = COST) -> None:
+        salt = os.urandom(16)
+        self._file = file
+        self._head = _HEAD.pack(MAGIC, *cost, salt)
+        self._cipher = _key(passphrase, salt, cost)
+        self._held = bytearray()  # a full piece stays here, for it may be the last
+        self._number = 0
+        file.write(self._head)
+
+    def write(self, data: bytes) -> None:
+        """Take more of the stream. Raises OSError."""
+        self._held += data
+        while len(self._held) > PIECE:
+            self._seal(bytes(self._held[:PIECE]), is_last=False)
+            del self._held[:PIECE]
+
+    def finish(self) -> None:
+        """Write the last piece."""
+        self._seal(bytes(self._held), is_last=True)
+        self._held.clear()
+
+    def _seal(self, piece: bytes, *, is_last: bool) -> None:
+        nonce = _NONCE.pack(self._number, is_last)
+        self._file.write(self._cipher.encrypt(nonce, piece, self._head))
+        self._number += 1
+
+
+class SealedReader:
+    """The stream of a sealed file. Whatever it gives has been authenticated; that the file is whole
+    is known when `read` has come to the end.
+
+    Raises Refused, also later, by `read`.
+    """
+
+    def __init__(self, file: BinaryIO, passphrase: str) -> None:
+        self._file = file
+        self._head = file.read(_HEAD.size)
+        if len(self._head) < _HEAD.size or not self._head.startswith(MAGIC):
+            raise Refused("this is no backup of a form that this Muster knows")
+        _, log_n, r, p, salt = _HEAD.unpack(self._head)
+        cost = (log_n, r, p)
+        if any(not 0 < each <= most for each, most in zip(cost, _MOST_COST, strict=True)):
+            raise Refused(ANOTHER)
+        self._cipher = _key(passphrase, salt, cost)
+        self._next = file.read(PIECE + TAG)
+        self._number = 0
+        self._open = bytearray()
+        self._is_over = False
+
+    def read(self, size: int) -> bytes:
+        """The next `size` bytes; fewer at the end of the stream alone."""
+        while len(self._open) < size and not self._is_over:
+            self._open += self._unseal()
+        found = bytes(self._open[:size])
+        del self._open[:size]
+        return found
+
+    def _unseal(self) -> bytes:
+        sealed, self._next = self._next, self._file.read(PIECE + TAG)
+        self._is_over = not self._next
+        try:
+            nonce = _NONCE.pack(self._number, self._is_over)
+            piece = self._cipher.decrypt(nonce, sealed, self._head)
+        except InvalidTag:
+            raise Refused(CUT if self._number else ANOTHER) from None
+        self._number += 1
+        return piece

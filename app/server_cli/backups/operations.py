@@ -1,0 +1,115 @@
+"""A backup from beginning to end, and a restoring: between a file and a database's URL."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from sqlalchemy.engine import make_url
+
+import config
+from app.server_cli.backups import after_restore, atomic_file, dump, load, schema, tables
+from app.server_cli.backups.encryption import SealedWriter
+from app.server_cli.backups.errors import BackupError
+from app.server_cli.backups.load import Contents
+from app.server_cli.backups.records import RecordWriter
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class HowToRestore:
+    """`replace`: what the database has may be lost. `keep_logins`: who was signed in stays so.
+    `step`: how many numbers of each sequence are left out.
+    """
+
+    replace: bool = False
+    keep_logins: bool = False
+    step: int = after_restore.SEQUENCE_STEP
+
+
+def make(file: Path, passphrase: str, url: str, keys: Mapping[str, str]) -> dict[str, Any]:
+    """Back up the database and the keys. Returns the header. Raises BackupError, psycopg2's errors
+    and OSError; then there is no such file.
+    """
+    with atomic_file.made_whole(file) as out, connected(url) as connection:
+        stream = SealedWriter(out, passphrase)
+        header = dump.dump(connection, RecordWriter(stream), dict(keys))
+        stream.finish()
+    return header
+
+
+def restore(
+    file: Path,
+    passphrase: str,
+    settings: dict[str, Any],
+    whole: Contents,
+    how: HowToRestore,
+    say: Say = lambda _: None,
+) -> None:
+    """Make the database of the settings what the backup has, which was found `whole`; fit for a
+    server to begin. All or nothing: cut off, it is done once more.
+
+    Raises BackupError and psycopg2's errors.
+    """
+    revision = whole.header["revision"]
+    schema.require_known(revision)
+    with connected(settings["SQLALCHEMY_DATABASE_URI"]) as connection:
+        with connection.cursor() as cursor:
+            load.require_empty(cursor, replace=how.replace)
+            now_at = tables.revision(cursor)
+        connection.rollback()
+        say(f"making the tables of schema {revision}")
+        schema.migrate(settings, now_at, revision)
+        say(f"loading {sum(whole.rows.values())} rows of {len(whole.rows)} tables")
+        with connection.cursor() as cursor:
+            load.require_empty(cursor, replace=how.replace)
+            load.load(cursor, file, passphrase, how.step)
+            now = datetime.now(UTC)
+            after_restore.wake(cursor, whole.header["madeAt"], now, keep_logins=how.keep_logins)
+        connection.commit()
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    schema.migrate(settings, revision, schema.newest())
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Any]:
+    """A connection of psycopg2's to the database, by either form of its URL."""
+    plain = make_url(url).set(drivername="postgresql")
+    connection = psycopg2.connect(plain.render_as_string(hide_password=False))
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def keys_of(settings: Mapping[str, Any]) -> dict[str, str]:
+    """A server's keys, by the names of their environment variables."""
+    found = {name: settings[name] for name in config.SIGNING}
+    found["ENCRYPTION_KEYS"] = ",".join(settings["ENCRYPTION_KEYS"])
+    if settings["METRICS_TOKEN"]:
+        found[config.SCRAPE_TOKEN] = settings["METRICS_TOKEN"]
+    return found
+
+
+def write_keys(path: Path, keys: Mapping[str, str]) -> None:
+    """Write keys as a file of environment variables has them, for its owner alone. Raises
+    BackupError where there is such a file with anything else in it.
+    """
+    lines = [f"{name}={value}\n" for name, value in keys.items()]
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        if path.read_text() == "".join(lines):
+            return
+        raise BackupError(f"{path} is there already: name another file for the keys") from None
+    with open(descriptor, "w") as file:
+        file.writelines(lines)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,84 @@
+"""The database of a home that is another account's, run by that account where root asks.
+
+The account's server may have been taken over, and its home be full of links: root writes nothing
+in there.
+"""
+
+import json
+import os
+import pwd
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.embedded.accounts import Account
+from app.embedded.postgres import READY_SECONDS
+from app.embedded.processes import Program, failure, spawn, until
+from app.embedded.stack import ADDRESSES_FILE, ROOT
+from app.server_cli.backups.errors import BackupError
+
+# What nobody connects to: neither a backup nor a restoring needs Redis.
+NO_REDIS = "redis://127.0.0.1:1/0"
+ENGINES = (sys.executable, "-m", "app.server_cli", "engines")
+_KEPT = ("PATH", "LANG", "LC_ALL", "MUSTER_EMBEDDED_FSYNC")
+
+
+def owner(home: Path) -> Account | None:
+    """Whose the home is, where we are root and it is another's; else None. Raises BackupError."""
+    if os.geteuid() != 0 or not home.is_dir() or not (uid := home.stat().st_uid):
+        return None
+    try:
+        entry = pwd.getpwuid(uid)
+    except KeyError:
+        raise BackupError(f"{home} belongs to user {uid}, who is none of this system's") from None
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+@contextmanager
+def started(home: Path, account: Account) -> Iterator[str]:
+    """The URL of the database, which runs as the account for as long. Raises BackupError."""
+    told = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    env = {**told, "MUSTER_HOME": str(home.resolve()), "REDIS_URL": NO_REDIS}
+    with tempfile.TemporaryDirectory() as notes:
+        log = Path(notes) / "engines.log"
+        program = Program("the database", ENGINES, log, ROOT, env, account, stop_seconds=60.0)
+        process = spawn(program)
+        try:
+            until(
+                lambda: bool(running(home)) or process.poll() is not None, READY_SECONDS, pause=0.05
+            )
+            if process.poll() is not None or not (url := running(home)):
+                raise BackupError(str(failure(process, "did not start", quote=True)))
+            yield url
+        finally:
+            process.stop()
+
+
+@contextmanager
+def acting_as(account: Account | None) -> Iterator[None]:
+    """What files are made and read in here are made and read by the account, and theirs. Only for
+    while nothing else of this process goes on; None: as who we are.
+    """
+    if account is None:
+        yield
+        return
+    groups = os.getgroups()
+    os.setgroups([])
+    os.setegid(account.gid)
+    os.seteuid(account.uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
+
+
+def running(home: Path) -> str:
+    """The URL of the database that runs there, if one does."""
+    try:
+        return str(json.loads((home / ADDRESSES_FILE).read_text())["DATABASE_URL"])
+    except (OSError, ValueError, KeyError):
+        return ""

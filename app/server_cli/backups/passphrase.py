@@ -1,0 +1,47 @@
+"""Where a passphrase comes from: the environment, a file, or whoever sits there. Never an argument,
+which everybody on the host could read.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from app.server_cli.backups.errors import BackupError
+
+VARIABLE = "MUSTER_BACKUP_PASSPHRASE"
+SHORTEST = 12  # characters
+
+
+def given(file: Path | None, *, is_new: bool) -> str:
+    """The passphrase. One that is to be used from now on is asked for twice. Raises BackupError."""
+    if file is not None:
+        found = _of_file(file)
+    elif VARIABLE in os.environ:
+        found = os.environ[VARIABLE]
+    elif sys.stdin.isatty():
+        found = click.prompt("Passphrase", hide_input=True, confirmation_prompt=is_new, err=True)
+    else:
+        raise BackupError(f"no passphrase: set {VARIABLE}, or name a file by --passphrase-file")
+    if is_new and len(found) < SHORTEST:
+        raise BackupError(
+            f"a passphrase has {SHORTEST} characters or more: whoever has the file can try many"
+        )
+    return found
+
+
+def left_out(environ: Mapping[str, str]) -> dict[str, str]:
+    """What another program may have of an environment."""
+    return {name: text for name, text in environ.items() if name != VARIABLE}
+
+
+def _of_file(file: Path) -> str:
+    try:
+        lines = file.read_text().splitlines()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise BackupError(f"the passphrase cannot be read from {file}: {problem}") from None
+    if not lines:
+        raise BackupError(f"{file} is empty: its first line is the passphrase")
+    return lines[0]

@@ -1,0 +1,62 @@
+"""`muster-server doctor`: what this host, PostgreSQL and Redis lack, with advice."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from app.embedded.stack import ROOT
+from app.server_cli.installation import checks, local_server
+from app.server_cli.installation.local_server import Server
+from app.server_cli.local.errors import OperateError
+from app.services.doctor.finding import Finding
+from muster import __version__
+
+
+@click.command("doctor")
+@click.option("--home", type=click.Path(path_type=Path), help="Of the stack that lies there.")
+@click.option("--json", "as_json", is_flag=True, help="A list of {name, ok, text, advice}.")
+def command(home: Path | None, as_json: bool) -> None:
+    """Check the host and the services, with advice for each problem. Exits with 1 if there are any.
+
+    Looks at what `muster-server install` has installed, else at the stack of MUSTER_HOME.
+    """
+    try:
+        server = local_server.of(home)
+    except OperateError as problem:
+        raise click.ClickException(str(problem)) from None
+    if not as_json:
+        of = f" of {server.places.settings}" if server.places else f" of {server.home}"
+        click.echo(f"Muster {__version__}, in {sys.prefix}; looks at the server{of}")
+    found = list(checks.findings(server))
+    if not as_json:
+        _say(found)
+    status, told = _ask(server)
+    if as_json:
+        both = [*found, *told]
+        click.echo(json.dumps([{**each._asdict(), "ok": each.ok} for each in both], indent=2))
+    else:
+        _say(told)
+    sys.exit(status or int(not all(each.ok for each in found)))
+
+
+def _say(found: Iterable[Finding]) -> None:
+    for each in found:
+        click.echo(checks.line(each))
+
+
+def _ask(server: Server) -> tuple[int, list[Finding]]:
+    """The server's own doctor: its status, and what it found. It cannot begin without keys."""
+    if server.places is not None and checks.lacks_keys(server):
+        return 1, []
+    env = {**server.environment, "MUSTER_HOME": str(server.home)}
+    if server.places is not None and not checks.has_addresses(server):
+        env = {**env, **checks.NOWHERE}
+    argv = [sys.executable, "-m", "flask", "--app", "wsgi", "doctor", "--json"]
+    done = subprocess.run(argv, cwd=ROOT, env=env, check=False, stdout=subprocess.PIPE)
+    told = json.loads(done.stdout) if done.stdout else []
+    found = [Finding(each["name"], each["text"], each["advice"]) for each in told]
+    return done.returncode, [checks.advised(server, each) for each in found]

@@ -1,0 +1,77 @@
+"""The server that verbs look at: an installation of this host, or a stack's home."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import config
+from app.server_cli.installation import paths, settings
+from app.server_cli.installation.paths import Places
+from app.server_cli.local import paths as stacks
+from app.server_cli.local.errors import OperateError
+
+
+@dataclass(frozen=True)
+class Server:
+    """`environment` is what its processes have; `places` are those of an installation."""
+
+    environment: Mapping[str, str]
+    places: Places | None
+
+    @property
+    def home(self) -> Path:
+        return stacks.home(self.environment)
+
+    @property
+    def port(self) -> int:
+        return stacks.port(environ=self.environment)
+
+    @property
+    def has_tls(self) -> bool:
+        return bool(self.environment.get("MUSTER_TLS_CERT"))
+
+
+def is_installed(home: Path) -> bool:
+    """Whether it is the home of an installation, which has its keys in its settings and not there.
+
+    Raises OperateError, OSError.
+    """
+    homes = []
+    for each in paths.all_found():
+        try:
+            named = settings.read(each.settings).get("MUSTER_HOME")
+        except PermissionError:  # the system's are root's alone
+            named = None
+        homes.append(Path(named) if named else each.home)
+    return home.resolve() in (each.resolve() for each in homes)
+
+
+def of(home: Path | None = None) -> Server:
+    """That of a home that is named here or by MUSTER_HOME; else what is installed; else `.muster`.
+
+    Raises OperateError for settings that we may not read, and where all that is installed is
+    another's.
+    """
+    if home is None and not os.environ.get("MUSTER_HOME"):
+        found = paths.found()
+        if found is not None:
+            try:
+                known = settings.read(found.settings)
+            except PermissionError:
+                raise OperateError(f"{found.settings} is root's alone: run this as root") from None
+            return Server({**_not_ours(), **known}, found)
+    named = {"MUSTER_HOME": str(home)} if home else {}
+    return Server({**os.environ, **named}, None)
+
+
+def _not_ours() -> dict[str, str]:
+    """The environment without what could be settings: those of an installation are in its file
+    alone, and what is in a shell is another server's.
+    """
+    known = (*config.ADDRESSES, *config.SECRETS)
+    return {
+        name: text
+        for name, text in os.environ.items()
+        if name not in known and not name.startswith("MUSTER_")
+    }

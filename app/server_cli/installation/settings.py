@@ -1,0 +1,102 @@
+"""The file of settings: what systemd reads as `EnvironmentFile=`."""
+
+import re
+import shlex
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+
+from app.server_cli.installation import atomic_write
+from app.server_cli.local.errors import OperateError
+
+HEADER = "# Muster's settings. `muster-server install` writes this file and keeps the keys in it.\n"
+MODE = 0o600  # for its owner alone
+_NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines
+
+
+def parse(content: str) -> dict[str, str]:
+    """Raises OperateError for a line that is none."""
+    found = {}
+    for line in (each.rstrip("\r") for each in content.split("\n")):
+        if "\r" in line:  # which ends a line for systemd, not for us
+            raise OperateError("a line of the settings has a carriage return in it")
+        if not line.strip() or line.lstrip().startswith(("#", ";")):
+            continue
+        name, equals, rest = line.partition("=")
+        try:
+            words = shlex.split(rest)
+        except ValueError:
+            words = ["", ""]
+        if not equals or len(words) > 1:
+            raise OperateError(f"a line of the settings is not NAME=VALUE: {name.strip()}")
+        found[name.strip(" \t")] = words[0] if words else ""
+    return found
+
+
+def read(path: Path) -> dict[str, str]:
+    """Those of a file; nothing of one that is not there. Raises OperateError, OSError."""
+    try:
+        return parse(_decoded(path.read_bytes()))
+    except FileNotFoundError:
+        return {}
+
+
+def write(path: Path, values: Mapping[str, str]) -> None:
+    """Have the file set these and no others; of one that is there every other byte stays, as
+    comments of an operator's, and lines that set what they should.
+
+    For its owner alone, and whole or not at all. Raises OperateError, OSError.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        content = HEADER.encode()
+    known = parse(_decoded(content))
+    for name in known.keys() - values.keys():
+        content = _without(content, name)
+    for name, value in values.items():
+        if known.get(name) != value:
+            content = _with(content, name, value)
+    atomic_write.replace(path, content, MODE)
+
+
+def put(path: Path, name: str, value: str) -> None:
+    """Set one in a file that is there; as `write` otherwise."""
+    atomic_write.replace(path, _with(path.read_bytes(), name, value), MODE)
+
+
+def remove(path: Path, name: str) -> None:
+    """Have it not be set in a file that is there; as `write` otherwise."""
+    content = path.read_bytes()
+    if (left := _without(content, name)) != content:
+        atomic_write.replace(path, left, MODE)
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise OperateError(f"line {line} of the settings is not UTF-8: write it anew") from None
+
+
+def _with(content: bytes, name: str, value: str) -> bytes:
+    line = f"{name}={_quoted(name, value)}".encode()
+    ours = re.compile(rb"^[ \t]*%s[ \t]*=.*$" % re.escape(name.encode()), re.MULTILINE)
+    content, number = ours.subn(lambda _: line, content)
+    if number:
+        return content
+    end = b"" if content.endswith(b"\n") or not content else b"\n"
+    return content + end + line + b"\n"
+
+
+def _without(content: bytes, name: str) -> bytes:
+    ours = re.compile(rb"^[ \t]*%s[ \t]*=.*(?:\n|\Z)" % re.escape(name.encode()), re.MULTILINE)
+    return ours.sub(b"", content)
+
+
+def _quoted(name: str, value: str) -> str:
+    if any(unicodedata.category(character) in _NO_TEXT for character in value):
+        raise OperateError(f"{name} has a line break or a control character in it")
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,216 @@
+"""The units of systemd: one a process, below one target."""
+
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from app.embedded.commands import OWN_DIRECTORIES, commands
+from app.embedded.stack import ROOT
+from app.server_cli.installation.atomic_write import keep_names
+from app.server_cli.installation.paths import ACCOUNT, Places
+from app.server_cli.local.paths import port
+
+TARGET = "muster.target"
+ENGINES = "muster-engines.service"
+MIGRATE = "muster-migrate.service"
+# By the names that the stack has for them.
+PROCESSES = {
+    "gunicorn": ("muster-web.service", "the web server"),
+    "dispatcher": ("muster-dispatch.service", "tasks to machines"),
+    "celery": ("muster-jobs.service", "messages and sweeps"),
+    "beat": ("muster-beat.service", "the clock"),
+}
+SERVICES = (ENGINES, MIGRATE, *(name for name, _ in PROCESSES.values()))
+NAMES = (TARGET, *SERVICES)
+_HARDENING = {
+    "NoNewPrivileges": "yes",
+    "ProtectSystem": "strict",
+    "PrivateTmp": "yes",  # under strict nobody writes /tmp, and gunicorn has to
+    "PrivateDevices": "yes",
+    "ProtectKernelTunables": "yes",
+    "ProtectKernelModules": "yes",
+    "ProtectKernelLogs": "yes",
+    "ProtectControlGroups": "yes",
+    "ProtectClock": "yes",
+    "ProtectHostname": "yes",
+    # The C library asks netlink which kinds of addresses the host has.
+    "RestrictAddressFamilies": "AF_UNIX AF_INET AF_INET6 AF_NETLINK",
+    "RestrictNamespaces": "yes",
+    "RestrictRealtime": "yes",
+    "RestrictSUIDSGID": "yes",
+    "SystemCallArchitectures": "native",
+    "SystemCallFilter": "@system-service",
+    "SystemCallErrorNumber": "EPERM",  # a program that tries something else gets an error to handle
+    "LockPersonality": "yes",
+    "UMask": "0027",
+}
+_BIND = "CAP_NET_BIND_SERVICE"
+_HOMES = tuple(map(Path, ("/home", "/root", "/run/user")))
+
+
+def write(places: Places, settings: Mapping[str, str]) -> None:
+    """Write those of an installation, in place of what there was: each is there at any moment.
+
+    Raises OperateError, OSError.
+    """
+    has_engines = not (settings.get("DATABASE_URL") and settings.get("REDIS_URL"))
+    files = _paths_in(settings)
+    made = all_of(places, port=port(environ=settings), has_engines=has_engines, files=files)
+    directory = places.written(places.units)
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in made.items():
+        with (fresh := directory / f"{name}.new").open("w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(directory / name)
+    for name in NAMES:
+        if name not in made:
+            (directory / name).unlink(missing_ok=True)
+    keep_names(directory)
+
+
+def program(text: str) -> str:
+    """The program that a unit of ours starts."""
+    [line] = (line for line in text.splitlines() if line.startswith("ExecStart="))
+    words = shlex.split(line.removeprefix("ExecStart="))
+    return words[0].replace("%%", "%").replace("$$", "$")
+
+
+def all_of(
+    places: Places, *, port: int, has_engines: bool, files: Iterable[str] = ()
+) -> dict[str, str]:
+    """The units' texts, by their names. `files`: what the processes read besides the release."""
+    table = commands(places.home)
+    homes = _homes(places, files)
+    made = {TARGET: _target(places, has_engines)}
+    if has_engines:
+        made[ENGINES] = _engines(places, homes)
+    made[MIGRATE] = _unit(
+        "Muster: the database's tables",
+        _after([ENGINES] if has_engines else []),
+        {"Type": "oneshot", "RemainAfterExit": "yes", "TimeoutStartSec": "15min", **homes},
+        table.migrate,
+        places,
+    )
+    for process, (name, what) in PROCESSES.items():
+        command = table.processes[process]
+        service = {
+            "Type": "exec",
+            "Restart": "always",
+            "RestartSec": "2",
+            "KillMode": "mixed",
+            "TimeoutStopSec": f"{command.stop_seconds + 8:.0f}",
+            "LimitNOFILE": "65536",
+            **homes,
+        }
+        if process == "gunicorn" and port < 1024 and not places.is_user:
+            service["AmbientCapabilities"] = _BIND
+        after = _after([ENGINES, MIGRATE] if has_engines else [MIGRATE])
+        made[name] = _unit(f"Muster: {what}", after, service, command.argv, places)
+    return made
+
+
+def _target(places: Places, has_engines: bool) -> str:
+    wanted = [name for name in SERVICES if has_engines or name != ENGINES]
+    wanted_by = "default.target" if places.is_user else "multi-user.target"
+    return (
+        f"[Unit]\nDescription=Muster\nWants={' '.join(wanted)}\n\n[Install]\nWantedBy={wanted_by}\n"
+    )
+
+
+def _engines(places: Places, homes: Mapping[str, str]) -> str:
+    service = {
+        "Type": "notify",
+        "NotifyAccess": "main",
+        "Restart": "always",
+        "RestartSec": "2",
+        # What requires them stays up while they come back: it waits for them by itself.
+        "RestartMode": "direct",
+        "KillMode": "mixed",
+        "TimeoutStartSec": "3min",
+        "TimeoutStopSec": "60",
+        **homes,
+    }
+    argv = (sys.executable, "-m", "app.server_cli", "engines")
+    return _unit("Muster: PostgreSQL and Valkey", {}, service, argv, places)
+
+
+def _after(names: list[str]) -> dict[str, str]:
+    joined = " ".join(names)
+    return {"Requires": joined, "After": f"{joined} network-online.target"} if names else {}
+
+
+def _unit(
+    what: str,
+    order: Mapping[str, str],
+    service: Mapping[str, str],
+    argv: tuple[str, ...],
+    places: Places,
+) -> str:
+    unit = {"Description": what, "PartOf": TARGET, **order}
+    if "After" in unit and not places.is_user:
+        unit["Wants"] = "network-online.target"
+    else:
+        unit = {name: value.replace(" network-online.target", "") for name, value in unit.items()}
+    lines = {
+        **service,
+        "ExecStart": " ".join(map(_word, argv)),
+        "WorkingDirectory": _path(ROOT),
+        "EnvironmentFile": _path(places.settings),
+    }
+    if not places.is_user:
+        lines |= {"User": ACCOUNT, "Group": ACCOUNT, **_HARDENING}
+        lines["CapabilityBoundingSet"] = service.get("AmbientCapabilities", "")
+        lines["ReadWritePaths"] = _path(places.home)
+    return _section("Unit", unit) + "\n" + _section("Service", lines)
+
+
+def _homes(places: Places, files: Iterable[str]) -> dict[str, str]:
+    """How people's homes are protected: hidden, but for where the processes need one to start."""
+    if places.is_user:
+        return {}
+    needed = (sys.executable, sys.prefix, sys.base_prefix, str(ROOT), str(places.home), *files)
+    return {"ProtectHome": "read-only" if any(map(_lies_in_a_home, needed)) else "yes"}
+
+
+def _lies_in_a_home(path: str) -> bool:
+    # systemd follows links, too: `/home` may be one, of `/var/home`.
+    homes = {*_HOMES, *(Path(os.path.realpath(home)) for home in _HOMES)}
+    spellings = (Path(path), Path(os.path.realpath(path)))
+    return any(home in (each, *each.parents) for each in spellings for home in homes)
+
+
+def _paths_in(settings: Mapping[str, str]) -> list[str]:
+    """The absolute paths that settings name: a certificate, several with colons between them, or
+    what an address has in its query (`sslrootcert=`).
+    """
+    texts = list(settings.values())
+    texts += [value for text in texts for _, value in parse_qsl(text.partition("?")[2])]
+    parts = [part for text in texts for part in text.split(os.pathsep)]
+    return [part for part in parts if part.startswith("/") and not part.startswith("//")]
+
+
+def _section(name: str, lines: Mapping[str, str]) -> str:
+    return f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in lines.items())
+
+
+def _word(word: str) -> str:
+    """`%` begins a specifier of systemd's, `$` a variable, and spaces end words."""
+    escaped = word.replace("%", "%%").replace("$", "$$")
+    if any(character in word for character in " \t'\"\\;"):
+        escaped = escaped.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return escaped
+
+
+def _path(path: Path) -> str:
+    return str(path).replace("%", "%%")
+
+
+def directories(places: Places) -> list[Path]:
+    """What has to be in the home before the processes start."""
+    return [places.home / name for name in OWN_DIRECTORIES]

@@ -1,0 +1,146 @@
+"""Local machines of a stack: each is a worker daemon on this host with a home of its own."""
+
+import shutil
+import socket
+import ssl
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.embedded.stack import Stack
+from app.server_cli.local import enrollment
+from app.server_cli.local.api import Api, ApiProblem
+from app.server_cli.local.errors import OperateError
+from app.server_cli.local.uids import uids_of
+
+ONLINE_SECONDS = 120.0
+_PROCESS = "machine-"  # with its number, the name of a machine's daemon in the stack
+_WORKER = (sys.executable, "-m", "muster", "worker")
+# Settings that the server's processes need and that a daemon must not have.
+_SERVERS_OWN = (
+    *("DATABASE_URL", "REDIS_URL", "MUSTER_ADMIN_PASSWORD", "MUSTER_METRICS_TOKEN"),
+    *("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY", "ENCRYPTION_KEYS"),
+)
+
+
+@dataclass(frozen=True)
+class LocalMachine:
+    """A local machine, by its number; its home is in `area`."""
+
+    stack: Stack
+    area: Path
+    number: int
+
+    @property
+    def name(self) -> str:
+        return f"local-{self.number}"
+
+    @property
+    def home(self) -> Path:
+        return self.area / str(self.number)
+
+    @property
+    def repositories(self) -> Path:
+        """The directory whose repositories the machine may use by path (`file:///…`)."""
+        return self.stack.home / "repositories"
+
+    @property
+    def uids(self) -> range:
+        """The user ids of the machine's attempts, under root: always the same, and no other
+        machine's.
+
+        Kept workspaces belong to these ids, so they must not depend on the number of machines.
+        """
+        return uids_of(self.number - 1)
+
+    @property
+    def machine_id(self) -> str:
+        return enrollment.machine_id(self.home)
+
+    def is_enrolled(self) -> bool:
+        """Whether the machine has credentials, which may be another server's."""
+        return enrollment.server(self.home) is not None
+
+    def forget(self, api: Api) -> None:
+        """Remove the machine's home if this server does not know it, or has decommissioned it."""
+        try:
+            machine = api.get(f"/api/web/machines/{self.machine_id}")
+        except ApiProblem as problem:
+            if problem.http_status != 404:
+                raise
+        else:
+            if machine["status"] != "decommissioned":
+                return
+        # The whole home, because tasks of another server have the same ids as this server's.
+        shutil.rmtree(self.home)
+
+    def enroll(self, api: Api, *options: str) -> None:
+        """Enroll the machine with further options; `api` is an admin's session.
+
+        Raises EmbeddedError, and OperateError for a certificate that the worker would not trust.
+        """
+        trust = _trust(self.stack)
+        token = api.post("/api/admin/worker-tokens", {"label": f"{self.name} of this stack"})
+        command = ["enroll", "--server", self.stack.url, "--token", "-"]
+        command += ["--name", self.name, "--home", str(self.home), *trust, *options]
+        told = f"{token['token']}\n".encode()
+        self.stack.run(f"enroll-{self.number}", [*_WORKER, *command], stdin=told)
+
+    def start(self, path: str | None = None, shown: Sequence[str] = ()) -> None:
+        """Start the machine's daemon, which ends with the stack. `path` is its PATH, by default
+        ours; `shown` are directories that its attempts can see (`--room-dir`).
+        """
+        self._point_at_stack()
+        self.repositories.mkdir(exist_ok=True)
+        command = ["run", "--home", str(self.home), "--stop-agents-on-exit"]
+        command += ["--uids", f"{self.uids[0]}-{self.uids[-1]}"]
+        command += ["--file-root", str(self.repositories)]
+        command += [word for directory in shown for word in ("--room-dir", directory)]
+        env = dict.fromkeys(_SERVERS_OWN, "") | ({} if path is None else {"PATH": path})
+        # Decommissioning the machine ends its daemon.
+        self.stack.launch(f"{_PROCESS}{self.number}", [*_WORKER, *command], env, may_end=True)
+
+    def _point_at_stack(self) -> None:
+        # The stack may have another port now than when the machine was enrolled.
+        if enrollment.server(self.home) != self.stack.url:
+            enrollment.point_at(self.home, self.stack.url)
+
+
+def await_online(stack: Stack, count: int) -> None:
+    """Wait until `count` machines are connected; decommissioned ones are not waited for.
+
+    Raises OperateError when that takes too long, EmbeddedError when a child of the stack ends.
+    """
+    api, deadline = Api(stack.url), time.monotonic() + ONLINE_SECONDS
+    while (connected := api.get("/api/workers/healthz")["connectedWorkers"]) < count:
+        stack.check()
+        count = min(count, sum(name.startswith(_PROCESS) for name in stack.processes))
+        if time.monotonic() > deadline:
+            raise OperateError(
+                f"{connected} of {count} machines are online after {ONLINE_SECONDS:.0f} s; "
+                f"see {stack.home}/logs/machine-*.log"
+            )
+        time.sleep(0.05)
+
+
+def _trust(stack: Stack) -> list[str]:
+    """The options by which a worker on this host trusts the stack's server. Raises OperateError."""
+    if not stack.url.startswith("https:"):
+        return []
+    own, reason = stack.env["MUSTER_TLS_CERT"], ""
+    for ca_file, options in ((None, []), (own, ["--ca-file", own])):
+        try:
+            with socket.create_connection(("127.0.0.1", stack.port), timeout=10) as plain:
+                ssl.create_default_context(cafile=ca_file).wrap_socket(
+                    plain, server_hostname="127.0.0.1"
+                ).close()
+        except ssl.SSLError as problem:
+            reason = getattr(problem, "verify_message", "") or str(problem)
+        else:
+            return options
+    raise OperateError(
+        f"a worker on this machine does not trust the certificate ({reason}): "
+        "have it name 127.0.0.1 too, or set MUSTER_MACHINES=0"
+    )

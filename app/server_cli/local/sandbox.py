@@ -1,0 +1,30 @@
+"""What people are told about the sandboxes that a machine of a stack makes."""
+
+from typing import Any
+
+from app.server_cli.local.api import Api
+from app.server_cli.local.machines import LocalMachine
+from app.server_cli.local.screen import Screen
+
+_WEAKER = {
+    "processes": "an agent's processes are contained, but it can read what other users can",
+    "none": "little contains agents: use this machine for work you trust",
+}
+
+
+def show(screen: Screen, machine: LocalMachine, api: Api) -> None:
+    """Show the machine's sandbox level: one line, which says what to do where it is not full."""
+    screen.step(f"checking the sandbox of {machine.name}")
+    room = api.get(f"/api/web/machines/{machine.machine_id}")["room"]
+    screen.done(describe(room))
+
+
+def describe(room: dict[str, Any]) -> str:
+    """The sandbox in a line. `room` is a machine's `{level, lacks[]}`."""
+    level, reasons = room["level"], "; ".join(room["lacks"])
+    if level == "full":
+        return "full"
+    return (
+        f"{level}, weaker than full: {_WEAKER[level]}. Reason: {reasons}. An admin must allow user "
+        "namespaces on this host (docs/machines.md, “Getting full sandboxes”)"
+    )

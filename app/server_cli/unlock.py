@@ -1,0 +1,28 @@
+"""`muster-server unlock`: let an account sign in again that failed logins have blocked."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from app.embedded.stack import ROOT
+from app.server_cli.installation import local_server
+from app.server_cli.local.errors import OperateError
+
+
+@click.command("unlock")
+@click.argument("name")
+@click.option("--home", type=click.Path(path_type=Path), help="Of the stack that lies there.")
+def command(name: str, home: Path | None) -> None:
+    """Forget the failed logins of the account NAME, so that its owner can sign in again.
+
+    Looks at what `muster-server install` has installed, else at the stack of MUSTER_HOME.
+    """
+    try:
+        server = local_server.of(home)
+    except OperateError as problem:
+        raise click.ClickException(str(problem)) from None
+    env = {**server.environment, "MUSTER_HOME": str(server.home)}
+    argv = [sys.executable, "-m", "flask", "--app", "wsgi", "unlock", "--", name]
+    sys.exit(subprocess.run(argv, cwd=ROOT, env=env, check=False).returncode)

@@ -1,0 +1,131 @@
+"""`muster-server upgrade`: another release in place of this one, while it serves."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+from app.server_cli.backups.errors import BackupError
+from app.server_cli.backups.passphrase import VARIABLE, given
+from app.server_cli.installation import local_server, systemd, units
+from app.server_cli.local.command import carry_out
+from app.server_cli.local.errors import OperateError
+from app.server_cli.local.screen import Screen
+from app.server_cli.upgrades import releases, wheel
+from app.server_cli.upgrades.releases import SWITCHING, CutOff, Release
+from app.server_cli.upgrades.run import Upgrade, backup_place
+from app.server_cli.upgrades.server import Installed
+from app.server_cli.upgrades.wheel import Wheel
+from muster import __version__
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+NOT_INSTALLED = """\
+no server of `muster-server install` is here. What `muster-server up` runs is upgraded so: stop it,
+install the new package by what has installed this one, start it again. Of a checkout: stop it,
+take the new source, `make up`. The database is migrated at the start."""
+
+
+@click.command("upgrade")
+@click.argument("file", metavar="WHEEL", type=FILE, required=False)
+@click.option("--back", is_flag=True, help="To the release before, or from one that was cut off.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done.")
+@click.option("--backup", type=FILE, help="Where the backup of before goes.")
+@click.option("--no-backup", is_flag=True, help="Make none: what goes wrong stays wrong.")
+@click.option("--passphrase-file", type=FILE, help="Its first line is the backup's passphrase.")
+def command(
+    file: Path | None,
+    back: bool,
+    dry_run: bool,
+    backup: Path | None,
+    no_backup: bool,
+    passphrase_file: Path | None,
+) -> None:
+    """Have the installed server be the release of WHEEL (muster_server-….whl), while it serves.
+
+    The release is installed beside this one; the server is backed up, under the passphrase of
+    MUSTER_BACKUP_PASSPHRASE, --passphrase-file, or what you type; its database is migrated; its
+    processes are restarted, one after the other. If one of them is not well it is all as it was.
+    Attempts on machines go on meanwhile. Cut off at any moment, it is given once more, or --back.
+    """
+    if back == (file is not None):
+        raise click.UsageError("name the WHEEL to upgrade to, or --back")
+    if back and (dry_run or backup or no_backup or passphrase_file):
+        raise click.UsageError("--back takes no other option: it goes back, and makes no backup")
+
+    def act(screen: Screen) -> None:
+        try:
+            upgrade = _begun(screen)
+            if back:
+                with releases.alone(upgrade.server.where):
+                    upgrade.back()
+                return
+            assert file is not None
+            _upgrade(upgrade, wheel.read(file.absolute()))
+        except BackupError as problem:
+            raise OperateError(str(problem)) from None
+
+    def _upgrade(upgrade: Upgrade, found: Wheel) -> None:
+        begun = upgrade.refuse(found)
+        if begun is not None and backup is not None:
+            raise OperateError(
+                f"the upgrade that was cut off while {begun.step} goes on, for which a backup of "
+                "before comes too late: leave out --backup"
+            )
+        usual = backup_place(upgrade.server.where.backups, __version__)
+        place = None if no_backup or begun else (backup or usual).absolute()
+        if dry_run:
+            _say_steps(upgrade, found, begun, place)
+            return
+        passphrase = given(passphrase_file, is_new=True) if place else ""
+        with releases.alone(upgrade.server.where):
+            upgrade.run(found, place, passphrase)
+
+    sys.exit(carry_out(act, "interrupted; the same again goes on, --back goes back", 130))
+
+
+def _begun(screen: Screen) -> Upgrade:
+    """Raises OperateError where nothing can be upgraded."""
+    server = local_server.of()
+    if server.places is None:
+        raise OperateError(NOT_INSTALLED)
+    if not systemd.is_running(server.places):
+        raise OperateError("no systemd runs here, which would restart the server's processes")
+    now = Release(__version__, sys.executable)
+    _require_used(Installed(server), now)
+    os.umask(0o022)  # the server's account has to read what is installed
+    # A terminal that is gone, or a line that is cut, ends nothing half-way.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    screen.outlive()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return Upgrade(Installed(server), now, screen)
+
+
+def _require_used(server: Installed, now: Release) -> None:
+    """It is the release that runs which does it, for it is what knows the way back."""
+    used, begun = releases.used(server.where), releases.cut_off(server.where)
+    python = used.now.python if used else begun.before.python if begun else ""
+    if not python:
+        unit = server.where.units / units.PROCESSES["gunicorn"][0]
+        python = units.program(unit.read_text())
+    if Path(python).parent != Path(now.python).parent:
+        program = Path(python).with_name("muster-server")
+        raise OperateError(f"another muster-server is installed: run `{program} upgrade …`")
+
+
+def _say_steps(upgrade: Upgrade, found: Wheel, begun: CutOff | None, backup: Path | None) -> None:
+    """Those that are left of the upgrade that has `begun`, if one has."""
+    say = upgrade.screen.line
+    if begun is None:
+        say(f"Muster {upgrade.now.version} would become {found.version}:")
+        say(f"  install it in {upgrade.target(found)}")
+        say(f"  back up to {backup}" if backup else "  make no backup")
+    else:
+        say(f"The upgrade to {found.version} that was cut off while {begun.step} would go on:")
+        say("  make no backup" + (f": that of before is {begun.backup}" if begun.backup else ""))
+    if begun is None or begun.step != SWITCHING:
+        say("  migrate the database, while the server goes on")
+    say("  restart dispatch, jobs, beat and web, one after the other, and look at each")
+    secret = f" {VARIABLE} or --passphrase-file has the backup's passphrase." if backup else ""
+    say(f"Nothing was done.{secret}")

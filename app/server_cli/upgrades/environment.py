@@ -1,0 +1,89 @@
+"""The environment of a release: made beside those that run, of the same Python."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.server_cli.backups import passphrase
+from app.server_cli.local.errors import OperateError
+from app.server_cli.upgrades.wheel import LOCKS, Wheel, unpack
+
+COMPLETE = "complete"
+SECONDS = 1800.0
+NEEDED_BYTES = 1 << 30
+
+
+def make(place: Path, wheel: Wheel) -> Path:
+    """Have the wheel's environment in `place`. Returns its Python. Raises OperateError, OSError.
+
+    Our own packages are taken from the files; what others have made, by the hashes of the locks
+    that the wheel carries. One of those, psycogreen, is nowhere but as source, so that builds are
+    not forbidden, as they are on machines.
+    """
+    python = place / "bin" / "python"
+    if (place / COMPLETE).exists():
+        return python
+    shutil.rmtree(place, ignore_errors=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    install = _begin(place)
+    (files := place / "wheels").mkdir()
+    ours = unpack(wheel, files)
+    locks = [word for lock in LOCKS for word in ("-r", lock)]
+    _run([*install, "--require-hashes", *locks], files)
+    _run([*install, "--no-index", "--no-deps", *(f"./{path.name}" for path in ours)], files)
+    os.sync()  # no power cut leaves less than all of it
+    (place / COMPLETE).touch()
+    return python
+
+
+def distrust(place: Path) -> None:
+    """Have it be made anew the next time. Raises OSError."""
+    (place / COMPLETE).unlink(missing_ok=True)
+
+
+def require_space(place: Path) -> None:
+    """Raises OperateError."""
+    there = next(path for path in (place, *place.parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    if free < NEEDED_BYTES:
+        raise OperateError(
+            f"{there} has {free >> 20} MiB free; a release takes up to {NEEDED_BYTES >> 20} MiB"
+        )
+
+
+def _begin(place: Path) -> list[str]:
+    """An environment without packages, and the words that install into it."""
+    base, python = os.path.realpath(sys.executable), str(place / "bin" / "python")
+    if (uv := shutil.which("uv")) is not None:
+        _run([uv, "venv", "--quiet", "--python", base, str(place)], place.parent)
+        return [uv, "pip", "install", "--quiet", "--python", python]
+    try:
+        _run([base, "-I", "-m", "venv", str(place)], place.parent)
+    except OperateError as problem:
+        raise OperateError(f"{problem}\nInstall uv, or venv for Python (python3-venv).") from None
+    quiet = ("--disable-pip-version-check", "--no-input", "-q")
+    return [python, "-I", "-m", "pip", *quiet, "install"]
+
+
+def _run(argv: Sequence[str], there: Path) -> None:
+    try:
+        done = subprocess.run(
+            argv,
+            cwd=there,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+            # The server's account has to read it, and may not write what it compiles.
+            umask=0o022,
+            env={"UV_COMPILE_BYTECODE": "1", **passphrase.left_out(os.environ)},
+        )
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise OperateError(f"{argv[0]}: {problem}") from None
+    if done.returncode != 0:
+        raise OperateError(f"the release could not be installed:\n{done.stdout.strip()}")

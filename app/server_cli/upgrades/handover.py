@@ -1,0 +1,54 @@
+"""The script on the PATH is of the release that was installed first; it hands over to the one that
+the installation uses now.
+"""
+
+import contextlib
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+from app.server_cli.installation import paths
+
+HANDED = "MUSTER_HANDED_OVER"
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def to_release() -> None:
+    """Become the `muster-server` of the release in use, where that is another one.
+
+    A checkout stays what it is, as does whoever names another home. It never happens twice.
+    """
+    if os.environ.pop(HANDED, None) or os.environ.get("MUSTER_HOME"):
+        return
+    if ROOT.name != "site-packages" or (program := _program()) is None:
+        return
+    if program.parent == Path(sys.prefix) / "bin" or not os.access(program, os.F_OK):
+        return
+    os.execve(program, [str(program), *sys.argv[1:]], {**os.environ, HANDED: "1"})
+
+
+def _program() -> Path | None:
+    """What the installation of this host says, if nobody else can have written it."""
+    where = next((each for each in paths.all_found() if each.is_ours), None)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
+        if where is not None and (text := _read(where.release)) is not None:
+            python = Path(json.loads(text)["now"]["python"])
+            return python.with_name("muster-server") if python.is_absolute() else None
+    return None
+
+
+def _read(path: Path) -> str | None:
+    """None where anybody else can have written it. It is the file that was looked at which is read.
+
+    Raises OSError, ValueError.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
+        return file.read() if _is_trusted(os.fstat(file.fileno())) else None
+
+
+def _is_trusted(found: os.stat_result) -> bool:
+    is_open = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    is_ours = found.st_uid in (0, os.geteuid())
+    return stat.S_ISREG(found.st_mode) and is_ours and not is_open

@@ -1,0 +1,235 @@
+"""An upgrade, step by step, and the way back."""
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+
+from app.domain import release_order
+from app.server_cli.backups import operations as backups
+from app.server_cli.backups import schema as revisions
+from app.server_cli.backups.errors import BackupError
+from app.server_cli.local.errors import OperateError
+from app.server_cli.local.screen import Screen
+from app.server_cli.upgrades import environment, releases
+from app.server_cli.upgrades.releases import MIGRATING, PREPARING, SWITCHING, CutOff, Release, Used
+from app.server_cli.upgrades.server import ORDER, Installed, Unable
+from app.server_cli.upgrades.wheel import Wheel
+
+LOGS = "`muster-server logs` shows what the processes have said."
+
+
+@dataclass
+class Upgrade:
+    """`now` is the release that runs this."""
+
+    server: Installed
+    now: Release
+    screen: Screen
+
+    def target(self, wheel: Wheel) -> Path:
+        """The directory of its release."""
+        return self.server.where.releases / wheel.label
+
+    def refuse(self, wheel: Wheel) -> CutOff | None:
+        """Returns the upgrade that was cut off and that this goes on with. Raises OperateError."""
+        begun = releases.cut_off(self.server.where)
+        if begun is not None and begun.step != PREPARING:
+            if Path(begun.to.python).parents[1] == self.target(wheel):
+                return begun
+            raise OperateError(
+                f"an upgrade to {begun.to.version} was cut off while {begun.step}: give its wheel "
+                "again, which goes on, or go back by `muster-server upgrade --back`"
+            )
+        if (why := release_order.refusal(self.now.version, wheel.version)) is not None:
+            raise OperateError(why)
+        environment.require_space(self.server.where.releases)
+        if missing := self.server.missing():
+            raise OperateError(
+                f"this server is not well, which comes first: {missing}\n"
+                "`muster-server doctor` has advice."
+            )
+        return None
+
+    def run(self, wheel: Wheel, backup: Path | None, passphrase: str) -> None:
+        """`backup`: where the backup goes, None makes none.
+
+        Raises OperateError, OSError; then the server is what it was, or it says what it is.
+        """
+        begun = self.refuse(wheel)
+        to = Release(wheel.version, str(self.target(wheel) / "bin" / "python"))
+        if begun is None:
+            begun = CutOff(PREPARING, self.now, to)
+            releases.note(self.server.where, begun)
+            begun, schema = self._prepare(begun, wheel, backup, passphrase)
+        else:
+            self.screen.step(f"going on with the upgrade that was cut off while {begun.step}")
+            schema = self._made(to, wheel)
+        if begun.step != SWITCHING:
+            begun = self._migrate(begun)
+        self._switch(begun)
+        self._settle(Used(to, begun.before), schema)
+
+    def back(self) -> None:
+        """To the release before. Raises OperateError."""
+        begun = releases.cut_off(self.server.where)
+        if begun is None:
+            used = releases.used(self.server.where)
+            if used is None or used.before is None:
+                raise OperateError("there is no release before this one to go back to")
+            begun = CutOff(SWITCHING, used.before, used.now)
+            releases.note(self.server.where, begun)
+        if begun.step == SWITCHING:
+            self._go_back(begun)
+        else:
+            self._leave_database(begun)
+        releases.forget(self.server.where)
+        self.screen.line(f"\nThis is Muster {begun.before.version} again. {self._words(begun)}")
+
+    def _prepare(
+        self, begun: CutOff, wheel: Wheel, backup: Path | None, passphrase: str
+    ) -> tuple[CutOff, str]:
+        """Returns how far it is, and the schema of the new release."""
+        with self._as_it_was(begun):
+            schema = self._made(begun.to, wheel)
+            if backup is not None:
+                self.screen.step(f"backing up to {backup}")
+                self._back_up(backup, passphrase)
+                begun = dataclasses.replace(begun, backup=str(backup))
+            # From here on what runs may find the database as the new release needs it.
+            # It may be so already, after a going back.
+            self.server.allow_ahead([self.server.schema() or "", schema])
+            return self._note(begun, MIGRATING), schema
+
+    def _made(self, to: Release, wheel: Wheel) -> str:
+        """Have its environment, of which a server can be made. Returns its schema."""
+        self.screen.step(f"installing {wheel.version} in {self.target(wheel)}")
+        environment.make(self.target(wheel), wheel)
+        self.screen.step("seeing that a server can be made of it")
+        try:
+            found = self.server.check(to)
+        except Unable:
+            environment.distrust(self.target(wheel))
+            raise
+        if found["version"] != wheel.version:
+            raise OperateError(f"{wheel.path} says that it is {found['version']}")
+        return found["schema"]
+
+    def _back_up(self, file: Path, passphrase: str) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings = self.server.settings
+        url = settings["SQLALCHEMY_DATABASE_URI"]
+        try:
+            backups.make(file, passphrase, url, backups.keys_of(settings))
+        except (BackupError, psycopg2.Error) as problem:
+            raise OperateError(f"the backup could not be made: {str(problem).strip()}") from None
+
+    def _migrate(self, begun: CutOff) -> CutOff:
+        """While the old goes on. All or nothing, where it is one transaction."""
+        with self._as_it_was(begun):
+            self.screen.step("migrating the database, while the server goes on")
+            self.server.migrate(begun.to)
+        return self._note(begun, SWITCHING)
+
+    def _switch(self, begun: CutOff) -> None:
+        """Raises OperateError when it has gone back."""
+        try:
+            self._write_units(begun.to)
+            self._have_run(begun.to)
+        except (Exception, KeyboardInterrupt) as problem:
+            why = str(problem) or "interrupted"
+            self.screen.mark_failed()
+            try:
+                self._go_back(begun)
+            except (OperateError, OSError) as worse:
+                raise OperateError(
+                    f"{why}\n{worse}\n"
+                    f"Neither {begun.to.version} nor {begun.before.version} is well. "
+                    f"{LOGS} {self._words(begun)} `muster-server upgrade --back` tries again."
+                ) from None
+            releases.forget(self.server.where)
+            raise OperateError(
+                f"{why}\n"
+                f"{begun.to.version} is not well, so that this is {begun.before.version} again. "
+                f"{LOGS} {self._words(begun)}"
+            ) from None
+
+    def _go_back(self, begun: CutOff) -> None:
+        """To the units and processes of before, on the database as it is now: a release works on
+        what the next one makes of it, and what was written meanwhile stays.
+        """
+        self._leave_database(begun)  # a host that restarts from here on comes up
+        self.screen.step(f"going back to {begun.before.version}")
+        self._write_units(begun.before)
+        self._leave_database(begun)  # where its engines did not run until now
+        self._have_run(begun.before)
+        if self.now != begun.before:  # after an upgrade that had come to its end
+            releases.use(self.server.where, Used(begun.before))
+
+    def _write_units(self, release: Release) -> None:
+        """The engines run then."""
+        self.server.write_units(release)
+        self.server.start_engines()
+
+    def _leave_database(self, begun: CutOff) -> None:
+        """Have the release of before do so, as it is; what is noted stays where no engines run."""
+        with contextlib.suppress(OperateError):
+            self._allow_ahead(revisions.newest() if self.now == begun.before else "")
+
+    def _allow_ahead(self, newest: str) -> None:
+        """A release whose schema is `newest` leaves the database alone if it is at a later one; no
+        other revision is named, which an older release would have to refuse.
+        """
+        schema = self.server.schema()
+        self.server.allow_ahead([schema] if schema and schema != newest else [])
+
+    def _have_run(self, release: Release) -> None:
+        for process in ORDER:
+            if self.server.runs(process, release):
+                continue
+            self.screen.step(f"restarting {process} as {release.version}")
+            self.server.restart(process, release)
+        self.screen.step("seeing that all is well, and stays so")
+        self.server.require_well(release)
+
+    def _settle(self, used: Used, schema: str) -> None:
+        releases.use(self.server.where, used)
+        self._allow_ahead(schema)
+        releases.forget(self.server.where)
+        gone = releases.remove_others(self.server.where, used)
+        self.screen.line(f"\nThis is Muster {used.now.version}.")
+        if gone:
+            self.screen.line(f"Removed what is older: {', '.join(gone)}.")
+
+    def _note(self, begun: CutOff, step: str) -> CutOff:
+        releases.note(self.server.where, noted := dataclasses.replace(begun, step=step))
+        return noted
+
+    def _words(self, begun: CutOff) -> str:
+        made = f"The backup of before is {begun.backup}. " if begun.backup else ""
+        return f"{made}The database keeps what was written meanwhile."
+
+    @contextlib.contextmanager
+    def _as_it_was(self, begun: CutOff) -> Iterator[None]:
+        """Nothing that runs is touched within. A problem ends the upgrade, unless it has left the
+        database as the next release needs it.
+        """
+        schema = self.server.schema()
+        try:
+            yield
+        except (OperateError, OSError, KeyboardInterrupt) as problem:
+            if self.server.schema() != schema:
+                raise
+            self._leave_database(begun)
+            releases.forget(self.server.where)
+            words = f"Nothing has changed: this is still Muster {self.now.version}, and it runs."
+            raise OperateError(f"{str(problem) or 'interrupted'}\n{words}") from None
+
+
+def backup_place(directory: Path, version: str) -> Path:
+    """Where the backup before an upgrade from that version goes, if nothing else is said."""
+    return directory / f"before-{version}-{time.strftime('%Y%m%d-%H%M%S')}"

@@ -1,0 +1,70 @@
+"""The file that an operator names: a server's package, with the client's in it."""
+
+import hashlib
+import re
+import zipfile
+from dataclasses import dataclass
+from email.parser import Parser
+from pathlib import Path
+
+from app.server_cli.local.errors import OperateError
+
+CARRIED = "app/worker_install/files/"
+LOCKS = ("requirements.txt", "requirements-worker.txt")
+_NAME = re.compile(r"muster_server-([A-Za-z0-9_.]+)\+muster-py3-none-any\.whl")
+_CLIENT = re.compile(r"muster_client-[A-Za-z0-9_.+]{1,100}-py3-none-any\.whl")
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """`path` lies as `name` wherever it is; `sha256` is of its bytes, in hexadecimal."""
+
+    path: Path
+    version: str
+    client: str
+    sha256: str
+
+    @property
+    def label(self) -> str:
+        """The name of its release's directory."""
+        return f"{self.version}-{self.sha256[:12]}"
+
+
+def read(path: Path) -> Wheel:
+    """Raises OperateError for what is no whole package of a server's."""
+    named = _NAME.fullmatch(path.name)
+    if named is None:
+        raise OperateError(f"{path.name} is no package of a server: muster_server-….whl is")
+    try:
+        content = path.read_bytes()
+        with zipfile.ZipFile(path) as packed:
+            return _read(path, named[1], packed, hashlib.sha256(content).hexdigest())
+    except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as problem:
+        raise OperateError(f"{path} cannot be read: {problem}") from None
+
+
+def _read(path: Path, version: str, packed: zipfile.ZipFile, sha256: str) -> Wheel:
+    if (torn := packed.testzip()) is not None:
+        raise OperateError(f"{path} is damaged ({torn}): fetch it again")
+    names = packed.namelist()
+    told = f"muster_server-{version}+muster.dist-info/METADATA"
+    carried = [name.removeprefix(CARRIED) for name in names if name.startswith(CARRIED)]
+    clients = [name for name in carried if _CLIENT.fullmatch(name)]
+    if told not in names or len(clients) != 1 or not set(LOCKS) <= set(carried):
+        raise OperateError(f"{path} is no package that `make dist` has made")
+    metadata = Parser().parsestr(packed.read(told).decode())
+    if (metadata["Name"], metadata["Version"]) != ("muster-server", f"{version}+muster"):
+        raise OperateError(f"{path} is another package than its name says")
+    return Wheel(path, version, clients[0], sha256)
+
+
+def unpack(wheel: Wheel, place: Path) -> list[Path]:
+    """Put what it carries into a directory: the locks and the client. Returns the client's path and
+    its own copy's. Raises OSError.
+    """
+    with zipfile.ZipFile(wheel.path) as packed:
+        for name in (*LOCKS, wheel.client):
+            (place / name).write_bytes(packed.read(CARRIED + name))
+    own = place / wheel.path.name
+    own.write_bytes(wheel.path.read_bytes())
+    return [place / wheel.client, own]

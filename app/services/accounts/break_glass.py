@@ -1,0 +1,64 @@
+"""Where passwords do not sign in, one admin's still does: for when no provider answers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.errors import NoWayIn
+from app.domain.roles import SystemRole
+from app.extensions import db
+from app.models import Developer, StoredSetting
+from app.services import audit, settings
+from app.services.accounts import developers, passwords
+from app.services.settings import SettingView
+
+OFF = "off"
+
+
+def takes_password(developer: Developer) -> bool:
+    """Whether the developer may sign in by their password."""
+    if settings.value("passwordLogin") != OFF:
+        return True
+    named: str = settings.value("breakGlassAdmin")
+    return named.lower() == developer.name.lower() and developer.role is SystemRole.ADMIN
+
+
+def require_way_in(changed: Developer) -> None:
+    """Raise NoWayIn if the account was that admin's, and is one no more. The caller commits."""
+    if settings.value("passwordLogin") != OFF:
+        return
+    named: str = settings.value("breakGlassAdmin")
+    if named.lower() == changed.name.lower() and not _can_come(changed):
+        db.session.rollback()
+        raise NoWayIn
+
+
+def change_settings(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
+    """As `settings.update`, but raises NoWayIn too: somebody has to be able to come in then."""
+    return settings.update(actor, changes, _check)
+
+
+def open_again() -> None:
+    """Let passwords sign in again, for an operator at the server. Commits."""
+    row = db.session.get(StoredSetting, "passwordLogin", with_for_update=True)
+    if row is not None:
+        db.session.delete(row)
+        before, after = {"passwordLogin": row.value}, {"passwordLogin": "on"}
+        audit.record("settings.updated", "settings", "", actor=None, before=before, after=after)
+        db.session.commit()
+        settings.forget()
+
+
+def _check(after: Mapping[str, Any]) -> None:
+    """Raise NoWayIn for settings by which nobody could come in, if a provider failed."""
+    if after["passwordLogin"] != OFF:
+        return
+    admin = developers.named(after["breakGlassAdmin"])
+    if admin is None or not _can_come(admin):
+        db.session.rollback()
+        raise NoWayIn
+
+
+def _can_come(developer: Developer) -> bool:
+    is_admin = (developer.base_role or developer.role) is SystemRole.ADMIN
+    has_password = developer.password_hash != passwords.NOBODY
+    return is_admin and has_password and developer.disabled_at is None

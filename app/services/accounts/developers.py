@@ -1,0 +1,110 @@
+"""Developers: creating, finding and locking accounts."""
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from app.domain import field_errors
+from app.domain.errors import AlreadyExists, InvalidFields, InvalidToken
+from app.domain.roles import SystemRole
+from app.extensions import db
+from app.models import Developer
+from app.services import audit, rights
+from app.services.accounts import passwords, sessions
+from app.services.clock import now
+
+
+def create(
+    actor: Developer | None,
+    *,
+    name: str,
+    password: str,
+    role: SystemRole,
+    git_name: str,
+    git_email: str,
+    email: str | None = None,
+) -> Developer:
+    """Create an account, for an admin or, without an actor, for a command. Commits.
+
+    Raises Forbidden, InvalidFields for a weak password, AlreadyExists for a taken name or e-mail.
+    """
+    if actor is not None:
+        rights.require_admin(actor)
+    passwords.check_strength(password)
+    developer = Developer(
+        name=name,
+        password_hash=passwords.hash_of(password),
+        role=role,
+        git_name=git_name,
+        git_email=git_email,
+        email=email,
+        created_at=now(),
+    )
+    db.session.add(developer)
+    try:
+        db.session.flush()
+    except IntegrityError:
+        db.session.rollback()
+        raise AlreadyExists from None
+    account = {
+        "name": name,
+        "role": role,
+        "gitName": git_name,
+        "gitEmail": git_email,
+        "email": email,
+    }
+    audit.record("developer.created", "developer", developer.id, actor=actor, after=account)
+    db.session.commit()
+    return developer
+
+
+def create_admin(name: str, password: str) -> Developer | None:
+    """Create an admin. Returns None, and changes nothing, if the name exists already. Commits."""
+    if named(name) is not None:
+        return None
+    try:
+        return create(
+            None,
+            name=name,
+            password=password,
+            role=SystemRole.ADMIN,
+            git_name=name,
+            git_email=f"{name}@localhost",
+        )
+    except AlreadyExists:  # another process has just created the same account
+        return None
+
+
+def named(name: str) -> Developer | None:
+    """The developer of that name, in any letter case; None where there is none."""
+    return db.session.scalar(
+        select(Developer).where(func.lower(Developer.name) == func.lower(name))
+    )
+
+
+def locked(developer_id: int) -> Developer | None:
+    """The developer's row, reread and locked: the lock for all changes of an account or its
+    tokens.
+    """
+    return db.session.get(
+        Developer, developer_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+
+
+def hold(developer: Developer) -> None:
+    """Lock and reread the developer. Raises InvalidToken if their sessions have ended meanwhile."""
+    generation = developer.token_generation
+    current = locked(developer.id)
+    if current is None or not sessions.is_current(current, generation):
+        raise InvalidToken
+
+
+def confirm_password(developer: Developer, password: str, field: str) -> None:
+    """Check the developer's own password, given in the request's `field`. Commits before that.
+
+    Raises InvalidFields, and not InvalidCredentials: the field is wrong, not the credential. The
+    caller has to limit guesses (`login_limits`).
+    """
+    known = developer.password_hash
+    db.session.commit()  # no connection is held while the hash is computed
+    if not passwords.matches(known, password):
+        raise InvalidFields({field: [field_errors.WRONG_PASSWORD]})

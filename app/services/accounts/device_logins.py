@@ -1,0 +1,179 @@
+"""Logins of devices (RFC 8628): asked for by a program, let in by somebody who is signed in.
+
+All of it lies in Redis for ten minutes, under digests of the codes. Of several answers the first
+holds, and of several who come with the device's code after that one is signed in.
+"""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+
+from app.domain import device_login as rules
+from app.domain.device_login import (
+    AccessDenied,
+    AuthorizationPending,
+    DeviceAnswer,
+    ExpiredToken,
+    SlowDown,
+)
+from app.domain.errors import NotFound
+from app.domain.login import LoginVia
+from app.domain.tokens import TokenKind, digest, is_token
+from app.extensions import db, redis
+from app.models import Developer
+from app.services import audit, clock
+from app.services.accounts import developers, logins, one_time_state, tokens
+from app.services.accounts.logins import Pair
+
+MOST_ASKED = 60  # from one address in 15 minutes
+MOST_LOOKED_UP = 30  # by one person in 15 minutes, right codes and wrong ones
+
+
+@dataclass(frozen=True)
+class DeviceCodes:
+    """What a device is given: a secret of its own, and a code that it shows."""
+
+    device_code: str
+    user_code: str
+
+
+@dataclass(frozen=True)
+class WaitingDevice:
+    """A device that asks to be let in, as it says of itself, and where it has asked from."""
+
+    client_name: str
+    address: str
+    requested_at: datetime
+    expires_at: datetime
+
+
+def ask(client_name: str, address: str) -> DeviceCodes:
+    """Codes for a device. Raises TooManyAttempts."""
+    one_time_state.count("device_asked", address, MOST_ASKED)
+    codes = DeviceCodes(tokens.new(TokenKind.DEVICE), rules.user_code(secrets.token_bytes(16)))
+    key = _device_key(digest(codes.device_code))
+    of_user = _user_key(codes.user_code)
+    kept: dict[Any, Any] = {
+        "client": client_name,
+        "address": address,
+        "at": clock.now().isoformat(),
+        "interval": rules.INTERVAL,
+        "user": of_user,
+    }
+    with redis.client.pipeline() as pipe:
+        pipe.hset(key, mapping=kept)
+        pipe.expire(key, rules.SECONDS)
+        pipe.set(of_user, digest(codes.device_code), ex=rules.SECONDS)
+        pipe.execute()
+    return codes
+
+
+def redeem(device_code: str, address: str) -> Pair:
+    """The tokens of a new login, once somebody has let the device in. Commits.
+
+    Raises AuthorizationPending, SlowDown, AccessDenied, ExpiredToken.
+    """
+    if not is_token(device_code, TokenKind.DEVICE):
+        raise ExpiredToken
+    name = digest(device_code)
+    device = _device(name)
+    if device is None:
+        raise ExpiredToken
+    _keep_pace(name, int(device["interval"]))
+    answer = redis.client.hget(_device_key(name), "answer")
+    if answer is None:
+        raise AuthorizationPending
+    # Whoever takes the code away is the one whom it lets in.
+    if not redis.client.delete(_device_key(name)):
+        raise ExpiredToken
+    verdict, developer_id, generation = _text(answer).split(":")
+    if verdict != DeviceAnswer.APPROVED:
+        raise AccessDenied
+    developer = developers.locked(int(developer_id))
+    if developer is None or developer.disabled_at is not None:
+        raise AccessDenied
+    if developer.token_generation != int(generation):  # all that they had let in has ended since
+        raise AccessDenied
+    pair = logins.begin(
+        *(developer, clock.now()), via=LoginVia.DEVICE, client=device["client"], address=address
+    )
+    db.session.commit()
+    return pair
+
+
+def waiting(actor: Developer, user_code: str) -> WaitingDevice:
+    """The device that shows the code. Raises NotFound, TooManyAttempts."""
+    _, device = _shown(actor, user_code)
+    at = datetime.fromisoformat(device["at"])
+    ends_at = at + timedelta(seconds=rules.SECONDS)
+    return WaitingDevice(device["client"], device["address"], at, ends_at)
+
+
+def approve(actor: Developer, login_id: uuid.UUID, user_code: str) -> None:
+    """Let the device in, in the actor's name. Commits.
+
+    Raises ConfirmationRequired, InvalidToken, NotFound, TooManyAttempts.
+    """
+    logins.require_fresh(actor, login_id, clock.now())
+    _answer(actor, user_code, DeviceAnswer.APPROVED)
+
+
+def deny(actor: Developer, user_code: str) -> None:
+    """Have the device told that it is not let in. Commits. Raises NotFound, TooManyAttempts."""
+    _answer(actor, user_code, DeviceAnswer.DENIED)
+
+
+def _answer(actor: Developer, user_code: str, verdict: DeviceAnswer) -> None:
+    name, device = _shown(actor, user_code)
+    said = f"{verdict}:{actor.id}:{actor.token_generation}"
+    if not redis.client.hsetnx(_device_key(name), "answer", said):
+        raise NotFound("there is no such device")
+    # The fields of a key that has just expired would else stay for ever.
+    redis.client.expire(_device_key(name), rules.SECONDS, nx=True)
+    redis.client.delete(device["user"])
+    told = {"client": device["client"], "address": device["address"]}
+    audit.record(f"device.{verdict}", "developer", actor.id, actor=actor, after=told)
+    db.session.commit()
+
+
+def _shown(actor: Developer, user_code: str) -> tuple[str, dict[str, str]]:
+    one_time_state.count("device_looked_up", str(actor.id), MOST_LOOKED_UP)
+    code = rules.plain(user_code)
+    found = redis.client.get(_user_key(code)) if code else None
+    device = _device(_text(found)) if found else None
+    if found is None or device is None or "answer" in device:
+        raise NotFound("there is no such device")
+    return _text(found), device
+
+
+def _keep_pace(name: str, interval: int) -> None:
+    """Raise SlowDown where the device asks again before its interval is over, which grows then."""
+    asked = f"device:{name}:asked"
+    if redis.client.set(asked, 1, nx=True, px=interval * 1000):
+        return
+    slower = min(interval + rules.SLOWER, rules.SLOWEST)
+    redis.client.hset(_device_key(name), "interval", str(slower))
+    redis.client.set(asked, 1, px=slower * 1000)
+    raise SlowDown
+
+
+def _device(name: str) -> dict[str, str] | None:
+    found: Any = redis.client.hgetall(_device_key(name))
+    kept = {_text(key): _text(value) for key, value in found.items()}
+    return kept if "interval" in kept and "at" in kept else None
+
+
+def _device_key(name: str) -> str:
+    return f"device:{name}"
+
+
+def _user_key(user_code: str) -> str:
+    return f"device_user:{rules.digest(user_code, current_app.config['SECRET_KEY'])}"
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)

@@ -1,0 +1,78 @@
+"""Browsers that have signed in to an account before: a signed proof of it, kept in a cookie.
+
+Others' guesses never keep such a device from signing in (`login_limits`). It counts for its own
+account alone, and only until that account's sessions are ended: by their owner, an admin, or a new
+password or role.
+"""
+
+import uuid
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy import select
+
+from app.domain.tokens import digest
+from app.extensions import db
+from app.models import Developer, Login, RefreshToken
+from app.services.accounts import developers
+
+SECONDS = 365 * 86_400
+"""How long a device is known that does not come back."""
+
+
+class DeviceProof(NamedTuple):
+    """What a browser keeps, and for whose account."""
+
+    developer_id: int
+    text: str
+
+
+def prove(refresh_token: str) -> DeviceProof | None:
+    """The proof for the device that keeps this refresh token; None where there is no such token, or
+    its session has ended meanwhile: the caller holds no lock.
+
+    It names the login, so that a session that was stolen makes one device, however often it is
+    refreshed.
+    """
+    found = db.session.execute(
+        select(RefreshToken.developer_id, RefreshToken.family, Developer.device_generation)
+        .join(Developer, Developer.id == RefreshToken.developer_id)
+        .join(Login, Login.id == RefreshToken.family)
+        .where(
+            RefreshToken.digest == digest(refresh_token),
+            RefreshToken.generation == Developer.token_generation,
+            Login.ended_at.is_(None),
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    developer_id, login_id, generation = found
+    return DeviceProof(developer_id, _signer().dumps([developer_id, str(login_id), generation]))
+
+
+def find(name: str, proofs: Iterable[str]) -> uuid.UUID | None:
+    """The device that one of the proofs shows to have signed in to the account of that name; None
+    where none does. It is called like the last login that it had.
+    """
+    known = [claims for proof in proofs if (claims := _read(proof)) is not None]
+    if not known:  # without one it is the same work whether the account exists or not
+        return None
+    developer = developers.named(name)
+    if developer is None:
+        return None
+    current = (developer.id, developer.device_generation)
+    return next((login for id_, login, generation in known if (id_, generation) == current), None)
+
+
+def _read(proof: str) -> tuple[int, uuid.UUID, int] | None:
+    try:
+        developer_id, login_id, generation = _signer().loads(proof, max_age=SECONDS)
+    except BadData:
+        return None
+    return int(developer_id), uuid.UUID(login_id), int(generation)
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="known-device")

@@ -1,0 +1,73 @@
+"""What an account's owner is notified of when a limit on failed logins is reached."""
+
+from enum import StrEnum
+
+from app import wakeups
+from app.domain import addresses
+from app.extensions import db, redis
+from app.models import Developer, Notification
+from app.services import clock
+
+TYPE = "login_limited"
+SECONDS = 86_400
+"""One alert of a kind in this time: otherwise whoever guesses could flood the owner."""
+
+
+class LimitKind(StrEnum):
+    """What a limit on failures counts for."""
+
+    ADDRESS = "address"
+    NETWORK = "network"
+    NAME = "name"
+    DEVICE = "device"
+    SESSION = "session"
+
+    @property
+    def ends_with_success(self) -> bool:
+        """Whether a success forgets the failures. Not those of an address: logins to one's own
+        account must not allow more guesses at the accounts of others. Nor those of a name: each
+        login of its owner would allow strangers more guesses.
+        """
+        return self not in (LimitKind.ADDRESS, LimitKind.NAME)
+
+
+_BODIES = {
+    LimitKind.NETWORK: (
+        "{failures} sign-ins to your account failed within 15 minutes from one network ({network})."
+        " That network has to wait before it can try again."
+    ),
+    LimitKind.NAME: (
+        "{failures} sign-ins to your account failed within 15 minutes, from several networks. For "
+        "now, only browsers that have signed in to it before can sign in. If you have none, ask an "
+        "operator of the server to run: muster-server unlock {name}"
+    ),
+    LimitKind.DEVICE: (
+        "{failures} sign-ins to your account failed within 15 minutes on a device that has signed "
+        "in to it before (from {network}). That device has to wait before it can try again."
+    ),
+    LimitKind.SESSION: (
+        "Someone entered {failures} wrong passwords or codes within 15 minutes in one of your "
+        "sessions (from {network}). If that was not you, end the session under Profile."
+    ),
+}
+
+
+def alert(developer: Developer, kind: LimitKind, failures: int, address: str) -> None:
+    """Notify the account's owner that a limit is reached, once a day for each kind. The caller
+    commits.
+    """
+    told = f"{TYPE}:{developer.id}:{kind}"
+    if not redis.client.set(told, 1, nx=True, ex=SECONDS):
+        return
+    network = addresses.site(address) or "an unknown network"
+    body = _BODIES[kind].format(failures=failures, network=network, name=developer.name)
+    db.session.add(
+        Notification(
+            developer_id=developer.id,
+            type=TYPE,
+            title="Failed sign-ins to your account",
+            body=body,
+            created_at=clock.now(),
+        )
+    )
+    wakeups.tell_notified()

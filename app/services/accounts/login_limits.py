@@ -1,0 +1,236 @@
+"""Limits on failed logins and confirmations, in a time window.
+
+A login counts for its address, for its name together with its network, and for its name over all
+networks. A device that has signed in to the account before (`known_devices`) counts for itself
+alone, so that nobody else's guesses keep its owner out; and a confirmation for its session alone.
+
+Only failures count. The limits are checked before and again after: many guesses at the same time
+all pass the first check, but get no more answers than if they had come one by one.
+"""
+
+import math
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from limits import RateLimitItemPerMinute
+from sqlalchemy import func, select
+
+from app.domain import addresses
+from app.domain.errors import (
+    DomainError,
+    InvalidCredentials,
+    InvalidFields,
+    PasswordLoginOff,
+    TooManyAttempts,
+    TotpInvalid,
+    TotpRequired,
+)
+from app.domain.tokens import digest
+from app.extensions import db, redis
+from app.models import Developer
+from app.services import audit, settings
+from app.services.accounts import developers, login_alerts
+from app.services.accounts.login_alerts import LimitKind
+
+WINDOW_MINUTES = 15
+
+
+def window(most: int, kind: str) -> RateLimitItemPerMinute:
+    """A limit of so many of a kind in the time window."""
+    return RateLimitItemPerMinute(most, WINDOW_MINUTES, namespace=kind)
+
+
+# How many failures the audit log tells in a window: of accounts, and of unknown names.
+_TOLD = (window(300, "login_told"), "accounts")
+_TOLD_OF_STRANGERS = (window(60, "login_told"), "strangers")
+_UNTOLD = "login_untold"  # in Redis: that there were more has been told
+
+
+class LimitState(NamedTuple):
+    """A limit, how many failures are left of it, and in how many seconds there will be one more."""
+
+    limit: int
+    remaining: int
+    reset_seconds: int
+
+
+class Bound(NamedTuple):
+    """A limit of one kind, and the key that it counts for."""
+
+    kind: LimitKind
+    limit: RateLimitItemPerMinute
+    key: tuple[str, ...]
+
+    @property
+    def state(self) -> LimitState:
+        return standing(self.limit, *self.key)
+
+
+class FailureLimit:
+    """Limits on the failures of one name's logins or confirmations, from the narrowest to the
+    widest.
+
+    `standing` is the state of the limit with the fewest failures left, once it has been checked.
+    """
+
+    def __init__(self, name: str, bounds: Sequence[Bound], address: str) -> None:
+        self.standing: LimitState | None = None
+        self._name, self._bounds, self._address = name, bounds, address
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """A context around a login or another check of a password, and nothing else: failures in it
+        are counted.
+
+        Raises TooManyAttempts; redis.RedisError when Redis is away.
+        """
+        self._require_room()
+        try:
+            yield
+        except (InvalidCredentials, TotpInvalid, InvalidFields) as error:
+            self._count(error)
+            raise
+        except (TotpRequired, PasswordLoginOff):
+            self._require_room()
+            raise
+        self._require_room()
+        for bound in self._bounds:
+            if bound.kind.ends_with_success:
+                redis.limiter.clear(bound.limit, *bound.key)
+        self._look()
+
+    def _count(self, error: DomainError) -> None:
+        # From the narrowest on, and no further than the first that is full: of many guesses at the
+        # same time, those that get no answer must not use up what other networks have.
+        is_answered = all(redis.limiter.hit(bound.limit, *bound.key) for bound in self._bounds)
+        state = self._look()
+        db.session.rollback()  # the login has failed
+        developer = developers.named(self._name)
+        if is_answered:
+            self._tell_failure(developer, error)
+        if state.remaining <= 0:
+            self._tell_limits(developer)
+        db.session.commit()
+        if not is_answered:
+            raise TooManyAttempts(state.reset_seconds)
+
+    def _require_room(self) -> None:
+        state = self._look()
+        if state.remaining <= 0:
+            raise TooManyAttempts(state.reset_seconds)
+
+    def _look(self) -> LimitState:
+        states = [bound.state for bound in self._bounds]
+        self.standing = min(states, key=lambda each: (each.remaining, -each.reset_seconds))
+        return self.standing
+
+    def _tell_failure(self, developer: Developer | None, error: DomainError) -> None:
+        """Record a failure in the audit log, up to a bound: strangers decide how many there are,
+        and audit entries stay for ever. Of names only those of accounts: others may be mistyped
+        passwords.
+        """
+        is_told = redis.limiter.hit(*(_TOLD if developer else _TOLD_OF_STRANGERS))
+        if is_told:
+            about = ("developer", developer.id) if developer else ("address", self._address)
+            why = {"reason": error.code}
+            audit.record("login.failed", *about, actor=None, after=why)
+        elif redis.client.set(_UNTOLD, 1, nx=True, ex=_TOLD[0].get_expiry()):
+            audit.record("login.flooded", "server", "", actor=None)
+
+    def _tell_limits(self, developer: Developer | None) -> None:
+        """Record which limits are reached, once in a window for each, and alert the account's
+        owner. That of an address within the bound of strangers, who may have any number of them.
+        """
+        for bound in self._bounds:
+            if bound.kind is LimitKind.ADDRESS:
+                if _is_news(bound) and redis.limiter.hit(*_TOLD_OF_STRANGERS):
+                    audit.record("login.limited", "address", self._address, actor=None)
+            elif developer and _is_news(bound):
+                about = {"limit": bound.kind, "failures": bound.limit.amount}
+                audit.record("login.limited", "developer", developer.id, actor=None, after=about)
+                login_alerts.alert(developer, bound.kind, bound.limit.amount, self._address)
+
+
+class LoginLimit(FailureLimit):
+    """The limits of logins with a name (known or not, in any letter case) from an address, by a
+    `device` that has signed in to that account before, if it has.
+    """
+
+    def __init__(self, name: str, address: str, device: uuid.UUID | None = None) -> None:
+        who, failures = _name_key(name), settings.value("loginFailures")
+        if device is not None:
+            bounds = [_bound(LimitKind.DEVICE, failures, who, str(device))]
+        else:
+            per_address = settings.value("loginFailuresPerAddress")
+            per_name = settings.value("loginFailuresPerName")
+            site = addresses.site(address) or digest(address)
+            bounds = [
+                _bound(LimitKind.ADDRESS, per_address, network_of(address)),
+                _bound(LimitKind.NETWORK, failures, who, site),
+                _bound(LimitKind.NAME, per_name, who),
+            ]
+        super().__init__(name, bounds, network_of(address))
+
+
+class ConfirmationLimit(FailureLimit):
+    """The limit of wrong passwords and codes within a session. It leaves logins alone."""
+
+    def __init__(self, developer: Developer, login_id: uuid.UUID, address: str) -> None:
+        failures, who = settings.value("loginFailures"), _name_key(developer.name)
+        bound = _bound(LimitKind.SESSION, failures, who, str(login_id))
+        super().__init__(developer.name, [bound], network_of(address))
+
+
+def unlock(name: str) -> bool:
+    """Forget all failures of that name, for an operator at the server; whether there is such an
+    account. Commits.
+    """
+    developer = developers.named(name)
+    if developer is None:
+        return False
+    for key in redis.client.scan_iter(match=f"*login_*/{_name_key(name)}/*", count=1000):
+        redis.client.delete(key)
+    audit.record("login.unlocked", "developer", developer.id, actor=None)
+    db.session.commit()
+    return True
+
+
+def tell_refused(provider: str, why: dict[str, str | None]) -> None:
+    """Record, within the bound of strangers, that a sign-in by a provider failed. Commits."""
+    if redis.limiter.hit(*_TOLD_OF_STRANGERS):
+        audit.record("login.failed", "identity_provider", provider, actor=None, after=why)
+    db.session.commit()
+
+
+def _bound(kind: LimitKind, most: int, *key: str) -> Bound:
+    return Bound(kind, window(most, f"login_{kind}"), key)
+
+
+def _name_key(name: str) -> str:
+    """Under what the name is counted: Postgres lowers it, as it does for accounts. People mistype
+    passwords as names, so Redis gets a hash.
+    """
+    return digest(db.session.scalar(select(func.lower(name))) or "")
+
+
+def _is_news(bound: Bound) -> bool:
+    """Whether the limit is reached, for the first time in a window."""
+    if bound.state.remaining > 0:
+        return False
+    told = f"told:{bound.limit.key_for(*bound.key)}"
+    return bool(redis.client.set(told, 1, nx=True, ex=bound.limit.get_expiry()))
+
+
+def standing(limit: RateLimitItemPerMinute, *key: str) -> LimitState:
+    """The state of a limit for whom the key stands."""
+    stats = redis.limiter.get_window_stats(limit, *key)
+    seconds = max(1, math.ceil(stats.reset_time - time.time()))
+    return LimitState(limit.amount, max(0, stats.remaining), seconds)
+
+
+def network_of(address: str) -> str:
+    """The client's network; a hash of what is no address."""
+    return addresses.network(address) or digest(address)

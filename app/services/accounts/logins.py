@@ -1,0 +1,230 @@
+"""Logins: begun, seen, confirmed and ended; and the pair of tokens that each is used with.
+
+A login is what ends: with it end at once its access and refresh tokens, and what was opened with
+them. Personal access tokens are no part of it.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from flask import current_app
+from sqlalchemy import Select, select, update
+
+from app import wakeups
+from app.domain import login as rules
+from app.domain.errors import ConfirmationRequired, InvalidToken, NotFound
+from app.domain.login import LoginVia
+from app.domain.tokens import TokenKind, digest
+from app.extensions import db
+from app.models import Developer, Login, RefreshToken
+from app.services import audit, clock
+from app.services.accounts import developers, tokens
+
+# A login that is used writes its row once in this time, not with each request.
+SEEN_PRECISION = timedelta(minutes=1)
+
+
+class Pair(NamedTuple):
+    """The two tokens of a login."""
+
+    access_token: str
+    refresh_token: str
+
+
+def begin(
+    developer: Developer,
+    now: datetime,
+    *,
+    via: LoginVia,
+    client: str,
+    address: str,
+    provider: str | None = None,
+) -> Pair:
+    """The first pair of a new login. The caller holds the developer's lock, and commits.
+
+    `client`: what it is to be called (`domain.login.client_name`). Whoever lets a device in does
+    so elsewhere, so that nobody has proved to be at the device itself.
+    """
+    login = Login(
+        id=uuid.uuid4(),
+        developer_id=developer.id,
+        via=via,
+        client=client,
+        address=_bounded(address),
+        created_at=now,
+        last_seen_at=now,
+        confirmed_at=None if via is LoginVia.DEVICE else now,
+        expires_at=_end(now),
+        provider=provider,
+    )
+    db.session.add(login)
+    db.session.flush()  # before its refresh token, which names it
+    told = {"login": str(login.id), "via": via, "client": client, "provider": provider}
+    audit.record("login.begun", "developer", developer.id, actor=developer, after=told)
+    return _pair(developer, login.id, now)
+
+
+def go_on(developer: Developer, login_id: uuid.UUID, now: datetime, address: str) -> Pair:
+    """The next pair of a login. The caller holds the developer's lock, and commits.
+
+    Raises InvalidToken if the login has ended.
+    """
+    seen: dict[str, Any] = {"last_seen_at": now, "expires_at": _end(now)}
+    if address:
+        seen["address"] = _bounded(address)
+    gone_on = db.session.scalar(
+        update(Login)
+        .where(Login.id == login_id, Login.ended_at.is_(None))
+        .values(**seen)
+        .returning(Login.id)
+    )
+    if gone_on is None:
+        raise InvalidToken
+    return _pair(developer, login_id, now)
+
+
+def note_use(login_id: uuid.UUID, last_seen_at: datetime, now: datetime, address: str) -> None:
+    """Note that the login is used: at most one write a minute. Commits what it writes."""
+    before = now - SEEN_PRECISION
+    if last_seen_at > before:
+        return
+    seen: dict[str, Any] = {"last_seen_at": now}
+    if address:
+        seen["address"] = _bounded(address)
+    db.session.execute(
+        # The condition is repeated, so that of many requests at the same time one writes.
+        update(Login).where(Login.id == login_id, Login.last_seen_at <= before).values(**seen),
+        execution_options={"synchronize_session": False},
+    )
+    db.session.commit()
+
+
+def end(login_id: uuid.UUID, now: datetime) -> bool:
+    """End a login; whether it had not ended yet. The caller holds the developer's lock, and
+    commits.
+    """
+    developer_id = db.session.scalar(
+        update(Login)
+        .where(Login.id == login_id, Login.ended_at.is_(None))
+        .values(ended_at=now)
+        .returning(Login.developer_id)
+    )
+    if developer_id is not None:
+        wakeups.tell_signed_out(developer_id)
+    return developer_id is not None
+
+
+def end_all(developer: Developer, now: datetime, *, but: uuid.UUID | None = None) -> int:
+    """End all of the developer's logins `but` one; how many those were. The caller holds the
+    developer's lock, and commits.
+    """
+    theirs = [Login.developer_id == developer.id, Login.ended_at.is_(None)]
+    if but is not None:
+        theirs.append(Login.id != but)
+    ended = db.session.scalars(
+        update(Login).where(*theirs).values(ended_at=now).returning(Login.id)
+    ).all()
+    # Their owner or an admin may not trust these devices any more. Those that stay signed in are
+    # known again when they refresh.
+    developer.device_generation += 1
+    wakeups.tell_signed_out(developer.id)
+    return len(ended)
+
+
+def list_of(developer: Developer, now: datetime) -> Select[Login]:
+    """The query of the developer's logins that have not ended."""
+    return select(Login).where(
+        Login.developer_id == developer.id, Login.ended_at.is_(None), Login.expires_at > now
+    )
+
+
+def current(developer: Developer, login_id: uuid.UUID) -> Login:
+    """The developer's login, locked. Raises InvalidToken if it has ended meanwhile."""
+    login = db.session.get(
+        Login, login_id, with_for_update={"key_share": True}, populate_existing=True
+    )
+    if login is None or login.developer_id != developer.id or login.ended_at is not None:
+        raise InvalidToken
+    return login
+
+
+def confirm(developer: Developer, login_id: uuid.UUID, now: datetime, *, by: str) -> datetime:
+    """Note that the login's developer has just proved to be there, `by` what means, to the caller;
+    until when that counts. The caller holds the developer's lock, and commits.
+
+    Raises InvalidToken if the login has ended meanwhile.
+    """
+    current(developer, login_id).confirmed_at = now
+    told = {"login": str(login_id), "by": by}
+    audit.record("login.confirmed", "developer", developer.id, actor=developer, after=told)
+    return now + rules.CONFIRMED_FOR
+
+
+def confirmed_until(login_id: uuid.UUID, now: datetime) -> datetime | None:
+    """Until when the login counts as confirmed; None if it does not, or has ended."""
+    confirmed_at = db.session.scalar(
+        select(Login.confirmed_at).where(Login.id == login_id, Login.ended_at.is_(None))
+    )
+    return rules.confirmed_until(confirmed_at, now)
+
+
+def require_fresh(developer: Developer, login_id: uuid.UUID, now: datetime) -> None:
+    """Raise ConfirmationRequired unless the login's developer has signed in or confirmed a moment
+    ago; InvalidToken if the login has ended meanwhile.
+    """
+    if not rules.is_confirmed(current(developer, login_id).confirmed_at, now):
+        raise ConfirmationRequired
+
+
+# ---- what people do with their own logins --------------------------------------------------------
+
+
+def end_one(actor: Developer, login_id: uuid.UUID) -> None:
+    """End one of the actor's logins. Commits. Raises NotFound, InvalidToken."""
+    developers.hold(actor)
+    mine = list_of(actor, clock.now()).where(Login.id == login_id)
+    if db.session.scalar(mine) is None:
+        raise NotFound("you have no such session")
+    actor.device_generation += 1  # as in `end_all`
+    end_own(actor, login_id)
+
+
+def end_own(actor: Developer, login_id: uuid.UUID) -> None:
+    """End that login of the actor's, whose lock the caller holds. Commits."""
+    end(login_id, clock.now())
+    told = {"login": str(login_id)}
+    audit.record("login.ended", "developer", actor.id, actor=actor, before=told)
+    db.session.commit()
+
+
+def end_many(actor: Developer, *, but: uuid.UUID | None) -> None:
+    """End all of the actor's logins `but` one. Commits. Raises InvalidToken."""
+    developers.hold(actor)
+    if ended := end_all(actor, clock.now(), but=but):
+        told = {"logins": ended}
+        audit.record("login.ended", "developer", actor.id, actor=actor, before=told)
+    db.session.commit()
+
+
+def _pair(developer: Developer, login_id: uuid.UUID, now: datetime) -> Pair:
+    refresh_token = tokens.new(TokenKind.REFRESH)
+    db.session.add(
+        RefreshToken(
+            developer_id=developer.id,
+            family=login_id,
+            digest=digest(refresh_token),
+            generation=developer.token_generation,
+            created_at=now,
+            expires_at=_end(now),
+        )
+    )
+    return Pair(tokens.access_token(developer, login_id), refresh_token)
+
+
+def _end(now: datetime) -> datetime:
+    return now + timedelta(seconds=current_app.config["REFRESH_SECONDS"])
+
+
+def _bounded(address: str) -> str | None:
+    return address[: audit.ADDRESS_LENGTH] or None

@@ -1,0 +1,35 @@
+"""A developer's preferences for notifications."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+
+from app.domain import notification_rules
+from app.domain.notification_rules import NewsKind, Preferences
+from app.extensions import db
+from app.models import Developer, NotificationPreference
+
+
+def of(actor: Developer) -> Preferences:
+    """The developer's choice for each kind of news; defaults where they have made none."""
+    row = db.session.get(NotificationPreference, actor.id, populate_existing=True)
+    return notification_rules.preferences(row.choices if row else None)
+
+
+def update(actor: Developer, changes: Mapping[NewsKind, Mapping[str, Any]]) -> Preferences:
+    """Set some fields of some choices; the others stay. Returns all choices. Commits."""
+    _claim(actor)
+    row = db.session.get_one(
+        NotificationPreference, actor.id, with_for_update=True, populate_existing=True
+    )
+    chosen = notification_rules.changed(notification_rules.preferences(row.choices), changes)
+    row.choices = notification_rules.stored(chosen)
+    db.session.commit()
+    return chosen
+
+
+def _claim(actor: Developer) -> None:
+    """Make sure that there is a row to lock, so that of two changes at once neither is lost."""
+    mine = insert(NotificationPreference).values(developer_id=actor.id, choices={})
+    db.session.execute(mine.on_conflict_do_nothing())

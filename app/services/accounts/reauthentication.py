@@ -1,0 +1,47 @@
+"""Confirming that one is still there, before what would outlast a session that was stolen.
+
+A provider's way ends in `logins.confirm` as well, when its callback has proved who came.
+"""
+
+import uuid
+from datetime import datetime
+
+from app.domain import field_errors
+from app.domain.errors import InvalidFields
+from app.extensions import db
+from app.models import Developer
+from app.services import clock
+from app.services.accounts import break_glass, developers, logins, second_factor
+from app.services.accounts.login_limits import FailureLimit
+
+
+def by_password_or_code(
+    developer: Developer,
+    login_id: uuid.UUID,
+    limit: FailureLimit,
+    *,
+    password: str | None,
+    totp_code: str | None,
+) -> datetime:
+    """Confirm the login by the developer's password, a code of their second factor, or both; until
+    when it counts as confirmed. Commits.
+
+    Raises InvalidFields for what is wrong, and if neither is given; TooManyAttempts; InvalidToken
+    if the login has ended meanwhile.
+    """
+    if password is None and totp_code is None:
+        raise InvalidFields({"password": [field_errors.PROOF_NEEDED]})
+    if password is not None and not break_glass.takes_password(developer):
+        raise InvalidFields({"password": [field_errors.PASSWORD_OFF]})
+    with limit.watching():
+        if password is not None:
+            developers.confirm_password(developer, password, "password")
+        developers.hold(developer)
+        now = clock.now()
+        if totp_code is not None:
+            second_factor.confirm(developer, totp_code, now, "totpCode")
+    # Not before: of guesses that come too late even the right one confirms nothing.
+    means = [name for name, given in (("password", password), ("code", totp_code)) if given]
+    until = logins.confirm(developer, login_id, now, by=" and ".join(means))
+    db.session.commit()
+    return until

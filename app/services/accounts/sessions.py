@@ -1,0 +1,80 @@
+"""With what a developer came in, and whether that still holds.
+
+A request asks once; what stays open (an event stream, a terminal's socket) asks again and again,
+for a whole process in one statement. Both end by the same rule: no logout, new password, revoked
+token or disabled account is outlived.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.domain.tokens import TokenKind, digest, is_token
+from app.models import Developer
+from app.services.accounts import tokens
+
+
+@dataclass(frozen=True)
+class DeveloperSession:
+    """What a developer came in with: an access token, or a personal access token.
+
+    Of an access token these are known: `generation`, the developer's `token_generation` when it was
+    made; `login`, what it is of; `ends_at`, when it expires. Of a personal one
+    `token_digest`: its row says whether it is good; and the `projects` that it was narrowed to,
+    which never change.
+    """
+
+    developer_id: int
+    generation: int | None = None
+    login: uuid.UUID | None = None
+    token_digest: str | None = None
+    ends_at: datetime | None = None
+    projects: Sequence[int] | None = None
+
+
+COLUMNS = """
+    developer_id bigint, generation int, login uuid, token_digest text, ends_at timestamptz,
+    projects bigint[]
+"""
+"""The columns that `row` makes, for SQL's `jsonb_to_recordset`."""
+
+HOLDS = """(
+    d.disabled_at IS NULL
+    AND (s.ends_at IS NULL OR s.ends_at > :now)
+    AND CASE WHEN s.login IS NOT NULL
+             THEN d.token_generation = s.generation
+                  AND EXISTS (SELECT FROM logins AS l
+                              WHERE l.id = s.login AND l.developer_id = d.id
+                                AND l.ended_at IS NULL AND l.expires_at > :now)
+             ELSE EXISTS (SELECT FROM personal_tokens AS pt
+                          WHERE pt.digest = s.token_digest AND pt.revoked_at IS NULL
+                            AND (pt.expires_at IS NULL OR pt.expires_at > :now)) END
+)"""
+"""The SQL condition that the session `s` of the developer `d` holds at the moment `:now`."""
+
+
+def of(developer: Developer, credential: str) -> DeveloperSession:
+    """The session of a credential that has just been accepted for the developer.
+
+    Raises InvalidToken if an access token has expired since.
+    """
+    if is_token(credential, TokenKind.PERSONAL):
+        only = developer.reach.projects
+        projects = None if only is None else sorted(only)
+        return DeveloperSession(developer.id, token_digest=digest(credential), projects=projects)
+    claims = tokens.access_claims(credential)
+    return DeveloperSession(developer.id, claims.generation, claims.login, ends_at=claims.ends_at)
+
+
+def row(session: DeveloperSession) -> dict[str, Any]:
+    """The session as a JSON object with COLUMNS."""
+    ends_at = session.ends_at.isoformat() if session.ends_at else None
+    login = str(session.login) if session.login else None
+    return {**vars(session), "login": login, "ends_at": ends_at}
+
+
+def is_current(developer: Developer, generation: int) -> bool:
+    """Whether an access or a refresh token of that generation still speaks for the developer."""
+    return developer.disabled_at is None and developer.token_generation == generation

@@ -1,0 +1,28 @@
+"""The contents of files whose lines are compared (`git_lines`)."""
+
+import zlib
+from collections.abc import Collection
+
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import Content
+from app.services.changes.line_diff import LARGEST, is_comparable
+
+
+def sizes(task_id: int, ids: Collection[str]) -> dict[str, int]:
+    """The bytes of those of the task's contents that are here and small enough to be compared."""
+    query = select(Content.id, Content.size).where(
+        Content.task_id == task_id, Content.id.in_(ids), Content.whole, Content.size <= LARGEST
+    )
+    return {row.id: row.size for row in db.session.execute(query)} if ids else {}
+
+
+def texts(task_id: int, ids: Collection[str]) -> dict[str, bytes]:
+    """These contents, of those that are here and comparable."""
+    query = select(Content.id, Content.data).where(
+        Content.task_id == task_id, Content.id.in_(ids), Content.whole, Content.size <= LARGEST
+    )
+    rows = db.session.execute(query) if ids else ()
+    unpacked = ((row.id, zlib.decompress(row.data)) for row in rows)
+    return {id_: content for id_, content in unpacked if is_comparable(content)}

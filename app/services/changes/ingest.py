@@ -1,0 +1,198 @@
+"""What machines report of changes, stored: each change is shown when all of it is there."""
+
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+
+from app.domain import storage_limits
+from app.domain.diff import LARGEST_PATCH, MOST_FILES
+from app.domain.storage_limits import Excessive, Forged
+from app.extensions import db
+from app.models import Attempt, Change, ChangedFile
+from app.services.changes import contents
+from app.services.changes.contents import Known, Spend
+from muster.protocol import frames
+
+_ROW = 200  # bytes that a file's row counts beside its names
+# No row of the session is one of these.
+_BARE: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
+
+
+class _Begun(NamedTuple):
+    """A change of which `files_changed` files are there."""
+
+    id: int
+    base: str
+    commit: str
+    total: int
+    left_out: str
+    files_changed: int = 0
+    insertions: int = 0
+    deletions: int = 0
+    patch_bytes: int = 0
+
+
+def keep(
+    attempt: Attempt, body: frames.Changes, now: datetime, spend: Spend, *, is_full: bool
+) -> bool:
+    """Store a part of a change's files; with the last one it takes the place of the attempt's
+    former change of the same stage. Returns whether it is whole.
+
+    `is_full`: contents may be missing, for nothing more is kept of the attempt; of such a change
+    the numbers alone are. Raises Forged, and Excessive where it is too large or there is no room.
+    The caller holds the task's lock, and commits.
+    """
+    _require_sound(body)
+    begun = _begun(attempt, body) if body.first else None
+    known, is_lacking = _contents(attempt, body, is_full=is_full)
+    grown = _grown(begun or _Begun(0, body.base, body.commit, body.total, body.left_out), body)
+    grown = grown._replace(patch_bytes=grown.patch_bytes + sum(c.size for c in known.values()))
+    if grown.patch_bytes > LARGEST_PATCH:
+        raise Excessive(f"its patch has more than {LARGEST_PATCH} bytes")
+    if is_lacking:
+        grown = grown._replace(left_out=grown.left_out or "size")
+    spend(storage_limits.cost(sum(map(_cost, body.files))))
+    id = begun.id if begun else _begin(attempt, body, now)
+    rows = [_row(id, body.first + at, file, known) for at, file in enumerate(body.files)]
+    if rows:
+        db.session.execute(insert(ChangedFile), rows)
+    counted = grown._asdict() | {"id": id}
+    db.session.execute(update(Change).where(Change.id == id).values(counted), **_BARE)
+    _look_for_hunks(attempt.task_id, known.values())
+    is_whole = grown.files_changed == grown.total
+    if is_whole:
+        _show(attempt, body, id)
+    return is_whole
+
+
+def _require_sound(body: frames.Changes) -> None:
+    if body.total > MOST_FILES:
+        raise Excessive(f"it has {body.total} files, of {MOST_FILES} at most")
+    if body.first + len(body.files) > body.total or (body.total and not body.files):
+        raise Forged(f"these are not files {body.first} and on of {body.total}")
+    if len(set(map(_name, body.files))) < len(body.files):
+        raise Forged("a file is named twice")
+    if any("\0" in file.path or "\0" in (file.old_path or "") for file in body.files):
+        raise Forged("no file is called so")  # and no column can hold it
+    if not body.left_out and any(file.patch is None for file in body.files):
+        raise Forged("a file has no section of the patch")
+
+
+def _name(file: frames.ChangedFile) -> tuple[str, str]:
+    """Git tells of a file that becomes a link twice: it is deleted, and added."""
+    return file.path, file.status
+
+
+def _is_of(attempt: Attempt, body: frames.Changes) -> ColumnElement[bool]:
+    """The attempt's changes of which there may be one, that is shown."""
+    return and_(
+        Change.task_id == attempt.task_id,
+        Change.attempt == attempt.number,
+        Change.stage_index == body.stage_index,
+        Change.partial == body.partial,
+        Change.since == body.since,
+    )
+
+
+def _begun(attempt: Attempt, body: frames.Changes) -> _Begun:
+    """The change that the part goes on with. Raises Forged where there is none."""
+    columns = [getattr(Change, name) for name in _Begun._fields]
+    query = select(*columns).where(_is_of(attempt, body), ~Change.whole)
+    row = db.session.execute(query).one_or_none()
+    found = None if row is None else _Begun(*row)
+    said = (body.base, body.commit, body.total, body.first)
+    if found is None or said != (found.base, found.commit, found.total, found.files_changed):
+        raise Forged("it does not go on with what came before")
+    names = select(ChangedFile.path, ChangedFile.status).where(
+        ChangedFile.change_id == found.id, ChangedFile.path.in_([file.path for file in body.files])
+    )
+    if {(path, str(status)) for path, status in db.session.execute(names)} & set(
+        map(_name, body.files)
+    ):
+        raise Forged("a file is named twice")
+    return found
+
+
+def _grown(begun: _Begun, body: frames.Changes) -> _Begun:
+    return begun._replace(
+        left_out=begun.left_out or body.left_out,
+        files_changed=begun.files_changed + len(body.files),
+        insertions=begun.insertions + sum(file.insertions for file in body.files),
+        deletions=begun.deletions + sum(file.deletions for file in body.files),
+    )
+
+
+def _contents(
+    attempt: Attempt, body: frames.Changes, *, is_full: bool
+) -> tuple[dict[str, Known], bool]:
+    """The sections that the files name, and whether some are missing. Raises Forged where that
+    cannot be.
+    """
+    named = [file.patch for file in body.files if file.patch is not None]
+    known = contents.known(attempt.task_id, named) if named else {}
+    if len(set(named)) < len(named):
+        raise Forged("two files have the same section")  # which says what they are called
+    is_lacking = len(known) < len(named)
+    if is_lacking and not is_full:
+        raise Forged("it names a content that has not come")
+    return known, is_lacking
+
+
+def _cost(file: frames.ChangedFile) -> int:
+    return _ROW + len(file.path.encode()) + len((file.old_path or "").encode())
+
+
+def _begin(attempt: Attempt, body: frames.Changes, now: datetime) -> int:
+    """The row of a change that nobody sees yet, in place of one that was not brought to its end."""
+    db.session.execute(delete(Change).where(_is_of(attempt, body), ~Change.whole), **_BARE)
+    about = {
+        "task_id": attempt.task_id,
+        "attempt": attempt.number,
+        "round": attempt.round,
+        "stage_index": body.stage_index,
+        "partial": body.partial,
+        "since": body.since,
+        "whole": False,
+        "created_at": now,
+        **_Begun(0, body.base, body.commit, body.total, "")._asdict(),
+    }
+    del about["id"]
+    stored = insert(Change).values(about).returning(Change.id)
+    return db.session.execute(stored).scalar_one()
+
+
+def _row(
+    change_id: int, position: int, file: frames.ChangedFile, known: Mapping[str, Known]
+) -> dict[str, Any]:
+    return {
+        "change_id": change_id,
+        "position": position,
+        "path": file.path,
+        "old_path": file.old_path or "",
+        "status": file.status,
+        "mode": file.mode,
+        "old_mode": file.old_mode,
+        "blob": file.blob or "",
+        "old_blob": file.old_blob or "",
+        "insertions": file.insertions,
+        "deletions": file.deletions,
+        "binary": file.binary,
+        "generated": file.generated,
+        "patch": file.patch if file.patch in known else None,
+    }
+
+
+def _look_for_hunks(task_id: int, sections: Iterable[Known]) -> None:
+    for section in sections:
+        if not section.is_read:
+            contents.read_hunks(task_id, section.id)
+            time.sleep(0)  # others of this process have their turn between two of them
+
+
+def _show(attempt: Attempt, body: frames.Changes, id: int) -> None:
+    former = delete(Change).where(_is_of(attempt, body), Change.whole)
+    db.session.execute(former, **_BARE)
+    db.session.execute(update(Change).where(Change.id == id).values(whole=True), **_BARE)

@@ -1,0 +1,319 @@
+"""Commands in chats, carried out in people's names by the services that the API uses."""
+
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from app.chat import commands
+from app.chat.commands import Command, Unclear, Verb
+from app.chat.incoming_events import Incoming
+from app.chat.messages import cut
+from app.domain import task as rules
+from app.domain.change import has_changed
+from app.domain.errors import DomainError, InvalidFields, NotFound, NothingPending
+from app.domain.machine import MachineStatus
+from app.domain.pipeline import GateKind
+from app.extensions import db
+from app.models import Bot, BotBinding, Developer, Machine, Project, Task
+from app.services.chat import cards
+from app.services.logs import logs
+from app.services.machines import drains, queries
+from app.services.projects import networks, projects
+from app.services.tasks import gates, tasks, workspaces
+from app.services.tasks import queries as task_reads
+
+LINES = 20  # of a log
+LISTED = 10  # tasks
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A reply. `public`: all in the chat may read it. `card` is the id of a task whose card is
+    shown with it.
+    """
+
+    text: str
+    public: bool = False
+    card: int | None = None
+
+
+@dataclass(frozen=True)
+class CommandRequest:
+    """A command, its author, and the chat event `said` that it came in.
+
+    `remember` stores the reply; an act that must not be repeated calls it in its own transaction.
+    """
+
+    actor: Developer
+    bot: Bot
+    said: Incoming
+    command: Command
+    remember: Callable[[Reply], None]
+
+
+def carry_out(
+    actor: Developer, bot: Bot, said: Incoming, remember: Callable[[Reply], None]
+) -> Reply:
+    """Carry out the command in the event's text, and return the reply. Raises DomainError."""
+    command = commands.parse(said.text)
+    if isinstance(command, Unclear):
+        return Reply(command.words)
+    return _ACTS[command.verb](CommandRequest(actor, bot, said, command, remember))
+
+
+def in_words(error: DomainError) -> str:
+    """The text about an error, for somebody who has written a command."""
+    if isinstance(error, InvalidFields) and error.errors:
+        return " ".join(f"{field} {', '.join(wrong)}." for field, wrong in error.errors.items())
+    return str(error)
+
+
+# ---- tasks --------------------------------------------------------------------------------------
+
+
+def _develop(asked: CommandRequest) -> Reply:
+    key = asked.command.project or _bound_project(asked) or _only_project(asked.actor)
+    if key is None:
+        return Reply(
+            "Which project? This chat is bound to none: add --project KEY"
+            + _hint([project.key for project in _projects(asked.actor)])
+        )
+    machine = _machine(asked.command.machine) if asked.command.machine else None
+    made: list[Reply] = []
+
+    def remember(task: Task) -> None:
+        made.append(Reply(_headline(task), public=True))
+        asked.remember(made[0])
+
+    tasks.create(
+        asked.actor,
+        project_key=key,
+        description=asked.command.text,
+        machine_id=machine.id if machine else None,
+        remember=remember,
+    )
+    return made[0]
+
+
+def _progress(asked: CommandRequest) -> Reply:
+    task = task_reads.get(asked.actor, _id(asked))
+    gate = gates.open_gate(task) if task.status in rules.LIVE else None
+    if gate is None:
+        return Reply(progress(task), public=True)
+    question = f"It asks: {cut(gate.prompt, 1000)}\nAnswer with: confirm #{task.id} result"
+    return Reply(f"{progress(task)}\n{question}", public=True, card=task.id)
+
+
+def progress(task: Task) -> str:
+    """The task's progress, in a few lines."""
+    stage = cards.stage_name(task, task.current_stage_index)
+    lines = [_headline(task)]
+    lines.append(f"stage {task.current_stage_index + 1} of {len(task.pipeline)}, “{stage}”")
+    if task.machine is not None:
+        lines.append(f"on {task.machine.name}, attempt {task.attempt}")
+    if task.failure:
+        lines.append(f"{task.failure['code']}: {task.failure['message']}")
+    if task.result and task.result["pushed"]:
+        changed = "" if has_changed(task.result) else ", which changes nothing"
+        branch = task.result.get("branch") or task.branch
+        lines.append(f"branch {branch}{changed}")
+    return "\n".join(lines)
+
+
+def _cancel(asked: CommandRequest) -> Reply:
+    return Reply(_headline(tasks.cancel(asked.actor, _id(asked))), public=True)
+
+
+def _retry(asked: CommandRequest) -> Reply:
+    return Reply(_headline(tasks.retry(asked.actor, _id(asked))), public=True)
+
+
+def _list(asked: CommandRequest) -> Reply:
+    key = asked.command.project or _bound_project(asked)
+    if key is not None:
+        projects.get(asked.actor, key)
+    query, _ = task_reads.listing(asked.actor, project_keys=[key] if key else ())(None, LISTED)
+    found = db.session.scalars(query).all()
+    if not found:
+        return Reply(f"There are no tasks{f' in {key}' if key else ''} yet.")
+    return Reply("\n".join(map(_headline, found)))
+
+
+def _confirm(asked: CommandRequest) -> Reply:
+    task_id = _id(asked)
+    try:
+        pending = gates.pending(asked.actor, task_id)
+    except NothingPending:
+        task = task_reads.get(asked.actor, task_id)
+        return Reply(f"#{task_id} is not waiting for an answer.\n{progress(task)}")
+    result = asked.command.text
+    is_offered = pending.kind is GateKind.CONFIRM or "confirm" in pending.choices
+    if result == "confirm" and not is_offered:
+        offered = " or ".join(pending.choices) or "your text"
+        return Reply(f"“{pending.prompt}” wants an answer: confirm #{task_id} {offered}")
+    if pending.choices:
+        result = next((c for c in pending.choices if c.lower() == result.lower()), result)
+    gates.confirm(asked.actor, task_id, pending.stage_index, result, number=pending.number)
+    return answered(asked.actor, task_id, pending.stage_name, result)
+
+
+def answered(actor: Developer, task_id: int, stage: str, result: str) -> Reply:
+    """The reply to an answer to a gate that was accepted."""
+    return Reply(f"✓ #{task_id} “{stage}”: {actor.name} answered {cut(result, 200)}", public=True)
+
+
+def _workspace(asked: CommandRequest) -> Reply:
+    found = workspaces.of_task(asked.actor, _id(asked))
+    machine = db.session.get(Machine, found.machine_id)
+    diff = found.diff
+    where = machine.name if machine else found.machine_id
+    files, more, less = (diff.get(n, 0) for n in ("filesChanged", "insertions", "deletions"))
+    return Reply(
+        f"#{found.task_id} on {where}: {found.path} ({found.state})\n"
+        f"branch {found.branch}{', with uncommitted changes' if found.dirty else ''}\n"
+        f"{files} files, {more} lines added, {less} removed"
+    )
+
+
+def _logs(asked: CommandRequest) -> Reply:
+    page = logs.page(asked.actor, _id(asked), limit=LINES, offset=-LINES)
+    lines = [cut(readable(line.text), 300) for line in page.lines]
+    if not lines:
+        return Reply(f"#{_id(asked)} has no log yet.")
+    shown = "\n".join(lines)
+    return Reply(f"The last {len(lines)} of {page.total} lines of #{_id(asked)}:\n{shown}")
+
+
+def readable(line: str) -> str:
+    """The line without escape sequences, as a terminal would show it."""
+    return _ESCAPES.sub("", line).rpartition("\r")[2] or _ESCAPES.sub("", line).strip("\r")
+
+
+def _headline(task: Task) -> str:
+    first = task.description.strip().splitlines() or [""]
+    return f"#{task.id} {task.project.key} {task.status}: {cut(first[0], 120)}"
+
+
+def _id(asked: CommandRequest) -> int:
+    assert asked.command.task_id is not None  # the parser makes sure of it for these verbs
+    return asked.command.task_id
+
+
+def _allow(asked: CommandRequest) -> Reply:
+    key = asked.command.project or _bound_project(asked) or _only_project(asked.actor)
+    if key is None:
+        return Reply("Which project? This chat is bound to none: add --project KEY")
+    return allow(asked.actor, key, asked.command.text)
+
+
+def allow(actor: Developer, key: str, host: str) -> Reply:
+    """Allow the project's stages a host, and return the reply. Commits. Raises DomainError."""
+    project = networks.allow(actor, key, host)
+    text = f"✓ {project.key}: {actor.name} has allowed {host}, for stages that begin from now on."
+    return Reply(text, public=True)
+
+
+# ---- machines -----------------------------------------------------------------------------------
+
+
+def _drain(asked: CommandRequest) -> Reply:
+    machine = _machine(asked.command.machine or "")
+    view = drains.drain(asked.actor, machine.id, note=cut(asked.command.text, 500) or None)
+    return Reply(f"{view.machine.name} is {view.machine.status}.", public=True)
+
+
+def _undrain(asked: CommandRequest) -> Reply:
+    view = drains.undrain(asked.actor, _machine(asked.command.machine or "").id)
+    return Reply(f"{view.machine.name} is {view.machine.status}.", public=True)
+
+
+def _machine(called: str) -> Machine:
+    """The machine with that name, in any letter case, or with that id. Raises NotFound."""
+    usable = Machine.status != MachineStatus.DECOMMISSIONED
+    by_name = select(Machine).where(func.lower(Machine.name) == called.lower(), usable)
+    found = db.session.scalars(by_name.order_by(Machine.id).limit(5)).all()
+    if not found and (machine_id := _uuid(called)) is not None:
+        return queries.get(machine_id).machine
+    if len(found) > 1:
+        ids = ", ".join(str(machine.id) for machine in found)
+        raise NotFound(f"several machines are called {called}; name one by its id: {ids}")
+    if not found:
+        names = db.session.scalars(select(Machine.name).where(usable).order_by(Machine.name))
+        raise NotFound(f"there is no machine {cut(called, 60)}{_hint(names.fetchmany(LISTED))}")
+    return found[0]
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+# ---- projects, and oneself ----------------------------------------------------------------------
+
+
+def _bound_project(asked: CommandRequest) -> str | None:
+    """The key of the project that the chat is bound to, if it is."""
+    return db.session.scalar(
+        select(Project.key)
+        .join(BotBinding, BotBinding.project_id == Project.id)
+        .where(
+            BotBinding.bot_id == asked.bot.id,
+            BotBinding.platform_chat_id == asked.said.chat_id,
+            Project.deleted_at.is_(None),
+        )
+    )
+
+
+def _projects(actor: Developer) -> list[Project]:
+    return list(db.session.scalars(projects.listing(actor).limit(LISTED)))
+
+
+def _only_project(actor: Developer) -> str | None:
+    found = _projects(actor)
+    return found[0].key if len(found) == 1 else None
+
+
+def _hint(names: Sequence[str]) -> str:
+    return f" (there are: {', '.join(names)})" if names else ""
+
+
+def _info(asked: CommandRequest) -> Reply:
+    bound = _bound_project(asked)
+    keys = [project.key for project in _projects(asked.actor)]
+    return Reply(
+        f"You are {asked.actor.name} ({asked.actor.role}), and here you may do what they may.\n"
+        f"This chat ({asked.said.chat_id}) is bound to {bound or 'no project'}.\n"
+        f"Your projects: {', '.join(keys) or 'none'}"
+    )
+
+
+def _help(asked: CommandRequest) -> Reply:
+    return Reply(commands.HELP)
+
+
+def _bind(asked: CommandRequest) -> Reply:
+    raise AssertionError("binding comes before one is anybody")
+
+
+_ACTS: dict[Verb, Callable[[CommandRequest], Reply]] = {
+    Verb.DEVELOP: _develop,
+    Verb.PROGRESS: _progress,
+    Verb.CANCEL: _cancel,
+    Verb.RETRY: _retry,
+    Verb.LIST: _list,
+    Verb.CONFIRM: _confirm,
+    Verb.WORKSPACE: _workspace,
+    Verb.LOGS: _logs,
+    Verb.ALLOW: _allow,
+    Verb.DRAIN: _drain,
+    Verb.UNDRAIN: _undrain,
+    Verb.INFO: _info,
+    Verb.HELP: _help,
+    Verb.BIND: _bind,
+}

@@ -1,0 +1,107 @@
+"""Cards that ask a question. Each is a delivery, also if a command has posted it: so each chat gets
+one card of a question, and what closes the question edits that card once.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select, text
+
+from app.chat.incoming_events import Button
+from app.domain.delivery import DeliveryAct, DeliveryState
+from app.domain.notification_rules import NewsKind
+from app.extensions import db
+from app.models import Bot, Delivery, Gate, OutboxEntry
+from app.services.notify import deliveries
+from app.services.notify.deliveries import Mark
+
+# A card that was given up is taken again; any other has been posted, or is being sent.
+_TAKE = text("""
+    INSERT INTO deliveries AS d (outbox_id, task_id, bot_id, chat_id, developer_id, act, state,
+                                 attempts, due_at, leased_until, created_at)
+    VALUES (:outbox_id, :task_id, :bot_id, :chat_id, :developer_id, 'post', 'sending',
+            1, :now, :lease, :now)
+    ON CONFLICT (outbox_id, bot_id, chat_id, act) DO UPDATE
+    SET state = 'sending', attempts = d.attempts + 1, due_at = :now, leased_until = :lease,
+        done_at = NULL
+    WHERE d.state = 'dead'
+    RETURNING d.id, d.attempts
+""")
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A card that the caller is to post before its lease ends; after that the sender posts it."""
+
+    delivery_id: int
+    attempts: int
+
+    def posted(self, ref: str | None, now: datetime) -> None:
+        """Record that the card was posted, with the platform's `ref`. Commits."""
+        self._mark(Mark(self.delivery_id, self.attempts, DeliveryState.SENT, now, ref))
+
+    def failed(self, words: str, now: datetime) -> None:
+        """Record that posting failed; the next request for the card tries again. Commits."""
+        dead = DeliveryState.DEAD
+        self._mark(Mark(self.delivery_id, self.attempts, dead, now, error=words))
+
+    def _mark(self, mark: Mark) -> None:
+        deliveries.mark([(0, mark)], {}, mark.due_at)
+
+
+class AskedThere(Exception):
+    """The chat has a card of the question already, or will have one soon."""
+
+
+def take(
+    bot: Bot, chat_id: str, developer_id: int | None, gate: Gate, now: datetime
+) -> Taken | None:
+    """Lease the card of an open question to the caller, for a chat or for a direct message.
+
+    Returns None if the outbox entry of the question has been deleted: then nothing would edit the
+    card. Commits. Raises AskedThere.
+    """
+    asked = select(OutboxEntry.id).where(_of(gate.task_id, gate.round, gate.stage_index))
+    outbox_id = db.session.scalar(asked.order_by(OutboxEntry.number.desc()).limit(1))
+    if outbox_id is None:
+        return None
+    lease = now + timedelta(seconds=current_app.config["DELIVERY_LEASE_SECONDS"])
+    whose = {"bot_id": bot.id, "chat_id": chat_id, "developer_id": developer_id}
+    what = {"outbox_id": outbox_id, "task_id": gate.task_id, "now": now, "lease": lease}
+    found = db.session.execute(_TAKE, whose | what).one_or_none()
+    db.session.commit()
+    if found is None:
+        raise AskedThere
+    return Taken(found.id, found.attempts)
+
+
+def is_kept(bot: Bot, card: str, pressed: Button) -> bool:
+    """Whether the card will be edited by the delivery that closes its question.
+
+    It is not if somebody presses a button before the card's `ref` is stored.
+    """
+    here = (Delivery.ref == card) | (
+        Delivery.ref.is_(None) & (Delivery.state == DeliveryState.SENDING)
+    )
+    query = (
+        select(Delivery.id)
+        .join(OutboxEntry, OutboxEntry.id == Delivery.outbox_id)
+        .where(
+            _of(pressed.task_id, pressed.round, pressed.stage_index),
+            Delivery.bot_id == bot.id,
+            Delivery.act == DeliveryAct.POST,
+            here,
+        )
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def _of(task_id: int, round_: int, stage_index: int) -> Any:
+    return (
+        (OutboxEntry.task_id == task_id)
+        & (OutboxEntry.kind == NewsKind.GATE_OPENED)
+        & (OutboxEntry.round == round_)
+        & (OutboxEntry.stage_index == stage_index)
+    )

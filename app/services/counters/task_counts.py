@@ -1,0 +1,103 @@
+"""Numbers of tasks: rolled-up counts, plus the moves not yet rolled up (`models.counters`).
+
+Each read is one statement, whose snapshot sees a move once: either as a move, or in a count.
+"""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Select, Subquery, delete, func, literal, select, text, union_all
+
+from app.domain.task import TaskStatus
+from app.extensions import db
+from app.models import TaskCount, TaskEnd, TaskMove
+from app.postgres.advisory_locks import AdvisoryLock
+from app.services.counters import rollup
+
+# The counts' foreign keys lock a project only when a row is inserted, not when it is updated.
+_ROLL_UP = text("""
+    WITH gone AS (
+        DELETE FROM task_moves WHERE ctid IN (SELECT ctid FROM task_moves LIMIT :batch)
+        RETURNING project_id, was, became, day
+    ), change AS (
+        SELECT project_id, status, sum(n) AS n
+        FROM gone CROSS JOIN LATERAL (VALUES (was, -1), (became, 1)) AS side(status, n)
+        WHERE status IS NOT NULL
+        GROUP BY project_id, status
+    ), counted AS (
+        INSERT INTO task_counts AS kept (project_id, status, tasks)
+        SELECT project_id, status, n FROM change JOIN projects ON projects.id = project_id
+        ON CONFLICT (project_id, status) DO UPDATE SET tasks = kept.tasks + excluded.tasks
+    ), ended AS (
+        INSERT INTO task_ends AS kept (project_id, day, status, tasks)
+        SELECT project_id, day, became, count(*)
+        FROM gone JOIN projects ON projects.id = project_id
+        WHERE day >= :first_day
+        GROUP BY project_id, day, became
+        ON CONFLICT (project_id, day, status) DO UPDATE SET tasks = kept.tasks + excluded.tasks
+    )
+    SELECT count(*) FROM gone
+""")
+
+
+def by_project(projects: Select[int]) -> dict[int, dict[TaskStatus, int]]:
+    """Numbers of tasks by project id and status. `projects` is a query of ids; projects without
+    tasks are left out.
+    """
+    moves = _moves(projects)
+    query = select(moves.c.project_id, moves.c.status, func.sum(moves.c.n)).group_by(
+        moves.c.project_id, moves.c.status
+    )
+    found: dict[int, dict[TaskStatus, int]] = defaultdict(dict)
+    for project_id, status, number in db.session.execute(query):
+        found[project_id][status] = int(number)
+    return found
+
+
+def by_status(projects: Select[int]) -> dict[TaskStatus, int]:
+    """The number of the projects' tasks with each status. `projects` is a query of ids."""
+    moves = _moves(projects)
+    query = select(moves.c.status, func.sum(moves.c.n)).group_by(moves.c.status)
+    found = {status: int(number) for status, number in db.session.execute(query)}
+    return dict.fromkeys(TaskStatus, 0) | found
+
+
+def ends_of(day: date, projects: Select[int]) -> dict[TaskStatus, int]:
+    """How often tasks of the projects completed, and how often they failed, on that UTC day.
+
+    A task that failed twice counts twice. Days before yesterday are not kept.
+    """
+    rolled_up = select(TaskEnd.status, TaskEnd.tasks.label("n")).where(
+        TaskEnd.project_id.in_(projects), TaskEnd.day == day
+    )
+    fresh = select(TaskMove.became, literal(1)).where(
+        TaskMove.project_id.in_(projects), TaskMove.day == day
+    )
+    ends = union_all(rolled_up, fresh).subquery()
+    query = select(ends.c.status, func.sum(ends.c.n)).group_by(ends.c.status)
+    found = {status: int(number) for status, number in db.session.execute(query)}
+    return {TaskStatus.COMPLETED: 0, TaskStatus.FAILED: 0} | found
+
+
+def roll_up(now: datetime) -> int:
+    """Add the moves to the counts, and delete ends before yesterday. Returns the number of moves.
+
+    Commits.
+    """
+    first_day = now.astimezone(UTC).date() - timedelta(days=1)
+    rolled_up = rollup.roll_up(AdvisoryLock.ROLL_UP_TASK_COUNTS, _ROLL_UP, first_day=first_day)
+    db.session.execute(delete(TaskEnd).where(TaskEnd.day < first_day))
+    db.session.commit()
+    return rolled_up
+
+
+def _moves(projects: Select[int]) -> Subquery:
+    """Rows (project_id, status, n) whose sums are the counts."""
+    rolled_up = select(TaskCount.project_id, TaskCount.status, TaskCount.tasks.label("n"))
+    came = select(TaskMove.project_id, TaskMove.became, literal(1))
+    went = select(TaskMove.project_id, TaskMove.was, literal(-1))
+    return union_all(
+        rolled_up.where(TaskCount.project_id.in_(projects)),
+        came.where(TaskMove.project_id.in_(projects), TaskMove.became.is_not(None)),
+        went.where(TaskMove.project_id.in_(projects), TaskMove.was.is_not(None)),
+    ).subquery()

@@ -1,0 +1,178 @@
+"""Handing queued tasks to machines: one pass at a time, many tasks a pass."""
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg2.errors import LockNotAvailable
+from sqlalchemy.exc import OperationalError
+
+from app import wakeups
+from app.domain import sandbox, scheduling
+from app.domain import task as rules
+from app.domain.quota import QuotaWaits
+from app.domain.scheduling import Candidate, Request, SlotPlan
+from app.domain.task import TaskEvent, TaskStatus
+from app.extensions import db
+from app.services import locks, settings
+from app.services.clock import now as clock_now
+from app.services.counters import budgets
+from app.services.dispatch import candidates, statements
+from app.services.dispatch.candidates import Wishes
+from app.services.tasks import resumption, suspensions
+
+
+def assign_queued() -> int:
+    """Assign all queued tasks that a machine can take now. Returns how many were assigned. Commits
+    after each pass.
+
+    One dispatcher works at a time. A second one waits for the first and then makes a pass of its
+    own: the first may have read the queue before the second was woken.
+    """
+    assigned = 0
+    while True:
+        batch = _pass()
+        assigned += batch.assigned
+        # A full batch that left something over is followed by another: it may have filled up
+        # the only machines that its tasks could go to, not those of the tasks behind them.
+        if not (batch.is_full and batch.assigned + batch.asked):
+            return assigned
+
+
+class _Batch(NamedTuple):
+    """The outcome of a pass: how many tasks it assigned, whether it read as many as it may, so that
+    more may be waiting, and how many wait for a person now, because a budget is used up.
+    """
+
+    assigned: int = 0
+    is_full: bool = False
+    asked: int = 0
+
+
+def _pass() -> _Batch:
+    """Assign one batch of tasks, in one transaction. Returns the batch's outcome."""
+    machines, wishes = _take_lock()
+    if any(machine.has_answered for machine in machines):
+        _resume_answered(clock_now())
+        # Machines are locked before tasks: what follows is a transaction of its own.
+        machines, wishes = _take_lock()
+    batch = _assign_batch(machines, wishes, clock_now())  # a lock may have taken its time
+    db.session.commit()
+    return batch
+
+
+def _take_lock() -> tuple[list[Candidate], Wishes]:
+    """Become the dispatcher until the end of the transaction. Returns all machines, and what is
+    wished of their labels.
+
+    Returns none where no task waits, and where another dispatcher does not come to an end: beat
+    wakes the next one.
+    """
+    connection = db.session.connection()  # nothing of it becomes the session's
+    rows = connection.execute(statements.TAKE_LOCK).all()
+    if not all(row.has_lock for row in rows):
+        if not _wait_for_lock():
+            return [], Wishes()
+        rows = db.session.connection().execute(statements.TAKE_LOCK).all()  # as it is since
+    wishes = Wishes.read(rows[0].wishes) if rows else Wishes()
+    return [candidates.from_row(row) for row in rows], wishes
+
+
+def _wait_for_lock() -> bool:
+    """Wait for the other dispatcher's transaction to end. Returns whether it did in time; if not,
+    rolls back.
+    """
+    connection = db.session.connection()
+    try:
+        connection.execute(statements.WAIT_BRIEFLY)
+        connection.execute(statements.WAIT_FOR_LOCK)
+        connection.execute(statements.WAIT_AS_USUAL)
+    except OperationalError as error:
+        if not isinstance(error.orig, LockNotAvailable):
+            raise
+        db.session.rollback()
+        return False
+    return True
+
+
+def _resume_answered(now: datetime) -> None:
+    """Let tasks whose gate was answered go on: they have first claim on their machine's next free
+    slot. The machines are woken. Commits.
+    """
+    waiting = db.session.execute(statements.WAITING).all()
+    machines = {m.id: m for m in locks.machines({row.machine_id for row in waiting})}
+    tasks = locks.tasks({row.task_id for row in waiting})
+    for machine_id, task_id in waiting:
+        attempt = locks.latest_attempt(tasks[task_id])
+        if attempt and attempt.ended_at is None and not attempt.holds_slot:
+            resumption.go_on(machines[machine_id], tasks[task_id], attempt, now)
+    wakeups.wake_machines(machines)
+    db.session.commit()
+
+
+# ---- the queue ---------------------------------------------------------------------------------
+
+
+def _able(
+    machines: Sequence[Candidate], wishes: Wishes, now: datetime, limit: float
+) -> list[dict[str, Any]]:
+    """Pairs of a machine and an agent type whose tasks it can take now, the rank of the machine's
+    room, and what it meets of the wishes, for `statements.QUEUE`.
+
+    Tasks that no machine can take are not even read: they would hold up all that come after them.
+    """
+    return [
+        {"machine": machine.id, "agent": agent, "room": sandbox.rank(machine.room), "meets": meets}
+        for machine in machines
+        for meets in [wishes.met_by(machine)]
+        for agent in machine.agents
+        if scheduling.blocked_by(Request(agent, "", machine.id), machine, now, limit) is None
+    ]
+
+
+def _assign_batch(machines: Sequence[Candidate], wishes: Wishes, now: datetime) -> _Batch:
+    limit = settings.value("maxLoadPercent")
+    able = _able(machines, wishes, now, limit)
+    if not able:
+        return _Batch()
+    asked = {"able": json.dumps(able), "now": now}
+    queued = db.session.connection().execute(statements.QUEUE, asked).all()
+    plan = SlotPlan(machines, now, limit)
+    choices: dict[int, str] = {}
+    spent = _spent([row.id for row in queued if row.is_bounded], now)
+    for row in queued:
+        if row.id in spent:
+            continue
+        request = candidates.request_of(row, QuotaWaits.of(row.quota).avoids(now))
+        if chosen := plan.take(request):
+            choices[row.id] = chosen.id
+    assigned = _assign(choices, now) if choices else 0
+    if spent:
+        db.session.commit()  # machines are locked before tasks
+    waiting = suspensions.ask_queued(spent, now) if spent else 0
+    return _Batch(assigned, is_full=len(queued) == statements.BATCH, asked=waiting)
+
+
+def _spent(bounded: Sequence[int], now: datetime) -> set[int]:
+    """Which of these tasks may not begin, because a budget that they go by is used up."""
+    found = budgets.of_tasks(bounded, now) if bounded else {}
+    return {task_id for task_id, each in found.items() if any(one.spent for one in each)}
+
+
+def _assign(choices: Mapping[int, str], now: datetime) -> int:
+    """Put tasks on the machines that were chosen for them. Returns how many were put.
+
+    The statement commits. The machines, and those who look at the tasks, are woken by the session's
+    commit.
+    """
+    assert rules.after(TaskStatus.QUEUED, TaskEvent.ASSIGN) is TaskStatus.ASSIGNED
+    places = [{"id": task_id, "machine": machine} for task_id, machine in choices.items()]
+    about = {"places": json.dumps(places), "now": now}
+    said = db.session.connection().execute(statements.ASSIGN, about).scalar_one()
+    db.session.expire_all()  # what the session knew of them is no longer so
+    assigned = json.loads(said)
+    wakeups.wake_machines(uuid.UUID(machine) for machine, _ in assigned)
+    wakeups.tell_news(task_id for _, task_id in assigned)
+    return len(assigned)

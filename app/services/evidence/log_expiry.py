@@ -1,0 +1,78 @@
+"""Logs whose time is over: they are deleted, and their chains stay."""
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Select, delete, select
+
+from app.extensions import db
+from app.models import Attempt, LogChain, LogChunk
+from app.services import locks, settings
+from app.services.logs import chunk_reader
+from app.services.ops import identity
+from muster.protocol import evidence
+
+LOGS = 100  # in a run
+BYTES = 256 << 20  # likewise: after so many of them the next run goes on
+
+log = structlog.get_logger(__name__)
+
+
+def sweep(now: datetime) -> None:
+    """Delete the logs of attempts that ended longer ago than `logRetentionDays`, the oldest first.
+    Commits each.
+    """
+    before = now - timedelta(days=settings.value("logRetentionDays"))
+    found = db.session.execute(due(before).limit(LOGS)).all()
+    db.session.commit()
+    taken = size = 0
+    for task_id, number in found:
+        if size > BYTES:
+            break
+        size += _take(task_id, number, now)
+        taken += 1
+    if taken:
+        log.info("logs_taken", logs=taken, bytes=size)
+
+
+def due(before: datetime) -> Select[int, int]:
+    """The query of the attempts that ended before then, and whose logs are there, in order."""
+    query = select(Attempt.task_id, Attempt.number)
+    return query.where(Attempt.ended_at < before, Attempt.log_taken_at.is_(None)).order_by(
+        Attempt.ended_at
+    )
+
+
+def _take(task_id: int, number: int, now: datetime) -> int:
+    """Delete an attempt's log and keep its chain, unless it has grown meanwhile; return how many
+    bytes it had.
+
+    The chain is made before anything is locked. What comes for the log later is a gap
+    (`logs.room`).
+    """
+    attempt = db.session.get(Attempt, (task_id, number))
+    if attempt is None:
+        return 0
+    known = _extent(attempt)
+    chain, links = evidence.Chain(identity.server_id(), task_id, number), bytearray()
+    for piece in chunk_reader.read(attempt, 0):
+        links += b"".join(chain.feed(piece.data))
+    links += b"".join(chain.end())
+    locks.machine(attempt.machine_id)
+    current = db.session.get(Attempt, (task_id, number), populate_existing=True)
+    if current is None or _extent(current) != known:
+        db.session.rollback()
+        return 0
+    gaps = current.log_gaps
+    kept = {"kept": chain.bytes, "gaps": gaps, "head": chain.head, "links": bytes(links)}
+    db.session.add(LogChain(task_id=task_id, attempt=number, taken_at=now, **kept))
+    current.log_taken_at, current.log_lines = now, 0
+    current.log_gaps = [[0, current.log_bytes]] if current.log_bytes else []
+    chunks = delete(LogChunk).where(LogChunk.task_id == task_id, LogChunk.attempt == number)
+    db.session.execute(chunks, execution_options={"synchronize_session": False})
+    db.session.commit()
+    return chain.bytes
+
+
+def _extent(attempt: Attempt) -> tuple[object, ...]:
+    return attempt.log_bytes, attempt.log_gaps, attempt.log_taken_at

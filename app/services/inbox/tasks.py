@@ -1,0 +1,190 @@
+"""The tasks of an inbox's page, with their open questions and what they have changed, read for all
+of them together.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select, tuple_
+
+from app.domain.diff import EXPIRED, Since
+from app.domain.pipeline import GateKind
+from app.domain.task import TaskStatus
+from app.extensions import db
+from app.models import Change, ChangedFile, Gate, Task, Workspace
+from app.services.inbox import excerpts
+from app.services.inbox.excerpts import Excerpt
+from app.services.tasks import diffs, workspaces
+from app.services.tasks.queries import FOR_LISTS
+
+SHOWN_FILES = 4
+"""So many files of a change are named, those with the most lines first."""
+
+
+@dataclass(frozen=True)
+class ShortFile:
+    """A file of a change, the `position`-th."""
+
+    position: int
+    path: str
+    insertions: int
+    deletions: int
+
+
+@dataclass(frozen=True)
+class ShortDiff:
+    """What a task has changed, in short: the numbers, some of the `files`, and some lines of the
+    first of them that can be quoted.
+    """
+
+    commit: str
+    files_changed: int
+    insertions: int
+    deletions: int
+    files: list[ShortFile]
+    excerpt: Excerpt | None
+
+
+@dataclass(frozen=True)
+class Works:
+    """Tasks by id, and what there is to them: `gates` that are open, by task; `changes` by task and
+    commit; `files` by change; `workspaces` by task and attempt.
+    """
+
+    tasks: dict[int, Task] = field(default_factory=dict)
+    gates: dict[int, Gate] = field(default_factory=dict)
+    changes: dict[tuple[int, str], Change] = field(default_factory=dict)
+    files: dict[int, list[ShortFile]] = field(default_factory=dict)
+    workspaces: dict[tuple[int, int], Workspace] = field(default_factory=dict)
+    excerpts: dict[int, Excerpt] = field(default_factory=dict)
+    log_ends: dict[int, list[str]] = field(default_factory=dict)
+
+    @property
+    def projects(self) -> set[int]:
+        return {task.project_id for task in self.tasks.values()}
+
+    def diff_at(self, task: Task, gate: Gate) -> dict[str, Any] | None:
+        """As `diffs.shown_at` tells it."""
+        if gate.kind is GateKind.QUESTION:
+            return None
+        numbers = workspaces.diff_at(task, gate, self._workspace)
+        return None if numbers is None else diffs.linked(numbers, self._change(task, gate))
+
+    def short(self, task: Task, gate: Gate | None) -> ShortDiff | None:
+        """What the gate asks about or, without one, what the task has come to. None: not told."""
+        change = self._change(task, gate)
+        if change is None:
+            return None
+        return ShortDiff(
+            commit=change.commit,
+            files_changed=change.files_changed,
+            insertions=change.insertions,
+            deletions=change.deletions,
+            files=self.files.get(change.id, []),
+            excerpt=self.excerpts.get(change.id),
+        )
+
+    def has_work(self, task: Task) -> bool:
+        """Whether there is something that could be gone on from."""
+        return bool(task.checkpoints or task.partial or (task.result or {}).get("pushed"))
+
+    def _change(self, task: Task, gate: Gate | None) -> Change | None:
+        commit = diffs.commit_at(task, gate) if gate else _last_commit(task)
+        return self.changes.get((task.id, commit)) if commit else None
+
+    def _workspace(self, task: Task) -> Workspace | None:
+        return self.workspaces.get((task.id, task.attempt))
+
+
+def read(task_ids: Collection[int]) -> Works:
+    """The tasks, which the caller may see."""
+    if not task_ids:
+        return Works()
+    query = select(Task).where(Task.id.in_(task_ids)).options(*FOR_LISTS)
+    tasks = {task.id: task for task in db.session.scalars(query)}
+    gates = _gates(task_ids)
+    changes = _changes(list(_commits(tasks, gates)))
+    files = _files([change.id for change in changes.values()])
+    quoted = {change_id: of[0].position for change_id, of in files.items()}
+    return Works(
+        tasks=tasks,
+        gates=gates,
+        changes=changes,
+        files=files,
+        workspaces=_workspaces(tasks.values()),
+        excerpts=excerpts.of_changes(quoted),
+        log_ends=excerpts.of_logs([_place(task) for task in tasks.values() if _tells(task)]),
+    )
+
+
+def _place(task: Task) -> tuple[int, int]:
+    return task.id, task.attempt
+
+
+def _tells(task: Task) -> bool:
+    """Whether the end of its log may say why it has failed."""
+    return task.status is TaskStatus.FAILED and task.attempt > 0
+
+
+def _gates(task_ids: Collection[int]) -> dict[int, Gate]:
+    is_of_round = (Task.id == Gate.task_id) & (Task.round == Gate.round)
+    query = select(Gate).join(Task, is_of_round)
+    query = query.where(Gate.task_id.in_(task_ids), Gate.answered_at.is_(None))
+    return {gate.task_id: gate for gate in db.session.scalars(query)}
+
+
+def _commits(tasks: dict[int, Task], gates: dict[int, Gate]) -> Iterator[tuple[int, str]]:
+    for task in tasks.values():
+        gate = gates.get(task.id)
+        commit = diffs.commit_at(task, gate) if gate else _last_commit(task)
+        if commit:
+            yield task.id, commit
+
+
+def _last_commit(task: Task) -> str | None:
+    """That of what the task has come to last."""
+    if task.result:
+        return task.result.get("commit")
+    last = max(task.checkpoints, key=int, default=None)
+    return task.checkpoints[last].get("commit") if last is not None else None
+
+
+def _changes(commits: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Change]:
+    """The latest change of the task up to each commit, since the task's base."""
+    query = select(Change).where(
+        tuple_(Change.task_id, Change.commit).in_(commits),
+        Change.since == Since.BASE,
+        Change.whole,
+        Change.left_out != EXPIRED,
+    )
+    found = db.session.scalars(query.order_by(Change.id))
+    return {(change.task_id, change.commit): change for change in found}
+
+
+def _files(change_ids: Collection[int]) -> dict[int, list[ShortFile]]:
+    lines = ChangedFile.insertions + ChangedFile.deletions
+    place = func.row_number().over(
+        partition_by=ChangedFile.change_id, order_by=(lines.desc(), ChangedFile.position)
+    )
+    columns = (
+        ChangedFile.change_id,
+        ChangedFile.position,
+        ChangedFile.path,
+        ChangedFile.insertions,
+        ChangedFile.deletions,
+    )
+    ranked = select(*columns, place.label("place")).where(ChangedFile.change_id.in_(change_ids))
+    each = ranked.subquery()
+    query = select(each).where(each.c.place <= SHOWN_FILES).order_by(each.c.place)
+    found: dict[int, list[ShortFile]] = {}
+    for row in db.session.execute(query):
+        shown = ShortFile(row.position, row.path, row.insertions, row.deletions)
+        found.setdefault(row.change_id, []).append(shown)
+    return found
+
+
+def _workspaces(tasks: Collection[Task]) -> dict[tuple[int, int], Workspace]:
+    places = [(task.id, task.attempt) for task in tasks]
+    query = select(Workspace).where(tuple_(Workspace.task_id, Workspace.attempt).in_(places))
+    return {(each.task_id, each.attempt): each for each in db.session.scalars(query)}

@@ -1,0 +1,102 @@
+"""What machines say most of the time: a log or a transcript goes on.
+
+It is stored in one round trip for either. Whatever else there is goes the whole way (`reports`).
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from app.services.logs import logs, quota, statements, transcripts
+from app.services.logs.statements import LogRun
+from muster.protocol import frames
+from muster.protocol.attempt_key import AttemptKey
+
+
+@dataclass(frozen=True)
+class Malformed:
+    """A report of which nothing can be believed but its number, and about which attempt it is."""
+
+    seq: int
+    task_id: int
+    attempt: int
+    why: str
+
+
+@dataclass
+class Outcome:
+    """What the machine is answered: acks, missing offsets, and attempts that have ended."""
+
+    up_to: int
+    logs: dict[AttemptKey, int] = field(default_factory=dict)
+    gaps: dict[AttemptKey, int] = field(default_factory=dict)
+    stale: set[AttemptKey] = field(default_factory=set)
+    orders_version: int = 0
+
+
+def apply(
+    machine_id: uuid.UUID,
+    generation: int,
+    reports: Sequence[frames.Report | Malformed],
+    log_frames: Sequence[frames.Log],
+) -> Outcome | None:
+    """Store the next entries of a transcript and log frames, if that is all. Returns what to
+    answer, or None where the whole way is needed; what has been stored by then is skipped on it.
+    Commits.
+    """
+    outcome = _apply_entries(machine_id, generation, reports) if reports else None
+    if reports and (outcome is None or not log_frames):
+        return outcome
+    return _apply_logs(machine_id, generation, log_frames)
+
+
+def _apply_entries(
+    machine_id: uuid.UUID, generation: int, reports: Sequence[frames.Report | Malformed]
+) -> Outcome | None:
+    """Store entries in one round trip, if the reports have the next ones of one transcript and
+    nothing else. Returns what to answer, or None.
+    """
+    said = [report.body for report in reports if isinstance(report, frames.Report)]
+    bodies = [body for body in said if isinstance(body, frames.Transcript)]
+    if len(bodies) < len(reports) or not _follow_each_other(reports, bodies):
+        return None
+    if any(transcripts.is_progress(entry) for body in bodies for entry in body.entries):
+        return None  # they become events
+    seqs, key = (reports[0].seq, reports[-1].seq), AttemptKey.of(reports[0])
+    chunks = [transcripts.chunk_of(body, body.first, body.entries) for body in bodies]
+    most = quota.of_live()
+    version = statements.keep_entries(machine_id, generation, seqs, key, chunks, most)
+    return None if version is None else Outcome(seqs[1], orders_version=version)
+
+
+def _follow_each_other(
+    reports: Sequence[frames.Report | Malformed], bodies: Sequence[frames.Transcript]
+) -> bool:
+    """Whether no number is left out, and none of the reports is empty or of another attempt."""
+    seq, key, first = reports[0].seq, AttemptKey.of(reports[0]), bodies[0].first
+    for number, (report, body) in enumerate(zip(reports, bodies, strict=True), seq):
+        if (report.seq, AttemptKey.of(report), body.first) != (number, key, first):
+            return False
+        first += len(body.entries)
+    return all(body.entries for body in bodies)
+
+
+def _apply_logs(
+    machine_id: uuid.UUID, generation: int, log_frames: Sequence[frames.Log]
+) -> Outcome | None:
+    """Store log frames in one round trip, if each of their logs simply goes on. Returns what to
+    answer, or None.
+    """
+    runs: dict[AttemptKey, LogRun] = {}
+    for frame in log_frames:
+        run = runs.setdefault(AttemptKey.of(frame), LogRun(frame.offset))
+        if frame.offset != run.end or not frame.data:
+            return None
+        run.marks.append([frame.offset, frame.milliseconds, frame.stage_index])
+        run.data += frame.data
+        if len(run.data) > logs.CHUNK_BYTES:
+            return None
+    kept = statements.keep(machine_id, generation, runs, quota.of_live()) if runs else None
+    if kept is None or kept.ends.keys() != runs.keys():
+        return None
+    return Outcome(kept.journal_seq, kept.ends, orders_version=kept.orders_version)

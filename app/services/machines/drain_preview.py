@@ -1,0 +1,88 @@
+"""What a drain would do, without doing it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.domain import drain as rules
+from app.domain import machine as machine_rules
+from app.domain.attempt import AttemptPhase
+from app.domain.drain import AttemptOnMachine, DrainAct
+from app.domain.machine import MachineEvent
+from app.domain.roles import Act
+from app.models import Attempt, Developer, Machine, Task
+from app.services import rights
+from app.services.machines import queries
+from app.services.machines.queries import MachineView
+from app.services.tasks import attempts
+from app.services.tasks import queries as task_reads
+
+
+@dataclass(frozen=True)
+class PlannedTask:
+    """What a drain does with a task at once, and at its deadline if it is still there (None: there
+    is no deadline). `has_checkpoint`: all that its earlier stages did is pushed.
+    """
+
+    task: Task
+    act: DrainAct
+    at_deadline: DrainAct | None
+    has_checkpoint: bool
+
+
+@dataclass(frozen=True)
+class ForeseenDrain(MachineView):
+    """A machine as it is, and what a drain would do."""
+
+    plan: Sequence[PlannedTask] = ()
+
+
+def of_drain(
+    actor: Developer,
+    machine_id: uuid.UUID,
+    now: datetime,
+    *,
+    deadline_seconds: int | None = None,
+    **_: object,
+) -> ForeseenDrain:
+    """What `drains.drain` would do with the tasks on the machine that the actor may see. Changes
+    nothing, locks nothing: until it is done it may be otherwise.
+
+    Raises Forbidden, NotFound, MachineDecommissioned.
+    """
+    rights.require_role(Act.DRAIN_MACHINE, actor)
+    view = queries.get(machine_id)
+    machine = view.machine
+    machine_rules.after(machine.status, MachineEvent.DRAIN, machine.connected)
+    live = attempts.live_on(machine_id)
+    seen = task_reads.some(actor, [each.task_id for each in live], task_reads.FOR_PLANS)
+    tasks = {task.id: task for task in seen}
+    shown = [seen_by_rules(each, tasks[each.task_id]) for each in live if each.task_id in tasks]
+    deadline = _deadline(machine, now, deadline_seconds)
+    at_once = rules.plan(shown, deadline is not None and deadline <= now)
+    later = rules.plan(shown, past_deadline=True)
+    plan = [
+        PlannedTask(
+            task=tasks[each.id],
+            act=at_once[each.id],
+            at_deadline=None if deadline is None else later[each.id],
+            has_checkpoint=each.has_checkpoint,
+        )
+        for each in shown
+    ]
+    return ForeseenDrain(view.machine, view.heartbeat, view.drained_by, plan)
+
+
+def seen_by_rules(attempt: Attempt, task: Task) -> AttemptOnMachine:
+    """A live attempt as the rules of a drain see it."""
+    return AttemptOnMachine(
+        id=attempt.task_id,
+        at_gate=attempt.phase is AttemptPhase.GATE,
+        has_checkpoint=attempts.is_pushed(task, attempt),
+    )
+
+
+def _deadline(machine: Machine, now: datetime, seconds: int | None) -> datetime | None:
+    """As it would be: one that is not given stays."""
+    return machine.drain_deadline if seconds is None else now + timedelta(seconds=seconds)

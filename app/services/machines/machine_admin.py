@@ -1,0 +1,155 @@
+"""What admins do with machines: change them, and take them away for good."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import update
+
+from app import wakeups
+from app.domain.errors import MachineDecommissioned, NotFound
+from app.domain.labels import Labels
+from app.domain.machine import MachineEvent, MachineStatus
+from app.domain.task import FailureCode, Loss, TaskEvent, after_loss
+from app.extensions import db
+from app.models import Attempt, Developer, Machine, MachineHeartbeat, Task
+from app.services import audit, locks, rights
+from app.services.clock import now as clock_now
+from app.services.machines import drains, queries, transitions
+from app.services.machines.queries import MachineView
+from app.services.tasks import attempts
+
+# What a machine's status can be set to; the others are for machines to reach.
+SETTABLE: Sequence[MachineStatus] = (
+    MachineStatus.ONLINE,
+    MachineStatus.DRAINING,
+    MachineStatus.DECOMMISSIONED,
+)
+
+# What a change of the status is called in the audit log.
+ACTIONS: Mapping[MachineStatus | None, str] = {
+    None: "machine.updated",
+    MachineStatus.DRAINING: "machine.drained",
+    MachineStatus.ONLINE: "machine.undrained",
+    MachineStatus.DECOMMISSIONED: "machine.decommissioned",
+}
+
+
+def change(
+    actor: Developer,
+    machine_id: uuid.UUID,
+    *,
+    status: MachineStatus | None = None,
+    name: str | None = None,
+    slots: int | None = None,
+    labels: Labels | None = None,
+    pinned: bool | None = None,
+) -> MachineView:
+    """Change a machine's status, name, slots, the labels that admins give it, and whether it is
+    pinned to its release: all that is given, or nothing. Returns the machine. Commits.
+
+    `status` is one of SETTABLE; `online` undrains the machine, which is offline then if it is not
+    connected. Raises Forbidden, NotFound, MachineDecommissioned.
+    """
+    rights.require_admin(actor)
+    machine, now = _locked(machine_id), clock_now()
+    if machine.status is MachineStatus.DECOMMISSIONED:
+        _require_nothing_new(machine, status, name, slots, labels, pinned)
+        return queries.get(machine_id)
+    before = queries.told(machine)
+    machine.name = name or machine.name
+    machine.slots_total = slots or machine.slots_total
+    if labels is not None:
+        machine.admin_labels = dict(labels)
+    if pinned is not None and pinned != machine.is_pinned:
+        machine.is_pinned = pinned
+        attempts.change_orders(machine)
+    match status:
+        case MachineStatus.DRAINING:
+            drains.begin(machine, actor, now)
+        case MachineStatus.ONLINE:
+            drains.end(machine, now)
+        case MachineStatus.DECOMMISSIONED:
+            _retire(machine, now)
+    after = queries.told(machine)
+    audit.record(ACTIONS[status], "machine", machine_id, actor=actor, before=before, after=after)
+    wakeups.wake_dispatch()  # for slots and labels that are new
+    wakeups.wake_machines([machine_id])
+    db.session.commit()
+    return queries.get(machine_id)
+
+
+def decommission(actor: Developer, machine_id: uuid.UUID, *, dead: bool = False) -> None:
+    """Take a machine away for good; its id is never let in again. Commits. Safe to repeat.
+
+    `dead` is the admin's word that nothing runs there any more: the end of its lease is not waited
+    for. Raises Forbidden, NotFound.
+    """
+    rights.require_admin(actor)
+    machine, now = _locked(machine_id), clock_now()
+    before = {**queries.told(machine), "dead": False}
+    if machine.status is not MachineStatus.DECOMMISSIONED:
+        _retire(machine, now)
+    if dead:
+        _end_lease(machine, now)
+        wakeups.wake_dispatch()  # for tasks that waited for its end
+    wakeups.wake_machines([machine_id])  # also when it is said again: the first may have been lost
+    after = {**queries.told(machine), "dead": dead}
+    audit.record(
+        "machine.decommissioned", "machine", machine_id, actor=actor, before=before, after=after
+    )
+    db.session.commit()
+
+
+def _require_nothing_new(
+    machine: Machine,
+    status: MachineStatus | None,
+    name: str | None,
+    slots: int | None,
+    labels: Labels | None,
+    pinned: bool | None,
+) -> None:
+    """Require that a change of a decommissioned machine asks for nothing but its decommission,
+    which may be repeated.
+
+    Raises MachineDecommissioned.
+    """
+    is_same = name in (None, machine.name) and slots in (None, machine.slots_total)
+    is_same = is_same and labels in (None, machine.admin_labels)
+    is_same = is_same and pinned in (None, machine.is_pinned)
+    if status is not MachineStatus.DECOMMISSIONED or not is_same:
+        raise MachineDecommissioned
+
+
+def _locked(machine_id: uuid.UUID) -> Machine:
+    machine = locks.machine(machine_id)
+    if machine is None:
+        raise NotFound(f"there is no machine {machine_id}")
+    return machine
+
+
+def _retire(machine: Machine, now: datetime) -> None:
+    # Its connection is closed when it is woken; what the machine had dies here.
+    transitions.move(machine, MachineEvent.DECOMMISSION, now)
+    machine.jwt_version += 1
+    machine.recovery_digest, machine.next_recovery_digest = "", None
+    attempts.change_orders(machine)
+    live = attempts.live_on(machine.id)
+    tasks = locks.tasks({attempt.task_id for attempt in live})
+    for attempt in live:
+        _leave(machine, tasks[attempt.task_id], attempt, now)
+
+
+def _leave(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+    why = f"{machine.name} has been decommissioned"
+    if after_loss(task.status, task.suspend_reason, Loss.MACHINE) is TaskEvent.FAIL:
+        code = FailureCode.MACHINE_DECOMMISSIONED
+        attempts.fail(machine, task, attempt, code, why, now, gone=False)
+    else:
+        attempts.hand_over(machine, task, attempt, why, now, gone=False)
+
+
+def _end_lease(machine: Machine, now: datetime) -> None:
+    heartbeat = MachineHeartbeat.machine_id == machine.id
+    runs_on = MachineHeartbeat.lease_until > now
+    db.session.execute(update(MachineHeartbeat).where(heartbeat, runs_on).values(lease_until=now))

@@ -1,0 +1,154 @@
+"""Machines as people are shown them: with their latest heartbeat."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, String, func, literal_column, select
+
+from app.domain import labels
+from app.domain.errors import NotFound
+from app.domain.labels import Operator, Requirement
+from app.domain.machine import MachineStatus
+from app.domain.task import TaskStatus
+from app.domain.upgrade import UpgradeStanding
+from app.extensions import db
+from app.models import Developer, Machine, MachineHeartbeat
+from app.services.machines import upgrades
+from app.services.tasks import queries
+from app.services.tasks.queries import Cut
+
+
+@dataclass(frozen=True)
+class MachineView:
+    """A machine, its last heartbeat (None: never connected) and the developer who drains it, if
+    any.
+    """
+
+    machine: Machine
+    heartbeat: MachineHeartbeat | None = None
+    drained_by: Developer | None = None
+
+    @property
+    def last_seen_at(self) -> datetime | None:
+        return self.heartbeat.received_at if self.heartbeat else None
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The last measurements, in percent; each None while the machine has sent none. What is 0
+        is not sent.
+        """
+        measured = self.heartbeat.metrics if self.heartbeat else None
+        otherwise = None if measured is None else 0.0
+        return {
+            "cpu_percent": (measured or {}).get("cpuPercent", otherwise),
+            "memory_percent": (measured or {}).get("memoryPercent", otherwise),
+            "disk_percent": (measured or {}).get("diskPercent", otherwise),
+            "sampled_at": None if measured is None else self.last_seen_at,
+        }
+
+    @property
+    def upgrade(self) -> UpgradeStanding:
+        return upgrades.standing(self.machine)
+
+    @property
+    def drain(self) -> dict[str, Any] | None:
+        """The drain: since when, by whom, why, until when. None where the machine is not to be
+        drained.
+        """
+        if self.machine.drain_started_at is None:
+            return None
+        return {
+            "started_at": self.machine.drain_started_at,
+            "by": self.drained_by.name if self.drained_by else None,
+            "note": self.machine.drain_note,
+            "deadline": self.machine.drain_deadline,
+        }
+
+
+def listing(
+    statuses: Sequence[MachineStatus] = (), selector: str | None = None
+) -> Select[Machine, MachineHeartbeat, Developer]:
+    """The query of the rows of machine views, for machines in these states (none named: in all)
+    whose labels meet the selector.
+    """
+    query = (
+        select(Machine, MachineHeartbeat, Developer)
+        .outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
+        .outerjoin(Developer, Developer.id == Machine.drain_by)
+    )
+    if statuses:
+        query = query.where(Machine.status.in_(statuses))
+    return query.where(*map(_meets, labels.together(selector)))
+
+
+def _meets(requirement: Requirement) -> ColumnElement[bool]:
+    """The condition that a machine's labels meet a requirement, as `Requirement.is_met` says."""
+    its: Any = Machine.labels.concat(Machine.admin_labels)[requirement.name].as_string()
+    conditions: dict[Operator, ColumnElement[bool]] = {
+        Operator.EQUALS: its == requirement.value,
+        Operator.DIFFERS: its.is_distinct_from(requirement.value),
+        Operator.EXISTS: its.is_not(None),
+        Operator.MISSING: its.is_(None),
+    }
+    return conditions[requirement.operator]
+
+
+def get(machine_id: uuid.UUID) -> MachineView:
+    """One machine, also a decommissioned one. Raises NotFound."""
+    row = db.session.execute(listing().where(Machine.id == machine_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no machine {machine_id}")
+    return MachineView(*row)
+
+
+def some(ids: Sequence[uuid.UUID]) -> list[MachineView]:
+    """These machines, those that there are, in any order."""
+    rows = db.session.execute(listing().where(Machine.id.in_(ids)))
+    return [MachineView(*row) for row in rows]
+
+
+class Glance(NamedTuple):
+    """A machine at a glance: `version` is another whenever its row has changed, in any way. `load`:
+    as its last heartbeat told it, {cpuPercent?, memoryPercent?, diskPercent?}.
+    """
+
+    version: str
+    load: Mapping[str, float]
+
+
+def glances() -> dict[uuid.UUID, Glance]:
+    """All machines at a glance."""
+    version = literal_column("machines.xmin::text", String)  # of the transaction that wrote the row
+    query = select(Machine.id, version, MachineHeartbeat.metrics).outerjoin(
+        MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id
+    )
+    return {id_: Glance(row, load or {}) for id_, row, load in db.session.execute(query)}
+
+
+def tasks(actor: Developer, machine_id: uuid.UUID, statuses: Sequence[TaskStatus] = ()) -> Cut:
+    """A function that makes the query of a page of the machine's tasks, see `tasks.reads.listing`.
+    Raises NotFound.
+    """
+    get(machine_id)
+    return queries.listing(actor, statuses=statuses, machine_id=machine_id)
+
+
+def connected_count() -> int:
+    """How many machines are connected, to whichever server process."""
+    return db.session.scalar(select(func.count()).where(Machine.connected)) or 0
+
+
+def told(machine: Machine) -> dict[str, Any]:
+    """The fields of a machine that the audit log compares."""
+    return {
+        "name": machine.name,
+        "slots": machine.slots_total,
+        "labels": machine.admin_labels,
+        "pinned": machine.is_pinned,
+        "status": machine.status,
+        "drainNote": machine.drain_note,
+        "drainDeadline": machine.drain_deadline,
+    }

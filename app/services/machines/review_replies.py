@@ -1,0 +1,36 @@
+"""What agents answer in a review's threads, by their tool `reply_comment`."""
+
+from sqlalchemy import exists, select
+
+from app.domain.storage_limits import Forged
+from app.extensions import db
+from app.models import FollowUp, ReviewComment
+from app.services.reviews import replies
+from app.services.tasks import stages
+from app.services.tasks.stages import LiveAttempt
+from muster.protocol import frames
+
+
+def told(live: LiveAttempt, report: frames.Replied) -> None:
+    """An agent answers in a thread of the review that its round is about. Raises Conflict where the
+    stage was not ordered, Forged for a thread that it was not told of, and Excessive where there is
+    no room in it.
+    """
+    stages.must_run(live, report)
+    if not _is_told(live, report.thread):
+        raise Forged(f"thread {report.thread} is none that its agent was told of")
+    replies.add(live, report.thread, report.text)
+
+
+def _is_told(live: LiveAttempt, thread_id: int) -> bool:
+    """Whether the review of the round's follow-up says something in that thread."""
+    task = live.task
+    of_round = select(FollowUp.review_id).where(
+        FollowUp.task_id == task.id, FollowUp.number == task.follow_up
+    )
+    says = exists().where(
+        ReviewComment.task_id == task.id,
+        ReviewComment.thread_id == thread_id,
+        ReviewComment.review_id == of_round.scalar_subquery(),
+    )
+    return task.follow_up is not None and bool(db.session.scalar(select(says)))

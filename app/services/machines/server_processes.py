@@ -1,0 +1,56 @@
+"""Server processes, and when each was there: a machine that could reach none is not to blame."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import delete, insert, select, update
+
+from app.domain.machine import had_a_chance
+from app.extensions import db
+from app.models import ServerProcess
+from app.services.machines import after_restore
+
+INTERVAL = 5.0
+"""Seconds between two signs of a process."""
+_CUT_OFF = timedelta(seconds=3 * INTERVAL)
+_KEPT = timedelta(days=1)
+
+
+def sign(stretch: uuid.UUID | None, now: datetime) -> uuid.UUID:
+    """Note that this process serves. Returns the id of the stretch of time that it is in:
+    `stretch`, or a new one. Commits.
+
+    A process that could not write for a while could not hear machines either, so that a new stretch
+    begins.
+    """
+    goes_on = (ServerProcess.id == stretch) & (ServerProcess.seen_at >= now - _CUT_OFF)
+    found = db.session.scalar(
+        update(ServerProcess).where(goes_on).values(seen_at=now).returning(ServerProcess.id)
+    )
+    if found is None:
+        found = uuid.uuid4()
+        after_restore.begin(now)
+        db.session.execute(insert(ServerProcess).values(id=found, started_at=now, seen_at=now))
+    db.session.commit()
+    return found
+
+
+def were_reachable(heard_at: datetime, until: datetime, patience: timedelta | None = None) -> bool:
+    """Whether a machine that was last heard at `heard_at` could have been heard again before
+    `until`: whether a server was there for as long as `patience`, by default the time after which a
+    machine is silent.
+    """
+    query = select(ServerProcess.started_at, ServerProcess.seen_at).where(
+        ServerProcess.seen_at > heard_at, ServerProcess.started_at < until
+    )
+    served = [(row.started_at, row.seen_at) for row in db.session.execute(query)]
+    patience = patience or timedelta(seconds=current_app.config["SILENCE_SECONDS"])
+    return had_a_chance(heard_at, until, served, patience)
+
+
+def forget_gone(now: datetime) -> None:
+    """Delete stretches that no lease reaches back to. Commits."""
+    lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
+    db.session.execute(delete(ServerProcess).where(ServerProcess.seen_at < now - max(_KEPT, lease)))
+    db.session.commit()

@@ -1,0 +1,266 @@
+"""A machine's connection as the rows see it: its hello, what that does to its tasks, its end."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import and_, or_, select, text, update
+
+from app import wakeups
+from app.domain.attempt import AttemptPhase
+from app.domain.errors import InvalidToken, MachineDecommissioned
+from app.domain.machine import AttemptFate, HelloWord, MachineEvent, MachineStatus, fate
+from app.domain.sanitize import printable
+from app.domain.timestamps import rewritten
+from app.extensions import db
+from app.models import Attempt, Machine, Task
+from app.services import locks
+from app.services.accounts import tokens
+from app.services.machines import (
+    after_restore,
+    enrollment,
+    liveness,
+    misbehavior,
+    server_processes,
+    transitions,
+    upgrades,
+)
+from app.services.tasks import attempts, stages
+from muster.protocol import frames
+from muster.protocol.attempt_key import AttemptKey
+
+# A machine's own lease ends before the one that is known here, but not sooner than by this.
+_EARLIER = timedelta(seconds=5)
+_MOST_LACKS, _LONGEST_LACK = 20, 500  # of what a machine says that its room lacks
+
+
+@dataclass(frozen=True)
+class MachineSession:
+    """A connection's right to speak for a machine, and how far its reports and logs have been
+    stored.
+
+    `wishes`: the wake-ups that its hello causes, for `tell`.
+    """
+
+    machine_id: uuid.UUID
+    name: str
+    generation: int
+    acked_seq: int
+    logs: dict[AttemptKey, int]
+    wishes: Sequence[wakeups.Wish]
+
+
+def hello(frame: frames.Hello, now: datetime) -> MachineSession:
+    """Let a machine in, in place of any older connection, and reconcile its attempts. Returns the
+    connection's session. Commits.
+
+    Others are woken by `tell`, once the machine has been welcomed: it waits for the answer, and
+    when a whole fleet comes back each wake-up that is sent first keeps machines waiting. Raises
+    InvalidToken, and MachineDecommissioned to a machine that did not hear of its end.
+    """
+    claims = tokens.read_worker_jwt(frame.worker_jwt)
+    machine = locks.machine(claims.machine_id)
+    if machine is None or str(machine.id) != frame.machine_id:
+        db.session.rollback()
+        raise InvalidToken
+    if machine.status is MachineStatus.DECOMMISSIONED:
+        # Its token is good for nothing else, but it has to end what it may still be running.
+        db.session.rollback()
+        raise MachineDecommissioned
+    if machine.jwt_version != claims.version:
+        db.session.rollback()
+        raise InvalidToken
+    if machine.is_awaited:
+        after_restore.take_up(machine, frame, now)
+        db.session.commit()  # tasks are locked once in a transaction
+        locks.machine(machine.id)
+    enrollment.confirm_credentials(machine)
+    machine.generation += 1
+    if machine.connected_at is None:
+        machine.slots_total = misbehavior.slots(machine, frame.slots)  # later it is for admins
+    transitions.move(machine, MachineEvent.CONNECT, now)
+    upgrades.hear(machine, frame.version, frame.upgrade)
+    machine.capabilities = capability_rows(frame.capabilities)
+    machine.repositories = frame.repositories
+    machine.room = room_row(frame.room)
+    machine.labels = frame.labels
+    machine.checks_commits = frame.checks_commits
+    if machine.journal_id != frame.journal_id:
+        machine.journal_id, machine.journal_seq = frame.journal_id, 0
+    _hear(machine, now)
+    offsets = _reconcile(machine, frame.attempts, now)
+    wakeups.tell_replaced(machine.id, machine.generation)
+    wakeups.wake_dispatch()
+    wishes = wakeups.taken()
+    db.session.commit()
+    return MachineSession(
+        machine_id=machine.id,
+        name=machine.name,
+        generation=machine.generation,
+        acked_seq=machine.journal_seq,
+        logs=offsets,
+        wishes=wishes,
+    )
+
+
+def tell(session: MachineSession) -> None:
+    """Wake, after a hello, the machine's older connections, the dispatcher, and those who look at
+    its tasks. Nothing is committed here: what the hello's transaction wished is sent at once.
+    """
+    wakeups.send(session.wishes)
+
+
+def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str, Any]]:
+    """Capabilities in the form in which they are stored and the API shows them."""
+    return [
+        {
+            "agentType": c.agent_type,
+            "version": c.version,
+            "healthy": c.healthy,
+            "degradedUntil": _moment(c.degraded_until),
+            "reason": None if c.reason is None else printable(c.reason),
+        }
+        for c in capabilities
+    ]
+
+
+def room_row(room: frames.Room | None) -> dict[str, Any] | None:
+    """A machine's room in the form in which it is stored and the API shows it."""
+    if room is None:
+        return None
+    lacks = [printable(text[:_LONGEST_LACK])[:_LONGEST_LACK] for text in room.lacks[:_MOST_LACKS]]
+    return {"level": room.level, "lacks": lacks}
+
+
+def _moment(said: str | None) -> str | None:
+    """A moment rewritten in the form that the API shows. Nonsense stands for "until the machine
+    says otherwise".
+    """
+    return rewritten(said) if said else None
+
+
+# A longer lease that the machine has been promised stays: its shims hold it whatever we say now.
+# Answers with the heartbeat before this one: what a statement reads is as it was before it.
+_HEAR = text("""
+    INSERT INTO machine_heartbeats AS h (machine_id, received_at, lease_until)
+    VALUES (:machine_id, :now, :lease_until)
+    ON CONFLICT (machine_id) DO UPDATE
+    SET received_at = excluded.received_at,
+        lease_until = greatest(h.lease_until, excluded.lease_until)
+    RETURNING (SELECT b.received_at FROM machine_heartbeats b WHERE b.machine_id = h.machine_id),
+              (SELECT b.lease_until FROM machine_heartbeats b WHERE b.machine_id = h.machine_id)
+""")
+
+
+def _hear(machine: Machine, now: datetime) -> None:
+    """Store the hello as a heartbeat. Where the machine's lease ran out because no server could be
+    reached, its live attempts are excused: to lose them does not count.
+    """
+    lease_until = now + timedelta(seconds=current_app.config["LEASE_SECONDS"])
+    heartbeat = {"machine_id": machine.id, "now": now, "lease_until": lease_until}
+    heard_at, leased_until = db.session.execute(_HEAR, heartbeat).one()
+    if heard_at is None or now < leased_until - _EARLIER:
+        return
+    if server_processes.were_reachable(heard_at, leased_until):
+        return
+    for attempt in attempts.live_on(machine.id):
+        attempt.excused = True
+
+
+def _reconcile(
+    machine: Machine, held: Sequence[frames.HeldAttempt], now: datetime
+) -> dict[AttemptKey, int]:
+    """Compare the attempts that the machine names with the rows. Returns how long the log of each
+    named one is.
+    """
+    named = {AttemptKey.of(h): h for h in held}
+    mine = Attempt.task_id.in_([task_id for task_id, _ in named])
+    query = select(Attempt).where(
+        Attempt.machine_id == machine.id,
+        or_(Attempt.ended_at.is_(None), Attempt.holds_slot, mine),
+    )
+    found = list(db.session.scalars(query.execution_options(populate_existing=True)))
+    may_move = {a.task_id for a in found if a.ended_at is None or attempts.was_lost(a)}
+    tasks = locks.tasks(may_move)
+    for attempt in sorted(found, key=lambda a: a.task_id):
+        said = named.get(AttemptKey(attempt.task_id, attempt.number))
+        _meet(machine, tasks.get(attempt.task_id), attempt, said, now)
+    return {key: a.log_bytes for a in found if (key := AttemptKey(a.task_id, a.number)) in named}
+
+
+def _meet(
+    machine: Machine,
+    task: Task | None,
+    attempt: Attempt,
+    said: frames.HeldAttempt | None,
+    now: datetime,
+) -> None:
+    decided = fate(
+        _word_of(said),
+        ended=attempt.ended_at is not None,
+        accepted=attempt.accepted_at is not None,
+        at_gate=attempt.phase is AttemptPhase.GATE,
+        restorable=task is not None and attempts.is_restorable(task, attempt),
+    )
+    match decided:
+        case AttemptFate.STOP:
+            attempts.keep_slot(machine, attempt)  # until it has been told to stop, and has
+        case AttemptFate.FREE_SLOT:
+            attempts.free_slot(machine, attempt)
+        case AttemptFate.LOST | AttemptFate.GONE_AT_GATE if task is not None:
+            why = f"{machine.name} no longer has the attempt"
+            attempts.lose(machine, task, attempt, why, now, gone=True)
+        case AttemptFate.RESTORE if task is not None:
+            stages.restore(stages.LiveAttempt(machine, task, attempt, now))
+        case AttemptFate.GO_ON if task is not None:
+            liveness.see_again(machine, task, attempt, now)
+
+
+def _word_of(said: frames.HeldAttempt | None) -> HelloWord:
+    if said is None:
+        return HelloWord.NOTHING
+    if said.state in ("working", "publishing"):
+        return HelloWord.AT_WORK
+    ended_by_itself = said.ended_by in ("exit", "signal", "timeout")
+    is_result = said.state == "published" or (said.state == "waiting" and ended_by_itself)
+    return HelloWord.RESULT if is_result else HelloWord.IDLE
+
+
+def hang_up(machine_id: uuid.UUID, generation: int) -> None:
+    """Note that the connection is over. Commits. The status does not move (`transitions`): whether
+    the machine is gone is for its silence to show.
+    """
+    mine = and_(Machine.id == machine_id, Machine.generation == generation)
+    db.session.execute(update(Machine).where(mine).values(connected=False))
+    db.session.commit()
+
+
+def facts(frame: frames.Heartbeat) -> dict[str, Any]:
+    """What a heartbeat says has changed, as `change` takes it."""
+    changed: dict[str, Any] = {}
+    if frame.capabilities is not None:
+        changed["capabilities"] = capability_rows(frame.capabilities)
+    if frame.repositories is not None:
+        changed["repositories"] = frame.repositories
+    if frame.room is not None:
+        changed["room"] = room_row(frame.room)
+    if frame.upgrade is not None:
+        changed["upgrade"] = upgrades.row(frame.upgrade)
+    return changed
+
+
+def change(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
+    """Store what a heartbeat says has changed (capabilities, repositories, room, upgrade), and wake
+    the dispatcher. Commits.
+    """
+    if "upgrade" in facts:
+        machine = locks.machine(machine_id)
+        if machine is not None and machine.generation == generation:
+            upgrades.note(machine, facts["upgrade"])
+    mine = and_(Machine.id == machine_id, Machine.generation == generation)
+    db.session.execute(update(Machine).where(mine).values(**facts))
+    wakeups.wake_dispatch()
+    db.session.commit()

@@ -1,0 +1,265 @@
+"""Sending due deliveries: by one job at a time, with many sends at once, no bot waiting for
+another.
+
+Only the job talks to Postgres; its threads talk to platforms and to nothing else. A send counts
+against its bot until its result is stored, so that a bot that hangs occupies at most AT_ONCE
+threads, and a kill leaves at most as many sends in doubt. Decision 0022 has the rest.
+"""
+
+import contextlib
+import queue
+import random
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import structlog
+from flask import current_app
+
+from app import wakeups
+from app.chat import senders
+from app.chat.incoming_events import clean
+from app.chat.messages import RefusedHost
+from app.chat.senders import Address, DeliveryRefused, GateCard, Message, TryAgain
+from app.domain.delivery import Circuit, DeliveryAct, DeliveryState, wait
+from app.models import Bot
+from app.services import encryption, settings
+from app.services.clock import now as clock_now
+from app.services.notify import deliveries, send_lock
+from app.services.notify.deliveries import Claimed, DueBot, Mark
+
+AT_ONCE = 4  # of one bot
+THREADS = 32  # of all bots
+CLAIMING_SECONDS = 5.0  # then the job claims no more, ends with its last send, and another goes on
+LOOK_SECONDS = 0.1  # how often the job looks for due deliveries while sends are under way
+HELD_SECONDS = 5.0  # how long a killed job still blocks others; no longer than the lease
+LONGEST_WORDS = 500
+SEALED = "its secrets are under a key that ENCRYPTION_KEYS no longer lists"
+
+log = structlog.get_logger(__name__)
+
+
+class _NotMeant(Exception):
+    """Nothing was sent: the recipient may not be told any more."""
+
+    words = "not sent: who it was for may no longer hear of it"
+
+
+class _Sent(NamedTuple):
+    """The end of a send: the message's `ref`, or the exception that it raised."""
+
+    claimed: Claimed
+    ref: str | None
+    problem: Exception | None
+
+
+def send_due() -> int:
+    """Send all due deliveries, unless another job does. Returns how many were tried. Commits."""
+    holder, tried = uuid.uuid4().hex, 0
+    held = int(1000 * min(HELD_SECONDS, current_app.config["DELIVERY_LEASE_SECONDS"]))
+    is_wanted = True
+    while is_wanted and send_lock.hold(holder, held):
+        shift = _Shift(holder, held)
+        try:
+            tried += shift.work()
+        finally:
+            # A job that came meanwhile has ended at once, and set a flag.
+            is_wanted = send_lock.let_go(holder)
+        if shift.is_over_time:
+            wakeups.wake_sending()
+            wakeups.send(wakeups.taken())  # all that is to be committed has been
+            break
+    return tried
+
+
+class _Shift:
+    """The time in which a job is the one that sends."""
+
+    def __init__(self, holder: str, held: int) -> None:
+        self._holder, self._held = holder, held
+        self._done: queue.SimpleQueue[_Sent] = queue.SimpleQueue()
+        self._in_flight: Counter[int] = Counter()
+        self._flying: set[int] = set()
+        self._circuits: dict[int, Circuit] = {}
+        self._ends_at = time.monotonic() + CLAIMING_SECONDS
+        self._tries = settings.value("deliveryAttempts")
+        self._hosts = allowed_hosts()
+        self._url = str(settings.value("publicUrl")).rstrip("/")
+
+    @property
+    def is_over_time(self) -> bool:
+        return time.monotonic() >= self._ends_at
+
+    def work(self) -> int:
+        """Send until nothing is due and no send is under way. Returns how many were tried."""
+        tried = 0
+        with ThreadPoolExecutor(THREADS, "send") as pool:
+            while True:
+                claimed = [] if self.is_over_time else self._claim()
+                for one, address in claimed:
+                    pool.submit(self._send, one, address)
+                tried += len(claimed)
+                if not self._in_flight.total():
+                    return tried
+                self._mark()
+                if not send_lock.hold(self._holder, self._held):
+                    # Another job sends, or Redis is away. The results of sends that are under way
+                    # are stored all the same, or the messages would be sent twice.
+                    self._ends_at = 0.0
+
+    def _claim(self) -> list[tuple[Claimed, Address]]:
+        now = clock_now()
+        bots = {bot.bot_id: bot for bot in deliveries.recipients(now)}
+        free = THREADS - self._in_flight.total()
+        room: dict[int, int] = {}
+        for bot_id, bot in bots.items():
+            self._circuits[bot_id] = bot.circuit
+            room[bot_id] = min(free, bot.circuit.room(now, AT_ONCE, self._in_flight[bot_id]))
+            free -= room[bot_id]
+        found = deliveries.claim(room, now, self._flying)
+        self._flying.update(one.id for one in found)
+        self._in_flight.update(one.bot_id for one in found)
+        return [(one, address_of(bots[one.bot_id], one.chat_id)) for one in found]
+
+    # ---- in a thread ---------------------------------------------------------------------------
+
+    def _send(self, one: Claimed, address: Address) -> None:
+        ref: str | None = None
+        problem: Exception | None = None
+        try:
+            ref = self._deliver(one, address)
+        except Exception as error:
+            problem = error
+        self._done.put(_Sent(one, ref, problem))
+
+    def _deliver(self, one: Claimed, address: Address) -> str | None:
+        if not one.is_meant:
+            raise _NotMeant
+        if isinstance(address, SealedAddress):
+            raise TryAgain(SEALED)
+        message = message_of(one, self._url)
+        if one.act is DeliveryAct.POST:
+            return senders.send(address, message, allowed_hosts=self._hosts)
+        if one.card_ref is not None:  # else there is no card to edit
+            senders.edit(address, one.card_ref, message, allowed_hosts=self._hosts)
+        return one.card_ref
+
+    # ---- results -------------------------------------------------------------------------------
+
+    def _mark(self) -> None:
+        """Store the results of all sends that are over; waits a little for the first. Commits."""
+        sent = list(self._over())
+        if not sent:
+            return
+        now = clock_now()
+        marks, touched = [], set()
+        for one in sent:
+            bot_id = one.claimed.bot_id
+            touched.add(bot_id)
+            marks.append((bot_id, self._judge(one, now)))
+        deliveries.mark(marks, {bot_id: self._circuits[bot_id] for bot_id in touched}, now)
+        self._in_flight.subtract(bot_id for bot_id, _ in marks)
+        self._flying.difference_update(one.claimed.id for one in sent)
+
+    def _over(self) -> Iterator[_Sent]:
+        with contextlib.suppress(queue.Empty):
+            yield self._done.get(timeout=LOOK_SECONDS)
+            while True:
+                yield self._done.get_nowait()
+
+    def _judge(self, sent: _Sent, now: datetime) -> Mark:
+        one, problem, circuit = sent.claimed, sent.problem, self._circuits[sent.claimed.bot_id]
+        mark = Mark(one.id, one.attempts, DeliveryState.SENT, now, sent.ref)
+        if problem is None:
+            self._circuits[one.bot_id] = circuit.after_answer()
+            return mark
+        if isinstance(problem, _NotMeant):  # this says nothing about the host
+            return mark._replace(state=DeliveryState.DEAD, error=problem.words)
+        words = clean(words_of(problem))[:LONGEST_WORDS]
+        log.warning("not_delivered", delivery=one.id, bot=one.bot_id, words=words)
+        if isinstance(problem, DeliveryRefused):
+            self._circuits[one.bot_id] = circuit.after_answer()
+            return mark._replace(state=DeliveryState.DEAD, error=words)
+        after = problem.after if isinstance(problem, TryAgain) else None
+        pause = wait(one.attempts, random.random())
+        if after is None:
+            self._circuits[one.bot_id] = circuit.after_failure(now)
+        else:
+            asked = timedelta(seconds=max(0.0, min(after, 86_400.0)))
+            self._circuits[one.bot_id] = circuit.after_wish(now, asked)
+            pause = max(pause, asked)
+        is_over = one.attempts >= self._tries
+        state = DeliveryState.DEAD if is_over else DeliveryState.PENDING
+        return mark._replace(state=state, due_at=now + pause, error=words)
+
+
+class SealedAddress(Address):
+    """An address whose secrets cannot be decrypted."""
+
+
+def address_of(bot: DueBot | Bot, chat_id: str | None) -> Address:
+    """The bot's secrets, decrypted, and the chat; `SealedAddress` where they cannot be."""
+    try:
+        return Address(
+            platform=bot.platform,
+            app_id=bot.app_id,
+            app_secret=encryption.decrypt(bot.app_secret) if bot.app_secret else None,
+            webhook_token=encryption.decrypt(bot.webhook_token) if bot.webhook_token else None,
+            chat_id=chat_id,
+        )
+    except encryption.KeyMissing:
+        return SealedAddress(bot.platform, bot.app_id, None, None, chat_id)
+
+
+def allowed_hosts() -> frozenset[str]:
+    """The hosts that messages may be sent to although they are not on the public Internet."""
+    return frozenset(str(settings.value("notifyAllowedHosts")).replace(",", " ").lower().split())
+
+
+def message_of(one: Claimed, public_url: str) -> Message:
+    """The message of a delivery, as `app.chat.senders` takes it."""
+    told = one.told
+    gate = one.card_gate if one.act is DeliveryAct.EDIT else told.get("gate")
+    return Message(
+        delivery_id=one.id,
+        kind=one.kind.value,
+        title=told["title"],
+        body=told["body"],
+        task_id=one.task_id,
+        project_key=told["projectKey"],
+        status=told["status"],
+        url=f"{public_url}/tasks/{one.task_id}" if public_url else None,
+        gate=_card(gate, one.message if one.act is DeliveryAct.EDIT else None) if gate else None,
+        occurred_at=one.occurred_at,
+        refused=_refused(told["refused"]) if "refused" in told else None,
+    )
+
+
+def _refused(told: Mapping[str, Any]) -> RefusedHost:
+    return RefusedHost(told["stageIndex"], told["round"], told["number"], told["host"])
+
+
+def _card(gate: Mapping[str, Any], answered: str | None) -> GateCard:
+    return GateCard(
+        stage_index=gate["stageIndex"],
+        stage_name=gate["stageName"],
+        round=gate["round"],
+        kind=gate["kind"],
+        prompt=gate["prompt"],
+        choices=tuple(gate["choices"]),
+        answered=answered,
+        number=gate.get("number", 0),  # not in what earlier releases stored
+    )
+
+
+def words_of(problem: Exception) -> str:
+    """The error message that is stored. `senders` has masked secrets in a platform's own words; of
+    an unexpected exception only the class is stored, because its text may contain anything.
+    """
+    return (
+        problem.words if isinstance(problem, DeliveryRefused | TryAgain) else type(problem).__name__
+    )

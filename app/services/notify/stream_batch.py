@@ -1,0 +1,187 @@
+"""What has been committed since the last look, for all event streams of one process at once.
+
+How far a stream has been read is a snapshot of Postgres, so that no event is missed that was
+committed late, and none comes twice.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+
+from app.domain import inbox, snapshot
+from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
+from app.domain.snapshot import Snapshot
+from app.domain.task import EventType
+from app.domain.token_scope import EVERYWHERE, Reach
+from app.extensions import db
+from app.services.accounts import sessions
+from app.services.accounts.sessions import DeveloperSession
+from app.services.notify.notifications import COUNTED
+
+MOST = 2000  # events, and notifications, of one look; who is further behind begins anew
+
+Row = Mapping[str, Any]
+
+
+class NewsBatch(NamedTuple):
+    """What has been committed in a stretch of time, which ends at `seen`. `is_whole`: nothing of it
+    had to be left out.
+    """
+
+    events: Sequence[Row]
+    notifications: Sequence[Row]
+    seen: Snapshot
+    is_whole: bool = True
+
+
+@dataclass(frozen=True)
+class ViewerState:
+    """What a viewer may see now. `is_signed_in`: whether the session still holds. `projects`: those
+    that the developer is a member of. `reach`: that of their credential. `unread`: how many
+    notifications are, where it was asked for.
+    """
+
+    is_signed_in: bool
+    role: SystemRole
+    projects: frozenset[int]
+    unread: int | None
+    reach: Reach = EVERYWHERE
+
+    def is_told(self, notification: Row) -> bool:
+        """Whether a notification of the viewer's own is about what their credential reaches."""
+        return self.reach.covers(notification["project_id"])
+
+    def sees(self, event: Row) -> bool:
+        """Whether the viewer may see the event's project. A deleted one is the admins' alone."""
+        if not self.reach.covers(event["project_id"]):
+            return False
+        if event["is_deleted"]:
+            return self.role is SystemRole.ADMIN
+        return may(Act.SEE_PROJECT, self._person(event))
+
+    def needs(self, event: Row, developer_id: int) -> bool:
+        """Whether the event, which the viewer sees, may change what needs them: their inbox."""
+        return inbox.is_changed_by(
+            EventType(event["type"]),
+            may_answer=may(Act.ANSWER_GATE, self._person(event)),
+            is_creator=event["created_by"] == developer_id,
+        )
+
+    @property
+    def tends_machines(self) -> bool:
+        """Whether unwell machines are the viewer's business."""
+        return may(Act.DRAIN_MACHINE, Person(self.role))
+
+    def _person(self, event: Row) -> Person:
+        member = ProjectRole.MEMBER if event["project_id"] in self.projects else None
+        return Person(self.role, member)
+
+
+# A row that came from a copy of another database may have a transaction's number that ours has not
+# come to yet: such rows are not new.
+_NEW = """
+    (r.xid >= :xmax OR r.xid = ANY(CAST(:in_progress AS bigint[])))
+    AND r.xid < s.xmax AND r.xid < :below AND NOT r.xid = ANY(CAST(:not_yet AS bigint[]))
+"""
+_SINCE = text(f"""
+    WITH s AS (
+        SELECT pg_current_snapshot()::text AS seen,
+               pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS xmax
+    ), e AS (
+        SELECT r.task_id, r.number, r.type, r.attempt, r.stage_index, r.message, r.data,
+               r.created_at, r.project_id, p.key AS project_key,
+               p.deleted_at IS NOT NULL AS is_deleted, t.created_by
+        FROM s, task_events AS r JOIN projects AS p ON p.id = r.project_id
+        JOIN tasks AS t ON t.id = r.task_id
+        WHERE {_NEW} AND r.type <> 'log'
+        ORDER BY r.xid, r.task_id, r.number
+        LIMIT {MOST + 1}
+    ), n AS (
+        SELECT r.id, r.developer_id, r.type, r.title, r.body, r.task_id, r.read_at, r.created_at,
+               (SELECT t.project_id FROM tasks AS t WHERE t.id = r.task_id) AS project_id
+        FROM s, notifications AS r
+        WHERE {_NEW} AND r.developer_id = ANY(CAST(:developers AS bigint[]))
+        ORDER BY r.id
+        LIMIT {MOST + 1}
+    )
+    SELECT s.seen, (SELECT jsonb_agg(to_jsonb(e)) FROM e) AS events,
+           (SELECT jsonb_agg(to_jsonb(n)) FROM n) AS notifications
+    FROM s
+""")
+_SNAPSHOT = text("SELECT pg_current_snapshot()::text")
+_VIEWER_STATES = text(f"""
+    SELECT s.number, d.role, {sessions.HOLDS} AS is_signed_in,
+           ARRAY(SELECT pm.project_id FROM project_members AS pm
+                 WHERE pm.developer_id = d.id) AS projects,
+           CASE WHEN d.id = ANY(CAST(:unread_of AS bigint[]))
+                THEN (SELECT count(*) FROM (SELECT FROM notifications AS n
+                                            WHERE n.developer_id = d.id AND n.read_at IS NULL
+                                              AND (s.projects IS NULL OR EXISTS (
+                                                  SELECT FROM tasks AS t
+                                                  WHERE t.id = n.task_id
+                                                    AND t.project_id = ANY(s.projects)))
+                                            LIMIT {COUNTED}) AS few) END AS unread
+    FROM jsonb_to_recordset(CAST(:sessions AS jsonb)) AS s(number int, {sessions.COLUMNS})
+    JOIN developers AS d ON d.id = s.developer_id
+""")
+_NO_END = 2**63 - 1
+
+
+def here() -> Snapshot:
+    """The snapshot of what is committed now."""
+    return _parsed(db.session.execute(_SNAPSHOT).scalar_one())
+
+
+def since(
+    seen: Snapshot, developers: Collection[int], *, until: Snapshot | None = None
+) -> NewsBatch:
+    """What was committed after `seen`, and by `until` (by now, if that is None): the events of all
+    tasks, but for what machines note for themselves (`log`), and these developers' notifications.
+    Ends the transaction.
+    """
+    asked = {
+        "xmax": seen.xmax,
+        "in_progress": list(seen.in_progress),
+        "below": until.xmax if until else _NO_END,
+        "not_yet": list(until.in_progress) if until else [],
+        "developers": sorted(developers),
+    }
+    row = db.session.execute(_SINCE, asked).one()
+    db.session.rollback()
+    events, notifications = row.events or [], row.notifications or []
+    is_whole = len(events) <= MOST and len(notifications) <= MOST
+    return NewsBatch(events, notifications, until or _parsed(row.seen), is_whole)
+
+
+def viewer_states(
+    viewers: Mapping[int, DeveloperSession], now: datetime, *, unread_of: Collection[int] = ()
+) -> dict[int, ViewerState]:
+    """Each viewer's state at `now`, by the caller's number for it, in one statement.
+
+    A viewer whose developer's row is gone is left out. Notifications are counted for the developers
+    in `unread_of`. Ends the transaction.
+    """
+    rows = [{"number": number, **sessions.row(session)} for number, session in viewers.items()]
+    asked = {"sessions": json.dumps(rows), "now": now, "unread_of": sorted(unread_of)}
+    found = db.session.execute(_VIEWER_STATES, asked).all()
+    db.session.rollback()
+    return {
+        row.number: ViewerState(
+            is_signed_in=row.is_signed_in,
+            role=SystemRole(row.role),
+            projects=frozenset(row.projects),
+            unread=row.unread,
+            reach=Reach.of(None, viewers[row.number].projects),
+        )
+        for row in found
+    }
+
+
+def _parsed(notation: str) -> Snapshot:
+    found = snapshot.parse(notation)
+    assert found is not None
+    return found

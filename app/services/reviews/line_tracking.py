@@ -1,0 +1,223 @@
+"""Where threads are in another version of their task's work."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy import or_, select
+
+from app.domain import anchors
+from app.domain.anchors import LineHunk
+from app.domain.diff import FileStatus
+from app.domain.errors import TooManyRequests
+from app.domain.review import Side
+from app.extensions import db
+from app.models import ChangedFile, ReviewThread, Task
+from app.services.changes import comparable_contents, comparison, line_diff
+from app.services.changes.comparison import Allowance, Answers
+from app.services.reviews import thread_anchors
+
+MOST_BYTES = 8 << 20
+"""Of the files that are compared for one answer."""
+
+MOST_COMPARED = 100_000
+"""Lines of them."""
+
+RETRY_SECONDS = 5
+
+_decode = msgspec.json.Decoder(list[LineHunk] | None).decode
+
+
+@dataclass(frozen=True)
+class ThreadPlace:
+    """Where a thread is; what is None in the thread is so here. Outdated: what it is about is not
+    there any more, and it says where that was."""
+
+    path: str | None
+    side: Side | None
+    line: int | None
+    end_line: int | None
+    blob: str | None
+    outdated: bool
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Two versions of a file, and the hunks that lead from one to the other."""
+
+    old: list[bytes]
+    new: list[bytes]
+    hunks: list[LineHunk]
+
+
+class Places:
+    """Where threads of a task are in `commit` (None: the latest). Raises InvalidFields where the
+    task has no such commit. `is_spent`: so much was compared that an answer had better end.
+
+    For an order to a machine there is no `reader_id`. `is_written`: the answer is to a request that
+    has had its effect, which is no error where comparing would have to wait for too long.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        commit: str | None = None,
+        *,
+        reader_id: int | None = None,
+        is_written: bool = False,
+    ) -> None:
+        self._task_id, self._reader_id, self._is_written = task.id, reader_id, is_written
+        self._change = thread_anchors.commit_of(task, commit).change
+        self._files: dict[int, ChangedFile] = {}  # by thread
+        self._comparisons: dict[tuple[str, str], _Comparison] = {}
+        self._used: set[tuple[str, str]] = set()
+        self._compared = 0
+
+    @property
+    def is_spent(self) -> bool:
+        return self._compared > MOST_COMPARED
+
+    def look_for(self, threads: Sequence[ReviewThread]) -> int:
+        """Read and compare what `of` needs, for as many of the threads as one answer may be about;
+        returns how many these are, one at least. Three statements. Commits, with a reader, where
+        much has to be compared, and raises TooManyRequests if that has to wait for too long and
+        nothing is written.
+        """
+        self._files = self._find_files(threads)
+        pairs = [self._pair(thread) for thread in threads]
+        sizes = comparable_contents.sizes(
+            self._task_id, {blob for pair in pairs if pair for blob in pair}
+        )
+        wanted: set[str] = set()
+        count = total = 0
+        for pair in pairs:
+            more = set(pair or ()) - wanted
+            total += sum(sizes.get(blob, 0) for blob in more)
+            if count and total > MOST_BYTES:
+                break
+            wanted |= more
+            count += 1
+        self._compare(
+            [pair for pair in pairs[:count] if pair],
+            comparable_contents.texts(self._task_id, wanted),
+        )
+        return count
+
+    def of(self, thread: ReviewThread, *, unknown: bool = False) -> ThreadPlace:
+        """Where that thread is, which was looked for; `unknown`: it was one too many for that."""
+        if thread.path is None:
+            return original(thread, outdated=False)
+        if unknown:
+            return original(thread, outdated=True)
+        file = self._files.get(thread.id)
+        if file is None or (thread.side and not _blob(file, thread.side)):
+            return original(thread, outdated=True)
+        if thread.side is None or thread.line is None or thread.end_line is None:
+            blob = file.blob or file.old_blob or None
+            return ThreadPlace(file.path, None, None, None, blob, outdated=False)
+        blob, line = _blob(file, thread.side), thread.line
+        if (pair := self._pair(thread)) is not None:
+            moved = self._moved(pair, thread.line, thread.end_line)
+            if moved is None:
+                return original(thread, outdated=True)
+            line = moved
+        end_line = line + thread.end_line - thread.line
+        return ThreadPlace(file.path, thread.side, line, end_line, blob, outdated=False)
+
+    def _find_files(self, threads: Sequence[ReviewThread]) -> dict[int, ChangedFile]:
+        """By thread, the file that it is about as the change has it: it follows renames."""
+        paths = {thread.path for thread in threads if thread.path is not None}
+        if self._change is None or not paths:
+            return {}
+        bases = {thread.base_path for thread in threads if thread.base_path is not None}
+        blobs = {thread.blob for thread in threads if thread.blob}
+        query = select(ChangedFile).where(
+            ChangedFile.change_id == self._change.id,
+            or_(
+                ChangedFile.path.in_(paths | bases),
+                ChangedFile.old_path.in_(bases),
+                ChangedFile.blob.in_(blobs),
+            ),
+        )
+        files = db.session.scalars(query.order_by(ChangedFile.position)).all()
+        found = ((thread.id, _same_file(thread, files)) for thread in threads if thread.path)
+        return {id_: file for id_, file in found if file is not None}
+
+    def _pair(self, thread: ReviewThread) -> tuple[str, str] | None:
+        """The blobs that have to be compared: the thread's, and the one that is there now."""
+        file = self._files.get(thread.id)
+        if file is None or thread.side is None or thread.blob is None:
+            return None
+        now = _blob(file, thread.side)
+        return (thread.blob, now) if now and now != thread.blob else None
+
+    def _moved(self, pair: tuple[str, str], first: int, last: int) -> int | None:
+        found = self._comparisons.get(pair)
+        if found is None:
+            return None
+        if pair not in self._used:
+            self._used.add(pair)
+            self._compared += len(found.old) + len(found.new)
+        return anchors.moved(first, last, found.hunks, found.old, found.new)
+
+    def _compare(self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, bytes]) -> None:
+        """Compare these versions, in order. A reader is shown no more than MOST_COMPARED allows."""
+        allowance, aside, total = Allowance(), [], 0
+        for pair in dict.fromkeys(pairs):
+            old, new = (texts.get(blob) for blob in pair)
+            if old is None or new is None:
+                continue
+            if self._reader_id is not None and total > MOST_COMPARED:
+                break
+            total += old.count(b"\n") + new.count(b"\n")
+            if allowance.covers_bytes(len(old) + len(new)) and allowance.spend(old, new):
+                self._keep(pair, old, new, line_diff.hunks(old, new))
+            else:
+                aside.append((pair, old, new))
+        if aside:
+            answers = self._compare_aside([(old, new) for _, old, new in aside])
+            for (pair, old, new), answer in zip(aside, answers, strict=True):
+                self._keep(pair, old, new, None if answer is None else _decode(answer))
+
+    def _keep(
+        self, pair: tuple[str, str], old: bytes, new: bytes, hunks: list[LineHunk] | None
+    ) -> None:
+        if hunks is not None:
+            self._comparisons[pair] = _Comparison(anchors.split(old), anchors.split(new), hunks)
+
+    def _compare_aside(self, pairs: Sequence[tuple[bytes, bytes]]) -> Answers:
+        stored = ((zlib.compress(old, 0), zlib.compress(new, 0)) for old, new in pairs)
+        if self._reader_id is None:
+            return comparison.compare_for_machine("lines", stored)
+        answers = comparison.compare("lines", stored, self._reader_id)
+        if answers is None and not self._is_written:
+            raise TooManyRequests(RETRY_SECONDS)
+        return answers or [None] * len(pairs)
+
+
+def original(thread: ReviewThread, *, outdated: bool) -> ThreadPlace:
+    """Where the thread was begun."""
+    return ThreadPlace(
+        thread.path, thread.side, thread.line, thread.end_line, thread.blob, outdated
+    )
+
+
+def _blob(file: ChangedFile, side: Side) -> str:
+    return file.blob if side is Side.NEW else file.old_blob
+
+
+def _same_file(thread: ReviewThread, files: Sequence[ChangedFile]) -> ChangedFile | None:
+    """The thread's file among these: what is the same file of the base; of one that is not in there
+    what is called so; else what has become of it unchanged.
+    """
+    if thread.base_path is not None:
+        chosen = [file for file in files if thread_anchors.base_path_of(file) == thread.base_path]
+    else:
+        chosen = [file for file in files if file.path == thread.path]
+        chosen += [
+            file
+            for file in files
+            if file.blob == thread.blob and file.status is not FileStatus.MODIFIED
+        ]
+    return chosen[0] if chosen else None

@@ -1,0 +1,84 @@
+"""Comments that others come to see."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+
+from app.domain import field_errors
+from app.domain.errors import InvalidFields
+from app.domain.notification_text import short
+from app.domain.task import EventType
+from app.extensions import db
+from app.models import Developer, Review, ReviewComment, ReviewThread, Task
+from app.services.tasks import history
+
+
+def publish_one(actor: Developer, task: Task, comment: ReviewComment, now: datetime) -> None:
+    """Publish a comment that is no review's. The caller holds the task's lock, and commits. Raises
+    InvalidFields in a thread that is a draft itself.
+    """
+    thread = comment.thread
+    others = {other.id for other in _drafts_in(thread)} - {comment.id}
+    if thread.published_at is None and others:
+        raise InvalidFields({"publish": [field_errors.THREAD_IS_DRAFT]})
+    comment.published_at = now
+    thread.published_at = thread.published_at or now
+    history.record(
+        task,
+        EventType.COMMENTED,
+        f"{actor.name} commented{place_of(thread)}: {short(comment.body)}",
+        now,
+        data=told_of(comment) | {"by": actor.id},
+        by=actor.id,
+    )
+
+
+def told_of(comment: ReviewComment) -> dict[str, object]:
+    """What the event says of a published comment."""
+    return of_thread(comment.thread) | {"comment": comment.id}
+
+
+def of_thread(thread: ReviewThread) -> dict[str, object]:
+    """What events say of a thread: which, and where it was begun."""
+    return {
+        "thread": thread.id,
+        "path": thread.path,
+        "line": thread.line,
+        "side": thread.side,
+    }
+
+
+def publish_drafts(actor: Developer, review: Review, now: datetime) -> int:
+    """Publish all of the author's drafts in the task with the review. Returns how many there were.
+    The caller holds the task's lock, and commits.
+    """
+    drafts = update(ReviewComment).where(
+        ReviewComment.task_id == review.task_id,
+        ReviewComment.author_id == actor.id,
+        ReviewComment.published_at.is_(None),
+    )
+    rows = db.session.execute(
+        drafts.values(published_at=now, review_id=review.id).returning(ReviewComment.id)
+    )
+    count = len(rows.all())
+    threads = update(ReviewThread).where(
+        ReviewThread.task_id == review.task_id,
+        ReviewThread.created_by == actor.id,
+        ReviewThread.published_at.is_(None),
+    )
+    db.session.execute(threads.values(published_at=now))
+    return count
+
+
+def _drafts_in(thread: ReviewThread) -> list[ReviewComment]:
+    query = db.select(ReviewComment).where(
+        ReviewComment.thread_id == thread.id, ReviewComment.published_at.is_(None)
+    )
+    return list(db.session.scalars(query))
+
+
+def place_of(thread: ReviewThread) -> str:
+    """Where it was begun, for a sentence."""
+    if thread.path is None:
+        return ""
+    return f" on {thread.path}" + (f":{thread.line}" if thread.line else "")

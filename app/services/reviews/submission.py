@@ -1,0 +1,144 @@
+"""A review is submitted once: a verdict, with all comments that were its author's drafts. At a
+question before a stage it may be the answer.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.domain import field_errors
+from app.domain import review as rules
+from app.domain import task as task_rules
+from app.domain.errors import InvalidFields, WorkMoved
+from app.domain.notification_text import short
+from app.domain.review import ReviewVerdict
+from app.domain.roles import Act
+from app.domain.task import EventType
+from app.extensions import db
+from app.models import Developer, Gate, Review, Task
+from app.services import audit, locks, rights
+from app.services.clock import now as clock_now
+from app.services.locks import Held
+from app.services.reviews import changes_requested, drafts, publication, thread_anchors
+from app.services.tasks import gates, history, queries
+
+_WORDS = {
+    ReviewVerdict.APPROVE: "approved",
+    ReviewVerdict.REQUEST_CHANGES: "wants changes",
+    ReviewVerdict.COMMENT: "commented",
+}
+
+
+@dataclass(frozen=True)
+class SubmittedReview:
+    """A review that was just submitted: whether it has `answered` the open gate, and the id of the
+    follow-up that it has begun."""
+
+    review: Review
+    answered: bool
+    follow_up: int | None
+
+
+def submit(
+    actor: Developer,
+    task_id: int,
+    *,
+    verdict: ReviewVerdict,
+    body: str = "",
+    comments: Sequence[dict[str, Any]] = (),
+    commit: str | None = None,
+    stage_index: int | None = None,
+    number: int | None = None,
+    remember: Callable[[SubmittedReview], None] | None = None,
+) -> SubmittedReview:
+    """Submit a review with the author's drafts, and with `comments` that are as those of
+    `drafts.add`. Commits.
+
+    With `stage_index` (and `number`) it is about that gate, and is refused where another has been
+    quicker: then all of it stays as it was, drafts too. Without, it answers a gate if one is open.
+    `remember` is called with it, last before the commit; if that raises there is none. Raises
+    NotFound, Forbidden, InvalidFields, TooManyComments, WorkMoved, NoOpenGate, WrongStage,
+    AlreadyAnswered, TunnelOpen.
+    """
+    seen = require_right(actor, task_id, verdict)
+    held, now = locks.task_with_machine(task_id), clock_now()
+    gate = _gate(held.task, stage_index, number)
+    result = gate and rules.answer(verdict, gate.kind)
+    for comment in comments:
+        drafts.write(actor, held.task, now, **comment)
+    review = Review(
+        task_id=task_id,
+        author_id=actor.id,
+        author=actor,
+        verdict=verdict,
+        body=body,
+        comments=0,
+        stage_index=gate.stage_index if gate and result else None,
+        submitted_at=now,
+        **_about(held.task, commit, answers=bool(result)),
+    )
+    db.session.add(review)
+    db.session.flush()
+    review.comments = publication.publish_drafts(actor, review, now)
+    if not rules.says_something(verdict, body, review.comments):
+        raise InvalidFields({"body": [field_errors.REVIEW_EMPTY]})
+    _record(held.task, review, actor, now)
+    audit.record_by_office("task.reviewed", seen, actor)
+    if gate and result:
+        gates.answer(actor, seen, held, gate, result, body or None)
+    follow_up = _follow_up(held, review, now)
+    submitted = SubmittedReview(review, bool(result), follow_up)
+    if remember:
+        remember(submitted)
+    db.session.commit()
+    return submitted
+
+
+def require_right(actor: Developer, task_id: int, verdict: ReviewVerdict) -> Task:
+    """The task. Raises NotFound, and Forbidden where the developer may not say that of it."""
+    task = queries.get(actor, task_id)
+    rights.require(Act.REVIEW, actor, task.project)
+    if verdict is not ReviewVerdict.COMMENT:
+        rights.require(Act.ANSWER_GATE, actor, task.project)
+    return task
+
+
+def _gate(task: Task, stage_index: int | None, number: int | None) -> Gate | None:
+    """The gate that the review is about."""
+    if stage_index is not None:
+        return gates.to_answer(task, stage_index, number)
+    return gates.open_gate(task) if task.status in task_rules.LIVE else None
+
+
+def _about(task: Task, commit: str | None, *, answers: bool) -> dict[str, Any]:
+    if answers and commit not in (None, thread_anchors.latest_of(task).commit):
+        raise WorkMoved  # what is approved is what somebody has seen
+    about = thread_anchors.commit_of(task, commit)
+    return {"round": about.round, "attempt": about.attempt, "commit": about.commit}
+
+
+def _follow_up(held: Held, review: Review, now: datetime) -> int | None:
+    if review.verdict is not ReviewVerdict.REQUEST_CHANGES:
+        return None
+    return changes_requested.begin(held, review, now)
+
+
+def _record(task: Task, review: Review, actor: Developer, now: datetime) -> None:
+    words = f"{actor.name} {_WORDS[review.verdict]}"
+    about = {
+        "review": review.id,
+        "verdict": review.verdict,
+        "comments": review.comments,
+        "commit": review.commit,
+        "by": actor.id,
+    }
+    history.record(
+        task,
+        EventType.REVIEWED,
+        f"{words}: {short(review.body)}" if review.body.strip() else words,
+        now,
+        stage_index=review.stage_index,
+        data=about,
+        by=actor.id,
+    )

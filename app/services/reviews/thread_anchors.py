@@ -1,0 +1,133 @@
+"""What a comment or a review is about: a commit of the task's, a file of it, lines in that."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from app.domain import anchors, field_errors
+from app.domain.diff import FileStatus, Since
+from app.domain.errors import InvalidFields
+from app.domain.review import CODE_AROUND, LONGEST_CODE_LINE, MOST_LINES, Side
+from app.extensions import db
+from app.models import Change, ChangedFile, Task
+from app.services.changes import change_queries, comparable_contents
+
+
+@dataclass(frozen=True)
+class ReviewedCommit:
+    """A commit that an attempt has come to, and its change from the base; None: no machine has told
+    of any yet."""
+
+    round: int
+    attempt: int
+    commit: str | None
+    change: Change | None
+
+
+def latest_of(task: Task) -> ReviewedCommit:
+    """What the task has come to last."""
+    change = change_queries.of(task)
+    if change is None:
+        return ReviewedCommit(task.round, task.attempt, None, None)
+    return _at(change)
+
+
+def commit_of(task: Task, commit: str | None) -> ReviewedCommit:
+    """That commit of the task's, or the latest. Raises InvalidFields where it has no such."""
+    if commit is None:
+        return latest_of(task)
+    query = _changes(task, commit).where(Change.since == Since.BASE)
+    change = db.session.scalar(query.order_by(Change.id.desc()).limit(1))
+    if change is None:
+        raise InvalidFields({"commit": [field_errors.NO_SUCH_COMMIT]})
+    return _at(change)
+
+
+def anchored(
+    task: Task,
+    *,
+    path: str | None = None,
+    side: Side | None = None,
+    line: int | None = None,
+    end_line: int | None = None,
+    commit: str | None = None,
+    blob: str | None = None,
+) -> dict[str, Any]:
+    """Columns of a `ReviewThread` at that place. Raises InvalidFields."""
+    about = commit_of(task, commit)
+    columns: dict[str, Any] = {"attempt": about.attempt, "commit": about.commit}
+    if path is None:
+        _require_none("path", line=line, side=side, endLine=end_line, blob=blob)
+        return columns
+    file = _file_at(about, path)
+    columns |= {"path": path, "base_path": base_path_of(file)}
+    if line is None:
+        _require_none("line", side=side, endLine=end_line, blob=blob)
+        return columns | {"blob": file.blob or file.old_blob or None}
+    side, end_line = side or Side.NEW, end_line or line
+    blob = _blob_at(task, about, file, side, blob)
+    code = _code(task, blob, line, end_line)
+    return columns | {"side": side, "line": line, "end_line": end_line, "blob": blob, "code": code}
+
+
+def base_path_of(file: ChangedFile) -> str | None:
+    """What the file is called in the base; None where it is not in there."""
+    if file.status in (FileStatus.ADDED, FileStatus.COPIED):
+        return None
+    return file.old_path or file.path
+
+
+def _at(change: Change) -> ReviewedCommit:
+    return ReviewedCommit(change.round, change.attempt, change.commit, change)
+
+
+def _changes(task: Task, commit: str | None) -> Any:
+    return select(Change).where(Change.task_id == task.id, Change.commit == commit, Change.whole)
+
+
+def _file_at(about: ReviewedCommit, path: str) -> ChangedFile:
+    file = change_queries.file_of(about.change, path) if about.change else None
+    if file is None:
+        raise InvalidFields({"path": [field_errors.FILE_NOT_CHANGED]})
+    return file
+
+
+def _blob_at(
+    task: Task, about: ReviewedCommit, file: ChangedFile, side: Side, blob: str | None
+) -> str:
+    """The blob that the line is of: the file's or, where the diff of a stage or a round is looked
+    at, the one that it begins with there.
+    """
+    column = ChangedFile.blob if side is Side.NEW else ChangedFile.old_blob
+    own: str = file.blob if side is Side.NEW else file.old_blob
+    if blob in (None, own):
+        return own
+    known = (
+        _changes(task, about.commit)
+        .join(ChangedFile, ChangedFile.change_id == Change.id)
+        .where(ChangedFile.path == file.path, column == blob)
+    )
+    if db.session.scalar(known.limit(1)) is None:
+        raise InvalidFields({"blob": [field_errors.OTHER_BLOB]})
+    return str(blob)
+
+
+def _code(task: Task, blob: str, line: int, end_line: int) -> dict[str, Any]:
+    content = comparable_contents.texts(task.id, [blob]).get(blob)
+    if content is None:
+        raise InvalidFields({"line": [field_errors.LINE_NOT_SEEN]})
+    found = anchors.split(content)
+    if not line <= end_line <= len(found):
+        raise InvalidFields({"line": [field_errors.LINE_BEYOND_END(lines=len(found))]})
+    if end_line - line >= MOST_LINES:
+        raise InvalidFields({"endLine": [field_errors.TOO_MANY_LINES(max=MOST_LINES)]})
+    first = max(1, line - CODE_AROUND)
+    shown = (part.decode(errors="replace") for part in found[first - 1 : end_line])
+    return {"first": first, "lines": [text[:LONGEST_CODE_LINE] for text in shown]}
+
+
+def _require_none(without: str, **given: object) -> None:
+    if any(value is not None for value in given.values()):
+        named = [name for name, value in given.items() if value is not None]
+        raise InvalidFields({name: [field_errors.NOTHING_WITHOUT(field=without)] for name in named})

@@ -1,0 +1,149 @@
+"""Threads as people are shown them: where they are now, with their comments."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from app.domain.errors import NotFound
+from app.domain.review import ThreadState
+from app.extensions import db
+from app.models import Developer, Review, ReviewComment, ReviewThread, Task
+from app.services.reviews import drafts
+from app.services.reviews.line_tracking import Places, ThreadPlace
+from app.services.tasks import queries
+
+MOST_CHARACTERS = 700_000
+"""Of the comments on a page: a page ends earlier where there is more."""
+
+
+@dataclass(frozen=True)
+class ShownThread:
+    """A thread, where it is now, and those of its comments that the reader may see."""
+
+    thread: ReviewThread
+    place: ThreadPlace
+    comments: Sequence[ReviewComment]
+
+
+@dataclass(frozen=True)
+class ThreadPage:
+    """Threads in the order in which they began. `following` is the id that the next page begins
+    behind; None: there are no more."""
+
+    items: list[ShownThread]
+    following: int | None
+
+
+def page(
+    actor: Developer,
+    task_id: int,
+    *,
+    states: Collection[ThreadState] = (),
+    commit: str | None = None,
+    after: int = 0,
+    limit: int = 50,
+) -> ThreadPage:
+    """A page of the task's threads that are in one of the states (none given: all), and where they
+    are in `commit` (None: the latest). Raises NotFound, InvalidFields.
+    """
+    task = queries.get(actor, task_id)
+    query = _threads(actor, task, states).where(ReviewThread.id > after)
+    found = list(db.session.scalars(query.order_by(ReviewThread.id).limit(limit + 1)))
+    fitting = _fitting(found[:limit])
+    places = Places(task, commit, reader_id=actor.id)
+    fitting = fitting[: places.look_for(fitting)]
+    is_rest, items = len(fitting) < len(found), []
+    comments = _comments(actor, fitting)
+    for number, thread in enumerate(fitting):
+        if number and places.is_spent:
+            is_rest, fitting = True, fitting[:number]
+            break
+        shown = ShownThread(thread, places.of(thread), comments[thread.id])
+        if not states or _is_in(shown, states):
+            items.append(shown)
+    return ThreadPage(items, fitting[-1].id if is_rest else None)
+
+
+def one(actor: Developer, task: Task, thread_id: int) -> ShownThread:
+    """A thread of the task's, which the actor may see and has written to. Raises NotFound."""
+    query = _threads(actor, task).where(ReviewThread.id == thread_id)
+    thread = db.session.scalar(query.execution_options(populate_existing=True))
+    if thread is None:
+        raise NotFound(f"task {task.id} has no thread {thread_id} that you may see")
+    places = Places(task, reader_id=actor.id, is_written=True)
+    places.look_for([thread])
+    return ShownThread(thread, places.of(thread), _comments(actor, [thread])[thread.id])
+
+
+def reviews(actor: Developer, task_id: int) -> Select[Review]:
+    """The task's reviews, in any order. Raises NotFound."""
+    queries.get(actor, task_id)
+    query = select(Review).where(Review.task_id == task_id)
+    return query.options(joinedload(Review.author, innerjoin=True))
+
+
+def _threads(
+    actor: Developer, task: Task, states: Collection[ThreadState] = ()
+) -> Select[ReviewThread]:
+    query = select(ReviewThread).where(ReviewThread.task_id == task.id, drafts.visible_to(actor))
+    if states and ThreadState.OUTDATED not in states:
+        wanted = [ReviewThread.resolved_at.is_(None) for _ in {ThreadState.OPEN} & {*states}]
+        wanted += [
+            ReviewThread.resolved_at.is_not(None) for _ in {ThreadState.RESOLVED} & {*states}
+        ]
+        query = query.where(wanted[0] if len(wanted) == 1 else wanted[0] | wanted[1])
+    return query.options(joinedload(ReviewThread.resolver))
+
+
+def _is_in(shown: ShownThread, states: Collection[ThreadState]) -> bool:
+    is_resolved = shown.thread.resolved_at is not None
+    now = {ThreadState.RESOLVED if is_resolved else ThreadState.OPEN}
+    if shown.place.outdated:
+        now.add(ThreadState.OUTDATED)
+    return not now.isdisjoint(states)
+
+
+def _fitting(threads: Sequence[ReviewThread]) -> list[ReviewThread]:
+    """The first of the threads, at least one, whose comments have their place on a page."""
+    query = (
+        select(ReviewComment.thread_id, func.sum(func.length(ReviewComment.body)))
+        .where(ReviewComment.thread_id.in_([thread.id for thread in threads]))
+        .group_by(ReviewComment.thread_id)
+    )
+    sizes: dict[int, int] = {row[0]: row[1] for row in db.session.execute(query)}
+    fitting: list[ReviewThread] = []
+    total = 0
+    for thread in threads:
+        total += sizes.get(thread.id, 0)
+        if fitting and total > MOST_CHARACTERS:
+            break
+        fitting.append(thread)
+    return fitting
+
+
+def published(threads: Sequence[ReviewThread]) -> defaultdict[int, list[ReviewComment]]:
+    """By thread, what all may see in it, in order."""
+    return _comments(None, threads)
+
+
+def _comments(
+    actor: Developer | None, threads: Sequence[ReviewThread]
+) -> defaultdict[int, list[ReviewComment]]:
+    """By thread, what the actor may see in it, in order."""
+    is_visible = or_(
+        ReviewComment.published_at.is_not(None),
+        false() if actor is None else ReviewComment.author_id == actor.id,
+    )
+    query = (
+        select(ReviewComment)
+        .where(ReviewComment.thread_id.in_([thread.id for thread in threads]), is_visible)
+        .options(joinedload(ReviewComment.author))
+        .order_by(ReviewComment.id)
+    )
+    found: defaultdict[int, list[ReviewComment]] = defaultdict(list)
+    for comment in db.session.scalars(query.execution_options(populate_existing=True)):
+        found[comment.thread_id].append(comment)
+    return found

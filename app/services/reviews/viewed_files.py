@@ -1,0 +1,55 @@
+"""Files that somebody has looked at: a mark ends when the file is another."""
+
+from sqlalchemy import Select, delete, false, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from app.domain.errors import WorkMoved
+from app.domain.roles import Act
+from app.extensions import db
+from app.models import ChangedFile, Developer, ViewedFile
+from app.services import rights
+from app.services.changes import change_queries
+from app.services.clock import now as clock_now
+from app.services.tasks import queries
+
+
+def listing(actor: Developer, task_id: int) -> Select[ViewedFile]:
+    """The actor's marks on what the task has come to last, in any order. Raises NotFound."""
+    change = change_queries.of(queries.get(actor, task_id))
+    query = select(ViewedFile).where(
+        ViewedFile.task_id == task_id, ViewedFile.developer_id == actor.id
+    )
+    if change is None:
+        return query.where(false())
+    of_file = (ChangedFile.path == ViewedFile.path) & (ChangedFile.blob == ViewedFile.blob)
+    return query.join(ChangedFile, of_file).where(ChangedFile.change_id == change.id)
+
+
+def mark(actor: Developer, task_id: int, *, path: str, blob: str | None, viewed: bool) -> None:
+    """Mark a file of the latest change, as it is in `blob` (None: it is deleted), or take the mark
+    away. May be repeated. Commits. Raises NotFound, Forbidden, WorkMoved where the file
+    is another by now.
+    """
+    task = queries.get(actor, task_id)
+    rights.require(Act.REVIEW, actor, task.project)
+    if not viewed:
+        mine = delete(ViewedFile).where(
+            ViewedFile.task_id == task_id,
+            ViewedFile.developer_id == actor.id,
+            text("md5(path) = md5(:path)").bindparams(path=path),
+        )
+        db.session.execute(mine)
+        db.session.commit()
+        return
+    change = change_queries.of(task)
+    file = change_queries.file_of(change, path) if change else None
+    if file is None or file.blob != (blob or ""):
+        raise WorkMoved("the file is another by now, or none; look again")
+    fresh = {"blob": file.blob, "viewed_at": clock_now()}
+    known = {"task_id": task_id, "developer_id": actor.id, "path": path}
+    put = insert(ViewedFile).values(**known, **fresh)
+    put = put.on_conflict_do_update(
+        index_elements=[ViewedFile.task_id, ViewedFile.developer_id, text("md5(path)")], set_=fresh
+    )
+    db.session.execute(put)
+    db.session.commit()

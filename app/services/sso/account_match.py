@@ -1,0 +1,142 @@
+"""Which account somebody has who comes from a provider."""
+
+import itertools
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from app.domain import sso
+from app.domain.roles import SystemRole
+from app.domain.sso import SignInRefused, Visitor
+from app.extensions import db
+from app.models import Developer, DeveloperIdentity, IdentityProvider
+from app.services import audit
+from app.services.accounts import account_admin, developers, passwords
+from app.services.sso import role_grants
+
+MOST_NAMES = 50  # of one username, before no account is made
+
+
+def admit(provider: IdentityProvider, who: Visitor, now: datetime) -> Developer:
+    """The visitor's account, locked, with what their groups give. The caller commits.
+
+    Where they are refused what their groups no longer give is taken back nevertheless, and has been
+    committed. Raises SignInRefused.
+    """
+    try:
+        return _admitted(provider, who, now)
+    except IntegrityError:  # they have come twice at once, and the other was first
+        db.session.rollback()
+        return _admitted(provider, who, now)
+
+
+def known(provider: IdentityProvider, who: Visitor) -> DeveloperIdentity | None:
+    """The visitor's identity here, if there is one."""
+    return db.session.scalar(
+        select(DeveloperIdentity)
+        .where(
+            DeveloperIdentity.provider_id == provider.id, DeveloperIdentity.subject == who.subject
+        )
+        .execution_options(populate_existing=True)
+    )
+
+
+def _admitted(provider: IdentityProvider, who: Visitor, now: datetime) -> Developer:
+    refused = sso.refusal(who, provider.email_domains, provider.allowed_groups)
+    identity = known(provider, who)
+    if identity is None:
+        if refused:
+            raise SignInRefused(refused)
+        identity = _linked(provider, who, now)
+    developer, others = account_admin.locked_with_admins(identity.developer_id)
+    if (identity := known(provider, who)) is None:  # unlinked meanwhile
+        raise SignInRefused("no_account")
+    if developer.disabled_at is not None:
+        raise SignInRefused("disabled")
+    is_only_admin = developer.role is SystemRole.ADMIN and not others
+    role, projects = role_grants.by_groups(provider, who.groups)
+    role_grants.apply(developer, identity, role, projects, now, is_only_admin=is_only_admin)
+    if refused:
+        db.session.commit()
+        raise SignInRefused(refused)
+    identity.last_used_at, identity.email = now, who.email
+    db.session.flush()
+    return developer
+
+
+def _linked(provider: IdentityProvider, who: Visitor, now: datetime) -> DeveloperIdentity:
+    """A new identity: of the account with the visitor's e-mail, or of a new one."""
+    developer = _by_email(provider, who)
+    if developer is None:
+        if not provider.create_accounts:
+            raise SignInRefused("no_account")
+        developer = _created(who, now)
+    return link(provider, developer, who.subject, who.email, now, actor=None)
+
+
+def link(
+    provider: IdentityProvider,
+    developer: Developer,
+    subject: str,
+    email: str | None,
+    now: datetime,
+    *,
+    actor: Developer | None,
+) -> DeveloperIdentity:
+    """Say who the developer is at the provider; the caller commits. Raises IntegrityError."""
+    identity = DeveloperIdentity(
+        developer_id=developer.id,
+        provider_id=provider.id,
+        subject=subject,
+        email=email,
+        projects={},
+        linked_at=now,
+    )
+    db.session.add(identity)
+    db.session.flush()
+    told = {"provider": provider.name, "subject": subject, "email": email}
+    audit.record("identity.linked", "developer", developer.id, actor=actor, after=told)
+    return identity
+
+
+def _by_email(provider: IdentityProvider, who: Visitor) -> Developer | None:
+    if not provider.match_email or who.email is None:
+        return None
+    developer = db.session.scalar(select(Developer).where(Developer.email == who.email))
+    if developer is None:
+        return None
+    # An address that was given to somebody else there must not give them the account.
+    theirs = select(DeveloperIdentity.id).where(
+        DeveloperIdentity.developer_id == developer.id, DeveloperIdentity.provider_id == provider.id
+    )
+    if db.session.scalar(theirs) is not None:
+        raise SignInRefused("email_of_another")
+    return developer
+
+
+def _created(who: Visitor, now: datetime) -> Developer:
+    name = _free_name(who)
+    is_taken = select(Developer.id).where(Developer.email == who.email)
+    email = None if who.email is None or db.session.scalar(is_taken) else who.email
+    developer = Developer(
+        name=name,
+        password_hash=passwords.NOBODY,  # no password matches it
+        role=SystemRole.DEVELOPER,
+        email=email,
+        git_name=who.full_name or name,
+        git_email=who.email or f"{name.replace(' ', '.')}@localhost",
+        created_at=now,
+    )
+    db.session.add(developer)
+    db.session.flush()
+    told = {"name": name, "role": developer.role, "email": email}
+    audit.record("developer.created", "developer", developer.id, actor=None, after=told)
+    return developer
+
+
+def _free_name(who: Visitor) -> str:
+    for name in itertools.islice(sso.account_names(who), MOST_NAMES):
+        if developers.named(name) is None:
+            return name
+    raise SignInRefused("no_name")

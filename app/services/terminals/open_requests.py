@@ -1,0 +1,113 @@
+"""Terminals that somebody wants to see. Orders to machines to open them follow from these rows.
+
+Every write raises `orders_version` of the machines that have to dial, in the same statement.
+"""
+
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import text
+
+from app import wakeups
+from app.extensions import db
+from app.models import Attempt
+
+WANTED = timedelta(seconds=60)
+# How long a machine that was asked has to dial before it is asked again.
+PATIENCE = timedelta(seconds=5)
+
+_TELL = """
+    UPDATE machines SET orders_version = orders_version + 1
+    WHERE id IN (SELECT a.machine_id FROM attempts AS a
+                 JOIN wanted AS w ON w.task_id = a.task_id AND w.attempt = a.number
+                 WHERE w.asked_at = :now)
+    RETURNING id
+"""
+_WANT = text(f"""
+    WITH wanted AS (
+        INSERT INTO terminals AS t (task_id, attempt, wanted_until, asked, asked_at)
+        VALUES (:task, :attempt, :until, 1, :now)
+        ON CONFLICT (task_id, attempt) DO UPDATE SET
+            wanted_until = greatest(t.wanted_until, excluded.wanted_until),
+            asked = t.asked + CASE WHEN t.wanted_until < :now THEN 1 ELSE 0 END,
+            asked_at = CASE WHEN t.wanted_until < :now THEN :now ELSE t.asked_at END
+        RETURNING t.task_id, t.attempt, t.asked_at
+    ) {_TELL}
+""")
+_KEEP = text(f"""
+    WITH wanted AS (
+        UPDATE terminals AS t SET
+            wanted_until = greatest(t.wanted_until, :until),
+            asked = t.asked + CASE WHEN s.absent OR t.wanted_until < :now THEN 1 ELSE 0 END,
+            asked_at = CASE WHEN s.absent OR t.wanted_until < :now THEN :now ELSE t.asked_at END
+        FROM (SELECT * FROM jsonb_to_recordset(CAST(:watched AS jsonb))
+              AS r(task_id bigint, attempt int, absent boolean)) AS s
+        WHERE t.task_id = s.task_id AND t.attempt = s.attempt
+          AND (NOT s.absent OR t.asked_at < :patience)
+        RETURNING t.task_id, t.attempt, t.asked_at
+    ) {_TELL}
+""")
+_UNWANT = text("""
+    UPDATE terminals SET wanted_until = :now
+    WHERE task_id = :task AND attempt = :attempt AND wanted_until > :now
+""")
+
+
+class Watched(NamedTuple):
+    """An attempt whose terminal has viewers. `absent`: the machine's socket is not open."""
+
+    task_id: int
+    attempt: int
+    absent: bool
+
+
+def want(attempt: Attempt, now: datetime) -> None:
+    """Record that somebody will soon open the attempt's terminal. The machine is woken if it has to
+    dial. The caller commits."""
+    told = db.session.execute(
+        _WANT,
+        {"task": attempt.task_id, "attempt": attempt.number, "until": now + WANTED, "now": now},
+    )
+    wakeups.wake_machines(row.id for row in told.all())
+
+
+def keep(watched: Sequence[Watched], now: datetime) -> None:
+    """Record that these terminals have viewers, and ask machines without a socket again.
+    Commits.
+    """
+    _keep(watched, now, now - PATIENCE)
+
+
+def closed(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -> None:
+    """Handle a machine's report that its socket has closed: ask it again while there are viewers.
+
+    Not twice in a second, because a socket that closed at once would close at once again. Commits.
+    """
+    wanted = text("""
+        SELECT 1 FROM terminals AS t JOIN attempts AS a
+            ON a.task_id = t.task_id AND a.number = t.attempt
+        WHERE t.task_id = :task AND t.attempt = :attempt AND t.wanted_until > :now
+          AND a.machine_id = :machine
+    """)
+    given = {"task": task_id, "attempt": number, "now": now, "machine": machine_id}
+    if db.session.execute(wanted, given).first():
+        _keep([Watched(task_id, number, absent=True)], now, now - timedelta(seconds=1))
+    db.session.commit()
+
+
+def unwant(task_id: int, number: int, now: datetime) -> None:
+    """Record that the terminal has no viewers any more. Commits."""
+    db.session.execute(_UNWANT, {"task": task_id, "attempt": number, "now": now})
+    db.session.commit()
+
+
+def _keep(watched: Sequence[Watched], now: datetime, patience: datetime) -> None:
+    rows = json.dumps([w._asdict() for w in sorted(watched)])
+    given: dict[str, Any] = {
+        "watched": rows, "now": now, "until": now + WANTED, "patience": patience,
+    }  # fmt: skip
+    wakeups.wake_machines(row.id for row in db.session.execute(_KEEP, given).all())
+    db.session.commit()

@@ -1,0 +1,53 @@
+"""How much each developer has typed into each terminal, until it is stored."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from app.services.clock import now
+from app.services.terminals.socket_checks import TypedSpan
+from app.services.terminals.terminals import ViewerGrant
+
+
+class InputAudit:
+    """Counts in memory, for a keystroke must not cost a statement. `write` stores a batch."""
+
+    def __init__(self, write: Callable[[Sequence[TypedSpan]], None]) -> None:
+        self._write = write
+        self._counts: dict[tuple[int, int, int], TypedSpan] = {}
+        self._lock = threading.Lock()
+
+    def of(self, grant: ViewerGrant) -> Callable[[int], None]:
+        """The function to call with the number of bytes that the grant's developer has typed."""
+        key = (grant.task_id, grant.attempt, grant.session.developer_id)
+
+        def count(size: int) -> None:
+            moment = now()
+            so_far = self._counts.get(key) or TypedSpan(*key, moment, moment, 0)
+            self._counts[key] = replace(so_far, ended_at=moment, bytes=so_far.bytes + size)
+
+        return count
+
+    def flush(self) -> None:
+        """Store what has been counted; commits. Counts that cannot be stored are kept.
+
+        Raises SQLAlchemyError.
+        """
+        with self._lock:
+            counts, self._counts = self._counts, {}
+            if not counts:
+                return
+            try:
+                self._write(list(counts.values()))
+            except Exception:
+                self._put_back(counts)
+                raise
+
+    def _put_back(self, counts: dict[tuple[int, int, int], TypedSpan]) -> None:
+        for key, before in counts.items():
+            after = self._counts.get(key)
+            if after is None:
+                self._counts[key] = before
+            else:
+                total = before.bytes + after.bytes
+                self._counts[key] = replace(after, begun_at=before.begun_at, bytes=total)

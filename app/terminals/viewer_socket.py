@@ -1,0 +1,229 @@
+"""A viewer's socket: output is sent at the viewer's own pace, what is typed goes to the machine."""
+
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+
+import structlog
+from redis.exceptions import RedisError
+from simple_websocket import ConnectionClosed
+
+from app.domain.terminal import TerminalMode
+from app.services.terminals.terminals import ViewerGrant
+from app.terminals import viewers
+from app.terminals.cursor import Cursor
+from app.terminals.frames import AnyNote, Exited, Looking, Taken, from_viewer
+from app.terminals.peer import Peer
+from app.terminals.store import Presence, Store
+from app.terminals.stream import Stream
+from app.terminals.websocket import Broken, TooBig, WebSocket
+from muster.protocol import codec
+from muster.protocol import terminal as wire
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.terminal import CloseCode
+
+INPUTS_AHEAD = 32  # inputs that may wait for the machine before no more is read
+UNSENT = 64  # answers that may wait for a viewer that reads none; more are left out
+# How long an exit waits for the last bytes before it, which may be on their way.
+EXIT_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
+
+
+class Viewer(Peer):
+    """A viewer. `mode`: what it may do now, which changes when a viewer takes over. `at_gate`: no
+    process is there that could take what is typed. `typed` is called with the number of bytes that
+    were typed.
+    """
+
+    def __init__(
+        self,
+        ws: WebSocket,
+        store: Store,
+        stream: Stream,
+        grant: ViewerGrant,
+        resume_from: int | None,
+        typed: Callable[[int], None],
+    ) -> None:
+        super().__init__(ws)
+        self.id = uuid.uuid4().hex
+        self.grant = grant
+        self.key = AttemptKey.of(grant)
+        self.mode = grant.mode
+        self.at_gate = False
+        self._store, self._stream, self._typed = store, stream, typed
+        self._outbox: deque[wire.TerminalFrame] = deque()
+        self._exits: list[tuple[float, Exited]] = []
+        self._cursor = Cursor(self, store, stream, self.key, resume_from)
+        self._said: TerminalMode | None = None  # what others were told that it may do
+        self._are_others_new = True  # who looks, and it has not been told yet
+        self._told_at = 0.0
+
+    @property
+    def presence(self) -> Presence:
+        """What the viewer counts as, against limits."""
+        return Presence(self.id, self.grant.task_id, self.grant.session.developer_id)
+
+    # ---- what other threads tell it, which do not wait -------------------------------------------
+
+    def hear(self, note: AnyNote) -> None:
+        """Take a note that matters wherever in the output the viewer is. Does not wait."""
+        if isinstance(note, Taken):
+            self._hear_takeover(note)
+        elif isinstance(note, Exited):
+            self._exits.append((time.monotonic(), note))
+        elif isinstance(note, Looking):
+            self._are_others_new = True
+        self.wake()
+
+    def _hear_takeover(self, note: Taken) -> None:
+        if note.viewer == self.id:
+            self.mode = TerminalMode.CONTROL
+            return
+        self.mode = TerminalMode.WATCH
+        self._answer(wire.Takeover(by=note.by))
+
+    def _answer(self, frame: wire.TerminalFrame) -> None:
+        if len(self._outbox) < UNSENT:
+            self._outbox.append(frame)
+        self.wake()
+
+    # ---- the reading thread ----------------------------------------------------------------------
+
+    def serve(self) -> None:
+        """Read from the socket, and have it written to, until it is closed."""
+        writer = threading.Thread(target=self._write, name="viewer", daemon=True)
+        writer.start()
+        self.wake()
+        try:
+            while self.is_open:
+                message = self._ws.receive()
+                if message is not None:
+                    self._take(message)
+        except ConnectionClosed:
+            self.is_open = False
+        except TooBig:
+            self.end(CloseCode.TOO_BIG, "frames are at most 64 KiB")
+        except Broken as error:
+            self.end(error.code, str(error))
+        except codec.BadFrame as error:
+            self.end(CloseCode.MALFORMED, str(error)[:100])
+        except RedisError as error:
+            log.warning("input_not_sent", error=type(error).__name__)
+            self.end(CloseCode.GOING_AWAY, "Redis is away")
+        finally:
+            self.wake()
+            writer.join()
+
+    def _take(self, message: str | bytes) -> None:
+        match from_viewer(message):
+            case bytes() as keys:
+                if keys and self._may_type():
+                    self._type(k=keys)
+                    self._typed(len(keys))
+            case wire.Resize(cols=cols, rows=rows):
+                if self._may_type():
+                    self._type(r=f"{cols} {rows}")
+            case wire.Takeover():
+                self._take_over()
+            case wire.Watch():
+                self.mode = TerminalMode.WATCH
+                self.wake()
+            case wire.Shown(offset=offset):
+                self._cursor.allow(offset)
+                self.wake()
+            case wire.Ping():
+                self._answer(wire.Pong())
+            case wire.ViewerAuth():
+                raise codec.BadFrame("a second auth")
+
+    def _may_type(self) -> bool:
+        if self.mode is TerminalMode.WATCH:
+            self._answer(wire.Refused(code="watching"))
+        elif self.at_gate:
+            self._answer(wire.Refused(code="gate"))
+        else:
+            return True
+        return False
+
+    def _type(self, **wish: bytes | str) -> None:
+        waiting = self._store.put_input(self.key, **wish)
+        while waiting > INPUTS_AHEAD and self.is_open:
+            time.sleep(0.05)
+            waiting = self._store.waiting(self.key)
+
+    def _take_over(self) -> None:
+        if self.grant.mode is TerminalMode.WATCH:
+            self._answer(wire.Refused(code="watching"))
+            return
+        # Not only when the note has come round: what is typed next may be quicker. And before the
+        # note is left: of two viewers that take over at once the later note counts, and it may come
+        # round at once.
+        self.mode = TerminalMode.CONTROL
+        self._store.tell(self.key, Taken(self.id, self.grant.name), self._stream.top)
+
+    # ---- the writing thread ----------------------------------------------------------------------
+
+    def _write(self) -> None:
+        try:
+            while self._ending is None and self._ws.is_open:
+                self._some.wait(self._pause())
+                self._some.clear()
+                self._send_what_is_due()
+            self._send_exits(late=True)
+        except (ConnectionClosed, OSError):
+            pass
+        except RedisError as error:
+            log.warning("output_not_read", error=type(error).__name__)
+            self.end(CloseCode.GOING_AWAY, "Redis is away")
+        except Exception:
+            log.exception("viewer_failed")
+        finally:
+            self._close()
+
+    def _pause(self) -> float:
+        due = min(self._ping_at, self._cursor.due, *(at + EXIT_SECONDS for at, _ in self._exits))
+        if self._are_others_new and self._cursor.position is not None:
+            due = min(due, self._told_at + viewers.EVERY_SECONDS)
+        return max(0.0, due - time.monotonic())
+
+    def _send_what_is_due(self) -> None:
+        if self._ping_when_due():
+            self.send(wire.Ping())
+        while self._ending is None:
+            while self._outbox:
+                self.send(self._outbox.popleft())
+            if not self._cursor.advance():
+                break
+        self._send_exits()
+        self._tell_of_people()
+
+    def _tell_of_people(self) -> None:
+        """Tell the others what this one may do now, and this one who they are: behind `ready`, and
+        not more often than anybody can read.
+        """
+        if self._said is not self.mode:
+            self._said = self.mode
+            looker = wire.Looker(name=self.grant.name, mode=self.mode.value)
+            viewers.put(self._store, self.key, self.presence, looker, self._stream.top)
+        now = time.monotonic()
+        is_due = now >= self._told_at + viewers.EVERY_SECONDS
+        if self._are_others_new and is_due and self._cursor.position is not None:
+            self._are_others_new, self._told_at = False, now
+            self.send(viewers.seen_by(self._store, self.key, self.presence))
+
+    def _send_exits(self, *, late: bool = False) -> None:
+        now, waiting = time.monotonic(), []
+        for at, note in self._exits:
+            is_due = (self._cursor.position or 0) >= note.log_end or now >= at + EXIT_SECONDS
+            if is_due or late:
+                self.send(wire.Exit(code=note.code, stage_index=note.stage_index))
+            else:
+                waiting.append((at, note))
+        self._exits = waiting
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send output; waits as long as the peer lets it. Raises ConnectionClosed, OSError."""
+        self._ws.send(data)

@@ -1,0 +1,108 @@
+"""Describing tasks."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from muster.cli import fields, text_format
+from muster.cli.context import Muster, pass_muster
+from muster.cli.errors import BadUsage
+from muster.cli.output import Printed, ends_with, prints, say
+from muster.cli.params import a_text
+from muster.cli.task.follow import until_settled
+from muster.cli.task.watch import Teller, conclude
+
+CREATED = Printed(fields.CREATED_TASK)
+PERMISSIONS = click.Choice(["edit", "run", "all"])
+
+
+@click.command
+@click.option("-p", "--project", "project_key", metavar="KEY", help="Where it is to be done.")
+@click.option("-d", "--description", metavar="TEXT", help="What; - from stdin, else your editor.")
+@click.option("-w", "--wait", is_flag=True, help="Until it ends or waits for somebody.")
+@click.option("-a", "--agent", "agent_type", metavar="NAME", help="Else the project's.")
+@click.option("--model", metavar="NAME", help="Which model the agent is to use.")
+@click.option("--permissions", type=PERMISSIONS, help="What the agent may do without asking.")
+@click.option("-m", "--machine", "machine_id", metavar="ID", help="On that machine.")
+@click.option("--selector", metavar="LABELS", help="On a machine with such labels: gpu=true.")
+@click.option("--priority", type=int, help="-1000 to 1000; by default 0.")
+@click.option("--max-minutes", type=float, help="Ask before it runs longer.")
+@click.option("--max-tokens", type=int, help="Ask before it uses more tokens.")
+@click.option("--max-cost", type=float, help="Ask before it costs more.")
+@click.option("--idempotency-key", metavar="KEY", help="The same twice is one task.")
+@pass_muster
+@click.pass_context
+@prints(CREATED)
+def create(
+    ctx: click.Context,
+    muster: Muster,
+    project_key: str | None,
+    description: str | None,
+    wait: bool,
+    idempotency_key: str | None,
+    **wishes: Any,
+) -> tuple[dict[str, Any], Callable[[], None]]:
+    """Describe a task, and have it done.
+
+    The description is Markdown. With --wait its events are shown meanwhile, unless --json or
+    --quiet is asked for; exit status 0 completed, 1 failed or cancelled, 4 it waits for somebody.
+
+    \b
+      muster task create -p APP -d "Mend the flaky test" --wait
+      cat notes | muster task create -p APP -d -
+      muster task create -p APP --json id --jq '.[].id' -d "…"
+    """
+    key = project_key or _only_project(muster)
+    body = {"projectKey": key, "description": a_text(description, f"What is to be done in {key}?")}
+    body |= _wishes(wishes)
+    made = muster.api.post("/api/web/tasks", body, key=idempotency_key or str(uuid.uuid4()))
+    for warning in made.get("warnings") or []:
+        say(f"Warning: {text_format.one_line(warning.get('message'))}")
+    if not wait:
+        return made, lambda: _made(muster, made)
+    _made(muster, made)
+    teller = Teller(muster.api, made["id"], with_log=False)
+    quietly = any(ctx.params.get(name) for name in ("fields", "program", "quiet"))
+    tell = (lambda event: None) if quietly else teller
+    task, status = until_settled(muster.api, made["id"], tell)
+    conclude(muster, task, status)
+    ends_with(status)
+    return {**made, **task}, lambda: None
+
+
+def _made(muster: Muster, made: dict[str, Any]) -> None:
+    say(f"Task {made['id']}: {muster.profile.server}/tasks/{made['id']}")
+
+
+def _wishes(said: dict[str, Any]) -> dict[str, Any]:
+    """The fields of the body that were said."""
+    options = {"model": said["model"], "permissions": said["permissions"]}
+    budget = {
+        "minutes": said["max_minutes"],
+        "tokens": said["max_tokens"],
+        "cost": said["max_cost"],
+    }
+    wishes = {
+        "agentType": said["agent_type"],
+        "machineId": said["machine_id"],
+        "machineSelector": said["selector"],
+        "priority": said["priority"],
+        "agentOptions": _said(options) or None,
+        "budget": _said(budget) or None,
+    }
+    return _said(wishes)
+
+
+def _said(fields_: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields_.items() if value is not None}
+
+
+def _only_project(muster: Muster) -> str:
+    """The project that is meant where one sees a single one. Raises BadUsage."""
+    keys = [project["key"] for project in muster.api.items("/api/web/projects", 20)]
+    if len(keys) == 1:
+        return str(keys[0])
+    known = f"Projects: {', '.join(keys)}" if keys else "You see no project yet"
+    raise BadUsage("say where: muster task create -p KEY", advice=known)

@@ -1,0 +1,161 @@
+"""`attempt.json`: what a daemon that starts anew must know to finish what an earlier one began.
+
+Nothing that only the stage itself needs is kept: neither its text, nor its environment, nor its
+secrets. The repository's token and key are, until the attempt is forgotten: the checkpoint needs
+them.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from muster.protocol.frames import (
+    Author,
+    OnLimit,
+    Publish,
+    Repo,
+    RunStage,
+    SuspendedBy,
+    UsageItem,
+)
+from muster.worker import atomic_write
+from muster.worker.agents import usage
+from muster.worker.agents.usage import Spent
+
+NAME = "attempt.json"
+
+_ID = re.compile(r"[A-Za-z0-9][\w.:-]{0,199}")  # whatever it is, it stays one harmless argument
+
+
+class KeptOrder(msgspec.Struct, frozen=True):
+    """The latest stage order. `conversed`: its agent has had a conversation in this workspace
+    before it, which can be continued; `talked`: those that had one at all. `sessions` are the ids,
+    by the agents' names, of those conversations of which one is known; `spent` is what was used in
+    those that are counted as a whole. `run` counts the processes of the stage. `suspended_by` is
+    why that one is to be stopped in the stage's middle, if it is.
+
+    `home_of` is the number of the attempt before, whose home is this one's.
+
+    `stage_index` is -1 in an attempt that began with the push.
+    """
+
+    stage_index: int
+    stage_name: str
+    is_agent: bool
+    agent: str
+    repo: Repo
+    author: Author
+    conversed: bool = False
+    project: str = ""  # this and what follows is not in what earlier releases wrote
+    run: int = 0
+    talked: tuple[str, ...] = ()
+    sessions: dict[str, str] = {}
+    on_limit: OnLimit = "fail"
+    suspended_by: SuspendedBy | None = None
+    spent: dict[str, Spent] = {}
+    home_of: int | None = None
+
+    @classmethod
+    def of(cls, order: RunStage, before: "KeptOrder | None") -> "KeptOrder":
+        """What is to be kept of an order; `before` is what was kept of the one before it."""
+        talked: tuple[str, ...] = ()
+        suspended_by = None
+        if before is not None:
+            is_same = (order.stage_index, order.run) == (before.stage_index, before.run)
+            talked = before.talked if is_same else before._all_talked()
+            suspended_by = before.suspended_by if is_same else None
+        return cls(
+            order.stage_index,
+            order.stage_name,
+            order.kind == "agent",
+            order.agent,
+            order.repo,
+            order.author,
+            conversed=order.agent in talked,
+            project=order.project,
+            run=order.run,
+            talked=talked,
+            sessions=before.sessions if before else {},
+            on_limit=order.on_limit,
+            suspended_by=suspended_by,
+            spent=before.spent if before else {},
+            home_of=before.home_of if before else None,
+        )
+
+    @classmethod
+    def of_push(cls, order: Publish) -> "KeptOrder | None":
+        """What is to be kept of a push that begins an attempt; None for one that begins none."""
+        if order.repo is None or order.author is None:
+            return None
+        return cls(-1, "", False, "", order.repo, order.author)
+
+    def passed(self, number: int, *, talks_on: bool) -> "KeptOrder":
+        """What the next attempt on this machine has of it, this one being that `number`. Only
+        conversations of which an id is known are surely in the home."""
+        return KeptOrder(
+            -1,
+            "",
+            False,
+            "",
+            self.repo,
+            self.author,
+            talked=tuple(self.sessions) if talks_on else (),
+            sessions=self.sessions if talks_on else {},
+            spent=self.spent if talks_on else {},
+            home_of=number,
+        )
+
+    @property
+    def session(self) -> str | None:
+        """The id of the conversation to go on with, if its agent told of one."""
+        return self.sessions.get(self.agent)
+
+    def learned(self, facts: Mapping[str, Any], directory: Path) -> "KeptOrder":
+        """The same, once its stage has ended with these facts; kept if they add to it. Raises
+        OSError."""
+        session = facts.get("session")
+        if not self.is_agent or not isinstance(session, str) or not _ID.fullmatch(session):
+            return self
+        counted = self._counted(facts)
+        learned = msgspec.structs.replace(
+            self,
+            sessions={**self.sessions, self.agent: session},
+            spent={**self.spent, self.agent: counted} if counted else self.spent,
+        )
+        if learned != self:
+            learned.write(directory)
+        return learned
+
+    def suspending(self, reason: SuspendedBy, directory: Path) -> "KeptOrder":
+        """The same, once it is to be stopped in the stage's middle; kept before that is done, so
+        that a daemon which starts anew knows why it was stopped. Raises OSError."""
+        suspending = msgspec.structs.replace(self, suspended_by=reason)
+        suspending.write(directory)
+        return suspending
+
+    def used(self, facts: Mapping[str, Any]) -> list[UsageItem]:
+        """What this run of the stage has used by these facts of it, before or after its end."""
+        return usage.of_run(facts, self._counted(facts))
+
+    def _counted(self, facts: Mapping[str, Any]) -> Spent | None:
+        return usage.counted(facts, self.stage_index, self.run, self.spent.get(self.agent))
+
+    def _all_talked(self) -> tuple[str, ...]:
+        # An earlier release kept only that there was some conversation.
+        is_one = self.is_agent or self.conversed
+        return tuple(dict.fromkeys((*self.talked, *([self.agent] if is_one else []))))
+
+    def write(self, directory: Path) -> None:
+        """Raises OSError."""
+        atomic_write.replace(directory / NAME, msgspec.json.encode(self))
+
+
+def read(directory: Path) -> KeptOrder | None:
+    """The order that is kept in an attempt's directory; None where none can be read."""
+    try:
+        return msgspec.json.decode((directory / NAME).read_bytes(), type=KeptOrder)
+    except (OSError, msgspec.DecodeError):
+        return None

@@ -1,0 +1,40 @@
+"""What an agent that asks may do without a person."""
+
+from __future__ import annotations
+
+from muster.worker.agents.runner.formats.fields import mapping, string
+
+TYPE_CHECKING = False  # type checkers take it for true
+if TYPE_CHECKING:
+    from typing import Any
+
+_EDITS = ("read", "edit", "delete", "move", "search", "think")
+_ALLOWS, _REJECTS = ("allow_once", "allow_always"), ("reject_once", "reject_always")
+
+
+def may(permissions: str, kind: object) -> bool:
+    """Whether a call of that kind (the protocol's `ToolKind`) is allowed. Who may run commands has
+    nothing to be kept from."""
+    return permissions in ("run", "all") or kind in _EDITS
+
+
+def options(said: list[Any]) -> list[dict[str, str]]:
+    """What an agent offers to choose from. Raises what is `UNEXPECTED`."""
+    return [
+        {field: string(mapping(option)[field]) for field in ("optionId", "name", "kind")}
+        for option in said
+    ]
+
+
+def chosen(options: list[dict[str, str]], *, allows: bool) -> str | None:
+    """The id of the option that says so, for this once if there is one; None if there is none."""
+    wanted = _ALLOWS if allows else _REJECTS
+    found = [option for kind in wanted for option in options if option["kind"] == kind]
+    return found[0]["optionId"] if found else None
+
+
+def outcome(taken: str | None) -> dict[str, Any]:
+    """The answer to an agent that has asked, with the option that was taken, if any was."""
+    if taken is None:
+        return {"outcome": {"outcome": "cancelled"}}
+    return {"outcome": {"outcome": "selected", "optionId": taken}}

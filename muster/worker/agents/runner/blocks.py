@@ -1,0 +1,207 @@
+"""How what an agent does looks on a terminal: each function makes what draws one block.
+
+A block is drawn for a width in columns and ends with a line feed. Text of agents and of what they
+ran passes through `visible`; escape sequences are our own, or colours of a command's output.
+"""
+
+from __future__ import annotations
+
+from muster.worker.agents.runner import sanitizer
+from muster.worker.agents.runner.entries import one_line
+from muster.worker.agents.runner.text_wrap import fitted, wrapped
+
+TYPE_CHECKING = False  # type checkers take it for true
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Draw = Callable[[int], str]
+
+OF_SESSION = ", in the whole conversation"
+FEW_LINES = 6  # of what a tool said; the transcript has the others
+
+_BOLD, _DIM, _THOUGHT = "1", "2", "2;3"
+_RED, _GREEN, _YELLOW, _CYAN, _MAGENTA = "31", "32", "33", "36", "35"
+_COMMAND = "1;36"
+
+
+def message(text: str) -> Draw:
+    return lambda width: wrapped(sanitizer.plain(text), width) + "\n"
+
+
+def thought(text: str) -> Draw:
+    return lambda width: _styled(_THOUGHT, wrapped(sanitizer.plain(text), width, "  ")) + "\n"
+
+
+def heard(text: str) -> Draw:
+    """What was said to the agent."""
+    return lambda width: _styled(_DIM, wrapped(sanitizer.plain(text), width, "> ")) + "\n"
+
+
+def question(text: str, choices: list[str]) -> Draw:
+    """What a person is asked, and what there is to choose from."""
+
+    def draw(width: int) -> str:
+        lines = [_styled(_MAGENTA, wrapped(f"? {sanitizer.plain(text)}", width))]
+        lines += [wrapped(f"· {one_line(choice)}", width, "  ") for choice in choices]
+        return "\n".join(lines) + "\n"
+
+    return draw
+
+
+def progress(text: str) -> Draw:
+    return lambda width: _styled(_CYAN, wrapped(f"» {sanitizer.plain(text)}", width)) + "\n"
+
+
+def note(text: str) -> Draw:
+    """What the agent's program says of itself."""
+    return lambda width: _styled(_DIM, wrapped(sanitizer.plain(text), width)) + "\n"
+
+
+def error(text: str) -> Draw:
+    return lambda width: _styled(_RED, wrapped(f"✗ {sanitizer.plain(text)}", width)) + "\n"
+
+
+def passed_on(text: str) -> Draw:
+    """A line that means nothing to us, as it is."""
+    return lambda _: sanitizer.coloured(text) + "\n"
+
+
+def command(line: str, output: str, end: str, *, is_bad: bool) -> Draw:
+    """A command, all that it printed, and how it ended."""
+
+    def draw(_: int) -> str:
+        first, *others = sanitizer.plain(line).split("\n")
+        prompt = [f"{_styled(_COMMAND, '$')} {_styled(_BOLD, first)}"]
+        prompt += [f"{_styled(_COMMAND, '>')} {_styled(_BOLD, other)}" for other in others]
+        return "\n".join([*prompt, *_output(output), _ending(end, is_bad)]) + "\n"
+
+    return draw
+
+
+def edit(files: str, diff: str, said: str, end: str, *, is_bad: bool) -> Draw:
+    """Files that were changed, and the change; `said` where it failed."""
+
+    def draw(width: int) -> str:
+        title = _bullet(_YELLOW, "edit", files, width)
+        lines = [_diff_line(each) for each in sanitizer.plain(diff).split("\n")] if diff else []
+        lines += _lines(said)
+        return "\n".join([title, *lines, *([_ending(end, is_bad)] if end else [])]) + "\n"
+
+    return draw
+
+
+def tool(name: str, arguments: str, output: str, end: str, *, is_bad: bool, is_whole: bool) -> Draw:
+    """One line for a call, a few for what came of it; all of it where it failed or `is_whole`."""
+
+    def draw(width: int) -> str:
+        said = _lines(output)
+        if not is_whole and not is_bad:
+            said = _few([fitted(line, width - 2) for line in said if line.strip()])
+        lines = [f"  {line}" for line in said]
+        title = _bullet(_MAGENTA, name, arguments, None if is_whole else width)
+        lines = [_styled(_DIM, line) for line in lines]
+        return "\n".join([title, *lines, *([_ending(end, is_bad)] if end else [])]) + "\n"
+
+    return draw
+
+
+def denied(what: str, why: str) -> Draw:
+    def draw(width: int) -> str:
+        title = _styled(_YELLOW, wrapped(f"denied: {sanitizer.plain(what)}", width))
+        return "\n".join([title, *(_styled(_DIM, "  " + line) for line in _lines(why))]) + "\n"
+
+    return draw
+
+
+def opening(agent: str, *facts: str) -> Draw:
+    """The first line: who runs."""
+    return lambda width: _rule(f"{agent} · {' · '.join(filter(None, facts))}".rstrip(" ·"), width)
+
+
+def closing(
+    usage: list[dict[str, Any]],
+    turns: int | None,
+    denied: int | None,
+    *,
+    is_of_session: bool = False,
+) -> Draw:
+    """The last line: what it took."""
+    said = []
+    if turns is not None:
+        said.append(f"{turns} turn{'' if turns == 1 else 's'}")
+    if summary := spent(usage):
+        said.append(summary + (OF_SESSION if is_of_session else ""))
+    if denied:
+        said.append(f"{denied} denied")
+    return lambda width: _rule(" · ".join(said) or "end", width)
+
+
+def spent(usage: list[dict[str, Any]]) -> str:
+    """Tokens and cost in words; nothing of what is not known."""
+    sums: dict[str, Any] = {}
+    for name in ("inputTokens", "cachedTokens", "outputTokens", "reasoningTokens", "cost"):
+        known = [each[name] for each in usage if each[name] is not None]
+        sums[name] = sum(known) if known else None
+    tokens = []
+    for name, word, part, part_word in (
+        ("inputTokens", "in", "cachedTokens", "cached"),
+        ("outputTokens", "out", "reasoningTokens", "reasoning"),
+    ):
+        if sums[name] is not None:
+            of_it = f" ({sums[part]:,} {part_word})" if sums[part] else ""
+            tokens.append(f"{sums[name]:,} {word}{of_it}")
+    said = [f"tokens {', '.join(tokens)}"] if tokens else []
+    if sums["cost"] is not None:
+        said.append(f"${sums['cost']:.{2 if sums['cost'] >= 1 else 4}f}")
+    return " · ".join(said)
+
+
+def _rule(text: str, width: int) -> str:
+    return _styled(_DIM, wrapped(f"── {one_line(text)} ──", width)) + "\n"
+
+
+def _bullet(colour: str, name: str, said: str, width: int | None) -> str:
+    """`● name said` in one line of the width; as long as it is without one."""
+    name, said = one_line(name, 60), sanitizer.plain(said)
+    head = f"{_styled(colour, '●')} {_styled(_BOLD, name)}"
+    if width is not None:
+        said = fitted(said.replace("\n", " "), max(width - len(name) - 3, 0))
+    return f"{head} {said}" if said else head
+
+
+def _ending(text: str, is_bad: bool) -> str:
+    return _styled(_RED if is_bad else _DIM, one_line(text))
+
+
+def _lines(text: str) -> list[str]:
+    return sanitizer.plain(text).removesuffix("\n").split("\n") if text else []
+
+
+def _output(text: str) -> list[str]:
+    text = sanitizer.coloured(text)
+    if text.endswith("\n" + sanitizer.RESET):  # the reset belongs to the last line
+        text = text[: -len(sanitizer.RESET) - 1] + sanitizer.RESET
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _few(lines: list[str]) -> list[str]:
+    more = len(lines) - FEW_LINES
+    return [*lines[:FEW_LINES], f"… {more} more lines"] if more > 1 else lines
+
+
+def _diff_line(line: str) -> str:
+    if line.startswith(("+++ ", "--- ")):
+        return _styled(_BOLD, line)
+    if line.startswith("@@"):
+        return _styled(_CYAN, line)
+    if line.startswith("+"):
+        return _styled(_GREEN, line)
+    return _styled(_RED, line) if line.startswith("-") else line
+
+
+def _styled(style: str, text: str) -> str:
+    """Each line by itself, so that a line cut out of the log looks the same."""
+    return "\n".join(
+        f"\x1b[{style}m{line}{sanitizer.RESET}" if line else "" for line in text.split("\n")
+    )

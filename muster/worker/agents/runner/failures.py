@@ -1,0 +1,112 @@
+"""Why an agent failed, as far as it says so in fields, or by the status of an API's answer."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from muster.worker.agents.runner.entries import LONGEST_TEXT, shortened
+from muster.worker.agents.runner.sanitizer import plain
+
+TYPE_CHECKING = False  # type checkers take it for true
+if TYPE_CHECKING:
+    from typing import Any
+
+LONGEST = LONGEST_TEXT // 8  # bytes of a message
+
+# 529 is Anthropic's own.
+_OF_STATUS = {
+    401: "auth",
+    403: "auth",
+    402: "quota",
+    429: "rate_limit",
+    503: "overloaded",
+    529: "overloaded",
+}
+_STATUS = re.compile(
+    r'(?:\bstatus(?: ?code)?|"code"|\bcode|\bgot status)[:=]? ?"?(\d{3})\b', re.IGNORECASE
+)
+# What APIs call their errors, in a text that quotes them.
+_OF_NAME = {
+    "authentication_error": "auth",
+    "permission_error": "auth",
+    "invalid_api_key": "auth",
+    "UNAUTHENTICATED": "auth",
+    "PERMISSION_DENIED": "auth",
+    "API_KEY_INVALID": "auth",
+    "insufficient_quota": "quota",
+    "billing_error": "quota",
+    "rate_limit_error": "rate_limit",
+    "rate_limit_exceeded": "rate_limit",
+    "RESOURCE_EXHAUSTED": "rate_limit",
+    "overloaded_error": "overloaded",
+    "UNAVAILABLE": "overloaded",
+}
+
+
+_SPENT = re.compile(
+    "(?<!not your )usage limit|exhausted your (daily )?(quota|capacity)", re.IGNORECASE
+)
+_OF_WORDS = {
+    "rate limit": "rate_limit",
+    "too many requests": "rate_limit",
+    "overloaded": "overloaded",
+    "at capacity": "overloaded",
+    "invalid api key": "auth",
+    "incorrect api key": "auth",
+    "unauthorized": "auth",
+}
+_AFTER = re.compile(r"(?:retry|try again) (?:after|in) (\d{1,7})(?:\.\d+)? ?s", re.IGNORECASE)
+_AT = re.compile(r"try again at (\d{1,2}):(\d\d) ([AP]M)", re.IGNORECASE)
+
+
+def failure(kind: str, message: str, resets_at: int | None = None) -> dict[str, Any]:
+    """The fact: auth, rate_limit, overloaded, quota, refused or unknown; unix seconds. What a
+    subscription may use has the status of a rate limit, and only its words are different."""
+    if kind == "rate_limit" and _SPENT.search(message):
+        kind = "quota"
+    return {"kind": kind, "message": shortened(plain(message), LONGEST), "resetsAt": resets_at}
+
+
+def of_status(status: object) -> str | None:
+    """The kind that a status of HTTP says, if it says one."""
+    return _OF_STATUS.get(status) if isinstance(status, int) else None
+
+
+def of_message(message: str) -> dict[str, Any]:
+    """The fact, where there is nothing but words."""
+    return failure(kind_of(message), message, resets_at(message))
+
+
+def kind_of(message: str) -> str:
+    """By the status or the API's name for the error that a message quotes; else by its words."""
+    for name, kind in _OF_NAME.items():
+        if name in message:
+            return kind
+    for found in _STATUS.finditer(message):
+        if of_it := of_status(int(found[1])):
+            return of_it
+    if _SPENT.search(message):
+        return "quota"
+    lower = message.lower()
+    return next((kind for words, kind in _OF_WORDS.items() if words in lower), "unknown")
+
+
+def resets_at(message: str, now: float | None = None) -> int | None:
+    """When it is over, in unix seconds, if the message says so. A time of day is the machine's."""
+    now = time.time() if now is None else now
+    if found := _AFTER.search(message):
+        return int(now) + int(found[1])
+    if found := _AT.search(message):
+        return _next(int(found[1]) % 12 + 12 * (found[3].upper() == "PM"), int(found[2]), now)
+    return None
+
+
+def _next(hour: int, minute: int, now: float) -> int:
+    """The next time that a clock shows this."""
+    today = time.localtime(now)
+    day = (today.tm_year, today.tm_mon, today.tm_mday)
+    then = time.mktime((*day, hour, minute, 0, 0, 0, -1))
+    if then < now:
+        then = time.mktime((*day[:2], day[2] + 1, hour, minute, 0, 0, 0, -1))
+    return int(then)

@@ -1,0 +1,119 @@
+"""`worker run`: the release that is chosen, its daemon, and what takes its place."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from muster.worker.daemon import Daemon
+from muster.worker.layout import Layout
+from muster.worker.server.credentials import CredentialStore, NotEnrolled
+from muster.worker.server.rest_client import Rest, ServerRefused, Unreachable
+from muster.worker.upgrades import canary, choice, releases
+from muster.worker.upgrades.canary import Leash, Trial
+from muster.worker.upgrades.choice import Choice
+
+log = logging.getLogger(__name__)
+
+
+def run(home: Path, arguments: Sequence[str], daemon: Callable[[Leash | None], Daemon]) -> int:
+    """Runs the daemon of the release that is chosen for this home: that which `daemon` makes, or,
+    in this process, another release's. `arguments` are those of `worker run`; returns its status.
+    """
+    layout, stopping = Layout(home), _Stopping()
+    if canary.LEASH in os.environ:
+        made = daemon(Leash(stopping.stop))
+        stopping.when(made.stop)
+        made.run()
+        return 0
+    if other := _chosen(layout):
+        canary.become(other, arguments)
+    made = daemon(None)
+    stopping.when(made.stop)
+    made.run()
+    if made.upgrades.begun is None:
+        return 0
+    if _is_erased(layout):
+        return 0
+    tried = Trial(layout, arguments, lambda: _is_reachable(layout), stopping.told)
+    following = tried.run(made.upgrades.begun, made.upgrades.seconds)
+    if _is_erased(layout):
+        return 0
+    if following and stopping.goes_on():
+        canary.become(following, arguments)
+    made.end_what_was_left()
+    return 0
+
+
+class _Stopping:
+    """What ends this process: SIGTERM, SIGINT, and whoever tries us."""
+
+    def __init__(self) -> None:
+        self.told = threading.Event()
+        self._act: Callable[[], None] = lambda: os._exit(1)  # there is nothing yet to put away
+
+    def when(self, act: Callable[[], None]) -> None:
+        """From here on it is this that is done, on a thread of its own."""
+        self._act = act
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def goes_on(self) -> bool:
+        """Whether nothing was told; from here on a signal ends us at once."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+        return not self.told.is_set()
+
+    def stop(self) -> None:
+        self.told.set()
+        self._act()
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        # The second one does not wait for anything.
+        for signalled in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signalled, lambda *_: os._exit(1))
+        self.told.set()  # not only on the thread: what comes next may look at it
+        threading.Thread(target=self.stop, name="stop", daemon=True).start()
+
+
+def _chosen(layout: Layout) -> Path | None:
+    """The interpreter of the release that is to run in our place."""
+    known = choice.settled(layout)
+    if known is None or not known.release or releases.running(layout):
+        return None
+    python, why = releases.python(layout, known.release), "it is not there"
+    if releases.is_complete(layout, known.release):
+        try:
+            why = releases.lacks(python)
+        except OSError as error:
+            # A machine at its boot, say. The one before may be too old for the server by now.
+            log.warning("release %s is run without a look at it: %s", known.release, error)
+            return python
+    if not why:
+        return python
+    log.error("release %s cannot be run any more (%s); the installed one is", known.release, why)
+    with suppress(OSError):  # of a full disk: the next start looks again
+        choice.save(layout, Choice(known.base))
+    return None
+
+
+def _is_erased(layout: Layout) -> bool:
+    """Whether this machine was decommissioned, and the daemon that heard so has erased all: the
+    credentials go last."""
+    if layout.credentials.exists():
+        return False
+    log.warning("this machine has been decommissioned, and no release follows")
+    return True
+
+
+def _is_reachable(layout: Layout) -> bool:
+    """Whether we could be at work with the server now."""
+    try:
+        known = CredentialStore(layout.credentials).load()
+        Rest(known.server, known.ca_file, known.insecure).get("/readyz")
+    except (NotEnrolled, ServerRefused, Unreachable):
+        return False
+    return True

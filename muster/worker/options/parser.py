@@ -1,0 +1,278 @@
+"""The command line of `muster worker`."""
+
+import argparse
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from muster.arguments import Parser
+from muster.protocol import labels
+from muster.worker.limits import limits
+from muster.worker.maintenance import KEEP_DAYS
+from muster.worker.options import values
+from muster.worker.sandbox.sandboxes import LEVELS
+from muster.worker.sandbox.uids import UIDS
+from muster.worker.settings import Settings
+
+
+def parsed(arguments: Sequence[str], name: str = "muster") -> argparse.Namespace:
+    """The verb and its options; those of `run` are in `settings`. Exits with 2 if asked wrongly.
+    `name` is what the whole command was called by."""
+    parser = _parser(name)
+    options = parser.parse_args(arguments)
+    if options.verb == "run":
+        if len(dict(options.label)) > labels.MOST:
+            parser.error(f"a machine has {labels.MOST} labels at most")
+        options.settings = _settings(options)
+    return options
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    asked = {name: getattr(options, f"attempt_{name}") for name in limits.AttemptLimits._fields}
+    return Settings(
+        stop_agents_on_exit=options.stop_agents_on_exit,
+        uids=options.uids,
+        mirror_days=options.mirror_days,
+        tunnel_command=options.tunnel_command,
+        file_roots=tuple(options.file_root),
+        own_ssh_hosts=tuple(options.own_ssh_hosts),
+        room=options.room,
+        room_directories=tuple(options.room_dir),
+        bwrap=options.bwrap,
+        limits={name: value for name, value in asked.items() if value is not None},
+        agents=options.agents,
+        labels=dict(options.label),
+        keep_release=options.keep_release,
+    )
+
+
+def _parser(name: str) -> Parser:
+    at = "--server https://muster.example"
+    parser = Parser(
+        f"{name} worker",
+        description="What runs on a machine. Enroll once with a token that an admin made; then keep"
+        " `run` running. It dials the server, and needs no open port.",
+        examples=(f"{name} worker enroll {at} --token -", f"{name} worker run"),
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="COMMAND")
+
+    def add(verb: str, line: str, *examples: str) -> Parser:
+        lines = [f"{name} worker {verb} {example}" for example in examples]
+        return verbs.add_parser(verb, help=line, description=line, examples=lines)
+
+    _add_enroll(add("enroll", "Make this machine known to a server.", f"{at} --token -"))
+    _add_run(add("run", "Take work from the server and carry it out.", "--label gpu=true"))
+    _add_doctor(add("doctor", "Say what this machine lacks, and what mends it.", "--json"))
+    _add_move(add("move", "Have it look for its server at another address.", at))
+    _add_home(add("erase", "End what runs here, and erase all that it made."))
+    return parser
+
+
+def _add_enroll(parser: Parser) -> None:
+    _add_home(parser)
+    parser.add_argument("--server", required=True, metavar="URL", help="Where the server is.")
+    parser.add_argument(
+        "--token", required=True, help="The enrollment token (mst_enroll_…); - reads one line."
+    )
+    parser.add_argument(
+        "--name", default=socket.gethostname(), help="What it is called (default: as the host)."
+    )
+    parser.add_argument(
+        "--slots",
+        type=values.positive,
+        default=2,
+        metavar="N",
+        help="Attempts at a time (default 2).",
+    )
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="Trust this CA instead of the system's."
+    )
+    parser.add_argument(
+        "--insecure",
+        action="store_true",
+        help="Allow plain http:// to another host: tokens and output can be read on the way. The "
+        "machine takes no release of the server's over it.",
+    )
+
+
+def _add_move(parser: Parser) -> None:
+    _add_home(parser)
+    parser.add_argument("--server", required=True, metavar="URL", help="Where it is now.")
+    parser.add_argument(
+        "--ca-file", type=Path, metavar="FILE", help="Trust this CA there; else as before."
+    )
+
+
+def _add_run(parser: Parser) -> None:
+    _add_home(parser)
+    parser.add_argument(
+        "--server", metavar="URL", help="Where the server is now, if it has moved; this is kept."
+    )
+    parser.add_argument(
+        "--stop-agents-on-exit",
+        action="store_true",
+        help="On SIGTERM end what runs, too; else it goes on, and the next `run` finds it again.",
+    )
+    _add_uids(parser)
+    parser.add_argument(
+        "--mirror-days",
+        type=values.positive,
+        default=KEEP_DAYS,
+        metavar="N",
+        help="Days after its last use for which a repository's mirror stays that no workspace "
+        f"stands on (default {KEEP_DAYS}).",
+    )
+    parser.add_argument(
+        "--file-root",
+        type=values.path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="Take repositories in this directory by their paths (file:///…), and run their hooks; "
+        "may be given several times (default: none).",
+    )
+    parser.add_argument(
+        "--label",
+        type=values.label,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="What projects and tasks may choose this machine by, such as gpu=true; may be given "
+        "several times.",
+    )
+    _add_release(parser)
+    _add_rooms(parser)
+    _add_agents(parser)
+    parser.add_argument(
+        "--own-ssh-hosts",
+        type=values.host,
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="Log in at this host with this user's own ssh keys, settings and agent, for projects "
+        "whose repository is there and that have no sshKey; may be given several times (default: "
+        "none).",
+    )
+    parser.add_argument(
+        "--tunnel-command",
+        type=values.command,
+        default=os.environ.get("MUSTER_TUNNEL_COMMAND") or None,
+        metavar="COMMAND",
+        help="What opens a tunnel into a workspace, {name} filled with the tunnel's name (default: "
+        "$MUSTER_TUNNEL_COMMAND, or `cursor tunnel …` or `code tunnel …`, whichever is found).",
+    )
+    _add_limits(parser.add_argument_group("What one attempt may use; more ends its stage"))
+
+
+def _add_release(parser: Parser) -> None:
+    parser.add_argument(
+        "--keep-release",
+        action="store_true",
+        help="Stay with the release that is installed here, whatever the server offers.",
+    )
+
+
+def _add_rooms(parser: Parser) -> None:
+    parser.add_argument(
+        "--room",
+        choices=list(reversed(LEVELS)),
+        default="full",
+        help="The most that attempts are contained: full (a sandbox), processes, none (default "
+        "full, where this machine can; else what it can).",
+    )
+    parser.add_argument(
+        "--room-dir",
+        type=values.room_directory,
+        action="append",
+        default=[],
+        metavar="DIR[:rw]",
+        help="Show this directory in every attempt's room, at the same path, read-only unless :rw; "
+        "may be given several times.",
+    )
+    _add_bwrap(parser)
+
+
+def _add_bwrap(parser: Parser) -> None:
+    parser.add_argument(
+        "--bwrap",
+        type=values.program,
+        metavar="PATH",
+        help="The bubblewrap to try first, before the system's and the one that comes with Muster.",
+    )
+
+
+def _add_limits(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--attempt-memory",
+        type=values.size,
+        metavar="SIZE",
+        help="Such as 8G (default: three quarters of the machine's, divided by its slots, and at "
+        "least 4G of them).",
+    )
+    group.add_argument(
+        "--attempt-processes",
+        type=values.count,
+        metavar="N",
+        help=f"Processes at a time, threads included (default {limits.PROCESSES}).",
+    )
+    group.add_argument(
+        "--attempt-files",
+        type=values.count,
+        metavar="N",
+        help=f"Files that each process may have open (default {limits.FILES}).",
+    )
+    group.add_argument(
+        "--attempt-disk",
+        type=values.size,
+        metavar="SIZE",
+        help="Workspace, home and /tmp together (default: 20G, or half of what is free when the "
+        "worker starts).",
+    )
+
+
+def _add_agents(parser: Parser) -> None:
+    parser.add_argument(
+        "--agents",
+        type=values.path,
+        metavar="DIR",
+        help="Agents of your own, a NAME.toml each (docs/agents.md); one with the name of an agent "
+        "that is known takes its place.",
+    )
+
+
+def _add_doctor(parser: Parser) -> None:
+    _add_home(parser)
+    _add_uids(parser)
+    _add_bwrap(parser)
+    _add_agents(parser)
+    parser.add_argument(
+        "--json",
+        dest="as_json",
+        action="store_true",
+        help="A list of {name, level, ok, text, advice, command}; the level is ok, warn, or fail "
+        "for what stops work.",
+    )
+
+
+def _add_uids(parser: Parser) -> None:
+    parser.add_argument(
+        "--uids",
+        type=values.uids,
+        default=UIDS,
+        metavar="FIRST-LAST",
+        help=f"As root: the user ids of attempts (default {UIDS[0]}-{UIDS[-1]}); every worker of a "
+        "host needs a range of its own, such as the thousand after that.",
+    )
+
+
+def _add_home(parser: Parser) -> None:
+    default = os.environ.get("MUSTER_WORKER_HOME") or Path.home() / ".muster-worker"
+    parser.add_argument(
+        "--home",
+        type=values.path,
+        default=Path(default).absolute(),
+        metavar="DIR",
+        help="Where credentials, journal and workspaces lie (default: $MUSTER_WORKER_HOME or "
+        "~/.muster-worker).",
+    )

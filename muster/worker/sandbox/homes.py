@@ -1,0 +1,44 @@
+"""The home of an attempt that is over passes to its task's next one on the same machine: what the
+agent knows lies there.
+
+Whatever dies in between, the home is the one's or the other's: it moves in one step, and its files
+change hands after that, as often as it takes.
+"""
+
+import os
+from pathlib import Path
+
+from muster.protocol.attempt_key import AttemptKey
+from muster.worker.layout import Layout
+from muster.worker.sandbox import trees
+from muster.worker.sandbox.uids import Identity
+
+
+def is_there(layout: Layout, before: AttemptKey, key: AttemptKey) -> bool:
+    """Whether the home of `before` can pass to `key`, or has done so."""
+    return any(layout.home_of(each).is_dir() for each in (before, key))
+
+
+def take(layout: Layout, before: AttemptKey, key: AttemptKey, identity: Identity | None) -> None:
+    """Moves the home of `before`, of which nothing runs, to where `key` has its own, and gives it
+    to that one's uid; again, it goes on with what is left to do. Raises OSError.
+    """
+    old, new = layout.home_of(before), layout.home_of(key)
+    if old.is_dir():
+        if identity is not None:
+            _kill(layout, old.stat().st_uid)
+        os.rename(old, new)
+    elif not new.is_dir():
+        raise FileNotFoundError("the home of the attempt before is gone")
+    if identity is not None:
+        _hand_on(new, identity)
+
+
+def _kill(layout: Layout, uid: int) -> None:
+    """Nobody is to change, while they change hands, what files there are."""
+    if uid != 0:
+        Identity(uid, layout.identities / str(uid)).kill()
+
+
+def _hand_on(home: Path, identity: Identity) -> None:
+    trees.give(home, identity.uid)

@@ -1,0 +1,225 @@
+"""Pythons that run Muster's code as an attempt's user, who may be unable to read ours.
+
+The interpreter of the worker, or the package `muster`, may lie in a closed home, as those of
+version managers and of checkouts in `/root` do. Then the system's Python may do, and else a copy of
+both in the worker's home. `detection` finds out which of them works.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from muster.worker import processes
+from muster.worker.sandbox.mounts import LIBRARY, PYTHON
+
+OLDEST = (3, 11)
+IMPORTS = (
+    "import sys; sys.path.append(sys.argv[1]); import muster.worker.agents.runner.main;"
+    " import muster.worker.agents.mcp_server.server; import muster.worker.egress.sandbox_listener;"
+    " import muster.worker.sandbox.landlock, ctypes"
+)
+"""Loads all that runs as an attempt's user."""
+
+_SOURCES = Path(__file__).resolve().parents[3]
+_ISOLATED = ("-I", "-S", "-X", "utf8")
+_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
+_SYSTEM_TREES = ("/usr/", "/lib", "/bin/", "/nix/store/", "/gnu/store/")
+_DESCRIBE = (
+    "import os, sys; print(*sys.version_info[:2]); print(sys.base_prefix);"
+    " print(os.path.realpath(sys._base_executable))"
+)
+_START_TIMEOUT = 20.0  # seconds
+# Of the standard library: what nothing that runs as an attempt imports, and what is large.
+_LEFT_OUT = shutil.ignore_patterns(
+    *("site-packages", "dist-packages", "test", "tests", "idlelib", "tkinter", "turtledemo"),
+    *("ensurepip", "lib2to3", "pydoc_data", "config-*", "*.a", "*.opt-?.pyc"),
+)
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """`program` is installed in `prefix`, and `library` has the package `muster`. A `loader`, the
+    system's dynamic linker, starts a program that does not find its shared libraries by itself.
+    """
+
+    program: Path
+    prefix: Path
+    library: Path
+    loader: str = ""
+
+    @property
+    def package(self) -> Path:
+        return self.library / "muster"
+
+    def command(self, entry: str, *, in_view: bool) -> list[str]:
+        """The command that runs `entry`, which finds `library` as its first argument. `in_view`:
+        in a sandbox that shows prefix and package at `view.PYTHON` and `view.LIBRARY`."""
+        program, prefix, library = self.program, self.prefix, str(self.library)
+        if in_view:
+            program, prefix, library = Path(PYTHON, "bin", program.name), Path(PYTHON), LIBRARY
+        start = [self.loader, "--library-path", str(prefix / "lib")] if self.loader else []
+        return [*start, str(program), *_ISOLATED, "-c", entry, library]
+
+
+def own() -> Interpreter:
+    """The one that runs this, not the link to it in a virtual environment."""
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    return Interpreter(Path(base).resolve(), Path(sys.base_prefix), _SOURCES)
+
+
+def installed(path: str = _SYSTEM_PATH) -> Iterator[Interpreter]:
+    """The system's, from OLDEST on, with our package."""
+    found: set[Path] = set()
+    for name in ("python3", *(f"python3.{minor}" for minor in range(19, OLDEST[1] - 1, -1))):
+        program = shutil.which(name, path=path)
+        interpreter = _describe(program) if program else None
+        if interpreter and interpreter.program not in found:
+            found.add(interpreter.program)
+            yield interpreter
+
+
+def _describe(program: str) -> Interpreter | None:
+    try:
+        described = _output([program, "-I", "-S", "-c", _DESCRIBE])
+        version, prefix, executable = described.splitlines()
+        major, minor = map(int, version.split())
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None
+    if (major, minor) < OLDEST:
+        return None
+    return Interpreter(Path(executable), Path(prefix), _SOURCES)
+
+
+def _output(command: list[str]) -> str:
+    """What it prints. Raises OSError, and SubprocessError where it fails or takes too long."""
+    return subprocess.run(
+        command,
+        cwd="/",
+        env={},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_START_TIMEOUT,
+        check=True,
+    ).stdout
+
+
+# A copy
+
+
+def copies(directory: Path) -> Iterator[Interpreter]:
+    """A copy of our own interpreter and package in `directory`, made if it is missing: as it is,
+    and started by the system's loader. Raises OSError."""
+    place = directory / copy_name()
+    if not place.is_dir():
+        _make(place)
+    program = place / "bin" / own().program.name
+    yield Interpreter(program, place, place / "library")
+    if loader := _loader():
+        yield Interpreter(program, place, place / "library", loader)
+
+
+def copy_name() -> str:
+    """The name of the copy: another for each interpreter and each release of ours."""
+    program = own().program
+    described = [sys.version, str(program), str(program.stat().st_mtime_ns)]
+    for path in sorted((_SOURCES / "muster").rglob("*.py")):
+        status = path.stat()
+        described.append(f"{path} {status.st_size} {status.st_mtime_ns}")
+    return hashlib.sha256("\n".join(described).encode()).hexdigest()[:16]
+
+
+def remove_copies(directory: Path, used: Interpreter | None) -> None:
+    """Removes what is of earlier releases, unless something still runs of it."""
+    for path in directory.iterdir():
+        is_used = used is not None and used.prefix == path
+        if not is_used and not processes.naming(str(path)):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _make(place: Path) -> None:
+    """Under another name first, so that a copy that was cut short is never taken for one."""
+    making = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
+    try:
+        _fill(making)
+        os.rename(making, place)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        if not place.is_dir():  # else another process was faster
+            raise
+
+
+def _fill(place: Path) -> None:
+    source = own()
+    (place / "bin").mkdir()
+    program = place / "bin" / source.program.name
+    shutil.copy2(source.program, program)
+    library = Path(sysconfig.get_path("stdlib"))
+    copied = place / _below(library, source.prefix)
+    shutil.copytree(library, copied, ignore=_LEFT_OUT, ignore_dangling_symlinks=True)
+    shutil.copytree(source.package, place / "library" / "muster", ignore=_LEFT_OUT)
+    (place / "lib").mkdir(exist_ok=True)  # the standard library may lie in `lib64`
+    for path in map(Path, _shared_libraries(source)):
+        shutil.copy2(path, place / "lib" / path.name)
+    _compile(Interpreter(program, place, place / "library"))
+    _open(place)
+
+
+def _compile(copied: Interpreter) -> None:
+    """Has it write the bytecode of what attempts run: they cannot. Harmless where it fails."""
+    with suppress(OSError, subprocess.SubprocessError):
+        _output(copied.command(IMPORTS, in_view=False))
+
+
+def _below(library: Path, prefix: Path) -> Path:
+    """Where the interpreter looks for the standard library, below the prefix."""
+    try:
+        return library.relative_to(prefix)
+    except ValueError:
+        return Path("lib", library.name)
+
+
+def _shared_libraries(interpreter: Interpreter) -> list[str]:
+    """Those that lie neither in the system nor in the standard library, as the kernel lists them
+    for a process that has loaded all that is needed. Raises OSError."""
+    inside = f"{Path(sysconfig.get_path('stdlib'))}/"
+    return [
+        path
+        for path in _mapped(interpreter)
+        if ".so" in Path(path).name and not path.startswith((*_SYSTEM_TREES, inside))
+    ]
+
+
+def _loader() -> str:
+    """The dynamic linker that this process was started by; empty where there is none."""
+    return next((path for path in _mapped(own()) if Path(path).name.startswith("ld-")), "")
+
+
+def _mapped(interpreter: Interpreter) -> list[str]:
+    """The files that are mapped into an interpreter that has loaded what attempts need."""
+    command = interpreter.command(
+        f"{IMPORTS}; print(open('/proc/self/maps').read())", in_view=False
+    )
+    try:
+        mapped = _output(command)
+    except subprocess.SubprocessError as error:
+        raise OSError(f"{interpreter.program} does not start: {error}") from None
+    columns = (line.split(maxsplit=5) for line in mapped.splitlines())
+    return sorted({each[5] for each in columns if len(each) == 6 and each[5].startswith("/")})
+
+
+def _open(place: Path) -> None:
+    """Everybody may read it, and nobody but its owner write."""
+    for directory, _, names in os.walk(place):
+        os.chmod(directory, 0o755)
+        for name in names:
+            path = Path(directory, name)
+            path.chmod(0o555 if path.stat().st_mode & 0o100 else 0o444)

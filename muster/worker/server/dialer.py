@@ -1,0 +1,33 @@
+"""How the machine reaches its server's WebSockets."""
+
+from typing import Any
+
+from websockets.sync.client import ClientConnection
+
+from muster.worker.server.credentials import Credentials
+from muster.worker.server.rest_client import is_loopback, tls
+from muster.worker.server.websocket_connect import connect
+
+PATIENCE = 10.0
+"""Seconds for the server to answer."""
+
+
+def dial(
+    known: Credentials, path: str, *, largest: int, queue: int, kind: Any = ClientConnection
+) -> Any:
+    """A connection, of that kind, to a path of the server; it takes messages of `largest` bytes,
+    `queue` of which may wait to be read. Raises OSError, InvalidHandshake."""
+    secure = known.server.startswith("https:")
+    return connect(
+        f"ws{known.server.removeprefix('http')}{path}",
+        ssl=tls(known.ca_file) if secure else None,
+        create_connection=kind,
+        compression=None,
+        max_size=largest,
+        max_queue=queue,
+        open_timeout=PATIENCE,
+        close_timeout=1.0,
+        # Our heartbeats are answered; more signs of life would tell nothing new.
+        ping_interval=None,
+        proxy=None if is_loopback(known.server) else True,
+    )

@@ -1,0 +1,85 @@
+"""How a machine joins a server."""
+
+import logging
+import time
+from pathlib import Path
+
+import msgspec
+
+from muster.protocol.frames import Capability, Hardware
+from muster.worker.backoff import Backoff
+from muster.worker.server.credentials import Credentials, CredentialStore, NotEnrolled
+from muster.worker.server.rest_client import Response, Rest, Unreachable
+from muster.worker.server.token_renewal import Grant
+
+PATIENCE = 120.0
+"""Seconds for which a server that does not answer is asked again."""
+
+log = logging.getLogger(__name__)
+
+
+class AlreadyEnrolled(Exception):
+    """This home belongs to a machine that the server knows."""
+
+
+class Registration(msgspec.Struct, rename="camel"):
+    """What the server is told about a machine that wants to join."""
+
+    machine_id: str
+    token: str
+    name: str
+    capabilities: list[Capability]
+    hardware: Hardware
+    slots: int
+    version: str
+
+
+def enroll(
+    store: CredentialStore,
+    rest: Rest,
+    registration: Registration,
+    ca_file: Path | None = None,
+    insecure: bool = False,
+    patience: float = PATIENCE,
+) -> Credentials:
+    """Registers this machine with the server and keeps the credentials that it gives.
+
+    Raises AlreadyEnrolled, ServerRefused, Unreachable (after `patience` seconds).
+    """
+    _require_new(store)
+    answer = _ask_patiently(rest, registration, patience)
+    given = Grant.read(answer)
+    credentials = Credentials(
+        server=rest.server,
+        machine_id=registration.machine_id,
+        name=registration.name,
+        slots=registration.slots,
+        worker_jwt=given.worker_jwt,
+        renew_at=given.renewal(answer),
+        recovery_secret=given.recovery_secret,
+        ca_file=str(ca_file) if ca_file else None,
+        insecure=insecure,
+    )
+    store.save(credentials)
+    return credentials
+
+
+def _require_new(store: CredentialStore) -> None:
+    try:
+        known = store.load()
+    except NotEnrolled:
+        return
+    raise AlreadyEnrolled(f"this home is already enrolled as {known.name!r} at {known.server}")
+
+
+def _ask_patiently(rest: Rest, registration: Registration, patience: float) -> Response:
+    backoff, until = Backoff(most=10.0), time.monotonic() + patience
+    while True:
+        try:
+            return rest.post("/api/workers/register", registration)
+        except Unreachable as error:
+            delay = backoff.next()
+            if time.monotonic() + delay > until:
+                raise
+            log.warning("%s; asking again in %.1f s", error, delay)
+            time.sleep(delay)

@@ -1,0 +1,195 @@
+"""The screens of attempts, asked of the process beside the daemon that has the models of them:
+`muster.worker.terminals.screen_process`.
+"""
+
+import contextlib
+import importlib.util
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from itertools import count
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from muster.protocol.attempt_key import AttemptKey
+from muster.protocol.terminal import Screen
+from muster.worker.sandbox.uids import Identity
+from muster.worker.shim.sizes import Size, Sizes
+from muster.worker.shim.spool import SpoolReader
+
+_AGAIN = 5.0  # seconds between two words about an attempt whose log grows
+_PATIENCE = 3.0  # seconds for an answer: a model in a flood has megabytes to catch up on
+_PAUSES = (0.1, 1.0, 10.0, 60.0)  # seconds before the process is started again
+_STABLE = 60.0  # seconds of life after which its death is no repetition
+_STARTING = 1.0  # seconds
+_LARGEST = 512 << 10  # characters of a screen that is sent
+_ROUGH = 64 << 10  # bytes that stand for a screen where there is no model
+
+_SOURCES = Path(__file__).resolve().parents[3]
+
+log = logging.getLogger(__name__)
+
+
+class Screens:
+    """Starts the process when there is something to look at, and again when it has died."""
+
+    def __init__(self, attempts: Path, identity: Identity | None) -> None:
+        """Under root the emulator runs under the `identity`."""
+        self._attempts = attempts
+        self._identity = identity
+        self._told: dict[AttemptKey, float] = {}
+        self._ids = count(1)
+        self._changed = threading.Condition()
+        self._answers: dict[int, dict[str, Any] | None] = {}  # None: still to come
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread: threading.Thread | None = None
+        self._deaths = 0  # in a row
+        self._over = threading.Event()
+
+    @property
+    def pid(self) -> int | None:
+        """The pid of the process with the models, while there is one."""
+        process = self._process
+        return process.pid if process is not None else None
+
+    def notice(self, key: AttemptKey) -> None:
+        """The attempt's log may have grown; waits for nothing."""
+        now = monotonic()
+        if now >= self._told.get(key, 0.0) + _AGAIN:
+            # Of the others, too, only what is recent is worth remembering.
+            self._told = {each: at for each, at in self._told.items() if now < at + _AGAIN}
+            self._told[key] = now
+            self._start()
+            self._say({"look": key.name})
+
+    def at(self, key: AttemptKey, offset: int) -> Screen | None:
+        """The screen at `offset` or, if the model is further, at a later one.
+
+        None when there is no model, or none that answers in time.
+        """
+        number = next(self._ids)
+        self._start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._process or self._deaths, _STARTING)
+            self._answers[number] = None
+            if self._say({"look": key.name, "id": number, "offset": offset}):
+                asked = self._process
+                self._changed.wait_for(
+                    lambda: self._answers[number] or self._process is not asked, _PATIENCE
+                )
+            answer = self._answers.pop(number)
+        if not answer or not 0 < len(answer.get("data", "")) <= _LARGEST:
+            return None
+        del answer["id"]
+        return Screen(**answer)
+
+    def close(self) -> None:
+        self._over.set()
+        with self._changed:
+            process = self._process
+            self._changed.notify_all()
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+        if self._thread is not None:
+            self._thread.join(_PATIENCE)
+            if self._thread.is_alive() and process is not None:
+                process.kill()
+                self._thread.join()
+
+    def _say(self, message: dict[str, Any]) -> bool:
+        """False when nobody listens. Lines are short, so that the pipe takes them whole."""
+        process = self._process
+        if process is None or process.stdin is None:
+            return False
+        try:
+            os.write(process.stdin.fileno(), json.dumps(message).encode() + b"\n")
+        except (OSError, ValueError):  # full, broken, or closed
+            return False
+        return True
+
+    # The thread that minds the process: it must live as long, for the process dies with it
+
+    def _start(self) -> None:
+        with self._changed:
+            if self._thread is None and not self._over.is_set() and not self._deaths:
+                if importlib.util.find_spec("avt") is None:
+                    log.warning("without the package pyavt terminals begin with their last bytes")
+                    self._deaths = 1
+                    return
+                self._thread = threading.Thread(
+                    target=self._mind, name="screen-models", daemon=True
+                )
+                self._thread.start()
+
+    def _mind(self) -> None:
+        while not self._over.is_set():
+            began = monotonic()
+            try:
+                self._run()
+            except OSError as error:
+                log.warning("no model of screens: %s", error)
+            if self._over.is_set():
+                return
+            self._deaths = self._deaths + 1 if monotonic() - began < _STABLE else 1
+            pause = _PAUSES[min(self._deaths, len(_PAUSES)) - 1]
+            log.warning("the model of screens has ended; starting it again in %.1f s", pause)
+            self._over.wait(pause)
+
+    def _run(self) -> None:
+        command = [sys.executable, "-m", "muster.worker.terminals.screen_process"]
+        command += [
+            str(self._attempts.resolve()),
+            *([str(self._identity.uid)] if self._identity else []),
+        ]
+        with subprocess.Popen(
+            command,
+            cwd=_SOURCES,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            os.set_blocking(process.stdin.fileno(), False)
+            with self._changed:
+                if self._over.is_set():
+                    process.stdin.close()
+                self._process = process
+                self._changed.notify_all()
+                self._told.clear()  # it knows of none yet
+            try:
+                with os.fdopen(os.dup(process.stdout.fileno()), "rb") as lines:
+                    for line in lines:
+                        self._hear(json.loads(line))
+            finally:
+                with self._changed:
+                    self._process = None
+                    self._changed.notify_all()
+
+    def _hear(self, answer: dict[str, Any]) -> None:
+        with self._changed:
+            if answer.get("id") in self._answers:
+                self._answers[answer["id"]] = answer
+                self._changed.notify_all()
+
+
+def rough_screen(directory: Path, offset: int) -> Screen:
+    """A screen without a model: the last bytes before `offset`. Raises OSError."""
+    sizes = Sizes(directory)
+    _, _, cols, rows = sizes.at(offset) or Size(0, 0, 120, 40)
+    sizes.close()
+    try:
+        reader = SpoolReader(directory)
+    except FileNotFoundError:
+        return Screen(offset, cols, rows, "", exact=False)
+    start = max(0, offset - _ROUGH)
+    with contextlib.closing(reader):
+        data = b"".join(piece.data for piece in reader.read(start, offset - start))
+    # Not from the middle of a line, and so of a character or a sequence, if that can be helped.
+    if start and 0 <= (newline := data.find(b"\n")) < len(data) // 2:
+        data = data[newline + 1 :]
+    return Screen(offset, cols, rows, data.decode(errors="replace"), exact=False)

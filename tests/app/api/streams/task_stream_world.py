@@ -1,0 +1,37 @@
+"""What happens to a task while somebody listens to its stream."""
+
+from collections.abc import Callable
+
+from app import wakeups
+from app.domain.task import EventType
+from app.extensions import db
+from app.models import Attempt, Machine, Task
+from app.services.clock import now
+from app.services.logs import logs, transcripts
+from app.services.tasks import history
+from app.services.tasks.stages import LiveAttempt
+from muster.protocol import frames
+from tests.app.api.web.stream_world import Listener
+
+Listen = Callable[..., Listener]
+
+
+def happen(task: Task, message: str, type_: EventType = EventType.LOG) -> None:
+    history.record(task, type_, message, now())
+    db.session.commit()
+
+
+def print_out(attempt: Attempt, data: bytes) -> None:
+    logs.append(attempt, [logs.LogPiece(attempt.log_bytes, 0, 0, data)])
+    wakeups.tell_news([attempt.task_id])
+    db.session.commit()
+
+
+def do(attempt: Attempt, *titles: str) -> None:
+    """The attempt's agent does these things, and its machine reports them."""
+    task = db.session.get_one(Task, attempt.task_id)
+    machine = db.session.get_one(Machine, attempt.machine_id)
+    found = [frames.TranscriptEntry(0, "tool", title, log_offset=7) for title in titles]
+    body = frames.Transcript(0, attempt.transcript_entries, found)
+    transcripts.told(LiveAttempt(machine, task, attempt, now()), body)
+    db.session.commit()

@@ -1,0 +1,75 @@
+"""GET /api/web/tasks/:id/stream: what the agent does, live, each entry once."""
+
+import pytest
+from flask import Flask
+
+from app.api.streams import task_stream
+from app.extensions import db
+from app.models import Developer, Task
+from app.services.clock import now
+from app.services.logs import transcripts
+from tests.app.api.streams.task_stream_world import Listen, do, happen, print_out
+from tests.app.api.web.stream_world import SECONDS
+from tests.factories import access_token_of, make_attempt, make_machine
+
+
+def test_what_the_agent_does_is_told_as_in_the_list(
+    listen: Listen, committed_app: Flask, ada: Developer, task: Task
+) -> None:
+    attempt = make_attempt(task, make_machine())
+    do(attempt, "before")
+    listener = listen()
+    assert listener.next().data == {"events": 0, "logs": {}, "transcripts": {"1": 1}}
+    do(attempt, "a", "b")
+    told = listener.next()
+    assert (told.event, told.id) == ("transcript", "0:1-0-3")
+    headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
+    path = f"/api/web/tasks/{task.id}/transcript"
+    listed = committed_app.test_client().get(path, headers=headers).json
+    assert told.data == listed["items"][1:]
+
+
+def test_who_is_behind_gets_the_entries_in_order_and_each_once(
+    listen: Listen, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcripts, "STREAM_BYTES", 200)  # some entries a message
+    first = make_attempt(task, make_machine())
+    for n in range(0, 30, 3):
+        do(first, f"{n}", f"{n + 1}", f"{n + 2}")
+    print_out(first, b"one")
+    first.ended_at, first.outcome = now(), "lost"
+    db.session.commit()
+    do(make_attempt(task, make_machine()), "x")
+    listener = listen("0:1-0-1")
+    said: list[tuple[int, int, str]] = []
+    messages = 0
+    while (told := listener.next()).event == "transcript":
+        said += [(e["attempt"], e["number"], e["title"]) for e in told.data]
+        messages += 1
+    assert said == [(1, n, f"{n}") for n in range(1, 30)] + [(2, 0, "x")]
+    assert 3 < messages < 15
+    assert (told.event, told.id) == ("log", "0:1-3-30,2-0-1")
+    again = listen(listener.last_id)
+    happen(task, "nothing comes before this")
+    assert again.next().event == "events"
+
+
+def test_who_waits_is_woken_by_an_entry(
+    listen: Listen, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = make_attempt(task, make_machine())
+    monkeypatch.setattr(task_stream, "LOOK_SECONDS", 10 * SECONDS)
+    listener = listen()
+    assert listener.next().event == "hello"
+    do(attempt, "a")
+    assert [entry["title"] for entry in listener.next().data] == ["a"]
+    listener._is_closing = True
+    do(attempt, "b")
+    assert listener.is_over.wait(SECONDS)
+
+
+def test_a_cursor_of_before_there_were_transcripts_goes_on(listen: Listen, task: Task) -> None:
+    attempt = make_attempt(task, make_machine())
+    print_out(attempt, b"one")
+    do(attempt, "a")
+    assert listen("0:1-3").next().event == "transcript"

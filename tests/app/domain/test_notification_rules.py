@@ -1,0 +1,141 @@
+"""Who hears of what, as tables."""
+
+from typing import Any
+
+import pytest
+
+from app.domain import notification_rules
+from app.domain.notification_rules import (
+    DEFAULTS,
+    TOLD,
+    Channel,
+    Choice,
+    Listener,
+    NewsKind,
+    Scope,
+    kind_of,
+)
+from app.domain.roles import Person, ProjectRole, SystemRole
+from app.domain.task import EventType
+
+DEVELOPER, LEAD, ADMIN = SystemRole.DEVELOPER, SystemRole.LEAD, SystemRole.ADMIN
+MEMBER = Person(DEVELOPER, ProjectRole.MEMBER)
+MAINTAINER = Person(DEVELOPER, ProjectRole.MAINTAINER)
+CREATOR = Person(DEVELOPER, ProjectRole.MEMBER, is_creator=True)
+FORMER_CREATOR = Person(DEVELOPER, None, is_creator=True)
+ADMIN_CREATOR = Person(ADMIN, None, is_creator=True)
+OUTSIDE_ADMIN, OUTSIDE_LEAD = Person(ADMIN), Person(LEAD)
+BOTH = frozenset(Channel)
+K = NewsKind
+
+
+def hears(
+    kind: NewsKind, person: Person, actor: int | None = None, **choice: Any
+) -> frozenset[Channel]:
+    """What somebody hears, who is developer 1."""
+    preferences = {**DEFAULTS, kind: Choice(**choice)} if choice else DEFAULTS
+    found = notification_rules.audience(kind, actor, [Listener(1, person, preferences)])
+    return found[0].channels if found else frozenset()
+
+
+@pytest.mark.parametrize(
+    ("person", "gate", "end"),
+    [
+        pytest.param(MEMBER, BOTH, frozenset(), id="a member is asked"),
+        pytest.param(MAINTAINER, BOTH, frozenset(), id="so is a maintainer"),
+        pytest.param(CREATOR, BOTH, BOTH, id="the creator hears of the end, too"),
+        pytest.param(FORMER_CREATOR, frozenset(), frozenset(), id="who has left hears nothing"),
+        pytest.param(ADMIN_CREATOR, BOTH, BOTH, id="an admin needs no membership for their own"),
+        pytest.param(OUTSIDE_ADMIN, frozenset(), frozenset(), id="nor is told of others' tasks"),
+        pytest.param(OUTSIDE_LEAD, frozenset(), frozenset(), id="a lead of other projects neither"),
+    ],
+)
+def test_by_default(person: Person, gate: frozenset[Channel], end: frozenset[Channel]) -> None:
+    assert hears(K.GATE_OPENED, person) == hears(K.BUDGET_LOW, person) == gate
+    for kind in TOLD - {K.GATE_OPENED, K.BUDGET_LOW}:
+        assert hears(kind, person) == end, kind
+
+
+@pytest.mark.parametrize("kind", sorted(TOLD))
+def test_nobody_is_told_of_what_they_did_themselves(kind: NewsKind) -> None:
+    assert hears(kind, CREATOR, actor=1) == frozenset()
+    assert hears(kind, CREATOR, actor=2) == BOTH
+
+
+@pytest.mark.parametrize(
+    ("choice", "heard"),
+    [
+        ({"in_app": False}, {Channel.CHAT}),
+        ({"chat": False}, {Channel.IN_APP}),
+        ({"in_app": False, "chat": False}, set()),
+        ({"chat": False, "scope": Scope.PROJECTS}, {Channel.IN_APP}),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", sorted(TOLD))
+def test_channels_are_chosen_by_kind(
+    kind: NewsKind, choice: dict[str, Any], heard: set[Channel]
+) -> None:
+    assert hears(kind, CREATOR, **choice) == heard
+
+
+@pytest.mark.parametrize("kind", sorted(TOLD))
+def test_the_scope_is_ones_own_tasks_or_all_of_ones_projects(kind: NewsKind) -> None:
+    assert hears(kind, MEMBER, scope=Scope.PROJECTS) == BOTH
+    assert hears(kind, MEMBER, scope=Scope.OWN) == frozenset()
+    assert hears(kind, CREATOR, scope=Scope.OWN) == BOTH
+    assert hears(kind, OUTSIDE_ADMIN, scope=Scope.PROJECTS) == frozenset()
+
+
+@pytest.mark.parametrize("kind", sorted(set(NewsKind) - TOLD))
+def test_what_only_closes_cards_is_told_to_nobody(kind: NewsKind) -> None:
+    assert notification_rules.audience(kind, None, [Listener(1, CREATOR, DEFAULTS)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("type_", "data", "kind"),
+    [
+        (EventType.SUSPENDED, {"reason": "gate"}, K.GATE_OPENED),
+        (EventType.CONFIRMED, {}, K.GATE_ANSWERED),
+        (EventType.COMPLETED, {}, K.TASK_COMPLETED),
+        (EventType.CANCELLED, {}, K.TASK_CANCELLED),
+        (EventType.FAILED, {"code": "stage_failed"}, K.TASK_FAILED),
+        (EventType.FAILED, {"code": "something a machine says"}, K.TASK_FAILED),
+        (EventType.FAILED, {}, K.TASK_FAILED),
+        (EventType.FAILED, {"code": "machine_lost"}, K.MACHINE_LOST),
+        (EventType.FAILED, {"code": "machine_decommissioned"}, K.MACHINE_LOST),
+        (EventType.FAILED, {"code": "gate_expired"}, K.GATE_EXPIRED),
+        (EventType.WARNING, {"withdrawn": True}, K.GATE_WITHDRAWN),
+        (EventType.WARNING, {"budget": {"of": "task"}}, K.BUDGET_LOW),
+        (EventType.WARNING, {}, None),
+        (EventType.EGRESS_REFUSED, {"host": "a.example"}, K.EGRESS_REFUSED),
+        (EventType.MACHINE_LOST, {"machineId": "x"}, None),  # it is queued again, or has failed
+        *((type_, {}, None) for type_ in (EventType.CREATED, EventType.LOG, EventType.STARTED)),
+    ],
+    ids=str,
+)
+def test_what_an_event_is_to_people(
+    type_: EventType, data: dict[str, Any], kind: NewsKind | None
+) -> None:
+    assert kind_of(type_, data) is kind
+
+
+def test_only_what_differs_is_stored_and_it_comes_back() -> None:
+    changes: dict[NewsKind, dict[str, Any]] = {
+        K.GATE_OPENED: {"chat": False, "scope": Scope.PROJECTS},
+        K.TASK_FAILED: {"scope": "projects"},
+    }
+    chosen = notification_rules.changed(notification_rules.preferences(None), changes)
+    kept = notification_rules.stored(chosen)
+    assert kept == {"gate_opened": {"chat": False}, "task_failed": {"scope": "projects"}}
+    assert notification_rules.preferences(kept) == chosen
+    assert notification_rules.stored(
+        notification_rules.changed(chosen, {K.GATE_OPENED: {"chat": True}})
+    ) == {"task_failed": {"scope": "projects"}}
+
+
+def test_what_an_older_version_has_stored_does_no_harm() -> None:
+    assert (
+        notification_rules.preferences({"gone": {"chat": False}, "gate_opened": {"x": 1}})
+        == DEFAULTS
+    )

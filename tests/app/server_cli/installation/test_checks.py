@@ -1,0 +1,121 @@
+"""What the doctor says of an installation whose processes cannot say it themselves."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import config
+from app.embedded import keys
+from app.server_cli import main
+from app.server_cli.installation import checks, local_server, paths, settings, systemd, units
+from app.services.doctor.finding import Finding
+
+
+@pytest.fixture
+def states(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Of the units, as systemd says."""
+    said = dict.fromkeys(units.NAMES, "active")
+    monkeypatch.setattr(systemd, "is_running", lambda _: True)
+    monkeypatch.setattr(systemd, "states", lambda _, names: {name: said[name] for name in names})
+    return said
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """Nobody listens there."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+@pytest.fixture
+def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: int) -> paths.Places:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
+    monkeypatch.delenv("MUSTER_HOME", raising=False)
+    made = paths.own()
+    values = {name: make() for name, make in keys.MAKERS.items()}
+    addresses = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1"}
+    rest = {"MUSTER_HOME": str(made.home), "MUSTER_PORT": str(port)}
+    settings.write(made.settings, {**values, **addresses, **rest})
+    made.units.mkdir(parents=True)
+    for name in units.NAMES:
+        (made.units / name).touch()
+    return made
+
+
+def faults() -> dict[str, Finding]:
+    return {each.name: each for each in checks.findings(local_server.of()) if not each.ok}
+
+
+def test_all_is_well(where: paths.Places, states: dict[str, str]) -> None:
+    assert faults() == {}
+
+
+def test_engines_that_do_not_run_are_said_with_what_starts_them(
+    where: paths.Places, states: dict[str, str]
+) -> None:
+    states[units.ENGINES] = "failed"
+    found = faults()[units.ENGINES]
+    assert found.text == "PostgreSQL and Valkey do not run (failed)"
+    assert found.advice.startswith("systemctl --user restart muster-engines.service; ")
+    assert "`muster-server logs engines` says why" in found.advice
+
+
+def test_what_systemd_runs_is_restarted_by_it_and_not_by_hand(
+    where: paths.Places, states: dict[str, str]
+) -> None:
+    by_hand = Finding("dispatcher", "no sign of it", "start `celery -A celery_worker worker`")
+    found = checks.advised(local_server.of(), by_hand)
+    assert found.advice == (
+        "systemctl --user restart muster-dispatch.service; if that is not all, "
+        "`muster-server logs dispatch` says why"
+    )
+    (where.units / units.ENGINES).unlink()
+    theirs = Finding("PostgreSQL", "refused", "start it, or correct DATABASE_URL")
+    assert checks.advised(local_server.of(), theirs) == theirs
+    ahead = Finding("migrations", "at 9", "deploy the version that it was migrated for")
+    assert checks.advised(local_server.of(), ahead) == ahead
+
+
+def test_engines_without_addresses_do_not_run_whatever_systemd_says(
+    where: paths.Places, states: dict[str, str]
+) -> None:
+    settings.remove(where.settings, "DATABASE_URL")
+    assert units.ENGINES in faults()
+
+
+def test_a_port_that_is_another_s_is_told_from_a_web_server_that_ended(
+    where: paths.Places, states: dict[str, str], port: int
+) -> None:
+    states["muster-web.service"] = "activating"
+    assert faults()["muster-web.service"].text == "it is activating"
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        settings.put(where.settings, "MUSTER_PORT", str(other.getsockname()[1]))
+        other.settimeout(5)
+        found = faults()["muster-web.service"]
+    assert found.text.startswith("another program has port ")
+    assert "`muster-server install` with another" in found.advice
+
+
+def test_settings_that_others_may_read_are_said(
+    where: paths.Places, states: dict[str, str]
+) -> None:
+    where.settings.chmod(0o640)
+    assert f"chmod 600 {where.settings}" in faults()["settings"].advice
+
+
+def test_keys_that_are_gone_are_said_and_no_new_ones_are_advised(
+    where: paths.Places, states: dict[str, str]
+) -> None:
+    settings.remove(where.settings, config.SECRETS[0])
+    found = faults()["keys"]
+    assert found.text == f"not set in {where.settings}: {config.SECRETS[0]}"
+    assert "--keys-to FILE" in found.advice
+    done = CliRunner().invoke(main, ["doctor", "--json"])
+    assert done.exit_code == 1
+    assert [each["name"] for each in json.loads(done.output) if not each["ok"]] == ["keys"]

@@ -1,0 +1,114 @@
+"""What an installed server is told before it serves, with a `flask` that only says what it is."""
+
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.server_cli.installation.answers import Answers
+from app.server_cli.installation.initial_setup import TOLD, FirstSteps
+from app.server_cli.local.admin import PASSWORD
+
+GIVEN = Answers(url="https://muster.example.org", admin="ada")
+
+
+class Flask:
+    """Its commands, each with the password that it had."""
+
+    def __init__(self) -> None:
+        self.status, self.said = 0, "created the admin ada"
+        self.asked: list[tuple[str, str]] = []
+
+    def run(self, argv: tuple[str, ...], **how: Any) -> "subprocess.CompletedProcess[str]":
+        words = " ".join(argv).partition("--app wsgi ")[2]
+        self.asked.append((words, how["env"].get(PASSWORD, "")))
+        return subprocess.CompletedProcess(argv, self.status, self.said, "for a reason\n")
+
+
+@pytest.fixture
+def flask(monkeypatch: pytest.MonkeyPatch) -> Flask:
+    made = Flask()
+    monkeypatch.setattr("subprocess.run", made.run)
+    monkeypatch.delenv(PASSWORD, raising=False)
+    return made
+
+
+@pytest.fixture
+def said() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def steps(flask: Flask, said: list[str]) -> FirstSteps:
+    return FirstSteps(GIVEN, {"MUSTER_PORT": "9001"}, None, said.append)
+
+
+@pytest.mark.parametrize("chosen", [None, ""])
+def test_a_password_that_is_made_is_shown(
+    chosen: str | None,
+    steps: FirstSteps,
+    flask: Flask,
+    said: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if chosen is not None:
+        monkeypatch.setenv(PASSWORD, chosen)
+    steps.make_admin()
+    ((words, password),) = flask.asked
+    assert words == "create-admin --name ada"
+    assert said == [f"admin      ada, password {password} (shown only now)"]
+    assert len(password) >= 20
+
+
+def test_no_other_password_is_shown(
+    steps: FirstSteps, flask: Flask, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flask.said = "ada exists already; nothing was changed"
+    steps.make_admin()
+    flask.said = "created the admin ada"
+    monkeypatch.setenv(PASSWORD, "correct horse battery staple")
+    steps.make_admin()
+    assert flask.asked[1][1] == "correct horse battery staple"
+    assert said == ["admin      ada"] * 2
+
+
+def test_the_address_that_was_answered_becomes_the_servers(
+    steps: FirstSteps, flask: Flask, said: list[str]
+) -> None:
+    flask.said = "publicUrl is https://muster.example.org\n"
+    assert steps.tell_address()
+    assert flask.asked == [("public-url --name ada https://muster.example.org", "")]
+    assert said == ["publicUrl  https://muster.example.org"]
+
+
+def told(url: str, flask: Flask, say: Callable[[str], None]) -> None:
+    """Once more, where install has set that one the last time, and the console another since."""
+    FirstSteps(GIVEN, {TOLD: url}, None, say).tell_address()
+
+
+def test_the_same_answer_again_leaves_what_the_console_has_set_since_and_says_so(
+    flask: Flask, said: list[str]
+) -> None:
+    flask.said = "publicUrl is https://moved.example.org\n"
+    told(GIVEN.url, flask, said.append)
+    ((words, _),) = flask.asked
+    assert words == "public-url --unless-set --name ada https://muster.example.org"
+    assert said[0] == "publicUrl  https://moved.example.org"
+    assert "since install set https://muster.example.org" in said[1]
+
+
+def test_another_answer_than_before_is_set(flask: Flask, said: list[str]) -> None:
+    flask.said = "publicUrl is https://muster.example.org\n"
+    told("https://old.example.org", flask, said.append)
+    assert flask.asked == [("public-url --name ada https://muster.example.org", "")]
+    assert said == ["publicUrl  https://muster.example.org"]
+
+
+def test_where_it_cannot_be_set_one_is_told_what_to_do(
+    steps: FirstSteps, flask: Flask, said: list[str]
+) -> None:
+    flask.status = 1
+    assert not steps.tell_address()
+    assert "for a reason" in said[0]
+    assert "Set it to https://muster.example.org" in said[1]

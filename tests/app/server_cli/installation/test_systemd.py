@@ -1,0 +1,67 @@
+"""systemctl and loginctl as they are asked, by programs that stand in for them."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.server_cli.installation import paths, systemd
+
+LINGER = "--no-ask-password enable-linger"
+Write = Callable[[str, str], None]
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Writes one, by its name and script, that is found first."""
+    monkeypatch.setenv("PATH", str(tmp_path))  # nothing is asked of this host
+    monkeypatch.setattr(systemd, "LINGERING", tmp_path / "lingering")
+    (tmp_path / "lingering").mkdir()
+
+    def write(name: str, script: str) -> None:
+        (path := tmp_path / name).write_text(f"#!/bin/sh\n{script}\n")
+        path.chmod(0o755)
+
+    return write
+
+
+@pytest.mark.parametrize("told", [None, "", "none", "mine", "another's"])
+def test_a_users_own_is_found_without_a_log_in_too_and_out_of_anothers(
+    told: str | None, program: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("systemctl", 'echo "$1 $XDG_RUNTIME_DIR"')
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    (tmp_path / "mine").mkdir()
+    if told is not None:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", told and str(tmp_path / told))
+    user, expected = os.geteuid(), f"/run/user/{os.geteuid()}"
+    if told == "mine":
+        expected = str(tmp_path / told)
+    elif told == "another's":
+        (tmp_path / told).mkdir()
+        monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+        expected = f"/run/user/{user + 1}"
+    said = systemd.call(paths.own(), "show")
+    assert said.split() == ["--user", expected]
+
+
+def test_a_user_lingers_where_the_host_lets_them(program: Write, tmp_path: Path) -> None:
+    program("loginctl", f'test "$*" = "{LINGER} ann" && : >{tmp_path}/lingering/ann')
+    assert systemd.linger("ann")
+    program("loginctl", "exit 1")  # who lingers already does not ask
+    assert systemd.linger("ann")
+
+
+def test_a_user_does_not_linger_where_the_host_does_not_let_them(program: Write) -> None:
+    assert not systemd.linger("ann")  # there may be no loginctl
+    program("loginctl", "echo 'Could not enable linger: Access denied' >&2; exit 1")
+    assert not systemd.linger("ann")
+
+
+def test_a_host_that_does_not_say_whether_she_may_is_not_waited_for(
+    program: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(systemd, "LINGER_SECONDS", 0.2)
+    program("loginctl", "exec /bin/sleep 60")
+    assert not systemd.linger("ann")

@@ -1,0 +1,114 @@
+"""Every page of the console and what opens over it, as one goes there in the full world."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+
+from app.server_cli.local.api import Api
+from tests.e2e.world import scenes
+
+Act = Callable[[Page], None]
+VIEWS = ("transcript", "terminal", "log", "diff", "recording", "events", "usage", "workspace")
+# Each view on a task that has something to show there.
+VIEWED = {
+    "transcript": scenes.ADDRESS,
+    "terminal": scenes.UPLOAD,
+    "log": scenes.HALF_EVEN,
+    "diff": scenes.HALF_EVEN,
+    "recording": scenes.PAGES,
+    "events": scenes.RETRIES,
+    "usage": scenes.HALF_EVEN,
+    "workspace": scenes.HALF_EVEN,
+}
+ADMIN = ("developers", "projects", "machines", "worker-tokens", "bots", "deliveries", "audit")
+
+# Resolves once nothing has come or gone for half a second and nothing moves; after some seconds
+# anyway.
+STILL = """new Promise((resolve) => {
+  const moves = () => Promise.allSettled(document.getAnimations().map((one) => one.finished))
+  const done = () => { watcher.disconnect(); void moves().then(() => resolve(null)) }
+  let timer = setTimeout(done, 500)
+  const watcher = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(done, 500) })
+  watcher.observe(document.body, { childList: true, subtree: true })
+  setTimeout(() => resolve(null), 5000)
+})"""
+
+
+@dataclass(frozen=True)
+class Room:
+    """A page by its `path`, and what is done there before one looks (`opens`)."""
+
+    name: str
+    path: str
+    opens: Act | None = None
+    signed_in: bool = True
+
+
+def all_of(api: Api) -> list[Room]:
+    """With the ids that they have in this world."""
+    tasks = {
+        each["description"].splitlines()[0]: each["id"]
+        for each in api.get("/api/web/tasks", limit=100)["items"]
+    }
+    machines = {each["name"]: each["id"] for each in api.get("/api/web/machines")["items"]}
+    plain = ("tasks", "machines", "projects", "inbox", "profile", "device")
+    return [
+        Room("login", "/login", signed_in=False),
+        Room("needs-you", "/"),
+        *(Room(name, f"/{name}") for name in plain),
+        *(Room(f"task-{view}", f"/tasks/{tasks[VIEWED[view]]}?view={view}") for view in VIEWS),
+        Room("task-gate", f"/tasks/{tasks[scenes.RETRIES]}?view=diff"),
+        Room("task-failed", f"/tasks/{tasks[scenes.VAT]}"),
+        Room("task-budget", f"/tasks/{tasks[scenes.SPENT]}"),
+        Room("machine", f"/machines/{machines['curlew']}"),
+        Room("project", "/projects/ingest"),
+        *(Room(f"admin-{name}", f"/admin/{name}") for name in (*ADMIN, "settings", "usage")),
+        Room("admin-prices", "/admin/settings?part=prices"),
+        Room("admin-sso", "/admin/settings?part=sso"),
+        Room("over-palette", "/tasks", palette),
+        Room("over-keys", "/tasks", lambda page: page.keyboard.press("?")),
+        Room("over-new-task", "/tasks", lambda page: page.keyboard.press("c")),
+        Room("over-account", "/tasks", lambda page: page.get_by_label("Your account").click()),
+        Room("over-add-machine", "/machines", pressing("Add a machine")),
+        Room("over-drain", f"/machines/{machines['heron']}", pressing("Drain …")),
+        Room("over-cancel", f"/tasks/{tasks[scenes.UPLOAD]}", pressing("Cancel", "More")),
+        Room("over-new-token", "/profile", pressing("New token")),
+        Room("over-new-developer", "/admin/developers", pressing("New developer")),
+        Room("over-new-bot", "/admin/bots", pressing("New bot")),
+        Room("over-new-provider", "/admin/settings?part=sso", pressing("New provider")),
+        Room("over-audit-entry", "/admin/audit", showing),
+    ]
+
+
+def palette(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.get_by_role("dialog").get_by_role("combobox").fill("retry")
+
+
+def showing(page: Page) -> None:
+    page.get_by_role("button", name="Show").first.click()
+
+
+def pressing(name: str, within: str = "") -> Act:
+    """Presses the button; where it is not to be seen (on a phone), in the menu `within`."""
+
+    def press(page: Page) -> None:
+        button = page.get_by_role("button", name=name, exact=True).first
+        if within and not button.is_visible():
+            page.get_by_role("button", name=within, exact=True).last.click()
+            button = page.get_by_role("menuitem", name=name, exact=True)
+        button.click()
+
+    return press
+
+
+def settle(page: Page) -> None:
+    """Until it is there: its heading, and nothing grey in the place of what is still to come."""
+    page.locator("h1").first.wait_for()
+    page.evaluate(STILL)
+    # By locators: what Playwright evaluates in between the page's own policy would stop.
+    ghosts = page.locator(".ghost")
+    if ghosts.count():
+        expect(ghosts).to_have_count(0)
+        page.evaluate(STILL)

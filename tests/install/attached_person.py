@@ -1,0 +1,56 @@
+"""Somebody at a terminal, in whose shell `muster attach` runs."""
+
+import re
+import sys
+
+from tests.flows.running_stack import Followed
+from tests.ptys import Pty
+
+PROMPT = "out:"
+"""What a prompt outside begins with; the status of the last command follows."""
+
+ATTACH = f"{sys.executable} -m muster attach"
+
+
+class Person(Pty):
+    """Somebody's own shell, in which they attach."""
+
+    def __init__(self, env: dict[str, str], cols: int, rows: int) -> None:
+        shell = ["bash", "--noprofile", "--norc", "-i"]
+        super().__init__(shell, {**env, "PS1": f"{PROMPT}$?> "}, cols, rows)
+        self.until_prompt(0)
+        self.settings = self.stty
+
+    def attach(self, task: Followed, *options: str) -> None:
+        self.type(f"clear; {' '.join([ATTACH, str(task.id), *options])}\n")
+        self.until(lambda: any(re.match(r"\d+\$", line) for line in self.lines), "shell inside")
+        assert self.settings != self.stty
+
+    def attach_again(self, task: Followed, shown: str) -> None:
+        """To a screen that shows this."""
+        self.type(f"clear; {ATTACH} {task.id}\n")
+        self.until_shown(shown)
+
+    def leave(self) -> None:
+        self.type("\r~.")
+        self.check_left(0)
+
+    def check_left(self, status: int) -> None:
+        """It has ended so, and the terminal is as it was."""
+        self.until_prompt(status)
+        self.check_sane()
+
+    def check_sane(self) -> None:
+        assert self.stty == self.settings
+        self.type("echo $((40 + 2))\n")
+        self.until_shown("42")
+
+    def until_prompt(self, status: int) -> None:
+        """The last command has ended so."""
+        prompt = f"{PROMPT}{status}>"
+        self.until(lambda: (self.last or "").startswith(prompt), prompt)
+
+    @property
+    def last(self) -> str | None:
+        """The last line that shows something."""
+        return next((line for line in reversed(self.lines) if line), None)

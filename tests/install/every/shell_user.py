@@ -1,0 +1,116 @@
+"""Somebody at a shell, who says commands that are installed, each a process of its own."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.install.every.seen_outputs import Held, looks
+from tests.install.people import Person
+from tests.muster.cli import json_schema
+from tests.ptys import Pty
+from tests.wait import exit_of, wait_for_output, wait_until
+
+SCHEMA: Mapping[str, Mapping[str, str]] = json.loads(json_schema.COMMITTED.read_text())
+LOOKS = looks(SCHEMA)
+HELD = Held()
+PATIENCE = 300.0  # seconds, beside other tests
+_RAW = re.compile(r"^(None|True|False)$|\b(None|True|False)\b  |\{'|\['", re.MULTILINE)
+FAILED, NOT_ALLOWED, WAITS = 1, 3, 4
+
+
+class Running:
+    """A command that goes on; what it has said so far."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
+        self.process, self._log = process, log
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text()
+
+    def until_said(self, text: str) -> None:
+        wait_for_output(self._log, text, self.process, PATIENCE)
+
+    def until_matched(self, pattern: "re.Pattern[str]") -> "re.Match[str]":
+        problem = exit_of(self.process, self._log)
+        return wait_until(lambda: pattern.search(self.said), pattern.pattern, problem=problem)
+
+    def until_ended(self, status: int) -> None:
+        assert self.process.wait(PATIENCE) == status, self.said
+
+
+class Somebody:
+    """What they say is said to `muster`, where it does not begin with `muster-server`. `place` has
+    what they keep: profiles and tokens of their own.
+    """
+
+    def __init__(self, person: Person, program: Path, name: str) -> None:
+        self.person, self.program, self.name = person, program, name
+        self.place = person.home / "people" / name
+        person.says("mkdir", "-p", self.place)
+        self.env = {"XDG_CONFIG_HOME": str(self.place), "MUSTER_KEYRING": "off"}
+        self.err = ""
+
+    def __call__(self, line: str, *, status: int | None = 0, given: str = "") -> str:
+        """What the command says on standard output; what it says beside that is `err`. `status`
+        None: however it ends.
+        """
+        return self._run(shlex.split(line), status, given)
+
+    def told(self, line: str, *, status: int = 0, given: str = "") -> list[dict[str, Any]]:
+        """What it says as JSON with all its fields, which are as the committed schema has them.
+        Who looks is told the same in words too, the first time that there is something.
+        """
+        words = shlex.split(line)
+        name = json_schema.name_of(words, SCHEMA)
+        shape = SCHEMA[name]
+        said = json.loads(self._run([*words, "--json", ",".join(shape)], status, given))
+        wrong = [fault for item in said for fault in json_schema.faults(item, shape)]
+        assert not wrong, (line, wrong)
+        if HELD.is_first(name, said) and name in LOOKS:
+            err, in_words = self.err, self._run(words, status, given)
+            assert in_words.strip(), line
+            assert not _RAW.search(in_words), in_words
+            self.err = err
+        return list(said)
+
+    def begin(self, line: str, log: Path) -> "subprocess.Popen[bytes]":
+        """The command, which goes on."""
+        env = {**self.env, "PYTHONUNBUFFERED": "1"}
+        return self.person.start(*self._argv(shlex.split(line)), log=log, env=env)
+
+    @contextmanager
+    def beside(self, line: str) -> Iterator[Running]:
+        """Likewise, until its end here."""
+        process = self.begin(line, log := self.place / "beside.log")
+        try:
+            yield Running(process, log)
+        finally:
+            process.kill()
+            process.wait()
+
+    def sits(self, line: str, cols: int = 80, rows: int = 24) -> Pty:
+        """The command in a terminal of that size."""
+        who = self.person.account
+        become = ("setpriv", f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", "--clear-groups")
+        argv = [*(become if os.geteuid() == 0 else ()), *self._argv(shlex.split(line))]
+        return Pty(argv, self.person.environment(**self.env), cols, rows)
+
+    def _argv(self, words: list[str]) -> list[str]:
+        if words[0] == "muster-server":
+            return [str(self.program.with_name(words[0])), *words[1:]]
+        return [str(self.program), *words]
+
+    def _run(self, words: list[str], status: int | None, given: str) -> str:
+        done = self.person.run(*self._argv(words), given=given, env=self.env)
+        assert status in (None, done.returncode), (
+            f"{words}: {done.returncode}\n{done.stdout}{done.stderr}"
+        )
+        self.err = done.stderr
+        return done.stdout

@@ -1,0 +1,46 @@
+"""Where one is in an attempt's output, after each frame that says so."""
+
+import pytest
+
+from muster.cli.attach.position import NOWHERE, BeginAnew, Place, after, moved
+from muster.protocol import terminal as wire
+
+AT = Place(2, 100)
+
+
+def ready(attempt: int, offset: int) -> wire.ViewerReady:
+    return wire.ViewerReady(mode="control", cols=80, rows=24, offset=offset, attempt=attempt)
+
+
+@pytest.mark.parametrize(
+    ("place", "frame", "found"),
+    [
+        pytest.param(NOWHERE, ready(2, 40), Place(2, 40), id="the first"),
+        pytest.param(AT, ready(2, 100), AT, id="on where one was"),
+        pytest.param(AT, ready(2, 300), Place(2, 300), id="further on"),
+        pytest.param(AT, wire.Gap(start=100, end=300), Place(2, 300), id="behind a gap"),
+        pytest.param(AT, wire.Gap(start=10, end=30), AT, id="a gap that is behind us"),
+        pytest.param(
+            AT, wire.Screen(offset=50, cols=1, rows=1, data=""), Place(2, 50), id="screen"
+        ),
+        pytest.param(AT, wire.Resize(cols=1, rows=1), AT, id="what says nothing of it"),
+    ],
+)
+def test_frames_say_where_the_next_byte_is(
+    place: Place, frame: wire.TerminalFrame, found: Place
+) -> None:
+    assert moved(place, frame) == found
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [pytest.param(ready(3, 100), id="another attempt"), pytest.param(ready(2, 99), id="less")],
+)
+def test_what_was_elsewhere_begins_anew(frame: wire.ViewerReady) -> None:
+    with pytest.raises(BeginAnew):
+        moved(AT, frame)
+
+
+def test_bytes_are_counted_and_nowhere_is_not_resumed() -> None:
+    assert after(AT, 20).resume_from == 120
+    assert NOWHERE.resume_from is None

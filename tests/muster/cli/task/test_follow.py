@@ -1,0 +1,107 @@
+"""What a task's state means to who waits for it."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from muster.cli import errors
+from muster.cli.task.follow import status_of
+from tests.muster.cli.shell import SERVER, Shell
+
+
+@pytest.mark.parametrize(
+    ("task", "status"),
+    [
+        ({"status": "completed"}, errors.DONE),
+        ({"status": "failed"}, errors.FAILED),
+        ({"status": "cancelled"}, errors.FAILED),
+        ({"status": "queued", "waitsFor": {"reason": "slot"}}, None),
+        ({"status": "queued", "waitsFor": {"reason": "gate"}}, errors.WAITS),
+        ({"status": "suspended", "suspendReason": "gate"}, errors.WAITS),
+        ({"status": "suspended", "suspendReason": "question"}, errors.WAITS),
+        ({"status": "suspended", "suspendReason": "budget"}, errors.WAITS),
+        ({"status": "suspended", "suspendReason": "quota"}, None),
+        ({"status": "suspended", "suspendReason": "machine_lost"}, None),
+        ({"status": "running", "waitsFor": None}, None),
+        ({"status": "a state of a newer server"}, None),
+    ],
+)
+def test_what_a_state_means(task: dict[str, Any], status: int | None) -> None:
+    assert status_of(task) == status
+
+
+def told(*, before: list[str], after: list[str]) -> Shell:
+    """A task whose stream says `hello` after these events, and then those."""
+    types = before + after
+    lines = [
+        {"id": at, "type": kind, "message": f"{kind} it is", "createdAt": None}
+        for at, kind in enumerate(types, 1)
+    ]
+    states = iter([{"id": 7, "status": "running"}, {"id": 7, "status": "completed"}])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        import json
+
+        path = request.url.path
+        if path.endswith("/stream"):
+            hello = f'event: hello\nid: 1:\ndata: {{"events": {len(before)}}}\n\n'
+            new = f"event: events\nid: 2:\ndata: {json.dumps(lines[len(before) :])}\n\n"
+            return httpx.Response(200, text=hello + new)
+        if path.endswith("/events"):
+            behind = int(request.url.params["offset"])
+            return httpx.Response(200, json={"items": lines[behind:], "total": len(lines)})
+        return httpx.Response(200, json=next(states))
+
+    return Shell(answer)
+
+
+@pytest.mark.usefixtures("home")
+def test_each_event_is_shown_once_those_before_the_stream_and_behind_it_too() -> None:
+    shell = told(before=["created", "log", "assigned"], after=["started", "completed"])
+    said = shell("--server", SERVER, "task", "watch", "7")
+    assert said.status == 0
+    shown = [line.split()[0] for line in said.out.splitlines()]
+    assert shown == ["created", "assigned", "started", "completed"]
+    assert said.err.startswith("Task 7 is completed.")
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("verb", "field"), [("events", "id"), ("logs", "number"), ("transcript", "number")]
+)
+def test_what_is_followed_as_json_is_said_when_the_task_has_ended(verb: str, field: str) -> None:
+    """An array can only be said whole."""
+    states = ["running", "completed"]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        if path.endswith("/stream"):
+            done = 'event: events\nid: 2:\ndata: [{"id": 2, "type": "completed"}]\n\n'
+            return httpx.Response(200, text=f"event: hello\nid: 1:\ndata: {{}}\n\n{done}")
+        if path.endswith(verb):
+            there = 1 if states else 2
+            return httpx.Response(200, json={"items": [{field: 1}, {field: 2}][:there]})
+        return httpx.Response(200, json={"id": 7, "status": states.pop(0)})
+
+    shell = Shell(answer)
+    said = shell("--server", SERVER, "task", verb, "7", "--follow", "--json", field)
+    assert (said.status, said.json) == (0, [{field: 1}, {field: 2}])
+
+
+@pytest.mark.usefixtures("home")
+def test_the_code_of_a_failure_does_not_speak_to_the_terminal() -> None:
+    bell = "\x1b]52;c;eA==\x07"
+    failure = {"code": f"no{bell}\npush", "message": f"It did{bell} not go."}
+    task = {"id": 7, "status": "failed", "failure": failure}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/events"):
+            return httpx.Response(200, json={"items": [], "total": 0})
+        if request.url.path.endswith("/stream"):
+            return httpx.Response(200, text='event: hello\nid: 1:\ndata: {"events": 0}\n\n')
+        return httpx.Response(200, json=task)
+
+    said = Shell(answer)("--server", SERVER, "task", "watch", "7", is_terminal=True)
+    assert "It did not go. (no push)" in said.err
+    assert "\x1b]" not in said.err + said.out

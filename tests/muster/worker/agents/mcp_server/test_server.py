@@ -1,0 +1,216 @@
+"""The server of tools, spoken to by the protocol's official client."""
+
+import asyncio
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, MCPError, StdioServerParameters
+
+from muster.worker.agents.mcp_server.server import VARIABLE
+from tests.muster.worker.agents.mcp_server.runner_stand_in import NarratorStandIn, command
+
+Act = Callable[[Client], Awaitable[None]]
+QUESTION = {"question": "Which?", "choices": ["red", "blue"]}
+
+
+@pytest.fixture
+def narrator(tmp_path: Path) -> Iterator[NarratorStandIn]:
+    narrator = NarratorStandIn(tmp_path)
+    yield narrator
+    narrator.close()
+
+
+def converse(path: str, act: Act, **more: Any) -> None:
+    """Has a client do something with a server whose narrator is there."""
+    program, *arguments = command(**more)
+    served = StdioServerParameters(command=program, args=arguments, env={VARIABLE: path})
+
+    async def main() -> None:
+        async with Client(served) as client:
+            await act(client)
+
+    asyncio.run(main())
+
+
+async def text_of(called: Awaitable[Any], *, is_error: bool = False) -> str:
+    result = await called
+    assert result.is_error is is_error
+    (content,) = result.content
+    return str(content.text)
+
+
+def test_it_offers_three_tools_and_says_what_they_are_for(narrator: NarratorStandIn) -> None:
+    async def act(client: Client) -> None:
+        assert "ask_human" in (client.instructions or "")
+        tools = (await client.list_tools()).tools
+        assert [tool.name for tool in tools] == ["ask_human", "progress", "reply_comment"]
+        assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
+
+    converse(narrator.path, act)
+
+
+def test_a_question_waits_for_its_answer(narrator: NarratorStandIn) -> None:
+    async def act(client: Client) -> None:
+        asked = asyncio.create_task(client.call_tool("ask_human", QUESTION))
+        call = await asyncio.to_thread(narrator.call)
+        assert call.said == {"ask": QUESTION}
+        assert await text_of(client.call_tool("progress", {"text": ""}), is_error=True)
+        assert not asked.done(), "others are served meanwhile"
+        call.answer({"number": 0, "choice": "blue"})
+        assert await text_of(asked) == "blue"
+
+    converse(narrator.path, act)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words", "is_error"),
+    [
+        ({"input": "It depends.\nOn what?"}, "It depends.\nOn what?", False),
+        ({}, "Nobody has answered in time.", False),
+        ({"refused": "too many questions"}, "Nobody was asked: too many questions.", True),
+        (["no object"], "Nobody can be asked here.", True),
+    ],
+    ids=["a text", "nobody came", "refused", "senseless"],
+)
+def test_what_comes_of_a_question_is_told_in_words(
+    narrator: NarratorStandIn, answer: object, words: str, is_error: bool
+) -> None:
+    async def act(client: Client) -> None:
+        asked = asyncio.create_task(client.call_tool("ask_human", {"question": "Which?"}))
+        (await asyncio.to_thread(narrator.call)).answer(answer)
+        assert (await text_of(asked, is_error=is_error)).startswith(words)
+
+    converse(narrator.path, act)
+
+
+def test_two_questions_are_told_apart(narrator: NarratorStandIn) -> None:
+    async def act(client: Client) -> None:
+        asked = {}
+        for name in ("first", "second"):
+            asked[name] = asyncio.create_task(client.call_tool("ask_human", {"question": name}))
+        calls = [await asyncio.to_thread(narrator.call) for _ in asked]
+        for call in reversed(calls):
+            call.answer({"input": f"to the {call.said['ask']['question']}"})
+        for name, task in asked.items():
+            assert await text_of(task) == f"to the {name}"
+
+    converse(narrator.path, act)
+
+
+def test_progress_is_told_and_not_waited_for(narrator: NarratorStandIn) -> None:
+    async def act(client: Client) -> None:
+        told = asyncio.create_task(client.call_tool("progress", {"text": "half of it"}))
+        call = await asyncio.to_thread(narrator.call)
+        assert call.said == {"progress": "half of it"}
+        call.answer({"ok": True})
+        assert await text_of(told) == "Told."
+
+    converse(narrator.path, act)
+
+
+def test_a_call_that_is_cancelled_hangs_up_on_the_narrator(narrator: NarratorStandIn) -> None:
+    async def act(client: Client) -> None:
+        asked = asyncio.create_task(client.call_tool("ask_human", QUESTION))
+        call = await asyncio.to_thread(narrator.call)
+        asked.cancel()
+        assert await asyncio.to_thread(call.until_hung_up)
+        call.close()
+        assert len((await client.list_tools()).tools) == 3
+
+    converse(narrator.path, act)
+
+
+def test_a_client_that_wants_to_know_hears_that_a_call_is_under_way(
+    narrator: NarratorStandIn,
+) -> None:
+    async def act(client: Client) -> None:
+        beats: list[float] = []
+        enough = asyncio.Event()
+
+        async def beat(progress: float, _total: float | None, _message: str | None) -> None:
+            beats.append(progress)
+            if len(beats) > 2:
+                enough.set()
+
+        asked = client.call_tool("ask_human", QUESTION, progress_callback=beat)
+        task = asyncio.create_task(asked)
+        call = await asyncio.to_thread(narrator.call)
+        await asyncio.wait_for(enough.wait(), 20)
+        call.answer({"choice": "red"})
+        assert await text_of(task) == "red"
+        assert beats == sorted(set(beats))
+
+    converse(narrator.path, act, beat=0.05)
+
+
+@pytest.mark.parametrize("path", ["", "/nowhere/asking", "x" * 4000])
+def test_where_there_is_no_narrator_the_tool_says_so_at_once(path: str) -> None:
+    async def act(client: Client) -> None:
+        said = await text_of(client.call_tool("ask_human", QUESTION), is_error=True)
+        assert said.startswith("Nobody can be asked here.")
+
+    converse(path, act)
+
+
+def test_a_narrator_that_dies_answers_no_more(narrator: NarratorStandIn) -> None:
+    async def act(client: Client) -> None:
+        asked = asyncio.create_task(client.call_tool("ask_human", QUESTION))
+        (await asyncio.to_thread(narrator.call)).close()
+        said = await text_of(asked, is_error=True)
+        assert said.startswith("Nobody can be asked here.")
+
+    converse(narrator.path, act)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"question": "  "},
+        {"question": 7},
+        {"question": "x" * 10_001},
+        {"question": "Which?", "choices": "red"},
+        {"question": "Which?", "choices": [""]},
+        {"question": "Which?", "choices": ["x"] * 21},
+        {"question": "Which?", "choices": ["x" * 201]},
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_asked_the_model_is_told(
+    narrator: NarratorStandIn, arguments: dict[str, Any]
+) -> None:
+    async def act(client: Client) -> None:
+        said = await text_of(client.call_tool("ask_human", arguments), is_error=True)
+        assert "question" in said or "choices" in said
+
+    converse(narrator.path, act)
+
+
+def test_a_tool_that_there_is_not_is_an_error_of_the_protocol(narrator: NarratorStandIn) -> None:
+    async def act(client: Client) -> None:
+        with pytest.raises(MCPError) as raised:
+            await client.call_tool("delete_everything", {})
+        assert raised.value.error.code == -32602
+
+    converse(narrator.path, act)
+
+
+def test_it_ends_with_its_client_and_takes_its_calls_along(narrator: NarratorStandIn) -> None:
+    served = subprocess.Popen(
+        command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={VARIABLE: narrator.path}
+    )
+    with served:
+        assert served.stdin
+        served.stdin.write(
+            b'{"jsonrpc":"2.0","id":1,"method":"tools/call",'
+            b'"params":{"name":"ask_human","arguments":{"question":"Which?"}}}\n'
+        )
+        served.stdin.flush()
+        call = narrator.call()
+        served.stdin.close()
+        assert call.until_hung_up()
+        call.close()
+    assert served.returncode == 0

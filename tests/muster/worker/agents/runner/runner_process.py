@@ -1,0 +1,85 @@
+"""A narrator as it runs in life: a bare interpreter on a terminal of its own, in tests."""
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+from muster.worker.agents.runner.channel import VARIABLE
+from tests.muster.worker.agents.runner.parsed_output import SGR
+
+ROOT = Path(__file__).parents[5]
+ENTRY = (
+    "import sys; sys.path.append(sys.argv[1]); "
+    "from muster.worker.agents.runner.main import main; main(sys.argv[2:])"
+)
+BARE = [sys.executable, "-I", "-S", "-X", "utf8", "-c"]
+LONGEST = 20.0  # seconds that anything may take
+
+
+def command(*argv: str, format_name: str = "claude") -> list[str]:
+    return [*BARE, ENTRY, str(ROOT), format_name, "--", *argv]
+
+
+class OnTerminal:
+    """A narrator of a shell's script, with `columns`; `channel` is a socket that it inherits."""
+
+    def __init__(self, script: str, *, columns: int = 80, channel: int | None = None) -> None:
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+        known = {} if channel is None else {VARIABLE: str(channel)}
+        self.process = subprocess.Popen(
+            command("/bin/sh", "-c", script),
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**os.environ, **known},
+            pass_fds=[] if channel is None else [channel],
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(slave)
+        self._shown = b""
+
+    @property
+    def shown(self) -> str:
+        """What the terminal has got so far, without colours."""
+        return SGR.sub("", self._shown.decode().replace("\r\n", "\n"))
+
+    def read(self, seconds: float) -> bool:
+        """Takes what is shown within the time; False when nothing was, or never will be."""
+        ready, _, _ = select.select([self.master], [], [], seconds)
+        try:
+            more = os.read(self.master, 1 << 16) if ready else b""
+        except OSError:  # all others of the terminal have gone
+            more = b""
+        self._shown += more
+        return bool(more)
+
+    def until(self, text: str) -> str:
+        deadline = time.monotonic() + LONGEST
+        while text not in self.shown:
+            assert time.monotonic() < deadline, self.shown
+            assert self.read(1) or self.process.poll() is None, self.shown
+        return self.shown
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.master, keys)
+
+    def ended(self) -> int:
+        """Its status when it has ended, and all is shown."""
+        deadline = time.monotonic() + LONGEST
+        while self.read(0.2) or self.process.poll() is None:
+            assert time.monotonic() < deadline, self.shown
+        return self.process.wait()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self.master)

@@ -1,0 +1,56 @@
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from muster.protocol.frames import AgentOptions
+from muster.worker.agents import headless
+from muster.worker.agents.adapters.adapter import Ask
+from muster.worker.agents.adapters.registry import KNOWN
+from muster.worker.sandbox.sandbox import Room
+from muster.worker.sandbox.sandboxes import USUAL
+
+HERE = AgentOptions()
+TERMINAL = AgentOptions(interface="terminal")
+
+
+@pytest.mark.parametrize(
+    ("agent", "options", "is_installed", "expected"),
+    [
+        ("claude", HERE, True, True),
+        ("claude", TERMINAL, True, False),
+        ("claude", HERE, False, False),
+        ("qwen", HERE, True, False),
+        ("custom", HERE, True, False),
+    ],
+    ids=[
+        "an agent",
+        "in a terminal",
+        "one that is missing",
+        "one that is not understood",
+        "custom",
+    ],
+)
+def test_what_is_read_is_an_agents_whose_format_is_known(
+    tmp_path: Path, agent: str, options: AgentOptions, is_installed: bool, expected: bool
+) -> None:
+    if is_installed:
+        (tmp_path / agent).write_text("#!/bin/sh\n")
+        (tmp_path / agent).chmod(0o755)
+    has_format = headless.has_format(KNOWN.get(agent), Ask("x", options), os.fspath(tmp_path))
+    assert has_format is expected
+
+
+def room(directory: Path) -> Room:
+    return Room("none", None, directory, directory, directory / "gitconfig", USUAL)
+
+
+def test_the_narrator_runs_the_agents_command_as_it_is(tmp_path: Path) -> None:
+    claude = KNOWN.get("claude")
+    assert claude is not None
+    script = """printf '<%s>' "$@"; exit 3"""
+    words = ["sh", "-c", script, "sh", "a b", "--", "-x"]
+    command = headless.command(room(tmp_path), claude, Ask("x"), words)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (3, "<a b><--><-x>")

@@ -1,0 +1,36 @@
+"""Machines whose rooms cannot be made for a while: what makes them is a program in between."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from muster.worker.sandbox import bubblewrap
+
+WORDS = "no room today"
+FAILS = f'echo "bwrap: {WORDS}" >&2; exit 1'
+
+
+def breaking(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, which: str = "*", how: str = FAILS
+) -> Path:
+    """A file, while which is there no room can be made for a command line of that pattern of the
+    shell: the programs that make rooms do what `how` says. For what is detected from now on."""
+    broken, tools = directory / "broken", directory / "tools"
+    tools.mkdir()
+    for name in ("bwrap", "unshare"):
+        (tools / name).write_text(
+            f'#!/bin/sh\n[ ! -e {broken} ] || case "$*" in {which})\n'
+            f"{how};; esac\n"
+            f'exec {_real(name)} "$@"\n'
+        )
+        (tools / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    return broken
+
+
+def _real(name: str) -> str:
+    if name == "bwrap":
+        return bubblewrap.candidates()[0].program
+    return shutil.which(name) or "/nowhere"

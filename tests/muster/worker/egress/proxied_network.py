@@ -1,0 +1,65 @@
+"""A network of its own with a proxy beside it, as an attempt's room has them, and nothing more."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from muster.worker.egress.proxy_process import Proxy
+from muster.worker.sandbox import bubblewrap
+
+SOURCES = Path(__file__).parents[4]
+_LEADER = """
+import os, subprocess, sys
+sys.path.append(sys.argv[1])
+from muster.worker.egress.sandbox_listener import environment, listen_in_room
+listen_in_room(int(sys.argv[2]))
+sys.exit(subprocess.run(sys.argv[3:], env={**os.environ, **environment()}).returncode)
+"""
+
+
+class Room:
+    """Runs one command, in a room of its own; as root with all of root's rights in there."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.proxy = proxy
+        self.refused: list[str] = []
+
+    def start(self, *command: str, **options: object) -> subprocess.Popen[str]:
+        bwrap = bubblewrap.candidates()[0].program
+        walls = [bwrap, "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-net"]
+        walls += ["--unshare-pid", "--die-with-parent", "--as-pid-1", "--", sys.executable]
+        started = subprocess.Popen(
+            [*walls, "-I", "-S", "-c", _LEADER, str(SOURCES), str(self.proxy.room), *command],
+            pass_fds=[self.proxy.room],
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            **options,  # type: ignore[call-overload]
+        )
+        self.proxy.hand_over()
+        return started
+
+    def run(self, *command: str, env: dict[str, str] | None = None) -> str:
+        """What the command printed, then its exit status; all refusals are heard."""
+        started = self.start(*command, env={"PATH": os.environ["PATH"], **(env or {})})
+        output, _ = started.communicate(timeout=120)
+        while (refused := self.hear()) is not None:
+            self.refused += refused
+        return f"{output}\nexit {started.returncode}"
+
+    def hear(self) -> list[str] | None:
+        os.set_blocking(self.proxy.fileno(), True)
+        return self.proxy.refused()
+
+
+@contextlib.contextmanager
+def room(allow: list[str], known: dict[str, list[str]]) -> Iterator[Room]:
+    proxy = Proxy(allow, known=known)
+    try:
+        yield Room(proxy)
+    finally:
+        proxy.end()

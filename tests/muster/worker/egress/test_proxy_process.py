@@ -1,0 +1,172 @@
+"""The shim's side: a proxy that is started, heard and ended."""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from muster.worker import processes
+from muster.worker.egress.proxy import TOLD
+from muster.worker.egress.proxy_process import NOBODY, Proxy
+from muster.worker.egress.sandbox_listener import PORT, environment, listen_in_room
+
+SOURCES = Path(__file__).parents[4]
+
+
+@contextlib.contextmanager
+def proxied(allow: list[str], port: int) -> Iterator[Proxy]:
+    """A proxy whose room is this process; `hand_over` ends the room."""
+    proxy = Proxy(allow)
+    try:
+        listen_in_room(proxy.room, port)
+        yield proxy
+    finally:
+        proxy.end()
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def ask(port: int, host: str) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(b"CONNECT %s HTTP/1.1\r\n\r\n" % host.encode())
+        answer = b""
+        while received := client.recv(4096):
+            answer += received
+        return answer
+
+
+def heard(proxy: Proxy, count: int) -> list[str]:
+    hosts: list[str] = []
+    while len(hosts) < count:
+        assert select.select([proxy], [], [], 30)[0]
+        refused = proxy.refused()
+        assert refused is not None
+        hosts += refused
+    return hosts
+
+
+def ended(proxy: Proxy) -> bool:
+    """Waits for its end, which is its parent's to reap."""
+    while select.select([proxy], [], [], 30)[0]:
+        if proxy.refused() is None:
+            return os.waitpid(proxy.pid, 0)[1] == 0
+    return False
+
+
+def test_what_it_refuses_is_heard_once_each(port: int) -> None:
+    with proxied(["a.example"], port) as proxy:
+        assert proxy.refused() == []
+        for host in ("b.example:443", "b.example:443", "b.example:80", "b.example:22"):
+            assert ask(port, host).startswith(b"HTTP/1.1 403")
+        assert heard(proxy, 2) == ["b.example", "b.example:22"]
+        assert proxy.refused() == []
+
+
+def test_a_flood_of_hosts_is_told_of_to_an_end_and_holds_nothing_up(port: int) -> None:
+    with proxied([], port) as proxy:
+        for number in range(TOLD + 20):
+            host = f"{'a' * 60}.{'b' * 60}.{'c' * 60}.host-{number}.example"
+            assert ask(port, f"{host}:22").startswith(b"HTTP/1.1 403")
+        assert len(heard(proxy, TOLD)) == TOLD
+        assert proxy.refused() == []
+
+
+@pytest.mark.parametrize("entry", ["@agent", "*", "http://a.example"])
+def test_a_list_that_is_none_starts_nothing(entry: str) -> None:
+    with pytest.raises(ValueError):
+        Proxy(["a.example", entry])
+
+
+def test_it_ends_with_the_room(port: int) -> None:
+    with proxied([], port) as proxy:
+        ask(port, "a.example:443")  # it serves
+        proxy.hand_over()
+        assert ended(proxy)
+
+
+def test_it_ends_with_a_room_that_never_listened() -> None:
+    proxy = Proxy([])
+    proxy.hand_over()
+    assert ended(proxy)
+    proxy.end()
+
+
+def test_it_is_ended_and_that_may_be_said_twice(port: int) -> None:
+    with proxied([], port) as proxy:
+        proxy.end()
+        proxy.end()
+        assert processes.find(proxy.pid) is None
+        with pytest.raises(ConnectionRefusedError):
+            ask(port, "a.example:443")
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_it_dies_with_its_parent(port: int, frozen: bool) -> None:
+    """Frozen it cannot hear that a socket has ended: then it is the kernel that ends it."""
+    parent = (
+        "import sys, time; sys.path.append(sys.argv[1])\n"
+        "from muster.worker.egress.proxy_process import Proxy\n"
+        "from muster.worker.egress.sandbox_listener import listen_in_room\n"
+        "proxy = Proxy([]); listen_in_room(proxy.room, int(sys.argv[2]))\n"
+        "print(proxy.pid, flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-I", "-S", "-c", parent, str(SOURCES), str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as shim:
+        assert shim.stdout is not None
+        pid = int(shim.stdout.readline())
+        with contextlib.closing(os.fdopen(os.pidfd_open(pid))) as proxy:
+            ask(port, "a.example:443")
+            if frozen:
+                os.kill(pid, signal.SIGSTOP)
+            shim.kill()
+            assert select.select([proxy], [], [], 30)[0]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_it_is_nobody_and_can_gain_nothing(port: int) -> None:
+    with proxied([], port) as proxy:
+        ask(port, "a.example:443")
+        status = Path(f"/proc/{proxy.pid}/status").read_text().splitlines()
+        fields = dict(line.split(":\t") for line in status if ":\t" in line)
+        assert fields["Uid"].split() == fields["Gid"].split() == [str(NOBODY)] * 4
+        assert fields["Groups"].strip() == ""
+        assert int(fields["CapPrm"], 16) == int(fields["CapEff"], 16) == 0
+        assert fields["NoNewPrivs"] == "1"
+        # Not to be traced or looked into by others of its uid.
+        assert Path(f"/proc/{proxy.pid}/environ").stat().st_uid == 0
+
+
+def test_its_command_line_names_no_host(port: int) -> None:
+    with proxied(["secret.example"], port) as proxy:
+        assert b"secret" not in Path(f"/proc/{proxy.pid}/cmdline").read_bytes()
+
+
+def test_programs_are_told_of_it() -> None:
+    told = environment()
+    assert told["https_proxy"] == told["ALL_PROXY"] == f"http://127.0.0.1:{PORT}"
+    assert told["NO_PROXY"] == "localhost,127.0.0.1,::1"
+
+
+def test_python_programs_start_with_what_they_are_told() -> None:
+    """httpx does not, where `all_proxy` is SOCKS and a package is missing."""
+    program = "import httpx, json, urllib.request; httpx.Client(); "
+    program += "print(json.dumps(urllib.request.getproxies()))"
+    said = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PATH": os.environ["PATH"], **environment()},
+        check=True,
+        capture_output=True,
+    )
+    assert json.loads(said.stdout)["https"] == f"http://127.0.0.1:{PORT}"

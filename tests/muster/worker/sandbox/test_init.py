@@ -1,0 +1,218 @@
+"""A stage in its room: how it begins and ends, and that its end is everybody's."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from muster.worker import processes
+from muster.worker.sandbox import init
+from muster.worker.sandbox.sandbox import Room
+from muster.worker.shim.client import StageEnd
+from tests.muster.worker.repositories import root, until, wait_until_gone
+from tests.muster.worker.sandbox.test_sandbox import layout, room
+from tests.muster.worker.shim_stages import Stages
+
+__all__ = ["layout", "room", "root"]
+
+Begin = Callable[..., Stages]
+MARK = f"{os.getpid()}.25"
+
+
+@pytest.fixture
+def begun(stages: Stages, room: Room) -> Begin:
+    """Begins a stage of bash in the room."""
+
+    def begin(script: str, *argv: str, env: dict[str, str] | None = None) -> Stages:
+        more = {"cwd": "/workspace", "uid": room.uid, "gid": room.uid, "room": room.leader()}
+        usual = {"PATH": "/usr/bin:/bin", "HOME": "/home/muster"}
+        stages.begin(*(argv or ("bash", "-c", script)), env={**usual, **(env or {})}, **more)
+        return stages
+
+    return begin
+
+
+def alive() -> list[processes.Process]:
+    return processes.started_with("sleep", MARK)
+
+
+def maker(stages: Stages) -> processes.Process:
+    """What made the stage's room: the shim's child."""
+    (found,) = processes.children(stages.shim.state().pid)
+    return found
+
+
+def how(end: StageEnd) -> tuple[str, int]:
+    return end.how, end.code
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        ("exit 0", ("exit", 0)),
+        ("exit 3", ("exit", 3)),
+        ("exit 137", ("exit", 137)),
+        ("kill -KILL $$", ("signal", 9)),
+        ("kill -SEGV $$", ("signal", 11)),
+    ],
+)
+def test_an_end_is_told_as_it_was(begun: Begin, script: str, expected: tuple[str, int]) -> None:
+    assert how(begun(script).wait()) == expected
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (("/nowhere/agent",), "ENOENT exec /nowhere/agent: No such file or directory"),
+        (("/etc/passwd",), "EACCES exec /etc/passwd: Permission denied"),
+    ],
+)
+def test_a_program_that_is_not_there_is_told_in_the_systems_words(
+    begun: Begin, argv: tuple[str, ...], message: str
+) -> None:
+    end = begun("", *argv).wait()
+    assert (end.how, end.message) == ("failed", message)
+
+
+def test_a_room_that_cannot_be_made_is_told_and_is_no_missing_program(
+    stages: Stages, room: Room
+) -> None:
+    bwrap, *rest = room.leader()
+    broken = [bwrap, "--ro-bind", "/nowhere/at/all", "/x", *rest]
+    end = stages.run("true", room=broken, uid=room.uid)
+    assert (end.how, end.message.split(":")[0]) == ("failed", "EPERM room")
+    assert "/nowhere/at/all" in end.message
+    end = stages.run("true", index=1, room=["/nowhere/bwrap"], uid=room.uid)
+    assert (
+        end.message
+        == "EPERM room /nowhere/bwrap (No such file or directory): Operation not permitted"
+    )
+
+
+def test_it_has_a_terminal_and_job_control(begun: Begin) -> None:
+    stages = begun("set -m; sleep 0 & wait $!; test -t 0 && tty && stty size && echo $$")
+    assert how(stages.wait()) == ("exit", 0)
+    assert stages.output() == b"/dev/console\r\n24 80\r\n2\r\n"
+
+
+def test_what_it_leaves_hears_term_and_is_gone_when_the_end_is_told(begun: Begin) -> None:
+    left = f"trap 'echo heard > /workspace/heard; exit' TERM; sleep {MARK} & wait"
+    deaf = f"trap '' TERM; sleep {MARK}"
+    stages = begun(f'setsid bash -c "{left}" & setsid bash -c "{deaf}" & sleep 0.3')
+    assert how(stages.wait()) == ("exit", 0)
+    assert alive() == []
+
+
+def test_a_stop_is_heard_by_all(begun: Begin) -> None:
+    stages = begun(f"trap 'echo heard; exit 5' TERM; echo up; setsid sleep {MARK} & wait")
+    stages.wait_for(b"up")
+    stages.shim.stop(grace=10.0)
+    assert how(stages.wait()) == ("stopped", 5)
+    assert b"heard" in stages.output()
+    assert alive() == []
+
+
+def test_nothing_in_it_can_kill_its_first_process(begun: Begin) -> None:
+    script = "for i in $(seq 50); do kill -KILL 1; kill -STOP 1; kill -TERM 1; done 2>/dev/null"
+    assert how(begun(f"{script}; ls /proc/1/fd; exit 3").wait()) == ("exit", 3)
+
+
+def test_who_kills_all_there_is_ends_itself_alone(begun: Begin) -> None:
+    stages = begun("while :; do kill -KILL -1; done")
+    stages.shim.stop(grace=0)
+    assert stages.wait().how == "stopped"
+
+
+@pytest.mark.parametrize("who", ["what made it", "its first process"])
+def test_whoever_is_killed_of_those_who_hold_it_takes_all_along(begun: Begin, who: str) -> None:
+    stages = begun(f"echo up; for i in 1 2 3; do setsid sleep {MARK} & done; wait")
+    stages.wait_for(b"up")
+    until(lambda: len(alive()) == 3)
+    victim = maker(stages)
+    if who != "what made it":
+        (victim,) = processes.children(victim.pid)
+    os.kill(victim.pid, signal.SIGKILL)
+    assert how(stages.wait()) == ("signal", 9)
+    assert alive() == []
+
+
+def test_it_dies_with_its_shim(begun: Begin) -> None:
+    stages = begun(f"echo up; setsid sleep {MARK} & wait")
+    stages.wait_for(b"up")
+    until(alive)
+    (sleeping,) = alive()
+    os.kill(stages.shim.state().pid, signal.SIGKILL)
+    wait_until_gone(sleeping.pid)
+
+
+def test_a_projects_variables_touch_the_command_alone(begun: Begin, tmp_path: Path) -> None:
+    """What makes the room has the daemon's rights."""
+    stages = begun("echo ok", env={"LD_PRELOAD": "/workspace/evil.so", "BASH_ENV": "/x"})
+    assert how(stages.wait()) == ("exit", 0)
+    assert stages.output().count(b"LD_PRELOAD cannot be preloaded") <= 1
+
+
+def test_the_first_process_imports_nothing_that_a_stage_would_wait_for() -> None:
+    look = "import sys; sys.path.append(sys.argv[1]); import muster.worker.sandbox.init; "
+    look += "print(*set(sys.argv[2:]) & sys.modules.keys())"
+    dear = ["contextlib", "ctypes", "enum", "json", "re", "signal", "subprocess", "typing"]
+    sources = str(Path(__file__).parents[4])
+    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", look, sources, *dear]
+    assert subprocess.run(command, capture_output=True, check=True).stdout.split() == []
+
+
+def test_a_stage_is_given_bytes_that_are_no_text(begun: Begin) -> None:
+    odd = os.fsdecode(b"gr\xfc\xdfe")
+    stages = begun("", "bash", "-c", 'printf %s "$1$ODD" | od -An -c', "-", odd, env={"ODD": odd})
+    assert how(stages.wait()) == ("exit", 0)
+    assert stages.output().split() == [*b"g r 374 337 e".split()] * 2
+
+
+# Without its path, an interpreter is as blind as one whose library the new user cannot read.
+BECOME = """
+import os, sys
+sys.path.append(sys.argv[1])
+from muster.worker.sandbox import leader
+sys.path[:] = []
+master, terminal = os.openpty()
+heard, told = os.pipe()
+pid = os.fork()
+if not pid:
+    env = {"PATH": "/nowhere:/etc/passwd:/usr/bin:/bin"}
+    leader.become(sys.argv[2:], env, "/", terminal, told, None)
+os.close(told)
+os.close(terminal)
+failure = os.read(heard, 1000).decode().strip()
+_, status = os.waitpid(pid, 0)
+print(failure or os.waitstatus_to_exitcode(status))
+"""
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (("sh", "-c", "exit 7"), "7"),
+        (("/bin/sh", "-c", "exit 8"), "8"),
+        (("no-such-program",), "2 ENOENT exec no-such-program: No such file or directory"),
+        (("passwd/x",), "2 ENOENT exec passwd/x: No such file or directory"),
+        (("/etc/passwd",), "13 EACCES exec /etc/passwd: Permission denied"),
+    ],
+)
+def test_a_command_is_started_without_reading_the_library(
+    argv: tuple[str, ...], expected: str
+) -> None:
+    sources = str(Path(init.__file__).parents[3])
+    entry = [sys.executable, "-I", "-S", "-c", BECOME, sources, *argv]
+    done = subprocess.run(entry, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout.strip() == expected, done.stderr
+
+
+def test_a_failure_of_our_own_code_is_reported_by_its_name() -> None:
+    error = ModuleNotFoundError("No module named 'warnings'")
+    line = "0 ERROR exec bash: ModuleNotFoundError: No module named 'warnings'"
+    expected = f"{line} (as user {os.geteuid()})\n".encode()
+    assert init.describe_failure(error, "exec bash") == expected

@@ -1,0 +1,218 @@
+"""A machine that can begin nothing finds that out, says so of its agents, and looks again."""
+
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from muster.protocol.frames import Capability
+from muster.worker import health
+from muster.worker.health import Wellness
+from muster.worker.layout import Layout
+from muster.worker.sandbox.detection import detect
+from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.uids import Identities
+from tests.muster.worker.repositories import until
+
+QUICK = (0.01, 0.04)
+AGENTS = [Capability("claude"), Capability("codex", healthy=False, reason="not installed")]
+
+
+class Machine:
+    """`lack` is what it finds when it looks."""
+
+    def __init__(self) -> None:
+        self.lack: str | Exception | None = None
+        self.looks = self.changes = 0
+        self.wellness = Wellness(self._look, self._changed, QUICK)
+
+    def _look(self) -> str | None:
+        self.looks += 1
+        if isinstance(self.lack, Exception):
+            raise self.lack
+        return self.lack
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+
+@pytest.fixture
+def machine() -> Iterator[Machine]:
+    made = Machine()
+    yield made
+    made.wellness.close()
+
+
+def test_what_the_machine_finds_nothing_of_is_no_fault_of_its_own(machine: Machine) -> None:
+    assert not machine.wellness.doubt()
+    assert machine.wellness.why == ""
+    assert (machine.looks, machine.changes) == (1, 0)
+
+
+def test_it_is_unwell_in_the_words_of_what_it_finds(machine: Machine) -> None:
+    machine.lack = "bwrap is not installed"
+    assert machine.wellness.doubt()
+    assert machine.wellness.why == "bwrap is not installed"
+    assert machine.changes == 1
+    machine.wellness.close()
+
+
+def test_what_is_known_needs_no_look(machine: Machine) -> None:
+    machine.lack = "all user ids are taken, too"
+    assert machine.wellness.doubt("all user ids are taken")
+    assert machine.looks == 0
+    machine.wellness.close()
+
+
+def test_it_looks_again_until_it_is_well_and_says_both(machine: Machine) -> None:
+    machine.lack = "its disk takes nothing"
+    assert machine.wellness.doubt()
+    until(lambda: machine.looks >= 3)
+    told = machine.wellness.told(lambda: AGENTS)
+    assert told == [Capability("claude", healthy=False, reason="its disk takes nothing"), AGENTS[1]]
+    machine.lack = None
+    until(lambda: machine.wellness.why == "")
+    assert machine.wellness.told(lambda: AGENTS) == AGENTS
+    assert machine.changes >= 3
+    until(lambda: not [t for t in threading.enumerate() if t.name == "wellness"])
+
+
+def test_a_machine_that_is_short_of_what_a_look_takes_is_unwell_until_it_is_not(
+    machine: Machine,
+) -> None:
+    machine.lack = OSError(errno.EMFILE, "Too many open files")
+    assert machine.wellness.doubt()
+    assert machine.wellness.why == "it cannot look at itself: Too many open files"
+    until(lambda: machine.looks >= 3)
+    machine.lack = None
+    until(lambda: machine.wellness.why == "")
+
+
+def test_no_look_that_fails_is_the_last_one(machine: Machine) -> None:
+    machine.lack = RuntimeError("a bug")
+    assert machine.wellness.doubt("ids")
+    until(lambda: machine.looks >= 2)
+    assert machine.wellness.why == "ids"
+    machine.lack = None
+    until(lambda: machine.wellness.why == "")
+
+
+def test_it_looks_again_though_there_was_no_thread_to_be_had_before(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", _refuse)
+        assert machine.wellness.doubt("ids")
+    assert machine.wellness.doubt("ids")
+    until(lambda: machine.looks == 1 and machine.wellness.why == "")
+
+
+def _refuse(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+class Slow(Machine):
+    """Its looks take until they `may_end`."""
+
+    def __init__(self) -> None:
+        self.may_end = threading.Event()
+        super().__init__()
+
+    def _look(self) -> str | None:
+        found = super()._look()
+        assert self.may_end.wait(20)
+        return found
+
+
+def test_of_many_that_doubt_at_once_one_looks_for_all_others() -> None:
+    machine = Slow()
+    doubt = machine.wellness.doubt
+    with ThreadPoolExecutor(20) as pool:
+        first = pool.submit(doubt)
+        until(lambda: machine.looks == 1)
+        others = [pool.submit(doubt) for _ in range(19)]
+        until(lambda: not pool._work_queue.qsize())
+        machine.may_end.set()
+        assert not any(each.result() for each in [first, *others])
+    assert machine.looks <= 3  # one that had hardly begun to ask may look once more
+
+
+def test_what_was_found_meanwhile_is_newer_than_what_a_look_finds() -> None:
+    machine = Slow()
+    assert machine.wellness.doubt("the ids")
+    until(lambda: machine.looks == 1)
+    assert machine.wellness.doubt("the ids, again")
+    told = machine.changes
+    machine.may_end.set()
+    until(lambda: machine.changes > told)
+    assert machine.looks == 2 or machine.wellness.why == "the ids, again"
+    until(lambda: machine.wellness.why == "")
+    assert machine.looks >= 2
+
+
+def test_it_looks_less_and_less_often_as_long_as_no_stage_begins(machine: Machine) -> None:
+    for pause in (0.02, 0.04, 0.04):
+        assert machine.wellness.doubt("ids")
+        until(lambda: machine.wellness.why == "")
+        assert machine.wellness._pause == pause
+    machine.wellness.prove()
+    assert machine.wellness._pause == 0.01
+
+
+@pytest.mark.parametrize(
+    ("number", "is_short"), [(errno.ENOSPC, True), (errno.EMFILE, True), (errno.ELOOP, False)]
+)
+def test_being_short_is_the_system_s_word(number: int, is_short: bool) -> None:
+    assert health.is_short(OSError(number, "x")) is is_short
+
+
+@pytest.mark.parametrize(
+    ("left", "lack"),
+    [
+        ({"f_bavail": 63}, "its disk takes nothing: what is left is set aside for root"),
+        ({"f_bavail": 64}, None),
+        ({"f_bavail": 0, "f_blocks": 0}, None),
+        ({"f_favail": 0}, "its disk takes no more files"),
+        ({"f_files": 0, "f_favail": 0}, None),
+    ],
+)
+def test_a_disk_that_takes_root_s_files_alone_takes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: dict[str, int], lack: str | None
+) -> None:
+    """As ext4 is once only its reserved blocks are left."""
+    disk = {
+        "f_blocks": 9000,
+        "f_bavail": 1000,
+        "f_frsize": 4096,
+        "f_files": 10,
+        "f_favail": 10,
+        **left,
+    }
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(**disk))
+    layout = Layout(tmp_path)
+    layout.make()
+    rooms = detect(layout, most="none")
+    assert health.lacks(rooms, Identities(layout.identities)) == lack
+
+
+def test_a_look_does_what_every_beginning_does(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.make()
+    rooms, identities = detect(layout, most="none"), Identities(layout.identities)
+    assert health.lacks(rooms, identities) is None
+    layout.attempts.rmdir()
+    assert health.lacks(rooms, identities) == "its disk takes nothing: No such file or directory"
+
+
+def test_a_trial_room_has_no_control_groups_which_attempts_or_trials_might_share(
+    tmp_path: Path,
+) -> None:
+    layout, asked = Layout(tmp_path), list[str]()
+    layout.make()
+    Rooms(layout, "processes", groups=lambda name: (asked.append(name), ())[1]).lacks_now()
+    assert asked == []
