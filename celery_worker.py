@@ -7,7 +7,7 @@ from app import memory
 # As in gunicorn.conf.py: a process that is frozen in the middle of a transaction loses its locks.
 os.environ.setdefault("PGOPTIONS", "-c idle_in_transaction_session_timeout=15000")
 
-with memory.while_starting():
+with memory.pause_gc_at_startup():
     import config
     from app.factory import create_app
     from app.jobs import beat
@@ -16,5 +16,5 @@ with memory.while_starting():
         server = create_app()  # `app` would be taken for Celery
     except config.MissingSetting as error:
         raise SystemExit(f"!! settings: {error}") from None
-beat.leave_signs(server)
+beat.record_heartbeats(server)
 celery = server.extensions["celery"]

@@ -127,7 +127,7 @@ def _keys(values: Mapping[str, str]) -> dict[str, Any]:
     # Comma-separated Fernet keys: the first one writes, all of them read.
     encryption = [part.strip() for part in values["ENCRYPTION_KEYS"].split(",") if part.strip()]
     signing = {name: values[name] for name in (*SIGNING, SCRAPE_TOKEN) if values.get(name)}
-    if faults := key_strength.faults(signing, encryption):
+    if faults := key_strength.find_problems(signing, encryption):
         raise WeakKey(f"{'; '.join(faults)}: `python -m app.embedded.keys` makes good ones")
     return {
         "SECRET_KEY": values["SECRET_KEY"],

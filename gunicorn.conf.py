@@ -78,16 +78,16 @@ def post_fork(server, worker):
     do; and have the memory in which passwords are hashed go back to the system.
     """
     from app import memory
-    from app.http_server.worker import Door
+    from app.http_server.worker import AdmissionPolicy
     from app.postgres import waits
 
-    worker.door = Door(
+    worker.admission = AdmissionPolicy(
         tuple(_proxies),
         only_proxies=bool(_is_open and not certfile),
-        this_machine=bool(_env.get("MUSTER_LOCAL_HTTP")),
+        allow_loopback=bool(_env.get("MUSTER_LOCAL_HTTP")),
     )
-    waits.in_hub()
-    memory.give_back_large_blocks()
+    waits.install_gevent_wait()
+    memory.release_large_blocks()
 
 
 def post_worker_init(worker):
@@ -102,19 +102,19 @@ def post_worker_init(worker):
     from app.http_server import metrics
     from app.terminals import routes as terminals
 
-    worker.visits.tell = metrics.tell
-    channels = connections.of(worker.wsgi)
+    worker.anonymous_connections.on_rejected = metrics.count_rejection
+    channels = connections.get_registry(worker.wsgi)
     channels.start()
 
     def watch():
         while worker.alive:
             gevent.sleep(0.1)
         channels.close_all()
-        terminals.relay_of(worker.wsgi).close_all()
-        hub.of(worker.wsgi).close_all()
+        terminals.get_relay(worker.wsgi).close_all()
+        hub.get_hub(worker.wsgi).close_all()
 
     gevent.spawn(watch)
-    memory.leave_out_what_stays()
+    memory.freeze_gc()
 
 
 def child_exit(server, worker):

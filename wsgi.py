@@ -2,7 +2,7 @@
 
 from app import memory
 
-with memory.while_starting():
+with memory.pause_gc_at_startup():
     import config
     from app.factory import create_app
 

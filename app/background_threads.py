@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 
-def start(*works: Callable[[], None]) -> None:
+def start_threads(*works: Callable[[], None]) -> None:
     """Run each of the works in a daemon thread of its own, named after it."""
     for work in works:
         threading.Thread(target=work, name=work.__qualname__, daemon=True).start()
 
 
-def survive(log: Any, event: str, work: Callable[[], None], *expected: type[Exception]) -> bool:
+def run_logged(log: Any, event: str, work: Callable[[], None], *expected: type[Exception]) -> bool:
     """Do the work; return whether it came to its end, and log the event if it raised instead.
 
     The expected exceptions are those of services that are away, which are worth a warning. Any

@@ -12,7 +12,7 @@ from flask import Flask, Response, current_app
 from kombu.exceptions import OperationalError as BrokerError
 from werkzeug.exceptions import HTTPException
 
-from app.api.field_errors import ByField, by_field, codes
+from app.api.field_errors import FieldErrors, error_codes, flatten_errors
 from app.domain import errors as domain
 from app.sockets import PeerGone
 
@@ -43,7 +43,7 @@ CODES = {
 }
 
 # Postgres or Redis is away, or too busy to be reached.
-AWAY: tuple[type[Exception], ...] = (
+UNAVAILABLE_ERRORS: tuple[type[Exception], ...] = (
     sqlalchemy.exc.OperationalError,
     sqlalchemy.exc.InterfaceError,
     sqlalchemy.exc.TimeoutError,
@@ -60,10 +60,10 @@ def install(app: Flask) -> None:
     """Answer every exception that leaves a route by this table."""
     app.register_error_handler(domain.DomainError, _domain_error)
     app.register_error_handler(HTTPException, _http_exception)
-    for away in AWAY:
-        app.register_error_handler(away, _away)
+    for away in UNAVAILABLE_ERRORS:
+        app.register_error_handler(away, _service_unavailable)
     app.register_error_handler(PeerGone, _peer_gone)
-    app.register_error_handler(Exception, _unknown)
+    app.register_error_handler(Exception, _internal_error)
 
 
 def problem(
@@ -71,7 +71,7 @@ def problem(
     code: str,
     detail: str,
     *,
-    errors: ByField | None = None,
+    errors: FieldErrors | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A response with a problem document. `code` is what clients switch on, `errors` what
@@ -85,7 +85,7 @@ def problem(
         "code": code,
     }
     if errors is not None:
-        body |= {"errors": errors, "errorCodes": codes(errors)}
+        body |= {"errors": errors, "errorCodes": error_codes(errors)}
     response = current_app.response_class(
         current_app.json.dumps(body), status, headers, mimetype="application/problem+json"
     )
@@ -115,13 +115,13 @@ def _http_exception(error: HTTPException) -> Response | HTTPException:
     if error.code is None or error.code < 400:
         return error  # a redirect
     if error.code == HTTPStatus.INTERNAL_SERVER_ERROR:
-        return _unknown(error)
+        return _internal_error(error)
     code = CODES.get(error.code) or error.name.lower().replace(" ", "_")
     headers = [pair for pair in error.get_headers() if pair[0].lower() != "content-type"]
     found = getattr(error, "data", {}).get("messages")
     if error.code != HTTPStatus.UNPROCESSABLE_ENTITY or found is None:
         return problem(error.code, code, _detail(error), headers=dict(headers))
-    return problem(422, code, str(domain.InvalidFields({})), errors=by_field(found))
+    return problem(422, code, str(domain.InvalidFields({})), errors=flatten_errors(found))
 
 
 def _detail(error: HTTPException) -> str:
@@ -137,7 +137,7 @@ def _detail(error: HTTPException) -> str:
     return error.description or error.name
 
 
-def _away(error: Exception) -> Response:
+def _service_unavailable(error: Exception) -> Response:
     log.warning("service_away", error=type(error).__name__, reason=_first_line(error))
     unavailable = domain.Unavailable()
     return problem(503, unavailable.code, str(unavailable))
@@ -154,6 +154,6 @@ def _peer_gone(error: PeerGone) -> Response:
     return current_app.response_class(status=HTTPStatus.BAD_REQUEST)
 
 
-def _unknown(error: Exception) -> Response:
+def _internal_error(error: Exception) -> Response:
     log.error("unexpected_error", exc_info=error)
     return problem(500, "internal_error", "Something went wrong here; the log has more.")

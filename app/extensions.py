@@ -42,8 +42,8 @@ jwt = JWTManager()
 sock = Sock()
 
 
-REDIS_CONNECTIONS = 8
-REDIS_SECONDS = 5
+MAX_REDIS_CONNECTIONS = 8
+REDIS_TIMEOUT_SECONDS = 5
 
 
 class Redis:
@@ -54,9 +54,9 @@ class Redis:
         # one; redis-py's default pool would open a hundred, and refuse the next request.
         pool = redis_client.BlockingConnectionPool.from_url(
             app.config["REDIS_URL"],
-            max_connections=REDIS_CONNECTIONS,
-            timeout=REDIS_SECONDS,
-            socket_timeout=REDIS_SECONDS,
+            max_connections=MAX_REDIS_CONNECTIONS,
+            timeout=REDIS_TIMEOUT_SECONDS,
+            socket_timeout=REDIS_TIMEOUT_SECONDS,
             socket_connect_timeout=2,
         )
         client = redis_client.Redis(connection_pool=pool)
@@ -79,7 +79,7 @@ class Redis:
 redis = Redis()
 
 
-def celery_of(app: Flask) -> Celery:
+def get_celery(app: Flask) -> Celery:
     """The app's Celery, set up by the factory."""
     celery: Any = app.extensions["celery"]
     return celery

@@ -21,11 +21,11 @@ from app.api import (
     response_limits,
     security_headers,
 )
-from app.api.json_provider import Json
+from app.api.json_provider import JsonProvider
 from app.extensions import db, jwt, migrate, redis, sock
 from app.jobs.schedule import SCHEDULE
 from app.postgres import after_commit, transactions
-from app.sockets import PatientThread, WebSocketMiddleware
+from app.sockets import DeferredThread, WebSocketMiddleware
 
 QUEUES = ("dispatch", "notify", "sweep")
 
@@ -37,16 +37,16 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     """
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(config.load() if settings is None else settings)
-    app.json = Json(app)
+    app.json = JsonProvider(app)
     logging.configure(app.config["LOG_LEVEL"])
     _bind_extensions(app)
     prepare_routing(app)
-    request_hooks.watch(app)
+    request_hooks.install_tracking(app)
     security_headers.install(app)
     response_limits.install(app)
     request_limits.install(app)
     guards.install(app)
-    request_hooks.check_form(app)
+    request_hooks.install_body_check(app)
     errors.install(app)
     register(app, errors.STATUS)
     console.install(app)
@@ -54,7 +54,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.extensions["celery"] = _celery(app)
     # Around everything else: whoever writes to a socket writes through it.
     app.wsgi_app = WebSocketMiddleware(app.wsgi_app)  # type: ignore[method-assign]
-    app.config["SOCK_SERVER_OPTIONS"]["thread_class"] = PatientThread
+    app.config["SOCK_SERVER_OPTIONS"]["thread_class"] = DeferredThread
     return app
 
 
@@ -70,7 +70,7 @@ def _bind_extensions(app: Flask) -> None:
     migrate.init_app(app, db)
     with app.app_context():
         transactions.begin_with_first_statement(db.engine)
-        after_commit.see_commits(db.engine)
+        after_commit.track_commits(db.engine)
 
 
 def _celery(app: Flask) -> Celery:
@@ -122,5 +122,5 @@ def _celery(app: Flask) -> Celery:
 
 
 @signals.setup_logging.connect  # type: ignore[untyped-decorator]
-def _keep_our_logging(**_: object) -> None:
+def _skip_celery_logging(**_: object) -> None:
     """Do nothing: Celery leaves logging alone as soon as this signal has a receiver."""

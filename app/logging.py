@@ -14,7 +14,7 @@ _SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 # Celery says of every job that it was sent, received and done: a line a second for nothing.
-_CHATTERERS = (
+_NOISY_LOGGERS = (
     "celery.app.trace",
     "celery.beat",
     "celery.worker.strategy",
@@ -38,15 +38,15 @@ def configure(level: str) -> None:
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
-    for old in [handler for handler in root.handlers if isinstance(handler, _Stdout)]:
+    for old in [handler for handler in root.handlers if isinstance(handler, _StdoutHandler)]:
         root.removeHandler(old)
-    root.addHandler(_Stdout())
+    root.addHandler(_StdoutHandler())
     root.setLevel(level.upper())
-    for chatterer in _CHATTERERS:
+    for chatterer in _NOISY_LOGGERS:
         logging.getLogger(chatterer).setLevel(max(root.level, logging.WARNING))
 
 
-class _Stdout(logging.StreamHandler):  # type: ignore[type-arg]
+class _StdoutHandler(logging.StreamHandler):  # type: ignore[type-arg]
     """A handler with a class of its own, so that a second `configure` replaces this one alone."""
 
     def __init__(self) -> None:

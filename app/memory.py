@@ -11,21 +11,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _M_MMAP_THRESHOLD = -3  # <malloc.h>
-_LARGE = 1 << 20
+_LARGE_BLOCK_BYTES = 1 << 20
 
 
-def give_back_large_blocks() -> None:
+def release_large_blocks() -> None:
     """Have each block of a MiB or more mapped, and unmapped when it is freed.
 
     Does nothing where libc is not glibc: only glibc keeps such blocks, and has this setting.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _LARGE)
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK_BYTES)
 
 
 @contextmanager
-def while_starting() -> Iterator[None]:
+def pause_gc_at_startup() -> Iterator[None]:
     """Collect no garbage: what a start imports and makes stays, and to look through it again and
     again would take a fifth of the start. Later collections leave it out, too.
     """
@@ -37,7 +37,7 @@ def while_starting() -> Iterator[None]:
         gc.enable()
 
 
-def leave_out_what_stays() -> None:
+def freeze_gc() -> None:
     """Exclude all present objects (modules, classes, mappings) from further garbage collections.
 
     None of them becomes unused, and looking at all of them takes some 200 ms, in which a server

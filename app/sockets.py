@@ -16,13 +16,13 @@ from typing import Any
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Any], Iterable[bytes]]
 
-UNSENT_BYTES = 128 * 1024
+MAX_UNSENT_BYTES = 128 * 1024
 
 # The names under which WSGI servers hand out the connection (gunicorn, werkzeug).
 _SOCKET_KEYS = ("gunicorn.socket", "werkzeug.socket")
 
 
-def give_up_on_who_takes_nothing(environ: Environ, seconds: float) -> None:
+def set_user_timeout(environ: Environ, seconds: float) -> None:
     """Have the kernel cut the request's connection when its peer has acknowledged nothing for
     `seconds`. Without this, a write to such a peer would wait for ever.
     """
@@ -33,26 +33,26 @@ def give_up_on_who_takes_nothing(environ: Environ, seconds: float) -> None:
             )
 
 
-def hold_little(environ: Environ) -> None:
+def limit_unsent_bytes(environ: Environ) -> None:
     """Have the kernel take no more of an answer than is soon sent, and hold little of what a slow
     client has not asked for yet; by itself it takes megabytes.
     """
     for key in _SOCKET_KEYS:
         if key in environ and hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            environ[key].setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
+            environ[key].setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
 
 
 class PeerGone(BrokenPipeError):
     """The peer went away before everything was written."""
 
 
-class WholeSocket:
+class SendAllSocket:
     """A socket whose `send` returns only when all has been written, one writer at a time."""
 
     def __init__(self, sock: Any) -> None:
         self._sock = sock
         self._lock = threading.Lock()
-        self._is_whole = True
+        self._is_intact = True
         self.is_full: Callable[[], bool] = lambda: False
 
     def recv(self, size: int, *flags: int) -> bytes:
@@ -67,9 +67,9 @@ class WholeSocket:
     def send(self, data: bytes, *flags: int) -> int:
         """Write all of `data` and return its length. Raises PeerGone, TimeoutError."""
         with self._lock:
-            if not self._is_whole:
+            if not self._is_intact:
                 raise PeerGone("a write before this one was cut short")
-            self._is_whole = False
+            self._is_intact = False
             try:
                 # Nearly always this writes everything, and gevent's sendall costs more than send.
                 sent = self._sock.send(data, *flags)
@@ -77,7 +77,7 @@ class WholeSocket:
                     self._sock.sendall(memoryview(data)[sent:], *flags)
             except (ConnectionError, ssl.SSLError) as error:
                 raise PeerGone(str(error)) from error
-            self._is_whole = True
+            self._is_intact = True
         return len(data)
 
     sendall = send
@@ -86,7 +86,7 @@ class WholeSocket:
         return getattr(self._sock, name)
 
 
-class PatientThread(threading.Thread):
+class DeferredThread(threading.Thread):
     """simple-websocket's reading thread, which runs only once `begin` is called: terminals read
     their connections themselves (`app.terminals.websocket`) and never call it.
     """
@@ -94,7 +94,7 @@ class PatientThread(threading.Thread):
     def start(self) -> None:
         """Do nothing: the library calls this as soon as the connection is open."""
 
-    def begin(self) -> None:
+    def start_reading(self) -> None:
         """Start the thread."""
         super().start()
 
@@ -110,5 +110,5 @@ class WebSocketMiddleware:
             environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
             for key in _SOCKET_KEYS:
                 if key in environ:
-                    environ[key] = WholeSocket(environ[key])
+                    environ[key] = SendAllSocket(environ[key])
         return self._app(environ, start_response)

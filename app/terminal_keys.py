@@ -3,11 +3,12 @@
 `app.terminals.store` lists the keys and does all else with them.
 """
 
-SECONDS = 120  # how long the keys stay when nobody renews them
+TTL_SECONDS = 120  # how long the keys stay when nobody renews them
 
 # Leaves a note, behind the last bytes, in the output stream of an attempt's terminal; only where
-# there is one if ARGV[3] is empty. `app.terminals` reads it, when it hears of it on the channel ARGV[4].
-TELL = """
+# there is one if ARGV[3] is empty. `app.terminals` reads it, when it hears of it on the channel
+# ARGV[4].
+APPEND_NOTE = """
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
 if ARGV[3] == '' and not last[1] then return nil end
 local at = last[1] and string.match(last[1][1], '^%d+') or '0'
@@ -19,12 +20,12 @@ return id
 """
 
 
-def key(task_id: int, attempt: int, part: str) -> str:
+def redis_key(task_id: int, attempt: int, part: str) -> str:
     """The key of a part of the attempt's terminal."""
     return f"muster:pty:{task_id}-{attempt}:{part}"
 
 
-def channel(key: str, database: int) -> str:
+def stream_channel(key: str, database: int) -> str:
     """The channel on which it is published that the stream at `key` has grown. Channels are shared
     by all databases of a Redis, keys are not."""
     return f"{key}@{database}"

@@ -21,12 +21,12 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from app import job_names, terminal_keys
-from app.extensions import celery_of, redis
+from app.extensions import get_celery, redis
 from app.postgres import after_commit
 
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine ids, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine id, and its generation now
-NEWS_CHANNEL = "muster:news"  # messages: task ids, `u` or `i` before a developer's id, nothing
+CHANGES_CHANNEL = "muster:news"  # messages: task ids, `u` or `i` before a developer's id, nothing
 SIGNED_OUT_CHANNEL = "muster:signed-out"  # messages: a developer's id
 EXPAND_FLAG = "muster:expand:wanted"
 SEND_FLAG = "muster:send:wanted"
@@ -36,20 +36,20 @@ FLAG_MILLISECONDS = 2000
 
 # The list in which Celery's jobs of that name wait.
 _DISPATCH_QUEUE = job_names.DISPATCH.partition(".")[0]
-_CROWD_SECONDS = 0.1
+_BURST_SECONDS = 0.1
 _dispatch_woken_at = 0.0  # by this process
 
 log = structlog.get_logger(__name__)
 
 
-Send = Callable[[Sequence[Any]], None]
+SendAll = Callable[[Sequence[Any]], None]
 
 
-class Wish(NamedTuple):
+class Wakeup(NamedTuple):
     """Something to send, by a function that takes all that is wished of its kind at once."""
 
-    send: Send
-    about: Any = None
+    send: SendAll
+    subject: Any = None
 
 
 class _Exit(NamedTuple):
@@ -68,87 +68,89 @@ _OUTBOX, _NOTIFICATIONS = "outbox", "notifications"
 
 def wake_machines(machine_ids: Iterable[uuid.UUID]) -> None:
     """Wish that the connections of these machines look at their orders, wherever they are."""
-    after_commit.wish(Wish(_send_machines, str(machine_id)) for machine_id in machine_ids)
+    after_commit.on_commit(Wakeup(_send_machines, str(machine_id)) for machine_id in machine_ids)
 
 
-def tell_replaced(machine_id: uuid.UUID, generation: int) -> None:
+def publish_replaced(machine_id: uuid.UUID, generation: int) -> None:
     """Wish that the machine's older connections see that they are, wherever they are. The one of
     that generation has no need to look.
     """
-    after_commit.wish([Wish(_send_replaced, f"{machine_id} {generation}")])
+    after_commit.on_commit([Wakeup(_send_replaced, f"{machine_id} {generation}")])
 
 
 def wake_dispatch() -> None:
     """Wish that queued tasks are looked at soon."""
-    after_commit.wish([Wish(_send_dispatch)])
+    after_commit.on_commit([Wakeup(_enqueue_dispatch)])
 
 
-def tell_news(task_ids: Iterable[int]) -> None:
+def publish_task_changes(task_ids: Iterable[int]) -> None:
     """Wish that those who look at these tasks look again."""
-    after_commit.wish(Wish(_send_news, task_id) for task_id in task_ids)
+    after_commit.on_commit(Wakeup(_send_task_changes, task_id) for task_id in task_ids)
 
 
-def wake_expanding() -> None:
+def wake_outbox() -> None:
     """Wish that the outbox is looked at soon."""
-    after_commit.wish([Wish(_send_news, _OUTBOX)])
+    after_commit.on_commit([Wakeup(_send_task_changes, _OUTBOX)])
 
 
-def tell_notified() -> None:
+def publish_notifications() -> None:
     """Wish that everybody who looks on looks for notifications."""
-    after_commit.wish([Wish(_send_news, _NOTIFICATIONS)])
+    after_commit.on_commit([Wakeup(_send_task_changes, _NOTIFICATIONS)])
 
 
-def tell_unread(developer_id: int) -> None:
+def publish_unread(developer_id: int) -> None:
     """Wish that the developer is shown how much is unread: it is less now."""
-    after_commit.wish([Wish(_send_unread, developer_id)])
+    after_commit.on_commit([Wakeup(_send_unread, developer_id)])
 
 
-def tell_inbox(developer_id: int) -> None:
+def publish_inbox(developer_id: int) -> None:
     """Wish that the developer hears that their inbox may have changed."""
-    after_commit.wish([Wish(_send_inbox, developer_id)])
+    after_commit.on_commit([Wakeup(_send_inbox, developer_id)])
 
 
-def tell_signed_out(developer_id: int) -> None:
+def publish_sign_out(developer_id: int) -> None:
     """Wish that what the developer has open is looked at: some of it may no longer stay."""
-    after_commit.wish([Wish(_send_signed_out, developer_id)])
+    after_commit.on_commit([Wakeup(_send_signed_out, developer_id)])
 
 
-def tell_exit(task_id: int, attempt: int, *, stage_index: int, code: int, log_end: int) -> None:
+def publish_exit(task_id: int, attempt: int, *, stage_index: int, code: int, log_end: int) -> None:
     """Wish that those who look into the terminal, if there are any, hear that a stage's process has
     ended.
     """
-    after_commit.wish([Wish(_send_exits, _Exit(task_id, attempt, stage_index, code, log_end))])
+    after_commit.on_commit(
+        [Wakeup(_send_exits, _Exit(task_id, attempt, stage_index, code, log_end))]
+    )
 
 
-def wake_sending() -> None:
+def wake_deliveries() -> None:
     """Wish that deliveries are looked at soon."""
-    after_commit.wish([Wish(_send_sending)])
+    after_commit.on_commit([Wakeup(_enqueue_deliveries)])
 
 
-def work_on_chat(event_id: int) -> None:
+def enqueue_chat_event(event_id: int) -> None:
     """Wish that what came from a chat is dealt with."""
-    after_commit.wish([Wish(_send_chat, event_id)])
+    after_commit.on_commit([Wakeup(_enqueue_chat_events, event_id)])
 
 
 # ---- what waits for no commit, or for more than one ----------------------------------------------
 
 
-def taken() -> Sequence[Wish]:
+def pop_wakeups() -> Sequence[Wakeup]:
     """What has been wished in this transaction, for `send`. The session forgets it."""
-    return after_commit.taken()
+    return after_commit.pop_callbacks()
 
 
-def send(wishes: Sequence[Wish]) -> None:
+def send_wakeups(wishes: Sequence[Wakeup]) -> None:
     """Send what was `taken`. What it is about must be committed."""
-    _send(wishes)
+    _send_by_kind(wishes)
 
 
 # ---- sending -------------------------------------------------------------------------------------
 
 
-def _send(wishes: Sequence[Wish]) -> None:
-    for send_all in _IN_ORDER:
-        about = [wish.about for wish in wishes if wish.send is send_all]
+def _send_by_kind(wishes: Sequence[Wakeup]) -> None:
+    for send_all in _SEND_ORDER:
+        about = [wish.subject for wish in wishes if wish.send is send_all]
         if not about:
             continue
         try:
@@ -160,8 +162,8 @@ def _send(wishes: Sequence[Wish]) -> None:
             log.exception("wake_up_not_sent", kind=send_all.__name__, about=about)
 
 
-def _send_job(name: str, *args: Any) -> None:
-    celery_of(current_app).send_task(name, args, ignore_result=True, retry=False)
+def _enqueue_job(name: str, *args: Any) -> None:
+    get_celery(current_app).send_task(name, args, ignore_result=True, retry=False)
 
 
 def _send_machines(machine_ids: Sequence[str]) -> None:
@@ -173,7 +175,7 @@ def _send_replaced(replaced: Sequence[str]) -> None:
         redis.client.publish(REPLACED_CHANNEL, message)
 
 
-def _send_dispatch(_: Sequence[None]) -> None:
+def _enqueue_dispatch(_: Sequence[None]) -> None:
     """Send a job, unless one waits in the queue: it will read all that is committed by now.
 
     To look costs a round trip, so only a process that has woken the dispatcher within the last
@@ -181,31 +183,31 @@ def _send_dispatch(_: Sequence[None]) -> None:
     """
     global _dispatch_woken_at
     now = time.monotonic()
-    is_crowd, _dispatch_woken_at = now < _dispatch_woken_at + _CROWD_SECONDS, now
+    is_crowd, _dispatch_woken_at = now < _dispatch_woken_at + _BURST_SECONDS, now
     if not (is_crowd and redis.client.llen(_DISPATCH_QUEUE)):
-        _send_job(job_names.DISPATCH)
+        _enqueue_job(job_names.DISPATCH)
 
 
-def _send_news(about: Sequence[Any]) -> None:
+def _send_task_changes(about: Sequence[Any]) -> None:
     """One message for all tasks; the outbox's flag goes along with it."""
     message = " ".join(
         str(task_id) for task_id in sorted(each for each in about if isinstance(each, int))
     )
     with redis.client.pipeline(transaction=False) as pipe:
-        pipe.publish(NEWS_CHANNEL, message)
+        pipe.publish(CHANGES_CHANNEL, message)
         if _OUTBOX in about:
             pipe.set(EXPAND_FLAG, 1, nx=True, px=FLAG_MILLISECONDS)
         answers = pipe.execute()
     if _OUTBOX in about and answers[1]:
-        _send_job(job_names.NOTIFY_EXPAND)
+        _enqueue_job(job_names.NOTIFY_EXPAND)
 
 
 def _send_unread(developer_ids: Sequence[int]) -> None:
-    redis.client.publish(NEWS_CHANNEL, " ".join(f"u{each}" for each in developer_ids))
+    redis.client.publish(CHANGES_CHANNEL, " ".join(f"u{each}" for each in developer_ids))
 
 
 def _send_inbox(developer_ids: Sequence[int]) -> None:
-    redis.client.publish(NEWS_CHANNEL, " ".join(f"i{each}" for each in developer_ids))
+    redis.client.publish(CHANGES_CHANNEL, " ".join(f"i{each}" for each in developer_ids))
 
 
 def _send_signed_out(developer_ids: Sequence[int]) -> None:
@@ -217,32 +219,32 @@ def _send_exits(exits: Sequence[_Exit]) -> None:
     database = redis.client.connection_pool.connection_kwargs.get("db") or 0
     for task_id, attempt, stage_index, code, log_end in exits:
         note = {"kind": "exited", "code": code, "stage_index": stage_index, "log_end": log_end}
-        key = terminal_keys.key(task_id, attempt, "out")
-        channel = terminal_keys.channel(key, database)
-        given = (key, json.dumps(note), terminal_keys.SECONDS, "", channel)
-        redis.client.eval(terminal_keys.TELL, 1, *given)
+        key = terminal_keys.redis_key(task_id, attempt, "out")
+        channel = terminal_keys.stream_channel(key, database)
+        given = (key, json.dumps(note), terminal_keys.TTL_SECONDS, "", channel)
+        redis.client.eval(terminal_keys.APPEND_NOTE, 1, *given)
 
 
-def _send_sending(_: Sequence[None]) -> None:
+def _enqueue_deliveries(_: Sequence[None]) -> None:
     if redis.client.set(SEND_FLAG, 1, nx=True, px=FLAG_MILLISECONDS):
-        _send_job(job_names.NOTIFY_SEND)
+        _enqueue_job(job_names.NOTIFY_SEND)
 
 
-def _send_chat(event_ids: Sequence[int]) -> None:
+def _enqueue_chat_events(event_ids: Sequence[int]) -> None:
     for event_id in event_ids:
-        _send_job(job_names.CHAT_EVENT, event_id)
+        _enqueue_job(job_names.CHAT_EVENT, event_id)
 
 
-_IN_ORDER: Sequence[Send] = (
+_SEND_ORDER: Sequence[SendAll] = (
     _send_signed_out,
     _send_replaced,
     _send_machines,
-    _send_dispatch,
+    _enqueue_dispatch,
     _send_exits,
-    _send_news,
+    _send_task_changes,
     _send_unread,
     _send_inbox,
-    _send_sending,
-    _send_chat,
+    _enqueue_deliveries,
+    _enqueue_chat_events,
 )
-after_commit.grant_with(_send)
+after_commit.set_runner(_send_by_kind)

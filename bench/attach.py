@@ -9,16 +9,16 @@ import sys
 import time
 
 from bench import command
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat, latency
-from bench.rig import Rig, standing
+from bench.rig import Rig, running_rig
 from bench.terminals import shells, viewer_client
 from bench.terminals.muster import Muster
 from bench.terminals.viewer_client import Viewer
 from tests.ptys import Pty
 
-AT_MOST = 1.2
+MAX_RATIO = 1.2
 _WARM, _KEYS = 50, 200
 _ROUNDS, _QUICK = 9, 3
 _SECONDS = 60.0
@@ -32,7 +32,7 @@ class Attached:
         signed_in = {"MUSTER_SERVER": rig.stack.url, "MUSTER_TOKEN": rig.session.access_token}
         argv = (sys.executable, "-m", "muster", "attach", str(task_id))
         self._pty = Pty(argv, {**os.environ, **signed_in}, cols=120, rows=40)
-        viewer_client.until(self, shells.READY, _SECONDS)
+        viewer_client.read_until(self, shells.READY, _SECONDS)
         while self._pty.read(3.0):
             pass  # what is drawn in the beginning
 
@@ -47,13 +47,13 @@ class Attached:
     def close(self) -> None:
         with self._pty:
             self.press(b"\r~.")
-            self._pty.until_ended()
+            self._pty.wait_until_ended()
 
 
-def measure(say: Say, options: argparse.Namespace) -> Report:
+def measure(say: Print, options: argparse.Namespace) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report("muster attach")
-    with standing(say) as rig:
+    with running_rig(say) as rig:
         say("starting a worker, and two tasks that run a shell")
         rig.start_worker(slots=2)
         muster = Muster(rig)
@@ -70,7 +70,7 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
     return report
 
 
-def _echo(viewers: dict[str, Viewer], rounds: int, say: Say) -> list[Figure]:
+def _echo(viewers: dict[str, Viewer], rounds: int, say: Print) -> list[Figure]:
     for viewer in viewers.values():
         viewer_client.keystrokes(viewer, _WARM)
     blocks: dict[str, list[list[float]]] = {name: [] for name in viewers}
@@ -87,8 +87,8 @@ def _echo(viewers: dict[str, Viewer], rounds: int, say: Say) -> list[Figure]:
             blocks[_OURS],
             beside=_BARE,
             beside_value=sorted(bare)[len(bare) // 2] * 1000,
-            ratio=Ratio.of(blocks[_OURS], blocks[_BARE]),
-            at_most=AT_MOST,
+            ratio=Ratio.from_blocks(blocks[_OURS], blocks[_BARE]),
+            at_most=MAX_RATIO,
         ),
         latency(f"the same of the {_BARE}", blocks[_BARE]),
     ]

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from app.embedded import ports
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from app.embedded.stack import Stack
 from bench import flood, venvs
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.timestamps import Stamps
 
@@ -18,7 +18,7 @@ VERSION = "4.3.0"
 _PACKAGES = [f"{name}=={VERSION}" for name in ("buildbot", "buildbot-worker", "buildbot-www")]
 _START_SECONDS = 90.0
 _FLOOD_SECONDS = 180.0
-_LOOK = 0.05
+_POLL_SECONDS = 0.05
 _FORCE = {"id": 1, "jsonrpc": "2.0", "method": "force", "params": {}}
 _LOG = "builders/flood/builds/{build}/steps/1/logs/stdio"
 
@@ -44,7 +44,7 @@ BuildmasterConfig = dict(
 """
 
 
-def install(say: Say) -> Path:
+def install(say: Print) -> Path:
     """The directory of its commands. Raises CannotInstall."""
     return venvs.install(f"buildbot-{VERSION}", _PACKAGES, say)
 
@@ -55,7 +55,7 @@ class Buildbot:
     def __init__(self, stack: Stack, scratch: Path, commands: Path) -> None:
         self._stamps = Stamps(scratch / "buildbot-stamps")
         self._builds = 0
-        pb, self._port = ports.free(), ports.free()
+        pb, self._port = ports.find_free_port(), ports.find_free_port()
         master, worker = scratch / "buildbot-master", scratch / "buildbot-worker"
         stack.run("buildbot-create", [str(commands / "buildbot"), "create-master", str(master)])
         (master / "master.cfg").write_text(self._configuration(pb))
@@ -63,7 +63,7 @@ class Buildbot:
         stack.run("buildbot-worker-create", [str(commands / "buildbot-worker"), *make])
         for name, home in (("buildbot", master), ("buildbot-worker", worker)):
             stack.launch(name, [str(commands / name), "start", "--nodaemon", str(home)])
-        if not until(self._has_worker, _START_SECONDS, _LOOK):
+        if not wait_until(self._has_worker, _START_SECONDS, _POLL_SECONDS):
             raise NotMeasured(f"Buildbot is not up; see {stack.home}/logs/buildbot*.log")
 
     def flood_seconds(self) -> float:
@@ -71,11 +71,11 @@ class Buildbot:
         self._call("POST", "forceschedulers/force", _FORCE)
         self._builds += 1
         begun = self._stamps.next()
-        if not until(self._has_all_lines, _FLOOD_SECONDS, _LOOK):
+        if not wait_until(self._has_all_lines, _FLOOD_SECONDS, _POLL_SECONDS):
             raise NotMeasured(f"Buildbot has not got all lines after {_FLOOD_SECONDS:.0f} s")
         took = time.time() - begun
         self._check_bytes()
-        if not until(self._is_idle, _START_SECONDS, _LOOK):
+        if not wait_until(self._is_idle, _START_SECONDS, _POLL_SECONDS):
             raise NotMeasured("Buildbot's build does not end")
         return took
 

@@ -9,7 +9,7 @@ import time
 
 from celery import Celery
 
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from app.embedded.stack import Stack
 from bench.errors import NotMeasured
 
@@ -39,7 +39,7 @@ class CeleryFloor:
         self._celery = _application(stack.env["REDIS_URL"])
         self._clock = self._celery.tasks["bench.clock"]
         stack.launch("celery-floor", [sys.executable, "-m", "bench.celery_floor"])
-        if not until(self._is_up, _SECONDS):
+        if not wait_until(self._is_up, _SECONDS):
             raise NotMeasured(f"the floor's Celery worker is not up after {_SECONDS:.0f} s")
 
     def round_trip(self) -> tuple[float, float]:

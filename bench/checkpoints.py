@@ -19,20 +19,20 @@ from pathlib import Path
 from bench.figures import Difference, Figure, Ratio, Report, flat
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
-from muster.worker.git.environment import environment
+from muster.worker.git.environment import build_environment
 from muster.worker.git.mirrors import Mirror
-from muster.worker.git.preparation import WorkspaceRequest, prepare
+from muster.worker.git.preparation import WorkspaceRequest, prepare_workspace
 from muster.worker.git.remote import Remote
 from muster.worker.git.workspace import Workspace
 from muster.worker.layout import Layout
 from muster.worker.limits.limits import AttemptLimits
 from muster.worker.sandbox.detection import detect
-from muster.worker.sandbox.uids import Identities
+from muster.worker.sandbox.uids import UidAllocator
 
 AUTHOR = Author("Muster bench", "bench@muster.invalid")
 LIMITS = AttemptLimits(memory=4 << 30, processes=4096, files=65_536, disk=20 << 30)
-AT_MOST = 1.2
-AT_MOST_MS = 10
+MAX_RATIO = 1.2
+MAX_MS = 10
 WARNED_TREE = b"0100644 a\0" + bytes.fromhex("e69de29bb2d1d6434b8b29ae775ad8c2e48c5391")
 """A mode with a zero in front, as old tools wrote it: `git fsck` warns of it."""
 
@@ -47,11 +47,11 @@ class Place:
     refs: Iterator[int]
 
     def commit(self, script: str) -> str:
-        uid = self.workspace.room.uid
+        uid = self.workspace.sandbox.uid
         done = subprocess.run(
             ["sh", "-ec", f"{script}\ngit add --all\ngit commit -qm bench\ngit rev-parse HEAD"],
             cwd=self.workspace.path,
-            env={**environment(), "HOME": str(self.workspace.home)},
+            env={**build_environment(), "HOME": str(self.workspace.home)},
             user=uid,
             group=uid,
             extra_groups=None if uid is None else [],
@@ -61,17 +61,17 @@ class Place:
         )
         return done.stdout.split()[-1]
 
-    def take(self, commit: str) -> float:
+    def store(self, commit: str) -> float:
         ref = f"refs/muster/1/1/{next(self.refs)}"
         known = [self.workspace.base_commit, *self.mirror.tips("refs/muster/1")]
         begun = time.perf_counter()
         base = self.workspace.base_commit
-        self.mirror.take(self.workspace.room, ref, commit, base, known, 600.0)
+        self.mirror.import_commit(self.workspace.sandbox, ref, commit, base, known, 600.0)
         return time.perf_counter() - begun
 
-    def take_as_before(self, commit: str) -> float:
+    def store_baseline(self, commit: str) -> float:
         """One fetch, and the two commands that count what has changed."""
-        room, base = self.workspace.room, self.workspace.base_commit
+        room, base = self.workspace.sandbox, self.workspace.base_commit
         reader = shlex.join(room.command("git", "upload-pack", cwd=None))
         ref = f"refs/muster/1/1/{next(self.refs)}"
         begun = time.perf_counter()
@@ -88,7 +88,7 @@ class Place:
         subprocess.run(
             ["git", *arguments],
             cwd=self.before,
-            env=environment(),
+            env=build_environment(),
             check=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -129,8 +129,8 @@ def measure_small(place: Place) -> Figure:
         "ms",
         beside="a fetch, as before",
         beside_value=1000 * sum(flat(before)) / len(flat(before)),
-        ratio=Difference.of(ours, before),
-        at_most=AT_MOST_MS,
+        ratio=Difference.from_blocks(ours, before),
+        max_ratio=MAX_MS,
     )
 
 
@@ -146,15 +146,15 @@ def measure(place: Place, name: str, script: str, size: int) -> Figure:
         "s",
         beside="a fetch, as before",
         beside_value=sum(before) / len(before),
-        ratio=Ratio.of([[each] for each in ours], [[each] for each in before]),
-        at_most=AT_MOST,
+        ratio=Ratio.from_blocks([[each] for each in ours], [[each] for each in before]),
+        max_ratio=MAX_RATIO,
     )
 
 
 def in_turn(place: Place, script: str, turn: int) -> tuple[float, float]:
     """Seconds for us and for the fetch; who comes first finds nothing in memory yet."""
     commit = place.commit(script)
-    ways: list[Callable[[str], float]] = [place.take, place.take_as_before]
+    ways: list[Callable[[str], float]] = [place.store, place.store_baseline]
     took = {way: way(commit) for way in (ways if turn % 2 else ways[::-1])}
     return took[ways[0]], took[ways[1]]
 
@@ -170,7 +170,9 @@ def make_repository(path: Path, files: int, size: int) -> Path:
     dice = random.Random(1)
     head = f"commit refs/heads/main\ncommitter a <a@b.invalid> 1 +0000\ndata 1\nx\nfrom {old}\n"
     command = ["git", "fast-import", "--quiet"]
-    with subprocess.Popen(command, cwd=path, stdin=subprocess.PIPE, env=environment()) as importer:
+    with subprocess.Popen(
+        command, cwd=path, stdin=subprocess.PIPE, env=build_environment()
+    ) as importer:
         assert importer.stdin is not None
         importer.stdin.write(head.encode())
         for number in range(files):
@@ -186,13 +188,13 @@ def make_place(root: Path, repository: Path) -> Place:
     layout = Layout(root / "home", (root,))
     layout.make()
     layout.open_mirrors()  # `Place.commit` commits outside of every room
-    identities = Identities(layout.identities)
-    rooms = replace(detect(layout, limits=LIMITS), checker=identities.claim_for("work"))
+    identities = UidAllocator(layout.identities)
+    rooms = replace(detect(layout, limits=LIMITS), checker=identities.claim_named("work"))
     key = AttemptKey(1, 1)
     request = WorkspaceRequest(
         rooms, key, str(repository), "main", AUTHOR, identity=identities.claim(key)
     )
-    workspace = prepare(request, lambda level, text: None, threading.Event())
+    workspace = prepare_workspace(request, lambda level, text: None, threading.Event())
     mirror = Mirror(layout, Remote.parse(str(repository)))
     before = root / "before.git"
     git("clone", "--quiet", "--mirror", "--local", str(mirror.path), str(before))
@@ -208,7 +210,7 @@ def git(*arguments: str, at: Path | None = None, given: bytes | None = None) -> 
     done = subprocess.run(
         ["git", *arguments],
         cwd=at,
-        env={**environment(), **who},
+        env={**build_environment(), **who},
         input=given,
         capture_output=True,
         check=True,

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import command
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat, latency
 from packages import build
 
-AT_MOST = 1.3  # times `import click` of the same Python
+MAX_RATIO = 1.3  # times `import click` of the same Python
 WANTED = 0.150  # seconds for the installed package's
 _RUNS = 6
 _ROUNDS, _QUICK = 10, 5
@@ -27,7 +27,7 @@ _BARE, _CLICK = "python -c pass", "python -c 'import click'"
 _OURS = ("muster --help, installed", "muster --help, of the checkout")
 
 
-def measure(say: Say, options: argparse.Namespace) -> Report:
+def measure(say: Print, options: argparse.Namespace) -> Report:
     """Everything in one run. Raises NotMeasured."""
     report = Report("muster --help")
     with tempfile.TemporaryDirectory(prefix="muster-bench-") as directory:
@@ -53,7 +53,7 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
 
 def _installed(directory: Path) -> Path:
     """The directory of the commands of an environment that has the package. Raises NotMeasured."""
-    wheel = build.wheel(build.CLIENT, directory)
+    wheel = build.build_wheel(build.CLIENT, directory)
     home = directory / "environment"
     venv.create(home, with_pip=True)
     pip = [str(home / "bin/python"), "-m", "pip", "install", "--quiet", str(wheel)]
@@ -64,23 +64,23 @@ def _installed(directory: Path) -> Path:
 
 
 def _in_turns(
-    asked: dict[str, Sequence[str]], rounds: int, say: Say
+    asked: dict[str, Sequence[str]], rounds: int, say: Print
 ) -> dict[str, list[list[float]]]:
     for argv in asked.values():
-        _took(argv)  # compiles, and brings files into the page cache
+        _seconds(argv)  # compiles, and brings files into the page cache
     blocks: dict[str, list[list[float]]] = {name: [] for name in asked}
     for number in range(1, rounds + 1):
         block: dict[str, list[float]] = {name: [] for name in asked}
         for _ in range(_RUNS):
             for name, argv in asked.items():
-                block[name].append(_took(argv))
+                block[name].append(_seconds(argv))
         for name, samples in block.items():
             blocks[name].append(samples)
         say(f"round {number} of {rounds}")
     return blocks
 
 
-def _took(argv: Sequence[str]) -> float:
+def _seconds(argv: Sequence[str]) -> float:
     """Seconds of processor time: what others do on this host is not counted. Raises NotMeasured."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     status = subprocess.run(argv, cwd=build.ROOT, stdout=subprocess.DEVNULL, check=False).returncode
@@ -99,11 +99,11 @@ def _figures(blocks: dict[str, list[list[float]]]) -> list[Figure]:
             blocks[name],
             beside=floor,
             beside_value=statistics.median(flat(blocks[floor])) * 1000,
-            ratio=Ratio.of(blocks[name], blocks[floor]),
+            ratio=Ratio.from_blocks(blocks[name], blocks[floor]),
             at_most=at_most,
         )
 
-    return [beside(installed, _CLICK, AT_MOST), beside(checkout, _CLICK), beside(_CLICK, _BARE)]
+    return [beside(installed, _CLICK, MAX_RATIO), beside(checkout, _CLICK), beside(_CLICK, _BARE)]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,17 +11,17 @@ from bench.figures import Report
 
 INTERRUPTED = 130
 
-Say = Callable[[str], None]
+Print = Callable[[str], None]
 """Takes a line about what is being done."""
 
 
-def run(description: str, measure: Callable[[Say], Report]) -> int:
+def run(description: str, measure: Callable[[Print], Report]) -> int:
     """Returns the exit status: 0 when all was measured, whether a bar was missed or not."""
     return run_with(argparse.ArgumentParser(description=description), lambda say, _: measure(say))
 
 
 def run_with(
-    parser: argparse.ArgumentParser, measure: Callable[[Say, argparse.Namespace], Report]
+    parser: argparse.ArgumentParser, measure: Callable[[Print, argparse.Namespace], Report]
 ) -> int:
     """The same of a measurement that has options of its own."""
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
@@ -38,7 +38,7 @@ def run_with(
     return 0
 
 
-def progress() -> Say:
+def progress() -> Print:
     """Says lines on standard error, each with the seconds that have passed."""
     begun = time.monotonic()
     # Not among the figures, which somebody may read from standard output.

@@ -7,13 +7,13 @@ import psutil
 from app.embedded.stack import Stack
 
 
-def family(stack: Stack, name: str) -> list[psutil.Process]:
+def process_tree(stack: Stack, name: str) -> list[psutil.Process]:
     """The stack's process of that name, with all that it has started."""
     first = psutil.Process(stack.processes[name].pid)
     return [first, *first.children(recursive=True)]
 
 
-def spent(processes: Iterable[psutil.Process]) -> float:
+def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
     """Seconds so far, of all of them together."""
     total = 0.0
     for process in processes:

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from app.services.changes import patch_sections
 from bench import command
-from bench.command import Say
+from bench.command import Print
 from bench.figures import Blocks, Figure, Ratio, Report, flat
-from bench.rig import TASKS, Rig, standing
+from bench.rig import TASKS, Rig, running_rig
 
 FILES = 1_000
 ROUNDS, READS = 7, 5
@@ -69,15 +69,15 @@ _MORE = (
 )
 
 
-def measure(say: Say) -> Report:
+def measure(say: Print) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report(f"A diff of {FILES:,} files, {len(_section()):,} bytes each")
-    with standing(say) as rig:
+    with running_rig(say) as rig:
         engine = sa.create_engine(rig.stack.env["DATABASE_URL"])
         like = _first_task(rig)
         large = _add(engine, like, 1, FILES)
         path = f"{TASKS}/{large}/diff"
-        ours, bare = _take_turns(
+        ours, bare = _alternate(
             lambda: rig.session.read(path), lambda: _rows(engine, large), say, "the whole"
         )
         report.figures.append(_figure("a diff, over HTTP", ours, bare, "its rows, bare", AT_MOST))
@@ -111,7 +111,7 @@ def _add(engine: sa.Engine, like: int, count: int, files: int) -> int:
     with engine.begin() as connection:
         above = connection.scalar(sa.text("SELECT max(id) FROM tasks"))
         given = {"like": like, "count": count, "files": files, "above": above}
-        given |= {"data": zlib.compress(section), "hunks": patch_sections.shown(section)}
+        given |= {"data": zlib.compress(section), "hunks": patch_sections.encode_section(section)}
         connection.execute(sa.text("ALTER TABLE tasks DISABLE TRIGGER USER"))
         for statement in _MORE:
             connection.execute(sa.text(statement), given)
@@ -127,19 +127,19 @@ def _rows(engine: sa.Engine, task: int) -> None:
         connection.execute(_BARE, {"task": task}).all()
 
 
-def _page(rig: Rig, task: int, say: Say, among: int) -> Blocks:
+def _page(rig: Rig, task: int, say: Print, among: int) -> Blocks:
     """How long a page of fifty files of the large diff takes, by what the task itself takes then:
     the machine may be busier at one time than at the other.
     """
     page, itself = (f"{TASKS}/{task}{more}" for more in (f"/diff?offset={FILES - 50}", ""))
     read = rig.session.read
-    found, beside = _take_turns(lambda: read(page), lambda: read(itself), say, f"among {among:,}")
+    found, beside = _alternate(lambda: read(page), lambda: read(itself), say, f"among {among:,}")
     pairs = zip(found, beside, strict=True)
     return [[statistics.median(mine) / statistics.median(its)] for mine, its in pairs]
 
 
-def _take_turns(
-    one: Callable[[], object], other: Callable[[], object], say: Say, name: str
+def _alternate(
+    one: Callable[[], object], other: Callable[[], object], say: Print, name: str
 ) -> tuple[list[list[float]], list[list[float]]]:
     """Seconds that each takes, by round."""
     found: tuple[list[list[float]], list[list[float]]] = ([], [])
@@ -159,7 +159,7 @@ def _seconds(act: Callable[[], object]) -> float:
 
 def _figure(name: str, ours: Blocks, its: Blocks, beside: str, at_most: float) -> Figure:
     value, beside_value = (statistics.median(flat(blocks)) * 1000 for blocks in (ours, its))
-    ratio = Ratio.of(ours, its)
+    ratio = Ratio.from_blocks(ours, its)
     return Figure(name, value, "ms", None, beside, beside_value, ratio, at_most)
 
 
@@ -171,8 +171,8 @@ def _growth(few: Blocks, many: Blocks) -> Figure:
         "times the task",
         beside=f"among {FEW:,}",
         beside_value=beside_value,
-        ratio=Ratio.of(many, few),
-        at_most=AT_MOST_AMONG_MANY,
+        ratio=Ratio.from_blocks(many, few),
+        max_ratio=AT_MOST_AMONG_MANY,
     )
 
 

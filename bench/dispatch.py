@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from bench import command, sandboxes, workspaces
 from bench.celery_floor import CeleryFloor
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat, latency
-from bench.rig import TASKS, Rig, standing
+from bench.rig import TASKS, Rig, running_rig
 from bench.sandboxes import SLOTS
 from bench.timestamps import SCRIPT, Stamps
 from muster.protocol import frames
@@ -23,7 +23,7 @@ from tests.app.control_channel.simulated_machine import SimulatedMachine
 
 WARM_UP = 5
 BLOCKS, TASKS_A_BLOCK, ROUND_TRIPS_A_BLOCK = 5, 10, 40
-AT_MOST = 5.0
+MAX_MS = 5.0
 FINISHED = 200
 FINISH_SECONDS = 300.0
 
@@ -52,10 +52,10 @@ class Sent:
         }
 
 
-def measure(say: Say, options: argparse.Namespace) -> Report:
+def measure(say: Print, options: argparse.Namespace) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report("Dispatch")
-    with standing(say) as rig:
+    with running_rig(say) as rig:
         if not options.rooms:
             _measure_orders(rig, report, say)
         if options.orders:
@@ -76,7 +76,7 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
 # ---- POST to run-stage, and bare Celery --------------------------------------------------------
 
 
-def _measure_orders(rig: Rig, report: Report, say: Say) -> None:
+def _measure_orders(rig: Rig, report: Report, say: Print) -> None:
     say("starting the floor's Celery worker and a simulated machine")
     rig.add_project("ORDERS", "claude", "true")
     floor = CeleryFloor(rig.stack)
@@ -98,7 +98,7 @@ def _measure_orders(rig: Rig, report: Report, say: Say) -> None:
 def _send(rig: Rig, machine: SimulatedMachine, listener: ThreadPoolExecutor) -> Sent:
     """One task from its POST to its end."""
     machine.inbox.clear()
-    hearing = listener.submit(_hear, machine)
+    hearing = listener.submit(_receive_order, machine)
     body = {"projectKey": "ORDERS", "description": "measured", "machineId": machine.machine_id}
     sent = time.time()
     task_id = rig.session.post(TASKS, body)["id"]
@@ -107,25 +107,25 @@ def _send(rig: Rig, machine: SimulatedMachine, listener: ThreadPoolExecutor) -> 
     if order.task_id != task_id:
         raise NotMeasured(f"task {task_id} was created, but task {order.task_id} was ordered")
     _finish(machine, order)
-    task = rig.completed(task_id)
-    created, assigned = _moment(task["createdAt"]), _moment(task["assignedAt"])
+    task = rig.wait_until_completed(task_id)
+    created, assigned = _to_timestamp(task["createdAt"]), _to_timestamp(task["assignedAt"])
     return Sent(sent, created, answered, assigned, received)
 
 
-def _hear(machine: SimulatedMachine) -> tuple[frames.RunStage, float]:
+def _receive_order(machine: SimulatedMachine) -> tuple[frames.RunStage, float]:
     """On a thread of its own: the order may come before the POST has been answered."""
-    order = machine.until(frames.RunStage)
+    order = machine.wait_for(frames.RunStage)
     return order, time.time()
 
 
 def _finish(machine: SimulatedMachine, order: frames.RunStage) -> None:
     """Say of the order what a machine says that carries it out, as fast as it can be said."""
     ended = frames.StageFinished(stage_index=0, log_end=0, how="exit")
-    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0), ended)
-    push = machine.until(frames.Publish, lambda publish: publish.task_id == order.task_id)
+    machine.report(order, frames.Accepted(), frames.StageStarted(stage_index=0), ended)
+    push = machine.wait_for(frames.Publish, lambda publish: publish.task_id == order.task_id)
     commit, moved = "0" * 40, push.onto and frames.BranchMove(push.onto.name)
-    machine.say(order, frames.Published(order.repo.branch, commit, frames.DiffStat(), moved))
-    machine.until_acked()
+    machine.report(order, frames.Published(order.repo.branch, commit, frames.DiffStat(), moved))
+    machine.wait_until_acked()
 
 
 def _order_figures(
@@ -140,8 +140,8 @@ def _order_figures(
             ours,
             beside="bare Celery round trip",
             beside_value=statistics.median(flat(rounds)) * 1000,
-            ratio=Ratio.of(ours, rounds),
-            at_most=AT_MOST,
+            ratio=Ratio.from_blocks(ours, rounds),
+            at_most=MAX_MS,
         ),
         latency("bare Celery: delay() → body", bodies),
         latency("bare Celery: delay() → get() returned", rounds),
@@ -158,14 +158,14 @@ def _breakdown(orders: list[Sent]) -> list[str]:
     return [*lines, ""]
 
 
-def _moment(text: str) -> float:
+def _to_timestamp(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
 # ---- on a real worker --------------------------------------------------------------------------
 
 
-def _measure_processes(rig: Rig, say: Say) -> Figure:
+def _measure_processes(rig: Rig, say: Print) -> Figure:
     """POST to the stage's process, which writes its own clock."""
     stamps = Stamps(rig.shared / "stamps")
     rig.add_project("STAMPS", "custom", SCRIPT, stamps.environment)
@@ -181,11 +181,11 @@ def _start_process(rig: Rig, stamps: Stamps) -> float:
     begun = time.time()
     task_id = rig.session.post(TASKS, {"projectKey": "STAMPS", "description": "measured"})["id"]
     took = stamps.next() - begun
-    rig.completed(task_id)
+    rig.wait_until_completed(task_id)
     return took
 
 
-def _measure_throughput(rig: Rig, say: Say) -> Figure:
+def _measure_throughput(rig: Rig, say: Print) -> Figure:
     """Tasks finished a second, from the first POST to the last one's end."""
     rig.add_project("TRUE", "custom", "true")
     begun = time.monotonic()
@@ -193,17 +193,17 @@ def _measure_throughput(rig: Rig, say: Say) -> Figure:
         rig.session.post(TASKS, {"projectKey": "TRUE", "description": "measured"})
     say(f"{FINISHED} tasks created in {time.monotonic() - begun:.1f} s")
     counts: dict[str, Any] = {}
-    said = begun
+    printed_at = begun
 
     def are_over() -> bool:
-        nonlocal said
+        nonlocal printed_at
         counts.update(rig.session.get("/api/web/projects/TRUE")["taskCounts"])
-        if time.monotonic() > said + 5:
-            said = time.monotonic()
+        if time.monotonic() > printed_at + 5:
+            printed_at = time.monotonic()
             say(f"{counts['completed']} of {FINISHED} tasks finished")
         return bool(counts["completed"] + counts["failed"] >= FINISHED)
 
-    if not until(are_over, FINISH_SECONDS, pause=0.1) or counts["failed"]:
+    if not wait_until(are_over, FINISH_SECONDS, pause=0.1) or counts["failed"]:
         raise NotMeasured(f"{FINISHED} tasks came to these states: {counts}")
     took = time.monotonic() - begun
     return Figure(f"tasks of `true` finished, {SLOTS} slots", FINISHED / took, "a second")

@@ -12,14 +12,14 @@ from bench.errors import NotMeasured
 
 _SECONDS = 30.0
 
-Hear = Callable[[Any, float], None]
+OnEvent = Callable[[Any, float], None]
 """Takes an event's data, and when it had come whole (`time.perf_counter`)."""
 
 
 class EventStream:
     """Reads in a thread of its own until it is closed. Raises NotMeasured."""
 
-    def __init__(self, port: int, path: str, headers: dict[str, str], hear: Hear) -> None:
+    def __init__(self, port: int, path: str, headers: dict[str, str], hear: OnEvent) -> None:
         self._connection = HTTPConnection(LOOPBACK, port, timeout=_SECONDS)
         self._connection.request("GET", path, headers=headers)
         self._answer = self._connection.getresponse()
@@ -35,9 +35,9 @@ class EventStream:
             while line := self._answer.readline():
                 if line.startswith(b"data: "):
                     came = time.perf_counter()
-                    said = json.loads(line.removeprefix(b"data: "))
+                    message = json.loads(line.removeprefix(b"data: "))
                     if self._begun.is_set():
-                        self._hear(said, came)
+                        self._hear(message, came)
                     self._begun.set()
         except (OSError, ValueError, AttributeError):
             """The stream was closed while it was read."""

@@ -10,35 +10,38 @@ import time
 import psutil
 
 from bench import command
-from bench.command import Say
-from bench.cpu_time import family
+from bench.command import Print
+from bench.cpu_time import process_tree
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat
-from bench.rig import TASKS, Rig, standing
+from bench.rig import TASKS, Rig, running_rig
 from muster.protocol import frames
 
 LOG_BYTES = 50_000_000
-PIECE_BYTES = 200_000
+CHUNK_BYTES = 200_000
 ROUNDS = 3
 _LIMIT = 60.0
-_LOOK = 0.02
+_POLL_SECONDS = 0.02
 _LINE = b"%07d tests/test_cart.py::test_a_discount_is_taken_once PASSED      [ 42%%]\r\n"
 
 
-def measure(say: Say) -> Report:
+def measure(say: Print) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report(f"Evidence of a task with a log of {LOG_BYTES:,} bytes")
-    with standing(say) as rig:
+    with running_rig(say) as rig:
         task = _write(rig, say)
         bundles, logs = f"{TASKS}/{task}/evidence", f"{TASKS}/{task}/logs/raw"
-        _timed(rig, logs), _timed(rig, bundles)  # what is met for the first time costs more
+        (
+            _measure_seconds(rig, logs),
+            _measure_seconds(rig, bundles),
+        )  # what is met for the first time costs more
         ours: list[list[float]] = []
         its: list[list[float]] = []
         grown: list[float] = []
         for number in range(1, ROUNDS + 1):
-            its.append([_timed(rig, logs)])
+            its.append([_measure_seconds(rig, logs)])
             more = _Watch(rig)
-            ours.append([_timed(rig, bundles)])
+            ours.append([_measure_seconds(rig, bundles)])
             grown.append(more.end())
             say(f"round {number} of {ROUNDS}: {ours[-1][0]:.2f} s, the log {its[-1][0]:.2f} s")
         size = len(rig.session.read(bundles))
@@ -49,7 +52,7 @@ def measure(say: Say) -> Report:
             "ms",
             beside="GET …/logs/raw",
             beside_value=statistics.median(flat(its)) * 1000,
-            ratio=Ratio.of(ours, its),
+            ratio=Ratio.from_blocks(ours, its),
         ),
         Figure("gunicorn's memory, more than before, at its peak", max(grown), "MiB"),
     ]
@@ -57,25 +60,25 @@ def measure(say: Say) -> Report:
     return report
 
 
-def _write(rig: Rig, say: Say) -> int:
+def _write(rig: Rig, say: Print) -> int:
     """A task whose attempt has said so much; its id."""
     rig.add_project("SAYS", "claude", "true")
     machine = rig.simulated_machine()
     task = int(rig.session.post(TASKS, {"projectKey": "SAYS", "description": "measured"})["id"])
-    order = machine.until(frames.RunStage)
-    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0))
+    order = machine.wait_for(frames.RunStage)
+    machine.report(order, frames.Accepted(), frames.StageStarted(stage_index=0))
     offset = line = 0
     say("writing the log")
     while offset < LOG_BYTES:
-        piece = b"".join(_LINE % (line + n) for n in range(PIECE_BYTES // len(_LINE)))
-        line += PIECE_BYTES // len(_LINE)
+        piece = b"".join(_LINE % (line + n) for n in range(CHUNK_BYTES // len(_LINE)))
+        line += CHUNK_BYTES // len(_LINE)
         offset = machine.write(order, piece, offset)
-        machine.until_stored(order, offset, limit=_LIMIT)
+        machine.wait_until_stored(order, offset, limit=_LIMIT)
     machine.disconnect()
     return task
 
 
-def _timed(rig: Rig, path: str) -> float:
+def _measure_seconds(rig: Rig, path: str) -> float:
     began = time.perf_counter()
     if not rig.session.read(path):
         raise NotMeasured(f"{path} is empty")
@@ -86,20 +89,20 @@ class _Watch:
     """How much gunicorn's memory grows, in MiB, from now on until `end`."""
 
     def __init__(self, rig: Rig) -> None:
-        self._processes = family(rig.stack, "gunicorn")
-        self._before = self._most = self._now()
+        self._processes = process_tree(rig.stack, "gunicorn")
+        self._before = self._max_bytes = self._now()
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look)
+        self._thread = threading.Thread(target=self._poll)
         self._thread.start()
 
     def end(self) -> float:
         self._over.set()
         self._thread.join()
-        return (self._most - self._before) / (1 << 20)
+        return (self._max_bytes - self._before) / (1 << 20)
 
-    def _look(self) -> None:
-        while not self._over.wait(_LOOK):
-            self._most = max(self._most, self._now())
+    def _poll(self) -> None:
+        while not self._over.wait(_POLL_SECONDS):
+            self._max_bytes = max(self._max_bytes, self._now())
 
     def _now(self) -> int:
         total = 0

@@ -34,7 +34,7 @@ class Ratio:
     high: float
 
     @classmethod
-    def of(cls, ours: Blocks, floor: Blocks) -> "Ratio":
+    def from_blocks(cls, ours: Blocks, floor: Blocks) -> "Ratio":
         """Each block's median to that of the floor's block beside it."""
         pairs = zip(ours, floor, strict=True)
         ratios = [statistics.median(mine) / statistics.median(its) for mine, its in pairs]
@@ -53,7 +53,7 @@ class Difference:
     high: float
 
     @classmethod
-    def of(cls, ours: Blocks, floor: Blocks) -> "Difference":
+    def from_blocks(cls, ours: Blocks, floor: Blocks) -> "Difference":
         """Of samples in seconds: each block's median less that of the floor's block beside it."""
         pairs = zip(ours, floor, strict=True)
         more = [1000 * (statistics.median(mine) - statistics.median(its)) for mine, its in pairs]
@@ -74,16 +74,16 @@ class Figure:
     beside: str = ""
     beside_value: float | None = None
     ratio: Ratio | Difference | None = None
-    at_most: float | None = None
-    at_least: float | None = None
+    max_ratio: float | None = None
+    min_ratio: float | None = None
 
     @property
     def is_met(self) -> bool | None:
         """Whether the comparison keeps to the bar; None where there is none, or no bar."""
-        if self.ratio is None or (self.at_most is None and self.at_least is None):
+        if self.ratio is None or (self.max_ratio is None and self.min_ratio is None):
             return None
-        is_low_enough = self.at_most is None or self.ratio.median <= self.at_most
-        is_high_enough = self.at_least is None or self.ratio.median >= self.at_least
+        is_low_enough = self.max_ratio is None or self.ratio.median <= self.max_ratio
+        is_high_enough = self.min_ratio is None or self.ratio.median >= self.min_ratio
         return is_low_enough and is_high_enough
 
     def cells(self) -> tuple[str, ...]:
@@ -101,10 +101,10 @@ class Figure:
         return f"{self.beside}: {_short(self.beside_value)} {self.unit}"
 
     def _bar(self) -> str:
-        if self.at_most is not None:
+        if self.max_ratio is not None:
             unit = " ms" if isinstance(self.ratio, Difference) else ""
-            return f"at most {self.at_most:g}{unit}"
-        return "" if self.at_least is None else f"at least {self.at_least:g}"
+            return f"at most {self.max_ratio:g}{unit}"
+        return "" if self.min_ratio is None else f"at least {self.min_ratio:g}"
 
 
 def latency(name: str, blocks: Blocks, **compared: Any) -> Figure:

@@ -21,7 +21,7 @@ from muster.protocol import codec, frames, version
 
 BEAT_SECONDS = 10.0
 _AT_ONCE = 40  # connections that are being opened
-_PATIENCE = 300.0
+_TIMEOUT_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -57,12 +57,14 @@ class Fleet:
         """Connects all of them; returns when each has been welcomed. Raises NotMeasured."""
         future = asyncio.run_coroutine_threadsafe(self._add(credentials), self._loop)
         try:
-            future.result(_PATIENCE)
+            future.result(_TIMEOUT_SECONDS)
         except TimeoutError:
-            raise NotMeasured(f"not all machines were welcomed in {_PATIENCE:.0f} s") from None
+            raise NotMeasured(
+                f"not all machines were welcomed in {_TIMEOUT_SECONDS:.0f} s"
+            ) from None
 
     def close(self) -> None:
-        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(_PATIENCE)
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(_TIMEOUT_SECONDS)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -97,7 +99,7 @@ class _Machine:
             try:
                 async with gate:
                     await self._connect()
-                await self._stay()
+                await self._receive_all()
             except (ConnectionClosed, OSError):
                 pass
             self._seen.lost += 1
@@ -105,18 +107,18 @@ class _Machine:
 
     async def _connect(self) -> None:
         self._socket = await connect(
-            self._address, compression=None, ping_interval=None, max_size=codec.MAX_TEXT
+            self._address, compression=None, ping_interval=None, max_size=codec.MAX_TEXT_CHARS
         )
         await self._send(self._hello())
         while not isinstance(codec.decode_from_server(await self._socket.recv()), frames.Welcome):
             pass
         self._welcomed.set()
 
-    async def _stay(self) -> None:
+    async def _receive_all(self) -> None:
         beating = asyncio.create_task(self._beat())
         try:
             async for message in self._socket:
-                await self._hear(codec.decode_from_server(message))
+                await self._receive(codec.decode_from_server(message))
         finally:
             beating.cancel()
             with suppress(Exception):
@@ -143,7 +145,7 @@ class _Machine:
             await self._send(frames.Heartbeat(number=number, metrics=metrics))
             await asyncio.sleep(BEAT_SECONDS)
 
-    async def _hear(self, frame: frames.FromServer) -> None:
+    async def _receive(self, frame: frames.FromServer) -> None:
         match frame:
             case frames.HeartbeatAck(number=number) if number in self._sent:
                 self._seen.beats.append(time.perf_counter() - self._sent.pop(number))
@@ -151,18 +153,20 @@ class _Machine:
                 self._seen.ordered[frame.task_id] = time.time()
                 self._seen.tasks[self._credential.machine_id] += 1
                 ended = frames.StageFinished(stage_index=0, log_end=0, how="exit")
-                await self._say(frame, frames.Accepted(), frames.StageStarted(stage_index=0), ended)
+                await self._report(
+                    frame, frames.Accepted(), frames.StageStarted(stage_index=0), ended
+                )
             case frames.Publish():
                 branch = f"muster/{frame.task_id}-{frame.attempt}"
                 moved = frame.onto and frames.BranchMove(frame.onto.name)
                 published = frames.Published(branch, "0" * 40, frames.DiffStat(), moved)
-                await self._say(frame, published)
+                await self._report(frame, published)
             case frames.Stop() | frames.Stale():
-                await self._say(frame, frames.Stopped())
+                await self._report(frame, frames.Stopped())
             case frames.Forget():
-                await self._say(frame, frames.WorkspaceFacts("removed"))
+                await self._report(frame, frames.WorkspaceFacts("removed"))
 
-    async def _say(
+    async def _report(
         self,
         about: frames.RunStage | frames.Publish | frames.Stop | frames.Stale | frames.Forget,
         *bodies: frames.Body,

@@ -15,16 +15,16 @@ from typing import Any
 from urllib.parse import quote
 
 from bench import command
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.figures import Blocks, Figure, Ratio, Report, flat, latency, percentile
-from bench.sizes import Rig, Served, Size, standing
+from bench.sizes import Rig, Served, Size, running_rig
 from bench.wire import Wire
 
 SMALL = Size(10_000, 100_000, 10_000, 10_000)
 BIG = Size(1_000_000, 10_000_000, 1_000_000, 1_000_000)
 QUICK = Size(100_000, 1_000_000, 100_000, 100_000)
-GROWS_AT_MOST, BARE_AT_MOST = 2.0, 2.5
+MAX_GROWTH, MAX_BARE_RATIO = 2.0, 2.5
 ROUNDS = 5
 TURNS = 40  # each round, for each of those that are compared
 _WARM = 10
@@ -149,15 +149,15 @@ def in_turns(ours: Callable[[], float], theirs: Callable[[], float]) -> tuple[Bl
     return found
 
 
-def measure(say: Say, options: argparse.Namespace) -> Report:
+def measure(say: Print, options: argparse.Namespace) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     size = QUICK if options.quick else BIG
     times = size.tasks // SMALL.tasks
     report = Report(f"Reads at {SMALL.tasks:,} and {size.tasks:,} tasks ({times} times)")
     chosen = [read for read in READS if options.only in read.name]
-    with standing(say, options.database_dir) as rig:
-        small = rig.served("small", SMALL)
-        big = rig.served(f"big{size.tasks}", size)
+    with running_rig(say, options.database_dir) as rig:
+        small = rig.serve("small", SMALL)
+        big = rig.serve(f"big{size.tasks}", size)
         for read in chosen:
             report.figures += _compared(read, small, big, say)
         if not options.only:
@@ -171,14 +171,14 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
     return report
 
 
-def _compared(read: Read, small: Served, big: Served, say: Say) -> list[Figure]:
+def _compared(read: Read, small: Served, big: Served, say: Print) -> list[Figure]:
     theirs, ours = Asker(small, read), Asker(big, read)
     try:
         blocks, floor = in_turns(ours, theirs)
     finally:
         ours.close()
         theirs.close()
-    ratio = Ratio.of(blocks, floor)
+    ratio = Ratio.from_blocks(blocks, floor)
     beside = statistics.median(flat(floor)) * 1000
     median = latency(read.name, blocks, beside="small", beside_value=beside, ratio=ratio)
     worst = _worst(read.name, blocks, floor, ratio)
@@ -200,11 +200,11 @@ def _worst(name: str, blocks: Blocks, floor: Blocks, medians: Ratio) -> Figure:
         beside="small",
         beside_value=its,
         ratio=ratio,
-        at_most=GROWS_AT_MOST,
+        max_ratio=MAX_GROWTH,
     )
 
 
-def _beside_bare(rig: Rig, small: Served, say: Say) -> Figure:
+def _beside_bare(rig: Rig, small: Served, say: Print) -> Figure:
     """The plainest read of one row: a task that has ended, asked for by an admin."""
     task_id = small.made["task"]
     ours = Asker(small, Read("", "admin", lambda made, _: f"{_TASKS}/{task_id}"))
@@ -219,7 +219,7 @@ def _beside_bare(rig: Rig, small: Served, say: Say) -> Figure:
     blocks, floor = in_turns(ours, bare)
     ours.close()
     wire.close()
-    ratio = Ratio.of(blocks, floor)
+    ratio = Ratio.from_blocks(blocks, floor)
     say(f"one warm row: {ratio.median:.2f} times a bare Flask and SQLAlchemy route")
     return latency(
         "GET of an ended task, warm",
@@ -227,7 +227,7 @@ def _beside_bare(rig: Rig, small: Served, say: Say) -> Figure:
         beside="bare Flask + SQLAlchemy",
         beside_value=statistics.median(flat(floor)) * 1000,
         ratio=ratio,
-        at_most=BARE_AT_MOST,
+        at_most=MAX_BARE_RATIO,
     )
 
 

@@ -9,31 +9,31 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from bench import command, flood, terminal
 from bench.buildbot import Buildbot, install
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat
-from bench.rig import TASKS, Rig, standing
+from bench.rig import TASKS, Rig, running_rig
 from bench.timestamps import Stamps
 from bench.venvs import CannotInstall
 
 ROUNDS = 3
-AT_LEAST = 1.0
+MIN_RATIO = 1.0
 _ARGV = ("bash", "-c", flood.SCRIPT)
 _SECONDS = 180.0
-_LOOK = 0.05  # both sides are asked this often whether the last line is there
+_POLL_SECONDS = 0.05  # both sides are asked this often whether the last line is there
 _MUSTER, _BUILDBOT = "Muster", "Buildbot 4.3"
 _BARE_LOOP, _PROGRAM = "bare Python loop on a PTY", "the program alone, into a pipe"
 _UNIT = "lines/s"
 
 
-def measure(say: Say) -> Report:
+def measure(say: Print) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report(f"Log of {flood.LINES:,} lines of 80 bytes")
     commands, excuse = _commands_of_buildbot(say)
-    with standing(say) as rig:
+    with running_rig(say) as rig:
         say("starting a worker")
         rig.start_worker(slots=1)
         takers: dict[str, Callable[[], float]] = {_MUSTER: _Muster(rig).flood_seconds}
@@ -41,7 +41,7 @@ def measure(say: Say) -> Report:
             say("starting Buildbot's master and worker")
             takers[_BUILDBOT] = Buildbot(rig.stack, rig.scratch, commands).flood_seconds
         takers |= _bare_ways(rig.scratch)
-        rates = _take_turns(takers, say)
+        rates = _alternate(takers, say)
     report.figures += _figures(rates)
     report.notes += ["Every byte of Muster's log is what the terminal was given, each time.", ""]
     if excuse:
@@ -49,7 +49,7 @@ def measure(say: Say) -> Report:
     return report
 
 
-def _commands_of_buildbot(say: Say) -> tuple[Path | None, str]:
+def _commands_of_buildbot(say: Print) -> tuple[Path | None, str]:
     try:
         return install(say), ""
     except CannotInstall as problem:
@@ -72,11 +72,13 @@ class _Muster:
         task_id = session.post(TASKS, body)["id"]
         path = f"{TASKS}/{task_id}/logs/raw"
         begun = self._stamps.next()
-        if not until(lambda: session.size(path) >= len(self._expected), _SECONDS, _LOOK):
+        if not wait_until(
+            lambda: session.size(path) >= len(self._expected), _SECONDS, _POLL_SECONDS
+        ):
             size = session.size(path)
             raise NotMeasured(f"{size:,} of {len(self._expected):,} bytes in {_SECONDS:.0f} s")
         took = time.time() - begun
-        self._rig.completed(task_id)
+        self._rig.wait_until_completed(task_id)
         self._check(session.read(path))
         return took
 
@@ -101,7 +103,7 @@ def _bare_ways(scratch: Path) -> dict[str, Callable[[], float]]:
     }
 
 
-def _take_turns(takers: dict[str, Callable[[], float]], say: Say) -> dict[str, list[list[float]]]:
+def _alternate(takers: dict[str, Callable[[], float]], say: Print) -> dict[str, list[list[float]]]:
     """Lines a second, each round a block of its own."""
     rates: dict[str, list[list[float]]] = {name: [] for name in takers}
     for number in range(1, ROUNDS + 1):
@@ -121,11 +123,11 @@ def _figures(rates: dict[str, list[list[float]]]) -> list[Figure]:
             _UNIT,
             beside=name,
             beside_value=medians[name],
-            ratio=Ratio.of(rates[_MUSTER], rates[name]),
-            at_least=at_least,
+            ratio=Ratio.from_blocks(rates[_MUSTER], rates[name]),
+            min_ratio=at_least,
         )
 
-    peers = [beside(_BUILDBOT, AT_LEAST)] if _BUILDBOT in rates else []
+    peers = [beside(_BUILDBOT, MIN_RATIO)] if _BUILDBOT in rates else []
     return [*peers, beside(_BARE_LOOP), Figure(_PROGRAM, medians[_PROGRAM], _UNIT)]
 
 

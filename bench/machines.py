@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import config
 from app.domain.machine import MachineStatus
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from app.extensions import db
 from app.factory import create_app
 from app.models import Machine
 from app.services.accounts import tokens
 from app.services.clock import now
 from bench import command
-from bench.command import Say
-from bench.cpu_time import family, spent
+from bench.command import Print
+from bench.cpu_time import cpu_seconds, process_tree
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, latency
 from bench.fleet import Credential, Fleet
-from bench.rig import TASKS, Rig, standing
+from bench.rig import TASKS, Rig, running_rig
 
 FEW, MANY = 200, 2_000
 WINDOW = 30.0  # seconds over which the cost of heartbeats is measured
@@ -43,10 +43,10 @@ class Cost:
         return (self.web + self.postgres) / self.machines
 
 
-def measure(say: Say) -> Report:
+def measure(say: Print) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report("Machines")
-    with standing(say) as rig:
+    with running_rig(say) as rig:
         rig.add_project("FLEET", "claude", "true")
         empty = _memory(rig)
         idle = _cpu(rig, WINDOW / 2)
@@ -95,7 +95,7 @@ def _enrolled(rig: Rig, number: int) -> list[Credential]:
 
 
 def _cost(rig: Rig, fleet: Fleet, number: int, idle: tuple[float, float]) -> Cost:
-    until(lambda: False, 12.0)  # the first heartbeats are over, and what connecting cost
+    wait_until(lambda: False, 12.0)  # the first heartbeats are over, and what connecting cost
     fleet.seen.beats.clear()
     web, postgres = _cpu(rig, WINDOW)
     beats = list(fleet.seen.beats)
@@ -106,18 +106,18 @@ def _cost(rig: Rig, fleet: Fleet, number: int, idle: tuple[float, float]) -> Cos
 
 def _cpu(rig: Rig, seconds: float) -> tuple[float, float]:
     """Processor seconds a second, of gunicorn and of Postgres."""
-    before = [spent(family(rig.stack, name)) for name in ("gunicorn", "postgres")]
+    before = [cpu_seconds(process_tree(rig.stack, name)) for name in ("gunicorn", "postgres")]
     begun = time.monotonic()
-    until(lambda: False, seconds)
+    wait_until(lambda: False, seconds)
     passed = time.monotonic() - begun
-    after = [spent(family(rig.stack, name)) for name in ("gunicorn", "postgres")]
+    after = [cpu_seconds(process_tree(rig.stack, name)) for name in ("gunicorn", "postgres")]
     web, postgres = (max(0.0, (b - a) / passed) for a, b in zip(before, after, strict=True))
     return web, postgres
 
 
 def _memory(rig: Rig) -> int:
     """The memory that gunicorn's processes share with nobody."""
-    return sum(process.memory_full_info().uss for process in family(rig.stack, "gunicorn"))
+    return sum(process.memory_full_info().uss for process in process_tree(rig.stack, "gunicorn"))
 
 
 # ---- who gets the tasks --------------------------------------------------------------------------
@@ -129,10 +129,10 @@ def _singles(rig: Rig, fleet: Fleet) -> list[float]:
     for _ in range(SINGLES):
         sent = time.time()
         task_id = int(rig.session.post(TASKS, {"projectKey": "FLEET", "description": "x"})["id"])
-        if not until(lambda task=task_id: task in fleet.seen.ordered, 30.0, pause=0.001):
+        if not wait_until(lambda task=task_id: task in fleet.seen.ordered, 30.0, pause=0.001):
             raise NotMeasured(f"task {task_id} was not ordered")
         seconds.append(fleet.seen.ordered[task_id] - sent)
-        rig.completed(task_id)
+        rig.wait_until_completed(task_id)
     return seconds
 
 
@@ -144,7 +144,7 @@ def _burst(rig: Rig, fleet: Fleet) -> list[Figure]:
     for _ in range(BURST):
         rig.session.post(TASKS, {"projectKey": "FLEET", "description": "x"})
     created = time.time()
-    if not until(lambda: len(fleet.seen.ordered) >= BURST, BURST_SECONDS, pause=0.05):
+    if not wait_until(lambda: len(fleet.seen.ordered) >= BURST, BURST_SECONDS, pause=0.05):
         raise NotMeasured(f"{len(fleet.seen.ordered)} of {BURST} tasks were ordered")
     ordered = max(fleet.seen.ordered.values())
     most = max(fleet.seen.tasks.values())
@@ -177,7 +177,7 @@ def _figures(costs: list[Cost], single: list[list[float]], empty: int) -> list[F
             beside=beside,
             beside_value=memory[0],
             ratio=flat(memory),
-            at_most=FLAT,
+            max_ratio=FLAT,
         ),
         Figure(
             f"processor time a machine, with {MANY:,}",
@@ -186,7 +186,7 @@ def _figures(costs: list[Cost], single: list[list[float]], empty: int) -> list[F
             beside=beside,
             beside_value=cpu[0],
             ratio=flat(cpu),
-            at_most=FLAT,
+            max_ratio=FLAT,
         ),
         Figure("gunicorn's processors, all heartbeats", many.web * 100, "% of one"),
         Figure("Postgres's processors, all heartbeats", many.postgres * 100, "% of one"),

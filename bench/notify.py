@@ -17,28 +17,28 @@ import config
 from app.domain.chat import BotPlatform
 from app.domain.task import EventType, TaskStatus
 from app.embedded import ports, probes
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from app.extensions import db
 from app.factory import create_app
 from app.models import Bot, BotBinding, Developer, Project, Task
 from app.services import encryption, settings
 from app.services.tasks import history
 from bench import bare_sse, command
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.event_stream import EventStream
 from bench.figures import Ratio, Report, flat, latency, percentile
-from bench.rig import Rig, standing
+from bench.rig import Rig, running_rig
 
 PER_SECOND, TASKS, BLOCKS, BLOCK_SECONDS = 50, 50, 3, 8.0
 P99_WITHIN = 250.0  # milliseconds
 _GRACE = 15.0
 
 
-def measure(say: Say) -> Report:
+def measure(say: Print) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report("News")
-    with standing(say) as rig, _dead_host() as url:
+    with running_rig(say) as rig, _dead_host() as url:
         app = create_app(config.load({**rig.stack.env}))
         with app.app_context():
             writer = Writer(app, rig, url)
@@ -62,7 +62,7 @@ def measure(say: Say) -> Report:
                 blocks,
                 beside="bare publish → SSE",
                 beside_value=percentile(flat(bare), 50) * 1000,
-                ratio=Ratio.of(blocks, bare),
+                ratio=Ratio.from_blocks(blocks, bare),
             )
         )
     report.figures.append(latency("bare publish → SSE", bare))
@@ -108,7 +108,7 @@ class Writer:
         self._of_events: list[float] = []
         self._of_notifications: list[float] = []
         bearer = {"Authorization": f"Bearer {rig.session.access_token}"}
-        self._stream = EventStream(rig.stack.port, "/api/web/stream", bearer, self._hear)
+        self._stream = EventStream(rig.stack.port, "/api/web/stream", bearer, self._on_update)
         self.close = self._stream.close
 
     def _bind(self, project: Project, url: str) -> None:
@@ -144,7 +144,7 @@ class Writer:
         before = self.told
         _paced(BLOCK_SECONDS, self._happen)
         wanted = self.told - before
-        if not until(lambda: len(self._of_notifications) >= wanted, _GRACE, pause=0.02):
+        if not wait_until(lambda: len(self._of_notifications) >= wanted, _GRACE, pause=0.02):
             raise NotMeasured(f"{len(self._of_notifications)} of {wanted} notifications came")
         if len(self._of_events) != wanted:
             raise NotMeasured(f"{len(self._of_events)} of {wanted} events came")
@@ -153,17 +153,17 @@ class Writer:
     def _happen(self) -> None:
         task = self._tasks[self._turn % TASKS]
         self._turn += 1
-        history.record(task, EventType.COMPLETED, "completed", _now())
+        history.record_event(task, EventType.COMPLETED, "completed", _now())
         begun = time.perf_counter()
         self._committed[task.id, task.events] = begun
         self._waiting[task.id].append(begun)
         db.session.commit()
         self.told += 1
 
-    def _hear(self, said: Any, came: float) -> None:
-        for event in said["events"]:
+    def _on_update(self, update: Any, came: float) -> None:
+        for event in update["events"]:
             self._of_events.append(came - self._committed.pop((event["taskId"], event["id"])))
-        for notification in said["notifications"]:
+        for notification in update["notifications"]:
             self._of_notifications.append(came - self._waiting[notification["taskId"]].popleft())
 
 
@@ -171,35 +171,35 @@ class Floor:
     """A message published, and heard as SSE: as children of the stack, over its Valkey."""
 
     def __init__(self, rig: Rig) -> None:
-        self._port = ports.free()
+        self._port = ports.find_free_port()
         plain = Path(rig.scratch / "sse.conf.py")
         plain.touch()  # Muster's own would be read otherwise
         options = ["-c", str(plain), "-b", f"{ports.LOOPBACK}:{self._port}", "--no-control-socket"]
         gunicorn = [sys.executable, "-m", "gunicorn", "-k", "gevent", "-w", "1", *options]
         url = rig.stack.env["REDIS_URL"]
         rig.stack.launch("bare-sse", [*gunicorn, "bench.bare_sse:app"], {"SSE_REDIS": url})
-        if not until(self._answers, _GRACE, pause=0.05):
+        if not wait_until(self._answers, _GRACE, pause=0.05):
             raise NotMeasured("the bare stream does not start")
         self._redis = redis.Redis.from_url(url)
         self._took: list[float] = []
-        self._stream = EventStream(self._port, "/stream", {}, self._hear)
+        self._stream = EventStream(self._port, "/stream", {}, self._on_message)
 
     def _answers(self) -> bool:
-        return probes.get(self._port, "/healthz", tls=False)[0] == 200
+        return probes.probe(self._port, "/healthz", tls=False)[0] == 200
 
     def block(self) -> list[float]:
         self._took = []
         _paced(BLOCK_SECONDS, self._publish)
         wanted = int(BLOCK_SECONDS * PER_SECOND)
-        if not until(lambda: len(self._took) >= wanted, _GRACE, pause=0.02):
+        if not wait_until(lambda: len(self._took) >= wanted, _GRACE, pause=0.02):
             raise NotMeasured(f"{len(self._took)} of {wanted} bare messages came")
         return self._took
 
     def _publish(self) -> None:
         self._redis.publish(bare_sse.CHANNEL, repr(time.perf_counter()))
 
-    def _hear(self, said: Any, came: float) -> None:
-        self._took.append(came - said)
+    def _on_message(self, sent_at: Any, came: float) -> None:
+        self._took.append(came - sent_at)
 
     def close(self) -> None:
         self._stream.close()

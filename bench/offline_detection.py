@@ -6,19 +6,19 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from bench import command
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.figures import Figure, Report, latency, percentile
-from bench.rig import TASKS, Rig, standing
+from bench.rig import TASKS, Rig, running_rig
 from muster.protocol import frames
 from tests.app.control_channel.simulated_machine import SimulatedMachine
 
 MACHINES = 8
 APART = 0.7  # seconds between their last words, so that they meet the sweep at different moments
 SEEN_WITHIN, RUNS_WITHIN = 35.0, 1.0
-_LOOK = 0.02
+_POLL_SECONDS = 0.02
 
 
 @dataclass
@@ -31,18 +31,18 @@ class _Frozen:
     seen: float = 0.0
 
 
-def measure(say: Say) -> Report:
+def measure(say: Print) -> Report:
     """Everything in one run, with the settings of production. Raises NotMeasured, EmbeddedError."""
     report = Report("Silence")
-    with standing(say) as rig:
+    with running_rig(say) as rig:
         rig.add_project("SILENCE", "claude", "true")
         say(f"starting {MACHINES} simulated machines with a running stage each")
         frozen = [_freeze(rig) for _ in range(MACHINES)]
         say("they say nothing more; waiting until that is seen")
-        _see(rig, frozen)
+        _wait_until_offline(rig, frozen)
         seen = [one.seen - one.last for one in frozen]
         say("they come back, one after the other")
-        back = [_come_back(rig, one) for one in frozen]
+        back = [_reconnect(rig, one) for one in frozen]
     name = "last heartbeat → the machine is offline"
     report.figures.append(Figure(name, percentile(seen, 50), "s", p99=percentile(seen, 99)))
     report.figures.append(latency("welcome → its task is running again", [back]))
@@ -59,20 +59,20 @@ def _freeze(rig: Rig) -> _Frozen:
     machine = rig.simulated_machine()
     body = {"projectKey": "SILENCE", "description": "Wait.", "machineId": machine.machine_id}
     rig.session.post(TASKS, body)
-    order = machine.until(frames.RunStage)
-    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0))
-    machine.until_acked()
+    order = machine.wait_for(frames.RunStage)
+    machine.report(order, frames.Accepted(), frames.StageStarted(stage_index=0))
+    machine.wait_until_acked()
     number = machine.beat()
     last = time.monotonic()
-    machine.until(frames.HeartbeatAck, lambda ack: ack.number == number)
+    machine.wait_for(frames.HeartbeatAck, lambda ack: ack.number == number)
     time.sleep(APART)
     return _Frozen(machine, order, last)
 
 
-def _see(rig: Rig, frozen: list[_Frozen]) -> None:
+def _wait_until_offline(rig: Rig, frozen: list[_Frozen]) -> None:
     waiting = {one.machine.machine_id: one for one in frozen}
 
-    def look() -> bool:
+    def poll() -> bool:
         listed: list[dict[str, Any]] = rig.session.get("/api/web/machines?limit=100")["items"]
         now = time.monotonic()
         for row in listed:
@@ -80,18 +80,20 @@ def _see(rig: Rig, frozen: list[_Frozen]) -> None:
                 waiting.pop(row["id"]).seen = now
         return not waiting
 
-    if not until(look, 120.0, pause=_LOOK):
+    if not wait_until(poll, 120.0, pause=_POLL_SECONDS):
         raise NotMeasured(f"{len(waiting)} machines are not seen to be gone after 120 s")
 
 
-def _come_back(rig: Rig, one: _Frozen) -> float:
+def _reconnect(rig: Rig, one: _Frozen) -> float:
     path = f"{TASKS}/{one.order.task_id}"
     if rig.session.get(path)["suspendReason"] != "machine_lost":
         raise NotMeasured("the task of a machine that is gone is not suspended")
     with one.machine as machine:
-        machine.connect(frames.HeldAttempt(one.order.task_id, one.order.attempt, 0, "working", 0))
+        machine.connect(
+            frames.TrackedAttempt(one.order.task_id, one.order.attempt, 0, "working", 0)
+        )
         welcomed = time.monotonic()
-        if not until(lambda: rig.session.get(path)["status"] == "running", 30.0, pause=0.002):
+        if not wait_until(lambda: rig.session.get(path)["status"] == "running", 30.0, pause=0.002):
             raise NotMeasured("the task does not run again after 30 s")
         return time.monotonic() - welcomed
 

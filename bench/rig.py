@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from app.embedded import ports
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from app.embedded.stack import Stack
 from app.server_cli.local import admin
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.session import Session
 from demo.repository import BASE, Repository
-from muster.protocol.frames import RoomLevel
+from muster.protocol.frames import SandboxLevel
 from muster.worker.layout import Layout
-from muster.worker.sandbox.uids import uids_of
+from muster.worker.sandbox.uids import uids_for_daemon
 from muster.worker.server.credentials import CredentialStore
 from tests.app.control_channel.simulated_machine import SimulatedMachine
 
 TASKS = "/api/web/tasks"
 _WORKER = (sys.executable, "-m", "muster", "worker")
-_LOOK = 0.02
+_POLL_SECONDS = 0.02
 _ENDS = frozenset({"completed", "failed", "cancelled"})
 # Whatever servers and certificates are set for another Muster are not this one's. Nor does it
 # keep work from a machine that is busy or full: being busy is what these machines are here for.
@@ -81,7 +81,7 @@ class Rig:
         machine.connect()
         return machine
 
-    def start_worker(self, slots: int, name: str = "measured", room: RoomLevel = "full") -> str:
+    def start_worker(self, slots: int, name: str = "measured", room: SandboxLevel = "full") -> str:
         """A machine with a daemon, as an operator would run it, with rooms of that level at most.
 
         Returns its id when it is online.
@@ -90,7 +90,7 @@ class Rig:
         command = ("enroll", "--server", self.stack.url, "--token", self._enrollment_token())
         options = ("--name", name, "--slots", str(slots), "--home", str(home))
         self.stack.run(f"enroll-{name}", [*_WORKER, *command, *options])
-        uids = uids_of(next(self._numbers))
+        uids = uids_for_daemon(next(self._numbers))
         run = ("run", "--home", str(home), "--stop-agents-on-exit", "--room", room)
         file_root = ("--file-root", str(self.repository.path.parent))
         stamps = ("--room-dir", f"{self.shared}:rw")
@@ -101,11 +101,11 @@ class Rig:
         self._await(online, 30.0, f"the machine {name} is not online")
         return machine_id
 
-    def room_of(self, machine_id: str) -> str:
+    def sandbox_level(self, machine_id: str) -> str:
         """The level of the rooms that the machine makes."""
         return str(self._machine(machine_id)["room"]["level"])
 
-    def completed(self, task_id: int, seconds: float = 60.0) -> dict[str, Any]:
+    def wait_until_completed(self, task_id: int, seconds: float = 60.0) -> dict[str, Any]:
         """The task when it has come to its end. Raises NotMeasured for another end."""
         task: dict[str, Any] = {}
 
@@ -130,22 +130,22 @@ class Rig:
         return next(machine for machine in found if machine["id"] == machine_id)
 
     def _await(self, condition: Callable[[], bool], seconds: float, complaint: str) -> None:
-        if not until(condition, seconds, pause=_LOOK):
+        if not wait_until(condition, seconds, pause=_POLL_SECONDS):
             raise NotMeasured(f"{complaint} after {seconds:.0f} s; {self.stack.home}/logs say more")
 
 
 @contextmanager
-def standing(say: Say) -> Iterator[Rig]:
+def running_rig(say: Print) -> Iterator[Rig]:
     """A rig that is up; in the end every process is stopped and every file removed."""
     with tempfile.TemporaryDirectory(prefix="muster-bench-") as name:
         scratch = Path(name)
         scratch.chmod(0o755)  # under root, attempts have a uid of their own that must get there
         password = admin.new_password()
         env = {**_SETTINGS, "MUSTER_ADMIN_PASSWORD": password}
-        with Stack(scratch / "home", ports.free(), env, say=say) as stack:
-            admin.create(stack)
+        with Stack(scratch / "home", ports.find_free_port(), env, say=say) as stack:
+            admin.create_admin(stack)
             session = Session(stack.port)
-            session.login(admin.NAME, password)
+            session.login(admin.ADMIN_NAME, password)
             repository = Repository(scratch / "small.git")
             repository.fill()
             yield Rig(stack, session, repository, scratch)

@@ -4,8 +4,8 @@ import statistics
 import time
 from typing import Any
 
-from app.embedded.processes import until
-from bench.command import Say
+from app.embedded.processes import wait_until
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.figures import Difference, Figure, Ratio, flat, latency
 from bench.rig import TASKS, Rig
@@ -14,23 +14,23 @@ from bench.timestamps import SCRIPT, Stamps
 SLOTS = 8
 BLOCKS, WARM_UP, TASKS_A_BLOCK = 8, 3, 10
 ROUNDS, TASKS_A_ROUND = 12, 24
-LATER_AT_MOST = 30.0  # milliseconds
-RATE_AT_LEAST = 0.85
+MAX_LATER_MS = 30.0  # milliseconds
+MIN_RATE = 0.85
 FINISH_SECONDS = 120.0
 
 
-def measure(rig: Rig, full: str, bare: str, say: Say) -> list[Figure]:
+def measure(rig: Rig, full: str, bare: str, say: Print) -> list[Figure]:
     """The figures of two machines, named by their ids: of full rooms and of none. Raises
     NotMeasured.
     """
     for machine_id, level in ((full, "full"), (bare, "none")):
-        if (found := rig.room_of(machine_id)) != level:
+        if (found := rig.sandbox_level(machine_id)) != level:
             raise NotMeasured(f"the rooms of this machine are to be {level}, and are {found}")
     machines = {"with a full room": full, "without a room": bare}
     return [_latency(rig, machines, say), _throughput(rig, machines, say)]
 
 
-def _latency(rig: Rig, machines: dict[str, str], say: Say) -> Figure:
+def _latency(rig: Rig, machines: dict[str, str], say: Print) -> Figure:
     """POST to the stage's process, which writes its own clock. Task by task in turns."""
     stamps = Stamps(rig.shared / "room-stamps")
     rig.add_project("ROOMSTAMPS", "custom", SCRIPT, stamps.environment)
@@ -52,8 +52,8 @@ def _latency(rig: Rig, machines: dict[str, str], say: Say) -> Figure:
         ours,
         beside="without a room",
         beside_value=statistics.median(flat(floor)) * 1000,
-        ratio=Difference.of(ours, floor),
-        at_most=LATER_AT_MOST,
+        ratio=Difference.from_blocks(ours, floor),
+        at_most=MAX_LATER_MS,
     )
 
 
@@ -61,11 +61,11 @@ def _start_process(rig: Rig, stamps: Stamps, machine_id: str) -> float:
     begun = time.time()
     task_id = rig.session.post(TASKS, _task("ROOMSTAMPS", machine_id))["id"]
     took = stamps.next() - begun
-    rig.completed(task_id)
+    rig.wait_until_completed(task_id)
     return took
 
 
-def _throughput(rig: Rig, machines: dict[str, str], say: Say) -> Figure:
+def _throughput(rig: Rig, machines: dict[str, str], say: Print) -> Figure:
     """Tasks of `true` finished a second, from the first POST of a round to its last end."""
     rig.add_project("ROOMTRUE", "custom", "true")
     rates: dict[str, list[list[float]]] = {name: [] for name in machines}
@@ -80,8 +80,8 @@ def _throughput(rig: Rig, machines: dict[str, str], say: Say) -> Figure:
         "a second",
         beside="without a room",
         beside_value=statistics.median(flat(floor)),
-        ratio=Ratio.of(ours, floor),
-        at_least=RATE_AT_LEAST,
+        ratio=Ratio.from_blocks(ours, floor),
+        min_ratio=MIN_RATE,
     )
 
 
@@ -91,7 +91,7 @@ def _rate(rig: Rig, machine_id: str) -> float:
     for _ in range(TASKS_A_ROUND):
         rig.session.post(TASKS, _task("ROOMTRUE", machine_id))
     over = before + TASKS_A_ROUND
-    if not until(lambda: _counts(rig)["completed"] >= over, FINISH_SECONDS, pause=0.05):
+    if not wait_until(lambda: _counts(rig)["completed"] >= over, FINISH_SECONDS, pause=0.05):
         raise NotMeasured(f"{TASKS_A_ROUND} tasks came to these states: {_counts(rig)}")
     return TASKS_A_ROUND / (time.monotonic() - begun)
 

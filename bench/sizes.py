@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 import config
 from app.embedded import Services, keys, processes, roles, start
 from app.embedded.processes import Program
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.session import Session
 from tests import database_roles
@@ -67,9 +67,9 @@ class Rig:
     services: Services
     env: dict[str, str]
     stack: ExitStack
-    say: Say
+    say: Print
 
-    def served(self, name: str, size: Size) -> Served:
+    def serve(self, name: str, size: Size) -> Served:
         """A Muster on a database of that name, which is filled unless it is there from before."""
         env = self.env | {"DATABASE_URL": self._url(name)}
         made = self._filled(name, size, env)
@@ -94,23 +94,23 @@ class Rig:
             *size.options,
             *sorted(p.name for p in (ROOT / "migrations/versions").glob("*.py")),
         ]
-        if known.exists() and (kept := json.loads(known.read_text()))["of"] == wanted:
+        if known.exists() and (record := json.loads(known.read_text()))["of"] == wanted:
             self.say(f"{name}: {size.tasks:,} tasks are there from before")
-            return dict(kept["made"])
+            return dict(record["made"])
         known.unlink(missing_ok=True)
         self._create(name)
         self.say(f"{name}: seeding {size.tasks:,} tasks and {size.events:,} events")
         self._run(env, "db", "upgrade")
-        told = _seeded(env, size)
+        output = _seeded(env, size)
         self._execute(self._url(name), "VACUUM ANALYZE")  # as autovacuum would within minutes
-        made: dict[str, Any] = json.loads(told)
+        made: dict[str, Any] = json.loads(output)
         known.write_text(json.dumps({"of": wanted, "made": made}))
         return made
 
     def _run(self, env: dict[str, str], *words: str) -> None:
         log = self.home / "logs" / f"flask-{words[0]}.log"
         program = Program(name=words[0], argv=[*_FLASK, *words], log=log, cwd=ROOT, env=env)
-        processes.run(program, _MIGRATE_SECONDS)
+        processes.run_program(program, _MIGRATE_SECONDS)
 
     def _create(self, name: str) -> None:
         database = str(make_url(self.services.database_url).database)
@@ -149,7 +149,7 @@ def _tokens(server: Gunicorn, made: Mapping[str, Any]) -> dict[str, str]:
 
 
 @contextmanager
-def standing(say: Say, directory: Path | None) -> Iterator[Rig]:
+def running_rig(say: Print, directory: Path | None) -> Iterator[Rig]:
     """PostgreSQL and Valkey in a directory that is kept, or (None) in one that is gone then.
 
     fsync is off: nothing that is measured writes.

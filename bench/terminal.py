@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 
-_PIECE = 1 << 16
+_CHUNK = 1 << 16
 
 
 def seconds_on_pty(argv: Sequence[str], env: Mapping[str, str], expected: int) -> float:
@@ -19,7 +19,7 @@ def seconds_on_pty(argv: Sequence[str], env: Mapping[str, str], expected: int) -
         os.close(theirs)
         try:
             while expected > 0:
-                expected -= len(os.read(ours, _PIECE))
+                expected -= len(os.read(ours, _CHUNK))
             return time.perf_counter() - begun
         finally:
             os.close(ours)
@@ -30,6 +30,6 @@ def seconds_into_pipe(argv: Sequence[str], env: Mapping[str, str]) -> float:
     begun = time.perf_counter()
     with subprocess.Popen(argv, stdout=subprocess.PIPE, env={**os.environ, **env}) as program:
         assert program.stdout is not None
-        while os.read(program.stdout.fileno(), _PIECE):
+        while os.read(program.stdout.fileno(), _CHUNK):
             pass
     return time.perf_counter() - begun

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from bench.errors import NotMeasured
 
 VARIABLE = "BENCH_STAMPS"
@@ -27,7 +27,7 @@ class Stamps:
 
     def next(self) -> float:
         """The next one, in Unix time, waited for. Raises NotMeasured."""
-        if not until(self._has_next, _SECONDS, pause=0.002):
+        if not wait_until(self._has_next, _SECONDS, pause=0.002):
             raise NotMeasured(f"a process should have started, but has not in {_SECONDS:.0f} s")
         stamp = self.path.read_text().splitlines()[self._read]
         self._read += 1

@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from bench import command
-from bench.command import Say
-from bench.cpu_time import family, spent
+from bench.command import Print
+from bench.cpu_time import cpu_seconds, process_tree
 from bench.figures import Blocks, Figure, Ratio, Report, flat
-from bench.rig import TASKS, Rig, standing
+from bench.rig import TASKS, Rig, running_rig
 from muster.protocol import frames
 from tests.app.control_channel.simulated_machine import SimulatedMachine
 
@@ -24,20 +24,20 @@ SLOW_ENTRIES = 2_000  # a few at a time
 ROUNDS = 5
 AT_ONCE_BYTES = 256 * 1024  # what a machine puts into one report
 FEW = 10  # entries in half a second of a busy agent
-AT_MOST = 2.0
+MAX_MS = 2.0
 _LIMIT = 60.0
 _SHOWN = "tests/test_cart.py::test_a_discount_is_taken_once PASSED\n"
 
 Batch = list[frames.TranscriptEntry]
 
 
-def measure(say: Say) -> Report:
+def measure(say: Print) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     report = Report(f"Transcript of {ENTRIES:,} entries, {len(_encoded(_entries())):,} bytes")
-    with standing(say) as rig:
+    with running_rig(say) as rig:
         writer = _Writer(rig)
         for name, batches in (("256 KiB", _large()), (f"{FEW} entries", _small())):
-            ours, its = _take_turns(rig, writer, batches, say)
+            ours, its = _alternate(rig, writer, batches, say)
             count = sum(map(len, batches))
             report.figures.append(_figure(f"{count:,} entries, {name} a report", ours, its))
         writer.close()
@@ -97,32 +97,32 @@ class _Writer:
         rig.add_project("SAYS", "claude", "true")
         self._machine: SimulatedMachine = rig.simulated_machine()
         rig.session.post(TASKS, {"projectKey": "SAYS", "description": "measured"})
-        self._order = self._machine.until(frames.RunStage)
-        self._machine.say(self._order, frames.Accepted(), frames.StageStarted(stage_index=0))
-        self._machine.until_acked()
+        self._order = self._machine.wait_for(frames.RunStage)
+        self._machine.report(self._order, frames.Accepted(), frames.StageStarted(stage_index=0))
+        self._machine.wait_until_acked()
         self._first = self._offset = 0
 
     def report(self, batch: Batch) -> None:
         body = frames.Transcript(stage_index=0, first=self._first, entries=batch)
-        self._machine.say(self._order, body)
-        self._machine.until_acked(limit=_LIMIT)
+        self._machine.report(self._order, body)
+        self._machine.wait_until_acked(limit=_LIMIT)
         self._first += len(batch)
 
     def log(self, data: bytes) -> None:
         self._offset = self._machine.write(self._order, data, self._offset)
-        self._machine.until_stored(self._order, self._offset, limit=_LIMIT)
+        self._machine.wait_until_stored(self._order, self._offset, limit=_LIMIT)
 
     def close(self) -> None:
         self._machine.disconnect()
 
 
-def _take_turns(
-    rig: Rig, writer: _Writer, batches: Sequence[Batch], say: Say
+def _alternate(
+    rig: Rig, writer: _Writer, batches: Sequence[Batch], say: Print
 ) -> tuple[list[list[float]], list[list[float]]]:
     """Seconds of processor time for all of the batches, by round: as transcript, and as log."""
     pieces = [_encoded(batch) for batch in batches]
 
-    def told() -> None:
+    def report_all() -> None:
         for batch in batches:
             writer.report(batch)
 
@@ -130,10 +130,10 @@ def _take_turns(
         for piece in pieces:
             writer.log(piece)
 
-    told(), logged()  # what is met for the first time costs more
+    report_all(), logged()  # what is met for the first time costs more
     found: tuple[list[list[float]], list[list[float]]] = ([], [])
     for number in range(1, ROUNDS + 1):
-        for blocks, act in zip(found, (told, logged), strict=True):
+        for blocks, act in zip(found, (report_all, logged), strict=True):
             blocks.append([_cost(rig, act)])
         say(f"round {number} of {ROUNDS}: {found[0][-1][0]:.2f} s, as log {found[1][-1][0]:.2f} s")
     return found
@@ -146,7 +146,7 @@ def _cost(rig: Rig, act: Callable[[], None]) -> float:
 
 
 def _spent(rig: Rig) -> float:
-    return sum(spent(family(rig.stack, name)) for name in ("gunicorn", "postgres"))
+    return sum(cpu_seconds(process_tree(rig.stack, name)) for name in ("gunicorn", "postgres"))
 
 
 def _figure(name: str, ours: Blocks, its: Blocks) -> Figure:
@@ -156,8 +156,8 @@ def _figure(name: str, ours: Blocks, its: Blocks) -> Figure:
         "ms",
         beside="the same bytes as log",
         beside_value=statistics.median(flat(its)) * 1000,
-        ratio=Ratio.of(ours, its),
-        at_most=AT_MOST,
+        ratio=Ratio.from_blocks(ours, its),
+        max_ratio=MAX_MS,
     )
 
 

@@ -5,7 +5,7 @@ import venv
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.command import Say
+from bench.command import Print
 
 _CACHE = Path.home() / ".cache" / "muster-bench"
 _INSTALL_SECONDS = 300.0
@@ -15,7 +15,7 @@ class CannotInstall(Exception):
     """pip did not bring it; the message is the end of what pip said."""
 
 
-def install(name: str, packages: Sequence[str], say: Say) -> Path:
+def install(name: str, packages: Sequence[str], say: Print) -> Path:
     """The directory of its commands; installed at the first use. Raises CannotInstall.
 
     `name` has the version in it: another version is another venv.

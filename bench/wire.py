@@ -8,7 +8,7 @@ from app.embedded.ports import LOOPBACK
 from bench.errors import NotMeasured
 
 _TIMEOUT = 120.0
-_PIECE = 1 << 18
+_CHUNK = 1 << 18
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 # The server hangs up on a connection that idles for 5 s.
@@ -54,19 +54,19 @@ class Wire:
     def _answer(self, connection: socket.socket) -> tuple[bytes, bytes]:
         received = b""
         while _END not in received:
-            received += _some(connection)
+            received += _read_some(connection)
         head, _, body = received.partition(_END)
         at = head.lower().find(_LENGTH)
         if at < 0:
             raise NotMeasured(f"an answer without its length: {head[:200]!r}")
         length = int(head[at + len(_LENGTH) :].split(b"\r\n", 1)[0])
         while len(body) < length:
-            body += _some(connection)
+            body += _read_some(connection)
         return head, body
 
 
-def _some(connection: socket.socket) -> bytes:
-    piece = connection.recv(_PIECE)
+def _read_some(connection: socket.socket) -> bytes:
+    piece = connection.recv(_CHUNK)
     if not piece:
         raise OSError("the server hung up")
     return piece

@@ -15,18 +15,18 @@ from bench.figures import Figure, Ratio, flat, latency
 from demo.repository import BASE, Repository
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
-from muster.worker.git.preparation import WorkspaceRequest, prepare
+from muster.worker.git.preparation import WorkspaceRequest, prepare_workspace
 from muster.worker.layout import Layout
-from muster.worker.sandbox.sandboxes import Rooms
-from muster.worker.sandbox.uids import Identities
+from muster.worker.sandbox.sandboxes import Sandboxes
+from muster.worker.sandbox.uids import UidAllocator
 
 BLOCKS, PAIRS = 5, 6
-AT_MOST = 1.5
+MAX_RATIO = 1.5
 _AUTHOR = Author("Muster bench", "bench@muster.invalid")
 
 
 @dataclass
-class _Place:
+class _Setup:
     """Where both work: each on a mirror of its own, which is there already."""
 
     scratch: Path
@@ -36,8 +36,8 @@ class _Place:
     def __post_init__(self) -> None:
         self.layout = Layout(self.scratch / "workspaces", (self.repository.path.parent,))
         self.layout.make()
-        self.rooms = Rooms(self.layout)
-        self.identities = Identities(self.layout.identities)
+        self.rooms = Sandboxes(self.layout)
+        self.identities = UidAllocator(self.layout.identities)
         self._mirror = self.scratch / "bare-git.git"
         _git("clone", "--quiet", "--mirror", self.repository.url, str(self._mirror))
 
@@ -63,7 +63,7 @@ class _Place:
         request = WorkspaceRequest(
             self.rooms, key, self.repository.url, BASE, _AUTHOR, identity=identity
         )
-        workspace = prepare(request, lambda level, text: None, threading.Event())
+        workspace = prepare_workspace(request, lambda level, text: None, threading.Event())
         took = time.perf_counter() - begun
         workspace.remove()
         if identity is not None:
@@ -73,7 +73,7 @@ class _Place:
 
 def measure(scratch: Path, repository: Repository) -> list[Figure]:
     """Bare git and we take turns. Under root also with a uid for the attempt, as it is then."""
-    place = _Place(scratch, repository)
+    place = _Setup(scratch, repository)
     ways: dict[str, Callable[[], float]] = {"a workspace prepared": place.prepared}
     if os.geteuid() == 0:
         ways["a workspace prepared, with a uid"] = place.prepared_with_uid
@@ -97,8 +97,8 @@ def _figure(name: str, ours: Sequence[list[float]], bare: Sequence[list[float]])
         ours,
         beside="bare git fetch, clone --shared",
         beside_value=statistics.median(flat(bare)) * 1000,
-        ratio=Ratio.of(ours, bare),
-        at_most=AT_MOST,
+        ratio=Ratio.from_blocks(ours, bare),
+        at_most=MAX_RATIO,
     )
 
 

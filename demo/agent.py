@@ -33,17 +33,19 @@ NOTE = "- `parse` adds up all units of a duration instead of keeping the last on
 
 
 def main() -> int:
-    say(f"{YELLOW}A scripted stand-in for a coding agent, not a model: it follows a script.{RESET}")
-    say(f"{BOLD}> {' '.join(sys.argv[1:])}{RESET}")
-    sources = look_through_files()
+    print_line(
+        f"{YELLOW}A scripted stand-in for a coding agent, not a model: it follows a script.{RESET}"
+    )
+    print_line(f"{BOLD}> {' '.join(sys.argv[1:])}{RESET}")
+    sources = list_python_files()
     think("Running the tests first, to see what fails.")
     if run_tests():
-        say("Everything passes; there is nothing to repair.")
+        print_line("Everything passes; there is nothing to repair.")
         return 1
     think(THOUGHT)
     broken = [path for path in sources if BUG.search(path.read_text(encoding="utf-8"))]
     if not broken:
-        say(f"{RED}None of these files has the bug that this script knows.{RESET}")
+        print_line(f"{RED}None of these files has the bug that this script knows.{RESET}")
         return 1
     for path in broken:
         edit(path, lambda text: BUG.sub(REPAIR, text))
@@ -52,12 +54,12 @@ def main() -> int:
     return 0 if run_tests() else 1
 
 
-def look_through_files() -> list[Path]:
+def list_python_files() -> list[Path]:
     """Every Python file of the package."""
     sources = sorted(path for path in Path().rglob("*.py") if ".git" not in path.parts)
     for path in sources:
         lines = path.read_text(encoding="utf-8").count("\n")
-        say(f"{CYAN}Read{RESET} {path} {DIM}({lines} lines){RESET}", pause=0.1)
+        print_line(f"{CYAN}Read{RESET} {path} {DIM}({lines} lines){RESET}", pause=0.1)
     return sources
 
 
@@ -67,16 +69,16 @@ def think(thought: str) -> None:
         write(f"\r{DIM}{mark} thinking{RESET}", pause=0.05)
     write("\r\033[K")
     for number, line in enumerate(textwrap.wrap(thought, WIDTH)):
-        say(f"{'  ' if number else f'{GREEN}●{RESET} '}{line}", pause=0)
+        print_line(f"{'  ' if number else f'{GREEN}●{RESET} '}{line}", pause=0)
 
 
 def run_tests() -> bool:
     """Run the tests and show their result. Returns whether they pass."""
-    say(f"{CYAN}Run{RESET} python3 -m unittest")
+    print_line(f"{CYAN}Run{RESET} python3 -m unittest")
     tests = subprocess.run(TESTS, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     shown = [line for line in tests.stdout.splitlines() if line.startswith(("FAIL", "ERROR", "OK"))]
     for line in shown:
-        say(f"  {RED if tests.returncode else GREEN}{line}{RESET}", pause=0)
+        print_line(f"  {RED if tests.returncode else GREEN}{line}{RESET}", pause=0)
     return tests.returncode == 0
 
 
@@ -85,11 +87,11 @@ def edit(path: Path, change: Callable[[str], str]) -> None:
     before = path.read_text(encoding="utf-8")
     after = change(before)
     path.write_text(after, encoding="utf-8")
-    say(f"{CYAN}Edit{RESET} {path}")
+    print_line(f"{CYAN}Edit{RESET} {path}")
     diff = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
     for line in list(diff)[2:]:
         colour = {"+": GREEN, "-": RED}.get(line[0], DIM)
-        say(f"  {colour}{line}{RESET}", pause=0.05)
+        print_line(f"  {colour}{line}{RESET}", pause=0.05)
 
 
 def note_repair(changelog: str) -> str:
@@ -97,7 +99,7 @@ def note_repair(changelog: str) -> str:
     return changelog.replace("## Unreleased\n", f"## Unreleased\n{NOTE}", 1)
 
 
-def say(line: str, pause: float = 0.15) -> None:
+def print_line(line: str, pause: float = 0.15) -> None:
     write(f"{line}\n", pause)
 
 

@@ -31,7 +31,7 @@ def copy(area: Path) -> Path:
     directory = area / "python"
     directory.mkdir(exist_ok=True)
     directory.chmod(0o755)
-    copied = next(interpreter.copies(directory))
+    copied = next(interpreter.copied_interpreters(directory))
     interpreter.remove_copies(directory, copied)
     program = copied.program.with_name("python3")
     if not program.exists():

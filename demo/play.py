@@ -15,8 +15,8 @@ from typing import Any
 from app.embedded import ports
 from app.embedded.stack import Stack
 from app.server_cli.local import admin, paths, sandbox
-from app.server_cli.local.api import Api, ApiProblem
-from app.server_cli.local.command import carry_out
+from app.server_cli.local.api import ApiClient, ApiError
+from app.server_cli.local.command import run_steps
 from app.server_cli.local.errors import OperateError
 from app.server_cli.local.machines import LocalMachine, await_online
 from app.server_cli.local.screen import BOLD, DIM, RESET, Screen
@@ -55,24 +55,24 @@ def main() -> int:
     """Play the demo. Returns the exit code: 0 only if a branch was pushed that repairs the
     package.
     """
-    return carry_out(_play, "interrupted; everything is stopped", INTERRUPTED)
+    return run_steps(_play, "interrupted; everything is stopped", INTERRUPTED)
 
 
 def _play(screen: Screen) -> None:
-    home = paths.home() / "demo"
-    port = paths.port(default=ports.free())
-    password = admin.kept_password(home)
+    home = paths.stack_home() / "demo"
+    port = paths.stack_port(default=ports.find_free_port())
+    password = admin.load_password(home)
     screen.heading("Starting a Muster of its own")
     with Stack(home, port, _environment(password), say=screen.step) as stack:
         api = _sign_in(stack, screen, password)
         python = _find_python(stack, screen)
         machine = _start_machine(stack, screen, api, python)
         repository = _fill_repository(machine, screen)
-        _cancel_left_over(screen, api)
+        _cancel_stale_tasks(screen, api)
         _describe_project(api, _agent_command(stack, python), repository)
         task = _create(stack, screen, api)
         _follow(task, screen)
-        _show(task, screen, repository)
+        _show_branch(task, screen, repository)
         screen.heading("Stopping")
         screen.step("stopping every process")
     screen.done()
@@ -93,18 +93,18 @@ def _environment(password: str) -> dict[str, str]:
     }
 
 
-def _sign_in(stack: Stack, screen: Screen, password: str) -> Api:
+def _sign_in(stack: Stack, screen: Screen, password: str) -> ApiClient:
     """An admin's session; the admin is created at the first start."""
-    api = Api(stack.url)
+    api = ApiClient(stack.url)
     screen.step("signing in")
     try:
-        api.login(admin.NAME, password)
-    except ApiProblem as problem:
+        api.login(admin.ADMIN_NAME, password)
+    except ApiError as problem:
         if problem.http_status != 401:
             raise
         screen.step("creating the admin")
-        admin.create(stack)
-        api.login(admin.NAME, password)
+        admin.create_admin(stack)
+        api.login(admin.ADMIN_NAME, password)
     screen.done()
     return api
 
@@ -114,11 +114,11 @@ def _find_python(stack: Stack, screen: Screen) -> Path:
         return interpreter.find()
     except OperateError:
         screen.step("copying Python to where the agent can run it")
-        return interpreter.copy(paths.machine_area(stack.home))
+        return interpreter.copy(paths.machines_directory(stack.home))
 
 
-def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> LocalMachine:
-    area = paths.machine_area(stack.home)
+def _start_machine(stack: Stack, screen: Screen, api: ApiClient, python: Path) -> LocalMachine:
+    area = paths.machines_directory(stack.home)
     machine = LocalMachine(stack, area, number=1)
     if machine.is_enrolled():
         machine.forget(api)
@@ -132,7 +132,7 @@ def _start_machine(stack: Stack, screen: Screen, api: Api, python: Path) -> Loca
         shown=[str(area), str(python.parent.parent)],  # where the agent lies, and what runs it
     )
     await_online(stack, 1)
-    sandbox.show(screen, machine, api)
+    sandbox.show_sandbox(screen, machine, api)
     return machine
 
 
@@ -154,13 +154,13 @@ def _agent_command(stack: Stack, python: Path) -> str:
     """The agent's command. The script is copied to where attempts can read it: our tree may be
     closed to them.
     """
-    agent = paths.machine_area(stack.home) / AGENT.name
+    agent = paths.machines_directory(stack.home) / AGENT.name
     shutil.copyfile(AGENT, agent)
     agent.chmod(0o644)
     return shlex.join([str(python), str(agent), "{prompt}"])
 
 
-def _describe_project(api: Api, agent_command: str, repository: Repository) -> None:
+def _describe_project(api: ApiClient, agent_command: str, repository: Repository) -> None:
     project: dict[str, Any] = {
         "repoUrl": repository.url,
         "defaultBranch": BASE,
@@ -170,13 +170,13 @@ def _describe_project(api: Api, agent_command: str, repository: Repository) -> N
     }
     try:
         api.put(f"/api/web/projects/{PROJECT}", project)
-    except ApiProblem as problem:
+    except ApiError as problem:
         if problem.http_status != 404:
             raise
         api.post("/api/admin/projects", {"key": PROJECT, **project})
 
 
-def _cancel_left_over(screen: Screen, api: Api) -> None:
+def _cancel_stale_tasks(screen: Screen, api: ApiClient) -> None:
     """Cancel tasks of interrupted runs, which would go on beside this run's."""
     query = {"project": PROJECT, "status": "queued,assigned,running,suspended", "limit": 200}
     for task in api.get("/api/web/tasks", **query)["items"]:
@@ -185,7 +185,7 @@ def _cancel_left_over(screen: Screen, api: Api) -> None:
     screen.done()
 
 
-def _create(stack: Stack, screen: Screen, api: Api) -> Task:
+def _create(stack: Stack, screen: Screen, api: ApiClient) -> Task:
     task = api.post("/api/web/tasks", {"projectKey": PROJECT, "description": DESCRIPTION})
     screen.heading(f"Task {task['id']}")
     screen.line(f"  {DESCRIPTION}")
@@ -199,17 +199,17 @@ def _follow(task: Task, screen: Screen) -> None:
     while True:
         for event in task.events():
             screen.line(_event_line(event))
-        now = task.now()
+        now = task.current()
         if now["status"] != "suspended":
             break
-        question = task.question()
+        question = task.open_gate()
         screen.line(f"  {BOLD}?  {question['prompt']}{RESET}  confirm")
         task.answer(question, "confirm")
     if now["status"] != "completed":
-        raise OperateError(_end_of(now, task.last_lines(LAST_LINES)))
+        raise OperateError(_describe_end(now, task.last_lines(LAST_LINES)))
 
 
-def _end_of(now: dict[str, Any], lines: list[str]) -> str:
+def _describe_end(now: dict[str, Any], lines: list[str]) -> str:
     why = f": {now['failure']['message']}" if now["failure"] else ""
     return "\n  ".join([f"task {now['id']} {now['status']}{why}; its terminal said:", *lines])
 
@@ -220,13 +220,13 @@ def _event_line(event: dict[str, Any]) -> str:
     return f"  {DIM}{clock}{RESET}  {event['type']:<14}  {event['message']}"
 
 
-def _show(task: Task, screen: Screen, repository: Repository) -> None:
+def _show_branch(task: Task, screen: Screen, repository: Repository) -> None:
     """Show the pushed branch. Raises OperateError if it does not repair the package."""
     screen.heading(f"The terminal's last {LAST_LINES} lines")
     for line in task.last_lines(LAST_LINES):
         # Of a line that was written over with carriage returns, only the last text.
         screen.line(f"  {line.rstrip(chr(13)).rpartition(chr(13))[2]}")
-    branch = task.now()["result"]["branch"]
+    branch = task.current()["result"]["branch"]
     if not repository.has(branch):
         raise OperateError(f"there is no branch {branch} in {repository.path}")
     screen.heading(f"The pushed branch {branch}")

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.embedded.stack import Stack
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from app.server_cli.local.errors import OperateError
 
-LOOK_SECONDS = 0.1
-PATIENCE = 90.0
-GIVEN_BACK = (
+POLL_SECONDS = 0.1
+TIMEOUT_SECONDS = 90.0
+RETURNED_MESSAGE = (
     "The machine cannot run this task ({message}). See what it lacks: "
     "{python} -m muster worker doctor"
 ).replace("{python}", sys.executable)
-ENDS = frozenset({"completed", "failed", "cancelled"})
+FINAL_STATUSES = frozenset({"completed", "failed", "cancelled"})
 
 
 @dataclass
@@ -24,9 +24,9 @@ class Task:
     """A task, by its id. `shown` is the number of events seen so far."""
 
     stack: Stack
-    api: Api
+    api: ApiClient
     task_id: int
-    shown: int = field(default=0)
+    events_shown: int = field(default=0)
 
     @property
     def path(self) -> str:
@@ -38,26 +38,26 @@ class Task:
         Raises OperateError when that takes too long, or the demo's only machine gives the task
         back; EmbeddedError when a child of the stack ends.
         """
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
-            task = self.now()
+            task = self.current()
             for event in self._new_events():  # read after the task, so that none is missing
                 yield event
                 if event["type"] == "requeued":
-                    raise OperateError(GIVEN_BACK.format(message=event["message"]))
-            if task["status"] in ENDS or task["suspendReason"] == "gate":
+                    raise OperateError(RETURNED_MESSAGE.format(message=event["message"]))
+            if task["status"] in FINAL_STATUSES or task["suspendReason"] == "gate":
                 return
             self.stack.check()
             if time.monotonic() > deadline:
-                raise OperateError(_stuck(task))
-            time.sleep(LOOK_SECONDS)
+                raise OperateError(_stuck_message(task))
+            time.sleep(POLL_SECONDS)
 
-    def now(self) -> dict[str, Any]:
+    def current(self) -> dict[str, Any]:
         """The task's present JSON."""
         found: dict[str, Any] = self.api.get(self.path)
         return found
 
-    def question(self) -> dict[str, Any]:
+    def open_gate(self) -> dict[str, Any]:
         """The open gate."""
         asked: dict[str, Any] = self.api.get(f"{self.path}/pending-confirm")
         return asked
@@ -72,16 +72,16 @@ class Task:
         return [line["text"] for line in page["items"]]
 
     def _new_events(self) -> list[dict[str, Any]]:
-        page = self.api.get(f"{self.path}/events", offset=self.shown, limit=200)
-        self.shown += len(page["items"])
+        page = self.api.get(f"{self.path}/events", offset=self.events_shown, limit=200)
+        self.events_shown += len(page["items"])
         items: list[dict[str, Any]] = page["items"]
         return items
 
 
-def _stuck(task: dict[str, Any]) -> str:
+def _stuck_message(task: dict[str, Any]) -> str:
     reasons = [f"{each['machineId']}: {each['reason']}" for each in _blocks(task)]
     why = f" ({'; '.join(reasons)})" if reasons else ""
-    return f"after {PATIENCE:.0f} s task {task['id']} is still {task['status']}{why}"
+    return f"after {TIMEOUT_SECONDS:.0f} s task {task['id']} is still {task['status']}{why}"
 
 
 def _blocks(task: dict[str, Any]) -> list[dict[str, str]]:

@@ -19,11 +19,11 @@ GRANT USAGE ON SCHEMA public TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role};
 """
-LOCK_SECONDS = 10
+LOCK_TIMEOUT_SECONDS = 10
 APPEND_ONLY = "REVOKE UPDATE, DELETE, TRUNCATE ON audit_entries FROM {role}"
 
 
-def _write_whole_revisions(_: Any, __: Any, directives: list[Any]) -> None:
+def _complete_revisions(_: Any, __: Any, directives: list[Any]) -> None:
     """Leave out empty revisions, and drop what Alembic forgets: the enum types of new tables."""
     if not getattr(context.config.cmd_opts, "autogenerate", False):
         return
@@ -42,8 +42,8 @@ def _enum_types(upgrade: ops.UpgradeOps) -> Iterator[str]:
             yield from (c.type.name for c in columns if isinstance(c.type, sa.Enum))
 
 
-OURS = {
-    "process_revision_directives": _write_whole_revisions,
+CONFIGURE_OPTIONS = {
+    "process_revision_directives": _complete_revisions,
     "render_as_batch": False,  # that is for SQLite
 }
 
@@ -52,11 +52,11 @@ def _configure(**how: Any) -> None:
     options = current_app.extensions["migrate"].configure_args
     context.configure(
         target_metadata=db.metadata,
-        **{**options, **OURS, **how},
+        **{**options, **CONFIGURE_OPTIONS, **how},
     )
 
 
-def _let_work(connection: sa.Connection, role: str) -> None:
+def _grant_to_app_role(connection: sa.Connection, role: str) -> None:
     name = connection.dialect.identifier_preparer.quote(role)
     connection.execute(sa.text(GRANTS.format(role=name)))
     if sa.inspect(connection).has_table("audit_entries"):  # not so after a downgrade
@@ -84,14 +84,14 @@ def _migrate() -> None:
     with db.engine.connect() as connection:
         _configure(connection=connection)
         with context.begin_transaction():
-            connection.execute(sa.select(advisory_locks.take(AdvisoryLock.MIGRATE)))
+            connection.execute(sa.select(advisory_locks.acquire(AdvisoryLock.MIGRATE)))
             if _is_ahead():
                 return
             # A server may be working on it: whoever waits for a table keeps all others from it.
-            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'"))
             context.run_migrations()
             if role := current_app.config["APP_ROLE"]:
-                _let_work(connection, role)
+                _grant_to_app_role(connection, role)
 
 
 if context.is_offline_mode():

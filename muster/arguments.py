@@ -6,9 +6,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-_NARROWEST, _WIDEST = 50, 100  # columns of a text
-_TERMS = 30  # of the first of two columns, at most
-_GAP = 2
+_MIN_WIDTH, _MAX_WIDTH = 50, 100  # columns of a text
+_MAX_TERM_WIDTH = 30  # of the first of two columns, at most
+_COLUMN_GAP = 2
 
 
 class Parser(argparse.ArgumentParser):
@@ -31,21 +31,23 @@ class Parser(argparse.ArgumentParser):
         return " ".join(words) + "\n"
 
     def format_help(self) -> str:
-        width = max(min(shutil.get_terminal_size().columns, _WIDEST) - 2, _NARROWEST)
+        width = max(min(shutil.get_terminal_size().columns, _MAX_WIDTH) - 2, _MIN_WIDTH)
         parts = [self.format_usage()]
         if self.description:
-            parts.append(textwrap.fill(self.description, width, **_indented("  ")) + "\n")
+            parts.append(textwrap.fill(self.description, width, **_indents("  ")) + "\n")
         if self._examples:
             parts.append("".join(f"    {line}\n" for line in self._examples))
         options = [each for each in self._optionals._group_actions if each is not self._help]
-        parts.append(_section("Options", map(_row, [*options, self._help]), width))
+        parts.append(_format_section("Options", map(_option_row, [*options, self._help]), width))
         for group in self._action_groups:
             if group not in (self._optionals, self._positionals):
-                parts.append(_section(str(group.title), map(_row, group._group_actions), width))
+                parts.append(
+                    _format_section(str(group.title), map(_option_row, group._group_actions), width)
+                )
         for action in self._positionals._group_actions:
             if isinstance(action, argparse._SubParsersAction):
                 rows = [(each.dest, each.help or "") for each in action._choices_actions]
-                parts.append(_section("Commands", rows, width))
+                parts.append(_format_section("Commands", rows, width))
         return "\n".join(parts)
 
     def error(self, message: str) -> NoReturn:
@@ -53,33 +55,33 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.format_usage()}{hint}\n\nError: {message}\n")
 
 
-def _row(action: argparse.Action) -> tuple[str, str]:
+def _option_row(action: argparse.Action) -> tuple[str, str]:
     names = ", ".join(action.option_strings)
-    value = "" if action.nargs == 0 else f" {_value(action)}"
+    value = "" if action.nargs == 0 else f" {_value_name(action)}"
     return names + value, f"{action.help}  [required]" if action.required else str(action.help)
 
 
-def _value(action: argparse.Action) -> str:
+def _value_name(action: argparse.Action) -> str:
     if action.metavar is None and action.choices is not None:
         return f"[{'|'.join(map(str, action.choices))}]"
     return str(action.metavar or action.dest.upper())
 
 
-def _section(title: str, rows: Iterable[tuple[str, str]], width: int) -> str:
+def _format_section(title: str, rows: Iterable[tuple[str, str]], width: int) -> str:
     """A heading, and two columns: a term that is too long for its own has a line for itself."""
     shown = list(rows)
-    terms = min(max(len(term) for term, _ in shown), _TERMS)
-    second = 2 + terms + _GAP
+    terms = min(max(len(term) for term, _ in shown), _MAX_TERM_WIDTH)
+    second = 2 + terms + _COLUMN_GAP
     lines = [f"{title}:"]
     for term, text in shown:
         first, *rest = textwrap.wrap(text, max(width - second, 10)) or [""]
         if len(term) > terms:
             lines += [f"  {term}", " " * second + first]
         else:
-            lines.append(f"  {term:{terms + _GAP}}{first}")
+            lines.append(f"  {term:{terms + _COLUMN_GAP}}{first}")
         lines += [" " * second + line for line in rest]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _indented(by: str) -> dict[str, Any]:
+def _indents(by: str) -> dict[str, Any]:
     return {"initial_indent": by, "subsequent_indent": by}

@@ -18,14 +18,14 @@ import msgspec
 
 from muster.arguments import Parser
 from muster.protocol import canonical_zip, evidence
-from muster.protocol.canonical_zip import PIECE_BYTES, Member, NotCanonical
+from muster.protocol.canonical_zip import CHUNK_BYTES, Member, NotCanonical
 from muster.protocol.evidence import ChainEnd, Manifest
 
-_LARGEST_KEYS = 1 << 20
-_NEEDS = "this needs the package cryptography: pip install cryptography"
+_MAX_KEYS_BYTES = 1 << 20
+_CRYPTOGRAPHY_MISSING = "this needs the package cryptography: pip install cryptography"
 
 
-class Refused(Exception):
+class InvalidBundle(Exception):
     """The bundle is not what its server made, or nobody can say. The message says why."""
 
 
@@ -48,7 +48,7 @@ class _Contents:
     again."""
 
     digests: dict[str, evidence.File]
-    places: dict[str, int]
+    offsets: dict[str, int]
     manifest: bytes
     signature: bytes
 
@@ -69,22 +69,22 @@ def main(arguments: Sequence[str], name: str = "muster") -> int:
         "whose the signature is.",
     )
     try:
-        asked = parser.parse_args(list(arguments))
+        options = parser.parse_args(list(arguments))
     except SystemExit as end:
         return int(end.code or 0)
     try:
-        keys = None if asked.key is None else _keys(asked.key)
-        with asked.file.open("rb") as file:
-            if not stat.S_ISREG(asked.file.stat().st_mode):
-                raise Refused("it is not a regular file")
-            told = verify(file, keys)
-    except (Refused, NotCanonical) as refusal:
+        keys = None if options.key is None else _read_keys(options.key)
+        with options.file.open("rb") as file:
+            if not stat.S_ISREG(options.file.stat().st_mode):
+                raise InvalidBundle("it is not a regular file")
+            lines = verify(file, keys)
+    except (InvalidBundle, NotCanonical) as refusal:
         sys.stdout.write(f"REFUSED: {refusal}\n")
         return 1
     except OSError as error:
-        sys.stdout.write(f"REFUSED: {error.filename or asked.file}: {error.strerror}\n")
+        sys.stdout.write(f"REFUSED: {error.filename or options.file}: {error.strerror}\n")
         return 1
-    sys.stdout.write("".join(f"{line}\n" for line in told))
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
     return 0
 
 
@@ -92,89 +92,89 @@ def verify(file: BinaryIO, keys: Sequence[PublicKey] | None) -> list[str]:
     """What there is to say of a genuine bundle, line by line. `keys` are those of its server, if
     somebody knows them. Raises Refused and NotCanonical.
     """
-    contents = _read(file)
+    contents = _read_bundle(file)
     try:
-        manifest = evidence.manifest_in(contents.manifest)
+        manifest = evidence.parse_manifest(contents.manifest)
     except (ValueError, RecursionError) as error:
-        raise Refused(f"its manifest cannot be read: {error}") from error
+        raise InvalidBundle(f"its manifest cannot be read: {error}") from error
     if manifest.format != evidence.FORMAT:
-        raise Refused(f"its format is {manifest.format!r}, and not {evidence.FORMAT!r}")
-    signer = _signer(contents)
-    _compare(contents, manifest)
+        raise InvalidBundle(f"its format is {manifest.format!r}, and not {evidence.FORMAT!r}")
+    signer = _check_signature(contents)
+    _check_digests(contents, manifest)
     for chain in manifest.chains:
-        _follow(file, contents, manifest, chain)
-    whose = _whose(signer, keys, manifest)
+        _check_chain(file, contents, manifest, chain)
+    whose = _describe_signer(signer, keys, manifest)
     return [*_summary(manifest), whose]
 
 
-def _keys(path: Path) -> list[PublicKey]:
+def _read_keys(path: Path) -> list[PublicKey]:
     with path.open("rb") as file:
-        data = file.read(_LARGEST_KEYS)
+        data = file.read(_MAX_KEYS_BYTES)
     try:
         return msgspec.json.decode(data, type=_Keys).keys
     except (ValueError, RecursionError) as error:
-        raise Refused(f"{path} is not what the server says of its keys: {error}") from error
+        raise InvalidBundle(f"{path} is not what the server says of its keys: {error}") from error
 
 
 # ---- the file ------------------------------------------------------------------------------------
 
 
-def _read(file: BinaryIO) -> _Contents:
+def _read_bundle(file: BinaryIO) -> _Contents:
     """All of the file, once, each byte of which is where a canonical zip file has it."""
     found = _Contents({}, {}, b"", b"")
-    for member, pieces in canonical_zip.read(file):
+    for member, pieces in canonical_zip.read_members(file):
         if member.name == evidence.MANIFEST:
-            found.manifest = _small(member, pieces, evidence.LARGEST_MANIFEST)
+            found.manifest = _read_small(member, pieces, evidence.MAX_MANIFEST_BYTES)
         elif member.name == evidence.SIGNATURE:
-            found.signature = _small(member, pieces, evidence.LARGEST_SIGNATURE)
+            found.signature = _read_small(member, pieces, evidence.MAX_SIGNATURE_BYTES)
         else:
-            found.places[member.name] = file.tell()
+            found.offsets[member.name] = file.tell()
             digest = hashlib.sha256()
             for piece in pieces:
                 digest.update(piece)
-            told = evidence.File(member.name, member.size, digest.hexdigest())
-            found.digests[member.name] = told
+            entry = evidence.File(member.name, member.size, digest.hexdigest())
+            found.digests[member.name] = entry
     return found
 
 
-def _small(member: Member, pieces: Iterable[bytes], most: int) -> bytes:
+def _read_small(member: Member, pieces: Iterable[bytes], most: int) -> bytes:
     if member.size > most:
-        raise Refused(f"{member.name} has more than {most:,} bytes")
+        raise InvalidBundle(f"{member.name} has more than {most:,} bytes")
     return b"".join(pieces)
 
 
-def _compare(contents: _Contents, manifest: Manifest) -> None:
+def _check_digests(contents: _Contents, manifest: Manifest) -> None:
     """Hold the members against the manifest, which is known to be the signer's."""
     named = {file.path: file for file in manifest.files}
     if list(named) != sorted(named) or len(named) != len(manifest.files):
-        raise Refused("the manifest's files are not in order")
-    for path in sorted({*named, *contents.digests, *evidence.ALWAYS}):
+        raise InvalidBundle("the manifest's files are not in order")
+    for path in sorted({*named, *contents.digests, *evidence.REQUIRED_MEMBERS}):
         if path not in contents.digests:
-            raise Refused(f"{path} is missing")
+            raise InvalidBundle(f"{path} is missing")
         if path not in named:
-            raise Refused(f"{path} is not in the manifest")
+            raise InvalidBundle(f"{path} is not in the manifest")
         if contents.digests[path] != named[path]:
-            raise Refused(f"{path} is not the one that was signed")
+            raise InvalidBundle(f"{path} is not the one that was signed")
 
 
 # ---- the signature -------------------------------------------------------------------------------
 
 
-def _signer(contents: _Contents) -> evidence.Signature:
+def _check_signature(contents: _Contents) -> evidence.Signature:
     """The signature that the bundle has, which is one by the key beside it."""
     try:
-        signature = evidence.signature_in(contents.signature)
-        public, raw = (_raw(text) for text in (signature.public_key, signature.signature))
+        signature = evidence.parse_signature(contents.signature)
+        public, raw = (_decode_base64(text) for text in (signature.public_key, signature.signature))
     except (ValueError, RecursionError) as error:
-        raise Refused(f"its signature cannot be read: {error}") from error
+        raise InvalidBundle(f"its signature cannot be read: {error}") from error
     if signature.algorithm != evidence.ALGORITHM or signature.key != evidence.key_id(public):
-        raise Refused("its signature names another key than it has")
+        raise InvalidBundle("its signature names another key than it has")
     if not _is_signed(public, raw, contents.manifest):
-        raise Refused("its manifest is not the one that was signed")
+        raise InvalidBundle("its manifest is not the one that was signed")
     return signature
 
 
-def _raw(text: str) -> bytes:
+def _decode_base64(text: str) -> bytes:
     """What the text has in Base64, of which each value has one spelling."""
     data = base64.b64decode(text, validate=True)
     if base64.b64encode(data).decode() != text:
@@ -188,7 +188,7 @@ def _is_signed(public: bytes, signature: bytes, data: bytes) -> bool:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     except ImportError as error:
-        raise Refused(_NEEDS) from error
+        raise InvalidBundle(_CRYPTOGRAPHY_MISSING) from error
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
     except (InvalidSignature, ValueError):
@@ -196,7 +196,9 @@ def _is_signed(public: bytes, signature: bytes, data: bytes) -> bool:
     return True
 
 
-def _whose(signer: evidence.Signature, keys: Sequence[PublicKey] | None, manifest: Manifest) -> str:
+def _describe_signer(
+    signer: evidence.Signature, keys: Sequence[PublicKey] | None, manifest: Manifest
+) -> str:
     """Whose the signature is, in a sentence. Raises Refused where it is none of these keys'."""
     if keys is None:
         return (
@@ -209,51 +211,57 @@ def _whose(signer: evidence.Signature, keys: Sequence[PublicKey] | None, manifes
             signer.algorithm,
             signer.public_key,
         ):
-            if key.retired_at is not None and _moment(manifest.made_at) > _moment(key.retired_at):
-                raise Refused(f"key {key.id} was retired on {key.retired_at}, before it was made")
+            if key.retired_at is not None and _parse_timestamp(manifest.made_at) > _parse_timestamp(
+                key.retired_at
+            ):
+                raise InvalidBundle(
+                    f"key {key.id} was retired on {key.retired_at}, before it was made"
+                )
             return f"signed by key {key.id}, which is one of the server's"
-    raise Refused(f"key {signer.key}, by which it is signed, is none of the server's")
+    raise InvalidBundle(f"key {signer.key}, by which it is signed, is none of the server's")
 
 
-def _moment(text: str) -> datetime:
+def _parse_timestamp(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise Refused(f"{text!r} is no moment") from error
+        raise InvalidBundle(f"{text!r} is no moment") from error
 
 
 # ---- the logs ------------------------------------------------------------------------------------
 
 
-def _follow(file: BinaryIO, contents: _Contents, manifest: Manifest, end: ChainEnd) -> None:
+def _check_chain(file: BinaryIO, contents: _Contents, manifest: Manifest, end: ChainEnd) -> None:
     """Make an attempt's chain anew from its log, and compare it. Of a log that has been taken there
     is nothing to make it of: it is what was signed.
     """
-    log, name = evidence.log(end.attempt), evidence.chain(end.attempt)
+    log, name = evidence.log_name(end.attempt), evidence.chain_name(end.attempt)
     if name not in contents.digests or (log in contents.digests) == end.is_taken:
-        raise Refused(f"the manifest says something else of attempt {end.attempt}'s log")
+        raise InvalidBundle(f"the manifest says something else of attempt {end.attempt}'s log")
     if end.is_taken:
         return
-    chain = evidence.Chain(manifest.server.id, manifest.task_id, end.attempt)
-    links = _links(file, contents.places[log], contents.digests[log].size, chain)
+    chain = evidence.HashChain(manifest.server.id, manifest.task_id, end.attempt)
+    links = _chain_links(file, contents.offsets[log], contents.digests[log].size, chain)
     digest = hashlib.sha256()
     for piece in evidence.chain_file(manifest.task_id, end.attempt, end.gaps, links):
         digest.update(piece)
     if digest.hexdigest() != contents.digests[name].sha256:
-        raise Refused(f"{name} is not the chain of {log}")
-    if (chain.bytes, chain.head.hex()) != (end.bytes, end.head):
-        raise Refused(f"the manifest has another end of the chain of {log}")
+        raise InvalidBundle(f"{name} is not the chain of {log}")
+    if (chain.byte_count, chain.head.hex()) != (end.bytes, end.head):
+        raise InvalidBundle(f"the manifest has another end of the chain of {log}")
 
 
-def _links(file: BinaryIO, place: int, size: int, chain: evidence.Chain) -> Iterator[bytes]:
+def _chain_links(
+    file: BinaryIO, place: int, size: int, chain: evidence.HashChain
+) -> Iterator[bytes]:
     file.seek(place)
     while size:
-        piece = file.read(min(size, PIECE_BYTES))
+        piece = file.read(min(size, CHUNK_BYTES))
         if not piece:
-            raise Refused("the file has become shorter")
+            raise InvalidBundle("the file has become shorter")
         size -= len(piece)
         yield from chain.feed(piece)
-    yield from chain.end()
+    yield from chain.finish()
 
 
 def _summary(manifest: Manifest) -> list[str]:

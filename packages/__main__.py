@@ -2,7 +2,7 @@
 
 import sys
 
-from app.server_cli.local.command import carry_out
+from app.server_cli.local.command import run_steps
 from app.server_cli.local.screen import Screen
 from demo.console import builder
 from packages import build
@@ -10,12 +10,12 @@ from packages import build
 
 def _make(screen: Screen) -> None:
     builder.build(screen.step)
-    build.empty()
+    build.clear_directory()
     for which in (build.CLIENT, build.SERVER):
         screen.step(f"packing muster-{which}")
-        made = build.wheel(which)
+        made = build.build_wheel(which)
         screen.done(f"{made.relative_to(build.ROOT)}, {made.stat().st_size >> 10} KiB")
 
 
 if __name__ == "__main__":
-    sys.exit(carry_out(_make, "interrupted", 130))
+    sys.exit(run_steps(_make, "interrupted", 130))

@@ -20,13 +20,13 @@ class BuildError(OperateError):
     """A package could not be made. The message says why."""
 
 
-def empty(place: Path = DIST) -> None:
+def clear_directory(place: Path = DIST) -> None:
     """Have the directory, with nothing in it."""
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
 
 
-def wheel(which: str, place: Path = DIST, tree: Path = ROOT) -> Path:
+def build_wheel(which: str, place: Path = DIST, tree: Path = ROOT) -> Path:
     """Make one of the packages of a tree in `place`; the server's wants the client's there.
 
     Raises BuildError.
@@ -53,4 +53,4 @@ def wheel(which: str, place: Path = DIST, tree: Path = ROOT) -> Path:
     )
     if done.returncode != 0:
         raise BuildError(f"muster-{which} could not be packed:\n{done.stdout.strip()}")
-    return place / f"muster_{which}-{version.of_packages(tree)}-py3-none-any.whl"
+    return place / f"muster_{which}-{version.package_version(tree)}-py3-none-any.whl"

@@ -16,7 +16,7 @@ from packages import requirements, version  # noqa: E402  (hatchling loads this 
 
 CLIENT = "muster-client"
 CONSOLE = ROOT / "console" / "dist"
-CARRIED = "app/worker_install/files"
+BUNDLED_DIRECTORY = "app/worker_install/files"
 LOCKS = ("requirements.txt", "requirements-worker.txt")
 
 
@@ -25,12 +25,12 @@ class Metadata(MetadataHookInterface):
 
     def update(self, metadata: dict[str, Any]) -> None:
         if metadata["name"] == CLIENT:
-            metadata["dependencies"] = requirements.wanted(ROOT, "requirements-client")
-            worker = requirements.wanted(ROOT, "requirements-worker")
+            metadata["dependencies"] = requirements.read_requirements(ROOT, "requirements-client")
+            worker = requirements.read_requirements(ROOT, "requirements-worker")
             metadata["optional-dependencies"] = {"worker": worker}
         else:
-            own = f"{CLIENT}[worker]=={version.of_packages(ROOT)}"
-            metadata["dependencies"] = [own, *requirements.wanted(ROOT, "requirements")]
+            own = f"{CLIENT}[worker]=={version.package_version(ROOT)}"
+            metadata["dependencies"] = [own, *requirements.read_requirements(ROOT, "requirements")]
 
 
 class Build(BuildHookInterface[Any]):
@@ -39,17 +39,17 @@ class Build(BuildHookInterface[Any]):
     """
 
     def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
-        name = f"muster_client-{version.of_packages(ROOT)}-py3-none-any.whl"
+        name = f"muster_client-{version.package_version(ROOT)}-py3-none-any.whl"
         wheel = Path(self.directory) / name
         if not wheel.is_file():
             raise FileNotFoundError(f"{wheel}: `make dist` makes it first")
         carried = [wheel, *(ROOT / lock for lock in LOCKS)]
-        files = {path: f"{CARRIED}/{path.name}" for path in carried}
-        files |= {CONSOLE / name: f"console/dist/{name}" for name in _built()}
+        files = {path: f"{BUNDLED_DIRECTORY}/{path.name}" for path in carried}
+        files |= {CONSOLE / name: f"console/dist/{name}" for name in _built_files()}
         build_data["force_include"] |= {str(path): place for path, place in files.items()}
 
 
-def _built() -> list[str]:
+def _built_files() -> list[str]:
     """The files of the console's present build; beside them lie those of the one before."""
     names: list[str] = json.loads((CONSOLE / ".files.json").read_text())["now"]
     return names

@@ -9,18 +9,18 @@ _PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)", re.MULTILINE
 _NAME = re.compile(r"[A-Za-z0-9._-]+(?:\[[^]]*\])?")
 
 
-def wanted(root: Path, name: str) -> list[str]:
+def read_requirements(root: Path, name: str) -> list[str]:
     """Of `<name>.in`, without those that it includes: each in no older version than the one that is
     tested, which is the locked one.
     """
     tested = {
-        _normal(package): version
+        _normalize(package): version
         for package, version in _PIN.findall((root / f"{name}.txt").read_text())
     }
-    return sorted(_ranges(root / f"{name}.in", tested), key=str.lower)
+    return sorted(_version_ranges(root / f"{name}.in", tested), key=str.lower)
 
 
-def _ranges(path: Path, tested: dict[str, str]) -> Iterator[str]:
+def _version_ranges(path: Path, tested: dict[str, str]) -> Iterator[str]:
     for line in path.read_text().splitlines():
         text = _COMMENT.sub("", line).strip()
         if not text or text.startswith("-"):
@@ -29,9 +29,9 @@ def _ranges(path: Path, tested: dict[str, str]) -> Iterator[str]:
         assert package is not None, line
         bound, _, marker = text.removeprefix(package[0]).partition(";")
         parts = [part for part in bound.split(",") if part and not part.startswith(">=")]
-        least = f">={tested[_normal(package[0].partition('[')[0])]}"
+        least = f">={tested[_normalize(package[0].partition('[')[0])]}"
         yield package[0] + ",".join([least, *parts]) + (f" ;{marker}" if marker else "")
 
 
-def _normal(name: str) -> str:
+def _normalize(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -10,7 +10,7 @@ LABEL = "muster"
 _OWN = re.compile(r'^__version__ = "([^"+]+)"$', re.MULTILINE)
 
 
-def of_tree(root: Path) -> str:
+def tree_version(root: Path) -> str:
     """As people see it: 0.1.0."""
     found = _OWN.search((root / "muster" / "__init__.py").read_text())
     if found is None:
@@ -18,6 +18,6 @@ def of_tree(root: Path) -> str:
     return found[1]
 
 
-def of_packages(root: Path) -> str:
+def package_version(root: Path) -> str:
     """PyPI refuses such versions, so that whatever asks for one never takes a stranger's there."""
-    return f"{of_tree(root)}+{LABEL}"
+    return f"{tree_version(root)}+{LABEL}"

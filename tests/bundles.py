@@ -14,7 +14,7 @@ from muster import verify
 from muster.protocol import canonical_zip, evidence
 from muster.protocol.canonical_zip import Member, NotCanonical
 from muster.protocol.evidence import ChainEnd, File, Manifest, Server
-from muster.verify import PublicKey, Refused
+from muster.verify import InvalidBundle, PublicKey
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 SERVER = "a1b2c3d4e5f60718"
@@ -30,14 +30,14 @@ def key_of(private: Ed25519PrivateKey, retired_at: str | None = None) -> PublicK
 def zipped(members: Mapping[str, bytes]) -> bytes:
     """The canonical zip file of these members, in the order in which they come."""
     found = [(Member(name, len(data), zlib.crc32(data)), data) for name, data in members.items()]
-    body = b"".join(canonical_zip.header(member) + data for member, data in found)
-    return body + b"".join(canonical_zip.end([member for member, _ in found]))
+    body = b"".join(canonical_zip.local_header(member) + data for member, data in found)
+    return body + b"".join(canonical_zip.central_directory([member for member, _ in found]))
 
 
 def files(task_id: int = 7, log: bytes = b"a line\r\n") -> dict[str, bytes]:
     """What a bundle of a task with one attempt has beside manifest and signature."""
-    chain = evidence.Chain(SERVER, task_id, 1)
-    links = [*chain.feed(log), *chain.end()]
+    chain = evidence.HashChain(SERVER, task_id, 1)
+    links = [*chain.feed(log), *chain.finish()]
     return {
         "decisions.json": b"[]\n",
         "events.jsonl": b'{"number":1}\n',
@@ -49,14 +49,14 @@ def files(task_id: int = 7, log: bytes = b"a line\r\n") -> dict[str, bytes]:
 
 
 def manifest_of(members: Mapping[str, bytes], task_id: int = 7) -> Manifest:
-    chain = evidence.Chain(SERVER, task_id, 1)
+    chain = evidence.HashChain(SERVER, task_id, 1)
     log = members.get("log-1.bin", b"")
-    _ = [*chain.feed(log), *chain.end()]
+    _ = [*chain.feed(log), *chain.finish()]
     listed = [
         File(path, len(data), hashlib.sha256(data).hexdigest())
         for path, data in sorted(members.items())
     ]
-    end = ChainEnd(1, chain.bytes, [], chain.head.hex(), "log-1.bin" not in members)
+    end = ChainEnd(1, chain.byte_count, [], chain.head.hex(), "log-1.bin" not in members)
     server = Server(SERVER, "https://muster.example")
     return Manifest(evidence.FORMAT, server, task_id, "completed", MADE_AT, listed, [end])
 
@@ -70,17 +70,19 @@ def bundle(
 ) -> bytes:
     """A bundle of these files, signed by the key."""
     members = files(task_id) if members is None else members
-    told = evidence.encode(manifest or manifest_of(members, task_id))
+    manifest_bytes = evidence.encode_canonical(manifest or manifest_of(members, task_id))
     public = key.public_key().public_bytes_raw()
-    signature = evidence.signed(told, public, key.sign(told))
-    return zipped(dict(sorted({**members, "manifest.json": told, "signature": signature}.items())))
+    signature = evidence.signature_member(manifest_bytes, public, key.sign(manifest_bytes))
+    return zipped(
+        dict(sorted({**members, "manifest.json": manifest_bytes, "signature": signature}.items()))
+    )
 
 
 def refusal(data: bytes, *keys: PublicKey) -> str | None:
     """Why the file is refused; None: it is genuine."""
     try:
         verify.verify(io.BytesIO(data), keys or [key_of(KEY)])
-    except (Refused, NotCanonical) as error:
+    except (InvalidBundle, NotCanonical) as error:
         return str(error)
     return None
 

@@ -210,9 +210,9 @@ def taken_back(rolled_back_app: Flask) -> Iterator[None]:
     can be counted.
     """
     with pytest.MonkeyPatch.context() as patch, rolled_back_app.app_context():
-        patch.setattr(settings, "FRESH_SECONDS", 3600.0)
+        patch.setattr(settings, "CACHE_SECONDS", 3600.0)
         redis.client.flushdb()
-        settings.forget()
+        settings.clear_cache()
         engine = db.engine
         with engine.connect() as connection:
             transaction = connection.begin()
@@ -232,7 +232,7 @@ def committed_app(shared_committed_app: Flask, emptying: sa.Engine) -> Iterator[
     """An app whose commits are real, for tests with several connections. Tidied up afterwards."""
     with shared_committed_app.app_context():
         redis.client.flushdb()
-        settings.forget()
+        settings.clear_cache()
         try:
             yield shared_committed_app
         finally:

@@ -23,7 +23,7 @@ def admit(services: Services, role: str = roles.SUPERUSER) -> str:
     assert isinstance(server, Postgres)
     data: Path = server.data.path
     with (data / "pg_ident.conf").open("a") as map_:
-        map_.write("".join(f'tests "{user}" "{role}"\n' for user in accounts.owners()))
+        map_.write("".join(f'tests "{user}" "{role}"\n' for user in accounts.owner_names()))
     rules = data / "pg_hba.conf"
     rules.write_text(f'local all "{role}" peer map=tests\n{rules.read_text()}')
     os.kill(services.processes["postgres"].pid, signal.SIGHUP)

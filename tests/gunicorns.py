@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.embedded import ports, probes, processes
-from app.embedded.commands import Commands, commands
+from app.embedded.commands import Commands, stack_commands
 from app.embedded.processes import Process, Program
 from app.embedded.stack import Stack
 from tests.wait import exit_of, wait_until
@@ -38,8 +38,11 @@ def gunicorn(
 ) -> Iterator[Gunicorn]:
     """Our gunicorn, with our settings, until the block ends. `env` is its whole environment."""
     # Of all addresses where it serves those: another's connection may have it on one of them.
-    port, tls = ports.free(env.get("MUSTER_BIND", ports.LOOPBACK)), "MUSTER_TLS_CERT" in env
-    *argv, _ = commands(directory).processes["gunicorn"].argv
+    port, tls = (
+        ports.find_free_port(env.get("MUSTER_BIND", ports.LOOPBACK)),
+        "MUSTER_TLS_CERT" in env,
+    )
+    *argv, _ = stack_commands(directory).processes["gunicorn"].argv
     program = Program(
         name="gunicorn",
         argv=[*argv, app],
@@ -50,14 +53,14 @@ def gunicorn(
     process = processes.spawn(program)
     try:
         wait_until(
-            lambda: probes.get(port, probe, tls=tls)[0] == 200,
+            lambda: probes.probe(port, probe, tls=tls)[0] == 200,
             f"answer of {probe}",
             patience,
             problem=exit_of(process, program.log),
         )
         yield Gunicorn(process, port)
     finally:
-        process.end()  # how it stops is a claim of test_gunicorn, and takes its time
+        process.kill_group()  # how it stops is a claim of test_gunicorn, and takes its time
 
 
 def end_at_once(stack: Stack) -> None:
@@ -65,7 +68,7 @@ def end_at_once(stack: Stack) -> None:
     would outlive them."""
     for name, process in stack.processes.items():
         if name not in ("postgres", "valkey"):
-            process.end()
+            process.kill_group()
 
 
 def two_servers(port: int) -> Callable[[Path], Commands]:
@@ -74,7 +77,7 @@ def two_servers(port: int) -> Callable[[Path], Commands]:
     """
 
     def table(home: Path) -> Commands:
-        usual = commands(home)
+        usual = stack_commands(home)
         first = usual.processes[SERVERS[0]]
         second = replace(first, env={"MUSTER_PORT": str(port)})
         named = {SERVERS[0]: first, SERVERS[1]: second}

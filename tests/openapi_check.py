@@ -34,16 +34,16 @@ def check(app: Flask, response: TestResponse) -> None:
     if operation is None:
         return  # a route that the test has added
     what = f"{response.request.method} {rule.rule} → {response.status_code}"
-    said = operation["responses"].get(str(response.status_code))
-    assert said is not None, f"{what} is not documented: {response.get_data()[:500]!r}"
-    said = _resolved(document, said)
-    for name, header in said.get("headers", {}).items():
+    documented = operation["responses"].get(str(response.status_code))
+    assert documented is not None, f"{what} is not documented: {response.get_data()[:500]!r}"
+    documented = _resolved(document, documented)
+    for name, header in documented.get("headers", {}).items():
         missing = _resolved(document, header).get("required") and name not in response.headers
         assert not missing, f"{what} has no {name}"
-    if "content" in said:
-        assert response.mimetype in said["content"], f"{what} is {response.mimetype}"
+    if "content" in documented:
+        assert response.mimetype in documented["content"], f"{what} is {response.mimetype}"
         if response.is_json:
-            _check_body(app, said["content"][response.mimetype]["schema"], response, what)
+            _check_body(app, documented["content"][response.mimetype]["schema"], response, what)
 
 
 def _rule(app: Flask, response: TestResponse) -> Rule | None:

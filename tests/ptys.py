@@ -19,7 +19,7 @@ import avt
 
 from tests.wait import wait_until
 
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 class Pty:
@@ -53,14 +53,14 @@ class Pty:
             with contextlib.suppress(OSError):
                 os.killpg(group, signal.SIGKILL)
         self.process.kill()
-        self.process.wait(PATIENCE)
+        self.process.wait(TIMEOUT_SECONDS)
         os.close(self._master)
         os.close(self._slave)
 
     @property
     def lines(self) -> list[str]:
         """What the screen shows."""
-        self.hear(0.0)
+        self.read_output(0.0)
         return [line.text.rstrip() for line in self._emulator.view()]
 
     @property
@@ -72,8 +72,8 @@ class Pty:
     def stty(self) -> str:
         """What `stty -a` tells, but for the size."""
         name = os.ttyname(self._slave)
-        told = subprocess.run(("stty", "-a", "-F", name), capture_output=True, check=True)
-        return re.sub(r"rows \d+; columns \d+;", "", told.stdout.decode())
+        result = subprocess.run(("stty", "-a", "-F", name), capture_output=True, check=True)
+        return re.sub(r"rows \d+; columns \d+;", "", result.stdout.decode())
 
     @property
     def foreground(self) -> int:
@@ -82,20 +82,20 @@ class Pty:
 
     def resize(self, cols: int, rows: int) -> None:
         """As a window's is; who has the terminal is told."""
-        self.hear(0.0)
+        self.read_output(0.0)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
         self._emulator.resize(cols, rows)
 
     def type(self, keys: str | bytes) -> None:
         left = keys.encode() if isinstance(keys, str) else keys
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while left:
             assert time.monotonic() < deadline, "the terminal takes nothing"
-            self.hear(0.0)
+            self.read_output(0.0)
             with contextlib.suppress(BlockingIOError):
                 left = left[os.write(self._master, left) :]
 
-    def hear(self, seconds: float = 0.1) -> None:
+    def read_output(self, seconds: float = 0.1) -> None:
         """What it has written, waited for at most so long."""
         while data := self.read(seconds):
             self.data += data
@@ -108,7 +108,7 @@ class Pty:
             return b""
         return os.read(self._master, 1 << 16)
 
-    def until(
+    def wait_for(
         self, look: Callable[[], object], what: str = "what was waited for", patience: float = 60.0
     ) -> Any:
         """The first true answer. Fails when none comes in time, and says what the screen shows."""
@@ -116,23 +116,23 @@ class Pty:
         def find_problem() -> str | None:
             if (status := self.process.poll()) is None:
                 return None
-            self.hear()
+            self.read_output()
             return f"the program has exited with status {status}"
 
         try:
-            return wait_until(look, what, patience, problem=find_problem, pause=self.hear)
+            return wait_until(look, what, patience, problem=find_problem, pause=self.read_output)
         except AssertionError as error:
             shown = "\n".join(self.lines)
             raise AssertionError(f"{error}; the screen shows\n{shown}") from None
 
-    def until_shown(self, text: str, patience: float = 60.0) -> None:
+    def wait_until_shown(self, text: str, patience: float = 60.0) -> None:
         """On a line that begins with it."""
-        self.until(lambda: any(one.startswith(text) for one in self.lines), text, patience)
+        self.wait_for(lambda: any(one.startswith(text) for one in self.lines), text, patience)
 
-    def until_ended(self) -> int:
+    def wait_until_ended(self) -> int:
         """Its exit status."""
-        status = self.until(lambda: self.process.poll() is not None and [self.process.poll()])
-        self.hear(0.0)
+        status = self.wait_for(lambda: self.process.poll() is not None and [self.process.poll()])
+        self.read_output(0.0)
         return int(status[0])
 
     def _groups(self) -> set[int]:

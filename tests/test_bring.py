@@ -48,7 +48,7 @@ FROM_PYPI = ("tests/agents/aider", "tests/clients")
 
 
 @dataclass
-class House:
+class Checkout:
     """A repository with nothing in it but the script and lock files."""
 
     root: Path
@@ -78,8 +78,8 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> House:
-    house = House(tmp_path)
+def checkout(tmp_path: Path) -> Checkout:
+    house = Checkout(tmp_path)
     for folder in FOLDERS:
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "package-lock.json").write_text("{}")
@@ -103,68 +103,72 @@ def house(tmp_path: Path) -> House:
     return house
 
 
-def test_a_second_run_brings_nothing(house: House) -> None:
-    assert house.bring().returncode == 0
-    assert house.asked == ["npm ci"] * 4 + ["uv venv", "uv pip"] * 2
-    again = house.bring()
-    assert (again.returncode, again.stdout, house.asked) == (0, "", [])
+def test_a_second_run_brings_nothing(checkout: Checkout) -> None:
+    assert checkout.bring().returncode == 0
+    assert checkout.asked == ["npm ci"] * 4 + ["uv venv", "uv pip"] * 2
+    again = checkout.bring()
+    assert (again.returncode, again.stdout, checkout.asked) == (0, "", [])
 
 
-def change_the_lock(house: House) -> None:
+def change_the_lock(house: Checkout) -> None:
     (house.folder / "package-lock.json").write_text('{"other": true}')
 
 
-def lose_a_package(house: House) -> None:
+def lose_a_package(house: Checkout) -> None:
     (house.folder / "node_modules" / "player").rmdir()
 
 
-def lose_all_packages(house: House) -> None:
+def lose_all_packages(house: Checkout) -> None:
     shutil.rmtree(house.folder / "node_modules")
 
 
 @pytest.mark.parametrize("happens", [change_the_lock, lose_a_package, lose_all_packages])
 def test_what_is_not_as_locked_is_brought_anew(
-    happens: Callable[[House], None], house: House
+    happens: Callable[[Checkout], None], checkout: Checkout
 ) -> None:
-    house.bring()
-    happens(house)
-    assert house.bring().returncode == 0
-    assert house.asked == ["npm ci"]
-    house.bring()
-    assert house.asked == []
+    checkout.bring()
+    happens(checkout)
+    assert checkout.bring().returncode == 0
+    assert checkout.asked == ["npm ci"]
+    checkout.bring()
+    assert checkout.asked == []
 
 
 @pytest.mark.parametrize("does", ["echo v18.19.0", "exit 1"])
-def test_a_node_that_is_too_old_for_the_agents_has_one_beside_it(does: str, house: House) -> None:
-    house.command("node", does)
-    assert "Installing from npm into tests/agents/node/node_modules\n" in house.bring().stdout
-    assert house.bring().stdout == ""
+def test_a_node_that_is_too_old_for_the_agents_has_one_beside_it(
+    does: str, checkout: Checkout
+) -> None:
+    checkout.command("node", does)
+    assert "Installing from npm into tests/agents/node/node_modules\n" in checkout.bring().stdout
+    assert checkout.bring().stdout == ""
 
 
-def test_what_a_folder_has_left_to_do_is_done_until_it_succeeds(house: House) -> None:
-    settle = house.folder / "settle"
+def test_what_a_folder_has_left_to_do_is_done_until_it_succeeds(checkout: Checkout) -> None:
+    settle = checkout.folder / "settle"
     settle.write_text("#!/bin/sh\ntest -e allowed\n")
     settle.chmod(0o755)
-    done = house.bring()
+    done = checkout.bring()
     assert (done.returncode, done.stderr) == (1, "make bring: tests/browser/settle failed\n")
-    (house.folder / "allowed").touch()
-    assert house.bring().returncode == 0
+    (checkout.folder / "allowed").touch()
+    assert checkout.bring().returncode == 0
     settle.write_text("#!/bin/sh\nexit 1\n")
-    assert house.bring().returncode == 0
+    assert checkout.bring().returncode == 0
 
 
 @pytest.mark.parametrize("folder", FROM_PYPI)
-def test_packages_of_pypi_come_anew_when_their_lock_has_changed(house: House, folder: str) -> None:
-    house.bring()
-    (house.root / folder / "requirements.txt").write_text("other\n")
-    assert f"from PyPI into {folder}/.venv\n" in house.bring().stdout
-    assert house.asked == ["uv venv", "uv pip"]
+def test_packages_of_pypi_come_anew_when_their_lock_has_changed(
+    checkout: Checkout, folder: str
+) -> None:
+    checkout.bring()
+    (checkout.root / folder / "requirements.txt").write_text("other\n")
+    assert f"from PyPI into {folder}/.venv\n" in checkout.bring().stdout
+    assert checkout.asked == ["uv venv", "uv pip"]
 
 
-def test_aider_is_left_out_where_no_python_runs_it(house: House) -> None:
-    house.command("python3", "exit 1")
-    done = house.bring()
-    assert (done.returncode, house.asked) == (0, ["npm ci"] * 4 + ["uv venv", "uv pip"])
+def test_aider_is_left_out_where_no_python_runs_it(checkout: Checkout) -> None:
+    checkout.command("python3", "exit 1")
+    done = checkout.bring()
+    assert (done.returncode, checkout.asked) == (0, ["npm ci"] * 4 + ["uv venv", "uv pip"])
     assert done.stderr.startswith("aider is left out: ")
 
 
@@ -174,13 +178,13 @@ def test_aider_is_left_out_where_no_python_runs_it(house: House) -> None:
     [("htop", "htop"), ("shellcheck", "shellcheck"), ("systemd-analyze", "systemd")],
 )
 def test_a_program_that_is_missing_comes_from_debian(
-    house: House, program: str, package: str
+    checkout: Checkout, program: str, package: str
 ) -> None:
-    (house.root / "bin" / program).unlink()
-    done = house.bring()
+    (checkout.root / "bin" / program).unlink()
+    done = checkout.bring()
     assert done.returncode == 0
     assert f"Installing Debian packages: {package}\n" in done.stdout
-    assert "apt-get -qq" in house.asked
+    assert "apt-get -qq" in checkout.asked
 
 
 FAILURES: Mapping[str, str] = {
@@ -192,13 +196,13 @@ FAILURES: Mapping[str, str] = {
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root is let")
 @pytest.mark.parametrize("broken", FAILURES)
 def test_what_cannot_be_brought_is_said_and_tried_again_the_next_time(
-    broken: str, house: House
+    broken: str, checkout: Checkout
 ) -> None:
-    (house.root / "bin" / "htop").unlink()
-    house.command(broken, "exit 1")
-    done = house.bring()
+    (checkout.root / "bin" / "htop").unlink()
+    checkout.command(broken, "exit 1")
+    done = checkout.bring()
     assert done.returncode == 1
     assert done.stderr.endswith(FAILURES[broken])
-    assert house.asked.count("sleep 5")  # each has a second try
-    house.command(broken, COMMANDS.get(broken, ""))
-    assert house.bring().returncode == 0
+    assert checkout.asked.count("sleep 5")  # each has a second try
+    checkout.command(broken, COMMANDS.get(broken, ""))
+    assert checkout.bring().returncode == 0

@@ -13,9 +13,9 @@ from flask import current_app
 
 import config
 from app import job_names, jobs
-from app.extensions import celery_of
+from app.extensions import get_celery
 from app.factory import QUEUES, create_app
-from app.jobs.schedule import EVERY
+from app.jobs.schedule import INTERVALS
 from tests.conftest import SECRETS
 
 ROOT = Path(__file__).parent.parent
@@ -54,7 +54,7 @@ def test_by_default_a_machine_that_died_is_seen_to_be_dead_within_35_seconds(
     environ: dict[str, str],
 ) -> None:
     """As the benchmarks promise: its last sign is too old, and a sweep looks."""
-    assert config.load(environ)["SILENCE_SECONDS"] + EVERY[job_names.SWEEP_MACHINES] <= 35
+    assert config.load(environ)["SILENCE_SECONDS"] + INTERVALS[job_names.SWEEP_MACHINES] <= 35
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "7", "null"])
@@ -127,7 +127,7 @@ def test_a_command_says_what_is_not_set_in_one_line(
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"SECRET_KEY": "x" * 31}, "SECRET_KEY has 31 bytes of at least 32"),
         ({"WORKER_JWT_SECRET_KEY": "changeme" * 8}, "WORKER_JWT_SECRET_KEY holds words"),
@@ -137,11 +137,11 @@ def test_a_command_says_what_is_not_set_in_one_line(
     ],
 )
 def test_a_weak_key_stops_the_start_and_says_how_to_make_one(
-    environ: dict[str, str], changes: dict[str, str], told: str
+    environ: dict[str, str], changes: dict[str, str], message: str
 ) -> None:
     with pytest.raises(config.WeakKey) as refused:
         config.load(environ | changes)
-    assert told in str(refused.value)
+    assert message in str(refused.value)
     assert "python -m app.embedded.keys" in str(refused.value)
     assert not any(key in str(refused.value) for key in changes.values())
 
@@ -161,7 +161,7 @@ def test_an_app_is_made_without_any_server(environ: dict[str, str]) -> None:
 
 
 def test_every_job_is_registered_scheduled_and_goes_to_its_queue(environ: dict[str, str]) -> None:
-    celery = celery_of(create_app(config.load(environ)))
+    celery = get_celery(create_app(config.load(environ)))
     for name in jobs.JOBS:
         assert name in celery.tasks
         queue = celery.amqp.router.route({}, name)["queue"].name
@@ -177,7 +177,7 @@ def test_a_job_runs_inside_an_app_context(environ: dict[str, str]) -> None:
         url: str = current_app.config["REDIS_URL"]
         return url
 
-    assert celery_of(app).task(read, name="sweep.test")() == ADDRESSES["REDIS_URL"]
+    assert get_celery(app).task(read, name="sweep.test")() == ADDRESSES["REDIS_URL"]
 
 
 def gunicorn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **env: str) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def test_a_release_before_reads_refused_hosts_as_warnings(
     in_database("migrated", migrated=True)
     task = make_task()
     for kind in (EventType.WARNING, EventType.EGRESS_REFUSED, EventType.WARNING):
-        history.record(task, kind, "told", now(), data={"host": "a.example"})
+        history.record_event(task, kind, "told", now(), data={"host": "a.example"})
     db.session.commit()
     db.session.remove()
     flask_migrate.downgrade(str(MIGRATIONS), revision="0019")

@@ -76,8 +76,8 @@ def test_the_app_works_as_a_role_that_owns_nothing(as_app: Flask) -> None:
     ask("POST", f"web/tasks/{task['id']}/cancel")
     ask("PUT", "admin/settings", {"loginFailures": 7})
     ask("DELETE", "admin/projects/shop")
-    told = [entry["action"] for entry in ask("GET", "admin/audit-logs")["items"]]
-    assert told == [
+    actions = [entry["action"] for entry in ask("GET", "admin/audit-logs")["items"]]
+    assert actions == [
         "project.deleted",
         "settings.updated",
         "project.updated",

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-HOUSE = TESTS.parent
-WINGS = ("app", "muster")
+ROOT = TESTS.parent
+PACKAGES = ("app", "muster")
 
 
 def _stray(test: Path) -> bool:
@@ -13,7 +13,7 @@ def _stray(test: Path) -> bool:
     `test_gates.py` and `test_gates_retries.py` are `gates.py`'s, or a room's of that name; in the
     room itself, too.
     """
-    room = HOUSE / test.parent.relative_to(TESTS)
+    room = ROOT / test.parent.relative_to(TESTS)
     words = test.stem.removeprefix("test_").split("_")
     names = ["_".join(words[: end + 1]) for end in range(len(words))]
     return room.name not in names and not any(
@@ -22,6 +22,6 @@ def _stray(test: Path) -> bool:
 
 
 def test_each_file_of_tests_lies_where_its_module_does() -> None:
-    files = [path for wing in WINGS for path in (TESTS / wing).rglob("test_*.py")]
+    files = [path for wing in PACKAGES for path in (TESTS / wing).rglob("test_*.py")]
     assert files
     assert [str(path.relative_to(TESTS)) for path in sorted(files) if _stray(path)] == []

@@ -17,7 +17,7 @@ APP = Path(__file__).parents[1] / "app"
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=1)
 
-DOORS = {"services/machines/transitions.py", "services/tasks/transitions.py"}
+WRITERS = {"services/machines/transitions.py", "services/tasks/transitions.py"}
 # Statements that stay in SQL, by file, and why.
 IN_SQL = {
     "operate/backups/waking.py": "machines: of a restored database, before any process knows it",
@@ -64,9 +64,9 @@ def _is_sql(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and bool(_SQL.search(str(node.value)))
 
 
-def test_a_status_is_assigned_by_its_door_alone() -> None:
+def test_a_status_is_assigned_by_its_writer_alone() -> None:
     found = {name for name, tree in _trees() if any(map(_is_assigned, ast.walk(tree)))}
-    assert found == DOORS
+    assert found == WRITERS
 
 
 def test_no_statement_sets_a_status_but_those_that_have_a_reason() -> None:
@@ -119,29 +119,29 @@ def test_whether_a_machine_is_connected_follows_from_the_event(
     status: str, event: str, before: bool, after: bool
 ) -> None:
     row = machine(MachineStatus(status), connected=before)
-    transitions.move(row, MachineEvent(event), NOW)
+    transitions.apply_event(row, MachineEvent(event), NOW)
     assert row.connected is after
 
 
 def test_a_machine_is_connected_for_the_first_time_once() -> None:
     row = machine(MachineStatus.OFFLINE)
     row.connected_at = None
-    transitions.move(row, MachineEvent.CONNECT, NOW)
-    transitions.move(row, MachineEvent.CONNECT, NOW + timedelta(hours=1))
+    transitions.apply_event(row, MachineEvent.CONNECT, NOW)
+    transitions.apply_event(row, MachineEvent.CONNECT, NOW + timedelta(hours=1))
     assert row.connected_at == NOW
 
 
 def test_a_second_drain_does_not_begin_anew() -> None:
     row = machine(MachineStatus.ONLINE)
     for moment in (NOW, NOW + timedelta(hours=1)):
-        transitions.move(row, MachineEvent.DRAIN, moment)
+        transitions.apply_event(row, MachineEvent.DRAIN, moment)
     assert row.drain_started_at == NOW
 
 
 @pytest.mark.parametrize("event", [MachineEvent.UNDRAIN, MachineEvent.DECOMMISSION])
 def test_nothing_of_a_drain_outlives_it(event: MachineEvent) -> None:
     row = machine(MachineStatus.DRAINING)
-    transitions.move(row, event, NOW)
+    transitions.apply_event(row, event, NOW)
     kept = (row.drain_started_at, row.drain_by, row.drain_note, row.drain_deadline)
     assert kept == (None, None, None, None)
 
@@ -150,7 +150,7 @@ def test_nothing_of_a_drain_outlives_it(event: MachineEvent) -> None:
     ("status", "event", "error"),
     [
         (MachineStatus.DECOMMISSIONED, MachineEvent.CONNECT, MachineDecommissioned),
-        (MachineStatus.ONLINE, MachineEvent.RUN_DRY, Conflict),
+        (MachineStatus.ONLINE, MachineEvent.FINISH_DRAIN, Conflict),
     ],
 )
 def test_what_is_refused_changes_nothing(
@@ -158,5 +158,5 @@ def test_what_is_refused_changes_nothing(
 ) -> None:
     row = machine(status, connected=False)
     with pytest.raises(error):
-        transitions.move(row, event, NOW)
+        transitions.apply_event(row, event, NOW)
     assert (row.status, row.connected, row.drain_note) == (status, False, "a new disk")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.running_stack import Followed, Running
+from tests.flows.running_stack import FollowedTask, RunningStack
 from tests.ptys import Pty
 from tests.wait import exit_of, explain_task, find_first, wait_for_output, wait_until
 
@@ -15,7 +15,7 @@ FAILED = {
     "status": "failed",
     "failure": {"code": "stage_failed", "message": "Stage “test” ended with exit code 1."},
 }
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
 def test_the_first_true_answer_is_returned() -> None:
@@ -30,7 +30,7 @@ def test_a_wait_without_an_end_says_what_never_came() -> None:
 
 def test_a_problem_ends_the_wait_with_its_reason() -> None:
     with pytest.raises(AssertionError, match=r"no answer: the line is dead"):
-        wait_until(lambda: None, "answer", PATIENCE, problem=lambda: "the line is dead")
+        wait_until(lambda: None, "answer", TIMEOUT_SECONDS, problem=lambda: "the line is dead")
 
 
 def test_what_came_just_before_the_problem_counts() -> None:
@@ -72,14 +72,14 @@ def test_a_process_that_has_exited_is_a_problem_with_its_last_output(tmp_path: P
     program = "for n in range(99): print('line', n)\nraise SystemExit(3)"
     process = start(program, log := tmp_path / "log")
     with pytest.raises(AssertionError, match=r"no 'ready': .* status 3\n  line 84\n") as failed:
-        wait_for_output(log, "ready", process, PATIENCE)
+        wait_for_output(log, "ready", process, TIMEOUT_SECONDS)
     assert str(failed.value).endswith("\n  line 98")
 
 
 def test_output_counts_although_its_process_has_exited(tmp_path: Path) -> None:
     process = start("print('ready')", log := tmp_path / "log")
     process.wait()
-    assert wait_for_output(log, "ready", process, PATIENCE) == "ready\n"
+    assert wait_for_output(log, "ready", process, TIMEOUT_SECONDS) == "ready\n"
 
 
 def test_a_process_that_runs_is_no_problem(tmp_path: Path) -> None:
@@ -119,25 +119,25 @@ class Child:
 
 def followed(
     task: dict[str, object], monkeypatch: pytest.MonkeyPatch, status: int | None = None
-) -> Followed:
-    running = Running.__new__(Running)
+) -> FollowedTask:
+    running = RunningStack.__new__(RunningStack)
     running.api = Api(task)  # type: ignore[assignment]
     running.stack = type("Stack", (), {"processes": {"machine-1": Child(status)}})()
     monkeypatch.setattr("tests.flows.running_stack.SETTLING_SECONDS", 0.1)
     monkeypatch.setattr(
-        Followed,
+        FollowedTask,
         "_request_log",
         lambda _: type("Answer", (), {"content": b"exec bash: EINVAL\r\n"}),
     )
-    return Followed(running, 7)
+    return FollowedTask(running, 7)
 
 
 def test_a_task_that_has_failed_is_not_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
     task = followed(FAILED, monkeypatch)
-    assert task.until("failed") == FAILED
+    assert task.wait_for_status("failed") == FAILED
     reason = r"task 7 is failed: stage_failed: .*\n  exec bash: EINVAL$"
     with pytest.raises(AssertionError, match=reason):
-        task.until("completed")
+        task.wait_for_status("completed")
     with pytest.raises(AssertionError, match=reason):
         task.wait_for(lambda: None, "file")
 
@@ -148,18 +148,18 @@ def test_a_process_that_a_test_has_ended_is_no_problem(
 ) -> None:
     task = followed({"id": 7, "status": "queued"}, monkeypatch, status)
     with pytest.raises(AssertionError, match="within 0 s"):
-        task.until("running", patience=0.1)
+        task.wait_for_status("running", patience=0.1)
 
 
 def test_a_task_whose_machine_has_exited_is_not_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
     task = followed({"id": 7, "status": "queued"}, monkeypatch, 2)
     reason = r"no running task 7: machine-1 has exited with status 2\n  one\n  two"
     with pytest.raises(AssertionError, match=reason):
-        task.until("running")
+        task.wait_for_status("running")
 
 
 def test_a_terminal_whose_program_has_exited_shows_nothing_more() -> None:
     with Pty(["/bin/sh", "-c", "echo as far as here; exit 3"], {}) as terminal:
         with pytest.raises(AssertionError, match=r"status 3; the screen shows\nas far as here"):
-            terminal.until_shown("the end")
-        assert terminal.until_ended() == 3
+            terminal.wait_until_shown("the end")
+        assert terminal.wait_until_ended() == 3

@@ -79,11 +79,11 @@ def wait_for_output(
 ) -> str:
     """Wait until the process has written this text to its log. Returns the log."""
 
-    def look() -> str | None:
+    def poll() -> str | None:
         written = log.read_text(errors="replace")
         return written if text in written else None
 
-    return wait_until(look, f"{text!r}", seconds, problem=exit_of(process, log))
+    return wait_until(poll, f"{text!r}", seconds, problem=exit_of(process, log))
 
 
 ENDED = ("completed", "failed", "cancelled")

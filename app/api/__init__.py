@@ -10,12 +10,12 @@ from werkzeug.routing import IntegerConverter
 
 from app.api.blueprint import Blueprint
 from app.api.openapi import fields
-from app.api.openapi.api_description import Described
+from app.api.openapi.api_description import ApiDescription
 from app.api.openapi.problem_responses import Statuses
 from app.api.schemas.base import INT8
 
 # The modules with routes; each has a blueprint `blp`.
-ROOMS = (
+BLUEPRINT_MODULES = (
     "app.api.ops",
     "app.api.docs",
     "app.api.evidence_keys",
@@ -73,21 +73,23 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
     """
 
     def __init__(self, app: Flask) -> None:
-        self._untold: list[Blueprint] = []
+        self._undocumented: list[Blueprint] = []
         super().__init__(app)
 
     def register_blueprint(self, blueprint: Blueprint) -> None:
         """Add its routes to the app."""
         self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
         self._app.register_blueprint(blueprint)
-        self._untold.append(blueprint)
+        self._undocumented.append(blueprint)
 
-    def gathered(self) -> dict[str, Any]:
+    def build_document(self) -> dict[str, Any]:
         """What all blueprints say, as an OpenAPI document."""
-        while self._untold:
-            told = self._untold.pop(0)
-            told.register_views_in_doc(self, self._app, self.spec, name=told.name, parameters=None)
-            self.spec.tag({"name": told.name, "description": told.description})
+        while self._undocumented:
+            blueprint = self._undocumented.pop(0)
+            blueprint.register_views_in_doc(
+                self, self._app, self.spec, name=blueprint.name, parameters=None
+            )
+            self.spec.tag({"name": blueprint.name, "description": blueprint.description})
         document: dict[str, Any] = self.spec.to_dict()
         return document
 
@@ -98,7 +100,7 @@ class Api(flask_smorest.Api):  # type: ignore[misc]
         """None of its own."""
 
 
-class _Integer(IntegerConverter):
+class _BigintConverter(IntegerConverter):
     """A path's integer, at most Postgres's largest bigint: a larger id can belong to no row.
 
     With the converter's own `max`, other routes of the path would answer instead, with a 405.
@@ -115,7 +117,7 @@ def prepare_routing(app: Flask) -> None:
     """Match paths as they come. Werkzeug would redirect some of them, with an HTML page."""
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.url_map.converters["int"] = _Integer
+    app.url_map.converters["int"] = _BigintConverter
 
 
 def register(app: Flask, statuses: Statuses) -> None:
@@ -124,7 +126,7 @@ def register(app: Flask, statuses: Statuses) -> None:
     `statuses` maps the domain's errors to HTTP statuses.
     """
     api = Api(app)
-    fields.teach(api.ma_plugin.converter)
-    app.extensions["described_api"] = Described(app, api.gathered, statuses)
-    for room in ROOMS:
+    fields.register_field_rules(api.ma_plugin.converter)
+    app.extensions["described_api"] = ApiDescription(app, api.build_document, statuses)
+    for room in BLUEPRINT_MODULES:
         api.register_blueprint(importlib.import_module(room).blp)

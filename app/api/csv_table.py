@@ -7,17 +7,17 @@ from decimal import Decimal
 from itertools import chain
 
 CONTENT_TYPE = "text/csv"
-_COMPUTED = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def render_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """The table as text. None is an empty cell; a text that begins like a formula gets an
     apostrophe before it.
     """
-    return "".join(lines(head, rows))
+    return "".join(render_rows(head, rows))
 
 
-def lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+def render_rows(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
     """The same, head and rows one by one."""
     for row in chain([head], ([_cell(value) for value in row] for row in rows)):
         text = io.StringIO()
@@ -28,7 +28,7 @@ def lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str
 def _cell(value: object) -> object:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str) and value.startswith(_COMPUTED):
+    if isinstance(value, str) and value.startswith(_FORMULA_PREFIXES):
         return f"'{value}"
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"

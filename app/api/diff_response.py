@@ -7,12 +7,12 @@ import msgspec
 from app.api.pagination import PAGE_BYTES
 from app.domain.diff import FileStatus
 from app.models import Change
-from app.services.changes.whitespace import Rest
-from app.services.changes.whitespace_filter import Compared, Uncompared
+from app.services.changes.whitespace import RemainingChange
+from app.services.changes.whitespace_filter import FilteredPage, UncomparedReason
 from app.services.tasks.diffs import FilePage
 
-ENVELOPE = 4_096
-MOST_FILES_BYTES = PAGE_BYTES - ENVELOPE
+ENVELOPE_BYTES = 4_096
+MAX_FILES_BYTES = PAGE_BYTES - ENVELOPE_BYTES
 
 _NO_HUNKS = msgspec.Raw(b"[]")
 
@@ -36,14 +36,14 @@ class _File(msgspec.Struct, rename="camel"):
 _encode = msgspec.json.Encoder().encode
 
 
-def page(change: Change, found: FilePage, compared: Compared | None) -> bytes:
+def encode_page(change: Change, found: FilePage, compared: FilteredPage | None) -> bytes:
     """The answer: the change, and the files of the page. `compared`: white space is ignored, as far
     as they were.
     """
     if compared is not None:
-        said, following = _without_whitespace(change, found, compared)
+        files, following = _without_whitespace(change, found, compared)
     else:
-        said = [_said(change, file) for file in found.files]
+        files = [_file_payload(change, file) for file in found.files]
         following = found.next_offset
     return _encode(
         {
@@ -60,12 +60,12 @@ def page(change: Change, found: FilePage, compared: Compared | None) -> bytes:
             "insertions": change.insertions,
             "deletions": change.deletions,
             "nextOffset": following,
-            "files": said,
+            "files": files,
         }
     )
 
 
-def _said(change: Change, file: Any) -> _File:
+def _file_payload(change: Change, file: Any) -> _File:
     hunks: bytes | None = file.hunks
     left_out = "" if hunks else change.left_out or "size"
     return _File(
@@ -86,31 +86,33 @@ def _said(change: Change, file: Any) -> _File:
 
 
 def _without_whitespace(
-    change: Change, found: FilePage, compared: Compared
+    change: Change, found: FilePage, compared: FilteredPage
 ) -> tuple[list[_File], int | None]:
     """The files in which something else than white space has changed, and where the next page
     begins: also where as many as were compared end, or what has become of them is too large.
     """
-    said: list[_File] = []
+    files: list[_File] = []
     used = 0
     for file in found.files[: compared.length]:
-        one = _said(change, file)
-        if not _leaves_something(file, one, compared.rests.get(file.position)):
+        one = _file_payload(change, file)
+        if not _has_remaining_changes(file, one, compared.rests.get(file.position)):
             continue
         used += len(one.hunks)
-        if said and used > MOST_FILES_BYTES:
-            return said, file.position
-        said.append(one)
+        if files and used > MAX_FILES_BYTES:
+            return files, file.position
+        files.append(one)
     if compared.length < len(found.files):
-        return said, found.files[compared.length].position
-    return said, found.next_offset
+        return files, found.files[compared.length].position
+    return files, found.next_offset
 
 
-def _leaves_something(file: Any, one: _File, rest: Rest | Uncompared | None) -> bool:
+def _has_remaining_changes(
+    file: Any, one: _File, rest: RemainingChange | UncomparedReason | None
+) -> bool:
     """Whether the file is to be shown, as `one`, which becomes what remains of its change."""
     if rest is None:
         return True
-    if isinstance(rest, Uncompared):
+    if isinstance(rest, UncomparedReason):
         one.left_out = one.left_out or rest
         return True
     one.insertions, one.deletions = rest.insertions, rest.deletions

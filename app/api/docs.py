@@ -14,7 +14,7 @@ blp = Blueprint("docs", __name__, url_prefix="/api", description="What you are r
 @blp.response(200, {"type": "object"}, description="An OpenAPI document")
 def get_openapi() -> Response:
     """This API as an OpenAPI 3.1 document."""
-    return Response(_described().json, mimetype="application/json")
+    return Response(_api_description().json, mimetype="application/json")
 
 
 @blp.get("/docs")
@@ -22,9 +22,9 @@ def get_openapi() -> Response:
 def get_docs() -> Response:
     """This API as a page to read. The page loads nothing else."""
     return Response(
-        _described().page, content_type=html_page.CONTENT_TYPE, headers=html_page.POLICY
+        _api_description().page, content_type=html_page.CONTENT_TYPE, headers=html_page.POLICY
     )
 
 
-def _described() -> Any:
+def _api_description() -> Any:
     return current_app.extensions["described_api"]

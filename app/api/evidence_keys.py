@@ -13,4 +13,4 @@ blp = Blueprint("evidence_keys", __name__, description="Evidence")
 @blp.response(200, EvidenceKeysSchema)
 def list_evidence_keys() -> dict[str, Any]:
     """The keys by which this server signs evidence, and has signed it, the newest first."""
-    return {"keys": keys.published()}
+    return {"keys": keys.list_keys()}

@@ -6,25 +6,25 @@ from typing import Any
 from marshmallow import fields
 
 from app.domain import field_errors
-from app.domain.field_errors import Fault
+from app.domain.field_errors import FieldError
 
-ByField = Mapping[str, Sequence[Fault]]
+FieldErrors = Mapping[str, Sequence[FieldError]]
 """The faults of each field; `pipeline.0.name` is inside another."""
 
 # Where marshmallow's rules keep their words.
-_RULES_WORDS = ("error", "message_min", "message_max", "message_all", "message_equal")
+_RULE_MESSAGE_ATTRIBUTES = ("error", "message_min", "message_max", "message_all", "message_equal")
 
 
-def by_field(messages: Mapping[str, Any]) -> dict[str, list[Fault]]:
+def flatten_errors(messages: Mapping[str, Any]) -> dict[str, list[FieldError]]:
     """webargs' messages, {location: nested fields}, as a flat {"pipeline.0.name": faults}."""
-    table: dict[str, list[Fault]] = {}
+    table: dict[str, list[FieldError]] = {}
     for found in messages.values():
         for path, fault in _leaves(found, ()):
             table.setdefault(".".join(path) or "body", []).append(fault)
     return table
 
 
-def codes(errors: ByField) -> dict[str, list[dict[str, Any]]]:
+def error_codes(errors: FieldErrors) -> dict[str, list[dict[str, Any]]]:
     """The same as clients switch on it."""
     return {
         field: [{"code": fault.code, "params": dict(fault.params)} for fault in found]
@@ -32,23 +32,23 @@ def codes(errors: ByField) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def give_codes(field: fields.Field[Any]) -> None:
+def attach_codes(field: fields.Field[Any]) -> None:
     """Have the field, its rules and the fields in it say faults where they have mere words."""
-    field.error_messages = {key: _fault(words) for key, words in field.error_messages.items()}
+    field.error_messages = {key: _field_error(words) for key, words in field.error_messages.items()}
     for rule in field.validators:
-        for name in _RULES_WORDS:
+        for name in _RULE_MESSAGE_ATTRIBUTES:
             if isinstance(words := getattr(rule, name, None), str):
-                setattr(rule, name, _fault(words))
+                setattr(rule, name, _field_error(words))
     for name in ("inner", "key_field", "value_field"):
         if (inside := getattr(field, name, None)) is not None:
-            give_codes(inside)
+            attach_codes(inside)
 
 
-def _fault(words: Any) -> Any:
-    return field_errors.BY_WORDS.get(words, words) if isinstance(words, str) else words
+def _field_error(words: Any) -> Any:
+    return field_errors.BY_TEMPLATE.get(words, words) if isinstance(words, str) else words
 
 
-def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Fault]]:
+def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], FieldError]]:
     if isinstance(node, Mapping):
         for key, below in node.items():
             yield from _leaves(below, path if key == "_schema" else (*path, str(key)))
@@ -57,8 +57,8 @@ def _leaves(node: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
             yield from _leaves(message, path)
     else:
         # Tests see to it that there are no others; to a client one without a code is worse.
-        yield path, node if isinstance(node, Fault) else _uncoded(str(node))
+        yield path, node if isinstance(node, FieldError) else _uncoded_error(str(node))
 
 
-def _uncoded(words: str) -> Fault:
-    return Fault(field_errors.INVALID.code, words.replace("{", "{{").replace("}", "}}"))
+def _uncoded_error(words: str) -> FieldError:
+    return FieldError(field_errors.INVALID.code, words.replace("{", "{{").replace("}", "}}"))

@@ -20,14 +20,14 @@ from app.domain.errors import (
     SessionRequired,
     Unauthenticated,
 )
-from app.domain.roles import Act, Person, may
-from app.domain.token_scope import EVERYWHERE, Reach
+from app.domain.roles import Permission, Person, is_allowed
+from app.domain.token_scope import UNRESTRICTED, AccessScope
 from app.domain.tokens import digest
 from app.models import Developer, Machine
 from app.services.accounts import auth, personal_tokens, tokens
 
 # These authenticate by their body, a cookie or their first frame, or not at all.
-OPEN = (
+PUBLIC_ROUTES = (
     "/api/auth/login",
     "/api/auth/refresh",
     "/api/auth/browser/login",
@@ -49,9 +49,9 @@ OPEN = (
 )
 
 # Personal access tokens are valid under these paths,
-FOR_PERSONAL_TOKENS = ("/api/web/", "/api/admin/", "/metrics")
+PERSONAL_TOKEN_PREFIXES = ("/api/web/", "/api/admin/", "/metrics")
 # but not for these: a thief of a token could make their access last, or lock the owner out.
-NOT_FOR_PERSONAL_TOKENS = frozenset(
+PERSONAL_TOKEN_EXCLUSIONS = frozenset(
     {
         ("PUT", "/api/web/profile/password"),
         ("POST", "/api/web/profile/tokens"),
@@ -71,7 +71,7 @@ NOT_FOR_PERSONAL_TOKENS = frozenset(
 
 # Nor for these, which could let in somebody other than the token's owner, or a machine or a bot
 # that outlives the token. The answer here is 403 with a code that tells to sign in.
-NEEDS_SESSION = frozenset(
+SESSION_REQUIRED_ROUTES = frozenset(
     {
         ("POST", "/api/admin/developers"),
         ("PUT", "/api/admin/developers/<int:developer_id>/reset-totp"),
@@ -94,7 +94,7 @@ def current_developer() -> Developer:
 
 def current_credential() -> str:
     """The bearer credential of the request. Raises Unauthenticated."""
-    return _bearer()
+    return _bearer_credential()
 
 
 def current_login() -> uuid.UUID:
@@ -102,10 +102,10 @@ def current_login() -> uuid.UUID:
 
     Raises InvalidToken.
     """
-    return tokens.access_claims(_bearer()).login
+    return tokens.access_claims(_bearer_credential()).login
 
 
-def login_if_any() -> uuid.UUID | None:
+def current_login_or_none() -> uuid.UUID | None:
     """The login whose access token the request comes with; None with a personal access token."""
     return current_login() if has_session() else None
 
@@ -126,75 +126,77 @@ def install(app: Flask) -> None:
 
 
 def _guard() -> None:
-    path = _path()
-    if path in OPEN:
-        request.max_content_length = http_server.STRANGERS_BYTES
+    path = _route_path()
+    if path in PUBLIC_ROUTES:
+        request.max_content_length = http_server.MAX_ANONYMOUS_BODY_BYTES
         return
     for prefix, require in GUARDS:
         if path.startswith(prefix):
             try:
                 require()
             finally:
-                _count()
+                _count_request()
             return
 
 
-def _count() -> None:
+def _count_request() -> None:
     """Who is known is no stranger, and their requests are counted, also those that are refused."""
     if "developer" in g or "machine" in g:
-        http_server.know(request.environ)
-        request_limits.count(_credential_name())
+        http_server.mark_authenticated(request.environ)
+        request_limits.count_request(_rate_limit_key())
 
 
-def _credential_name() -> str:
+def _rate_limit_key() -> str:
     """What the credential of the request is counted by: a login, whose access tokens change, a
     personal access token, or a machine.
     """
     if "machine" in g:
         return f"machine:{g.machine.id}"
     if g.by_personal_token:
-        return f"token:{digest(_bearer())}"
+        return f"token:{digest(_bearer_credential())}"
     return f"login:{current_login()}"
 
 
-def _path() -> str:
+def _route_path() -> str:
     """The URL rule that will serve the request; one rule has several spellings of its path."""
     return request.url_rule.rule if request.url_rule else request.path
 
 
 def _require_developer() -> None:
-    credential = _bearer()
-    g.by_personal_token = personal_tokens.is_one(credential)
+    credential = _bearer_credential()
+    g.by_personal_token = personal_tokens.is_personal_token(credential)
     if not g.by_personal_token:
-        g.developer = auth.developer_of(credential, client_address.of_client())
-    elif takes_personal_tokens(request.method, _path()):
+        g.developer = auth.developer_of(credential, client_address.client_ip())
+    elif accepts_personal_tokens(request.method, _route_path()):
         g.developer = personal_tokens.developer_of(credential)
-        _require_scope(g.developer.reach)
+        _require_scope(g.developer.access_scope)
     else:
         raise InvalidToken
 
 
-def _require_scope(reach: Reach) -> None:
+def _require_scope(reach: AccessScope) -> None:
     """Raise InsufficientScope if the credential does not reach to the route. Services ask again, by
     what it does.
     """
-    if reach == EVERYWHERE or request.url_rule is None:
+    if reach == UNRESTRICTED or request.url_rule is None:
         return
-    scope = scopes.needed(request.method, _path())
+    scope = scopes.required_scope(request.method, _route_path())
     if scope is None or not reach.allows(scope):
         raise InsufficientScope
 
 
-def takes_personal_tokens(method: str, path: str) -> bool:
+def accepts_personal_tokens(method: str, path: str) -> bool:
     """Whether personal access tokens are valid for the route; `path` is its URL rule."""
-    return path.startswith(FOR_PERSONAL_TOKENS) and (method, path) not in NOT_FOR_PERSONAL_TOKENS
+    return (
+        path.startswith(PERSONAL_TOKEN_PREFIXES) and (method, path) not in PERSONAL_TOKEN_EXCLUSIONS
+    )
 
 
 def _require_admin() -> None:
     _require_developer()
-    if not may(Act.ADMINISTER, Person(current_developer().role)):
+    if not is_allowed(Permission.ADMINISTER, Person(current_developer().role)):
         raise Forbidden
-    if g.by_personal_token and (request.method, _path()) in NEEDS_SESSION:
+    if g.by_personal_token and (request.method, _route_path()) in SESSION_REQUIRED_ROUTES:
         raise SessionRequired
 
 
@@ -204,18 +206,18 @@ def _require_scraper() -> None:
     A Host of another name is a page's in a browser of this host, whose name its author has pointed
     here: it could read the answer.
     """
-    is_ours = client_address.is_this_host() and origin.is_loopback(request.host)
+    is_ours = client_address.is_local_client() and origin.is_loopback(request.host)
     if not (is_ours or _has_scrape_token()):
         _require_admin()
 
 
 def _has_scrape_token() -> bool:
     wanted = current_app.config["METRICS_TOKEN"]
-    return bool(wanted) and hmac.compare_digest(_bearer().encode(), wanted.encode())
+    return bool(wanted) and hmac.compare_digest(_bearer_credential().encode(), wanted.encode())
 
 
 def _require_machine() -> None:
-    g.machine = tokens.machine_of(_bearer())
+    g.machine = tokens.machine_of(_bearer_credential())
 
 
 GUARDS: tuple[tuple[str, Callable[[], None]], ...] = (
@@ -226,7 +228,7 @@ GUARDS: tuple[tuple[str, Callable[[], None]], ...] = (
 )
 
 
-def _bearer() -> str:
+def _bearer_credential() -> str:
     """The credential of the Authorization header. Raises Unauthenticated."""
     scheme, _, credential = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not credential.strip():

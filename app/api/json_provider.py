@@ -5,10 +5,10 @@ from typing import Any
 
 from flask.json.provider import DefaultJSONProvider
 
-_HALVES = re.compile("[\ud800-\udfff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-class Json(DefaultJSONProvider):
+class JsonProvider(DefaultJSONProvider):
     """The app's JSON. A half of a surrogate pair, which a request has sent and an error quotes, is
     no letter: it is escaped, and with it all others.
     """
@@ -17,6 +17,6 @@ class Json(DefaultJSONProvider):
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         text = super().dumps(obj, **kwargs)
-        if not text.isascii() and _HALVES.search(text):
+        if not text.isascii() and _SURROGATES.search(text):
             return super().dumps(obj, **{**kwargs, "ensure_ascii": True})
         return text

@@ -8,30 +8,30 @@ from app.api import client_address
 from app.api.auth import cookies
 from app.api.guards import current_developer, current_login
 from app.services.accounts import known_devices
-from app.services.accounts.login_limits import ConfirmationLimit, FailureLimit, LoginLimit
+from app.services.accounts.login_limits import FailureLimit, LoginLimit, ReauthenticationLimit
 
 
-def told_limit(name: str) -> FailureLimit:
+def login_limit(name: str) -> FailureLimit:
     """The limit of logins with this name from this client; the response's headers will tell it."""
-    device = known_devices.find(name, cookies.device_proofs())
-    return _told(LoginLimit(name, client_address.of_client(), device))
+    device = known_devices.find_device(name, cookies.device_proofs())
+    return _report_in_response(LoginLimit(name, client_address.client_ip(), device))
 
 
-def told_confirmation_limit() -> FailureLimit:
+def reauthentication_limit() -> FailureLimit:
     """The limit of confirmations of the session that asks; the response's headers will tell it."""
-    return _told(
-        ConfirmationLimit(current_developer(), current_login(), client_address.of_client())
+    return _report_in_response(
+        ReauthenticationLimit(current_developer(), current_login(), client_address.client_ip())
     )
 
 
-def _told(limit: FailureLimit) -> FailureLimit:
-    after_this_request(partial(_tell, limit))
+def _report_in_response(limit: FailureLimit) -> FailureLimit:
+    after_this_request(partial(_add_headers, limit))
     return limit
 
 
-def _tell(limit: FailureLimit, response: Response) -> Response:
-    if limit.standing is not None:
-        response.headers["RateLimit-Limit"] = str(limit.standing.limit)
-        response.headers["RateLimit-Remaining"] = str(limit.standing.remaining)
-        response.headers["RateLimit-Reset"] = str(limit.standing.reset_seconds)
+def _add_headers(limit: FailureLimit, response: Response) -> Response:
+    if limit.state is not None:
+        response.headers["RateLimit-Limit"] = str(limit.state.limit)
+        response.headers["RateLimit-Remaining"] = str(limit.state.remaining)
+        response.headers["RateLimit-Reset"] = str(limit.state.reset_seconds)
     return response

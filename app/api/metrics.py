@@ -16,18 +16,18 @@ from app.domain.agents import KNOWN
 from app.domain.fleet_counters import FleetCounter
 from app.services.counters import fleet as fleet_counts
 from app.services.counters import gauges
-from app.services.counters.fleet import Count
+from app.services.counters.fleet import CounterValue
 from app.services.notify import audit_stream, deliveries
 
-Counts = Mapping[str, Count]
+Counts = Mapping[str, CounterValue]
 
 
-class Rows(Collector):
+class DatabaseCollector(Collector):
     """The collector that reads all of them anew for each scrape. Raises SQLAlchemyError."""
 
     def collect(self) -> Iterator[Metric]:
-        yield _by_status("muster_tasks", "Tasks.", gauges.tasks())
-        yield _by_status("muster_machines", "Machines.", gauges.machines())
+        yield _status_gauge("muster_tasks", "Tasks.", gauges.tasks())
+        yield _status_gauge("muster_machines", "Machines.", gauges.machines())
         total, used = gauges.slots()
         slots = GaugeMetricFamily("muster_slots", "Slots of connected machines.", labels=["kind"])
         slots.add_metric(["total"], total)
@@ -37,42 +37,46 @@ class Rows(Collector):
         yield CounterMetricFamily(
             "muster_machine_reconnects", reconnects, value=gauges.reconnects()
         )
-        yield from _fleet()
-        yield from _deliveries()
+        yield from _machine_metrics()
+        yield from _delivery_metrics()
         untold = "Entries of the audit log that bots have still to be told of."
-        yield GaugeMetricFamily("muster_audit_entries_waiting", untold, audit_stream.waiting())
+        yield GaugeMetricFamily(
+            "muster_audit_entries_waiting", untold, audit_stream.count_pending()
+        )
 
     def describe(self) -> list[Metric]:
         return []  # or registering would collect
 
 
-def _by_status(name: str, text: str, counts: Mapping[str, int]) -> GaugeMetricFamily:
+def _status_gauge(name: str, text: str, counts: Mapping[str, int]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, text, labels=["status"])
     for status, count in counts.items():
         family.add_metric([status], count)
     return family
 
 
-def _fleet() -> Iterator[Metric]:
-    counts = fleet_counts.read()
+def _machine_metrics() -> Iterator[Metric]:
+    counts = fleet_counts.read_counters()
     ends, refused = counts[FleetCounter.ATTEMPTS_ENDED], counts[FleetCounter.REPORTS_REFUSED]
     events = counts[FleetCounter.TASK_EVENTS]
-    yield _counted(
+    yield _counter(
         "muster_attempts_ended", "Ends of attempts.", "outcome", fleet_counters.OUTCOMES, ends
     )
-    yield _failures(counts[FleetCounter.TASK_FAILURES])
-    yield _counted("muster_task_events", "Events of tasks.", "type", fleet_counters.TOLD, events)
+    yield _failure_counter(counts[FleetCounter.TASK_FAILURES])
+    yield _counter(
+        "muster_task_events", "Events of tasks.", "type", fleet_counters.COUNTED_EVENTS, events
+    )
     what = "Reports of machines that changed nothing."
-    yield _counted("muster_reports_refused", what, "reason", fleet_counters.Refusal, refused)
-    yield _margins(counts[FleetCounter.LEASE_MARGINS])
-    yield from _usage(counts[FleetCounter.USAGE])
+    yield _counter("muster_reports_refused", what, "reason", fleet_counters.Refusal, refused)
+    yield _margin_histogram(counts[FleetCounter.LEASE_MARGINS])
+    yield from _usage_metrics(counts[FleetCounter.USAGE])
     lease = current_app.config["LEASE_SECONDS"]
     yield GaugeMetricFamily("muster_lease_seconds", "How long a lease is.", value=lease)
 
 
-def _usage(counts: Counts) -> Iterator[Metric]:
+def _usage_metrics(counts: Counts) -> Iterator[Metric]:
     by_agent = {
-        agent: dict.fromkeys((*fleet_counters.TOKENS, fleet_counters.COST), Count())
+        agent: dict.fromkeys((*fleet_counters.TOKENS, fleet_counters.COST), CounterValue())
         for agent in KNOWN
     }
     for label, count in counts.items():
@@ -92,22 +96,22 @@ def _usage(counts: Counts) -> Iterator[Metric]:
     yield cost
 
 
-def _deliveries() -> Iterator[Metric]:
+def _delivery_metrics() -> Iterator[Metric]:
     waiting = GaugeMetricFamily(
         "muster_deliveries", "Messages to chats, but for those sent.", labels=["platform", "state"]
     )
-    for labels, number in deliveries.waiting().items():
+    for labels, number in deliveries.count_unsent().items():
         waiting.add_metric(labels, number)
     yield waiting
     tries = CounterMetricFamily(
         "muster_delivery_tries", "Ends of tries to send.", labels=["platform", "end"]
     )
-    for labels, number in deliveries.totals().items():
+    for labels, number in deliveries.count_tries().items():
         tries.add_metric(labels, number)
     yield tries
 
 
-def _counted(
+def _counter(
     name: str, text: str, label: str, values: Iterable[str], counts: Counts
 ) -> CounterMetricFamily:
     """A counter with all of the label's values, at 0 where one has not occurred: Prometheus
@@ -115,11 +119,11 @@ def _counted(
     """
     family = CounterMetricFamily(name, text, labels=[label])
     for value in values:
-        family.add_metric([value], counts.get(value, Count()).times)
+        family.add_metric([value], counts.get(value, CounterValue()).times)
     return family
 
 
-def _failures(counts: Counts) -> CounterMetricFamily:
+def _failure_counter(counts: Counts) -> CounterMetricFamily:
     known = dict.fromkeys(fleet_counters.CODES, 0)
     for code, count in counts.items():
         known[fleet_counters.code_label(code)] += count.times
@@ -129,7 +133,7 @@ def _failures(counts: Counts) -> CounterMetricFamily:
     return family
 
 
-def _margins(counts: Counts) -> HistogramMetricFamily:
+def _margin_histogram(counts: Counts) -> HistogramMetricFamily:
     by_bound = {float(label): count.times for label, count in counts.items()}
     below = [
         (bound, sum(n for met, n in by_bound.items() if met <= bound))

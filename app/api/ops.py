@@ -8,7 +8,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.blueprint import Blueprint
-from app.api.metrics import Rows
+from app.api.metrics import DatabaseCollector
 from app.api.problems import problems
 from app.api.schemas.ops import HealthSchema, ReadinessSchema
 from app.domain.errors import Forbidden
@@ -30,7 +30,7 @@ def healthz() -> Response:
 @blp.alt_response(503, schema=ReadinessSchema, description="Something is missing")
 def readyz() -> tuple[Response, int]:
     """Whether requests can be served and tasks be dispatched, and what is missing if not."""
-    missing = readiness.missing()
+    missing = readiness.missing_services()
     if missing:
         return jsonify(status="not_ready", missing=missing), 503
     return jsonify(status="ready", missing=[]), 200
@@ -41,10 +41,10 @@ def readyz() -> tuple[Response, int]:
 @problems(blp, Forbidden)
 def metrics() -> Response:
     """Metrics for Prometheus: for this host, the scrape token, and admins."""
-    return Response(_counted() + _looked_up(), content_type=CONTENT_TYPE_LATEST)
+    return Response(_process_metrics() + _database_metrics(), content_type=CONTENT_TYPE_LATEST)
 
 
-def _counted() -> bytes:
+def _process_metrics() -> bytes:
     """The metrics that the server processes have counted, summed.
 
     A scrape reaches one of several gunicorn workers, so each keeps its counts in files that all can
@@ -57,10 +57,10 @@ def _counted() -> bytes:
     return generate_latest(registry)
 
 
-def _looked_up() -> bytes:
+def _database_metrics() -> bytes:
     """The metrics that are read from Postgres; empty while Postgres is away."""
     registry = CollectorRegistry()
-    registry.register(Rows())
+    registry.register(DatabaseCollector())
     try:
         return generate_latest(registry)
     except SQLAlchemyError:

@@ -16,7 +16,7 @@ from marshmallow import fields, post_dump, validate
 from sqlalchemy import ColumnElement, Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.api.schemas.base import INT8, Schema, Whole
+from app.api.schemas.base import INT8, Integer, Schema
 from app.domain import field_errors
 from app.domain.errors import InvalidFields
 from app.extensions import Model, db
@@ -25,14 +25,14 @@ DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 PAGE_BYTES = 4 * 1024 * 1024
 """No page has more, whatever its items are like."""
-AT_ONCE = 101
+BATCH_ROWS = 101
 """So many rows are fetched together: each may be large."""
-_ENVELOPE = 1024
+_ENVELOPE_BYTES = 1024
 """More bytes than a page has around its items."""
 
 Rows = Select[*tuple[Any, ...]]
 SortKey = Sequence[Any]
-Cut = Callable[[SortKey | None, int], Rows | tuple[Rows, SortKey | None]]
+PageQuery = Callable[[SortKey | None, int], Rows | tuple[Rows, SortKey | None]]
 """Makes the query of a page, from the key of the last row before it (None: the first page) and the
 number of rows. May return a key with the query: the search ended there, short of all rows."""
 
@@ -40,19 +40,19 @@ number of rows. May return a key with the query: the search ended there, short o
 class CursorQuery(Schema):
     """The query parameters of a cursor list; subclasses add filters."""
 
-    limit = Whole(minimum=1, maximum=MAX_LIMIT, load_default=DEFAULT_LIMIT, strict=False)
+    limit = Integer(minimum=1, maximum=MAX_LIMIT, load_default=DEFAULT_LIMIT, strict=False)
     cursor = fields.String(load_default=None, validate=validate.Length(max=256))
 
 
 class OffsetQuery(Schema):
     """The query parameters of an offset list; subclasses add filters."""
 
-    limit = Whole(minimum=1, maximum=MAX_LIMIT, load_default=DEFAULT_LIMIT, strict=False)
-    offset = Whole(maximum=INT8, load_default=0, strict=False)
+    limit = Integer(minimum=1, maximum=MAX_LIMIT, load_default=DEFAULT_LIMIT, strict=False)
+    offset = Integer(maximum=INT8, load_default=0, strict=False)
 
 
-def by_cursor(
-    rows: Rows | Cut,
+def paginate_by_cursor(
+    rows: Rows | PageQuery,
     *key: ColumnElement[Any] | InstrumentedAttribute[Any],
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
@@ -66,17 +66,19 @@ def by_cursor(
     among the rows and never null. One query for each `AT_ONCE` rows; a page that becomes too large
     ends there. Raises InvalidFields for an invalid cursor.
     """
-    seen: SortKey | None = None if cursor is None else _values(key, opened(cursor, _name(key)))
+    seen: SortKey | None = (
+        None if cursor is None else _decode_values(key, decode_cursor(cursor, _order_name(key)))
+    )
     order = [column.desc() if descending else column.asc() for column in key]
     width = len(key)
     found: list[Any] = []
     while True:
-        wanted = min(limit + 1 - len(found), AT_ONCE)
-        query, end = _cut(rows, key, seen, wanted, descending)
+        wanted = min(limit + 1 - len(found), BATCH_ROWS)
+        query, end = _page_query(rows, key, seen, wanted, descending)
         page = query.add_columns(*key).order_by(None).order_by(*order).limit(wanted)
         batch = list(db.session.execute(page))
         found += batch
-        is_large = _weight(found, width) > PAGE_BYTES
+        is_large = _estimate_bytes(found, width) > PAGE_BYTES
         if len(batch) < wanted or len(found) > limit or end or is_large:
             break
         seen = found[-1][-width:]
@@ -86,17 +88,17 @@ def by_cursor(
         last = places[:limit][-1]
 
     def cursor_behind(number: int) -> str:
-        return sealed(places[number], _name(key))
+        return encode_cursor(places[number], _order_name(key))
 
     return {
         "items": [row[0] if len(row) == 1 + width else row[:-width] for row in found[:limit]],
-        "next_cursor": sealed(last, _name(key)) if last else None,
+        "next_cursor": encode_cursor(last, _order_name(key)) if last else None,
         "cursor_behind": cursor_behind,
     }
 
 
-def _cut(
-    rows: Rows | Cut, key: SortKey, seen: SortKey | None, wanted: int, descending: bool
+def _page_query(
+    rows: Rows | PageQuery, key: SortKey, seen: SortKey | None, wanted: int, descending: bool
 ) -> tuple[Rows, SortKey | None]:
     """The query of the rows behind `seen`; and where the search ended, if it did."""
     if not isinstance(rows, Select):
@@ -108,34 +110,34 @@ def _cut(
     return rows.where(here < there if descending else here > there), None
 
 
-def _weight(found: Sequence[Any], width: int) -> int:
+def _estimate_bytes(found: Sequence[Any], width: int) -> int:
     """About how many bytes the rows have where they may be large."""
-    if len(found) < AT_ONCE:
+    if len(found) < BATCH_ROWS:
         return 0  # there is nothing more to fetch
-    return sum(_size(value) for row in found for value in row[:-width])
+    return sum(_value_bytes(value) for row in found for value in row[:-width])
 
 
-def _size(value: Any) -> int:
+def _value_bytes(value: Any) -> int:
     if isinstance(value, Model):
-        return sum(map(_size, vars(value).values()))
+        return sum(map(_value_bytes, vars(value).values()))
     if isinstance(value, str):
         return len(value)
     return len(msgspec.json.encode(value)) if isinstance(value, (list, dict)) else 0
 
 
-def fitting(items: Sequence[Any], most: int = PAGE_BYTES) -> int:
+def count_fitting(items: Sequence[Any], most: int = PAGE_BYTES) -> int:
     """How many of the items, which are ready to be JSON, have their place in an answer; but
     one.
     """
     size = 0
     for number, item in enumerate(items):
         size += len(msgspec.json.encode(item)) + 1
-        if size > most - _ENVELOPE and number:
+        if size > most - _ENVELOPE_BYTES and number:
             return number
     return len(items)
 
 
-def by_offset(items: list[Any], total: int, *, limit: int, offset: int) -> dict[str, Any]:
+def paginate_by_offset(items: list[Any], total: int, *, limit: int, offset: int) -> dict[str, Any]:
     """An offset page, in the API's shape."""
     return {"items": items, "total": total, "limit": limit, "offset": offset}
 
@@ -145,13 +147,13 @@ def _serializer(order: str) -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"cursor {order}")
 
 
-def sealed(place: Sequence[Any], order: str) -> str:
+def encode_cursor(place: Sequence[Any], order: str) -> str:
     """The cursor that denotes a place in the list of that order."""
     text = _serializer(order).dumps([str(value) for value in place])
     return text if isinstance(text, str) else text.decode()
 
 
-def opened(cursor: str, order: str) -> list[str]:
+def decode_cursor(cursor: str, order: str) -> list[str]:
     """The place that was sealed. Raises InvalidFields for what is no cursor of that order."""
     try:
         texts: list[str] = _serializer(order).loads(cursor)
@@ -160,26 +162,26 @@ def opened(cursor: str, order: str) -> list[str]:
     return texts
 
 
-def _name(key: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]]) -> str:
+def _order_name(key: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]]) -> str:
     return " ".join(map(str, key))
 
 
-def _values(
+def _decode_values(
     key: Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]], texts: Sequence[str]
 ) -> list[Any]:
-    return [_value(column, text) for column, text in zip(key, texts, strict=True)]
+    return [_decode_value(column, text) for column, text in zip(key, texts, strict=True)]
 
 
-def _value(column: ColumnElement[Any] | InstrumentedAttribute[Any], text: str) -> Any:
+def _decode_value(column: ColumnElement[Any] | InstrumentedAttribute[Any], text: str) -> Any:
     kind = column.type.python_type
     return kind.fromisoformat(text) if issubclass(kind, datetime) else kind(text)
 
 
 class _Page(Schema):
     @post_dump(pass_original=True)
-    def _end_early(self, page: dict[str, Any], made: Any, **_: Any) -> dict[str, Any]:
+    def _truncate(self, page: dict[str, Any], made: Any, **_: Any) -> dict[str, Any]:
         """End the page where it would be too large."""
-        fit = fitting(page["items"])
+        fit = count_fitting(page["items"])
         if fit < len(page["items"]):
             page["items"] = page["items"][:fit]
             if "nextCursor" in page:
@@ -187,18 +189,22 @@ class _Page(Schema):
         return page
 
 
-def cursor_page_of(item: type[Schema]) -> type[Schema]:
+def cursor_page_schema(item: type[Schema]) -> type[Schema]:
     """The schema of a cursor page of these items."""
-    return _page_of(item, "Page", {"next_cursor": fields.String(required=True, allow_none=True)})
+    return _page_schema(
+        item, "Page", {"next_cursor": fields.String(required=True, allow_none=True)}
+    )
 
 
-def offset_page_of(item: type[Schema]) -> type[Schema]:
+def offset_page_schema(item: type[Schema]) -> type[Schema]:
     """The schema of an offset page of these items."""
-    numbers = {name: Whole(maximum=INT8, required=True) for name in ("total", "limit", "offset")}
-    return _page_of(item, "OffsetPage", numbers)
+    numbers = {name: Integer(maximum=INT8, required=True) for name in ("total", "limit", "offset")}
+    return _page_schema(item, "OffsetPage", numbers)
 
 
-def _page_of(item: type[Schema], kind: str, more: Mapping[str, fields.Field[Any]]) -> type[Schema]:
+def _page_schema(
+    item: type[Schema], kind: str, more: Mapping[str, fields.Field[Any]]
+) -> type[Schema]:
     name = item.__name__.removesuffix("Schema") + kind
     items = fields.List(fields.Nested(item), required=True)
     return cast("type[Schema]", _Page.from_dict({"items": items, **more}, name=name))

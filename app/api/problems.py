@@ -13,7 +13,8 @@ Kind = int | type[DomainError]
 def problems(blp: Blueprint, *kinds: Kind) -> Callable[[View], View]:
     """Declare a route's own errors: exceptions of the domain, or plain statuses.
 
-    `app.api.openapi.problem_responses` adds those that follow from the route's path, method and arguments.
+    `app.api.openapi.problem_responses` adds those that follow from the route's path, method and
+    arguments.
     """
 
     def document(view: View) -> View:

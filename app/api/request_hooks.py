@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from app.api import client_address
 
-SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Asked every few seconds by machines; their lines would drown the others.
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -20,7 +20,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 REQUESTS = Counter(
     "muster_http_requests", "Answered requests.", labelnames=("method", "route", "status")
 )
-SECONDS = Histogram(
+DURATION = Histogram(
     "muster_http_request_seconds",
     "From a request's arrival to its answer; sockets are not counted.",
     labelnames=("method", "route"),
@@ -30,29 +30,29 @@ SECONDS = Histogram(
 log = structlog.get_logger(__name__)
 
 
-def watch(app: Flask) -> None:
+def install_tracking(app: Flask) -> None:
     """Install the id, the log line and the timing; to be called before any other request hook."""
-    app.before_request(_begin)
-    app.after_request(_end)
+    app.before_request(_start_request)
+    app.after_request(_finish_request)
 
 
-def check_form(app: Flask) -> None:
+def install_body_check(app: Flask) -> None:
     """Install the check of bodies; to be called after the guards, so that strangers' bodies are not
     looked at.
     """
-    app.before_request(_check_form)
+    app.before_request(_check_body)
 
 
-def _begin() -> None:
+def _start_request() -> None:
     g.began = time.perf_counter()
     given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if SANE_ID.fullmatch(given) else uuid.uuid4().hex
-    g.client_address = client_address.of_client()
+    g.request_id = given if REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex
+    g.client_address = client_address.client_ip()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
-def _check_form() -> None:
+def _check_body() -> None:
     if "\0" in request.path or b"%00" in request.query_string:
         raise BadRequest("A path or query cannot hold NUL.")
     has_body = request.content_length or "Transfer-Encoding" in request.headers
@@ -72,7 +72,7 @@ def _check_length(body: bytes) -> None:
         raise RequestEntityTooLarge
 
 
-def _end(response: Response) -> Response:
+def _finish_request(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     seconds = time.perf_counter() - g.began
     _count(response.status_code, seconds)
@@ -84,13 +84,13 @@ def _end(response: Response) -> Response:
         status=response.status_code,
         milliseconds=round(seconds * 1000, 1),
         remote=request.remote_addr,
-        developer=_id_of("developer"),
-        machine=_id_of("machine"),
+        developer=_identity_id("developer"),
+        machine=_identity_id("machine"),
     )
     return response
 
 
-def _id_of(who: str) -> int | str | None:
+def _identity_id(who: str) -> int | str | None:
     """The id of `g.developer` or `g.machine`, without a query: Postgres may have failed, and
     reading an attribute of an expired row asks Postgres.
     """
@@ -106,4 +106,4 @@ def _count(status: int, seconds: float) -> None:
     method = request.method if request.method in METHODS else "other"
     REQUESTS.labels(method, route, status).inc()
     if not (request.url_rule and request.url_rule.websocket):
-        SECONDS.labels(method, route).observe(seconds)
+        DURATION.labels(method, route).observe(seconds)

@@ -13,47 +13,47 @@ from app import sockets
 from app.domain.errors import TooManyRequests
 from app.services import settings
 
-LONG_BYTES = 256 * 1024
+LONG_RESPONSE_BYTES = 256 * 1024
 RETRY_SECONDS = 5
-TURNS = 2
+MAX_CONCURRENT_CHUNKS = 2
 
 
-class LongReads:
+class ResponseLimiter:
     """How many each developer is taking now. `turns`: so many pieces are made at a time, or all
     others would wait for a processor and for Postgres.
     """
 
     def __init__(self) -> None:
-        self.turns = threading.Semaphore(TURNS)
+        self.chunk_semaphore = threading.Semaphore(MAX_CONCURRENT_CHUNKS)
         self._lock = threading.Lock()
-        self._taking: Counter[int] = Counter()
+        self._open_responses: Counter[int] = Counter()
 
-    def begin(self, developer_id: int, most: int) -> bool:
+    def acquire(self, developer_id: int, most: int) -> bool:
         """Count one more, if there is room for it."""
         with self._lock:
-            if self._taking[developer_id] >= most:
+            if self._open_responses[developer_id] >= most:
                 return False
-            self._taking[developer_id] += 1
+            self._open_responses[developer_id] += 1
             return True
 
-    def end(self, developer_id: int) -> None:
+    def release(self, developer_id: int) -> None:
         with self._lock:
-            self._taking[developer_id] -= 1
-            if not self._taking[developer_id]:
-                del self._taking[developer_id]
+            self._open_responses[developer_id] -= 1
+            if not self._open_responses[developer_id]:
+                del self._open_responses[developer_id]
 
 
 def install(app: Flask) -> None:
     """Count answers that turn out to be long, too."""
-    app.extensions["long_reads"] = LongReads()
-    app.after_request(_counted_if_long)
+    app.extensions["long_reads"] = ResponseLimiter()
+    app.after_request(_limit_if_long)
 
 
-def counted(response: Response) -> Response:
+def limit_response(response: Response) -> Response:
     """The response, which counts until all of it has been sent. Raises TooManyRequests."""
-    reads: LongReads = current_app.extensions["long_reads"]
+    reads: ResponseLimiter = current_app.extensions["long_reads"]
     developer_id = g.developer.id
-    if not reads.begin(developer_id, settings.value("readsPerDeveloper")):
+    if not reads.acquire(developer_id, settings.value("readsPerDeveloper")):
         raise TooManyRequests(RETRY_SECONDS)
     is_over = False
 
@@ -61,16 +61,16 @@ def counted(response: Response) -> Response:
         nonlocal is_over
         if not is_over:
             is_over = True
-            reads.end(developer_id)
+            reads.release(developer_id)
 
     response.call_on_close(end)
     if response.is_streamed:
-        sockets.hold_little(request.environ)
-        response.response = _in_turns(response.iter_encoded(), reads.turns, end)
+        sockets.limit_unsent_bytes(request.environ)
+        response.response = _limit_chunks(response.iter_encoded(), reads.chunk_semaphore, end)
     return response
 
 
-def _in_turns(
+def _limit_chunks(
     pieces: Iterator[bytes], turns: threading.Semaphore, end: Callable[[], None]
 ) -> Iterator[bytes]:
     """The same pieces, of which only a few are made at a time; `end` is called at their end."""
@@ -86,11 +86,11 @@ def _in_turns(
         end()
 
 
-def _counted_if_long(response: Response) -> Response:
-    is_long = not response.is_streamed and (response.content_length or 0) > LONG_BYTES
+def _limit_if_long(response: Response) -> Response:
+    is_long = not response.is_streamed and (response.content_length or 0) > LONG_RESPONSE_BYTES
     if not is_long or "developer" not in g:
         return response
     try:
-        return counted(response)
+        return limit_response(response)
     except TooManyRequests as error:  # too late for Flask to look for its handler
         return current_app.make_response(current_app.handle_user_exception(error))

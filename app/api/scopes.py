@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from app.domain.token_scope import TokenScope
 
 # All of these are the admins'; who reads there reads about everybody.
-ADMINS = ("/api/admin/", "/metrics")
+ADMIN_PREFIXES = ("/api/admin/", "/metrics")
 
 _WEB: Mapping[TokenScope, tuple[str, ...]] = {
     TokenScope.READ: (
@@ -112,8 +112,8 @@ _BY_ROUTE = {
 }
 
 
-def needed(method: str, path: str) -> TokenScope | None:
+def required_scope(method: str, path: str) -> TokenScope | None:
     """The scope for a route, whose URL rule is `path`; None: no narrowed token is taken."""
-    if path.startswith(ADMINS):
+    if path.startswith(ADMIN_PREFIXES):
         return TokenScope.ADMIN
     return _BY_ROUTE.get(f"{'GET' if method == 'HEAD' else method} {path}")

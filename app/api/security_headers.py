@@ -7,24 +7,24 @@ from flask import Flask, Response
 
 from app.api import client_address
 
-SECONDS_OF_TLS = 365 * 86_400
+HSTS_SECONDS = 365 * 86_400
 # A page of ours that says nothing else may load nothing, and be shown within no other.
-CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+DENY_ALL_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def install(app: Flask) -> None:
-    app.after_request(_add)
+    app.after_request(_add_headers)
 
 
-def _add(response: Response) -> Response:
+def _add_headers(response: Response) -> Response:
     headers = response.headers
     headers["X-Content-Type-Options"] = "nosniff"
     # What has an ETag may be kept by the one who asked, to be asked for again.
     is_asked_for_again = response.get_etag()[0] is not None
     headers.setdefault("Cache-Control", "private, no-cache" if is_asked_for_again else "no-store")
     if response.mimetype == "text/html":
-        headers.setdefault("Content-Security-Policy", CLOSED)
+        headers.setdefault("Content-Security-Policy", DENY_ALL_POLICY)
         headers.setdefault("Referrer-Policy", "no-referrer")
     if client_address.is_encrypted():
-        headers["Strict-Transport-Security"] = f"max-age={SECONDS_OF_TLS}"
+        headers["Strict-Transport-Security"] = f"max-age={HSTS_SECONDS}"
     return response

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from flask import Flask
 
 
-def in_contexts(app: Flask, pieces: Iterator[bytes]) -> Iterator[bytes]:
+def stream_in_contexts(app: Flask, pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The same pieces, each made in an app context of its own: no connection to Postgres is held
     while the client receives a piece. Empty ones are those of long work; others may work between.
     """

@@ -10,8 +10,8 @@ from app.api.problems import problems
 from app.domain.errors import NotFound, TooManyRequests
 from app.services import settings
 from app.worker_install import packages, script, server_trust
-from app.worker_install.packages import Carried, NothingCarried
-from app.worker_install.server_trust import Identity
+from app.worker_install.packages import PackagesNotFound, WorkerPackages
+from app.worker_install.server_trust import ServerTrust
 
 _SHELL, _TEXT = "text/x-shellscript", "text/plain"
 _WHEEL = "application/octet-stream"
@@ -31,10 +31,11 @@ class NothingToInstall(NotFound):
 @problems(blp, NothingToInstall, TooManyRequests)
 def get_worker_script() -> Response:
     """The script that makes a host a machine of this server, by the token in its environment."""
-    request_limits.count_stranger()
-    server = _server()
+    request_limits.count_anonymous_request()
+    server = _server_url()
     return Response(
-        script.of(server, _carried(), _identity(server)), content_type=f"{_SHELL}; charset=utf-8"
+        script.render_script(server, _find_packages(), _find_server_trust(server)),
+        content_type=f"{_SHELL}; charset=utf-8",
     )
 
 
@@ -43,8 +44,8 @@ def get_worker_script() -> Response:
 @problems(blp, NothingToInstall, TooManyRequests)
 def get_worker_requirements() -> Response:
     """What the worker needs of others' packages, each by its hash."""
-    request_limits.count_stranger()
-    found = _carried().requirements.read_bytes()
+    request_limits.count_anonymous_request()
+    found = _find_packages().requirements.read_bytes()
     return Response(found, content_type=f"{_TEXT}; charset=utf-8")
 
 
@@ -53,33 +54,33 @@ def get_worker_requirements() -> Response:
 @problems(blp, NothingToInstall, TooManyRequests)
 def get_worker_wheel(wheel: str) -> Response:
     """The worker's package, by the name that the script has."""
-    request_limits.count_stranger()
-    found = _carried().wheel
+    request_limits.count_anonymous_request()
+    found = _find_packages().wheel
     if wheel != found.name:
         raise NotFound
     return Response(found.read_bytes(), content_type=_WHEEL)
 
 
-def line(token: str) -> str | None:
+def install_command(token: str) -> str | None:
     """What is pasted into a shell of the machine that the token is for; None where this server has
     nothing that it could install."""
     try:
-        _carried()
-        server = _server()
+        _find_packages()
+        server = _server_url()
     except NothingToInstall:
         return None
-    return script.line(server, token, _identity(server))
+    return script.install_command(server, token, _find_server_trust(server))
 
 
-def _carried() -> Carried:
+def _find_packages() -> WorkerPackages:
     """Raises NothingToInstall."""
     try:
-        return packages.find(current_app.config["INSTALL"])
-    except (NothingCarried, OSError) as reason:
+        return packages.find_packages(current_app.config["INSTALL"])
+    except (PackagesNotFound, OSError) as reason:
         raise NothingToInstall(str(reason)) from None
 
 
-def _server() -> str:
+def _server_url() -> str:
     """This server's URL for machines: the setting publicUrl, or that which has been asked.
 
     A Host is a stranger's word. It is told to that stranger alone (the answer is kept by nobody),
@@ -89,15 +90,15 @@ def _server() -> str:
     if not server:
         scheme = "https" if client_address.is_encrypted() else "http"
         server = f"{scheme}://{request.host}"
-    if not script.is_sayable(server):
+    if not script.is_valid_server_url(server):
         raise NothingToInstall(
             "set publicUrl to an address that machines reach this server at, by https"
         )
     return server
 
 
-def _identity(server: str) -> Identity | None:
+def _find_server_trust(server: str) -> ServerTrust | None:
     parts = urlsplit(server)
     if parts.scheme != "https":
         return None
-    return server_trust.of(current_app.config["TLS_CERT"], parts.hostname or "")
+    return server_trust.find_server_trust(current_app.config["TLS_CERT"], parts.hostname or "")

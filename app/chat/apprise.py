@@ -11,22 +11,22 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.chat.incoming_events import document, text_of
-from app.chat.messages import Address, DeliveryRefused, Message, TryAgain, cut
+from app.chat.incoming_events import get_text, parse_object
+from app.chat.messages import Address, DeliveryRefused, Message, RetryLater, truncate
 from muster.text.invisible_chars import reveal
 
-SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
 _ROOT = Path(__file__).parents[2]
 _COMMAND = (sys.executable, "-m", "app.chat.apprise_child")
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> None:
     """Send the message. Raises DeliveryRefused, TryAgain."""
-    title = cut(f"[{message.project_key} #{message.task_id}] {message.title}", 250)
-    note(address, title, _body(message), allowed_hosts=allowed_hosts)
+    title = truncate(f"[{message.project_key} #{message.task_id}] {message.title}", 250)
+    send_text(address, title, _body(message), allowed_hosts=allowed_hosts)
 
 
-def note(address: Address, title: str, body: str, *, allowed_hosts: frozenset[str]) -> None:
+def send_text(address: Address, title: str, body: str, *, allowed_hosts: frozenset[str]) -> None:
     """Send the text. Raises DeliveryRefused, TryAgain."""
     answer = _run(
         {
@@ -34,14 +34,14 @@ def note(address: Address, title: str, body: str, *, allowed_hosts: frozenset[st
             "title": reveal(title),
             "body": reveal(body),
             "allowedHosts": sorted(allowed_hosts),
-            "seconds": SECONDS,
+            "seconds": TIMEOUT_SECONDS,
         }
     )
     if answer.get("sent") is True:
         return
-    if words := text_of(answer, "refused"):
+    if words := get_text(answer, "refused"):
         raise DeliveryRefused(words)
-    raise TryAgain(text_of(answer, "failed") or "Apprise could not send it")
+    raise RetryLater(get_text(answer, "failed") or "Apprise could not send it")
 
 
 def _body(message: Message) -> str:
@@ -60,11 +60,11 @@ def _run(given: dict[str, Any]) -> dict[str, Any]:
             stderr=subprocess.DEVNULL,
             cwd=_ROOT,
             env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"},
-            timeout=SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise TryAgain(f"Apprise was not done in {SECONDS:g} s") from None
+        raise RetryLater(f"Apprise was not done in {TIMEOUT_SECONDS:g} s") from None
     except OSError as error:
-        raise TryAgain(f"Apprise could not be started ({type(error).__name__})") from None
-    return document(done.stdout)
+        raise RetryLater(f"Apprise could not be started ({type(error).__name__})") from None
+    return parse_object(done.stdout)

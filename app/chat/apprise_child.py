@@ -13,21 +13,21 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from app.chat.private_addresses import is_allowed, is_inside
+from app.chat.private_addresses import is_allowed, is_private
 
 REFUSED = "leads to an address that is not on the public Internet; an admin can allow the host"
 # Apprise's schemes that notify the host itself, not something on a network.
-LOCAL = frozenset(
+LOCAL_SCHEMAS = frozenset(
     {"blink1", "dbus", "deltachat", "deltachats", "gio", "glib", "gnome", "kde", "macosx", "qt"}
     | {"syslog", "windows"}
 )
 
 
-class Inside(OSError):
+class PrivateAddressError(OSError):
     """A connection to a forbidden address was about to be made."""
 
 
-class Guard:
+class AddressGuard:
     """Checks every address that a socket of this process connects or sends to."""
 
     def __init__(self, allowed_hosts: list[str]) -> None:
@@ -40,7 +40,7 @@ class Guard:
         socket.getaddrinfo = self._resolve
         for name in ("connect", "connect_ex", "sendto", "sendmsg"):
             # socket.socket is a class in Python over one in C: this is found first, also by TLS.
-            setattr(socket.socket, name, self._guarded(getattr(socket.socket, name)))
+            setattr(socket.socket, name, self._wrap(getattr(socket.socket, name)))
 
     def _resolve(self, host: Any, *more: Any, **named: Any) -> Any:
         found = self._look_up(host, *more, **named)
@@ -49,7 +49,7 @@ class Guard:
             self.allowed |= {str(place[4][0]) for place in found}
         return found
 
-    def _guarded(self, method: Callable[..., Any]) -> Callable[..., Any]:
+    def _wrap(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def checked(sock: socket.socket, *arguments: Any) -> Any:
             self._check(sock, arguments)
             return method(sock, *arguments)
@@ -69,15 +69,15 @@ class Guard:
         except ValueError:  # a name, which the system would resolve behind our back
             self._refuse()
             return
-        if host not in self.allowed and not is_allowed(host, self.allowed_hosts) and is_inside(ip):
+        if host not in self.allowed and not is_allowed(host, self.allowed_hosts) and is_private(ip):
             self._refuse()
 
     def _refuse(self) -> None:
         self.has_refused = True
-        raise Inside(REFUSED)
+        raise PrivateAddressError(REFUSED)
 
 
-class _Words(logging.Handler):
+class _LastWarning(logging.Handler):
     """Keeps Apprise's last warning."""
 
     last = ""
@@ -89,12 +89,12 @@ class _Words(logging.Handler):
 def main() -> None:
     given = json.load(sys.stdin)
     signal.alarm(int(given["seconds"]) + 5)  # in case the parent is gone and cannot kill us
-    guard = Guard(given["allowedHosts"])
+    guard = AddressGuard(given["allowedHosts"])
     guard.install()
-    json.dump(_sent(given, guard), sys.stdout)
+    json.dump(_send(given, guard), sys.stdout)
 
 
-def _sent(given: dict[str, Any], guard: Guard) -> dict[str, Any]:
+def _send(given: dict[str, Any], guard: AddressGuard) -> dict[str, Any]:
     import apprise
     from apprise.manager_attachment import AttachmentManager
 
@@ -102,10 +102,10 @@ def _sent(given: dict[str, Any], guard: Guard) -> dict[str, Any]:
     # files exist: a URL that names one is refused.
     attachments: Any = AttachmentManager
     attachments().remove("file")
-    words = _Words(logging.WARNING)
+    words = _LastWarning(logging.WARNING)
     logging.getLogger("apprise").addHandler(words)
     scheme = given["url"].partition("://")[0].lower()
-    target = None if scheme in LOCAL else apprise.Apprise.instantiate(given["url"])
+    target = None if scheme in LOCAL_SCHEMAS else apprise.Apprise.instantiate(given["url"])
     if target is None:
         return {
             "refused": f"Apprise knows no {scheme}:// address like that, or it is not a network's"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 
-MOST_DESCRIPTION = 20_000  # characters, as in the API
-LARGEST = 2**63 - 1
+MAX_DESCRIPTION_LENGTH = 20_000  # characters, as in the API
+MAX_ID = 2**63 - 1
 
 
 class Verb(StrEnum):
@@ -45,10 +45,10 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Unclear:
+class InvalidCommand:
     """The answer to a text that is no command; `words` say what is missing, and the right form."""
 
-    words: str
+    message: str
 
 
 USAGE: dict[Verb, tuple[str, str]] = {
@@ -70,7 +70,7 @@ USAGE: dict[Verb, tuple[str, str]] = {
     Verb.INFO: ("info", "who you are here, and which project this chat is bound to"),
     Verb.HELP: ("help", "this"),
 }
-HELP = "\n".join(f"{usage}: {told}" for usage, told in USAGE.values())
+HELP = "\n".join(f"{usage}: {description}" for usage, description in USAGE.values())
 
 _ALIASES = {"dev": Verb.DEVELOP, "?": Verb.HELP, "tasks": Verb.LIST, "status": Verb.PROGRESS}
 _VERBS = {**{verb.value: verb for verb in Verb}, **_ALIASES}
@@ -81,126 +81,128 @@ _OPTION = re.compile(r"(?:--|[\u2013\u2014])(\w+)(?:=(.*))?", re.DOTALL)
 _NUMBER = re.compile(r"#?([0-9]{1,19})[.,:;]?")
 
 
-def parse(text: str) -> Command | Unclear:
+def parse(text: str) -> Command | InvalidCommand:
     """The command that the text contains; `help` for an empty text."""
     first, _, rest = text.strip().partition(" ")
     head, *more = first.split(None, 1) if first else [""]
     rest = " ".join([*more, rest]).strip() if more else rest.strip()
     verb = _VERBS.get(head.lower().removeprefix("/"))
     if verb is None:
-        return _unknown(head)
-    return _READERS[verb](verb, rest)
+        return _parse_unknown_verb(head)
+    return _PARSERS[verb](verb, rest)
 
 
-def _unknown(word: str) -> Command | Unclear:
+def _parse_unknown_verb(word: str) -> Command | InvalidCommand:
     if not word:
         return Command(Verb.HELP)
     near = get_close_matches(word.lower()[:40], _VERBS, n=1)
     hint = f" Did you mean “{near[0]}”?" if near else ""
     shown = word if len(word) <= 40 else word[:39] + "…"
-    return Unclear(f"“{shown}” is no command.{hint} Write “help” for all of them.")
+    return InvalidCommand(f"“{shown}” is no command.{hint} Write “help” for all of them.")
 
 
-def _usage(verb: Verb, wrong: str) -> Unclear:
-    return Unclear(f"{wrong} Write it like this: {USAGE[verb][0]}")
+def _usage_error(verb: Verb, wrong: str) -> InvalidCommand:
+    return InvalidCommand(f"{wrong} Write it like this: {USAGE[verb][0]}")
 
 
-def _plain(verb: Verb, rest: str) -> Command:
+def _parse_plain(verb: Verb, rest: str) -> Command:
     return Command(verb)
 
 
-def _of_task(verb: Verb, rest: str) -> Command | Unclear:
+def _parse_task_command(verb: Verb, rest: str) -> Command | InvalidCommand:
     number, _ = _leading_number(rest)
     if number is None:
-        return _usage(verb, "Which task?")
+        return _usage_error(verb, "Which task?")
     return Command(verb, task_id=number)
 
 
-def _confirm(verb: Verb, rest: str) -> Command | Unclear:
+def _parse_confirm(verb: Verb, rest: str) -> Command | InvalidCommand:
     number, result = _leading_number(rest)
     if number is None:
-        return _usage(verb, "Which task?")
-    return Command(verb, task_id=number, text=_unquoted(result) or "confirm")
+        return _usage_error(verb, "Which task?")
+    return Command(verb, task_id=number, text=_unquote(result) or "confirm")
 
 
 def _leading_number(text: str) -> tuple[int | None, str]:
     first, *rest = text.split(None, 1) or [""]
     found = _NUMBER.fullmatch(first)
-    if found is None or not 1 <= int(found[1]) <= LARGEST:
+    if found is None or not 1 <= int(found[1]) <= MAX_ID:
         return None, text
     return int(found[1]), rest[0].strip() if rest else ""
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     """The text without quotes, if quotes enclose the whole of it."""
     if len(text) >= 2 and text[0] in _QUOTES and text[-1] in (_QUOTES[text[0]], text[0]):
         return text[1:-1]
     return text
 
 
-def _develop(verb: Verb, rest: str) -> Command | Unclear:
-    words = _words(rest)
+def _parse_develop(verb: Verb, rest: str) -> Command | InvalidCommand:
+    words = _split_words(rest)
     if words is None:
-        return _usage(verb, "A quote is not closed.")
-    found = _options(words, ("project", "on"))
+        return _usage_error(verb, "A quote is not closed.")
+    found = _split_options(words, ("project", "on"))
     if isinstance(found, str):
-        return _usage(verb, found)
+        return _usage_error(verb, found)
     plain, options = found
     description = " ".join(plain).strip()
     if not description:
-        return _usage(verb, "What is to be done?")
-    if len(description) > MOST_DESCRIPTION:
-        return Unclear(f"That is too long: a description has up to {MOST_DESCRIPTION:,} characters")
+        return _usage_error(verb, "What is to be done?")
+    if len(description) > MAX_DESCRIPTION_LENGTH:
+        return InvalidCommand(
+            f"That is too long: a description has up to {MAX_DESCRIPTION_LENGTH:,} characters"
+        )
     return Command(verb, None, description, options.get("project"), options.get("on"))
 
 
-def _list(verb: Verb, rest: str) -> Command | Unclear:
-    found = _options(_words(rest) or [], ("project",))
+def _parse_list(verb: Verb, rest: str) -> Command | InvalidCommand:
+    found = _split_options(_split_words(rest) or [], ("project",))
     if isinstance(found, str):
-        return _usage(verb, found)
+        return _usage_error(verb, found)
     plain, options = found
     return Command(verb, project=options.get("project") or next(iter(plain), None))
 
 
-def _allow(verb: Verb, rest: str) -> Command | Unclear:
-    found = _options(_words(rest) or [], ("project",))
+def _parse_allow(verb: Verb, rest: str) -> Command | InvalidCommand:
+    found = _split_options(_split_words(rest) or [], ("project",))
     if isinstance(found, str):
-        return _usage(verb, found)
+        return _usage_error(verb, found)
     plain, options = found
     if len(plain) != 1:
-        return _usage(verb, "Which host?")
+        return _usage_error(verb, "Which host?")
     return Command(verb, text=plain[0], project=options.get("project"))
 
 
-def _of_machine(verb: Verb, rest: str) -> Command | Unclear:
-    machine, *note = [str(word) for word in _words(rest) or ()] or [""]
+def _parse_machine_command(verb: Verb, rest: str) -> Command | InvalidCommand:
+    machine, *note = [str(word) for word in _split_words(rest) or ()] or [""]
     if not machine:
-        return _usage(verb, "Which machine?")
+        return _usage_error(verb, "Which machine?")
     return Command(verb, machine=machine, text=" ".join(note))
 
 
-def _bind(verb: Verb, rest: str) -> Command | Unclear:
+def _parse_bind(verb: Verb, rest: str) -> Command | InvalidCommand:
     token, *_ = rest.split() or [""]
     if not token:
-        return _usage(verb, "The token is missing: your profile in Muster makes one.")
+        return _usage_error(verb, "The token is missing: your profile in Muster makes one.")
     return Command(verb, text=token)
 
 
-_READERS: dict[Verb, Callable[[Verb, str], Command | Unclear]] = {
-    Verb.DEVELOP: _develop,
-    Verb.PROGRESS: _of_task,
-    Verb.CANCEL: _of_task,
-    Verb.RETRY: _of_task,
-    Verb.LIST: _list,
-    Verb.CONFIRM: _confirm,
-    Verb.WORKSPACE: _of_task,
-    Verb.LOGS: _of_task,
-    Verb.ALLOW: _allow,
-    Verb.DRAIN: _of_machine,
-    Verb.UNDRAIN: _of_machine,
-    Verb.BIND: _bind,
-    Verb.INFO: _plain,
-    Verb.HELP: _plain,
+_PARSERS: dict[Verb, Callable[[Verb, str], Command | InvalidCommand]] = {
+    Verb.DEVELOP: _parse_develop,
+    Verb.PROGRESS: _parse_task_command,
+    Verb.CANCEL: _parse_task_command,
+    Verb.RETRY: _parse_task_command,
+    Verb.LIST: _parse_list,
+    Verb.CONFIRM: _parse_confirm,
+    Verb.WORKSPACE: _parse_task_command,
+    Verb.LOGS: _parse_task_command,
+    Verb.ALLOW: _parse_allow,
+    Verb.DRAIN: _parse_machine_command,
+    Verb.UNDRAIN: _parse_machine_command,
+    Verb.BIND: _parse_bind,
+    Verb.INFO: _parse_plain,
+    Verb.HELP: _parse_plain,
 }
 
 
@@ -210,7 +212,9 @@ class _Word(str):
     quoted: bool = False
 
 
-def _options(words: list[_Word], known: tuple[str, ...]) -> tuple[list[str], dict[str, str]] | str:
+def _split_options(
+    words: list[_Word], known: tuple[str, ...]
+) -> tuple[list[str], dict[str, str]] | str:
     """The words that are no options, and the options' values; or an error message."""
     plain: list[str] = []
     options: dict[str, str] = {}
@@ -230,7 +234,7 @@ def _options(words: list[_Word], known: tuple[str, ...]) -> tuple[list[str], dic
     return plain, options
 
 
-def _words(text: str) -> list[_Word] | None:
+def _split_words(text: str) -> list[_Word] | None:
     """The words, a quoted text being one word; None if a double quote is not closed.
 
     A quote inside a word is a letter (don't), and so is a single quote that is not closed.
@@ -243,7 +247,7 @@ def _words(text: str) -> list[_Word] | None:
             at += 1
             continue
         if text[at] in _QUOTES and text[at] not in letters:
-            end, word = _quoted(text, at)
+            end, word = _read_quoted(text, at)
             if word is not None:
                 words.append(word)
                 at = end
@@ -259,7 +263,7 @@ def _words(text: str) -> list[_Word] | None:
     return words
 
 
-def _quoted(text: str, start: int) -> tuple[int, _Word | None]:
+def _read_quoted(text: str, start: int) -> tuple[int, _Word | None]:
     """The position after a quoted word, and the word; None for the word if it is not closed."""
     closing = {_QUOTES[text[start]], text[start]}
     letters: list[str] = []

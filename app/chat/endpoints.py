@@ -18,15 +18,15 @@ class Endpoint:
 
 def slack() -> Endpoint:
     """Slack's Web API."""
-    return _place("MUSTER_SLACK_API", "https://slack.com/api/")
+    return _endpoint("MUSTER_SLACK_API", "https://slack.com/api/")
 
 
 def lark() -> Endpoint:
     """Lark's open platform; Feishu's is https://open.feishu.cn/."""
-    return _place("MUSTER_LARK_API", "https://open.larksuite.com/")
+    return _endpoint("MUSTER_LARK_API", "https://open.larksuite.com/")
 
 
-def _place(variable: str, default: str) -> Endpoint:
+def _endpoint(variable: str, default: str) -> Endpoint:
     given = os.environ.get(variable)
     if not given:
         return Endpoint(default, frozenset())

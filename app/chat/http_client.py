@@ -21,14 +21,14 @@ from typing import Any
 import httpcore
 import httpx
 
-from app.chat.messages import DeliveryRefused, TryAgain
-from app.chat.private_addresses import is_allowed, is_inside, plain
+from app.chat.messages import DeliveryRefused, RetryLater
+from app.chat.private_addresses import is_allowed, is_private, normalize_host
 
-SECONDS = 10.0
-MOST_BYTES = 256 << 10
-LONGEST_WAIT = 86_400.0  # seconds: a Retry-After that asks for more is cut to this
+TIMEOUT_SECONDS = 10.0
+MAX_RESPONSE_BYTES = 256 << 10
+MAX_RETRY_AFTER_SECONDS = 86_400.0  # seconds: a Retry-After that asks for more is cut to this
 
-_BROKEN = (
+_CONNECTION_ERRORS = (
     httpx.HTTPError,
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -54,13 +54,13 @@ def request(
     headers: Mapping[str, str],
     content: bytes = b"",
     allowed_hosts: frozenset[str] = frozenset(),
-    seconds: float = SECONDS,
+    seconds: float = TIMEOUT_SECONDS,
 ) -> Response:
     """Send a request and return the response, whatever its status.
 
     Raises DeliveryRefused, TryAgain.
     """
-    host = _checked_host(url, allowed_hosts)
+    host = _check_host(url, allowed_hosts)
     backend = _Backend(allowed_hosts, time.monotonic() + seconds)
     given = {"User-Agent": "Muster", "Accept-Encoding": "identity", **headers}
     try:
@@ -68,38 +68,41 @@ def request(
             httpx.Client(transport=_Transport(backend), trust_env=False) as client,
             client.stream(method, url, headers=given, content=content) as response,
         ):
-            return Response(response.status_code, response.headers, _bounded(response, host))
+            return Response(response.status_code, response.headers, _read_bounded(response, host))
     except (httpx.TimeoutException, httpcore.TimeoutException, TimeoutError):
-        raise TryAgain(f"{host} did not answer in {seconds:g} s") from None
+        raise RetryLater(f"{host} did not answer in {seconds:g} s") from None
     except httpx.InvalidURL:
         raise DeliveryRefused("the address is no URL") from None
-    except _BROKEN as error:  # its text may quote the URL, which may be a secret
-        raise TryAgain(f"{host} could not be reached ({type(error).__name__})") from None
+    except _CONNECTION_ERRORS as error:  # its text may quote the URL, which may be a secret
+        raise RetryLater(f"{host} could not be reached ({type(error).__name__})") from None
 
 
-def wait_of(headers: Mapping[str, str]) -> float | None:
+def retry_after(headers: Mapping[str, str]) -> float | None:
     """The seconds that a Retry-After header asks for; None without one, or if it is not valid."""
     value = headers.get("Retry-After", "").strip()
     try:
-        after = float(value) if value.replace(".", "", 1).isdecimal() else _until(value)
+        after = float(value) if value.replace(".", "", 1).isdecimal() else _seconds_until(value)
     except (ValueError, TypeError, OverflowError):
         return None
-    return min(max(after, 0.0), LONGEST_WAIT)
+    return min(max(after, 0.0), MAX_RETRY_AFTER_SECONDS)
 
 
-def _until(moment: str) -> float:
+def _seconds_until(moment: str) -> float:
     return parsedate_to_datetime(moment).timestamp() - time.time()
 
 
-def addresses_of(host: str, port: int, allowed_hosts: frozenset[str], seconds: float) -> list[str]:
+def resolve_public(
+    host: str, port: int, allowed_hosts: frozenset[str], seconds: float
+) -> list[str]:
     """The addresses of the host, in canonical form.
 
     Raises DeliveryRefused if any of them is not on the public Internet, TryAgain.
     """
-    found = [ipaddress.ip_address(text) for text in _resolved(host, port, seconds)]
-    if not is_allowed(host, allowed_hosts) and any(map(is_inside, found)):
+    found = [ipaddress.ip_address(text) for text in _resolve_within(host, port, seconds)]
+    if not is_allowed(host, allowed_hosts) and any(map(is_private, found)):
         raise DeliveryRefused(
-            f"{plain(host)} leads to an address that is not on the public Internet; an admin can "
+            f"{normalize_host(host)} leads to an address that is not on the public Internet; "
+            "an admin can "
             "allow the host"
         )
     return [str(ip) for ip in found]
@@ -111,30 +114,30 @@ def resolve(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(place[0]).partition("%")[0] for *_, place in found))
 
 
-def _resolved(host: str, port: int, seconds: float) -> list[str]:
+def _resolve_within(host: str, port: int, seconds: float) -> list[str]:
     """The addresses of the name, resolved within `seconds`: the system's resolver has no limit that
     we could set. Raises TryAgain.
     """
     found: list[str] = []
     failed: list[Exception] = []
 
-    def look() -> None:
+    def run_resolver() -> None:
         try:
             found.extend(resolve(host, port))
         except (OSError, UnicodeError) as error:
             failed.append(error)
 
-    looking = threading.Thread(target=look, daemon=True)
+    looking = threading.Thread(target=run_resolver, daemon=True)
     looking.start()
     looking.join(seconds)
     if looking.is_alive():
-        raise TryAgain(f"the name {plain(host)} was not resolved in {seconds:.0f} s")
+        raise RetryLater(f"the name {normalize_host(host)} was not resolved in {seconds:.0f} s")
     if failed or not found:
-        raise TryAgain(f"the name {plain(host)} could not be resolved")
+        raise RetryLater(f"the name {normalize_host(host)} could not be resolved")
     return found
 
 
-def _checked_host(url: str, allowed_hosts: frozenset[str]) -> str:
+def _check_host(url: str, allowed_hosts: frozenset[str]) -> str:
     try:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, UnicodeError, ValueError):
@@ -146,12 +149,12 @@ def _checked_host(url: str, allowed_hosts: frozenset[str]) -> str:
     return parsed.host
 
 
-def _bounded(response: httpx.Response, host: str) -> bytes:
+def _read_bounded(response: httpx.Response, host: str) -> bytes:
     body = b""
     for piece in response.iter_raw():
         body += piece
-        if len(body) > MOST_BYTES:
-            raise DeliveryRefused(f"{host} answered more than {MOST_BYTES >> 10} KiB")
+        if len(body) > MAX_RESPONSE_BYTES:
+            raise DeliveryRefused(f"{host} answered more than {MAX_RESPONSE_BYTES >> 10} KiB")
     return body
 
 
@@ -182,21 +185,21 @@ class _Transport(httpx.BaseTransport):
                 extensions=request.extensions,
             )
         )
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Pieces(answer))
+        return httpx.Response(answer.status, headers=answer.headers, stream=_ResponseStream(answer))
 
     def close(self) -> None:
         self._pool.close()
 
 
-class _Pieces(httpx.SyncByteStream):
+class _ResponseStream(httpx.SyncByteStream):
     def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
+        self._response = answer
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._answer.iter_stream()
+        yield from self._response.iter_stream()
 
     def close(self) -> None:
-        self._answer.close()
+        self._response.close()
 
 
 class _Backend(httpcore.NetworkBackend):
@@ -204,7 +207,7 @@ class _Backend(httpcore.NetworkBackend):
 
     def __init__(self, allowed_hosts: frozenset[str], deadline: float) -> None:
         self._allowed, self._deadline = allowed_hosts, deadline
-        self._below = httpcore.SyncBackend()
+        self._backend = httpcore.SyncBackend()
 
     def connect_tcp(
         self,
@@ -214,7 +217,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Any = None,
     ) -> httpcore.NetworkStream:
-        found = addresses_of(host, port, self._allowed, _left(self._deadline))
+        found = resolve_public(host, port, self._allowed, _remaining_seconds(self._deadline))
         for address in found[:-1]:
             try:
                 return self._connect(address, port)
@@ -223,7 +226,9 @@ class _Backend(httpcore.NetworkBackend):
         return self._connect(found[-1], port)
 
     def _connect(self, address: str, port: int) -> httpcore.NetworkStream:
-        stream = self._below.connect_tcp(address, port, timeout=_left(self._deadline))
+        stream = self._backend.connect_tcp(
+            address, port, timeout=_remaining_seconds(self._deadline)
+        )
         return _Stream(stream, self._deadline)
 
 
@@ -233,16 +238,16 @@ class _Stream(httpcore.NetworkStream):
     """
 
     def __init__(self, below: httpcore.NetworkStream, deadline: float) -> None:
-        self._below, self._deadline = below, deadline
+        self._stream, self._deadline = below, deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._below.read(max_bytes, timeout=_left(self._deadline))
+        return self._stream.read(max_bytes, timeout=_remaining_seconds(self._deadline))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._below.write(buffer, timeout=_left(self._deadline))
+        self._stream.write(buffer, timeout=_remaining_seconds(self._deadline))
 
     def close(self) -> None:
-        self._below.close()
+        self._stream.close()
 
     def start_tls(
         self,
@@ -250,14 +255,14 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(self._deadline)
-        return _Stream(self._below.start_tls(ssl_context, server_hostname, left), self._deadline)
+        left = _remaining_seconds(self._deadline)
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, left), self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
-        return self._below.get_extra_info(info)
+        return self._stream.get_extra_info(info)
 
 
-def _left(deadline: float) -> float:
+def _remaining_seconds(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
         raise httpcore.ReadTimeout

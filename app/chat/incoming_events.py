@@ -32,20 +32,20 @@ class Button(NamedTuple):
     number: int = 0
 
     @property
-    def allows(self) -> int | None:
+    def allowed_event_number(self) -> int | None:
         """The number of the event whose host the button allows; None for any other button."""
         number = self.what.removeprefix(ALLOW)
         is_number = number.isascii() and number.isdecimal() and len(number) < 10
         return int(number) if number != self.what and is_number else None
 
-    def written(self) -> str:
+    def encode(self) -> str:
         """The button as a text, which the card carries: `task:stage:round:what`, and `:number`
         for a question in the middle of its stage.
         """
         return ":".join(map(str, self if self.number else self[:4]))
 
 
-def button(text: str) -> Button | None:
+def parse_button(text: str) -> Button | None:
     """The button that `written` made the text of; None for any other text."""
     parts = text.split(":")
     if len(parts) not in (4, 5) or len(parts[3]) > 20:
@@ -58,7 +58,7 @@ def button(text: str) -> Button | None:
 
 
 @dataclass(frozen=True)
-class Incoming:
+class IncomingEvent:
     """Something that a person did in a chat with a bot.
 
     `private`: nobody else reads what the person wrote. `card` is the ref of the card whose button
@@ -77,15 +77,15 @@ class Incoming:
     response_url: str | None = None
     trigger_id: str | None = None
 
-    def as_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
     @classmethod
-    def of_json(cls, stored: Mapping[str, Any]) -> "Incoming":
+    def from_json(cls, stored: Mapping[str, Any]) -> "IncomingEvent":
         return cls(**{**stored, "wanted": Intent(stored["wanted"])})
 
 
-def document(body: bytes | str) -> dict[str, Any]:
+def parse_object(body: bytes | str) -> dict[str, Any]:
     """The JSON object that the body contains; empty for anything else."""
     try:
         found = json.loads(body)
@@ -94,19 +94,19 @@ def document(body: bytes | str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def part(inside: Any, *names: str) -> dict[str, Any]:
+def get_object(inside: Any, *names: str) -> dict[str, Any]:
     """The object at the path `names`; empty if there is none."""
     for name in names:
         inside = inside.get(name) if isinstance(inside, dict) else None
     return inside if isinstance(inside, dict) else {}
 
 
-def text_of(inside: Any, name: str, most: int = 300) -> str:
+def get_text(inside: Any, name: str, most: int = 300) -> str:
     """The text under `name`, cut to `most` characters and safe for Postgres; empty if none."""
     found = inside.get(name) if isinstance(inside, dict) else None
-    return clean(found)[:most] if isinstance(found, str) else ""
+    return sanitize_text(found)[:most] if isinstance(found, str) else ""
 
 
-def clean(text: str) -> str:
+def sanitize_text(text: str) -> str:
     """The text without NULs and lone surrogates, which Postgres cannot store."""
     return text.replace("\0", "�").encode(errors="replace").decode()

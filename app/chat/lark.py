@@ -21,16 +21,16 @@ from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from app.chat import endpoints, http_client, lark_cards
-from app.chat.incoming_events import Incoming, Intent, document, part, text_of
-from app.chat.messages import Address, DeliveryRefused, Message, TryAgain
+from app.chat.incoming_events import IncomingEvent, Intent, get_object, get_text, parse_object
+from app.chat.messages import Address, DeliveryRefused, Message, RetryLater
 
 WINDOW = timedelta(minutes=5)
 # Without an encrypt key events are not signed. Lark repeats an event for some seven hours: an older
 # one is a replay, and for a younger one we still know its id.
 WINDOW_UNSIGNED = timedelta(hours=24)
-_LIMITED = frozenset({11232, 11233, 99991400, 230020})
-_TOKEN_GONE = frozenset({99991661, 99991663, 99991664, 99991668, 99991671})
-_EARLY = 60.0  # seconds before its end in which a token is no longer used
+_RATE_LIMIT_CODES = frozenset({11232, 11233, 99991400, 230020})
+_TOKEN_EXPIRED_CODES = frozenset({99991661, 99991663, 99991664, 99991668, 99991671})
+_RENEW_EARLY_SECONDS = 60.0  # seconds before its end in which a token is no longer used
 _MENTION = re.compile(r"@_(?:user_\d+|all)\s*")
 _ID_KINDS = {"oc_": "chat_id", "ou_": "open_id", "on_": "union_id"}
 
@@ -45,47 +45,47 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:
     """Replace the posted message `ref`. Raises DeliveryRefused, TryAgain."""
     path = f"open-apis/im/v1/messages/{quote(ref, safe='')}"
-    _call(address, "PATCH", path, {"content": _written(lark_cards.card(message))})
+    _call(address, "PATCH", path, {"content": _encode_card(lark_cards.card(message))})
 
 
-def note(address: Address, text: str) -> None:
+def send_text(address: Address, text: str) -> None:
     """Post the text in the address's chat. Raises DeliveryRefused, TryAgain."""
-    _post(address, address.chat_id or "", lark_cards.note(text), None)
+    _post(address, address.chat_id or "", lark_cards.text_card(text), None)
 
 
-def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
+def reply(address: Address, to: IncomingEvent, text: str, *, public: bool) -> None:
     """Reply in the chat, or, if the reply is not `public`, to the person alone.
 
     Raises DeliveryRefused, TryAgain.
     """
     alone = not public and not to.private
-    _post(address, to.user_id if alone else to.chat_id, lark_cards.note(text), None)
+    _post(address, to.user_id if alone else to.chat_id, lark_cards.text_card(text), None)
 
 
 # ---- the open platform --------------------------------------------------------------------------
 
 
-class _Tokens:
+class _TokenCache:
     """This process's cache of tenant access tokens, each kept until shortly before it expires."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[str, tuple[str, float]] = {}
+        self._cached: dict[str, tuple[str, float]] = {}
 
     def get(self, address: Address) -> str:
         key = self._key(address)
         with self._lock:
-            token, until = self._known.get(key, ("", 0.0))
+            token, until = self._cached.get(key, ("", 0.0))
         if time.monotonic() < until:
             return token
-        token, seconds = _new_token(address)
+        token, seconds = _fetch_token(address)
         with self._lock:
-            self._known[key] = token, time.monotonic() + seconds - _EARLY
+            self._cached[key] = token, time.monotonic() + seconds - _RENEW_EARLY_SECONDS
         return token
 
-    def forget(self, address: Address) -> None:
+    def discard(self, address: Address) -> None:
         with self._lock:
-            self._known.pop(self._key(address), None)
+            self._cached.pop(self._key(address), None)
 
     @staticmethod
     def _key(address: Address) -> str:
@@ -93,29 +93,29 @@ class _Tokens:
         return hashlib.sha256(given.encode()).hexdigest()
 
 
-_tokens = _Tokens()
+_tokens = _TokenCache()
 
 
-def _new_token(address: Address) -> tuple[str, float]:
+def _fetch_token(address: Address) -> tuple[str, float]:
     path = "open-apis/auth/v3/tenant_access_token/internal"
     given = {"app_id": address.app_id, "app_secret": address.app_secret}
-    answer = _judged(*_ask("POST", path, given, {}))
+    answer = _check_response(*_send_request("POST", path, given, {}))
     token, seconds = answer.get("tenant_access_token"), answer.get("expire")
     if not isinstance(token, str) or not isinstance(seconds, int | float):
-        raise TryAgain("Lark gave no token")
+        raise RetryLater("Lark gave no token")
     return token, float(seconds)
 
 
 def _post(address: Address, chat_id: str, card: dict[str, Any], uuid: str | None) -> str:
     kind = "email" if "@" in chat_id else _ID_KINDS.get(chat_id[:3], "user_id")
-    given = {"receive_id": chat_id, "msg_type": "interactive", "content": _written(card)}
+    given = {"receive_id": chat_id, "msg_type": "interactive", "content": _encode_card(card)}
     if uuid:
         given["uuid"] = uuid
     answer = _call(address, "POST", f"open-apis/im/v1/messages?receive_id_type={kind}", given)
-    return text_of(part(answer, "data"), "message_id")
+    return get_text(get_object(answer, "data"), "message_id")
 
 
-def _written(card: dict[str, Any]) -> str:
+def _encode_card(card: dict[str, Any]) -> str:
     """The card as JSON. Lark limits its bytes, and most characters would have twice as many if they
     were escaped.
     """
@@ -129,14 +129,14 @@ def _call(address: Address, method: str, path: str, given: Mapping[str, Any]) ->
     """
     for is_last in (False, True):
         headers = {"Authorization": f"Bearer {_tokens.get(address)}"}
-        response, answer = _ask(method, path, given, headers)
-        if answer.get("code") not in _TOKEN_GONE or is_last:
+        response, answer = _send_request(method, path, given, headers)
+        if answer.get("code") not in _TOKEN_EXPIRED_CODES or is_last:
             break
-        _tokens.forget(address)
-    return _judged(response, answer)
+        _tokens.discard(address)
+    return _check_response(response, answer)
 
 
-def _ask(
+def _send_request(
     method: str, path: str, given: Mapping[str, Any], headers: Mapping[str, str]
 ) -> tuple[http_client.Response, dict[str, Any]]:
     place = endpoints.lark()
@@ -147,25 +147,25 @@ def _ask(
         content=json.dumps(given).encode(),
         allowed_hosts=place.allowed_hosts,
     )
-    return response, document(response.body)
+    return response, parse_object(response.body)
 
 
-def _judged(response: http_client.Response, answer: dict[str, Any]) -> dict[str, Any]:
+def _check_response(response: http_client.Response, answer: dict[str, Any]) -> dict[str, Any]:
     """The answer, if the call succeeded; else raises DeliveryRefused or TryAgain, in Lark's
     words.
     """
     code = answer.get("code")
     if response.status == 200 and code == 0:
         return answer
-    words = f"Lark: {code} {text_of(answer, 'msg', 200)}" if answer else f"Lark: {response.status}"
-    if response.status == 429 or response.status >= 500 or code in _LIMITED or not answer:
-        raise TryAgain(words, _wait_of(response))
+    words = f"Lark: {code} {get_text(answer, 'msg', 200)}" if answer else f"Lark: {response.status}"
+    if response.status == 429 or response.status >= 500 or code in _RATE_LIMIT_CODES or not answer:
+        raise RetryLater(words, _retry_after(response))
     raise DeliveryRefused(words)
 
 
-def _wait_of(response: http_client.Response) -> float | None:
+def _retry_after(response: http_client.Response) -> float | None:
     reset = response.headers.get("x-ogw-ratelimit-reset", "")
-    after = http_client.wait_of(response.headers)
+    after = http_client.retry_after(response.headers)
     return float(reset) if after is None and reset.isdecimal() and len(reset) < 6 else after
 
 
@@ -185,19 +185,19 @@ def is_signed(encrypt_key: str, headers: Mapping[str, str], body: bytes, now: da
     return hmac.compare_digest(hashlib.sha256(signed).hexdigest().encode(), signature)
 
 
-def opened(body: bytes, encrypt_key: str | None) -> dict[str, Any]:
+def decode_event(body: bytes, encrypt_key: str | None) -> dict[str, Any]:
     """The event in a body, decrypted if there is a key; empty where that is not possible.
 
     With a key, a body that is not encrypted is not read.
     """
-    event = document(body)
+    event = parse_object(body)
     if encrypt_key is None:
         return {} if "encrypt" in event else event
     sealed = event.get("encrypt")
-    return document(_decrypted(sealed, encrypt_key)) if isinstance(sealed, str) else {}
+    return parse_object(_decrypt(sealed, encrypt_key)) if isinstance(sealed, str) else {}
 
 
-def _decrypted(sealed: str, encrypt_key: str) -> bytes:
+def _decrypt(sealed: str, encrypt_key: str) -> bytes:
     """The plain text of AES-256-CBC under the key's SHA-256, with the IV as the first block; empty
     for anything else.
     """
@@ -212,70 +212,72 @@ def _decrypted(sealed: str, encrypt_key: str) -> bytes:
         return b""
 
 
-def is_told(payload: Mapping[str, Any], verification_token: str) -> bool:
+def has_valid_token(payload: Mapping[str, Any], verification_token: str) -> bool:
     """Whether the event contains the app's verification token."""
-    token = text_of(payload, "token") or text_of(part(payload, "header"), "token")
+    token = get_text(payload, "token") or get_text(get_object(payload, "header"), "token")
     return bool(token) and hmac.compare_digest(token.encode(), verification_token.encode())
 
 
-def app_of(payload: Mapping[str, Any]) -> str:
+def get_app_id(payload: Mapping[str, Any]) -> str:
     """The id of the event's app; empty if it names none (as the first handshake does not)."""
-    return text_of(part(payload, "header"), "app_id")
+    return get_text(get_object(payload, "header"), "app_id")
 
 
-def challenge_of(payload: Mapping[str, Any]) -> str | None:
+def get_challenge(payload: Mapping[str, Any]) -> str | None:
     """The challenge that a handshake has to be answered with; None if it is no handshake."""
-    return text_of(payload, "challenge") if payload.get("type") == "url_verification" else None
+    return get_text(payload, "challenge") if payload.get("type") == "url_verification" else None
 
 
 def is_recent(payload: Mapping[str, Any], now: datetime) -> bool:
     """Whether the event is younger than `WINDOW_UNSIGNED`."""
-    created = text_of(part(payload, "header"), "create_time")
+    created = get_text(get_object(payload, "header"), "create_time")
     if not (created.isascii() and created.isdecimal() and len(created) < 16):
         return False
     return abs(now.timestamp() - int(created) / 1000) <= WINDOW_UNSIGNED.total_seconds()
 
 
-def read(payload: Mapping[str, Any]) -> Incoming | None:
+def parse_event(payload: Mapping[str, Any]) -> IncomingEvent | None:
     """What a person did; None for events that do not concern us."""
-    kind, event_id = (text_of(part(payload, "header"), name) for name in ("event_type", "event_id"))
+    kind, event_id = (
+        get_text(get_object(payload, "header"), name) for name in ("event_type", "event_id")
+    )
     if not event_id:
         return None
     if kind == "im.message.receive_v1":
-        return _message(event_id, part(payload, "event"))
+        return _parse_message(event_id, get_object(payload, "event"))
     if kind == "card.action.trigger":
-        return _press(event_id, part(payload, "event"))
+        return _parse_press(event_id, get_object(payload, "event"))
     return None
 
 
-def _message(event_id: str, event: Mapping[str, Any]) -> Incoming | None:
-    message, sender = part(event, "message"), part(event, "sender")
-    content = document(text_of(message, "content", 200_000))
-    if text_of(sender, "sender_type") != "user" or text_of(message, "message_type") != "text":
+def _parse_message(event_id: str, event: Mapping[str, Any]) -> IncomingEvent | None:
+    message, sender = get_object(event, "message"), get_object(event, "sender")
+    content = parse_object(get_text(message, "content", 200_000))
+    if get_text(sender, "sender_type") != "user" or get_text(message, "message_type") != "text":
         return None
-    return Incoming(
+    return IncomingEvent(
         event_id=event_id,
-        user_id=text_of(part(sender, "sender_id"), "open_id"),
-        chat_id=text_of(message, "chat_id"),
-        private=text_of(message, "chat_type") == "p2p",
+        user_id=get_text(get_object(sender, "sender_id"), "open_id"),
+        chat_id=get_text(message, "chat_id"),
+        private=get_text(message, "chat_type") == "p2p",
         wanted=Intent.COMMAND,
-        text=_MENTION.sub("", text_of(content, "text", 40_000), count=1).strip(),
+        text=_MENTION.sub("", get_text(content, "text", 40_000), count=1).strip(),
     )
 
 
-def _press(event_id: str, event: Mapping[str, Any]) -> Incoming | None:
-    action, context = part(event, "action"), part(event, "context")
-    pressed = text_of(action, "option") or text_of(part(action, "value"), lark_cards.BUTTON)
+def _parse_press(event_id: str, event: Mapping[str, Any]) -> IncomingEvent | None:
+    action, context = get_object(event, "action"), get_object(event, "context")
+    pressed = get_text(action, "option") or get_text(get_object(action, "value"), lark_cards.BUTTON)
     if not pressed:
         return None
-    answer = text_of(part(action, "form_value"), lark_cards.ANSWER, 40_000)
-    return Incoming(
+    answer = get_text(get_object(action, "form_value"), lark_cards.ANSWER, 40_000)
+    return IncomingEvent(
         event_id=event_id,
-        user_id=text_of(part(event, "operator"), "open_id"),
-        chat_id=text_of(context, "open_chat_id"),
+        user_id=get_text(get_object(event, "operator"), "open_id"),
+        chat_id=get_text(context, "open_chat_id"),
         private=False,
         wanted=Intent.ANSWER if answer else Intent.PRESS,
         text=answer,
         button=pressed,
-        card=text_of(context, "open_message_id") or None,
+        card=get_text(context, "open_message_id") or None,
     )

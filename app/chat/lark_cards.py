@@ -6,15 +6,15 @@ Texts by people and agents are `plain_text`, in which Lark finds no mentions and
 from typing import Any
 
 from app.chat.incoming_events import ALLOW, Button
-from app.chat.messages import GateCard, Message, RefusedHost, cut
+from app.chat.messages import GateCard, Message, RefusedHost, truncate
 from muster.text.invisible_chars import reveal
 
 BUTTON = "muster"  # the key in a button's value that has the `Button` as a text
 ANSWER = "answer"  # the form's only field
-MOST_BUTTONS = 5  # with more choices there is a menu
+MAX_BUTTONS = 5  # with more choices there is a menu
 # In characters. A card has up to 30 KB in all: room for a body and a prompt, at 3 bytes a
 # character.
-MOST_TEXT = 6000
+MAX_TEXT_LENGTH = 6000
 _COLOURS = {"completed": "green", "failed": "red", "cancelled": "grey", "suspended": "orange"}
 
 Element = dict[str, Any]
@@ -38,7 +38,7 @@ def card(message: Message) -> dict[str, Any]:
     return {"config": _CONFIG, "header": header, "elements": elements}
 
 
-def note(text: str) -> dict[str, Any]:
+def text_card(text: str) -> dict[str, Any]:
     """A card that shows the text and nothing else."""
     return {"config": _CONFIG, "elements": [_text(text or " ")]}
 
@@ -47,11 +47,11 @@ _CONFIG = {"wide_screen_mode": True, "update_multi": True}
 
 
 def _plain(text: str, most: int) -> Element:
-    return {"tag": "plain_text", "content": cut(reveal(text), most)}
+    return {"tag": "plain_text", "content": truncate(reveal(text), most)}
 
 
 def _text(text: str) -> Element:
-    return {"tag": "div", "text": _plain(text, MOST_TEXT)}
+    return {"tag": "div", "text": _plain(text, MAX_TEXT_LENGTH)}
 
 
 def _gate(task_id: int, gate: GateCard) -> list[Element]:
@@ -63,13 +63,13 @@ def _gate(task_id: int, gate: GateCard) -> list[Element]:
 
 def _allow(task_id: int, refused: RefusedHost) -> Element:
     what = f"{ALLOW}{refused.number}"
-    value = Button(task_id, refused.stage_index, refused.round, what).written()
+    value = Button(task_id, refused.stage_index, refused.round, what).encode()
     return _button(f"Allow {refused.host}", value, "default")
 
 
 def _answers(task_id: int, gate: GateCard) -> Element:
     def written(what: str) -> str:
-        return Button(task_id, gate.stage_index, gate.round, what, gate.number).written()
+        return Button(task_id, gate.stage_index, gate.round, what, gate.number).encode()
 
     if gate.kind == "confirm":
         yes = _button("Confirm", written("confirm"), "primary")
@@ -80,7 +80,7 @@ def _answers(task_id: int, gate: GateCard) -> Element:
         button = _button("Answer", written("ask"), "primary") | submit
         return {"tag": "form", "name": "gate", "elements": [field, button]}
     choices = [(text, written(str(index))) for index, text in enumerate(gate.choices)]
-    if len(choices) <= MOST_BUTTONS:
+    if len(choices) <= MAX_BUTTONS:
         return {"tag": "action", "actions": [_button(t, v, "default") for t, v in choices]}
     options = [{"text": _plain(text, 100), "value": value} for text, value in choices]
     menu = {"tag": "select_static", "placeholder": _plain("Choose…", 100), "options": options}

@@ -68,19 +68,19 @@ class DeliveryRefused(Exception):
 
     def __init__(self, words: str) -> None:
         super().__init__(words)
-        self.words = words
+        self.reason = words
 
 
-class TryAgain(Exception):
+class RetryLater(Exception):
     """The message was not delivered this time. `after` is how many seconds the platform asks to
     wait before the next try, if it asks.
     """
 
     def __init__(self, words: str, after: float | None = None) -> None:
         super().__init__(words)
-        self.words, self.after = words, after
+        self.reason, self.retry_after_seconds = words, after
 
 
-def cut(text: str, most: int) -> str:
+def truncate(text: str, most: int) -> str:
     """The text, cut to at most `most` characters; a cut text ends with an ellipsis."""
     return text if len(text) <= most else text[: most - 1] + "…"

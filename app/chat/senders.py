@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from app.chat import apprise, lark, slack, webhook
-from app.chat.incoming_events import Incoming
-from app.chat.messages import Address, DeliveryRefused, GateCard, Message, TryAgain, cut
+from app.chat.incoming_events import IncomingEvent
+from app.chat.messages import Address, DeliveryRefused, GateCard, Message, RetryLater, truncate
 from app.domain.chat import BotPlatform
 
 __all__ = [
@@ -16,17 +16,17 @@ __all__ = [
     "DeliveryRefused",
     "GateCard",
     "Message",
-    "TryAgain",
-    "ask",
+    "RetryLater",
     "edit",
-    "note",
+    "open_dialog",
     "post",
-    "say",
+    "reply",
     "send",
+    "send_text",
 ]
 
-MOST_WORDS = 500
-SHORTEST = 6  # a shorter part of an address is no secret, and would mask half of all words
+MAX_ERROR_LENGTH = 500
+MIN_SECRET_LENGTH = 6  # a shorter part of an address is no secret, and would mask half of all words
 _PART = re.compile(r"[^\s/?#&=:@]+")
 
 
@@ -35,7 +35,7 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
 
     Raises DeliveryRefused, TryAgain.
     """
-    with _discreet(address):
+    with _mask_errors(address):
         match address.platform:
             case BotPlatform.SLACK:
                 return slack.send(address, message, allowed_hosts=allowed_hosts)
@@ -52,11 +52,11 @@ def post(
     address: Address, delivery: str, content: Mapping[str, Any], *, allowed_hosts: frozenset[str]
 ) -> None:
     """Post what is no message to a webhook's URL, as JSON. Raises DeliveryRefused, TryAgain."""
-    with _discreet(address):
+    with _mask_errors(address):
         webhook.post(address, delivery, content, allowed_hosts=allowed_hosts)
 
 
-def note(
+def send_text(
     address: Address,
     title: str,
     text: str,
@@ -68,14 +68,14 @@ def note(
 
     Raises DeliveryRefused, TryAgain.
     """
-    with _discreet(address):
+    with _mask_errors(address):
         match address.platform:
             case BotPlatform.SLACK:
-                slack.note(address, text)
+                slack.send_text(address, text)
             case BotPlatform.LARK:
-                lark.note(address, text)
+                lark.send_text(address, text)
             case BotPlatform.APPRISE:
-                apprise.note(address, title, text, allowed_hosts=allowed_hosts)
+                apprise.send_text(address, title, text, allowed_hosts=allowed_hosts)
             case BotPlatform.WEBHOOK:
                 delivery = str(content["deliveryId"])
                 webhook.post(address, delivery, content, allowed_hosts=allowed_hosts)
@@ -86,52 +86,52 @@ def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozens
 
     Raises DeliveryRefused, TryAgain.
     """
-    with _discreet(address):
+    with _mask_errors(address):
         if address.platform is BotPlatform.SLACK:
             slack.edit(address, ref, message, allowed_hosts=allowed_hosts)
         elif address.platform is BotPlatform.LARK:
             lark.edit(address, ref, message, allowed_hosts=allowed_hosts)
 
 
-def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
+def reply(address: Address, to: IncomingEvent, text: str, *, public: bool) -> None:
     """Reply to the person who wrote or pressed; with `public`, for all in the chat to read.
 
     Raises DeliveryRefused, TryAgain.
     """
-    with _discreet(address):
+    with _mask_errors(address):
         if address.platform is BotPlatform.SLACK:
-            slack.say(address, to, text, public=public)
+            slack.reply(address, to, text, public=public)
         elif address.platform is BotPlatform.LARK:
-            lark.say(address, to, text, public=public)
+            lark.reply(address, to, text, public=public)
 
 
-def ask(address: Address, to: Incoming, prompt: str, written: str) -> bool:
+def open_dialog(address: Address, to: IncomingEvent, prompt: str, written: str) -> bool:
     """Open the platform's dialog that asks for a text. Returns False where it has none.
 
     `written` is the button that was pressed, as a text. Raises DeliveryRefused, TryAgain.
     """
     if address.platform is not BotPlatform.SLACK or not to.trigger_id:
         return False
-    with _discreet(address):
-        slack.ask(address, to, prompt, written)
+    with _mask_errors(address):
+        slack.open_dialog(address, to, prompt, written)
     return True
 
 
 @contextmanager
-def _discreet(address: Address) -> Iterator[None]:
+def _mask_errors(address: Address) -> Iterator[None]:
     """Mask the bot's secrets in error messages, which admins read: platforms may quote them."""
     try:
         yield
     except DeliveryRefused as error:
-        raise DeliveryRefused(_masked(error.words, address)) from None
-    except TryAgain as error:
-        raise TryAgain(_masked(error.words, address), error.after) from None
+        raise DeliveryRefused(_mask(error.reason, address)) from None
+    except RetryLater as error:
+        raise RetryLater(_mask(error.reason, address), error.retry_after_seconds) from None
 
 
-def _masked(words: str, address: Address) -> str:
+def _mask(words: str, address: Address) -> str:
     for secret in _secrets(address):
         words = words.replace(secret, "…")
-    return cut(words, MOST_WORDS)
+    return truncate(words, MAX_ERROR_LENGTH)
 
 
 def _secrets(address: Address) -> list[str]:
@@ -147,7 +147,7 @@ def _secrets(address: Address) -> list[str]:
         parts.discard(_host(address.webhook_token or ""))
     found = whole | parts
     found |= {unquote(text) for text in found}
-    return sorted((text for text in found if len(text) >= SHORTEST), key=len, reverse=True)
+    return sorted((text for text in found if len(text) >= MIN_SECRET_LENGTH), key=len, reverse=True)
 
 
 def _host(url: str) -> str:

@@ -18,12 +18,12 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.signature import SignatureVerifier
 
 from app.chat import endpoints, http_client, slack_cards
-from app.chat.incoming_events import Incoming, Intent, document, part, text_of
-from app.chat.messages import Address, DeliveryRefused, Message, TryAgain, cut
+from app.chat.incoming_events import IncomingEvent, Intent, get_object, get_text, parse_object
+from app.chat.messages import Address, DeliveryRefused, Message, RetryLater, truncate
 
-MOST_TEXT = 40_000  # characters that Slack accepts in one message
+MAX_TEXT_LENGTH = 40_000  # characters that Slack accepts in one message
 # Errors that pass by themselves; all others are about us or about what we send.
-_PASSING = frozenset(
+_TRANSIENT_ERRORS = frozenset(
     {"fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"}
 )
 _LINK = re.compile(r"<((?:https?|mailto):[^>|]*)(?:\|([^>]*))?>")
@@ -35,7 +35,7 @@ def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -
     posted = _call(
         address, "chat.postMessage", {"channel": address.chat_id, **slack_cards.card(message)}
     )
-    return f"{text_of(posted, 'channel')}:{text_of(posted, 'ts')}"
+    return f"{get_text(posted, 'channel')}:{get_text(posted, 'ts')}"
 
 
 def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozenset[str]) -> None:
@@ -44,18 +44,18 @@ def edit(address: Address, ref: str, message: Message, *, allowed_hosts: frozens
     _call(address, "chat.update", {"channel": channel, "ts": ts, **slack_cards.card(message)})
 
 
-def note(address: Address, text: str) -> None:
+def send_text(address: Address, text: str) -> None:
     """Post the text in the address's chat. Raises DeliveryRefused, TryAgain."""
-    said = cut(slack_cards.escaped(text), MOST_TEXT)
-    _call(address, "chat.postMessage", {"channel": address.chat_id, "text": said})
+    message = truncate(slack_cards.escape(text), MAX_TEXT_LENGTH)
+    _call(address, "chat.postMessage", {"channel": address.chat_id, "text": message})
 
 
-def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
+def reply(address: Address, to: IncomingEvent, text: str, *, public: bool) -> None:
     """Reply to the person where they wrote; with `public`, for all in the chat to read.
 
     Raises DeliveryRefused, TryAgain.
     """
-    reply = {"text": cut(slack_cards.escaped(text), MOST_TEXT)}
+    reply = {"text": truncate(slack_cards.escape(text), MAX_TEXT_LENGTH)}
     if to.response_url:
         _respond(to.response_url, reply, public=public)
         return
@@ -66,7 +66,7 @@ def say(address: Address, to: Incoming, text: str, *, public: bool) -> None:
         _call(address, "chat.postEphemeral", {**place, "user": to.user_id, **reply})
 
 
-def ask(address: Address, to: Incoming, prompt: str, written: str) -> None:
+def open_dialog(address: Address, to: IncomingEvent, prompt: str, written: str) -> None:
     """Open the dialog in which an input gate is answered. Raises DeliveryRefused, TryAgain."""
     view = slack_cards.dialog(prompt, f"{written}|{to.chat_id}|{to.card or ''}")
     _call(address, "views.open", {"trigger_id": to.trigger_id, "view": view})
@@ -94,8 +94,8 @@ class _Client(WebClient):
         words = f"Slack answered {answer.status}"
         if 300 <= answer.status < 400:
             raise DeliveryRefused(f"{words}: redirects are not followed")
-        if answer.status == 429 or answer.status >= 500 or not document(answer.body):
-            raise TryAgain(words, http_client.wait_of(answer.headers))
+        if answer.status == 429 or answer.status >= 500 or not parse_object(answer.body):
+            raise RetryLater(words, http_client.retry_after(answer.headers))
         body = answer.body.decode(errors="replace")
         return {"status": answer.status, "headers": answer.headers, "body": body}
 
@@ -110,17 +110,17 @@ def _call(address: Address, method: str, arguments: dict[str, Any]) -> Any:
     try:
         return client.api_call(method, json=arguments).data
     except SlackApiError as error:
-        raise _judged(error) from None
+        raise _delivery_error(error) from None
     except (SlackClientError, ValueError) as error:
-        raise TryAgain(f"Slack's answer cannot be read ({type(error).__name__})") from None
+        raise RetryLater(f"Slack's answer cannot be read ({type(error).__name__})") from None
 
 
-def _judged(error: SlackApiError) -> DeliveryRefused | TryAgain:
+def _delivery_error(error: SlackApiError) -> DeliveryRefused | RetryLater:
     answer: Any = error.response
     found = answer.get("error") if isinstance(answer.data, dict) else None
     words = f"Slack: {found}" if isinstance(found, str) else f"Slack answered {answer.status_code}"
-    if found in _PASSING:
-        return TryAgain(words, http_client.wait_of(answer.headers))
+    if found in _TRANSIENT_ERRORS:
+        return RetryLater(words, http_client.retry_after(answer.headers))
     return DeliveryRefused(words)
 
 
@@ -141,7 +141,7 @@ def _respond(url: str, reply: Mapping[str, Any], *, public: bool) -> None:
         allowed_hosts=place.allowed_hosts,
     )
     if answer.status == 429 or answer.status >= 500:
-        raise TryAgain(f"Slack answered {answer.status}", http_client.wait_of(answer.headers))
+        raise RetryLater(f"Slack answered {answer.status}", http_client.retry_after(answer.headers))
     if answer.status != 200:
         raise DeliveryRefused(f"Slack answered {answer.status}")
 
@@ -167,107 +167,107 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
         return False
 
 
-def opened(body: bytes, *, form: bool) -> dict[str, Any]:
+def decode_event(body: bytes, *, form: bool) -> dict[str, Any]:
     """The event in a body: JSON, or a form's fields, or the JSON in a form's `payload`."""
     if not form:
-        return document(body)
+        return parse_object(body)
     try:
         fields = parse_qs(body.decode(), max_num_fields=100)
     except (UnicodeDecodeError, ValueError):
         return {}
     if "payload" in fields:
-        return document(fields["payload"][0])
+        return parse_object(fields["payload"][0])
     return {name: values[0] for name, values in fields.items()}
 
 
-def app_of(payload: Mapping[str, Any]) -> str:
+def get_app_id(payload: Mapping[str, Any]) -> str:
     """The id of the event's app; empty if it names none (as the first handshake does not)."""
-    return text_of(payload, "api_app_id")
+    return get_text(payload, "api_app_id")
 
 
-def challenge_of(payload: Mapping[str, Any]) -> str | None:
+def get_challenge(payload: Mapping[str, Any]) -> str | None:
     """The challenge that a handshake has to be answered with; None if it is no handshake."""
-    return text_of(payload, "challenge") if payload.get("type") == "url_verification" else None
+    return get_text(payload, "challenge") if payload.get("type") == "url_verification" else None
 
 
-def read(payload: Mapping[str, Any]) -> Incoming | None:
+def parse_event(payload: Mapping[str, Any]) -> IncomingEvent | None:
     """What a person did; None for events that do not concern us (bots' messages, edits, joins)."""
     kind = payload.get("type")
     if kind == "event_callback":
-        return _message(payload)
+        return _parse_message(payload)
     if kind == "block_actions":
-        return _press(payload)
+        return _parse_press(payload)
     if kind == "view_submission":
-        return _submission(payload)
-    return _slash(payload) if text_of(payload, "command") else None
+        return _parse_submission(payload)
+    return _parse_slash_command(payload) if get_text(payload, "command") else None
 
 
-def _message(payload: Mapping[str, Any]) -> Incoming | None:
-    event = part(payload, "event")
+def _parse_message(payload: Mapping[str, Any]) -> IncomingEvent | None:
+    event = get_object(payload, "event")
     direct = event.get("type") == "message" and event.get("channel_type") == "im"
     if not direct and event.get("type") != "app_mention":
         return None
-    if event.get("bot_id") or event.get("subtype") or not text_of(event, "user"):
+    if event.get("bot_id") or event.get("subtype") or not get_text(event, "user"):
         return None
-    return Incoming(
-        event_id=text_of(payload, "event_id") or _digest(event),
-        user_id=text_of(event, "user"),
-        chat_id=text_of(event, "channel"),
+    return IncomingEvent(
+        event_id=get_text(payload, "event_id") or _digest(event),
+        user_id=get_text(event, "user"),
+        chat_id=get_text(event, "channel"),
         private=direct,
         wanted=Intent.COMMAND,
-        text=_readable(_MENTION.sub("", text_of(event, "text", MOST_TEXT), count=1)),
-        thread=text_of(event, "thread_ts") or (None if direct else text_of(event, "ts")) or None,
+        text=_unescape(_MENTION.sub("", get_text(event, "text", MAX_TEXT_LENGTH), count=1)),
+        thread=get_text(event, "thread_ts") or (None if direct else get_text(event, "ts")) or None,
     )
 
 
-def _slash(payload: Mapping[str, Any]) -> Incoming:
-    return Incoming(
-        event_id=text_of(payload, "trigger_id") or _digest(payload),
-        user_id=text_of(payload, "user_id"),
-        chat_id=text_of(payload, "channel_id"),
+def _parse_slash_command(payload: Mapping[str, Any]) -> IncomingEvent:
+    return IncomingEvent(
+        event_id=get_text(payload, "trigger_id") or _digest(payload),
+        user_id=get_text(payload, "user_id"),
+        chat_id=get_text(payload, "channel_id"),
         private=True,  # Slack shows a slash command to nobody else
         wanted=Intent.COMMAND,
-        text=_readable(text_of(payload, "text", MOST_TEXT)),
-        response_url=text_of(payload, "response_url", 2000) or None,
+        text=_unescape(get_text(payload, "text", MAX_TEXT_LENGTH)),
+        response_url=get_text(payload, "response_url", 2000) or None,
     )
 
 
-def _press(payload: Mapping[str, Any]) -> Incoming | None:
+def _parse_press(payload: Mapping[str, Any]) -> IncomingEvent | None:
     actions = payload.get("actions")
     action = actions[0] if isinstance(actions, list) and actions else {}
-    pressed = text_of(action, "value") or text_of(part(action, "selected_option"), "value")
+    pressed = get_text(action, "value") or get_text(get_object(action, "selected_option"), "value")
     if not pressed:
         return None
-    container, channel = part(payload, "container"), part(payload, "channel")
-    ts = text_of(container, "message_ts")
-    chat = text_of(channel, "id") or text_of(container, "channel_id")
-    return Incoming(
-        event_id=text_of(payload, "trigger_id") or _digest(payload),
-        user_id=text_of(part(payload, "user"), "id"),
+    container, channel = get_object(payload, "container"), get_object(payload, "channel")
+    ts = get_text(container, "message_ts")
+    chat = get_text(channel, "id") or get_text(container, "channel_id")
+    return IncomingEvent(
+        event_id=get_text(payload, "trigger_id") or _digest(payload),
+        user_id=get_text(get_object(payload, "user"), "id"),
         chat_id=chat,
         private=False,
         wanted=Intent.PRESS,
         button=pressed,
         card=f"{chat}:{ts}" if ts else None,
-        response_url=text_of(payload, "response_url", 2000) or None,
-        trigger_id=text_of(payload, "trigger_id") or None,
+        response_url=get_text(payload, "response_url", 2000) or None,
+        trigger_id=get_text(payload, "trigger_id") or None,
     )
 
 
-def _submission(payload: Mapping[str, Any]) -> Incoming | None:
-    view = part(payload, "view")
-    written, _, place = text_of(view, "private_metadata", 1000).partition("|")
+def _parse_submission(payload: Mapping[str, Any]) -> IncomingEvent | None:
+    view = get_object(payload, "view")
+    written, _, place = get_text(view, "private_metadata", 1000).partition("|")
     chat, _, card = place.partition("|")
-    answer = part(view, "state", "values", slack_cards.ANSWER, slack_cards.ANSWER)
+    answer = get_object(view, "state", "values", slack_cards.ANSWER, slack_cards.ANSWER)
     if not written:
         return None
-    return Incoming(
-        event_id=f"view:{text_of(view, 'id')}:{text_of(view, 'hash')}",
-        user_id=text_of(part(payload, "user"), "id"),
+    return IncomingEvent(
+        event_id=f"view:{get_text(view, 'id')}:{get_text(view, 'hash')}",
+        user_id=get_text(get_object(payload, "user"), "id"),
         chat_id=chat,
         private=False,
         wanted=Intent.ANSWER,
-        text=text_of(answer, "value", MOST_TEXT),
+        text=get_text(answer, "value", MAX_TEXT_LENGTH),
         button=written,
         card=card or None,
     )
@@ -277,7 +277,7 @@ def _digest(payload: Mapping[str, Any]) -> str:
     return "sha256:" + hashlib.sha256(_json(payload)).hexdigest()
 
 
-def _readable(text: str) -> str:
+def _unescape(text: str) -> str:
     """The text as it was typed: Slack wraps links and escapes three characters."""
     text = _LINK.sub(lambda found: found[2] or found[1], text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()

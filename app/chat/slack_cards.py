@@ -24,12 +24,12 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from app.chat.incoming_events import ALLOW, Button
-from app.chat.messages import GateCard, Message, RefusedHost, cut
+from app.chat.messages import GateCard, Message, RefusedHost, truncate
 from muster.text.invisible_chars import reveal
 
 ANSWER = "answer"  # the dialog's only field
-MOST_BUTTONS = 5  # with more choices there is a menu
-MOST_OPTIONS = 100
+MAX_BUTTONS = 5  # with more choices there is a menu
+MAX_OPTIONS = 100
 
 
 def card(message: Message) -> dict[str, Any]:
@@ -42,8 +42,8 @@ def card(message: Message) -> dict[str, Any]:
     if message.refused:
         blocks.append(ActionsBlock(elements=[_allow(message.task_id, message.refused)]))
     blocks.append(ContextBlock(elements=[MarkdownTextObject(text=_footer(message))]))
-    text = cut(": ".join(filter(None, (message.title, message.body))), 1000)
-    return {"text": escaped(text), "blocks": [block.to_dict() for block in blocks]}
+    text = truncate(": ".join(filter(None, (message.title, message.body))), 1000)
+    return {"text": escape(text), "blocks": [block.to_dict() for block in blocks]}
 
 
 def dialog(prompt: str, metadata: str) -> dict[str, Any]:
@@ -61,19 +61,19 @@ def dialog(prompt: str, metadata: str) -> dict[str, Any]:
     return found
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """The text with nothing invisible, in which Slack finds no mention, link or channel."""
     return reveal(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _plain(text: str, most: int) -> PlainTextObject:
-    return PlainTextObject(text=cut(reveal(text), most), emoji=False)
+    return PlainTextObject(text=truncate(reveal(text), most), emoji=False)
 
 
 def _footer(message: Message) -> str:
     number = f"#{message.task_id}"
-    link = f"<{escaped(message.url)}|{number}>" if message.url else number
-    return f"{link} · {escaped(message.project_key)} · {escaped(message.status)}"
+    link = f"<{escape(message.url)}|{number}>" if message.url else number
+    return f"{link} · {escape(message.project_key)} · {escape(message.status)}"
 
 
 def _gate(task_id: int, gate: GateCard) -> list[Block]:
@@ -81,7 +81,7 @@ def _gate(task_id: int, gate: GateCard) -> list[Block]:
     if gate.answered is not None:
         return [*blocks, SectionBlock(text=_plain(f"✓ {gate.answered}", 3000))]
     blocks.append(ActionsBlock(elements=_answers(task_id, gate)))
-    if len(gate.choices) > MOST_OPTIONS:
+    if len(gate.choices) > MAX_OPTIONS:
         hint = f"Others: confirm #{task_id} and the choice"
         blocks.append(ContextBlock(elements=[_plain(hint, 200)]))
     return blocks
@@ -89,13 +89,13 @@ def _gate(task_id: int, gate: GateCard) -> list[Block]:
 
 def _allow(task_id: int, refused: RefusedHost) -> ButtonElement:
     what = f"{ALLOW}{refused.number}"
-    value = Button(task_id, refused.stage_index, refused.round, what).written()
+    value = Button(task_id, refused.stage_index, refused.round, what).encode()
     return _button(ALLOW, f"Allow {refused.host}", value)
 
 
 def _answers(task_id: int, gate: GateCard) -> list[InteractiveElement]:
     def value(what: str) -> str:
-        return Button(task_id, gate.stage_index, gate.round, what, gate.number).written()
+        return Button(task_id, gate.stage_index, gate.round, what, gate.number).encode()
 
     if gate.kind == "confirm":
         return [
@@ -105,9 +105,9 @@ def _answers(task_id: int, gate: GateCard) -> list[InteractiveElement]:
     if not gate.choices:
         return [_button("ask", "Answer…", value("ask"), "primary")]
     choices = list(enumerate(gate.choices))
-    if len(choices) <= MOST_BUTTONS:
+    if len(choices) <= MAX_BUTTONS:
         return [_button(f"choice{i}", text, value(str(i))) for i, text in choices]
-    options = [Option(text=_plain(t, 75), value=value(str(i))) for i, t in choices[:MOST_OPTIONS]]
+    options = [Option(text=_plain(t, 75), value=value(str(i))) for i, t in choices[:MAX_OPTIONS]]
     menu = StaticSelectElement(
         action_id="choice", placeholder=_plain("Choose…", 150), options=options
     )

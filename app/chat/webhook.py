@@ -9,10 +9,10 @@ from datetime import UTC
 from typing import Any
 
 from app.chat import http_client
-from app.chat.messages import Address, DeliveryRefused, Message, TryAgain
+from app.chat.messages import Address, DeliveryRefused, Message, RetryLater
 
 # Statuses of errors that may pass by themselves; other 4xx statuses are final.
-_PASSING = frozenset({408, 421, 425, 429})
+_TRANSIENT_STATUSES = frozenset({408, 421, 425, 429})
 
 
 def send(address: Address, message: Message, *, allowed_hosts: frozenset[str]) -> None:
@@ -31,15 +31,15 @@ def post(
         headers={
             "Content-Type": "application/json",
             "Muster-Delivery": delivery,
-            "Muster-Signature": signature(address.app_secret or "", body, int(time.time())),
+            "Muster-Signature": sign(address.app_secret or "", body, int(time.time())),
         },
         content=body,
         allowed_hosts=allowed_hosts,
     )
-    _judge(answer)
+    _check_response(answer)
 
 
-def signature(secret: str, body: bytes, at: int) -> str:
+def sign(secret: str, body: bytes, at: int) -> str:
     """The Muster-Signature header `t=…,v1=…`: the time of signing in Unix seconds, and the
     HMAC-SHA256 of `<t>.<body>` in hex.
     """
@@ -75,12 +75,12 @@ def payload(message: Message) -> dict[str, object]:
     }
 
 
-def _judge(answer: http_client.Response) -> None:
+def _check_response(answer: http_client.Response) -> None:
     if 200 <= answer.status < 300:
         return
     if 300 <= answer.status < 400:
         raise DeliveryRefused(f"answered {answer.status}: redirects are not followed")
     words = f"answered {answer.status}"
-    if answer.status in _PASSING or answer.status >= 500:
-        raise TryAgain(words, http_client.wait_of(answer.headers))
+    if answer.status in _TRANSIENT_STATUSES or answer.status >= 500:
+        raise RetryLater(words, http_client.retry_after(answer.headers))
     raise DeliveryRefused(words)

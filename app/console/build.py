@@ -30,7 +30,7 @@ TYPES = {
 UNKNOWN_TYPE = "application/octet-stream"
 
 
-class NoBuild(Exception):
+class BuildNotFound(Exception):
     """There is no build of the console in that directory."""
 
 
@@ -42,14 +42,14 @@ class File:
 
     media_type: str
     digest: str
-    places: dict[str, Path]
-    _read: dict[str, bytes] = field(default_factory=dict)
+    paths: dict[str, Path]
+    _cache: dict[str, bytes] = field(default_factory=dict)
 
-    def bytes_in(self, encoding: str) -> bytes:
+    def read_bytes(self, encoding: str) -> bytes:
         """Raises OSError where the file is gone."""
-        if encoding not in self._read:
-            self._read[encoding] = self.places[encoding].read_bytes()
-        return self._read[encoding]
+        if encoding not in self._cache:
+            self._cache[encoding] = self.paths[encoding].read_bytes()
+        return self._cache[encoding]
 
 
 @dataclass(frozen=True)
@@ -62,34 +62,34 @@ class Build:
     files: dict[str, File]
     _html: str
 
-    def page(self, nonce: str, *, plays: bool) -> str:
+    def render_page(self, nonce: str, *, plays: bool) -> str:
         """The HTML of every page, for one answer with this nonce."""
         return self._html.replace(NONCE, nonce).replace(PLAYS, "yes" if plays else "no")
 
 
-def read(directory: Path) -> Build:
+def load_build(directory: Path) -> Build:
     """The build in this directory. Raises NoBuild."""
     try:
         html = (directory / ENTRY).read_text(encoding="utf-8")
     except OSError:
-        raise NoBuild from None
+        raise BuildNotFound from None
     if NONCE not in html:  # a page whose scripts the policy would stop
-        raise NoBuild
+        raise BuildNotFound
     # The entry names what it loads by hashes of the contents, and these what they load.
     name = hashlib.sha256(html.encode()).hexdigest()[:12]
-    return Build(name, dict(_files(directory)), html.replace(BUILD, name))
+    return Build(name, dict(_find_files(directory)), html.replace(BUILD, name))
 
 
-def _files(directory: Path) -> Iterator[tuple[str, File]]:
+def _find_files(directory: Path) -> Iterator[tuple[str, File]]:
     """Those right in it, which keep their names, and the assets."""
     compressed = tuple(ENCODINGS.values())
     for place in sorted((*directory.glob("*"), *directory.glob(f"{ASSETS}/**/*"))):
         name = place.relative_to(directory).as_posix()
         if place.is_file() and name != ENTRY and not name.endswith(compressed):
-            yield name, _file(place)
+            yield name, _load_file(place)
 
 
-def _file(place: Path) -> File:
+def _load_file(place: Path) -> File:
     found = {"identity": place}
     for encoding, ending in ENCODINGS.items():
         beside = place.with_name(place.name + ending)

@@ -4,39 +4,39 @@ import threading
 from pathlib import Path
 
 from app.console import build
-from app.console.build import Build, NoBuild
+from app.console.build import Build, BuildNotFound
 
-Seen = tuple[int, int, int]
+FileVersion = tuple[int, int, int]
 
 
-class Shelf:
+class CurrentBuild:
     """What lies in `directory`, read when it is first asked for and when its entry has changed."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self._lock = threading.Lock()
-        self._seen: Seen | None = None
+        self._version: FileVersion | None = None
         self._build: Build | None = None
 
-    def current(self) -> Build:
+    def get(self) -> Build:
         """Raises NoBuild."""
-        seen = self._look()
+        seen = self._stat()
         with self._lock:
-            if seen != self._seen:
-                self._build, self._seen = self._read(), seen
+            if seen != self._version:
+                self._build, self._version = self._load(), seen
             if self._build is None:
-                raise NoBuild
+                raise BuildNotFound
             return self._build
 
-    def _look(self) -> Seen | None:
+    def _stat(self) -> FileVersion | None:
         try:
             found = (self.directory / build.ENTRY).stat()
         except OSError:
             return None
         return found.st_ino, found.st_mtime_ns, found.st_size
 
-    def _read(self) -> Build | None:
+    def _load(self) -> Build | None:
         try:
-            return build.read(self.directory)
-        except NoBuild:
+            return build.load_build(self.directory)
+        except BuildNotFound:
             return None

@@ -1,6 +1,6 @@
 """What stands in the console's place while it is not built."""
 
-UNBUILT = """\
+NOT_BUILT_PAGE = """\
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">

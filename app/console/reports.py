@@ -9,11 +9,11 @@ import structlog
 from flask import Response, request
 from prometheus_client import Counter
 
-MOST_BYTES = 16 * 1024
-MOST_A_MINUTE = 30
+MAX_BYTES = 16 * 1024
+MAX_PER_MINUTE = 30
 """So many are looked at, by each server process. What comes beyond them is thrown away unread."""
 
-_CUT = 200  # characters of each word that is logged
+_MAX_FIELD_LENGTH = 200  # characters of each word that is logged
 _SOURCES = (
     *("connect", "default", "font", "frame", "img", "manifest"),
     *("media", "object", "script", "style", "worker"),
@@ -28,49 +28,51 @@ REPORTS = Counter("muster_csp_reports", "What the console's policy stopped.", ("
 log = structlog.get_logger(__name__)
 
 
-class Minute:
+class MinuteLimit:
     """Lets so many pass in each minute."""
 
     def __init__(self, most: int) -> None:
-        self._most, self._began, self._passed = most, 0.0, 0
+        self._max, self._started_at, self._count = most, 0.0, 0
         self._lock = threading.Lock()
 
-    def lets_pass(self, now: float) -> bool:
+    def allow(self, now: float) -> bool:
         with self._lock:
-            if now - self._began >= 60:
-                self._began, self._passed = now, 0
-            self._passed += 1
-            return self._passed <= self._most
+            if now - self._started_at >= 60:
+                self._started_at, self._count = now, 0
+            self._count += 1
+            return self._count <= self._max
 
 
-_minute = Minute(MOST_A_MINUTE)
+_limit = MinuteLimit(MAX_PER_MINUTE)
 
 
-def take() -> Response:
+def receive_report() -> Response:
     """Whatever is sent is answered with 204: nobody learns anything here."""
-    if _minute.lets_pass(time.monotonic()) and (said := _said()) is not None:
-        directive = _word(said, "effective-directive") or _word(said, "violated-directive")
+    if _limit.allow(time.monotonic()) and (report := _parse_report()) is not None:
+        directive = _get_field(report, "effective-directive") or _get_field(
+            report, "violated-directive"
+        )
         REPORTS.labels(directive if directive in _DIRECTIVES else "other").inc()
         log.warning(
             "csp_report",
             directive=directive,
-            blocked=_word(said, "blocked-uri"),
-            page=_word(said, "document-uri"),
-            source=_word(said, "source-file"),
-            line=_word(said, "line-number"),
+            blocked=_get_field(report, "blocked-uri"),
+            page=_get_field(report, "document-uri"),
+            source=_get_field(report, "source-file"),
+            line=_get_field(report, "line-number"),
         )
     return Response(status=204)
 
 
-def _said() -> dict[str, Any] | None:
+def _parse_report() -> dict[str, Any] | None:
     """The report's own fields, where it is one."""
-    request.max_content_length = MOST_BYTES
+    request.max_content_length = MAX_BYTES
     try:
-        said = json.loads(request.get_data())["csp-report"]
+        report = json.loads(request.get_data())["csp-report"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    return report if isinstance(report, dict) else None
 
 
-def _word(said: dict[str, Any], name: str) -> str:
-    return str(said.get(name, ""))[:_CUT]
+def _get_field(report: dict[str, Any], name: str) -> str:
+    return str(report.get(name, ""))[:_MAX_FIELD_LENGTH]

@@ -7,9 +7,9 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
 from app.console import policy, reports
-from app.console.build import ASSETS, ENCODINGS, Build, File, NoBuild
-from app.console.current_build import Shelf
-from app.console.not_built_page import UNBUILT
+from app.console.build import ASSETS, ENCODINGS, Build, BuildNotFound, File
+from app.console.current_build import CurrentBuild
+from app.console.not_built_page import NOT_BUILT_PAGE
 
 PAGES = (
     *("/", "/login", "/device", "/tasks", "/tasks/<int:task_id>"),
@@ -21,65 +21,67 @@ PAGES = (
 FILES = ("favicon.ico", "manifest.webmanifest", "mark.svg", "robots.txt")
 """What lies beside the entry and keeps its name."""
 
-PLAYS = ("/tasks/<int:task_id>", "recording")
+RECORDING_PAGE = ("/tasks/<int:task_id>", "recording")
 """The page, and its `view`, that plays recordings. A browser keeps the policy of the document that
 it has loaded, so the console loads this one anew when it goes there."""
 
 BUILD_HEADER = "X-Muster-Build"
-FOR_EVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
 PAGE_HEADERS = {
-    "Cache-Control": ASK_AGAIN,
+    "Cache-Control": REVALIDATE,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     # With `no-referrer` browsers would keep a form's origin to themselves, too.
     "Referrer-Policy": "same-origin",
 }
-_SHELF = "console"  # in app.extensions
+_EXTENSION_KEY = "console"  # in app.extensions
 
 
 def install(app: Flask) -> None:
     """Serve the console of the setting CONSOLE, and have streams tell which build that is."""
-    app.extensions[_SHELF] = Shelf(app.config["CONSOLE"])
+    app.extensions[_EXTENSION_KEY] = CurrentBuild(app.config["CONSOLE"])
     for path in PAGES:
         app.add_url_rule(path, "console.page", send_page)
     for name in FILES:
         app.add_url_rule(f"/{name}", "console.file", send_file, defaults={"name": name})
     app.add_url_rule(f"/{ASSETS}/<path:name>", "console.asset", send_asset)
-    app.add_url_rule(policy.REPORTS, "console.report", reports.take, methods=["POST"])
-    app.after_request(_tell_build)
+    app.add_url_rule(
+        policy.REPORTS_PATH, "console.report", reports.receive_report, methods=["POST"]
+    )
+    app.after_request(_add_build_header)
 
 
 def send_page(**_named: object) -> Response:
     """The one HTML of all pages: what it shows is the console's to say."""
     try:
-        build = _build()
-    except NoBuild:
-        return Response(UNBUILT, 503, mimetype="text/html")
-    nonce, plays = secrets.token_urlsafe(18), _plays()
-    response = Response(build.page(nonce, plays=plays), mimetype="text/html")
+        build = _current_build()
+    except BuildNotFound:
+        return Response(NOT_BUILT_PAGE, 503, mimetype="text/html")
+    nonce, plays = secrets.token_urlsafe(18), _is_recording_page()
+    response = Response(build.render_page(nonce, plays=plays), mimetype="text/html")
     response.headers.update(PAGE_HEADERS)
-    response.headers["Content-Security-Policy"] = policy.of(nonce, plays=plays)
+    response.headers["Content-Security-Policy"] = policy.content_security_policy(nonce, plays=plays)
     return response
 
 
 def send_asset(name: str) -> Response:
     """A file whose name changes with its contents."""
-    return _sent(f"{ASSETS}/{name}", FOR_EVER)
+    return _file_response(f"{ASSETS}/{name}", IMMUTABLE)
 
 
 def send_file(name: str) -> Response:
     """A file that keeps its name."""
-    return _sent(name, ASK_AGAIN)
+    return _file_response(name, REVALIDATE)
 
 
-def _sent(name: str, kept: str) -> Response:
+def _file_response(name: str, kept: str) -> Response:
     """Only what was found there when the build was read: no path is made of what is asked for."""
     try:
-        file = _build().files[name]
-        encoding = _encoding_of(file)
-        response = Response(file.bytes_in(encoding), content_type=file.media_type)
-    except (NoBuild, KeyError, OSError):
+        file = _current_build().files[name]
+        encoding = _choose_encoding(file)
+        response = Response(file.read_bytes(encoding), content_type=file.media_type)
+    except (BuildNotFound, KeyError, OSError):
         raise NotFound from None
     if encoding != "identity":
         response.headers["Content-Encoding"] = encoding
@@ -91,26 +93,26 @@ def _sent(name: str, kept: str) -> Response:
     return response
 
 
-def _encoding_of(file: File) -> str:
+def _choose_encoding(file: File) -> str:
     """The best that there is and that the client takes."""
-    taken = (one for one in ENCODINGS if one in file.places and request.accept_encodings[one] > 0)
+    taken = (one for one in ENCODINGS if one in file.paths and request.accept_encodings[one] > 0)
     return next(taken, "identity")
 
 
-def _plays() -> bool:
-    page, view = PLAYS
+def _is_recording_page() -> bool:
+    page, view = RECORDING_PAGE
     return str(request.url_rule) == page and request.args.get("view") == view
 
 
-def _build() -> Build:
-    shelf: Shelf = current_app.extensions[_SHELF]
-    return shelf.current()
+def _current_build() -> Build:
+    shelf: CurrentBuild = current_app.extensions[_EXTENSION_KEY]
+    return shelf.get()
 
 
-def _tell_build(response: Response) -> Response:
+def _add_build_header(response: Response) -> Response:
     """Who reads the news comes back after the server's start, and sees there whether its page is of
     the build that is served now."""
-    if request.endpoint == "stream.stream_news":
-        with suppress(NoBuild):
-            response.headers[BUILD_HEADER] = _build().name
+    if request.endpoint == "stream.stream_updates":
+        with suppress(BuildNotFound):
+            response.headers[BUILD_HEADER] = _current_build().name
     return response

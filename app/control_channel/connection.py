@@ -19,16 +19,16 @@ from simple_websocket import ConnectionClosed
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.control_channel import rate_limit
-from app.control_channel.rate_limit import Allowance
-from app.control_channel.reconciler import Observed, reconcile, told
+from app.control_channel.rate_limit import RateLimiter
+from app.control_channel.reconciler import ObservedState, apply_sent_order, reconcile
 from app.control_channel.tunnels import TunnelOrders
 from app.control_channel.upgrades import UpgradeOffers
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.services.clock import now
 from app.services.machines import drains, liveness, orders, reports, sessions
-from app.services.machines.append_reports import Malformed, Outcome
+from app.services.machines.append_reports import BatchOutcome, MalformedReport
 from app.services.machines.heartbeats import HeartbeatResult, ReceivedHeartbeat
-from app.services.machines.orders import DesiredState, Want
+from app.services.machines.orders import DesiredAction, DesiredState
 from app.services.tasks import questions, resumption
 from app.services.terminals import open_requests, terminals
 from muster.protocol import codec, frames, version
@@ -36,10 +36,10 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import CloseCode
 
 # One transaction takes at most this much of what has arrived.
-BATCH_FRAMES = 64
-BATCH_SIZE = 4 << 20  # characters and bytes
+MAX_BATCH_FRAMES = 64
+MAX_BATCH_SIZE = 4 << 20  # characters and bytes
 
-_Heard = frames.FromMachine | frames.Log | Malformed
+_ReceivedFrame = frames.FromMachine | frames.Log | MalformedReport
 
 log = structlog.get_logger(__name__)
 
@@ -52,9 +52,9 @@ class Connection:
         app: Flask,
         ws: Any,
         session: sessions.MachineSession,
-        observed: dict[AttemptKey, Observed],
+        observed: dict[AttemptKey, ObservedState],
         protocol: int,
-        allowance: Allowance,
+        allowance: RateLimiter,
         upgrades: UpgradeOffers,
     ) -> None:
         self.machine_id: uuid.UUID = session.machine_id
@@ -64,16 +64,16 @@ class Connection:
         self._tunnels = TunnelOrders()
         self._upgrades = upgrades
         self._protocol = protocol
-        self._allowance = allowance
+        self._rate_limiter = allowance
         self._draining = False
         self._orders_version = -1
-        self._changed = True
-        self._is_slowed = False
-        self._heard: tuple[ReceivedHeartbeat, HeartbeatResult] | None = (
+        self._has_order_changes = True
+        self._is_throttled = False
+        self._pending_heartbeat: tuple[ReceivedHeartbeat, HeartbeatResult] | None = (
             None  # the heartbeat to answer
         )
-        self._ending: tuple[int, str] | None = None
-        self._some = threading.Event()  # something for the writer to do
+        self._close_request: tuple[int, str] | None = None
+        self._wakeup = threading.Event()  # something for the writer to do
         self._log = log.bind(machine=str(session.machine_id), generation=session.generation)
 
     # ---- what others do to it ------------------------------------------------------------------
@@ -81,23 +81,23 @@ class Connection:
 
     def wake(self) -> None:
         """The machine's orders may have changed."""
-        self._changed = True
-        self._some.set()
+        self._has_order_changes = True
+        self._wakeup.set()
 
-    def answer(self, heartbeat: ReceivedHeartbeat, result: HeartbeatResult) -> None:
+    def acknowledge_heartbeat(self, heartbeat: ReceivedHeartbeat, result: HeartbeatResult) -> None:
         """The heartbeat has been stored, and so the rows see the machine."""
-        self.compare(result.orders_version)  # first: orders go out before the answer
-        if result.upgrades != self._upgrades.when:
+        self.check_orders_version(result.orders_version)  # first: orders go out before the answer
+        if result.upgrades != self._upgrades.policy:
             self.wake()
-        self._heard = (heartbeat, result)
-        self._some.set()
+        self._pending_heartbeat = (heartbeat, result)
+        self._wakeup.set()
 
-    def end(self, code: int, reason: str) -> None:
+    def request_close(self, code: int, reason: str) -> None:
         """Have it hung up."""
-        self._ending = (code, reason)
-        self._some.set()
+        self._close_request = (code, reason)
+        self._wakeup.set()
 
-    def compare(self, orders_version: int) -> None:
+    def check_orders_version(self, orders_version: int) -> None:
         """Wake up if this is not the version that was last looked at."""
         if orders_version != self._orders_version:
             self.wake()
@@ -117,7 +117,7 @@ class Connection:
         with contextlib.suppress(ConnectionClosed, OSError):
             self._ws.close(code, reason)
         self._ws.event.set()  # a reader in `receive` does not see its own side's close
-        self._some.set()
+        self._wakeup.set()
 
     # ---- the reader ----------------------------------------------------------------------------
 
@@ -129,14 +129,14 @@ class Connection:
         try:
             while self.is_open:
                 batch = self._receive()
-                self._take(batch, pulse)
-                self._keep_pace(rate_limit.cost(batch))
+                self._handle_batch(batch, pulse)
+                self._throttle(rate_limit.batch_cost(batch))
         except ConnectionClosed:
             pass
         except codec.BadFrame as error:
             self._log.warning("bad_frame", error=str(error))
             self.close(CloseCode.MALFORMED, "not a frame of this protocol")
-        except reports.Replaced:
+        except reports.SessionReplaced:
             self.close(CloseCode.REPLACED, "another connection speaks for this machine")
         except SQLAlchemyError as error:
             # Nothing was acked, so nothing is lost: the machine connects and sends again.
@@ -144,68 +144,72 @@ class Connection:
             self.close(CloseCode.GOING_AWAY, "the database is away")
         finally:
             self.is_open = False
-            self._some.set()
+            self._wakeup.set()
             writer.join()
 
-    def _receive(self) -> list[_Heard]:
+    def _receive(self) -> list[_ReceivedFrame]:
         messages, size = [], 0
         message = self._ws.receive()
         while message is not None:
             messages.append(message)
             size += len(message)
-            if len(messages) >= BATCH_FRAMES or size >= BATCH_SIZE:
+            if len(messages) >= MAX_BATCH_FRAMES or size >= MAX_BATCH_SIZE:
                 break
             message = self._ws.receive(timeout=0)
-        return [understood(message) for message in messages]
+        return [decode_message(message) for message in messages]
 
-    def _keep_pace(self, cost: float) -> None:
+    def _throttle(self, cost: float) -> None:
         """Read nothing for a while of a machine that says too much."""
-        if wait := self._allowance.spend(cost, time.monotonic()):
-            if not self._is_slowed:
+        if wait := self._rate_limiter.spend(cost, time.monotonic()):
+            if not self._is_throttled:
                 self._log.warning("machine_slowed", seconds=wait)
-            self._is_slowed = True
+            self._is_throttled = True
             time.sleep(wait)
 
-    def _take(self, batch: Sequence[_Heard], pulse: Any) -> None:
-        told_reports = [frame for frame in batch if isinstance(frame, frames.Report | Malformed)]
+    def _handle_batch(self, batch: Sequence[_ReceivedFrame], pulse: Any) -> None:
+        told_reports = [
+            frame for frame in batch if isinstance(frame, frames.Report | MalformedReport)
+        ]
         log_frames = [frame for frame in batch if isinstance(frame, frames.Log)]
         for frame in batch:
             if isinstance(frame, frames.Heartbeat):
-                pulse.beat(self, frame)
+                pulse.add(self, frame)
                 self._store_changes(frame)
             elif isinstance(frame, frames.Hello):
                 raise codec.BadFrame("a second hello")
             elif isinstance(frame, frames.TerminalClosed):
                 with self._app.app_context():
-                    open_requests.closed(self.machine_id, frame.task_id, frame.attempt, now())
+                    open_requests.handle_socket_closed(
+                        self.machine_id, frame.task_id, frame.attempt, now()
+                    )
         if told_reports or log_frames:
             with self._app.app_context():
-                outcome = reports.apply(
+                outcome = reports.apply_batch(
                     self.machine_id, self.generation, told_reports, log_frames, now()
                 )
-            self._answer(outcome)
+            self._acknowledge(outcome)
 
     def _store_changes(self, frame: frames.Heartbeat) -> None:
-        if facts := sessions.facts(frame):
+        if facts := sessions.changed_facts(frame):
             with self._app.app_context():
-                sessions.change(self.machine_id, self.generation, **facts)
+                sessions.store_facts(self.machine_id, self.generation, **facts)
 
-    def _answer(self, outcome: Outcome) -> None:
+    def _acknowledge(self, outcome: BatchOutcome) -> None:
         acks = [frames.LogAck(task_id=t, attempt=a, offset=o) for (t, a), o in outcome.logs.items()]
         self.send(frames.Ack(up_to=outcome.up_to, logs=acks))
         for (task_id, attempt), offset in outcome.gaps.items():
             self.send(frames.LogGap(task_id=task_id, attempt=attempt, offset=offset))
         for task_id, attempt in outcome.stale:
             self.send(frames.Stale(task_id=task_id, attempt=attempt))
-        self.compare(outcome.orders_version)
+        self.check_orders_version(outcome.orders_version)
 
     # ---- the writer ----------------------------------------------------------------------------
 
     def _write(self) -> None:
-        while self._some.wait() and self.is_open:
-            self._some.clear()
+        while self._wakeup.wait() and self.is_open:
+            self._wakeup.clear()
             try:
-                self._do_what_is_due()
+                self._send_pending()
             except SQLAlchemyError as error:
                 self._log.warning("orders_not_read", error=type(error).__name__)
                 time.sleep(1)
@@ -215,50 +219,50 @@ class Connection:
                 self._log.exception("orders_not_made")
                 self.close(CloseCode.GOING_AWAY, "the orders could not be made")
 
-    def _do_what_is_due(self) -> None:
-        if self._ending is not None:
-            self.close(*self._ending)
+    def _send_pending(self) -> None:
+        if self._close_request is not None:
+            self.close(*self._close_request)
             return
-        heard, self._heard = self._heard, None
+        heard, self._pending_heartbeat = self._pending_heartbeat, None
         if heard is not None:
-            self._look_at(*heard)
-        if self._changed:
-            self._changed = False
+            self._apply_heartbeat(*heard)
+        if self._has_order_changes:
+            self._has_order_changes = False
             self._send_orders()
         # Last, for it prolongs the machine's lease: what has ended while that was over must not
         # begin again.
         if heard is not None:
             self.send(frames.HeartbeatAck(number=heard[0].number))
 
-    def _look_at(self, heartbeat: ReceivedHeartbeat, result: HeartbeatResult) -> None:
+    def _apply_heartbeat(self, heartbeat: ReceivedHeartbeat, result: HeartbeatResult) -> None:
         """What a heartbeat says that is news to the rows. Not where all heartbeats are written: it
         waits for locks, and wakes others, for which Redis may take its time.
         """
         about = (self.machine_id, self.generation)
         if not result.is_heard:
             with self._app.app_context():
-                liveness.hear_again(*about, heartbeat.received_at)
+                liveness.recover_machine(*about, heartbeat.received_at)
         if result.disk is not None:
             with self._app.app_context():
-                drains.look_at_disk(*about, result.disk, heartbeat.received_at)
+                drains.check_disk(*about, result.disk, heartbeat.received_at)
 
     def _send_orders(self) -> None:
         with self._app.app_context():
             named = [key for key, observed in self._observed.items() if not observed.forgetting]
-            desired = orders.of_machine(self.machine_id, now(), named)
+            desired = orders.orders_of_machine(self.machine_id, now(), named)
             if desired.generation != self.generation:
                 return self.close(CloseCode.REPLACED, "another connection speaks for this machine")
             due = reconcile(desired.attempts, self._observed)
-            offers = self._upgrades.due(is_pinned=desired.is_pinned)
-            outgoing = [(order, frame) for order in due if (frame := self._frame(order))]
+            offers = self._upgrades.pop_due(is_pinned=desired.is_pinned)
+            outgoing = [(order, frame) for order in due if (frame := self._build_frame(order))]
         for order, frame in outgoing:
-            key = AttemptKey.of(order)
-            self._observed[key] = told(self._observed.get(key), order)
+            key = AttemptKey.from_object(order)
+            self._observed[key] = apply_sent_order(self._observed.get(key), order)
             self.send(frame)
-        for said in (*self._tunnels.due(desired.tunnels), *offers):
-            self.send(said)
+        for message in (*self._tunnels.pop_due(desired.tunnels), *offers):
+            self.send(message)
         self._prune(desired.attempts)
-        self._tell_drain(desired.status in IN_DRAIN)
+        self._send_drain_state(desired.status in IN_DRAIN)
         self._orders_version = desired.version
         if desired.status is MachineStatus.DECOMMISSIONED:
             self.close(CloseCode.DECOMMISSIONED, "this machine has been decommissioned")
@@ -266,36 +270,40 @@ class Connection:
 
     def _prune(self, desired: Sequence[DesiredState]) -> None:
         """Only what is at work needs to be remembered: the rest is told nothing twice."""
-        listed = {AttemptKey.of(state) for state in desired}
+        listed = {AttemptKey.from_object(state) for state in desired}
         self._observed = {
             key: observed for key, observed in self._observed.items() if key in listed
         }
 
-    def _tell_drain(self, draining: bool) -> None:
+    def _send_drain_state(self, draining: bool) -> None:
         if draining != self._draining:
             self._draining = draining
             self.send(frames.Drain() if draining else frames.Undrain())
 
-    def _frame(self, order: DesiredState) -> frames.Order | None:
+    def _build_frame(self, order: DesiredState) -> frames.Order | None:
         """None where the order cannot be made (then its task has failed), or understood."""
-        match order.want:
-            case Want.RUN if order.run > 0 and self._protocol < version.QUESTIONS:
-                resumption.cannot_go_on(order.task_id, order.attempt, now())
+        match order.action:
+            case DesiredAction.RUN if order.run > 0 and self._protocol < version.QUESTIONS_VERSION:
+                resumption.requeue_unresumable(order.task_id, order.attempt, now())
                 return None
-            case Want.RUN | Want.PUBLISH:
-                return orders.work_or_fail(order)
-            case Want.STOP:
+            case DesiredAction.RUN | DesiredAction.PUBLISH:
+                return orders.build_order_or_fail(order)
+            case DesiredAction.STOP:
                 return frames.Stop(
                     task_id=order.task_id, attempt=order.attempt, reason=order.reason
                 )
-            case Want.TERMINAL:
+            case DesiredAction.TERMINAL:
                 return self._open_terminal(order)
-            case Want.ANSWER | Want.SUSPEND if self._protocol < version.QUESTIONS:
+            case DesiredAction.ANSWER | DesiredAction.SUSPEND if (
+                self._protocol < version.QUESTIONS_VERSION
+            ):
                 return None
-            case Want.ANSWER:
-                return questions.order(order.task_id, order.attempt, order.row.question)
-            case Want.SUSPEND:
-                return frames.Suspend(*AttemptKey.of(order), order.stage_index, order.run, "budget")
+            case DesiredAction.ANSWER:
+                return questions.build_order(order.task_id, order.attempt, order.row.question)
+            case DesiredAction.SUSPEND:
+                return frames.Suspend(
+                    *AttemptKey.from_object(order), order.stage_index, order.run, "budget"
+                )
         return frames.Forget(
             task_id=order.task_id, attempt=order.attempt, keep_checkpoints=order.keep_checkpoints
         )
@@ -307,9 +315,9 @@ class Connection:
         )
 
 
-def understood(message: str | bytes) -> _Heard:
+def decode_message(message: str | bytes) -> _ReceivedFrame:
     """The frame in the message. Raises BadFrame."""
     try:
         return codec.decode_from_machine(message)
     except codec.BadReport as bad:
-        return Malformed(bad.seq, bad.task_id, bad.attempt, str(bad))
+        return MalformedReport(bad.seq, bad.task_id, bad.attempt, str(bad))

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import background_threads, wakeups
 from app.control_channel.connection import Connection
-from app.control_channel.rate_limit import Rates
+from app.control_channel.rate_limit import RateLimiters
 from app.redis import subscription
 from app.services.clock import now
 from app.services.machines import heartbeats, server_processes, sessions
@@ -29,53 +29,55 @@ from muster.protocol.frames import CloseCode, Heartbeat
 log = structlog.get_logger(__name__)
 
 
-class Pulse:
+class HeartbeatWriter:
     """Writes the heartbeats of all connections, in at most four statements a second."""
 
-    INTERVAL = 0.25
+    INTERVAL_SECONDS = 0.25
 
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._received: dict[uuid.UUID, tuple[Connection, ReceivedHeartbeat]] = {}
-        self._some = threading.Event()
+        self._wakeup = threading.Event()
 
-    def beat(self, connection: Connection, frame: Heartbeat) -> None:
+    def add(self, connection: Connection, frame: Heartbeat) -> None:
         """Have a heartbeat written; it is answered once it has been committed. Does not wait."""
         heartbeat = ReceivedHeartbeat(
             connection.machine_id, connection.generation, frame.number, now(), frame.metrics
         )
         self._received[connection.machine_id] = (connection, heartbeat)
-        self._some.set()
+        self._wakeup.set()
 
     def run(self) -> NoReturn:
         """The thread that writes."""
         while True:
-            self._some.wait()
-            self._some.clear()
+            self._wakeup.wait()
+            self._wakeup.clear()
             received, self._received = self._received, {}
             # Without Postgres they stay unanswered, and the machines' leases run on, which is
             # right: we have not heard them.
             write = partial(self._write, received)
-            background_threads.survive(log, "heartbeats_not_written", write, SQLAlchemyError)
-            time.sleep(self.INTERVAL)
+            background_threads.run_logged(log, "heartbeats_not_written", write, SQLAlchemyError)
+            time.sleep(self.INTERVAL_SECONDS)
 
     def _write(self, received: dict[uuid.UUID, tuple[Connection, ReceivedHeartbeat]]) -> None:
         with self._app.app_context():
-            answers = heartbeats.write([heartbeat for _, heartbeat in received.values()])
+            answers = heartbeats.write_heartbeats([heartbeat for _, heartbeat in received.values()])
         for machine_id, (connection, heartbeat) in received.items():
             result = answers.get(machine_id)
             if result is None:
-                connection.end(CloseCode.REPLACED, "another connection speaks for this machine")
+                connection.request_close(
+                    CloseCode.REPLACED, "another connection speaks for this machine"
+                )
             else:
-                connection.answer(heartbeat, result)
+                connection.acknowledge_heartbeat(heartbeat, result)
 
 
-class Presence:
+class ServerPresence:
     """Keeps it in the rows that this process serves."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
-        self._stretch: uuid.UUID | None = None
+        self._run_id: uuid.UUID | None = None
 
     def run(self) -> NoReturn:
         """The thread that writes."""
@@ -83,28 +85,30 @@ class Presence:
             # Without Postgres no machine can be heard, so that it is right if the rows do not say
             # that this process serves. After any other error they have to say it again: machines
             # that we hear all the time would be excused later.
-            background_threads.survive(log, "presence_not_written", self._sign, SQLAlchemyError)
-            time.sleep(server_processes.INTERVAL)
+            background_threads.run_logged(
+                log, "presence_not_written", self._record, SQLAlchemyError
+            )
+            time.sleep(server_processes.HEARTBEAT_INTERVAL_SECONDS)
 
-    def _sign(self) -> None:
+    def _record(self) -> None:
         with self._app.app_context():
-            self._stretch = server_processes.sign(self._stretch, now())
+            self._run_id = server_processes.record_heartbeat(self._run_id, now())
 
 
-class Switchboard:
+class ConnectionRegistry:
     """The process's connections, by machine, and the threads that serve them all."""
 
     def __init__(self, app: Flask) -> None:
-        self.pulse = Pulse(app)
-        self.rates = Rates()
-        self._presence = Presence(app)
+        self.heartbeat_writer = HeartbeatWriter(app)
+        self.rate_limiters = RateLimiters()
+        self._presence = ServerPresence(app)
         self._app = app
         self._connections: dict[uuid.UUID, Connection] = {}
-        self._started = False
+        self._is_started = False
         self._lock = threading.Lock()
 
     @contextmanager
-    def joined(self, connection: Connection) -> Iterator[None]:
+    def register(self, connection: Connection) -> Iterator[None]:
         """Have wake-ups reach the connection, while the context lasts. Commits when it ends."""
         self.start()
         other = self._connections.get(connection.machine_id)
@@ -117,37 +121,41 @@ class Switchboard:
         finally:
             if self._connections.get(connection.machine_id) is connection:
                 del self._connections[connection.machine_id]
-            self._hang_up(connection)
+            self._record_disconnect(connection)
 
     def close_all(self) -> None:
         """End all connections, since the process is going away: machines connect again."""
         for connection in list(self._connections.values()):
-            connection.end(CloseCode.GOING_AWAY, "this server process is going away")
+            connection.request_close(CloseCode.GOING_AWAY, "this server process is going away")
 
-    def _hang_up(self, connection: Connection) -> None:
+    def _record_disconnect(self, connection: Connection) -> None:
         try:
             with self._app.app_context():
-                sessions.hang_up(connection.machine_id, connection.generation)
+                sessions.end_session(connection.machine_id, connection.generation)
         except SQLAlchemyError as error:
             log.warning("hang_up_not_written", error=type(error).__name__)
 
     def start(self) -> None:
         """Start the threads. Only the first call does anything."""
         with self._lock:
-            if self._started:
+            if self._is_started:
                 return
-            self._started = True
-        background_threads.start(self.pulse.run, self._presence.run, self._listen)
+            self._is_started = True
+        background_threads.start_threads(
+            self.heartbeat_writer.run, self._presence.run, self._listen
+        )
 
     def _listen(self) -> NoReturn:
         channels = (wakeups.MACHINES_CHANNEL, wakeups.REPLACED_CHANNEL)
-        subscription.listen(self._app.config["REDIS_URL"], channels, self._wake_all, self.hear)
+        subscription.listen(
+            self._app.config["REDIS_URL"], channels, self._wake_all, self.handle_message
+        )
 
     def _wake_all(self) -> None:
         for connection in list(self._connections.values()):
             connection.wake()
 
-    def hear(self, message: dict[str, Any]) -> None:
+    def handle_message(self, message: dict[str, Any]) -> None:
         """Wake the connections that a message from Redis is about.
 
         Raises ValueError for a message that is none of ours.
@@ -166,7 +174,7 @@ class Switchboard:
             connection.wake()
 
 
-def of(app: Flask) -> Switchboard:
+def get_registry(app: Flask) -> ConnectionRegistry:
     """The app's switchboard, which is made when it is first asked for."""
-    board: Switchboard = app.extensions.setdefault("switchboard", Switchboard(app))
+    board: ConnectionRegistry = app.extensions.setdefault("switchboard", ConnectionRegistry(app))
     return board

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from app.services.machines.orders import DesiredState, Want
+from app.services.machines.orders import DesiredAction, DesiredState
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import HeldAttempt
+from muster.protocol.frames import TrackedAttempt
 
 
 @dataclass(frozen=True)
-class Observed:
+class ObservedState:
     """What the machine has of an attempt: by its hello, or by what it was sent since.
 
     `stage_index` is the highest stage it was ordered to run (-1: none), `run` that stage's highest.
@@ -25,9 +25,9 @@ class Observed:
     answered: int = -1  # the number of the last question whose answer it was told
 
 
-def observed_from(held: HeldAttempt) -> Observed:
+def build_observed_state(held: TrackedAttempt) -> ObservedState:
     """The picture that a hello paints."""
-    return Observed(
+    return ObservedState(
         stage_index=held.stage_index,
         run=held.run,
         publishing=held.push if held.state in ("publishing", "published") else -1,
@@ -35,51 +35,53 @@ def observed_from(held: HeldAttempt) -> Observed:
 
 
 def reconcile(
-    desired: Iterable[DesiredState], observed: Mapping[AttemptKey, Observed]
+    desired: Iterable[DesiredState], observed: Mapping[AttemptKey, ObservedState]
 ) -> list[DesiredState]:
     """The orders to send, in the order of the rows.
 
     An order is repeated only on a new connection: a machine answers a repeated one with what it
     has already reported, so that an early or a repeated order changes nothing.
     """
-    return [state for state in desired if _is_due(state, observed.get(AttemptKey.of(state)))]
+    return [
+        state for state in desired if _is_due(state, observed.get(AttemptKey.from_object(state)))
+    ]
 
 
-def _is_due(desired: DesiredState, observed: Observed | None) -> bool:
-    match desired.want:
-        case Want.RUN:
+def _is_due(desired: DesiredState, observed: ObservedState | None) -> bool:
+    match desired.action:
+        case DesiredAction.RUN:
             wanted = (desired.stage_index, desired.run)
             return observed is None or (observed.stage_index, observed.run) < wanted
-        case Want.PUBLISH:
+        case DesiredAction.PUBLISH:
             return observed is None or observed.publishing < desired.run
-        case Want.STOP:
+        case DesiredAction.STOP:
             return observed is None or not observed.stopping
-        case Want.FORGET:
+        case DesiredAction.FORGET:
             return observed is None or not observed.forgetting
-        case Want.TERMINAL:
+        case DesiredAction.TERMINAL:
             return observed is None or observed.terminals < desired.asked
-        case Want.SUSPEND:
+        case DesiredAction.SUSPEND:
             wanted = (desired.stage_index, desired.run)
             return observed is None or observed.suspended < wanted
-        case Want.ANSWER:
+        case DesiredAction.ANSWER:
             return observed is None or observed.answered < desired.question
     return False
 
 
-def told(observed: Observed | None, order: DesiredState) -> Observed:
+def apply_sent_order(observed: ObservedState | None, order: DesiredState) -> ObservedState:
     """The picture after the order has been sent."""
-    before = observed or Observed()
-    match order.want:
-        case Want.RUN:
+    before = observed or ObservedState()
+    match order.action:
+        case DesiredAction.RUN:
             return replace(before, stage_index=order.stage_index, run=order.run)
-        case Want.PUBLISH:
+        case DesiredAction.PUBLISH:
             return replace(before, publishing=order.run)
-        case Want.STOP:
+        case DesiredAction.STOP:
             return replace(before, stopping=True)
-        case Want.TERMINAL:
+        case DesiredAction.TERMINAL:
             return replace(before, terminals=order.asked)
-        case Want.SUSPEND:
+        case DesiredAction.SUSPEND:
             return replace(before, suspended=(order.stage_index, order.run))
-        case Want.ANSWER:
+        case DesiredAction.ANSWER:
             return replace(before, answered=order.question)
     return replace(before, forgetting=True)

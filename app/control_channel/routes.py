@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import http_server
 from app.control_channel import connections, rate_limit
 from app.control_channel.connection import Connection
-from app.control_channel.connections import Switchboard
-from app.control_channel.rate_limit import Allowance
-from app.control_channel.reconciler import observed_from
+from app.control_channel.connections import ConnectionRegistry
+from app.control_channel.rate_limit import RateLimiter
+from app.control_channel.reconciler import build_observed_state
 from app.control_channel.upgrades import UpgradeOffers
 from app.domain.errors import InvalidToken, MachineDecommissioned
 from app.extensions import sock
@@ -24,14 +24,14 @@ from muster.protocol import codec, frames, version
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import CloseCode
 
-HELLO_SECONDS = 5
+HELLO_TIMEOUT_SECONDS = 5
 _FENCING_SECONDS = 2.0
 # How much is read before what is in front of it has been dealt with.
-FRAMES_AHEAD = 128
-SIZE_AHEAD = 4 << 20  # characters and bytes
+MAX_BUFFERED_FRAMES = 128
+MAX_BUFFERED_SIZE = 4 << 20  # characters and bytes
 
 
-class _Refused(Exception):
+class _ConnectionRefused(Exception):
     """The connection is closed with this code."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -45,85 +45,91 @@ def connect(ws: Any) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     # A peer that neither speaks nor reads for so long is gone, whatever its TCP says.
     ws.sock.settimeout(app.config["SILENCE_SECONDS"])
-    ws.sock.is_full = lambda: ws.connected and _is_ahead(ws.input_buffer)
-    ws.thread.begin()
-    board = connections.of(app)
+    ws.sock.is_full = lambda: ws.connected and _is_buffer_full(ws.input_buffer)
+    ws.thread.start_reading()
+    board = connections.get_registry(app)
     try:
-        hello = _hear_hello(ws)
-        http_server.heard(request.environ)
-        session, allowance = _let_in(app, hello, board)
-    except _Refused as refused:
+        hello = _receive_hello(ws)
+        http_server.mark_frame_received(request.environ)
+        session, allowance = _admit(app, hello, board)
+    except _ConnectionRefused as refused:
         ws.close(refused.code, refused.reason)
         return
-    http_server.know(request.environ)
-    observed = {AttemptKey.of(a): observed_from(a) for a in hello.attempts}
+    http_server.mark_authenticated(request.environ)
+    observed = {AttemptKey.from_object(a): build_observed_state(a) for a in hello.attempts}
     spoken = min(hello.protocol, version.CURRENT)
     offers = UpgradeOffers(hello)
     connection = Connection(app, ws, session, observed, spoken, allowance, offers)
-    connection.send(_welcome(app, session, spoken))
+    connection.send(_build_welcome(app, session, spoken))
     # Beside it: Redis may hang, and the machine would take that for us and dial again.
-    threading.Thread(target=_tell, args=(app, session), name="hello", daemon=True).start()
-    with board.joined(connection):
-        connection.serve(board.pulse)
+    threading.Thread(
+        target=_publish_connected, args=(app, session), name="hello", daemon=True
+    ).start()
+    with board.register(connection):
+        connection.serve(board.heartbeat_writer)
 
 
-def _is_ahead(waiting: list[str | bytes]) -> bool:
-    return len(waiting) > FRAMES_AHEAD or sum(map(len, waiting)) > SIZE_AHEAD
+def _is_buffer_full(waiting: list[str | bytes]) -> bool:
+    return len(waiting) > MAX_BUFFERED_FRAMES or sum(map(len, waiting)) > MAX_BUFFERED_SIZE
 
 
-def _hear_hello(ws: Any) -> frames.Hello:
+def _receive_hello(ws: Any) -> frames.Hello:
     try:
-        message = ws.receive(timeout=HELLO_SECONDS)
+        message = ws.receive(timeout=HELLO_TIMEOUT_SECONDS)
     except ConnectionClosed:
-        raise _Refused(CloseCode.NO_HELLO, "gone before hello") from None
+        raise _ConnectionRefused(CloseCode.NO_HELLO, "gone before hello") from None
     if message is None:
-        raise _Refused(CloseCode.NO_HELLO, f"no hello within {HELLO_SECONDS} s")
-    said = codec.version_of(message)
-    if said is not None and not version.is_spoken(said):
-        raise _Refused(CloseCode.UNSPOKEN_VERSION, version.refusal(said))
+        raise _ConnectionRefused(CloseCode.NO_HELLO, f"no hello within {HELLO_TIMEOUT_SECONDS} s")
+    protocol_version = codec.hello_version(message)
+    if protocol_version is not None and not version.is_supported(protocol_version):
+        raise _ConnectionRefused(
+            CloseCode.UNSUPPORTED_VERSION, version.rejection_message(protocol_version)
+        )
     try:
         frame = codec.decode_from_machine(message)
     except codec.BadFrame as error:
-        raise _Refused(CloseCode.MALFORMED, str(error)[:100]) from None
+        raise _ConnectionRefused(CloseCode.MALFORMED, str(error)[:100]) from None
     if not isinstance(frame, frames.Hello):
-        raise _Refused(CloseCode.MALFORMED, "the first frame must be a hello")
+        raise _ConnectionRefused(CloseCode.MALFORMED, "the first frame must be a hello")
     return frame
 
 
-def _let_in(
-    app: Flask, hello: frames.Hello, board: Switchboard
-) -> tuple[sessions.MachineSession, Allowance]:
+def _admit(
+    app: Flask, hello: frames.Hello, board: ConnectionRegistry
+) -> tuple[sessions.MachineSession, RateLimiter]:
     try:
         with app.app_context():
             claims = tokens.read_worker_jwt(hello.worker_jwt)
-            allowance = board.rates.of(claims.machine_id, time.monotonic())
-            time.sleep(allowance.spend(rate_limit.HELLO, time.monotonic()))
-            return sessions.hello(hello, now()), allowance
+            allowance = board.rate_limiters.get(claims.machine_id, time.monotonic())
+            time.sleep(allowance.spend(rate_limit.HELLO_COST, time.monotonic()))
+            return sessions.handle_hello(hello, now()), allowance
     except InvalidToken:
-        raise _Refused(CloseCode.UNAUTHENTICATED, "the worker JWT is not valid") from None
+        raise _ConnectionRefused(CloseCode.UNAUTHENTICATED, "the worker JWT is not valid") from None
     except MachineDecommissioned:
-        raise _Refused(CloseCode.DECOMMISSIONED, "this machine has been decommissioned") from None
+        raise _ConnectionRefused(
+            CloseCode.DECOMMISSIONED, "this machine has been decommissioned"
+        ) from None
     except SQLAlchemyError:
-        raise _Refused(CloseCode.GOING_AWAY, "the database is away") from None
+        raise _ConnectionRefused(CloseCode.GOING_AWAY, "the database is away") from None
 
 
-def _tell(app: Flask, session: sessions.MachineSession) -> None:
+def _publish_connected(app: Flask, session: sessions.MachineSession) -> None:
     with app.app_context():
-        sessions.tell(session)
+        sessions.send_wakeups(session)
 
 
-def promised(lease: float) -> float:
+def advertised_lease(lease: float) -> float:
     """What a machine is told of its lease: less than the rows say, by what its daemon may need in
     the end to take the place of a shim that hangs."""
     return lease - min(_FENCING_SECONDS, lease / 10)
 
 
-def _welcome(app: Flask, session: sessions.MachineSession, spoken: int) -> frames.Welcome:
+def _build_welcome(app: Flask, session: sessions.MachineSession, spoken: int) -> frames.Welcome:
     return frames.Welcome(
         protocol=spoken,
         server_time=now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         heartbeat_seconds=app.config["HEARTBEAT_SECONDS"],
-        lease_seconds=promised(app.config["LEASE_SECONDS"]),
+        lease_seconds=advertised_lease(app.config["LEASE_SECONDS"]),
         window=app.config["LOG_WINDOW"],
         acked_seq=session.acked_seq,
         logs=[

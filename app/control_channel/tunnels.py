@@ -10,17 +10,17 @@ class TunnelOrders:
     """One connection's. A machine answers what it is told again with what it has reported."""
 
     def __init__(self) -> None:
-        self._told: set[tuple[int, int, int, bool]] = set()
+        self._sent: set[tuple[int, int, int, bool]] = set()
 
-    def due(self, wanted: Iterable[WantedTunnel]) -> list[frames.Tunnel]:
+    def pop_due(self, wanted: Iterable[WantedTunnel]) -> list[frames.Tunnel]:
         """What is to be sent now, and counts as told."""
         listed = {(one.task_id, one.attempt, one.number, one.is_open): one for one in wanted}
-        new = [frame(one) for key, one in listed.items() if key not in self._told]
-        self._told = set(listed)
+        new = [tunnel_frame(one) for key, one in listed.items() if key not in self._sent]
+        self._sent = set(listed)
         return new
 
 
-def frame(wanted: WantedTunnel) -> frames.Tunnel:
+def tunnel_frame(wanted: WantedTunnel) -> frames.Tunnel:
     return frames.Tunnel(
         task_id=wanted.task_id,
         attempt=wanted.attempt,

@@ -9,17 +9,17 @@ class UpgradeOffers:
     """One connection's, by its hello. `when` is the setting that was in force at the last look."""
 
     def __init__(self, hello: frames.Hello) -> None:
-        self._version, self._said = hello.version, upgrades.row(hello.upgrade)
+        self._version, self._reported = hello.version, upgrades.to_row(hello.upgrade)
         # The worker may hold an offer of an earlier connection: the first word is said, also if
         # it is that there is none.
-        self._told: frames.Upgrade | None = None
-        self.when = ""
+        self._sent: frames.Upgrade | None = None
+        self.policy = ""
 
-    def due(self, *, is_pinned: bool) -> list[frames.Upgrade]:
+    def pop_due(self, *, is_pinned: bool) -> list[frames.Upgrade]:
         """What is to be sent now, and counts as told. None to a release that knows no offers."""
-        self.when = settings.value(upgrades.SETTING)
-        if self._said is None:
+        self.policy = settings.value(upgrades.SETTING)
+        if self._reported is None:
             return []
-        offer = upgrades.frame(self._version, self._said, is_pinned=is_pinned)
-        before, self._told = self._told, offer
+        offer = upgrades.build_frame(self._version, self._reported, is_pinned=is_pinned)
+        before, self._sent = self._sent, offer
         return [offer] if offer != before else []

@@ -8,7 +8,7 @@ NETWORK_BITS = 64  # of an IPv6 address: one client has all the addresses of its
 
 
 @lru_cache(4096)  # asked for each connection, also of a flood
-def plain(address: str) -> str:
+def normalize(address: str) -> str:
     """The address in its one spelling; an IPv4 address that IPv6 carries is that address. What is
     no address stays as it is.
     """
@@ -20,12 +20,12 @@ def plain(address: str) -> str:
 
 
 @lru_cache(4096)
-def network(address: str) -> str | None:
+def client_network(address: str) -> str | None:
     """What all addresses of one client have in common: of IPv6 its /64, else the address itself.
     None: it is no address.
     """
     try:
-        found = ipaddress.ip_address(plain(address))
+        found = ipaddress.ip_address(normalize(address))
     except ValueError:
         return None
     if isinstance(found, ipaddress.IPv4Address):
@@ -34,12 +34,12 @@ def network(address: str) -> str | None:
 
 
 @lru_cache(4096)
-def site(address: str) -> str | None:
+def site_network(address: str) -> str | None:
     """The network of whoever runs many clients: of IPv4 its /24, of IPv6 its /48. None: it is no
     address, nor a network.
     """
     try:
-        found = ipaddress.ip_address(plain(address.partition("/")[0]))
+        found = ipaddress.ip_address(normalize(address.partition("/")[0]))
     except ValueError:
         return None
     bits = 24 if isinstance(found, ipaddress.IPv4Address) else 48
@@ -49,17 +49,17 @@ def site(address: str) -> str | None:
 def is_loopback(host: str) -> bool:
     """Whether it is this machine itself: an address, one in brackets, or `localhost`."""
     try:
-        return ipaddress.ip_address(plain(host.strip("[]"))).is_loopback
+        return ipaddress.ip_address(normalize(host.strip("[]"))).is_loopback
     except ValueError:
         return host == "localhost"
 
 
 def is_proxy(peer: str, proxies: Collection[str]) -> bool:
     """Whether the peer is one of our proxies; of "*" everybody is."""
-    return "*" in proxies or plain(peer) in proxies
+    return "*" in proxies or normalize(peer) in proxies
 
 
-def client(peer: str, forwarded: str, proxies: Collection[str]) -> str:
+def client_address(peer: str, forwarded: str, proxies: Collection[str]) -> str:
     """The client's address: the peer's or, if the peer is one of our proxies, the one that the
     proxy wrote last into X-Forwarded-For. Entries before the last are only the client's claims.
     """

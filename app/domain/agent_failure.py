@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from app.domain.task import FailureCode
 
-LONGEST = 2000  # characters of its words
+MAX_MESSAGE = 2000  # characters of its words
 
 _CODES = {
     "auth": FailureCode.AGENT_UNAUTHORIZED,
@@ -26,6 +26,6 @@ class AgentFailure:
         """The task's."""
         return _CODES.get(self.kind, FailureCode.STAGE_FAILED)
 
-    def quoted(self, after: str) -> str:
+    def format_message(self, after: str) -> str:
         """The agent's words, behind ours."""
-        return f"{after}: {self.message[:LONGEST]}" if self.message else after
+        return f"{after}: {self.message[:MAX_MESSAGE]}" if self.message else after

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 
 TYPE = re.compile(r"[a-z][a-z0-9-]{0,31}")
 """What an agent type may be called: machines say which there are."""
 CUSTOM = "custom"
 KNOWN = ("claude", "codex", "cursor", CUSTOM)
 """The types of the contract; machines may have others."""
-OF_COMMANDS = (CUSTOM, "acp")
+CUSTOM_COMMAND_TYPES = (CUSTOM, "acp")
 """Those whose program is the project's own command."""
 
 NOT_INSTALLED = "binary_missing"
@@ -26,7 +26,7 @@ NOT_INSTALLED = "binary_missing"
 Options = Mapping[str, Any]
 
 
-class Permissions(StrEnum):
+class AgentPermissions(StrEnum):
     """What an agent may do without asking; each includes the one before."""
 
     EDIT = "edit"  # change files
@@ -41,7 +41,7 @@ class Interface(StrEnum):
     TERMINAL = "terminal"
 
 
-def said(options: Options | None) -> dict[str, Any] | None:
+def exclude_none(options: Options | None) -> dict[str, Any] | None:
     """The options that are given, None where there are none. An empty list is given: it takes the
     place of another.
     """
@@ -49,19 +49,25 @@ def said(options: Options | None) -> dict[str, Any] | None:
     return given or None
 
 
-def merged(task: Options | None, stage: Options | None, project: Options | None) -> dict[str, Any]:
+def merge_options(
+    task: Options | None, stage: Options | None, project: Options | None
+) -> dict[str, Any]:
     """What counts for a stage: each field as the task has it, else the stage, else the project."""
-    return {**(said(project) or {}), **(said(stage) or {}), **(said(task) or {})}
+    return {
+        **(exclude_none(project) or {}),
+        **(exclude_none(stage) or {}),
+        **(exclude_none(task) or {}),
+    }
 
 
-def installed(capabilities: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def installed_agents(capabilities: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Of what a machine says that it can run the agents that it has; a project's own command is
     none.
     """
     return [
         one
         for one in capabilities
-        if one.get("agentType") not in OF_COMMANDS and one.get("reason") != NOT_INSTALLED
+        if one.get("agentType") not in CUSTOM_COMMAND_TYPES and one.get("reason") != NOT_INSTALLED
     ]
 
 
@@ -70,7 +76,7 @@ def installed(capabilities: Iterable[Mapping[str, Any]]) -> list[Mapping[str, An
 
 class WarningCode(StrEnum):
     UNKNOWN_AGENT = "unknown_agent"
-    PERMISSIONS_WITHOUT_ROOM = "permissions_without_room"
+    PERMISSIONS_WITHOUT_SANDBOX = "permissions_without_room"
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ class AgentWarning:
 
 
 def warnings(
-    agent_type: str, options: Iterable[Options], room: RoomLevel | None, *, is_known: bool
+    agent_type: str, options: Iterable[Options], room: SandboxLevel | None, *, is_known: bool
 ) -> list[AgentWarning]:
     """What to warn of. `options` are the stages' merged ones, `room` what the project demands,
     `is_known`: a machine has the agent.
@@ -92,11 +98,11 @@ def warnings(
     if not is_known:
         text = f"no machine has the agent “{agent_type}”: tasks wait until one has it"
         found.append(AgentWarning(WarningCode.UNKNOWN_AGENT, "agentType", text))
-    is_bold = any(each.get("permissions") == Permissions.ALL for each in options)
-    if is_bold and room is not RoomLevel.FULL:
+    is_bold = any(each.get("permissions") == AgentPermissions.ALL for each in options)
+    if is_bold and room is not SandboxLevel.FULL:
         text = (
             "permissions “all” without the room “full”: on a machine that contains it less the "
             "agent may do whatever its account may"
         )
-        found.append(AgentWarning(WarningCode.PERMISSIONS_WITHOUT_ROOM, "agentOptions", text))
+        found.append(AgentWarning(WarningCode.PERMISSIONS_WITHOUT_SANDBOX, "agentOptions", text))
     return found

@@ -23,7 +23,9 @@ class LineHunk(NamedTuple):
     new_lines: int
 
 
-def moved(first: int, last: int, hunks: Sequence[LineHunk], old: Lines, new: Lines) -> int | None:
+def track_lines(
+    first: int, last: int, hunks: Sequence[LineHunk], old: Lines, new: Lines
+) -> int | None:
     """Where the lines `first` to `last` of `old` begin in `new`; None: they are outdated.
 
     `hunks` lead from `old` to `new`, in order. Lines that were taken out in one place and put in at
@@ -32,13 +34,13 @@ def moved(first: int, last: int, hunks: Sequence[LineHunk], old: Lines, new: Lin
     if not 1 <= first <= last <= len(old):
         return None
     text = old[first - 1 : last]
-    place = _shifted(first, last, hunks)
+    place = _shift_lines(first, last, hunks)
     if place is None:
-        place = _only_place(text, old, new)
-    return place if place and _stands(text, new, place) else None
+        place = _unique_position(text, old, new)
+    return place if place and _matches_at(text, new, place) else None
 
 
-def _shifted(first: int, last: int, hunks: Sequence[LineHunk]) -> int | None:
+def _shift_lines(first: int, last: int, hunks: Sequence[LineHunk]) -> int | None:
     """The place of lines that no hunk touches, moved by what came and went above them."""
     shift = 0
     for hunk in hunks:
@@ -52,25 +54,25 @@ def _shifted(first: int, last: int, hunks: Sequence[LineHunk]) -> int | None:
     return first + shift
 
 
-def _only_place(text: Lines, old: Lines, new: Lines) -> int | None:
+def _unique_position(text: Lines, old: Lines, new: Lines) -> int | None:
     """Where the text stands in `new`, if it stands once in each and is more than a brace."""
     if not any(len(line.strip()) > 2 for line in text):
         return None
-    before, after = _places(text, old), _places(text, new)
+    before, after = _find_positions(text, old), _find_positions(text, new)
     return after[0] if len(before) == len(after) == 1 else None
 
 
-def _places(text: Lines, lines: Lines) -> list[int]:
+def _find_positions(text: Lines, lines: Lines) -> list[int]:
     first = text[0]
     found = (place for place, line in enumerate(lines, 1) if line == first)
-    return [place for place in found if _stands(text, lines, place)][:2]
+    return [place for place in found if _matches_at(text, lines, place)][:2]
 
 
-def _stands(text: Lines, lines: Lines, place: int) -> bool:
+def _matches_at(text: Lines, lines: Lines, place: int) -> bool:
     return place >= 1 and lines[place - 1 : place - 1 + len(text)] == text
 
 
-def split(content: bytes) -> list[bytes]:
+def split_lines(content: bytes) -> list[bytes]:
     """The lines of a file, as git counts them, without their ends: these are no text, and the last
     line may have none.
     """

@@ -21,14 +21,14 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Lost:
+class Gap:
     """A gap: `size` bytes that the stage wrote here have been lost."""
 
     size: int
 
 
 @dataclass(frozen=True)
-class Resized:
+class Resize:
     """The terminal has this size for all output that follows."""
 
     cols: int
@@ -61,20 +61,20 @@ class Recording:
 
     def __init__(self, stage_name: Callable[[int], str], cols: int, rows: int) -> None:
         self._stage_name = stage_name
-        self._first = self._size = Resized(cols, rows)
-        self._next: Resized | None = None
+        self._first = self._size = Resize(cols, rows)
+        self._next: Resize | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._stage: int | None = None
         self._milliseconds = 0
 
-    def lines(self, moments: Iterable[Output | Lost | Resized]) -> Iterator[str]:
+    def lines(self, moments: Iterable[Output | Gap | Resize]) -> Iterator[str]:
         """The lines of these moments. May be called again with the moments that follow."""
         for moment in moments:
-            if isinstance(moment, Resized):
+            if isinstance(moment, Resize):
                 self._next = moment
                 continue
-            if isinstance(moment, Lost):
-                yield from self.end()  # what follows continues no character from before
+            if isinstance(moment, Gap):
+                yield from self.finish()  # what follows continues no character from before
                 yield self._event("m", f"{moment.size} bytes were lost here")
                 continue
             self._milliseconds = max(self._milliseconds, moment.milliseconds)
@@ -82,20 +82,20 @@ class Recording:
                 self._stage = moment.stage_index
                 self._next = self._next or self._first
                 yield self._event("m", self._stage_name(moment.stage_index))
-            yield from self._resized()
-            yield from self._shown(self._decoder.decode(moment.data))
+            yield from self._resize()
+            yield from self._output(self._decoder.decode(moment.data))
 
-    def end(self) -> Iterator[str]:
+    def finish(self) -> Iterator[str]:
         """The last line, if any: what is left of a character whose other bytes never came."""
-        yield from self._shown(self._decoder.decode(b"", final=True))
+        yield from self._output(self._decoder.decode(b"", final=True))
 
-    def _resized(self) -> Iterator[str]:
+    def _resize(self) -> Iterator[str]:
         size, self._next = self._next, None
         if size is not None and size != self._size:
             self._size = size
             yield self._event("r", f"{size.cols}x{size.rows}")
 
-    def _shown(self, text: str) -> Iterator[str]:
+    def _output(self, text: str) -> Iterator[str]:
         if text:
             yield self._event("o", text)
 

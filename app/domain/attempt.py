@@ -23,7 +23,7 @@ class AttemptOutcome(StrEnum):
     HANDED_OVER = "handed_over"  # its task goes on elsewhere, from a checkpoint
 
 
-class GoesOn(StrEnum):
+class ResumeTarget(StrEnum):
     """Where an attempt goes on whose question has been answered."""
 
     HERE = "here"  # its machine has a slot for it
@@ -31,9 +31,9 @@ class GoesOn(StrEnum):
     WAIT = "wait"  # for the next slot of its machine
 
 
-def goes_on(
+def choose_resume_target(
     *, is_allowed: bool, takes_work: bool, has_checkpoint: bool, has_free_slot: bool
-) -> GoesOn:
+) -> ResumeTarget:
     """Where the attempt goes on, by what its machine is ready for, and whether all of the attempt's
     work is pushed.
 
@@ -41,11 +41,11 @@ def goes_on(
     where the machine takes no new work; unless it is not allowed to have the work at all.
     """
     if not is_allowed or (has_checkpoint and not takes_work):
-        return GoesOn.ELSEWHERE
-    return GoesOn.HERE if has_free_slot else GoesOn.WAIT
+        return ResumeTarget.ELSEWHERE
+    return ResumeTarget.HERE if has_free_slot else ResumeTarget.WAIT
 
 
-def loss_counts(phase: AttemptPhase, *, excused: bool) -> bool:
+def is_loss_counted(phase: AttemptPhase, *, excused: bool) -> bool:
     """Whether it counts against the task that the attempt is lost. At a gate nothing runs: what is
     lost there is a workspace, and nobody's try.
     """
@@ -60,16 +60,16 @@ class WorkspaceState(StrEnum):
     REMOVED = "removed"
 
 
-def checkpoints_of(task_id: int, number: int) -> str:
+def checkpoint_prefix(task_id: int, number: int) -> str:
     """The prefix of the git refs of this attempt's checkpoints."""
     return f"refs/muster/{task_id}/{number}/"
 
 
-def checkpoint_of(task_id: int, number: int, stage_index: int, *, partial: bool) -> str:
+def checkpoint_ref(task_id: int, number: int, stage_index: int, *, partial: bool) -> str:
     """The git ref of this attempt's checkpoint of that stage, or of its middle (`partial`)."""
-    return f"{checkpoints_of(task_id, number)}{stage_index}{'-partial' if partial else ''}"
+    return f"{checkpoint_prefix(task_id, number)}{stage_index}{'-partial' if partial else ''}"
 
 
-def branch_of(task_id: int, attempt: int) -> str:
+def attempt_branch(task_id: int, attempt: int) -> str:
     """The git branch that this attempt pushes, and no other."""
     return f"muster/{task_id}-{attempt}"

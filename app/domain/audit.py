@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from app.domain.timestamps import written
+from app.domain.timestamps import to_rfc3339
 
 CHANGED = "(changed)"
-LONGEST = 1000  # characters of one text
+MAX_TEXT = 1000  # characters of one text
 
 # If a field's name has one of these words, all texts in its value are replaced by CHANGED. Numbers,
 # booleans and null stay: they tell that a secret is set, or how long it is valid.
@@ -49,13 +49,13 @@ def changes(
     compared in the same way.
     """
     if before is not None and after is not None:
-        before, after = _differing(before, after)
+        before, after = _diff(before, after)
         if not before and not after:
             return None
-    return {"before": _told(before), "after": _told(after)}
+    return {"before": _to_json(before), "after": _to_json(after)}
 
 
-def _differing(
+def _diff(
     before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     was: dict[str, Any] = {}
@@ -65,7 +65,7 @@ def _differing(
         if (name in before) == (name in after) and old == new:
             continue
         if isinstance(old, Mapping) and isinstance(new, Mapping):
-            old, new = _differing(old, new)
+            old, new = _diff(old, new)
         if name in before:
             was[name] = old
         if name in after:
@@ -73,18 +73,20 @@ def _differing(
     return was, became
 
 
-def _told(value: Any, *, secret: bool = False) -> Any:
+def _to_json(value: Any, *, secret: bool = False) -> Any:
     match value:
         case Mapping():
-            return {str(n): _told(v, secret=secret or _is_secret(str(n))) for n, v in value.items()}
+            return {
+                str(n): _to_json(v, secret=secret or _is_secret(str(n))) for n, v in value.items()
+            }
         case list() | tuple() | set() | frozenset():
-            return [_told(part, secret=secret) for part in value]
+            return [_to_json(part, secret=secret) for part in value]
         case None | bool() | int() | float():
             return value
         case datetime():
-            return written(value)
+            return to_rfc3339(value)
         case str():
-            return CHANGED if secret else _short(_TOKEN.sub(CHANGED, value))
+            return CHANGED if secret else _truncate(_TOKEN.sub(CHANGED, value))
     raise TypeError(f"{type(value).__name__} has no place in an audit entry")
 
 
@@ -92,5 +94,5 @@ def _is_secret(name: str) -> bool:
     return not SECRET_WORDS.isdisjoint(word.lower() for word in _WORD.findall(name))
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+def _truncate(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"

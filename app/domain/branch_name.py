@@ -7,10 +7,10 @@ way of others: a ref cannot be where a directory of refs is.
 import re
 
 from app.domain import field_errors
-from app.domain.field_errors import Fault
+from app.domain.field_errors import FieldError
 
 DEFAULT = "muster/{id}"
-LONGEST = 200
+MAX_LENGTH = 200
 
 _ID = "{id}"
 # Of any part: what git refuses anywhere, what it refuses of each part, and of the whole.
@@ -19,23 +19,23 @@ _UNSAFE_PART = re.compile(r"^$|^\.|\.lock$")
 _ATTEMPTS = re.compile(r"muster/\d+-\d+(?:/|$)", re.IGNORECASE)
 
 
-def of(template: str, task_id: int) -> str:
+def render(template: str, task_id: int) -> str:
     """The name of the task's branch."""
     return template.replace(_ID, str(task_id))
 
 
-def fault(template: str, default_branch: str) -> Fault | None:
+def find_error(template: str, default_branch: str) -> FieldError | None:
     """Why a project with that default branch cannot have the template; None: it can."""
     if template.count(_ID) != 1:
         return field_errors.ID_NOT_ONCE
-    example = of(template, 1)
+    example = render(template, 1)
     if not _is_branch(example) or set(example) & set("{}"):
         return field_errors.NO_BRANCH_TEMPLATE
-    if len(template) > LONGEST:
-        return field_errors.MUST_HAVE_AT_MOST(max=LONGEST)
+    if len(template) > MAX_LENGTH:
+        return field_errors.MUST_HAVE_AT_MOST(max=MAX_LENGTH)
     if _ATTEMPTS.match(example):
         return field_errors.BRANCH_OF_ATTEMPTS
-    if _meets(template, default_branch):
+    if _conflicts_with(template, default_branch):
         return field_errors.BRANCH_IN_THE_WAY(branch=default_branch)
     return None
 
@@ -46,17 +46,17 @@ def _is_branch(name: str) -> bool:
     return is_safe and not name.startswith("-") and not name.endswith(".")
 
 
-def _meets(template: str, other: str) -> bool:
+def _conflicts_with(template: str, other: str) -> bool:
     """Whether with some id the branch would be the other one, its directory, or below it."""
     before, after = template.split(_ID)
     name = re.compile(f"{re.escape(before)}[1-9][0-9]*{re.escape(after)}")
     parts = other.split("/")
     if any(name.fullmatch("/".join(parts[:count])) for count in range(1, len(parts) + 1)):
         return True
-    return _may_begin_with(before, after, f"{other}/")
+    return _can_start_with(before, after, f"{other}/")
 
 
-def _may_begin_with(before: str, after: str, start: str) -> bool:
+def _can_start_with(before: str, after: str, start: str) -> bool:
     if before.startswith(start):
         return True
     if not start.startswith(before):

@@ -19,7 +19,7 @@ Amounts = Mapping[str, float]
 """Some of {minutes, tokens, cost}."""
 
 
-class BudgetOf(StrEnum):
+class BudgetOwner(StrEnum):
     """Whose a budget is. A task's is for all of its rounds, the others are for a calendar month."""
 
     TASK = "task"
@@ -28,19 +28,19 @@ class BudgetOf(StrEnum):
 
 
 @dataclass(frozen=True)
-class Used:
+class UsedAmounts:
     """What has been used; None: unknown, which is never too much."""
 
     minutes: float | None = None
     tokens: int | None = None
     cost: float | None = None
 
-    def known(self, figure: str) -> float:
+    def get_known(self, figure: str) -> float:
         return getattr(self, figure) or 0
 
 
 @dataclass(frozen=True)
-class BudgetStanding:
+class BudgetStatus:
     """A budget that a task goes by, and what is used of it.
 
     `name` is what its owner is called, `month` the month's first day (UTC), None for a task's own.
@@ -48,100 +48,104 @@ class BudgetStanding:
     it has. `is_told`: people know that most of it is used.
     """
 
-    of: BudgetOf
+    owner: BudgetOwner
     name: str
     month: date | None
     budget: Amounts
     granted: Amounts
-    used: Used
-    by_task: Used
-    is_told: bool = False
+    used: UsedAmounts
+    by_task: UsedAmounts
+    is_notified: bool = False
 
     @property
     def key(self) -> str:
         """Under which a task keeps what it was granted: in another month it counts no more."""
-        return f"{self.of} {self.month:%Y-%m}" if self.month else self.of.value
+        return f"{self.owner} {self.month:%Y-%m}" if self.month else self.owner.value
 
     @property
     def limits(self) -> Amounts:
         return self.budget if self.month else {**self.budget, **self.granted}
 
     @property
-    def spent(self) -> list[str]:
+    def exceeded_figures(self) -> list[str]:
         """The figures that are used up, for this task."""
         return [
             figure
             for figure, limit in self.limits.items()
-            if self.used.known(figure) >= limit
-            and self.by_task.known(figure) >= self.granted.get(figure, 0)
+            if self.used.get_known(figure) >= limit
+            and self.by_task.get_known(figure) >= self.granted.get(figure, 0)
         ]
 
     @property
     def is_low(self) -> bool:
         """Whether most of a figure is used."""
-        return any(self.used.known(name) >= WARN_AT * most for name, most in self.limits.items())
+        return any(
+            self.used.get_known(name) >= WARN_AT * most for name, most in self.limits.items()
+        )
 
-    def grant(self, amounts: Amounts) -> dict[str, float]:
+    def increased_limits(self, amounts: Amounts) -> dict[str, float]:
         """What is granted once the task may use so much more than it has used by now."""
         whole = self.granted if self.month else self.limits
         more = {
-            figure: max(_whole(figure, self.by_task), whole.get(figure, 0)) + amount
+            figure: max(_round_up(figure, self.by_task), whole.get(figure, 0)) + amount
             for figure, amount in amounts.items()
             if figure in self.budget
         }
         return {**self.granted, **more}
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """Whose it is, and what was used of each figure, for people."""
-        used = ", ".join(_figure(name, limit, self.used) for name, limit in self.limits.items())
-        return f"the budget of {self._whose()}: {used}"
+        used = ", ".join(
+            _format_figure(name, limit, self.used) for name, limit in self.limits.items()
+        )
+        return f"the budget of {self._describe_owner()}: {used}"
 
-    def told(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """The same as JSON: {of, name, month ("2030-01" or null), budget, used}."""
         return {
-            "of": self.of,
+            "of": self.owner,
             "name": self.name,
             "month": f"{self.month:%Y-%m}" if self.month else None,
             "budget": dict(self.limits),
-            "used": as_json(self.used),
+            "used": used_to_json(self.used),
         }
 
-    def _whose(self) -> str:
+    def _describe_owner(self) -> str:
         if self.month is None:
             return "the task"
-        whose = f"the project {self.name}" if self.of is BudgetOf.PROJECT else self.name
+        whose = f"the project {self.name}" if self.owner is BudgetOwner.PROJECT else self.name
         return f"{whose} for {self.month:%Y-%m}"
 
 
-def _whole(figure: str, used: Used) -> float:
-    return math.ceil(used.known(figure)) if figure == "minutes" else used.known(figure)
+def _round_up(figure: str, used: UsedAmounts) -> float:
+    return math.ceil(used.get_known(figure)) if figure == "minutes" else used.get_known(figure)
 
 
-def _figure(name: str, limit: float, used: Used) -> str:
+def _format_figure(name: str, limit: float, used: UsedAmounts) -> str:
     so_far = getattr(used, name)
-    shown = "unknown" if so_far is None else _shown(so_far)
-    of = f"{shown} of {_shown(limit)}"
+    shown = "unknown" if so_far is None else _format_number(so_far)
+    of = f"{shown} of {_format_number(limit)}"
     return f"a cost of {of}" if name == "cost" else f"{of} {name}"
 
 
-def _shown(number: float) -> str:
+def _format_number(number: float) -> str:
     """All of its digits, to two behind the point: 1,514,540 and 0.5."""
     return f"{number:,.2f}".rstrip("0").rstrip(".")
 
 
-def as_json(used: Used) -> dict[str, Any]:
+def used_to_json(used: UsedAmounts) -> dict[str, Any]:
     minutes = None if used.minutes is None else round(used.minutes, 2)
     return {"minutes": minutes, "tokens": used.tokens, "cost": used.cost}
 
 
-def question(spent: Iterable[BudgetStanding]) -> str:
+def question_text(spent: Iterable[BudgetStatus]) -> str:
     """What people are asked of a task whose budgets these are."""
-    found = "; ".join(standing.in_words() for standing in spent)
+    found = "; ".join(standing.describe() for standing in spent)
     return f"Used up: {found}. Let the task go on with as much once more?"
 
 
-def granted(
-    asked: Iterable[BudgetStanding], before: Mapping[str, Any] | None, more: Amounts | None
+def compute_grants(
+    asked: Iterable[BudgetStatus], before: Mapping[str, Any] | None, more: Amounts | None
 ) -> dict[str, Any]:
     """What a task is granted in all, by `BudgetStanding.key`, when the question about these budgets
     is answered with `continue`: so much more, or None: as much as each budget has.
@@ -154,20 +158,20 @@ def granted(
     found = {**(before or {})}
     for standing in standings:
         amounts = more or standing.budget
-        found[standing.key] = standing.grant(amounts)
-        left = [figure for figure in standing.spent if figure not in amounts]
+        found[standing.key] = standing.increased_limits(amounts)
+        left = [figure for figure in standing.exceeded_figures if figure not in amounts]
         errors |= {f"budget.{f}": [field_errors.FIGURE_USED_UP] for f in left}
     if standings and errors:
         raise InvalidFields(errors)
     return found
 
 
-def said(budget: Mapping[str, Any] | None) -> dict[str, float] | None:
+def exclude_none(budget: Mapping[str, Any] | None) -> dict[str, float] | None:
     """The budget's figures {minutes?, tokens?, cost?} that are given; None where none is."""
     given = {name: value for name, value in (budget or {}).items() if value is not None}
     return given or None
 
 
-def month_of(now: datetime) -> date:
+def month_start(now: datetime) -> date:
     """The first day of the month, by UTC."""
     return now.astimezone(UTC).date().replace(day=1)

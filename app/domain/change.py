@@ -15,7 +15,7 @@ def has_changed(diff: Mapping[str, int]) -> bool:
     return diff.get("filesChanged", 0) > 0
 
 
-def demand(step: Step, *, required: bool, diff: Mapping[str, int] | None) -> Step:
+def require_change(step: Step, *, required: bool, diff: Mapping[str, int] | None) -> Step:
     """The step; in place of the push of nothing a failure, where a change is required.
 
     `diff` is that of the last stage's checkpoint. None: unknown before the push.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain import field_errors
-from app.domain.field_errors import Fault
+from app.domain.field_errors import FieldError
 
 
 class BotPlatform(StrEnum):
@@ -17,23 +17,23 @@ class BotPlatform(StrEnum):
 
 
 # The platforms on which people have accounts and write to bots.
-SPOKEN = (BotPlatform.SLACK, BotPlatform.LARK)
+INTERACTIVE_PLATFORMS = (BotPlatform.SLACK, BotPlatform.LARK)
 
 
-def uid(platform: BotPlatform, user_id: str) -> str:
+def platform_uid_of(platform: BotPlatform, user_id: str) -> str:
     """A developer's `platform_uid`: the platform, and the id of their account on it."""
     return f"{platform}:{user_id}"
 
 
 @dataclass(frozen=True)
-class Shape:
+class TextPattern:
     """A pattern that a whole text has to match, valid in Python and in ECMA 262.
 
     `fault` says that one does not.
     """
 
     pattern: str
-    fault: Fault
+    error: FieldError
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,27 @@ class Credential:
     """A field of a bot on one platform: `what` it holds, and its shape where that is known."""
 
     what: str
-    shape: Shape | None = None
+    shape: TextPattern | None = None
     needed: bool = True
 
 
-def check(platform: BotPlatform, given: Mapping[str, str | None]) -> dict[str, list[Fault]]:
+def check_credentials(
+    platform: BotPlatform, given: Mapping[str, str | None]
+) -> dict[str, list[FieldError]]:
     """Messages about a bot's credentials, by field; empty if they are all right.
 
     The fields are `app_id`, `app_secret`, `webhook_token` and `encrypt_key`. A field that the
     platform uses is needed, unless it is optional there. A field that the platform does not use is
     refused: a secret that nothing reads is only one more that can leak.
     """
-    known = NEEDED[platform]
-    judged = {field: _wrong(platform, known.get(field), text) for field, text in given.items()}
+    known = CREDENTIALS[platform]
+    judged = {field: _find_error(platform, known.get(field), text) for field, text in given.items()}
     return {field: [wrong] for field, wrong in judged.items() if wrong}
 
 
-def _wrong(platform: BotPlatform, credential: Credential | None, text: str | None) -> Fault | None:
+def _find_error(
+    platform: BotPlatform, credential: Credential | None, text: str | None
+) -> FieldError | None:
     if credential is None:
         return field_errors.NOT_USED(platform=str(platform)) if text else None
     if not text:
@@ -66,19 +70,19 @@ def _wrong(platform: BotPlatform, credential: Credential | None, text: str | Non
     shape = credential.shape
     if shape is None or re.fullmatch(shape.pattern, text, re.ASCII):
         return None
-    return shape.fault
+    return shape.error
 
 
 # Apprise reads more kinds of addresses than URL parsers do.
-_APPRISE_URL = Shape(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/].*", field_errors.NO_APPRISE_URL)
+_APPRISE_URL = TextPattern(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s/].*", field_errors.NO_APPRISE_URL)
 _PORT = "(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-_HTTPS_URL = Shape(
+_HTTPS_URL = TextPattern(
     rf"https://(?:[!$-.0->A-Z^-~]+@)?(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::{_PORT})?(?:[/?#][!-~]*)?",
     field_errors.NO_HTTPS_URL,
 )
 
 # Slack and Lark name the app in each event: that finds the bot, and the secrets prove the event.
-NEEDED: dict[BotPlatform, dict[str, Credential]] = {
+CREDENTIALS: dict[BotPlatform, dict[str, Credential]] = {
     BotPlatform.SLACK: {
         "app_id": Credential("the app's id"),
         "app_secret": Credential("its bot token"),
@@ -100,12 +104,12 @@ NEEDED: dict[BotPlatform, dict[str, Credential]] = {
 }
 
 
-def person_on(platform_uid: str | None) -> tuple[BotPlatform, str] | None:
+def parse_platform_uid(platform_uid: str | None) -> tuple[BotPlatform, str] | None:
     """The platform and the account id of a `platform_uid`: the reverse of `uid`.
 
     None where no account is set, or where the platform is one on which people cannot write to bots.
     """
     platform, _, account = (platform_uid or "").partition(":")
-    if not account or ":" in account or platform not in SPOKEN:
+    if not account or ":" in account or platform not in INTERACTIVE_PLATFORMS:
         return None
     return BotPlatform(platform), account

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-FIRST_WAIT = timedelta(seconds=4)
-LONGEST_WAIT = timedelta(hours=1)
-OPENS_AFTER = 5  # failures in a row
-FIRST_REST = timedelta(seconds=15)
-LONGEST_REST = timedelta(minutes=10)
+MIN_WAIT = timedelta(seconds=4)
+MAX_WAIT = timedelta(hours=1)
+FAILURE_THRESHOLD = 5  # failures in a row
+MIN_PAUSE = timedelta(seconds=15)
+MAX_PAUSE = timedelta(minutes=10)
 # A platform may ask for any pause. We wait no longer than this, so that people see a dead letter.
-LONGEST_ASKED = timedelta(hours=6)
+MAX_RETRY_AFTER = timedelta(hours=6)
 
 
 class DeliveryState(StrEnum):
@@ -23,29 +23,29 @@ class DeliveryState(StrEnum):
     DEAD = "dead"
 
 
-class DeliveryAct(StrEnum):
+class DeliveryAction(StrEnum):
     POST = "post"
     EDIT = "edit"  # of a card that was posted: its question is no longer open
 
 
-OPEN = frozenset({DeliveryState.PENDING, DeliveryState.SENDING})
+OPEN_STATES = frozenset({DeliveryState.PENDING, DeliveryState.SENDING})
 
 
-def wait(attempts: int, luck: float) -> timedelta:
+def backoff(attempts: int, luck: float) -> timedelta:
     """How long to wait after failure number `attempts`: exponential backoff with full jitter.
 
     Full jitter spreads the retries of deliveries that failed at the same time.
     """
-    longest = min(LONGEST_WAIT, FIRST_WAIT * _doubled(attempts - 1))
+    longest = min(MAX_WAIT, MIN_WAIT * _power_of_two(attempts - 1))
     return longest * luck
 
 
-def _doubled(times: int) -> int:
+def _power_of_two(times: int) -> int:
     return 1 << min(times, 20)
 
 
 @dataclass(frozen=True)
-class Circuit:
+class CircuitBreaker:
     """A circuit breaker for a bot's host, which counts its failures in a row.
 
     It is closed while there are fewer than `OPENS_AFTER`; then open until `rests_until`, when
@@ -55,26 +55,26 @@ class Circuit:
     failures: int = 0
     rests_until: datetime | None = None
 
-    def room(self, now: datetime, at_once: int, in_flight: int) -> int:
+    def capacity(self, now: datetime, at_once: int, in_flight: int) -> int:
         """How many more deliveries may be begun now, of `at_once` with `in_flight` under way."""
         if self.rests_until is not None and now < self.rests_until:
             return 0
-        allowed = 1 if self.failures >= OPENS_AFTER else at_once
+        allowed = 1 if self.failures >= FAILURE_THRESHOLD else at_once
         return max(0, allowed - in_flight)
 
-    def after_answer(self) -> "Circuit":
+    def after_response(self) -> "CircuitBreaker":
         """The circuit after the host has answered, even if it has refused the message."""
-        return Circuit()
+        return CircuitBreaker()
 
-    def after_failure(self, now: datetime) -> "Circuit":
+    def after_failure(self, now: datetime) -> "CircuitBreaker":
         """The circuit after the host has given no answer, or a broken one."""
         failures = self.failures + 1
-        if failures < OPENS_AFTER:
+        if failures < FAILURE_THRESHOLD:
             return replace(self, failures=failures)
-        rest = min(LONGEST_REST, FIRST_REST * _doubled(failures - OPENS_AFTER))
-        return Circuit(failures, now + rest)
+        rest = min(MAX_PAUSE, MIN_PAUSE * _power_of_two(failures - FAILURE_THRESHOLD))
+        return CircuitBreaker(failures, now + rest)
 
-    def after_wish(self, now: datetime, asked: timedelta) -> "Circuit":
+    def after_pause_request(self, now: datetime, asked: timedelta) -> "CircuitBreaker":
         """The circuit after the host has asked for a pause (Retry-After), which is no failure."""
-        until = now + min(asked, LONGEST_ASKED)
-        return Circuit(0, max(until, self.rests_until or until))
+        until = now + min(asked, MAX_RETRY_AFTER)
+        return CircuitBreaker(0, max(until, self.rests_until or until))

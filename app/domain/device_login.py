@@ -6,14 +6,14 @@ from enum import StrEnum
 
 from app.domain.errors import DomainError
 
-SECONDS = 600  # how long a code is good for
-INTERVAL = 5  # seconds between two questions of the device
-SLOWER = 5  # seconds more, each time that it asks too early
-SLOWEST = 60
+LIFETIME_SECONDS = 600  # how long a code is good for
+POLL_INTERVAL_SECONDS = 5  # seconds between two questions of the device
+SLOW_DOWN_SECONDS = 5  # seconds more, each time that it asks too early
+MAX_INTERVAL_SECONDS = 60
 # Neither vowels, which make words, nor what is mistaken for something else.
 ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH = 8
-BYTES = 16
+RANDOM_BYTES = 16
 
 
 class AuthorizationPending(DomainError):
@@ -54,7 +54,7 @@ def user_code(random: bytes) -> str:
     return f"{letters[: LENGTH // 2]}-{letters[LENGTH // 2 :]}"
 
 
-def plain(typed: str) -> str | None:
+def normalize_user_code(typed: str) -> str | None:
     """The code as it was shown, however it was typed; None for what is none."""
     letters = "".join(c for c in typed.upper() if c.isalnum())
     if len(letters) != LENGTH or not set(letters) <= set(ALPHABET):
@@ -62,6 +62,6 @@ def plain(typed: str) -> str | None:
     return f"{letters[: LENGTH // 2]}-{letters[LENGTH // 2 :]}"
 
 
-def digest(code: str, key: str) -> str:
+def digest_user_code(code: str, key: str) -> str:
     """What a user code is stored as: it is short, so that without the key it could be tried out."""
     return hmac.new(key.encode(), code.encode(), hashlib.sha256).hexdigest()

@@ -24,13 +24,13 @@ class FileStatus(StrEnum):
     COPIED = "copied"
 
 
-LARGEST_CONTENT = 16 << 20
+MAX_CONTENT_BYTES = 16 << 20
 """Bytes of one content: a file, or its section of a patch."""
 
-MOST_FILES = 10_000
+MAX_FILES = 10_000
 """Of one change: of so many it is kept what became of them."""
 
-LARGEST_PATCH = 10 << 20
+MAX_PATCH_BYTES = 10 << 20
 """Bytes of the sections of one change, together."""
 
 EXPIRED = "expired"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class DrainAct(StrEnum):
+class DrainAction(StrEnum):
     KEEP = "keep"
     HAND_OVER = "hand_over"  # ends here, queued with its gate open, dispatched after the answer
     STOP = "stop"  # ends here, an open gate is withdrawn, queued again from its last checkpoint
@@ -23,14 +23,14 @@ class AttemptOnMachine:
     has_checkpoint: bool
 
 
-def plan(attempts: Iterable[AttemptOnMachine], past_deadline: bool) -> dict[int, DrainAct]:
+def plan_drain(attempts: Iterable[AttemptOnMachine], past_deadline: bool) -> dict[int, DrainAction]:
     """The act for each attempt, by the attempt's id."""
-    return {attempt.id: _act(attempt, past_deadline) for attempt in attempts}
+    return {attempt.id: _choose_action(attempt, past_deadline) for attempt in attempts}
 
 
-def _act(attempt: AttemptOnMachine, past_deadline: bool) -> DrainAct:
+def _choose_action(attempt: AttemptOnMachine, past_deadline: bool) -> DrainAction:
     if attempt.at_gate and attempt.has_checkpoint:
-        return DrainAct.HAND_OVER
+        return DrainAction.HAND_OVER
     # A gated attempt without a checkpoint holds the only copy of its work, so it stays. Past the
     # deadline that copy goes, and with it what the gate asks about.
-    return DrainAct.STOP if past_deadline else DrainAct.KEEP
+    return DrainAction.STOP if past_deadline else DrainAction.KEEP

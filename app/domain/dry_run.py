@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain import pipeline
-from app.domain.attempt import branch_of
+from app.domain.attempt import attempt_branch
 from app.domain.errors import InvalidFields
-from app.domain.pipeline import Gate, GateKind, Go, Stage
+from app.domain.pipeline import Approved, Gate, GateKind, Stage
 
 UNKNOWN_INPUT = "{input}"
 """What stands for a person's words that nobody has given."""
@@ -14,7 +14,7 @@ SAMPLE_TASK = 1  # which the branch is named after
 
 
 @dataclass(frozen=True)
-class RehearsedStage:
+class DryRunStage:
     """A stage with what its agent would be told, or the script as it is; and the values that its
     variables have then.
     """
@@ -24,12 +24,12 @@ class RehearsedStage:
     variables: Mapping[str, str]
 
 
-def rehearse(
+def dry_run_pipeline(
     stages: Sequence[Stage],
     description: str,
     project: str | None = None,
     answers: Mapping[str, str] | None = None,
-) -> list[RehearsedStage]:
+) -> list[DryRunStage]:
     """The stages of a task's first round. `answers` are to the stages' gates, by the stage's name;
     where there is none the first choice is taken. A project that is not known stays a variable.
 
@@ -38,7 +38,7 @@ def rehearse(
     known = {
         **dict.fromkeys(("description", "instruction"), description),
         "round": "1",
-        "branch": branch_of(SAMPLE_TASK, 1),
+        "branch": attempt_branch(SAMPLE_TASK, 1),
         "project": "{project}" if project is None else project,
         "choice": "",
         "input": "",
@@ -46,19 +46,19 @@ def rehearse(
     found = []
     for stage in stages:
         if stage.gate is not None:
-            known = {**known, **_answered(stage.name, stage.gate, answers or {})}
-        found.append(RehearsedStage(stage, pipeline.instruction(stage, known), known))
+            known = {**known, **_answer_variables(stage.name, stage.gate, answers or {})}
+        found.append(DryRunStage(stage, pipeline.render_instruction(stage, known), known))
     return found
 
 
-def _answered(name: str, gate: Gate, answers: Mapping[str, str]) -> Mapping[str, str]:
+def _answer_variables(name: str, gate: Gate, answers: Mapping[str, str]) -> Mapping[str, str]:
     """The variables that the answer to the gate brings. A confirmation brings none."""
     if gate.kind is GateKind.CONFIRM:
         return {}
     if name not in answers:
         return {"choice": gate.choices[0]} if gate.choices else {"input": UNKNOWN_INPUT}
     try:
-        answer = pipeline.accept(gate.kind, gate.choices, answers[name])
+        answer = pipeline.judge_answer(gate.kind, gate.choices, answers[name])
     except InvalidFields as error:
         raise InvalidFields({f"answers.{name}": error.errors["result"]}) from error
-    return answer.variables if isinstance(answer, Go) else {}
+    return answer.variables if isinstance(answer, Approved) else {}

@@ -6,7 +6,7 @@ switch on.
 
 from collections.abc import Mapping
 
-from app.domain.field_errors import Fault
+from app.domain.field_errors import FieldError
 
 
 class DomainError(Exception):
@@ -23,7 +23,7 @@ class InvalidFields(DomainError):
 
     code = "validation_failed"
 
-    def __init__(self, errors: Mapping[str, list[Fault]]) -> None:
+    def __init__(self, errors: Mapping[str, list[FieldError]]) -> None:
         super().__init__()
         self.errors = errors
 
@@ -52,7 +52,7 @@ class WrongOrigin(Forbidden):
     code = "wrong_origin"
 
 
-class ConfirmationRequired(Forbidden):
+class ReauthenticationRequired(Forbidden):
     """Prove that it is you, and ask again."""
 
     code = "confirmation_required"
@@ -151,7 +151,7 @@ class AlreadyAnswered(Conflict):
     code = "already_answered"
 
 
-class WorkMoved(Conflict):
+class HeadChanged(Conflict):
     """The work has gone on since that commit; look again."""
 
     code = "work_moved"
@@ -230,7 +230,7 @@ class EmailTaken(Conflict):
     code = "email_taken"
 
 
-class NoWayIn(Conflict):
+class LockoutPrevented(Conflict):
     """Nobody could sign in any more: without passwords there has to be a provider, and an admin
     with a password for emergencies.
     """
@@ -250,7 +250,7 @@ class MachineDecommissioned(Conflict):
     code = "machine_decommissioned"
 
 
-class MachineTaken(Conflict):
+class MachineAlreadyRegistered(Conflict):
     """That machine is registered already, with another token."""
 
     code = "machine_taken"

@@ -31,15 +31,15 @@ class Refusal(StrEnum):
     EXCESSIVE = "excessive"  # it was more than the machine may say, or have
 
 
-MISBEHAVIOUR = (Refusal.MALFORMED, Refusal.FORGED, Refusal.EXCESSIVE)
+MISBEHAVIOR = (Refusal.MALFORMED, Refusal.FORGED, Refusal.EXCESSIVE)
 """What no worker of ours does: the audit log tells of it, once for each machine and reason."""
 
 
-EXCUSED = "excused"
-OUTCOMES = (*AttemptOutcome, EXCUSED)
+UNCOUNTED = "excused"
+OUTCOMES = (*AttemptOutcome, UNCOUNTED)
 """How attempts end. `excused` is a loss that does not count against `maxAttempts`."""
 
-TOLD = (
+COUNTED_EVENTS = (
     EventType.REQUEUED,
     EventType.RETRIED,
     EventType.MACHINE_LOST,

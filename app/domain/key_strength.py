@@ -10,9 +10,9 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-SHORTEST = 32  # bytes
+MIN_BYTES = 32  # bytes
 # Of 32 random hex digits, the poorest that is long enough, nearly all have more.
-LEAST_BITS = 90.0
+MIN_BITS = 90.0
 FERNET_BYTES = 32
 # In a random key a word of seven letters is there by chance once in a billion.
 _EXAMPLES = (
@@ -23,19 +23,19 @@ _EXAMPLES = (
 )
 
 
-def faults(signing: Mapping[str, str], encryption: Sequence[str]) -> list[str]:
+def find_problems(signing: Mapping[str, str], encryption: Sequence[str]) -> list[str]:
     """What is wrong with the keys, a sentence for each; empty if nothing is. No key is quoted.
 
     `signing` are keys by their settings' names. Of `encryption`, the value of ENCRYPTION_KEYS, the
     first writes; the others only read, and may be what they once were.
     """
-    found = [f"{name} {fault}" for name, key in signing.items() if (fault := _fault(key))]
+    found = [f"{name} {fault}" for name, key in signing.items() if (fault := _find_problem(key))]
     found += [
         f"number {number} of ENCRYPTION_KEYS is no Fernet key"
         for number, key in enumerate(encryption, 1)
-        if _bytes(key) is None
+        if _decode(key) is None
     ]
-    first = _bytes(encryption[0]) if encryption else None
+    first = _decode(encryption[0]) if encryption else None
     if first is not None and _is_made_by_hand(first):
         found.append("number 1 of ENCRYPTION_KEYS is not random")
     owners: dict[str, list[str]] = {}
@@ -44,29 +44,29 @@ def faults(signing: Mapping[str, str], encryption: Sequence[str]) -> list[str]:
     return found + [f"{' and '.join(who)} are the same" for who in owners.values() if len(who) > 1]
 
 
-def _fault(key: str) -> str | None:
+def _find_problem(key: str) -> str | None:
     size = len(key.encode())
-    if size < SHORTEST:
-        return f"has {size} bytes of at least {SHORTEST}"
+    if size < MIN_BYTES:
+        return f"has {size} bytes of at least {MIN_BYTES}"
     if any(example in key.lower() for example in _EXAMPLES):
         return "holds words of an example"
-    if _bits(_unit(key)) < LEAST_BITS:
+    if _entropy_bits(_repeating_unit(key)) < MIN_BITS:
         return "is not random"
     return None
 
 
-def _unit(key: str) -> str:
+def _repeating_unit(key: str) -> str:
     """The shortest text of which the key is a repetition: nearly always the key itself."""
     return key[: (key + key).index(key, 1)]
 
 
-def _bits(text: str) -> float:
+def _entropy_bits(text: str) -> float:
     """The information in the text, by how often each character is in it."""
     counts = Counter(text).values()
     return sum(count * math.log2(len(text) / count) for count in counts)
 
 
-def _bytes(key: str) -> bytes | None:
+def _decode(key: str) -> bytes | None:
     try:
         raw = base64.urlsafe_b64decode(key.encode())
     except (binascii.Error, ValueError):

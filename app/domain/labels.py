@@ -12,11 +12,11 @@ from enum import StrEnum
 from functools import lru_cache
 
 from app.domain import field_errors
-from app.domain.field_errors import Faulty
+from app.domain.field_errors import InvalidValue
 
-MOST_LABELS = 32  # of one machine, from either side
-MOST_REQUIREMENTS = 20
-LONGEST_SELECTOR = 1000
+MAX_LABELS = 32  # of one machine, from either side
+MAX_REQUIREMENTS = 20
+MAX_SELECTOR = 1000
 
 # As Kubernetes' short names; without their prefixes of domains.
 NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?"
@@ -60,10 +60,10 @@ class Requirement:
 
 Selector = tuple[Requirement, ...]
 
-_COMPARES = re.compile(rf"({NAME}) *(!=|=) *({VALUE})")
-_ASKS = re.compile(rf"(!?) *({NAME})")
-_ONE = f"(?:! *{NAME} *|{NAME} *(?:!?= *(?:{NAME} *)?)?)"
-FORM = f"^ *(?:{_ONE}(?:, *{_ONE}){{0,{MOST_REQUIREMENTS - 1}}})?$"
+_COMPARISON = re.compile(rf"({NAME}) *(!=|=) *({VALUE})")
+_EXISTENCE = re.compile(rf"(!?) *({NAME})")
+_REQUIREMENT_PATTERN = f"(?:! *{NAME} *|{NAME} *(?:!?= *(?:{NAME} *)?)?)"
+FORM = f"^ *(?:{_REQUIREMENT_PATTERN}(?:, *{_REQUIREMENT_PATTERN}){{0,{MAX_REQUIREMENTS - 1}}})?$"
 """What can be a selector, as a pattern for clients, in Python and in ECMA 262. There is one way to
 read each text: with two for each requirement, engines that backtrack would try 2^20."""
 
@@ -71,26 +71,26 @@ read each text: with two for each requirement, engines that backtrack would try 
 @lru_cache(10_000)
 def parse(text: str) -> Selector:
     """The requirements of a selector, each once. Raises Faulty."""
-    if len(text) > LONGEST_SELECTOR:
-        raise Faulty(field_errors.HAS_MORE_THAN(max=LONGEST_SELECTOR))
+    if len(text) > MAX_SELECTOR:
+        raise InvalidValue(field_errors.HAS_MORE_THAN(max=MAX_SELECTOR))
     if not text.strip(" "):
         return ()
     parts = text.split(",")
-    if len(parts) > MOST_REQUIREMENTS:
-        raise Faulty(field_errors.TOO_MANY_REQUIREMENTS(max=MOST_REQUIREMENTS))
-    return tuple(dict.fromkeys(_requirement(part.strip(" ")) for part in parts))
+    if len(parts) > MAX_REQUIREMENTS:
+        raise InvalidValue(field_errors.TOO_MANY_REQUIREMENTS(max=MAX_REQUIREMENTS))
+    return tuple(dict.fromkeys(_parse_requirement(part.strip(" ")) for part in parts))
 
 
-def _requirement(text: str) -> Requirement:
-    if compares := _COMPARES.fullmatch(text):
+def _parse_requirement(text: str) -> Requirement:
+    if compares := _COMPARISON.fullmatch(text):
         name, operator, value = compares.groups()
         return Requirement(name, Operator(operator), value)
-    if asks := _ASKS.fullmatch(text):
+    if asks := _EXISTENCE.fullmatch(text):
         return Requirement(asks[2], Operator.MISSING if asks[1] else Operator.EXISTS)
-    raise Faulty(field_errors.NO_REQUIREMENT(requirement=text[:100]))
+    raise InvalidValue(field_errors.NO_REQUIREMENT(requirement=text[:100]))
 
 
-def canonical(text: str | None) -> str | None:
+def canonicalize(text: str | None) -> str | None:
     """The selector as it is stored: without space, and without what it says twice. None for none,
     and for an empty one. Raises Faulty.
     """
@@ -102,11 +102,11 @@ def matches(selector: Selector, labels: Labels) -> bool:
     return all(requirement.is_met(labels) for requirement in selector)
 
 
-def together(*texts: str | None) -> Selector:
+def combine_selectors(*texts: str | None) -> Selector:
     """The requirements of several selectors: a task's add to its project's."""
     return tuple(each for text in texts if text for each in parse(text))
 
 
-def effective(claimed: Labels, given: Labels) -> dict[str, str]:
+def effective_labels(claimed: Labels, given: Labels) -> dict[str, str]:
     """A machine's labels: what it says of itself, and over that what admins have given it."""
     return {**claimed, **given}

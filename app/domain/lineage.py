@@ -8,7 +8,7 @@ worker that began the attempt was of a release that does not tell what its check
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-Stored = Mapping[str, Any]
+StoredRevision = Mapping[str, Any]
 
 
 class Revision(Protocol):
@@ -21,23 +21,23 @@ class Revision(Protocol):
     def tree(self) -> str | None: ...
 
 
-def stored(commit: str, tree: str | None) -> dict[str, str]:
+def to_json(commit: str, tree: str | None) -> dict[str, str]:
     """The revision, as it is kept."""
     return {"commit": commit, **({"tree": tree} if tree else {})}
 
 
-def broken_by(known: Stored | None, follows: Revision | None) -> str | None:
+def find_break(known: StoredRevision | None, follows: Revision | None) -> str | None:
     """Why what a machine has made does not follow the last that is known; None where it does."""
     if known is None:
         return None
     if follows is None:
         return "the machine does not tell what it follows"
-    if known and (why := other(known, follows.commit, follows.tree)):
+    if known and (why := describe_mismatch(known, follows.commit, follows.tree)):
         return f"it follows {why}"
     return None
 
 
-def other(known: Stored, commit: str, tree: str | None) -> str | None:
+def describe_mismatch(known: StoredRevision, commit: str, tree: str | None) -> str | None:
     """What that is in place of the revision that is known; None where it is the same."""
     if commit != known["commit"]:
         return f"{commit}, and not {known['commit']}"

@@ -4,8 +4,8 @@ import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-LONGEST_CLIENT = 200  # characters
-CONFIRMED_FOR = timedelta(minutes=10)
+MAX_CLIENT_NAME = 200  # characters
+REAUTHENTICATION_LIFETIME = timedelta(minutes=10)
 
 # A program's claim about itself, so that the order decides: Edge also says Chrome, Chrome Safari.
 _BROWSERS = (
@@ -28,7 +28,7 @@ _SYSTEMS = (
 )
 # Controls, marks of direction, invisible characters and halves of pairs: what could make a line
 # look like another.
-_UNSEEN = re.compile(
+_INVISIBLE = re.compile(
     "[\0-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]+"
 )
 
@@ -48,16 +48,16 @@ def client_name(given: str | None, user_agent: str) -> str:
     return _clean(given or "") or _clean(_browser(user_agent) or user_agent)
 
 
-def is_confirmed(confirmed_at: datetime | None, now: datetime) -> bool:
+def is_reauthenticated(confirmed_at: datetime | None, now: datetime) -> bool:
     """Whether that moment is recent enough for what wants somebody who is really there."""
-    return confirmed_until(confirmed_at, now) is not None
+    return reauthenticated_until(confirmed_at, now) is not None
 
 
-def confirmed_until(confirmed_at: datetime | None, now: datetime) -> datetime | None:
+def reauthenticated_until(confirmed_at: datetime | None, now: datetime) -> datetime | None:
     """Until when that counts; None if it does not any more."""
-    if confirmed_at is None or now >= confirmed_at + CONFIRMED_FOR:
+    if confirmed_at is None or now >= confirmed_at + REAUTHENTICATION_LIFETIME:
         return None
-    return confirmed_at + CONFIRMED_FOR
+    return confirmed_at + REAUTHENTICATION_LIFETIME
 
 
 def _browser(user_agent: str) -> str:
@@ -69,5 +69,5 @@ def _browser(user_agent: str) -> str:
 
 
 def _clean(text: str) -> str:
-    shown = " ".join(_UNSEEN.sub(" ", text).split())
-    return shown if len(shown) <= LONGEST_CLIENT else shown[: LONGEST_CLIENT - 1] + "…"
+    shown = " ".join(_INVISIBLE.sub(" ", text).split())
+    return shown if len(shown) <= MAX_CLIENT_NAME else shown[: MAX_CLIENT_NAME - 1] + "…"

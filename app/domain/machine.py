@@ -20,30 +20,30 @@ IN_DRAIN = frozenset({MachineStatus.DRAINING, MachineStatus.DRAINED})
 
 class MachineEvent(StrEnum):
     CONNECT = "connect"
-    FALL_SILENT = "fall_silent"
+    TIME_OUT = "fall_silent"
     DRAIN = "drain"
-    RUN_DRY = "run_dry"  # the draining machine has reported that it has nothing left
+    FINISH_DRAIN = "run_dry"  # the draining machine has reported that it has nothing left
     UNDRAIN = "undrain"
     DECOMMISSION = "decommission"
 
 
 _S, _E = MachineStatus, MachineEvent
 # An event that changes nothing (a second drain) is legal: machines and people repeat themselves.
-_ARROWS: dict[tuple[MachineStatus, MachineEvent], MachineStatus] = {
+_TRANSITIONS: dict[tuple[MachineStatus, MachineEvent], MachineStatus] = {
     (_S.OFFLINE, _E.CONNECT): _S.ONLINE,
     (_S.ONLINE, _E.CONNECT): _S.ONLINE,
     (_S.DRAINING, _E.CONNECT): _S.DRAINING,
     (_S.DRAINED, _E.CONNECT): _S.DRAINED,
-    (_S.ONLINE, _E.FALL_SILENT): _S.OFFLINE,
-    (_S.OFFLINE, _E.FALL_SILENT): _S.OFFLINE,
-    (_S.DRAINING, _E.FALL_SILENT): _S.DRAINING,  # the intent outlives a disconnect
-    (_S.DRAINED, _E.FALL_SILENT): _S.DRAINED,
+    (_S.ONLINE, _E.TIME_OUT): _S.OFFLINE,
+    (_S.OFFLINE, _E.TIME_OUT): _S.OFFLINE,
+    (_S.DRAINING, _E.TIME_OUT): _S.DRAINING,  # the intent outlives a disconnect
+    (_S.DRAINED, _E.TIME_OUT): _S.DRAINED,
     (_S.ONLINE, _E.DRAIN): _S.DRAINING,
     (_S.OFFLINE, _E.DRAIN): _S.DRAINING,
     (_S.DRAINING, _E.DRAIN): _S.DRAINING,
     (_S.DRAINED, _E.DRAIN): _S.DRAINED,
-    (_S.DRAINING, _E.RUN_DRY): _S.DRAINED,
-    (_S.DRAINED, _E.RUN_DRY): _S.DRAINED,
+    (_S.DRAINING, _E.FINISH_DRAIN): _S.DRAINED,
+    (_S.DRAINED, _E.FINISH_DRAIN): _S.DRAINED,
     (_S.DRAINING, _E.UNDRAIN): _S.ONLINE,
     (_S.DRAINED, _E.UNDRAIN): _S.ONLINE,
     (_S.ONLINE, _E.UNDRAIN): _S.ONLINE,
@@ -51,7 +51,7 @@ _ARROWS: dict[tuple[MachineStatus, MachineEvent], MachineStatus] = {
 }
 
 
-def after(status: MachineStatus, event: MachineEvent, connected: bool) -> MachineStatus:
+def next_status(status: MachineStatus, event: MachineEvent, connected: bool) -> MachineStatus:
     """The status after the event. Raises MachineDecommissioned or Conflict.
 
     A machine that is undrained becomes online or offline, by whether it is `connected`.
@@ -60,7 +60,7 @@ def after(status: MachineStatus, event: MachineEvent, connected: bool) -> Machin
         raise MachineDecommissioned
     if event is MachineEvent.DECOMMISSION:
         return MachineStatus.DECOMMISSIONED
-    target = _ARROWS.get((status, event))
+    target = _TRANSITIONS.get((status, event))
     if target is None:
         raise Conflict(f"a machine that is {status} cannot {event.replace('_', ' ')}")
     if event is MachineEvent.UNDRAIN and not connected:
@@ -68,12 +68,12 @@ def after(status: MachineStatus, event: MachineEvent, connected: bool) -> Machin
     return target
 
 
-def connected_after(event: MachineEvent, connected: bool) -> bool:
+def is_connected_after(event: MachineEvent, connected: bool) -> bool:
     """Whether the machine counts as connected once the event has happened."""
     match event:
         case MachineEvent.CONNECT:
             return True
-        case MachineEvent.FALL_SILENT | MachineEvent.DECOMMISSION:
+        case MachineEvent.TIME_OUT | MachineEvent.DECOMMISSION:
             return False
     return connected
 
@@ -83,7 +83,7 @@ def is_silent(last_seen: datetime | None, now: datetime, limit: timedelta) -> bo
     return last_seen is None or now - last_seen > limit
 
 
-def disk_is_news(status: MachineStatus, percent: float, limit: float, *, accepted: bool) -> bool:
+def is_disk_change(status: MachineStatus, percent: float, limit: float, *, accepted: bool) -> bool:
     """Whether a disk that is `percent` full changes something.
 
     A disk fuller than `limit` drains the machine, unless somebody `accepted` it so when they took
@@ -94,20 +94,20 @@ def disk_is_news(status: MachineStatus, percent: float, limit: float, *, accepte
     return status is MachineStatus.ONLINE and not accepted
 
 
-LOAD_POINTS = {"cpuPercent": 5.0, "memoryPercent": 5.0, "diskPercent": 1.0}
+LOAD_THRESHOLDS = {"cpuPercent": 5.0, "memoryPercent": 5.0, "diskPercent": 1.0}
 
 
-def load_is_news(told: Mapping[str, float | None], now: Mapping[str, float | None]) -> bool:
+def is_load_change(sent: Mapping[str, float | None], now: Mapping[str, float | None]) -> bool:
     """Whether the machine's load, in percent, differs so much from what was told that people who
     look on should see it."""
-    for name, points in LOAD_POINTS.items():
-        before, after = told.get(name), now.get(name)
+    for name, points in LOAD_THRESHOLDS.items():
+        before, after = sent.get(name), now.get(name)
         if (before is None) != (after is None) or abs((after or 0) - (before or 0)) >= points:
             return True
     return False
 
 
-class HelloWord(StrEnum):
+class HelloState(StrEnum):
     """What a machine's hello says about an attempt."""
 
     NOTHING = "nothing"
@@ -116,10 +116,10 @@ class HelloWord(StrEnum):
     IDLE = "idle"  # only the workspace is kept: the attempt was stopped, failed, or lost its lease
 
 
-class AttemptFate(StrEnum):
+class AttemptDecision(StrEnum):
     """What becomes of an attempt when its machine says hello (machine-protocol.md's table)."""
 
-    GO_ON = "go_on"
+    CONTINUE = "go_on"
     RESTORE = "restore"  # the task failed because this result was missing
     STOP = "stop"  # the attempt has ended, but its process runs: until then it holds its slot
     FREE_SLOT = "free_slot"  # the attempt has ended, and nothing of it runs any more
@@ -127,9 +127,9 @@ class AttemptFate(StrEnum):
     GONE_AT_GATE = "gone_at_gate"  # likewise, but only a workspace is lost: the gate stays open
 
 
-def fate(
-    word: HelloWord, *, ended: bool, accepted: bool, at_gate: bool, restorable: bool
-) -> AttemptFate:
+def decide_attempt(
+    word: HelloState, *, ended: bool, accepted: bool, at_gate: bool, restorable: bool
+) -> AttemptDecision:
     """The fate of one attempt, by the reconciliation table.
 
     ended: the server has ended the attempt. accepted: the machine has confirmed that it has the
@@ -137,17 +137,19 @@ def fate(
     task failed because this attempt, its latest, was lost.
     """
     if ended:
-        if word is HelloWord.RESULT and restorable:
-            return AttemptFate.RESTORE
-        return AttemptFate.STOP if word is HelloWord.AT_WORK else AttemptFate.FREE_SLOT
-    if word is not HelloWord.NOTHING:
-        return AttemptFate.GO_ON
+        if word is HelloState.RESULT and restorable:
+            return AttemptDecision.RESTORE
+        return AttemptDecision.STOP if word is HelloState.AT_WORK else AttemptDecision.FREE_SLOT
+    if word is not HelloState.NOTHING:
+        return AttemptDecision.CONTINUE
     if not accepted:
-        return AttemptFate.GO_ON  # its first order may have been lost on the way, and is sent again
-    return AttemptFate.GONE_AT_GATE if at_gate else AttemptFate.LOST
+        return (
+            AttemptDecision.CONTINUE
+        )  # its first order may have been lost on the way, and is sent again
+    return AttemptDecision.GONE_AT_GATE if at_gate else AttemptDecision.LOST
 
 
-def had_a_chance(
+def could_reach_server(
     heard_at: datetime,
     until: datetime,
     served: Iterable[tuple[datetime, datetime]],

@@ -1,10 +1,10 @@
 """What a file of somebody else's may be shown as."""
 
-OCTETS = "application/octet-stream"
+OCTET_STREAM = "application/octet-stream"
 TEXT = "text/plain; charset=utf-8"
 
 
-def of(data: bytes) -> str:
+def detect(data: bytes) -> str:
     """The media type that the bytes themselves prove: of images that can run nothing, of text, or
     of neither. SVG, which can, is text.
     """
@@ -23,5 +23,5 @@ def of(data: bytes) -> str:
     try:
         data.decode()
     except UnicodeDecodeError:
-        return OCTETS
-    return OCTETS if b"\0" in data else TEXT
+        return OCTET_STREAM
+    return OCTET_STREAM if b"\0" in data else TEXT

@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.domain import field_errors
-from app.domain.field_errors import Faulty
+from app.domain.field_errors import InvalidValue
 
 OPEN, NONE, ALLOW = "open", "none", "allow"
 AGENT = "@agent"  # the hosts that the agent itself needs, as its machine knows them
-MOST_HOSTS = 100
-LONGEST_HOST = 253  # characters of an entry
+MAX_HOSTS = 100
+MAX_HOST_LENGTH = 253  # characters of an entry
 
-Said = str | Mapping[str, Any]
+NetworkSpec = str | Mapping[str, Any]
 """`open`, `none` or {"allow": [host, …]}."""
 Hosts = list[str] | None
 
@@ -40,49 +40,49 @@ _HOST = re.compile(HOST.removesuffix("$") + r"\Z")
 _IPV6_ALONE = re.compile(rf"{_IPV6}\Z")
 
 
-def canonical(entry: str) -> str:
+def canonicalize(entry: str) -> str:
     """The one way to write this entry of a list. Raises Faulty for what is none."""
-    if len(entry) > LONGEST_HOST or not _HOST.match(entry):
-        raise Faulty(field_errors.NO_HOST)
+    if len(entry) > MAX_HOST_LENGTH or not _HOST.match(entry):
+        raise InvalidValue(field_errors.NO_HOST)
     if _IPV6_ALONE.match(entry):
-        return _written(entry)
+        return _format_ipv6(entry)
     if entry.startswith("["):
         address, _, port = entry[1:].partition("]")
-        return _written(address) + port
+        return _format_ipv6(address) + port
     return entry.lower()
 
 
 def is_host(text: str) -> bool:
     """Whether a list may have the text as an entry."""
     try:
-        canonical(text)
-    except Faulty:
+        canonicalize(text)
+    except InvalidValue:
         return False
     return True
 
 
-def _written(address: str) -> str:
+def _format_ipv6(address: str) -> str:
     """An address of IPv6 with its brackets; one that stands for IPv4 as such."""
     read = ipaddress.IPv6Address(address)
     return str(read.ipv4_mapped) if read.ipv4_mapped else f"[{read}]"
 
 
-def hosts(said: Said) -> Hosts:
+def from_api(spec: NetworkSpec) -> Hosts:
     """What people say, as rows have it. Raises Faulty."""
-    if said == OPEN:
+    if spec == OPEN:
         return None
-    if isinstance(said, str):
+    if isinstance(spec, str):
         return []
-    return list(dict.fromkeys(canonical(entry) for entry in said[ALLOW]))
+    return list(dict.fromkeys(canonicalize(entry) for entry in spec[ALLOW]))
 
 
-def said(allowed: Sequence[str] | None) -> Said:
+def to_api(allowed: Sequence[str] | None) -> NetworkSpec:
     """What rows have, as people say it."""
     if allowed is None:
         return OPEN
     return {ALLOW: list(allowed)} if allowed else NONE
 
 
-def of_stage(own: Said | None, projects: Hosts) -> Hosts:
+def hosts_of_stage(own: NetworkSpec | None, projects: Hosts) -> Hosts:
     """What a stage may reach that says `own` of itself, None where it says nothing."""
-    return projects if own is None else hosts(own)
+    return projects if own is None else from_api(own)

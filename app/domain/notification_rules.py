@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
+from app.domain.roles import Permission, Person, ProjectRole, SystemRole, is_allowed
 from app.domain.task import EventType, FailureCode
 
 
-class NewsKind(StrEnum):
+class NotificationType(StrEnum):
     """Kinds of news. People are told of those in `TOLD`, bound chats of most; those in `CLOSING`
     edit the cards that ask a question in chats.
     """
@@ -46,7 +46,7 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True)
-class Choice:
+class NotificationChoice:
     """A developer's preference for one kind of news."""
 
     in_app: bool = True
@@ -54,78 +54,78 @@ class Choice:
     scope: Scope = Scope.OWN
 
 
-Preferences = Mapping[NewsKind, Choice]
+Preferences = Mapping[NotificationType, NotificationChoice]
 
 # By default a question is told to all who may answer it, as is that one is about to come; a task's
 # end to its creator; what is said in reviews to its creator and to those who have taken part.
 DEFAULTS: Preferences = {
-    NewsKind.GATE_OPENED: Choice(scope=Scope.PROJECTS),
-    NewsKind.GATE_EXPIRED: Choice(),
-    NewsKind.TASK_COMPLETED: Choice(),
-    NewsKind.TASK_FAILED: Choice(),
-    NewsKind.TASK_CANCELLED: Choice(),
-    NewsKind.MACHINE_LOST: Choice(),
-    NewsKind.EGRESS_REFUSED: Choice(),
-    NewsKind.BUDGET_LOW: Choice(scope=Scope.PROJECTS),
-    NewsKind.REVIEWED: Choice(),
-    NewsKind.COMMENTED: Choice(),
+    NotificationType.GATE_OPENED: NotificationChoice(scope=Scope.PROJECTS),
+    NotificationType.GATE_EXPIRED: NotificationChoice(),
+    NotificationType.TASK_COMPLETED: NotificationChoice(),
+    NotificationType.TASK_FAILED: NotificationChoice(),
+    NotificationType.TASK_CANCELLED: NotificationChoice(),
+    NotificationType.MACHINE_LOST: NotificationChoice(),
+    NotificationType.EGRESS_REFUSED: NotificationChoice(),
+    NotificationType.BUDGET_LOW: NotificationChoice(scope=Scope.PROJECTS),
+    NotificationType.REVIEWED: NotificationChoice(),
+    NotificationType.COMMENTED: NotificationChoice(),
 }
-TOLD = frozenset(DEFAULTS)
-TOLD_TO_CHATS = TOLD - {NewsKind.COMMENTED}  # which are bound to a project
-CONVERSATIONS = frozenset({NewsKind.REVIEWED, NewsKind.COMMENTED})
+PERSONAL_TYPES = frozenset(DEFAULTS)
+CHAT_TYPES = PERSONAL_TYPES - {NotificationType.COMMENTED}  # which are bound to a project
+CONVERSATION_TYPES = frozenset({NotificationType.REVIEWED, NotificationType.COMMENTED})
 # News of these kinds closes open questions: all of the task's,
-CLOSING = frozenset(NewsKind) - {
-    NewsKind.GATE_OPENED,
-    NewsKind.TASK_COMPLETED,
-    NewsKind.EGRESS_REFUSED,
-    NewsKind.BUDGET_LOW,
-    *CONVERSATIONS,
+CLOSING_TYPES = frozenset(NotificationType) - {
+    NotificationType.GATE_OPENED,
+    NotificationType.TASK_COMPLETED,
+    NotificationType.EGRESS_REFUSED,
+    NotificationType.BUDGET_LOW,
+    *CONVERSATION_TYPES,
 }
 # or, of these kinds, only the question of the same stage.
-OF_ONE_GATE = frozenset({NewsKind.GATE_ANSWERED, NewsKind.GATE_WITHDRAWN})
+SINGLE_GATE_TYPES = frozenset({NotificationType.GATE_ANSWERED, NotificationType.GATE_WITHDRAWN})
 
 WITHDRAWN = "withdrawn"  # the key in a warning event's data which says that its gate is withdrawn
 BUDGET = "budget"  # likewise, that most of a budget is used
 
 _BY_EVENT = {
-    EventType.SUSPENDED: NewsKind.GATE_OPENED,
-    EventType.CONFIRMED: NewsKind.GATE_ANSWERED,
-    EventType.COMPLETED: NewsKind.TASK_COMPLETED,
-    EventType.CANCELLED: NewsKind.TASK_CANCELLED,
-    EventType.EGRESS_REFUSED: NewsKind.EGRESS_REFUSED,
-    EventType.REVIEWED: NewsKind.REVIEWED,
-    EventType.COMMENTED: NewsKind.COMMENTED,
+    EventType.SUSPENDED: NotificationType.GATE_OPENED,
+    EventType.CONFIRMED: NotificationType.GATE_ANSWERED,
+    EventType.COMPLETED: NotificationType.TASK_COMPLETED,
+    EventType.CANCELLED: NotificationType.TASK_CANCELLED,
+    EventType.EGRESS_REFUSED: NotificationType.EGRESS_REFUSED,
+    EventType.REVIEWED: NotificationType.REVIEWED,
+    EventType.COMMENTED: NotificationType.COMMENTED,
 }
 _BY_FAILURE = {
-    FailureCode.GATE_EXPIRED: NewsKind.GATE_EXPIRED,
-    FailureCode.MACHINE_LOST: NewsKind.MACHINE_LOST,
-    FailureCode.MACHINE_DECOMMISSIONED: NewsKind.MACHINE_LOST,
+    FailureCode.GATE_EXPIRED: NotificationType.GATE_EXPIRED,
+    FailureCode.MACHINE_LOST: NotificationType.MACHINE_LOST,
+    FailureCode.MACHINE_DECOMMISSIONED: NotificationType.MACHINE_LOST,
 }
 
 
-def kind_of(type_: EventType, data: Mapping[str, Any]) -> NewsKind | None:
+def notification_type_of(type_: EventType, data: Mapping[str, Any]) -> NotificationType | None:
     """The kind of news that a task's event is, or None if it is none."""
     if type_ is EventType.FAILED:
-        return _BY_FAILURE.get(data.get("code", ""), NewsKind.TASK_FAILED)
+        return _BY_FAILURE.get(data.get("code", ""), NotificationType.TASK_FAILED)
     if type_ is EventType.WARNING:
         if data.get(WITHDRAWN):
-            return NewsKind.GATE_WITHDRAWN
-        return NewsKind.BUDGET_LOW if data.get(BUDGET) else None
+            return NotificationType.GATE_WITHDRAWN
+        return NotificationType.BUDGET_LOW if data.get(BUDGET) else None
     return _BY_EVENT.get(type_)
 
 
 @dataclass(frozen=True)
-class Listener:
+class PotentialRecipient:
     """A person who may be told of a task's news: a member of its project, its creator, or who
     `takes_part` in the conversation that the news is of."""
 
     developer_id: int
     person: Person
     preferences: Preferences
-    takes_part: bool = False
+    is_participant: bool = False
 
 
-def around(
+def person_for_task(
     system_role: SystemRole,
     project_role: ProjectRole | None,
     *,
@@ -148,25 +148,27 @@ class Recipient(NamedTuple):
     channels: frozenset[Channel]
 
 
-def audience(
-    kind: NewsKind, actor_id: int | None, listeners: Iterable[Listener]
+def select_recipients(
+    kind: NotificationType, actor_id: int | None, listeners: Iterable[PotentialRecipient]
 ) -> tuple[Recipient, ...]:
     """The recipients among the listeners.
 
     Nobody is told of what they did themselves, nor of tasks that they may not see.
     """
-    if kind not in TOLD:
+    if kind not in PERSONAL_TYPES:
         return ()
     heard = (Recipient(one.developer_id, _channels(kind, actor_id, one)) for one in listeners)
     return tuple(recipient for recipient in heard if recipient.channels)
 
 
-def _channels(kind: NewsKind, actor_id: int | None, one: Listener) -> frozenset[Channel]:
-    if one.developer_id == actor_id or not may(Act.SEE_PROJECT, one.person):
+def _channels(
+    kind: NotificationType, actor_id: int | None, one: PotentialRecipient
+) -> frozenset[Channel]:
+    if one.developer_id == actor_id or not is_allowed(Permission.SEE_PROJECT, one.person):
         return frozenset()
     choice = one.preferences.get(kind, DEFAULTS[kind])
     is_member = one.person.project_role is not None
-    is_theirs = one.person.is_creator or one.takes_part
+    is_theirs = one.person.is_creator or one.is_participant
     if not is_theirs and not (is_member and choice.scope is Scope.PROJECTS):
         return frozenset()
     wanted = {Channel.IN_APP: choice.in_app, Channel.CHAT: choice.chat}
@@ -183,25 +185,29 @@ class Addressee:
     is_bound: bool = False  # the chat is still bound to the task's project
 
 
-def still_hears(one: Addressee) -> bool:
+def can_still_receive(one: Addressee) -> bool:
     """Whether a message planned for the addressee may still be sent: rights may have changed."""
     if one.person is None:
         return one.is_bound
-    return one.is_enabled and one.is_their_account and may(Act.SEE_PROJECT, one.person)
+    return (
+        one.is_enabled and one.is_their_account and is_allowed(Permission.SEE_PROJECT, one.person)
+    )
 
 
 # ---- preferences are stored as {kind: {in_app?, chat?, scope?}}: only what differs from DEFAULTS -
 
 
-def preferences(stored: Mapping[str, Mapping[str, Any]] | None) -> dict[NewsKind, Choice]:
+def load_preferences(
+    stored: Mapping[str, Mapping[str, Any]] | None,
+) -> dict[NotificationType, NotificationChoice]:
     """A choice for each kind of news: the stored one, completed by the defaults."""
     return {
-        kind: _merged(choice, (stored or {}).get(kind.value, {}))
+        kind: _merge_choice(choice, (stored or {}).get(kind.value, {}))
         for kind, choice in DEFAULTS.items()
     }
 
 
-def stored(chosen: Preferences) -> dict[str, dict[str, Any]]:
+def dump_preferences(chosen: Preferences) -> dict[str, dict[str, Any]]:
     """The choices as they are stored: only what differs from the defaults."""
     differing = {
         kind.value: {
@@ -214,12 +220,14 @@ def stored(chosen: Preferences) -> dict[str, dict[str, Any]]:
     return {kind: choice for kind, choice in differing.items() if choice}
 
 
-def changed(chosen: Preferences, changes: Mapping[NewsKind, Mapping[str, Any]]) -> Preferences:
+def update_preferences(
+    chosen: Preferences, changes: Mapping[NotificationType, Mapping[str, Any]]
+) -> Preferences:
     """The choices, with the fields in `changes` set."""
-    return {kind: _merged(choice, changes.get(kind, {})) for kind, choice in chosen.items()}
+    return {kind: _merge_choice(choice, changes.get(kind, {})) for kind, choice in chosen.items()}
 
 
-def _merged(choice: Choice, fields: Mapping[str, Any]) -> Choice:
+def _merge_choice(choice: NotificationChoice, fields: Mapping[str, Any]) -> NotificationChoice:
     known = {name: value for name, value in fields.items() if name in asdict(choice)}
     if "scope" in known:
         known["scope"] = Scope(known["scope"])

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 
-def is_ours(origin: str, host: str, allowed: Collection[str]) -> bool:
+def is_allowed_origin(origin: str, host: str, allowed: Collection[str]) -> bool:
     """Whether a page of that origin is one of this host's (with its port, as browsers name both),
     or of those that the deployment allows.
     """

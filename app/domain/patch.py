@@ -10,7 +10,7 @@ from typing import NamedTuple
 _HUNK = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@(?: (.*))?")
 
 
-_MOST_HEADS = 100  # lines of a file's own head
+_MAX_HEADERS = 100  # lines of a file's own head
 
 
 class LineType(StrEnum):
@@ -47,18 +47,20 @@ class Hunk(NamedTuple):
     lines: list[PatchLine]
 
 
-class Unreadable(ValueError):
+class UnreadablePatch(ValueError):
     """It is no section that git would have written, or one with too many lines."""
 
 
-def hunks(section: bytes, most: int) -> list[Hunk]:
+def parse_hunks(section: bytes, most: int) -> list[Hunk]:
     """The section's hunks: none of a binary file, or where the content is the same. Raises
     Unreadable, also where they have more than `most` lines.
     """
     if not section.startswith(b"diff --git ") or not section.endswith(b"\n"):
-        raise Unreadable
-    if section.count(b"\n") > 3 * most + _MOST_HEADS:  # of a hunk of one line with its head and end
-        raise Unreadable
+        raise UnreadablePatch
+    if (
+        section.count(b"\n") > 3 * most + _MAX_HEADERS
+    ):  # of a hunk of one line with its head and end
+        raise UnreadablePatch
     lines = section.split(b"\n")[:-1]
     at = _first_hunk(lines, 0)
     found: list[Hunk] = []
@@ -67,10 +69,10 @@ def hunks(section: bytes, most: int) -> list[Hunk]:
         if lines[at].startswith(b"diff --git "):  # of a file that became a link, or the other way
             at = _first_hunk(lines, at)
             continue
-        hunk, at = _hunk(lines, at)
+        hunk, at = _parse_hunk(lines, at)
         left -= len(hunk.lines)
         if left < 0:
-            raise Unreadable
+            raise UnreadablePatch
         found.append(hunk)
     return found
 
@@ -85,38 +87,38 @@ def _first_hunk(lines: list[bytes], start: int) -> int:
     return len(lines)
 
 
-def _hunk(lines: list[bytes], at: int) -> tuple[Hunk, int]:
+def _parse_hunk(lines: list[bytes], at: int) -> tuple[Hunk, int]:
     """The hunk whose head is there, and where it ends. Raises Unreadable."""
     head = _HUNK.fullmatch(lines[at])
     if head is None:
-        raise Unreadable
+        raise UnreadablePatch
     old, old_left, new, new_left = (1 if n is None else int(n) for n in head.groups()[:4])
-    hunk = Hunk(old, old_left, new, new_left, _text(head[5] or b""), [])
+    hunk = Hunk(old, old_left, new, new_left, _decode(head[5] or b""), [])
     # A start of no lines is the line before; none of them is counted.
     at += 1
     while at < len(lines) and (old_left or new_left or lines[at].startswith(b"\\")):
         line, at = lines[at], at + 1
         if line.startswith(b"\\"):
-            _cut_end(hunk.lines)
+            _drop_line_end(hunk.lines)
             continue
         type_ = _TYPES.get(line[:1])
         in_old, in_new = type_ is not LineType.ADDED, type_ is not LineType.DELETED
         if type_ is None or (in_old and not old_left) or (in_new and not new_left):
-            raise Unreadable
-        text = _text(line[1:])
+            raise UnreadablePatch
+        text = _decode(line[1:])
         hunk.lines.append(PatchLine(type_, old if in_old else None, new if in_new else None, text))
         old, old_left = old + in_old, old_left - in_old
         new, new_left = new + in_new, new_left - in_new
     if old_left or new_left:
-        raise Unreadable
+        raise UnreadablePatch
     return hunk, at
 
 
-def _cut_end(lines: list[PatchLine]) -> None:
+def _drop_line_end(lines: list[PatchLine]) -> None:
     if not lines or not lines[-1].ends:
-        raise Unreadable
+        raise UnreadablePatch
     lines[-1] = lines[-1]._replace(ends=False)
 
 
-def _text(line: bytes) -> str:
+def _decode(line: bytes) -> str:
     return line.decode("utf-8", "replace")

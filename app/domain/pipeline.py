@@ -14,7 +14,7 @@ from app.domain import field_errors
 from app.domain.agent_failure import AgentFailure
 from app.domain.agents import Options
 from app.domain.errors import InvalidFields
-from app.domain.network import Said
+from app.domain.network import NetworkSpec
 from app.domain.task import FailureCode
 
 VARIABLES = ("description", "branch", "project", "choice", "input", "instruction", "round")
@@ -63,7 +63,7 @@ class Stage:
     kind: StageKind = StageKind.AGENT
     timeout: float = DEFAULT_TIMEOUT
     gate: Gate | None = None
-    network: Said | None = None
+    network: NetworkSpec | None = None
     agent_options: Options | None = None
 
 
@@ -80,35 +80,37 @@ def parse(raw: Sequence[Mapping[str, Any]]) -> tuple[Stage, ...]:
     """
     if not 1 <= len(raw) <= MAX_STAGES:
         raise InvalidFields({"pipeline": [field_errors.STAGE_COUNT(max=MAX_STAGES)]})
-    errors = {f"pipeline.{i}": e for i, stage in enumerate(raw) if (e := _faults(stage))}
+    errors = {f"pipeline.{i}": e for i, stage in enumerate(raw) if (e := _find_errors(stage))}
     names = [stage["name"] for stage in raw]
     for i, name in enumerate(names):
         if name in names[:i]:
             errors.setdefault(f"pipeline.{i}", []).append(field_errors.STAGE_NAME_TWICE(name=name))
     if errors:
         raise InvalidFields(errors)
-    return tuple(_stage(stage) for stage in raw)
+    return tuple(_parse_stage(stage) for stage in raw)
 
 
-def require_questions(raw: Sequence[Mapping[str, Any]]) -> None:
+def require_gates(raw: Sequence[Mapping[str, Any]]) -> None:
     """Raise InvalidFields for a stage that has a prompt or a gate's timeout, but no gate.
 
     For pipelines that are saved from now on. `parse` accepts such stages, because older pipelines
     have them.
     """
-    errors = {f"pipeline.{i}": e for i, stage in enumerate(raw) if (e := _idle(stage))}
+    errors = {
+        f"pipeline.{i}": e for i, stage in enumerate(raw) if (e := _find_unused_fields(stage))
+    }
     if errors:
         raise InvalidFields(errors)
 
 
-def _idle(raw: Mapping[str, Any]) -> list[field_errors.Fault]:
-    if _gate(raw) is not None:
+def _find_unused_fields(raw: Mapping[str, Any]) -> list[field_errors.FieldError]:
+    if _parse_gate(raw) is not None:
         return []
     given = [key for key in ("gateTimeout", "prompt") if raw.get(key)]
     return [field_errors.GATE_NEEDED(field=key) for key in given]
 
 
-def _faults(raw: Mapping[str, Any]) -> list[field_errors.Fault]:
+def _find_errors(raw: Mapping[str, Any]) -> list[field_errors.FieldError]:
     found = []
     if sum(bool(raw.get(key)) for key in ("confirm", "choices", "input")) > 1:
         found.append(field_errors.GATES_CLASH)
@@ -122,19 +124,19 @@ def _faults(raw: Mapping[str, Any]) -> list[field_errors.Fault]:
     return found
 
 
-def _stage(raw: Mapping[str, Any]) -> Stage:
+def _parse_stage(raw: Mapping[str, Any]) -> Stage:
     return Stage(
         name=raw["name"],
         command=raw["command"],
         kind=StageKind(raw.get("kind", StageKind.AGENT)),
         timeout=raw.get("timeout", DEFAULT_TIMEOUT),
-        gate=_gate(raw),
+        gate=_parse_gate(raw),
         network=raw.get("network"),
         agent_options=raw.get("agentOptions"),
     )
 
 
-def _gate(raw: Mapping[str, Any]) -> Gate | None:
+def _parse_gate(raw: Mapping[str, Any]) -> Gate | None:
     timeout, prompt = raw.get("gateTimeout"), raw.get("prompt")
     if raw.get("confirm"):
         return Gate(GateKind.CONFIRM, prompt or f"Run stage “{raw['name']}”?", timeout=timeout)
@@ -146,12 +148,12 @@ def _gate(raw: Mapping[str, Any]) -> Gate | None:
     return None
 
 
-def is_agents(raw: Sequence[Mapping[str, Any]], index: int) -> bool:
+def is_agent_stage(raw: Sequence[Mapping[str, Any]], index: int) -> bool:
     """Whether that stage of a stored pipeline is an agent's."""
     return bool(raw[index].get("kind", StageKind.AGENT) == StageKind.AGENT)
 
 
-def fill(command: str, variables: Mapping[str, str]) -> str:
+def fill_variables(command: str, variables: Mapping[str, str]) -> str:
     """The command, with each `{name}` of a known variable replaced by its value.
 
     Values are not searched for variables again, and unknown names stay as they are.
@@ -159,14 +161,14 @@ def fill(command: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda found: variables.get(found[1], found[0]), command)
 
 
-def instruction(stage: Stage, variables: Mapping[str, str]) -> str:
+def render_instruction(stage: Stage, variables: Mapping[str, str]) -> str:
     """The text that the machine runs: a shell script as it is, an agent's command filled in.
 
     Variables are never pasted into shell scripts (contract.md, section 5).
     """
     if stage.kind is StageKind.SHELL:
         return stage.command
-    return fill(stage.command, variables)
+    return fill_variables(stage.command, variables)
 
 
 # ---- steps -------------------------------------------------------------------------------------
@@ -236,13 +238,13 @@ def advance(
     if outcome.how == "timeout":
         text = f"stage “{name}” took longer than {stages[index].timeout:g} s"
         return Fail(FailureCode.STAGE_TIMEOUT, text)
-    text = f"stage “{name}” {_ending(outcome)}"
+    text = f"stage “{name}” {_describe_end(outcome)}"
     if (why := outcome.failure) is not None and outcome.how in ("exit", "signal"):
-        return Fail(why.code, why.quoted(text))
+        return Fail(why.code, why.format_message(text))
     return Fail(FailureCode.STAGE_FAILED, text)
 
 
-def _ending(outcome: StageOutcome) -> str:
+def _describe_end(outcome: StageOutcome) -> str:
     return {
         "exit": f"ended with exit code {outcome.code}",
         "signal": f"was ended by signal {outcome.code}",
@@ -263,7 +265,7 @@ class Restart:
     withdrawn: tuple[int, ...]
 
 
-def restart(
+def find_restart(
     at: int,
     checkpoints: Collection[int],
     asked: Collection[int] = (),
@@ -286,7 +288,7 @@ def restart(
 
 
 @dataclass(frozen=True)
-class Go:
+class Approved:
     """The answer lets the stage run, with these variables for its command."""
 
     variables: Mapping[str, str]
@@ -297,26 +299,26 @@ class Rejected:
     """The answer ends the task."""
 
 
-def accept(kind: GateKind, choices: Sequence[str], result: str) -> Go | Rejected:
+def judge_answer(kind: GateKind, choices: Sequence[str], result: str) -> Approved | Rejected:
     """Judge an answer. Raises InvalidFields for one that the gate does not offer."""
     if kind is GateKind.CONFIRM:
-        return _accept_confirm(result)
+        return _judge_confirmation(result)
     if choices or kind is GateKind.CHOOSE:
         if result not in choices:
             raise InvalidFields(
                 {"result": [field_errors.MUST_BE_ONE_OF(choices=", ".join(choices))]}
             )
         is_end = (kind, result) in (("budget", "stop"), ("checkpoint", "end"))
-        return Rejected() if is_end else Go({"choice": result})
+        return Rejected() if is_end else Approved({"choice": result})
     if not 1 <= len(result) <= MAX_INPUT:
         raise InvalidFields({"result": [field_errors.MUST_HAVE_CHARACTERS(min=1, max=MAX_INPUT)]})
-    return Go({"input": result})
+    return Approved({"input": result})
 
 
-def _accept_confirm(result: str) -> Go | Rejected:
+def _judge_confirmation(result: str) -> Approved | Rejected:
     match result.lower():  # casefold would take the ligature in “conﬁrm” for two letters
         case "confirm":
-            return Go({})
+            return Approved({})
         case "reject":
             return Rejected()
     raise InvalidFields({"result": [field_errors.NOT_CONFIRM_OR_REJECT]})

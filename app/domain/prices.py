@@ -8,16 +8,16 @@ from typing import Any
 
 from app.domain import field_errors
 from app.domain.agents import TYPE
-from app.domain.field_errors import Fault
+from app.domain.field_errors import FieldError
 from app.domain.usage import Figures
 
-MOST = 1000
+MAX_PRICES = 1000
 """Prices that the table may have."""
-LARGEST = 10_000
+MAX_RATE = 10_000
 """What a million tokens may cost: times the tokens of one report it fits into its column."""
-LONGEST_MODEL = 200
+MAX_MODEL_NAME = 200
 
-_PLACES = Decimal("0.000000001")
+_PRECISION = Decimal("0.000000001")
 _MILLION = 1_000_000
 _RATES = ("input", "cached", "output", "reasoning")
 
@@ -35,7 +35,7 @@ class Price:
     reasoning: Decimal
     agent: str | None = None
 
-    def is_of(self, agent: str, model: str) -> bool:
+    def matches(self, agent: str, model: str) -> bool:
         if self.agent not in (None, agent):
             return False
         # Models have brackets in their names: `claude-opus-4-8[1m]`.
@@ -43,14 +43,14 @@ class Price:
         return fnmatchcase(model.lower(), pattern)
 
 
-def priced(table: Iterable[Price], agent: str, model: str, used: Figures) -> Figures:
+def add_cost(table: Iterable[Price], agent: str, model: str, used: Figures) -> Figures:
     """The figures with a cost by the first price that fits, where the agent has not said one.
 
     Of what was not counted no cost is known.
     """
     if used.cost is not None or used.input_tokens is None or used.output_tokens is None:
         return used
-    price = next((price for price in table if price.is_of(agent, model)), None)
+    price = next((price for price in table if price.matches(agent, model)), None)
     if price is None:
         return used
     cached = min(used.cached_tokens or 0, used.input_tokens)
@@ -61,34 +61,34 @@ def priced(table: Iterable[Price], agent: str, model: str, used: Figures) -> Fig
         + (used.output_tokens - reasoning) * price.output
         + reasoning * price.reasoning
     ) / _MILLION
-    return replace(used, cost=cost.quantize(_PLACES), is_estimate=True)
+    return replace(used, cost=cost.quantize(_PRECISION), is_estimate=True)
 
 
-def parsed(table: Sequence[Mapping[str, Any]]) -> list[Price]:
+def parse(table: Sequence[Mapping[str, Any]]) -> list[Price]:
     """The prices of a table that has no fault. What of it is cached costs as other input where
     nothing else is said, and reasoning as other output.
     """
-    return [_price(row) for row in table]
+    return [_parse_price(row) for row in table]
 
 
-def _price(row: Mapping[str, Any]) -> Price:
+def _parse_price(row: Mapping[str, Any]) -> Price:
     rates = {name: Decimal(str(row[name])) for name in _RATES if row.get(name) is not None}
     rates.setdefault("cached", rates["input"])
     rates.setdefault("reasoning", rates["output"])
     return Price(model=row["model"], agent=row.get("agent"), **rates)
 
 
-def fault(table: object) -> Fault | None:
+def find_error(table: object) -> FieldError | None:
     """What is wrong with a table; None: nothing."""
     if not isinstance(table, list):
         return field_errors.MUST_BE_LIST
-    if len(table) > MOST:
-        return field_errors.TOO_MANY_PRICES(max=MOST)
-    found = (wrong for n, row in enumerate(table) if (wrong := _fault_of_row(n, row)))
+    if len(table) > MAX_PRICES:
+        return field_errors.TOO_MANY_PRICES(max=MAX_PRICES)
+    found = (wrong for n, row in enumerate(table) if (wrong := _find_row_error(n, row)))
     return next(found, None)
 
 
-def _fault_of_row(n: int, row: object) -> Fault | None:
+def _find_row_error(n: int, row: object) -> FieldError | None:
     if not isinstance(row, dict):
         return field_errors.PRICE_NO_OBJECT(row=n)
     if unknown := row.keys() - {"agent", "model", *_RATES}:
@@ -96,14 +96,14 @@ def _fault_of_row(n: int, row: object) -> Fault | None:
     agent, model = row.get("agent"), row.get("model")
     if agent is not None and not (isinstance(agent, str) and TYPE.fullmatch(agent)):
         return field_errors.PRICE_AGENT(row=n)
-    if not isinstance(model, str) or not 1 <= len(model) <= LONGEST_MODEL:
-        return field_errors.PRICE_MODEL(row=n, max=LONGEST_MODEL)
+    if not isinstance(model, str) or not 1 <= len(model) <= MAX_MODEL_NAME:
+        return field_errors.PRICE_MODEL(row=n, max=MAX_MODEL_NAME)
     for name in _RATES:
         rate = row.get(name)
         if rate is None and name in ("cached", "reasoning"):
             continue
         if isinstance(rate, bool) or not isinstance(rate, int | float):
             return field_errors.PRICE_NO_NUMBER(row=n, field=name)
-        if not 0 <= rate <= LARGEST:  # nor is NaN
-            return field_errors.PRICE_RANGE(row=n, field=name, max=LARGEST)
+        if not 0 <= rate <= MAX_RATE:  # nor is NaN
+            return field_errors.PRICE_RANGE(row=n, field=name, max=MAX_RATE)
     return None

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeGuard
 
-_SHORTEST = timedelta(seconds=5)  # a time that is all but over keeps nobody from asking too often
-_FIRST, _LONGEST = timedelta(seconds=60), timedelta(minutes=15)  # where no time is known
+_MIN_WAIT = timedelta(seconds=5)  # a time that is all but over keeps nobody from asking too often
+_INITIAL_WAIT, _MAX_WAIT = timedelta(seconds=60), timedelta(minutes=15)  # where no time is known
 _SOON = timedelta(minutes=1)
 """An agent that says so soon after a wait that it has to wait again has not got far."""
 
@@ -34,47 +34,47 @@ class QuotaWaits:
     vain: int = 0
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any] | None) -> "QuotaWaits":
+    def from_json(cls, stored: Mapping[str, Any] | None) -> "QuotaWaits":
         return cls(**stored) if stored else cls()
 
-    def stored(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
-    def avoiding(self, machine_id: str, until: datetime, now: datetime) -> "QuotaWaits":
+    def with_avoided(self, machine_id: str, until: datetime, now: datetime) -> "QuotaWaits":
         """The same, where the task goes on elsewhere instead of waiting for that machine."""
         seconds = self.seconds - (until - now).total_seconds()
         avoided = {**self.avoided, machine_id: until.isoformat()}
         return replace(self, seconds=max(seconds, 0.0), avoided=avoided)
 
-    def avoids(self, now: datetime) -> frozenset[str]:
+    def avoided_machines(self, now: datetime) -> frozenset[str]:
         """The machines that are to be avoided now."""
         times = self.avoided.items()
         return frozenset(each for each, until in times if datetime.fromisoformat(until) > now)
 
-    def until(self, resets_at: datetime | None, now: datetime) -> datetime:
+    def next_wait_end(self, resets_at: datetime | None, now: datetime) -> datetime:
         """Until when to wait next. Where the agent has not said, or says what is over, a minute,
         and twice as long each time, up to 15 minutes; nor is a time that comes again and again
         asked for more often.
         """
         if _is_known(resets_at, now):
-            return max(resets_at, now + _doubled(_SHORTEST, self._vain(now)))
-        return now + _doubled(_FIRST, self.guesses)
+            return max(resets_at, now + _backoff(_MIN_WAIT, self._count_short_waits(now)))
+        return now + _backoff(_INITIAL_WAIT, self.guesses)
 
-    def after(self, until: datetime, resets_at: datetime | None, now: datetime) -> "QuotaWaits":
+    def with_wait(self, until: datetime, resets_at: datetime | None, now: datetime) -> "QuotaWaits":
         """The waits, with that one."""
         guesses = 0 if _is_known(resets_at, now) else self.guesses + 1
         seconds = self.seconds + (until - now).total_seconds()
-        vain, last = self._vain(now), until.isoformat()
+        vain, last = self._count_short_waits(now), until.isoformat()
         return replace(self, seconds=seconds, guesses=guesses, last=last, vain=vain)
 
-    def _vain(self, now: datetime) -> int:
+    def _count_short_waits(self, now: datetime) -> int:
         is_soon = self.last is not None and now - datetime.fromisoformat(self.last) < _SOON
         return self.vain + 1 if is_soon else 0
 
 
-def _doubled(wait: timedelta, times: int) -> timedelta:
+def _backoff(wait: timedelta, times: int) -> timedelta:
     longer: timedelta = wait * 2 ** min(times, 10)
-    return min(longer, _LONGEST)
+    return min(longer, _MAX_WAIT)
 
 
 def _is_known(resets_at: datetime | None, now: datetime) -> TypeGuard[datetime]:

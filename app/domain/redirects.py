@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlencode, urlsplit
 
-LONGEST = 2000  # characters
+MAX_LENGTH = 2000  # characters
 # No backslash, which browsers take for a slash; no second slash, which would name another host.
 _OWN_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 # RFC 7636: what S256 makes of a verifier.
@@ -14,10 +14,10 @@ _LOOPBACK = ("127.0.0.1", "::1")
 
 def is_own_path(text: str) -> bool:
     """Whether it is a path of this server, and leads nowhere else."""
-    return len(text) <= LONGEST and _OWN_PATH.fullmatch(text) is not None
+    return len(text) <= MAX_LENGTH and _OWN_PATH.fullmatch(text) is not None
 
 
-def is_programs(text: str) -> bool:
+def is_loopback_redirect(text: str) -> bool:
     """Whether it is where a program on the person's own machine listens (RFC 8252, 7.3)."""
     try:
         url = urlsplit(text)
@@ -25,11 +25,11 @@ def is_programs(text: str) -> bool:
     except ValueError:
         return False
     is_plain = url.scheme == "http" and url.hostname in _LOOPBACK and has_port
-    fits = len(text) <= LONGEST and text.isascii() and text.isprintable() and " " not in text
+    fits = len(text) <= MAX_LENGTH and text.isascii() and text.isprintable() and " " not in text
     return is_plain and fits and not url.fragment and url.username is None and "\\" not in text
 
 
-def with_query(url: str, **more: str) -> str:
+def add_query(url: str, **more: str) -> str:
     """The URL with more in its query."""
     bare, hash_, fragment = url.partition("#")
     joint = "&" if "?" in bare else "?"

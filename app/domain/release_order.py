@@ -9,9 +9,9 @@ import re
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 
 
-def refusal(now: str, given: str) -> str | None:
+def find_refusal(now: str, given: str) -> str | None:
     """Why `given` may not follow `now`; None if it may."""
-    before, after = parsed(now), parsed(given)
+    before, after = parse_version(now), parse_version(given)
     if before is None or after is None:
         return f"{now if before is None else given} is no version of a release, like 0.2.1"
     if after == before:
@@ -21,17 +21,17 @@ def refusal(now: str, given: str) -> str | None:
             f"{given} is older than {now}: an upgrade that is not well is taken back by --back; of "
             "a backup of then `muster-server restore` makes a server of then"
         )
-    if not _is_next(before, after):
+    if not _is_next_release(before, after):
         return f"{given} is more than one minor version after {now}: upgrade to those between first"
     return None
 
 
-def parsed(version: str) -> tuple[int, int, int] | None:
+def parse_version(version: str) -> tuple[int, int, int] | None:
     found = _VERSION.fullmatch(version)
     return None if found is None else (int(found[1]), int(found[2]), int(found[3]))
 
 
-def _is_next(before: tuple[int, int, int], after: tuple[int, int, int]) -> bool:
+def _is_next_release(before: tuple[int, int, int], after: tuple[int, int, int]) -> bool:
     if after[0] == before[0]:
         return after[1] <= before[1] + 1
     return after[0] == before[0] + 1 and after[1] == 0

@@ -17,7 +17,7 @@ def origin(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
-def on_machines_means(url: str, *, has_key: bool) -> str | None:
+def machine_credential_url(url: str, *, has_key: bool) -> str | None:
     """The URL, if what lets git in there is the machine's and not the project's: its disk, or ssh
     keys of its own. Else None."""
     is_machines = url.lower().startswith("file:") or (is_ssh(url) and not has_key)

@@ -4,25 +4,25 @@ from enum import StrEnum
 
 from app.domain.pipeline import GateKind
 
-MOST_THREADS = 1_000
+MAX_THREADS = 1_000
 """Of one task, drafts included."""
 
-MOST_COMMENTS = 100
+MAX_COMMENTS = 100
 """In one thread, drafts included."""
 
-MOST_TEXT = 300_000
+MAX_TEXT = 300_000
 """Characters of all comments in one thread."""
 
-LONGEST_COMMENT = 10_000
+MAX_COMMENT = 10_000
 """Characters."""
 
-LONGEST_CODE_LINE = 400
+MAX_CODE_LINE = 400
 """Characters of a line that is kept with a thread."""
 
-CODE_AROUND = 3
+CONTEXT_LINES = 3
 """Lines above what is commented that are kept with a thread."""
 
-MOST_LINES = 100
+MAX_LINES = 100
 """That one comment may be about."""
 
 
@@ -50,7 +50,7 @@ class ThreadState(StrEnum):
     OUTDATED = "outdated"
 
 
-def answer(verdict: ReviewVerdict, kind: GateKind) -> str | None:
+def answer_of_verdict(verdict: ReviewVerdict, kind: GateKind) -> str | None:
     """The answer that a verdict is to an open gate; None: it is none, and the gate stays open.
 
     Who wants changes rejects nothing: the task is not over, it goes on with what they say.
@@ -60,6 +60,6 @@ def answer(verdict: ReviewVerdict, kind: GateKind) -> str | None:
     return None
 
 
-def says_something(verdict: ReviewVerdict, body: str, comments: int) -> bool:
+def has_content(verdict: ReviewVerdict, body: str, comments: int) -> bool:
     """Whether a review has something in it: to approve is enough."""
     return verdict is ReviewVerdict.APPROVE or bool(body.strip()) or comments > 0

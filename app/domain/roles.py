@@ -15,7 +15,7 @@ class ProjectRole(StrEnum):
     MAINTAINER = "maintainer"
 
 
-class Act(StrEnum):
+class Permission(StrEnum):
     SEE_MACHINES = "see_machines"
     DRAIN_MACHINE = "drain_machine"
     SEE_PROJECT = "see_project"
@@ -34,7 +34,7 @@ class Act(StrEnum):
     ADMINISTER = "administer"
 
 
-class Standing(StrEnum):
+class Relation(StrEnum):
     """What a developer is in relation to a project or a task. Each standing grants acts by
     itself.
     """
@@ -47,26 +47,27 @@ class Standing(StrEnum):
     ADMIN = "admin"
 
 
-_MEMBERS = frozenset({Standing.MEMBER, Standing.MAINTAINER, Standing.ADMIN})
-_OWNERS = frozenset({Standing.CREATOR, Standing.MAINTAINER, Standing.ADMIN})
+_MEMBERS = frozenset({Relation.MEMBER, Relation.MAINTAINER, Relation.ADMIN})
+_OWNERS = frozenset({Relation.CREATOR, Relation.MAINTAINER, Relation.ADMIN})
 
-TABLE: dict[Act, frozenset[Standing]] = {
-    Act.SEE_MACHINES: frozenset({Standing.ANYONE}),
-    Act.DRAIN_MACHINE: frozenset({Standing.LEAD, Standing.ADMIN}),
-    Act.SEE_PROJECT: _MEMBERS | {Standing.LEAD},
-    Act.CREATE_TASK: _MEMBERS,
-    Act.ANSWER_GATE: _MEMBERS,
-    Act.REVIEW: _MEMBERS,
-    Act.WATCH_TERMINAL: _MEMBERS | {Standing.LEAD},  # who may read the log sees the same bytes
-    Act.CONTROL_TERMINAL: _OWNERS,
-    Act.SEE_TERMINAL_INPUTS: frozenset({Standing.MAINTAINER, Standing.ADMIN}),
-    Act.CANCEL_TASK: _OWNERS | {Standing.LEAD},
-    Act.RETRY_TASK: _OWNERS,
-    Act.FOLLOW_UP: _MEMBERS,  # as an answer, which has a task go on likewise
-    Act.CONTROL_TUNNEL: _OWNERS,
-    Act.SEE_MEMBERS: frozenset({Standing.MAINTAINER, Standing.ADMIN}),
-    Act.CHANGE_PROJECT: frozenset({Standing.MAINTAINER, Standing.ADMIN}),
-    Act.ADMINISTER: frozenset({Standing.ADMIN}),
+TABLE: dict[Permission, frozenset[Relation]] = {
+    Permission.SEE_MACHINES: frozenset({Relation.ANYONE}),
+    Permission.DRAIN_MACHINE: frozenset({Relation.LEAD, Relation.ADMIN}),
+    Permission.SEE_PROJECT: _MEMBERS | {Relation.LEAD},
+    Permission.CREATE_TASK: _MEMBERS,
+    Permission.ANSWER_GATE: _MEMBERS,
+    Permission.REVIEW: _MEMBERS,
+    Permission.WATCH_TERMINAL: _MEMBERS
+    | {Relation.LEAD},  # who may read the log sees the same bytes
+    Permission.CONTROL_TERMINAL: _OWNERS,
+    Permission.SEE_TERMINAL_INPUTS: frozenset({Relation.MAINTAINER, Relation.ADMIN}),
+    Permission.CANCEL_TASK: _OWNERS | {Relation.LEAD},
+    Permission.RETRY_TASK: _OWNERS,
+    Permission.FOLLOW_UP: _MEMBERS,  # as an answer, which has a task go on likewise
+    Permission.CONTROL_TUNNEL: _OWNERS,
+    Permission.SEE_MEMBERS: frozenset({Relation.MAINTAINER, Relation.ADMIN}),
+    Permission.CHANGE_PROJECT: frozenset({Relation.MAINTAINER, Relation.ADMIN}),
+    Permission.ADMINISTER: frozenset({Relation.ADMIN}),
 }
 
 
@@ -79,19 +80,19 @@ class Person:
     is_creator: bool = False
 
 
-def standings(person: Person) -> frozenset[Standing]:
+def relations_of(person: Person) -> frozenset[Relation]:
     """All standings of the person."""
-    found = {Standing.ANYONE}
+    found = {Relation.ANYONE}
     if person.system_role is not SystemRole.DEVELOPER:
-        found.add(Standing(person.system_role))
+        found.add(Relation(person.system_role))
     if person.project_role is not None:
-        found.add(Standing(person.project_role))
+        found.add(Relation(person.project_role))
         # A creator who has left the project has no rights to its tasks any more.
         if person.is_creator:
-            found.add(Standing.CREATOR)
+            found.add(Relation.CREATOR)
     return frozenset(found)
 
 
-def may(act: Act, person: Person) -> bool:
+def is_allowed(act: Permission, person: Person) -> bool:
     """Whether the table grants the act to the person."""
-    return bool(TABLE[act] & standings(person))
+    return bool(TABLE[act] & relations_of(person))

@@ -14,7 +14,7 @@ from typing import Any, Self
 from app.domain import labels, protection, sandbox
 from app.domain.labels import Labels, Selector
 from app.domain.machine import MachineStatus
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 
 
 class Reason(StrEnum):
@@ -27,7 +27,7 @@ class Reason(StrEnum):
     CAPABILITY_MISSING = "capability_missing"
     CAPABILITY_DEGRADED = "capability_degraded"
     QUOTA_EXHAUSTED = "quota_exhausted"
-    ROOM_UNAVAILABLE = "room_unavailable"
+    SANDBOX_UNAVAILABLE = "room_unavailable"
     LABEL_MISMATCH = "label_mismatch"
     RELEASE_TOO_OLD = "release_too_old"  # its worker cannot check the commit to go on from
     OVERLOADED = "overloaded"
@@ -43,7 +43,7 @@ class AgentHealth:
     why: str | None = None
 
     @classmethod
-    def of(cls, capability: Mapping[str, Any]) -> Self:
+    def from_capability(cls, capability: Mapping[str, Any]) -> Self:
         """As it is stored of a machine."""
         until = capability.get("degradedUntil")
         ends = datetime.fromisoformat(until) if until else None
@@ -69,7 +69,7 @@ class Candidate:
     status: MachineStatus
     connected: bool
     agents: Mapping[str, AgentHealth] = field(default_factory=dict)
-    room: RoomLevel | None = None
+    sandbox_level: SandboxLevel | None = None
     labels: Labels = field(default_factory=dict)
     slots_total: int = 0
     slots_used: int = 0
@@ -87,31 +87,33 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Place:
+class PlacementConstraints:
     """What kind of machine a task and its project want: at least that room, labels that meet the
     `selector`, and where the project is protected one of the machines that admins have named
     (`only`).
     """
 
-    room: RoomLevel | None = None
+    min_sandbox: SandboxLevel | None = None
     selector: Selector = ()
-    only: frozenset[str] | None = None
+    allowed_machines: frozenset[str] | None = None
 
     @classmethod
-    def of(
+    def from_columns(
         cls,
-        room: RoomLevel | None,
+        room: SandboxLevel | None,
         *selectors: str | None,
         protected: bool,
         machines: Sequence[str],
-    ) -> "Place":
+    ) -> "PlacementConstraints":
         """The place by the columns of a project and of its task; `machines` are those named."""
-        only = protection.named(protected, machines)
-        return cls(room, labels.together(*selectors), only)
+        only = protection.allowed_machines(protected, machines)
+        return cls(room, labels.combine_selectors(*selectors), only)
 
-    def fits(self, machine_id: str, its: Labels) -> bool:
+    def matches(self, machine_id: str, its: Labels) -> bool:
         """Whether a machine with these labels may have the task, whatever its room."""
-        return protection.admits(self.only, machine_id) and labels.matches(self.selector, its)
+        return protection.is_machine_allowed(self.allowed_machines, machine_id) and labels.matches(
+            self.selector, its
+        )
 
 
 @dataclass(frozen=True)
@@ -124,13 +126,13 @@ class Request:
     agent_type: str
     repo_url: str
     machine_id: str | None = None
-    place: Place = Place()
+    placement: PlacementConstraints = PlacementConstraints()
     avoids: frozenset[str] = frozenset()
     prefers: str | None = None
     resumes: bool = False
 
 
-def blocked_by(
+def block_reason(
     request: Request, machine: Candidate, now: datetime, max_load: float
 ) -> Reason | None:
     """The first rule that keeps the machine from taking the task; None when it can."""
@@ -143,8 +145,11 @@ def blocked_by(
         (Reason.CAPABILITY_MISSING, agent is None),
         (Reason.CAPABILITY_DEGRADED, agent is not None and not agent.is_usable(now)),
         (Reason.QUOTA_EXHAUSTED, machine.id in request.avoids),
-        (Reason.ROOM_UNAVAILABLE, not sandbox.suffices(machine.room, request.place.room)),
-        (Reason.LABEL_MISMATCH, not request.place.fits(machine.id, machine.labels)),
+        (
+            Reason.SANDBOX_UNAVAILABLE,
+            not sandbox.is_sufficient(machine.sandbox_level, request.placement.min_sandbox),
+        ),
+        (Reason.LABEL_MISMATCH, not request.placement.matches(machine.id, machine.labels)),
         (Reason.RELEASE_TOO_OLD, request.resumes and not machine.checks_commits),
         (Reason.OVERLOADED, machine.load_percent > max_load),
         (Reason.NO_FREE_SLOT, machine.free_slots == 0),
@@ -152,7 +157,7 @@ def blocked_by(
     return next((reason for reason, holds in rules if holds), None)
 
 
-_Merit = tuple[bool, float, int, int, int, datetime, str]
+_Rank = tuple[bool, float, int, int, int, datetime, str]
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -172,47 +177,47 @@ class SlotPlan:
         self._now, self._max_load = now, max_load
         # Heaps, the best machine first. A machine's merit only ever falls, so one in a heap may be
         # outdated but never too low: it is computed again when the machine comes to the front.
-        self._queues: dict[Request, list[tuple[_Merit, str]]] = {}
+        self._queues: dict[Request, list[tuple[_Rank, str]]] = {}
 
-    def take(self, request: Request) -> Candidate | None:
+    def assign(self, request: Request) -> Candidate | None:
         """Take a slot of the best machine for the request. Returns the machine as it was before, or
         None if no machine can take the task.
         """
         if request.prefers is not None:
             preferred = self._machines.get(request.prefers)
-            if preferred and self._can_take(preferred, request):
-                return self._taken(preferred)
+            if preferred and self._can_assign(preferred, request):
+                return self._use_slot(preferred)
             # Whom it prefers makes no other queue of it: each costs a look at all machines.
             request = replace(request, prefers=None)
         queue = self._queue(request)
         while queue:
             noted, machine_id = queue[0]
             machine = self._machines[machine_id]
-            if not self._can_take(machine, request):
+            if not self._can_assign(machine, request):
                 heappop(queue)
-            elif noted != (merit := self._merit(request, machine)):
+            elif noted != (merit := self._rank(request, machine)):
                 heapreplace(queue, (merit, machine_id))
             else:
-                return self._taken(machine)
+                return self._use_slot(machine)
         return None
 
-    def _can_take(self, machine: Candidate, request: Request) -> bool:
-        return blocked_by(request, machine, self._now, self._max_load) is None
+    def _can_assign(self, machine: Candidate, request: Request) -> bool:
+        return block_reason(request, machine, self._now, self._max_load) is None
 
-    def _taken(self, machine: Candidate) -> Candidate:
+    def _use_slot(self, machine: Candidate) -> Candidate:
         self._machines[machine.id] = replace(machine, slots_used=machine.slots_used + 1)
         return machine
 
-    def _queue(self, request: Request) -> list[tuple[_Merit, str]]:
+    def _queue(self, request: Request) -> list[tuple[_Rank, str]]:
         if request not in self._queues:
             asked = request.machine_id
             some = self._machines.values() if asked is None else [self._machines.get(asked)]
-            queue = [(self._merit(request, m), m.id) for m in some if m is not None]
+            queue = [(self._rank(request, m), m.id) for m in some if m is not None]
             heapify(queue)
             self._queues[request] = queue
         return self._queues[request]
 
-    def _merit(self, request: Request, machine: Candidate) -> _Merit:
+    def _rank(self, request: Request, machine: Candidate) -> _Rank:
         """The machine's rank for the request: the smaller, the better."""
         return (
             request.repo_url not in machine.repositories,

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 _TRIGRAM = re.compile(r"[^\W_]{3}")
 _NUMBER = re.compile(r"#([0-9]{1,19})")
 # A backslash before a letter or a digit may have a meaning of its own, so only signs are escaped.
@@ -29,7 +29,7 @@ class SearchQuery:
     @property
     def number(self) -> int | None:
         """The id that `#42` or `42` names."""
-        return number("#" + self.text.removeprefix("#"))
+        return parse_id("#" + self.text.removeprefix("#"))
 
     @property
     def has_trigrams(self) -> bool:
@@ -38,24 +38,24 @@ class SearchQuery:
     @property
     def patterns(self) -> list[str]:
         """For LIKE: one pattern for each word, found anywhere."""
-        return [containing(word) for word in self.words]
+        return [contains_pattern(word) for word in self.words]
 
     @property
-    def whole(self) -> list[str]:
+    def whole_word_patterns(self) -> list[str]:
         """For Postgres's regular expressions: one pattern for each word, found as a whole word."""
-        return [f"{_BEFORE}{regex(word)}{_AFTER}" for word in self.words]
+        return [f"{_BEFORE}{escape_regex(word)}{_AFTER}" for word in self.words]
 
     @property
     def phrase(self) -> str:
         """For Postgres's regular expressions: all words as whole words, one after the other."""
-        return _BEFORE + r"\s+".join(regex(word) for word in self.text.split()) + _AFTER
+        return _BEFORE + r"\s+".join(escape_regex(word) for word in self.text.split()) + _AFTER
 
 
-def number(text: str) -> int | None:
+def parse_id(text: str) -> int | None:
     """The id in a text such as `#42`; None for any other text."""
     found = _NUMBER.fullmatch(text)
     value = int(found[1]) if found else 0
-    return value if 0 < value <= LARGEST_ID else None
+    return value if 0 < value <= MAX_ID else None
 
 
 def has_trigrams(text: str) -> bool:
@@ -63,16 +63,16 @@ def has_trigrams(text: str) -> bool:
     return _TRIGRAM.search(text) is not None
 
 
-def like(text: str) -> str:
+def escape_like(text: str) -> str:
     """The text escaped for LIKE, so that it is taken literally."""
     return re.sub(r"([\\%_])", r"\\\1", text)
 
 
-def containing(text: str) -> str:
+def contains_pattern(text: str) -> str:
     """For LIKE: the text, found anywhere. With ILIKE, a trigram index serves the pattern."""
-    return f"%{like(text)}%"
+    return f"%{escape_like(text)}%"
 
 
-def regex(text: str) -> str:
+def escape_regex(text: str) -> str:
     """The text escaped for Postgres's regular expressions, so that it is taken literally."""
     return _SIGN.sub(r"\\\g<0>", text)

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.domain import field_errors, prices
 from app.domain.errors import InvalidFields
-from app.domain.field_errors import Fault
+from app.domain.field_errors import FieldError
 
 
 class SettingKind(StrEnum):
@@ -45,7 +45,7 @@ class Setting:
     pattern: str | None = None
 
 
-_WHOLE, _NUMBER = SettingKind.INTEGER, SettingKind.NUMBER
+_INTEGER, _NUMBER = SettingKind.INTEGER, SettingKind.NUMBER
 _YEARS = 3650
 
 _SETTINGS = (
@@ -68,7 +68,7 @@ _SETTINGS = (
         "WORKSPACE_SECONDS",
     ),
     Setting(
-        "maxSlots", _WHOLE, 64, 1, 1000, "slots",
+        "maxSlots", _INTEGER, 64, 1, 1000, "slots",
         "How many slots a machine may give itself; admins may give it more.",
     ),
     Setting(
@@ -77,7 +77,7 @@ _SETTINGS = (
         pattern="off|idle|now",
     ),
     Setting(
-        "logMegabytes", _WHOLE, 1200, 1, 1_000_000, "MiB",
+        "logMegabytes", _INTEGER, 1200, 1, 1_000_000, "MiB",
         "How much is kept of one attempt's log, transcript and changes, at most; more is lost.",
     ),
     Setting(
@@ -85,50 +85,50 @@ _SETTINGS = (
         "How long it is kept what a task has changed, file by file, after its end.",
     ),
     Setting(
-        "loginFailures", _WHOLE, 5, 1, 1000, "logins",
+        "loginFailures", _INTEGER, 5, 1, 1000, "logins",
         "How many logins with one name may fail in 15 minutes from one network (/24, of IPv6 /48), "
         "or on a device that has signed in to it before.", "LOGIN_FAILURES",
     ),
     Setting(
-        "loginFailuresPerName", _WHOLE, 50, 1, 100_000, "logins",
+        "loginFailuresPerName", _INTEGER, 50, 1, 100_000, "logins",
         "How many logins with one name may fail in 15 minutes over all networks. Beyond that only "
         "devices that have signed in to it before can.", "LOGIN_FAILURES_PER_NAME",
     ),
     Setting(
-        "loginFailuresPerAddress", _WHOLE, 5, 1, 100_000, "logins",
+        "loginFailuresPerAddress", _INTEGER, 5, 1, 100_000, "logins",
         "How many logins from one address may fail in 15 minutes.", "LOGIN_FAILURES_PER_ADDRESS",
     ),
     Setting(
-        "enrollmentTokenHours", _WHOLE, 24, 1, 8760, "hours",
+        "enrollmentTokenHours", _INTEGER, 24, 1, 8760, "hours",
         "How long an enrollment token is good for, where its maker does not say.",
     ),
     Setting(
-        "sessionRetentionDays", _WHOLE, 1, 0, _YEARS, "days",
+        "sessionRetentionDays", _INTEGER, 1, 0, _YEARS, "days",
         "How long logins that have ended, with their refresh tokens, and channel tokens are kept.",
     ),
     Setting(
-        "tokenRetentionDays", _WHOLE, 90, 0, _YEARS, "days",
+        "tokenRetentionDays", _INTEGER, 90, 0, _YEARS, "days",
         "How long revoked and expired tokens stay readable.",
     ),
     Setting(
-        "personalTokenDays", _WHOLE, 0, 0, _YEARS, "days",
+        "personalTokenDays", _INTEGER, 0, 0, _YEARS, "days",
         "How long a personal access token may live, those that there are too, from now; 0: until "
         "it is revoked.",
     ),
     Setting(
-        "idempotencyHours", _WHOLE, 24, 1, 168, "hours",
+        "idempotencyHours", _INTEGER, 24, 1, 168, "hours",
         "How long the answer to an Idempotency-Key is given again.",
     ),
     Setting(
-        "notificationRetentionDays", _WHOLE, 90, 1, _YEARS, "days",
+        "notificationRetentionDays", _INTEGER, 90, 1, _YEARS, "days",
         "How long notifications are kept.",
     ),
     Setting(
-        "deliveryRetentionDays", _WHOLE, 30, 1, _YEARS, "days",
+        "deliveryRetentionDays", _INTEGER, 30, 1, _YEARS, "days",
         "How long it is kept what was sent to chats, dead letters included.",
     ),
     Setting(
-        "deliveryAttempts", _WHOLE, 8, 1, 100, "tries",
+        "deliveryAttempts", _INTEGER, 8, 1, 100, "tries",
         "How often a message to a chat is tried before it is given up.",
     ),
     Setting(
@@ -142,37 +142,37 @@ _SETTINGS = (
         pattern=r'(?:https?://[!"$-.0->@-~]+(?:/[!"$->@-~]*)?)?',
     ),
     Setting(
-        "streamsPerDeveloper", _WHOLE, 20, 1, 10_000, "streams",
+        "streamsPerDeveloper", _INTEGER, 20, 1, 10_000, "streams",
         "How many streams of news one developer may have open at once.",
     ),
     Setting(
-        "readsPerDeveloper", _WHOLE, 16, 1, 10_000, "answers",
+        "readsPerDeveloper", _INTEGER, 16, 1, 10_000, "answers",
         "How many long answers, such as logs, one developer may be taking at once from each server "
         "process.",
     ),
     Setting(
-        "requestsPerMinute", _WHOLE, 6000, 1, 10_000_000, "requests",
+        "requestsPerMinute", _INTEGER, 6000, 1, 10_000_000, "requests",
         "How many requests one credential is good for in a minute.", "REQUESTS_PER_MINUTE",
     ),
     Setting(
-        "terminalInputRetentionDays", _WHOLE, 90, 1, _YEARS, "days",
+        "terminalInputRetentionDays", _INTEGER, 90, 1, _YEARS, "days",
         "How long it is kept who typed into a terminal, and when.",
     ),
     Setting(
         # Lark repeats for hours an event that it could not deliver: we must still know it then.
-        "chatEventRetentionDays", _WHOLE, 7, 2, _YEARS, "days",
+        "chatEventRetentionDays", _INTEGER, 7, 2, _YEARS, "days",
         "How long it is kept what came from chats; what comes again meanwhile has no effect.",
     ),
     Setting(
-        "logRetentionDays", _WHOLE, _YEARS, 1, _YEARS, "days",
+        "logRetentionDays", _INTEGER, _YEARS, 1, _YEARS, "days",
         "How long logs of attempts that have ended are kept; the chains of hashes over them stay.",
     ),
     Setting(
-        "terminalsPerTask", _WHOLE, 50, 1, 10_000, "sockets",
+        "terminalsPerTask", _INTEGER, 50, 1, 10_000, "sockets",
         "How many may look into the terminal of one task at once.",
     ),
     Setting(
-        "terminalsPerDeveloper", _WHOLE, 50, 1, 10_000, "sockets",
+        "terminalsPerDeveloper", _INTEGER, 50, 1, 10_000, "sockets",
         "How many terminals one developer may have open at once.",
     ),
     Setting(
@@ -185,14 +185,14 @@ _SETTINGS = (
         "The admin whose password signs in although passwordLogin is off.",
     ),
     Setting(
-        "prices", SettingKind.PRICES, [], 0, prices.MOST, "prices",
+        "prices", SettingKind.PRICES, [], 0, prices.MAX_PRICES, "prices",
         "What a million tokens cost, where the agent does not say it: the first that fits.",
     ),
 )  # fmt: skip
 REGISTRY: Mapping[str, Setting] = {setting.key: setting for setting in _SETTINGS}
 
 
-def checked(key: str, value: Any) -> Value:
+def check_value(key: str, value: Any) -> Value:
     """The value, if it is valid for the setting; for an integer setting as an int.
 
     Raises InvalidFields.
@@ -203,26 +203,26 @@ def checked(key: str, value: Any) -> Value:
     # JSON knows one kind of number, and JSON Schema takes 1.0 for an integer.
     if setting.kind is SettingKind.INTEGER and isinstance(value, float) and value.is_integer():
         value = int(value)
-    if wrong := _wrong(setting, value):
+    if wrong := _find_error(setting, value):
         raise InvalidFields({key: [wrong]})
     allowed: Value = value
     return allowed
 
 
-def _wrong(setting: Setting, value: Any) -> Fault | None:
+def _find_error(setting: Setting, value: Any) -> FieldError | None:
     if setting.kind is SettingKind.STRING:
-        return _wrong_text(setting, value)
+        return _find_text_error(setting, value)
     if setting.kind is SettingKind.PRICES:
-        return prices.fault(value)
+        return prices.find_error(value)
     types = int if setting.kind is SettingKind.INTEGER else (int, float)
     if isinstance(value, bool) or not isinstance(value, types):
-        return field_errors.MUST_BE_WHOLE if types is int else field_errors.MUST_BE_NUMBER
+        return field_errors.MUST_BE_INTEGER if types is int else field_errors.MUST_BE_NUMBER
     if not setting.minimum <= value <= setting.maximum:  # nor is NaN
         return field_errors.MUST_BE_WITHIN(min=setting.minimum, max=setting.maximum)
     return None
 
 
-def _wrong_text(setting: Setting, value: Any) -> Fault | None:
+def _find_text_error(setting: Setting, value: Any) -> FieldError | None:
     if not isinstance(value, str):
         return field_errors.MUST_BE_TEXT
     if not setting.minimum <= len(value) <= setting.maximum:

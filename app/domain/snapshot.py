@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 _FORM = re.compile(r"(\d{1,19}):(\d{1,19}):((?:\d{1,19}(?:,\d{1,19})*)?)", re.ASCII)
-LONGEST = 8192
+MAX_LENGTH = 8192
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,14 @@ class Snapshot:
     def __str__(self) -> str:
         return f"{self.xmin}:{self.xmax}:{','.join(map(str, self.in_progress))}"
 
-    def has(self, xid: int) -> bool:
+    def includes(self, xid: int) -> bool:
         """Whether the transaction with this number had ended."""
         return xid < self.xmax and xid not in self.in_progress
 
 
 def parse(text: str) -> Snapshot | None:
     """The snapshot that the text denotes, or None if it denotes none."""
-    found = _FORM.fullmatch(text) if len(text) <= LONGEST else None
+    found = _FORM.fullmatch(text) if len(text) <= MAX_LENGTH else None
     if found is None:
         return None
     xmin, xmax = int(found[1]), int(found[2])

@@ -12,10 +12,10 @@ from app.domain.errors import Forbidden, Unauthenticated
 from app.domain.roles import ProjectRole, SystemRole
 
 # Of what a provider says in its claims.
-LONGEST_SUBJECT = 255
-LONGEST_NAME = 100
-LONGEST_EMAIL = 200
-MOST_GROUPS = 2000
+MAX_SUBJECT = 255
+MAX_NAME = 100
+MAX_EMAIL = 200
+MAX_GROUPS = 2000
 # How far the provider's clock may be from ours.
 SKEW = timedelta(seconds=30)
 
@@ -31,7 +31,7 @@ class InvalidSignIn(Unauthenticated):
 
 
 @dataclass(frozen=True)
-class Visitor:
+class ExternalUser:
     """Who comes from a provider. `email` is one that the provider has verified, in lower case."""
 
     subject: str
@@ -46,29 +46,29 @@ class SignInRefused(Forbidden):
 
     code = "sign_in_refused"
 
-    def __init__(self, reason: str, who: Visitor | None = None) -> None:
+    def __init__(self, reason: str, who: ExternalUser | None = None) -> None:
         super().__init__()
         self.reason, self.who = reason, who  # for the audit log
 
 
-def visitor(claims: Mapping[str, Any], groups_claim: str) -> Visitor:
+def user_from_claims(claims: Mapping[str, Any], groups_claim: str) -> ExternalUser:
     """Who the claims of an ID token, or of userinfo, are about. Raises ValueError."""
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT:
+    if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT:
         raise ValueError("the subject is none")
     email = _email(claims)
-    username = _line(claims.get("preferred_username")) or (email or "").partition("@")[0]
-    return Visitor(
+    username = _single_line(claims.get("preferred_username")) or (email or "").partition("@")[0]
+    return ExternalUser(
         subject=subject,
         email=email,
         username=username,
-        full_name=_line(claims.get("name")) or username,
+        full_name=_single_line(claims.get("name")) or username,
         groups=_groups(claims, groups_claim),
     )
 
 
-def refusal(
-    who: Visitor, email_domains: Collection[str], allowed_groups: Collection[str]
+def find_refusal(
+    who: ExternalUser, email_domains: Collection[str], allowed_groups: Collection[str]
 ) -> str | None:
     """Why the provider's rules let them not in; None if they do."""
     if email_domains and (who.email or "").rpartition("@")[2] not in email_domains:
@@ -78,13 +78,13 @@ def refusal(
     return None
 
 
-def account_names(who: Visitor) -> Iterator[str]:
+def account_names(who: ExternalUser) -> Iterator[str]:
     """Names for a new account, the best first; without end."""
     base = who.username.partition("@")[0].strip() or "developer"
     yield base
     number = 2
     while True:
-        yield f"{base[: LONGEST_NAME - 10]}-{number}"
+        yield f"{base[: MAX_NAME - 10]}-{number}"
         number += 1
 
 
@@ -92,7 +92,7 @@ def system_role(
     groups: Collection[str], mapping: Sequence[tuple[str, SystemRole]]
 ) -> SystemRole | None:
     """The highest role that the groups give; None if they give none."""
-    return higher(*(role for group, role in mapping if group in groups))
+    return higher_role(*(role for group, role in mapping if group in groups))
 
 
 def project_roles(
@@ -102,21 +102,21 @@ def project_roles(
     given: dict[str, ProjectRole] = {}
     for group, key, role in mapping:
         if group in groups:
-            given[key.lower()] = higher_in_project(given.get(key.lower()), role) or role
+            given[key.lower()] = higher_project_role(given.get(key.lower()), role) or role
     return given
 
 
-def higher(*roles: SystemRole | None) -> SystemRole | None:
+def higher_role(*roles: SystemRole | None) -> SystemRole | None:
     """The highest of the system roles, if there is any."""
     return max((role for role in roles if role), key=_SYSTEM.index, default=None)
 
 
-def higher_in_project(*roles: ProjectRole | None) -> ProjectRole | None:
+def higher_project_role(*roles: ProjectRole | None) -> ProjectRole | None:
     """The highest of the project roles, if there is any."""
     return max((role for role in roles if role), key=_PROJECT.index, default=None)
 
 
-def signed_in_since(claims: Mapping[str, Any], begun_at: datetime) -> bool:
+def has_signed_in_since(claims: Mapping[str, Any], begun_at: datetime) -> bool:
     """Whether the provider says that they have signed in there since then."""
     at = claims.get("auth_time")
     if isinstance(at, bool) or not isinstance(at, int | float):
@@ -130,7 +130,7 @@ def _email(claims: Mapping[str, Any]) -> str | None:
     # Some providers write their booleans as texts.
     if not (verified is True or verified == "true") or not isinstance(email, str):
         return None
-    fits = len(email) <= LONGEST_EMAIL and email.isprintable() and _EMAIL.fullmatch(email)
+    fits = len(email) <= MAX_EMAIL and email.isprintable() and _EMAIL.fullmatch(email)
     return email.lower() if fits else None
 
 
@@ -142,7 +142,7 @@ def _groups(claims: Mapping[str, Any], name: str) -> frozenset[str]:
         for part in name.split("."):
             found = found.get(part) if isinstance(found, Mapping) else None
     listed = [found] if isinstance(found, str) else found if isinstance(found, list) else []
-    return frozenset(group for group in listed[:MOST_GROUPS] if isinstance(group, str))
+    return frozenset(group for group in listed[:MAX_GROUPS] if isinstance(group, str))
 
 
 def has_groups(claims: Mapping[str, Any], name: str) -> bool:
@@ -150,9 +150,9 @@ def has_groups(claims: Mapping[str, Any], name: str) -> bool:
     return name in claims or name.partition(".")[0] in claims
 
 
-def _line(text: object) -> str:
+def _single_line(text: object) -> str:
     """The text as a name on one line; empty where it is none."""
     if not isinstance(text, str):
         return ""
     shown = "".join(c for c in text if c.isprintable() and c not in "<>").strip()
-    return shown[:LONGEST_NAME].strip()
+    return shown[:MAX_NAME].strip()

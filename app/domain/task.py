@@ -31,14 +31,14 @@ class TaskEvent(StrEnum):
     ASSIGN = "assign"
     START = "start"
     ASK = "ask"  # a gate opens
-    INQUIRE = "inquire"  # in the middle of a stage its agent asks a person
+    OPEN_QUESTION = "inquire"  # in the middle of a stage its agent asks a person
     LIMIT = "limit"  # in the middle of a stage its agent's account may not be used for a while
     SPEND = "spend"  # likewise, or before a stage: what the task may use is used up
-    GO_ON = "go_on"  # that question has been answered, or is not asked any more
+    CONTINUE = "go_on"  # that question has been answered, or is not asked any more
     RESUME = "resume"  # what it waited for is there, and the machine still has the workspace
     REQUEUE = "requeue"
     LOSE = "lose"  # the machine's heartbeats stopped
-    COME_BACK = "come_back"
+    RECONNECT = "come_back"
     COMPLETE = "complete"
     FAIL = "fail"
     CANCEL = "cancel"
@@ -52,23 +52,23 @@ LIVE = frozenset(TaskStatus) - ENDED
 ON_MACHINE = frozenset({TaskStatus.ASSIGNED, TaskStatus.RUNNING, TaskStatus.SUSPENDED})
 
 _S, _E = TaskStatus, TaskEvent
-_ARROWS: dict[TaskEvent, tuple[frozenset[TaskStatus], TaskStatus]] = {
+_TRANSITIONS: dict[TaskEvent, tuple[frozenset[TaskStatus], TaskStatus]] = {
     _E.ASSIGN: (frozenset({_S.QUEUED}), _S.ASSIGNED),
     _E.START: (frozenset({_S.ASSIGNED, _S.RUNNING}), _S.RUNNING),
     # A gate opens before the first stage (the task is queued), after a stage (running; assigned
     # when the machine's reports are late), or when a machine that was thought lost has finished a
     # stage.
     _E.ASK: (frozenset({_S.QUEUED, _S.ASSIGNED, _S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
-    _E.INQUIRE: (frozenset({_S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
+    _E.OPEN_QUESTION: (frozenset({_S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
     _E.LIMIT: (ON_MACHINE, _S.SUSPENDED),
     # Queued: before its first stage, which it does not begin.
     _E.SPEND: (ON_MACHINE | {_S.QUEUED}, _S.SUSPENDED),
-    _E.GO_ON: (frozenset({_S.SUSPENDED}), _S.RUNNING),
+    _E.CONTINUE: (frozenset({_S.SUSPENDED}), _S.RUNNING),
     _E.RESUME: (frozenset({_S.SUSPENDED}), _S.ASSIGNED),
     _E.REQUEUE: (ON_MACHINE, _S.QUEUED),
     # Suspended: by a question of its agent's, which runs on and waits for the answer.
     _E.LOSE: (frozenset({_S.RUNNING, _S.SUSPENDED}), _S.SUSPENDED),
-    _E.COME_BACK: (frozenset({_S.SUSPENDED}), _S.RUNNING),
+    _E.RECONNECT: (frozenset({_S.SUSPENDED}), _S.RUNNING),
     _E.COMPLETE: (ON_MACHINE, _S.COMPLETED),
     _E.FAIL: (LIVE, _S.FAILED),
     _E.CANCEL: (LIVE, _S.CANCELLED),
@@ -79,9 +79,9 @@ _ARROWS: dict[TaskEvent, tuple[frozenset[TaskStatus], TaskStatus]] = {
 }
 
 
-def after(status: TaskStatus, event: TaskEvent) -> TaskStatus:
+def next_status(status: TaskStatus, event: TaskEvent) -> TaskStatus:
     """The status after the event. Raises IllegalTransition."""
-    sources, target = _ARROWS[event]
+    sources, target = _TRANSITIONS[event]
     if status not in sources:
         raise IllegalTransition(f"a task that is {status} cannot {event.replace('_', ' ')}")
     return target
@@ -95,12 +95,12 @@ def has_process(status: TaskStatus, reason: SuspendReason | None) -> bool:
 class Loss(StrEnum):
     """What a live task loses of its machine."""
 
-    SIGHT = "sight"  # the machine is not heard, and may come back with the work
+    CONTACT = "sight"  # the machine is not heard, and may come back with the work
     ATTEMPT = "attempt"  # the attempt is gone, or its lease is over
     MACHINE = "machine"  # an admin has taken it away for good
 
 
-def after_loss(
+def event_after_loss(
     status: TaskStatus,
     reason: SuspendReason | None,
     loss: Loss,
@@ -116,7 +116,7 @@ def after_loss(
     """
     is_running = has_process(status, reason)
     match loss:
-        case Loss.SIGHT:
+        case Loss.CONTACT:
             return TaskEvent.LOSE if is_running else None
         case Loss.ATTEMPT:
             return TaskEvent.FAIL if lost >= limit else TaskEvent.REQUEUE

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.domain.attempt import AttemptPhase
-from app.domain.roles import Act, Person, may
+from app.domain.roles import Permission, Person, is_allowed
 from app.domain.task import ENDED, SuspendReason, TaskStatus, has_process
 
 
@@ -24,9 +24,9 @@ class Verdict(StrEnum):
     REPLACED = "replaced"  # the attempt has ended, and the task goes on with another one
 
 
-ACTS = {
-    TerminalMode.CONTROL: Act.CONTROL_TERMINAL,
-    TerminalMode.WATCH: Act.WATCH_TERMINAL,
+REQUIRED_PERMISSIONS = {
+    TerminalMode.CONTROL: Permission.CONTROL_TERMINAL,
+    TerminalMode.WATCH: Permission.WATCH_TERMINAL,
 }
 
 # Exit codes for ends that have none, as a shell would show them: timeout(1)'s, and 128 + SIGTERM.
@@ -34,7 +34,7 @@ _TIMEOUT, _TERMINATED = 124, 143
 
 
 @dataclass(frozen=True)
-class Subject:
+class TerminalSubject:
     """A terminal's task and attempt, as the rows are now. `is_live`: the attempt has not ended."""
 
     status: TaskStatus
@@ -43,7 +43,7 @@ class Subject:
     is_live: bool
 
 
-def has_terminal(subject: Subject) -> bool:
+def has_terminal(subject: TerminalSubject) -> bool:
     """Whether a stage's process may be running. At a gate, and during the push, none is."""
     return (
         subject.is_live
@@ -52,16 +52,16 @@ def has_terminal(subject: Subject) -> bool:
     )
 
 
-def verdict(subject: Subject, person: Person | None, mode: TerminalMode) -> Verdict:
+def viewer_verdict(subject: TerminalSubject, person: Person | None, mode: TerminalMode) -> Verdict:
     """Whether a viewer's socket stays open. `person` is None if the credential is no longer
     valid.
     """
-    if person is None or not may(ACTS[mode], person):
+    if person is None or not is_allowed(REQUIRED_PERMISSIONS[mode], person):
         return Verdict.FORBIDDEN
-    return fence(subject)
+    return machine_verdict(subject)
 
 
-def fence(subject: Subject) -> Verdict:
+def machine_verdict(subject: TerminalSubject) -> Verdict:
     """Whether a machine's socket stays open."""
     if subject.status in ENDED:
         return Verdict.ENDED

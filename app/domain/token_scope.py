@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.domain.roles import Act
+from app.domain.roles import Permission
 
 
 class TokenScope(StrEnum):
@@ -29,35 +29,37 @@ _IMPLIED: dict[TokenScope, frozenset[TokenScope]] = {
 }
 
 # What each act needs.
-SCOPE_OF: dict[Act, TokenScope] = {
-    Act.SEE_MACHINES: TokenScope.READ,
-    Act.DRAIN_MACHINE: TokenScope.ADMIN,
-    Act.SEE_PROJECT: TokenScope.READ,
-    Act.CREATE_TASK: TokenScope.TASKS,
-    Act.ANSWER_GATE: TokenScope.TASKS,
-    Act.REVIEW: TokenScope.TASKS,
-    Act.WATCH_TERMINAL: TokenScope.READ,
-    Act.CONTROL_TERMINAL: TokenScope.TASKS,
-    Act.SEE_TERMINAL_INPUTS: TokenScope.READ,
-    Act.CANCEL_TASK: TokenScope.TASKS,
-    Act.RETRY_TASK: TokenScope.TASKS,
-    Act.FOLLOW_UP: TokenScope.TASKS,
-    Act.CONTROL_TUNNEL: TokenScope.TASKS,
-    Act.SEE_MEMBERS: TokenScope.READ,
-    Act.CHANGE_PROJECT: TokenScope.PROJECTS,
-    Act.ADMINISTER: TokenScope.ADMIN,
+REQUIRED_SCOPE: dict[Permission, TokenScope] = {
+    Permission.SEE_MACHINES: TokenScope.READ,
+    Permission.DRAIN_MACHINE: TokenScope.ADMIN,
+    Permission.SEE_PROJECT: TokenScope.READ,
+    Permission.CREATE_TASK: TokenScope.TASKS,
+    Permission.ANSWER_GATE: TokenScope.TASKS,
+    Permission.REVIEW: TokenScope.TASKS,
+    Permission.WATCH_TERMINAL: TokenScope.READ,
+    Permission.CONTROL_TERMINAL: TokenScope.TASKS,
+    Permission.SEE_TERMINAL_INPUTS: TokenScope.READ,
+    Permission.CANCEL_TASK: TokenScope.TASKS,
+    Permission.RETRY_TASK: TokenScope.TASKS,
+    Permission.FOLLOW_UP: TokenScope.TASKS,
+    Permission.CONTROL_TUNNEL: TokenScope.TASKS,
+    Permission.SEE_MEMBERS: TokenScope.READ,
+    Permission.CHANGE_PROJECT: TokenScope.PROJECTS,
+    Permission.ADMINISTER: TokenScope.ADMIN,
 }
 
 
 @dataclass(frozen=True)
-class Reach:
+class AccessScope:
     """`projects` are ids; None: all of them."""
 
     scopes: frozenset[TokenScope] = frozenset(TokenScope)
     projects: frozenset[int] | None = None
 
     @classmethod
-    def of(cls, scopes: Sequence[str] | None, projects: Sequence[int] | None) -> "Reach":
+    def from_columns(
+        cls, scopes: Sequence[str] | None, projects: Sequence[int] | None
+    ) -> "AccessScope":
         """As they are stored with a token; None: it is not narrowed. One for some projects alone
         does not reach what is beyond projects.
         """
@@ -72,9 +74,9 @@ class Reach:
     def covers(self, project_id: int) -> bool:
         return self.projects is None or project_id in self.projects
 
-    def permits(self, act: Act, project_id: int) -> bool:
+    def permits(self, act: Permission, project_id: int) -> bool:
         """Whether the act in the project is within it, whoever its owner is."""
-        return self.covers(project_id) and self.allows(SCOPE_OF[act])
+        return self.covers(project_id) and self.allows(REQUIRED_SCOPE[act])
 
 
-EVERYWHERE = Reach()
+UNRESTRICTED = AccessScope()

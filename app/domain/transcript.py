@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-LONGEST_TITLE = 200  # characters
-LONGEST_TEXT = 16 * 1024  # likewise; the log has it whole
-LARGEST_DATA = 16 * 1024  # bytes of JSON
-DEEPEST_DATA = (
+MAX_TITLE = 200  # characters
+MAX_TEXT = 16 * 1024  # likewise; the log has it whole
+MAX_DATA = 16 * 1024  # bytes of JSON
+MAX_DATA_DEPTH = (
     32  # levels of lists and objects: many readers of JSON go no deeper than some hundred
 )
 
-CUT = {"cut": True}
+TRUNCATED = {"cut": True}
 """The mark in the data of an entry of which something is left out."""
 
 
@@ -30,18 +30,18 @@ class EntryKind(StrEnum):
     ERROR = "error"
 
 
-def is_deep(data: Mapping[str, Any]) -> bool:
+def is_too_deep(data: Mapping[str, Any]) -> bool:
     """Whether lists and objects lie in each other deeper than `DEEPEST_DATA`."""
     level: list[Any] = [data]
-    for _ in range(DEEPEST_DATA):
-        inside = [part for value in level for part in _parts(value)]
+    for _ in range(MAX_DATA_DEPTH):
+        inside = [part for value in level for part in _children(value)]
         level = [part for part in inside if isinstance(part, dict | list)]
         if not level:
             return False
     return True
 
 
-def _parts(value: Any) -> Collection[Any]:
+def _children(value: Any) -> Collection[Any]:
     return value.values() if isinstance(value, dict) else value
 
 
@@ -51,7 +51,7 @@ def contains(wanted: str, *texts: str) -> bool:
     return any(folded in text.casefold() for text in texts)
 
 
-def moment(began: datetime, milliseconds: int) -> datetime:
+def entry_time(began: datetime, milliseconds: int) -> datetime:
     """So long after the beginning, or the last moment that can be written: machines' clocks tell
     anything.
     """

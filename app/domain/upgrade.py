@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class When(StrEnum):
+class UpgradeTiming(StrEnum):
     """The setting `machineUpgrades`."""
 
     OFF = "off"
@@ -20,9 +20,9 @@ class UpgradeState(StrEnum):
     CURRENT = "current"  # it runs the server's version
     OFF = "off"
     PINNED = "pinned"
-    KEPT = "kept"
-    UNABLE = "unable"
-    NOTHING = "nothing"  # this server has no package of its version to offer
+    OPTED_OUT = "kept"
+    UNSUPPORTED = "unable"
+    NO_PACKAGE = "nothing"  # this server has no package of its version to offer
     OFFERED = "offered"  # the machine has not answered yet
     PREPARING = "preparing"
     WAITING = "waiting"
@@ -30,7 +30,7 @@ class UpgradeState(StrEnum):
 
 
 @dataclass(frozen=True)
-class UpgradeStanding:
+class UpgradeStatus:
     """`version` is what the machine is offered; None: nothing. `reason` says what to do."""
 
     state: UpgradeState
@@ -39,19 +39,19 @@ class UpgradeStanding:
 
 
 @dataclass(frozen=True)
-class Offering:
+class UpgradeOffer:
     """What a server offers all its machines: its own `version`, `when`, and whether it carries the
     package of that version, and no other."""
 
     version: str
-    when: When
-    is_carried: bool
+    when: UpgradeTiming
+    is_bundled: bool
 
 
 _NOTHING = (
     "this server has no package of its version for machines; in a checkout `make dist` makes one"
 )
-_OF_BEFORE = (
+_TOO_OLD = (
     "its release takes no upgrade by itself: run there, once more, the line that makes machines "
     "(muster machine add)"
 )
@@ -59,38 +59,39 @@ _UNANSWERED = "the machine has not answered yet; it does when it is connected"
 _REASONS = {
     UpgradeState.OFF: "the setting machineUpgrades is off; an admin sets it to idle or now",
     UpgradeState.PINNED: "an admin has pinned it to its version: muster machine unpin lets it go",
-    UpgradeState.KEPT: "its operator has started it with --keep-release, and upgrades it by hand",
-    UpgradeState.UNABLE: "its worker runs from a checkout: pull there, and start it again",
-    UpgradeState.NOTHING: _NOTHING,
+    UpgradeState.OPTED_OUT: "its operator has started it with --keep-release, and upgrades it "
+    "by hand",
+    UpgradeState.UNSUPPORTED: "its worker runs from a checkout: pull there, and start it again",
+    UpgradeState.NO_PACKAGE: _NOTHING,
 }
 _PREPARING = "it installs the release beside the one it runs"
 _WAITING = "until nothing runs there"
 
 
-def standing(
-    version: str, said: Mapping[str, Any] | None, *, is_pinned: bool, offering: Offering
-) -> UpgradeStanding:
-    """How a machine of that `version` stands to what is offered. `said` is its own word {state,
+def upgrade_status(
+    version: str, facts: Mapping[str, Any] | None, *, is_pinned: bool, offering: UpgradeOffer
+) -> UpgradeStatus:
+    """How a machine of that `version` stands to what is offered. `facts` is its own word {state,
     version, why}, None where its release knows no upgrades."""
     if version == offering.version:
-        return UpgradeStanding(UpgradeState.CURRENT)
-    if (hindrance := _hindrance(said, is_pinned, offering)) is not None:
-        return UpgradeStanding(hindrance, None, _hindered(hindrance, said))
-    assert said is not None
-    if said["state"] == "current" or said["version"] != offering.version:
-        return UpgradeStanding(UpgradeState.OFFERED, offering.version, _UNANSWERED)
-    state = UpgradeState(said["state"])
-    return UpgradeStanding(state, offering.version, _words(state, said["why"], version))
+        return UpgradeStatus(UpgradeState.CURRENT)
+    if (hindrance := _find_blocker(facts, is_pinned, offering)) is not None:
+        return UpgradeStatus(hindrance, None, _blocker_text(hindrance, facts))
+    assert facts is not None
+    if facts["state"] == "current" or facts["version"] != offering.version:
+        return UpgradeStatus(UpgradeState.OFFERED, offering.version, _UNANSWERED)
+    state = UpgradeState(facts["state"])
+    return UpgradeStatus(state, offering.version, _reason_text(state, facts["why"], version))
 
 
-def _hindered(state: UpgradeState, said: Mapping[str, Any] | None) -> str:
-    if said is None:
-        return _OF_BEFORE
+def _blocker_text(state: UpgradeState, facts: Mapping[str, Any] | None) -> str:
+    if facts is None:
+        return _TOO_OLD
     # One that keeps its release knows best what for.
-    return (state is UpgradeState.KEPT and said["why"]) or _REASONS[state]
+    return (state is UpgradeState.OPTED_OUT and facts["why"]) or _REASONS[state]
 
 
-def _words(state: UpgradeState, why: str, version: str) -> str:
+def _reason_text(state: UpgradeState, why: str, version: str) -> str:
     """The machine's own, and what to do."""
     if state is UpgradeState.FAILED:
         return f"{why}. It stays with {version}; its log says more."
@@ -99,27 +100,29 @@ def _words(state: UpgradeState, why: str, version: str) -> str:
     return why or _PREPARING
 
 
-def is_trial(version: str, said: Mapping[str, Any] | None) -> bool:
+def is_canary(version: str, facts: Mapping[str, Any] | None) -> bool:
     """Whether who says that is a release of that version which is tried, and may be given back."""
-    return said is not None and (said["state"], said["version"]) == ("preparing", version)
+    return facts is not None and (facts["state"], facts["version"]) == ("preparing", version)
 
 
 def is_offered(
-    version: str, said: Mapping[str, Any] | None, *, is_pinned: bool, offering: Offering
+    version: str, facts: Mapping[str, Any] | None, *, is_pinned: bool, offering: UpgradeOffer
 ) -> bool:
     """Whether it is told to take the server's release."""
-    return standing(version, said, is_pinned=is_pinned, offering=offering).version is not None
+    return (
+        upgrade_status(version, facts, is_pinned=is_pinned, offering=offering).version is not None
+    )
 
 
-def _hindrance(
-    said: Mapping[str, Any] | None, is_pinned: bool, offering: Offering
+def _find_blocker(
+    facts: Mapping[str, Any] | None, is_pinned: bool, offering: UpgradeOffer
 ) -> UpgradeState | None:
-    if said is None or said["state"] == "unable":
-        return UpgradeState.UNABLE
-    if said["state"] == "kept":
-        return UpgradeState.KEPT
+    if facts is None or facts["state"] == "unable":
+        return UpgradeState.UNSUPPORTED
+    if facts["state"] == "kept":
+        return UpgradeState.OPTED_OUT
     if is_pinned:
         return UpgradeState.PINNED
-    if offering.when is When.OFF:
+    if offering.when is UpgradeTiming.OFF:
         return UpgradeState.OFF
-    return None if offering.is_carried else UpgradeState.NOTHING
+    return None if offering.is_bundled else UpgradeState.NO_PACKAGE

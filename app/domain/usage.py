@@ -23,17 +23,17 @@ class Figures:
     is_estimate: bool = False
 
     @classmethod
-    def stored(cls, told: Mapping[str, Any] | None) -> Self:
+    def from_json(cls, figures: Mapping[str, Any] | None) -> Self:
         """From the JSON in a row, which has the API's names."""
-        if told is None:
+        if figures is None:
             return cls()
         return cls(
-            told["inputTokens"],
-            told["cachedTokens"],
-            told["outputTokens"],
-            told["reasoningTokens"],
-            None if told["cost"] is None else Decimal(str(told["cost"])),
-            told["isEstimate"],
+            figures["inputTokens"],
+            figures["cachedTokens"],
+            figures["outputTokens"],
+            figures["reasoningTokens"],
+            None if figures["cost"] is None else Decimal(str(figures["cost"])),
+            figures["isEstimate"],
         )
 
     @property

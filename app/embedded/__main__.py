@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from app.embedded import EmbeddedError, start
-from app.embedded.processes import failure, until
+from app.embedded.processes import process_error, wait_until
 
 
 def main() -> int:
@@ -35,10 +35,12 @@ def serve(home: Path) -> None:
         sys.stdout.flush()
         running = list(services.processes.values())
         while True:
-            until(lambda: any(process.poll() is not None for process in running), 60, pause=0.2)
+            wait_until(
+                lambda: any(process.poll() is not None for process in running), 60, pause=0.2
+            )
             for process in running:
                 if process.poll() is not None:
-                    raise failure(process, "ended by itself")
+                    raise process_error(process, "ended by itself")
 
 
 if __name__ == "__main__":

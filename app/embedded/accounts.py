@@ -21,7 +21,7 @@ class Account:
     gid: int
 
 
-def choose(state: Path) -> Account | None:
+def choose_account(state: Path) -> Account | None:
     """The account for servers whose files lie (or will lie) in `state`; None: our own account.
 
     Under root it is the account that owns `state` already, else `nobody`. Raises EmbeddedError
@@ -35,16 +35,16 @@ def choose(state: Path) -> Account | None:
                 "run as that user or as root, or set MUSTER_HOME to another directory"
             )
         return None
-    return _with_entry(owner) or _nobody()
+    return _account_by_uid(owner) or _nobody_account()
 
 
-def owners() -> list[str]:
+def owner_names() -> list[str]:
     """The names of the user that we run as and of root, who can become anybody.
 
     Raises EmbeddedError when one has none.
     """
     try:
-        return sorted({ours(), pwd.getpwuid(0).pw_name})
+        return sorted({current_user(), pwd.getpwuid(0).pw_name})
     except KeyError:
         raise EmbeddedError(
             f"user {os.geteuid()} has no entry in this machine's list of users, which PostgreSQL "
@@ -52,12 +52,12 @@ def owners() -> list[str]:
         ) from None
 
 
-def ours() -> str:
+def current_user() -> str:
     """The name of the user that we run as. Raises KeyError when it has none."""
     return pwd.getpwuid(os.geteuid()).pw_name
 
 
-def _with_entry(uid: int | None) -> Account | None:
+def _account_by_uid(uid: int | None) -> Account | None:
     if not uid:  # unknown, or root
         return None
     try:
@@ -67,7 +67,7 @@ def _with_entry(uid: int | None) -> Account | None:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
-def named(name: str) -> Account | None:
+def find_account(name: str) -> Account | None:
     """The account of that name; None if there is none, or if it is root's own."""
     try:
         entry = pwd.getpwnam(name)
@@ -76,14 +76,14 @@ def named(name: str) -> Account | None:
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid) if entry.pw_uid else None
 
 
-def first_of(names: Iterable[str], but: Container[int] = ()) -> Account | None:
+def find_first(names: Iterable[str], but: Container[int] = ()) -> Account | None:
     """The first of these accounts that there is, and that is none of the users `but`."""
-    there = (found for name in names if (found := named(name)))
+    there = (found for name in names if (found := find_account(name)))
     return next((account for account in there if account.uid not in but), None)
 
 
-def _nobody() -> Account:
-    account = named("nobody")
+def _nobody_account() -> Account:
+    account = find_account("nobody")
     if account is None:
         raise EmbeddedError(
             "PostgreSQL refuses to run as root and this machine has no user 'nobody': "

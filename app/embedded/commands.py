@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 # Where the server's processes write, in a stack's home; what was there is of an earlier start.
-OWN_DIRECTORIES = ("metrics", "beat")
+RUNTIME_DIRECTORIES = ("metrics", "beat")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Commands:
     web: str = "gunicorn"
 
 
-def commands(home: Path) -> Commands:
+def stack_commands(home: Path) -> Commands:
     """The commands of Muster itself, with files in `home`."""
     python = (sys.executable, "-m")
     celery = (*python, "celery", "-A", "celery_worker")
@@ -50,7 +50,7 @@ def commands(home: Path) -> Commands:
     # Each has a node name of its own, for Celery's own commands.
     dispatcher = (*worker, "--queues=dispatch", "--hostname=dispatcher@%h")
     others = (*worker, "--queues=notify,sweep", "--hostname=celery@%h")
-    schedule = home / OWN_DIRECTORIES[1] / "schedule"
+    schedule = home / RUNTIME_DIRECTORIES[1] / "schedule"
     beat = ("beat", f"--schedule={schedule}", "--pidfile=", "--loglevel=WARNING")
     return Commands(
         migrate=(*python, "flask", "--app", "wsgi", "db", "upgrade"),

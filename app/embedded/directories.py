@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
-from app.embedded.handles import Handle
+from app.embedded.handles import DirectoryHandle
 
 
 def can_enter(directory: Path, account: Account | None) -> bool:
@@ -17,13 +17,13 @@ def can_enter(directory: Path, account: Account | None) -> bool:
         return True
     directory = directory.resolve()
     return all(
-        allows(place.stat(), account, stat.S_IXOTH)
+        is_allowed(place.stat(), account, stat.S_IXOTH)
         for place in (directory, *directory.parents)
         if place.exists()
     )
 
 
-def allows(status: os.stat_result, account: Account, bits: int) -> bool:
+def is_allowed(status: os.stat_result, account: Account, bits: int) -> bool:
     """Whether the mode grants `bits` (written as the bits of others, `S_IXOTH` …) to `account`."""
     if status.st_uid == account.uid:
         bits <<= 6
@@ -54,7 +54,7 @@ def _is_noexec(directory: Path) -> bool:
     return bool(os.statvfs(directory).f_flag & os.ST_NOEXEC)
 
 
-def path_for(directory: Handle, account: Account | None) -> tuple[Path, tuple[int, ...]]:
+def path_for(directory: DirectoryHandle, account: Account | None) -> tuple[Path, tuple[int, ...]]:
     """A path by which `account` reaches its directory, and the descriptors that the path needs.
 
     The home may lie below a directory that only root can enter. A child reaches it all the same by

@@ -28,7 +28,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass(frozen=True)
-class Handle:
+class DirectoryHandle:
     """An open directory. `account` owns what is made in it; None: we do."""
 
     path: Path
@@ -50,7 +50,7 @@ class Handle:
     ) -> None:
         self.close()
 
-    def has(self, name: str) -> bool:
+    def exists(self, name: str) -> bool:
         """Whether anything has that name."""
         with contextlib.suppress(FileNotFoundError):
             os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
@@ -65,18 +65,18 @@ class Handle:
     def _owner(self) -> int:
         return os.fstat(self.descriptor).st_uid
 
-    def directory(self, name: str, account: Account | None = None) -> "Handle":
+    def directory(self, name: str, account: Account | None = None) -> "DirectoryHandle":
         """Open a directory of the account's, of this one's owner or of ours.
 
         Raises EmbeddedError where it is another's, or none.
         """
-        opened = self._opened(name, account)
+        opened = self._open_child(name, account)
         if opened._owner not in (os.geteuid(), _uid(account), self._owner):
             opened.close()
-            raise _not_theirs(self.path / name, account)
+            raise _ownership_error(self.path / name, account)
         return opened
 
-    def closed_directory(self, name: str) -> "Handle":
+    def owner_only_directory(self, name: str) -> "DirectoryHandle":
         """Make (or check) and open a directory that only its owner may enter."""
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=self.descriptor)
@@ -86,7 +86,7 @@ class Handle:
 
     def private_directory(
         self, name: str, account: Account | None, guest: Account | None = None
-    ) -> "Handle":
+    ) -> "DirectoryHandle":
         """Make (or check) and open a directory that only `account` may enter. A `guest` may pass
         through it, to what they know the name of. Raises EmbeddedError when it is another's.
         """
@@ -95,7 +95,7 @@ class Handle:
             os.mkdir(name, 0o700, dir_fd=self.descriptor)
         except FileExistsError:
             is_new = False
-        opened = self._opened(name, account)
+        opened = self._open_child(name, account)
         try:
             _make_private(opened, account, guest, is_new=is_new)
         except BaseException:
@@ -103,17 +103,17 @@ class Handle:
             raise
         return opened
 
-    def _opened(self, name: str, account: Account | None) -> "Handle":
-        flags = _LINKED if _is_ours(os.fstat(self.descriptor)) else _DIRECTORY
+    def _open_child(self, name: str, account: Account | None) -> "DirectoryHandle":
+        flags = _LINKED if _is_trusted_parent(os.fstat(self.descriptor)) else _DIRECTORY
         try:
             descriptor = os.open(name, flags, dir_fd=self.descriptor)
         except OSError as problem:
-            if not self.has(name):
+            if not self.exists(name):
                 raise
             if flags == _DIRECTORY and (self.path / name).is_symlink():
-                raise _linked(self.path / name) from problem
-            raise _not_theirs(self.path / name, account) from problem
-        return Handle(self.path / name, descriptor, account)
+                raise _symlink_error(self.path / name) from problem
+            raise _ownership_error(self.path / name, account) from problem
+        return DirectoryHandle(self.path / name, descriptor, account)
 
     def open_file(self, name: str, flags: int, mode: int = 0o600) -> int:
         """A descriptor of a file of ours or of the directory's owner.
@@ -126,15 +126,15 @@ class Handle:
         except FileNotFoundError:
             raise
         except OSError as problem:
-            if not _is_odd(name, self.descriptor):
+            if not _is_special_file(name, self.descriptor):
                 raise
-            raise _no_file(path) from problem
-        if not self._may_have(os.fstat(descriptor)):
+            raise _file_type_error(path) from problem
+        if not self._is_owner_trusted(os.fstat(descriptor)):
             os.close(descriptor)
-            raise _no_file(path)
+            raise _file_type_error(path)
         return descriptor
 
-    def _may_have(self, status: os.stat_result) -> bool:
+    def _is_owner_trusted(self, status: os.stat_result) -> bool:
         if not stat.S_ISREG(status.st_mode):
             return False
         if status.st_uid == self._owner:
@@ -195,15 +195,15 @@ class Handle:
         shutil.rmtree(name, ignore_errors=True, dir_fd=self.descriptor)
 
 
-def opened(path: Path) -> Handle:
+def open_directory(path: Path) -> DirectoryHandle:
     """The directory at a path, the last name of which is no link but where its parent is ours.
 
     Raises OSError, also where a link comes into its parents meanwhile.
     """
     above = path.parent.resolve()
-    target = path.resolve() if _is_ours(above.stat()) else above / path.name
+    target = path.resolve() if _is_trusted_parent(above.stat()) else above / path.name
     if sys.platform != "linux":  # to pass through a directory would take the right to read it
-        return Handle(path, os.open(target, _DIRECTORY))
+        return DirectoryHandle(path, os.open(target, _DIRECTORY))
     passing = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     *parents, last = target.parts
     with contextlib.ExitStack() as ways:
@@ -211,24 +211,24 @@ def opened(path: Path) -> Handle:
         for part in parents:
             place = os.open(part, passing, dir_fd=place)
             ways.callback(os.close, place)
-        return Handle(path, os.open(last, _DIRECTORY, dir_fd=place))
+        return DirectoryHandle(path, os.open(last, _DIRECTORY, dir_fd=place))
 
 
 def _make_private(
-    opened: Handle, account: Account | None, guest: Account | None, *, is_new: bool
+    opened: DirectoryHandle, account: Account | None, guest: Account | None, *, is_new: bool
 ) -> None:
     owner = opened._owner
     if is_new and owner == os.geteuid() and account is not None:
         os.fchown(opened.descriptor, account.uid, account.gid)
     elif owner != _uid(account):
-        raise _not_theirs(opened.path, account)
+        raise _ownership_error(opened.path, account)
     os.fchmod(opened.descriptor, 0o700)
     if guest is not None:
         os.fchown(opened.descriptor, -1, guest.gid)
         os.fchmod(opened.descriptor, 0o710)
 
 
-def _is_ours(directory: os.stat_result) -> bool:
+def _is_trusted_parent(directory: os.stat_result) -> bool:
     """Whether only we, and root, put links there. Root itself works for others, and trusts none."""
     return directory.st_uid == os.geteuid() != 0
 
@@ -237,21 +237,21 @@ def _uid(account: Account | None) -> int:
     return os.geteuid() if account is None else account.uid
 
 
-def _is_odd(name: str, directory: int) -> bool:
+def _is_special_file(name: str, directory: int) -> bool:
     with contextlib.suppress(OSError):
         status = os.stat(name, dir_fd=directory, follow_symlinks=False)
         return not stat.S_ISREG(status.st_mode)
     return False
 
 
-def _not_theirs(path: Path, account: Account | None) -> EmbeddedError:
+def _ownership_error(path: Path, account: Account | None) -> EmbeddedError:
     return EmbeddedError(
         f"{path} is no directory of user {_uid(account)}, who runs the servers: "
         "move it away or give it to that user"
     )
 
 
-def _linked(path: Path) -> EmbeddedError:
+def _symlink_error(path: Path) -> EmbeddedError:
     return EmbeddedError(
         f"{path} is a link, and Muster follows links only in a directory of the user who starts "
         "it, and as root none: put the directory itself there, or a bind mount of it "
@@ -259,7 +259,7 @@ def _linked(path: Path) -> EmbeddedError:
     )
 
 
-def _no_file(path: Path) -> EmbeddedError:
+def _file_type_error(path: Path) -> EmbeddedError:
     return EmbeddedError(
         f"{path} is a link, or no file of whoever owns its directory: find out who has put it "
         "there, and move it away"

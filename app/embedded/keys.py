@@ -14,19 +14,19 @@ from app.embedded import handles
 from app.embedded.errors import EmbeddedError
 
 
-def _text() -> str:
+def _random_text() -> str:
     return secrets.token_urlsafe(48)
 
 
-def _fernet() -> str:
+def _fernet_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
-MAKERS: dict[str, Callable[[], str]] = {
-    "SECRET_KEY": _text,
-    "JWT_SECRET_KEY": _text,
-    "WORKER_JWT_SECRET_KEY": _text,
-    "ENCRYPTION_KEYS": _fernet,
+GENERATORS: dict[str, Callable[[], str]] = {
+    "SECRET_KEY": _random_text,
+    "JWT_SECRET_KEY": _random_text,
+    "WORKER_JWT_SECRET_KEY": _random_text,
+    "ENCRYPTION_KEYS": _fernet_key,
 }
 
 
@@ -37,7 +37,7 @@ def load(path: Path) -> dict[str, str]:
     its place everything encrypted would be lost.
     """
     kept = _read(path)
-    made = {name: make() for name, make in MAKERS.items() if name not in kept}
+    made = {name: make() for name, make in GENERATORS.items() if name not in kept}
     if made:
         write_private(path, kept | made)
     return kept | made
@@ -62,13 +62,13 @@ def write_private(path: Path, content: dict[str, str]) -> None:
     """Write a JSON file whole or not at all, and never readable by others, not even for a
     moment.
     """
-    with handles.opened(path.parent.resolve()) as directory:
+    with handles.open_directory(path.parent.resolve()) as directory:
         directory.write(path.name, json.dumps(content, indent=2), sync=True)
 
 
 def main() -> int:
     """Print new secrets, one `NAME=value` a line, as a file of environment variables has them."""
-    sys.stdout.writelines(f"{name}={make()}\n" for name, make in MAKERS.items())
+    sys.stdout.writelines(f"{name}={make()}\n" for name, make in GENERATORS.items())
     return 0
 
 

@@ -12,17 +12,17 @@ import sys
 import time
 
 PR_SET_PDEATHSIG = 1
-WATCH_SECONDS = 0.5
+POLL_SECONDS = 0.5
 
 
-def become(uid: int, gid: int) -> None:
+def drop_privileges(uid: int, gid: int) -> None:
     """Give up root for good."""
     os.setgroups([gid])
     os.setgid(gid)
     os.setuid(uid)
 
 
-def tie_by_kernel(parent: int, number: int) -> None:
+def set_parent_death_signal(parent: int, number: int) -> None:
     """Have Linux send us the signal `number` when the thread that spawned us ends.
 
     To be called after `become`, because a change of user clears the setting. It survives exec.
@@ -34,7 +34,7 @@ def tie_by_kernel(parent: int, number: int) -> None:
         sys.exit(1)
 
 
-def tie_by_watcher(parent: int, number: int) -> None:
+def fork_parent_watcher(parent: int, number: int) -> None:
     """Where the kernel has no such setting: fork a process that looks every half second."""
     program = os.getpid()
     if os.fork():
@@ -46,7 +46,7 @@ def tie_by_watcher(parent: int, number: int) -> None:
         if not is_alive(parent):
             os.kill(program, number)  # still our own parent, so never a stranger
             break
-        time.sleep(WATCH_SECONDS)
+        time.sleep(POLL_SECONDS)
     os._exit(0)
 
 
@@ -66,8 +66,8 @@ def main(arguments: list[str]) -> None:
     parent, number, tie, owner, *program = arguments
     if owner != "-":
         uid, gid = owner.split(":")
-        become(int(uid), int(gid))
-    ties = {"kernel": tie_by_kernel, "watcher": tie_by_watcher}
+        drop_privileges(int(uid), int(gid))
+    ties = {"kernel": set_parent_death_signal, "watcher": fork_parent_watcher}
     ties[tie](int(parent), signal.Signals(int(number)))
     try:
         os.execvp(program[0], program)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from app.embedded import handles
 from app.embedded.errors import EmbeddedError
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 
-DYING_SECONDS = 0.5
-ENDING_SECONDS = 30.0
+CRASH_GRACE_SECONDS = 0.5
+SHUTDOWN_TIMEOUT_SECONDS = 30.0
 
 
 class HomeLock:
@@ -25,11 +25,11 @@ class HomeLock:
         """Take the locks. Raises EmbeddedError when a stack runs there, or its servers do not
         end.
         """
-        with handles.opened(home.resolve()) as top:
+        with handles.open_directory(home.resolve()) as top:
             self._owner = top.open_file("lock", os.O_RDWR | os.O_CREAT)
             self.servers = top.open_file("servers.lock", os.O_RDWR | os.O_CREAT)
         try:
-            self._take(home)
+            self._acquire(home)
         except BaseException:
             self.release()
             raise
@@ -40,9 +40,9 @@ class HomeLock:
             os.close(descriptor)
         self._owner = self.servers = -1
 
-    def _take(self, home: Path) -> None:
+    def _acquire(self, home: Path) -> None:
         # A killed owner holds its lock until its end is complete, which takes a moment.
-        if not until(lambda: _try(self._owner), DYING_SECONDS):
+        if not wait_until(lambda: _try_lock(self._owner), CRASH_GRACE_SECONDS):
             owner = os.pread(self._owner, 32, 0).decode().strip()
             raise EmbeddedError(
                 f"another stack is running in {home} (process {owner or 'unknown'}): "
@@ -50,14 +50,14 @@ class HomeLock:
             )
         os.ftruncate(self._owner, 0)
         os.pwrite(self._owner, f"{os.getpid()}\n".encode(), 0)
-        if not until(lambda: _try(self.servers), ENDING_SECONDS, pause=0.05):
+        if not wait_until(lambda: _try_lock(self.servers), SHUTDOWN_TIMEOUT_SECONDS, pause=0.05):
             raise EmbeddedError(
                 f"servers of an earlier stack in {home} are still running after "
-                f"{ENDING_SECONDS:.0f} s: end them (fuser {home}/servers.lock names them)"
+                f"{SHUTDOWN_TIMEOUT_SECONDS:.0f} s: end them (fuser {home}/servers.lock names them)"
             )
 
 
-def _try(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -13,13 +13,13 @@ from urllib.parse import quote
 from app.embedded import accounts, binaries, directories, handles, processes, roles
 from app.embedded.accounts import Account
 from app.embedded.cluster import Cluster, pid_lines
-from app.embedded.handles import Handle
+from app.embedded.handles import DirectoryHandle
 from app.embedded.processes import Process
 
 SOCKET = ".s.PGSQL.5432"
 SOCKET_PATH_BYTES = 107  # sockaddr_un.sun_path, less its closing zero
-READY_SECONDS = 120.0  # after a crash PostgreSQL replays its log first
-STILL_ENDING = "is still in use"
+READY_TIMEOUT_SECONDS = 120.0  # after a crash PostgreSQL replays its log first
+STILL_IN_USE = "is still in use"
 
 SETTINGS = {
     "listen_addresses": "",
@@ -43,7 +43,7 @@ SETTINGS = {
 }
 # With these, commits survive a killed server (they are written before they are answered), but not a
 # machine that loses its power.
-NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
+NON_DURABLE_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Postgres:
     """A started server. A restart replaces `process`."""
 
     process: Process
-    data: Handle
+    data: DirectoryHandle
     socket: Path
 
     @property
@@ -61,13 +61,13 @@ class Postgres:
 
     def await_ready(self) -> None:
         """Wait until the server takes connections. Raises EmbeddedError when it does not."""
-        processes.until(self._has_settled, READY_SECONDS)
+        processes.wait_until(self._has_settled, READY_TIMEOUT_SECONDS)
         if self._is_ready():
             return
         ended = self.process.poll() is not None
         self.process.stop()
-        what = "did not start" if ended else f"was not ready after {READY_SECONDS:.0f} s"
-        raise processes.failure(self.process, what)
+        what = "did not start" if ended else f"was not ready after {READY_TIMEOUT_SECONDS:.0f} s"
+        raise processes.process_error(self.process, what)
 
     def restart(self) -> None:
         """Stop the server if it runs, and start it again at the same address."""
@@ -75,11 +75,11 @@ class Postgres:
         self._spawn()
         self.await_ready()
 
-    def clean(self) -> None:
+    def clean_up(self) -> None:
         """Close and remove what the server, which has ended, held outside of its data directory."""
         self.data.close()
         # Not empty: the file in it is somebody else's.
-        with contextlib.suppress(OSError), handles.opened(self.socket.parent) as above:
+        with contextlib.suppress(OSError), handles.open_directory(self.socket.parent) as above:
             above.remove_directory(self.socket.name)
 
     def _spawn(self) -> None:
@@ -90,7 +90,7 @@ class Postgres:
             return True
         if self.process.poll() is None:
             return False
-        if STILL_ENDING not in self.process.output():
+        if STILL_IN_USE not in self.process.output():
             return True
         self._spawn()  # the sessions of a killed server need a moment to notice
         return False
@@ -115,10 +115,10 @@ def launch(
 
     The caller holds the home's lock. Raises EmbeddedError.
     """
-    account = accounts.choose(home / "postgres")
+    account = accounts.choose_account(home / "postgres")
     postgres = binaries.find(binaries.POSTGRES, account, home)
     with (
-        handles.opened(home) as within,
+        handles.open_directory(home) as within,
         within.private_directory("postgres", account, guest) as top,
     ):
         cluster = Cluster(top, postgres, account, log, durable, keep_open, guest)
@@ -142,12 +142,12 @@ def settings(socket: Path, *, durable: bool) -> list[str]:
     """
     chosen = SETTINGS | {"unix_socket_directories": str(socket)}
     if not durable:
-        chosen |= NOT_DURABLE
+        chosen |= NON_DURABLE_SETTINGS
     return [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
 
 
 def socket_directory(
-    home: Path, top: Handle, account: Account | None, guest: Account | None = None
+    home: Path, top: DirectoryHandle, account: Account | None, guest: Account | None = None
 ) -> Path:
     """A private directory for the socket, without the socket of an earlier server.
 
@@ -159,12 +159,16 @@ def socket_directory(
     # A comma separates directories in this setting.
     if length > SOCKET_PATH_BYTES or "," in str(within) or not directories.can_enter(home, account):
         name = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
-        with handles.opened(directories.shared_temporary(account).resolve()) as temporary:
-            return _cleared(temporary, f"muster-{os.geteuid()}-{name}", account, guest)
-    return _cleared(top, within.name, account, guest)
+        with handles.open_directory(directories.shared_temporary(account).resolve()) as temporary:
+            return _prepare_socket_directory(
+                temporary, f"muster-{os.geteuid()}-{name}", account, guest
+            )
+    return _prepare_socket_directory(top, within.name, account, guest)
 
 
-def _cleared(above: Handle, name: str, account: Account | None, guest: Account | None) -> Path:
+def _prepare_socket_directory(
+    above: DirectoryHandle, name: str, account: Account | None, guest: Account | None
+) -> Path:
     with above.private_directory(name, account, guest) as directory:
         for stale in directory.names():
             if stale.startswith(SOCKET):

@@ -6,7 +6,7 @@ import ssl
 from app.embedded.ports import LOOPBACK
 
 
-def get(port: int, path: str, *, tls: bool) -> tuple[int, str]:
+def probe(port: int, path: str, *, tls: bool) -> tuple[int, str]:
     """The response's status and the beginning of its body; 0 and the reason if there is none."""
     connection = _connection(port, tls)
     try:

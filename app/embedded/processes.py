@@ -17,8 +17,8 @@ from app.embedded.accounts import Account
 from app.embedded.errors import EmbeddedError
 
 LAUNCHER = Path(__file__).with_name("launch.py")
-LOG_BYTES = 16 * 1024 * 1024
-QUOTED_LINES = 8
+MAX_LOG_BYTES = 16 * 1024 * 1024
+MAX_QUOTED_LINES = 8
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 10.0
-    keep_open: Sequence[int] = ()
+    inherited_descriptors: Sequence[int] = ()
     stdin: bytes = field(default=b"", repr=False)
-    may_end: bool = False
+    can_exit: bool = False
 
 
 class Process:
@@ -66,33 +66,33 @@ class Process:
 
     def kill(self) -> None:
         """Send SIGKILL to the child alone, as in a crash; its group follows at the next poll."""
-        self.send(signal.SIGKILL)
+        self.send_signal(signal.SIGKILL)
 
-    def send(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         """Signal the child, unless it has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
     def wait(self, seconds: float) -> int | None:
         """Wait for the child's end. Returns its exit code, or None if it runs after `seconds`."""
-        until(lambda: self.poll() is not None, seconds)
+        wait_until(lambda: self.poll() is not None, seconds)
         return self.poll()
 
     def stop(self) -> None:
         """Ask the child to end, wait, then kill its whole group. Returns when it has ended."""
-        self.ask()
-        self.settle()
+        self.request_stop()
+        self.finish_stop()
 
-    def ask(self) -> None:
+    def request_stop(self) -> None:
         """The first half of `stop`. To stop several children, ask all, then settle all."""
-        self.send(self.program.stop_signal)
+        self.send_signal(self.program.stop_signal)
 
-    def settle(self) -> None:
+    def finish_stop(self) -> None:
         """The second half of `stop`: wait for the end, or kill the whole group."""
         if self.wait(self.program.stop_seconds) is None:
-            self.end()
+            self.kill_group()
 
-    def end(self) -> None:
+    def kill_group(self) -> None:
         """Kill the whole group without asking."""
         self._signal_group(signal.SIGKILL)
         self.wait(seconds=30)
@@ -106,7 +106,7 @@ class Process:
 
     def last_lines(self) -> str:
         """The last few lines of `output`, each indented, for quoting in an error."""
-        return "\n".join(f"  {line}" for line in self.output().splitlines()[-QUOTED_LINES:])
+        return "\n".join(f"  {line}" for line in self.output().splitlines()[-MAX_QUOTED_LINES:])
 
     def _has_exited(self) -> bool:
         if sys.platform != "linux":  # waitid came to macOS with Python 3.13
@@ -128,7 +128,7 @@ def spawn(program: Program) -> Process:
     """
     if threading.current_thread() is not threading.main_thread():
         raise RuntimeError("spawn from the main thread: a child dies with the thread that made it")
-    with _open_log(program.log) as log, _fed(program.stdin) as stdin:
+    with _open_log(program.log) as log, _stdin_pipe(program.stdin) as stdin:
         offset = log.tell()
         popen = subprocess.Popen(
             [sys.executable, "-I", "-S", str(LAUNCHER), *_launch_arguments(program), *program.argv],
@@ -137,13 +137,13 @@ def spawn(program: Program) -> Process:
             stderr=subprocess.STDOUT,
             cwd=program.cwd,
             env=dict(program.env),
-            pass_fds=program.keep_open,
+            pass_fds=program.inherited_descriptors,
             process_group=0,  # a Ctrl-C at the terminal is for us; we stop the rest in order
         )
         return Process(program, popen, offset)
 
 
-def run(program: Program, seconds: float) -> str:
+def run_program(program: Program, seconds: float) -> str:
     """Run a program to its end and return its output.
 
     Raises EmbeddedError, quoting the log, when it fails or takes longer than `seconds`.
@@ -153,25 +153,25 @@ def run(program: Program, seconds: float) -> str:
         code = process.wait(seconds)
     finally:
         if process.poll() is None:
-            process.end()
+            process.kill_group()
     if code != 0:
-        raise failure(process, "did not finish" if code is None else "failed")
+        raise process_error(process, "did not finish" if code is None else "failed")
     return process.output()
 
 
-def failure(process: Process, what: str, *, quote: bool = False) -> EmbeddedError:
+def process_error(process: Process, what: str, *, quote: bool = False) -> EmbeddedError:
     """An error `<name> <what>: <cause and remedy>`. It quotes the log's end if `quote` is set, or
     if no cause is known.
     """
     program, output = process.program, process.output()
-    cause = next((words for sign, words in CAUSES if sign in output), None)
+    cause = next((words for sign, words in KNOWN_CAUSES if sign in output), None)
     message = f"{program.name} {what}: {cause or 'the reason is in its log'} ({program.log})"
     if quote or cause is None:
         message += f"\n{process.last_lines()}"
     return EmbeddedError(message.rstrip())
 
 
-CAUSES = (
+KNOWN_CAUSES = (
     ("No space left on device", "the disk is full; free some space and start again"),
     ("Disk quota exceeded", "the disk quota is used up; free some space and start again"),
     ("cannot run ", "its binary cannot be run; reinstall the packages in requirements.txt"),
@@ -179,7 +179,7 @@ CAUSES = (
 )
 
 
-def until(condition: Callable[[], bool], seconds: float, pause: float = 0.01) -> bool:
+def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.01) -> bool:
     """Wait until the condition holds, at most `seconds`. Returns whether it does."""
     deadline = time.monotonic() + seconds
     while not condition():
@@ -199,8 +199,8 @@ def _launch_arguments(program: Program) -> list[str]:
 @contextlib.contextmanager
 def _open_log(path: Path) -> Iterator[BinaryIO]:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-    with handles.opened(path.parent) as directory:
-        if path.exists() and path.stat().st_size > LOG_BYTES:
+    with handles.open_directory(path.parent) as directory:
+        if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
             directory.rename(path.name, path.with_suffix(".log.1").name)
         descriptor = directory.open_file(path.name, flags, 0o666)
     with open(descriptor, "ab") as log:
@@ -208,7 +208,7 @@ def _open_log(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def _fed(content: bytes) -> Iterator[int]:
+def _stdin_pipe(content: bytes) -> Iterator[int]:
     # By a pipe a password is neither shown by `ps` nor written to a disk.
     reader, writer = os.pipe()
     try:

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 APP = "muster"  # the name of the database, too
 SUPERUSER = "postgres"
-MARK = "muster_roles"
+VERSION_FILE = "muster_roles"
 """The file in the data directory that says that the cluster has these roles."""
 
-RIGHTS = "LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS"
-CREATE = f"CREATE ROLE {APP} {RIGHTS}"
+ROLE_ATTRIBUTES = "LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS"
+CREATE_ROLE = f"CREATE ROLE {APP} {ROLE_ATTRIBUTES}"
 # The kernel says who is at the other end of the socket; the map says as whom that one is let in.
-RULES = f"local all {SUPERUSER} peer map=superuser\nlocal all {APP} peer map=app\n"
+HBA_RULES = f"local all {SUPERUSER} peer map=superuser\nlocal all {APP} peer map=app\n"
 
 # What the app's database has beside what initdb and extensions make, with its owner's right to it.
 # A sequence of a column follows its table; arrays and row types follow theirs.
@@ -30,7 +30,7 @@ WHERE typowner = 10 AND (typtype IN ('e', 'd', 'r') OR relkind = 'c')
 UNION ALL SELECT 'pg_proc'::regclass, oid FROM pg_proc WHERE proowner = 10
 UNION ALL SELECT 'pg_statistic_ext'::regclass, oid FROM pg_statistic_ext WHERE stxowner = 10
 """
-_OURS = f"""
+_OWNED_OBJECTS = f"""
 SELECT replace(identity.type, 'statistics object', 'statistics') AS kind, identity.identity
 FROM ({_OBJECTS}) AS object
 CROSS JOIN LATERAL pg_identify_object(class, oid, 0) AS identity
@@ -40,7 +40,7 @@ WHERE classid = class AND objid = object.oid AND deptype = 'e')
 """
 # One transaction: it is done, or it is not. What began as a superuser's session cannot rename that
 # superuser, hence the second one; and REASSIGN OWNED refuses the role that initdb has made.
-STEPS = (
+MIGRATION_STEPS = (
     "SET LOCAL search_path = pg_catalog;",
     f"IF (SELECT rolname FROM pg_authid WHERE oid = 10) = '{APP}' THEN",
     f"IF EXISTS (SELECT FROM pg_authid WHERE rolname = '{SUPERUSER}') THEN",
@@ -51,16 +51,16 @@ STEPS = (
     f"ALTER ROLE {APP} RENAME TO {SUPERUSER};",
     f"SET LOCAL SESSION AUTHORIZATION {SUPERUSER};",
     f"DROP ROLE {APP}_renaming;",
-    f"{CREATE};",
+    f"{CREATE_ROLE};",
     "END IF;",
     f"ALTER DATABASE {APP} OWNER TO {APP};",
-    f"FOR found IN {_OURS} LOOP",
+    f"FOR found IN {_OWNED_OBJECTS} LOOP",
     f"EXECUTE format('ALTER %s %s OWNER TO {APP}', found.kind, found.identity);",
     "END LOOP;",
 )
 
 
-def move(steps: Sequence[str] = STEPS) -> str:
+def migration_statement(steps: Sequence[str] = MIGRATION_STEPS) -> str:
     """The statement that gives a cluster of an earlier release these roles; on one line, as the
     single-user mode has statements. It changes nothing where they are there.
     """
@@ -68,11 +68,11 @@ def move(steps: Sequence[str] = STEPS) -> str:
     return " ".join(" ".join(lines).split())
 
 
-def mapped(engine: str, clients: Sequence[str]) -> str:
+def render_ident_map(engine: str, clients: Sequence[str]) -> str:
     """The lines of pg_ident.conf: the engine's account, and those whom the app's role is for."""
     lines = [("superuser", engine, SUPERUSER), *(("app", client, APP) for client in clients)]
-    return "".join(f"{name} {_quoted(user)} {role}\n" for name, user, role in lines)
+    return "".join(f"{name} {_quote(user)} {role}\n" for name, user, role in lines)
 
 
-def _quoted(user: str) -> str:
+def _quote(user: str) -> str:
     return '"{}"'.format(user.replace('"', '""'))

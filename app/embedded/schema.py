@@ -6,7 +6,7 @@ from pathlib import Path
 from app.embedded import handles
 
 
-class Stamp:
+class MigrationStamp:
     """A file that records which migrations ran to their end, and on which database.
 
     It is only good for a guess: the migration runs in any case.
@@ -24,7 +24,7 @@ class Stamp:
     def record(self) -> None:
         """Record these migrations and this database; to be called when the migrations, and what has
         to follow them, have run."""
-        with handles.opened(self._path.parent) as home:
+        with handles.open_directory(self._path.parent) as home:
             home.write(self._path.name, self._fingerprint())
 
     def _fingerprint(self) -> str:

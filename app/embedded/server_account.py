@@ -18,16 +18,16 @@ from app.embedded.directories import can_enter
 from app.embedded.errors import EmbeddedError
 
 SETTING = "MUSTER_USER"
-USUAL = ("muster", "daemon")
+DEFAULT_ACCOUNTS = ("muster", "daemon")
 PACKAGES = "flask gunicorn celery"
 # The engines' directories in the home, by the settings that name an engine of elsewhere instead.
 _ENGINES = {"DATABASE_URL": "postgres", "REDIS_URL": "valkey"}
-SHARED = (
+SHARED_ACCOUNT_WARNING = (
     "PostgreSQL or Valkey, too: whoever has taken a web process over has that one's files. Make a "
     "user for them (useradd --system NAME) and name it as MUSTER_USER"
 )
 _FILES = ("MUSTER_TLS_CERT", "MUSTER_TLS_KEY")
-PROBE_SECONDS = 20.0
+PROBE_TIMEOUT_SECONDS = 20.0
 # Says what of all that a server process needs is out of its reach.
 _PROBE = """
 import importlib.util, os, socket, sys
@@ -47,51 +47,55 @@ if int(port) < 1024:
 
 
 @dataclass(frozen=True)
-class Choice:
+class AccountChoice:
     """The account, or None where they run as whoever starts them; `told` says what is not as it
     should be: why root runs them, or what that account runs as well.
     """
 
     account: Account | None = None
-    told: str = ""
+    warning: str = ""
 
     @property
-    def line(self) -> str:
+    def startup_line(self) -> str:
         """What is to be said at the start; empty if there is nothing."""
         runs = "stay root:" if self.account is None else f"run as {self.account.name}, who runs"
-        return f"gunicorn, Celery and beat {runs} {self.told}" if self.told else ""
+        return f"gunicorn, Celery and beat {runs} {self.warning}" if self.warning else ""
 
 
-def choose(home: Path, root: Path, port: int, env: Mapping[str, str]) -> Choice:
+def choose_server_account(
+    home: Path, root: Path, port: int, env: Mapping[str, str]
+) -> AccountChoice:
     """The account for a stack in `home`, which is made, whose programs lie in `root`.
 
     Raises EmbeddedError for a MUSTER_USER that there is not, or that runs the engines; OSError.
     """
     name = env.get(SETTING, "")
     if os.geteuid() != 0 or name == "root":
-        return Choice()
-    engines = _engines(home, env)
-    candidates = [_named(name, engines)] if name else _usual(engines)
+        return AccountChoice()
+    engines = _engine_uids(home, env)
+    candidates = [_require_account(name, engines)] if name else _default_accounts(engines)
     if not candidates:
-        return Choice(told="there is no user for them: make one (useradd --system muster)")
+        return AccountChoice(
+            warning="there is no user for them: make one (useradd --system muster)"
+        )
     home.mkdir(parents=True, exist_ok=True)
     obstacles = []
     for account in candidates:
         obstacle = _obstacle(account, home, root, port, env)
         if not obstacle:
-            return Choice(account, SHARED if account.uid in engines else "")
+            return AccountChoice(account, SHARED_ACCOUNT_WARNING if account.uid in engines else "")
         obstacles.append(f"{account.name} cannot {obstacle}")
-    return Choice(told=obstacles[0])
+    return AccountChoice(warning=obstacles[0])
 
 
-def _engines(home: Path, env: Mapping[str, str]) -> set[int]:
+def _engine_uids(home: Path, env: Mapping[str, str]) -> set[int]:
     """The users whom PostgreSQL and Valkey run as, where they are ours."""
     directories = [home / name for address, name in _ENGINES.items() if not env.get(address)]
-    return {account.uid for each in directories if (account := accounts.choose(each))}
+    return {account.uid for each in directories if (account := accounts.choose_account(each))}
 
 
-def _named(name: str, engines: Container[int]) -> Account:
-    account = accounts.named(name)
+def _require_account(name: str, engines: Container[int]) -> Account:
+    account = accounts.find_account(name)
     if account is None:
         raise EmbeddedError(f"{SETTING} names {name!r}, and this machine has no such user")
     if account.uid in engines:
@@ -102,11 +106,14 @@ def _named(name: str, engines: Container[int]) -> Account:
     return account
 
 
-def _usual(engines: Container[int]) -> list[Account]:
+def _default_accounts(engines: Container[int]) -> list[Account]:
     """The first usual account that runs no engine; for where that cannot run the processes, the
     first that does: with it they are not root, at least.
     """
-    found = (accounts.first_of(USUAL, but=engines), accounts.first_of(USUAL))
+    found = (
+        accounts.find_first(DEFAULT_ACCOUNTS, but=engines),
+        accounts.find_first(DEFAULT_ACCOUNTS),
+    )
     return [account for account in dict.fromkeys(found) if account is not None]
 
 
@@ -115,24 +122,24 @@ def _obstacle(
 ) -> str | None:
     """What the account cannot do, as words behind “cannot”; None if there is nothing."""
     places = (root, Path(sys.prefix), Path(sys.base_prefix), home)
-    closed = _closed(places, account)
+    closed = _closed_directory(places, account)
     if closed is not None:
         return f"enter {closed}"
     files = [str(root / "wsgi.py"), *(env[key] for key in _FILES if env.get(key))]
-    return _missing(account, port, files, env) or None
+    return _missing_access(account, port, files, env) or None
 
 
 def make_directories(home: Path, names: Iterable[str], account: Account | None) -> None:
     """Make these directories of the home anew, for the account alone. What was in them is gone: it
     was an earlier start's, and perhaps another account's.
     """
-    with handles.opened(home) as top:
+    with handles.open_directory(home) as top:
         for name in names:
             top.remove_tree(name)
             top.private_directory(name, account).close()
 
 
-def _closed(places: Iterable[Path], account: Account) -> Path | None:
+def _closed_directory(places: Iterable[Path], account: Account) -> Path | None:
     """The outermost directory on the way to one of these places that the account cannot enter."""
     for place in places:
         for directory in reversed((place.resolve(), *place.resolve().parents)):
@@ -141,7 +148,9 @@ def _closed(places: Iterable[Path], account: Account) -> Path | None:
     return None
 
 
-def _missing(account: Account, port: int, files: Iterable[str], env: Mapping[str, str]) -> str:
+def _missing_access(
+    account: Account, port: int, files: Iterable[str], env: Mapping[str, str]
+) -> str:
     """What the account cannot do, as words behind “cannot”; empty if there is nothing."""
     try:
         tried = subprocess.run(
@@ -151,7 +160,7 @@ def _missing(account: Account, port: int, files: Iterable[str], env: Mapping[str
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=PROBE_SECONDS,
+            timeout=PROBE_TIMEOUT_SECONDS,
             check=False,
             user=account.uid,
             group=account.gid,
@@ -159,5 +168,5 @@ def _missing(account: Account, port: int, files: Iterable[str], env: Mapping[str
         )
     except (OSError, subprocess.TimeoutExpired):
         return f"run {sys.executable}"
-    said = tried.stderr.strip().splitlines()
-    return (said[-1] if said else f"run {sys.executable}") if tried.returncode else ""
+    lines = tried.stderr.strip().splitlines()
+    return (lines[-1] if lines else f"run {sys.executable}") if tried.returncode else ""

@@ -41,10 +41,10 @@ class Services:
     def stop(self) -> None:
         """Stop both servers, wait for their end, release the home. Harmless when done twice."""
         for process in self.processes.values():
-            process.ask()
+            process.request_stop()
         for server in self.servers.values():
-            server.process.settle()
-            server.clean()
+            server.process.finish_stop()
+            server.clean_up()
         self.servers.clear()
         self.lock.release()
 
@@ -78,8 +78,8 @@ def start(
     try:
         home = home.resolve()
         home.mkdir(parents=True, exist_ok=True)
-        with handles.opened(home) as top:
-            top.closed_directory("logs").close()
+        with handles.open_directory(home) as top:
+            top.owner_only_directory("logs").close()
         services = Services(database_url, redis_url, HomeLock(home))
         try:
             _start_missing(services, home, env, guest)
@@ -87,7 +87,7 @@ def start(
             services.stop()
             raise
     except OSError as problem:
-        raise explained(problem, home) from problem
+        raise explain_error(problem, home) from problem
     return services
 
 
@@ -120,7 +120,7 @@ def _port(env: Mapping[str, str]) -> int | None:
     return int(text)
 
 
-def explained(problem: OSError, home: Path) -> EmbeddedError:
+def explain_error(problem: OSError, home: Path) -> EmbeddedError:
     """The EmbeddedError for an error of the file system below `home`, with the remedy."""
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
         return EmbeddedError(f"the disk of {home} is full; free some space and start again")

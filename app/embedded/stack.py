@@ -13,21 +13,21 @@ from typing import Self
 
 from app.embedded import keys, ports, probes, processes, server_account, services
 from app.embedded.accounts import Account
-from app.embedded.commands import OWN_DIRECTORIES, Command, Commands, commands
+from app.embedded.commands import RUNTIME_DIRECTORIES, Command, Commands, stack_commands
 from app.embedded.processes import Process, Program
-from app.embedded.schema import Stamp
+from app.embedded.schema import MigrationStamp
 from app.embedded.services import Services
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = ROOT / "migrations" / "versions"
 SERVERS = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey"}
 ADDRESSES_FILE = "services.json"
-MIGRATE_SECONDS = 120.0
+MIGRATE_TIMEOUT_SECONDS = 120.0
 # A busy machine takes its time. What ends before is told at once.
-PROBES = {"/healthz": 180.0, "/readyz": 180.0}
-LOOK_SECONDS = 0.2
+PROBE_TIMEOUTS = {"/healthz": 180.0, "/readyz": 180.0}
+POLL_SECONDS = 0.2
 # What a process without rights is not told. libpq looks into a home, and gives up where it may not.
-UNTOLD = {"HOME": "/nonexistent"}
+UNPRIVILEGED_ENVIRONMENT = {"HOME": "/nonexistent"}
 
 
 class Stack:
@@ -52,15 +52,15 @@ class Stack:
         port: int = 9000,
         env: Mapping[str, str] | None = None,
         say: Callable[[str], None] = lambda line: None,
-        table: Callable[[Path], Commands] = commands,
+        table: Callable[[Path], Commands] = stack_commands,
         prepare: Callable[["Stack"], None] | None = None,
     ) -> None:
         self.home = home.resolve()
         self.port = port
-        self._given: dict[str, str] = {**os.environ, **(env or {})}
-        self.admin_password = self._given.pop("MUSTER_ADMIN_PASSWORD", "")
-        self.env = dict(self._given)
-        self.say = say
+        self._given_environment: dict[str, str] = {**os.environ, **(env or {})}
+        self.admin_password = self._given_environment.pop("MUSTER_ADMIN_PASSWORD", "")
+        self.env = dict(self._given_environment)
+        self.report = say
         self._commands = table(self.home)
         self._prepare = prepare
         self._children: dict[str, Process] = {}
@@ -70,7 +70,7 @@ class Stack:
     @property
     def url(self) -> str:
         """The base URL of the web console and the API."""
-        return f"{'https' if self._tls else 'http'}://{ports.LOOPBACK}:{self.port}"
+        return f"{'https' if self._has_tls else 'http'}://{ports.LOOPBACK}:{self.port}"
 
     @property
     def processes(self) -> dict[str, Process]:
@@ -87,7 +87,7 @@ class Stack:
             self._start_all()
         except OSError as problem:
             self.stop()
-            raise services.explained(problem, self.home) from problem
+            raise services.explain_error(problem, self.home) from problem
         except BaseException:
             self.stop()
             raise
@@ -118,7 +118,7 @@ class Stack:
         """
         # It may leave processes of its own running on purpose: they must not keep the home locked.
         program = self._program(name, Command(tuple(argv), env=env or {}), holds_home=False)
-        return self._spawn(replace(program, may_end=may_end))
+        return self._spawn(replace(program, can_exit=may_end))
 
     def run(
         self, name: str, argv: Sequence[str], seconds: float = 60.0, stdin: bytes = b"", **env: str
@@ -129,14 +129,14 @@ class Stack:
         takes longer.
         """
         program = replace(self._program(name, Command(tuple(argv), env=env)), stdin=stdin)
-        return processes.run(program, seconds)
+        return processes.run_program(program, seconds)
 
     def await_ready(self) -> None:
         """Wait for `/healthz`, then `/readyz`. Raises EmbeddedError when a child ends first."""
-        for path, seconds in PROBES.items():
-            if not processes.until(partial(self._answers, path), seconds, pause=0.05):
-                status, answer = self._get(path)
-                raise processes.failure(
+        for path, seconds in PROBE_TIMEOUTS.items():
+            if not processes.wait_until(partial(self._is_answering, path), seconds, pause=0.05):
+                status, answer = self._probe(path)
+                raise processes.process_error(
                     self._children[self._commands.web],
                     f"did not answer {path} with 200 within {seconds:.0f} s "
                     f"(last: {status or 'nothing'}, {answer})",
@@ -150,26 +150,26 @@ class Stack:
         """
         for name, process in self.processes.items():
             code = process.poll()
-            if code == 0 and process.program.may_end:
+            if code == 0 and process.program.can_exit:
                 del self._children[name]
-                self.say(f"{name} has ended ({process.program.log})")
+                self.report(f"{name} has ended ({process.program.log})")
             elif code is not None:
-                raise processes.failure(process, f"ended with exit code {code}", quote=True)
+                raise processes.process_error(process, f"ended with exit code {code}", quote=True)
 
     def wait(self) -> None:
         """Wait for Ctrl-C or SIGTERM. Raises EmbeddedError when a child ends before that."""
         with contextlib.suppress(KeyboardInterrupt):
             while True:
                 self.check()
-                time.sleep(LOOK_SECONDS)
+                time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
         """End all children in reverse order, servers last. Harmless when done twice."""
         latest_first = list(reversed(self._children.values()))
         for process in latest_first:
-            process.ask()
+            process.request_stop()
         for process in latest_first:
-            process.settle()
+            process.finish_stop()
         self._children.clear()
         if self._services is not None:
             (self.home / ADDRESSES_FILE).unlink(missing_ok=True)
@@ -199,7 +199,7 @@ class Stack:
             signal.signal(signal.SIGTERM, self._previous)
 
     @property
-    def _tls(self) -> bool:
+    def _has_tls(self) -> bool:
         return bool(self.env.get("MUSTER_TLS_CERT"))
 
     @property
@@ -213,28 +213,30 @@ class Stack:
         ports.check_before_start(self.port, self.home)
         self._choose_account()
         self._start_services()
-        server_account.make_directories(self.home, OWN_DIRECTORIES, self._account)
+        server_account.make_directories(self.home, RUNTIME_DIRECTORIES, self._account)
         # Checked only now: under the home's lock no earlier stack holds the port any more.
         ports.require_free(self.port)
         self._start_children()
         self.await_ready()
-        self.say(f"Muster is ready at {self.url} ({time.monotonic() - begun:.1f} s)")
+        self.report(f"Muster is ready at {self.url} ({time.monotonic() - begun:.1f} s)")
 
     def _choose_account(self) -> None:
         if any(command.serves for command in self._commands.processes.values()):
-            choice = server_account.choose(self.home, ROOT, self.port, self._given)
+            choice = server_account.choose_server_account(
+                self.home, ROOT, self.port, self._given_environment
+            )
             self._account = choice.account
-            if choice.line:
-                self.say(choice.line)
+            if choice.startup_line:
+                self.report(choice.startup_line)
 
     def _start_services(self) -> None:
-        given = {name: self._given.get(name, "") for name in SERVERS}
+        given = {name: self._given_environment.get(name, "") for name in SERVERS}
         missing = [server for name, server in SERVERS.items() if not given[name]]
         if missing:
-            self.say(f"starting {' and '.join(missing)} in {self.home}")
+            self.report(f"starting {' and '.join(missing)} in {self.home}")
         self._services = services.start(
             self.home,
-            env=self._given,
+            env=self._given_environment,
             database_url=given["DATABASE_URL"],
             redis_url=given["REDIS_URL"],
             guest=self._account,
@@ -250,8 +252,12 @@ class Stack:
     def _environment(self, addresses: Mapping[str, str]) -> dict[str, str]:
         secrets = keys.load(self.home / "secrets.json")
         return {
-            **self._given,
-            **{name: value for name, value in secrets.items() if not self._given.get(name)},
+            **self._given_environment,
+            **{
+                name: value
+                for name, value in secrets.items()
+                if not self._given_environment.get(name)
+            },
             **addresses,
             "MUSTER_HOME": str(self.home),
             "MUSTER_PORT": str(self.port),
@@ -267,19 +273,19 @@ class Stack:
         The migration and the preparation always run. Commands that need the tables wait for their
         end, unless the same migrations have run on this database before.
         """
-        stamp = Stamp(self.home / "schema", VERSIONS, self.env["DATABASE_URL"])
+        stamp = MigrationStamp(self.home / "schema", VERSIONS, self.env["DATABASE_URL"])
         is_known = stamp.is_current()
-        self.say("migrating the database")
+        self.report("migrating the database")
         migration = processes.spawn(self._program("migration", Command(self._commands.migrate)))
         try:
             if is_known or self._prepare is None:
                 self._spawn_missing(schema_expected=is_known)
-            code = migration.wait(MIGRATE_SECONDS)
+            code = migration.wait(MIGRATE_TIMEOUT_SECONDS)
         finally:
             migration.stop()
         if code != 0:
             what = "did not finish" if code is None else f"failed with exit code {code}"
-            raise processes.failure(migration, what, quote=True)
+            raise processes.process_error(migration, what, quote=True)
         if self._prepare is not None:
             self._prepare(self)
         stamp.record()
@@ -288,7 +294,7 @@ class Stack:
     def _spawn_missing(self, *, schema_expected: bool) -> None:
         for name, command in self._commands.processes.items():
             if name not in self._children and (schema_expected or not command.needs_schema):
-                self.say(f"starting {name}")
+                self.report(f"starting {name}")
                 self._spawn(self._program(name, command))
 
     def _spawn(self, program: Program) -> Process:
@@ -302,16 +308,20 @@ class Stack:
             argv=command.argv,
             log=self.home / "logs" / f"{name}.log",
             cwd=ROOT,
-            env={**self.env, **command.env, **({} if account is None else UNTOLD)},
+            env={
+                **self.env,
+                **command.env,
+                **({} if account is None else UNPRIVILEGED_ENVIRONMENT),
+            },
             account=account,
             death_signal=command.death_signal,
             stop_seconds=command.stop_seconds,
-            keep_open=(self._running_services.lock.servers,) if holds_home else (),
+            inherited_descriptors=(self._running_services.lock.servers,) if holds_home else (),
         )
 
-    def _answers(self, path: str) -> bool:
+    def _is_answering(self, path: str) -> bool:
         self.check()
-        return self._get(path)[0] == 200
+        return self._probe(path)[0] == 200
 
-    def _get(self, path: str) -> tuple[int, str]:
-        return probes.get(self.port, path, tls=self._tls)
+    def _probe(self, path: str) -> tuple[int, str]:
+        return probes.probe(self.port, path, tls=self._has_tls)

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from app.embedded import accounts, binaries, handles, ports, processes
 from app.embedded.errors import EmbeddedError
-from app.embedded.handles import Handle
+from app.embedded.handles import DirectoryHandle
 from app.embedded.processes import Process, Program
 
-READY_SECONDS = 120.0  # Valkey loads its data first
-STOP_SECONDS = 30.0  # Valkey may have to write its data first
-TAKEN = "Address already in use"
-PASSWORD = "password"
-PLAIN = re.compile(
+READY_TIMEOUT_SECONDS = 120.0  # Valkey loads its data first
+STOP_TIMEOUT_SECONDS = 30.0  # Valkey may have to write its data first
+PORT_IN_USE = "Address already in use"
+PASSWORD_FILE = "password"
+PASSWORD_PATTERN = re.compile(
     r"[\w.~-]+", re.ASCII
 )  # what a URL and a line of the configuration have as it is
 CONFIG = """\
@@ -45,7 +45,7 @@ class Valkey:
     port: int
     password: str
     fsync: str
-    may_move: bool
+    can_change_port: bool
 
     @property
     def url(self) -> str:
@@ -54,19 +54,19 @@ class Valkey:
 
     def await_ready(self) -> None:
         """Wait until the server answers. Raises EmbeddedError when it does not."""
-        processes.until(self._has_settled, READY_SECONDS)
-        self.may_move = False  # from now on other processes know the port
-        if self._answers():
+        processes.wait_until(self._has_settled, READY_TIMEOUT_SECONDS)
+        self.can_change_port = False  # from now on other processes know the port
+        if self._is_answering():
             return
         ended = self.process.poll() is not None
         self.process.stop()
-        if TAKEN in self.process.output():
+        if PORT_IN_USE in self.process.output():
             raise EmbeddedError(
                 f"port {self.port} is taken: stop what uses it, set MUSTER_VALKEY_PORT to another "
                 "port, or unset it to let Muster choose"
             )
-        what = "did not start" if ended else f"was not ready after {READY_SECONDS:.0f} s"
-        raise processes.failure(self.process, what)
+        what = "did not start" if ended else f"was not ready after {READY_TIMEOUT_SECONDS:.0f} s"
+        raise processes.process_error(self.process, what)
 
     def restart(self) -> None:
         """Stop the server if it runs, and start it again at the same address."""
@@ -74,30 +74,30 @@ class Valkey:
         self.process = processes.spawn(self.process.program)
         self.await_ready()
 
-    def clean(self) -> None:
+    def clean_up(self) -> None:
         """Do nothing: Valkey holds nothing outside of its directory."""
 
     def _has_settled(self) -> bool:
-        if self._answers():
+        if self._is_answering():
             return True
         if self.process.poll() is None:
             return False
-        if not self.may_move or TAKEN not in self.process.output():
+        if not self.can_change_port or PORT_IN_USE not in self.process.output():
             return True
-        self._move()  # another process has taken the port since it was chosen
+        self._change_port()  # another process has taken the port since it was chosen
         return False
 
-    def _move(self) -> None:
-        self.port = ports.free()
+    def _change_port(self) -> None:
+        self.port = ports.find_free_port()
         config = configuration(self.port, self.password, self.fsync)
         self.process = processes.spawn(replace(self.process.program, stdin=config))
 
-    def _answers(self) -> bool:
+    def _is_answering(self) -> bool:
         # Only our server knows the password, so another one on that port is not mistaken for it.
         try:
             with socket.create_connection((ports.LOOPBACK, self.port), timeout=1) as connection:
                 connection.sendall(f"AUTH {self.password}\r\nPING\r\n".encode())
-                return _received(connection, len(b"+OK\r\n+PONG\r\n")) == b"+OK\r\n+PONG\r\n"
+                return _receive(connection, len(b"+OK\r\n+PONG\r\n")) == b"+OK\r\n+PONG\r\n"
         except OSError:
             return False
 
@@ -109,15 +109,15 @@ def launch(
 
     The caller holds the home's lock. Raises EmbeddedError.
     """
-    account = accounts.choose(home / "valkey")
+    account = accounts.choose_account(home / "valkey")
     program = binaries.find(binaries.VALKEY, account, home)
     with (
-        handles.opened(home) as top,
+        handles.open_directory(home) as top,
         top.private_directory("valkey", account) as directory,
     ):
-        password = _password(directory)
+        password = _load_password(directory)
     fsync = "everysec" if durable else "no"
-    chosen = port or ports.free()
+    chosen = port or ports.find_free_port()
     # Started inside its directory, because its account may be unable to enter the parents.
     process = processes.spawn(
         Program(
@@ -127,12 +127,12 @@ def launch(
             cwd=directory.path,
             env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
             account=account,
-            stop_seconds=STOP_SECONDS,
-            keep_open=keep_open,
+            stop_seconds=STOP_TIMEOUT_SECONDS,
+            inherited_descriptors=keep_open,
             stdin=configuration(chosen, password, fsync),
         )
     )
-    return Valkey(process, chosen, password, fsync, may_move=port is None)
+    return Valkey(process, chosen, password, fsync, can_change_port=port is None)
 
 
 def configuration(port: int, password: str, fsync: str) -> bytes:
@@ -141,17 +141,17 @@ def configuration(port: int, password: str, fsync: str) -> bytes:
     return text.encode()
 
 
-def _password(directory: Handle) -> str:
+def _load_password(directory: DirectoryHandle) -> str:
     """The stored password, made at the first start: so URLs stay the same, but for the port."""
-    kept = (directory.read(PASSWORD) or "").strip()
-    if PLAIN.fullmatch(kept):
+    kept = (directory.read(PASSWORD_FILE) or "").strip()
+    if PASSWORD_PATTERN.fullmatch(kept):
         return kept
     password = secrets.token_urlsafe(32)
-    directory.write(PASSWORD, password)
+    directory.write(PASSWORD_FILE, password)
     return password
 
 
-def _received(connection: socket.socket, count: int) -> bytes:
+def _receive(connection: socket.socket, count: int) -> bytes:
     answer = b""
     while len(answer) < count:
         part = connection.recv(count - len(answer))

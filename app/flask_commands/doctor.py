@@ -17,14 +17,14 @@ def doctor(as_json: bool) -> None:
     for finding in examination.findings():
         found.append(finding)
         if not as_json:
-            click.echo(_line(finding))
+            click.echo(_format_finding(finding))
     if as_json:
         click.echo(json.dumps([{**one._asdict(), "ok": one.ok} for one in found], indent=2))
     if not all(finding.ok for finding in found):
         raise click.exceptions.Exit(1)
 
 
-def _line(finding: examination.Finding) -> str:
+def _format_finding(finding: examination.Finding) -> str:
     if finding.ok:
         return f"ok {finding.name}: {finding.text}"
     return f"!! {finding.name}: {finding.text} — {finding.advice}"

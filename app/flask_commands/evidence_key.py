@@ -11,4 +11,4 @@ from app.services.evidence import keys
 @with_appcontext
 def evidence_key() -> None:
     """Make another key that signs evidence. What the one before has signed stays valid."""
-    click.echo(f"evidence is signed by key {keys.replace(now())} from now on")
+    click.echo(f"evidence is signed by key {keys.rotate(now())} from now on")

@@ -10,5 +10,5 @@ from app.services.accounts import break_glass
 @with_appcontext
 def password_login() -> None:
     """Have passwords sign in again (the setting passwordLogin), for who is locked out."""
-    break_glass.open_again()
+    break_glass.enable_password_login()
     click.echo("passwords sign in")

@@ -18,7 +18,7 @@ def public_url(url: str, name: str, unless_set: bool) -> None:
     if unless_set and (known := settings.value("publicUrl")):
         click.echo(f"publicUrl is {known}")
         return
-    admin = developers.named(name)
+    admin = developers.find_by_name(name)
     if admin is None:
         raise click.ClickException(f"there is no admin {name}")
     try:

@@ -11,7 +11,7 @@ from app.services.ops import reencryption
 def reencrypt() -> None:
     """Encrypt every secret with the first of ENCRYPTION_KEYS; the others can be removed then."""
     last: dict[str, reencryption.Progress] = {}
-    for step in reencryption.run():
+    for step in reencryption.reencrypt_all():
         last[step.table] = step
         click.echo(f"{step.table}: {step.changed} of {step.seen} stored anew")
     unreadable = sum(step.unreadable for step in last.values())

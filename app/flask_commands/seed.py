@@ -13,28 +13,28 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app.domain.errors import DomainError
 from app.services import clock, sample_data
 from app.services.accounts import passwords
-from app.services.sample_data import Made
+from app.services.sample_data import SampleSummary
 from app.services.sample_data.sizes import Sizes
 
-_BY_DEFAULT = Sizes()
+_DEFAULTS = Sizes()
 
 
-def _count(name: str, least: int, about: str) -> click.Option:
+def _count_option(name: str, least: int, about: str) -> click.Option:
     """The command-line option for one field of `Sizes`, at least `least`; `about` is its help."""
-    default = getattr(_BY_DEFAULT, name.replace("-", "_"))
+    default = getattr(_DEFAULTS, name.replace("-", "_"))
     kind = click.IntRange(least)
     return click.Option([f"--{name}"], type=kind, default=default, show_default=True, help=about)
 
 
 _SIZES: list[click.Parameter] = [
-    _count("tasks", 20, "Most of them have ended."),
-    _count("events", 0, "At least; each task's story is told in any case."),
-    _count("projects", 2, "The last one is small, and its tasks are the oldest."),
-    _count("developers", 4, "An admin, a lead and developers."),
-    _count("machines", 1, "All but the last are online."),
-    _count("log-lines", 0, "Of one task."),
-    _count("deep-task-events", 0, "Of another one."),
-    _count("seed", 0, "The same seed makes the same rows."),
+    _count_option("tasks", 20, "Most of them have ended."),
+    _count_option("events", 0, "At least; each task's story is told in any case."),
+    _count_option("projects", 2, "The last one is small, and its tasks are the oldest."),
+    _count_option("developers", 4, "An admin, a lead and developers."),
+    _count_option("machines", 1, "All but the last are online."),
+    _count_option("log-lines", 0, "Of one task."),
+    _count_option("deep-task-events", 0, "Of another one."),
+    _count_option("seed", 0, "The same seed makes the same rows."),
 ]
 
 
@@ -56,24 +56,24 @@ def seed(password: str | None, add: bool, as_json: bool, **sizes: int) -> None:
     if as_json:
         click.echo(json.dumps(asdict(made)))
     else:
-        _tell(made, chosen, time.monotonic() - begun)
+        _print_summary(made, chosen, time.monotonic() - begun)
 
 
-def _make(sizes: Sizes, password: str, add: bool) -> Made:
+def _make(sizes: Sizes, password: str, add: bool) -> SampleSummary:
     columns = (TextColumn("{task.description:>10}"), BarColumn(), MofNCompleteColumn())
     # Progress goes to standard error: scripts read the result from standard output.
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress:
         bars = {}
 
-        def told(what: str, done: int, total: int) -> None:
+        def report(what: str, done: int, total: int) -> None:
             if what not in bars:
                 bars[what] = progress.add_task(what, total=total)
             progress.update(bars[what], completed=done)
 
-        return sample_data.fill(sizes, password, clock.now(), told, add=add)
+        return sample_data.fill(sizes, password, clock.now(), report, add=add)
 
 
-def _tell(made: Made, password: str, seconds: float) -> None:
+def _print_summary(made: SampleSummary, password: str, seconds: float) -> None:
     lines = (
         f"made {made.tasks:,} tasks and {made.events:,} events in {seconds:.1f} s",
         f"admin {made.admin}, lead {made.lead}, member of {made.project} {made.member}, "

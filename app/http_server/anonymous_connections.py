@@ -11,43 +11,43 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
-PER_NETWORK = 128
+MAX_PER_NETWORK = 128
 """How many visits of strangers from one network may be under way, in each server process."""
-ALTOGETHER = 2048
+MAX_TOTAL = 2048
 """And how many from all networks."""
 
 _PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
 
 
-class Visit:
+class AnonymousConnection:
     """A stranger's connection or, behind a proxy, request. `sock` is what its bytes come through;
     `is_waiting`: nothing is done for it before more of them come.
     """
 
-    def __init__(self, visits: "Visits", network: str, sock: Any) -> None:
-        self._visits, self.network, self.sock = visits, network, sock
+    def __init__(self, visits: "AnonymousConnections", network: str, sock: Any) -> None:
+        self._connections, self.network, self.sock = visits, network, sock
         self.is_waiting = True
 
-    def know(self) -> None:
+    def mark_authenticated(self) -> None:
         """Its client has authenticated: it is no stranger's any more."""
-        self._visits.forget(self)
+        self._connections.remove(self)
 
-    def leave(self) -> None:
+    def finish(self) -> None:
         """It is over. May be repeated."""
-        self._visits.forget(self)
+        self._connections.remove(self)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """Have whoever waits for its bytes find that they have ended."""
-        self._visits.forget(self)
+        self._connections.remove(self)
         with contextlib.suppress(OSError):
-            _plain(self.sock).shutdown(socket.SHUT_RDWR)
+            _system_socket(self.sock).shutdown(socket.SHUT_RDWR)
 
-    def owes(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether we wait for its client, who has sent nothing that we have not read."""
         if not self.is_waiting:
             return False
         try:
-            _plain(self.sock).recv(1, _PEEK)
+            _system_socket(self.sock).recv(1, _PEEK)
         except BlockingIOError:
             return True
         except OSError:
@@ -55,39 +55,39 @@ class Visit:
         return False
 
 
-def _plain(sock: Any) -> Any:
+def _system_socket(sock: Any) -> Any:
     """The system's socket: gevent's `shutdown` would raise in the greenlet that waits for it, and
     TLS's `recv` would decrypt.
     """
     return getattr(sock, "_sock", sock)
 
 
-class Visits:
+class AnonymousConnections:
     """The visits of strangers that are under way in this process, the oldest first.
 
     `tell` is called with what has become of one too many: `cut` or `refused`.
     """
 
     def __init__(self) -> None:
-        self.tell: Callable[[str], None] = lambda end: None
-        self._all: dict[Visit, None] = {}
-        self._by_network: defaultdict[str, dict[Visit, None]] = defaultdict(dict)
+        self.on_rejected: Callable[[str], None] = lambda end: None
+        self._all: dict[AnonymousConnection, None] = {}
+        self._by_network: defaultdict[str, dict[AnonymousConnection, None]] = defaultdict(dict)
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def arrive(self, network: str, sock: Any) -> Visit | None:
+    def admit(self, network: str, sock: Any) -> AnonymousConnection | None:
         """A new visit from there; None where there is no room for it."""
         mine = self._by_network.get(network, {})
-        for visits, most in ((mine, PER_NETWORK), (self._all, ALTOGETHER)):
-            if len(visits) >= most and not self._make_room(visits):
-                self.tell("refused")
+        for visits, most in ((mine, MAX_PER_NETWORK), (self._all, MAX_TOTAL)):
+            if len(visits) >= most and not self._evict_idle(visits):
+                self.on_rejected("refused")
                 return None
-        visit = Visit(self, network, sock)
+        visit = AnonymousConnection(self, network, sock)
         self._all[visit] = self._by_network[network][visit] = None
         return visit
 
-    def forget(self, visit: Visit) -> None:
+    def remove(self, visit: AnonymousConnection) -> None:
         """Count it no more. May be repeated."""
         self._all.pop(visit, None)
         mine = self._by_network.get(visit.network, {})
@@ -95,10 +95,10 @@ class Visits:
         if not mine:
             self._by_network.pop(visit.network, None)
 
-    def _make_room(self, visits: dict[Visit, None]) -> bool:
-        oldest = next((visit for visit in visits if visit.owes()), None)
+    def _evict_idle(self, visits: dict[AnonymousConnection, None]) -> bool:
+        oldest = next((visit for visit in visits if visit.is_idle()), None)
         if oldest is None:
             return False
-        oldest.cut()
-        self.tell("cut")
+        oldest.abort()
+        self.on_rejected("cut")
         return True

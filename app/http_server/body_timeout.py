@@ -5,29 +5,29 @@ from typing import Any
 
 from werkzeug.exceptions import RequestTimeout
 
-from app.http_server.anonymous_connections import Visit
+from app.http_server.anonymous_connections import AnonymousConnection
 
 GRACE_SECONDS = 10.0
-BYTES_PER_SECOND = 16 * 1024
+MIN_BYTES_PER_SECOND = 16 * 1024
 
 
-class PacedSocket:
+class BodyTimeoutSocket:
     """A connection as the reader of one request's body sees it: its reads end in time."""
 
-    def __init__(self, sock: Any, visit: Visit) -> None:
-        self._sock, self._visit = sock, visit
-        self._began: float | None = None
+    def __init__(self, sock: Any, visit: AnonymousConnection) -> None:
+        self._sock, self._connection = sock, visit
+        self._started_at: float | None = None
         self._received = 0
 
     def recv(self, size: int) -> bytes:
         """Read up to `size` bytes. Raises RequestTimeout where they come too slowly."""
-        if self._began is None:
-            self._began = time.monotonic()
-        allowed = GRACE_SECONDS + self._received / BYTES_PER_SECOND
-        left = self._began + allowed - time.monotonic()
+        if self._started_at is None:
+            self._started_at = time.monotonic()
+        allowed = GRACE_SECONDS + self._received / MIN_BYTES_PER_SECOND
+        left = self._started_at + allowed - time.monotonic()
         if left <= 0:
             raise RequestTimeout("The body came too slowly.")
-        self._visit.is_waiting = True
+        self._connection.is_waiting = True
         self._sock.settimeout(left)
         try:
             data: bytes = self._sock.recv(size)
@@ -36,7 +36,7 @@ class PacedSocket:
             raise RequestTimeout("The body came too slowly.") from None
         finally:
             self._sock.settimeout(None)
-            self._visit.is_waiting = False
+            self._connection.is_waiting = False
         self._received += len(data)
         return data
 

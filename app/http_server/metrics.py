@@ -2,13 +2,13 @@
 
 from prometheus_client import Counter
 
-TURNED_AWAY = Counter(
+REJECTED_CONNECTIONS = Counter(
     "muster_connections_turned_away",
     "Connections and requests of strangers that were not let in, or were cut off for others.",
     labelnames=("end",),
 )
 
 
-def tell(end: str) -> None:
+def count_rejection(end: str) -> None:
     """Count one: `refused` (no room), `cut` (it has kept us waiting) or `no_proxy`."""
-    TURNED_AWAY.labels(end).inc()
+    REJECTED_CONNECTIONS.labels(end).inc()

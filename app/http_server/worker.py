@@ -13,17 +13,17 @@ from gunicorn.workers.ggevent import GeventWorker
 from werkzeug.exceptions import RequestTimeout
 
 from app.domain import addresses
-from app.http_server import STRANGERS_BYTES
-from app.http_server.anonymous_connections import Visit, Visits
-from app.http_server.body_timeout import PacedSocket
-from app.sockets import give_up_on_who_takes_nothing
+from app.http_server import MAX_ANONYMOUS_BODY_BYTES
+from app.http_server.anonymous_connections import AnonymousConnection, AnonymousConnections
+from app.http_server.body_timeout import BodyTimeoutSocket
+from app.sockets import set_user_timeout
 
-HANDSHAKE_SECONDS = 10.0
-DEAF_SECONDS = 60.0
+HANDSHAKE_TIMEOUT_SECONDS = 10.0
+TCP_USER_TIMEOUT_SECONDS = 60.0
 """A client that acknowledges nothing for so long, though something was sent, is gone."""
 
 
-def _refusal(status: int, title: str, code: str, detail: str, *headers: str) -> bytes:
+def _encode_refusal(status: int, title: str, code: str, detail: str, *headers: str) -> bytes:
     """A whole answer, made once."""
     body = json.dumps(
         {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
@@ -38,17 +38,17 @@ def _refusal(status: int, title: str, code: str, detail: str, *headers: str) -> 
     return "\r\n".join([*head, "", body]).encode()
 
 
-_TOO_MANY = _refusal(
+_TOO_MANY = _encode_refusal(
     429,
     "Too Many Requests",
     "too_many_requests",
     "Too many requests of strangers from this address are under way.",
     "Retry-After: 5",
 )
-_TOO_SLOW = _refusal(408, "Request Timeout", "request_timeout", "The body came too slowly.")
+_TOO_SLOW = _encode_refusal(408, "Request Timeout", "request_timeout", "The body came too slowly.")
 
 
-class Door(NamedTuple):
+class AdmissionPolicy(NamedTuple):
     """Whom the process lets in. `proxies` are the peers whose word counts about where a request
     comes from; "*" is all. `only_proxies`: nobody else is served but, with `this_machine`, this
     machine itself.
@@ -56,15 +56,15 @@ class Door(NamedTuple):
 
     proxies: tuple[str, ...] = ()
     only_proxies: bool = False
-    this_machine: bool = False
+    allow_loopback: bool = False
 
     def is_proxy(self, peer: str) -> bool:
         return addresses.is_proxy(peer, self.proxies)
 
-    def admits(self, peer: str) -> bool:
+    def is_allowed(self, peer: str) -> bool:
         if not self.only_proxies or self.is_proxy(peer):
             return True
-        return self.this_machine and addresses.is_loopback(peer)
+        return self.allow_loopback and addresses.is_loopback(peer)
 
 
 class Peer(tuple):  # type: ignore[type-arg]
@@ -72,7 +72,7 @@ class Peer(tuple):  # type: ignore[type-arg]
     requests are counted one by one).
     """
 
-    visit: Visit | None
+    connection: AnonymousConnection | None
 
 
 class Server(StreamServer):  # type: ignore[misc]
@@ -92,7 +92,7 @@ class Server(StreamServer):  # type: ignore[misc]
         if not arrived:
             return None
         sock, address = arrived
-        peer = self._worker.let_in(sock, address)
+        peer = self._worker.admit(sock, address)
         if peer is None:
             sock.close()
             return None
@@ -101,10 +101,10 @@ class Server(StreamServer):  # type: ignore[misc]
     def wrap_socket_and_handle(self, client_socket: Any, address: Peer) -> None:
         """Shake hands in time, then serve."""
         sock = self.wrap_socket(client_socket, do_handshake_on_connect=False, **self.ssl_args)
-        if address.visit is not None:
-            address.visit.sock = sock
+        if address.connection is not None:
+            address.connection.sock = sock
         try:
-            with gevent.Timeout(HANDSHAKE_SECONDS, TimeoutError):
+            with gevent.Timeout(HANDSHAKE_TIMEOUT_SECONDS, TimeoutError):
                 sock.do_handshake()
         except (OSError, ValueError):
             sock.close()
@@ -115,82 +115,84 @@ class Server(StreamServer):  # type: ignore[misc]
         """Called at the end of each connection, however it ends."""
         super().do_close(sock)
         for peer in address:
-            if peer.visit is not None:
-                peer.visit.leave()
+            if peer.connection is not None:
+                peer.connection.finish()
 
 
 class Worker(GeventWorker):  # type: ignore[misc]
     """gunicorn's gevent worker, which counts strangers and keeps time."""
 
     server_class = Server
-    door = Door()
+    admission = AdmissionPolicy()
     """gunicorn.conf.py says which it is."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.visits = Visits()
+        self.anonymous_connections = AnonymousConnections()
 
     @property
     def wsgi_handler(self) -> "Worker":
         """What gunicorn hands to the server."""
         return self
 
-    def let_in(self, sock: Any, address: tuple[Any, ...]) -> Peer | None:
+    def admit(self, sock: Any, address: tuple[Any, ...]) -> Peer | None:
         """The peer of a new connection; None: it is not let in."""
-        host = addresses.plain(address[0])
-        if not self.door.admits(host):
-            self.visits.tell("no_proxy")
+        host = addresses.normalize(address[0])
+        if not self.admission.is_allowed(host):
+            self.anonymous_connections.on_rejected("no_proxy")
             return None
         peer = Peer(address)
-        peer.visit = None
-        if not self.door.is_proxy(host):
-            peer.visit = self.visits.arrive(addresses.network(host) or host, sock)
-            if peer.visit is None:
+        peer.connection = None
+        if not self.admission.is_proxy(host):
+            peer.connection = self.anonymous_connections.admit(
+                addresses.client_network(host) or host, sock
+            )
+            if peer.connection is None:
                 return None
-        give_up_on_who_takes_nothing({"gunicorn.socket": sock}, DEAF_SECONDS)
+        set_user_timeout({"gunicorn.socket": sock}, TCP_USER_TIMEOUT_SECONDS)
         return peer
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Peer) -> Any:
         """Serve one request; its body has to come in time."""
-        visit = addr.visit or self._forwarded(req, sock, addr)
+        visit = addr.connection or self._admit_forwarded(req, sock, addr)
         if visit is None:
             sock.sendall(_TOO_MANY)
             raise StopIteration  # which closes the connection
         # A socket's first frame says who it is of: until then its client is waited for.
         visit.is_waiting = any(name == "UPGRADE" for name, _ in req.headers)
-        req.body.visit = visit
-        req.unreader.sock = PacedSocket(sock, visit)
+        req.body.connection = visit
+        req.unreader.sock = BodyTimeoutSocket(sock, visit)
         try:
-            if not req._expected_100_continue and not _has_begun(req, sock):
+            if not req._expected_100_continue and not _read_body_start(req, sock):
                 raise StopIteration
             return super().handle_request(listener_name, req, sock, addr)
         finally:
             req.unreader.sock = sock
             visit.is_waiting = True
-            if visit is not addr.visit:
-                visit.leave()
+            if visit is not addr.connection:
+                visit.finish()
 
-    def _forwarded(self, req: Any, sock: Any, addr: Peer) -> Visit | None:
+    def _admit_forwarded(self, req: Any, sock: Any, addr: Peer) -> AnonymousConnection | None:
         """The visit of a proxy's request, by the client whom the proxy names; None: there is no
         room for it.
         """
-        said = ",".join(value for name, value in req.headers if name == "X-FORWARDED-FOR")
-        client = addresses.client(addr[0], said, self.door.proxies)
-        return self.visits.arrive(addresses.network(client) or client, sock)
+        forwarded_for = ",".join(value for name, value in req.headers if name == "X-FORWARDED-FOR")
+        client = addresses.client_address(addr[0], forwarded_for, self.admission.proxies)
+        return self.anonymous_connections.admit(addresses.client_network(client) or client, sock)
 
 
-def _has_begun(req: Any, sock: Any) -> bool:
+def _read_body_start(req: Any, sock: Any) -> bool:
     """Read the beginning of the body, which mostly is all of it: until then a request costs next to
     nothing. False: it will not come.
     """
     body = req.body
     length = getattr(body.reader, "length", 0)  # of chunks, which say when they are cut off, none
     try:
-        data = body.read(STRANGERS_BYTES)
+        data = body.read(MAX_ANONYMOUS_BODY_BYTES)
     except RequestTimeout:
         sock.sendall(_TOO_SLOW)
         return False
-    if len(data) < min(length, STRANGERS_BYTES):
+    if len(data) < min(length, MAX_ANONYMOUS_BODY_BYTES):
         return False
     rest = body.buf.getvalue()
     body.buf = io.BytesIO()

@@ -22,7 +22,7 @@ def assign_queued() -> None:
     try:
         dispatcher.assign_queued()
     finally:  # afterwards, because somebody waits for the pass of the dispatcher
-        heartbeats.leave(heartbeats.DISPATCHER, now())
+        heartbeats.record_heartbeat(heartbeats.DISPATCHER, now())
 
 
 def expand_outbox() -> None:
@@ -38,9 +38,9 @@ def stream_audit_log() -> None:
 
 
 def sweep_machines() -> None:
-    heartbeats.leave(heartbeats.SWEEPER, now())
-    liveness.notice(now())
-    liveness.give_up(now())
+    heartbeats.record_heartbeat(heartbeats.SWEEPER, now())
+    liveness.detect_silent(now())
+    liveness.expire_leases(now())
 
 
 def sweep_gates() -> None:
@@ -49,8 +49,8 @@ def sweep_gates() -> None:
 
 
 def sweep_quotas() -> None:
-    suspensions.go_on(now())
-    quota_failover.go_on(now())
+    suspensions.resume_due(now())
+    quota_failover.move_waiting_tasks(now())
     budgets.sweep(now())
 
 
@@ -67,14 +67,14 @@ def sweep_tunnels() -> None:
 
 
 def sweep_samples() -> None:
-    samples.take(now())
+    samples.record_samples(now())
 
 
 def sweep_retention() -> None:
     retention.sweep(now())
     log_expiry.sweep(now())
-    server_processes.forget_gone(now())
-    audit_stream.forget_gone()
+    server_processes.delete_expired(now())
+    audit_stream.delete_orphaned()
 
 
 def sweep_counters() -> None:
@@ -82,12 +82,12 @@ def sweep_counters() -> None:
     fleet.roll_up()
 
 
-def chat_event(event_id: int) -> None:
-    chat.work(event_id, now())
+def process_chat_event(event_id: int) -> None:
+    chat.process_event(event_id, now())
 
 
-def chat_backlog() -> None:
-    chat.catch_up(now())
+def process_chat_backlog() -> None:
+    chat.process_due_events(now())
 
 
 JOBS: dict[str, Callable[..., None]] = {
@@ -104,8 +104,8 @@ JOBS: dict[str, Callable[..., None]] = {
     job_names.SWEEP_SAMPLES: sweep_samples,
     job_names.SWEEP_RETENTION: sweep_retention,
     job_names.SWEEP_COUNTERS: sweep_counters,
-    job_names.CHAT_EVENT: chat_event,
-    job_names.CHAT_BACKLOG: chat_backlog,
+    job_names.CHAT_EVENT: process_chat_event,
+    job_names.CHAT_BACKLOG: process_chat_backlog,
 }
 
 

@@ -9,14 +9,14 @@ from app.services.clock import now
 from app.services.ops import heartbeats
 
 
-def leave_signs(app: Flask) -> None:
+def record_heartbeats(app: Flask) -> None:
     """In beat's process, record a heartbeat for each job that the broker has accepted."""
 
-    def begin(**_: Any) -> None:
-        signals.after_task_publish.connect(sign, weak=False)
+    def start(**_: Any) -> None:
+        signals.after_task_publish.connect(record, weak=False)
 
-    def sign(**_: Any) -> None:
+    def record(**_: Any) -> None:
         with app.app_context():
-            heartbeats.leave(heartbeats.BEAT, now())
+            heartbeats.record_heartbeat(heartbeats.BEAT, now())
 
-    signals.beat_init.connect(begin, weak=False)
+    signals.beat_init.connect(start, weak=False)

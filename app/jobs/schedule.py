@@ -9,7 +9,7 @@ from typing import Any
 
 from app import job_names
 
-EVERY = {
+INTERVALS = {
     job_names.DISPATCH: 2.0,  # a wake-up that was lost costs this long
     job_names.NOTIFY_EXPAND: 2.0,  # likewise
     job_names.NOTIFY_SEND: 2.0,  # and how late a retry may be
@@ -36,5 +36,5 @@ SCHEDULE: dict[str, Any] = {
         "options": {"expires": seconds},
         "last_run_at": _NEVER,
     }
-    for name, seconds in EVERY.items()
+    for name, seconds in INTERVALS.items()
 }

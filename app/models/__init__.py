@@ -33,7 +33,7 @@ from app.models.setting import StoredSetting
 from app.models.task import Attempt, Event, Task
 from app.models.terminal import ChannelToken, Terminal, TerminalInput, TerminalSize
 from app.models.tunnel import Tunnel
-from app.models.usage import Stint, Usage
+from app.models.usage import RunInterval, Usage
 from app.models.workspace import Workspace
 
 __all__ = [
@@ -80,11 +80,11 @@ __all__ = [
     "Review",
     "ReviewComment",
     "ReviewThread",
+    "RunInterval",
     "SavedView",
     "SecondFactor",
     "ServerIdentity",
     "ServerProcess",
-    "Stint",
     "StoredSetting",
     "Task",
     "TaskCount",

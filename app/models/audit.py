@@ -9,10 +9,10 @@ from sqlalchemy import DDL, Index, event, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment
+from app.models.columns import Big, BigId, Json, Timestamp
 
 
-class Who(NamedTuple):
+class Actor(NamedTuple):
     """The developer or machine that acted, under the name that they had then."""
 
     id: int | uuid.UUID
@@ -29,7 +29,7 @@ class AuditEntry(Model):
     __tablename__ = "audit_entries"
 
     id: Mapped[BigId]
-    at: Mapped[Moment]
+    at: Mapped[Timestamp]
     actor_id: Mapped[Big | None]
     machine_id: Mapped[uuid.UUID | None]
     actor_name: Mapped[str]
@@ -52,12 +52,12 @@ class AuditEntry(Model):
     )
 
     @property
-    def actor(self) -> Who | None:
-        return Who(self.actor_id, self.actor_name) if self.actor_id is not None else None
+    def actor(self) -> Actor | None:
+        return Actor(self.actor_id, self.actor_name) if self.actor_id is not None else None
 
     @property
-    def machine(self) -> Who | None:
-        return Who(self.machine_id, self.actor_name) if self.machine_id is not None else None
+    def machine(self) -> Actor | None:
+        return Actor(self.machine_id, self.actor_name) if self.machine_id is not None else None
 
 
 _REFUSE = """

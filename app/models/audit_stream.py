@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
 from app.models.audit import AuditEntry
-from app.models.columns import Big, Moment
+from app.models.columns import Big, Timestamp
 
 
 class AuditStream(Model):
@@ -25,8 +25,8 @@ class AuditStream(Model):
     sent: Mapped[Big] = mapped_column(default=0)
     failures: Mapped[int] = mapped_column(default=0)
     error: Mapped[str | None]
-    due_at: Mapped[Moment]
-    leased_until: Mapped[Moment | None]
+    due_at: Mapped[Timestamp]
+    leased_until: Mapped[Timestamp | None]
 
 
 class AuditStreamEntry(Model):

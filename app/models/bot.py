@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.domain.chat import BotPlatform
 from app.extensions import Model
 from app.models.audit_stream import AuditStream
-from app.models.columns import Big, BigId, Moment, pg_enum
+from app.models.columns import Big, BigId, Timestamp, pg_enum
 
 
 class Bot(Model):
@@ -27,7 +27,7 @@ class Bot(Model):
     webhook_token: Mapped[str | None]
     encrypt_key: Mapped[str | None]
     audit_log: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
 
     audit_stream: Mapped[AuditStream | None] = relationship(
         cascade="all, delete-orphan", passive_deletes=True
@@ -49,6 +49,6 @@ class BotBinding(Model):
         ForeignKey("projects.id", ondelete="CASCADE"), index=True
     )
     chat_name: Mapped[str]
-    created_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
 
     __table_args__ = (UniqueConstraint("bot_id", "platform_chat_id"),)

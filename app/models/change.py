@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.diff import FileStatus, Since
 from app.extensions import Model
-from app.models.columns import Big, BigId, Moment, pg_enum
+from app.models.columns import Big, BigId, Timestamp, pg_enum
 
 
 class Content(Model):
@@ -58,7 +58,7 @@ class Change(Model):
     deletions: Mapped[Big]
     patch_bytes: Mapped[Big]
     left_out: Mapped[str]
-    created_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
 
     __table_args__ = (
         ForeignKeyConstraint(

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment
+from app.models.columns import Big, BigId, Json, Timestamp
 
 
 class ChatEvent(Model):
@@ -23,10 +23,10 @@ class ChatEvent(Model):
     bot_id: Mapped[Big] = mapped_column(ForeignKey("bots.id", ondelete="CASCADE"))
     event_id: Mapped[str]
     said: Mapped[dict[str, Any]] = mapped_column(Json)
-    received_at: Mapped[Moment] = mapped_column(index=True)
-    due_at: Mapped[Moment | None]
+    received_at: Mapped[Timestamp] = mapped_column(index=True)
+    due_at: Mapped[Timestamp | None]
     tries: Mapped[int] = mapped_column(default=0)
-    done_at: Mapped[Moment | None]
+    done_at: Mapped[Timestamp | None]
     answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     __table_args__ = (
@@ -47,6 +47,6 @@ class ChatToken(Model):
         ForeignKey("developers.id", ondelete="CASCADE"), index=True
     )
     digest: Mapped[str] = mapped_column(unique=True)
-    created_at: Mapped[Moment]
-    expires_at: Mapped[Moment] = mapped_column(index=True)
-    used_at: Mapped[Moment | None]
+    created_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp] = mapped_column(index=True)
+    used_at: Mapped[Timestamp | None]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, MappedSQLExpression, column_property, mapped_
 
 BigId = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
 Big = Annotated[int, mapped_column(BigInteger)]
-Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+Timestamp = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 # The number of the transaction that wrote the row; null in rows that are older than the column.
 # `services.notify.news` reads with it what has been committed since a snapshot.
 Xid = Annotated[

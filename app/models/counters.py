@@ -60,7 +60,7 @@ class TaskEnd(Model):
 
 
 # A migration has the same statements.
-KEEP = (
+TRIGGER = (
     """
     CREATE FUNCTION keep_task_move() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -81,5 +81,5 @@ KEEP = (
     FOR EACH ROW EXECUTE FUNCTION keep_task_move()
     """,
 )
-for statement in KEEP:
+for statement in TRIGGER:
     event.listen(Task.metadata.tables["tasks"], "after_create", DDL(statement))  # type: ignore[no-untyped-call]

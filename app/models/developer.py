@@ -7,9 +7,9 @@ from sqlalchemy import ForeignKey, Index, exists, text
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.domain.roles import SystemRole
-from app.domain.token_scope import EVERYWHERE, Reach
+from app.domain.token_scope import UNRESTRICTED, AccessScope
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment, pg_enum
+from app.models.columns import Big, BigId, Json, Timestamp, pg_enum
 
 
 class Developer(Model):
@@ -37,13 +37,13 @@ class Developer(Model):
     platform_uid: Mapped[str | None] = mapped_column(unique=True)
     budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
     budget_told: Mapped[date | None]
-    disabled_at: Mapped[Moment | None]
-    created_at: Mapped[Moment]
+    disabled_at: Mapped[Timestamp | None]
+    created_at: Mapped[Timestamp]
 
     if TYPE_CHECKING:
         # See below.
         totp_enabled: Mapped[bool]
-        reach: Reach
+        access_scope: AccessScope
 
     __table_args__ = (Index("uq_developers_name", text("lower(name)"), unique=True),)
 
@@ -66,10 +66,10 @@ class PersonalToken(Model):
     digest: Mapped[str] = mapped_column(unique=True)
     scopes: Mapped[list[str] | None] = mapped_column(Json)
     projects: Mapped[list[int] | None] = mapped_column(Json)
-    created_at: Mapped[Moment]
-    last_used_at: Mapped[Moment | None]
-    expires_at: Mapped[Moment | None]
-    revoked_at: Mapped[Moment | None]
+    created_at: Mapped[Timestamp]
+    last_used_at: Mapped[Timestamp | None]
+    expires_at: Mapped[Timestamp | None]
+    revoked_at: Mapped[Timestamp | None]
 
     __table_args__ = (Index("ix_personal_tokens_end", text("LEAST(expires_at, revoked_at)")),)
 
@@ -88,7 +88,7 @@ class SecondFactor(Model):
     )
     secret: Mapped[str]
     last_step: Mapped[Big] = mapped_column(default=0)
-    enabled_at: Mapped[Moment | None]
+    enabled_at: Mapped[Timestamp | None]
 
 
 # Deferred, so that it is not read with each request's developer: lists undefer it.
@@ -101,7 +101,7 @@ Developer.totp_enabled = column_property(
 
 
 # How far the credential reaches that somebody has come with: no column, `personal_tokens` sets it.
-Developer.reach = EVERYWHERE
+Developer.access_scope = UNRESTRICTED
 
 
 class RecoveryCode(Model):

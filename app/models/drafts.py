@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment
+from app.models.columns import Big, BigId, Json, Timestamp
 
 
 class TaskDraft(Model):
@@ -28,8 +28,8 @@ class TaskDraft(Model):
     machine_selector: Mapped[str | None]
     priority: Mapped[int]
     budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    created_at: Mapped[Moment]
-    updated_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
+    updated_at: Mapped[Timestamp]
 
     __table_args__ = (Index("ix_task_drafts_developer", "developer_id", "id"),)
 
@@ -47,7 +47,7 @@ class SavedView(Model):
     query: Mapped[str]
     position: Mapped[int]
     pinned: Mapped[bool]
-    created_at: Mapped[Moment]
-    updated_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
+    updated_at: Mapped[Timestamp]
 
     __table_args__ = (Index("ix_saved_views_developer", "developer_id", "position", "id"),)

@@ -4,7 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Big, Json, Moment
+from app.models.columns import Big, Json, Timestamp
 
 
 class EvidenceKey(Model):
@@ -19,8 +19,8 @@ class EvidenceKey(Model):
     is_current: Mapped[bool | None] = mapped_column(unique=True)
     public_key: Mapped[bytes]
     private_key: Mapped[str | None]
-    created_at: Mapped[Moment]
-    retired_at: Mapped[Moment | None]
+    created_at: Mapped[Timestamp]
+    retired_at: Mapped[Timestamp | None]
 
     __table_args__ = (
         CheckConstraint("is_current", name="current"),
@@ -43,7 +43,7 @@ class LogChain(Model):
     gaps: Mapped[list[list[int]]] = mapped_column(Json)
     head: Mapped[bytes]
     links: Mapped[bytes]
-    taken_at: Mapped[Moment]
+    taken_at: Mapped[Timestamp]
 
     __table_args__ = (
         ForeignKeyConstraint(

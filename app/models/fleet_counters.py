@@ -7,7 +7,7 @@ leases are prolonged; `services.counts.fleet.roll_up` adds them up. The counters
 from sqlalchemy import DDL, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.fleet_counters import MARGINS, TOLD, FleetCounter
+from app.domain.fleet_counters import COUNTED_EVENTS, MARGINS, FleetCounter
 from app.extensions import Model
 from app.models.columns import Big, BigId, pg_enum
 from app.models.machine import MachineHeartbeat
@@ -39,11 +39,11 @@ class FleetCount(Model):
     amount: Mapped[float]
 
 
-_TOLD = ", ".join(f"'{type_}'" for type_ in TOLD)
+_COUNTED_EVENTS = ", ".join(f"'{type_}'" for type_ in COUNTED_EVENTS)
 _MARGINS = ", ".join(str(bound) for bound in MARGINS)
 
 # A migration has the same statements.
-KEEP = {
+TRIGGERS = {
     Attempt: (
         """
         CREATE FUNCTION keep_attempt_end() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -80,7 +80,8 @@ KEEP = {
         """,
         f"""
         CREATE TRIGGER keep_task_event AFTER INSERT ON task_events
-        FOR EACH ROW WHEN (NEW.type IN ('failed', {_TOLD})) EXECUTE FUNCTION keep_task_event()
+        FOR EACH ROW WHEN (NEW.type IN ('failed', {_COUNTED_EVENTS}))
+        EXECUTE FUNCTION keep_task_event()
         """,
     ),
     MachineHeartbeat: (
@@ -113,6 +114,6 @@ KEEP = {
         """,
     ),
 }
-for kind, statements in KEEP.items():
+for kind, statements in TRIGGERS.items():
     for statement in statements:
         event.listen(kind.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call]

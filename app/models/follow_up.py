@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.follow_up import FollowUpState
 from app.extensions import Model
-from app.models.columns import Big, BigId, Moment, pg_enum
+from app.models.columns import Big, BigId, Timestamp, pg_enum
 from app.models.developer import Developer
 from app.models.task import Task
 
@@ -30,8 +30,8 @@ class FollowUp(Model):
     from_stage: Mapped[int]
     review_id: Mapped[Big | None]
     created_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))
-    created_at: Mapped[Moment]
-    started_at: Mapped[Moment | None]
+    created_at: Mapped[Timestamp]
+    started_at: Mapped[Timestamp | None]
 
     task: Mapped[Task] = relationship(lazy="raise")
     creator: Mapped[Developer] = relationship(lazy="raise")

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.pipeline import GateKind
 from app.extensions import Model
-from app.models.columns import Big, Json, Moment, pg_enum
+from app.models.columns import Big, Json, Timestamp, pg_enum
 from app.models.task import Task
 
 
@@ -35,9 +35,9 @@ class Gate(Model):
     choices: Mapped[list[str]] = mapped_column(Json)
     budgets: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     branch: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    requested_at: Mapped[Moment]
-    expires_at: Mapped[Moment | None]
-    answered_at: Mapped[Moment | None]
+    requested_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp | None]
+    answered_at: Mapped[Timestamp | None]
     answered_by: Mapped[Big | None] = mapped_column(ForeignKey("developers.id"))
     result: Mapped[str | None]
     comment: Mapped[str | None]

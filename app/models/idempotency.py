@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Big, Json, Moment
+from app.models.columns import Big, Json, Timestamp
 
 
 class IdempotencyKey(Model):
@@ -23,4 +23,4 @@ class IdempotencyKey(Model):
     key: Mapped[str] = mapped_column(primary_key=True)
     fingerprint: Mapped[str]
     response: Mapped[dict[str, Any]] = mapped_column(Json)
-    created_at: Mapped[Moment] = mapped_column(index=True)
+    created_at: Mapped[Timestamp] = mapped_column(index=True)

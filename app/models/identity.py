@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.roles import SystemRole
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment, pg_enum
+from app.models.columns import Big, BigId, Json, Timestamp, pg_enum
 
 
 class IdentityProvider(Model):
@@ -33,8 +33,8 @@ class IdentityProvider(Model):
     allowed_groups: Mapped[list[str]] = mapped_column(Json)
     roles: Mapped[list[dict[str, Any]]] = mapped_column(Json)
     memberships: Mapped[list[dict[str, Any]]] = mapped_column(Json)
-    created_at: Mapped[Moment]
-    updated_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
+    updated_at: Mapped[Timestamp]
 
 
 class DeveloperIdentity(Model):
@@ -51,8 +51,8 @@ class DeveloperIdentity(Model):
     email: Mapped[str | None]
     role: Mapped[SystemRole | None] = mapped_column(pg_enum(SystemRole))
     projects: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
-    linked_at: Mapped[Moment]
-    last_used_at: Mapped[Moment | None]
+    linked_at: Mapped[Timestamp]
+    last_used_at: Mapped[Timestamp | None]
 
     __table_args__ = (
         UniqueConstraint("provider_id", "subject"),

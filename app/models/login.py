@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.login import LoginVia
 from app.extensions import Model
-from app.models.columns import Big, BigId, Moment, pg_enum
+from app.models.columns import Big, BigId, Timestamp, pg_enum
 
 
 class Login(Model):
@@ -25,11 +25,11 @@ class Login(Model):
     via: Mapped[LoginVia] = mapped_column(pg_enum(LoginVia))
     client: Mapped[str]
     address: Mapped[str | None]
-    created_at: Mapped[Moment]
-    last_seen_at: Mapped[Moment]
-    confirmed_at: Mapped[Moment | None]
-    expires_at: Mapped[Moment]
-    ended_at: Mapped[Moment | None]
+    created_at: Mapped[Timestamp]
+    last_seen_at: Mapped[Timestamp]
+    confirmed_at: Mapped[Timestamp | None]
+    expires_at: Mapped[Timestamp]
+    ended_at: Mapped[Timestamp | None]
     provider: Mapped[str | None]
     provider_session: Mapped[str | None]
 
@@ -53,6 +53,6 @@ class RefreshToken(Model):
     )
     digest: Mapped[str] = mapped_column(unique=True)
     generation: Mapped[int]
-    created_at: Mapped[Moment]
-    expires_at: Mapped[Moment] = mapped_column(index=True)
-    replaced_at: Mapped[Moment | None]
+    created_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp] = mapped_column(index=True)
+    replaced_at: Mapped[Timestamp | None]

@@ -8,9 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain import labels
 from app.domain.machine import MachineStatus
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment, pg_enum
+from app.models.columns import Big, BigId, Json, Timestamp, pg_enum
 
 
 class Machine(Model):
@@ -54,10 +54,10 @@ class Machine(Model):
     # The digest of a recovery secret that was issued, but whose response may have been lost: it
     # replaces the other once the machine has connected with the JWT of the same response.
     next_recovery_digest: Mapped[str | None]
-    drain_started_at: Mapped[Moment | None]
+    drain_started_at: Mapped[Timestamp | None]
     drain_by: Mapped[Big | None] = mapped_column(ForeignKey("developers.id"))
     drain_note: Mapped[str | None]
-    drain_deadline: Mapped[Moment | None]
+    drain_deadline: Mapped[Timestamp | None]
     # Somebody took the machine back into service although its disk was too full.
     disk_accepted: Mapped[bool] = mapped_column(default=False)
     misbehaved: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
@@ -66,17 +66,17 @@ class Machine(Model):
     upgrade: Mapped[dict[str, Any] | None] = mapped_column(Json)
     checks_commits: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     upgrades_told: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
-    connected_at: Mapped[Moment | None]  # the first time; until then enrollment may be repeated
-    last_assigned_at: Mapped[Moment | None]
-    created_at: Mapped[Moment]
+    connected_at: Mapped[Timestamp | None]  # the first time; until then enrollment may be repeated
+    last_assigned_at: Mapped[Timestamp | None]
+    created_at: Mapped[Timestamp]
 
     @property
-    def room_level(self) -> RoomLevel | None:
-        return RoomLevel(self.room["level"]) if self.room else None
+    def sandbox_level(self) -> SandboxLevel | None:
+        return SandboxLevel(self.room["level"]) if self.room else None
 
     @property
     def all_labels(self) -> dict[str, str]:
-        return labels.effective(self.labels, self.admin_labels)
+        return labels.effective_labels(self.labels, self.admin_labels)
 
     __table_args__ = (CheckConstraint("slots_used >= 0 AND slots_total >= 0", name="slots"),)
 
@@ -92,8 +92,8 @@ class MachineHeartbeat(Model):
     machine_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("machines.id", ondelete="CASCADE"), primary_key=True
     )
-    received_at: Mapped[Moment]
-    lease_until: Mapped[Moment]
+    received_at: Mapped[Timestamp]
+    lease_until: Mapped[Timestamp]
     metrics: Mapped[dict[str, float] | None] = mapped_column(Json)
 
 
@@ -107,10 +107,10 @@ class EnrollmentToken(Model):
     prefix: Mapped[str]
     digest: Mapped[str] = mapped_column(unique=True)
     created_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))
-    created_at: Mapped[Moment]
-    expires_at: Mapped[Moment]
-    revoked_at: Mapped[Moment | None]
-    used_at: Mapped[Moment | None]
+    created_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp]
+    revoked_at: Mapped[Timestamp | None]
+    used_at: Mapped[Timestamp | None]
     machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"), unique=True)
 
     __table_args__ = (Index("ix_enrollment_tokens_end", text("LEAST(expires_at, revoked_at)")),)

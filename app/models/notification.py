@@ -4,7 +4,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Big, BigId, Moment, Xid
+from app.models.columns import Big, BigId, Timestamp, Xid
 
 
 class Notification(Model):
@@ -24,8 +24,8 @@ class Notification(Model):
         ForeignKey("tasks.id", ondelete="CASCADE"), index=True
     )
     event_number: Mapped[int | None]
-    read_at: Mapped[Moment | None]
-    created_at: Mapped[Moment] = mapped_column(index=True)
+    read_at: Mapped[Timestamp | None]
+    created_at: Mapped[Timestamp] = mapped_column(index=True)
     xid: Mapped[Xid] = mapped_column(index=True)
 
     __mapper_args__ = {"eager_defaults": False}

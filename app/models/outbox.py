@@ -5,11 +5,11 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.domain.delivery import DeliveryAct, DeliveryState
-from app.domain.notification_rules import NewsKind
+from app.domain.delivery import DeliveryAction, DeliveryState
+from app.domain.notification_rules import NotificationType
 from app.extensions import Model
 from app.models.bot import Bot
-from app.models.columns import Big, BigId, Json, Moment, pg_enum
+from app.models.columns import Big, BigId, Json, Timestamp, pg_enum
 from app.models.task import Task
 
 
@@ -26,14 +26,14 @@ class OutboxEntry(Model):
     id: Mapped[BigId]
     task_id: Mapped[Big] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
     number: Mapped[int]
-    kind: Mapped[NewsKind] = mapped_column(pg_enum(NewsKind))
+    kind: Mapped[NotificationType] = mapped_column(pg_enum(NotificationType))
     round: Mapped[int]
     stage_index: Mapped[int | None]
     actor_id: Mapped[Big | None]
     message: Mapped[str]
     told: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    created_at: Mapped[Moment]
-    expanded_at: Mapped[Moment | None] = mapped_column(index=True)
+    created_at: Mapped[Timestamp]
+    expanded_at: Mapped[Timestamp | None] = mapped_column(index=True)
 
     task: Mapped[Task] = relationship(lazy="raise")
 
@@ -63,16 +63,16 @@ class Delivery(Model):
     bot_id: Mapped[Big] = mapped_column(ForeignKey("bots.id", ondelete="CASCADE"), index=True)
     chat_id: Mapped[str]
     developer_id: Mapped[Big | None]
-    act: Mapped[DeliveryAct] = mapped_column(pg_enum(DeliveryAct))
+    act: Mapped[DeliveryAction] = mapped_column(pg_enum(DeliveryAction))
     card_id: Mapped[Big | None]
     state: Mapped[DeliveryState] = mapped_column(pg_enum(DeliveryState))
     attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[Moment]
-    leased_until: Mapped[Moment | None]
+    due_at: Mapped[Timestamp]
+    leased_until: Mapped[Timestamp | None]
     ref: Mapped[str | None]
     error: Mapped[str | None]
-    created_at: Mapped[Moment]
-    done_at: Mapped[Moment | None]
+    created_at: Mapped[Timestamp]
+    done_at: Mapped[Timestamp | None]
 
     outbox: Mapped[OutboxEntry] = relationship(lazy="raise")
     bot: Mapped[Bot] = relationship(lazy="raise")
@@ -98,7 +98,7 @@ class BotHealth(Model):
         ForeignKey("bots.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     failures: Mapped[int] = mapped_column(default=0)
-    rests_until: Mapped[Moment | None]
+    rests_until: Mapped[Timestamp | None]
     sent: Mapped[Big] = mapped_column(default=0)
     retried: Mapped[Big] = mapped_column(default=0)
     died: Mapped[Big] = mapped_column(default=0)

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Mapped, column_property, mapped_column
 from app.domain import branch_name
 from app.domain.quota import OnQuota
 from app.domain.roles import ProjectRole
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment, pg_enum, stages_of
+from app.models.columns import Big, BigId, Json, Timestamp, pg_enum, stages_of
 
 
 class Project(Model):
@@ -55,7 +55,7 @@ class Project(Model):
         deferred=True,
     )
     git_token: Mapped[str | None]
-    room: Mapped[RoomLevel | None] = mapped_column(pg_enum(RoomLevel))
+    room: Mapped[SandboxLevel | None] = mapped_column(pg_enum(SandboxLevel))
     machine_selector: Mapped[str | None]
     protected: Mapped[bool] = mapped_column(default=False, server_default=false())
     protected_machines: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
@@ -72,8 +72,8 @@ class Project(Model):
     templates: Mapped[list[dict[str, str]]] = mapped_column(
         Json, default=list, server_default="[]", deferred=True
     )
-    created_at: Mapped[Moment]
-    deleted_at: Mapped[Moment | None]
+    created_at: Mapped[Timestamp]
+    deleted_at: Mapped[Timestamp | None]
 
     __table_args__ = (
         Index(

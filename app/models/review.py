@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.review import ReviewVerdict, Side
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment, pg_enum
+from app.models.columns import Big, BigId, Json, Timestamp, pg_enum
 from app.models.developer import Developer
 
 
@@ -30,7 +30,7 @@ class Review(Model):
     body: Mapped[str]
     comments: Mapped[int]
     stage_index: Mapped[int | None]
-    submitted_at: Mapped[Moment]
+    submitted_at: Mapped[Timestamp]
 
     author: Mapped[Developer] = relationship(lazy="raise")
 
@@ -61,9 +61,9 @@ class ReviewThread(Model):
     blob: Mapped[str | None] = mapped_column(String(64))
     code: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))
-    created_at: Mapped[Moment]
-    published_at: Mapped[Moment | None]
-    resolved_at: Mapped[Moment | None]
+    created_at: Mapped[Timestamp]
+    published_at: Mapped[Timestamp | None]
+    resolved_at: Mapped[Timestamp | None]
     resolved_by: Mapped[Big | None] = mapped_column(ForeignKey("developers.id"))
 
     resolver: Mapped[Developer | None] = relationship(lazy="raise", foreign_keys=[resolved_by])
@@ -92,8 +92,8 @@ class ReviewComment(Model):
     attempt: Mapped[int | None]
     body: Mapped[str]
     review_id: Mapped[Big | None] = mapped_column(ForeignKey("reviews.id", ondelete="CASCADE"))
-    created_at: Mapped[Moment]
-    published_at: Mapped[Moment | None]
+    created_at: Mapped[Timestamp]
+    published_at: Mapped[Timestamp | None]
 
     author: Mapped[Developer | None] = relationship(lazy="raise")
     thread: Mapped[ReviewThread] = relationship(lazy="raise")
@@ -121,7 +121,7 @@ class ViewedFile(Model):
     developer_id: Mapped[Big] = mapped_column(ForeignKey("developers.id", ondelete="CASCADE"))
     path: Mapped[str]
     blob: Mapped[str] = mapped_column(String(64))
-    viewed_at: Mapped[Moment]
+    viewed_at: Mapped[Timestamp]
 
     __table_args__ = (
         # By digest: a path may be longer than what an index holds.

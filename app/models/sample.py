@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import REAL
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Moment
+from app.models.columns import Timestamp
 
 
 class MachineMinute(Model):
@@ -20,7 +20,7 @@ class MachineMinute(Model):
     machine_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("machines.id", ondelete="CASCADE"), primary_key=True
     )
-    at: Mapped[Moment] = mapped_column(primary_key=True, index=True)
+    at: Mapped[Timestamp] = mapped_column(primary_key=True, index=True)
     cpu_percent: Mapped[float | None] = mapped_column(REAL)
     memory_percent: Mapped[float | None] = mapped_column(REAL)
     disk_percent: Mapped[float | None] = mapped_column(REAL)
@@ -35,7 +35,7 @@ class MachineHour(Model):
     machine_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("machines.id", ondelete="CASCADE"), primary_key=True
     )
-    at: Mapped[Moment] = mapped_column(primary_key=True, index=True)
+    at: Mapped[Timestamp] = mapped_column(primary_key=True, index=True)
     cpu_percent: Mapped[float | None] = mapped_column(REAL)
     cpu_highest: Mapped[float | None] = mapped_column(REAL)
     memory_percent: Mapped[float | None] = mapped_column(REAL)

@@ -14,7 +14,7 @@ from app.models.machine import Machine
 from app.models.project import Project
 
 # A shelf is a range of so many task ids; a search asks the index of words for one shelf at a time.
-SHELF = 50_000
+PARTITION_SIZE = 50_000
 
 
 class TaskText(Model):
@@ -35,7 +35,7 @@ class TaskText(Model):
         Index(
             "ix_task_texts_words",
             "project_id",
-            text(f"(task_id / {SHELF})"),
+            text(f"(task_id / {PARTITION_SIZE})"),
             "description",
             postgresql_using="gin",
             postgresql_ops={"description": "gin_trgm_ops"},

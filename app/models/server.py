@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Moment
+from app.models.columns import Timestamp
 
 
 class ServerIdentity(Model):
@@ -22,8 +22,8 @@ class ServerIdentity(Model):
 
     is_only: Mapped[bool] = mapped_column(primary_key=True)
     id: Mapped[str]
-    restored_at: Mapped[Moment | None]
-    awaits_until: Mapped[Moment | None]
+    restored_at: Mapped[Timestamp | None]
+    awaits_until: Mapped[Timestamp | None]
     attempts_from: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (CheckConstraint("is_only", name="one"),)
@@ -37,5 +37,5 @@ class ServerProcess(Model):
     __tablename__ = "server_processes"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
-    started_at: Mapped[Moment]
-    seen_at: Mapped[Moment] = mapped_column(index=True)
+    started_at: Mapped[Timestamp]
+    seen_at: Mapped[Timestamp] = mapped_column(index=True)

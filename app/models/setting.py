@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Big, Json, Moment
+from app.models.columns import Big, Json, Timestamp
 
 
 class StoredSetting(Model):
@@ -16,5 +16,5 @@ class StoredSetting(Model):
 
     key: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[float | str | list[dict[str, Any]]] = mapped_column(Json, nullable=False)
-    updated_at: Mapped[Moment]
+    updated_at: Mapped[Timestamp]
     updated_by: Mapped[Big] = mapped_column(ForeignKey("developers.id"))

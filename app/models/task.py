@@ -7,11 +7,11 @@ from sqlalchemy import DDL, CheckConstraint, ForeignKey, Index, event, func, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain import branch_name
-from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
-from app.domain.scheduling import Place
+from app.domain.attempt import AttemptOutcome, AttemptPhase, attempt_branch
+from app.domain.scheduling import PlacementConstraints
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import Model
-from app.models.columns import Big, BigId, Json, Moment, Xid, pg_enum, stages_of
+from app.models.columns import Big, BigId, Json, Timestamp, Xid, pg_enum, stages_of
 from app.models.developer import Developer
 from app.models.machine import Machine
 from app.models.project import Project
@@ -64,12 +64,12 @@ class Task(Model):
     checkpoints: Mapped[dict[str, dict[str, Any]]] = mapped_column(Json, default=dict)
     partial: Mapped[dict[str, Any] | None] = mapped_column(Json)
     quota: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    resume_at: Mapped[Moment | None]
+    resume_at: Mapped[Timestamp | None]
     budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
     grants: Mapped[int] = mapped_column(default=0, server_default="0")
     allowed: Mapped[dict[str, Any] | None] = mapped_column(Json)
     warned_at: Mapped[int | None]
-    running_since: Mapped[Moment | None]
+    running_since: Mapped[Timestamp | None]
     events: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
     usage: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -77,13 +77,13 @@ class Task(Model):
     branch_commit: Mapped[str | None]
     failure: Mapped[dict[str, Any] | None] = mapped_column(Json)
     keeps_contents: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    created_at: Mapped[Moment]
-    queued_at: Mapped[Moment] = mapped_column(server_default=func.now())
-    assigned_at: Mapped[Moment | None]
-    started_at: Mapped[Moment | None]
-    finished_at: Mapped[Moment | None]
-    seen_at: Mapped[Moment | None]
-    updated_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
+    queued_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
+    assigned_at: Mapped[Timestamp | None]
+    started_at: Mapped[Timestamp | None]
+    finished_at: Mapped[Timestamp | None]
+    seen_at: Mapped[Timestamp | None]
+    updated_at: Mapped[Timestamp]
 
     # Loaded where a query asks for them, never by accident.
     project: Mapped[Project] = relationship(lazy="raise")
@@ -91,10 +91,10 @@ class Task(Model):
     machine: Mapped[Machine | None] = relationship(lazy="raise", foreign_keys=[machine_id])
 
     @property
-    def place(self) -> Place:
+    def placement(self) -> PlacementConstraints:
         """What kind of machine it wants. Its project is loaded."""
         project = self.project
-        return Place.of(
+        return PlacementConstraints.from_columns(
             project.room,
             project.machine_selector,
             self.machine_selector,
@@ -111,12 +111,12 @@ class Task(Model):
     @property
     def branch(self) -> str | None:
         """The latest attempt's branch."""
-        return branch_of(self.id, self.attempt) if self.attempt else None
+        return attempt_branch(self.id, self.attempt) if self.attempt else None
 
     @property
     def task_branch(self) -> str:
         """The task's own branch, which stays when attempts end."""
-        return self.branch_name or branch_name.of(branch_name.DEFAULT, self.id)
+        return self.branch_name or branch_name.render(branch_name.DEFAULT, self.id)
 
     __table_args__ = (
         Index(
@@ -211,12 +211,12 @@ class Attempt(Model):
     holds_slot: Mapped[bool]
     excused: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[AttemptOutcome | None] = mapped_column(pg_enum(AttemptOutcome))
-    assigned_at: Mapped[Moment]
-    accepted_at: Mapped[Moment | None]
-    started_at: Mapped[Moment | None]
-    ended_at: Mapped[Moment | None]
-    forget_at: Mapped[Moment | None]
-    forgotten_at: Mapped[Moment | None]
+    assigned_at: Mapped[Timestamp]
+    accepted_at: Mapped[Timestamp | None]
+    started_at: Mapped[Timestamp | None]
+    ended_at: Mapped[Timestamp | None]
+    forget_at: Mapped[Timestamp | None]
+    forgotten_at: Mapped[Timestamp | None]
     pending_end: Mapped[dict[str, Any] | None] = mapped_column(Json)
     question: Mapped[dict[str, Any] | None] = mapped_column(Json)
     log_bytes: Mapped[Big] = mapped_column(default=0)
@@ -225,7 +225,7 @@ class Attempt(Model):
     transcript_entries: Mapped[Big] = mapped_column(default=0, server_default="0")
     kept_bytes: Mapped[Big] = mapped_column(default=0, server_default="0")
     kept_most: Mapped[Big | None]
-    log_taken_at: Mapped[Moment | None]
+    log_taken_at: Mapped[Timestamp | None]
 
     task: Mapped[Task] = relationship(lazy="raise")
 
@@ -268,7 +268,7 @@ class Event(Model):
     stage_index: Mapped[int | None]
     message: Mapped[str]
     data: Mapped[dict[str, Any]] = mapped_column(Json)
-    created_at: Mapped[Moment]
+    created_at: Mapped[Timestamp]
     project_id: Mapped[Big]
     xid: Mapped[Xid] = mapped_column(index=True)
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.domain.terminal import TerminalMode
 from app.extensions import Model
-from app.models.columns import Big, BigId, Moment, pg_enum
+from app.models.columns import Big, BigId, Timestamp, pg_enum
 from app.models.developer import Developer
 
 
@@ -22,9 +22,9 @@ class Terminal(Model):
 
     task_id: Mapped[Big] = mapped_column(primary_key=True)
     attempt: Mapped[int] = mapped_column(primary_key=True)
-    wanted_until: Mapped[Moment]
+    wanted_until: Mapped[Timestamp]
     asked: Mapped[int]
-    asked_at: Mapped[Moment]
+    asked_at: Mapped[Timestamp]
 
     __table_args__ = (
         ForeignKeyConstraint(
@@ -47,8 +47,8 @@ class ChannelToken(Model):
     )
     mode: Mapped[TerminalMode | None] = mapped_column(pg_enum(TerminalMode))
     machine_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("machines.id"))
-    expires_at: Mapped[Moment] = mapped_column(index=True)
-    used_at: Mapped[Moment | None]
+    expires_at: Mapped[Timestamp] = mapped_column(index=True)
+    used_at: Mapped[Timestamp | None]
 
     __table_args__ = (
         ForeignKeyConstraint(
@@ -91,8 +91,8 @@ class TerminalInput(Model):
     task_id: Mapped[Big] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
     attempt: Mapped[int]
     developer_id: Mapped[Big] = mapped_column(ForeignKey("developers.id"))
-    begun_at: Mapped[Moment]
-    ended_at: Mapped[Moment] = mapped_column(index=True)
+    begun_at: Mapped[Timestamp]
+    ended_at: Mapped[Timestamp] = mapped_column(index=True)
     bytes: Mapped[Big]
 
     developer: Mapped[Developer] = relationship(lazy="raise")

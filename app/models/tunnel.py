@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.tunnel import TunnelState
 from app.extensions import Model
-from app.models.columns import Big, Moment, pg_enum
+from app.models.columns import Big, Timestamp, pg_enum
 
 
 class Tunnel(Model):
@@ -32,10 +32,10 @@ class Tunnel(Model):
     url: Mapped[str | None]
     error: Mapped[str | None]
     restarts: Mapped[int]
-    started_at: Mapped[Moment]
-    taken_at: Mapped[Moment | None]
-    changed_at: Mapped[Moment]
-    expires_at: Mapped[Moment]
+    started_at: Mapped[Timestamp]
+    taken_at: Mapped[Timestamp | None]
+    changed_at: Mapped[Timestamp]
+    expires_at: Mapped[Timestamp]
 
     __table_args__ = (
         ForeignKeyConstraint(

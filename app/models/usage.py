@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.extensions import Model
-from app.models.columns import Big, BigId, Moment
+from app.models.columns import Big, BigId, Timestamp
 
 
 class Usage(Model):
@@ -48,7 +48,7 @@ class Usage(Model):
     )
 
 
-class Stint(Model):
+class RunInterval(Model):
     """A time in which a task was running: written at its end. `project_id` and `developer_id` as in
     `Usage`.
     """
@@ -59,8 +59,8 @@ class Stint(Model):
     task_id: Mapped[Big] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
     project_id: Mapped[Big]
     developer_id: Mapped[Big]
-    began_at: Mapped[Moment]
-    ended_at: Mapped[Moment]
+    began_at: Mapped[Timestamp]
+    ended_at: Mapped[Timestamp]
 
     __table_args__ = (
         Index("ix_stints_task", "task_id"),

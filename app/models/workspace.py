@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.domain.attempt import WorkspaceState
 from app.extensions import Model
-from app.models.columns import Big, Json, Moment, pg_enum
+from app.models.columns import Big, Json, Timestamp, pg_enum
 
 
 class Workspace(Model):
@@ -26,7 +26,7 @@ class Workspace(Model):
     dirty: Mapped[bool]
     diff: Mapped[dict[str, int]] = mapped_column(Json)
     size_bytes: Mapped[Big]
-    updated_at: Mapped[Moment]
+    updated_at: Mapped[Timestamp]
 
     __table_args__ = (
         ForeignKeyConstraint(

@@ -31,11 +31,11 @@ class AdvisoryLock(IntEnum):
     """Adding `fleet_moves` up into `fleet_counts`."""
 
 
-def take(lock: AdvisoryLock) -> Function[Any]:
+def acquire(lock: AdvisoryLock) -> Function[Any]:
     """The SQL call that waits for the lock, which is held until the transaction ends."""
     return func.pg_advisory_xact_lock(lock.value)
 
 
-def try_to_take(lock: AdvisoryLock) -> Function[Any]:
+def try_acquire(lock: AdvisoryLock) -> Function[Any]:
     """The SQL call that says whether the transaction holds the lock now; it does not wait."""
     return func.pg_try_advisory_xact_lock(lock.value)

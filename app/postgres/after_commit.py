@@ -19,13 +19,13 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from app.extensions import db
 
-Wish = Hashable
-Grant = Callable[[list[Any]], None]
+Callback = Hashable
+CallbackRunner = Callable[[list[Any]], None]
 
-_KEY = "wishes"  # in a session's `info`
+_INFO_KEY = "wishes"  # in a session's `info`
 
 
-class _Wishes:
+class _Callbacks:
     """Those of a session's transaction, in the order in which they were first made.
 
     `marks`: how many there were when each savepoint began that is open. `is_released`: whether the
@@ -33,37 +33,37 @@ class _Wishes:
     """
 
     def __init__(self) -> None:
-        self.made: dict[Wish, None] = {}
-        self.marks: list[int] = []
+        self.registered: dict[Callback, None] = {}
+        self.savepoint_marks: list[int] = []
         self.is_released = False
         self.is_committed = False
 
 
-def wish(wishes: Iterable[Wish]) -> None:
+def on_commit(wishes: Iterable[Callback]) -> None:
     """Have these granted after the commit of the current session's transaction."""
     made, session = dict.fromkeys(wishes), db.session()
     if not made:
         return
     if not session.in_transaction():
         session.begin()  # or a rollback would not be seen; nothing is sent to Postgres
-    _of(session).made.update(made)
+    _get_callbacks(session).registered.update(made)
 
 
-def taken() -> list[Any]:
+def pop_callbacks() -> list[Any]:
     """The wishes so far, for a caller who grants them later: the session forgets them."""
-    wishes = _of(db.session())
-    made, wishes.made = list(wishes.made), {}
-    wishes.marks = [0] * len(wishes.marks)
+    wishes = _get_callbacks(db.session())
+    made, wishes.registered = list(wishes.registered), {}
+    wishes.savepoint_marks = [0] * len(wishes.savepoint_marks)
     return made
 
 
-def grant_with(grant: Grant) -> None:
+def set_runner(grant: CallbackRunner) -> None:
     """Have the wishes of all sessions granted by this function. To be called once."""
 
     def end(session: Session, transaction: SessionTransaction) -> None:
         if transaction.nested:
-            _end_savepoint(_of(session))
-        elif transaction.parent is None and (made := _ended(session)):
+            _end_savepoint(_get_callbacks(session))
+        elif transaction.parent is None and (made := _pop_committed(session)):
             grant(made)
 
     event.listen(db.session, "after_transaction_create", _on_create)
@@ -71,26 +71,26 @@ def grant_with(grant: Grant) -> None:
     event.listen(db.session, "after_transaction_end", end)
 
 
-def see_commits(engine: Engine) -> None:
+def track_commits(engine: Engine) -> None:
     """Have statements of this engine that commit by themselves count as commits."""
     event.listen(engine, "after_cursor_execute", _on_execute)
 
 
-def _of(session: Session) -> _Wishes:
-    wishes: _Wishes | None = session.info.get(_KEY)
+def _get_callbacks(session: Session) -> _Callbacks:
+    wishes: _Callbacks | None = session.info.get(_INFO_KEY)
     if wishes is None:
-        wishes = session.info[_KEY] = _Wishes()
+        wishes = session.info[_INFO_KEY] = _Callbacks()
     return wishes
 
 
 def _on_create(session: Session, transaction: SessionTransaction) -> None:
     if transaction.nested:
-        wishes = _of(session)
-        wishes.marks.append(len(wishes.made))
+        wishes = _get_callbacks(session)
+        wishes.savepoint_marks.append(len(wishes.registered))
 
 
 def _on_commit(session: Session) -> None:
-    wishes: _Wishes | None = session.info.get(_KEY)
+    wishes: _Callbacks | None = session.info.get(_INFO_KEY)
     if wishes is None:
         return
     if session.in_nested_transaction():
@@ -113,17 +113,17 @@ def _on_execute(
         return
     transaction = db.session().get_transaction()
     if transaction is not None and connection in transaction.connections:
-        _of(db.session()).is_committed = True
+        _get_callbacks(db.session()).is_committed = True
 
 
-def _end_savepoint(wishes: _Wishes) -> None:
-    mark = wishes.marks.pop()
+def _end_savepoint(wishes: _Callbacks) -> None:
+    mark = wishes.savepoint_marks.pop()
     if not wishes.is_released:
-        wishes.made = dict.fromkeys(list(wishes.made)[:mark])
+        wishes.registered = dict.fromkeys(list(wishes.registered)[:mark])
     wishes.is_released = False
 
 
-def _ended(session: Session) -> list[Any]:
+def _pop_committed(session: Session) -> list[Any]:
     """What is to be granted of the wishes of a transaction that has ended. None of them stays."""
-    wishes: _Wishes | None = session.info.pop(_KEY, None)
-    return list(wishes.made) if wishes is not None and wishes.is_committed else []
+    wishes: _Callbacks | None = session.info.pop(_INFO_KEY, None)
+    return list(wishes.registered) if wishes is not None and wishes.is_committed else []

@@ -9,10 +9,12 @@ from sqlalchemy.exc import OperationalError
 
 from app.extensions import db
 
-PATIENCE_MS = 150
+TIMEOUT_MILLISECONDS = 150
 
 
-def rows(statement: Executable, parameters: Mapping[str, Any] | None = None) -> list[Any] | None:
+def fetch_rows(
+    statement: Executable, parameters: Mapping[str, Any] | None = None
+) -> list[Any] | None:
     """The rows that the statement selects, or None when it takes longer than `PATIENCE_MS`.
 
     The transaction goes on in both cases. Other errors of Postgres are raised.
@@ -21,7 +23,8 @@ def rows(statement: Executable, parameters: Mapping[str, Any] | None = None) -> 
     try:
         # Compiling a statement costs more than it ever saves here.
         connection.exec_driver_sql(
-            f"SAVEPOINT look; SET LOCAL jit = off; SET LOCAL statement_timeout = {PATIENCE_MS}"
+            "SAVEPOINT look; SET LOCAL jit = off; "
+            f"SET LOCAL statement_timeout = {TIMEOUT_MILLISECONDS}"
         )
         return list(connection.execute(statement, parameters))
     except OperationalError as error:
@@ -29,10 +32,10 @@ def rows(statement: Executable, parameters: Mapping[str, Any] | None = None) -> 
             raise
         return None
     finally:
-        _end(connection)
+        _roll_back(connection)
 
 
-def _end(connection: Connection) -> None:
+def _roll_back(connection: Connection) -> None:
     """Roll back to the savepoint, which also ends its two settings.
 
     The time limit holds for this statement too, so it may have to be repeated.

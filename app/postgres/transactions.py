@@ -34,11 +34,11 @@ from sqlalchemy.exc import DisconnectionError
 _poll = monkey.get_original("select", "poll")
 _PREPARED = "muster_prepared"  # in a connection's `info`
 
-SAID = "said"
+RETURNING_TEXT = "said"
 _SETTING = "muster.said"
 
 
-def say(text: str) -> str:
+def returning_text(text: str) -> str:
     """The SQL that ends a statement with `commits=SAID`: it keeps `text`, itself an SQL expression,
     beyond the COMMIT.
     """
@@ -82,7 +82,7 @@ def _on_execute(
         statement = _prepare(connection, cursor, statement, parameters, context)
     if options.get("commits") and not connection.in_nested_transaction():
         statement = f"{statement}; COMMIT"
-        if options["commits"] == SAID:
+        if options["commits"] == RETURNING_TEXT:
             statement = f"{statement}; SELECT current_setting('{_SETTING}')"
     is_begun = cursor.connection.get_transaction_status() != TRANSACTION_STATUS_IDLE
     if is_begun or options.get("alone") or options.get("isolation_level") == "AUTOCOMMIT":
@@ -114,14 +114,14 @@ def _prepare(
 
 
 def _do_commit(dbapi_connection: Any) -> None:
-    _end(dbapi_connection, "COMMIT")
+    _end_transaction(dbapi_connection, "COMMIT")
 
 
 def _do_rollback(dbapi_connection: Any) -> None:
-    _end(dbapi_connection, "ROLLBACK")
+    _end_transaction(dbapi_connection, "ROLLBACK")
 
 
-def _end(dbapi_connection: Any, how: str) -> None:
+def _end_transaction(dbapi_connection: Any, how: str) -> None:
     if dbapi_connection.get_transaction_status() == TRANSACTION_STATUS_IDLE:
         return  # no statement was sent, so no transaction was begun
     with dbapi_connection.cursor() as cursor:

@@ -7,10 +7,10 @@ Postgres that is frozen or cut off would hold requests until it comes back.
 from psycogreen.gevent import gevent_wait_callback
 from psycopg2 import OperationalError, extensions
 
-SECONDS = 15.0  # no statement of a request takes nearly as long
+TIMEOUT_SECONDS = 15.0  # no statement of a request takes nearly as long
 
 
-def in_hub(seconds: float = SECONDS) -> None:
+def install_gevent_wait(seconds: float = TIMEOUT_SECONDS) -> None:
     """Have all psycopg2 connections of this process wait in gevent's hub.
 
     A wait that takes longer than `seconds` raises psycopg2.OperationalError and closes the

@@ -26,7 +26,7 @@ return 1
 """
 
 
-def admit(member: str, limits: Mapping[str, int], now: float, seconds: float) -> Command:
+def admit_command(member: str, limits: Mapping[str, int], now: float, seconds: float) -> Command:
     """Add the member to all sets for so many seconds, or to none where one has its limit already.
 
     `limits`: each set's key → the most that it may have. The answer is 1 or 0.
@@ -34,7 +34,7 @@ def admit(member: str, limits: Mapping[str, int], now: float, seconds: float) ->
     return ("EVAL", _ADMIT, len(limits), *limits, now, now + seconds, member, *limits.values())
 
 
-def renew(member: str, sets: Iterable[str], until: float) -> list[Command]:
+def renew_commands(member: str, sets: Iterable[str], until: float) -> list[Command]:
     """Have the member lapse at `until` and not before."""
     commands: list[Command] = []
     for key in sets:
@@ -42,11 +42,11 @@ def renew(member: str, sets: Iterable[str], until: float) -> list[Command]:
     return commands
 
 
-def leave(member: str, sets: Iterable[str]) -> list[Command]:
+def leave_commands(member: str, sets: Iterable[str]) -> list[Command]:
     """Take the member out of the sets now."""
     return [("ZREM", key, member) for key in sets]
 
 
-def count(key: str, now: float) -> Command:
+def count_command(key: str, now: float) -> Command:
     """The answer is how many members of the set have not lapsed."""
     return ("ZCOUNT", key, now, "+inf")

@@ -15,55 +15,55 @@ import redis
 import structlog
 
 WINDOW_SECONDS = 60
-TELL_SECONDS = 1.0
-QUIET_PARTS = 10
+SYNC_SECONDS = 1.0
+SYNC_THRESHOLD_DIVISOR = 10
 """Below this part of a limit nobody is told: several processes together do not reach it either."""
 
 log = structlog.get_logger(__name__)
 
 
-class Standing(NamedTuple):
+class RateLimitStatus(NamedTuple):
     """A limit, how much of it is left in this minute, and in how many seconds the next begins."""
 
     limit: int
     remaining: int
     reset_seconds: int
-    is_over: bool
+    is_exceeded: bool
 
 
-class Rates:
+class SharedRateLimit:
     """The counts of one process, by name. `prefix` is that of the counts in Redis."""
 
     def __init__(self, client: "redis.Redis", prefix: str) -> None:
         self._client, self._prefix = client, prefix
         self._lock = threading.Lock()
         self._minute = 0
-        self._told: dict[str, int] = {}  # by all processes, as far as known
-        self._ours: Counter[str] = Counter()  # and not told yet
-        self._loud: set[str] = set()
-        self._teller: threading.Thread | None = None
+        self._shared: dict[str, int] = {}  # by all processes, as far as known
+        self._local: Counter[str] = Counter()  # and not told yet
+        self._synced_names: set[str] = set()
+        self._sync_thread: threading.Thread | None = None
 
-    def count(self, name: str, limit: int, now: float | None = None) -> Standing:
+    def count(self, name: str, limit: int, now: float | None = None) -> RateLimitStatus:
         """Count it once more, unless the limit is reached."""
         now = time.time() if now is None else now
         with self._lock:
-            self._turn(int(now // WINDOW_SECONDS))
-            done = self._told.get(name, 0) + self._ours[name]
+            self._reset_on_new_minute(int(now // WINDOW_SECONDS))
+            done = self._shared.get(name, 0) + self._local[name]
             is_over = done >= limit
             if not is_over:
-                self._ours[name] += 1
+                self._local[name] += 1
                 done += 1
-            if done * QUIET_PARTS > limit:
-                self._loud.add(name)
-                self._have_told()
+            if done * SYNC_THRESHOLD_DIVISOR > limit:
+                self._synced_names.add(name)
+                self._start_sync()
         reset = math.ceil((self._minute + 1) * WINDOW_SECONDS - now)
-        return Standing(limit, max(0, limit - done), max(1, reset), is_over)
+        return RateLimitStatus(limit, max(0, limit - done), max(1, reset), is_over)
 
-    def tell(self) -> bool:
+    def sync(self) -> bool:
         """Exchange counts with the other processes; return whether there was anything to tell."""
         with self._lock:
             minute = self._minute
-            mine = {name: self._ours[name] for name in self._loud if self._ours[name]}
+            mine = {name: self._local[name] for name in self._synced_names if self._local[name]}
         if not mine:
             return False
         with self._client.pipeline(transaction=False) as pipe:
@@ -75,33 +75,33 @@ class Rates:
         with self._lock:
             if minute == self._minute:
                 for (name, times), total in zip(mine.items(), totals, strict=True):
-                    self._told[name] = total
-                    self._ours[name] -= times
+                    self._shared[name] = total
+                    self._local[name] -= times
         return True
 
-    def _turn(self, minute: int) -> None:
+    def _reset_on_new_minute(self, minute: int) -> None:
         if minute != self._minute:
             self._minute = minute
-            self._told.clear()
-            self._ours.clear()
-            self._loud.clear()
+            self._shared.clear()
+            self._local.clear()
+            self._synced_names.clear()
 
-    def _have_told(self) -> None:
-        if self._teller is None:
-            self._teller = threading.Thread(target=self._go_on, name="rates", daemon=True)
-            self._teller.start()
+    def _start_sync(self) -> None:
+        if self._sync_thread is None:
+            self._sync_thread = threading.Thread(target=self._run_sync, name="rates", daemon=True)
+            self._sync_thread.start()
 
-    def _go_on(self) -> None:
+    def _run_sync(self) -> None:
         """Tell once a second, until a minute has passed in which nothing could be told."""
         quiet, is_away = 0.0, False
         while quiet < WINDOW_SECONDS:
-            time.sleep(TELL_SECONDS)
-            quiet += TELL_SECONDS
+            time.sleep(SYNC_SECONDS)
+            quiet += SYNC_SECONDS
             try:
-                quiet, is_away = 0.0 if self.tell() else quiet, False
+                quiet, is_away = 0.0 if self.sync() else quiet, False
             except redis.RedisError as error:
                 if not is_away:
                     log.warning("rates_not_told", error=type(error).__name__)
                 is_away = True
         with self._lock:
-            self._teller = None
+            self._sync_thread = None

@@ -6,7 +6,7 @@ from app.server_cli.upgrades import handover
 
 def script() -> None:
     """The script `muster-server`."""
-    handover.to_release()
+    handover.exec_current_release()
     main()
 
 

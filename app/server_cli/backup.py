@@ -8,7 +8,7 @@ import psycopg2
 
 from app.server_cli.backups import load, operations, schema, target
 from app.server_cli.backups.errors import BackupError
-from app.server_cli.backups.passphrase import given
+from app.server_cli.backups.passphrase import read_passphrase
 from muster import __version__
 
 
@@ -33,23 +33,23 @@ def command(file: Path, verify: bool, passphrase_file: Path | None) -> None:
       muster-server backup --verify /backups/muster-2026-11-27
     """
     try:
-        passphrase = given(passphrase_file, is_new=not verify)
+        passphrase = read_passphrase(passphrase_file, is_new=not verify)
         if not verify:
-            with target.to_back_up(target.server()) as settings:
+            with target.backup_settings(target.find_server()) as settings:
                 url = settings["SQLALCHEMY_DATABASE_URI"]
-                operations.make(file, passphrase, url, operations.keys_of(settings))
-        whole = load.check(file, passphrase)
+                operations.create_backup(file, passphrase, url, operations.get_keys(settings))
+        whole = load.check_backup(file, passphrase)
     except (BackupError, psycopg2.Error, OSError) as problem:
         raise click.ClickException(str(problem).strip()) from None
-    _say(file, whole)
+    _print_contents(file, whole)
 
 
-def _say(file: Path, whole: load.Contents) -> None:
+def _print_contents(file: Path, whole: load.Contents) -> None:
     header, rows = whole.header, sum(whole.rows.values())
     sys.stdout.write(
         f"{file} is whole: {rows} rows of {len(whole.rows)} tables, "
         f"{file.stat().st_size / (1 << 20):.1f} MiB, made at {header['madeAt']} "
         f"by Muster {header['version']} (schema {header['revision']}).\n"
     )
-    if needed := schema.needs_later(header["revision"]):
+    if needed := schema.required_release_hint(header["revision"]):
         sys.stdout.write(f"Restoring it takes {needed}: not this one, {__version__}.\n")

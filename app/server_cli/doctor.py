@@ -25,38 +25,38 @@ def command(home: Path | None, as_json: bool) -> None:
     Looks at what `muster-server install` has installed, else at the stack of MUSTER_HOME.
     """
     try:
-        server = local_server.of(home)
+        server = local_server.find_server(home)
     except OperateError as problem:
         raise click.ClickException(str(problem)) from None
     if not as_json:
-        of = f" of {server.places.settings}" if server.places else f" of {server.home}"
+        of = f" of {server.paths.settings}" if server.paths else f" of {server.home}"
         click.echo(f"Muster {__version__}, in {sys.prefix}; looks at the server{of}")
-    found = list(checks.findings(server))
+    found = list(checks.check_installation(server))
     if not as_json:
-        _say(found)
-    status, told = _ask(server)
+        _print_findings(found)
+    status, server_findings = _run_server_doctor(server)
     if as_json:
-        both = [*found, *told]
+        both = [*found, *server_findings]
         click.echo(json.dumps([{**each._asdict(), "ok": each.ok} for each in both], indent=2))
     else:
-        _say(told)
+        _print_findings(server_findings)
     sys.exit(status or int(not all(each.ok for each in found)))
 
 
-def _say(found: Iterable[Finding]) -> None:
+def _print_findings(found: Iterable[Finding]) -> None:
     for each in found:
-        click.echo(checks.line(each))
+        click.echo(checks.format_finding(each))
 
 
-def _ask(server: Server) -> tuple[int, list[Finding]]:
+def _run_server_doctor(server: Server) -> tuple[int, list[Finding]]:
     """The server's own doctor: its status, and what it found. It cannot begin without keys."""
-    if server.places is not None and checks.lacks_keys(server):
+    if server.paths is not None and checks.missing_keys(server):
         return 1, []
     env = {**server.environment, "MUSTER_HOME": str(server.home)}
-    if server.places is not None and not checks.has_addresses(server):
-        env = {**env, **checks.NOWHERE}
+    if server.paths is not None and not checks.has_addresses(server):
+        env = {**env, **checks.UNREACHABLE_ADDRESSES}
     argv = [sys.executable, "-m", "flask", "--app", "wsgi", "doctor", "--json"]
     done = subprocess.run(argv, cwd=ROOT, env=env, check=False, stdout=subprocess.PIPE)
-    told = json.loads(done.stdout) if done.stdout else []
-    found = [Finding(each["name"], each["text"], each["advice"]) for each in told]
-    return done.returncode, [checks.advised(server, each) for each in found]
+    entries = json.loads(done.stdout) if done.stdout else []
+    found = [Finding(each["name"], each["text"], each["advice"]) for each in entries]
+    return done.returncode, [checks.add_unit_advice(server, each) for each in found]

@@ -10,7 +10,7 @@ import click
 
 from app import embedded
 from app.embedded import keys
-from app.embedded.processes import failure, until
+from app.embedded.processes import process_error, wait_until
 from app.embedded.services import Services
 from app.embedded.stack import ADDRESSES_FILE
 from app.server_cli.local import paths
@@ -33,20 +33,20 @@ def command() -> None:
 
 
 def _run() -> None:
-    home = paths.home()
+    home = paths.stack_home()
     given = {name: os.environ.get(name, "") for name in ("DATABASE_URL", "REDIS_URL")}
     with embedded.start(
         home, database_url=given["DATABASE_URL"], redis_url=given["REDIS_URL"]
     ) as services:
         keys.write_private(home / ADDRESSES_FILE, _addresses(services))
         try:
-            tell_systemd("READY=1")
+            notify_systemd("READY=1")
             running = list(services.processes.values())
             while True:
-                until(lambda: any(each.poll() is not None for each in running), 60, pause=0.5)
+                wait_until(lambda: any(each.poll() is not None for each in running), 60, pause=0.5)
                 for process in running:
                     if process.poll() is not None:
-                        raise failure(process, "ended by itself")
+                        raise process_error(process, "ended by itself")
         finally:
             (home / ADDRESSES_FILE).unlink(missing_ok=True)
 
@@ -55,12 +55,12 @@ def _addresses(services: Services) -> dict[str, str]:
     return {"DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url}
 
 
-def tell_systemd(state: str, environ: Mapping[str, str] = os.environ) -> None:
+def notify_systemd(state: str, environ: Mapping[str, str] = os.environ) -> None:
     """As sd_notify(3) does; nothing where no systemd has started us. Raises OSError."""
     address = environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
     # A `@` stands for the null byte that names in no directory begin with.
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as told:
-        told.connect(f"\0{address[1:]}" if address.startswith("@") else address)
-        told.sendall(state.encode())
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+        sock.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+        sock.sendall(state.encode())

@@ -7,7 +7,7 @@ import click
 from muster import __version__
 
 # What `--help` says of each is here, so that a list of them imports nothing.
-VERBS: dict[str, str] = {
+COMMAND_HELP: dict[str, str] = {
     "up": "A whole Muster on this host, with machines, until Ctrl-C.",
     "install": "A server that systemd runs: settings, units, the first admin.",
     "uninstall": "Takes away what install has written; data only if asked.",
@@ -22,26 +22,26 @@ VERBS: dict[str, str] = {
 }
 
 
-class Verbs(click.Group):
+class CommandGroup(click.Group):
     """The verbs of `VERBS`; each is `command` in the file of its name, `-` being `_` there."""
 
     def list_commands(self, _: click.Context) -> list[str]:
-        return list(VERBS)
+        return list(COMMAND_HELP)
 
     def get_command(self, _: click.Context, name: str) -> click.Command | None:
-        if name not in VERBS:
+        if name not in COMMAND_HELP:
             return None
         found = importlib.import_module(f"app.server_cli.{name.replace('-', '_')}").command
         assert isinstance(found, click.Command)
         return found
 
     def format_commands(self, _: click.Context, formatter: click.HelpFormatter) -> None:
-        if VERBS:
+        if COMMAND_HELP:
             with formatter.section("Verbs"):
-                formatter.write_dl(list(VERBS.items()))
+                formatter.write_dl(list(COMMAND_HELP.items()))
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="muster-server", message="%(prog)s %(version)s")
 def main() -> None:
     """Run a server of Muster's: try it, install it, look after it, keep it safe.

@@ -8,20 +8,20 @@ from pathlib import Path
 import click
 
 from app.embedded import keys, ports, probes
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from app.server_cli.installation import account, answers, paths, settings, systemd, units
 from app.server_cli.installation.answers import Answers
-from app.server_cli.installation.initial_setup import TOLD, FirstSteps
-from app.server_cli.installation.paths import Places
+from app.server_cli.installation.initial_setup import LAST_PUBLIC_URL, InitialSetup
+from app.server_cli.installation.paths import InstallationPaths
 from app.server_cli.local.errors import OperateError
 
 # What an earlier install has set, and this one sets anew.
-ASKED = (
+ANSWER_VARIABLES = (
     *("MUSTER_PORT", "MUSTER_PROXY", "MUSTER_TLS_CERT", "MUSTER_TLS_KEY"),
     *("DATABASE_URL", "REDIS_URL"),
 )
-READY_SECONDS = 120.0
-EXAMPLE = """\
+READY_TIMEOUT_SECONDS = 120.0
+EXAMPLE_ANSWERS = """\
 # Answers for `muster-server install --answers FILE`; what is left out has the value shown.
 url = "http://127.0.0.1:9000"   # by which people and machines reach it: https://muster.example.org
 port = 9000
@@ -58,59 +58,65 @@ def command(file: Path | None, example: bool, user: bool, root: Path | None) -> 
     it away.
     """
     if example:
-        click.echo(EXAMPLE, nl=False)
+        click.echo(EXAMPLE_ANSWERS, nl=False)
         return
     try:
-        given = answers.read(file) if file else answers.asked(_ask)
-        where = paths.of(user=user, root=(root or Path("/")).absolute())
+        given = answers.read_answers(file) if file else answers.prompt_answers(_prompt)
+        where = paths.find_paths(user=user, root=(root or Path("/")).absolute())
         _install(where, given)
     except (OperateError, OSError) as problem:
         raise click.ClickException(str(problem)) from None
 
 
-def _install(where: Places, given: Answers) -> None:
+def _install(where: InstallationPaths, given: Answers) -> None:
     owner = None
     if where.root == Path("/") and not where.is_user:
-        owner = account.for_server(where.home)
-    values = _settings(where, given)
-    account.give(owner, where.written(where.home), [*map(where.written, units.directories(where))])
-    settings.write(where.written(where.settings), values)
-    _say(f"settings   {where.written(where.settings)}")
-    units.write(where, values)
-    _say(f"units      {where.written(where.units)}/muster*")
+        owner = account.ensure_server_account(where.home)
+    values = _build_settings(where, given)
+    account.create_directories(
+        owner, where.rooted(where.home), [*map(where.rooted, units.state_directories(where))]
+    )
+    settings.write_settings(where.rooted(where.settings), values)
+    _print(f"settings   {where.rooted(where.settings)}")
+    units.write_units(where, values)
+    _print(f"units      {where.rooted(where.units)}/muster*")
     if where.root != Path("/"):
         return
     if not systemd.is_running(where):
-        _say_unstarted(where)
+        _print_not_started(where)
         return
     _start(where, given, values, owner)
 
 
-def _say_unstarted(where: Places) -> None:
+def _print_not_started(where: InstallationPaths) -> None:
     if where.is_user and systemd.has_booted():
-        _say(systemd.silence(where, "started", account.ours()))
+        _print(systemd.unresponsive_message(where, "started", account.current_user()))
         return
-    _say("no systemd runs here, so that nothing was started. Where one does:")
-    _say(f"  {' '.join(where.systemctl)} enable --now {units.TARGET}")
+    _print("no systemd runs here, so that nothing was started. Where one does:")
+    _print(f"  {' '.join(where.systemctl)} enable --now {units.TARGET}")
 
 
-def _outlive_log_in(where: Places) -> None:
-    is_new = not systemd.lingers(account.ours())
-    if systemd.linger(account.ours()):
+def _enable_linger(where: InstallationPaths) -> None:
+    is_new = not systemd.has_linger(account.current_user())
+    if systemd.enable_linger(account.current_user()):
         if is_new:
-            where.lingering.touch()
-        _say("lingers    it stays up when you log out, and comes up with this host")
+            where.linger_marker.touch()
+        _print("lingers    it stays up when you log out, and comes up with this host")
         return
-    _say("!! it ends when you log out: an admin of this host runs")
-    _say(f"   `loginctl enable-linger {account.ours()}`")
+    _print("!! it ends when you log out: an admin of this host runs")
+    _print(f"   `loginctl enable-linger {account.current_user()}`")
 
 
-def _settings(where: Places, given: Answers) -> dict[str, str]:
+def _build_settings(where: InstallationPaths, given: Answers) -> dict[str, str]:
     """Keys that are there are kept, as is whatever else an operator has put into the file."""
-    known = settings.read(where.written(where.settings))
-    made = {name: make() for name, make in keys.MAKERS.items()}
-    kept = {name: value for name, value in known.items() if name not in ASKED}
-    engines = {"MUSTER_VALKEY_PORT": str(ports.free())} if given.redis == answers.EMBEDDED else {}
+    known = settings.read_settings(where.rooted(where.settings))
+    made = {name: make() for name, make in keys.GENERATORS.items()}
+    kept = {name: value for name, value in known.items() if name not in ANSWER_VARIABLES}
+    engines = (
+        {"MUSTER_VALKEY_PORT": str(ports.find_free_port())}
+        if given.redis == answers.EMBEDDED
+        else {}
+    )
     return {
         "MUSTER_HOME": str(where.home),
         **made,
@@ -121,38 +127,43 @@ def _settings(where: Places, given: Answers) -> dict[str, str]:
 
 
 def _start(
-    where: Places, given: Answers, values: Mapping[str, str], owner: pwd.struct_passwd | None
+    where: InstallationPaths,
+    given: Answers,
+    values: Mapping[str, str],
+    owner: pwd.struct_passwd | None,
 ) -> None:
-    systemd.call(where, "daemon-reload")
-    systemd.call(where, "enable", units.TARGET)
+    systemd.call_systemctl(where, "daemon-reload")
+    systemd.call_systemctl(where, "enable", units.TARGET)
     if given.has_engines:
-        systemd.call(where, "restart", units.ENGINES)
-        _say("started    PostgreSQL and Valkey")
-    systemd.call(where, "restart", units.MIGRATE)
-    _say("migrated   the database")
-    server = FirstSteps(given, values, owner, _say)
-    server.make_admin()
-    if server.tell_address():
-        settings.write(where.written(where.settings), {**values, TOLD: given.url})
+        systemd.call_systemctl(where, "restart", units.ENGINES)
+        _print("started    PostgreSQL and Valkey")
+    systemd.call_systemctl(where, "restart", units.MIGRATE)
+    _print("migrated   the database")
+    server = InitialSetup(given, values, owner, _print)
+    server.create_admin()
+    if server.set_public_url():
+        settings.write_settings(
+            where.rooted(where.settings), {**values, LAST_PUBLIC_URL: given.url}
+        )
     names = [name for name, _ in units.PROCESSES.values()]
-    systemd.call(where, "restart", *names)
-    systemd.call(where, "start", units.TARGET)
+    systemd.call_systemctl(where, "restart", *names)
+    systemd.call_systemctl(where, "start", units.TARGET)
     if where.is_user:
-        _outlive_log_in(where)
-    if not until(lambda: _is_ready(given), READY_SECONDS, pause=0.5):
-        _say("!! started, and not ready yet: `muster-server logs` may say why.")
-        _say("   `muster-server doctor` says what to do; then it becomes ready by itself.")
+        _enable_linger(where)
+    if not wait_until(lambda: _is_ready(given), READY_TIMEOUT_SECONDS, pause=0.5):
+        _print("!! started, and not ready yet: `muster-server logs` may say why.")
+        _print("   `muster-server doctor` says what to do; then it becomes ready by itself.")
         sys.exit(1)
-    _say(f"started    Muster: {given.url}/")
-    _say("`muster-server status` says how it is.")
+    _print(f"started    Muster: {given.url}/")
+    _print("`muster-server status` says how it is.")
 
 
 def _is_ready(given: Answers) -> bool:
-    return probes.get(given.port, "/readyz", tls=given.tls == "own")[0] == 200
+    return probes.probe(given.port, "/readyz", tls=given.tls == "own")[0] == 200
 
 
-def _ask(question: str, default: str) -> str:
+def _prompt(question: str, default: str) -> str:
     return str(click.prompt(question, default=default or None))
 
 
-_say: Callable[[str], None] = click.echo
+_print: Callable[[str], None] = click.echo

@@ -11,7 +11,7 @@ from app.server_cli.installation.local_server import Server
 from app.server_cli.local.errors import OperateError
 
 # What a stack calls the processes that are units elsewhere.
-_OF_STACKS: dict[str, tuple[str, ...]] = {
+_STACK_PROCESSES: dict[str, tuple[str, ...]] = {
     "web": ("gunicorn",),
     "dispatch": ("dispatcher",),
     "jobs": ("celery",),
@@ -31,7 +31,9 @@ def command(home: Path | None, follow: bool, lines: int, process: str | None) ->
     stack it is a file in its home.
     """
     try:
-        argv = _argv(local_server.of(home), process, follow=follow, lines=lines)
+        argv = _journalctl_command(
+            local_server.find_server(home), process, follow=follow, lines=lines
+        )
     except OperateError as problem:
         raise click.ClickException(str(problem)) from None
     try:
@@ -40,11 +42,13 @@ def command(home: Path | None, follow: bool, lines: int, process: str | None) ->
         raise click.ClickException(f"{argv[0]} cannot be run: {problem.strerror}") from None
 
 
-def _argv(server: Server, process: str | None, *, follow: bool, lines: int) -> list[str]:
+def _journalctl_command(
+    server: Server, process: str | None, *, follow: bool, lines: int
+) -> list[str]:
     """Raises OperateError."""
-    if server.places is not None:
+    if server.paths is not None:
         named = [f"--unit={unit}" for unit in _units(process)]
-        argv = [*server.places.journalctl, *named, f"--lines={lines}"]
+        argv = [*server.paths.journalctl, *named, f"--lines={lines}"]
         return [*argv, "--follow"] if follow else [*argv, "--no-pager"]
     logs = _files(server.home / "logs", process)
     tail = shutil.which("tail") or "tail"
@@ -56,7 +60,9 @@ def _files(place: Path, process: str | None) -> list[Path]:
     there = {path.stem: path for path in sorted(place.glob("*.log"))}
     if process is None and there:
         return list(there.values())
-    found = [there[name] for name in _OF_STACKS.get(process or "", (process,)) if name in there]
+    found = [
+        there[name] for name in _STACK_PROCESSES.get(process or "", (process,)) if name in there
+    ]
     if not found:
         known = f", but of {', '.join(there)}" if there else ""
         raise OperateError(f"there is no log of {process or 'a server'} in {place}{known}")

@@ -9,11 +9,11 @@ import psycopg2
 
 from app.server_cli.backups import after_restore, load, operations, target
 from app.server_cli.backups.errors import BackupError
-from app.server_cli.backups.operations import HowToRestore
-from app.server_cli.backups.passphrase import given
+from app.server_cli.backups.operations import RestoreOptions
+from app.server_cli.backups.passphrase import read_passphrase
 from app.server_cli.installation.local_server import Server
 
-AFTERWARDS = """
+NEXT_STEPS = """
 Restored, as of {at}. What is left to do:
   1. The old server must not run any more: two of them would order the same machines.
   2. Start this one at the old one's address, or tell the machines the new one.
@@ -72,37 +72,37 @@ def command(
         muster-server restore muster-2026-11-27 --keys-to /etc/muster/keys.env
     """
     try:
-        passphrase = given(passphrase_file, is_new=False)
-        _say(f"reading {file}")
-        whole = load.check(file, passphrase)
-        server = target.server(into)
-        _hand_over_keys(server, keys_to, whole.keys)
-        with target.to_restore(server, whole.keys) as settings:
+        passphrase = read_passphrase(passphrase_file, is_new=False)
+        _print(f"reading {file}")
+        whole = load.check_backup(file, passphrase)
+        server = target.find_server(into)
+        _write_keys(server, keys_to, whole.keys)
+        with target.restore_settings(server, whole.keys) as settings:
             # Before the rows come: keys without rows do no harm, rows without keys cannot be read.
             if not target.has_keys(server) and (
-                before := target.keep_keys(server.home, whole.keys)
+                before := target.store_keys(server.home, whole.keys)
             ):
-                _say(f"the keys that were in {server.home} lie in {before} now")
-            how = HowToRestore(replace=replace, keep_logins=keep_logins, step=skip)
-            operations.restore(file, passphrase, settings, whole, how, _say)
+                _print(f"the keys that were in {server.home} lie in {before} now")
+            how = RestoreOptions(replace=replace, keep_logins=keep_logins, step=skip)
+            operations.restore_backup(file, passphrase, settings, whole, how, _print)
     except (BackupError, psycopg2.Error, OSError) as problem:
         raise click.ClickException(str(problem).strip()) from None
     minutes = f"{settings['LEASE_SECONDS'] / 60:.0f} minutes"
-    sys.stdout.write(AFTERWARDS.format(at=whole.header["madeAt"], lease=minutes))
+    sys.stdout.write(NEXT_STEPS.format(at=whole.header["madeAt"], lease=minutes))
 
 
-def _hand_over_keys(of: Server, keys_to: Path | None, keys: Mapping[str, str]) -> None:
+def _write_keys(of: Server, keys_to: Path | None, keys: Mapping[str, str]) -> None:
     """Those of a server that has them in its environment. Raises BackupError where it has others,
     and no file is named.
     """
     if keys_to is not None:
         operations.write_keys(keys_to, keys)
-        _say(f"its keys are in {keys_to}: the server needs them in its environment")
-    elif target.has_keys(of) and (names := target.other_keys(of, keys)):
+        _print(f"its keys are in {keys_to}: the server needs them in its environment")
+    elif target.has_keys(of) and (names := target.differing_keys(of, keys)):
         raise BackupError(
             f"the environment has not the backup's {', '.join(names)}: --keys-to FILE writes them"
         )
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stderr.write(f"{line}\n")

@@ -24,56 +24,56 @@ def command(home: Path | None, as_json: bool) -> None:
     Looks at what `muster-server install` has installed, else at the stack of MUSTER_HOME.
     """
     try:
-        found = _look(local_server.of(home))
+        found = _collect_status(local_server.find_server(home))
     except OperateError as problem:
         raise click.ClickException(str(problem)) from None
     if as_json:
         click.echo(json.dumps(found, indent=2))
     else:
-        _show(found)
+        _print_status(found)
     sys.exit(0 if found["ready"] else 1)
 
 
-def _look(server: Server) -> dict[str, Any]:
+def _collect_status(server: Server) -> dict[str, Any]:
     # In this order: who is ready, though it was starting just now, has a version too.
-    status, answer = probes.get(server.port, "/readyz", tls=server.has_tls)
-    alive, told = probes.get(server.port, "/healthz", tls=server.has_tls)
-    names = [] if server.places is None else _units(server)
+    status, answer = probes.probe(server.port, "/readyz", tls=server.has_tls)
+    alive, health = probes.probe(server.port, "/healthz", tls=server.has_tls)
+    names = [] if server.paths is None else _units(server)
     return {
         "ready": status == 200,
-        "version": _of(told, "version") if alive == 200 else None,
+        "version": _get_json_field(health, "version") if alive == 200 else None,
         "installedVersion": __version__,
         "release": sys.prefix,
-        "cutOff": _cut_off(server),
+        "cutOff": _interrupted_upgrade(server),
         "port": server.port,
         "home": str(server.home),
-        "settings": str(server.places.settings) if server.places else None,
-        "missing": _of(answer, "missing") or [],
-        "units": systemd.states(server.places, names) if server.places and names else {},
+        "settings": str(server.paths.settings) if server.paths else None,
+        "missing": _get_json_field(answer, "missing") or [],
+        "units": systemd.unit_states(server.paths, names) if server.paths and names else {},
     }
 
 
-def _cut_off(server: Server) -> dict[str, str] | None:
+def _interrupted_upgrade(server: Server) -> dict[str, str] | None:
     """The upgrade that was cut off, or runs. Raises OperateError."""
-    begun = releases.cut_off(server.places) if server.places else None
+    begun = releases.load_interrupted(server.paths) if server.paths else None
     if begun is None:
         return None
     return {"step": begun.step, "from": begun.before.version, "to": begun.to.version}
 
 
 def _units(server: Server) -> list[str]:
-    assert server.places is not None
-    return [name for name in units.NAMES if (server.places.units / name).exists()]
+    assert server.paths is not None
+    return [name for name in units.NAMES if (server.paths.units / name).exists()]
 
 
-def _of(answer: str, name: str) -> Any:
+def _get_json_field(answer: str, name: str) -> Any:
     try:
         return json.loads(answer).get(name)
     except (ValueError, AttributeError):
         return None
 
 
-def _show(found: dict[str, Any]) -> None:
+def _print_status(found: dict[str, Any]) -> None:
     if begun := found["cutOff"]:
         click.echo(
             f"!! an upgrade from {begun['from']} to {begun['to']} runs, or was cut off while "

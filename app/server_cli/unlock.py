@@ -20,7 +20,7 @@ def command(name: str, home: Path | None) -> None:
     Looks at what `muster-server install` has installed, else at the stack of MUSTER_HOME.
     """
     try:
-        server = local_server.of(home)
+        server = local_server.find_server(home)
     except OperateError as problem:
         raise click.ClickException(str(problem)) from None
     env = {**server.environment, "MUSTER_HOME": str(server.home)}

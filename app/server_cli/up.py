@@ -10,29 +10,30 @@ import click
 from app.embedded import ports
 from app.embedded.stack import Stack
 from app.server_cli.local import admin, paths, sandbox
-from app.server_cli.local.admin import PASSWORD
-from app.server_cli.local.api import Api, ApiProblem
-from app.server_cli.local.command import carry_out
+from app.server_cli.local.admin import PASSWORD_VARIABLE
+from app.server_cli.local.api import ApiClient, ApiError
+from app.server_cli.local.command import run_steps
 from app.server_cli.local.errors import OperateError
 from app.server_cli.local.machines import LocalMachine, await_online
 from app.server_cli.local.screen import BOLD, DIM, RESET, Screen
-from app.server_cli.local.uids import MOST_MACHINES
+from app.server_cli.local.uids import MAX_MACHINES
 
 NOT_ENROLLED = f"""\
-    {{names}}: not enrolled yet, which takes an admin. Set {PASSWORD} to the password
-    that '{admin.NAME}' has now, and start again."""
+    {{names}}: not enrolled yet, which takes an admin. Set {PASSWORD_VARIABLE} to the password
+    that '{admin.ADMIN_NAME}' has now, and start again."""
 NEW_ADMIN = f"""
-  Sign in as {BOLD}{admin.NAME}{RESET}, password {BOLD}{{password}}{RESET}
-  {DIM}Shown only now. To choose it yourself, set {PASSWORD} before the first start.{RESET}"""
+  Sign in as {BOLD}{admin.ADMIN_NAME}{RESET}, password {BOLD}{{password}}{RESET}
+  {DIM}Shown only now. To choose it yourself, set {PASSWORD_VARIABLE} before the first start.\
+{RESET}"""
 OLD_ADMIN = f"""
-  Sign in as {BOLD}{admin.NAME}{RESET}, with the password of the first start."""
+  Sign in as {BOLD}{admin.ADMIN_NAME}{RESET}, with the password of the first start."""
 NEXT = f"""
   The console is at {BOLD}{{url}}/{RESET}
 
   Or try:
     curl -s {{url}}/readyz
     token=$(curl -s {{url}}/api/auth/login -H 'Content-Type: application/json' \\
-      -d '{{{{"username": "{admin.NAME}", "password": "<password>"}}}}' |
+      -d '{{{{"username": "{admin.ADMIN_NAME}", "password": "<password>"}}}}' |
       python3 -c 'import json, sys; print(json.load(sys.stdin)["accessToken"])')
     curl -s {{url}}/api/web/machines -H "Authorization: Bearer $token"
 
@@ -57,20 +58,20 @@ def main(prepare: Callable[[Screen], None] = lambda screen: None) -> int:
     """Run the stack, after what is to be prepared. Returns the exit code: 0 when it was asked to
     stop, 1 after an error.
     """
-    return carry_out(lambda screen: _run(screen, prepare), "stopped before everything was up", 0)
+    return run_steps(lambda screen: _run(screen, prepare), "stopped before everything was up", 0)
 
 
 def _run(screen: Screen, prepare: Callable[[Screen], None]) -> None:
     count = _machine_count()
-    first = FirstAdmin(screen, os.environ.get(PASSWORD))
-    env = {PASSWORD: first.password}
+    first = FirstAdmin(screen, os.environ.get(PASSWORD_VARIABLE))
+    env = {PASSWORD_VARIABLE: first.password}
     screen.heading("Muster")
-    home, port = paths.home(), paths.port()
+    home, port = paths.stack_home(), paths.stack_port()
     ports.check_before_start(port, home)
     prepare(screen)
-    with Stack(home, port, env, say=screen.step, prepare=first.look_for) as stack:
-        _furnish(stack, screen, count, first)
-        stack.say = lambda line: screen.line(f"  {line}")
+    with Stack(home, port, env, say=screen.step, prepare=first.ensure_created) as stack:
+        _set_up_machines(stack, screen, count, first)
+        stack.report = lambda line: screen.line(f"  {line}")
         stack.wait()
         screen.line()
         screen.step("stopping")
@@ -91,20 +92,20 @@ class FirstAdmin:
         """Whether we know the password, as far as can be told."""
         return self.is_new or self._is_chosen
 
-    def look_for(self, stack: Stack) -> None:
+    def ensure_created(self, stack: Stack) -> None:
         """Makes the admin where there is none. Before anything serves, so that whoever is told
         that Muster is ready can sign in. Raises EmbeddedError."""
         self._screen.step("looking for the admin")
-        self.is_new = admin.create(stack)
+        self.is_new = admin.create_admin(stack)
         self._screen.done()
         if self.is_new and not self._is_chosen:
             # Before anything else can go wrong: nobody will ever be told again.
             self._screen.line(NEW_ADMIN.format(password=self.password))
 
 
-def _furnish(stack: Stack, screen: Screen, count: int, first: FirstAdmin) -> None:
+def _set_up_machines(stack: Stack, screen: Screen, count: int, first: FirstAdmin) -> None:
     """The machines, and what a newcomer should know."""
-    area = paths.machine_area(stack.home)
+    area = paths.machines_directory(stack.home)
     machines = [LocalMachine(stack, area, number) for number in range(1, count + 1)]
     enrolled = [machine for machine in machines if machine.is_enrolled()]
     for machine in enrolled:
@@ -114,10 +115,10 @@ def _furnish(stack: Stack, screen: Screen, count: int, first: FirstAdmin) -> Non
         enrolled += _enroll(missing, screen, first.password)
     elif missing:
         screen.line(NOT_ENROLLED.format(names=", ".join(machine.name for machine in missing)))
-    _await(stack, screen, len(enrolled))
+    _wait_for_machines(stack, screen, len(enrolled))
     if enrolled and first.can_sign_in:
-        with suppress(ApiProblem):  # the password may be another by now
-            sandbox.show(screen, enrolled[0], _sign_in(stack, first.password))
+        with suppress(ApiError):  # the password may be another by now
+            sandbox.show_sandbox(screen, enrolled[0], _sign_in(stack, first.password))
     if not first.is_new:
         screen.line(OLD_ADMIN)
     screen.line(NEXT.format(url=stack.url, logs=stack.home / "logs"))
@@ -132,13 +133,13 @@ def _enroll(missing: list[LocalMachine], screen: Screen, password: str) -> list[
     return missing
 
 
-def _sign_in(stack: Stack, password: str) -> Api:
-    api = Api(stack.url)
-    api.login(admin.NAME, password)
+def _sign_in(stack: Stack, password: str) -> ApiClient:
+    api = ApiClient(stack.url)
+    api.login(admin.ADMIN_NAME, password)
     return api
 
 
-def _await(stack: Stack, screen: Screen, count: int) -> None:
+def _wait_for_machines(stack: Stack, screen: Screen, count: int) -> None:
     if not count:
         return
     screen.step(f"waiting for {count} local machine{'' if count == 1 else 's'}")
@@ -149,6 +150,6 @@ def _await(stack: Stack, screen: Screen, count: int) -> None:
 def _machine_count() -> int:
     """MUSTER_MACHINES. Raises OperateError."""
     text = os.environ.get("MUSTER_MACHINES") or "1"
-    if not text.isdecimal() or int(text) > MOST_MACHINES:
-        raise OperateError(f"MUSTER_MACHINES must be 0 to {MOST_MACHINES}, not {text!r}")
+    if not text.isdecimal() or int(text) > MAX_MACHINES:
+        raise OperateError(f"MUSTER_MACHINES must be 0 to {MAX_MACHINES}, not {text!r}")
     return int(text)

@@ -32,10 +32,10 @@ def record(
     fields that are equal in both are left out, and if none is left there is no entry. Values of
     secrets are always left out.
     """
-    told = None
+    changes = None
     if before is not None or after is not None:
-        told = rules.changes(before, after)
-        if told is None:
+        changes = rules.changes(before, after)
+        if changes is None:
             return
     db.session.add(
         AuditEntry(
@@ -48,16 +48,16 @@ def record(
             target_id=str(target_id),
             request_id=g.get("request_id"),
             remote_address=g.get("client_address", "")[:ADDRESS_LENGTH] or None,
-            changes=told,
+            changes=changes,
         )
     )
 
 
-def record_by_office(action: str, task: Task, actor: Developer) -> None:
+def record_privileged(action: str, task: Task, actor: Developer) -> None:
     """Add an entry if the actor could act on the task only by their system role.
 
     That is, if the task is neither their own nor in a project of theirs. The task's events have the
     act itself; this entry records that a role was used for it.
     """
-    if rights.acts_by_office(actor, task.project, creator_id=task.created_by):
+    if rights.acts_by_system_role(actor, task.project, creator_id=task.created_by):
         record(action, "task", task.id, actor=actor)

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, func, literal_column, select
 from app.models import AuditEntry, Developer
 from app.services import rights
 
-LARGEST_ID = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 def listing(
@@ -31,7 +31,7 @@ def listing(
     if actor is not None:
         wanted.append(AuditEntry.actor_id == _actor_id(actor))
     if action is not None:
-        wanted.append(_is_action(action.lower()))
+        wanted.append(_matches_action(action.lower()))
     if target_type is not None:
         wanted.append(AuditEntry.target_type == target_type.lower())
     if target_id is not None:
@@ -44,13 +44,13 @@ def listing(
 
 
 def _actor_id(actor: str) -> object:
-    if actor.isascii() and actor.isdigit() and int(actor) <= LARGEST_ID:
+    if actor.isascii() and actor.isdigit() and int(actor) <= MAX_ID:
         return int(actor)
     named = func.lower(Developer.name) == func.lower(actor)
     return select(Developer.id).where(named).scalar_subquery()
 
 
-def _is_action(action: str) -> ColumnElement[bool]:
+def _matches_action(action: str) -> ColumnElement[bool]:
     if not action.endswith("."):
         return AuditEntry.action == action
     # Written exactly as in the index, so that Postgres uses it.

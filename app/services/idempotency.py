@@ -29,11 +29,11 @@ class StoredResponse(NamedTuple):
     replayed: bool
 
 
-class _KeyTaken(Exception):
+class _KeyUsed(Exception):
     """Another request has committed under this key."""
 
 
-def once(
+def run_once(
     actor: Developer,
     key: str,
     request: Mapping[str, Any],
@@ -50,12 +50,12 @@ def once(
     """
     now = clock.now()
     over = now - timedelta(hours=settings.value("idempotencyHours"))
-    mine = _Mine(actor.id, key, _fingerprint(request), now, over)
+    mine = _KeyClaim(actor.id, key, _fingerprint(request), now, over)
     body: dict[str, Any] = {}
     # A repetition usually comes after the commit: then it makes nothing, and locks nothing.
-    if first := _first(mine):
+    if first := _find_first(mine):
         require_right()
-        return StoredResponse(_body_of(first, mine), replayed=True)
+        return StoredResponse(_response_body(first, mine), replayed=True)
 
     def remember(made: Made) -> None:
         body.update(answer(made))
@@ -64,26 +64,26 @@ def once(
     try:
         make(remember)
     except (
-        _KeyTaken,
+        _KeyUsed,
         DomainError,
     ) as error:  # what was right may be wrong by the first one's doing
         db.session.rollback()
-        if first := _first(mine):
-            return StoredResponse(_body_of(first, mine), replayed=True)
+        if first := _find_first(mine):
+            return StoredResponse(_response_body(first, mine), replayed=True)
         if isinstance(error, DomainError):
             raise
-        return once(
+        return run_once(
             actor, key, request, make, answer, require_right
         )  # the other request's key was deleted just now
     return StoredResponse(body, replayed=False)
 
 
-class _Mine(NamedTuple):
+class _KeyClaim(NamedTuple):
     developer_id: int
     key: str
     fingerprint: str
     now: datetime
-    over: datetime  # keys that were created at this time or before have expired
+    expired_before: datetime  # keys that were created at this time or before have expired
 
 
 def _fingerprint(request: Mapping[str, Any]) -> str:
@@ -91,7 +91,7 @@ def _fingerprint(request: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _claim(mine: _Mine, body: dict[str, Any]) -> None:
+def _claim(mine: _KeyClaim, body: dict[str, Any]) -> None:
     """Store the key, waiting for a request that is storing the same key.
 
     Raises _KeyTaken when that request has committed.
@@ -103,26 +103,26 @@ def _claim(mine: _Mine, body: dict[str, Any]) -> None:
         .on_conflict_do_update(
             index_elements=[IdempotencyKey.developer_id, IdempotencyKey.key],
             set_=fresh,
-            where=IdempotencyKey.created_at <= mine.over,  # expired, but not swept yet
+            where=IdempotencyKey.created_at <= mine.expired_before,  # expired, but not swept yet
         )
         .returning(IdempotencyKey.key)
     )
     if db.session.scalar(claim) is None:
-        raise _KeyTaken
+        raise _KeyUsed
 
 
-def _first(mine: _Mine) -> IdempotencyKey | None:
+def _find_first(mine: _KeyClaim) -> IdempotencyKey | None:
     """The stored key, if a request has committed under it and it has not expired."""
     return db.session.scalar(
         select(IdempotencyKey).where(
             IdempotencyKey.developer_id == mine.developer_id,
             IdempotencyKey.key == mine.key,
-            IdempotencyKey.created_at > mine.over,
+            IdempotencyKey.created_at > mine.expired_before,
         )
     )
 
 
-def _body_of(first: IdempotencyKey, mine: _Mine) -> dict[str, Any]:
+def _response_body(first: IdempotencyKey, mine: _KeyClaim) -> dict[str, Any]:
     """The body of the response to the key's first request. Raises IdempotencyKeyReused."""
     if first.fingerprint != mine.fingerprint:
         raise IdempotencyKeyReused

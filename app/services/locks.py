@@ -17,7 +17,7 @@ from app.models import Attempt, Machine, Task
 
 
 @dataclass(frozen=True)
-class Held:
+class LockedTask:
     """A locked task, its latest attempt, and the locked machine of that attempt."""
 
     task: Task
@@ -30,11 +30,11 @@ class Held:
         return self.attempt if self.attempt and self.attempt.ended_at is None else None
 
 
-def machine(machine_id: uuid.UUID) -> Machine | None:
-    return next(iter(machines([machine_id])), None)
+def lock_machine(machine_id: uuid.UUID) -> Machine | None:
+    return next(iter(lock_machines([machine_id])), None)
 
 
-def machines(machine_ids: Iterable[uuid.UUID]) -> list[Machine]:
+def lock_machines(machine_ids: Iterable[uuid.UUID]) -> list[Machine]:
     """Lock these machines, and return them in id order.
 
     The lock is FOR NO KEY UPDATE, so that rows that refer to a machine can be written meanwhile.
@@ -49,7 +49,7 @@ def machines(machine_ids: Iterable[uuid.UUID]) -> list[Machine]:
     return list(db.session.scalars(query))
 
 
-def tasks(task_ids: Collection[int]) -> dict[int, Task]:
+def lock_tasks(task_ids: Collection[int]) -> dict[int, Task]:
     """Lock these tasks, and return them by id, with their projects loaded."""
     if not task_ids:
         return {}
@@ -64,16 +64,16 @@ def tasks(task_ids: Collection[int]) -> dict[int, Task]:
     return {task.id: task for task in db.session.scalars(query)}
 
 
-def task_with_machine(task_id: int) -> Held:
+def lock_task_and_machine(task_id: int) -> LockedTask:
     """Lock a task and the machine of its latest attempt. Raises NotFound."""
     while True:
         machine_id = db.session.scalar(select(Task.machine_id).where(Task.id == task_id))
-        locked_machine = next(iter(machines([machine_id])), None) if machine_id else None
-        task = tasks([task_id]).get(task_id)
+        locked_machine = next(iter(lock_machines([machine_id])), None) if machine_id else None
+        task = lock_tasks([task_id]).get(task_id)
         if task is None:
             raise NotFound
         if task.machine_id == machine_id:
-            return Held(task, latest_attempt(task), locked_machine)
+            return LockedTask(task, latest_attempt(task), locked_machine)
         db.session.rollback()  # the task went to another machine meanwhile: lock again, in order
 
 

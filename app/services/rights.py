@@ -7,8 +7,8 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, select
 
 from app.domain.errors import Forbidden, InsufficientScope, NotFound
-from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
-from app.domain.token_scope import SCOPE_OF
+from app.domain.roles import Permission, Person, ProjectRole, SystemRole, is_allowed
+from app.domain.token_scope import REQUIRED_SCOPE
 from app.extensions import db
 from app.models import Developer, Project, ProjectMember
 
@@ -27,7 +27,7 @@ def person(developer: Developer, project: Project, *, creator_id: int | None = N
 
 
 def require(
-    act: Act, developer: Developer, project: Project, *, creator_id: int | None = None
+    act: Permission, developer: Developer, project: Project, *, creator_id: int | None = None
 ) -> None:
     """Raise Forbidden if the developer may not do the act (InsufficientScope, if it is by their
     token alone), NotFound if they may not even see the project.
@@ -35,22 +35,26 @@ def require(
     In a deleted project admins may read the history and end what still runs, and nothing else.
     """
     asking = person(developer, project, creator_id=creator_id)
-    if not may(Act.SEE_PROJECT, asking) or not developer.reach.covers(project.id):
+    if not is_allowed(Permission.SEE_PROJECT, asking) or not developer.access_scope.covers(
+        project.id
+    ):
         raise NotFound
     if project.deleted_at is not None:
         _require_in_deleted(act, asking)
-    if not may(act, asking):
+    if not is_allowed(act, asking):
         raise Forbidden
     _require_scope(act, developer)
 
 
-def allows(act: Act, developer: Developer, project: Project, *, creator_id: int) -> bool:
+def has_permission(
+    act: Permission, developer: Developer, project: Project, *, creator_id: int
+) -> bool:
     """Whether the developer may do the act, to a task that `creator_id` created."""
-    within = developer.reach.permits(act, project.id)
-    return within and may(act, person(developer, project, creator_id=creator_id))
+    within = developer.access_scope.permits(act, project.id)
+    return within and is_allowed(act, person(developer, project, creator_id=creator_id))
 
 
-def acts_by_office(developer: Developer, project: Project, *, creator_id: int) -> bool:
+def acts_by_system_role(developer: Developer, project: Project, *, creator_id: int) -> bool:
     """Whether the developer has rights to the task only by their system role."""
     if developer.role is SystemRole.DEVELOPER or developer.id == creator_id:
         return False
@@ -59,26 +63,26 @@ def acts_by_office(developer: Developer, project: Project, *, creator_id: int) -
 
 def require_admin(developer: Developer) -> None:
     """Raise Forbidden if the developer is no admin, or comes with a token that is for less."""
-    require_role(Act.ADMINISTER, developer)
+    require_role(Permission.ADMINISTER, developer)
 
 
-def require_role(act: Act, developer: Developer) -> None:
+def require_role(act: Permission, developer: Developer) -> None:
     """Raise Forbidden if the developer's system role does not grant them the act, which is in no
     project; InsufficientScope, if it is by their token alone.
     """
-    if not may(act, Person(developer.role)):
+    if not is_allowed(act, Person(developer.role)):
         raise Forbidden
     _require_scope(act, developer)
 
 
-def sees_without_membership(developer: Developer) -> bool:
+def can_see_without_membership(developer: Developer) -> bool:
     """Whether the developer's role shows them projects of which they are no member."""
-    return may(Act.SEE_PROJECT, Person(developer.role))
+    return is_allowed(Permission.SEE_PROJECT, Person(developer.role))
 
 
-def sees_all_projects(developer: Developer) -> bool:
+def can_see_all_projects(developer: Developer) -> bool:
     """Whether the developer sees all projects there are."""
-    return sees_without_membership(developer) and developer.reach.projects is None
+    return can_see_without_membership(developer) and developer.access_scope.projects is None
 
 
 def visible_projects(developer: Developer) -> ColumnElement[bool] | None:
@@ -86,23 +90,23 @@ def visible_projects(developer: Developer) -> ColumnElement[bool] | None:
 
     Deleted projects are visible to admins only; none but those that a token was narrowed to.
     """
-    by_role, only = _visible_by_role(developer), developer.reach.projects
+    by_role, only = _visible_by_role(developer), developer.access_scope.projects
     if only is None:
         return by_role
     covered = Project.id.in_(only)
     return covered if by_role is None else by_role & covered
 
 
-def projects_where(act: Act, developer: Developer) -> ColumnElement[bool]:
+def projects_where(act: Permission, developer: Developer) -> ColumnElement[bool]:
     """A condition on `Project` rows: those, not deleted, in which the developer may do the act,
     whoever has created the task; as far as their credential reaches projects.
     """
     condition: ColumnElement[bool] = Project.deleted_at.is_(None)
-    if (only := developer.reach.projects) is not None:
+    if (only := developer.access_scope.projects) is not None:
         condition &= Project.id.in_(only)
-    if may(act, Person(developer.role)):
+    if is_allowed(act, Person(developer.role)):
         return condition
-    roles = [role for role in ProjectRole if may(act, Person(developer.role, role))]
+    roles = [role for role in ProjectRole if is_allowed(act, Person(developer.role, role))]
     mine = select(ProjectMember.project_id).where(
         ProjectMember.developer_id == developer.id, ProjectMember.role.in_(roles)
     )
@@ -121,14 +125,14 @@ def _visible_by_role(developer: Developer) -> ColumnElement[bool] | None:
     if developer.role is SystemRole.ADMIN:
         return None
     exists = Project.deleted_at.is_(None)
-    if sees_without_membership(developer):
+    if can_see_without_membership(developer):
         return exists
     mine = select(ProjectMember.project_id).where(ProjectMember.developer_id == developer.id)
     return exists & Project.id.in_(mine)
 
 
-def _require_scope(act: Act, developer: Developer) -> None:
-    if not developer.reach.allows(scope := SCOPE_OF[act]):
+def _require_scope(act: Permission, developer: Developer) -> None:
+    if not developer.access_scope.allows(scope := REQUIRED_SCOPE[act]):
         raise InsufficientScope(f"this needs a token that is for `{scope}`, too")
 
 
@@ -140,8 +144,8 @@ def _membership(developer: Developer, project: Project) -> ProjectRole | None:
     )
 
 
-def _require_in_deleted(act: Act, asking: Person) -> None:
+def _require_in_deleted(act: Permission, asking: Person) -> None:
     if asking.system_role is not SystemRole.ADMIN:
         raise NotFound
-    if act not in (Act.SEE_PROJECT, Act.CANCEL_TASK, Act.SEE_TERMINAL_INPUTS):
+    if act not in (Permission.SEE_PROJECT, Permission.CANCEL_TASK, Permission.SEE_TERMINAL_INPUTS):
         raise Forbidden("the project has been deleted")

@@ -11,15 +11,15 @@ from sqlalchemy import or_, select, text
 from sqlalchemy import update as changing
 
 from app.domain.errors import InvalidFields
-from app.domain.field_errors import Fault
-from app.domain.settings import REGISTRY, Setting, Value, checked
+from app.domain.field_errors import FieldError
+from app.domain.settings import REGISTRY, Setting, Value, check_value
 from app.extensions import db
 from app.models import Developer, PersonalToken, StoredSetting
 from app.services import audit, clock, rights
 
-FRESH_SECONDS = 1.0
+CACHE_SECONDS = 1.0
 TOKEN_DAYS = "personalTokenDays"
-KEPT = "muster_settings"  # in app.extensions
+CACHE_KEY = "muster_settings"  # in app.extensions
 
 
 @dataclass(frozen=True)
@@ -36,18 +36,18 @@ class SettingView:
 def value(key: str) -> Any:
     """The setting's value, at most `FRESH_SECONDS` old: a process makes one query in that time."""
     setting = REGISTRY[key]
-    return _stored().get(key, _default(setting))
+    return _stored_values().get(key, _default(setting))
 
 
-def latest(key: str) -> Any:
+def cached_value(key: str) -> Any:
     """The setting's value as this process has read it last, without a query: for what happens more
     often than anything else. Who serves machines reads the settings with their heartbeats.
     """
-    _, values = current_app.extensions.get(KEPT, (0.0, None))
+    _, values = current_app.extensions.get(CACHE_KEY, (0.0, None))
     return (values or {}).get(key, _default(REGISTRY[key]))
 
 
-def everything(actor: Developer) -> list[SettingView]:
+def list_all(actor: Developer) -> list[SettingView]:
     """All settings, as they are stored now. Raises Forbidden."""
     rights.require_admin(actor)
     rows = {row.key: row for row in db.session.scalars(select(StoredSetting))}
@@ -68,7 +68,7 @@ def update(
     Raises Forbidden, InvalidFields.
     """
     rights.require_admin(actor)
-    changes = _checked(changes)
+    changes = _check_values(changes)
     # One change at a time, so that `before` in the audit log is right. Reads go on.
     db.session.execute(text("LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE"))
     query = select(StoredSetting).execution_options(populate_existing=True)
@@ -79,21 +79,21 @@ def update(
     stored = {key: rows[key].value for key in rows if key in REGISTRY}
     check({key: _default(setting) for key, setting in REGISTRY.items()} | stored | after)
     for key, wanted in changes.items():
-        _put(rows.get(key), key, wanted, actor)
+        _store(rows.get(key), key, wanted, actor)
     audit.record("settings.updated", "settings", "", actor=actor, before=before, after=after)
     if isinstance(days := after.get(TOKEN_DAYS), int) and days > 0:
-        _bound_tokens(timedelta(days=days))
+        _limit_token_lifetimes(timedelta(days=days))
     db.session.commit()
-    forget()
-    return everything(actor)
+    clear_cache()
+    return list_all(actor)
 
 
-def forget() -> None:
+def clear_cache() -> None:
     """Have this process read the settings again when they are next needed."""
-    current_app.extensions.pop(KEPT, None)
+    current_app.extensions.pop(CACHE_KEY, None)
 
 
-def _bound_tokens(life: timedelta) -> None:
+def _limit_token_lifetimes(life: timedelta) -> None:
     """Let no personal token that there is live for longer from now: else those that were made
     without an end would be the ones that stay.
     """
@@ -103,13 +103,13 @@ def _bound_tokens(life: timedelta) -> None:
     db.session.execute(bounded.values(expires_at=latest))
 
 
-def _checked(changes: Mapping[str, Any]) -> dict[str, Value | None]:
+def _check_values(changes: Mapping[str, Any]) -> dict[str, Value | None]:
     good: dict[str, Value | None] = {}
-    errors: dict[str, list[Fault]] = {}
+    errors: dict[str, list[FieldError]] = {}
     for key, wanted in changes.items():
         try:
             is_reset = wanted is None and key in REGISTRY
-            good[key] = None if is_reset else checked(key, wanted)
+            good[key] = None if is_reset else check_value(key, wanted)
         except InvalidFields as error:
             errors |= error.errors
     if errors:
@@ -117,7 +117,7 @@ def _checked(changes: Mapping[str, Any]) -> dict[str, Value | None]:
     return good
 
 
-def _put(row: StoredSetting | None, key: str, wanted: Value | None, actor: Developer) -> None:
+def _store(row: StoredSetting | None, key: str, wanted: Value | None, actor: Developer) -> None:
     if wanted is None:
         if row is not None:
             db.session.delete(row)
@@ -127,18 +127,18 @@ def _put(row: StoredSetting | None, key: str, wanted: Value | None, actor: Devel
         db.session.add(row)
 
 
-def _stored() -> Mapping[str, Value]:
+def _stored_values() -> Mapping[str, Value]:
     """The stored values by key, at most `FRESH_SECONDS` old."""
     now = monotonic()
-    read_at, values = current_app.extensions.get(KEPT, (-FRESH_SECONDS, None))
-    if values is not None and now - read_at < FRESH_SECONDS:
+    read_at, values = current_app.extensions.get(CACHE_KEY, (-CACHE_SECONDS, None))
+    if values is not None and now - read_at < CACHE_SECONDS:
         return dict(values)
     if values is not None:  # while one greenlet reads, the others take the old values
-        current_app.extensions[KEPT] = now, values
+        current_app.extensions[CACHE_KEY] = now, values
     with db.session.no_autoflush:
         rows = db.session.execute(select(StoredSetting.key, StoredSetting.value))
         fresh = {row.key: row.value for row in rows}
-    current_app.extensions[KEPT] = now, fresh
+    current_app.extensions[CACHE_KEY] = now, fresh
     return fresh
 
 

@@ -11,10 +11,10 @@ from redis.retry import Retry
 
 Command = tuple[Any, ...]
 
-_TRUSTED = 1.0  # seconds for which a connection that was used is taken to be there still
+_MAX_IDLE_SECONDS = 1.0  # seconds for which a connection that was used is taken to be there still
 
 
-def client(url: str, timeout: float) -> "redis.Redis":
+def create_client(url: str, timeout: float) -> "redis.Redis":
     """A Redis client that tries nothing twice: what was typed must not be typed again."""
     return redis.Redis.from_url(
         url,
@@ -25,14 +25,14 @@ def client(url: str, timeout: float) -> "redis.Redis":
     )
 
 
-class _Ride:
+class _PendingCommands:
     """The commands of one caller, and their answers. `error`: why they did not all get one."""
 
     def __init__(self, commands: tuple[Command, ...]) -> None:
         self.commands = commands
         self.answers: list[Any] = []
         self.error: RedisError | None = None
-        self.is_over = False
+        self.is_finished = False
 
 
 class CommandQueue:
@@ -44,11 +44,11 @@ class CommandQueue:
     """
 
     def __init__(self, url: str) -> None:
-        self._pool = client(url, timeout=5).connection_pool
+        self._pool = create_client(url, timeout=5).connection_pool
         self._connection: Any = None
-        self._used = 0.0
-        self._turn = threading.Lock()
-        self._waiting: list[_Ride] = []
+        self._used_at = 0.0
+        self._lock = threading.Lock()
+        self._pending: list[_PendingCommands] = []
 
     def run(self, *commands: Command) -> list[Any]:
         """Send the commands; return their answers, which is a ResponseError where Redis refused.
@@ -56,23 +56,23 @@ class CommandQueue:
         Raises RedisError when Redis cannot be reached. Whether the commands were carried out is not
         known then.
         """
-        ride = _Ride(commands)
-        self._waiting.append(ride)
-        with self._turn:
-            if not ride.is_over:
-                rides, self._waiting = self._waiting, []
-                self._carry(rides)
+        ride = _PendingCommands(commands)
+        self._pending.append(ride)
+        with self._lock:
+            if not ride.is_finished:
+                rides, self._pending = self._pending, []
+                self._send_all(rides)
         if ride.error is not None:
             raise ride.error
         return ride.answers
 
-    def _carry(self, rides: list[_Ride]) -> None:
+    def _send_all(self, rides: list[_PendingCommands]) -> None:
         try:
-            connection = self._connected()
+            connection = self._get_connection()
             commands = [command for ride in rides for command in ride.commands]
             connection.send_packed_command(connection.pack_commands(commands), check_health=False)
             for ride in rides:
-                ride.answers = [_answer(connection) for _ in ride.commands]
+                ride.answers = [_read_answer(connection) for _ in ride.commands]
         except RedisError as error:
             for ride in rides:
                 if len(ride.answers) < len(ride.commands):  # else it has arrived
@@ -81,17 +81,17 @@ class CommandQueue:
             if not all(len(ride.answers) == len(ride.commands) for ride in rides):
                 self._drop()  # somebody else's answers may be on their way
             for ride in rides:
-                ride.is_over = True
+                ride.is_finished = True
 
-    def _connected(self) -> Any:
+    def _get_connection(self) -> Any:
         """The connection; a new one if it has idled for long, for Redis may have closed it."""
         now = time.monotonic()
-        if self._connection is not None and now > self._used + _TRUSTED:
+        if self._connection is not None and now > self._used_at + _MAX_IDLE_SECONDS:
             self._pool.release(self._connection)
             self._connection = None
         if self._connection is None:
             self._connection = self._pool.get_connection()
-        self._used = now
+        self._used_at = now
         return self._connection
 
     def _drop(self) -> None:
@@ -101,7 +101,7 @@ class CommandQueue:
             self._connection = None
 
 
-def _answer(connection: Any) -> Any:
+def _read_answer(connection: Any) -> Any:
     try:
         return connection.read_response()
     except ResponseError as error:

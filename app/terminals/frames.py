@@ -4,15 +4,15 @@ from typing import TypeVar
 
 import msgspec
 
-from app.terminals.websocket import TooBig
+from app.terminals.websocket import MessageTooBig
 from muster.protocol import codec
-from muster.protocol.terminal import MAX_BYTES, FromPtyMachine, FromViewer, TerminalFrame
+from muster.protocol.terminal import MAX_FRAME_BYTES, FromPtyMachine, FromViewer, TerminalFrame
 
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()
-_from_viewer: "msgspec.json.Decoder[FromViewer]" = msgspec.json.Decoder(FromViewer)
-_from_machine: "msgspec.json.Decoder[FromPtyMachine]" = msgspec.json.Decoder(FromPtyMachine)
+_viewer_decoder: "msgspec.json.Decoder[FromViewer]" = msgspec.json.Decoder(FromViewer)
+_machine_decoder: "msgspec.json.Decoder[FromPtyMachine]" = msgspec.json.Decoder(FromPtyMachine)
 
 
 def encode(frame: TerminalFrame) -> str:
@@ -20,22 +20,22 @@ def encode(frame: TerminalFrame) -> str:
     return _encoder.encode(frame).decode()
 
 
-def from_viewer(message: str | bytes) -> FromViewer | bytes:
+def decode_from_viewer(message: str | bytes) -> FromViewer | bytes:
     """A viewer's message: a frame, or the bytes that were typed. Raises BadFrame, TooBig."""
-    return _decode(_from_viewer, message, MAX_BYTES)
+    return _decode(_viewer_decoder, message, MAX_FRAME_BYTES)
 
 
-def from_machine(message: str | bytes) -> FromPtyMachine | bytes:
+def decode_from_machine(message: str | bytes) -> FromPtyMachine | bytes:
     """A machine's message: a frame, or bytes of output. A screen is the one text that may be large.
 
     Raises BadFrame, TooBig.
     """
-    return _decode(_from_machine, message, codec.MAX_TEXT)
+    return _decode(_machine_decoder, message, codec.MAX_TEXT_CHARS)
 
 
 def _decode(decoder: "msgspec.json.Decoder[T]", message: str | bytes, longest: int) -> T | bytes:
-    if len(message) > (MAX_BYTES if isinstance(message, bytes) else longest):
-        raise TooBig
+    if len(message) > (MAX_FRAME_BYTES if isinstance(message, bytes) else longest):
+        raise MessageTooBig
     if isinstance(message, bytes):
         return message
     try:
@@ -58,18 +58,18 @@ class Resized(Note, tag="resized", frozen=True):
     rows: int
 
 
-class Drawn(Note, tag="drawn", frozen=True):
+class ScreenStored(Note, tag="drawn", frozen=True):
     """A screen has come from the machine, and lies in Redis."""
 
 
-class Taken(Note, tag="taken", frozen=True):
+class ControlTaken(Note, tag="taken", frozen=True):
     """The viewer of that id has taken over: it alone controls the terminal now. `by`: its name."""
 
     viewer: str
     by: str
 
 
-class Looking(Note, tag="looking", frozen=True):
+class ViewersChanged(Note, tag="looking", frozen=True):
     """Who looks has changed, or what they may do; it lies in Redis."""
 
 
@@ -81,8 +81,8 @@ class Exited(Note, tag="exited", frozen=True):
     log_end: int
 
 
-AnyNote = Resized | Drawn | Taken | Looking | Exited
-_note: "msgspec.json.Decoder[AnyNote]" = msgspec.json.Decoder(AnyNote)
+AnyNote = Resized | ScreenStored | ControlTaken | ViewersChanged | Exited
+_note_decoder: "msgspec.json.Decoder[AnyNote]" = msgspec.json.Decoder(AnyNote)
 
 
 def encode_note(note: Note) -> bytes:
@@ -93,6 +93,6 @@ def encode_note(note: Note) -> bytes:
 def decode_note(text: bytes) -> AnyNote | None:
     """The note; None for a kind that only a newer server knows."""
     try:
-        return _note.decode(text)
+        return _note_decoder.decode(text)
     except msgspec.DecodeError:
         return None

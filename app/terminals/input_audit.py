@@ -17,7 +17,7 @@ class InputAudit:
         self._counts: dict[tuple[int, int, int], TypedSpan] = {}
         self._lock = threading.Lock()
 
-    def of(self, grant: ViewerGrant) -> Callable[[int], None]:
+    def counter_for(self, grant: ViewerGrant) -> Callable[[int], None]:
         """The function to call with the number of bytes that the grant's developer has typed."""
         key = (grant.task_id, grant.attempt, grant.session.developer_id)
 

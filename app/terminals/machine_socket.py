@@ -11,20 +11,20 @@ from redis.exceptions import RedisError
 from simple_websocket import ConnectionClosed
 
 from app.services.terminals.terminals import MachineGrant
-from app.terminals.backpressure import Pace, Read
-from app.terminals.frames import Drawn, Resized, from_machine
-from app.terminals.peer import FRAMES_AHEAD, Peer
+from app.terminals.backpressure import Backpressure, ReadOffsets
+from app.terminals.frames import Resized, ScreenStored, decode_from_machine
+from app.terminals.peer import MAX_BATCH_FRAMES, Peer
 from app.terminals.store import DEFAULT_SIZE, Store
 from app.terminals.stream import ZERO, EntryId
-from app.terminals.websocket import Broken, TooBig, WebSocket
+from app.terminals.websocket import MessageTooBig, ProtocolViolation, WebSocket
 from muster.protocol import codec
 from muster.protocol import terminal as wire
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.terminal import MAX_BYTES, CloseCode
+from muster.protocol.terminal import MAX_FRAME_BYTES, CloseCode
 
-WAITING_BYTES = 256 * 1024  # of input may wait for the machine before no more is read
+MAX_WAITING_BYTES = 256 * 1024  # of input may wait for the machine before no more is read
 
-AHEAD_PAUSE = 0.01  # between two looks at how far viewers are
+BACKPRESSURE_PAUSE_SECONDS = 0.01  # between two looks at how far viewers are
 
 RENEW_SECONDS = 10.0  # how often an output stream that grows is to expire later
 
@@ -50,49 +50,49 @@ class MachineSocket(Peer):
         super().__init__(ws)
         self.id = uuid.uuid4().hex
         self.grant = grant
-        self.key = AttemptKey.of(grant)
+        self.key = AttemptKey.from_object(grant)
         self.size = DEFAULT_SIZE
-        self._noted: tuple[int, int] | None = None  # what `resized` has heard
-        self.taken: EntryId = ZERO
+        self._reported_size: tuple[int, int] | None = None  # what `resized` has heard
+        self.last_input_id: EntryId = ZERO
         self.unwatched_since: float | None = None
         self._store = store
         self._position: int | None = None
-        self._said: EntryId = ZERO
+        self._claim_id: EntryId = ZERO
         self._inputs: deque[tuple[EntryId, dict[bytes, bytes]]] = deque()
-        self._waiting = 0
-        self._has_room, self._resized = has_room, resized
+        self._waiting_bytes = 0
+        self._on_capacity, self._on_resized = has_room, resized
         self._renew_at = 0.0
-        self._pace = Pace()
+        self._backpressure = Backpressure()
 
     @property
     def is_full(self) -> bool:
         """Whether the machine has to take some input before more is read for it."""
-        return self._waiting > WAITING_BYTES
+        return self._waiting_bytes > MAX_WAITING_BYTES
 
-    def put(self, rows: list[tuple[EntryId, dict[bytes, bytes]]]) -> None:
+    def add_input(self, rows: list[tuple[EntryId, dict[bytes, bytes]]]) -> None:
         """Add input that has been read for the machine. Does not wait."""
         for id_, fields in rows:
-            self.taken = id_
-            self._waiting += len(fields.get(b"k", b""))
+            self.last_input_id = id_
+            self._waiting_bytes += len(fields.get(b"k", b""))
             self._inputs.append((id_, fields))
         self.wake()
 
-    def hold(self) -> None:
+    def claim(self) -> None:
         """Tell other sockets of the attempt to give way, and the machine where to go on.
 
         Raises RedisError, ConnectionClosed, OSError.
         """
-        (top, _), self._said = self._store.hold(self.key, self.id)
+        (top, _), self._claim_id = self._store.claim(self.key, self.id)
         self.send(wire.MachineReady(offset=top or None))
 
-    def hear_holder(self, id_: EntryId, holder: bytes) -> None:
+    def handle_claim(self, id_: EntryId, holder: bytes) -> None:
         """Give way if the entry `id_` says that a newer socket than this is the attempt's."""
-        if id_ > self._said and holder.decode() != self.id:
-            self.give_way()
+        if id_ > self._claim_id and holder.decode() != self.id:
+            self.close_replaced()
 
-    def give_way(self) -> None:
+    def close_replaced(self) -> None:
         """End this socket, since a newer one has replaced it. Does not wait."""
-        self.end(CloseCode.REPLACED, "a newer socket of this attempt is there")
+        self.request_close(CloseCode.REPLACED, "a newer socket of this attempt is there")
 
     # ---- the reading thread: up ------------------------------------------------------------------
 
@@ -102,18 +102,18 @@ class MachineSocket(Peer):
         writer.start()
         try:
             while self.is_open:
-                self._take(self._receive())
+                self._handle_messages(self._receive())
         except ConnectionClosed:
             self.is_open = False
-        except TooBig:
-            self.end(CloseCode.TOO_BIG, "the frame is too large")
-        except Broken as error:
-            self.end(error.code, str(error))
+        except MessageTooBig:
+            self.request_close(CloseCode.TOO_BIG, "the frame is too large")
+        except ProtocolViolation as error:
+            self.request_close(error.code, str(error))
         except codec.BadFrame as error:
-            self.end(CloseCode.MALFORMED, str(error)[:100])
+            self.request_close(CloseCode.MALFORMED, str(error)[:100])
         except RedisError as error:
             log.warning("output_not_stored", error=type(error).__name__)
-            self.end(CloseCode.GOING_AWAY, "Redis is away")
+            self.request_close(CloseCode.GOING_AWAY, "Redis is away")
         finally:
             self.wake()
             writer.join()
@@ -121,21 +121,21 @@ class MachineSocket(Peer):
     def _receive(self) -> list[str | bytes]:
         first = self._ws.receive()
         messages = [] if first is None else [first]
-        while len(messages) < FRAMES_AHEAD and (more := self._ws.at_hand()) is not None:
+        while len(messages) < MAX_BATCH_FRAMES and (more := self._ws.next_buffered()) is not None:
             messages.append(more)
         return messages
 
-    def _take(self, messages: list[str | bytes]) -> None:
+    def _handle_messages(self, messages: list[str | bytes]) -> None:
         """Store the bytes of messages, in runs; frames between them keep their place."""
         run: list[bytes] = []
         for message in messages:
-            frame = from_machine(message)
+            frame = decode_from_machine(message)
             if isinstance(frame, bytes):
                 run.append(frame)
                 continue
             self._append(run)
             run = []
-            self._hear(frame)
+            self._handle_frame(frame)
         self._append(run)
 
     def _append(self, run: list[bytes]) -> None:
@@ -143,45 +143,47 @@ class MachineSocket(Peer):
             return
         if self._position is None:
             raise codec.BadFrame("bytes before it was said where they are")
-        runs, self._position = _runs_of(self._position, run)
+        runs, self._position = _group_runs(self._position, run)
         if runs:
             now = time.monotonic()
             renew = now >= self._renew_at
             if renew:
                 self._renew_at = now + RENEW_SECONDS
-            self._keep_pace(self._store.append(self.key, runs, renew))
+            self._wait_for_viewers(self._store.append(self.key, runs, renew))
 
-    def _keep_pace(self, read: Read) -> None:
+    def _wait_for_viewers(self, read: ReadOffsets) -> None:
         """Wait for viewers that a flood would leave behind."""
-        while self.is_open and not self.is_ending:
+        while self.is_open and not self.is_closing:
             began = time.monotonic()
-            behind = self._pace.behind(self._position or 0, read, began)
+            behind = self._backpressure.lagging_processes(self._position or 0, read, began)
             if not behind:
                 return
-            time.sleep(AHEAD_PAUSE)
-            read = self._store.read_to(self.key)
+            time.sleep(BACKPRESSURE_PAUSE_SECONDS)
+            read = self._store.read_offsets(self.key)
             now = time.monotonic()
-            self._pace.waited(now - began, behind, read, now)
+            self._backpressure.record_wait(now - began, behind, read, now)
 
-    def _hear(self, frame: wire.FromPtyMachine) -> None:
+    def _handle_frame(self, frame: wire.FromPtyMachine) -> None:
         match frame:
-            case wire.At(offset=offset):
+            case wire.OutputOffset(offset=offset):
                 if offset and offset != self._position:
                     self._store.skip(self.key, offset)
                 self._position = offset
             case wire.Screen():
-                self._store.put_screen(self.key, frame, Drawn(), self._known)
+                self._store.store_screen(self.key, frame, ScreenStored(), self._last_output_id)
             case wire.Resize(cols=cols, rows=rows):
-                is_news = self._noted != (cols, rows)
-                self.size = self._noted = cols, rows
-                self._store.put_size(self.key, cols, rows, Resized(cols, rows), self._known)
+                is_news = self._reported_size != (cols, rows)
+                self.size = self._reported_size = cols, rows
+                self._store.store_size(
+                    self.key, cols, rows, Resized(cols, rows), self._last_output_id
+                )
                 if is_news:
-                    self._resized(self, self._position or 0)
+                    self._on_resized(self, self._position or 0)
             case wire.MachineAuth():
                 raise codec.BadFrame("a second auth")
 
     @property
-    def _known(self) -> EntryId:
+    def _last_output_id(self) -> EntryId:
         """Where the machine is in its output, of which the stream may have no bytes yet."""
         return (self._position or 0, 0)
 
@@ -189,61 +191,61 @@ class MachineSocket(Peer):
 
     def _write(self) -> None:
         try:
-            while self._ending is None and self._ws.is_open:
-                self._some.wait(max(0.0, self._ping_at - time.monotonic()))
-                self._some.clear()
+            while self._close_request is None and self._ws.is_open:
+                self._wakeup.wait(max(0.0, self._ping_at - time.monotonic()))
+                self._wakeup.clear()
                 self._ping_when_due()
-                self._hand_on()
+                self._send_inputs()
         except (ConnectionClosed, OSError):
             pass
         except RedisError as error:
             log.warning("input_not_dropped", error=type(error).__name__)
-            self.end(CloseCode.GOING_AWAY, "Redis is away")
+            self.request_close(CloseCode.GOING_AWAY, "Redis is away")
         except Exception:
             log.exception("machine_socket_failed")
         finally:
             self._close()
 
-    def _hand_on(self) -> None:
+    def _send_inputs(self) -> None:
         """Send the input that waits. What has been sent is dropped at once: it must not be typed
         again if the connection breaks after it."""
         keys: list[bytes] = []
         last: EntryId = ZERO
         was_full = self.is_full
-        while self._inputs and self._ending is None:
+        while self._inputs and self._close_request is None:
             id_, fields = self._inputs.popleft()
             more = fields.get(b"k")
-            if more is None or sum(map(len, keys)) + len(more) > MAX_BYTES:
-                self._type(keys, last)
+            if more is None or sum(map(len, keys)) + len(more) > MAX_FRAME_BYTES:
+                self._send_keys(keys, last)
             last = id_
             if more is not None:
                 keys.append(more)
             else:
-                self._wish(id_, fields)
+                self._send_request(id_, fields)
                 self._store.drop_input(self.key, id_)
-        self._type(keys, last)
+        self._send_keys(keys, last)
         if was_full:
-            self._has_room(self)
+            self._on_capacity(self)
 
-    def _type(self, keys: list[bytes], last: EntryId) -> None:
+    def _send_keys(self, keys: list[bytes], last: EntryId) -> None:
         if keys:
             data = b"".join(keys)
             keys.clear()
             self._ws.send(data)
-            self._waiting -= len(data)
+            self._waiting_bytes -= len(data)
             self._store.drop_input(self.key, last)
 
-    def _wish(self, id_: EntryId, fields: dict[bytes, bytes]) -> None:
+    def _send_request(self, id_: EntryId, fields: dict[bytes, bytes]) -> None:
         if b"r" in fields:
             cols, rows = map(int, fields[b"r"].split())
             self.send(wire.Resize(cols=cols, rows=rows))
         elif b"s" in fields:
             self.send(wire.Snapshot(number=int(fields[b"s"])))
         elif b"h" in fields:
-            self.hear_holder(id_, fields[b"h"])
+            self.handle_claim(id_, fields[b"h"])
 
 
-def _runs_of(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], int]:
+def _group_runs(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], int]:
     """The bytes of frames that follow each other from offset `end`, in as few runs as MAX_BYTES
     allows, each with the offset behind it; and the offset behind them all.
     """
@@ -251,7 +253,7 @@ def _runs_of(end: int, frames: Iterable[bytes]) -> tuple[list[tuple[int, bytes]]
     waiting: list[bytes] = []
     size = 0
     for data in frames:
-        if size + len(data) > MAX_BYTES and waiting:
+        if size + len(data) > MAX_FRAME_BYTES and waiting:
             runs.append((end, b"".join(waiting)))
             waiting, size = [], 0
         if data:

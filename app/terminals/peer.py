@@ -10,10 +10,10 @@ from app.terminals.websocket import WebSocket
 from muster.protocol.terminal import CloseCode, TerminalFrame
 
 PING_SECONDS = 20.0
-SILENCE_SECONDS = 50.0  # a peer that answers no ping for so long is gone
-FRAMES_AHEAD = 16  # how many messages are dealt with at once
+SILENCE_TIMEOUT_SECONDS = 50.0  # a peer that answers no ping for so long is gone
+MAX_BATCH_FRAMES = 16  # how many messages are dealt with at once
 # A peer that reads nothing is not waited for longer than that when its socket is to be closed.
-PATIENCE = 2.0
+CLOSE_TIMEOUT_SECONDS = 2.0
 
 
 class Peer:
@@ -24,33 +24,37 @@ class Peer:
 
     def __init__(self, ws: WebSocket) -> None:
         self.is_open = True
-        self.sign_at = 0.0
+        self.presence_due_at = 0.0
         self._ws = ws
-        self._some = threading.Event()  # something for the writing thread to do
-        self._ending: tuple[int, str] | None = None
-        self._ending_since = 0.0
+        self._wakeup = threading.Event()  # something for the writing thread to do
+        self._close_request: tuple[int, str] | None = None
+        self._close_requested_at = 0.0
         self._ping_at = time.monotonic() + PING_SECONDS
 
     @property
-    def is_ending(self) -> bool:
+    def is_closing(self) -> bool:
         """Whether the socket is closed, or is to be."""
-        return self._ending is not None or not self.is_open
+        return self._close_request is not None or not self.is_open
 
     def wake(self) -> None:
         """Have the writing thread look for something to send. Does not wait."""
-        self._some.set()
+        self._wakeup.set()
 
-    def end(self, code: int, reason: str) -> None:
+    def request_close(self, code: int, reason: str) -> None:
         """Have the writing thread close the socket with this code, unless it is ending already.
         Does not wait.
         """
-        if self._ending is None:
-            self._ending, self._ending_since = (code, reason), time.monotonic()
-        self._some.set()
+        if self._close_request is None:
+            self._close_request, self._close_requested_at = (code, reason), time.monotonic()
+        self._wakeup.set()
 
     def drop_if_stuck(self) -> None:
         """Cut the connection of a peer that does not even read the close frame. Does not wait."""
-        if self._ending and self.is_open and time.monotonic() > self._ending_since + PATIENCE:
+        if (
+            self._close_request
+            and self.is_open
+            and time.monotonic() > self._close_requested_at + CLOSE_TIMEOUT_SECONDS
+        ):
             with contextlib.suppress(OSError):
                 self._ws.sock.shutdown(socket.SHUT_RDWR)
 
@@ -68,5 +72,5 @@ class Peer:
     def _close(self) -> None:
         """Close the socket, and let both threads notice."""
         self.is_open = False
-        self._ws.close(*(self._ending or (CloseCode.GOING_AWAY, "")))
-        self._some.set()
+        self._ws.close(*(self._close_request or (CloseCode.GOING_AWAY, "")))
+        self._wakeup.set()

@@ -7,7 +7,7 @@ import threading
 from itertools import islice
 from typing import Generic, TypeVar
 
-SOME = 64  # the most that are looked after at a time: about two milliseconds
+MAX_BATCH = 64  # the most that are looked after at a time: about two milliseconds
 
 T = TypeVar("T")
 
@@ -29,15 +29,15 @@ class RoundRobin(Generic[T]):
         with self._lock:
             self._queue.pop(one, None)
 
-    def everybody(self) -> list[T]:
+    def all_members(self) -> list[T]:
         """All members, as a copy."""
         with self._lock:
             return list(self._queue)
 
-    def turn(self) -> tuple[list[T], int]:
+    def next_batch(self) -> tuple[list[T], int]:
         """The members whose turn it is, and how many turns make a round of all members."""
         with self._lock:
-            turns = max(1, -(-len(self._queue) // SOME))
+            turns = max(1, -(-len(self._queue) // MAX_BATCH))
             some = list(islice(self._queue, -(-len(self._queue) // turns)))
             for one in some:
                 del self._queue[one]

@@ -10,17 +10,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import http_server
 from app.domain.errors import DomainError, InvalidToken, NotFound, TaskEnded
-from app.domain.origin import is_ours
+from app.domain.origin import is_allowed_origin
 from app.extensions import sock
 from app.services.terminals import terminals
 from app.terminals import frames, peer
-from app.terminals.queries import Rows
-from app.terminals.relay import Relay, TooMany
-from app.terminals.websocket import Broken, TooBig, WebSocket
+from app.terminals.queries import TerminalQueries
+from app.terminals.relay import Relay, TooManySockets
+from app.terminals.websocket import MessageTooBig, ProtocolViolation, WebSocket
 from muster.protocol import codec
-from muster.protocol.terminal import MAX_BYTES, CloseCode, MachineAuth, ViewerAuth
+from muster.protocol.terminal import MAX_FRAME_BYTES, CloseCode, MachineAuth, ViewerAuth
 
-AUTH_SECONDS = 5
+AUTH_TIMEOUT_SECONDS = 5
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ _REFUSALS: tuple[tuple[type[DomainError], int, str], ...] = (
 )
 
 
-class _Refused(Exception):
+class _ConnectionRefused(Exception):
     """The connection is to be closed with this code."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -40,74 +40,74 @@ class _Refused(Exception):
         self.code, self.reason = code, reason
 
 
-def relay_of(app: Flask) -> Relay:
+def get_relay(app: Flask) -> Relay:
     """The app's relay, which is made when it is first asked for."""
     if "terminals" not in app.extensions:
-        app.extensions["terminals"] = Relay(app.config["REDIS_URL"], Rows(app))
+        app.extensions["terminals"] = Relay(app.config["REDIS_URL"], TerminalQueries(app))
     relay: Relay = app.extensions["terminals"]
     return relay
 
 
 @sock.route("/ws/pty/<int:task_id>")
-def look(ws: Any, task_id: int) -> None:
+def connect_viewer(ws: Any, task_id: int) -> None:
     """A viewer's socket, from auth to its end."""
-    _serve(ws, _view, task_id, MAX_BYTES)
+    _serve(ws, _serve_viewer, task_id, MAX_FRAME_BYTES)
 
 
 @sock.route("/api/workers/pty/<int:task_id>")
-def carry(ws: Any, task_id: int) -> None:
+def connect_machine(ws: Any, task_id: int) -> None:
     """A machine's socket, from auth to its end."""
-    _serve(ws, _hold, task_id, codec.MAX_TEXT)
+    _serve(ws, _serve_machine, task_id, codec.MAX_TEXT_CHARS)
 
 
 def _serve(ws: Any, work: Callable[[Flask, Any, int], None], task_id: int, largest: int) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    ws = WebSocket(ws, largest, peer.SILENCE_SECONDS)
+    ws = WebSocket(ws, largest, peer.SILENCE_TIMEOUT_SECONDS)
     try:
         work(app, ws, task_id)
-    except _Refused as refused:
+    except _ConnectionRefused as refused:
         ws.close(refused.code, refused.reason)
-    except TooMany:
+    except TooManySockets:
         ws.close(CloseCode.TOO_MANY, "too many terminals are open")
     except (RedisError, SQLAlchemyError):
         ws.close(CloseCode.GOING_AWAY, "something this needs is away")
 
 
-def _view(app: Flask, ws: Any, task_id: int) -> None:
+def _serve_viewer(app: Flask, ws: Any, task_id: int) -> None:
     origin = request.headers.get("Origin")  # programs name none
-    if origin is not None and not is_ours(origin, request.host, app.config["ORIGINS"]):
-        raise _Refused(CloseCode.FORBIDDEN, "that page may not open terminals")
-    auth = _first(ws, frames.from_viewer, ViewerAuth)
+    if origin is not None and not is_allowed_origin(origin, request.host, app.config["ORIGINS"]):
+        raise _ConnectionRefused(CloseCode.FORBIDDEN, "that page may not open terminals")
+    auth = _receive_first(ws, frames.decode_from_viewer, ViewerAuth)
     grant = _admit(app, terminals.admit_viewer, task_id, auth.token, auth.channel_token)
-    with relay_of(app).viewing(ws, grant, auth.resume_from) as viewer:
+    with get_relay(app).open_viewer(ws, grant, auth.resume_from) as viewer:
         viewer.serve()
 
 
-def _hold(app: Flask, ws: Any, task_id: int) -> None:
-    auth = _first(ws, frames.from_machine, MachineAuth)
+def _serve_machine(app: Flask, ws: Any, task_id: int) -> None:
+    auth = _receive_first(ws, frames.decode_from_machine, MachineAuth)
     grant = _admit(app, terminals.admit_machine, task_id, auth.worker_jwt, auth.channel_token)
-    with relay_of(app).holding(ws, grant) as machine:
+    with get_relay(app).open_machine(ws, grant) as machine:
         machine.serve()
 
 
-def _first(ws: Any, decode: Callable[[Any], Any], kind: type[T]) -> T:
+def _receive_first(ws: Any, decode: Callable[[Any], Any], kind: type[T]) -> T:
     """The first frame, which has to be of that kind. Raises _Refused."""
     try:
-        message = ws.receive(AUTH_SECONDS)
+        message = ws.receive(AUTH_TIMEOUT_SECONDS)
         if message is None:
-            raise _Refused(CloseCode.NO_AUTH, f"no auth within {AUTH_SECONDS} s")
+            raise _ConnectionRefused(CloseCode.NO_AUTH, f"no auth within {AUTH_TIMEOUT_SECONDS} s")
         frame = decode(message)
     except ConnectionClosed:
-        raise _Refused(CloseCode.NO_AUTH, "gone before auth") from None
-    except TooBig:
-        raise _Refused(CloseCode.TOO_BIG, "the frame is too large") from None
-    except Broken as error:
-        raise _Refused(error.code, str(error)) from None
+        raise _ConnectionRefused(CloseCode.NO_AUTH, "gone before auth") from None
+    except MessageTooBig:
+        raise _ConnectionRefused(CloseCode.TOO_BIG, "the frame is too large") from None
+    except ProtocolViolation as error:
+        raise _ConnectionRefused(error.code, str(error)) from None
     except codec.BadFrame as error:
-        raise _Refused(CloseCode.MALFORMED, str(error)[:100]) from None
+        raise _ConnectionRefused(CloseCode.MALFORMED, str(error)[:100]) from None
     if not isinstance(frame, kind):
-        raise _Refused(CloseCode.MALFORMED, "the first frame must be auth")
-    http_server.heard(request.environ)
+        raise _ConnectionRefused(CloseCode.MALFORMED, "the first frame must be auth")
+    http_server.mark_frame_received(request.environ)
     return frame
 
 
@@ -122,7 +122,7 @@ def _admit(app: Flask, admit: Callable[[int, str, str], T], *given: Any) -> T:
         except DomainError as error:
             for kind, code, reason in _REFUSALS:
                 if isinstance(error, kind):
-                    raise _Refused(code, reason) from None
+                    raise _ConnectionRefused(code, reason) from None
             raise
-    http_server.know(request.environ)
+    http_server.mark_authenticated(request.environ)
     return granted

@@ -24,32 +24,32 @@ from redis.exceptions import RedisError, ResponseError
 from app import terminal_keys
 from app.redis import presence
 from app.terminals import scripts
-from app.terminals.backpressure import Read
+from app.terminals.backpressure import ReadOffsets
 from app.terminals.command_queue import Command, CommandQueue
 from app.terminals.frames import Note, encode, encode_note
-from app.terminals.stream import ZERO, Entry, EntryId, parse, parse_id, spell
+from app.terminals.stream import ZERO, Entry, EntryId, format_id, parse_entries, parse_id
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import Screen
 
-KEPT_BYTES = 2 << 20  # of an attempt's output
-KEPT_ENTRIES = 50_000
-KEPT_SECONDS = terminal_keys.SECONDS
-INPUT_SECONDS = 30  # input that no machine has taken by then is not typed any more
-PRESENT_SECONDS = 40  # how long a holder, or a viewer, is taken to be there without a sign
+MAX_STREAM_BYTES = 2 << 20  # of an attempt's output
+MAX_STREAM_ENTRIES = 50_000
+STREAM_TTL_SECONDS = terminal_keys.TTL_SECONDS
+INPUT_TTL_SECONDS = 30  # input that no machine has taken by then is not typed any more
+PRESENCE_TTL_SECONDS = 40  # how long a holder, or a viewer, is taken to be there without a sign
 DEFAULT_SIZE = (120, 40)
 # A longer piece is not published: a reader must not be cut off for being slower than a flood.
-PUBLISHED_BYTES = 4096
+MAX_PUBLISHED_BYTES = 4096
 
 
-class State(NamedTuple):
+class TerminalState(NamedTuple):
     """A terminal's size, and whether a machine's socket holds it."""
 
     cols: int
     rows: int
-    is_held: bool
+    has_machine: bool
 
 
-class Presence(NamedTuple):
+class ViewerPresence(NamedTuple):
     """A viewer, as it counts against limits. `viewer`: its id."""
 
     viewer: str
@@ -59,7 +59,7 @@ class Presence(NamedTuple):
     @property
     def sets(self) -> tuple[str, str]:
         """The keys of the sets that the viewer counts in."""
-        return _of_task(self.task_id), _of_developer(self.developer_id)
+        return _task_viewers_key(self.task_id), _developer_viewers_key(self.developer_id)
 
 
 class Store:
@@ -72,220 +72,234 @@ class Store:
         self._database = int(parse_url(url).get("db") or 0)
         self._process = uuid.uuid4().hex
 
-    def place(self, key: AttemptKey, part: str) -> str:
+    def stream_key(self, key: AttemptKey, part: str) -> str:
         """The key in Redis of a stream of the attempt: of its output (`out`) or input (`in`)."""
-        return terminal_keys.key(*key, part)
+        return terminal_keys.redis_key(*key, part)
 
     def channel(self, key: AttemptKey, part: str) -> bytes:
         """The channel on which additions to that stream are published."""
-        return terminal_keys.channel(self.place(key, part), self._database).encode()
+        return terminal_keys.stream_channel(self.stream_key(key, part), self._database).encode()
 
     def run(self, *commands: Command) -> list[Any]:
         """The answers to commands, on the keystrokes' connection."""
-        return _good(self._commands.run(*commands))
+        return _raise_errors(self._commands.run(*commands))
 
     # ---- output ----------------------------------------------------------------------------------
 
-    def top(self, key: AttemptKey) -> EntryId:
+    def last_entry_id(self, key: AttemptKey) -> EntryId:
         """The id of the output's last entry; ZERO where there is none."""
-        out = terminal_keys.key(*key, "out")
-        (rows,) = _good(self._commands.run(("XREVRANGE", out, "+", "-", "COUNT", 1)))
+        out = terminal_keys.redis_key(*key, "out")
+        (rows,) = _raise_errors(self._commands.run(("XREVRANGE", out, "+", "-", "COUNT", 1)))
         return parse_id(rows[0][0]) if rows else ZERO
 
-    def page(self, key: AttemptKey, seen: EntryId, count: int) -> list[Entry]:
+    def read_page(self, key: AttemptKey, seen: EntryId, count: int) -> list[Entry]:
         """The output's first entries behind `seen`, at most `count`."""
-        out = terminal_keys.key(*key, "out")
-        command = ("XRANGE", out, f"({spell(seen)}", "+", "COUNT", count)
-        return parse(_good(self._readings.run(command))[0])
+        out = terminal_keys.redis_key(*key, "out")
+        command = ("XRANGE", out, f"({format_id(seen)}", "+", "COUNT", count)
+        return parse_entries(_raise_errors(self._readings.run(command))[0])
 
-    def news(self, seen: Mapping[str, str], count: int) -> Sequence[tuple[bytes, Any]]:
+    def read_new(self, seen: Mapping[str, str], count: int) -> Sequence[tuple[bytes, Any]]:
         """New rows of streams, at most `count` of each that has any.
 
         `seen`: a stream's key → the id behind which its rows are new.
         """
         command = ("XREAD", "COUNT", count, "STREAMS", *seen, *seen.values())
-        (found,) = _good(self._readings.run(command))
+        (found,) = _raise_errors(self._readings.run(command))
         return found or ()
 
-    def append(self, key: AttemptKey, pieces: Sequence[tuple[int, bytes]], renew: bool) -> Read:
+    def append(
+        self, key: AttemptKey, pieces: Sequence[tuple[int, bytes]], renew: bool
+    ) -> ReadOffsets:
         """Add runs of bytes to the output, each with the offset behind it; a run that is there
         already is not added twice. `renew` has the stream expire later. The answer is that of
         `read_to`, or empty where only a short run was added.
         """
-        out = terminal_keys.key(*key, "out")
+        out = terminal_keys.redis_key(*key, "out")
         commands: list[Command] = [
-            ("XADD", out, "MINID", "~", max(0, end - KEPT_BYTES), f"{end}-0", "d", data)
+            ("XADD", out, "MINID", "~", max(0, end - MAX_STREAM_BYTES), f"{end}-0", "d", data)
             for end, data in pieces
         ]
         if renew:
-            commands.append(("EXPIRE", out, KEPT_SECONDS))
+            commands.append(("EXPIRE", out, STREAM_TTL_SECONDS))
         end, data = pieces[-1]
-        is_alone = len(pieces) == 1 and len(data) <= PUBLISHED_BYTES
+        is_alone = len(pieces) == 1 and len(data) <= MAX_PUBLISHED_BYTES
         news = b"%d-0 %b" % (end, data) if is_alone else b""
         commands.append(("PUBLISH", self.channel(key, "out"), news))
         if not is_alone:
-            commands.append(("HGETALL", terminal_keys.key(*key, "read")))
+            commands.append(("HGETALL", terminal_keys.redis_key(*key, "read")))
         answers = self._commands.run(*commands)
         for answer in answers:
             _check_added(answer)
-        return {} if is_alone else _read(answers[-1])
+        return {} if is_alone else _parse_offsets(answers[-1])
 
     def skip(self, key: AttemptKey, offset: int) -> None:
         """Have the output go on at `offset`, by a run without bytes: viewers that have not seen the
         bytes before it find that out now, and not with the next byte, which may be a day away."""
-        out = terminal_keys.key(*key, "out")
+        out = terminal_keys.redis_key(*key, "out")
         added, *rest = self._commands.run(
             ("XADD", out, f"{offset}-0", "d", b""),
-            ("EXPIRE", out, KEPT_SECONDS),
+            ("EXPIRE", out, STREAM_TTL_SECONDS),
             ("PUBLISH", self.channel(key, "out"), b""),
         )
         _check_added(added)
-        _good(rest)
+        _raise_errors(rest)
 
-    def read_to(self, key: AttemptKey) -> Read:
+    def read_offsets(self, key: AttemptKey) -> ReadOffsets:
         """How far each process's quickest viewer is."""
-        return _read(_good(self._commands.run(("HGETALL", terminal_keys.key(*key, "read"))))[0])
+        return _parse_offsets(
+            _raise_errors(self._commands.run(("HGETALL", terminal_keys.redis_key(*key, "read"))))[0]
+        )
 
-    def tell_read(self, key: AttemptKey, offset: int) -> None:
+    def report_read(self, key: AttemptKey, offset: int) -> None:
         """Say how far the quickest viewer of this process is."""
-        place = terminal_keys.key(*key, "read")
-        said: Command = ("HSET", place, self._process, offset)
-        _good(self._commands.run(said, ("EXPIRE", place, PRESENT_SECONDS)))
+        place = terminal_keys.redis_key(*key, "read")
+        command: Command = ("HSET", place, self._process, offset)
+        _raise_errors(self._commands.run(command, ("EXPIRE", place, PRESENCE_TTL_SECONDS)))
 
     def forget_read(self, key: AttemptKey) -> None:
         """Say that no viewer of this process is to be waited for."""
-        place = terminal_keys.key(*key, "read")
-        _good(self._commands.run(("HDEL", place, self._process)))
+        place = terminal_keys.redis_key(*key, "read")
+        _raise_errors(self._commands.run(("HDEL", place, self._process)))
 
-    def tell(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> None:
+    def append_note(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> None:
         """Leave a note in the output, behind its last bytes and behind `known`."""
-        _good(self._commands.run(self._telling(key, note, known)))
+        _raise_errors(self._commands.run(self._append_note_command(key, note, known)))
 
-    def _telling(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> Command:
-        out = terminal_keys.key(*key, "out")
+    def _append_note_command(self, key: AttemptKey, note: Note, known: EntryId = ZERO) -> Command:
+        out = terminal_keys.redis_key(*key, "out")
         channel = self.channel(key, "out")
         return (
             "EVAL",
-            terminal_keys.TELL,
+            terminal_keys.APPEND_NOTE,
             1,
             out,
             encode_note(note),
-            KEPT_SECONDS,
+            STREAM_TTL_SECONDS,
             known[0],
             channel,
         )
 
     # ---- screen and size -------------------------------------------------------------------------
 
-    def put_screen(self, key: AttemptKey, screen: Screen, note: Note, known: EntryId) -> None:
+    def store_screen(self, key: AttemptKey, screen: Screen, note: Note, known: EntryId) -> None:
         """Keep the screen as the attempt's last one, and leave the note, as `tell`."""
-        place = terminal_keys.key(*key, "screen")
-        kept: Command = ("SET", place, encode(screen), "EX", KEPT_SECONDS)
-        _good(self._commands.run(kept, self._telling(key, note, known)))
+        place = terminal_keys.redis_key(*key, "screen")
+        kept: Command = ("SET", place, encode(screen), "EX", STREAM_TTL_SECONDS)
+        _raise_errors(self._commands.run(kept, self._append_note_command(key, note, known)))
 
     def screen(self, key: AttemptKey) -> Screen | None:
         """The attempt's last screen; None where none has come, or it has expired."""
-        (text,) = _good(self._commands.run(("GET", terminal_keys.key(*key, "screen"))))
+        (text,) = _raise_errors(
+            self._commands.run(("GET", terminal_keys.redis_key(*key, "screen")))
+        )
         return msgspec.json.decode(text, type=Screen) if text else None
 
-    def put_size(self, key: AttemptKey, cols: int, rows: int, note: Note, known: EntryId) -> None:
+    def store_size(self, key: AttemptKey, cols: int, rows: int, note: Note, known: EntryId) -> None:
         """Keep the terminal's size, and leave the note, as `tell`."""
-        state = terminal_keys.key(*key, "state")
+        state = terminal_keys.redis_key(*key, "state")
         size: Command = ("HSET", state, "cols", cols, "rows", rows)
-        kept: Command = ("EXPIRE", state, PRESENT_SECONDS)
-        _good(self._commands.run(size, kept, self._telling(key, note, known)))
+        kept: Command = ("EXPIRE", state, PRESENCE_TTL_SECONDS)
+        _raise_errors(self._commands.run(size, kept, self._append_note_command(key, note, known)))
 
-    def states(self, keys: Sequence[AttemptKey]) -> list[State]:
+    def states(self, keys: Sequence[AttemptKey]) -> list[TerminalState]:
         """The state of each terminal, in the order of the keys."""
         commands: list[Command] = [
-            ("HMGET", terminal_keys.key(*key, "state"), "cols", "rows", "holder") for key in keys
+            ("HMGET", terminal_keys.redis_key(*key, "state"), "cols", "rows", "holder")
+            for key in keys
         ]
-        return [_state(*found) for found in _good(self._commands.run(*commands))]
+        return [_parse_state(*found) for found in _raise_errors(self._commands.run(*commands))]
 
     # ---- input -----------------------------------------------------------------------------------
 
-    def put_input(self, key: AttemptKey, **wish: bytes | str) -> int:
+    def add_input(self, key: AttemptKey, **wish: bytes | str) -> int:
         """Add a wish to the machine's input: `k` keystrokes, `r` a size, `s` a screen. Returns how
         many wishes wait for the machine now.
         """
         ((field, value),) = wish.items()
-        place, channel = terminal_keys.key(*key, "in"), self.channel(key, "in")
-        given = (field, value, INPUT_SECONDS, channel, PUBLISHED_BYTES)
-        return int(_good(self._commands.run(("EVAL", scripts.PUT, 1, place, *given)))[0])
+        place, channel = terminal_keys.redis_key(*key, "in"), self.channel(key, "in")
+        given = (field, value, INPUT_TTL_SECONDS, channel, MAX_PUBLISHED_BYTES)
+        return int(
+            _raise_errors(self._commands.run(("EVAL", scripts.ADD_INPUT, 1, place, *given)))[0]
+        )
 
-    def waiting(self, key: AttemptKey) -> int:
+    def count_waiting(self, key: AttemptKey) -> int:
         """How many wishes wait for the machine."""
-        return int(_good(self._commands.run(("XLEN", terminal_keys.key(*key, "in"))))[0])
+        return int(
+            _raise_errors(self._commands.run(("XLEN", terminal_keys.redis_key(*key, "in"))))[0]
+        )
 
     def drop_input(self, key: AttemptKey, taken: EntryId) -> None:
         """Drop the input up to `taken`, which has been handed to the machine."""
         after = (taken[0], taken[1] + 1)
-        place = terminal_keys.key(*key, "in")
-        _good(self._commands.run(("XTRIM", place, "MINID", spell(after))))
+        place = terminal_keys.redis_key(*key, "in")
+        _raise_errors(self._commands.run(("XTRIM", place, "MINID", format_id(after))))
 
     # ---- who is there ----------------------------------------------------------------------------
 
-    def hold(self, key: AttemptKey, holder: str) -> tuple[EntryId, EntryId]:
+    def claim(self, key: AttemptKey, holder: str) -> tuple[EntryId, EntryId]:
         """Make the socket `holder` the attempt's, and tell other sockets of it to give way. Returns
         the id of the output's last entry, and of the entry that tells them.
         """
-        state, place = terminal_keys.key(*key, "state"), terminal_keys.key(*key, "in")
-        given = (holder, PRESENT_SECONDS, INPUT_SECONDS, self.channel(key, "in"))
+        state, place = terminal_keys.redis_key(*key, "state"), terminal_keys.redis_key(*key, "in")
+        arguments = (holder, PRESENCE_TTL_SECONDS, INPUT_TTL_SECONDS, self.channel(key, "in"))
         answers = self._commands.run(
-            ("XREVRANGE", terminal_keys.key(*key, "out"), "+", "-", "COUNT", 1),
-            ("EVAL", scripts.HOLD, 2, state, place, *given),
+            ("XREVRANGE", terminal_keys.redis_key(*key, "out"), "+", "-", "COUNT", 1),
+            ("EVAL", scripts.CLAIM, 2, state, place, *arguments),
         )
-        rows, said = _good(answers)
-        return (parse_id(rows[0][0]) if rows else ZERO), parse_id(said)
+        rows, raw_id = _raise_errors(answers)
+        return (parse_id(rows[0][0]) if rows else ZERO), parse_id(raw_id)
 
-    def go_on_holding(
-        self, holders: Sequence[tuple[AttemptKey, str, int, int]]
-    ) -> list[int | None]:
+    def renew_claims(self, holders: Sequence[tuple[AttemptKey, str, int, int]]) -> list[int | None]:
         """Renew the hold of sockets, each given with its terminal's size. Returns for each how many
         viewers its task has; None for a socket that another has replaced.
         """
         commands: list[Command] = []
         for key, holder, cols, rows in holders:
-            state, out = terminal_keys.key(*key, "state"), terminal_keys.key(*key, "out")
+            state, out = (
+                terminal_keys.redis_key(*key, "state"),
+                terminal_keys.redis_key(*key, "out"),
+            )
             commands += [
-                ("EVAL", scripts.GO_ON, 1, state, holder, cols, rows, PRESENT_SECONDS),
-                ("XTRIM", out, "MAXLEN", "~", KEPT_ENTRIES),
-                ("EXPIRE", out, KEPT_SECONDS),
-                presence.count(_of_task(key[0]), time.time()),
+                ("EVAL", scripts.RENEW_CLAIM, 1, state, holder, cols, rows, PRESENCE_TTL_SECONDS),
+                ("XTRIM", out, "MAXLEN", "~", MAX_STREAM_ENTRIES),
+                ("EXPIRE", out, STREAM_TTL_SECONDS),
+                presence.count_command(_task_viewers_key(key[0]), time.time()),
             ]
-        answers = _good(self._commands.run(*commands))
+        answers = _raise_errors(self._commands.run(*commands))
         held = zip(answers[::4], answers[3::4], strict=True)
         return [int(count) if is_ours else None for is_ours, count in held]
 
-    def let_go(self, key: AttemptKey, holder: str) -> None:
+    def release(self, key: AttemptKey, holder: str) -> None:
         """Have no socket hold the attempt's terminal, unless another than `holder` does already."""
         script = (
             "if redis.call('HGET', KEYS[1], 'holder') == ARGV[1]"
             " then redis.call('HDEL', KEYS[1], 'holder') end"
         )
-        _good(self._commands.run(("EVAL", script, 1, terminal_keys.key(*key, "state"), holder)))
+        _raise_errors(
+            self._commands.run(("EVAL", script, 1, terminal_keys.redis_key(*key, "state"), holder))
+        )
 
-    def admit(self, who: Presence, per_task: int, per_developer: int) -> bool:
+    def add_presence(self, who: ViewerPresence, per_task: int, per_developer: int) -> bool:
         """Count the viewer; False, and nothing done, if that were too many over all processes."""
         limits = dict(zip(who.sets, (per_task, per_developer), strict=True))
-        command = presence.admit(who.viewer, limits, time.time(), PRESENT_SECONDS)
-        (admitted,) = _good(self._commands.run(command))
+        command = presence.admit_command(who.viewer, limits, time.time(), PRESENCE_TTL_SECONDS)
+        (admitted,) = _raise_errors(self._commands.run(command))
         return bool(admitted)
 
-    def stay(self, present: Iterable[Presence]) -> None:
+    def renew_presence(self, present: Iterable[ViewerPresence]) -> None:
         """Have the viewers count for PRESENT_SECONDS more."""
-        until = time.time() + PRESENT_SECONDS
+        until = time.time() + PRESENCE_TTL_SECONDS
         commands: list[Command] = []
         for who in present:
-            commands += presence.renew(who.viewer, who.sets, until)
-        _good(self._commands.run(*commands))
+            commands += presence.renew_commands(who.viewer, who.sets, until)
+        _raise_errors(self._commands.run(*commands))
 
-    def leave(self, who: Presence) -> None:
+    def remove_presence(self, who: ViewerPresence) -> None:
         """Count the viewer no more."""
-        _good(self._commands.run(*presence.leave(who.viewer, who.sets)))
+        _raise_errors(self._commands.run(*presence.leave_commands(who.viewer, who.sets)))
 
 
-def _read(found: Sequence[bytes]) -> Read:
+def _parse_offsets(found: Sequence[bytes]) -> ReadOffsets:
     return {who: int(offset) for who, offset in zip(found[::2], found[1::2], strict=True)}
 
 
@@ -295,21 +309,21 @@ def _check_added(answer: Any) -> None:
         raise answer
 
 
-def _good(answers: list[Any]) -> list[Any]:
+def _raise_errors(answers: list[Any]) -> list[Any]:
     for answer in answers:
         if isinstance(answer, RedisError):
             raise answer
     return answers
 
 
-def _state(cols: bytes | None, rows: bytes | None, holder: bytes | None) -> State:
+def _parse_state(cols: bytes | None, rows: bytes | None, holder: bytes | None) -> TerminalState:
     width, height = DEFAULT_SIZE
-    return State(int(cols or width), int(rows or height), holder is not None)
+    return TerminalState(int(cols or width), int(rows or height), holder is not None)
 
 
-def _of_task(task_id: int) -> str:
+def _task_viewers_key(task_id: int) -> str:
     return f"muster:pty:task:{task_id}"
 
 
-def _of_developer(developer_id: int) -> str:
+def _developer_viewers_key(developer_id: int) -> str:
     return f"muster:pty:developer:{developer_id}"

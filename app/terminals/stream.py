@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from app.terminals.frames import AnyNote, Drawn, decode_note
+from app.terminals.frames import AnyNote, ScreenStored, decode_note
 
 RING_BYTES = 256 * 1024
 
@@ -38,12 +38,12 @@ def parse_id(text: bytes) -> EntryId:
     return int(offset), int(number)
 
 
-def spell(id_: EntryId) -> str:
+def format_id(id_: EntryId) -> str:
     """The id as Redis spells it."""
     return f"{id_[0]}-{id_[1]}"
 
 
-def parse(rows: Iterable[tuple[bytes, Sequence[bytes]]]) -> list[Entry]:
+def parse_entries(rows: Iterable[tuple[bytes, Sequence[bytes]]]) -> list[Entry]:
     """The entries of a stream's rows, as XRANGE and XREAD answer them. Each has one field."""
     entries = []
     for id_, (field, value, *_) in rows:
@@ -58,7 +58,7 @@ class Listener(Protocol):
     def wake(self) -> None:
         """There is something new. Does not wait."""
 
-    def hear(self, note: AnyNote) -> None:
+    def handle_note(self, note: AnyNote) -> None:
         """A note has come. Does not wait."""
 
 
@@ -73,9 +73,9 @@ class Stream:
         self.floor, self.top = top, top
         self.listeners: set[Listener] = set()
         self.users = 0
-        self.read = 0  # how far the quickest viewer has come, as was told last
-        self.want_at = 0.0  # when Postgres is to hear again that somebody looks
-        self._asked_at: float | None = None  # for a screen that has not come yet
+        self.read_offset = 0  # how far the quickest viewer has come, as was told last
+        self.request_due_at = 0.0  # when Postgres is to hear again that somebody looks
+        self._screen_requested_at: float | None = None  # for a screen that has not come yet
         self._entries: deque[Entry] = deque()
         self._size = 0
 
@@ -87,11 +87,11 @@ class Stream:
             self._entries.append(entry)
             self._size += len(entry.data)
             self.top = entry.id
-            if isinstance(entry.note, Drawn):
-                self._asked_at = None
+            if isinstance(entry.note, ScreenStored):
+                self._screen_requested_at = None
             if entry.note is not None:
                 for listener in list(self.listeners):
-                    listener.hear(entry.note)
+                    listener.handle_note(entry.note)
         while self._size > RING_BYTES and len(self._entries) > 1:
             gone = self._entries.popleft()
             self._size -= len(gone.data)
@@ -99,7 +99,7 @@ class Stream:
         for listener in list(self.listeners):
             listener.wake()
 
-    def follow(self, id_: EntryId, data: bytes) -> bool:
+    def append_published(self, id_: EntryId, data: bytes) -> bool:
         """Add bytes that came along with news, if they follow the last ones here; return whether
         they are here now. News of a note that lies between would have come before.
         """
@@ -110,14 +110,14 @@ class Stream:
         self.add([Entry(id_, data, None)])
         return True
 
-    def is_to_ask(self, now: float) -> bool:
+    def claim_screen_request(self, now: float) -> bool:
         """Whether the caller has to ask for a screen: one is enough for all viewers that wait."""
-        if self._asked_at is not None and now < self._asked_at + 1.0:
+        if self._screen_requested_at is not None and now < self._screen_requested_at + 1.0:
             return False
-        self._asked_at = now
+        self._screen_requested_at = now
         return True
 
-    def after(self, seen: EntryId) -> list[Entry] | None:
+    def entries_after(self, seen: EntryId) -> list[Entry] | None:
         """The entries behind `seen`; None if they are not all in memory."""
         if seen < self.floor:
             return None

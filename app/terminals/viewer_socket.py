@@ -14,25 +14,25 @@ from app.domain.terminal import TerminalMode
 from app.services.terminals.terminals import ViewerGrant
 from app.terminals import viewers
 from app.terminals.cursor import Cursor
-from app.terminals.frames import AnyNote, Exited, Looking, Taken, from_viewer
+from app.terminals.frames import AnyNote, ControlTaken, Exited, ViewersChanged, decode_from_viewer
 from app.terminals.peer import Peer
-from app.terminals.store import Presence, Store
+from app.terminals.store import Store, ViewerPresence
 from app.terminals.stream import Stream
-from app.terminals.websocket import Broken, TooBig, WebSocket
+from app.terminals.websocket import MessageTooBig, ProtocolViolation, WebSocket
 from muster.protocol import codec
 from muster.protocol import terminal as wire
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import CloseCode
 
-INPUTS_AHEAD = 32  # inputs that may wait for the machine before no more is read
-UNSENT = 64  # answers that may wait for a viewer that reads none; more are left out
+MAX_WAITING_INPUTS = 32  # inputs that may wait for the machine before no more is read
+MAX_QUEUED_FRAMES = 64  # answers that may wait for a viewer that reads none; more are left out
 # How long an exit waits for the last bytes before it, which may be on their way.
-EXIT_SECONDS = 2.0
+EXIT_TIMEOUT_SECONDS = 2.0
 
 log = structlog.get_logger(__name__)
 
 
-class Viewer(Peer):
+class ViewerSocket(Peer):
     """A viewer. `mode`: what it may do now, which changes when a viewer takes over. `at_gate`: no
     process is there that could take what is typed. `typed` is called with the number of bytes that
     were typed.
@@ -50,43 +50,43 @@ class Viewer(Peer):
         super().__init__(ws)
         self.id = uuid.uuid4().hex
         self.grant = grant
-        self.key = AttemptKey.of(grant)
+        self.key = AttemptKey.from_object(grant)
         self.mode = grant.mode
-        self.at_gate = False
-        self._store, self._stream, self._typed = store, stream, typed
+        self.is_at_gate = False
+        self._store, self._stream, self._on_typed = store, stream, typed
         self._outbox: deque[wire.TerminalFrame] = deque()
         self._exits: list[tuple[float, Exited]] = []
         self._cursor = Cursor(self, store, stream, self.key, resume_from)
-        self._said: TerminalMode | None = None  # what others were told that it may do
-        self._are_others_new = True  # who looks, and it has not been told yet
-        self._told_at = 0.0
+        self._announced_mode: TerminalMode | None = None  # what others were told that it may do
+        self._has_viewer_changes = True  # who looks, and it has not been told yet
+        self._viewers_sent_at = 0.0
 
     @property
-    def presence(self) -> Presence:
+    def presence(self) -> ViewerPresence:
         """What the viewer counts as, against limits."""
-        return Presence(self.id, self.grant.task_id, self.grant.session.developer_id)
+        return ViewerPresence(self.id, self.grant.task_id, self.grant.session.developer_id)
 
     # ---- what other threads tell it, which do not wait -------------------------------------------
 
-    def hear(self, note: AnyNote) -> None:
+    def handle_note(self, note: AnyNote) -> None:
         """Take a note that matters wherever in the output the viewer is. Does not wait."""
-        if isinstance(note, Taken):
-            self._hear_takeover(note)
+        if isinstance(note, ControlTaken):
+            self._handle_takeover(note)
         elif isinstance(note, Exited):
             self._exits.append((time.monotonic(), note))
-        elif isinstance(note, Looking):
-            self._are_others_new = True
+        elif isinstance(note, ViewersChanged):
+            self._has_viewer_changes = True
         self.wake()
 
-    def _hear_takeover(self, note: Taken) -> None:
+    def _handle_takeover(self, note: ControlTaken) -> None:
         if note.viewer == self.id:
             self.mode = TerminalMode.CONTROL
             return
         self.mode = TerminalMode.WATCH
-        self._answer(wire.Takeover(by=note.by))
+        self._queue_frame(wire.Takeover(by=note.by))
 
-    def _answer(self, frame: wire.TerminalFrame) -> None:
-        if len(self._outbox) < UNSENT:
+    def _queue_frame(self, frame: wire.TerminalFrame) -> None:
+        if len(self._outbox) < MAX_QUEUED_FRAMES:
             self._outbox.append(frame)
         self.wake()
 
@@ -101,123 +101,127 @@ class Viewer(Peer):
             while self.is_open:
                 message = self._ws.receive()
                 if message is not None:
-                    self._take(message)
+                    self._handle_message(message)
         except ConnectionClosed:
             self.is_open = False
-        except TooBig:
-            self.end(CloseCode.TOO_BIG, "frames are at most 64 KiB")
-        except Broken as error:
-            self.end(error.code, str(error))
+        except MessageTooBig:
+            self.request_close(CloseCode.TOO_BIG, "frames are at most 64 KiB")
+        except ProtocolViolation as error:
+            self.request_close(error.code, str(error))
         except codec.BadFrame as error:
-            self.end(CloseCode.MALFORMED, str(error)[:100])
+            self.request_close(CloseCode.MALFORMED, str(error)[:100])
         except RedisError as error:
             log.warning("input_not_sent", error=type(error).__name__)
-            self.end(CloseCode.GOING_AWAY, "Redis is away")
+            self.request_close(CloseCode.GOING_AWAY, "Redis is away")
         finally:
             self.wake()
             writer.join()
 
-    def _take(self, message: str | bytes) -> None:
-        match from_viewer(message):
+    def _handle_message(self, message: str | bytes) -> None:
+        match decode_from_viewer(message):
             case bytes() as keys:
-                if keys and self._may_type():
-                    self._type(k=keys)
-                    self._typed(len(keys))
+                if keys and self._can_type():
+                    self._add_input(k=keys)
+                    self._on_typed(len(keys))
             case wire.Resize(cols=cols, rows=rows):
-                if self._may_type():
-                    self._type(r=f"{cols} {rows}")
+                if self._can_type():
+                    self._add_input(r=f"{cols} {rows}")
             case wire.Takeover():
                 self._take_over()
             case wire.Watch():
                 self.mode = TerminalMode.WATCH
                 self.wake()
-            case wire.Shown(offset=offset):
-                self._cursor.allow(offset)
+            case wire.OutputAck(offset=offset):
+                self._cursor.acknowledge(offset)
                 self.wake()
             case wire.Ping():
-                self._answer(wire.Pong())
+                self._queue_frame(wire.Pong())
             case wire.ViewerAuth():
                 raise codec.BadFrame("a second auth")
 
-    def _may_type(self) -> bool:
+    def _can_type(self) -> bool:
         if self.mode is TerminalMode.WATCH:
-            self._answer(wire.Refused(code="watching"))
-        elif self.at_gate:
-            self._answer(wire.Refused(code="gate"))
+            self._queue_frame(wire.Refused(code="watching"))
+        elif self.is_at_gate:
+            self._queue_frame(wire.Refused(code="gate"))
         else:
             return True
         return False
 
-    def _type(self, **wish: bytes | str) -> None:
-        waiting = self._store.put_input(self.key, **wish)
-        while waiting > INPUTS_AHEAD and self.is_open:
+    def _add_input(self, **wish: bytes | str) -> None:
+        waiting = self._store.add_input(self.key, **wish)
+        while waiting > MAX_WAITING_INPUTS and self.is_open:
             time.sleep(0.05)
-            waiting = self._store.waiting(self.key)
+            waiting = self._store.count_waiting(self.key)
 
     def _take_over(self) -> None:
         if self.grant.mode is TerminalMode.WATCH:
-            self._answer(wire.Refused(code="watching"))
+            self._queue_frame(wire.Refused(code="watching"))
             return
         # Not only when the note has come round: what is typed next may be quicker. And before the
         # note is left: of two viewers that take over at once the later note counts, and it may come
         # round at once.
         self.mode = TerminalMode.CONTROL
-        self._store.tell(self.key, Taken(self.id, self.grant.name), self._stream.top)
+        self._store.append_note(self.key, ControlTaken(self.id, self.grant.name), self._stream.top)
 
     # ---- the writing thread ----------------------------------------------------------------------
 
     def _write(self) -> None:
         try:
-            while self._ending is None and self._ws.is_open:
-                self._some.wait(self._pause())
-                self._some.clear()
-                self._send_what_is_due()
+            while self._close_request is None and self._ws.is_open:
+                self._wakeup.wait(self._seconds_until_due())
+                self._wakeup.clear()
+                self._send_due()
             self._send_exits(late=True)
         except (ConnectionClosed, OSError):
             pass
         except RedisError as error:
             log.warning("output_not_read", error=type(error).__name__)
-            self.end(CloseCode.GOING_AWAY, "Redis is away")
+            self.request_close(CloseCode.GOING_AWAY, "Redis is away")
         except Exception:
             log.exception("viewer_failed")
         finally:
             self._close()
 
-    def _pause(self) -> float:
-        due = min(self._ping_at, self._cursor.due, *(at + EXIT_SECONDS for at, _ in self._exits))
-        if self._are_others_new and self._cursor.position is not None:
-            due = min(due, self._told_at + viewers.EVERY_SECONDS)
+    def _seconds_until_due(self) -> float:
+        due = min(
+            self._ping_at, self._cursor.due, *(at + EXIT_TIMEOUT_SECONDS for at, _ in self._exits)
+        )
+        if self._has_viewer_changes and self._cursor.position is not None:
+            due = min(due, self._viewers_sent_at + viewers.MIN_UPDATE_INTERVAL_SECONDS)
         return max(0.0, due - time.monotonic())
 
-    def _send_what_is_due(self) -> None:
+    def _send_due(self) -> None:
         if self._ping_when_due():
             self.send(wire.Ping())
-        while self._ending is None:
+        while self._close_request is None:
             while self._outbox:
                 self.send(self._outbox.popleft())
             if not self._cursor.advance():
                 break
         self._send_exits()
-        self._tell_of_people()
+        self._update_viewers()
 
-    def _tell_of_people(self) -> None:
+    def _update_viewers(self) -> None:
         """Tell the others what this one may do now, and this one who they are: behind `ready`, and
         not more often than anybody can read.
         """
-        if self._said is not self.mode:
-            self._said = self.mode
-            looker = wire.Looker(name=self.grant.name, mode=self.mode.value)
-            viewers.put(self._store, self.key, self.presence, looker, self._stream.top)
+        if self._announced_mode is not self.mode:
+            self._announced_mode = self.mode
+            looker = wire.ViewerInfo(name=self.grant.name, mode=self.mode.value)
+            viewers.add(self._store, self.key, self.presence, looker, self._stream.top)
         now = time.monotonic()
-        is_due = now >= self._told_at + viewers.EVERY_SECONDS
-        if self._are_others_new and is_due and self._cursor.position is not None:
-            self._are_others_new, self._told_at = False, now
-            self.send(viewers.seen_by(self._store, self.key, self.presence))
+        is_due = now >= self._viewers_sent_at + viewers.MIN_UPDATE_INTERVAL_SECONDS
+        if self._has_viewer_changes and is_due and self._cursor.position is not None:
+            self._has_viewer_changes, self._viewers_sent_at = False, now
+            self.send(viewers.build_frame(self._store, self.key, self.presence))
 
     def _send_exits(self, *, late: bool = False) -> None:
         now, waiting = time.monotonic(), []
         for at, note in self._exits:
-            is_due = (self._cursor.position or 0) >= note.log_end or now >= at + EXIT_SECONDS
+            is_due = (
+                self._cursor.position or 0
+            ) >= note.log_end or now >= at + EXIT_TIMEOUT_SECONDS
             if is_due or late:
                 self.send(wire.Exit(code=note.code, stage_index=note.stage_index))
             else:

@@ -11,57 +11,59 @@ import msgspec
 
 from app import terminal_keys
 from app.terminals.command_queue import Command
-from app.terminals.frames import Looking
-from app.terminals.store import Presence, Store
+from app.terminals.frames import ViewersChanged
+from app.terminals.store import Store, ViewerPresence
 from app.terminals.stream import EntryId
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.terminal import Looker, Viewers
+from muster.protocol.terminal import ViewerInfo, Viewers
 
-MOST = 500  # that are told of; a task has 50 unless an admin allows more
-EVERY_SECONDS = 0.3  # how often a viewer is told at most
+MAX_LISTED = 500  # that are told of; a task has 50 unless an admin allows more
+MIN_UPDATE_INTERVAL_SECONDS = 0.3  # how often a viewer is told at most
 
 _encoder = msgspec.json.Encoder()
 
 
-def put(store: Store, key: AttemptKey, who: Presence, looker: Looker, known: EntryId) -> None:
+def add(
+    store: Store, key: AttemptKey, who: ViewerPresence, looker: ViewerInfo, known: EntryId
+) -> None:
     """Say that the viewer looks, and what it may do. Raises RedisError."""
-    place = _place(key)
+    place = _redis_key(key)
     store.run(
         ("HSET", place, who.viewer, _encoder.encode(looker)),
-        ("EXPIRE", place, terminal_keys.SECONDS),
+        ("EXPIRE", place, terminal_keys.TTL_SECONDS),
     )
-    store.tell(key, Looking(), known)
+    store.append_note(key, ViewersChanged(), known)
 
 
-def take(store: Store, key: AttemptKey, who: Presence, known: EntryId) -> None:
+def remove(store: Store, key: AttemptKey, who: ViewerPresence, known: EntryId) -> None:
     """Say that the viewer has gone. Raises RedisError."""
-    store.run(("HDEL", _place(key), who.viewer))
-    store.tell(key, Looking(), known)
+    store.run(("HDEL", _redis_key(key), who.viewer))
+    store.append_note(key, ViewersChanged(), known)
 
 
-def renewal(key: AttemptKey) -> Command:
+def renew_command(key: AttemptKey) -> Command:
     """The command that keeps what was said for a while longer."""
-    return ("EXPIRE", _place(key), terminal_keys.SECONDS)
+    return ("EXPIRE", _redis_key(key), terminal_keys.TTL_SECONDS)
 
 
-def seen_by(store: Store, key: AttemptKey, who: Presence) -> Viewers:
+def build_frame(store: Store, key: AttemptKey, who: ViewerPresence) -> Viewers:
     """The frame for that viewer: those who control first, then by name. Raises RedisError."""
-    here, said = store.run(
-        ("ZRANGE", who.sets[0], time.time(), "+inf", "BYSCORE"), ("HGETALL", _place(key))
+    here, fields = store.run(
+        ("ZRANGE", who.sets[0], time.time(), "+inf", "BYSCORE"), ("HGETALL", _redis_key(key))
     )
-    lookers = _decoded(dict(zip(said[::2], said[1::2], strict=True)))
+    lookers = _decode(dict(zip(fields[::2], fields[1::2], strict=True)))
     present = {viewer: lookers[viewer] for viewer in here if viewer in lookers}
     mine = who.viewer.encode()
     people = [
         msgspec.structs.replace(looker, is_you=viewer == mine) for viewer, looker in present.items()
     ]
     people.sort(key=lambda one: (one.mode != "control", one.name.casefold(), one.is_you))
-    return Viewers(people=people[:MOST])
+    return Viewers(people=people[:MAX_LISTED])
 
 
-def _decoded(said: Mapping[bytes, bytes]) -> dict[bytes, Looker]:
-    return {viewer: msgspec.json.decode(text, type=Looker) for viewer, text in said.items()}
+def _decode(encoded: Mapping[bytes, bytes]) -> dict[bytes, ViewerInfo]:
+    return {viewer: msgspec.json.decode(text, type=ViewerInfo) for viewer, text in encoded.items()}
 
 
-def _place(key: AttemptKey) -> str:
+def _redis_key(key: AttemptKey) -> str:
     return f"muster:pty:people:{key[0]}"

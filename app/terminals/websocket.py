@@ -17,21 +17,21 @@ from simple_websocket import ConnectionClosed
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
 PROTOCOL_ERROR, BAD_TEXT = 1002, 1007
 
-LINGER = 1.0
+CLOSE_TIMEOUT_SECONDS = 1.0
 """Seconds in which a peer may answer our close frame: what lies unread when a socket is closed has
 the kernel reset the connection, and the frame is lost with it."""
 
-_PIECE = 1 << 18
+_CHUNK_BYTES = 1 << 18
 _FINAL, _RESERVED, _CONTROL, _MASKED = 0x80, 0x70, 0x8, 0x80
 _NO_CODE = 1005
 _CODES = (range(1000, 1004), range(1007, 1015), range(3000, 5000))
 
 
-class TooBig(ValueError):
+class MessageTooBig(ValueError):
     """The message is larger than any that is taken."""
 
 
-class Broken(ValueError):
+class ProtocolViolation(ValueError):
     """The peer does not keep to RFC 6455. `code` is what the connection is to be closed with."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -50,12 +50,12 @@ class WebSocket:
         """
         self.sock = ws.sock
         self.is_open = True
-        self._largest, self._silence = largest, silence
+        self._max_bytes, self._silence_timeout = largest, silence
         self._data = bytearray()
-        self._begun = bytearray()  # of a message in parts, what has come
-        self._kind = 0  # likewise
+        self._fragments = bytearray()  # of a message in parts, what has come
+        self._message_opcode = 0  # likewise
         self._is_closing = self._is_reading = False
-        self._read_out = threading.Event()
+        self._reader_done = threading.Event()
         ws.connected = False  # it says no goodbye of its own
         self.sock.settimeout(silence)
         with contextlib.suppress(OSError):  # not a TCP socket
@@ -71,22 +71,22 @@ class WebSocket:
         until = None if seconds is None else time.monotonic() + seconds
         self._is_reading = True
         try:
-            while (message := self.at_hand()) is None:
+            while (message := self.next_buffered()) is None:
                 if not self._fill(until):
                     return None
             return message
         finally:
             self._is_reading = False
             if not self.is_open:
-                self._read_out.set()
+                self._reader_done.set()
 
-    def at_hand(self) -> str | bytes | None:
+    def next_buffered(self) -> str | bytes | None:
         """The next message if it has been read already, else None.
 
         Raises ConnectionClosed, TooBig, Broken.
         """
-        while (frame := self._frame()) is not None:
-            message = self._take(*frame)
+        while (frame := self._parse_frame()) is not None:
+            message = self._handle_frame(*frame)
             if message is not None and not self._is_closing:
                 return message
         if not self.is_open:
@@ -102,7 +102,7 @@ class WebSocket:
                 return False
             self.sock.settimeout(left)
         try:
-            received = self.sock.recv(_PIECE)
+            received = self.sock.recv(_CHUNK_BYTES)
         except TimeoutError:
             if until is not None:
                 return False
@@ -112,14 +112,14 @@ class WebSocket:
         finally:
             if until is not None:
                 with contextlib.suppress(OSError):
-                    self.sock.settimeout(self._silence)
+                    self.sock.settimeout(self._silence_timeout)
         if not received:
             self.is_open = False
             raise ConnectionClosed()
         self._data += received
         return True
 
-    def _frame(self) -> tuple[int, bool, bytes] | None:
+    def _parse_frame(self) -> tuple[int, bool, bytes] | None:
         """The next frame: its opcode, whether it is its message's last, and its payload. None while
         it is not whole.
 
@@ -131,66 +131,66 @@ class WebSocket:
         first, second = data[0], data[1]
         opcode, length, start = first & 0xF, second & 0x7F, 2
         if first & _RESERVED or not second & _MASKED:
-            raise Broken(PROTOCOL_ERROR, "not a frame of a client without extensions")
+            raise ProtocolViolation(PROTOCOL_ERROR, "not a frame of a client without extensions")
         if opcode & _CONTROL and (length > 125 or not first & _FINAL):
-            raise Broken(PROTOCOL_ERROR, "a control frame that is large, or in parts")
+            raise ProtocolViolation(PROTOCOL_ERROR, "a control frame that is large, or in parts")
         if length > 125:
             start += 2 if length == 126 else 8
             if len(data) < start:
                 return None
             length = int.from_bytes(data[2:start], "big")
-        if length > self._largest:
-            raise TooBig
+        if length > self._max_bytes:
+            raise MessageTooBig
         end = start + 4 + length
         if len(data) < end:
             return None
-        payload = _unmasked(data[start + 4 : end], data[start : start + 4])
+        payload = _unmask(data[start + 4 : end], data[start : start + 4])
         del data[:end]
         return opcode, bool(first & _FINAL), payload
 
-    def _take(self, opcode: int, is_last: bool, payload: bytes) -> str | bytes | None:
+    def _handle_frame(self, opcode: int, is_last: bool, payload: bytes) -> str | bytes | None:
         """Take a frame; return the message that it completes, if any.
 
         Raises ConnectionClosed, TooBig, Broken.
         """
         if opcode & _CONTROL:
-            self._obey(opcode, payload)
+            self._handle_control(opcode, payload)
             return None
-        if (opcode == CONTINUATION) != bool(self._kind) or opcode > BINARY:
-            raise Broken(PROTOCOL_ERROR, f"a frame out of place, of kind {opcode}")
-        self._kind = opcode or self._kind
+        if (opcode == CONTINUATION) != bool(self._message_opcode) or opcode > BINARY:
+            raise ProtocolViolation(PROTOCOL_ERROR, f"a frame out of place, of kind {opcode}")
+        self._message_opcode = opcode or self._message_opcode
         if opcode == CONTINUATION or not is_last:
             # Not a list: parts may be empty, and without end.
-            self._begun += payload
-            if len(self._begun) > self._largest:
-                raise TooBig
+            self._fragments += payload
+            if len(self._fragments) > self._max_bytes:
+                raise MessageTooBig
             if not is_last:
                 return None
-            payload = bytes(self._begun)
-            self._begun.clear()
-        kind, self._kind = self._kind, 0
+            payload = bytes(self._fragments)
+            self._fragments.clear()
+        kind, self._message_opcode = self._message_opcode, 0
         if kind == BINARY:
             return payload
         try:
             return payload.decode()
         except UnicodeDecodeError:
-            raise Broken(BAD_TEXT, "a text that is not UTF-8") from None
+            raise ProtocolViolation(BAD_TEXT, "a text that is not UTF-8") from None
 
-    def _obey(self, opcode: int, payload: bytes) -> None:
+    def _handle_control(self, opcode: int, payload: bytes) -> None:
         if opcode == PING:
             with contextlib.suppress(OSError):
-                self.sock.send(_head(PONG, len(payload)) + payload)
+                self.sock.send(_frame_header(PONG, len(payload)) + payload)
         elif opcode == CLOSE:
-            if payload and not _is_goodbye(payload):
-                raise Broken(PROTOCOL_ERROR, "a goodbye with a code that is none")
+            if payload and not _is_valid_close(payload):
+                raise ProtocolViolation(PROTOCOL_ERROR, "a goodbye with a code that is none")
             if not self._is_closing:
                 self._is_closing = True
                 with contextlib.suppress(OSError):
-                    self.sock.send(_head(CLOSE, len(payload[:2])) + payload[:2])
+                    self.sock.send(_frame_header(CLOSE, len(payload[:2])) + payload[:2])
             self.is_open = False
             raise ConnectionClosed()
         elif opcode != PONG:
-            raise Broken(PROTOCOL_ERROR, f"a frame of unknown kind {opcode}")
+            raise ProtocolViolation(PROTOCOL_ERROR, f"a frame of unknown kind {opcode}")
 
     # ---- down ------------------------------------------------------------------------------------
 
@@ -199,11 +199,11 @@ class WebSocket:
         if not self.is_open or self._is_closing:
             raise ConnectionClosed()
         kind, data = (BINARY, message) if isinstance(message, bytes) else (TEXT, message.encode())
-        self.sock.send(_head(kind, len(data)) + data)
+        self.sock.send(_frame_header(kind, len(data)) + data)
 
     def ping(self) -> None:
         """Send a ping, which any client answers by itself. Raises OSError."""
-        self.sock.send(_head(PING, 0))
+        self.sock.send(_frame_header(PING, 0))
 
     def close(self, code: int, reason: str = "") -> None:
         """Send a close frame, give the peer a moment to answer, and end the connection."""
@@ -211,33 +211,36 @@ class WebSocket:
             self._is_closing = True
             body = b"" if code == _NO_CODE else code.to_bytes(2, "big") + reason.encode()[:123]
             with contextlib.suppress(OSError):
-                self.sock.send(_head(CLOSE, len(body)) + body)
-                self._see_off()
+                self.sock.send(_frame_header(CLOSE, len(body)) + body)
+                self._await_close()
         self.is_open = False
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
-    def _see_off(self) -> None:
+    def _await_close(self) -> None:
         """Read until the peer has answered or hung up, or have the receiving thread do so."""
         if self._is_reading:
-            self._read_out.wait(LINGER)
+            self._reader_done.wait(CLOSE_TIMEOUT_SECONDS)
             return
-        until = time.monotonic() + LINGER
+        until = time.monotonic() + CLOSE_TIMEOUT_SECONDS
         try:
-            self.receive(LINGER)
+            self.receive(CLOSE_TIMEOUT_SECONDS)
         except ConnectionClosed:
             return
-        except (TooBig, Broken):  # what follows cannot be understood, but lies unread all the same
-            self._throw_away(until)
+        except (
+            MessageTooBig,
+            ProtocolViolation,
+        ):  # what follows cannot be understood, but lies unread all the same
+            self._discard_input(until)
 
-    def _throw_away(self, until: float) -> None:
+    def _discard_input(self, until: float) -> None:
         while (left := until - time.monotonic()) > 0:
             self.sock.settimeout(left)
-            if not self.sock.recv(_PIECE):
+            if not self.sock.recv(_CHUNK_BYTES):
                 return
 
 
-def _is_goodbye(payload: bytes) -> bool:
+def _is_valid_close(payload: bytes) -> bool:
     """Whether a close frame's payload begins with a code that may be sent (RFC 6455, 7.4), and goes
     on in UTF-8.
     """
@@ -249,7 +252,7 @@ def _is_goodbye(payload: bytes) -> bool:
     return len(payload) > 1 and any(code in codes for codes in _CODES)
 
 
-def _head(opcode: int, length: int) -> bytes:
+def _frame_header(opcode: int, length: int) -> bytes:
     if length < 126:
         return bytes((_FINAL | opcode, length))
     if length < 1 << 16:
@@ -257,7 +260,7 @@ def _head(opcode: int, length: int) -> bytes:
     return bytes((_FINAL | opcode, 127)) + length.to_bytes(8, "big")
 
 
-def _unmasked(data: bytes | bytearray, mask: bytes | bytearray) -> bytes:
+def _unmask(data: bytes | bytearray, mask: bytes | bytearray) -> bytes:
     """The data without its mask; by XOR of two large numbers, the fastest that Python has."""
     length = len(data)
     key = int.from_bytes(mask * (length // 4) + mask[: length % 4], "little")

@@ -12,12 +12,12 @@ REQUIREMENTS = "requirements-worker.txt"
 _WHEEL = re.compile(r"muster_client-[A-Za-z0-9_.+]{1,100}-py3-none-any\.whl")
 
 
-class NothingCarried(Exception):
+class PackagesNotFound(Exception):
     """This server has no wheel for machines; says what makes one."""
 
 
 @dataclass(frozen=True)
-class Carried:
+class WorkerPackages:
     """The files, and their SHA-256 in hexadecimal."""
 
     wheel: Path
@@ -26,7 +26,7 @@ class Carried:
     requirements_sha256: str
 
 
-def find(directories: Sequence[Path]) -> Carried:
+def find_packages(directories: Sequence[Path]) -> WorkerPackages:
     """Each file from the first of the directories that has it; of several wheels the latest.
 
     Raises NothingCarried.
@@ -34,11 +34,11 @@ def find(directories: Sequence[Path]) -> Carried:
     wheel, requirements = _first_wheel(directories), _first_requirements(directories)
     if wheel is None or requirements is None:
         what = "wheel for machines" if wheel is None else REQUIREMENTS
-        raise NothingCarried(
+        raise PackagesNotFound(
             f"this server has no {what}: in a checkout `make dist` makes it, and "
             "MUSTER_INSTALL may name another directory that has it"
         )
-    return Carried(wheel, sha256(wheel), requirements, sha256(requirements))
+    return WorkerPackages(wheel, sha256(wheel), requirements, sha256(requirements))
 
 
 def sha256(path: Path) -> str:

@@ -25,7 +25,7 @@ _BUNDLES = (
 
 
 @dataclass(frozen=True)
-class Identity:
+class ServerTrust:
     """`pin` is the key, as curl's `--pinnedpubkey` takes it; `certificates`, PEM, are those to
     trust, and end with a line."""
 
@@ -33,7 +33,7 @@ class Identity:
     certificates: str
 
 
-def of(certificate: str | None, host: str) -> Identity | None:
+def find_server_trust(certificate: str | None, host: str) -> ServerTrust | None:
     """Of the server that shows this file's certificates (MUSTER_TLS_CERT) at `host`.
 
     None where systems trust it anyway, or where nothing is known of it: without a file, a proxy in
@@ -43,24 +43,24 @@ def of(certificate: str | None, host: str) -> Identity | None:
         return None
     try:
         found = Path(certificate).stat()
-        return _of(certificate, host, found.st_mtime_ns)
+        return _load_server_trust(certificate, host, found.st_mtime_ns)
     except (OSError, ValueError):
         return None
 
 
 @lru_cache(8)
-def _of(certificate: str, host: str, _changed: int) -> Identity | None:
+def _load_server_trust(certificate: str, host: str, _changed: int) -> ServerTrust | None:
     chain = x509.load_pem_x509_certificates(Path(certificate).read_bytes())
-    if _is_trusted_by_systems(chain, host):
+    if _is_publicly_trusted(chain, host):
         return None
     authorities = [one for one in chain[1:] if _is_authority(one)]
     # The last one is there for longest: leaves are made anew each year, or each month.
     trusted = authorities[-1:] or chain[:1]
     pem = "".join(one.public_bytes(Encoding.PEM).decode() for one in trusted)
-    return Identity(_pin(chain[0]), pem)
+    return ServerTrust(_public_key_pin(chain[0]), pem)
 
 
-def _pin(certificate: x509.Certificate) -> str:
+def _public_key_pin(certificate: x509.Certificate) -> str:
     key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return f"sha256//{base64.b64encode(hashlib.sha256(key).digest()).decode()}"
 
@@ -73,14 +73,16 @@ def _is_authority(certificate: x509.Certificate) -> bool:
     return found.value.ca
 
 
-def _is_trusted_by_systems(chain: list[x509.Certificate], host: str) -> bool:
+def _is_publicly_trusted(chain: list[x509.Certificate], host: str) -> bool:
     """As far as this system is like the machines': what it trusts they do."""
     bundle = next((path for path in _bundles() if path.is_file()), None)
     if bundle is None:
         return False
     try:
         store = Store(_certificates_in(bundle))
-        PolicyBuilder().store(store).build_server_verifier(_name(host)).verify(chain[0], chain[1:])
+        PolicyBuilder().store(store).build_server_verifier(_subject_name(host)).verify(
+            chain[0], chain[1:]
+        )
     except (VerificationError, ValueError):
         return False
     return True
@@ -103,7 +105,7 @@ def _bundles() -> list[Path]:
     return [Path(path) for path in ([own] if own else []) + list(_BUNDLES)]
 
 
-def _name(host: str) -> x509.DNSName | x509.IPAddress:
+def _subject_name(host: str) -> x509.DNSName | x509.IPAddress:
     try:
         return x509.IPAddress(ip_address(host.strip("[]")))
     except ValueError:

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from playwright.sync_api import Browser
 
 from bench import command
-from bench.command import Say
+from bench.command import Print
 from bench.console import first_page, idle, large_content, rows, terminals
 from bench.console.tabs import chromium
 from bench.errors import NotMeasured
 from bench.figures import Figure, Report
-from bench.rig import Rig, standing
+from bench.rig import Rig, running_rig
 from demo.console import builder
 from demo.console.paths import ConsoleError
 
-Part = Callable[[Rig, Browser, str, Say], list[Figure]]
+Part = Callable[[Rig, Browser, str, Print], list[Figure]]
 
 PARTS: dict[str, Part] = {
     "page": first_page.measure,
@@ -29,7 +29,7 @@ PARTS: dict[str, Part] = {
 }
 
 
-def measure(say: Say, options: argparse.Namespace) -> Report:
+def measure(say: Print, options: argparse.Namespace) -> Report:
     """Raises NotMeasured, EmbeddedError."""
     try:
         builder.build(say)
@@ -37,7 +37,7 @@ def measure(say: Say, options: argparse.Namespace) -> Report:
         raise NotMeasured(f"the console could not be built: {problem}") from None
     report = Report("The console in Chromium")
     parts = options.only or list(PARTS)
-    with standing(say) as rig:
+    with running_rig(say) as rig:
         # Rows that are put in name a machine; terminals run on it.
         rig.start_worker(slots=4)
         password = rig.stack.env["MUSTER_ADMIN_PASSWORD"]

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 
 from playwright.sync_api import Browser
 
-from bench.command import Say
+from bench.command import Print
 from bench.console import thresholds
 from bench.console.tabs import Wire, quiet, signed_in
 from bench.figures import Blocks, Figure, Ratio, flat
 from bench.rig import Rig
 
 ROUNDS = 12
-MOST_SCRIPT = 180.0  # KiB
-MOST_SLOWER = 1.5
+MAX_SCRIPT_KIB = 180.0  # KiB
+MAX_SLOWDOWN = 1.5
 
 # The same scripts, each loaded and compiled, and those run that draw nothing by themselves: what a
 # page of these bytes costs before it is anything. Then a heading.
@@ -35,18 +35,18 @@ _DRAWN = """() => new Promise((resolve) => {
 })"""
 
 
-def measure(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
+def measure(rig: Rig, browser: Browser, password: str, say: Print) -> list[Figure]:
     scripts = _scripts(rig, browser, password)
     sent = sum(scripts.values()) / 1024
     say(f"first page: {sent:.0f} KiB of JavaScript in {len(scripts)} files")
     heavy = [
         url for url in scripts if any(name in url.lower() for name in ("xterm", "glass", "diff"))
     ]
-    ours, bare = _take_turns(rig, browser, password, list(scripts))
+    ours, bare = _alternate(rig, browser, password, list(scripts))
     say(f"first page: {1000 * _middle(ours):.0f} ms, bare {1000 * _middle(bare):.0f} ms")
     return [
-        thresholds.at_most("JavaScript of the first page, as sent", sent, "KiB", MOST_SCRIPT),
-        thresholds.at_most(
+        thresholds.max_figure("JavaScript of the first page, as sent", sent, "KiB", MAX_SCRIPT_KIB),
+        thresholds.max_figure(
             "of these, files of terminal and diff", 1.0 + len(heavy), "and one", 1.0
         ),
         Figure(
@@ -56,8 +56,8 @@ def measure(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]
             None,
             "a bare page of these scripts",
             _middle(bare) * 1000,
-            Ratio.of(ours, bare),
-            at_most=MOST_SLOWER,
+            Ratio.from_blocks(ours, bare),
+            max_ratio=MAX_SLOWDOWN,
         ),
     ]
 
@@ -72,7 +72,7 @@ def _scripts(rig: Rig, browser: Browser, password: str) -> dict[str, int]:
         return dict(wire.scripts)
 
 
-def _take_turns(
+def _alternate(
     rig: Rig, browser: Browser, password: str, files: Sequence[str]
 ) -> tuple[list[list[float]], list[list[float]]]:
     ours: list[list[float]] = []

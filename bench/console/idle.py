@@ -4,17 +4,17 @@ import os
 
 from playwright.sync_api import Browser
 
-from bench.command import Say
+from bench.command import Print
 from bench.console import thresholds
 from bench.console.tabs import Wire, quiet, signed_in
 from bench.figures import Figure
 from bench.rig import Rig
 
 MINUTES = float(os.environ.get("BENCH_MINUTES", "3"))
-MOST_KILOBYTES = 100.0
+MAX_KILOBYTES = 100.0
 
 
-def measure(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
+def measure(rig: Rig, browser: Browser, password: str, say: Print) -> list[Figure]:
     with signed_in(browser, rig, password) as context:
         page = context.new_page()
         wire = Wire(page)
@@ -28,6 +28,6 @@ def measure(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]
         streams = list(wire.open.values())
     say(f"idle for {MINUTES:g} min: {hour:.1f} kB an hour, open: {streams}")
     return [
-        thresholds.at_most("connections of an idle tab", float(len(streams)), "", 1.0),
-        thresholds.at_most(f"what comes to it, of {MINUTES:g} min", hour, "kB/h", MOST_KILOBYTES),
+        thresholds.max_figure("connections of an idle tab", float(len(streams)), "", 1.0),
+        thresholds.max_figure(f"what comes to it, of {MINUTES:g} min", hour, "kB/h", MAX_KILOBYTES),
     ]

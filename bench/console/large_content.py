@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Browser, Page
 
 from app.services.changes import patch_sections
-from bench.command import Say
+from bench.command import Print
 from bench.console import thresholds
 from bench.console.tabs import signed_in
 from bench.figures import Figure
@@ -15,7 +15,7 @@ from bench.rig import TASKS, Rig
 
 LINES, LINE_BYTES, CHUNK_LINES = 10_000_000, 32, 8_000
 DIFF_LINES = 10_000
-LEAST_FRAMES, MOST_SECONDS = 30.0, 1.0
+MIN_FRAMES, MAX_SECONDS = 30.0, 1.0
 
 _ENDED = """
     INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, holds_slot,
@@ -56,7 +56,7 @@ _CONTENT = """
     VALUES (:task, repeat('e', 40), :bytes, :packed, true, :data, :hunks)
 """
 # That a machine has told of it: the console asks for no diff before.
-_TOLD = """
+_UPDATED = """
     INSERT INTO task_events (task_id, number, type, attempt, stage_index, message, data, created_at,
                              project_id)
     SELECT id, events, 'checkpoint', 1, 0, '', jsonb_build_object('commit', repeat('b', 40),
@@ -78,7 +78,7 @@ _ROLL = """(seconds) => new Promise((resolve) => {
 })"""
 
 
-def log(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
+def log(rig: Rig, browser: Browser, password: str, say: Print) -> list[Figure]:
     say(f"writing a log of {LINES:,} lines")
     task = _task_with_log(rig)
     with signed_in(browser, rig, password) as context:
@@ -89,15 +89,15 @@ def log(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
         ends = _seconds_until_line(page, task, LINES)
     say(f"log: {opened:.2f} s, middle {jumped:.2f} s, end {ends:.2f} s, {frames:.0f} frames/s")
     return [
-        thresholds.at_most(
-            f"line {LINES // 2:,} of a log, from its address", jumped, "s", MOST_SECONDS
+        thresholds.max_figure(
+            f"line {LINES // 2:,} of a log, from its address", jumped, "s", MAX_SECONDS
         ),
-        thresholds.at_most("its last line", ends, "s", MOST_SECONDS),
-        thresholds.at_least("scrolling there", frames, "frames/s", LEAST_FRAMES),
+        thresholds.max_figure("its last line", ends, "s", MAX_SECONDS),
+        thresholds.min_figure("scrolling there", frames, "frames/s", MIN_FRAMES),
     ]
 
 
-def diff(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
+def diff(rig: Rig, browser: Browser, password: str, say: Print) -> list[Figure]:
     task = _task_with_diff(rig)
     with signed_in(browser, rig, password) as context:
         page = context.new_page()
@@ -109,7 +109,9 @@ def diff(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
         page.get_by_text("total_1 = price[1]").first.wait_for()
         seconds = time.perf_counter() - begun
     say(f"diff of {DIFF_LINES:,} lines: {seconds:.2f} s")
-    return [thresholds.at_most(f"a diff of {DIFF_LINES:,} lines opens", seconds, "s", MOST_SECONDS)]
+    return [
+        thresholds.max_figure(f"a diff of {DIFF_LINES:,} lines opens", seconds, "s", MAX_SECONDS)
+    ]
 
 
 def _seconds_until_line(page: Page, task: int, line: int) -> float:
@@ -150,8 +152,8 @@ def _task_with_diff(rig: Rig) -> int:
         given = {"task": task, "half": half, "bytes": len(section), "packed": len(packed)}
         connection.execute(sa.text(_CHANGE), given)
         connection.execute(sa.text(_FILE), given)
-        connection.execute(sa.text(_TOLD), {"task": task})
-        shown = {"data": packed, "hunks": patch_sections.shown(section)}
+        connection.execute(sa.text(_UPDATED), {"task": task})
+        shown = {"data": packed, "hunks": patch_sections.encode_section(section)}
         connection.execute(sa.text(_CONTENT), {**given, **shown})
     return task
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, CDPSession, Error, Page
 from bench.errors import NotMeasured
 from bench.rig import Rig
 
-PATIENCE = 60_000.0  # milliseconds
+TIMEOUT_MS = 60_000.0  # milliseconds
 # Without a graphics card WebGL is a program that draws on the processor: slower than none.
 _FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-3d-apis", "--disable-quic", "--no-first-run"),
@@ -38,7 +38,7 @@ def chromium() -> Iterator[Browser]:
 def signed_in(browser: Browser, rig: Rig, password: str) -> Iterator[BrowserContext]:
     """A browser of its own, with an empty cache, of the admin."""
     context = browser.new_context(base_url=rig.stack.url, locale="en-GB")
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(TIMEOUT_MS)
     answer = context.request.post(
         "/api/auth/browser/login",
         data={"username": "admin", "password": password},

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from bench.command import Say
+from bench.command import Print
 from bench.console import thresholds
 from bench.console.tabs import private_bytes, signed_in
 from bench.errors import NotMeasured
@@ -14,8 +14,8 @@ from bench.rig import TASKS, Rig
 
 ROOT = Path(__file__).parents[2]
 ROUNDS, KEYS = 5, 20
-MOST_MS, MOST_SLOWER = 17.0, 1.2
-LEAST_FRAMES, MOST_MEGABYTES = 30.0, 200.0
+MAX_MS, MAX_SLOWDOWN = 17.0, 1.2
+MIN_FRAMES, MAX_MEGABYTES = 30.0, 200.0
 FLOOD_MB, FLOOD_SECONDS = 20, 30
 
 ECHO = "stty raw -echo; printf READY; exec cat"
@@ -82,7 +82,7 @@ _FRAMES = """(seconds) => new Promise((resolve) => {
 })"""
 
 
-def keys(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
+def keys(rig: Rig, browser: Browser, password: str, say: Print) -> list[Figure]:
     task = started(rig, "ECHO", ECHO)
     ours: list[list[float]] = []
     echo: list[list[float]] = []
@@ -112,8 +112,8 @@ def keys(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
             percentile(flat(ours), 99) * 1000,
             "the socket's echo",
             percentile(flat(echo), 50) * 1000,
-            Difference.of(ours, echo),
-            at_most=MOST_MS,
+            Difference.from_blocks(ours, echo),
+            max_ratio=MAX_MS,
         ),
         Figure(
             "key → glyph",
@@ -122,13 +122,13 @@ def keys(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
             None,
             "a bare page with xterm",
             percentile(flat(bare), 50) * 1000,
-            Ratio.of(ours, bare),
-            at_most=MOST_SLOWER,
+            Ratio.from_blocks(ours, bare),
+            max_ratio=MAX_SLOWDOWN,
         ),
     ]
 
 
-def flood(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
+def flood(rig: Rig, browser: Browser, password: str, say: Print) -> list[Figure]:
     task = started(rig, "FLOOD", FLOOD)
     with signed_in(browser, rig, password) as context:
         page = opened(context.new_page(), task)
@@ -139,13 +139,16 @@ def flood(rig: Rig, browser: Browser, password: str, say: Say) -> list[Figure]:
         frames = float(page.evaluate(_FRAMES, 10))
         came = (_printed(rig, task) - before) / (time.monotonic() - begun) / 1e6
         megabytes = private_bytes(browser) / 1e6
-        said = page.locator("[role=status]").all_inner_texts()
-        say(f"flood: {frames:.0f} frames/s, {megabytes:.0f} MB, {came:.1f} MB/s in the log; {said}")
+        statuses = page.locator("[role=status]").all_inner_texts()
+        say(
+            f"flood: {frames:.0f} frames/s, {megabytes:.0f} MB, {came:.1f} MB/s in the log; "
+            f"{statuses}"
+        )
     return [
-        thresholds.at_least(
-            f"a flood ({FLOOD_MB} MB/s asked for)", frames, "frames/s", LEAST_FRAMES
+        thresholds.min_figure(
+            f"a flood ({FLOOD_MB} MB/s asked for)", frames, "frames/s", MIN_FRAMES
         ),
-        thresholds.at_most("the tab then, private", megabytes, "MB", MOST_MEGABYTES),
+        thresholds.max_figure("the tab then, private", megabytes, "MB", MAX_MEGABYTES),
     ]
 
 

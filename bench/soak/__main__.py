@@ -53,11 +53,11 @@ def _cells(verdict: Verdict) -> Sequence[str]:
 
 
 def _tolerances() -> list[str]:
-    told = []
+    lines = []
     for name, tolerances in (("from third to third", LIFE), ("from quiet to quiet", QUIET)):
         allowed = [f"{t.least:g} {unit} or {t.share:.0%}" for unit, t in tolerances.items()]
-        told.append(f"Allowed {name}, whichever is more: {'; '.join(allowed)}.")
-    return told
+        lines.append(f"Allowed {name}, whichever is more: {'; '.join(allowed)}.")
+    return lines
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -44,14 +44,14 @@ def _chart(record: Record, verdict: Verdict, number: int) -> str:
         for phase, a, b in record.spans()
         if phase == LIFE
     ]
-    told = f"{verdict.slope:+,.3g} {verdict.line.unit} a minute, at most {most:,.0f}"
+    caption = f"{verdict.slope:+,.3g} {verdict.line.unit} a minute, at most {most:,.0f}"
     bad = " bad" if verdict.grows else ""
     return "\n".join([
         f'<g transform="translate({left},{top})">',
         *shades,
         f'<text x="{_LEFT}" y="14" class="{"grows" if verdict.grows else "name"}">'
         f"{escape(verdict.line.name)}</text>",
-        f'<text x="{_LEFT}" y="28">{escape(told)}</text>',
+        f'<text x="{_LEFT}" y="28">{escape(caption)}</text>',
         f'<line class="axis" x1="{_LEFT}" x2="{_LEFT + _PLOT_WIDTH}" y1="{_TOP + _PLOT_HEIGHT}" '
         f'y2="{_TOP + _PLOT_HEIGHT}"/>',
         f'<polyline class="line{bad}" points="{path}"/>',

@@ -12,11 +12,11 @@ import httpx
 
 from app import job_names
 from app.embedded.ports import LOOPBACK
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.soak.sampler import Sample, Sampler
 from bench.soak.verdicts import Line, Verdict, judge
-from bench.soak.workload import Life
+from bench.soak.workload import Workload
 from tests.chaos.client import wait_until
 from tests.chaos.collect import Collector
 from tests.chaos.world import World
@@ -72,7 +72,7 @@ class Record:
         ]
 
 
-def soak(minutes: float, warm_up: float, every: float, seed: int, say: Say) -> Record:
+def soak(minutes: float, warm_up: float, every: float, seed: int, say: Print) -> Record:
     """`minutes` of life after `warm_up` minutes of it, sampled each `every` seconds.
 
     Raises EmbeddedError, NotMeasured.
@@ -85,7 +85,7 @@ def soak(minutes: float, warm_up: float, every: float, seed: int, say: Say) -> R
 
 
 class _Soak:
-    def __init__(self, world: World, every: float, seed: int, say: Say) -> None:
+    def __init__(self, world: World, every: float, seed: int, say: Print) -> None:
         self._world, self._every, self._seed, self._say = world, every, seed, say
         self._collector = Collector(world)
         self._record = Record()
@@ -96,19 +96,19 @@ class _Soak:
             raise NotMeasured("the machines are not online")
         self._sampler = Sampler(self._world)
         try:
-            self._crowd()
-            self._live(self._seed, {WARM_UP: 60 * warm_up})
-            self._be_quiet(QUIET_BEFORE)
-            self._live(self._seed + 1, {FILLING: _FULL, LIFE: 60 * minutes})
-            self._be_quiet(QUIET_AFTER)
+            self._run_crowd_phase()
+            self._run_workload_phase(self._seed, {WARM_UP: 60 * warm_up})
+            self._run_quiet_phase(QUIET_BEFORE)
+            self._run_workload_phase(self._seed + 1, {FILLING: _FULL, LIFE: 60 * minutes})
+            self._run_quiet_phase(QUIET_AFTER)
         finally:
             self._sampler.close()
         return self._record
 
-    def _live(self, seed: int, phases: Mapping[str, float]) -> None:
+    def _run_workload_phase(self, seed: int, phases: Mapping[str, float]) -> None:
         """Through these phases, each for so many seconds, and until all tasks have ended."""
         self._say(", then ".join(f"{name} for {s:.0f} s" for name, s in phases.items()))
-        with Life(self._world, seed, tasks=100 + int(4 * sum(phases.values()))) as life:
+        with Workload(self._world, seed, tasks=100 + int(4 * sum(phases.values()))) as life:
             for phase, seconds in phases.items():
                 end = time.monotonic() + seconds
                 while time.monotonic() < end:
@@ -116,12 +116,12 @@ class _Soak:
                     self._sample(phase, f"{life.tasks} tasks")
                     time.sleep(max(0.0, begun + self._every - time.monotonic()))
             have_ended = life.end()
-        told = [f"{count} {what}" for what, count in sorted(life.told.items())]
-        self._say(", ".join([f"over: {life.tasks} tasks", *told]))
+        totals = [f"{count} {what}" for what, count in sorted(life.told.items())]
+        self._say(", ".join([f"over: {life.tasks} tasks", *totals]))
         if not have_ended:
             raise NotMeasured("not all tasks have ended")
 
-    def _crowd(self) -> None:
+    def _run_crowd_phase(self) -> None:
         """Many people look at once: connections are opened when they are needed, and then kept, so
         that a chance crowd later would look like a leak. Before the warm-up, for each connection's
         backend learns the plans that it meets."""
@@ -129,7 +129,7 @@ class _Soak:
         ports = self._world.ports
         token = next(iter(self._world.tokens.values()))
 
-        def look(number: int) -> None:
+        def browse(number: int) -> None:
             headers = {"Authorization": f"Bearer {token}"}
             url = f"http://{LOOPBACK}:{ports[number % len(ports)]}"
             with httpx.Client(base_url=url, headers=headers, timeout=60.0) as client:
@@ -138,9 +138,9 @@ class _Soak:
                     client.get("/readyz")  # this one needs Redis
 
         with ThreadPoolExecutor(_CROWD) as people:
-            list(people.map(look, range(_CROWD)))
+            list(people.map(browse, range(_CROWD)))
 
-    def _be_quiet(self, phase: str) -> None:
+    def _run_quiet_phase(self, phase: str) -> None:
         """Sample what is left when all that may go has gone."""
         self._say(f"{phase}: until all is collected")
         collected = wait_until(
@@ -157,10 +157,10 @@ class _Soak:
             self._sample(phase, "quiet")
             time.sleep(_QUIET_PAUSE)
 
-    def _sample(self, phase: str, told: str) -> None:
+    def _sample(self, phase: str, detail: str) -> None:
         self._world.stack.check()
         sample = self._sampler.sample()
         self._record.samples.append((time.monotonic() - self._began, phase, sample))
         memory = sum(value for line, value in sample.items() if line.name.endswith(": memory"))
         count = sample[next(line for line in sample if line.name == "processes")]
-        self._say(f"{phase}: {told}, {count:.0f} processes, {memory / 1024:.0f} MiB")
+        self._say(f"{phase}: {detail}, {count:.0f} processes, {memory / 1024:.0f} MiB")

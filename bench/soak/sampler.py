@@ -58,14 +58,14 @@ class Sampler:
     def sample(self) -> Sample:
         found: Sample = {}
         for role, processes in self._roles():
-            _look_at(found, role, processes)
-        self._look_at_web_workers(found)
+            _sample_process(found, role, processes)
+        self._sample_web_workers(found)
         # A backend keeps open what it has ever read; there are only so many files.
         del found[Line("postgres: descriptors", Unit.COUNT)]
-        self._look_at_everyone(found)
-        self._look_at_machines(found)
-        self._look_at_redis(found)
-        self._look_at_database(found)
+        self._sample_processes(found)
+        self._sample_machines(found)
+        self._sample_redis(found)
+        self._sample_database(found)
         _measure(found, "counts for /metrics", [self._world.stack.home / "metrics"])
         return found
 
@@ -95,7 +95,7 @@ class Sampler:
                 for number, process in enumerate(below, start=1):
                     yield f"{name} child {number}", [process]
 
-    def _look_at_web_workers(self, found: Sample) -> None:
+    def _sample_web_workers(self, found: Sample) -> None:
         """Together: to which of them a machine comes is chance."""
         for what in ("descriptors", "sockets", "threads"):
             those = [
@@ -103,7 +103,7 @@ class Sampler:
             ]
             found[Line(f"web workers: {what}", Unit.COUNT)] = sum(found.pop(line) for line in those)
 
-    def _look_at_everyone(self, found: Sample) -> None:
+    def _sample_processes(self, found: Sample) -> None:
         everyone = psutil.Process(os.getpid()).children(recursive=True)
         states = Counter(_state(process) for process in everyone)
         shims = self._shims()
@@ -116,7 +116,7 @@ class Sampler:
 
     # Machines
 
-    def _look_at_machines(self, found: Sample) -> None:
+    def _sample_machines(self, found: Sample) -> None:
         for kind in _KINDS:
             directories = self._directories(kind)
             entries = sum(len(_entries(directory)) for directory in directories)
@@ -132,20 +132,20 @@ class Sampler:
 
     # Servers
 
-    def _look_at_redis(self, found: Sample) -> None:
-        told = self._redis.info()
-        found[Line("valkey: its own count", Unit.KIB)] = told["used_memory"] / 1024
-        found[Line("valkey: clients", Unit.COUNT)] = told["connected_clients"]
+    def _sample_redis(self, found: Sample) -> None:
+        info = self._redis.info()
+        found[Line("valkey: its own count", Unit.KIB)] = info["used_memory"] / 1024
+        found[Line("valkey: clients", Unit.COUNT)] = info["connected_clients"]
         for form, number in Counter(_form(key) for key in self._redis.scan_iter(count=500)).items():
             found[Line(f"keys {form}", Unit.COUNT)] = number
 
-    def _look_at_database(self, found: Sample) -> None:
+    def _sample_database(self, found: Sample) -> None:
         for unit, queries in ((Unit.ROWS, ROWS), (Unit.COUNT, COUNTS)):
             for name, query in queries.items():
                 found[Line(name, unit)] = self._database.execute(text(query)).scalar_one()
 
 
-def _look_at(found: Sample, role: str, processes: Sequence[psutil.Process]) -> None:
+def _sample_process(found: Sample, role: str, processes: Sequence[psutil.Process]) -> None:
     held: Counter[Line] = Counter()
     for process in processes:
         try:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from itertools import combinations
 from typing import NamedTuple
 
-_FEWEST = 6  # samples of life, for three thirds of two
+_MIN_SAMPLES = 6  # samples of life, for three thirds of two
 
 
 class Unit(StrEnum):
@@ -32,7 +32,7 @@ class Tolerance(NamedTuple):
     least: float
     share: float
 
-    def of(self, before: float) -> float:
+    def allowed_growth(self, before: float) -> float:
         return max(self.least, self.share * before)
 
 
@@ -82,7 +82,7 @@ def judge(line: Line, before: Points, life: Points, after: Points) -> Verdict:
     reasons = []
     if _rises(line.unit, life, first, middle, last):
         reasons.append("in life")
-    if end - start > QUIET[line.unit].of(start):
+    if end - start > QUIET[line.unit].allowed_growth(start):
         reasons.append("from quiet to quiet")
     return Verdict(line, start, first, last, end, 60 * slope(life), " and ".join(reasons))
 
@@ -105,9 +105,9 @@ def noise(points: Points) -> float:
 
 def _rises(unit: Unit, life: Points, first: float, middle: float, last: float) -> bool:
     """Beyond the tolerance, and still on its way after the middle third."""
-    if unit not in LIFE or len(life) < _FEWEST:
+    if unit not in LIFE or len(life) < _MIN_SAMPLES:
         return False
-    allowed = max(LIFE[unit].of(first), _NOISE * noise(life))
+    allowed = max(LIFE[unit].allowed_growth(first), _NOISE * noise(life))
     return last - first > allowed and last - middle > allowed / 3
 
 

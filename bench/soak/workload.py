@@ -17,12 +17,12 @@ from tests.chaos.world import PASSWORD, PEOPLE, World
 
 AT_ONCE = 10  # tasks: a few more than there are slots, so that there is a queue
 _ENDING = 240.0  # seconds for all tasks to end
-_PATIENCE = 30.0  # seconds for an answer
+_TIMEOUT_SECONDS = 30.0  # seconds for an answer
 _SPARE = 100_000  # the number of the first plan that is created with an Idempotency-Key
 _PAUSES = {"look": 0.5, "post": 8.0, "log_in": 5.0, "drain": 30.0, "cut": 15.0}  # seconds
 
 
-class Life:
+class Workload:
     """Goes on in threads until `end`, or the end of its context.
 
     `told` counts what was done, and what went wrong.
@@ -39,8 +39,8 @@ class Life:
         self._headers = {"Authorization": f"Bearer {world.tokens[PEOPLE[0]]}"}
         self._work = plans(seed, tasks)
         self._people = People(clients, self._work, world.recorder, AT_ONCE, seed)
-        acts = (self._look, self._post, self._log_in, self._drain, self._cut)
-        self._threads = [threading.Thread(target=self._go_on, args=(act,)) for act in acts]
+        acts = (self._browse, self._post, self._log_in, self._drain, self._cut_connection)
+        self._threads = [threading.Thread(target=self._repeat, args=(act,)) for act in acts]
         for thread in self._threads:
             thread.start()
 
@@ -65,9 +65,9 @@ class Life:
     def _leave(self) -> None:
         self._over.set()
         for thread in self._threads:
-            thread.join(2 * _PATIENCE)
+            thread.join(2 * _TIMEOUT_SECONDS)
 
-    def _go_on(self, act: Callable[[httpx.Client], None]) -> None:
+    def _repeat(self, act: Callable[[httpx.Client], None]) -> None:
         """A connection for each act: a server that has few of them warms up late."""
         name = act.__name__.removeprefix("_")
         while not self._over.wait(_PAUSES[name]):
@@ -79,9 +79,9 @@ class Life:
                 self.told[f"{name}: {type(problem).__name__}"] += 1
 
     def _client(self, headers: Mapping[str, str]) -> httpx.Client:
-        return httpx.Client(base_url=self._url, headers=headers, timeout=_PATIENCE)
+        return httpx.Client(base_url=self._url, headers=headers, timeout=_TIMEOUT_SECONDS)
 
-    def _look(self, api: httpx.Client) -> None:
+    def _browse(self, api: httpx.Client) -> None:
         """As a person with the console open, who reads one log to its end."""
         found = _get(api, f"{TASKS}?limit=50").json()["items"]
         for path in ("machines", "projects", "dashboard/stats", "search?q=request"):
@@ -134,9 +134,9 @@ class Life:
         finally:
             api.post(f"{path}/undrain").raise_for_status()
 
-    def _cut(self, _: httpx.Client) -> None:
+    def _cut_connection(self, _: httpx.Client) -> None:
         """A machine has to connect again; now and then it finds nobody for a while."""
-        door = self._rng.choice(self._world.machines).door
+        door = self._rng.choice(self._world.machines).proxy_port
         if self._rng.random() < 0.25:
             door.refuse()
             self._over.wait(self._rng.uniform(1.0, 3.0))

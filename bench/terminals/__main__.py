@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import command
-from bench.command import Say
+from bench.command import Print
 from bench.figures import Report
-from bench.rig import Rig, standing
+from bench.rig import Rig, running_rig
 from bench.terminals import attach, comparison, shells, stalled_viewer, thousand
 from bench.terminals.bare_relay import BareRelay
 from bench.terminals.muster import Muster
@@ -40,21 +40,21 @@ FULL = Sizes(5, 3, 200, 100_000_000, 3.0, 20, 1_000_000_000, 1_000, 30.0)
 QUICK = Sizes(3, 1, 100, 10_000_000, 3.0, 5, 32_000_000, 100, 8.0)
 
 
-def measure(say: Say, options: argparse.Namespace) -> Report:
+def measure(say: Print, options: argparse.Namespace) -> Report:
     """Everything in one run. Raises NotMeasured, EmbeddedError."""
     sizes: Sizes = QUICK if options.quick else FULL
     report = Report("Terminals")
     if {"echo", "flood", "attach", "stalled"} & set(options.only):
-        with standing(say) as rig:
+        with running_rig(say) as rig:
             _small(rig, sizes, options.only, report, say)
     if "thousand" in options.only:
         # On a server of its own: the gigabytes of the floods' logs follow for minutes.
-        with standing(say) as rig:
+        with running_rig(say) as rig:
             report.figures += thousand.measure(rig, sizes.terminals, sizes.seconds, report, say)
     return report
 
 
-def _small(rig: Rig, sizes: Sizes, parts: list[str], report: Report, say: Say) -> None:
+def _small(rig: Rig, sizes: Sizes, parts: list[str], report: Report, say: Print) -> None:
     """All that has one machine with a daemon."""
     say("starting a worker, and tasks that run the shells")
     rig.start_worker(slots=4 + stalled_viewer.terminals(sizes.stalls))
@@ -78,7 +78,7 @@ def _small(rig: Rig, sizes: Sizes, parts: list[str], report: Report, say: Say) -
         report.figures += attach.measure(muster, terminado, *history, report, say)
 
 
-def _terminado(rig: Rig, report: Report, say: Say) -> Terminado | None:
+def _terminado(rig: Rig, report: Report, say: Print) -> Terminado | None:
     try:
         commands: Path = install(say)
     except CannotInstall as problem:

@@ -2,14 +2,14 @@
 
 import statistics
 
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, flat, latency
 from bench.terminals import shells, viewer_client
 from bench.terminals.muster import Attach, Muster
 from bench.terminals.terminado import Terminado
 
-FIRST_BYTE_AT_MOST, GROWS_AT_MOST = 2.0, 1.2
+MAX_FIRST_BYTE_RATIO, MAX_GROWTH = 2.0, 1.2
 SHORT = 2 << 20
 _BLOCKS = 5
 _MARK = b"FLOOD-"
@@ -22,7 +22,7 @@ def measure(
     attaches: int,
     history: int,
     report: Report,
-    say: Say,
+    say: Print,
 ) -> list[Figure]:
     """A terminal with a short history and one with a long one, in turns. Raises NotMeasured."""
     peer = _Peer(terminado) if terminado is not None else None
@@ -59,7 +59,7 @@ def _print(muster: Muster, terminal: str, size: int) -> None:
 
 
 def _in_turns(
-    muster: Muster, peer: _Peer | None, attaches: int, say: Say
+    muster: Muster, peer: _Peer | None, attaches: int, say: Print
 ) -> tuple[list[list[Attach]], list[list[Attach]], list[list[float]]]:
     short: list[list[Attach]] = []
     long: list[list[Attach]] = []
@@ -89,8 +89,8 @@ def _figures(
             deep,
             beside=f"after {SHORT:,}",
             beside_value=statistics.median(flat(brief)) * 1000,
-            ratio=Ratio.of(deep, brief),
-            at_most=GROWS_AT_MOST,
+            ratio=Ratio.from_blocks(deep, brief),
+            at_most=MAX_GROWTH,
         )
     ]
     if first:
@@ -98,7 +98,9 @@ def _figures(
             "beside": "terminado's first byte",
             "beside_value": statistics.median(flat(first)) * 1000,
         }
-        bar = {"ratio": Ratio.of(brief, first), "at_most": FIRST_BYTE_AT_MOST}
+        bar = {"ratio": Ratio.from_blocks(brief, first), "at_most": MAX_FIRST_BYTE_RATIO}
         figures.append(latency("attach to a right screen", brief, **beside, **bar))
-        figures.append(latency("attach, asked", asked, **beside, ratio=Ratio.of(asked, first)))
+        figures.append(
+            latency("attach, asked", asked, **beside, ratio=Ratio.from_blocks(asked, first))
+        )
     return figures

@@ -10,7 +10,7 @@ from bench.terminals import shells
 from muster.worker.masking.masker import Masker
 from muster.worker.shim.spool import SpoolWriter
 
-_PIECE = 1 << 16
+_CHUNK = 1 << 16
 _SECRETS = (b"a secret of the project", b"a token of the machine, as long as they are")
 
 
@@ -27,8 +27,8 @@ def spooled(directory: Path, size: int) -> float:
         begun = time.perf_counter()
         os.write(master, typed)
         total, data = 0, b""
-        while mark not in data[-_PIECE:]:
-            data = os.read(master, _PIECE)
+        while mark not in data[-_CHUNK:]:
+            data = os.read(master, _CHUNK)
             total += len(data)
             shown = masker.feed(data)
             spool.append(shown, int((time.perf_counter() - begun) * 1000), 0)
@@ -46,4 +46,4 @@ def spooled(directory: Path, size: int) -> float:
 def _read_until(master: int, mark: bytes) -> None:
     seen = b""
     while mark not in seen:
-        seen += os.read(master, _PIECE)
+        seen += os.read(master, _CHUNK)

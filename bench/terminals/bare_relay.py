@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from app.embedded import ports, probes
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from app.embedded.stack import Stack
 from bench.errors import NotMeasured
 from bench.terminals import shells
@@ -18,14 +18,14 @@ class BareRelay:
     """As children of the stack, over the stack's Valkey. Raises NotMeasured."""
 
     def __init__(self, stack: Stack, scratch: Path) -> None:
-        self._port = ports.free()
+        self._port = ports.find_free_port()
         plain = scratch / "relay.conf.py"
         plain.touch()  # Muster's own would be read otherwise
         serve = ["-k", "gevent", "-w", "1", "--worker-connections", str(_CONNECTIONS)]
         options = ["-c", str(plain), "-b", f"{ports.LOOPBACK}:{self._port}", "--no-control-socket"]
         gunicorn = [sys.executable, "-m", "gunicorn", *serve, *options, "bench.terminals.relay:app"]
         stack.launch("relay", gunicorn, {"RELAY_REDIS": stack.env["REDIS_URL"]})
-        if not until(self._answers, _START_SECONDS, pause=0.05):
+        if not wait_until(self._answers, _START_SECONDS, pause=0.05):
             raise NotMeasured("the bare relay does not start")
         # What its viewers are to see comes after them, so they are there first.
         self._early = [self.open(name) for name in ("echo", "flood")]
@@ -48,7 +48,7 @@ class BareRelay:
         return _Viewer(WebSocket(self._port, f"/viewer/{terminal}", receive_buffer))
 
     def _answers(self) -> bool:
-        return probes.get(self._port, "/healthz", tls=False)[0] == 200
+        return probes.probe(self._port, "/healthz", tls=False)[0] == 200
 
 
 class _Viewer:

@@ -4,14 +4,14 @@ import statistics
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.command import Say
+from bench.command import Print
 from bench.figures import Blocks, Figure, Ratio, Report, flat, latency, percentile
 from bench.terminals import bare, viewer_client
 from bench.terminals.bare_relay import BareRelay
 from bench.terminals.muster import Muster
 from bench.terminals.terminado import Terminado
 
-ECHO_AT_MOST, TAIL_AT_MOST, FLOOD_AT_LEAST = 1.5, 5.0, 0.7
+MAX_ECHO_RATIO, MAX_TAIL_RATIO, MIN_FLOOD_RATIO = 1.5, 5.0, 0.7
 _WARM = 20
 _MUSTER, _RELAY, _TERMINADO = "Muster", "bare relay over a Valkey stream", "terminado"
 _SPOOL = "bare PTY, masked and spooled"
@@ -32,7 +32,12 @@ def _viewers(
 
 
 def echo(
-    muster: Muster, relay: BareRelay, terminado: Terminado | None, rounds: int, keys: int, say: Say
+    muster: Muster,
+    relay: BareRelay,
+    terminado: Terminado | None,
+    rounds: int,
+    keys: int,
+    say: Print,
 ) -> list[Figure]:
     """From a key to its echo, one key after the other."""
     viewers = _viewers("echo", muster, relay, terminado)
@@ -48,7 +53,7 @@ def echo(
         if name != _RELAY:
             viewer.close()
     return [
-        _compared(blocks, _RELAY, ECHO_AT_MOST),
+        _compared(blocks, _RELAY, MAX_ECHO_RATIO),
         *([_compared(blocks, _TERMINADO)] if terminado is not None else []),
         _tail(blocks[_MUSTER]),
         latency(f"the same of the {_RELAY}", blocks[_RELAY]),
@@ -61,7 +66,7 @@ def _compared(blocks: dict[str, list[list[float]]], name: str, bar: float | None
         blocks[_MUSTER],
         beside=name,
         beside_value=statistics.median(flat(blocks[name])) * 1000,
-        ratio=Ratio.of(blocks[_MUSTER], blocks[name]),
+        ratio=Ratio.from_blocks(blocks[_MUSTER], blocks[name]),
         at_most=bar,
     )
 
@@ -76,7 +81,7 @@ def _tail(blocks: Blocks) -> Figure:
         beside="its own p50",
         beside_value=statistics.median(flat(blocks)) * 1000,
         ratio=Ratio(whole, min(tails), max(tails)),
-        at_most=TAIL_AT_MOST,
+        max_ratio=MAX_TAIL_RATIO,
     )
 
 
@@ -88,7 +93,7 @@ def flood(
     rounds: int,
     size: int,
     report: Report,
-    say: Say,
+    say: Print,
 ) -> list[Figure]:
     """One viewer, who reads all that comes."""
     viewers = _viewers("flood", muster, relay, terminado)
@@ -109,7 +114,7 @@ def flood(
     slowest = [[min(rates[_SPOOL][n][0], rates[_RELAY][n][0])] for n in range(rounds)]
     rates["the slower one of its bare parts"] = slowest
     return [
-        _rate(rates, "the slower one of its bare parts", FLOOD_AT_LEAST),
+        _rate(rates, "the slower one of its bare parts", MIN_FLOOD_RATIO),
         *(_rate(rates, name) for name in ways if name != _MUSTER),
     ]
 
@@ -121,6 +126,6 @@ def _rate(rates: dict[str, list[list[float]]], name: str, bar: float | None = No
         "MB/s",
         beside=name,
         beside_value=statistics.median(flat(rates[name])),
-        ratio=Ratio.of(rates[_MUSTER], rates[name]),
-        at_least=bar,
+        ratio=Ratio.from_blocks(rates[_MUSTER], rates[name]),
+        min_ratio=bar,
     )

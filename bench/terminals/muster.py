@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from bench.errors import NotMeasured
 from bench.rig import TASKS, Rig
 from bench.session import Session
@@ -81,7 +81,7 @@ class Muster:
         body = {"projectKey": key, "description": "measured"}
         task_id = int(self._rig.session.post(TASKS, body)["id"])
         self._tasks[terminal] = task_id
-        if not until(lambda: self._is_ready(task_id), _START_SECONDS, pause=0.05):
+        if not wait_until(lambda: self._is_ready(task_id), _START_SECONDS, pause=0.05):
             raise NotMeasured(f"task {task_id} does not run its shell")
 
     def task(self, terminal: str) -> int:
@@ -112,6 +112,6 @@ class Muster:
         if size < len(shells.READY):
             return False
         viewer = MusterViewer(self._rig.session, self._rig.stack.port, task_id)
-        viewer_client.until(viewer, shells.READY)
+        viewer_client.read_until(viewer, shells.READY)
         viewer.close()
         return True

@@ -31,7 +31,7 @@ def flood(size: int) -> tuple[bytes, bytes]:
     return b"%d %d\n" % (size, number), b"FLOOD-%d." % number
 
 
-def piece(size: int) -> tuple[bytes, bytes]:
+def chunk(size: int) -> tuple[bytes, bytes]:
     """Likewise."""
     number = next(_numbers)
     return b"%d 0 %d\n" % (size, number), b"FLOOD-%d." % number

@@ -20,14 +20,14 @@ from muster.protocol import terminal as wire
 
 FLOOD = b"\x06"
 RATE = 200_000  # bytes a second of a terminal that floods
-_PIECE = 4_000
+_CHUNK = 4_000
 _BEAT_SECONDS = 5.0
 _OPTIONS: dict[str, Any] = {
     "compression": None,
     "ping_interval": None,
-    "max_size": codec.MAX_TEXT,
+    "max_size": codec.MAX_TEXT_CHARS,
 }
-_LINES = (b"y" * 78 + b"\r\n") * (_PIECE // 80)
+_LINES = (b"y" * 78 + b"\r\n") * (_CHUNK // 80)
 
 _to_machine: "msgspec.json.Decoder[wire.ToPtyMachine]" = msgspec.json.Decoder(wire.ToPtyMachine)
 
@@ -52,11 +52,11 @@ class Machine:
                 match codec.decode_from_server(message):
                     case frames.OpenTerminal(task_id=task_id, channel_token=token):
                         if task_id not in self._open or self._open[task_id].done():
-                            terminal = self._look_after(Terminal(self, task_id, token))
+                            terminal = self._serve(Terminal(self, task_id, token))
                             self._open[task_id] = asyncio.create_task(terminal)
             beating.cancel()
 
-    async def _look_after(self, terminal: "Terminal") -> None:
+    async def _serve(self, terminal: "Terminal") -> None:
         """As a daemon does, say that it has ended, so that it is asked for again."""
         try:
             await terminal.live()
@@ -69,7 +69,7 @@ class Machine:
 
     def _hello(self) -> frames.Hello:
         held = [
-            frames.HeldAttempt(
+            frames.TrackedAttempt(
                 task_id=task_id, attempt=1, stage_index=0, state="working", log_offset=0
             )
             for task_id in self.tasks
@@ -108,19 +108,19 @@ class Terminal:
         address = f"{self.machine.url}/api/workers/pty/{self.task_id}"
         try:
             async with connect(address, **_OPTIONS) as self._socket:
-                await self._converse()
+                await self._serve_connection()
         except ConnectionClosed:
             pass
         finally:
             if self._flooding is not None:
                 self._flooding.cancel()
 
-    async def _converse(self) -> None:
+    async def _serve_connection(self) -> None:
         jwt = self.machine.worker_jwt
-        await self._say(wire.MachineAuth(worker_jwt=jwt, channel_token=self.token))
+        await self._send_frame(wire.MachineAuth(worker_jwt=jwt, channel_token=self.token))
         await self._socket.recv()
-        await self._say(wire.At(offset=0))
-        await self._say(wire.Resize(cols=80, rows=24))
+        await self._send_frame(wire.OutputOffset(offset=0))
+        await self._send_frame(wire.Resize(cols=80, rows=24))
         async for message in self._socket:
             if isinstance(message, str):
                 await self._answer(_to_machine.decode(message))
@@ -132,21 +132,21 @@ class Terminal:
     async def _answer(self, frame: wire.ToPtyMachine) -> None:
         if isinstance(frame, wire.Snapshot):
             screen = wire.Screen(self._offset, cols=80, rows=24, data="$ ", number=frame.number)
-            await self._say(screen)
+            await self._send_frame(screen)
 
     async def _flood(self) -> None:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
             await self._print(_LINES)
-            due += _PIECE / RATE
+            due += _CHUNK / RATE
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def _print(self, data: bytes) -> None:
         self._offset += len(data)
         await self._socket.send(data)
 
-    async def _say(self, frame: wire.TerminalFrame) -> None:
+    async def _send_frame(self, frame: wire.TerminalFrame) -> None:
         await self._socket.send(msgspec.json.encode(frame).decode())
 
 

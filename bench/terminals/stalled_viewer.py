@@ -18,7 +18,7 @@ from functools import partial
 
 import psutil
 
-from bench.command import Say
+from bench.command import Print
 from bench.figures import Figure, Ratio, Report, flat
 from bench.rig import Rig
 from bench.terminals import shells, viewer_client
@@ -29,19 +29,19 @@ from bench.terminals.terminado import Terminado
 Open = Callable[[int | None], viewer_client.Viewer]
 """Opens the terminal that is flooded; with a receive buffer of so many bytes."""
 
-KEEP_AT_LEAST, GROWS_AT_MOST = 0.95, 10.0
+MIN_KEPT_RATIO, MAX_GROWTH_MB = 0.95, 10.0
 NINE = 9
 _PACE = 0.5  # of what the nine alone can follow
 _FILL_SECONDS = 1.0  # of a flood that fills what is kept for the one who does not read
 _SMALL = 65_536  # what the kernel keeps for her, at her end
-_LOOK = 0.05
+_POLL_SECONDS = 0.05
 _TICK = 0.05  # seconds between two pieces
 
 _numbers = itertools.count(1)
 
 
 @dataclass
-class _Shown:
+class _Throughput:
     """MB/s of the nine together, and how many MB the server grew, each round a block of its own.
 
     Of floods two rounds are a block: in one the nine alone come first, in the other the tenth does.
@@ -60,8 +60,8 @@ class _Side:
 
     start: Callable[[], Open]
     pid: int
-    alone: _Shown = field(default_factory=_Shown)
-    stalled: _Shown = field(default_factory=_Shown)
+    alone: _Throughput = field(default_factory=_Throughput)
+    stalled: _Throughput = field(default_factory=_Throughput)
     pace: float = 0.0  # bytes a second, found in the first round
 
 
@@ -77,7 +77,7 @@ def measure(
     rounds: int,
     seconds: float,
     report: Report,
-    say: Say,
+    say: Print,
 ) -> list[Figure]:
     """Raises NotMeasured."""
     sides = {"Muster": _Side(partial(_start, muster), rig.stack.processes["gunicorn"].pid)}
@@ -88,17 +88,17 @@ def measure(
     for number in range(1, 2 * rounds + 1):
         for name, side in sides.items():
             _round(side, seconds, is_stalled_first=number % 2 == 0)
-            kept = [
+            shares = [
                 with_her[-1][-1] / alone[-1][-1]
                 for with_her, alone in (
                     (side.stalled.flood, side.alone.flood),
                     (side.stalled.paced, side.alone.paced),
                 )
             ]
-            said = f"{kept[0]:.1%} of a flood, {kept[1]:.1%} at a pace"
-            said += f"; its server grew {side.stalled.grew[-1][0]:.1f} MB"
-            said += f", {side.alone.grew[-1][0]:.1f} without her"
-            say(f"stalled, round {number} of {2 * rounds}: {name}, the nine keep {said}")
+            text = f"{shares[0]:.1%} of a flood, {shares[1]:.1%} at a pace"
+            text += f"; its server grew {side.stalled.grew[-1][0]:.1f} MB"
+            text += f", {side.alone.grew[-1][0]:.1f} without her"
+            say(f"stalled, round {number} of {2 * rounds}: {name}, the nine keep {text}")
     for name, side in sides.items():
         skipped = max(side.alone.skipped), max(side.stalled.skipped)
         report.notes += [
@@ -137,7 +137,7 @@ def _round(side: _Side, seconds: float, is_stalled_first: bool) -> None:
 
 
 def _turn(
-    side: _Side, shown: _Shown, crowd: Sequence[viewer_client.Viewer], seconds: float
+    side: _Side, shown: _Throughput, crowd: Sequence[viewer_client.Viewer], seconds: float
 ) -> None:
     with _Memory(side.pid) as memory:
         _together(crowd, 0, _FILL_SECONDS)
@@ -172,7 +172,7 @@ def _together(crowd: Sequence[viewer_client.Viewer], rate: float, seconds: float
     """MB/s of all of them, from the first byte that one has to the last."""
     typed = [shells.flood_for(seconds)]
     if rate:
-        typed = [shells.piece(round(rate * _TICK)) for _ in range(round(seconds / _TICK))]
+        typed = [shells.chunk(round(rate * _TICK)) for _ in range(round(seconds / _TICK))]
     mark = typed[-1][1]
     with ThreadPoolExecutor(len(crowd)) as pool:
         waiting = [pool.submit(_watch, viewer, mark) for viewer in crowd]
@@ -192,7 +192,7 @@ def _watch(viewer: viewer_client.Viewer, mark: bytes) -> tuple[int, float, float
     begun = time.perf_counter()
     came = len(first)
     if mark not in first:
-        came += viewer_client.until(viewer, mark, before=first)
+        came += viewer_client.read_until(viewer, mark, before=first)
     return came, begun, time.perf_counter()
 
 
@@ -203,7 +203,7 @@ class _Memory:
         first = psutil.Process(pid)
         self._family = [first, *first.children(recursive=True)]
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._poll, daemon=True)
         self.grew = 0.0
 
     def __enter__(self) -> "_Memory":
@@ -215,8 +215,8 @@ class _Memory:
         self._over.set()
         self._thread.join()
 
-    def _look(self) -> None:
-        while not self._over.wait(_LOOK):
+    def _poll(self) -> None:
+        while not self._over.wait(_POLL_SECONDS):
             self.grew = max(self.grew, (self._now() - self._before) / 1e6)
 
     def _now(self) -> int:
@@ -226,7 +226,7 @@ class _Memory:
 def _figures(name: str, side: _Side) -> list[Figure]:
     is_ours = name == "Muster"
     grew = [max(0.0, value) for value in flat(side.stalled.grew)]
-    worst = max(grew) / GROWS_AT_MOST
+    worst = max(grew) / MAX_GROWTH_MB
     return [
         *(
             Figure(
@@ -235,8 +235,8 @@ def _figures(name: str, side: _Side) -> list[Figure]:
                 "MB/s",
                 beside="the nine alone",
                 beside_value=statistics.median(flat(alone)),
-                ratio=Ratio.of(stalled, alone),
-                at_least=KEEP_AT_LEAST if is_ours else None,
+                ratio=Ratio.from_blocks(stalled, alone),
+                min_ratio=MIN_KEPT_RATIO if is_ours else None,
             )
             for what, stalled, alone in (
                 ("flood", side.stalled.flood, side.alone.flood),
@@ -248,9 +248,9 @@ def _figures(name: str, side: _Side) -> list[Figure]:
             max(grew),
             "MB",
             beside="what it may",
-            beside_value=GROWS_AT_MOST,
-            ratio=Ratio(worst, min(grew) / GROWS_AT_MOST, worst),
-            at_most=1.0 if is_ours else None,
+            beside_value=MAX_GROWTH_MB,
+            ratio=Ratio(worst, min(grew) / MAX_GROWTH_MB, worst),
+            max_ratio=1.0 if is_ours else None,
         ),
         Figure(f"{name}: and with the nine alone", max(flat(side.alone.grew)), "MB"),
     ]

@@ -5,10 +5,10 @@ import time
 from pathlib import Path
 
 from app.embedded import ports
-from app.embedded.processes import until
+from app.embedded.processes import wait_until
 from app.embedded.stack import Stack
 from bench import venvs
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.terminals import shells
 from bench.terminals.websocket import WebSocket
@@ -35,7 +35,7 @@ asyncio.run(serve(int(sys.argv[1]), json.loads(sys.argv[2])))
 """
 
 
-def install(say: Say) -> Path:
+def install(say: Print) -> Path:
     """The directory of its commands. Raises CannotInstall."""
     return venvs.install(f"terminado-{VERSION}", _PACKAGES, say)
 
@@ -44,12 +44,12 @@ class Terminado:
     """A server of its own, as a child of the stack. Raises NotMeasured."""
 
     def __init__(self, stack: Stack, commands: Path, name: str = "terminado") -> None:
-        self._port = ports.free()
+        self._port = ports.find_free_port()
         served = json.dumps({"echo": shells.ECHO, "flood": shells.FLOOD, "pace": shells.PACE})
         python = str(commands / "python")
         process = stack.launch(name, [python, "-c", _SERVER, str(self._port), served])
         self.pid = process.pid
-        if not until(self._answers, _START_SECONDS, pause=0.05):
+        if not wait_until(self._answers, _START_SECONDS, pause=0.05):
             raise NotMeasured("terminado does not start")
 
     def open(self, terminal: str, receive_buffer: int | None = None) -> "_Viewer":

@@ -28,7 +28,7 @@ from app.models import Developer, Project
 from app.server_cli.local import admin
 from app.services import settings
 from app.services.accounts import tokens
-from bench.command import Say
+from bench.command import Print
 from bench.errors import NotMeasured
 from bench.figures import Figure, Ratio, Report, latency, percentile
 from bench.rig import TASKS, Rig
@@ -36,19 +36,19 @@ from bench.terminals.simulated import FLOOD, RATE
 from muster.protocol import terminal as wire
 from tests.factories import make_attempt, make_machine, make_task
 
-ECHO_AT_MOST = 50.0  # milliseconds
+MAX_ECHO_MS = 50.0  # milliseconds
 BUSY = 0.05
 _PER_MACHINE = 50
 _TYPISTS = 10
 _PAUSE = 0.05  # seconds between two keys of a typist
 _BATCH = 25  # terminals that are being opened; a token is good for a minute
-_PATIENCE = 30.0
+_TIMEOUT_SECONDS = 30.0
 _SERVERS = ("gunicorn", "valkey", "postgres")
 
 _decoder: "msgspec.json.Decoder[wire.ToViewer]" = msgspec.json.Decoder(wire.ToViewer)
 
 
-def measure(rig: Rig, number: int, seconds: float, report: Report, say: Say) -> list[Figure]:
+def measure(rig: Rig, number: int, seconds: float, report: Report, say: Print) -> list[Figure]:
     """Raises NotMeasured."""
     say(f"thousand: rows of {number:,} running tasks")
     machines = _running(rig, number)
@@ -72,7 +72,7 @@ def _running(rig: Rig, number: int) -> list[dict[str, Any]]:
     app = create_app(config.load({**rig.stack.env, "MUSTER_LOG_LEVEL": "WARNING"}))
     found = []
     with app.app_context():
-        creator = db.session.scalars(select(Developer).filter_by(name=admin.NAME)).one()
+        creator = db.session.scalars(select(Developer).filter_by(name=admin.ADMIN_NAME)).one()
         project = db.session.scalars(select(Project).filter_by(key="THOUSAND")).one()
         limits = {"terminalsPerDeveloper": 10_000, "terminalsPerTask": 10}
         settings.update(creator, limits)
@@ -103,14 +103,14 @@ class _Viewer:
     async def live(self, url: str, bearer: str, token: str) -> None:
         options: dict[str, Any] = {"compression": None, "ping_interval": None}
         async with connect(f"{url}/ws/pty/{self.task_id}", **options) as self._socket:
-            await self._say(wire.ViewerAuth(token=bearer, channel_token=token))
+            await self._send_frame(wire.ViewerAuth(token=bearer, channel_token=token))
             async for message in self._socket:
-                await self._take(message)
+                await self._receive(message)
 
     async def press(self, keys: bytes) -> None:
         await self._socket.send(keys)
 
-    async def _take(self, message: str | bytes) -> None:
+    async def _receive(self, message: str | bytes) -> None:
         if isinstance(message, bytes):
             self.came += len(message)
             self.echo.set()
@@ -121,9 +121,9 @@ class _Viewer:
             case wire.Gap(start=start, end=end):
                 self.skipped += end - start
             case wire.Ping():
-                await self._say(wire.Pong())
+                await self._send_frame(wire.Pong())
 
-    async def _say(self, frame: wire.TerminalFrame) -> None:
+    async def _send_frame(self, frame: wire.TerminalFrame) -> None:
         await self._socket.send(msgspec.json.encode(frame).decode())
 
 
@@ -131,7 +131,7 @@ class _Crowd:
     """One viewer for each task."""
 
     def __init__(
-        self, rig: Rig, tasks: Sequence[int], spenders: Mapping[str, int], say: Say
+        self, rig: Rig, tasks: Sequence[int], spenders: Mapping[str, int], say: Print
     ) -> None:
         """`spenders` are processes by name, whose processor time is told."""
         self._rig, self._spenders, self._say = rig, spenders, say
@@ -174,16 +174,16 @@ class _Crowd:
     def _figures(self, quiet: list[float], echoes: list[float], busy: int) -> list[Figure]:
         number = len(self._viewers)
         tail = percentile(echoes, 99) * 1000
-        ratio = tail / ECHO_AT_MOST
+        ratio = tail / MAX_ECHO_MS
         return [
             Figure(
                 f"echo with {number:,} open, {busy} busy: p99",
                 tail,
                 "ms",
                 beside="what it may",
-                beside_value=ECHO_AT_MOST,
+                beside_value=MAX_ECHO_MS,
                 ratio=Ratio(ratio, ratio, ratio),
-                at_most=1.0,
+                max_ratio=1.0,
             ),
             latency(f"echo with {number:,} open, {busy} busy", [echoes]),
             latency(f"echo with {number:,} open, none busy", [quiet]),
@@ -199,7 +199,7 @@ class _Crowd:
             self._living.append(asyncio.create_task(living))
         ready = asyncio.gather(*(viewer.ready.wait() for viewer in viewers))
         try:
-            await asyncio.wait_for(ready, _PATIENCE)
+            await asyncio.wait_for(ready, _TIMEOUT_SECONDS)
         except TimeoutError:
             blank = [viewer.task_id for viewer in viewers if not viewer.ready.is_set()]
             ends = [repr(living.exception()) for living in self._living if living.done()]
@@ -232,7 +232,7 @@ async def _typist(viewers: Sequence[_Viewer], until: float) -> list[float]:
         begun = time.perf_counter()
         try:
             await viewer.press(b"k")
-            await asyncio.wait_for(viewer.echo.wait(), _PATIENCE)
+            await asyncio.wait_for(viewer.echo.wait(), _TIMEOUT_SECONDS)
         except (TimeoutError, ConnectionClosed):
             raise NotMeasured(f"no echo in the terminal of task {viewer.task_id}") from None
         took.append(time.perf_counter() - begun)

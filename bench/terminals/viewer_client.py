@@ -25,7 +25,7 @@ Open = Callable[[str, int | None], Viewer]
 """Opens one of the terminals, such as `echo`; with a receive buffer of so many bytes."""
 
 
-def until(viewer: Viewer, mark: bytes, seconds: float = _SECONDS, before: bytes = b"") -> int:
+def read_until(viewer: Viewer, mark: bytes, seconds: float = _SECONDS, before: bytes = b"") -> int:
     """How many bytes came, up to the mark and what came with it; it may have begun `before`.
 
     Raises NotMeasured.
@@ -59,5 +59,5 @@ def flood(viewer: Viewer, size: int) -> float:
     typed, mark = shells.flood(size)
     begun = time.perf_counter()
     viewer.press(typed)
-    came = until(viewer, mark)
+    came = read_until(viewer, mark)
     return came / 1e6 / (time.perf_counter() - begun)

@@ -12,7 +12,7 @@ from app.embedded.ports import LOOPBACK
 from bench.errors import NotMeasured
 
 _TIMEOUT = 60.0
-_PIECE = 1 << 18
+_CHUNK = 1 << 18
 _LARGEST = 8 << 20
 
 
@@ -63,7 +63,7 @@ class WebSocket:
 
     def _read(self) -> None:
         try:
-            data = self._socket.recv(_PIECE)
+            data = self._socket.recv(_CHUNK)
         except OSError as error:
             raise NotMeasured(f"the WebSocket says nothing: {error!r}") from error
         if not data:
@@ -74,11 +74,11 @@ class WebSocket:
             if isinstance(event, Response):
                 self._is_open = True
             elif isinstance(event, Frame):
-                self._take(event)
+                self._receive_frame(event)
         if self._protocol.handshake_exc:
             raise NotMeasured(f"no WebSocket: {self._protocol.handshake_exc}")
 
-    def _take(self, frame: Frame) -> None:
+    def _receive_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.CLOSE:
             raise NotMeasured(f"the server hung up: {frame}")
         if frame.opcode not in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):

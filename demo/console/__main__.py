@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 
 from app.server_cli.local import paths
-from app.server_cli.local.command import carry_out
+from app.server_cli.local.command import run_steps
 from app.server_cli.local.screen import Screen
 from demo.console import api_types, builder, node, packages
 from demo.console.node import Node
@@ -28,7 +28,7 @@ def _build(screen: Screen) -> None:
 
 
 def _check(screen: Screen) -> None:
-    found = _ready(screen)
+    found = _prepare(screen)
     screen.step("types (tsc)")
     known = "node_modules/.cache/tsc.json"
     found.run(
@@ -41,35 +41,35 @@ def _check(screen: Screen) -> None:
 
 
 def _test(screen: Screen) -> None:
-    found = _ready(screen)
+    found = _prepare(screen)
     screen.step("what thinks (Vitest)")
     found.run(found.tool("vitest/vitest.mjs", "run", "--reporter=dot"), "vitest")
     screen.done()
 
 
 def _types(screen: Screen) -> None:
-    _ready(screen)
+    _prepare(screen)
     screen.done()
 
 
 def _dev(screen: Screen) -> None:
-    found = _ready(screen)
-    stack = os.environ.get("MUSTER_URL") or f"http://127.0.0.1:{paths.port()}"
+    found = _prepare(screen)
+    stack = os.environ.get("MUSTER_URL") or f"http://127.0.0.1:{paths.stack_port()}"
     screen.line(f"  The stack is taken to be at {stack}; MUSTER_PORT or MUSTER_URL say otherwise.")
     argv = found.tool("vite/bin/vite.js", "--port", str(DEV_PORT))
     os.chdir(SOURCE)
     os.execve(argv[0], argv, {**found.environment(), "MUSTER_URL": stack})
 
 
-def _ready(screen: Screen) -> Node:
+def _prepare(screen: Screen) -> Node:
     """A Node, with packages there, and types."""
     found = node.find(screen.step)
-    packages.bring(found, screen.step)
-    api_types.make(found)
+    packages.install_packages(found, screen.step)
+    api_types.make_types(found)
     return found
 
 
-VERBS: dict[str, Callable[[Screen], None]] = {
+COMMANDS: dict[str, Callable[[Screen], None]] = {
     "build": _build,
     "check": _check,
     "test": _test,
@@ -78,6 +78,6 @@ VERBS: dict[str, Callable[[Screen], None]] = {
 }
 
 if __name__ == "__main__":
-    if sys.argv[1:] and sys.argv[1] in VERBS and not sys.argv[2:]:
-        sys.exit(carry_out(VERBS[sys.argv[1]], "interrupted", 130))
+    if sys.argv[1:] and sys.argv[1] in COMMANDS and not sys.argv[2:]:
+        sys.exit(run_steps(COMMANDS[sys.argv[1]], "interrupted", 130))
     sys.exit(str(__doc__))

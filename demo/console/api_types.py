@@ -11,12 +11,12 @@ from demo.console.paths import SOURCE, ConsoleError
 
 DOCUMENT = SOURCE / "openapi.json"
 TYPES = SOURCE / "src" / "api" / "schema.d.ts"
-_FIRST = "// Of the document {}: made by `python -m demo.console types`, and never by hand.\n"
+_FIRST_LINE = "// Of the document {}: made by `python -m demo.console types`, and never by hand.\n"
 # A field with a default may be left out of what is sent, and generators take it for always there.
 _FLAGS = ("--default-non-nullable=false",)
 
 
-def make(node: Node) -> None:
+def make_types(node: Node) -> None:
     """Have the types of the present document. Raises ConsoleError."""
     document = _document()
     first = first_line(document)
@@ -32,13 +32,13 @@ def make(node: Node) -> None:
 
 def first_line(document: str) -> str:
     """That of the types of this document."""
-    return _FIRST.format(hashlib.sha256(document.encode()).hexdigest()[:16])
+    return _FIRST_LINE.format(hashlib.sha256(document.encode()).hexdigest()[:16])
 
 
 def _document() -> str:
     """It needs an app, and an app needs settings; it asks neither Postgres nor Redis."""
     nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:1/no", "REDIS_URL": "redis://127.0.0.1:1/0"}
-    env = {**os.environ, **{name: make() for name, make in keys.MAKERS.items()}, **nowhere}
+    env = {**os.environ, **{name: make() for name, make in keys.GENERATORS.items()}, **nowhere}
     argv = [sys.executable, "-m", "flask", "--app", "wsgi", "openapi"]
     done = subprocess.run(
         argv, cwd=SOURCE.parent, env=env, capture_output=True, text=True, check=False

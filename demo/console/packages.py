@@ -14,7 +14,7 @@ _FLAGS = (
 )
 
 
-def bring(node: Node, say: Callable[[str], None]) -> None:
+def install_packages(node: Node, say: Callable[[str], None]) -> None:
     """Have them there. Whatever they would run when they are installed is not run.
 
     Raises ConsoleError.

@@ -5,7 +5,7 @@ from pathlib import Path
 from app.server_cli.local.errors import OperateError
 
 SOURCE = Path(__file__).resolve().parents[2] / "console"
-MADE = frozenset({"node_modules", "dist", "dist.new", "openapi.json", "schema.d.ts"})
+GENERATED = frozenset({"node_modules", "dist", "dist.new", "openapi.json", "schema.d.ts"})
 """What is made there, and so no part of the source."""
 
 

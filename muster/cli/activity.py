@@ -1,21 +1,21 @@
 """What has happened lately, in all projects that one sees."""
 
 from muster.cli import fields, text_format
-from muster.cli.output import Column, Printed, column
-from muster.cli.request_commands import listing
+from muster.cli.output import Column, OutputSpec, column
+from muster.cli.request_commands import list_command
 
-ACTIVITY = Printed(
+ACTIVITY = OutputSpec(
     fields.ACTIVITY,
     (
-        Column("AT", lambda event: text_format.clock(event.get("createdAt"))),
+        Column("AT", lambda event: text_format.format_clock(event.get("createdAt"))),
         column("TASK", "taskId", is_number=True),
         column("PROJECT", "projectKey"),
         column("TYPE"),
         column("MESSAGE", stretches=True),
     ),
-    nothing="Nothing has happened yet.",
+    empty_message="Nothing has happened yet.",
 )
-activity = listing(
+activity = list_command(
     "activity",
     "/api/web/dashboard/recent-activity",
     "What has happened lately, in all that you see.",

@@ -1,10 +1,10 @@
 """The agents that there are."""
 
 from muster.cli import fields
-from muster.cli.output import Printed, column
-from muster.cli.request_commands import act
+from muster.cli.output import OutputSpec, column
+from muster.cli.request_commands import action_command
 
-AGENTS = Printed(
+AGENTS = OutputSpec(
     fields.AGENT,
     (
         column("TYPE"),
@@ -12,9 +12,9 @@ AGENTS = Printed(
         column("HEALTHY", "healthyCount", is_number=True),
         column("VERSIONS", stretches=True),
     ),
-    id="type",
+    id_field="type",
 )
-agents = act(
+agents = action_command(
     "agents",
     "GET /api/web/agents",
     "The agents that tasks may ask for, and who has them.",

@@ -8,10 +8,10 @@ from muster.cli import raw_output, text_format
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
-from muster.cli.output import as_json, say, shown_json, through_jq
-from muster.cli.params import a_pair, typed_fields
+from muster.cli.output import format_json, info, run_jq, to_json
+from muster.cli.params import parse_fields, parse_pair
 
-_CHUNK = 1 << 16
+_CHUNK_BYTES = 1 << 16
 
 
 @click.command
@@ -33,7 +33,7 @@ _CHUNK = 1 << 16
 @click.option("--paginate", is_flag=True, help="All pages of a list, as one array.")
 @click.option("--jq", "program", metavar="EXPR", help="Put the answer through this jq program.")
 @click.option("-i", "--include", is_flag=True, help="Status and headers as well, on stderr.")
-@raw_output.a_raw
+@raw_output.raw_option
 @pass_muster
 def api(
     muster: Muster,
@@ -58,35 +58,35 @@ def api(
       muster api tasks/7/cancel -X POST
       muster api /api/admin/settings -X PUT -F logMegabytes=100
     """
-    fields = {**dict(map(a_pair, raws)), **typed_fields(typed)}
+    fields = {**dict(map(parse_pair, raws)), **parse_fields(typed)}
     verb = (method or ("POST" if fields or file else "GET")).upper()
     where = path if path.startswith("/") else f"/api/web/{path}"
-    extra = dict(_header(text) for text in headers)
+    extra = dict(_parse_header(text) for text in headers)
     if paginate:
         if verb != "GET":
             raise BadUsage("--paginate is for lists, which are got")
-        query = {name: _text(value) for name, value in fields.items()}
-        _print(_all(muster.api, where, query), program)
+        query = {name: _value_text(value) for name, value in fields.items()}
+        _print_json(_fetch_all(muster.api, where, query), program)
         return
-    query = {name: _text(value) for name, value in fields.items()} if verb == "GET" else {}
+    query = {name: _value_text(value) for name, value in fields.items()} if verb == "GET" else {}
     body = fields if fields and verb != "GET" else None
     content = file.read() if file else None
     if content is not None or (body is None and verb in ("POST", "PUT")):
         extra = {"Content-Type": "application/json"} | extra
     with muster.api.open(verb, where, query, body, extra, content=content) as answer:
         if include:
-            say(f"{answer.status_code} {answer.reason_phrase}")
-            say("".join(f"{n}: {v}\n" for n, v in answer.headers.items()))
+            info(f"{answer.status_code} {answer.reason_phrase}")
+            info("".join(f"{n}: {v}\n" for n, v in answer.headers.items()))
         if "json" in answer.headers.get("Content-Type", ""):
             answer.read()
-            _print(answer.json(), program)
+            _print_json(answer.json(), program)
         elif program:
             raise BadUsage("--jq is for JSON, and the answer is none")
         else:
-            raw_output.put(answer.iter_bytes(_CHUNK), is_raw=raw)
+            raw_output.write_chunks(answer.iter_bytes(_CHUNK_BYTES), is_raw=raw)
 
 
-def _all(api: Api, path: str, query: dict[str, str]) -> list[Any]:
+def _fetch_all(api: Api, path: str, query: dict[str, str]) -> list[Any]:
     """All items of a list, of cursors or of offsets."""
     found: list[Any] = []
     place: dict[str, object] = {}
@@ -104,19 +104,19 @@ def _all(api: Api, path: str, query: dict[str, str]) -> list[Any]:
             return found
 
 
-def _print(value: object, program: str | None) -> None:
+def _print_json(value: object, program: str | None) -> None:
     if program is None:
-        click.echo(shown_json(value))
+        click.echo(format_json(value))
         return
-    for line in through_jq(program, value):
+    for line in run_jq(program, value):
         click.echo(line)
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else as_json(value)
+def _value_text(value: object) -> str:
+    return value if isinstance(value, str) else to_json(value)
 
 
-def _header(text: str) -> tuple[str, str]:
+def _parse_header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon:
         raise BadUsage(f"a header is 'NAME: VALUE', and {text_format.one_line(text)!r} is not")

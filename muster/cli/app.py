@@ -9,7 +9,7 @@ import click
 
 import muster
 from muster.cli import errors
-from muster.cli.lazy import Noun, Nouns
+from muster.cli.lazy import LazyCommand, LazyGroup
 
 if TYPE_CHECKING:
     import httpx
@@ -17,36 +17,52 @@ if TYPE_CHECKING:
 
 WORK, FLEET, YOU, MORE = "Work", "Projects and machines", "You", "More"
 
-NOUNS: dict[str, Noun] = {
-    "task": Noun("task:task", "What is to be done, what is done, and what came of it.", WORK),
-    "attach": Noun("attach.command:attach", "Put yourself at a running task's terminal.", WORK),
-    "inbox": Noun("inbox:inbox", "What needs you.", WORK),
-    "notifications": Noun("notifications:notifications", "What you were told.", WORK),
-    "search": Noun("search:search", "Tasks, projects and machines by a word.", WORK),
-    "usage": Noun("usage:usage", "What agents have used.", WORK),
-    "activity": Noun("activity:activity", "What has happened lately, in all that you see.", WORK),
-    "status": Noun("status:status", "How the server is, and what it has to do.", WORK),
-    "project": Noun("project:project", "Projects: what they are, and who is in them.", FLEET),
-    "machine": Noun(
+COMMANDS: dict[str, LazyCommand] = {
+    "task": LazyCommand(
+        "task:task", "What is to be done, what is done, and what came of it.", WORK
+    ),
+    "attach": LazyCommand(
+        "attach.command:attach", "Put yourself at a running task's terminal.", WORK
+    ),
+    "inbox": LazyCommand("inbox:inbox", "What needs you.", WORK),
+    "notifications": LazyCommand("notifications:notifications", "What you were told.", WORK),
+    "search": LazyCommand("search:search", "Tasks, projects and machines by a word.", WORK),
+    "usage": LazyCommand("usage:usage", "What agents have used.", WORK),
+    "activity": LazyCommand(
+        "activity:activity", "What has happened lately, in all that you see.", WORK
+    ),
+    "status": LazyCommand("status:status", "How the server is, and what it has to do.", WORK),
+    "project": LazyCommand(
+        "project:project", "Projects: what they are, and who is in them.", FLEET
+    ),
+    "machine": LazyCommand(
         "machine:machine", "Machines: how they are, making one, taking one out.", FLEET
     ),
-    "agents": Noun("agents:agents", "The agents that tasks may ask for, and who has them.", FLEET),
-    "admin": Noun("admin:admin", "What admins do: accounts, tokens, bots, settings.", FLEET),
-    "login": Noun("login:login", "Sign in at a server, in the browser or by a token.", YOU),
-    "logout": Noun("login:logout", "Sign out, and forget the tokens.", YOU),
-    "whoami": Noun("whoami:whoami", "Who you are, and where.", YOU),
-    "profile": Noun("profile:profile", "Your account: logins, tokens, what you are told of.", YOU),
-    "config": Noun("config:config", "The servers that you know, by name.", YOU),
-    "api": Noun("api:api", "Ask the server's API for anything.", MORE),
-    "completion": Noun("completion:completion", "A script that completes words in a shell.", MORE),
-    "verify": Noun("passthrough:verify", "Check a bundle of evidence, without a server.", MORE),
-    "worker": Noun(
+    "agents": LazyCommand(
+        "agents:agents", "The agents that tasks may ask for, and who has them.", FLEET
+    ),
+    "admin": LazyCommand("admin:admin", "What admins do: accounts, tokens, bots, settings.", FLEET),
+    "login": LazyCommand("login:login", "Sign in at a server, in the browser or by a token.", YOU),
+    "logout": LazyCommand("login:logout", "Sign out, and forget the tokens.", YOU),
+    "whoami": LazyCommand("whoami:whoami", "Who you are, and where.", YOU),
+    "profile": LazyCommand(
+        "profile:profile", "Your account: logins, tokens, what you are told of.", YOU
+    ),
+    "config": LazyCommand("config:config", "The servers that you know, by name.", YOU),
+    "api": LazyCommand("api:api", "Ask the server's API for anything.", MORE),
+    "completion": LazyCommand(
+        "completion:completion", "A script that completes words in a shell.", MORE
+    ),
+    "verify": LazyCommand(
+        "passthrough:verify", "Check a bundle of evidence, without a server.", MORE
+    ),
+    "worker": LazyCommand(
         "passthrough:worker", "What runs on a machine: enroll, run, doctor, erase.", MORE
     ),
 }
 
 
-class _All(Nouns):
+class _RootGroup(LazyGroup):
     """All nouns: with what runs on machines, and how it ends."""
 
     def resolve_command(
@@ -55,25 +71,25 @@ class _All(Nouns):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            words = f"{error.message}\nOn a machine: {_of_machines(ctx)}"
+            words = f"{error.message}\nOn a machine: {_worker_commands(ctx)}"
             raise click.UsageError(words, ctx) from error
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
-        formatter.write_text(f"On a machine: {_of_machines(ctx)}")
+        formatter.write_text(f"On a machine: {_worker_commands(ctx)}")
         formatter.write_text(
             "Exit status: 0 done, 1 failed, 2 asked wrongly, 3 not found or not allowed, 4 it waits"
             " for somebody, 130 interrupted."
         )
 
 
-def _of_machines(ctx: click.Context) -> str:
+def _worker_commands(ctx: click.Context) -> str:
     return f"{ctx.find_root().info_name} worker enroll | run | doctor | erase"
 
 
 @click.command(
-    cls=_All,
-    nouns=NOUNS,
+    cls=_RootGroup,
+    nouns=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(muster.__version__, "--version", message="muster %(version)s")
@@ -114,8 +130,8 @@ def main(
     except click.ClickException as error:
         error.show()
         return errors.FAILED
-    except errors.Trouble as trouble:
-        _complain(trouble)
+    except errors.CliError as trouble:
+        _print_error(trouble)
         return trouble.status
     except (KeyboardInterrupt, click.Abort):
         click.echo(err=True)
@@ -125,22 +141,22 @@ def main(
             raise
         return errors.DONE  # who has read has enough, says click, which writes no more
     except (OSError, UnicodeError) as error:
-        _complain(errors.Trouble(str(error)))
-        _drop_unwritten()
+        _print_error(errors.CliError(str(error)))
+        _discard_unwritten()
         return errors.FAILED
     return ended if isinstance(ended, int) else errors.DONE
 
 
-def _complain(trouble: errors.Trouble) -> None:
-    from muster.cli.text_format import plain
+def _print_error(trouble: errors.CliError) -> None:
+    from muster.cli.text_format import sanitize
 
     click.secho("muster: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(plain(trouble.words), err=True)
+    click.echo(sanitize(trouble.message), err=True)
     if trouble.advice:
-        click.echo(plain(trouble.advice), err=True)
+        click.echo(sanitize(trouble.advice), err=True)
 
 
-def _drop_unwritten() -> None:
+def _discard_unwritten() -> None:
     """Have Python not try again, at its end, to write what cannot be written."""
     try:
         sys.stdout.flush()

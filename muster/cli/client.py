@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, Any
 import muster
 from muster.cli import sse
 from muster.cli.credentials import Credentials
-from muster.cli.errors import NotSignedIn, Refused, Trouble, Unreachable
-from muster.cli.profiles import LOOPBACK
+from muster.cli.errors import ApiError, CliError, NotSignedIn, Unreachable
+from muster.cli.profiles import LOOPBACK_HOSTS
 from muster.cli.sse import Event
 from muster.cli.tokens import Tokens
 
 if TYPE_CHECKING:
     import httpx
 
-TIMEOUT = 30.0
-SILENCE = 45.0  # a stream says something each 15 s
-TRIES = 4
-LONGEST_WAIT = 20.0  # seconds; a server that wants more is left alone
-AWAY = (502, 503, 504)  # what is said, also by a proxy before it, while a server is away for once
+TIMEOUT_SECONDS = 30.0
+SILENCE_TIMEOUT_SECONDS = 45.0  # a stream says something each 15 s
+MAX_TRIES = 4
+MAX_WAIT_SECONDS = 20.0  # seconds; a server that wants more is left alone
+UNAVAILABLE_STATUSES = (
+    502,
+    503,
+    504,
+)  # what is said, also by a proxy before it, while a server is away for once
 
 Query = Mapping[str, object]
 
@@ -40,22 +44,22 @@ class Api:
         self.server = server
         self._credentials, self._ca_file, self._wait = credentials, ca_file, wait
         self._transport = transport
-        self._opened: httpx.Client | None = None
+        self._opened_client: httpx.Client | None = None
 
     # ---- what commands ask -----------------------------------------------------------------------
 
     def get(self, path: str, /, **query: object) -> Any:
-        return body_of(self.send("GET", path, query=query))
+        return decode_body(self.send("GET", path, query=query))
 
     def post(self, path: str, body: object = None, *, key: str = "") -> Any:
         """With an idempotency `key` it is tried again where the answer is lost."""
-        return body_of(self.send("POST", path, body=body, key=key))
+        return decode_body(self.send("POST", path, body=body, key=key))
 
     def put(self, path: str, body: object = None) -> Any:
-        return body_of(self.send("PUT", path, body=body))
+        return decode_body(self.send("PUT", path, body=body))
 
     def delete(self, path: str, /, **query: object) -> Any:
-        return body_of(self.send("DELETE", path, query=query))
+        return decode_body(self.send("DELETE", path, query=query))
 
     def items(self, path: str, most: int = 0, /, **query: object) -> Iterator[dict[str, Any]]:
         """What a cursor list has, page by page; `most` of it (0: all)."""
@@ -83,24 +87,26 @@ class Api:
         while True:
             headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
             try:
-                with self.open("GET", path, headers=headers, timeout=SILENCE) as answer:
-                    for event in sse.events(sse.lines(answer.iter_bytes())):
-                        if event is sse.BEAT and not beats:
+                with self.open(
+                    "GET", path, headers=headers, timeout=SILENCE_TIMEOUT_SECONDS
+                ) as answer:
+                    for event in sse.parse_events(sse.split_lines(answer.iter_bytes())):
+                        if event is sse.HEARTBEAT and not beats:
                             continue
                         failures, last = 0, event.id or last
                         if event.name == "end":
                             break
                         yield event
-                pause = _pause(failures)
+                pause = _retry_delay(failures)
             except (httpx.TransportError, Unreachable) as error:
                 failures += 1
-                if failures >= TRIES:
+                if failures >= MAX_TRIES:
                     raise Unreachable(f"The stream from {self.server} was cut: {error}") from error
-                pause = _pause(failures)
-            except Refused as refusal:
+                pause = _retry_delay(failures)
+            except ApiError as refusal:
                 failures += 1
-                pause = refusal.retry_after or _pause(failures)
-                if not _may_pass(refusal) or failures >= TRIES or pause > LONGEST_WAIT:
+                pause = refusal.retry_after or _retry_delay(failures)
+                if not _is_transient(refusal) or failures >= MAX_TRIES or pause > MAX_WAIT_SECONDS:
                     raise
             self._wait(pause)
 
@@ -120,21 +126,23 @@ class Api:
         """One answer, whole. What is safe to ask again is, where the server is briefly away."""
         is_safe = method in ("GET", "HEAD", "PUT", "DELETE") or bool(key)
         extra = {**(headers or {}), **({"Idempotency-Key": key} if key else {})}
-        for left in reversed(range(TRIES)):
+        for left in reversed(range(MAX_TRIES)):
             try:
                 with self.open(method, path, query, body, extra, content=content) as answer:
                     answer.read()
                     return answer
-            except Refused as refusal:
-                again = _may_pass(refusal) and (is_safe or refusal.http_status not in AWAY)
-                pause = refusal.retry_after or _pause(TRIES - left)
-                if not (again and left and pause <= LONGEST_WAIT):
+            except ApiError as refusal:
+                again = _is_transient(refusal) and (
+                    is_safe or refusal.http_status not in UNAVAILABLE_STATUSES
+                )
+                pause = refusal.retry_after or _retry_delay(MAX_TRIES - left)
+                if not (again and left and pause <= MAX_WAIT_SECONDS):
                     raise
                 self._wait(pause)
             except Unreachable as trouble:
                 if not (left and (is_safe or isinstance(trouble, NotConnected))):
                     raise
-                self._wait(_pause(TRIES - left))
+                self._wait(_retry_delay(MAX_TRIES - left))
         raise AssertionError("the last try returns or raises")
 
     @contextmanager
@@ -147,7 +155,7 @@ class Api:
         headers: Mapping[str, str] | None = None,
         *,
         content: bytes | None = None,
-        timeout: float = TIMEOUT,
+        timeout: float = TIMEOUT_SECONDS,
         takes: Sequence[int] = (),
     ) -> Iterator["httpx.Response"]:
         """An answer whose body is still to be read. A login that is over is renewed first.
@@ -159,29 +167,29 @@ class Api:
         asked = self._client.build_request(
             method,
             path,
-            params=_query(query or {}),
+            params=_encode_query(query or {}),
             json=body if body is not None else None,
             content=content,
             headers=dict(headers or {}),
             timeout=timeout,
         )
         try:
-            answer = self._authenticated(asked)
+            answer = self._send_authenticated(asked)
             try:
                 if answer.is_error and answer.status_code not in takes:
                     answer.read()
-                    raise _refusal(answer)
+                    raise _error_from(answer)
                 if answer.is_redirect:
                     raise Unreachable(f"{self.server} sends one elsewhere: is it Muster's address?")
                 yield answer
             finally:
                 answer.close()
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise NotConnected(f"{self.server} cannot be reached: {_why(error)}") from error
+            raise NotConnected(f"{self.server} cannot be reached: {_error_text(error)}") from error
         except httpx.TransportError as error:
-            raise Unreachable(f"{self.server} gave no answer: {_why(error)}") from error
+            raise Unreachable(f"{self.server} gave no answer: {_error_text(error)}") from error
 
-    def _authenticated(self, asked: "httpx.Request") -> "httpx.Response":
+    def _send_authenticated(self, asked: "httpx.Request") -> "httpx.Response":
         bearer = self._credentials.bearer(self.renew)
         if not bearer:
             return self._client.send(asked, stream=True)
@@ -190,9 +198,9 @@ class Api:
         if answer.status_code != 401:
             return answer
         answer.read()
-        if _refusal(answer).code != "invalid_token":
+        if _error_from(answer).code != "invalid_token":
             return answer
-        newer = self._credentials.renewed(bearer, self.renew)
+        newer = self._credentials.renew_rejected(bearer, self.renew)
         if not newer:
             return answer
         asked.headers["Authorization"] = f"Bearer {newer}"
@@ -202,55 +210,57 @@ class Api:
         """The next two tokens of a login. Raises Refused."""
         answer = self._client.post("/api/auth/refresh", json={"refreshToken": refresh})
         if answer.is_error:
-            raise _refusal(answer)
-        pair = body_of(answer)
+            raise _error_from(answer)
+        pair = decode_body(answer)
         return Tokens(access=pair["accessToken"], refresh=pair["refreshToken"])
 
     @property
     def _client(self) -> "httpx.Client":
-        if self._opened is None:
+        if self._opened_client is None:
             import httpx
 
             if not self.server:
                 raise NotSignedIn("No server is known.", "muster login --server https://…")
-            self._opened = httpx.Client(
+            self._opened_client = httpx.Client(
                 base_url=self.server,
                 transport=self._transport,
-                verify=trust(self._ca_file) if self.server.startswith("https:") else True,
-                trust_env=httpx.URL(self.server).host not in LOOPBACK,  # no proxy leads home
+                verify=create_tls_context(self._ca_file)
+                if self.server.startswith("https:")
+                else True,
+                trust_env=httpx.URL(self.server).host not in LOOPBACK_HOSTS,  # no proxy leads home
                 headers={"User-Agent": f"muster/{muster.__version__}"},
-                timeout=TIMEOUT,
+                timeout=TIMEOUT_SECONDS,
             )
-        return self._opened
+        return self._opened_client
 
 
 class NotConnected(Unreachable):
     """Nothing was sent, so that it may be sent again."""
 
 
-def _pause(failures: int) -> float:
+def _retry_delay(failures: int) -> float:
     """Seconds before the next try, after so many in a row that failed."""
-    return min(0.2 * 4.0**failures, LONGEST_WAIT)
+    return min(0.2 * 4.0**failures, MAX_WAIT_SECONDS)
 
 
-def _may_pass(refusal: Refused) -> bool:
+def _is_transient(refusal: ApiError) -> bool:
     """Whether the same may be answered a little later."""
-    return refusal.http_status in (429, *AWAY)
+    return refusal.http_status in (429, *UNAVAILABLE_STATUSES)
 
 
-def _query(query: Query) -> dict[str, str]:
+def _encode_query(query: Query) -> dict[str, str]:
     """What is None is left out; lists are written with commas between."""
     given = {name: value for name, value in query.items() if value not in (None, "", ())}
-    return {name: _said(value) for name, value in given.items()}
+    return {name: _encode_value(value) for name, value in given.items()}
 
 
-def _said(value: object) -> str:
+def _encode_value(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def body_of(answer: "httpx.Response") -> Any:
+def decode_body(answer: "httpx.Response") -> Any:
     """What its JSON says. Raises Unreachable."""
     try:
         return answer.json()
@@ -258,34 +268,34 @@ def body_of(answer: "httpx.Response") -> Any:
         raise Unreachable(f"{answer.url} answers, but not as Muster does") from error
 
 
-def _refusal(answer: "httpx.Response") -> Refused:
+def _error_from(answer: "httpx.Response") -> ApiError:
     try:
-        told = dict(answer.json())
+        body = dict(answer.json())
     except (ValueError, TypeError):
-        told = {}  # no answer of Muster's: a proxy's page
+        body = {}  # no answer of Muster's: a proxy's page
     retry = answer.headers.get("Retry-After", "")
-    return Refused(
+    return ApiError(
         answer.status_code,
-        str(told.get("code", "")),
-        str(told.get("detail") or told.get("title") or answer.reason_phrase),
-        fields=told.get("errors") if isinstance(told.get("errors"), dict) else None,
+        str(body.get("code", "")),
+        str(body.get("detail") or body.get("title") or answer.reason_phrase),
+        fields=body.get("errors") if isinstance(body.get("errors"), dict) else None,
         request=answer.headers.get("X-Request-ID", ""),
         retry_after=float(retry) if retry.isdecimal() else None,
     )
 
 
-def trust(ca_file: str) -> ssl.SSLContext:
+def create_tls_context(ca_file: str) -> ssl.SSLContext:
     """The system's authorities, or what is in that file alone: also, as machines have it, the
     server's own certificate, with nothing above it. Raises Trouble.
     """
     try:
         context = ssl.create_default_context(cafile=ca_file or None)
     except (OSError, ssl.SSLError) as error:
-        raise Trouble(f"{ca_file} is no file of a certificate authority: {error}") from error
+        raise CliError(f"{ca_file} is no file of a certificate authority: {error}") from error
     if ca_file:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
 
 
-def _why(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return str(error) or type(error).__name__

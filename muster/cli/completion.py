@@ -3,7 +3,7 @@
 import click
 from click.shell_completion import get_completion_class
 
-_HOW = {
+_INSTRUCTIONS = {
     "bash": 'eval "$(muster completion bash)"    in ~/.bashrc',
     "zsh": 'eval "$(muster completion zsh)"    in ~/.zshrc',
     "fish": "muster completion fish | source    in ~/.config/fish/config.fish",
@@ -11,7 +11,7 @@ _HOW = {
 
 
 @click.command
-@click.argument("shell", type=click.Choice(list(_HOW)))
+@click.argument("shell", type=click.Choice(list(_INSTRUCTIONS)))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
     """A script that completes words in a shell.

@@ -6,9 +6,9 @@ import click
 
 from muster.cli import profiles, tokens
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Printed, column, prints, say
+from muster.cli.output import OutputSpec, column, info, outputs
 
-PROFILES = Printed(
+PROFILES = OutputSpec(
     ("name", "server", "user", "tokens", "caFile", "current"),
     (
         column("NAME"),
@@ -17,8 +17,8 @@ PROFILES = Printed(
         column("TOKENS"),
         column("CURRENT"),
     ),
-    id="name",
-    nothing="You know no server yet: muster login --server https://muster.example",
+    id_field="name",
+    empty_message="You know no server yet: muster login --server https://muster.example",
 )
 
 
@@ -29,7 +29,7 @@ def config() -> None:
 
 @config.command("list")
 @pass_muster
-@prints(PROFILES)
+@outputs(PROFILES)
 def list_(muster: Muster) -> list[dict[str, Any]]:
     """Your profiles: what each is called, where it is, and where its tokens are kept."""
     return [
@@ -52,13 +52,13 @@ def use(muster: Muster, name: str) -> None:
     """Have that profile count where nothing else is said."""
     from dataclasses import replace
 
-    profile = muster.config.named(name)
-    with tokens.locked():
-        profiles.write(replace(profiles.read(), current=profile.name))
-    say(f"{profile.name} it is: {profile.server}")
+    profile = muster.config.find_profile(name)
+    with tokens.lock_tokens():
+        profiles.write_config(replace(profiles.read_config(), current=profile.name))
+    info(f"{profile.name} it is: {profile.server}")
 
 
 @config.command
 def path() -> None:
     """Where the file of profiles is."""
-    click.echo(profiles.path())
+    click.echo(profiles.config_path())

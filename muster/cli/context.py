@@ -9,7 +9,7 @@ import click
 
 from muster.cli import profiles
 from muster.cli.client import Api
-from muster.cli.credentials import Credentials, Given, Stored
+from muster.cli.credentials import Credentials, StaticToken, StoredCredentials
 from muster.cli.profiles import Config, Profile
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Muster:
 
     @cached_property
     def config(self) -> Config:
-        return profiles.read()
+        return profiles.read_config()
 
     @cached_property
     def profile(self) -> Profile:
@@ -35,30 +35,30 @@ class Muster:
         A server that none is of has one without a name; so has nothing at all, with no server.
         """
         if self._profile:
-            return self.config.named(self._profile)
+            return self.config.find_profile(self._profile)
         server = self._server or os.environ.get("MUSTER_SERVER", "")
         if server:
-            url = profiles.server_url(server)
-            return self.config.at(url) or Profile("", url)
+            url = profiles.normalize_server_url(server)
+            return self.config.find_by_server(url) or Profile("", url)
         if self.config.current:
-            return self.config.named(self.config.current)
+            return self.config.find_profile(self.config.current)
         return Profile("", "")
 
     @cached_property
     def credentials(self) -> Credentials:
         """`MUSTER_TOKEN` before what is stored, but not at a server that it is not of."""
         token = os.environ.get("MUSTER_TOKEN", "").strip()
-        if token and self._is_of_the_environment:
-            return Given(token)
-        return Stored(self.profile) if self.profile.name else Given()
+        if token and self._is_environment_server:
+            return StaticToken(token)
+        return StoredCredentials(self.profile) if self.profile.name else StaticToken()
 
     @property
-    def _is_of_the_environment(self) -> bool:
+    def _is_environment_server(self) -> bool:
         """Whether the server is that of `MUSTER_SERVER`, or none was named beside the variables."""
         if not (self._profile or self._server):
             return True
         server = os.environ.get("MUSTER_SERVER", "")
-        return bool(server) and profiles.server_url(server) == self.profile.server
+        return bool(server) and profiles.normalize_server_url(server) == self.profile.server
 
     @cached_property
     def api(self) -> Api:
@@ -67,10 +67,10 @@ class Muster:
     def api_with(self, credentials: Credentials, profile: Profile | None = None) -> Api:
         """The API with another credential, or of another server."""
         there = profile or self.profile
-        return Api(there.server, credentials, ca_file_of(there), self.transport)
+        return Api(there.server, credentials, ca_file_for(there), self.transport)
 
 
-def ca_file_of(profile: Profile) -> str:
+def ca_file_for(profile: Profile) -> str:
     """The authority of its server's certificate; empty: one that the system knows."""
     return profile.ca_file or os.environ.get("MUSTER_CA_FILE", "")
 
@@ -78,7 +78,7 @@ def ca_file_of(profile: Profile) -> str:
 pass_muster: Callable[[Callable[..., Any]], Callable[..., Any]] = click.make_pass_decorator(Muster)
 
 
-def server_id(path: object) -> str:
+def quote_segment(path: object) -> str:
     """A part of a path as it may stand in a URL."""
     from urllib.parse import quote
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from muster.cli import tokens
-from muster.cli.errors import NotSignedIn, Refused
+from muster.cli.errors import ApiError, NotSignedIn
 from muster.cli.profiles import Profile
 from muster.cli.tokens import Tokens
 
-SOON_SECONDS = 20.0  # an access token with less than that left is renewed before it is used
+RENEW_BEFORE_SECONDS = 20.0  # an access token with less than that left is renewed before it is used
 
 Renew = Callable[[str], Tokens]  # the new pair for a refresh token; raises Refused
 
@@ -20,11 +20,11 @@ class Credentials(Protocol):
     def bearer(self, renew: Renew) -> str:
         """What to come with; empty: nothing."""
 
-    def renewed(self, refused: str, renew: Renew) -> str:
+    def renew_rejected(self, refused: str, renew: Renew) -> str:
         """What to come with after that one was refused; empty: there is nothing else."""
 
 
-class Given:
+class StaticToken:
     """A token that somebody said, or none. It is never renewed."""
 
     def __init__(self, token: str = "") -> None:
@@ -33,11 +33,11 @@ class Given:
     def bearer(self, renew: Renew) -> str:
         return self._token
 
-    def renewed(self, refused: str, renew: Renew) -> str:
+    def renew_rejected(self, refused: str, renew: Renew) -> str:
         return ""
 
 
-class Stored:
+class StoredCredentials:
     """What a profile has."""
 
     def __init__(self, profile: Profile) -> None:
@@ -47,42 +47,42 @@ class Stored:
     @property
     def tokens(self) -> Tokens:
         if self._tokens is None:
-            self._tokens = tokens.read(self._profile)
+            self._tokens = tokens.read_tokens(self._profile)
         return self._tokens
 
     def bearer(self, renew: Renew) -> str:
         held = self.tokens
         if held.personal or not held.refresh:
             return held.personal or held.access
-        if held.access and seconds_left(held.access) > SOON_SECONDS:
+        if held.access and seconds_until_expiry(held.access) > RENEW_BEFORE_SECONDS:
             return held.access
-        return self.renewed(held.access, renew)
+        return self.renew_rejected(held.access, renew)
 
-    def renewed(self, refused: str, renew: Renew) -> str:
+    def renew_rejected(self, refused: str, renew: Renew) -> str:
         """Under the lock, by what is there by then: who was quicker has renewed it already."""
         if self.tokens.personal or not self.tokens.refresh:
             return ""
-        with tokens.locked():
-            self._tokens = tokens.read(self._profile)
+        with tokens.lock_tokens():
+            self._tokens = tokens.read_tokens(self._profile)
             if self.tokens.access not in ("", refused):
                 return self.tokens.access
             if not self.tokens.refresh:
                 raise NotSignedIn("You have signed out meanwhile.")
             try:
                 self._tokens = renew(self.tokens.refresh)
-            except Refused as refusal:
+            except ApiError as refusal:
                 if refusal.http_status == 401:
                     raise NotSignedIn(f"Your login at {self._profile.server} is over.") from refusal
                 raise
-            tokens.keep(self._profile, self.tokens)
+            tokens.store_tokens(self._profile, self.tokens)
         return self.tokens.access
 
 
-def seconds_left(access: str) -> float:
+def seconds_until_expiry(access: str) -> float:
     """Until a JWT ends, by its own word; endless where it says nothing that can be read."""
     try:
-        said = access.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)))
+        payload = access.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return float(claims["exp"]) - time.time()
     except (ValueError, LookupError, TypeError):
         return float("inf")

@@ -5,11 +5,11 @@ what it does not have is null, and what it has besides is left out.
 """
 
 
-def names(text: str) -> tuple[str, ...]:
+def split_names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-FOUND_TASK = names(
+FOUND_TASK = split_names(
     """
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority stages currentStageIndex round
@@ -17,7 +17,7 @@ FOUND_TASK = names(
     assignedAt startedAt finishedAt updatedAt waitsFor question position keptBy may
     """
 )
-TASK = names(
+TASK = split_names(
     """
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority currentStageIndex round
@@ -25,7 +25,7 @@ TASK = names(
     assignedAt startedAt finishedAt updatedAt pipeline
     """
 )
-TASK_DETAIL = names(
+TASK_DETAIL = split_names(
     """
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority currentStageIndex round
@@ -33,7 +33,7 @@ TASK_DETAIL = names(
     assignedAt startedAt finishedAt updatedAt pipeline waitsFor hasTerminal
     """
 )
-CREATED_TASK = names(
+CREATED_TASK = split_names(
     """
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority currentStageIndex round
@@ -41,7 +41,7 @@ CREATED_TASK = names(
     assignedAt startedAt finishedAt updatedAt pipeline warnings
     """
 )
-LISTED_TASK = names(
+LISTED_TASK = split_names(
     """
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority stages currentStageIndex round
@@ -49,50 +49,50 @@ LISTED_TASK = names(
     assignedAt startedAt finishedAt updatedAt
     """
 )
-EVENT = names("id type attempt stageIndex message data createdAt")
-TRANSCRIPT_ENTRY = names("number at attempt stageIndex run kind title text data logOffset")
-LOG_LINE = names("number text attempt stageIndex truncated")
-FOLLOW_UP = names(
+EVENT = split_names("id type attempt stageIndex message data createdAt")
+TRANSCRIPT_ENTRY = split_names("number at attempt stageIndex run kind title text data logOffset")
+LOG_LINE = split_names("number text attempt stageIndex truncated")
+FOLLOW_UP = split_names(
     """
     id number round state instruction fromStage reviewId createdBy createdAt startedAt
     """
 )
-REVIEW = names(
+REVIEW = split_names(
     """
     id round attempt commit author verdict body comments stageIndex submittedAt
     """
 )
-REVIEW_THREAD = names(
+REVIEW_THREAD = split_names(
     """
     id round attempt place original code resolvedAt resolvedBy comments createdAt
     """
 )
-REVIEW_COMMENT = names("id threadId author attempt body draft reviewId createdAt")
-SUBMITTED_REVIEW = names("review answered followUp")
-TASK_DIFF = names(
+REVIEW_COMMENT = split_names("id threadId author attempt body draft reviewId createdAt")
+SUBMITTED_REVIEW = split_names("review answered followUp")
+TASK_DIFF = split_names(
     """
     taskId base commit since round attempt stageIndex partial leftOut filesChanged insertions
     deletions nextOffset files
     """
 )
-WORKSPACE = names(
+WORKSPACE = split_names(
     """
     taskId machineId attempt path branch baseCommit headCommit dirty diff sizeBytes state
     updatedAt
     """
 )
-TUNNEL = names("taskId state url error startedAt expiresAt restarts")
-TERMINAL_INPUT = names("id attempt developer bytes begunAt endedAt")
-INBOX_ITEM = names("id kind since then at acts task gate change said retryFrom machine")
-MACHINE = names(
+TUNNEL = split_names("taskId state url error startedAt expiresAt restarts")
+TERMINAL_INPUT = split_names("id attempt developer bytes begunAt endedAt")
+INBOX_ITEM = split_names("id kind since then at acts task gate change said retryFrom machine")
+MACHINE = split_names(
     """
     id name status connected capabilities slots metrics hardware drain room labels adminLabels
     version pinned upgrade lastSeenAt createdAt
     """
 )
-PLANNED_TASK = names("task act atDeadline hasCheckpoint")
-AGENT = names("type machineCount healthyCount versions")
-LISTED_PROJECT = names(
+PLANNED_TASK = split_names("task act atDeadline hasCheckpoint")
+AGENT = split_names("type machineCount healthyCount versions")
+LISTED_PROJECT = split_names(
     """
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions stages
     maxAttempts room machineSelector protected protectedMachines network environment secretNames
@@ -100,7 +100,7 @@ LISTED_PROJECT = names(
     taskBudget memberCount myRole taskCounts lastActivityAt createdAt
     """
 )
-PROJECT = names(
+PROJECT = split_names(
     """
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions maxAttempts
     room machineSelector protected protectedMachines network environment secretNames hasGitToken
@@ -108,7 +108,7 @@ PROJECT = names(
     memberCount myRole taskCounts lastActivityAt createdAt pipeline templates
     """
 )
-SAVED_PROJECT = names(
+SAVED_PROJECT = split_names(
     """
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions maxAttempts
     room machineSelector protected protectedMachines network environment secretNames hasGitToken
@@ -116,83 +116,85 @@ SAVED_PROJECT = names(
     memberCount myRole taskCounts lastActivityAt createdAt pipeline templates warnings
     """
 )
-MEMBER = names("developerId name gitEmail role")
-COLLEAGUE = names("id name gitEmail role")
-MONTH_BUDGET = names("month budget used")
-REHEARSED_STAGE = names("name kind timeout gate text variables")
-NOTIFICATION = names("id type title body taskId readAt createdAt")
-ACTIVITY = names(
+MEMBER = split_names("developerId name gitEmail role")
+COLLEAGUE = split_names("id name gitEmail role")
+MONTH_BUDGET = split_names("month budget used")
+DRY_RUN_STAGE = split_names("name kind timeout gate text variables")
+NOTIFICATION = split_names("id type title body taskId readAt createdAt")
+ACTIVITY = split_names(
     """
     id type attempt stageIndex message data createdAt taskId projectKey machineName
     """
 )
-USAGE_GROUP = names("key name usage")
-PROFILE = names("id name role gitName gitEmail totpEnabled platformUid confirmedUntil createdAt")
-SESSION = names("id via provider device address createdAt lastSeenAt current")
-PERSONAL_TOKEN = names(
+USAGE_GROUP = split_names("key name usage")
+PROFILE = split_names(
+    "id name role gitName gitEmail totpEnabled platformUid confirmedUntil createdAt"
+)
+SESSION = split_names("id via provider device address createdAt lastSeenAt current")
+PERSONAL_TOKEN = split_names(
     """
     id label prefix scopes projects createdAt lastUsedAt expiresAt revokedAt
     """
 )
-CREATED_PERSONAL_TOKEN = names(
+CREATED_PERSONAL_TOKEN = split_names(
     """
     id label prefix scopes projects createdAt lastUsedAt expiresAt revokedAt token
     """
 )
-DEVELOPER = names(
+DEVELOPER = split_names(
     """
     id name role gitName gitEmail email budget totpEnabled platformUid disabled createdAt
     """
 )
-IDENTITY = names("id provider subject email linkedAt lastUsedAt")
-IDENTITY_PROVIDER = names(
+IDENTITY = split_names("id provider subject email linkedAt lastUsedAt")
+IDENTITY_PROVIDER = split_names(
     """
     id name label issuer clientId hasClientSecret scopes enabled createAccounts matchEmail
     emailDomains groupsClaim allowedGroups roles memberships createdAt updatedAt
     """
 )
-ENROLLMENT_TOKEN = names(
+ENROLLMENT_TOKEN = split_names(
     """
     id label prefix status machineId createdAt expiresAt usedAt revokedAt
     """
 )
-CREATED_TOKEN = names(
+CREATED_TOKEN = split_names(
     """
     id label prefix status machineId createdAt expiresAt usedAt revokedAt token
     installLine
     """
 )
-BOT = names(
+BOT = split_names(
     """
     id platform name appId hasAppSecret hasWebhookToken hasEncryptKey auditLog auditStream
     createdAt
     """
 )
-BOT_TESTED = names("sent detail advice chatId milliseconds")
-BINDING = names("id platformChatId projectKey chatName createdAt")
-BINDING_OF_BOT = names(
+BOT_TESTED = split_names("sent detail advice chatId milliseconds")
+BINDING = split_names("id platformChatId projectKey chatName createdAt")
+BINDING_OF_BOT = split_names(
     """
     id platformChatId projectKey chatName createdAt botId botName platform
     """
 )
-DELIVERY = names(
+DELIVERY = split_names(
     """
     id state act kind taskId botId botName platform chatId developerId attempts error dueAt
     createdAt doneAt
     """
 )
-AUDIT_ENTRY = names(
+AUDIT_ENTRY = split_names(
     """
     id at actor machine action targetType targetId requestId remoteAddress changes
     """
 )
-SETTING = names(
+SETTING = split_names(
     """
     key type unit help minimum maximum pattern default value updatedAt updatedBy
     """
 )
-CHAT_TOKEN = names("token expiresAt")
-PREFERENCES = names(
+CHAT_TOKEN = split_names("token expiresAt")
+PREFERENCES = split_names(
     """
     gateOpened gateExpired taskCompleted taskFailed taskCancelled machineLost egressRefused
     budgetLow reviewed commented

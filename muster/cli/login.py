@@ -12,13 +12,13 @@ import click
 from muster.cli import profiles, text_format, tokens
 from muster.cli.client import Api
 from muster.cli.context import Muster, pass_muster
-from muster.cli.credentials import Given, Stored
-from muster.cli.errors import BadUsage, NotSignedIn, Refused, Trouble
-from muster.cli.output import say
+from muster.cli.credentials import StaticToken, StoredCredentials
+from muster.cli.errors import ApiError, BadUsage, CliError, NotSignedIn
+from muster.cli.output import info
 from muster.cli.profiles import Profile
 from muster.cli.tokens import Tokens
 
-SLOWER_SECONDS = 5
+SLOW_DOWN_SECONDS = 5
 
 
 @click.command
@@ -50,54 +50,62 @@ def login(
       muster login --server https://muster.example
       muster login --server https://muster.example --token - < token.txt
     """
-    profile = _profile(muster, server, name, ca_file)
+    profile = _choose_profile(muster, server, name, ca_file)
     if token is None:
-        held = _by_device(muster.api_with(Given(), profile), no_browser)
+        new_tokens = _run_device_flow(muster.api_with(StaticToken(), profile), no_browser)
     else:
-        held = Tokens(personal=sys.stdin.readline().strip() if token == "-" else token.strip())
-        if not held.personal:
+        new_tokens = Tokens(
+            personal=sys.stdin.readline().strip() if token == "-" else token.strip()
+        )
+        if not new_tokens.personal:
             raise BadUsage("there is no token on standard input")
-    who = muster.api_with(Given(held.personal or held.access), profile).get("/api/web/profile")
-    with tokens.locked():
-        place = tokens.best_place()
-        kept = Profile(profile.name, profile.server, str(who["name"]), place, profile.ca_file)
-        known = profiles.read()
-        former = known.profiles.get(kept.name)
+    who = muster.api_with(StaticToken(new_tokens.personal or new_tokens.access), profile).get(
+        "/api/web/profile"
+    )
+    with tokens.lock_tokens():
+        place = tokens.choose_storage()
+        saved_profile = Profile(
+            profile.name, profile.server, str(who["name"]), place, profile.ca_file
+        )
+        known = profiles.read_config()
+        former = known.profiles.get(saved_profile.name)
         if former is not None and former.tokens != place:
-            tokens.forget(former)
-        tokens.keep(kept, held)
-        profiles.write(known.having(kept))
-    where = "your keyring" if place == tokens.KEYRING else str(tokens.path())
-    said = f"You are {text_format.one_line(who['name'])} ({text_format.one_line(who['role'])})"
-    say(f"{said} at {profile.server}, called {profile.name} here. The token is in {where}.")
+            tokens.delete_tokens(former)
+        tokens.store_tokens(saved_profile, new_tokens)
+        profiles.write_config(known.with_profile(saved_profile))
+    where = "your keyring" if place == tokens.KEYRING else str(tokens.tokens_path())
+    user_text = f"You are {text_format.one_line(who['name'])} ({text_format.one_line(who['role'])})"
+    info(f"{user_text} at {profile.server}, called {profile.name} here. The token is in {where}.")
 
 
-def _profile(muster: Muster, server: str | None, name: str | None, ca_file: str | None) -> Profile:
+def _choose_profile(
+    muster: Muster, server: str | None, name: str | None, ca_file: str | None
+) -> Profile:
     """What to sign in at: a new profile, or one that there is."""
     known = muster.profile
-    url = profiles.server_url(server) if server else known.server
+    url = profiles.normalize_server_url(server) if server else known.server
     if not url:
         raise BadUsage("say where: muster login --server https://muster.example")
     if url != known.server:
-        known = muster.config.at(url) or Profile("", url)
+        known = muster.config.find_by_server(url) or Profile("", url)
     called = profiles.require_name(name or known.name or profiles.default_name(url))
     return Profile(called, url, ca_file=ca_file or known.ca_file)
 
 
-def _by_device(api: Api, no_browser: bool) -> Tokens:
+def _run_device_flow(api: Api, no_browser: bool) -> Tokens:
     asked = api.post("/api/auth/device", {"clientName": f"muster on {socket.gethostname()}"[:200]})
-    say(f"Open {text_format.plain(asked['verificationUri'])} and say the code:")
-    click.secho(f"\n    {text_format.plain(asked['userCode'])}\n", bold=True, err=True)
+    info(f"Open {text_format.sanitize(asked['verificationUri'])} and say the code:")
+    click.secho(f"\n    {text_format.sanitize(asked['userCode'])}\n", bold=True, err=True)
     page = str(asked["verificationUriComplete"])
     # An address may also open a program here, or somebody else's page.
-    if not no_browser and sys.stderr.isatty() and profiles.is_of(page, api.server):
+    if not no_browser and sys.stderr.isatty() and profiles.is_same_origin(page, api.server):
         with contextlib.suppress(webbrowser.Error):
             webbrowser.open(page)
-    pair = _awaited(api, asked)
+    pair = _poll_device_token(api, asked)
     return Tokens(access=pair["accessToken"], refresh=pair["refreshToken"])
 
 
-def _awaited(api: Api, asked: dict[str, Any]) -> dict[str, Any]:
+def _poll_device_token(api: Api, asked: dict[str, Any]) -> dict[str, Any]:
     """The pair, once somebody has let us in. Asked for as often as the server says."""
     pause = int(asked["interval"])
     until = time.monotonic() + int(asked["expiresIn"])
@@ -106,19 +114,19 @@ def _awaited(api: Api, asked: dict[str, Any]) -> dict[str, Any]:
         try:
             pair = api.post("/api/auth/device/token", {"deviceCode": asked["deviceCode"]})
             return dict(pair)
-        except Refused as refusal:
+        except ApiError as refusal:
             match refusal.code:
                 case "authorization_pending":
                     pass
                 case "slow_down":
-                    pause += SLOWER_SECONDS
+                    pause += SLOW_DOWN_SECONDS
                 case "access_denied":
-                    raise Trouble("It was said in the browser that this is not you.") from refusal
+                    raise CliError("It was said in the browser that this is not you.") from refusal
                 case "expired_token":
                     break
                 case _:
                     raise
-    raise Trouble("Nobody has said the code in time.", advice="Begin again: muster login")
+    raise CliError("Nobody has said the code in time.", advice="Begin again: muster login")
 
 
 @click.command
@@ -132,28 +140,31 @@ def logout(muster: Muster) -> None:
     profile = muster.profile
     if not profile.name:
         raise BadUsage("you are not signed in", advice="Profiles: muster config list")
-    held = tokens.read(profile)
-    untold = _end(muster, profile) if held.refresh else None
-    with tokens.locked():
-        tokens.forget(profile)
+    held = tokens.read_tokens(profile)
+    untold = _end_login(muster, profile) if held.refresh else None
+    with tokens.lock_tokens():
+        tokens.delete_tokens(profile)
     if untold is not None:
-        say(f"Forgotten here, but not ended at {profile.server}: {text_format.plain(untold.words)}")
-        say("It can be ended in the console, under Profile; by itself it ends when it expires.")
+        info(
+            f"Forgotten here, but not ended at {profile.server}: "
+            f"{text_format.sanitize(untold.message)}"
+        )
+        info("It can be ended in the console, under Profile; by itself it ends when it expires.")
     elif held.personal:
-        say(f"The token of {profile.server} is forgotten here.")
-        say("It is still good: revoke it by muster profile revoke-token.")
+        info(f"The token of {profile.server} is forgotten here.")
+        info("It is still good: revoke it by muster profile revoke-token.")
     else:
-        say(f"Signed out at {profile.server}.")
+        info(f"Signed out at {profile.server}.")
 
 
-def _end(muster: Muster, profile: Profile) -> Trouble | None:
+def _end_login(muster: Muster, profile: Profile) -> CliError | None:
     """End the login at the server. What kept it from that; None: it is over."""
-    api = muster.api_with(Stored(profile), profile)
+    api = muster.api_with(StoredCredentials(profile), profile)
     try:
         api.get("/api/web/profile")  # so that the token is fresh
-        api.post("/api/auth/logout", {"refreshToken": tokens.read(profile).refresh})
-    except Trouble as trouble:
-        is_refused = isinstance(trouble, Refused) and trouble.http_status == 401
+        api.post("/api/auth/logout", {"refreshToken": tokens.read_tokens(profile).refresh})
+    except CliError as trouble:
+        is_refused = isinstance(trouble, ApiError) and trouble.http_status == 401
         is_over = is_refused or isinstance(trouble, NotSignedIn)
         return None if is_over else trouble
     return None

@@ -6,34 +6,34 @@ import click
 
 from muster.cli import machine_upgrade, text_format
 from muster.cli.context import Muster, pass_muster
-from muster.cli.machines import MACHINES, found
-from muster.cli.output import prints, say
+from muster.cli.machines import MACHINES, find_machine
+from muster.cli.output import info, outputs
 
-_machine = click.argument("name", metavar="MACHINE")
+_machine_argument = click.argument("name", metavar="MACHINE")
 
 
 @click.command
-@_machine
+@_machine_argument
 @pass_muster
-@prints(MACHINES)
+@outputs(MACHINES)
 def pin(muster: Muster, name: str) -> dict[str, Any]:
     """Have it keep the release that it runs, whatever the server's is."""
-    return _changed(muster, name, pinned=True)
+    return _set_pinned(muster, name, pinned=True)
 
 
 @click.command
-@_machine
+@_machine_argument
 @pass_muster
-@prints(MACHINES)
+@outputs(MACHINES)
 def unpin(muster: Muster, name: str) -> dict[str, Any]:
     """Have it take the server's release again, as the setting machineUpgrades says."""
-    return _changed(muster, name, pinned=False)
+    return _set_pinned(muster, name, pinned=False)
 
 
-def _changed(muster: Muster, name: str, *, pinned: bool) -> dict[str, Any]:
-    machine = found(muster.api, name)
+def _set_pinned(muster: Muster, name: str, *, pinned: bool) -> dict[str, Any]:
+    machine = find_machine(muster.api, name)
     body = {"pinned": pinned}
     changed = dict(muster.api.put(f"/api/admin/machines/{machine['id']}", body))
-    if upgrade := machine_upgrade.told(changed):
-        say(f"{text_format.one_line(changed['name'])}: {upgrade}")
+    if upgrade := machine_upgrade.upgrade_text(changed):
+        info(f"{text_format.one_line(changed['name'])}: {upgrade}")
     return changed

@@ -4,7 +4,7 @@ from muster.cli import text_format
 from muster.cli.output import Item
 
 
-def told(machine: Item) -> str:
+def upgrade_text(machine: Item) -> str:
     """Empty for one that runs the server's, and for a server that says nothing of it."""
     upgrade = machine.get("upgrade") or {}
     state = upgrade.get("state", "current")

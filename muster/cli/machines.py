@@ -8,14 +8,25 @@ import click
 
 from muster.cli import fields, machine_upgrade, text_format
 from muster.cli.client import Api
-from muster.cli.context import Muster, pass_muster, server_id
+from muster.cli.context import Muster, pass_muster, quote_segment
 from muster.cli.errors import BadUsage
-from muster.cli.output import Column, Item, Printed, aged, column, dig, facts, prints, say, table
+from muster.cli.output import (
+    Column,
+    Item,
+    OutputSpec,
+    age_column,
+    column,
+    get_path,
+    info,
+    outputs,
+    print_facts,
+    print_table,
+)
 from muster.cli.params import require_yes
 from muster.cli.task.show import TASKS as _TASKS
-from muster.cli.task.show import first_line, state
+from muster.cli.task.show import first_line, status_text
 
-_ACTS: dict[str, str] = {
+_ACTION_TEXTS: dict[str, str] = {
     "keep": "stays",
     "hand_over": "goes back to the queue",
     "stop": "goes on elsewhere",
@@ -23,66 +34,66 @@ _ACTS: dict[str, str] = {
 _UUID_LENGTH = 36
 
 
-def _slots(machine: Item) -> str:
-    return f"{dig(machine, ['slots', 'used'])}/{dig(machine, ['slots', 'total'])}"
+def _slots_text(machine: Item) -> str:
+    return f"{get_path(machine, ['slots', 'used'])}/{get_path(machine, ['slots', 'total'])}"
 
 
-def _percent(title: str, field: str) -> Column:
+def _percent_column(title: str, field: str) -> Column:
     def cell(machine: Item) -> str:
-        value = dig(machine, ["metrics", field])
+        value = get_path(machine, ["metrics", field])
         is_old = machine.get("status") in ("offline", "decommissioned")
         return "" if value is None or is_old else f"{value:.0f}%"
 
     return Column(title, cell, is_number=True, may_go=True)
 
 
-def _agents(machine: Item) -> str:
+def _agents_text(machine: Item) -> str:
     return ", ".join(
-        f"{at.get('agentType')}{'' if at.get('healthy', True) else ' (' + _why(at) + ')'}"
+        f"{at.get('agentType')}{'' if at.get('healthy', True) else ' (' + _reason_text(at) + ')'}"
         for at in machine.get("capabilities") or []
     )
 
 
-def _installed(machine: Item) -> str:
+def _installed_agents_text(machine: Item) -> str:
     """The agents but for those that it does not have; `machine show` tells of them, too."""
     there = [at for at in machine.get("capabilities") or [] if at.get("reason") != "binary_missing"]
-    return _agents({"capabilities": there})
+    return _agents_text({"capabilities": there})
 
 
-def _why(capability: Item) -> str:
+def _reason_text(capability: Item) -> str:
     return str(capability.get("reason") or "not well").replace("_", " ")
 
 
-MACHINES = Printed(
+MACHINES = OutputSpec(
     fields.MACHINE,
     (
         column("NAME"),
         column("STATUS"),
-        Column("SLOTS", _slots, is_number=True),
-        _percent("CPU", "cpuPercent"),
-        _percent("MEMORY", "memoryPercent"),
-        _percent("DISK", "diskPercent"),
-        Column("AGENTS", _installed, stretches=True),
-        aged("SEEN", "lastSeenAt"),
+        Column("SLOTS", _slots_text, is_number=True),
+        _percent_column("CPU", "cpuPercent"),
+        _percent_column("MEMORY", "memoryPercent"),
+        _percent_column("DISK", "diskPercent"),
+        Column("AGENTS", _installed_agents_text, stretches=True),
+        age_column("SEEN", "lastSeenAt"),
     ),
-    nothing="There is no such machine. A new one: muster machine add",
+    empty_message="There is no such machine. A new one: muster machine add",
 )
-TASKS = Printed(fields.LISTED_TASK, _TASKS.columns, nothing=_TASKS.nothing)
-PLAN = Printed(
+TASKS = OutputSpec(fields.LISTED_TASK, _TASKS.columns, empty_message=_TASKS.empty_message)
+PLAN = OutputSpec(
     ("machine", "task", "act", "atDeadline", "hasCheckpoint"),
     (
-        Column("TASK", lambda item: f"#{dig(item, ['task', 'id'])}"),
-        Column("STATUS", lambda item: state(item.get("task") or {})),
-        Column("NOW", lambda item: _ACTS.get(str(item.get("act")), item.get("act"))),
-        Column("AT THE DEADLINE", lambda item: _ACTS.get(str(item.get("atDeadline")), "")),
+        Column("TASK", lambda item: f"#{get_path(item, ['task', 'id'])}"),
+        Column("STATUS", lambda item: status_text(item.get("task") or {})),
+        Column("NOW", lambda item: _ACTION_TEXTS.get(str(item.get("act")), item.get("act"))),
+        Column("AT THE DEADLINE", lambda item: _ACTION_TEXTS.get(str(item.get("atDeadline")), "")),
         Column(
             "DESCRIPTION",
-            lambda item: first_line(dig(item, ["task", "description"])),
+            lambda item: first_line(get_path(item, ["task", "description"])),
             stretches=True,
         ),
     ),
-    id="machine",
-    nothing="Nothing runs there.",
+    id_field="machine",
+    empty_message="Nothing runs there.",
 )
 
 
@@ -91,7 +102,7 @@ PLAN = Printed(
 @click.option("--selector", metavar="LABELS", help="With such labels: gpu=true.")
 @click.option("-n", "--limit", default=0, type=click.IntRange(min=0), help="At most.")
 @pass_muster
-@prints(MACHINES)
+@outputs(MACHINES)
 def list_(
     muster: Muster, status: str | None, selector: str | None, limit: int
 ) -> Iterable[dict[str, Any]]:
@@ -99,75 +110,77 @@ def list_(
     return muster.api.items("/api/web/machines", limit, status=status, selector=selector)
 
 
-def found(api: Api, said: str) -> dict[str, Any]:
+def find_machine(api: Api, name_or_id: str) -> dict[str, Any]:
     """The machine of that id or name. Raises BadUsage where several are called so, or none."""
-    if len(said) == _UUID_LENGTH:
-        return dict(api.get(f"/api/web/machines/{server_id(said)}"))
+    if len(name_or_id) == _UUID_LENGTH:
+        return dict(api.get(f"/api/web/machines/{quote_segment(name_or_id)}"))
     machines = [
-        m for m in api.items("/api/web/machines") if m["name"].casefold() == said.casefold()
+        m for m in api.items("/api/web/machines") if m["name"].casefold() == name_or_id.casefold()
     ]
     if len(machines) == 1:
         return machines[0]
     if machines:
         ids = ", ".join(m["id"] for m in machines)
-        raise BadUsage(f"several machines are called {said!r}", advice=f"Say which: {ids}")
+        raise BadUsage(f"several machines are called {name_or_id!r}", advice=f"Say which: {ids}")
     # So that who asks is told that it is not there, by the status of what is not there.
-    return dict(api.get(f"/api/web/machines/{server_id(said)}"))
+    return dict(api.get(f"/api/web/machines/{quote_segment(name_or_id)}"))
 
 
-_machine = click.argument("name", metavar="MACHINE")
+_machine_argument = click.argument("name", metavar="MACHINE")
 
 
 @click.command
-@_machine
+@_machine_argument
 @pass_muster
-@prints(Printed(fields.MACHINE))
+@outputs(OutputSpec(fields.MACHINE))
 def show(muster: Muster, name: str) -> tuple[dict[str, Any], Callable[[], None]]:
     """All that is known of a machine. MACHINE is its name or its id."""
-    machine = found(muster.api, name)
-    return machine, lambda: _tell(machine)
+    machine = find_machine(muster.api, name)
+    return machine, lambda: _print_machine(machine)
 
 
-def _tell(machine: Item) -> None:
+def _print_machine(machine: Item) -> None:
     now = datetime.now(UTC)
     hardware, drain = machine.get("hardware") or {}, machine.get("drain") or {}
     metrics, room = machine.get("metrics") or {}, machine.get("room") or {}
     labels = {**(machine.get("labels") or {})}
     by = drain.get("by") or "Muster itself"
-    facts(
+    print_facts(
         [
             ("machine", f"{machine.get('name')}  {machine.get('id')}"),
             ("status", machine.get("status")),
             ("connected", machine.get("connected")),
             ("drained by", f"{by}: {drain.get('note') or ''}".rstrip(": ") if drain else ""),
-            ("slots", f"{_slots(machine)} in use"),
-            ("agents", _agents(machine)),
-            ("room", f"{room.get('level')} {_lacks(room)}" if room else ""),
+            ("slots", f"{_slots_text(machine)} in use"),
+            ("agents", _agents_text(machine)),
+            ("room", f"{room.get('level')} {_missing_text(room)}" if room else ""),
             ("labels", ", ".join(f"{k}={v}" for k, v in labels.items())),
-            ("load", _load(metrics)),
-            ("hardware", _hardware(hardware)),
+            ("load", _load_text(metrics)),
+            ("hardware", _hardware_text(hardware)),
             ("version", machine.get("version")),
-            ("upgrade", machine_upgrade.told(machine)),
-            ("seen", f"{text_format.age(machine.get('lastSeenAt'), now)} ago"),
+            ("upgrade", machine_upgrade.upgrade_text(machine)),
+            ("seen", f"{text_format.format_age(machine.get('lastSeenAt'), now)} ago"),
         ]
     )
 
 
-def _lacks(room: Item) -> str:
+def _missing_text(room: Item) -> str:
     return f"(lacks {', '.join(room['lacks'])})" if room.get("lacks") else ""
 
 
-def _load(metrics: Item) -> str:
+def _load_text(metrics: Item) -> str:
     names = (("cpuPercent", "CPU"), ("memoryPercent", "memory"), ("diskPercent", "disk"))
     known = [(name, metrics.get(field)) for field, name in names]
     return ", ".join(f"{name} {value:.0f}%" for name, value in known if value is not None)
 
 
-def _hardware(hardware: Item) -> str:
+def _hardware_text(hardware: Item) -> str:
     parts = [
         f"{hardware['cpuCount']} CPUs" if hardware.get("cpuCount") else "",
-        text_format.size(hardware.get("memoryBytes")),
-        f"disk {text_format.size(hardware.get('diskBytes'))}" if hardware.get("diskBytes") else "",
+        text_format.format_size(hardware.get("memoryBytes")),
+        f"disk {text_format.format_size(hardware.get('diskBytes'))}"
+        if hardware.get("diskBytes")
+        else "",
         f"{hardware.get('os') or ''} {hardware.get('arch') or ''}".strip(),
         str(hardware.get("hostname") or ""),
     ]
@@ -175,25 +188,25 @@ def _hardware(hardware: Item) -> str:
 
 
 @click.command
-@_machine
+@_machine_argument
 @click.option("-s", "--status", metavar="A,B", help="Of these states.")
 @click.option("-n", "--limit", default=30, type=click.IntRange(min=0), help="At most; 0: all.")
 @pass_muster
-@prints(TASKS)
+@outputs(TASKS)
 def tasks(muster: Muster, name: str, status: str | None, limit: int) -> Iterable[dict[str, Any]]:
     """Tasks whose latest attempt is there."""
-    machine = found(muster.api, name)
+    machine = find_machine(muster.api, name)
     return muster.api.items(f"/api/web/machines/{machine['id']}/tasks", limit, status=status)
 
 
 @click.command
-@_machine
+@_machine_argument
 @click.option("--note", metavar="TEXT", help="Why; others see it.")
 @click.option("--deadline", type=int, metavar="SECONDS", help="What is left then goes elsewhere.")
 @click.option("--dry-run", is_flag=True, help="Only show what would become of its tasks.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_muster
-@prints(PLAN)
+@outputs(PLAN)
 def drain(
     muster: Muster, name: str, note: str | None, deadline: int | None, dry_run: bool, yes: bool
 ) -> tuple[Any, Callable[[], None]]:
@@ -201,7 +214,7 @@ def drain(
 
     What would become of its tasks is shown first; then it is asked whether that is meant.
     """
-    machine = found(muster.api, name)
+    machine = find_machine(muster.api, name)
     wish = {"note": note, "deadlineSeconds": deadline}
     body = {key: value for key, value in wish.items() if value is not None}
     path = f"/api/web/machines/{machine['id']}/drain"
@@ -209,19 +222,22 @@ def drain(
     plan = [{"machine": machine["name"], **item} for item in answer.get("plan") or []]
     shown_first = not (dry_run or yes)
     if shown_first:
-        table(PLAN.columns, plan, PLAN.nothing, stderr=True)
+        print_table(PLAN.columns, plan, PLAN.empty_message, stderr=True)
         require_yes(f"Drain {text_format.one_line(machine['name'])}?")
     if not dry_run:
         drained = muster.api.post(path, body)
-        say(f"{text_format.one_line(machine['name'])} is {drained['status']}.")
-    return plan, lambda: None if shown_first else table(PLAN.columns, plan, PLAN.nothing)
+        info(f"{text_format.one_line(machine['name'])} is {drained['status']}.")
+    return (
+        plan,
+        lambda: None if shown_first else print_table(PLAN.columns, plan, PLAN.empty_message),
+    )
 
 
 @click.command
-@_machine
+@_machine_argument
 @pass_muster
-@prints(MACHINES)
+@outputs(MACHINES)
 def undrain(muster: Muster, name: str) -> dict[str, Any]:
     """Have it take tasks again."""
-    machine = found(muster.api, name)
+    machine = find_machine(muster.api, name)
     return dict(muster.api.post(f"/api/web/machines/{machine['id']}/undrain"))

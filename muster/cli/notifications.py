@@ -6,10 +6,10 @@ import click
 
 from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Column, Printed, aged, column, prints, say
-from muster.cli.request_commands import act
+from muster.cli.output import Column, OutputSpec, age_column, column, info, outputs
+from muster.cli.request_commands import action_command
 
-NOTIFICATIONS = Printed(
+NOTIFICATIONS = OutputSpec(
     fields.NOTIFICATION,
     (
         column("ID", "id", is_number=True),
@@ -17,9 +17,9 @@ NOTIFICATIONS = Printed(
         column("TYPE"),
         column("TASK", "taskId", is_number=True),
         column("TITLE", stretches=True),
-        aged("AGE", "createdAt"),
+        age_column("AGE", "createdAt"),
     ),
-    nothing="Nothing is new. What you have read: muster notifications list --all",
+    empty_message="Nothing is new. What you have read: muster notifications list --all",
 )
 
 
@@ -32,7 +32,7 @@ def notifications() -> None:
 @click.option("--all", "also_read", is_flag=True, help="Also what you have read.")
 @click.option("-n", "--limit", default=50, type=click.IntRange(min=0), help="At most; 0: all.")
 @pass_muster
-@prints(NOTIFICATIONS)
+@outputs(NOTIFICATIONS)
 def list_(muster: Muster, also_read: bool, limit: int) -> Any:
     """What is new."""
     return muster.api.items("/api/web/notifications", limit, unread=None if also_read else True)
@@ -54,7 +54,7 @@ def read(muster: Muster, numbers: tuple[int, ...], all_of_them: bool, undo: bool
         for number in numbers:
             muster.api.post(f"/api/web/notifications/{number}/read")
         updated = len(numbers)
-    say(f"{updated} {'new again' if undo else 'read'}.")
+    info(f"{updated} {'new again' if undo else 'read'}.")
 
 
 @notifications.command
@@ -65,23 +65,27 @@ def watch(muster: Muster, tasks: bool) -> None:
     is_first = True
     for event in muster.api.events("/api/web/stream"):
         if is_first:
-            say("What is new from now on is shown here. Ctrl-C ends it.")
+            info("What is new from now on is shown here. Ctrl-C ends it.")
             is_first = False
         if event.name != "news":
             continue
         for item in event.data.get("notifications") or []:
             title = click.style(text_format.one_line(item.get("title")), bold=True)
-            click.echo(f"{text_format.clock(item.get('createdAt'))}  {title}")
+            click.echo(f"{text_format.format_clock(item.get('createdAt'))}  {title}")
             click.echo(f"          {text_format.one_line(item.get('body'))}")
-        for said in (event.data.get("events") or []) if tasks else []:
-            about = f"#{said.get('taskId')} {text_format.one_line(said.get('projectKey'))}"
-            message = text_format.one_line(said.get("message"))
-            click.echo(f"{text_format.clock(said.get('createdAt'))}  {about}  {message}")
+        for task_event in (event.data.get("events") or []) if tasks else []:
+            about = (
+                f"#{task_event.get('taskId')} {text_format.one_line(task_event.get('projectKey'))}"
+            )
+            message = text_format.one_line(task_event.get("message"))
+            click.echo(
+                f"{text_format.format_clock(task_event.get('createdAt'))}  {about}  {message}"
+            )
 
 
-PREFERENCES = Printed(fields.PREFERENCES, id="gateOpened")
+PREFERENCES = OutputSpec(fields.PREFERENCES, id_field="gateOpened")
 notifications.add_command(
-    act(
+    action_command(
         "choose",
         "PUT /api/web/profile/notifications",
         "Choose what you are told, where: -F taskFailed='{\"chat\": false}'.",
@@ -93,20 +97,22 @@ notifications.add_command(
 
 @notifications.command
 @pass_muster
-@prints(PREFERENCES)
+@outputs(PREFERENCES)
 def choices(muster: Muster) -> Any:
     """What you have chosen to be told, and where."""
-    from muster.cli.output import facts
+    from muster.cli.output import print_facts
 
     chosen = muster.api.get("/api/web/profile/notifications")
 
-    def tell() -> None:
-        facts((name, _chosen(chosen[name])) for name in fields.PREFERENCES if chosen.get(name))
+    def print_choices() -> None:
+        print_facts(
+            (name, _choice_text(chosen[name])) for name in fields.PREFERENCES if chosen.get(name)
+        )
 
-    return chosen, tell
+    return chosen, print_choices
 
 
-def _chosen(choice: dict[str, Any]) -> str:
+def _choice_text(choice: dict[str, Any]) -> str:
     where = [name for field, name in (("inApp", "here"), ("chat", "chat")) if choice.get(field)]
     of = "all in your projects" if choice.get("scope") == "projects" else "your own tasks"
     return f"{' and '.join(where)}, of {of}" if where else "not at all"

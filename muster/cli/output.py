@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Item = Mapping[str, Any]
-_STATUS = "muster.status"
-GAP = 2  # between columns
-SHORTEST = 6  # of what does not, where there is no room
-NARROWEST = 12  # of what stretches
+_EXIT_STATUS_KEY = "muster.status"
+COLUMN_GAP = 2  # between columns
+MIN_WIDTH = 6  # of what does not, where there is no room
+MIN_STRETCHED_WIDTH = 12  # of what stretches
 LIST_FIELDS = "?"  # what a bare --json gives
 
 _STYLES = {
@@ -60,39 +60,39 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Printed:
+class OutputSpec:
     """How a command's items are printed. `fields` are all that --json can be asked for."""
 
     fields: tuple[str, ...]
     columns: tuple[Column, ...] = ()
-    id: str = "id"
-    nothing: str = "There is nothing."
+    id_field: str = "id"
+    empty_message: str = "There is nothing."
 
 
 def column(title: str, path: str = "", **more: Any) -> Column:
     """A column of one field; dots lead into others. The field is by default as the heading is."""
     keys = (path or title.lower()).split(".")
     is_whole = title in ("ID", "KEY", "TOKEN")
-    return Column(title, lambda item: dig(item, keys), is_whole=is_whole, **more)
+    return Column(title, lambda item: get_path(item, keys), is_whole=is_whole, **more)
 
 
-def aged(title: str, field: str, *, may_go: bool = True) -> Column:
+def age_column(title: str, field: str, *, may_go: bool = True) -> Column:
     """A column of how long ago something was."""
 
     def cell(item: Item) -> str:
-        return text_format.age(item.get(field), datetime.now(UTC))
+        return text_format.format_age(item.get(field), datetime.now(UTC))
 
     return Column(title, cell, may_go=may_go)
 
 
-def dig(item: Any, keys: Sequence[str]) -> Any:
+def get_path(item: Any, keys: Sequence[str]) -> Any:
     """What lies at the end of that path; None where it leads nowhere."""
     for key in keys:
         item = item.get(key) if isinstance(item, Mapping) else None
     return item
 
 
-def prints(how: Printed) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def outputs(how: OutputSpec) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Have a command print what it returns: items, or one of them.
 
     It may return a second thing beside them: a function that shows them to people, for where a
@@ -119,23 +119,23 @@ def prints(how: Printed) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
             if fields == LIST_FIELDS and not program:
                 click.echo("\n".join(how.fields))
                 return
-            chosen = _chosen(how, fields, program)
-            told = command(*args, **kwargs)
-            shown = None
-            if isinstance(told, tuple):
-                told, shown = told
-            if told is None:
+            chosen = _selected_fields(how, fields, program)
+            result = command(*args, **kwargs)
+            printer = None
+            if isinstance(result, tuple):
+                result, printer = result
+            if result is None:
                 return
-            status = click.get_current_context().meta.get(_STATUS, 0)
+            status = click.get_current_context().meta.get(_EXIT_STATUS_KEY, 0)
             if chosen is not None:
-                _print_json(how, told, chosen, program)
+                _print_json(how, result, chosen, program)
             elif quiet:
-                for item in _items(told):
-                    click.echo(text_format.one_line(item.get(how.id)))
-            elif shown is not None:
-                shown()
+                for item in _as_items(result):
+                    click.echo(text_format.one_line(item.get(how.id_field)))
+            elif printer is not None:
+                printer()
             else:
-                table(how.columns, _items(told), how.nothing)
+                print_table(how.columns, _as_items(result), how.empty_message)
             if status:
                 click.get_current_context().exit(status)
 
@@ -145,12 +145,12 @@ def prints(how: Printed) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-def ends_with(status: int) -> None:
+def set_exit_status(status: int) -> None:
     """Have the command end so, once what it returns is printed."""
-    click.get_current_context().meta[_STATUS] = status
+    click.get_current_context().meta[_EXIT_STATUS_KEY] = status
 
 
-def _chosen(how: Printed, fields: str | None, program: str | None) -> list[str] | None:
+def _selected_fields(how: OutputSpec, fields: str | None, program: str | None) -> list[str] | None:
     """The fields that are asked for; None: it is no JSON. Raises BadUsage."""
     if fields is None and program is None:
         return None
@@ -164,20 +164,20 @@ def _chosen(how: Printed, fields: str | None, program: str | None) -> list[str] 
     return chosen
 
 
-def _items(told: Any) -> Iterable[Item]:
-    return [told] if isinstance(told, Mapping) else told
+def _as_items(result: Any) -> Iterable[Item]:
+    return [result] if isinstance(result, Mapping) else result
 
 
-def _print_json(how: Printed, told: Any, chosen: Sequence[str], program: str | None) -> None:
-    items = [{field: item.get(field) for field in chosen} for item in _items(told)]
+def _print_json(how: OutputSpec, result: Any, chosen: Sequence[str], program: str | None) -> None:
+    items = [{field: item.get(field) for field in chosen} for item in _as_items(result)]
     if program is None:
-        click.echo(shown_json(items))
+        click.echo(format_json(items))
         return
-    for line in through_jq(program, items):
+    for line in run_jq(program, items):
         click.echo(line)
 
 
-def through_jq(program: str, value: object) -> Iterable[str]:
+def run_jq(program: str, value: object) -> Iterable[str]:
     """What the program makes of it; texts are written as they are, as by `jq -r`, but on a terminal
     without what it would obey.
     """
@@ -188,28 +188,28 @@ def through_jq(program: str, value: object) -> Iterable[str]:
     except ValueError as error:
         raise BadUsage(f"jq: {error}") from error
     return [
-        raw_output.shown(item) if isinstance(item, str) else shown_json(item, None)
+        raw_output.sanitize_for_terminal(item) if isinstance(item, str) else format_json(item, None)
         for item in found
     ]
 
 
-def as_json(value: object) -> str:
+def to_json(value: object) -> str:
     """JSON in one line, with texts as they are."""
     return json.dumps(value, ensure_ascii=False)
 
 
-def shown_json(value: object, indent: int | None = 2) -> str:
+def format_json(value: object, indent: int | None = 2) -> str:
     """JSON to be printed: on a terminal for people, who see as an escape what it would obey or be
     turned by; as it is in a pipe."""
     if not sys.stdout.isatty():
-        return as_json(value)
-    return text_format.escaped(json.dumps(value, ensure_ascii=False, indent=indent))
+        return to_json(value)
+    return text_format.escape_json(json.dumps(value, ensure_ascii=False, indent=indent))
 
 
 # ---- for people ----------------------------------------------------------------------------------
 
 
-def console(*, stderr: bool = False) -> "Console":
+def create_console(*, stderr: bool = False) -> "Console":
     """Where tables are drawn: as wide as the terminal, or as they like where there is none."""
     from rich.console import Console
 
@@ -223,7 +223,7 @@ def console(*, stderr: bool = False) -> "Console":
     return Ours(file=file, width=width, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
-def table(
+def print_table(
     columns: Sequence[Column], items: Iterable[Item], nothing: str, *, stderr: bool = False
 ) -> None:
     """A table with its headings; where there is nothing a sentence on stderr, so that pipes stay
@@ -236,39 +236,44 @@ def table(
     if not rows:
         click.echo(nothing, err=True)
         return
-    into = console(stderr=stderr)
-    shown = _fitting(columns, rows, into.width)
-    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
-    left = into.width - sum(need for at, need in shown if not at.stretches) - GAP * (len(shown) - 1)
+    into = create_console(stderr=stderr)
+    shown = _fit_columns(columns, rows, into.width)
+    drawn = Table(box=None, pad_edge=False, header_style="bold", padding=(0, COLUMN_GAP, 0, 0))
+    left = (
+        into.width
+        - sum(need for at, need in shown if not at.stretches)
+        - COLUMN_GAP * (len(shown) - 1)
+    )
     for at, need in shown:
         drawn.add_column(
             at.title,
             no_wrap=True,
             overflow="ellipsis",
-            min_width=need if at.is_whole else min(need, SHORTEST),
-            max_width=max(min(need, left), NARROWEST) if at.stretches else None,
+            min_width=need if at.is_whole else min(need, MIN_WIDTH),
+            max_width=max(min(need, left), MIN_STRETCHED_WIDTH) if at.stretches else None,
             justify="right" if at.is_number else "left",
         )
     for row in rows:
-        cells = [_cell(at, row) for at, _ in shown]
+        cells = [_cell_text(at, row) for at, _ in shown]
         drawn.add_row(*[Text(cell, _STYLES.get(cell.split(" ")[0], "")) for cell in cells])
     into.print(drawn)
 
 
-def _cell(at: Column, item: Item) -> str:
-    return text_format.one_line(_word(at.cell(item)))
+def _cell_text(at: Column, item: Item) -> str:
+    return text_format.one_line(_value_text(at.cell(item)))
 
 
-def _fitting(
+def _fit_columns(
     columns: Sequence[Column], rows: Sequence[Item], room: int
 ) -> list[tuple[Column, int]]:
     """The columns that there is room for, and how wide each would like to be."""
     from rich.cells import cell_len
 
     shown = [
-        (at, max(cell_len(at.title), *(cell_len(_cell(at, row)) for row in rows))) for at in columns
+        (at, max(cell_len(at.title), *(cell_len(_cell_text(at, row)) for row in rows)))
+        for at in columns
     ]
-    while _least(shown) > room:
+    while _min_table_width(shown) > room:
         droppable = [place for place, (at, _) in enumerate(shown) if at.may_go]
         if not droppable:
             break
@@ -276,21 +281,21 @@ def _fitting(
     return shown
 
 
-def _least(shown: Sequence[tuple[Column, int]]) -> int:
+def _min_table_width(shown: Sequence[tuple[Column, int]]) -> int:
     """How wide a table is at least, where only what stretches is cut."""
-    needs = (min(need, NARROWEST) if at.stretches else need for at, need in shown)
-    return sum(needs) + GAP * (len(shown) - 1)
+    needs = (min(need, MIN_STRETCHED_WIDTH) if at.stretches else need for at, need in shown)
+    return sum(needs) + COLUMN_GAP * (len(shown) - 1)
 
 
-def _word(value: object) -> object:
+def _value_text(value: object) -> object:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return text_format.listed(value)
+        return text_format.join_limited(value)
     return value
 
 
-def facts(pairs: Iterable[tuple[str, object]]) -> None:
+def print_facts(pairs: Iterable[tuple[str, object]]) -> None:
     """What is known of one thing, a line each; what is empty is left out."""
     from rich.table import Table
     from rich.text import Text
@@ -299,14 +304,14 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
     drawn.add_column(style="dim", no_wrap=True)
     drawn.add_column(overflow="fold")
     for name, value in pairs:
-        said = text_format.plain(_word(value))
-        if said:
-            drawn.add_row(name, Text(said, _STYLES.get(said.split(" ")[0], "")))
-    console().print(drawn)
+        text = text_format.sanitize(_value_text(value))
+        if text:
+            drawn.add_row(name, Text(text, _STYLES.get(text.split(" ")[0], "")))
+    create_console().print(drawn)
 
 
-def say(text: str) -> None:
+def info(text: str) -> None:
     """A sentence beside what is printed: on stderr, so that it is in nobody's pipe. Whatever a
     machine or a server has said in it speaks to people, not to their terminal.
     """
-    click.echo(text_format.plain(text), err=True)
+    click.echo(text_format.sanitize(text), err=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from muster.cli.errors import BadUsage, Trouble
-from muster.cli.profiles import is_of
+from muster.cli.errors import BadUsage, CliError
+from muster.cli.profiles import is_same_origin
 
 _TASK = re.compile(r"(?:(?P<page>https?://\S+/tasks/)|#)?(?P<number>\d{1,18})")
-_HINT = "\n\n<!-- {} Save and close; empty gives up. This line is left out. -->\n"
+_EDITOR_HINT = "\n\n<!-- {} Save and close; empty gives up. This line is left out. -->\n"
 
 
 class TaskNumber(click.ParamType[int]):
@@ -25,31 +25,33 @@ class TaskNumber(click.ParamType[int]):
         if not found:
             self.fail(f"{value!r} is no task: say its number, like 7", param, ctx)
         if found["page"] and ctx is not None:
-            self._require_here(found["page"], param, ctx)
+            self._require_same_server(found["page"], param, ctx)
         return int(found["number"])
 
-    def _require_here(self, page: str, param: click.Parameter | None, ctx: click.Context) -> None:
+    def _require_same_server(
+        self, page: str, param: click.Parameter | None, ctx: click.Context
+    ) -> None:
         from muster.cli.context import Muster
 
         muster = ctx.find_object(Muster)
         server = muster.profile.server if muster else ""
-        if server and not is_of(page, server):
+        if server and not is_same_origin(page, server):
             self.fail(f"that is a task of another server than {server}: see --server", param, ctx)
 
 
 TASK = TaskNumber()
 
-a_task = click.argument("number", metavar="TASK", type=TASK)
+task_argument = click.argument("number", metavar="TASK", type=TASK)
 
 
-def path_of(number: int, *more: object) -> str:
+def task_path(number: int, *more: object) -> str:
     """Where a task is in the API, or something of it."""
-    from muster.cli.context import server_id
+    from muster.cli.context import quote_segment
 
-    return "/".join([f"/api/web/tasks/{number}", *map(server_id, more)])
+    return "/".join([f"/api/web/tasks/{number}", *map(quote_segment, more)])
 
 
-def a_text(given: str | None, what: str) -> str:
+def read_text(given: str | None, what: str) -> str:
     """What somebody has to say: as given, from standard input for `-`, else from their editor.
 
     `what` begins the hint that the editor shows. Raises BadUsage where there is none to be had.
@@ -59,7 +61,7 @@ def a_text(given: str | None, what: str) -> str:
     elif given is not None:
         text = given
     elif sys.stdin.isatty() and sys.stdout.isatty():
-        hint = _HINT.format(what)
+        hint = _EDITOR_HINT.format(what)
         text = (click.edit(hint, extension=".md") or "").replace(hint.strip(), "")
     else:
         raise BadUsage("there is no text", advice="Say it, or - to read it from standard input")
@@ -73,18 +75,18 @@ def require_yes(question: str) -> None:
     if not sys.stdin.isatty():
         raise BadUsage("nobody is there to ask", advice="Say --yes if it is meant")
     if not click.confirm(question, err=True):
-        raise Trouble("Nothing was done.")
+        raise CliError("Nothing was done.")
 
 
-def a_secret(prompt: str, *, twice: bool = False) -> str:
+def read_secret(prompt: str, *, twice: bool = False) -> str:
     """What somebody types unseen, or else the first line of standard input; never an argument."""
     if sys.stdin.isatty():
-        said = click.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
-        return str(said)
+        secret = click.prompt(prompt, hide_input=True, confirmation_prompt=twice, err=True)
+        return str(secret)
     return sys.stdin.readline().rstrip("\n")
 
 
-def a_pair(text: str) -> tuple[str, str]:
+def parse_pair(text: str) -> tuple[str, str]:
     """What `KEY=VALUE` says. Raises BadUsage."""
     name, equals, value = text.partition("=")
     if not equals or not name:
@@ -92,15 +94,15 @@ def a_pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def typed_fields(pairs: Iterable[str]) -> dict[str, Any]:
+def parse_fields(pairs: Iterable[str]) -> dict[str, Any]:
     """Fields said as `KEY=VALUE`: JSON, or else a text; `@FILE` is what is in it, `@-` stdin.
 
     Without a file's last line end, which is no part of a secret.
     """
-    return {name: _typed(value) for name, value in map(a_pair, pairs)}
+    return {name: _parse_value(value) for name, value in map(parse_pair, pairs)}
 
 
-def _typed(value: str) -> Any:
+def _parse_value(value: str) -> Any:
     if value.startswith("@"):
         try:
             with click.open_file(value[1:], encoding="utf-8") as file:

@@ -3,10 +3,10 @@
 import click
 
 _MUSTER = "muster"
-_AS_IT_IS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+_PASSTHROUGH_SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
 
-@click.command(context_settings=_AS_IT_IS, add_help_option=False)
+@click.command(context_settings=_PASSTHROUGH_SETTINGS, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def worker(ctx: click.Context, arguments: tuple[str, ...]) -> None:
@@ -16,7 +16,7 @@ def worker(ctx: click.Context, arguments: tuple[str, ...]) -> None:
     ctx.exit(commands.main(arguments, ctx.find_root().info_name or _MUSTER))
 
 
-@click.command(context_settings=_AS_IT_IS, add_help_option=False)
+@click.command(context_settings=_PASSTHROUGH_SETTINGS, add_help_option=False)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def verify(ctx: click.Context, arguments: tuple[str, ...]) -> None:

@@ -5,24 +5,24 @@ import click
 from muster.cli import fields
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
-from muster.cli.output import Column, Printed, aged, column, prints, say
-from muster.cli.params import a_secret
-from muster.cli.projects import BUDGET, tell_budget
-from muster.cli.request_commands import Given, act, group, listing
+from muster.cli.output import Column, OutputSpec, age_column, column, info, outputs
+from muster.cli.params import read_secret
+from muster.cli.projects import BUDGET, print_budget
+from muster.cli.request_commands import Option, action_command, group, list_command
 
-SESSIONS = Printed(
+SESSIONS = OutputSpec(
     fields.SESSION,
     (
         column("ID"),
         column("BY", "via", may_go=True),
         column("DEVICE", stretches=True),
         column("ADDRESS", may_go=True),
-        aged("SEEN", "lastSeenAt"),
+        age_column("SEEN", "lastSeenAt"),
         column("THIS ONE", "current"),
     ),
-    nothing="You have no login, only a token.",
+    empty_message="You have no login, only a token.",
 )
-TOKENS = Printed(
+TOKENS = OutputSpec(
     fields.PERSONAL_TOKEN,
     (
         column("ID", "id", is_number=True),
@@ -30,15 +30,17 @@ TOKENS = Printed(
         column("PREFIX", may_go=True),
         Column("SCOPES", lambda token: ", ".join(token.get("scopes") or [])),
         Column("PROJECTS", lambda token: token.get("projects") or "all"),
-        aged("USED", "lastUsedAt"),
-        aged("ENDS", "expiresAt"),
-        aged("REVOKED", "revokedAt"),
+        age_column("USED", "lastUsedAt"),
+        age_column("ENDS", "expiresAt"),
+        age_column("REVOKED", "revokedAt"),
     ),
-    nothing="You have no personal token: muster profile create-token makes one.",
+    empty_message="You have no personal token: muster profile create-token makes one.",
 )
-CREATED = Printed(fields.CREATED_PERSONAL_TOKEN, (column("TOKEN"),))
-CHAT = Printed(fields.CHAT_TOKEN, (column("TOKEN"), aged("EXPIRES", "expiresAt")), id="token")
-PROFILE = Printed(fields.PROFILE, (column("NAME"), column("GIT NAME", "gitName"),
+CREATED = OutputSpec(fields.CREATED_PERSONAL_TOKEN, (column("TOKEN"),))
+CHAT_TOKEN = OutputSpec(
+    fields.CHAT_TOKEN, (column("TOKEN"), age_column("EXPIRES", "expiresAt")), id_field="token"
+)
+PROFILE = OutputSpec(fields.PROFILE, (column("NAME"), column("GIT NAME", "gitName"),
                                    column("GIT EMAIL", "gitEmail")))  # fmt: skip
 
 
@@ -50,20 +52,20 @@ def confirm(muster: Muster, code: str | None) -> None:
     if code:
         body = {"totpCode": code}
     else:
-        body = {"password": a_secret("Password")}
+        body = {"password": read_secret("Password")}
         if muster.api.get("/api/web/profile").get("totpEnabled"):
             body["totpCode"] = click.prompt("Code of your second factor", err=True)
     muster.api.post("/api/auth/confirm", body)
-    say("It is you.")
+    info("It is you.")
 
 
 @click.command
 @pass_muster
-@prints(BUDGET)
+@outputs(BUDGET)
 def budget(muster: Muster) -> object:
     """What your tasks may use this month, and have used."""
     found = muster.api.get("/api/web/profile/budget")
-    return found, lambda: tell_budget(found)
+    return found, lambda: print_budget(found)
 
 
 @click.command("end-session")
@@ -77,51 +79,53 @@ def end_session(muster: Muster, session: str | None, others: bool) -> None:
     if others:
         muster.api.delete("/api/web/profile/sessions", others=True)
     else:
-        from muster.cli.context import server_id
+        from muster.cli.context import quote_segment
 
-        muster.api.delete(f"/api/web/profile/sessions/{server_id(session)}")
-    say("Ended.")
+        muster.api.delete(f"/api/web/profile/sessions/{quote_segment(session)}")
+    info("Ended.")
 
 
-_LATER = Given("expires-at", "When it ends: 2030-01-01T00:00:00Z.")
+_EXPIRES_AT = Option("expires-at", "When it ends: 2030-01-01T00:00:00Z.")
 profile = group(
     "profile",
     "Your account: logins, tokens, what you are told of.",
     [
-        act(
+        action_command(
             "set",
             "PUT /api/web/profile",
             "The name and address that your commits have.",
             PROFILE,
-            Given("git-name", "The name."),
-            Given("git-email", "The address."),
+            Option("git-name", "The name."),
+            Option("git-email", "The address."),
         ),
         budget,
         confirm,
-        listing("sessions", "/api/web/profile/sessions", "Your logins.", SESSIONS),
+        list_command("sessions", "/api/web/profile/sessions", "Your logins.", SESSIONS),
         end_session,
-        listing("tokens", "/api/web/profile/tokens", "Your personal tokens.", TOKENS),
-        act(
+        list_command("tokens", "/api/web/profile/tokens", "Your personal tokens.", TOKENS),
+        action_command(
             "create-token",
             "POST /api/web/profile/tokens",
             "Make a personal token. It is shown once.",
             CREATED,
-            Given("label", "What it is for.", is_needed=True),
-            _LATER,
-            Given("scope", "read, tasks, projects or admin; else all.", "scopes", is_many=True),
-            Given("project", "For that project alone.", "projects", is_many=True),
+            Option("label", "What it is for.", is_required=True),
+            _EXPIRES_AT,
+            Option(
+                "scope", "read, tasks, projects or admin; else all.", "scopes", is_repeatable=True
+            ),
+            Option("project", "For that project alone.", "projects", is_repeatable=True),
         ),
-        act(
+        action_command(
             "revoke-token",
             "POST /api/web/profile/tokens/{token}/revoke",
             "Have a personal token open nothing any more.",
             TOKENS,
         ),
-        act(
+        action_command(
             "chat-token",
             "POST /api/web/profile/chat-token",
             "A word that links your chat account: bind TOKEN.",
-            CHAT,
+            CHAT_TOKEN,
         ),
     ],
 )

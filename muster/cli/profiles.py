@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from muster.cli.errors import BadUsage, Trouble
+from muster.cli.errors import BadUsage, CliError
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_HEAD = "# Written by `muster login` and `muster config`; may be edited by hand.\n"
+_NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+_FILE_HEADER = "# Written by `muster login` and `muster config`; may be edited by hand.\n"
 
 
 @dataclass(frozen=True)
@@ -38,19 +38,19 @@ class Config:
     profiles: Mapping[str, Profile]
     current: str = ""
 
-    def having(self, profile: Profile) -> "Config":
+    def with_profile(self, profile: Profile) -> "Config":
         return replace(
             self, profiles={**self.profiles, profile.name: profile}, current=profile.name
         )
 
-    def named(self, name: str) -> Profile:
+    def find_profile(self, name: str) -> Profile:
         """Raises BadUsage."""
         if name not in self.profiles:
             known = ", ".join(self.profiles) or "none yet: muster login makes one"
             raise BadUsage(f"there is no profile {name!r}", advice=f"Profiles: {known}")
         return self.profiles[name]
 
-    def at(self, server: str) -> Profile | None:
+    def find_by_server(self, server: str) -> Profile | None:
         """The profile of that server; of several the current one, else the first."""
         found = [profile for profile in self.profiles.values() if profile.server == server]
         return next((profile for profile in found if profile.name == self.current), None) or next(
@@ -58,44 +58,44 @@ class Config:
         )
 
 
-def home() -> Path:
+def config_directory() -> Path:
     """Where all that is kept lies."""
     base = os.environ.get("XDG_CONFIG_HOME") or ""
     return (Path(base) if base.startswith("/") else Path.home() / ".config") / "muster"
 
 
-def path() -> Path:
-    return home() / "config.toml"
+def config_path() -> Path:
+    return config_directory() / "config.toml"
 
 
-def read() -> Config:
+def read_config() -> Config:
     """What the file says; what this release does not know in it is passed over. Raises Trouble."""
     try:
-        told = tomllib.loads(path().read_text("utf-8"))
+        document = tomllib.loads(config_path().read_text("utf-8"))
     except FileNotFoundError:
         return Config({})
     except (OSError, ValueError) as error:
-        raise Trouble(f"{path()} cannot be read: {error}") from error
+        raise CliError(f"{config_path()} cannot be read: {error}") from error
     known = {field for field in Profile.__dataclass_fields__ if field != "name"}
     profiles = {}
-    for name, fields in dict(told.get("profiles") or {}).items():
-        kept = {key: str(value) for key, value in dict(fields).items() if key in known}
-        if "server" in kept:
-            profiles[name] = Profile(name, **kept)
-    current = str(told.get("profile") or "")
+    for name, fields in dict(document.get("profiles") or {}).items():
+        values = {key: str(value) for key, value in dict(fields).items() if key in known}
+        if "server" in values:
+            profiles[name] = Profile(name, **values)
+    current = str(document.get("profile") or "")
     return Config(profiles, current if current in profiles else next(iter(profiles), ""))
 
 
-def write(config: Config) -> None:
-    lines = [_HEAD, f"profile = {json.dumps(config.current)}\n"]
+def write_config(config: Config) -> None:
+    lines = [_FILE_HEADER, f"profile = {json.dumps(config.current)}\n"]
     for name, profile in config.profiles.items():
         lines.append(f"\n[profiles.{json.dumps(name)}]\n")
         fields = {key: value for key, value in asdict(profile).items() if value and key != "name"}
         lines += [f"{key} = {json.dumps(value)}\n" for key, value in fields.items()]
-    write_whole(path(), "".join(lines))
+    write_atomically(config_path(), "".join(lines))
 
 
-def write_whole(place: Path, text: str) -> None:
+def write_atomically(place: Path, text: str) -> None:
     """Put the text there at once or not at all, for its owner's eyes alone. Raises Trouble."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -110,10 +110,10 @@ def write_whole(place: Path, text: str) -> None:
             Path(draft).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise Trouble(f"{place} cannot be written: {error}") from error
+        raise CliError(f"{place} cannot be written: {error}") from error
 
 
-def server_url(given: str) -> str:
+def normalize_server_url(given: str) -> str:
     """The address of a server, spelled in one way. Raises BadUsage where no secret may go there."""
     url = given.strip().rstrip("/")
     if "://" not in url:
@@ -125,7 +125,7 @@ def server_url(given: str) -> str:
         raise BadUsage(f"{given!r} is no address of a server: {error}") from error
     if parts.scheme not in ("http", "https") or not host or parts.username or parts.query:
         raise BadUsage(f"{given!r} is no address of a server", advice="Like https://muster.example")
-    if parts.scheme == "http" and host not in LOOPBACK:
+    if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
         raise BadUsage(
             f"{given!r} is plain HTTP, and what is said there can be read on the way",
             advice="Take its https address",
@@ -134,7 +134,7 @@ def server_url(given: str) -> str:
     return f"{parts.scheme}://{written}{f':{port}' if port else ''}{parts.path}"
 
 
-def is_of(url: str, server: str) -> bool:
+def is_same_origin(url: str, server: str) -> bool:
     """Whether that web address is one of that server: of its scheme, host and port."""
     origin = _origin(url)
     return origin is not None and origin == _origin(server)
@@ -160,7 +160,7 @@ def default_name(server: str) -> str:
 
 def require_name(name: str) -> str:
     """Raises BadUsage."""
-    if not _NAME.fullmatch(name):
+    if not _NAME_PATTERN.fullmatch(name):
         raise BadUsage(
             f"{name!r} is no name of a profile",
             advice="Up to 64 letters, digits, dots, dashes and underscores",

@@ -7,15 +7,22 @@ import click
 
 from muster.cli import fields, text_format
 from muster.cli.client import Api
-from muster.cli.context import Muster, pass_muster, server_id
-from muster.cli.errors import BadUsage, Refused
-from muster.cli.output import Printed, prints, say
+from muster.cli.context import Muster, pass_muster, quote_segment
+from muster.cli.errors import ApiError, BadUsage
+from muster.cli.output import OutputSpec, info, outputs
 from muster.cli.params import require_yes
-from muster.cli.project_file import Fields, changes, difference, members, read, secrets
-from muster.cli.projects import developer
-from muster.cli.task.results import painted
+from muster.cli.project_file import (
+    Fields,
+    changed_fields,
+    diff_lines,
+    read_members,
+    read_project_file,
+    read_secrets,
+)
+from muster.cli.projects import find_developer_id
+from muster.cli.task.results import style_patch_line
 
-APPLIED = Printed(fields.SAVED_PROJECT, id="key")
+APPLIED = OutputSpec(fields.SAVED_PROJECT, id_field="key")
 
 
 @click.command
@@ -23,7 +30,7 @@ APPLIED = Printed(fields.SAVED_PROJECT, id="key")
 @click.option("--dry-run", is_flag=True, help="Only show what would change.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @pass_muster
-@prints(APPLIED)
+@outputs(APPLIED)
 def apply(muster: Muster, file: Any, dry_run: bool, yes: bool) -> Any:
     """Make a project what a file says.
 
@@ -34,56 +41,56 @@ def apply(muster: Muster, file: Any, dry_run: bool, yes: bool) -> Any:
       muster project show APP --yaml > project.yaml
       muster project apply -f project.yaml
     """
-    declared = read(file)
+    declared = read_project_file(file)
     key = str(declared["key"])
-    project = _project(muster.api, key)
-    hidden = secrets(declared, Path(getattr(file, "name", "")).parent)
-    people = _People(muster.api, key, declared, is_new=project is None)
-    lines = difference(declared, project or {}) + _hidden_lines(hidden) + people.lines()
+    project = _find_project(muster.api, key)
+    hidden = read_secrets(declared, Path(getattr(file, "name", "")).parent)
+    people = _MemberChanges(muster.api, key, declared, is_new=project is None)
+    lines = diff_lines(declared, project or {}) + _secret_lines(hidden) + people.diff_lines()
     if not lines:
-        say(f"{key} is as the file says: nothing to change.")
-        return _as_saved(project), lambda: None
+        info(f"{key} is as the file says: nothing to change.")
+        return _unchanged_project(project), lambda: None
     for line in lines:
-        click.echo(painted(line), err=True)
+        click.echo(style_patch_line(line), err=True)
     if dry_run:
-        return _as_saved(project), lambda: None
+        return _unchanged_project(project), lambda: None
     if not yes:
         require_yes(f"{'Change' if project else 'Make'} {key}?")
-    saved = _saved(muster.api, key, declared, project, hidden)
+    saved = _save_project(muster.api, key, declared, project, hidden)
     people.save()
     for warning in saved.get("warnings") or []:
-        say(f"Warning: {text_format.one_line(warning.get('message'))}")
-    say(f"{key} is as the file says now.")
+        info(f"Warning: {text_format.one_line(warning.get('message'))}")
+    info(f"{key} is as the file says now.")
     return saved, lambda: None
 
 
-def _as_saved(project: Fields | None) -> list[dict[str, Any]]:
+def _unchanged_project(project: Fields | None) -> list[dict[str, Any]]:
     """A project that nothing has changed, as a change answers; none, where there is none yet."""
     return [] if project is None else [{**project, "warnings": []}]
 
 
-def _project(api: Api, key: str) -> dict[str, Any] | None:
+def _find_project(api: Api, key: str) -> dict[str, Any] | None:
     try:
-        return dict(api.get(f"/api/web/projects/{server_id(key)}"))
-    except Refused as refusal:
+        return dict(api.get(f"/api/web/projects/{quote_segment(key)}"))
+    except ApiError as refusal:
         if refusal.http_status == 404:
             return None
         raise
 
 
-def _saved(
+def _save_project(
     api: Api, key: str, declared: Fields, project: Fields | None, hidden: Fields
 ) -> dict[str, Any]:
     if project is None:
         kept = {name: value for name, value in declared.items() if name != "members"}
         return dict(api.post("/api/admin/projects", {**kept, **hidden}))
-    body = {**changes(declared, project), **hidden}
+    body = {**changed_fields(declared, project), **hidden}
     if not body:
-        return _as_saved(project)[0]
-    return dict(api.put(f"/api/web/projects/{server_id(key)}", body))
+        return _unchanged_project(project)[0]
+    return dict(api.put(f"/api/web/projects/{quote_segment(key)}", body))
 
 
-def _hidden_lines(hidden: Fields) -> list[str]:
+def _secret_lines(hidden: Fields) -> list[str]:
     """That secrets are set, for whether they change nobody can see."""
     names: dict[str, Any] = {**(hidden.get("secrets") or {})}
     names |= {name: value for name, value in hidden.items() if name != "secrets"}
@@ -93,46 +100,48 @@ def _hidden_lines(hidden: Fields) -> list[str]:
     ]
 
 
-class _People:
+class _MemberChanges:
     """The members as the file has them, beside those that there are; by id, for a name may be said
     in another case.
     """
 
     def __init__(self, api: Api, key: str, declared: Fields, *, is_new: bool) -> None:
-        self._api, self._path = api, f"/api/web/projects/{server_id(key)}/members"
+        self._api, self._path = api, f"/api/web/projects/{quote_segment(key)}/members"
         self._wanted: dict[int, tuple[str, str]] = {}  # nobody is named: nobody changes
-        self._there: dict[int, dict[str, Any]] = {}
+        self._current: dict[int, dict[str, Any]] = {}
         if "members" not in declared:
             return
-        wanted = members(declared)
+        wanted = read_members(declared)
         if not is_new:
-            self._there = {int(member["developerId"]): member for member in api.items(self._path)}
+            self._current = {int(member["developerId"]): member for member in api.items(self._path)}
         for name, role in wanted.items():
-            who = self._id(name)  # who is not there is said before anything is changed
+            who = self._developer_id(name)  # who is not there is said before anything is changed
             if who in self._wanted:
                 raise BadUsage(f"members: {name} and {self._wanted[who][0]} are the same person")
             self._wanted[who] = name, role
 
-    def _id(self, name: str) -> int:
-        known = (who for who, member in self._there.items() if member["name"] == name)
-        return next(known, None) or developer(self._api, name)
+    def _developer_id(self, name: str) -> int:
+        known = (who for who, member in self._current.items() if member["name"] == name)
+        return next(known, None) or find_developer_id(self._api, name)
 
-    def _changed(self) -> list[tuple[int, str, str]]:
+    def _changed_members(self) -> list[tuple[int, str, str]]:
         return [
             (who, name, role)
             for who, (name, role) in self._wanted.items()
-            if self._there.get(who, {}).get("role") != role
+            if self._current.get(who, {}).get("role") != role
         ]
 
-    def _gone(self) -> list[dict[str, Any]]:
-        return [member for who, member in self._there.items() if who not in self._wanted]
+    def _removed_members(self) -> list[dict[str, Any]]:
+        return [member for who, member in self._current.items() if who not in self._wanted]
 
-    def lines(self) -> list[str]:
-        changed = [f"+member {name}: {role}" for _, name, role in self._changed()]
-        return [f"-member {gone['name']}: {gone['role']}" for gone in self._gone()] + changed
+    def diff_lines(self) -> list[str]:
+        changed = [f"+member {name}: {role}" for _, name, role in self._changed_members()]
+        return [
+            f"-member {gone['name']}: {gone['role']}" for gone in self._removed_members()
+        ] + changed
 
     def save(self) -> None:
-        for who, _, role in self._changed():
+        for who, _, role in self._changed_members():
             self._api.post(self._path, {"developerId": who, "role": role})
-        for gone in self._gone():
+        for gone in self._removed_members():
             self._api.delete(self._path, developerId=gone["developerId"])

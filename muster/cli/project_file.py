@@ -13,51 +13,51 @@ from typing import IO, Any
 import yaml
 
 from muster.cli.errors import BadUsage
-from muster.cli.fields import names
+from muster.cli.fields import split_names
 
-FIELDS = names(
+FIELDS = split_names(
     "key name repoUrl defaultBranch branchName agentType agentCommand agentOptions pipeline "
     "maxAttempts room machineSelector protected protectedMachines network environment knownHosts "
     "requireChange onQuota quotaMinutes quotaElsewhere budget taskBudget templates"
 )
 SECRETS = ("secrets", "gitToken", "sshKey")
-_STAGE = {"kind": "agent", "timeout": 3600}
-_STAGE_FIELDS = names(
+_STAGE_DEFAULTS = {"kind": "agent", "timeout": 3600}
+_STAGE_FIELDS = split_names(
     "name kind command timeout confirm choices input gateTimeout prompt network agentOptions"
 )
 
 Fields = Mapping[str, Any]
 
 
-def read(file: IO[str]) -> dict[str, Any]:
+def read_project_file(file: IO[str]) -> dict[str, Any]:
     """What a file says. Raises BadUsage."""
     name = getattr(file, "name", "the file")
     try:
-        told = yaml.safe_load(file)
+        project = yaml.safe_load(file)
     except (yaml.YAMLError, ValueError) as error:
         raise BadUsage(f"{name} is no YAML: {error}") from error
-    if not isinstance(told, dict) or not told.get("key"):
+    if not isinstance(project, dict) or not project.get("key"):
         raise BadUsage(f"{name} says no project: it has to have a key")
-    if unknown := [field for field in told if field not in (*FIELDS, *SECRETS, "members")]:
-        said = ", ".join(map(str, unknown))
-        raise BadUsage(f"{name} has what no project has: {said}", advice=_known())
-    return told
+    if unknown := [field for field in project if field not in (*FIELDS, *SECRETS, "members")]:
+        names = ", ".join(map(str, unknown))
+        raise BadUsage(f"{name} has what no project has: {names}", advice=_known_fields_text())
+    return project
 
 
-def _known() -> str:
+def _known_fields_text() -> str:
     return f"A project has {', '.join([*FIELDS, *SECRETS, 'members'])}"
 
 
-def as_file(project: Fields) -> str:
+def render_project_file(project: Fields) -> str:
     """A project as a file that says all of it, but for its secrets."""
     kept = {field: project[field] for field in FIELDS if not _is_empty(project.get(field))}
     if "pipeline" in kept:
-        kept["pipeline"] = _stages(kept["pipeline"])
+        kept["pipeline"] = _normalize_stages(kept["pipeline"])
     head = "# For `muster project apply -f`. What is left out stays as it is.\n"
-    return head + _yaml(kept)
+    return head + _dump_yaml(kept)
 
 
-def changes(declared: Fields, project: Fields) -> dict[str, Any]:
+def changed_fields(declared: Fields, project: Fields) -> dict[str, Any]:
     """The fields whose values are other than declared, as they are to be. Secrets are not among
     them: what they are now nobody knows.
     """
@@ -66,47 +66,49 @@ def changes(declared: Fields, project: Fields) -> dict[str, Any]:
         for field in FIELDS
         if field in declared
         and field != "key"
-        and _meant(field, declared[field]) != _meant(field, project.get(field))
+        and _normalize(field, declared[field]) != _normalize(field, project.get(field))
     }
 
 
-def difference(declared: Fields, project: Fields) -> list[str]:
+def diff_lines(declared: Fields, project: Fields) -> list[str]:
     """What would change, as the lines of a unified diff of the two files."""
     of = [field for field in FIELDS if field in declared]
-    before = {f: _meant(f, project.get(f)) for f in of if not _is_empty(project.get(f))}
-    after = {f: _meant(f, declared[f]) for f in of if not _is_empty(declared[f])}
-    lines = _yaml(before).splitlines(), _yaml(after).splitlines()
+    before = {f: _normalize(f, project.get(f)) for f in of if not _is_empty(project.get(f))}
+    after = {f: _normalize(f, declared[f]) for f in of if not _is_empty(declared[f])}
+    lines = _dump_yaml(before).splitlines(), _dump_yaml(after).splitlines()
     return list(difflib.unified_diff(*lines, "as it is", "as the file says", lineterm="", n=2))
 
 
-def members(declared: Fields) -> dict[str, str]:
+def read_members(declared: Fields) -> dict[str, str]:
     """Roles by the names, or ids, of all who are to be in it. Raises BadUsage."""
-    said = declared.get("members") or {}
-    if isinstance(said, list):
-        said = {str(name): "member" for name in said}
-    if not isinstance(said, dict) or not all(isinstance(role, str) for role in said.values()):
+    members = declared.get("members") or {}
+    if isinstance(members, list):
+        members = {str(name): "member" for name in members}
+    if not isinstance(members, dict) or not all(isinstance(role, str) for role in members.values()):
         raise BadUsage(
             "members is none of what it may be",
             advice="Names with their roles, {ada: maintainer, grace: member}, or a list of names",
         )
-    return {str(name): role for name, role in said.items()}
+    return {str(name): role for name, role in members.items()}
 
 
-def secrets(declared: Fields, folder: Path) -> dict[str, Any]:
+def read_secrets(declared: Fields, folder: Path) -> dict[str, Any]:
     """The secrets that are declared, with their values. Raises BadUsage where one is not there."""
     found: dict[str, Any] = {}
     for field in ("gitToken", "sshKey"):
         if field in declared:
-            found[field] = _secret(field, declared[field], folder)
+            found[field] = _read_secret(field, declared[field], folder)
     if "secrets" in declared:
         named = dict(declared["secrets"] or {})
-        found["secrets"] = {name: _secret(name, said, folder) for name, said in named.items()}
+        found["secrets"] = {
+            name: _read_secret(name, reference, folder) for name, reference in named.items()
+        }
     return found
 
 
-def _secret(name: str, said: Any, folder: Path) -> str | None:
+def _read_secret(name: str, reference: Any, folder: Path) -> str | None:
     """`fromFile` is looked for beside the file that names it. Null takes the secret away."""
-    match said:
+    match reference:
         case None:
             return None
         case {"fromEnv": str(variable)}:
@@ -133,31 +135,31 @@ def _is_empty(value: Any) -> bool:
     return value is None or value is False or value in ([], {}, "")
 
 
-def _meant(field: str, value: Any) -> Any:
+def _normalize(field: str, value: Any) -> Any:
     """A value as it counts: defaults that may be left out are."""
     if field == "pipeline" and value:
-        return _stages(value)
+        return _normalize_stages(value)
     if isinstance(value, Mapping):
         return {key: below for key, below in value.items() if not _is_empty(below)} or None
     return None if _is_empty(value) else value
 
 
-def _stages(stages: Any) -> Any:
+def _normalize_stages(stages: Any) -> Any:
     if not isinstance(stages, list):
         return stages
-    return [_stage(stage) if isinstance(stage, dict) else stage for stage in stages]
+    return [_normalize_stage(stage) if isinstance(stage, dict) else stage for stage in stages]
 
 
-def _stage(stage: Fields) -> dict[str, Any]:
+def _normalize_stage(stage: Fields) -> dict[str, Any]:
     """A stage without what it would be anyway, its fields in the contract's order."""
     kept = {
-        field: _meant("", stage.get(field))
+        field: _normalize("", stage.get(field))
         for field in [*_STAGE_FIELDS, *(field for field in stage if field not in _STAGE_FIELDS)]
     }
     return {
         field: value
         for field, value in kept.items()
-        if not _is_empty(value) and _STAGE.get(field) != value
+        if not _is_empty(value) and _STAGE_DEFAULTS.get(field) != value
     }
 
 
@@ -165,15 +167,15 @@ class _Dumper(yaml.SafeDumper):  # type: ignore[misc]
     """Writes texts of several lines as blocks."""
 
 
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _text)
+_Dumper.add_representer(str, _represent_text)
 
 
-def _yaml(value: Any) -> str:
+def _dump_yaml(value: Any) -> str:
     if not value:
         return ""
     return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))

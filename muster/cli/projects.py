@@ -8,13 +8,23 @@ import click
 
 from muster.cli import fields, text_format
 from muster.cli.client import Api
-from muster.cli.context import Muster, pass_muster, server_id
-from muster.cli.errors import Trouble
-from muster.cli.output import Column, Item, Printed, aged, column, dig, facts, prints, say
-from muster.cli.request_commands import Given, act, listing
-from muster.cli.status import counted
+from muster.cli.context import Muster, pass_muster, quote_segment
+from muster.cli.errors import CliError
+from muster.cli.output import (
+    Column,
+    Item,
+    OutputSpec,
+    age_column,
+    column,
+    get_path,
+    info,
+    outputs,
+    print_facts,
+)
+from muster.cli.request_commands import Option, action_command, list_command
+from muster.cli.status import counts_text
 
-PROJECTS = Printed(
+PROJECTS = OutputSpec(
     fields.LISTED_PROJECT,
     (
         column("KEY"),
@@ -23,13 +33,14 @@ PROJECTS = Printed(
         Column("STAGES", lambda item: [stage["name"] for stage in item.get("stages") or []]),
         column("MEMBERS", "memberCount", is_number=True),
         column("ROLE", "myRole"),
-        aged("ACTIVE", "lastActivityAt"),
+        age_column("ACTIVE", "lastActivityAt"),
     ),
-    id="key",
-    nothing="You see no project. Maintainers let people in; admins make one: muster project apply",
+    id_field="key",
+    empty_message="You see no project. Maintainers let people in; admins make one: "
+    "muster project apply",
 )
-PROJECT = Printed(fields.PROJECT, id="key")
-MEMBERS = Printed(
+PROJECT = OutputSpec(fields.PROJECT, id_field="key")
+MEMBERS = OutputSpec(
     fields.MEMBER,
     (
         column("ID", "developerId", is_number=True),
@@ -37,10 +48,10 @@ MEMBERS = Printed(
         column("ROLE"),
         column("EMAIL", "gitEmail", stretches=True),
     ),
-    id="developerId",
-    nothing="Nobody is in it.",
+    id_field="developerId",
+    empty_message="Nobody is in it.",
 )
-DEVELOPERS = Printed(
+DEVELOPERS = OutputSpec(
     fields.COLLEAGUE,
     (
         column("ID", "id", is_number=True),
@@ -49,45 +60,45 @@ DEVELOPERS = Printed(
         column("EMAIL", "gitEmail", stretches=True),
     ),
 )
-BUDGET = Printed(fields.MONTH_BUDGET, id="month")
-REHEARSED = Printed(fields.REHEARSED_STAGE, id="name")
+BUDGET = OutputSpec(fields.MONTH_BUDGET, id_field="month")
+DRY_RUN = OutputSpec(fields.DRY_RUN_STAGE, id_field="name")
 
-_key = click.argument("key")
+_key_argument = click.argument("key")
 
 
 @click.command("list")
 @click.option("-n", "--limit", default=0, type=click.IntRange(min=0), help="At most.")
 @pass_muster
-@prints(PROJECTS)
+@outputs(PROJECTS)
 def list_(muster: Muster, limit: int) -> Iterable[dict[str, Any]]:
     """Projects that you see."""
     return muster.api.items("/api/web/projects", limit)
 
 
 @click.command
-@_key
+@_key_argument
 @click.option("--yaml", "as_yaml", is_flag=True, help="As a file that project apply takes.")
 @pass_muster
-@prints(PROJECT)
+@outputs(PROJECT)
 def show(muster: Muster, key: str, as_yaml: bool) -> tuple[dict[str, Any], Callable[[], None]]:
     """All that is known of a project, or a file to apply."""
-    project = muster.api.get(f"/api/web/projects/{server_id(key)}")
+    project = muster.api.get(f"/api/web/projects/{quote_segment(key)}")
 
-    def tell_yaml() -> None:
-        from muster.cli.project_file import as_file
+    def print_yaml() -> None:
+        from muster.cli.project_file import render_project_file
 
-        click.echo(as_file(project), nl=False)
+        click.echo(render_project_file(project), nl=False)
 
-    return project, tell_yaml if as_yaml else lambda: _tell(project)
+    return project, print_yaml if as_yaml else lambda: _print_project(project)
 
 
-def _tell(project: Item) -> None:
+def _print_project(project: Item) -> None:
     now = datetime.now(UTC)
-    seen = text_format.age(project.get("lastActivityAt"), now)
+    seen = text_format.format_age(project.get("lastActivityAt"), now)
     held = [*(project.get("secretNames") or [])]
     held += ["git token"] if project.get("hasGitToken") else []
     held += ["SSH key"] if project.get("hasSshKey") else []
-    facts(
+    print_facts(
         [
             ("project", f"{project.get('key')}  {project.get('name')}"),
             ("repository", project.get("repoUrl")),
@@ -96,92 +107,98 @@ def _tell(project: Item) -> None:
             ("room", project.get("room")),
             ("machines", project.get("machineSelector")),
             ("protected", project.get("protected")),
-            ("network", _network(project.get("network"))),
+            ("network", _network_text(project.get("network"))),
             ("secrets", ", ".join(held)),
             ("your role", project.get("myRole")),
             ("members", project.get("memberCount")),
-            ("tasks", counted(project.get("taskCounts"))),
+            ("tasks", counts_text(project.get("taskCounts"))),
             ("active", f"{seen} ago" if seen else ""),
         ]
     )
     for number, stage in enumerate(project.get("pipeline") or []):
         title = f"\nstage {number}: {text_format.one_line(stage.get('name'))} ({stage.get('kind')})"
-        click.echo(click.style(title, bold=True) + _gate(stage))
-        for line in text_format.plain(stage.get("command")).splitlines():
+        click.echo(click.style(title, bold=True) + _gate_text(stage))
+        for line in text_format.sanitize(stage.get("command")).splitlines():
             click.echo(f"    {line}")
 
 
-def _gate(stage: Item) -> str:
+def _gate_text(stage: Item) -> str:
     if stage.get("confirm"):
         return ", after a yes"
     if stage.get("choices"):
-        return f", after a choice of {text_format.listed(stage['choices'])}"
+        return f", after a choice of {text_format.join_limited(stage['choices'])}"
     return ", after an answer" if stage.get("input") else ""
 
 
-def _network(network: object) -> str:
-    hosts = dig(network, ["allow"])
+def _network_text(network: object) -> str:
+    hosts = get_path(network, ["allow"])
     return ", ".join(hosts) if hosts else str(network or "")
 
 
 @click.command
-@_key
+@_key_argument
 @pass_muster
-@prints(BUDGET)
+@outputs(BUDGET)
 def budget(muster: Muster, key: str) -> tuple[dict[str, Any], Callable[[], None]]:
     """What it may use this month, and has used."""
-    found = muster.api.get(f"/api/web/projects/{server_id(key)}/budget")
-    return found, lambda: tell_budget(found)
+    found = muster.api.get(f"/api/web/projects/{quote_segment(key)}/budget")
+    return found, lambda: print_budget(found)
 
 
-def tell_budget(found: Item) -> None:
+def print_budget(found: Item) -> None:
     """A month's budget, for people."""
     budget_, used = found.get("budget") or {}, found.get("used") or {}
     pairs: list[tuple[str, object]] = [("month", found.get("month"))]
     for name in ("minutes", "tokens", "cost"):
-        of = f" of {text_format.number(budget_[name])}" if budget_.get(name) is not None else ""
-        known = "not known" if used.get(name) is None else text_format.number(used[name])
+        of = (
+            f" of {text_format.format_number(budget_[name])}"
+            if budget_.get(name) is not None
+            else ""
+        )
+        known = "not known" if used.get(name) is None else text_format.format_number(used[name])
         pairs.append((name, f"{known}{of}"))
-    facts(pairs)
+    print_facts(pairs)
 
 
 @click.command
-@_key
+@_key_argument
 @click.option("-d", "--description", default="", metavar="TEXT", help="The task's.")
 @click.option("-f", "--file", type=click.File(), help="With the pipeline of that file.")
 @pass_muster
-@prints(REHEARSED)
-def rehearse(muster: Muster, key: str, description: str, file: Any) -> Any:
+@outputs(DRY_RUN)
+def dry_run(muster: Muster, key: str, description: str, file: Any) -> Any:
     """What each stage would run for a task. KEY - is of no project yet."""
     body: dict[str, Any] = {"description": description or "…"}
     if file is not None:
-        from muster.cli.project_file import read
+        from muster.cli.project_file import read_project_file
 
-        body["pipeline"] = read(file).get("pipeline")
-    told = muster.api.post(f"/api/web/projects/{server_id(key)}/pipeline/dry-run", body)
-    if told.get("faults"):
-        faults = (f"{field}: {' '.join(said)}" for field, said in told["faults"].items())
-        raise Trouble("The pipeline cannot be so:\n" + "\n".join(faults))
+        body["pipeline"] = read_project_file(file).get("pipeline")
+    response = muster.api.post(f"/api/web/projects/{quote_segment(key)}/pipeline/dry-run", body)
+    if response.get("faults"):
+        faults = (
+            f"{field}: {' '.join(messages)}" for field, messages in response["faults"].items()
+        )
+        raise CliError("The pipeline cannot be so:\n" + "\n".join(faults))
 
-    def tell() -> None:
-        for stage in told.get("stages") or []:
+    def print_stages() -> None:
+        for stage in response.get("stages") or []:
             title = f"{text_format.one_line(stage.get('name'))} ({stage.get('kind')})"
             click.echo(click.style(title, bold=True))
-            for line in text_format.plain(stage.get("text")).splitlines():
+            for line in text_format.sanitize(stage.get("text")).splitlines():
                 click.echo(f"    {line}")
 
-    return told.get("stages") or [], tell
+    return response.get("stages") or [], print_stages
 
 
-allow = act(
+allow = action_command(
     "allow",
     "POST /api/web/projects/{key}/network/allow",
     "Let its stages reach a host.",
     None,
-    Given("host", "Like packages.example.com, or with :port.", is_needed=True),
+    Option("host", "Like packages.example.com, or with :port.", is_required=True),
     done="{key} may reach it.",
 )
-destroy_secrets = act(
+destroy_secrets = action_command(
     "destroy-secrets",
     "DELETE /api/web/projects/{key}/secrets",
     "Destroy all of its secrets.",
@@ -189,40 +206,42 @@ destroy_secrets = act(
     question="Destroy secrets, git token and SSH key of {key}?",
     done="The secrets of {key} are destroyed.",
 )
-members = listing("members", "/api/web/projects/{key}/members", "Who is in it.", MEMBERS, most=0)
-developers = listing(
+members = list_command(
+    "members", "/api/web/projects/{key}/members", "Who is in it.", MEMBERS, most=0
+)
+developers = list_command(
     "developers", "/api/web/projects/-/developers", "Whom one may add.", DEVELOPERS, most=0
 )
 
 
-def developer(api: Api, name: str) -> int:
+def find_developer_id(api: Api, name: str) -> int:
     """The id of that developer, said by name or id. Raises Trouble."""
     if name.isdecimal():
         return int(name)
     for found in api.items("/api/web/projects/-/developers"):
         if str(found["name"]).casefold() == name.casefold():
             return int(found["id"])
-    raise Trouble(f"There is no developer {name!r}.", advice="muster project developers", status=3)
+    raise CliError(f"There is no developer {name!r}.", advice="muster project developers", status=3)
 
 
 @click.command("add-member")
-@_key
+@_key_argument
 @click.argument("name")
 @click.option("--role", type=click.Choice(["member", "maintainer"]), default="member")
 @pass_muster
-@prints(MEMBERS)
+@outputs(MEMBERS)
 def add_member(muster: Muster, key: str, name: str, role: str) -> dict[str, Any]:
     """Let somebody in, or change their role."""
-    body = {"developerId": developer(muster.api, name), "role": role}
-    return dict(muster.api.post(f"/api/web/projects/{server_id(key)}/members", body))
+    body = {"developerId": find_developer_id(muster.api, name), "role": role}
+    return dict(muster.api.post(f"/api/web/projects/{quote_segment(key)}/members", body))
 
 
 @click.command("remove-member")
-@_key
+@_key_argument
 @click.argument("name")
 @pass_muster
 def remove_member(muster: Muster, key: str, name: str) -> None:
     """Take somebody out."""
-    who = developer(muster.api, name)
-    muster.api.delete(f"/api/web/projects/{server_id(key)}/members", developerId=who)
-    say(f"{name} is no member of {key} any more.")
+    who = find_developer_id(muster.api, name)
+    muster.api.delete(f"/api/web/projects/{quote_segment(key)}/members", developerId=who)
+    info(f"{name} is no member of {key} any more.")

@@ -8,12 +8,12 @@ import click
 
 from muster.cli import text_format
 
-a_raw = click.option(
+raw_option = click.option(
     "--raw", is_flag=True, help="Byte for byte also on a terminal, which obeys what is in it."
 )
 
 
-def put(pieces: Iterable[bytes], *, is_raw: bool = False) -> None:
+def write_chunks(pieces: Iterable[bytes], *, is_raw: bool = False) -> None:
     """Write them as they come. What speaks to a terminal is left out where there is one."""
     if is_raw or not sys.stdout.isatty():
         for piece in pieces:
@@ -24,10 +24,10 @@ def put(pieces: Iterable[bytes], *, is_raw: bool = False) -> None:
     for piece in pieces:
         # By lines, so that a sequence is found whole.
         lines, end, held = (held + decoder.decode(piece)).rpartition("\n")
-        click.echo(text_format.plain(lines + end), nl=False)
-    click.echo(text_format.plain(held + decoder.decode(b"", final=True)), nl=False)
+        click.echo(text_format.sanitize(lines + end), nl=False)
+    click.echo(text_format.sanitize(held + decoder.decode(b"", final=True)), nl=False)
 
 
-def shown(text: str) -> str:
+def sanitize_for_terminal(text: str) -> str:
     """A text of others as it may be printed."""
-    return text_format.plain(text) if sys.stdout.isatty() else text
+    return text_format.sanitize(text) if sys.stdout.isatty() else text

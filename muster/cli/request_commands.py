@@ -11,74 +11,74 @@ from typing import Any
 
 import click
 
-from muster.cli.context import Muster, pass_muster, server_id
-from muster.cli.output import Printed, prints, say
-from muster.cli.params import require_yes, typed_fields
+from muster.cli.context import Muster, pass_muster, quote_segment
+from muster.cli.output import OutputSpec, info, outputs
+from muster.cli.params import parse_fields, require_yes
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True)
-class Given:
+class Option:
     """What a command takes: `--option`, which is the `field` of the body or of the query.
 
     `kind` is click's type of it; `is_many`: it may be said several times, and is a list.
     """
 
-    option: str
+    flag: str
     help: str
     field: str = ""
     kind: Any = str
-    is_needed: bool = False
-    is_many: bool = False
+    is_required: bool = False
+    is_repeatable: bool = False
 
     @property
     def name(self) -> str:
-        return self.option.replace("-", "_")
+        return self.flag.replace("-", "_")
 
     @property
-    def said_as(self) -> str:
-        first, *rest = self.option.split("-")
+    def field_name(self) -> str:
+        first, *rest = self.flag.split("-")
         return self.field or first + "".join(word.title() for word in rest)
 
-    def declared(self) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        flag = f"--{self.option}/--no-{self.option}" if self.kind is bool else f"--{self.option}"
-        more = {} if self.kind is bool else {"type": self.kind, "multiple": self.is_many}
-        default = () if self.is_many else None
+    def click_option(self) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        flag = f"--{self.flag}/--no-{self.flag}" if self.kind is bool else f"--{self.flag}"
+        more = {} if self.kind is bool else {"type": self.kind, "multiple": self.is_repeatable}
+        default = () if self.is_repeatable else None
         return click.option(
-            flag, self.name, help=self.help, required=self.is_needed, default=default, **more
+            flag, self.name, help=self.help, required=self.is_required, default=default, **more
         )
 
 
-LIMIT = Given("limit", "How many at most; 0: all.", kind=click.IntRange(min=0))
+LIMIT_OPTION = Option("limit", "How many at most; 0: all.", kind=click.IntRange(min=0))
 
 
-def listing(
+def list_command(
     name: str,
     path: str,
     line: str,
-    how: Printed,
-    *filters: Given,
+    how: OutputSpec,
+    *filters: Option,
     most: int = 50,
     **fixed: object,
 ) -> click.Command:
     """A command that prints a list, `most` of it by default; `fixed` is always asked for."""
     names = _PARAMETER.findall(path)
 
-    def run(muster: Muster, limit: int | None, **said: Any) -> Iterable[dict[str, Any]]:
-        where = filled(path, {parameter: said.pop(parameter) for parameter in names})
-        query = {given.said_as: said[given.name] for given in filters}
+    def run(muster: Muster, limit: int | None, **values: Any) -> Iterable[dict[str, Any]]:
+        where = fill_path(path, {parameter: values.pop(parameter) for parameter in names})
+        query = {option.field_name: values[option.name] for option in filters}
         return muster.api.items(where, most if limit is None else limit, **query, **fixed)
 
-    return _command(name, line, run, how, names, [*filters, LIMIT])
+    return _command(name, line, run, how, names, [*filters, LIMIT_OPTION])
 
 
-def act(
+def action_command(
     name: str,
     route: str,
     line: str,
-    how: Printed | None,
-    *fields: Given,
+    how: OutputSpec | None,
+    *fields: Option,
     free: bool = False,
     question: str = "",
     done: str = "Done.",
@@ -91,16 +91,16 @@ def act(
     """
     method, _, path = route.partition(" ")
     names = _PARAMETER.findall(path)
-    given = [*fields]
+    options = [*fields]
 
-    def run(muster: Muster, **said: Any) -> Any:
-        place = {parameter: said.pop(parameter) for parameter in names}
-        if question and not said.pop("yes"):
+    def run(muster: Muster, **values: Any) -> Any:
+        place = {parameter: values.pop(parameter) for parameter in names}
+        if question and not values.pop("yes"):
             require_yes(question.format(**place))
-        body = {field.said_as: _value(said[field.name]) for field in fields}
+        body = {field.field_name: _json_value(values[field.name]) for field in fields}
         body = {key: value for key, value in body.items() if value not in (None, [])} | fixed
-        body |= typed_fields(said.get("others") or ())
-        where = filled(path, place)
+        body |= parse_fields(values.get("others") or ())
+        where = fill_path(path, place)
         match method:
             case "GET":
                 answer = muster.api.get(where, **body)
@@ -111,7 +111,7 @@ def act(
             case _:
                 answer = muster.api.delete(where, **body)
         if how is None:
-            say(done.format(**place))
+            info(done.format(**place))
             return None
         return answer.get("items", answer)
 
@@ -123,33 +123,33 @@ def act(
         )  # fmt: skip
     if question:
         extra.append(click.option("-y", "--yes", is_flag=True, help="Do not ask."))
-    return _command(name, line, run, how, names, given, extra)
+    return _command(name, line, run, how, names, options, extra)
 
 
 def _command(
     name: str,
     line: str,
     run: Callable[..., Any],
-    how: Printed | None,
+    how: OutputSpec | None,
     names: Sequence[str],
-    given: Sequence[Given],
+    given: Sequence[Option],
     extra: Sequence[Callable[[Any], Any]] = (),
 ) -> click.Command:
-    body: Any = prints(how)(run) if how else run
-    for option in [*extra, *(one.declared() for one in reversed(given))]:
+    body: Any = outputs(how)(run) if how else run
+    for option in [*extra, *(one.click_option() for one in reversed(given))]:
         body = option(body)
     for parameter in reversed(names):
         body = click.argument(parameter, metavar=parameter.upper())(body)
     return click.command(name, help=line)(pass_muster(body))
 
 
-def _value(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def filled(path: str, place: dict[str, Any]) -> str:
+def fill_path(path: str, place: dict[str, Any]) -> str:
     """A route's path with these in the place of its parameters."""
-    return _PARAMETER.sub(lambda found: server_id(place[found[1]]), path)
+    return _PARAMETER.sub(lambda found: quote_segment(place[found[1]]), path)
 
 
 def group(name: str, line: str, commands: Iterable[click.Command]) -> click.Group:

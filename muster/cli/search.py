@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Column, Printed, prints, say
-from muster.cli.task.show import first_line, state
+from muster.cli.output import Column, OutputSpec, info, outputs
+from muster.cli.task.show import first_line, status_text
 
-FOUND = Printed(
+RESULTS = OutputSpec(
     ("kind", "id", "name", "status"),
     (
         Column("KIND", lambda item: item["kind"]),
@@ -16,7 +16,7 @@ FOUND = Printed(
         Column("STATUS", lambda item: item["status"]),
         Column("NAME", lambda item: first_line(item["name"]), stretches=True),
     ),
-    nothing="Nothing was found.",
+    empty_message="Nothing was found.",
 )
 
 
@@ -24,14 +24,14 @@ FOUND = Printed(
 @click.argument("text", metavar="WORDS…", nargs=-1, required=True)
 @click.option("-n", "--limit", type=click.IntRange(1, 200), help="Of each kind; by default 20.")
 @pass_muster
-@prints(FOUND)
+@outputs(RESULTS)
 def search(muster: Muster, text: tuple[str, ...], limit: int | None) -> list[dict[str, Any]]:
     """Tasks, projects and machines by a word."""
     found = muster.api.get("/api/web/search", q=" ".join(text), limit=limit)
     if not found.get("complete", True):
-        say("Old tasks were not all looked through.")
+        info("Old tasks were not all looked through.")
     tasks = [
-        {"kind": "task", "id": task["id"], "name": task["description"], "status": state(task)}
+        {"kind": "task", "id": task["id"], "name": task["description"], "status": status_text(task)}
         for task in found.get("tasks") or []
     ]
     projects = [

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from muster.cli.errors import Trouble
+from muster.cli.errors import CliError
 
 
 class Event(NamedTuple):
@@ -15,10 +15,10 @@ class Event(NamedTuple):
     id: str
 
 
-BEAT = Event("beat", None, "")
+HEARTBEAT = Event("beat", None, "")
 
 
-def lines(pieces: Iterable[bytes]) -> Iterator[str]:
+def split_lines(pieces: Iterable[bytes]) -> Iterator[str]:
     """The whole lines of a stream. They end where Server-Sent Events have them end: texts within
     may have what Unicode, and `str.splitlines`, take for the end of a line.
     """
@@ -29,7 +29,7 @@ def lines(pieces: Iterable[bytes]) -> Iterator[str]:
             yield line.removesuffix(b"\r").decode("utf-8", "replace")
 
 
-def events(lines: Iterable[str]) -> Iterator[Event]:
+def parse_events(lines: Iterable[str]) -> Iterator[Event]:
     """The events that these lines say. Half a one at the end is none. A comment is `BEAT`: the
     server has nothing to say, and is there.
 
@@ -39,11 +39,11 @@ def events(lines: Iterable[str]) -> Iterator[Event]:
     for line in lines:
         if not line:
             if data:
-                yield Event(name, _json("\n".join(data)), last)
+                yield Event(name, _parse_json("\n".join(data)), last)
             name, data = "message", []
             continue
         if line.startswith(":"):
-            yield BEAT
+            yield HEARTBEAT
             continue
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
@@ -56,8 +56,8 @@ def events(lines: Iterable[str]) -> Iterator[Event]:
                 last = value
 
 
-def _json(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise Trouble(f"The server's stream says what is no JSON: {error}") from error
+        raise CliError(f"The server's stream says what is no JSON: {error}") from error

@@ -8,16 +8,16 @@ import click
 import muster as package
 from muster.cli import text_format
 from muster.cli.context import Muster, pass_muster
-from muster.cli.errors import Refused
-from muster.cli.output import Printed, dig, facts, prints
+from muster.cli.errors import ApiError
+from muster.cli.output import OutputSpec, get_path, outputs, print_facts
 
-STATUS = Printed(
+STATUS = OutputSpec(
     ("server", "version", "ready", "missing", "tasks", "machines", "slots", "queue", "usage"),
-    id="server",
+    id_field="server",
 )
 
 # What is counted, and as what it is read.
-_ORDER = {
+_COUNT_LABELS = {
     **{name: name for name in ("queued", "assigned", "running", "suspended")},
     **{name: name for name in ("completed", "failed", "cancelled")},
     "completedToday": "completed today",
@@ -29,43 +29,46 @@ _ORDER = {
 
 @click.command
 @pass_muster
-@prints(STATUS)
+@outputs(STATUS)
 def status(muster: Muster) -> tuple[dict[str, Any], Callable[[], None]]:
     """How the server is, and what it has to do."""
     api = muster.api
-    told = {"server": muster.profile.server, "version": api.get("/healthz").get("version")}
-    told |= _ready(muster) | api.get("/api/web/dashboard/stats")
+    facts = {"server": muster.profile.server, "version": api.get("/healthz").get("version")}
+    facts |= _fetch_readiness(muster) | api.get("/api/web/dashboard/stats")
 
     def show() -> None:
-        facts(
+        print_facts(
             [
-                ("server", f"{told['server']}{_versions(told['version'])}"),
-                ("ready", "yes" if told["ready"] else f"no: {', '.join(told['missing'])} missing"),
-                ("tasks", counted(told.get("tasks"))),
-                ("machines", counted(told.get("machines"))),
-                ("slots", _of(told, "slots", "used", "total")),
-                ("oldest in queue", _seconds(dig(told, ["queue", "oldestSeconds"]))),
-                ("used today", usage(dig(told, ["usage", "today"]))),
-                ("this month", usage(dig(told, ["usage", "month"]))),
+                ("server", f"{facts['server']}{_version_text(facts['version'])}"),
+                (
+                    "ready",
+                    "yes" if facts["ready"] else f"no: {', '.join(facts['missing'])} missing",
+                ),
+                ("tasks", counts_text(facts.get("tasks"))),
+                ("machines", counts_text(facts.get("machines"))),
+                ("slots", _usage_of_total(facts, "slots", "used", "total")),
+                ("oldest in queue", _duration_text(get_path(facts, ["queue", "oldestSeconds"]))),
+                ("used today", usage_text(get_path(facts, ["usage", "today"]))),
+                ("this month", usage_text(get_path(facts, ["usage", "month"]))),
             ]
         )
 
-    return told, show
+    return facts, show
 
 
-def _ready(muster: Muster) -> dict[str, Any]:
-    from muster.cli.client import body_of
+def _fetch_readiness(muster: Muster) -> dict[str, Any]:
+    from muster.cli.client import decode_body
 
     try:
         with muster.api.open("GET", "/readyz", takes=(503,)) as answer:
             answer.read()
-            said = body_of(answer)
-    except Refused:
-        said = {}
-    return {"ready": said.get("status") == "ready", "missing": list(said.get("missing") or [])}
+            body = decode_body(answer)
+    except ApiError:
+        body = {}
+    return {"ready": body.get("status") == "ready", "missing": list(body.get("missing") or [])}
 
 
-def _versions(of_server: object) -> str:
+def _version_text(of_server: object) -> str:
     if not of_server:
         return ""
     ours = package.__version__
@@ -74,33 +77,36 @@ def _versions(of_server: object) -> str:
     )
 
 
-def counted(counts: object) -> str:
+def counts_text(counts: object) -> str:
     """How many there are of each, in the order in which things go; none is said once."""
     if not isinstance(counts, dict):
         return ""
-    known = {name: counts[name] for name in (*_ORDER, *counts) if counts.get(name)}
-    return ", ".join(f"{count} {_ORDER.get(name, name)}" for name, count in known.items()) or "none"
+    known = {name: counts[name] for name in (*_COUNT_LABELS, *counts) if counts.get(name)}
+    return (
+        ", ".join(f"{count} {_COUNT_LABELS.get(name, name)}" for name, count in known.items())
+        or "none"
+    )
 
 
-def _of(told: dict[str, Any], *path: str) -> str:
-    used, total = dig(told, [path[0], path[1]]), dig(told, [path[0], path[2]])
+def _usage_of_total(facts: dict[str, Any], *path: str) -> str:
+    used, total = get_path(facts, [path[0], path[1]]), get_path(facts, [path[0], path[2]])
     return "" if total is None else f"{used} of {total} in use"
 
 
-def _seconds(seconds: float | None) -> str:
-    return "" if seconds is None else text_format.span(seconds)
+def _duration_text(seconds: float | None) -> str:
+    return "" if seconds is None else text_format.format_duration(seconds)
 
 
-def usage(used: object) -> str:
+def usage_text(used: object) -> str:
     """What agents have used, in one line; nothing where nothing is known."""
     if not isinstance(used, dict):
         return ""
     parts = []
     if used.get("inputTokens") is not None:
-        parts.append(f"{text_format.number(used['inputTokens'])} tokens in")
+        parts.append(f"{text_format.format_number(used['inputTokens'])} tokens in")
     if used.get("outputTokens") is not None:
-        parts.append(f"{text_format.number(used['outputTokens'])} out")
+        parts.append(f"{text_format.format_number(used['outputTokens'])} out")
     if used.get("cost") is not None:
         about = "about " if used.get("isEstimate") else ""
-        parts.append(f"cost {about}{text_format.number(float(used['cost']))}")
+        parts.append(f"cost {about}{text_format.format_number(float(used['cost']))}")
     return ", ".join(parts)

@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 from muster.cli import profiles
-from muster.cli.errors import Trouble
+from muster.cli.errors import CliError
 from muster.cli.profiles import Profile
 
 KEYRING, FILE = "keyring", "file"
@@ -34,19 +34,19 @@ class Tokens:
     refresh: str = ""
 
 
-def path() -> Path:
-    return profiles.home() / "tokens.json"
+def tokens_path() -> Path:
+    return profiles.config_directory() / "tokens.json"
 
 
 @contextlib.contextmanager
-def locked() -> Iterator[None]:
+def lock_tokens() -> Iterator[None]:
     """Nobody else changes tokens meanwhile. The lock is beside the file, which is replaced."""
-    place = profiles.home() / "tokens.lock"
+    place = profiles.config_directory() / "tokens.lock"
     try:
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise Trouble(f"{place} cannot be opened: {error}") from error
+        raise CliError(f"{place} cannot be opened: {error}") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -54,44 +54,48 @@ def locked() -> Iterator[None]:
         os.close(handle)
 
 
-def read(profile: Profile) -> Tokens:
+def read_tokens(profile: Profile) -> Tokens:
     """What there is for it; nothing where nothing is, or what is there is another server's.
 
     What the file has counts first: of a profile whose place is the keyring there is something only
     because the keyring would not take it.
     """
-    told = _all().get(profile.name)
-    if profile.tokens == KEYRING and not told:
+    fields = _read_file().get(profile.name)
+    if profile.tokens == KEYRING and not fields:
         import keyring
         from keyring.errors import KeyringError
 
         try:
-            kept = keyring.get_password(_SERVICE, profile.name)
+            text = keyring.get_password(_SERVICE, profile.name)
         except KeyringError as error:
-            raise Trouble(f"the keyring cannot be read: {error}") from error
-        told = json.loads(kept) if kept else None
-    return _tokens(profile, told or {})
+            raise CliError(f"the keyring cannot be read: {error}") from error
+        fields = json.loads(text) if text else None
+    return _tokens_from(profile, fields or {})
 
 
-def keep(profile: Profile, tokens: Tokens) -> None:
+def store_tokens(profile: Profile, tokens: Tokens) -> None:
     """Store them; in the file where the keyring is locked meanwhile, for those that were there
     before are spent. Hold the lock.
     """
-    told = {"server": profile.server, **{k: v for k, v in asdict(tokens).items() if v}}
+    fields = {"server": profile.server, **{k: v for k, v in asdict(tokens).items() if v}}
     if profile.tokens == KEYRING:
         import keyring
 
         try:
-            keyring.set_password(_SERVICE, profile.name, json.dumps(told))
+            keyring.set_password(_SERVICE, profile.name, json.dumps(fields))
         except Exception as error:  # backends of others raise whatever they like
-            click.echo(f"The keyring takes no token ({error}): it is in {path()} now.", err=True)
+            click.echo(
+                f"The keyring takes no token ({error}): it is in {tokens_path()} now.", err=True
+            )
         else:
-            _forget_in_file(profile)
+            _delete_from_file(profile)
             return
-    profiles.write_whole(path(), json.dumps({**_all(), profile.name: told}, indent=1))
+    profiles.write_atomically(
+        tokens_path(), json.dumps({**_read_file(), profile.name: fields}, indent=1)
+    )
 
 
-def forget(profile: Profile) -> None:
+def delete_tokens(profile: Profile) -> None:
     """Take them away. Hold the lock."""
     if profile.tokens == KEYRING:
         import keyring
@@ -99,16 +103,16 @@ def forget(profile: Profile) -> None:
 
         with contextlib.suppress(KeyringError):
             keyring.delete_password(_SERVICE, profile.name)
-    _forget_in_file(profile)
+    _delete_from_file(profile)
 
 
-def _forget_in_file(profile: Profile) -> None:
-    kept = _all()
+def _delete_from_file(profile: Profile) -> None:
+    kept = _read_file()
     if kept.pop(profile.name, None) is not None:
-        profiles.write_whole(path(), json.dumps(kept, indent=1))
+        profiles.write_atomically(tokens_path(), json.dumps(kept, indent=1))
 
 
-def best_place() -> str:
+def choose_storage() -> str:
     """`keyring` where one of the system's can be used at once, else `file`.
 
     One that has to be unlocked by hand each time counts; one that only seems to be there does not.
@@ -127,16 +131,16 @@ def best_place() -> str:
     return KEYRING if is_there else FILE
 
 
-def _all() -> dict[str, dict[str, str]]:
+def _read_file() -> dict[str, dict[str, str]]:
     try:
-        return dict(json.loads(path().read_text("utf-8")))
+        return dict(json.loads(tokens_path().read_text("utf-8")))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, TypeError) as error:
-        raise Trouble(f"{path()} cannot be read: {error}") from error
+        raise CliError(f"{tokens_path()} cannot be read: {error}") from error
 
 
-def _tokens(profile: Profile, told: dict[str, str]) -> Tokens:
-    if told.get("server") != profile.server:
+def _tokens_from(profile: Profile, fields: dict[str, str]) -> Tokens:
+    if fields.get("server") != profile.server:
         return Tokens()
-    return Tokens(told.get("personal", ""), told.get("access", ""), told.get("refresh", ""))
+    return Tokens(fields.get("personal", ""), fields.get("access", ""), fields.get("refresh", ""))

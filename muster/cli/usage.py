@@ -7,37 +7,37 @@ import click
 
 from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Column, Item, Printed, dig, prints
+from muster.cli.output import Column, Item, OutputSpec, get_path, outputs
 
 GROUPS = ("project", "task", "attempt", "stage", "developer", "agent", "model", "day")
 
 
-def _amount(title: str, field: str) -> Column:
+def _amount_column(title: str, field: str) -> Column:
     def cell(item: Item) -> str:
-        return text_format.number(dig(item, ["usage", field]))
+        return text_format.format_number(get_path(item, ["usage", field]))
 
     return Column(title, cell, is_number=True)
 
 
-def _cost(item: Item) -> str:
-    cost = dig(item, ["usage", "cost"])
-    about = "about " if dig(item, ["usage", "isEstimate"]) else ""
+def _cost_text(item: Item) -> str:
+    cost = get_path(item, ["usage", "cost"])
+    about = "about " if get_path(item, ["usage", "isEstimate"]) else ""
     return "" if cost is None else f"{about}{cost:,.2f}"
 
 
-USAGE = Printed(
+USAGE = OutputSpec(
     fields.USAGE_GROUP,
     (
         Column("KEY", lambda item: item.get("key") or "(not named)"),
         Column("NAME", lambda item: item.get("name"), stretches=True),
-        _amount("INPUT", "inputTokens"),
-        _amount("CACHED", "cachedTokens"),
-        _amount("OUTPUT", "outputTokens"),
-        _amount("REASONING", "reasoningTokens"),
-        Column("COST", _cost, is_number=True),
+        _amount_column("INPUT", "inputTokens"),
+        _amount_column("CACHED", "cachedTokens"),
+        _amount_column("OUTPUT", "outputTokens"),
+        _amount_column("REASONING", "reasoningTokens"),
+        Column("COST", _cost_text, is_number=True),
     ),
-    id="key",
-    nothing="Nothing was used.",
+    id_field="key",
+    empty_message="Nothing was used.",
 )
 
 
@@ -50,7 +50,7 @@ USAGE = Printed(
 @click.option("-n", "--limit", type=click.IntRange(min=0), default=50, help="At most; 0: all.")
 @click.option("--csv", "as_csv", is_flag=True, help="A table for other programs.")
 @pass_muster
-@prints(USAGE)
+@outputs(USAGE)
 def usage(
     muster: Muster,
     by: str,

@@ -6,9 +6,9 @@ from typing import Any
 import click
 
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Printed, facts, prints
+from muster.cli.output import OutputSpec, outputs, print_facts
 
-PROFILE = Printed(
+PROFILE = OutputSpec(
     (
         "id",
         "name",
@@ -25,13 +25,13 @@ PROFILE = Printed(
 
 @click.command
 @pass_muster
-@prints(PROFILE)
+@outputs(PROFILE)
 def whoami(muster: Muster) -> tuple[dict[str, Any], Callable[[], None]]:
     """Who you are, and where."""
     who = {**muster.api.get("/api/web/profile"), "server": muster.profile.server}
 
     def show() -> None:
-        facts(
+        print_facts(
             [
                 ("name", who.get("name")),
                 ("role", who.get("role")),

@@ -3,7 +3,7 @@
 from typing import NamedTuple, Protocol, Self
 
 
-class _Named(Protocol):
+class _HasAttempt(Protocol):
     @property
     def task_id(self) -> int: ...
 
@@ -18,7 +18,7 @@ class AttemptKey(NamedTuple):
     attempt: int
 
     @classmethod
-    def of(cls, named: _Named) -> Self:
+    def from_object(cls, named: _HasAttempt) -> Self:
         """The key of whatever names an attempt: a frame, an order, a row."""
         return cls(named.task_id, named.attempt)
 

@@ -14,11 +14,11 @@ from typing import Annotated, Any, TypeVar, cast
 import msgspec
 from msgspec import Meta, inspect
 
-MAX_TEXT = 1 << 20  # characters of a text frame
-MAX_DATA = 64 * 1024  # log bytes in one binary frame
-LONGEST_WORDS = 2_000  # characters of a message, a reason, a note
+MAX_TEXT_CHARS = 1 << 20  # characters of a text frame
+MAX_DATA_BYTES = 64 * 1024  # log bytes in one binary frame
+MAX_MESSAGE_CHARS = 2_000  # characters of a message, a reason, a note
 
-_CUT = {"cut": True}
+_TRUNCATABLE = {"cut": True}
 
 # Numbers: what a machine says ends in rows, and none may be more than a column holds.
 Count = Annotated[int, Meta(ge=0, lt=1 << 31)]
@@ -31,21 +31,23 @@ Tokens = Annotated[int, Meta(ge=0, lt=1 << 40)]  # sums of many still fit into a
 Cost = Annotated[float, Meta(ge=0, le=1_000_000)]
 
 # Texts for people: cut.
-Words = Annotated[str, Meta(max_length=LONGEST_WORDS, extra=_CUT)]
-Lack = Annotated[str, Meta(max_length=500, extra=_CUT)]
-Label = Annotated[str, Meta(max_length=200, extra=_CUT)]  # versions, models, systems
+MessageText = Annotated[str, Meta(max_length=MAX_MESSAGE_CHARS, extra=_TRUNCATABLE)]
+MissingFeature = Annotated[str, Meta(max_length=500, extra=_TRUNCATABLE)]
+Label = Annotated[str, Meta(max_length=200, extra=_TRUNCATABLE)]  # versions, models, systems
 # Agent types, codes of failures, moments: of what speaks to a terminal instead nothing is left.
-Word = Annotated[str, Meta(max_length=64, pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z", extra=_CUT)]
-Host = Annotated[str, Meta(max_length=300, extra=_CUT)]
-Url = Annotated[str, Meta(max_length=500, extra=_CUT)]
-Link = Annotated[str, Meta(max_length=2_000, extra=_CUT)]  # that people follow
-Path = Annotated[str, Meta(max_length=4_096, extra=_CUT)]
-Question = Annotated[str, Meta(max_length=10_000, extra=_CUT)]
-Reply = Annotated[str, Meta(max_length=10_000, extra=_CUT)]  # in a thread of a review
-Choice = Annotated[str, Meta(max_length=200, extra=_CUT)]
+ShortString = Annotated[
+    str, Meta(max_length=64, pattern=r"\A[^\x00-\x1f\x7f-\x9f]*\Z", extra=_TRUNCATABLE)
+]
+Host = Annotated[str, Meta(max_length=300, extra=_TRUNCATABLE)]
+Url = Annotated[str, Meta(max_length=500, extra=_TRUNCATABLE)]
+Link = Annotated[str, Meta(max_length=2_000, extra=_TRUNCATABLE)]  # that people follow
+Path = Annotated[str, Meta(max_length=4_096, extra=_TRUNCATABLE)]
+Question = Annotated[str, Meta(max_length=10_000, extra=_TRUNCATABLE)]
+Reply = Annotated[str, Meta(max_length=10_000, extra=_TRUNCATABLE)]  # in a thread of a review
+Choice = Annotated[str, Meta(max_length=200, extra=_TRUNCATABLE)]
 # Of a transcript's entries: the server cuts shorter than this, and marks what it has cut.
-Title = Annotated[str, Meta(max_length=LONGEST_WORDS, extra=_CUT)]
-Passage = Annotated[str, Meta(max_length=MAX_DATA, extra=_CUT)]
+Title = Annotated[str, Meta(max_length=MAX_MESSAGE_CHARS, extra=_TRUNCATABLE)]
+TranscriptText = Annotated[str, Meta(max_length=MAX_DATA_BYTES, extra=_TRUNCATABLE)]
 
 # What names something: refused.
 Name = Annotated[str, Meta(max_length=64)]  # ids of machines and journals
@@ -53,28 +55,28 @@ Secret = Annotated[str, Meta(max_length=4_096)]  # tokens
 Ref = Annotated[str, Meta(max_length=500)]
 Commit = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
 # What a git that nobody trusts has said, such as `(initial)`: of what is no commit nothing is left.
-Head = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})?\Z", extra=_CUT)]
+Head = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})?\Z", extra=_TRUNCATABLE)]
 # What git calls a blob: SHA-1 or SHA-256 of `blob`, its length and its bytes.
 ObjectId = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
 FileName = Annotated[str, Meta(max_length=4_096)]  # of a file in a repository, from its root
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 # A name of a wheel of ours: it becomes a file's, and a part of an address.
 Wheel = Annotated[str, Meta(pattern=r"\Amuster_client-[A-Za-z0-9_.+]{1,100}-py3-none-any\.whl\Z")]
-Bytes = Annotated[bytes, Meta(max_length=MAX_DATA)]
-Piece = Annotated[bytes, Meta(max_length=512 * 1024)]  # of a content; base64 in JSON
+Bytes = Annotated[bytes, Meta(max_length=MAX_DATA_BYTES)]
+Chunk = Annotated[bytes, Meta(max_length=512 * 1024)]  # of a content; base64 in JSON
 
 # What the server says is bounded by its frame, which its projects' limits keep small.
-Text = Annotated[str, Meta(max_length=MAX_TEXT)]
-MOST_NAMED = 10_000
+Text = Annotated[str, Meta(max_length=MAX_TEXT_CHARS)]
+MAX_ENTRIES = 10_000
 """So many attempts, or settings, fit into a frame."""
 
 T = TypeVar("T")
-Most20 = Annotated[list[T], Meta(max_length=20, extra=_CUT)]
-Most100 = Annotated[list[T], Meta(max_length=100, extra=_CUT)]
-Most500 = Annotated[list[T], Meta(max_length=500, extra=_CUT)]
+TruncatedTo20 = Annotated[list[T], Meta(max_length=20, extra=_TRUNCATABLE)]
+TruncatedTo100 = Annotated[list[T], Meta(max_length=100, extra=_TRUNCATABLE)]
+TruncatedTo500 = Annotated[list[T], Meta(max_length=500, extra=_TRUNCATABLE)]
 UpTo500 = Annotated[list[T], Meta(max_length=500)]
-Many = Annotated[list[T], Meta(max_length=MOST_NAMED)]
-Variables = Annotated[dict[Text, Text], Meta(max_length=MOST_NAMED)]
+BoundedList = Annotated[list[T], Meta(max_length=MAX_ENTRIES)]
+Variables = Annotated[dict[Text, Text], Meta(max_length=MAX_ENTRIES)]
 Data = Annotated[dict[Annotated[str, Meta(max_length=16 * 1024)], Any], Meta(max_length=4_096)]
 """Of a transcript's entry; what lies in it is bounded by its frame, and by who keeps it."""
 
@@ -85,54 +87,58 @@ class OutOfBounds(ValueError):
     """What was to be said is more than may be said, and cannot be cut."""
 
 
-def fitting(said: S) -> S:
+def fit_to_bounds(message: S) -> S:
     """It as it may be said: what is too long is cut. Raises OutOfBounds, UnicodeEncodeError."""
-    text, decoder = msgspec.json.encode(said), msgspec.json.Decoder(type(said))
+    text, decoder = msgspec.json.encode(message), msgspec.json.Decoder(type(message))
     try:
         decoder.decode(text)
     except msgspec.ValidationError:
         try:
-            return decode_cut(decoder, text)
+            return decode_truncated(decoder, text)
         except msgspec.ValidationError as error:
-            raise OutOfBounds(f"{type(said).__name__}: {error}") from None
-    return said
+            raise OutOfBounds(f"{type(message).__name__}: {error}") from None
+    return message
 
 
-def decode_cut(decoder: "msgspec.json.Decoder[T]", text: str | bytes) -> T:
+def decode_truncated(decoder: "msgspec.json.Decoder[T]", text: str | bytes) -> T:
     """What the text says, with what is too long cut. Raises DecodeError.
 
     For what the decoder itself has refused: it costs several times as much.
     """
     value = msgspec.json.decode(text)
-    shorter = cut(value, _shape(cast(Hashable, decoder.type)))
+    shorter = truncate(value, _type_info(cast(Hashable, decoder.type)))
     # Where there is nothing to cut it is refused for what the text itself says.
     return decoder.decode(text if shorter == value else msgspec.json.encode(shorter))
 
 
-def converted(value: Any, kind: type[T]) -> T:
+def convert_truncated(value: Any, kind: type[T]) -> T:
     """The JSON value as one of that type, with what is too long cut. Raises ValidationError."""
-    return msgspec.convert(cut(value, _shape(cast(Hashable, kind))), kind)
+    return msgspec.convert(truncate(value, _type_info(cast(Hashable, kind))), kind)
 
 
-def cut(value: Any, shape: inspect.Type) -> Any:
+def truncate(value: Any, shape: inspect.Type) -> Any:
     """The JSON value, with what is too long for a value of that type cut, where it may be cut."""
     match shape, value:
         case inspect.Metadata(type=kind, extra=extra), _:
-            return _shortened(cut(value, kind), kind) if extra == _CUT else cut(value, kind)
+            return (
+                _truncate_value(truncate(value, kind), kind)
+                if extra == _TRUNCATABLE
+                else truncate(value, kind)
+            )
         case inspect.StructType(fields=fields), dict():
             kinds = {field.encode_name: field.type for field in fields}
             return {
-                name: cut(part, kinds[name]) if name in kinds else part
+                name: truncate(part, kinds[name]) if name in kinds else part
                 for name, part in value.items()
             }
         case inspect.ListType(item_type=kind), list():
-            return [cut(part, kind) for part in value]
+            return [truncate(part, kind) for part in value]
         case inspect.UnionType(types=kinds_), _:
-            return cut(value, chosen) if (chosen := _chosen(kinds_, value)) else value
+            return truncate(value, chosen) if (chosen := _select_type(kinds_, value)) else value
     return value
 
 
-def _shortened(value: Any, kind: inspect.Type) -> Any:
+def _truncate_value(value: Any, kind: inspect.Type) -> Any:
     pattern = kind.pattern if isinstance(kind, inspect.StrType) else None
     if pattern and isinstance(value, str) and not re.search(pattern, value):
         return ""
@@ -142,7 +148,7 @@ def _shortened(value: Any, kind: inspect.Type) -> Any:
     return value[: most - 1] + "…" if isinstance(value, str) else value[:most]
 
 
-def _chosen(kinds: tuple[inspect.Type, ...], value: Any) -> inspect.Type | None:
+def _select_type(kinds: tuple[inspect.Type, ...], value: Any) -> inspect.Type | None:
     """Which of the types the value is of: of structs the one with its tag."""
     if not isinstance(value, Mapping):
         others = (kind for kind in kinds if not isinstance(kind, inspect.NoneType))
@@ -153,5 +159,5 @@ def _chosen(kinds: tuple[inspect.Type, ...], value: Any) -> inspect.Type | None:
 
 
 @cache
-def _shape(kind: Hashable) -> inspect.Type:
+def _type_info(kind: Hashable) -> inspect.Type:
     return inspect.type_info(kind)

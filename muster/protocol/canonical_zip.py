@@ -13,12 +13,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-PIECE_BYTES = 64 * 1024
-MOST_MEMBERS = 0xFFFE  # one more would be counted by ZIP64
-_LONGEST_NAME = 200
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*")
+CHUNK_BYTES = 64 * 1024
+MAX_MEMBERS = 0xFFFE  # one more would be counted by ZIP64
+_MAX_NAME_BYTES = 200
+_NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]*(?:/[a-z0-9][a-z0-9._-]*)*")
 
-_FULL = 0xFFFFFFFF  # in its place stands what ZIP64's extra field has
+_ZIP64_MARKER = 0xFFFFFFFF  # in its place stands what ZIP64's extra field has
 _LOCAL, _CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
 _DATE = 0x21  # 1980-01-01, the first that there is
 _MODE = 0o100644 << 16  # a file that its owner may write
@@ -44,92 +44,103 @@ class Member:
     crc: int
 
 
-def header(member: Member) -> bytes:
+def local_header(member: Member) -> bytes:
     """What stands before the member's bytes."""
-    name, is_large = member.name.encode("ascii"), member.size >= _FULL
-    size = min(member.size, _FULL)
-    extra = _extra([member.size, member.size]) if is_large else b""
+    name, is_large = member.name.encode("ascii"), member.size >= _ZIP64_MARKER
+    size = min(member.size, _ZIP64_MARKER)
+    extra = _zip64_extra([member.size, member.size]) if is_large else b""
     version = _ZIP64 if is_large else _PLAIN
     fields = (_LOCAL, version, 0, 0, 0, _DATE, member.crc, size, size, len(name), len(extra))
     return _HEADER.pack(*fields) + name + extra
 
 
-def end(members: Iterable[Member]) -> Iterator[bytes]:
+def central_directory(members: Iterable[Member]) -> Iterator[bytes]:
     """What stands behind the last member: an entry for each of them, then the end's."""
     offset = length = count = 0
     for member in members:
-        entry = _entry(member, offset)
+        entry = _central_entry(member, offset)
         yield entry
-        offset += len(header(member)) + member.size
+        offset += len(local_header(member)) + member.size
         length, count = length + len(entry), count + 1
-    if max(offset, length) >= _FULL:
+    if max(offset, length) >= _ZIP64_MARKER:
         numbers = (count, count, length, offset)
         yield _END64.pack(b"PK\x06\x06", 44, _UNIX | _ZIP64, _ZIP64, 0, 0, *numbers)
         yield _LOCATOR.pack(b"PK\x06\x07", 0, offset + length, 1)
-    length, offset = min(length, _FULL), min(offset, _FULL)
+    length, offset = min(length, _ZIP64_MARKER), min(offset, _ZIP64_MARKER)
     yield _END.pack(b"PK\x05\x06", 0, 0, count, count, length, offset, 0)
 
 
-def read(file: BinaryIO) -> Iterator[tuple[Member, Iterator[bytes]]]:
+def read_members(file: BinaryIO) -> Iterator[tuple[Member, Iterator[bytes]]]:
     """The file's members, each with its bytes in pieces, which are to be read before the next one.
 
     Raises NotCanonical as soon as a byte is another than it has to be, at the latest at the end.
     """
     members: list[Member] = []
     while (begin := file.read(len(_LOCAL))) == _LOCAL:
-        member = _member(file, begin)
+        member = _read_member(file, begin)
         if members and member.name <= members[-1].name:
             raise NotCanonical(f"{member.name} stands behind {members[-1].name}")
-        if len(members) == MOST_MEMBERS:
-            raise NotCanonical(f"there are more than {MOST_MEMBERS:,} members")
-        pieces = _checked(file, member)
+        if len(members) == MAX_MEMBERS:
+            raise NotCanonical(f"there are more than {MAX_MEMBERS:,} members")
+        pieces = _read_verified(file, member)
         yield member, pieces
         for _ in pieces:
             """What the reader has left."""
         members.append(member)
-    _compare(file, begin, members)
+    _verify_directory(file, begin, members)
 
 
-def _entry(member: Member, offset: int) -> bytes:
+def _central_entry(member: Member, offset: int) -> bytes:
     """The member's entry in the central directory; its header is at `offset`."""
-    name, is_large = member.name.encode("ascii"), member.size >= _FULL
+    name, is_large = member.name.encode("ascii"), member.size >= _ZIP64_MARKER
     beyond = [member.size, member.size] if is_large else []
-    beyond += [offset] if offset >= _FULL else []
-    extra = _extra(beyond) if beyond else b""
-    version, size = _ZIP64 if beyond else _PLAIN, min(member.size, _FULL)
+    beyond += [offset] if offset >= _ZIP64_MARKER else []
+    extra = _zip64_extra(beyond) if beyond else b""
+    version, size = _ZIP64 if beyond else _PLAIN, min(member.size, _ZIP64_MARKER)
     times = (0, 0, 0, _DATE)  # flags and method, too
-    sizes = (member.crc, size, size, len(name), len(extra), 0, 0, 0, _MODE, min(offset, _FULL))
+    sizes = (
+        member.crc,
+        size,
+        size,
+        len(name),
+        len(extra),
+        0,
+        0,
+        0,
+        _MODE,
+        min(offset, _ZIP64_MARKER),
+    )
     return _ENTRY.pack(_CENTRAL, _UNIX | version, version, *times, *sizes) + name + extra
 
 
-def _extra(numbers: list[int]) -> bytes:
+def _zip64_extra(numbers: list[int]) -> bytes:
     return struct.pack(f"<2H{len(numbers)}Q", 1, 8 * len(numbers), *numbers)
 
 
-def _member(file: BinaryIO, begin: bytes) -> Member:
+def _read_member(file: BinaryIO, begin: bytes) -> Member:
     """The member whose header begins here with `begin`, which was read already."""
-    found = begin + _exactly(file, _HEADER.size - len(begin), "a header")
+    found = begin + _read_exactly(file, _HEADER.size - len(begin), "a header")
     *_, crc, size, _, length, _ = _HEADER.unpack(found)
-    if not 0 < length <= _LONGEST_NAME:
+    if not 0 < length <= _MAX_NAME_BYTES:
         raise NotCanonical(f"a name has {length} bytes")
-    raw = _exactly(file, length, "a name")
+    raw = _read_exactly(file, length, "a name")
     found += raw
     name = raw.decode("ascii", "replace")
-    if not _NAME.fullmatch(name):
+    if not _NAME_PATTERN.fullmatch(name):
         raise NotCanonical(f"{name!r} is no name of a member")
-    if size == _FULL:
-        extra = _exactly(file, 20, "an extra field")
+    if size == _ZIP64_MARKER:
+        extra = _read_exactly(file, 20, "an extra field")
         found, size = found + extra, int.from_bytes(extra[4:12], "little")
     member = Member(name, size, crc)
-    if found != header(member):
+    if found != local_header(member):
         raise NotCanonical(f"the header of {name} is not as it has to be")
     return member
 
 
-def _checked(file: BinaryIO, member: Member) -> Iterator[bytes]:
+def _read_verified(file: BinaryIO, member: Member) -> Iterator[bytes]:
     left, crc = member.size, 0
     while left:
-        piece = file.read(min(left, PIECE_BYTES))
+        piece = file.read(min(left, CHUNK_BYTES))
         if not piece:
             raise NotCanonical(f"the file ends within {member.name}")
         left, crc = left - len(piece), zlib.crc32(piece, crc)
@@ -138,9 +149,9 @@ def _checked(file: BinaryIO, member: Member) -> Iterator[bytes]:
         raise NotCanonical(f"{member.name} does not have the checksum that its header says")
 
 
-def _compare(file: BinaryIO, begin: bytes, members: list[Member]) -> None:
+def _verify_directory(file: BinaryIO, begin: bytes, members: list[Member]) -> None:
     """Hold what follows the last member against what has to; `begin` was read already."""
-    for due in end(members):
+    for due in central_directory(members):
         rest = len(due) - len(begin)
         if begin + file.read(max(rest, 0)) != due:
             raise NotCanonical("the directory at the end is not that of the members before it")
@@ -149,7 +160,7 @@ def _compare(file: BinaryIO, begin: bytes, members: list[Member]) -> None:
         raise NotCanonical("there are bytes behind the end")
 
 
-def _exactly(file: BinaryIO, size: int, what: str) -> bytes:
+def _read_exactly(file: BinaryIO, size: int, what: str) -> bytes:
     found = file.read(size)
     if len(found) < size:
         raise NotCanonical(f"the file ends within {what}")

@@ -10,40 +10,40 @@ from typing import TypeVar
 import msgspec
 
 from muster.protocol import bounds
-from muster.protocol.bounds import MAX_DATA, MAX_TEXT, Big, Count
+from muster.protocol.bounds import MAX_DATA_BYTES, MAX_TEXT_CHARS, Big, Count
 from muster.protocol.frames import Frame, FromMachine, FromServer, Log
 
 __all__ = [
-    "MAX_DATA",
-    "MAX_TEXT",
+    "MAX_DATA_BYTES",
+    "MAX_TEXT_CHARS",
     "BadFrame",
     "BadReport",
     "decode_from_machine",
     "decode_from_server",
     "encode",
     "encode_log",
-    "version_of",
+    "hello_version",
 ]
 
 # version, task id, attempt, stage, offset, milliseconds; the log bytes follow.
-_LOG_HEAD = struct.Struct(">BQIHQQ")
+_LOG_HEADER = struct.Struct(">BQIHQQ")
 _LOG_VERSION = 1
 
 T = TypeVar("T")
 
-_LONGEST_WHY = 500  # characters: what could not be read may stand in it
-_UNREADABLE = (msgspec.DecodeError, UnicodeEncodeError, RecursionError, OverflowError)
+_MAX_REASON_CHARS = 500  # characters: what could not be read may stand in it
+_DECODE_ERRORS = (msgspec.DecodeError, UnicodeEncodeError, RecursionError, OverflowError)
 
 _encoder = msgspec.json.Encoder()
-_from_machine: "msgspec.json.Decoder[FromMachine]" = msgspec.json.Decoder(FromMachine)
-_from_server: "msgspec.json.Decoder[FromServer]" = msgspec.json.Decoder(FromServer)
+_machine_decoder: "msgspec.json.Decoder[FromMachine]" = msgspec.json.Decoder(FromMachine)
+_server_decoder: "msgspec.json.Decoder[FromServer]" = msgspec.json.Decoder(FromServer)
 
 
-class _Greeting(msgspec.Struct, tag_field="type", tag="hello"):
+class _HelloVersion(msgspec.Struct, tag_field="type", tag="hello"):
     protocol: Count
 
 
-_greeting = msgspec.json.Decoder(_Greeting)
+_hello_decoder = msgspec.json.Decoder(_HelloVersion)
 
 
 class _Envelope(msgspec.Struct, tag_field="type", tag="report", rename="camel"):
@@ -52,7 +52,7 @@ class _Envelope(msgspec.Struct, tag_field="type", tag="report", rename="camel"):
     attempt: Count = 0
 
 
-_envelope = msgspec.json.Decoder(_Envelope)
+_envelope_decoder = msgspec.json.Decoder(_Envelope)
 
 
 class BadFrame(ValueError):
@@ -75,7 +75,7 @@ def encode(frame: Frame) -> str:
 
 def encode_log(frame: Log) -> bytes:
     """The frame as a binary message."""
-    head = _LOG_HEAD.pack(
+    head = _LOG_HEADER.pack(
         _LOG_VERSION,
         frame.task_id,
         frame.attempt,
@@ -92,23 +92,23 @@ def decode_from_machine(message: str | bytes) -> FromMachine | Log:
     if isinstance(message, bytes):
         return _decode_log(message)
     if "\\u0000" in message:
-        message = _without_nul(message)
+        message = _replace_nuls(message)
     try:
-        return _decode(_from_machine, message)
+        return _decode(_machine_decoder, message)
     except BadFrame as error:
-        raise _passed_over(message, str(error)) from None
+        raise _classify_bad_frame(message, str(error)) from None
 
 
-def version_of(message: str | bytes) -> int | None:
+def hello_version(message: str | bytes) -> int | None:
     """The version that a hello names; None for a message that is no hello.
 
     Nothing else in it is looked at: the hello of a later version may be no frame of ours.
     """
-    if isinstance(message, bytes) or len(message) > MAX_TEXT:
+    if isinstance(message, bytes) or len(message) > MAX_TEXT_CHARS:
         return None
     try:
-        return _greeting.decode(message).protocol
-    except _UNREADABLE:
+        return _hello_decoder.decode(message).protocol
+    except _DECODE_ERRORS:
         return None
 
 
@@ -116,32 +116,32 @@ def decode_from_server(message: str | bytes) -> FromServer:
     """The frame in the server's message. Raises BadFrame."""
     if isinstance(message, bytes):
         raise BadFrame("the server sends no binary frames here")
-    return _decode(_from_server, message)
+    return _decode(_server_decoder, message)
 
 
 def _decode(decoder: "msgspec.json.Decoder[T]", message: str) -> T:
-    if len(message) > MAX_TEXT:
-        raise BadFrame(f"frame of {len(message)} characters, at most {MAX_TEXT} are read")
+    if len(message) > MAX_TEXT_CHARS:
+        raise BadFrame(f"frame of {len(message)} characters, at most {MAX_TEXT_CHARS} are read")
     try:
         try:
             return decoder.decode(message)
         except msgspec.ValidationError:
-            return bounds.decode_cut(decoder, message)
-    except _UNREADABLE as error:
-        raise BadFrame(str(error)[:_LONGEST_WHY]) from None
+            return bounds.decode_truncated(decoder, message)
+    except _DECODE_ERRORS as error:
+        raise BadFrame(str(error)[:_MAX_REASON_CHARS]) from None
 
 
-def _passed_over(message: str, why: str) -> BadFrame:
-    if len(message) <= MAX_TEXT:
+def _classify_bad_frame(message: str, why: str) -> BadFrame:
+    if len(message) <= MAX_TEXT_CHARS:
         try:
-            told = _envelope.decode(message)
-        except _UNREADABLE:
+            envelope = _envelope_decoder.decode(message)
+        except _DECODE_ERRORS:
             return BadFrame(why)
-        return BadReport(why, told.seq, told.task_id, told.attempt)
+        return BadReport(why, envelope.seq, envelope.task_id, envelope.attempt)
     return BadFrame(why)
 
 
-def _without_nul(message: str) -> str:
+def _replace_nuls(message: str) -> str:
     """The message with its NULs replaced: Postgres stores none, and one must not block reports."""
 
     def clean(value: object) -> object:
@@ -155,16 +155,16 @@ def _without_nul(message: str) -> str:
 
     try:
         return msgspec.json.encode(clean(msgspec.json.decode(message))).decode()
-    except _UNREADABLE as error:
+    except _DECODE_ERRORS as error:
         raise BadFrame(str(error)) from None
 
 
 def _decode_log(message: bytes) -> Log:
-    if len(message) < _LOG_HEAD.size or message[0] != _LOG_VERSION:
+    if len(message) < _LOG_HEADER.size or message[0] != _LOG_VERSION:
         raise BadFrame("not a log frame")
-    if len(message) > _LOG_HEAD.size + MAX_DATA:
+    if len(message) > _LOG_HEADER.size + MAX_DATA_BYTES:
         raise BadFrame(f"log frame of {len(message)} bytes")
-    _, task_id, attempt, stage_index, offset, milliseconds = _LOG_HEAD.unpack_from(message)
+    _, task_id, attempt, stage_index, offset, milliseconds = _LOG_HEADER.unpack_from(message)
     if max(task_id, offset, milliseconds) >= 1 << 62 or attempt >= 1 << 31:
         raise BadFrame("log frame out of range")
     return Log(
@@ -173,5 +173,5 @@ def _decode_log(message: bytes) -> Log:
         stage_index=stage_index,
         offset=offset,
         milliseconds=milliseconds,
-        data=message[_LOG_HEAD.size :],
+        data=message[_LOG_HEADER.size :],
     )

@@ -19,11 +19,11 @@ import msgspec
 
 FORMAT = "muster-evidence-1"
 MANIFEST, SIGNATURE = "manifest.json", "signature"
-ALWAYS = ("decisions.json", "events.jsonl", "task.json")
+REQUIRED_MEMBERS = ("decisions.json", "events.jsonl", "task.json")
 MEDIA_TYPE = "application/zip"
 ALGORITHM = "Ed25519"
-LARGEST_MANIFEST = 32 << 20
-LARGEST_SIGNATURE = 1024
+MAX_MANIFEST_BYTES = 32 << 20
+MAX_SIGNATURE_BYTES = 1024
 CHUNK_BYTES = 64 * 1024
 _KEY_ID_DIGITS = 32
 
@@ -82,32 +82,32 @@ class Signature(_Canonical, frozen=True):
     signature: str
 
 
-def encode(value: _Canonical) -> bytes:
+def encode_canonical(value: _Canonical) -> bytes:
     """Its one spelling."""
     return msgspec.json.encode(value)
 
 
-def manifest_in(data: bytes) -> Manifest:
+def parse_manifest(data: bytes) -> Manifest:
     """The manifest that these bytes are. Raises ValueError where they are none, or misspelled."""
-    return _decoded(data, Manifest)
+    return _parse_canonical(data, Manifest)
 
 
-def signature_in(data: bytes) -> Signature:
+def parse_signature(data: bytes) -> Signature:
     """Likewise the signature."""
-    return _decoded(data, Signature)
+    return _parse_canonical(data, Signature)
 
 
-def _decoded(data: bytes, kind: type[_Kind]) -> _Kind:
+def _parse_canonical(data: bytes, kind: type[_Kind]) -> _Kind:
     value = msgspec.json.decode(data, type=kind)
-    if encode(value) != data:
+    if encode_canonical(value) != data:
         raise ValueError("it is not spelled as it has to be")
     return value
 
 
-def signed(manifest: bytes, public_key: bytes, signature: bytes) -> bytes:
+def signature_member(manifest: bytes, public_key: bytes, signature: bytes) -> bytes:
     """The member `signature`: the manifest's signature by the key with that public half."""
     texts = (base64.b64encode(data).decode() for data in (public_key, signature))
-    return encode(Signature(ALGORITHM, key_id(public_key), *texts))
+    return encode_canonical(Signature(ALGORITHM, key_id(public_key), *texts))
 
 
 def key_id(public_key: bytes) -> str:
@@ -118,20 +118,20 @@ def key_id(public_key: bytes) -> str:
 # ---- an attempt's members ------------------------------------------------------------------------
 
 
-def log(attempt: int) -> str:
+def log_name(attempt: int) -> str:
     return f"log-{attempt}.bin"
 
 
-def chain(attempt: int) -> str:
+def chain_name(attempt: int) -> str:
     return f"log-{attempt}.chain.json"
 
 
-class Chain:
+class HashChain:
     """The chain of one attempt's log, to which the log is fed in pieces of any size."""
 
     def __init__(self, server_id: str, task_id: int, attempt: int) -> None:
         name = f"muster-log\n{server_id}\n{task_id}\n{attempt}\n"
-        self.bytes = 0
+        self.byte_count = 0
         self.head = hashlib.sha256(name.encode()).digest()
         self._next = hashlib.sha256(self.head)
 
@@ -139,28 +139,28 @@ class Chain:
         """The links that these bytes complete; they are fed as somebody goes through the links."""
         rest = memoryview(data)
         while rest:
-            part = rest[: CHUNK_BYTES - self.bytes % CHUNK_BYTES]
+            part = rest[: CHUNK_BYTES - self.byte_count % CHUNK_BYTES]
             self._next.update(part)
-            self.bytes, rest = self.bytes + len(part), rest[len(part) :]
-            if self.bytes % CHUNK_BYTES == 0:
-                yield self._link()
+            self.byte_count, rest = self.byte_count + len(part), rest[len(part) :]
+            if self.byte_count % CHUNK_BYTES == 0:
+                yield self._close_link()
 
-    def end(self) -> Iterator[bytes]:
+    def finish(self) -> Iterator[bytes]:
         """The last link, if bytes are left for one."""
-        if self.bytes % CHUNK_BYTES:
-            yield self._link()
+        if self.byte_count % CHUNK_BYTES:
+            yield self._close_link()
 
-    def _link(self) -> bytes:
+    def _close_link(self) -> bytes:
         self.head = self._next.digest()
         self._next = hashlib.sha256(self.head)
         return self.head
 
 
-def recording(attempt: int) -> str:
+def recording_name(attempt: int) -> str:
     return f"recording-{attempt}.cast"
 
 
-def transcript(attempt: int) -> str:
+def transcript_name(attempt: int) -> str:
     return f"transcript-{attempt}.jsonl"
 
 

@@ -9,14 +9,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from muster.protocol.bounds import Big, Count, Int, Most500, Secret, Text
+from muster.protocol.bounds import Big, Count, Int, Secret, Text, TruncatedTo500
 
-MAX_BYTES = 64 * 1024  # of a frame, either way
-MAX_SIDE = 1_000  # columns, or rows
-AHEAD_BYTES = 512 * 1024  # sent to a viewer beyond what it says that it has shown
+MAX_FRAME_BYTES = 64 * 1024  # of a frame, either way
+MAX_DIMENSION = 1_000  # columns, or rows
+SEND_WINDOW_BYTES = 512 * 1024  # sent to a viewer beyond what it says that it has shown
 
 Offset = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
-Side = Annotated[int, msgspec.Meta(ge=1, le=MAX_SIDE)]
+Dimension = Annotated[int, msgspec.Meta(ge=1, le=MAX_DIMENSION)]
 
 
 class TerminalFrame(msgspec.Struct, rename="camel", tag_field="type", omit_defaults=True):
@@ -30,8 +30,8 @@ class Resize(TerminalFrame, tag="resize"):
     """From a controller, and handed on to the machine: the size that is wanted. From the machine,
     and to every viewer: the size that the terminal has now."""
 
-    cols: Side
-    rows: Side
+    cols: Dimension
+    rows: Dimension
 
 
 class Screen(TerminalFrame, tag="screen"):
@@ -43,8 +43,8 @@ class Screen(TerminalFrame, tag="screen"):
     """
 
     offset: Offset
-    cols: Side
-    rows: Side
+    cols: Dimension
+    rows: Dimension
     data: Text
     number: Big = 0
     exact: bool = True
@@ -67,7 +67,7 @@ class MachineReady(TerminalFrame, tag="ready"):
     offset: Offset | None = None
 
 
-class At(TerminalFrame, tag="at"):
+class OutputOffset(TerminalFrame, tag="at"):
     """Machine: the next binary frame begins at `offset`. Said first, and after each gap."""
 
     offset: Offset
@@ -96,8 +96,8 @@ class ViewerReady(TerminalFrame, tag="ready"):
     """Server, answers `auth`. The next binary frame begins at `offset`."""
 
     mode: Mode
-    cols: Side
-    rows: Side
+    cols: Dimension
+    rows: Dimension
     offset: Offset
     attempt: Count
 
@@ -121,14 +121,14 @@ class Watch(TerminalFrame, tag="watch"):
     """From a controller: I watch, until I take over."""
 
 
-class Shown(TerminalFrame, tag="shown"):
+class OutputAck(TerminalFrame, tag="shown"):
     """Viewer: all up to `offset` is drawn. Who says it once is sent no more than `AHEAD_BYTES`
     beyond what it said last: what cannot wait so long is a gap, and a screen."""
 
     offset: Offset
 
 
-class Looker(msgspec.Struct, rename="camel", omit_defaults=True):
+class ViewerInfo(msgspec.Struct, rename="camel", omit_defaults=True):
     """Somebody who looks at a terminal. `is_you`: by the socket that is told so."""
 
     name: Text
@@ -140,7 +140,7 @@ class Viewers(TerminalFrame, tag="viewers"):
     """Server: who looks, and whoever of them may type now. Said after `ready`, and when it has
     changed."""
 
-    people: Most500[Looker]
+    people: TruncatedTo500[ViewerInfo]
 
 
 class Gap(TerminalFrame, tag="gap"):
@@ -164,9 +164,9 @@ class Refused(TerminalFrame, tag="refused"):
     code: Text
 
 
-FromPtyMachine = MachineAuth | At | Screen | Resize
+FromPtyMachine = MachineAuth | OutputOffset | Screen | Resize
 ToPtyMachine = MachineReady | Snapshot | Resize
-FromViewer = ViewerAuth | Resize | Ping | Pong | Takeover | Watch | Shown
+FromViewer = ViewerAuth | Resize | Ping | Pong | Takeover | Watch | OutputAck
 ToViewer = ViewerReady | Screen | Resize | Ping | Pong | Takeover | Viewers | Gap | Exit | Refused
 
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Set
 from muster.text import invisible_table as table
 
 _ZWNJ, _ZWJ, _EMOJI_STYLE = "\u200c", "\u200d", "\ufe0f"
-_SHORT = {"J": _ZWJ, "V": _EMOJI_STYLE}
+_ABBREVIATIONS = {"J": _ZWJ, "V": _EMOJI_STYLE}
 _TONE = "\U0001f3fb-\U0001f3ff"
-_MOST_JOINED = 4  # the elements of the longest sequence
+_MAX_JOINED = 4  # the elements of the longest sequence
 
 
 def character_class(ranges: str) -> str:
@@ -34,22 +34,22 @@ def reveal(text: str, symbol: Callable[[str], str] = symbol) -> str:
     """The text with a symbol in place of each invisible character."""
     if _HIDDEN.search(text) is None:
         return text
-    return _candidates().sub(lambda found: _reveal_in(found[0], symbol), text)
+    return _candidates().sub(lambda found: _reveal_candidate(found[0], symbol), text)
 
 
 def _reveal_each(text: str, symbol: Callable[[str], str]) -> str:
     return _HIDDEN.sub(lambda found: symbol(found[0]), text)
 
 
-def _reveal_in(text: str, symbol: Callable[[str], str]) -> str:
+def _reveal_candidate(text: str, symbol: Callable[[str], str]) -> str:
     """Of a candidate: emoji with joiners, letters up to a joiner, or one invisible character."""
-    if len(text) > 1 and (text[-1] in (_ZWNJ, _ZWJ) or text in _whole_emoji()):
+    if len(text) > 1 and (text[-1] in (_ZWNJ, _ZWJ) or text in _complete_emoji()):
         return text
     if len(text) == 1 or _HIDDEN.search(text) is None:
         return _reveal_each(text, symbol)
     elements, shown, at = text.split(_ZWJ), [], 0
     while at < len(elements):
-        longest = elements[at : at + _MOST_JOINED]
+        longest = elements[at : at + _MAX_JOINED]
         count = next((n for n in range(len(longest), 0, -1) if _is_listed(longest[:n])), 0)
         shown.append(_ZWJ.join(longest[:count]) if count else _reveal_each(longest[0], symbol))
         at += count or 1
@@ -73,27 +73,27 @@ def _without_tones(text: str) -> str:
 def _emoji() -> Set[str]:
     """The sequences that Unicode lists, with T and U for skin tones."""
     patterns = table.EMOJI.replace("\n", " ").split(",")
-    return frozenset("".join(map(_written, pattern.split())) for pattern in patterns)
+    return frozenset("".join(map(_decode_sign, pattern.split())) for pattern in patterns)
 
 
-def _written(sign: str) -> str:
-    return _SHORT.get(sign) or (sign if sign in "TU" else chr(int(sign, 16)))
+def _decode_sign(sign: str) -> str:
+    return _ABBREVIATIONS.get(sign) or (sign if sign in "TU" else chr(int(sign, 16)))
 
 
 @functools.cache
-def _whole_emoji() -> Set[str]:
+def _complete_emoji() -> Set[str]:
     """Keycaps and flags of regions, which are no emoji with something after it."""
     return frozenset(e for e in _emoji() if "\u20e3" in e or e[-1] == "\U000e007f")
 
 
 @functools.cache
 def _candidates() -> re.Pattern[str]:
-    bases = set("".join(_emoji() - _whole_emoji())) - {*"TU", _ZWJ, _EMOJI_STYLE}
+    bases = set("".join(_emoji() - _complete_emoji())) - {*"TU", _ZWJ, _EMOJI_STYLE}
     element = f"[{re.escape(''.join(sorted(bases)))}][{_TONE}]?{_EMOJI_STYLE}?"
     return re.compile(
         "|".join(
             [
-                *sorted(map(re.escape, _whole_emoji())),
+                *sorted(map(re.escape, _complete_emoji())),
                 f"{element}(?:{_ZWJ}{element})*",
                 _arabic_joiner(),
                 *_virama_joiners(),

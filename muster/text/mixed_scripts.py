@@ -12,28 +12,28 @@ from typing import NamedTuple
 
 from muster.text.invisible_table import SCRIPTS
 
-_TOGETHER = (
+_ALLOWED_COMBINATIONS = (
     frozenset({"Latn", "Hani", "Hira", "Kana"}),
     frozenset({"Latn", "Hani", "Bopo"}),
     frozenset({"Latn", "Hani", "Hang"}),
 )
 
 
-class Mixed(NamedTuple):
+class MixedIdentifier(NamedTuple):
     """Where such an identifier begins and ends, and the short names of its scripts."""
 
-    begin: int
+    start: int
     end: int
     scripts: tuple[str, ...]
 
 
-def find_mixed(text: str) -> list[Mixed]:
+def find_mixed(text: str) -> list[MixedIdentifier]:
     """The identifiers of the text that are not highly restrictive."""
     if text.isascii():
         return []
     return [
-        Mixed(*found.span(), _scripts_in(found[0]))
-        for found in _identifier().finditer(text)
+        MixedIdentifier(*found.span(), _identifier_scripts(found[0]))
+        for found in _identifier_pattern().finditer(text)
         if _is_mixed(found[0])
     ]
 
@@ -41,23 +41,25 @@ def find_mixed(text: str) -> list[Mixed]:
 def _is_mixed(identifier: str) -> bool:
     if identifier.isascii():
         return False
-    of_letters = [scripts for scripts in map(_scripts_of, identifier) if scripts]
+    of_letters = [scripts for scripts in map(_character_scripts, identifier) if scripts]
     if not of_letters or frozenset.intersection(*of_letters):
         return False
-    return not any(all(scripts & group for scripts in of_letters) for group in _TOGETHER)
+    return not any(
+        all(scripts & group for scripts in of_letters) for group in _ALLOWED_COMBINATIONS
+    )
 
 
-def _scripts_in(identifier: str) -> tuple[str, ...]:
-    single = [scripts for scripts in map(_scripts_of, identifier) if len(scripts) == 1]
+def _identifier_scripts(identifier: str) -> tuple[str, ...]:
+    single = [scripts for scripts in map(_character_scripts, identifier) if len(scripts) == 1]
     return tuple(dict.fromkeys(script for scripts in single for script in scripts))
 
 
 @functools.lru_cache(maxsize=4096)
-def _scripts_of(char: str) -> frozenset[str]:
+def _character_scripts(char: str) -> frozenset[str]:
     """The scripts that a letter is used in; none where any text may have it."""
     point = ord(char)
     found = set()
-    for name, begins, ends in _table():
+    for name, begins, ends in _script_ranges():
         place = bisect.bisect_right(begins, point) - 1
         if place >= 0 and point <= ends[place]:
             found.add(name)
@@ -65,7 +67,7 @@ def _scripts_of(char: str) -> frozenset[str]:
 
 
 @functools.cache
-def _table() -> list[tuple[str, list[int], list[int]]]:
+def _script_ranges() -> list[tuple[str, list[int], list[int]]]:
     """Each script with where its ranges begin, and end."""
     table = []
     for row in SCRIPTS.split(","):
@@ -76,7 +78,7 @@ def _table() -> list[tuple[str, list[int], list[int]]]:
 
 
 @functools.cache
-def _identifier() -> re.Pattern[str]:
+def _identifier_pattern() -> re.Pattern[str]:
     """Letters, digits and marks in a row. `\\w` alone has no marks."""
     spans = (span.split("-") for row in SCRIPTS.split(",") for span in row.split()[1:])
     letters = "".join("-".join(chr(int(end, 16)) for end in span) for span in spans)

@@ -11,13 +11,13 @@ class Backoff:
 
     def __init__(self, first: float = 1.0, most: float = 15.0) -> None:
         self._first = first
-        self._most = most
+        self._max_seconds = most
         self._ceiling = first
 
     def next(self) -> float:
         """Seconds to wait now; the next wait may be twice as long."""
         delay = random.uniform(0.0, self._ceiling)
-        self._ceiling = min(self._most, self._ceiling * 2)
+        self._ceiling = min(self._max_seconds, self._ceiling * 2)
         return delay
 
     def reset(self) -> None:

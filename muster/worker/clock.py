@@ -26,13 +26,13 @@ class ServerClock:
     """
 
     def __init__(self) -> None:
-        self._ahead = 0.0
-        self.told(time.time())
+        self._offset_seconds = 0.0
+        self.synchronize(time.time())
 
-    def told(self, now: float) -> None:
+    def synchronize(self, now: float) -> None:
         """Sets the clock to `now`, the server's time in seconds since the epoch."""
-        self._ahead = now - boot_seconds()
+        self._offset_seconds = now - boot_seconds()
 
     def now(self) -> float:
         """The server's time in seconds since the epoch."""
-        return boot_seconds() + self._ahead
+        return boot_seconds() + self._offset_seconds

@@ -10,24 +10,24 @@ from collections.abc import Callable, Sequence
 from muster import __version__
 from muster.worker import launcher, memory, orphans
 from muster.worker.agents.adapters.registry import BadAdapter
-from muster.worker.agents.adapters.registry import read as read_adapters
+from muster.worker.agents.adapters.registry import load_adapters as read_adapters
 from muster.worker.agents.health import AgentHealth
 from muster.worker.daemon import Daemon
-from muster.worker.doctor.checks import examine
+from muster.worker.doctor.checks import run_doctor
 from muster.worker.doctor.finding import Machine
 from muster.worker.home_lock import HomeInUse, HomeLock
 from muster.worker.layout import HomeUnreachable, Layout
-from muster.worker.metrics import hardware
-from muster.worker.options.parser import parsed
-from muster.worker.orphans import NotOurs
+from muster.worker.metrics import read_hardware
+from muster.worker.options.parser import parse_arguments
+from muster.worker.orphans import NotAWorkerHome
 from muster.worker.sandbox.detection import detect
 from muster.worker.sandbox.uids import NoIdentityLeft, TooFewUids
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 from muster.worker.server.enrollment import AlreadyEnrolled, Registration, enroll
-from muster.worker.server.rest_client import BadServer, Rest, ServerRefused, Unreachable
-from muster.worker.upgrades.canary import Leash
+from muster.worker.server.rest_client import BadServer, RestClient, ServerRefused, Unreachable
+from muster.worker.upgrades.canary import Watchdog
 
-_COMPLAINTS = (
+_EXPECTED_ERRORS = (
     AlreadyEnrolled,
     BadAdapter,
     BadServer,
@@ -35,7 +35,7 @@ _COMPLAINTS = (
     HomeUnreachable,
     NoIdentityLeft,
     NotEnrolled,
-    NotOurs,
+    NotAWorkerHome,
     OSError,
     ServerRefused,
     TooFewUids,
@@ -47,7 +47,7 @@ log = logging.getLogger("muster.worker")
 
 def main(arguments: Sequence[str], name: str = "muster") -> int:
     """Exit status 0: done; 1: it could not be; 2: asked wrongly. `name` is what it is called by."""
-    options = parsed(arguments, name)
+    options = parse_arguments(arguments, name)
     options.called = name
     options.words = list(arguments)[1:]  # behind the verb
     logging.basicConfig(
@@ -55,8 +55,8 @@ def main(arguments: Sequence[str], name: str = "muster") -> int:
     )
     logging.getLogger("websockets").setLevel(logging.WARNING)
     try:
-        return _VERBS[options.verb](options)
-    except _COMPLAINTS as complaint:
+        return _COMMANDS[options.verb](options)
+    except _EXPECTED_ERRORS as complaint:
         log.error("%s", complaint)
         if isinstance(complaint, NotEnrolled):
             log.error("enroll first: %s worker enroll --server URL --token TOKEN", name)
@@ -64,16 +64,16 @@ def main(arguments: Sequence[str], name: str = "muster") -> int:
 
 
 def _enroll(options: argparse.Namespace) -> int:
-    rest = Rest(options.server, options.ca_file, options.insecure)
+    rest = RestClient(options.server, options.ca_file, options.insecure)
     layout = Layout(options.home)
     layout.make()
     store = CredentialStore(layout.credentials)
     registration = Registration(
         machine_id=store.machine_id(),
-        token=_token(options.token),
+        token=_read_token(options.token),
         name=options.name,
         capabilities=AgentHealth().capabilities(),
-        hardware=hardware(layout.home),
+        hardware=read_hardware(layout.home),
         slots=options.slots,
         version=__version__,
     )
@@ -94,7 +94,7 @@ def _report_missing_python(layout: Layout) -> None:
         log.error("this machine gets no work until this is fixed: %s", why)
 
 
-def _token(given: str) -> str:
+def _read_token(given: str) -> str:
     """`-` reads it from standard input, where no process list shows it."""
     return sys.stdin.readline().strip() if given == "-" else given
 
@@ -103,28 +103,28 @@ def _run(options: argparse.Namespace) -> int:
     return launcher.run(options.home, options.words, lambda leash: _daemon(options, leash))
 
 
-def _daemon(options: argparse.Namespace, leash: Leash | None) -> Daemon:
-    memory.share_one_arena()
+def _daemon(options: argparse.Namespace, leash: Watchdog | None) -> Daemon:
+    memory.limit_malloc_arenas()
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # the usual soft limit is for select()
     if options.server:
-        _look_at(options.server, options)
+        _store_server(options.server, options)
     return Daemon(options.home, options.settings, leash)
 
 
-def _look_at(server: str, options: argparse.Namespace, ca_file: str | None = None) -> None:
+def _store_server(server: str, options: argparse.Namespace, ca_file: str | None = None) -> None:
     store = CredentialStore(Layout(options.home).credentials)
     known = store.load()
     ca_file = ca_file or known.ca_file
-    store.move(Rest(server, ca_file, known.insecure).server, ca_file)
+    store.set_server(RestClient(server, ca_file, known.insecure).server, ca_file)
 
 
-def _move(options: argparse.Namespace) -> int:
+def _set_server(options: argparse.Namespace) -> int:
     ca_file = str(options.ca_file.absolute()) if options.ca_file else None
     CredentialStore(Layout(options.home).credentials).load()  # else there is nothing to lock
     lock = HomeLock(options.home)
     try:
-        _look_at(options.server, options, ca_file)
+        _store_server(options.server, options, ca_file)
     finally:
         lock.close()
     log.info("it looks for its server at %s from now on", options.server)
@@ -133,19 +133,19 @@ def _move(options: argparse.Namespace) -> int:
 
 def _doctor(options: argparse.Namespace) -> int:
     adapters = read_adapters(options.agents)
-    return examine(Machine(options.home, options.uids, adapters, options.bwrap), options.as_json)
+    return run_doctor(Machine(options.home, options.uids, adapters, options.bwrap), options.as_json)
 
 
 def _erase(options: argparse.Namespace) -> int:
     """As the daemon of a decommissioned machine does; the server has to be told by an admin."""
     layout = Layout(options.home)
-    if not orphans.are_ours(layout):
+    if not orphans.is_worker_home(layout):
         log.info("no worker has made anything in %s", options.home)
         return 0
     layout.make()  # one that was cut short has not all of it
     lock = HomeLock(layout.home)
     try:
-        orphans.erase(layout)
+        orphans.erase_home(layout)
         lock.erase()
     finally:
         lock.close()
@@ -153,10 +153,10 @@ def _erase(options: argparse.Namespace) -> int:
     return 0
 
 
-_VERBS: dict[str, Callable[[argparse.Namespace], int]] = {
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "enroll": _enroll,
     "run": _run,
     "doctor": _doctor,
-    "move": _move,
+    "move": _set_server,
     "erase": _erase,
 }

@@ -11,40 +11,40 @@ from pathlib import Path
 from muster import __version__
 from muster.worker import orphans
 from muster.worker.agents import probe
-from muster.worker.agents.adapters.registry import Registry
-from muster.worker.agents.adapters.registry import read as read_adapters
-from muster.worker.agents.agent_mounts import installed
+from muster.worker.agents.adapters.registry import AdapterRegistry
+from muster.worker.agents.adapters.registry import load_adapters as read_adapters
+from muster.worker.agents.agent_mounts import builtin_agent_mounts
 from muster.worker.agents.health import AgentHealth
 from muster.worker.agents.probe import Probe
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.clock import boot_seconds
 from muster.worker.git.repositories import Repositories
-from muster.worker.health import PAUSES, Wellness, lacks
+from muster.worker.health import RECHECK_DELAYS_SECONDS, MachineHealth, find_problem
 from muster.worker.home_lock import HomeLock
 from muster.worker.journal.journal import Journal
 from muster.worker.layout import Layout
 from muster.worker.lease.fence import Fence
-from muster.worker.lease.lease import Lease, LeaseKeeper
+from muster.worker.lease.lease import Lease, LeaseNotifier
 from muster.worker.limits import sandbox_limits
-from muster.worker.limits.sandbox_limits import RoomLimits
-from muster.worker.machine_facts import Vitals
+from muster.worker.limits.sandbox_limits import SandboxLimits
+from muster.worker.machine_facts import FactCollector
 from muster.worker.maintenance import Maintenance
-from muster.worker.orders import Orders
+from muster.worker.orders import OrderDispatcher
 from muster.worker.sandbox import interpreter, uids
 from muster.worker.sandbox.detection import detect
-from muster.worker.sandbox.sandbox import Room
-from muster.worker.sandbox.sandboxes import Rooms
-from muster.worker.sandbox.uids import Identities, Identity
-from muster.worker.server.connection import Channel
+from muster.worker.sandbox.sandbox import Sandbox
+from muster.worker.sandbox.sandboxes import Sandboxes
+from muster.worker.sandbox.uids import Identity, UidAllocator
+from muster.worker.server.connection import ControlChannel
 from muster.worker.server.credentials import CredentialStore
 from muster.worker.server.log_stream import LogStreams
-from muster.worker.server.token_renewal import Membership
+from muster.worker.server.token_renewal import TokenRenewal
 from muster.worker.settings import Settings
 from muster.worker.shim import client as shim_client
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
-from muster.worker.upgrades.canary import Leash
-from muster.worker.upgrades.upgrades import Situation, Upgrades
+from muster.worker.upgrades.canary import Watchdog
+from muster.worker.upgrades.upgrades import UpgradeReadiness, Upgrades
 
 _DEFAULTS = Settings()
 
@@ -55,65 +55,73 @@ class Daemon:
     """Runs with one home, until `stop` or until the server decommissions it."""
 
     def __init__(
-        self, home: Path, settings: Settings = _DEFAULTS, leash: Leash | None = None
+        self, home: Path, settings: Settings = _DEFAULTS, leash: Watchdog | None = None
     ) -> None:
         """With a `leash` it is tried itself, and takes no release. Raises BadAdapter, NotEnrolled,
         BadServer, HomeInUse, HomeUnreachable, TooFewUids, NoIdentityLeft."""
-        self._leash = leash
+        self._watchdog = leash
         adapters = read_adapters(settings.agents)
         self._stop_agents = settings.stop_agents_on_exit
-        layout = self._layout = _layout(home, settings)
+        layout = self._layout = _create_layout(home, settings)
         self._home_lock = HomeLock(home)
-        self._membership = Membership(CredentialStore(layout.credentials))
+        self._token_renewal = TokenRenewal(CredentialStore(layout.credentials))
         # While we have neither threads nor children: it may move us to another control group.
-        slots = self._membership.current.slots
-        self._limits = sandbox_limits.settled(home, slots, settings.limits)
+        slots = self._token_renewal.current.slots
+        self._limits = sandbox_limits.create_limits(home, slots, settings.limits)
         self._lease = Lease()
         wake = threading.Event()  # there is something to send
         self._journal = Journal(layout.journal, wake.set)
         streams = LogStreams(wake.set)
-        identities = _identities(layout, settings, slots)
+        identities = _create_uid_allocator(layout, settings, slots)
         # Before any attempt's: what helps is not to take the last one from under an attempt.
-        own = self._own = identities.claim_own(slots)
-        rooms = self._rooms = _rooms(layout, settings, self._limits, adapters, own)
-        health = AgentHealth(look=_look(rooms.for_programs(own["agents"])), adapters=adapters)
+        own = self._own_identities = identities.claim_daemon_identities(slots)
+        rooms = self._sandboxes = _create_sandboxes(layout, settings, self._limits, adapters, own)
+        health = AgentHealth(
+            look=_agent_probe(rooms.for_programs(own["agents"])), adapters=adapters
+        )
         repositories = Repositories(layout)
-        self.upgrades = self._made_upgrades(settings.keep_release)
-        wellness = self._wellness = self._made_wellness(identities)
-        told = (rooms.facts, settings.labels, lambda: self.upgrades.facts)
-        capabilities = partial(wellness.told, health.capabilities)
-        self._vitals = Vitals(home, capabilities, repositories.urls, *told)
-        changed = health.changed = self._vitals.refresh
+        self.upgrades = self._create_upgrades(settings.keep_release)
+        wellness = self._health = self._create_health(identities)
+        fact_sources = (rooms.facts, settings.labels, lambda: self.upgrades.facts)
+        capabilities = partial(wellness.override_capabilities, health.capabilities)
+        self._fact_collector = FactCollector(home, capabilities, repositories.urls, *fact_sources)
+        changed = health.on_change = self._fact_collector.refresh
         self._maintenance = Maintenance(
             layout, repositories, changed, keep_days=settings.mirror_days
         )
-        self._channel = Channel(
-            self._membership, self._journal, streams, self._lease, self._vitals, wake, __version__
+        self._channel = ControlChannel(
+            self._token_renewal,
+            self._journal,
+            streams,
+            self._lease,
+            self._fact_collector,
+            wake,
+            __version__,
         )
         self._terminals = Terminals(
-            layout, own["screens"], self._membership, self._channel.say, streams.shown
+            layout, own["screens"], self._token_renewal, self._channel.send, streams.notify_flood
         )
         self._tunnels = Tunnels(
             rooms, self._journal, self._lease, self._machine_id, settings.tunnel_command
         )
         context = AttemptContext(
-            rooms=rooms,
+            sandboxes=rooms,
             journal=self._journal,
             streams=streams,
             lease=self._lease,
-            identities=identities,
-            health=health,
+            uid_allocator=identities,
+            agent_health=health,
             repositories=repositories,
             terminals=self._terminals,
-            changed=changed,
+            on_change=changed,
             tunnels=self._tunnels,
             limits=self._limits,
-            narrates=lambda: rooms.python_missing is None,
-            takes_questions=self._channel.takes_questions,
-            wellness=wellness,
+            has_runner=lambda: rooms.python_missing is None,
+            can_ask_questions=self._channel.supports_questions,
+            machine_health=wellness,
             reconnect=self._channel.reconnect,
         )
-        self._orders = Orders(context, self.upgrades.hear)
+        self._orders = OrderDispatcher(context, self.upgrades.set_offer)
 
     def run(self) -> None:
         """Returns when all is put away.
@@ -122,18 +130,18 @@ class Daemon:
         """
         attempts = self._orders.attempts
         self._resume()
-        if why := self._rooms.python_missing:
-            self._wellness.doubt(why)  # before there is work, which could only fail here
-        keeper = LeaseKeeper(self._lease, attempts.shims)
+        if why := self._sandboxes.python_missing:
+            self._health.report_failure(why)  # before there is work, which could only fail here
+        keeper = LeaseNotifier(self._lease, attempts.shims)
         fence = Fence(self._lease, self._layout.attempts)
         self._maintenance.start()
         self.upgrades.start()
-        if self._leash is not None:
-            self._channel.on_heard = self._leash.say_heard
-        log.info("machine %s, %d attempts held", self._membership.current.name, len(attempts))
-        if labels := self._vitals.latest.labels:
+        if self._watchdog is not None:
+            self._channel.on_heartbeat_ack = self._watchdog.notify_ready
+        log.info("machine %s, %d attempts held", self._token_renewal.current.name, len(attempts))
+        if labels := self._fact_collector.latest.labels:
             log.info("labels: %s", ", ".join(f"{name}={value}" for name, value in labels.items()))
-        log.info("rooms: %s", "; ".join([self._rooms.level, *self._rooms.lacks]))
+        log.info("rooms: %s", "; ".join([self._sandboxes.level, *self._sandboxes.missing]))
         decommissioned = self._channel.run(self._orders)
         self.upgrades.close()
         keeper.close()
@@ -142,11 +150,11 @@ class Daemon:
         if decommissioned:
             log.warning("this machine has been decommissioned; what runs here is ended")
         # Who is tried, or leaves for a release, is followed by another daemon.
-        is_last = self._leash is None and self.upgrades.begun is None
-        self._put_away(kill=decommissioned or (self._stop_agents and is_last))
+        is_last = self._watchdog is None and self.upgrades.canary_choice is None
+        self._shut_down(kill=decommissioned or (self._stop_agents and is_last))
         if decommissioned:
-            orphans.erase(self._layout)
-            self._limits.clear(())
+            orphans.erase_home(self._layout)
+            self._limits.remove_stale_groups(())
             self._home_lock.erase()
             log.warning("what it made in %s is erased", self._layout.home)
         self._home_lock.close()
@@ -155,35 +163,39 @@ class Daemon:
         """Ends `run`, from any thread."""
         self._channel.stop()
 
-    def end_what_was_left(self) -> None:
+    def stop_orphans(self) -> None:
         """After `run`, where no other daemon follows after all: it ends as one that was last."""
         if self._stop_agents:
-            orphans.end(self._layout)
+            orphans.stop_all(self._layout)
 
-    def _made_upgrades(self, keeps: bool) -> Upgrades:
+    def _create_upgrades(self, keeps: bool) -> Upgrades:
         return Upgrades(
             self._layout,
-            lambda: self._membership.current,
-            self._situation,
+            lambda: self._token_renewal.current,
+            self._upgrade_readiness,
             self.stop,
-            self._refresh,
+            self._refresh_facts,
             keeps=keeps,
-            is_tried=self._leash is not None,
+            is_tried=self._watchdog is not None,
         )
 
-    def _made_wellness(self, identities: Identities) -> Wellness:
-        return Wellness(partial(lacks, self._rooms, identities), self._refresh, PAUSES)
+    def _create_health(self, identities: UidAllocator) -> MachineHealth:
+        return MachineHealth(
+            partial(find_problem, self._sandboxes, identities),
+            self._refresh_facts,
+            RECHECK_DELAYS_SECONDS,
+        )
 
-    def _refresh(self) -> None:
-        self._vitals.refresh()
+    def _refresh_facts(self) -> None:
+        self._fact_collector.refresh()
 
-    def _situation(self) -> Situation:
+    def _upgrade_readiness(self) -> UpgradeReadiness:
         """For the moment of leaving for another release."""
-        held = self._orders.attempts.described()
+        held = self._orders.attempts.describe_all()
         is_busy = any(each.state in ("working", "publishing") for each in held)
         deadline = self._lease.deadline
-        return Situation(
-            connected=self._channel.is_heard and not self._lease.is_over,
+        return UpgradeReadiness(
+            connected=self._channel.has_heartbeat_ack and not self._lease.is_expired,
             busy="until nothing runs here" if is_busy else "",
             # Tunnels end with the daemon, and somebody is at work in there.
             open="until the tunnel is closed" if self._tunnels.is_any_open else "",
@@ -191,57 +203,57 @@ class Daemon:
         )
 
     def _machine_id(self) -> str:
-        return self._membership.current.machine_id
+        return self._token_renewal.current.machine_id
 
     def _resume(self) -> None:
         """Goes on with the attempts that are known, and clears away what belongs to none."""
-        known = orphans.clear(self._layout, set(self._own))
-        self._limits.clear(key.name for key in known)
-        self._journal.forget_all_but(set(known))
-        self._tunnels.resume(known)
+        known = orphans.remove_orphans(self._layout, set(self._own_identities))
+        self._limits.remove_stale_groups(key.name for key in known)
+        self._journal.forget_others(set(known))
+        self._tunnels.end_orphaned(known)
         self._orders.attempts.resume(known)
-        self._tunnels.report_left()
+        self._tunnels.report_orphaned()
 
-    def _put_away(self, *, kill: bool) -> None:
+    def _shut_down(self, *, kill: bool) -> None:
         self._tunnels.close_all()
         if kill:
-            self._orders.attempts.end()
+            self._orders.attempts.kill()
         else:
-            self._orders.attempts.leave()
-        self._limits.tidy()
+            self._orders.attempts.detach()
+        self._limits.remove_empty_groups()
         self._terminals.close()
-        self._wellness.close()
-        self._vitals.close()
-        self._membership.close()
+        self._health.close()
+        self._fact_collector.close()
+        self._token_renewal.close()
         self._journal.close()
 
 
-def _layout(home: Path, settings: Settings) -> Layout:
+def _create_layout(home: Path, settings: Settings) -> Layout:
     layout = Layout(home, settings.file_roots, settings.own_ssh_hosts)
     layout.make()
     return layout
 
 
-def _identities(layout: Layout, settings: Settings, slots: int) -> Identities:
+def _create_uid_allocator(layout: Layout, settings: Settings, slots: int) -> UidAllocator:
     """Raises TooFewUids."""
     uids.require_enough(settings.uids, slots)
-    return Identities(layout.identities, settings.uids)
+    return UidAllocator(layout.identities, settings.uids)
 
 
-def _rooms(
+def _create_sandboxes(
     layout: Layout,
     settings: Settings,
-    limits: RoomLimits,
-    adapters: Registry,
+    limits: SandboxLimits,
+    adapters: AdapterRegistry,
     own: Mapping[str, Identity | None],
-) -> Rooms:
+) -> Sandboxes:
     """Raises HomeUnreachable, UnsafeMounts."""
     rooms = detect(
         layout,
-        most=settings.room,
+        most=settings.max_sandbox_level,
         limits=limits.limits,
-        directories=settings.room_directories,
-        programs=partial(installed, adapters, layout.home),
+        directories=settings.sandbox_directories,
+        programs=partial(builtin_agent_mounts, adapters, layout.home),
         bwrap=settings.bwrap,
     )
     interpreter.remove_copies(layout.interpreters, rooms.interpreter)
@@ -250,13 +262,15 @@ def _rooms(
     if rooms.level != "full" and os.geteuid() == 0:
         layout.require_reachable()
         layout.open_mirrors()
-    elif not shim_client.at_work(layout.attempts):  # what is may have begun without a room
+    elif not shim_client.find_busy_directories(
+        layout.attempts
+    ):  # what is may have begun without a room
         layout.close_mirrors()
-    return replace(rooms, groups=limits.made, checker=own.get("work", own["screens"]))
+    return replace(rooms, groups=limits.make_groups, checker=own.get("work", own["screens"]))
 
 
-def _look(room: Room) -> Probe:
+def _agent_probe(room: Sandbox) -> Probe:
     """How agents are looked for: as an attempt would, as far as there is a room for it."""
     if room.level == "none":
-        return probe.HERE if room.uid is None else probe.as_user(room.uid)
-    return probe.in_room(room)
+        return probe.DAEMON_PROBE if room.uid is None else probe.as_user(room.uid)
+    return probe.in_sandbox(room)

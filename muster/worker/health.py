@@ -16,13 +16,13 @@ from pathlib import Path
 import msgspec
 
 from muster.protocol.frames import Capability
-from muster.worker.sandbox.sandboxes import Rooms
-from muster.worker.sandbox.uids import Identities
+from muster.worker.sandbox.sandboxes import Sandboxes
+from muster.worker.sandbox.uids import UidAllocator
 
-PAUSES = (5.0, 300.0)
+RECHECK_DELAYS_SECONDS = (5.0, 300.0)
 """Seconds before the machine looks at itself again: at first, at most."""
 
-SHORT_OF = frozenset(
+RESOURCE_ERRNOS = frozenset(
     {
         errno.EAGAIN,  # processes, threads
         errno.EDQUOT,
@@ -36,25 +36,29 @@ SHORT_OF = frozenset(
 )
 """What the system says where the machine is short of something, whoever asks."""
 
-_PROBE = 256 << 10  # bytes that a disk has to take
+_PROBE_BYTES = 256 << 10  # bytes that a disk has to take
 
 log = logging.getLogger(__name__)
 
 
-def is_short(error: BaseException | None) -> bool:
+def is_resource_shortage(error: BaseException | None) -> bool:
     """Whether the system said of the machine that it is short of something."""
-    return isinstance(error, OSError) and error.errno in SHORT_OF
+    return isinstance(error, OSError) and error.errno in RESOURCE_ERRNOS
 
 
-def lacks(rooms: Rooms, identities: Identities) -> str | None:
+def find_problem(rooms: Sandboxes, identities: UidAllocator) -> str | None:
     """Why no stage can be begun here now, found out by doing what every beginning does."""
-    return _disk_lacks(rooms.layout.attempts) or identities.lacks() or rooms.lacks_now()
+    return (
+        _disk_problem(rooms.layout.attempts)
+        or identities.exhausted_reason()
+        or rooms.find_problem()
+    )
 
 
-def _disk_lacks(directory: Path) -> str | None:
+def _disk_problem(directory: Path) -> str | None:
     try:
         with tempfile.TemporaryFile(dir=directory) as file:
-            file.write(os.urandom(_PROBE))
+            file.write(os.urandom(_PROBE_BYTES))
             file.flush()
             os.fsync(file.fileno())
         left = os.statvfs(directory)
@@ -62,14 +66,14 @@ def _disk_lacks(directory: Path) -> str | None:
         return f"its disk takes nothing: {error.strerror}"
     # What is set aside for root takes our file, and none of an attempt's. Some file systems count
     # neither blocks nor files, and have none of them.
-    if left.f_blocks > 0 and left.f_bavail * left.f_frsize < _PROBE:
+    if left.f_blocks > 0 and left.f_bavail * left.f_frsize < _PROBE_BYTES:
         return "its disk takes nothing: what is left is set aside for root"
     if left.f_files > 0 and left.f_favail <= 0:
         return "its disk takes no more files"
     return None
 
 
-class Wellness:
+class MachineHealth:
     """Safe to use from any thread. `look` says why the machine can begin nothing, `changed` is
     called when `why` has become another."""
 
@@ -77,50 +81,52 @@ class Wellness:
         self,
         look: Callable[[], str | None] = lambda: None,
         changed: Callable[[], None] = lambda: None,
-        pauses: tuple[float, float] = PAUSES,
+        pauses: tuple[float, float] = RECHECK_DELAYS_SECONDS,
     ) -> None:
-        self._look, self._changed = look, changed
-        self._first, self._most = pauses
-        self._pause = self._first
+        self._check, self._changed = look, changed
+        self._first_delay, self._max_delay = pauses
+        self._delay = self._first_delay
         self._lock = threading.Lock()
-        self._over = threading.Event()
-        self._why = ""
-        self._doubts = 0  # how often something was found
-        self._looking = threading.Lock()  # held while the machine looks
-        self._looks = 0  # the number of the last look
-        self._seen: str | None = None  # what that found
+        self._stopped = threading.Event()
+        self._reason = ""
+        self._failures = 0  # how often something was found
+        self._check_lock = threading.Lock()  # held while the machine looks
+        self._check_count = 0  # the number of the last look
+        self._last_problem: str | None = None  # what that found
         self._is_recovering = False  # a thread looks again, and will until it finds nothing
 
     @property
-    def why(self) -> str:
+    def reason(self) -> str:
         """Why nothing can be begun here; empty while the machine is well."""
-        return self._why
+        return self._reason
 
-    def doubt(self, known: str | None = None) -> bool:
+    def report_failure(self, known: str | None = None) -> bool:
         """Something could not be begun. Whether that is because the machine is unwell, which it is
         from now on: where it has `known` why already, in its own words, or its look finds it so.
 
         Everybody reads these words: nothing of an attempt's is among them."""
-        found = known or self._found()
+        found = known or self._check_once()
         if not found:
             return False
         with self._lock:
             is_recovering, self._is_recovering = self._is_recovering, True
-            self._why = found
-            self._doubts += 1
+            self._reason = found
+            self._failures += 1
         if not is_recovering:
             log.error("nothing can be begun here: %s", found)
-            self._have_recovered()
+            self._start_recovery()
         self._changed()
         return True
 
-    def prove(self) -> None:
+    def report_success(self) -> None:
         """A stage has begun: what comes next is not the same trouble that goes on."""
-        self._pause = self._first
+        self._delay = self._first_delay
 
-    def told(self, capabilities: Callable[[], list[Capability]]) -> list[Capability]:
+    def override_capabilities(
+        self, capabilities: Callable[[], list[Capability]]
+    ) -> list[Capability]:
         """What is said of the agents: while the machine is unwell, all of them are."""
-        found, why = capabilities(), self._why
+        found, why = capabilities(), self._reason
         if not why:
             return found
         return [
@@ -129,37 +135,37 @@ class Wellness:
         ]
 
     def close(self) -> None:
-        self._over.set()
+        self._stopped.set()
 
-    def _found(self) -> str | None:
+    def _check_once(self) -> str | None:
         """What a look finds that begins no earlier than now: of many who ask at once one looks."""
-        wanted = self._looks + 1
-        with self._looking:
-            if self._looks < wanted:
-                self._looks += 1
-                self._seen = self._looked()
-            return self._seen
+        wanted = self._check_count + 1
+        with self._check_lock:
+            if self._check_count < wanted:
+                self._check_count += 1
+                self._last_problem = self._run_check()
+            return self._last_problem
 
-    def _looked(self) -> str | None:
+    def _run_check(self) -> str | None:
         """That it is short of what a look takes is a find as well."""
         try:
-            return self._look()
+            return self._check()
         except OSError as error:
             return f"it cannot look at itself: {error.strerror or error}"
 
-    def _have_recovered(self) -> None:
+    def _start_recovery(self) -> None:
         try:
             threading.Thread(target=self._recover, name="wellness", daemon=True).start()
         except RuntimeError:  # there is no thread to be had, and nobody would find it well again
             with self._lock:
-                self._is_recovering, self._why = False, ""
+                self._is_recovering, self._reason = False, ""
 
     def _recover(self) -> None:
         """Looks again, less and less often as long as no stage begins, until nothing is found."""
-        while not self._over.wait(self._pause):
-            self._pause = min(self._most, 2 * self._pause)
+        while not self._stopped.wait(self._delay):
+            self._delay = min(self._max_delay, 2 * self._delay)
             try:
-                is_well = self._look_again()
+                is_well = self._recheck()
                 self._changed()
             except Exception:  # whatever it is: nobody else would find the machine well again
                 log.exception("looking whether stages can be begun")
@@ -168,12 +174,12 @@ class Wellness:
                 log.info("stages can be begun here again")
                 return
 
-    def _look_again(self) -> bool:
+    def _recheck(self) -> bool:
         """Whether nothing is found any more; what was found since this look began is newer."""
-        doubts = self._doubts
-        found = self._found()
+        doubts = self._failures
+        found = self._check_once()
         with self._lock:
-            if self._doubts != doubts:
+            if self._failures != doubts:
                 return False
-            self._why, self._is_recovering = found or "", bool(found)
+            self._reason, self._is_recovering = found or "", bool(found)
         return not found

@@ -61,7 +61,7 @@ class Layout:
         return self.home / "homes"
 
     @property
-    def trial(self) -> Path:
+    def self_test(self) -> Path:
         """Where the daemon tries the programs that attempts are to run."""
         return self.home / "trial"
 
@@ -87,7 +87,7 @@ class Layout:
     @property
     def directories(self) -> tuple[Path, ...]:
         """All that lie in the home; an operator may have put links in their places."""
-        own = (self.credentials, self.journal, self.attempts, self.identities, self.trial)
+        own = (self.credentials, self.journal, self.attempts, self.identities, self.self_test)
         shared = (self.workspaces, self.homes, self.releases, self.interpreters)
         return (*own, self.mirrors, *shared)
 
@@ -97,7 +97,7 @@ class Layout:
     def workspace(self, key: AttemptKey) -> Path:
         return self.workspaces / key.name
 
-    def home_of(self, key: AttemptKey) -> Path:
+    def attempt_home(self, key: AttemptKey) -> Path:
         return self.homes / key.name
 
     def make(self) -> None:
@@ -106,13 +106,13 @@ class Layout:
         # Missing parents are the operator's to enter too, whatever the daemon's umask is.
         self.home.parent.mkdir(parents=True, exist_ok=True)
         for path in (self.home, self.workspaces, self.homes):
-            _directory(path, 0o711)
+            _make_directory(path, 0o711)
         for path in (self.releases, self.interpreters):
-            _directory(path, 0o755)
+            _make_directory(path, 0o755)
         self.mirrors.mkdir(mode=0o700, exist_ok=True)
-        own = (self.credentials, self.journal, self.attempts, self.identities, self.trial)
+        own = (self.credentials, self.journal, self.attempts, self.identities, self.self_test)
         for path in own:
-            _directory(path, 0o700)
+            _make_directory(path, 0o700)
         self.safe_directories.write_text(SAFE_DIRECTORIES)
         self.safe_directories.chmod(0o644)
 
@@ -134,6 +134,6 @@ class Layout:
                 )
 
 
-def _directory(path: Path, mode: int) -> None:
+def _make_directory(path: Path, mode: int) -> None:
     path.mkdir(mode=0o700, exist_ok=True)
     os.chmod(path, mode)

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from muster.protocol.frames import Capability, Metrics, Room, UpgradeFacts
+from muster.protocol.frames import Capability, Metrics, SandboxFacts, UpgradeFacts
 from muster.worker import metrics
 
-_EVERY = 5.0  # seconds
+_INTERVAL_SECONDS = 5.0  # seconds
 
 log = logging.getLogger(__name__)
 
@@ -24,12 +24,12 @@ class MachineFacts(NamedTuple):
     metrics: Metrics
     capabilities: list[Capability]
     repositories: list[str]
-    room: Room
+    sandbox: SandboxFacts
     labels: dict[str, str]
     upgrade: UpgradeFacts | None
 
 
-class Vitals:
+class FactCollector:
     """Keeps `latest`, the newest facts about the machine; `close` it."""
 
     def __init__(
@@ -37,7 +37,7 @@ class Vitals:
         home: Path,
         capabilities: Callable[[], list[Capability]],
         repositories: Callable[[], list[str]],
-        room: Room,
+        room: SandboxFacts,
         labels: Mapping[str, str] = MappingProxyType({}),
         upgrade: Callable[[], UpgradeFacts | None] = lambda: None,
     ) -> None:
@@ -47,33 +47,33 @@ class Vitals:
         self._home = home
         self._capabilities = capabilities
         self._repositories = repositories
-        self._room = room
+        self._sandbox = room
         self._labels = dict(labels)
         self._upgrade = upgrade
-        self._again = threading.Event()
-        self._over = False
-        self.latest = self._look()
-        self._thread = threading.Thread(target=self._keep, name="vitals", daemon=True)
+        self._wake = threading.Event()
+        self._is_closed = False
+        self.latest = self._collect()
+        self._thread = threading.Thread(target=self._run, name="vitals", daemon=True)
         self._thread.start()
 
     def refresh(self) -> None:
         """Has the machine looked at again soon; waits for nothing."""
-        self._again.set()
+        self._wake.set()
 
     def close(self) -> None:
-        self._over = True
-        self._again.set()
+        self._is_closed = True
+        self._wake.set()
         self._thread.join(timeout=1.0)
 
-    def _keep(self) -> None:
-        while not self._over:
-            self._again.wait(_EVERY)
-            self._again.clear()
+    def _run(self) -> None:
+        while not self._is_closed:
+            self._wake.wait(_INTERVAL_SECONDS)
+            self._wake.clear()
             try:
-                self.latest = self._look()
+                self.latest = self._collect()
             except OSError as error:
                 log.warning("the machine cannot be looked at: %s", error)
 
-    def _look(self) -> MachineFacts:
-        facts = metrics.sample(self._home), self._capabilities(), self._repositories()
-        return MachineFacts(*facts, self._room, self._labels, self._upgrade())
+    def _collect(self) -> MachineFacts:
+        facts = metrics.sample_metrics(self._home), self._capabilities(), self._repositories()
+        return MachineFacts(*facts, self._sandbox, self._labels, self._upgrade())

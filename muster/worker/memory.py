@@ -5,7 +5,7 @@ import ctypes
 _M_ARENA_MAX = -8  # <malloc.h>
 
 
-def share_one_arena() -> None:
+def limit_malloc_arenas() -> None:
     """Have all threads allocate from one place. To be called before there are any.
 
     glibc makes up to eight for each processor, and each keeps what was ever needed in it at once: a

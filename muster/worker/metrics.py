@@ -10,7 +10,7 @@ import psutil
 from muster.protocol.frames import Hardware, Metrics
 
 
-def hardware(home: Path) -> Hardware:
+def read_hardware(home: Path) -> Hardware:
     """Sizes in bytes; the disk is the one that workspaces lie on."""
     return Hardware(
         cpu_count=psutil.cpu_count() or 1,
@@ -22,7 +22,7 @@ def hardware(home: Path) -> Hardware:
     )
 
 
-def sample(home: Path) -> Metrics:
+def sample_metrics(home: Path) -> Metrics:
     """In percent; the processors since the sample before (0 the first time)."""
     return Metrics(
         cpu_percent=psutil.cpu_percent(interval=None),

@@ -9,7 +9,6 @@ from muster.protocol.frames import (
     Drain,
     Drained,
     Forget,
-    HeldAttempt,
     Lost,
     OpenTerminal,
     Order,
@@ -20,18 +19,19 @@ from muster.protocol.frames import (
     Stop,
     Stopped,
     Suspend,
+    TrackedAttempt,
     Tunnel,
     Undrain,
     Upgrade,
     WorkspaceFacts,
 )
 from muster.worker.attempts.context import AttemptContext, Reporter
-from muster.worker.attempts.registry import HeldAttempts
+from muster.worker.attempts.registry import AttemptRegistry
 
-_NO_ATTEMPT = AttemptKey(0, 0)  # what is reported of the machine itself is of this one
+_MACHINE_KEY = AttemptKey(0, 0)  # what is reported of the machine itself is of this one
 
 
-class Orders:
+class OrderDispatcher:
     """The `Work` of the control channel: nothing here waits."""
 
     def __init__(
@@ -41,13 +41,13 @@ class Orders:
         self._context = context
         self._upgrade = upgrade
         self._is_draining = False
-        self.attempts = HeldAttempts(context, self._on_rest)
-        context.tunnels.settle = self._settle
+        self.attempts = AttemptRegistry(context, self._on_attempt_idle)
+        context.tunnels.settle = self._settle_tunnel
 
-    def held(self) -> list[HeldAttempt]:
-        return self.attempts.described()
+    def list_attempts(self) -> list[TrackedAttempt]:
+        return self.attempts.describe_all()
 
-    def order(self, order: Order | Stale) -> None:
+    def handle_order(self, order: Order | Stale) -> None:
         match order:
             case Drain():
                 self._is_draining = True
@@ -55,45 +55,45 @@ class Orders:
             case Undrain():
                 self._is_draining = False
             case RunStage() | Publish(repo=Repo()):
-                self.attempts.find_or_begin(AttemptKey.of(order)).order(order)
+                self.attempts.find_or_create(AttemptKey.from_object(order)).accept_order(order)
             case Upgrade():
                 self._upgrade(order)
             case Tunnel():
-                self._context.tunnels.order(order)
+                self._context.tunnels.handle_order(order)
             case OpenTerminal():
                 self._open_terminal(order)
             case Answer():
-                if attempt := self.attempts.find(AttemptKey.of(order)):
-                    attempt.questions.order(order)
+                if attempt := self.attempts.find(AttemptKey.from_object(order)):
+                    attempt.questions.accept_answer(order)
             case Stop() | Stale() | Publish() | Forget():
-                self._pass_on(order)
+                self._forward(order)
             case Suspend():  # of one that is gone the server hears in another way
-                if (attempt := self.attempts.find(AttemptKey.of(order))) is not None:
-                    attempt.order(order)
+                if (attempt := self.attempts.find(AttemptKey.from_object(order))) is not None:
+                    attempt.accept_order(order)
 
-    def _pass_on(self, order: Stop | Stale | Publish | Forget) -> None:
-        key = AttemptKey.of(order)
+    def _forward(self, order: Stop | Stale | Publish | Forget) -> None:
+        key = AttemptKey.from_object(order)
         if (attempt := self.attempts.find(key)) is not None:
-            attempt.order(order)
+            attempt.accept_order(order)
             return
-        reporter, answer = Reporter(self._context, key), _answer_for_unknown(order)
+        reporter, answer = Reporter(self._context, key), _report_for_unknown(order)
         # What is on its way already answers this order, too.
-        if not reporter.is_saying(type(answer)):
-            reporter.say(answer)
+        if not reporter.is_reporting(type(answer)):
+            reporter.report(answer)
 
     def _open_terminal(self, order: OpenTerminal) -> None:
-        if self.attempts.is_over(AttemptKey.of(order)):
+        if self.attempts.is_finished(AttemptKey.from_object(order)):
             self._context.terminals.refuse(order, "nothing runs here")
         else:
             self._context.terminals.open(order)
 
-    def _settle(self, key: AttemptKey, opened_by: Author | None) -> bool:
+    def _settle_tunnel(self, key: AttemptKey, opened_by: Author | None) -> bool:
         attempt = self.attempts.find(key)
-        return attempt is None or attempt.settle(opened_by)
+        return attempt is None or attempt.checkpoint_user_changes(opened_by)
 
-    def _on_rest(self) -> None:
+    def _on_attempt_idle(self) -> None:
         self._context.tunnels.close_ended()
-        self._context.terminals.finish(self.attempts.is_over)
+        self._context.terminals.finish(self.attempts.is_finished)
         self._report_drained()
 
     def _report_drained(self) -> None:
@@ -101,14 +101,14 @@ class Orders:
             return
 
         def report() -> None:
-            reporter = Reporter(self._context, _NO_ATTEMPT)
-            if self._is_draining and not reporter.is_saying(Drained):
-                reporter.say(Drained())
+            reporter = Reporter(self._context, _MACHINE_KEY)
+            if self._is_draining and not reporter.is_reporting(Drained):
+                reporter.report(Drained())
 
-        self.attempts.if_all_are_over(report)
+        self.attempts.run_if_all_finished(report)
 
 
-def _answer_for_unknown(
+def _report_for_unknown(
     order: Stop | Stale | Publish | Forget,
 ) -> Stopped | WorkspaceFacts | Lost:
     """The report that answers an order for an attempt that is not on this machine."""

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-_SWEEP = 0.02  # seconds between two looks at what is still there
-_INSISTENCE = 5.0  # seconds for which SIGKILL is repeated
+_POLL_SECONDS = 0.02  # seconds between two looks at what is still there
+_KILL_TIMEOUT_SECONDS = 5.0  # seconds for which SIGKILL is repeated
 
 
 class Process(NamedTuple):
@@ -28,7 +28,7 @@ class Process(NamedTuple):
     state: str
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Neither a zombie nor dead."""
         return self.state not in "ZXx"
 
@@ -46,7 +46,7 @@ def find(pid: int) -> Process | None:
     return Process(pid, int(fields[19]), parent, group, session, fields[0].decode())
 
 
-def everyone() -> Iterator[Process]:
+def iterate_processes() -> Iterator[Process]:
     """All processes that this one may see."""
     for name in os.listdir("/proc"):
         if name.isdigit() and (process := find(int(name))):
@@ -56,45 +56,53 @@ def everyone() -> Iterator[Process]:
 def descendants(root: int) -> list[Process]:
     """The living tree below a process. Complete below a subreaper, whatever the tree did."""
     children = defaultdict(list)
-    for process in everyone():
+    for process in iterate_processes():
         children[process.parent].append(process)
     tree, parents = [], [root]
     while parents:
         found = children.pop(parents.pop(), [])
         tree += found
         parents += [process.pid for process in found]
-    return [process for process in tree if process.alive]
+    return [process for process in tree if process.is_alive]
 
 
 def children(parent: int) -> list[Process]:
     """The living children of a process."""
-    return [process for process in everyone() if process.alive and process.parent == parent]
+    return [
+        process for process in iterate_processes() if process.is_alive and process.parent == parent
+    ]
 
 
-def in_group(group: int) -> list[Process]:
-    return [process for process in everyone() if process.alive and process.group == group]
+def processes_in_group(group: int) -> list[Process]:
+    return [
+        process for process in iterate_processes() if process.is_alive and process.group == group
+    ]
 
 
-def marked(name: str, value: str) -> list[Process]:
+def find_by_environment(name: str, value: str) -> list[Process]:
     """The living processes that were started with `name=value` in their environment."""
     mark = os.fsencode(f"{name}={value}")
-    return [p for p in everyone() if p.alive and mark in _words(p, "environ")]
+    return [p for p in iterate_processes() if p.is_alive and mark in _read_words(p, "environ")]
 
 
-def started_with(*words: str, among: Iterable[Process] | None = None) -> list[Process]:
+def find_by_arguments(*words: str, among: Iterable[Process] | None = None) -> list[Process]:
     """The living processes with all these words in their command lines; by default among all."""
     wanted = {os.fsencode(word) for word in words}
-    those = everyone() if among is None else among
-    return [p for p in those if p.alive and wanted <= set(_words(p, "cmdline"))]
+    those = iterate_processes() if among is None else among
+    return [p for p in those if p.is_alive and wanted <= set(_read_words(p, "cmdline"))]
 
 
-def naming(directory: str) -> list[Process]:
+def find_by_path(directory: str) -> list[Process]:
     """The living processes that have the directory, or what is in it, in their command lines."""
     name = os.fsencode(directory)
-    return [p for p in everyone() if p.alive and any(name in word for word in _words(p, "cmdline"))]
+    return [
+        p
+        for p in iterate_processes()
+        if p.is_alive and any(name in word for word in _read_words(p, "cmdline"))
+    ]
 
 
-def send(process: Process, number: int) -> bool:
+def send_signal(process: Process, number: int) -> bool:
     """Signals exactly this process; False when it is gone. Raises PermissionError."""
     try:
         handle = os.pidfd_open(process.pid)
@@ -129,30 +137,30 @@ def kill_tree(root: Process) -> None:
     others. Waits for up to five seconds for what would not die.
     """
     # It must neither report how its children ended nor start anew what was asked of it.
-    send(root, signal.SIGSTOP)
-    deadline = time.monotonic() + _INSISTENCE
-    while (left := _below(root)) and time.monotonic() < deadline:
+    send_signal(root, signal.SIGSTOP)
+    deadline = time.monotonic() + _KILL_TIMEOUT_SECONDS
+    while (left := _living_descendants(root)) and time.monotonic() < deadline:
         kill(left)
-        time.sleep(_SWEEP)
-    send(root, signal.SIGKILL)
+        time.sleep(_POLL_SECONDS)
+    send_signal(root, signal.SIGKILL)
 
 
-def end(look: Callable[[], list[Process]], grace: float = 5.0) -> list[Process]:
+def terminate_all(look: Callable[[], list[Process]], grace: float = 5.0) -> list[Process]:
     """TERM, after `grace` seconds KILL, for whatever `look` finds, until it finds nothing.
 
     Returns what would not die within five seconds more (none, as a rule).
     """
     terminate(look())
-    left = _wait(look, grace)
-    deadline = time.monotonic() + _INSISTENCE
+    left = _wait_until_gone(look, grace)
+    deadline = time.monotonic() + _KILL_TIMEOUT_SECONDS
     while left and time.monotonic() < deadline:
         # Again and again, because what forks may have escaped the last look.
         kill(left)
-        left = _wait(look, _SWEEP)
+        left = _wait_until_gone(look, _POLL_SECONDS)
     return left
 
 
-def _below(root: Process) -> list[Process]:
+def _living_descendants(root: Process) -> list[Process]:
     """The living tree below exactly this process."""
     tree = descendants(root.pid)
     now = find(root.pid)
@@ -160,10 +168,10 @@ def _below(root: Process) -> list[Process]:
     return tree if now is not None and now.started == root.started else []
 
 
-def _wait(look: Callable[[], list[Process]], limit: float) -> list[Process]:
+def _wait_until_gone(look: Callable[[], list[Process]], limit: float) -> list[Process]:
     deadline = time.monotonic() + limit
     while (left := look()) and time.monotonic() < deadline:
-        time.sleep(_SWEEP)
+        time.sleep(_POLL_SECONDS)
     return left
 
 
@@ -172,10 +180,10 @@ def signal_all(those: list[Process], number: int) -> None:
     for process in those:
         # Not ours to signal (it became another user): who looks again will still find it.
         with contextlib.suppress(PermissionError):
-            send(process, number)
+            send_signal(process, number)
 
 
-def _words(process: Process, name: str) -> list[bytes]:
+def _read_words(process: Process, name: str) -> list[bytes]:
     """What /proc has in such a file, `environ` or `cmdline`; none where we may not look."""
     with contextlib.suppress(OSError), open(f"/proc/{process.pid}/{name}", "rb") as file:
         return file.read().split(b"\0")

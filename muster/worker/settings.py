@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from muster.protocol.frames import RoomLevel
-from muster.worker.maintenance import KEEP_DAYS
-from muster.worker.sandbox.mounts import RoomDirectory
-from muster.worker.sandbox.uids import UIDS
+from muster.protocol.frames import SandboxLevel
+from muster.worker.maintenance import MIRROR_RETENTION_DAYS
+from muster.worker.sandbox.mounts import SandboxDirectory
+from muster.worker.sandbox.uids import DEFAULT_UIDS
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,13 @@ class Settings:
     """
 
     stop_agents_on_exit: bool = False
-    uids: range = UIDS
-    mirror_days: float = KEEP_DAYS
+    uids: range = DEFAULT_UIDS
+    mirror_days: float = MIRROR_RETENTION_DAYS
     tunnel_command: str | None = None
     file_roots: tuple[Path, ...] = ()
     own_ssh_hosts: tuple[str, ...] = ()
-    room: RoomLevel = "full"
-    room_directories: tuple[RoomDirectory, ...] = ()
+    max_sandbox_level: SandboxLevel = "full"
+    sandbox_directories: tuple[SandboxDirectory, ...] = ()
     bwrap: Path | None = None
     limits: Mapping[str, int] = field(default_factory=dict)
     agents: Path | None = None

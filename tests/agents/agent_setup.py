@@ -10,7 +10,7 @@ from tests.agents.agents import AIDER, AIDERS, CLAUDE, CODEX, GEMINI, OPENCODE, 
 
 
 @dataclass(frozen=True)
-class Way:
+class AgentSetup:
     """What of a project is the agent's: its variables, its secrets, its options."""
 
     environment: dict[str, str] = field(default_factory=dict)
@@ -18,15 +18,15 @@ class Way:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def of(agent: Agent, url: str, key: str) -> Way:
-    return _WAYS[agent.name](url, key)
+def setup_for(agent: Agent, url: str, key: str) -> AgentSetup:
+    return _SETUPS[agent.name](url, key)
 
 
-def _claude(url: str, key: str) -> Way:
-    return Way({"ANTHROPIC_BASE_URL": url}, {"ANTHROPIC_API_KEY": key})
+def _claude(url: str, key: str) -> AgentSetup:
+    return AgentSetup({"ANTHROPIC_BASE_URL": url}, {"ANTHROPIC_API_KEY": key})
 
 
-def _codex(url: str, key: str) -> Way:
+def _codex(url: str, key: str) -> AgentSetup:
     """Another address needs a provider of one's own."""
     provider = {
         "name": "Scripted",
@@ -38,10 +38,10 @@ def _codex(url: str, key: str) -> Way:
     table += ", request_max_retries = 1, stream_max_retries = 0"
     settings = ["model_provider=scripted", f"model_providers.scripted={{{table}}}"]
     words = [word for setting in settings for word in ("-c", setting)]
-    return Way({}, {"CODEX_API_KEY": key}, {"model": "gpt-5.5", "arguments": words})
+    return AgentSetup({}, {"CODEX_API_KEY": key}, {"model": "gpt-5.5", "arguments": words})
 
 
-def _opencode(url: str, key: str) -> Way:
+def _opencode(url: str, key: str) -> AgentSetup:
     model = {"name": "Large", "limit": {"context": 200_000, "output": 8_000}}
     provider = {
         "npm": "@ai-sdk/openai-compatible",
@@ -56,21 +56,21 @@ def _opencode(url: str, key: str) -> Way:
         "OPENCODE_DISABLE_MODELS_FETCH": "1",
         "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
     }
-    return Way(variables, {"SCRIPTED_API_KEY": key}, {"model": "scripted/large"})
+    return AgentSetup(variables, {"SCRIPTED_API_KEY": key}, {"model": "scripted/large"})
 
 
-def _gemini(url: str, key: str) -> Way:
-    return Way(
+def _gemini(url: str, key: str) -> AgentSetup:
+    return AgentSetup(
         {"GOOGLE_GEMINI_BASE_URL": url}, {"GEMINI_API_KEY": key}, {"model": "gemini-2.5-pro"}
     )
 
 
-def _aider(url: str, key: str) -> Way:
+def _aider(url: str, key: str) -> AgentSetup:
     options = {"model": "openai/large", "arguments": AIDERS}
-    return Way({"OPENAI_API_BASE": f"{url}/v1"}, {"OPENAI_API_KEY": key}, options)
+    return AgentSetup({"OPENAI_API_BASE": f"{url}/v1"}, {"OPENAI_API_KEY": key}, options)
 
 
-_WAYS = {
+_SETUPS = {
     AIDER.name: _aider,
     CLAUDE.name: _claude,
     CODEX.name: _codex,

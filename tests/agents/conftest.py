@@ -7,7 +7,7 @@ import pytest
 
 from tests.agents.agents import Agent
 from tests.agents.model.server import Model
-from tests.agents.testbed import Ground
+from tests.agents.testbed import AgentTestbed
 
 
 @pytest.fixture
@@ -19,8 +19,8 @@ def model() -> Iterator[Model]:
 
 
 @pytest.fixture
-def ground(model: Model, tmp_path: Path) -> Callable[[Agent], Ground]:
-    def of(agent: Agent) -> Ground:
-        return Ground(tmp_path, agent, model)
+def testbed(model: Model, tmp_path: Path) -> Callable[[Agent], AgentTestbed]:
+    def make_testbed(agent: Agent) -> AgentTestbed:
+        return AgentTestbed(tmp_path, agent, model)
 
-    return of
+    return make_testbed

@@ -19,9 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.agents.agents import AGENTS, Agent, Ended, Subscriber
-from tests.agents.model.script import FOREVER, Refusal, Think, Trouble, call, turn
+from tests.agents.model.script import FOREVER, Problem, Refusal, ThinkingPart, call, turn
 from tests.agents.model.server import Model
-from tests.agents.testbed import COMMAND, RIGHT, WRONG, Ground, repair
+from tests.agents.testbed import COMMAND, RIGHT, WRONG, AgentTestbed, repair
 
 RECORDED = Path(__file__).parent / "recorded"
 # Ids, each with what is kept of it. The same id becomes the same number throughout a recording.
@@ -31,53 +31,55 @@ IDS = re.compile(
 )
 
 
-def played(ground: Ground) -> Ended:
+def played(ground: AgentTestbed) -> Ended:
     return ground.ask(ground.model.play(*repair()))
 
 
-def denied(ground: Ground) -> Ended:
+def denied(ground: AgentTestbed) -> Ended:
     """Some may edit and not run, others run and not edit."""
     edit = call("edit", path="arithmetic/__init__.py", old=WRONG, new=RIGHT)
     steps = turn("I mend it.", edit), turn("I run the tests.", call("run", command=COMMAND))
     return ground.ask(ground.model.play(*steps, turn("Not all is allowed.")), may_run=False)
 
 
-def unauthorized(ground: Ground) -> Ended:
+def unauthorized(ground: AgentTestbed) -> Ended:
     return ground.ask("sk-wrong")
 
 
-def refused(kind: Trouble, after: float | None) -> Callable[[Ground], Ended]:
+def refused(kind: Problem, after: float | None) -> Callable[[AgentTestbed], Ended]:
     """For good, as a limit is that ends in an hour."""
 
-    def ask(ground: Ground) -> Ended:
+    def ask(ground: AgentTestbed) -> Ended:
         return ground.ask(ground.model.play(Refusal(kind, after, FOREVER)), within=100)
 
     return ask
 
 
-def varied(ground: Ground) -> Ended:
+def varied(ground: AgentTestbed) -> Ended:
     """A thought, two calls at once, a new file, and a command that fails and has both outputs."""
     write = call("write", path="notes.txt", text="one\ntwo\n")
     fail = call("run", command="echo out; echo err >&2; exit 3")
     return ground.ask(
-        ground.model.play(turn(Think("I think first."), "Two at once.", write, fail), turn("Done."))
+        ground.model.play(
+            turn(ThinkingPart("I think first."), "Two at once.", write, fail), turn("Done.")
+        )
     )
 
 
-def cut(ground: Ground) -> Ended:
+def cut(ground: AgentTestbed) -> Ended:
     half = turn(
         "This is cut in its middle, when much of it has been said.", trouble="cut", events=5
     )
     return ground.ask(ground.model.play(half, turn("Done.")))
 
 
-def resumed(ground: Ground) -> Ended:
+def resumed(ground: AgentTestbed) -> Ended:
     play = ground.model.play(turn("I have read it."), turn("You asked me to read it."))
     session = ground.agent.session(ground.ask(play, "Read the package."))
     return ground.ask(play, "What did I ask you?", session)
 
 
-SCENARIOS: dict[str, Callable[[Ground], Ended]] = {
+SCENARIOS: dict[str, Callable[[AgentTestbed], Ended]] = {
     "repair": played,
     "denied": denied,
     "unauthorized": unauthorized,
@@ -105,17 +107,17 @@ RECORDINGS = [
 ]
 
 
-HEARD = {
+OUTPUT_LOGS = {
     "opencode": ("rate-limited", "rate-limited-untold", "overloaded"),
     "gemini": ("rate-limited-untold", "overloaded"),
     "codex": ("denied",),
 }
-KEPT = {"codex": ".codex/sessions/*/*/*/*.jsonl", "gemini": ".gemini/tmp/*/chats/*.jsonl"}
+USAGE_FILES = {"codex": ".codex/sessions/*/*/*/*.jsonl", "gemini": ".gemini/tmp/*/chats/*.jsonl"}
 OF_USE = {"codex": ("repair", "resumed"), "gemini": ("repair",)}
 OF_THE_MACHINE = re.compile(r"^ |/tmp|/root|file://")
 
 
-def neutral(text: str, ground: Ground) -> str:
+def neutral(text: str, ground: AgentTestbed) -> str:
     for found, kept in (
         # As claude names a directory after it.
         (re.sub(r"[^a-zA-Z0-9]", "-", str(ground.workspace)), "-workspace"),
@@ -143,22 +145,24 @@ def record(agent: Agent, scenario: str) -> int | None:
         Model() as model,
         tempfile.TemporaryDirectory(prefix="record-", ignore_cleanup_errors=True) as root,
     ):
-        ground = Ground(Path(root), agent, model)
+        ground = AgentTestbed(Path(root), agent, model)
         ended = SCENARIOS[scenario](ground)
         path = RECORDED / f"{agent.name}-{scenario}.jsonl"
         path.write_text(neutral(ended.stdout, ground))
-        if scenario in HEARD.get(agent.name, ()):
+        if scenario in OUTPUT_LOGS.get(agent.name, ()):
             lines = neutral(ended.stderr, ground).splitlines(keepends=True)
             kept = [line for line in lines if not OF_THE_MACHINE.search(line)]
             path.with_suffix(".log").write_text("".join(kept))
         if scenario in OF_USE.get(agent.name, ()):
-            keep(ground, path)
+            store_usage_lines(ground, path)
     sys.stderr.write(f"{path.name}: {ended.status} after {ended.seconds:.0f} s\n")
     return ended.status
 
 
-def keep(ground: Ground, path: Path) -> None:
-    texts = [found.read_text() for found in sorted(ground.home.glob(KEPT[ground.agent.name]))]
+def store_usage_lines(ground: AgentTestbed, path: Path) -> None:
+    texts = [
+        found.read_text() for found in sorted(ground.home.glob(USAGE_FILES[ground.agent.name]))
+    ]
     lines = neutral("".join(texts), ground).splitlines(keepends=True)
     file = path.parent / "kept" / path.name
     file.parent.mkdir(exist_ok=True)
@@ -171,9 +175,9 @@ def main(names: list[str]) -> None:
     for agent, scenario in RECORDINGS:
         if not names or {agent.name, f"{agent.name}-{scenario}"} & {*names}:
             status = record(agent, scenario)
-            told = json.loads(endings.read_text()) if endings.exists() else {}
-            told[f"{agent.name}-{scenario}"] = status
-            endings.write_text(json.dumps(told, indent=2, sort_keys=True) + "\n")
+            statuses = json.loads(endings.read_text()) if endings.exists() else {}
+            statuses[f"{agent.name}-{scenario}"] = status
+            endings.write_text(json.dumps(statuses, indent=2, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

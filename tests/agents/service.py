@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.server_cli.local import paths
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from app.server_cli.local.machines import LocalMachine, await_online
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
@@ -27,7 +27,7 @@ from tests.agents.model.play import Play
 from tests.agents.model.script import Usage
 from tests.agents.testbed import PACKAGE, RIGHT, TEST
 from tests.chaos.world import end_all_of
-from tests.flows.running_stack import ADMIN, PASSWORD, Followed, Running
+from tests.flows.running_stack import ADMIN, PASSWORD, FollowedTask, RunningStack
 from tests.gunicorns import end_at_once
 from tests.hostile.caged_home import Remote
 from tests.hostile.users import ATTEMPTS, PATH, USERS, User
@@ -39,13 +39,13 @@ MARK = "STARTED_FOR"
 """A variable that all has which a project's agents start."""
 
 
-class Place(LocalMachine):
+class MachineUser(LocalMachine):
     """A machine whose daemon runs as a user, without rooms unless that is root."""
 
     user: User
 
     @classmethod
-    def of(cls, running: Running, area: Path, number: int, user: User) -> Place:
+    def for_user(cls, running: RunningStack, area: Path, number: int, user: User) -> MachineUser:
         made = cls(running.stack, area, number)
         object.__setattr__(made, "user", user)
         return made
@@ -67,10 +67,10 @@ class Place(LocalMachine):
         """Ends the daemon alone, as in a crash."""
         self.stack.processes[self.process].kill()
 
-    def kill_shim(self, task: Followed) -> None:
+    def kill_shim(self, task: FollowedTask) -> None:
         """Likewise the shim of a task's first attempt."""
         directory = self.layout.attempt(AttemptKey(task.id, 1)).resolve()
-        [shim] = processes.started_with("-I", "-S", str(directory))
+        [shim] = processes.find_by_arguments("-I", "-S", str(directory))
         os.kill(shim.pid, signal.SIGKILL)
 
     def serve(self) -> None:
@@ -91,17 +91,19 @@ class Place(LocalMachine):
         self.stack.launch(self.process, self.user.command(*argv), env, may_end=True)
 
 
-class Service(Running):
+class Service(RunningStack):
     """`places` are its machines, by the names of their users."""
 
     def furnish(self) -> None:
         flask = (sys.executable, "-m", "flask", "--app", "wsgi")
         self.stack.run("admin", [*flask, "create-admin", "--password", PASSWORD])
-        self.api = Api(self.stack.url)
+        self.api = ApiClient(self.stack.url)
         self.api.login(ADMIN, PASSWORD)
-        area = paths.machine_area(self.home)
+        area = paths.machines_directory(self.home)
         users = enumerate(USERS, 1)
-        self.places = {user.name: Place.of(self, area, number, user) for number, user in users}
+        self.places = {
+            user.name: MachineUser.for_user(self, area, number, user) for number, user in users
+        }
         for place in self.places.values():
             place.enroll(self.api, "--slots", "4")  # most of what runs waits for somebody
             place.serve()
@@ -110,25 +112,32 @@ class Service(Running):
         self.ids = {machine["name"]: machine["id"] for machine in machines}
         self.numbers = itertools.count(1)
 
-    def slots_used(self, place: Place) -> int:
+    def slots_used(self, place: MachineUser) -> int:
         machine = self.api.get(f"/api/web/machines/{self.ids[place.name]}")
         return int(machine["slots"]["used"])
 
-    def given(self, place: Place, agent: Agent, url: str, play: Play | str, **fields: Any) -> Given:
+    def given(
+        self, place: MachineUser, agent: Agent, url: str, play: Play | str, **fields: Any
+    ) -> AgentProject:
         """A project of a broken package, whose tasks run there with the key of the play.
 
         `fields` are more of the project's; its `environment` is more of the agent's.
         """
-        given = Given(self, place, agent, url, fields)
-        given.take(play)
+        given = AgentProject(self, place, agent, url, fields)
+        given.set_key(play)
         return given
 
 
-class Given:
+class AgentProject:
     """A project: its repository, and an agent that asks the model at `url`."""
 
     def __init__(
-        self, service: Service, place: Place, agent: Agent, url: str, fields: Mapping[str, Any]
+        self,
+        service: Service,
+        place: MachineUser,
+        agent: Agent,
+        url: str,
+        fields: Mapping[str, Any],
     ) -> None:
         self.service, self.place, self.agent, self.url = service, place, agent, url
         self.name = f"{agent.name.upper()}-{next(service.numbers)}"
@@ -138,26 +147,28 @@ class Given:
         files = {f"arithmetic/{file}": text for file, text in package.items()}
         self.remote.commit({".gitignore": "__pycache__\n", **files})
         place.user.own(self.remote.path)
-        way = agent_setup.of(agent, url, "")
+        way = agent_setup.setup_for(agent, url, "")
         environment = {**way.environment, **fields.get("environment", {}), MARK: self.mark}
         about = {"key": self.name, "repoUrl": self.remote.path.as_uri(), "agentType": agent.name}
         service.api.post("/api/admin/projects", {**about, **fields, "environment": environment})
 
-    def take(self, play: Play | str) -> None:
+    def set_key(self, play: Play | str) -> None:
         """From now on the agent has the key of this play, or this key."""
         key = play if isinstance(play, str) else play.key
-        self._put(secrets=agent_setup.of(self.agent, self.url, key).secrets)
+        self._put(secrets=agent_setup.setup_for(self.agent, self.url, key).secrets)
 
-    def ask(self, *texts: str, budget: Mapping[str, Any] | None = None, **options: Any) -> Followed:
+    def ask(
+        self, *texts: str, budget: Mapping[str, Any] | None = None, **options: Any
+    ) -> FollowedTask:
         """A task with a stage for each text, which its agent is asked with these options; by
         default it may do all."""
         stages = [{"name": f"stage-{n}", "command": text} for n, text in enumerate(texts)]
-        own = agent_setup.of(self.agent, self.url, "").options
+        own = agent_setup.setup_for(self.agent, self.url, "").options
         self._put(pipeline=stages, agentOptions={"permissions": "all", **own, **options})
         machine = self.service.ids[self.place.name]
         return self.service.task(self.name, "Repair the package.", machineId=machine, budget=budget)
 
-    def repaired(self, branch: str) -> bool:
+    def is_repaired(self, branch: str) -> bool:
         """Whether what is pushed there has the package repaired."""
         return RIGHT.strip() in self.remote.git("show", f"{branch}:arithmetic/__init__.py")
 
@@ -167,7 +178,7 @@ class Given:
     @property
     def living(self) -> list[bytes]:
         """The command lines of all that its agents have started and that still runs."""
-        return [_command(each.pid) for each in processes.marked(MARK, self.mark)]
+        return [_command(each.pid) for each in processes.find_by_environment(MARK, self.mark)]
 
 
 def _command(pid: int) -> bytes:
@@ -176,7 +187,7 @@ def _command(pid: int) -> bytes:
     return b""
 
 
-def transcript(task: Followed, *kinds: str, attempt: int | None = None) -> list[dict[str, Any]]:
+def transcript(task: FollowedTask, *kinds: str, attempt: int | None = None) -> list[dict[str, Any]]:
     """All of the latest attempt's, or of another's; or the entries of these kinds."""
     items: list[dict[str, Any]] = []
     of = {} if attempt is None else {"attempt": attempt}
@@ -189,14 +200,14 @@ def transcript(task: Followed, *kinds: str, attempt: int | None = None) -> list[
             return [item for item in items if not kinds or item["kind"] in kinds]
 
 
-def used(task: Followed) -> Usage:
+def token_usage(task: FollowedTask) -> Usage:
     """What its figures say that its agents took."""
-    told = task.now()["usage"]
+    usage = task.now()["usage"]
     return Usage(
-        told["inputTokens"] - told["cachedTokens"],
-        told["cachedTokens"],
-        told["outputTokens"],
-        told["reasoningTokens"] or 0,  # claude does not tell
+        usage["inputTokens"] - usage["cachedTokens"],
+        usage["cachedTokens"],
+        usage["outputTokens"],
+        usage["reasoningTokens"] or 0,  # claude does not tell
     )
 
 

@@ -11,7 +11,7 @@ from tests.agents import agent_setup
 from tests.agents.agents import CLAUDE, NODE, NPM, Agent
 from tests.agents.marks import needs_agent
 from tests.agents.model.server import Model
-from tests.agents.testbed import PACKAGE, PROMPT, RIGHT, TEST, Ground, repair
+from tests.agents.testbed import PACKAGE, PROMPT, RIGHT, TEST, AgentTestbed, repair
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
 
@@ -20,9 +20,9 @@ __all__ = ["repository", "root", "worker"]
 
 @needs_agent(CLAUDE)
 def test_claude_repairs_a_package_where_the_model_says_how(
-    ground: Callable[[Agent], Ground],
+    testbed: Callable[[Agent], AgentTestbed],
 ) -> None:
-    at = ground(CLAUDE)
+    at = testbed(CLAUDE)
     play = at.model.play(*repair())
     ended = at.ask(play)
     assert (ended.status, play.left) == (0, 0), ended.stderr
@@ -36,14 +36,14 @@ def test_a_worker_has_claude_repair_a_package_and_pushes_it(
     worker.repository.commit({"arithmetic/__init__.py": PACKAGE, "arithmetic/test_double.py": TEST})
     monkeypatch.setenv("PATH", os.pathsep.join([str(NPM), str(NODE), os.environ["PATH"]]))
     play = model.play(*repair())
-    way = agent_setup.of(CLAUDE, model.url, play.key)
+    way = agent_setup.setup_for(CLAUDE, model.url, play.key)
     options = AgentOptions(permissions="run")
     worker.start()
-    told: dict[str, Any] = {"kind": "agent", "agent": "claude", "options": options}
-    worker.run(PROMPT, env=way.environment, secrets=way.secrets, **told)
-    finished = worker.server.until_said(StageFinished)
+    stage: dict[str, Any] = {"kind": "agent", "agent": "claude", "options": options}
+    worker.run(PROMPT, env=way.environment, secrets=way.secrets, **stage)
+    finished = worker.server.wait_for_report(StageFinished)
     assert (finished.how, finished.code, play.left) == ("exit", 0, 0), worker.server.log()
     worker.server.send(Publish(7, 1))
-    worker.server.until_said(Published)
+    worker.server.wait_for_report(Published)
     pushed = worker.repository.git("show", f"{BRANCH}:arithmetic/__init__.py")
     assert RIGHT.strip() in pushed

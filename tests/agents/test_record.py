@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.agents.record import HEARD, IDS, RECORDED, RECORDINGS
+from tests.agents.record import IDS, OUTPUT_LOGS, RECORDED, RECORDINGS
 
 NAMES = [f"{agent.name}-{scenario}" for agent, scenario in RECORDINGS]
 NEUTRAL = re.compile(r"0{8}-0{4}-4000-8000-\d{12}")
@@ -25,7 +25,9 @@ def test_a_recording_could_be_of_any_machine(name: str) -> None:
     assert [found[0] for found in IDS.finditer(text) if not NEUTRAL.fullmatch(found[0])] == []
 
 
-@pytest.mark.parametrize("name", [f"{agent}-{each}" for agent in HEARD for each in HEARD[agent]])
+@pytest.mark.parametrize(
+    "name", [f"{agent}-{each}" for agent in OUTPUT_LOGS for each in OUTPUT_LOGS[agent]]
+)
 def test_a_log_could_be_of_any_machine(name: str) -> None:
     text = (RECORDED / f"{name}.log").read_text()
     assert text

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.agents.agents import Agent, Ended, run
 from tests.agents.model.play import Play
-from tests.agents.model.script import Say, Step, Think, Turn, Usage, call, turn
+from tests.agents.model.script import Step, TextPart, ThinkingPart, Turn, Usage, call, turn
 from tests.agents.model.server import Model
 
 PACKAGE = """\
@@ -43,12 +43,14 @@ def repair() -> list[Step]:
             usage=Usage(200, 1000, 60),
         ),
         turn(call("run", command=COMMAND), usage=Usage(150, 1200, 40)),
-        Turn((Think("The tests pass."), Say("Repaired.")), usage=Usage(100, 1400, 30, 10)),
+        Turn(
+            (ThinkingPart("The tests pass."), TextPart("Repaired.")), usage=Usage(100, 1400, 30, 10)
+        ),
     ]
 
 
 @dataclass
-class Ground:
+class AgentTestbed:
     """A home, a workspace and the model's server, for one agent. `root` is a new directory."""
 
     root: Path

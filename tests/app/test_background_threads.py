@@ -38,12 +38,12 @@ def raising(error: BaseException) -> Any:
 
 def test_what_goes_well_is_not_logged() -> None:
     log, done = Log(), []
-    assert background_threads.survive(log, "not_done", lambda: done.append(1), Away)
+    assert background_threads.run_logged(log, "not_done", lambda: done.append(1), Away)
     assert (log.said, done) == ([], [1])
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "entry"),
     [
         (Away("its secret"), ("warning", "not_done", {"error": "Away"})),
         (FarAway("its secret"), ("warning", "not_done", {"error": "FarAway"})),
@@ -53,17 +53,17 @@ def test_what_goes_well_is_not_logged() -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_what_goes_wrong_is_logged_once_and_ends_nothing(
-    error: Exception, said: tuple[str, str, dict[str, Any]]
+    error: Exception, entry: tuple[str, str, dict[str, Any]]
 ) -> None:
     log = Log()
-    assert not background_threads.survive(log, "not_done", raising(error), Away, OSError)
-    assert log.said == [said]
+    assert not background_threads.run_logged(log, "not_done", raising(error), Away, OSError)
+    assert log.said == [entry]
 
 
 @pytest.mark.parametrize("end", [KeyboardInterrupt(), SystemExit()], ids=["interrupt", "exit"])
 def test_what_ends_a_process_is_not_kept_from_it(end: BaseException) -> None:
     with pytest.raises(type(end)):
-        background_threads.survive(Log(), "not_done", raising(end), Away)
+        background_threads.run_logged(Log(), "not_done", raising(end), Away)
 
 
 def test_each_work_has_a_thread_of_its_own_that_keeps_no_process_alive() -> None:
@@ -77,6 +77,6 @@ def test_each_work_has_a_thread_of_its_own_that_keeps_no_process_alive() -> None
         seen["right"] = threading.current_thread()
         together.wait(10)
 
-    background_threads.start(left, right)
+    background_threads.start_threads(left, right)
     together.wait(10)
     assert all(thread.daemon and thread.name.endswith(name) for name, thread in seen.items())

@@ -6,9 +6,9 @@ from threading import Barrier
 from flask import Flask
 
 from app import job_names
-from app.extensions import REDIS_CONNECTIONS, celery_of, redis
+from app.extensions import MAX_REDIS_CONNECTIONS, get_celery, redis
 
-CROWD = 5 * REDIS_CONNECTIONS
+CROWD = 5 * MAX_REDIS_CONNECTIONS
 
 
 def test_a_crowd_is_served_over_a_few_connections(app: Flask) -> None:
@@ -23,11 +23,11 @@ def test_a_crowd_is_served_over_a_few_connections(app: Flask) -> None:
     with ThreadPoolExecutor(CROWD) as crowd:
         assert list(crowd.map(ask, range(CROWD))) == [None] * CROWD
     made = [each for each in client.client_list() if each["id"] not in before]
-    assert 0 < len(made) <= REDIS_CONNECTIONS
+    assert 0 < len(made) <= MAX_REDIS_CONNECTIONS
 
 
 def test_a_crowd_that_wakes_dispatchers_makes_no_connections_of_its_own(app: Flask) -> None:
-    client, celery, together = redis.client, celery_of(app), Barrier(CROWD)
+    client, celery, together = redis.client, get_celery(app), Barrier(CROWD)
 
     def send(_: int) -> None:
         together.wait(30)

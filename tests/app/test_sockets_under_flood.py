@@ -11,7 +11,7 @@ import pytest
 from websockets.sync.client import connect
 
 from app.embedded import ports
-from app.sockets import WholeSocket, give_up_on_who_takes_nothing
+from app.sockets import SendAllSocket, set_user_timeout
 from tests.app.flood_app import FRAMES, WRITERS, frame
 from tests.gunicorns import gunicorn
 
@@ -70,7 +70,7 @@ class Stingy:
 
 def test_writes_of_many_threads_do_not_mix() -> None:
     stingy = Stingy()
-    whole = WholeSocket(stingy)
+    whole = SendAllSocket(stingy)
     lines = [bytes([65 + n]) * 50 for n in range(8)]
     threads = [threading.Thread(target=whole.send, args=(line,)) for line in lines]
     for thread in threads:
@@ -83,7 +83,7 @@ def test_writes_of_many_threads_do_not_mix() -> None:
 
 def test_nothing_is_written_behind_a_write_that_was_cut_short() -> None:
     stingy = Stingy(breaks_after=9)
-    whole = WholeSocket(stingy)
+    whole = SendAllSocket(stingy)
     with pytest.raises(TimeoutError):
         whole.send(b"a frame of which only a part was taken")
     with pytest.raises(BrokenPipeError):
@@ -96,6 +96,6 @@ def test_who_takes_nothing_is_not_written_to_for_ever() -> None:
         deaf = socket.create_connection(listener.getsockname())
         speaking, _ = listener.accept()
         with deaf, speaking:
-            give_up_on_who_takes_nothing({"gunicorn.socket": speaking}, 0.5)
+            set_user_timeout({"gunicorn.socket": speaking}, 0.5)
             with pytest.raises(TimeoutError):
                 speaking.sendall(bytes(64 << 20))

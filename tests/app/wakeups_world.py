@@ -23,17 +23,17 @@ def rows(request: pytest.FixtureRequest) -> Flask:
 really = pytest.mark.parametrize("rows", ["committed_app"], indirect=True)
 
 
-class Ear:
+class Subscriber:
     """Hears what is published."""
 
     def __init__(self, subscription: Any) -> None:
         self._subscription = subscription
-        self._subscription.subscribe(wakeups.MACHINES_CHANNEL, wakeups.NEWS_CHANNEL)
+        self._subscription.subscribe(wakeups.MACHINES_CHANNEL, wakeups.CHANGES_CHANNEL)
 
-    def heard(self) -> list[tuple[str, str]]:
+    def received(self) -> list[tuple[str, str]]:
         """Since the last time: whatever was published before this call has come."""
         mark = uuid.uuid4().hex
-        redis.client.publish(wakeups.NEWS_CHANNEL, mark)
+        redis.client.publish(wakeups.CHANGES_CHANNEL, mark)
         found = []
         while (message := self._subscription.get_message(timeout=5)) is not None:
             if message["type"] != "message":
@@ -45,10 +45,10 @@ class Ear:
 
 
 @pytest.fixture
-def ear(rows: Flask) -> Iterator[Ear]:
+def subscriber(rows: Flask) -> Iterator[Subscriber]:
     with redis.client.pubsub() as subscription:
-        yield Ear(subscription)
+        yield Subscriber(subscription)
 
 
-def woken(*machines: uuid.UUID) -> tuple[str, str]:
+def channels_of(*machines: uuid.UUID) -> tuple[str, str]:
     return (wakeups.MACHINES_CHANNEL, " ".join(map(str, machines)))

@@ -6,4 +6,4 @@ from wsgi import app
 __all__ = ["app"]
 
 body_timeout.GRACE_SECONDS = 1.0
-anonymous_connections.PER_NETWORK = 16
+anonymous_connections.MAX_PER_NETWORK = 16

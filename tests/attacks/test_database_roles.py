@@ -17,7 +17,7 @@ from app.embedded import EmbeddedError, Services, accounts, start
 from tests.app.embedded.embedded_clients import ROLES, acting_as, logs_in
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="else all of it is one account's")
-APP = accounts.named("daemon") if os.geteuid() == 0 else None
+APP = accounts.find_account("daemon") if os.geteuid() == 0 else None
 FAST = {"MUSTER_EMBEDDED_FSYNC": "off"}
 REFUSALS = ("ermission denied", "must be superuser", "access to library", "is not allowed")
 HELD = "canary: root's"

@@ -17,7 +17,7 @@ import config
 from app.embedded import ports, processes
 from app.extensions import db
 from app.factory import create_app
-from app.http_server import STRANGERS_BYTES
+from app.http_server import MAX_ANONYMOUS_BODY_BYTES
 from tests.factories import make_developer
 from tests.gunicorns import Gunicorn, gunicorn
 
@@ -108,13 +108,15 @@ def test_a_wrong_password_is_one_line_of_the_log(served: Gunicorn) -> None:
     body = {"username": "slow", "password": "another"}
     answer = httpx.post(served.url + "/api/auth/login", json=body, timeout=60)
     assert answer.status_code == 401
-    assert processes.until(lambda: '"status": 401' in served.log[before:], 10, 0.02)
+    assert processes.wait_until(lambda: '"status": 401' in served.log[before:], 10, 0.02)
     for line in served.log[before:].splitlines():
         assert json.loads(line)["event"] == "request"
 
 
-@pytest.mark.parametrize("size", [STRANGERS_BYTES + 1, 4 << 20], ids=["a byte more", "4 MiB"])
-def test_a_strangers_large_body_is_413_also_in_chunks(served: Gunicorn, size: int) -> None:
+@pytest.mark.parametrize(
+    "size", [MAX_ANONYMOUS_BODY_BYTES + 1, 4 << 20], ids=["a byte more", "4 MiB"]
+)
+def test_a_large_anonymous_body_is_413_also_in_chunks(served: Gunicorn, size: int) -> None:
     big = json.dumps({"username": "a", "password": ""}).encode().ljust(size)
     status, text = raw(served, post("Transfer-Encoding: chunked", body=chunked(big)))
     assert (status, "body_too_large" in text) == (413, True)
@@ -123,10 +125,10 @@ def test_a_strangers_large_body_is_413_also_in_chunks(served: Gunicorn, size: in
 
 
 def test_what_begins_with_a_whole_document_is_413_all_the_same(served: Gunicorn) -> None:
-    padded = BODY + b" " * STRANGERS_BYTES
+    padded = BODY + b" " * MAX_ANONYMOUS_BODY_BYTES
     status, _ = raw(served, post("Transfer-Encoding: chunked", body=chunked(padded)))
     assert status == 413
-    exactly = padded[:STRANGERS_BYTES]
+    exactly = padded[:MAX_ANONYMOUS_BODY_BYTES]
     status, _ = raw(served, post("Transfer-Encoding: chunked", body=chunked(exactly)))
     assert status == 401
 
@@ -202,7 +204,7 @@ def test_a_body_that_does_not_come_holds_no_connection(served: Gunicorn) -> None
     assert b'"request_timeout"' in answer
 
 
-def test_strangers_hold_a_few_connections_and_keep_nobody_out(served: Gunicorn) -> None:
+def test_anonymous_clients_hold_a_few_connections_and_keep_nobody_out(served: Gunicorn) -> None:
     """From one address, which is also that of those who have something to say."""
     with contextlib.ExitStack() as held:
         flood = [held.enter_context(half_sent(served)) for _ in range(60)]

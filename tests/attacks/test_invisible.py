@@ -12,7 +12,7 @@ from app.chat import apprise, lark_cards, slack_cards
 from app.chat.messages import Address
 from app.domain import file_summary
 from app.domain.chat import BotPlatform
-from app.domain.sanitize import printable
+from app.domain.sanitize import make_printable
 from muster.cli import text_format
 from muster.worker.agents.runner import sanitizer
 from tests.app.chat.test_webhook import MESSAGE
@@ -24,12 +24,12 @@ INVISIBLE = [
 
 
 def card(of: Callable[[Any], Any]) -> Callable[[str], str]:
-    def shown(text: str) -> str:
+    def rendered(text: str) -> str:
         gate = replace(MESSAGE.gate, prompt=text, choices=(text, text))
         message = replace(MESSAGE, title=text, body=text, gate=gate)
         return json.dumps(of(message), ensure_ascii=False)
 
-    return shown
+    return rendered
 
 
 def by_apprise(text: str) -> str:
@@ -41,24 +41,24 @@ def by_apprise(text: str) -> str:
 
 
 def changed_file(text: str) -> str:
-    return file_summary.line([file_summary.ChangedName(text, 1, 0, binary=False)], 1)
+    return file_summary.summarize_files([file_summary.ChangedFileName(text, 1, 0, binary=False)], 1)
 
 
 PLACES: dict[str, Callable[[str], str]] = {
-    "messages of the server": printable,
+    "messages of the server": make_printable,
     "names of files in chats": changed_file,
     "cards of Slack": card(slack_cards.card),
-    "texts of Slack": slack_cards.escaped,
+    "texts of Slack": slack_cards.escape,
     "cards of Lark": card(lark_cards.card),
-    "notes of Lark": lambda text: json.dumps(lark_cards.note(text), ensure_ascii=False),
+    "notes of Lark": lambda text: json.dumps(lark_cards.text_card(text), ensure_ascii=False),
     "Apprise": by_apprise,
-    "the command line": text_format.plain,
+    "the command line": text_format.sanitize,
     "lines of the command line": text_format.one_line,
-    "logs in the command line": text_format.coloured,
-    "agents' words": sanitizer.plain,
-    "agents' output": sanitizer.coloured,
+    "logs in the command line": text_format.sanitize_keeping_colors,
+    "agents' words": sanitizer.sanitize,
+    "agents' output": sanitizer.sanitize_keeping_colors,
     "agents' data": lambda text: json.dumps(
-        sanitizer.throughout({text: [text]}), ensure_ascii=False
+        sanitizer.sanitize_json({text: [text]}), ensure_ascii=False
     ),
 }
 
@@ -73,7 +73,7 @@ def test_each_is_shown_with_its_number(place: str) -> None:
 
 def test_json_on_a_terminal_has_escapes() -> None:
     text = "".join(map(chr, INVISIBLE))
-    shown = text_format.escaped(json.dumps(text, ensure_ascii=False))
+    shown = text_format.escape_json(json.dumps(text, ensure_ascii=False))
     assert (shown.isascii(), json.loads(shown)) == (True, text)
 
 

@@ -98,7 +98,7 @@ def test_a_device_counts_for_itself_so_that_all_guesses_have_a_bound(
     assert guess_everywhere(victim.name, start=5000) == 0
 
 
-def test_logins_of_the_owner_allow_strangers_no_more_guesses(
+def test_logins_of_the_owner_allow_attackers_no_more_guesses(
     app: Flask, client: FlaskClient, victim: Developer
 ) -> None:
     browser, looked_at = sign_in(app, victim), 0
@@ -163,13 +163,13 @@ def test_it_is_void_with_the_accounts_sessions(app: Flask, victim: Developer, en
 @pytest.mark.parametrize("keep_logins", [True, False])
 def test_it_is_void_at_a_server_that_was_restored(victim: Developer, keep_logins: bool) -> None:
     """The backup may be of before the account's sessions were ended."""
-    proof = known_devices.prove(begin_login(victim).refresh_token)
+    proof = known_devices.create_proof(begin_login(victim).refresh_token)
     assert proof is not None
-    assert known_devices.find(victim.name, [proof.text]) is not None
+    assert known_devices.find_device(victim.name, [proof.text]) is not None
     cursor = db.session.connection().connection.cursor()
-    after_restore.wake(cursor, now().isoformat(), now(), keep_logins=keep_logins)
+    after_restore.prepare_restored_rows(cursor, now().isoformat(), now(), keep_logins=keep_logins)
     db.session.expire_all()
-    assert known_devices.find(victim.name, [proof.text]) is None
+    assert known_devices.find_device(victim.name, [proof.text]) is None
 
 
 def test_no_script_reads_it_and_no_other_page_sends_it(app: Flask, victim: Developer) -> None:
@@ -251,11 +251,11 @@ def test_an_operator_unlocks_the_name_and_it_is_told(
 
 def test_the_owner_is_notified_once_a_day_of_each_kind(app: Flask, victim: Developer) -> None:
     guess_everywhere(victim.name)
-    told = db.session.scalars(sa.select(Notification).order_by(Notification.id)).all()
-    assert {(row.developer_id, row.type) for row in told} == {(victim.id, "login_limited")}
-    assert len(told) == 2
-    assert "one network (10.0.0.0/24)" in told[0].body
-    assert "several networks" in told[1].body
+    notifications = db.session.scalars(sa.select(Notification).order_by(Notification.id)).all()
+    assert {(row.developer_id, row.type) for row in notifications} == {(victim.id, "login_limited")}
+    assert len(notifications) == 2
+    assert "one network (10.0.0.0/24)" in notifications[0].body
+    assert "several networks" in notifications[1].body
     for key in redis.client.keys("LIMITS*") + redis.client.keys("told:*"):  # the window is over
         redis.client.delete(key)
     assert guess_everywhere(victim.name) == PER_NAME

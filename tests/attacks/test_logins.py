@@ -38,7 +38,7 @@ def guess(name: str, address: str) -> bool:
     """A wrong guess at the limiter's door; whether it was let through to Argon2."""
     was_looked_at = False
     try:
-        with LoginLimit(name, address).watching():
+        with LoginLimit(name, address).count_failures():
             was_looked_at = True
             raise InvalidCredentials
     except (InvalidCredentials, TooManyAttempts):

@@ -194,7 +194,7 @@ def test_one_credential_is_never_taken_for_another(app: Flask, client: FlaskClie
     machine = make_machine()
     pair = auth.login(admin.name, PASSWORD)
     _, pat = make_personal_token(admin)
-    others = [tokens.new(each) for each in TokenKind]
+    others = [tokens.generate(each) for each in TokenKind]
     worker = tokens.worker_jwt(machine)[0]
     assert opens(client, pair.access_token) == {"web", "admin"}
     assert opens(client, pat) == {"web", "admin"}

@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 from tests.wait import Problem, exit_of, wait_until
 
-PATIENCE = 30.0
+TIMEOUT_SECONDS = 30.0
 # As root it has no sandbox, and it is to ask nobody for anything.
 _FLAGS = (
     "--headless",
@@ -38,10 +38,10 @@ Pages = Mapping[str, tuple[str, bytes]]
 """By URL: what a page is given in place of what the server would say, with its content type."""
 
 
-def until(
+def wait_for(
     look: Callable[[], Any],
     what: str,
-    patience: float = PATIENCE,
+    patience: float = TIMEOUT_SECONDS,
     problem: Problem = lambda: None,
 ) -> Any:
     return wait_until(look, what, patience, problem=problem)
@@ -56,10 +56,10 @@ class Chromium:
         self._process = subprocess.Popen(
             argv, stdout=self._log, stderr=self._log, start_new_session=True
         )
-        told = directory / "DevToolsActivePort"
+        port_file = directory / "DevToolsActivePort"
         try:
-            until(
-                lambda: told.exists() and told.read_text().count("\n") >= 1,
+            wait_for(
+                lambda: port_file.exists() and port_file.read_text().count("\n") >= 1,
                 "browser",
                 60.0,
                 exit_of(self._process, directory / "chromium.log"),
@@ -67,7 +67,7 @@ class Chromium:
         except AssertionError:
             self.__exit__()
             raise
-        self._address = f"http://127.0.0.1:{told.read_text().splitlines()[0]}"
+        self._address = f"http://127.0.0.1:{port_file.read_text().splitlines()[0]}"
 
     def __enter__(self) -> Self:
         return self
@@ -75,13 +75,13 @@ class Chromium:
     def __exit__(self, *_: object) -> None:
         # The command may be a script that waits for the browser, which has children of its own.
         os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(PATIENCE)
+        self._process.wait(TIMEOUT_SECONDS)
         self._log.close()
 
     def open(self, url: str, pages: Pages) -> "Page":
         """A new tab."""
         request = urllib.request.Request(f"{self._address}/json/new?about:blank", method="PUT")
-        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
             target = json.load(answer)
         return Page(target["webSocketDebuggerUrl"], url, pages)
 
@@ -99,7 +99,7 @@ class Page:
         self._send("Page.navigate", url=url)
         # Until it is there the blank page that was there before answers, or nobody does.
         is_there = f"location.href === {json.dumps(url)} && document.readyState === 'complete'"
-        until(lambda: self._evaluate(is_there).get("result", {}).get("value"), "page")
+        wait_for(lambda: self._evaluate(is_there).get("result", {}).get("value"), "page")
 
     def evaluate(self, expression: str) -> Any:
         """Its value, waited for if it is a promise. Fails where it throws."""
@@ -151,7 +151,7 @@ class Page:
     def _answer(self, method: str, **parameters: Any) -> dict[str, Any]:
         number = self._send(method, **parameters)
         while True:
-            message = json.loads(self._socket.recv(timeout=PATIENCE))
+            message = json.loads(self._socket.recv(timeout=TIMEOUT_SECONDS))
             if message.get("method") == "Fetch.requestPaused":
                 self._give(message["params"])
             if message.get("id") == number:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.chromium import Chromium, until
+from tests.browser.chromium import Chromium, wait_for
 from tests.browser.terminals import SHELL, Player, Shell, Terminal
-from tests.flows.running_stack import Running
+from tests.flows.running_stack import RunningStack
 from tests.needs import declare_needs
 from tests.programs import find
 
@@ -38,10 +38,10 @@ def browser() -> Iterator[Chromium]:
 
 
 @pytest.fixture(scope="session")
-def muster(browser: Chromium) -> Iterator[Running]:
+def muster(browser: Chromium) -> Iterator[RunningStack]:
     home = Path(tempfile.mkdtemp(prefix="muster-browser-"))
     home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
-    running = Running(home, {})
+    running = RunningStack(home, {})
     with running.stack:
         running.furnish()
         yield running
@@ -49,22 +49,22 @@ def muster(browser: Chromium) -> Iterator[Running]:
 
 
 @pytest.fixture(scope="session")
-def project(muster: Running) -> str:
+def project(muster: RunningStack) -> str:
     return muster.project("SHELL", {"name": "shell", "kind": "shell", "command": SHELL})
 
 
 @pytest.fixture
-def shell(muster: Running, project: str) -> Iterator[Shell]:
+def shell(muster: RunningStack, project: str) -> Iterator[Shell]:
     """A task that runs an interactive shell."""
     task = muster.task(project)
-    task.until("running")
+    task.wait_for_status("running")
     yield Shell(muster, task.id)
     task.act("cancel")
-    until(lambda: task.now()["status"] == "cancelled", "end of the task")
+    wait_for(lambda: task.now()["status"] == "cancelled", "end of the task")
 
 
 @pytest.fixture
-def look(browser: Chromium, shell: Shell) -> Iterator[Callable[..., Terminal]]:
+def open_terminal(browser: Chromium, shell: Shell) -> Iterator[Callable[..., Terminal]]:
     """Opens a page on the shell's terminal."""
     opened: list[Terminal] = []
 
@@ -78,9 +78,9 @@ def look(browser: Chromium, shell: Shell) -> Iterator[Callable[..., Terminal]]:
 
 
 @pytest.fixture
-def terminal(look: Callable[..., Terminal]) -> Terminal:
+def terminal(open_terminal: Callable[..., Terminal]) -> Terminal:
     """A page that controls."""
-    return look()
+    return open_terminal()
 
 
 @pytest.fixture

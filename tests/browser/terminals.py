@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.browser.chromium import Chromium, Page, until
-from tests.flows.running_stack import Running
+from tests.browser.chromium import Chromium, Page, wait_for
+from tests.flows.running_stack import RunningStack
 
 SHELL = (
     r"""printf '%s\n' "PS1='\#$ '" "trap exit TERM" > settings; """
@@ -24,7 +24,7 @@ _PROMPT = re.compile(r"(\d+)\$$")
 
 @dataclass(frozen=True)
 class Shell:
-    muster: Running
+    muster: RunningStack
     task_id: int
 
 
@@ -36,7 +36,7 @@ class Terminal:
         self.page = _open(browser, shell, _HERE / "page.html", *scripts)
         self.page.call("look", shell.task_id, shell.muster.api.token, mode)
         self._prompt = 0
-        until(lambda: self.seen["screens"], "screen")
+        wait_for(lambda: self.seen["screens"], "screen")
 
     @property
     def seen(self) -> dict[str, Any]:
@@ -61,25 +61,25 @@ class Terminal:
     def run(self, command: str) -> None:
         """Type a command. Returns when the next prompt is there, below what it printed."""
         self.type(command)
-        self.until_prompt()
+        self.wait_for_prompt()
 
     def type(self, command: str) -> None:
         """The command line, at a prompt."""
-        self._prompt = until(self._shown_prompt, "prompt")
+        self._prompt = wait_for(self._shown_prompt, "prompt")
         self.page.type(command)
         self.page.press("Enter")
 
-    def until(self, text: str) -> None:
+    def wait_for_line(self, text: str) -> None:
         """Until the screen shows it on a line of its own, or at the beginning of one."""
         try:
-            until(lambda: any(line.startswith(text) for line in self.lines), text)
+            wait_for(lambda: any(line.startswith(text) for line in self.lines), text)
         except AssertionError as error:
             raise AssertionError(f"{error}, but {self.lines}") from None
 
-    def until_prompt(self) -> None:
+    def wait_for_prompt(self) -> None:
         """Until there is another one than that at which a command was typed."""
         try:
-            until(lambda: self._shown_prompt() > self._prompt, "prompt")
+            wait_for(lambda: self._shown_prompt() > self._prompt, "prompt")
         except AssertionError as error:
             raise AssertionError(f"{error}, but {self.lines}") from None
 

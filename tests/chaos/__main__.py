@@ -17,15 +17,15 @@ def main() -> int:
     try:
         outcome = driver.judge(options.check) if options.check else _run(options)
     except EmbeddedError as problem:
-        _say(str(problem))
+        _print(str(problem))
         return 2
     for line in outcome.lines():
-        _say(line)
+        _print(line)
     short = None if options.check else _shortfall(outcome, options)
     if short:
-        _say(short)
+        _print(short)
     if outcome.violations or short or options.keep or options.check:
-        _say(f"the history is in {outcome.directory}; again: --check {outcome.directory}")
+        _print(f"the history is in {outcome.directory}; again: --check {outcome.directory}")
     else:
         outcome.remove()
     return 1 if outcome.violations else 2 if short else 0
@@ -34,15 +34,15 @@ def main() -> int:
 def _shortfall(outcome: Outcome, options: argparse.Namespace) -> str | None:
     if not options.kills:
         return summary.shortfall(outcome.history, options.tasks)
-    dealt = sum(fault.name in VICTIMS for fault in outcome.history.faults)
+    dealt = sum(fault.name in VICTIMS for fault in outcome.history.disruptions)
     return None if dealt >= options.kills else f"only {dealt} of {options.kills} were killed"
 
 
 def _run(options: argparse.Namespace) -> Outcome:
     seconds = options.minutes * 60 if options.minutes else 120 + 3.0 * options.tasks
-    _say(f"seed {options.seed}, {options.tasks} tasks, at most {seconds / 60:.0f} min of faults")
+    _print(f"seed {options.seed}, {options.tasks} tasks, at most {seconds / 60:.0f} min of faults")
     order = Order(options.seed, options.tasks, seconds, options.pace, options.kills)
-    return driver.run(order, _say)
+    return driver.run(order, _print)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

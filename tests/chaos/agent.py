@@ -26,10 +26,12 @@ def main() -> int:
         sys.stdout.write("1.0\n")
         return 0
     todo = json.loads(os.environ["MUSTER_DESCRIPTION"])["stages"][int(probe.STAGE)]
-    notes, mark = probe.begun(os.environ["CHAOS_NOTES"])
+    notes, mark = probe.start_notes(os.environ["CHAOS_NOTES"])
     threading.Thread(target=notes.beat_on, daemon=True).start()
     session = f"{random.SystemRandom().getrandbits(64):x}"
-    say({"type": "system", "subtype": "init", "session_id": session, "model": "m", "tools": []})
+    print_event(
+        {"type": "system", "subtype": "init", "session_id": session, "model": "m", "tools": []}
+    )
     turn = next_turn()
     probe.leave_mark(mark)
     time.sleep(todo["seconds"])
@@ -39,7 +41,7 @@ def main() -> int:
     reply_all(notes, mark)
     for number in range(todo["questions"]):
         notes.write("heard", text=asked(f"What about {number}?"))
-    say(result("Done."))
+    print_event(result("Done."))
     notes.write("end", exit=0)
     return 0
 
@@ -62,10 +64,10 @@ def limited() -> int:
     over = int(time.time()) + LIMIT_SECONDS
     about = {"status": "rejected", "resetsAt": over, "rateLimitType": "five_hour"}
     text = "You've hit your session limit"
-    say({"type": "rate_limit_event", "rate_limit_info": about})
+    print_event({"type": "rate_limit_event", "rate_limit_info": about})
     content = {"role": "assistant", "content": [{"type": "text", "text": text}]}
-    say({"type": "assistant", "error": "rate_limit", "message": content})
-    say(result(text) | {"is_error": True, "api_error_status": 429})
+    print_event({"type": "assistant", "error": "rate_limit", "message": content})
+    print_event(result(text) | {"is_error": True, "api_error_status": 429})
     return 1
 
 
@@ -77,11 +79,11 @@ def asked(question: str) -> str:
 def reply_all(notes: probe.Notes, mark: str) -> None:
     """Answer in each thread that this agent was told of."""
     for thread in dict.fromkeys(_THREAD.findall(sys.argv[-1])):
-        said = {"thread": int(thread), "text": f"{mark} to {thread}"}
-        notes.write("replying", **said)
-        answer = called("reply_comment", {"id": said["thread"], "text": said["text"]})
+        reply = {"thread": int(thread), "text": f"{mark} to {thread}"}
+        notes.write("replying", **reply)
+        answer = called("reply_comment", {"id": reply["thread"], "text": reply["text"]})
         if not answer.get("isError"):
-            notes.write("replied", **said)
+            notes.write("replied", **reply)
 
 
 def called(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -94,8 +96,8 @@ def called(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
         hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {}}
         call = {"name": tool, "arguments": arguments}
         for number, (method, params) in enumerate([("initialize", hello), ("tools/call", call)]):
-            said = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-            tools.stdin.write(json.dumps(said).encode() + b"\n")
+            request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            tools.stdin.write(json.dumps(request).encode() + b"\n")
             tools.stdin.flush()
             answer = json.loads(tools.stdout.readline())
         return dict(answer["result"])
@@ -107,7 +109,7 @@ def result(text: str) -> dict[str, Any]:
             "num_turns": 1, "usage": used}  # fmt: skip
 
 
-def say(line: dict[str, Any]) -> None:
+def print_event(line: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 

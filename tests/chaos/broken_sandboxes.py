@@ -53,7 +53,7 @@ def _program(name: str) -> str | None:
     return next((each.program for each in bubblewrap.candidates()), None)
 
 
-def break_(tools: Path) -> None:
+def break_now(tools: Path) -> None:
     _broken(tools).touch()
 
 

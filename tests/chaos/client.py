@@ -10,7 +10,7 @@ from app.embedded.ports import LOOPBACK
 from muster.worker.clock import boot_seconds
 
 TASKS = "/api/web/tasks"
-PATIENCE = 8.0  # seconds for an answer
+TIMEOUT_SECONDS = 8.0  # seconds for an answer
 
 
 class Reply(NamedTuple):
@@ -40,7 +40,7 @@ class Client:
         """`key` is for what may be asked again, and is to be done once."""
         once = {"Idempotency-Key": key} if key else {}
         began = boot_seconds()
-        connection = HTTPConnection(LOOPBACK, self._port, timeout=PATIENCE)
+        connection = HTTPConnection(LOOPBACK, self._port, timeout=TIMEOUT_SECONDS)
         try:
             text = None if body is None else json.dumps(body)
             connection.request(method, path, text, self._headers | once)

@@ -8,14 +8,14 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from muster.worker.clock import boot_seconds
-from tests.chaos.client import PATIENCE, TASKS, Client, Reply
+from tests.chaos.client import TASKS, TIMEOUT_SECONDS, Client, Reply
 from tests.chaos.followed_task import Answer, Followed, result_of
 from tests.chaos.history import Acted, Answered, Created, Recorder
 from tests.chaos.plan import KINDS, Plan, Round, request_of
 from tests.chaos.reviewers import OnStep, Reviewers
 from tests.chaos.rules.endings import ENDED
 
-_LOOK = 0.3  # seconds between two looks at what is going on
+_POLL_SECONDS = 0.3  # seconds between two looks at what is going on
 _ASK_AGAIN = 5.0  # seconds after which a question that is still open is answered once more
 _LATEST = 3.0  # seconds by which all who answer at once are ready
 
@@ -78,14 +78,14 @@ class People:
     def close(self) -> None:
         self._over.set()
         for thread in self._threads:
-            thread.join(3 * PATIENCE)
+            thread.join(3 * TIMEOUT_SECONDS)
 
     # Creating
 
     def _create_all(self) -> None:
         for plan in self._plans:
             while self.live >= self._at_once and not self._stops():
-                self._over.wait(_LOOK)
+                self._over.wait(_POLL_SECONDS)
             if self._stops():
                 break
             self._create(plan)
@@ -125,13 +125,13 @@ class People:
 
     def _watch(self) -> None:
         turn = 0
-        while not self._over.wait(_LOOK):
+        while not self._over.wait(_POLL_SECONDS):
             turn += 1
-            self._look(self._clients[turn % len(self._clients)])
+            self._poll_tasks(self._clients[turn % len(self._clients)])
             for task_id, task in list(self.tasks.items()):
                 self._attend(task_id, task)
 
-    def _look(self, client: Client) -> None:
+    def _poll_tasks(self, client: Client) -> None:
         """What lives, and how what lived has ended."""
         live = self._list_live(client)
         if live is None:
@@ -175,13 +175,13 @@ class People:
                 self._give(self._retry, task_id, task)
             elif self._wants_round(task):
                 task.status = "queued"
-                self._say(task_id, task)
+                self._start_round(task_id, task)
             return
         if task.cancel_at is not None and now >= task.cancel_at and not self._stops():
             task.cancel_at = None
             self._give(self._cancel, task_id, task)
         if KINDS[task.plan.kind.key].asks and task.status in ("suspended", "queued"):
-            self._look_for_question(task_id, task)
+            self._find_question(task_id, task)
 
     def _wants_retry(self, task: Followed) -> bool:
         return task.status in ("failed", "cancelled") and task.retries > 0 and not self._stops()
@@ -189,7 +189,7 @@ class People:
     def _wants_round(self, task: Followed) -> bool:
         return task.status == "completed" and bool(task.rounds) and not self._stops()
 
-    def _say(self, task_id: int, task: Followed) -> Round:
+    def _start_round(self, task_id: int, task: Followed) -> Round:
         """What is to be said next of its work."""
         round_ = task.rounds.pop(0)
         several = self._rng.sample(self._clients, len(self._clients))
@@ -215,7 +215,7 @@ class People:
     def _serve(self, client: Client, queue: "SimpleQueue[Callable[[Client], None]]") -> None:
         while not self._over.is_set():
             try:
-                act = queue.get(timeout=_LOOK)
+                act = queue.get(timeout=_POLL_SECONDS)
             except Empty:
                 continue
             act(client)
@@ -240,7 +240,7 @@ class People:
 
     # Answering
 
-    def _look_for_question(self, task_id: int, task: Followed) -> None:
+    def _find_question(self, task_id: int, task: Followed) -> None:
         reply = self._clients[0].ask("GET", f"{TASKS}/{task_id}/pending-confirm")
         if reply.status != 200:
             return
@@ -250,7 +250,7 @@ class People:
         task.asked[question] = boot_seconds()
         is_wanted = bool(task.rounds) and task.rounds[0].at_gate and not self._stops()
         is_work = question[0] > 0 and reply.body["kind"] != "question"
-        if is_wanted and is_work and not self._say(task_id, task).races:
+        if is_wanted and is_work and not self._start_round(task_id, task).races:
             return
         start = threading.Barrier(task.plan.answerers)
         numbers = self._rng.sample(range(len(self._clients)), task.plan.answerers)
@@ -275,7 +275,7 @@ class People:
             "result": answer.result,
             "comment": answer.request,
         }
-        self._tell(
+        self._record_action(
             client, answer, client.ask("POST", f"{TASKS}/{answer.task_id}/confirm-stage", body)
         )
 
@@ -283,9 +283,9 @@ class People:
         about = (answer.task_id, (answer.stage, answer.number), answer.request)
         reply = self._reviewers.approve(client, *about)
         answered = reply.status == 201 and reply.body["answered"]
-        self._tell(client, answer, reply._replace(status=200) if answered else reply)
+        self._record_action(client, answer, reply._replace(status=200) if answered else reply)
 
-    def _tell(self, client: Client, answer: Answer, reply: Reply) -> None:
-        told = (reply.began, reply.ended, reply.status, reply.code)
+    def _record_action(self, client: Client, answer: Answer, reply: Reply) -> None:
+        outcome = (reply.began, reply.ended, reply.status, reply.code)
         about = (answer.task_id, answer.stage, answer.request, client.name, answer.result)
-        self._recorder.write(Answered(*about, *told))
+        self._recorder.write(Answered(*about, *outcome))

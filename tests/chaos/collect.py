@@ -23,7 +23,7 @@ from tests.chaos.history import (
     TaskSeen,
 )
 from tests.chaos.machines import SLOTS, Whose
-from tests.chaos.review_records import Kept
+from tests.chaos.review_records import TaskReviews
 from tests.chaos.survivors import survivors
 from tests.chaos.world import PEOPLE, World, marks
 
@@ -99,11 +99,11 @@ class Collector:
             if len(events) >= page["total"] or not page["items"]:
                 break
         self._recorder.write(TaskSeen(task, events))
-        self._collect_kept(task_id)
+        self._collect_reviews(task_id)
         for attempt in range(1, int(task["attempt"]) + 1):
             self._collect_log((task_id, attempt))
 
-    def _collect_kept(self, task_id: int) -> None:
+    def _collect_reviews(self, task_id: int) -> None:
         path = f"{TASKS}/{task_id}"
         follow_ups, reviews = [
             sorted(self._all(f"{path}/{what}"), key=lambda one: int(one["id"]))
@@ -114,7 +114,7 @@ class Collector:
             for name in PEOPLE  # each sees their own drafts
             for thread in self._all(f"{path}/comments", name)
         }
-        self._recorder.write(Kept(task_id, follow_ups, reviews, list(threads.values())))
+        self._recorder.write(TaskReviews(task_id, follow_ups, reviews, list(threads.values())))
 
     def _collect_log(self, whose: Whose) -> None:
         kept = self._spool(whose)
@@ -122,10 +122,10 @@ class Collector:
         if kept is not None and len(log.content) < len(kept):
             wait_until(lambda: len(self._log(whose).content) >= len(kept), LATE)
             log = self._log(whose)
-        name = self._keep(f"{whose[0]}-{whose[1]}.log", log.content)
+        name = self._save(f"{whose[0]}-{whose[1]}.log", log.content)
         self._recorder.write(LogSeen(*whose, name, log.headers.get("X-Log-Gaps", "")))
         if kept is not None:
-            name = self._keep(f"{whose[0]}-{whose[1]}.spool", kept)
+            name = self._save(f"{whose[0]}-{whose[1]}.spool", kept)
             self._recorder.write(LogSeen(*whose, name, on_machine=True))
 
     def _log(self, whose: Whose) -> httpx.Response:
@@ -137,12 +137,12 @@ class Collector:
         for machine in self._world.machines:
             with contextlib.suppress(FileNotFoundError):
                 reader = SpoolReader(machine.layout.attempt(AttemptKey(*whose)))
-                pieces = reader.read(0, reader.end())
+                pieces = reader.read(0, reader.end_offset())
                 reader.close()
                 return b"".join(piece.data for piece in pieces)
         return None
 
-    def _keep(self, name: str, content: bytes) -> str:
+    def _save(self, name: str, content: bytes) -> str:
         Path(self._world.history, name).write_bytes(content)
         return name
 

@@ -12,12 +12,12 @@ from tests.chaos import checker, history, stage_notes, summary
 from tests.chaos.client import Client, wait_until
 from tests.chaos.clients import People
 from tests.chaos.collect import Collector
-from tests.chaos.disruptor import Faults
+from tests.chaos.disruptor import Disruptor
 from tests.chaos.history import Clocks, History
 from tests.chaos.kills import Kills
 from tests.chaos.plan import plans, reviewed_plans
 from tests.chaos.rules.violation import Violation
-from tests.chaos.schedule import Blow, schedule
+from tests.chaos.schedule import PlannedDisruption, schedule
 from tests.chaos.steps import Steps
 from tests.chaos.world import LEASE, World
 
@@ -27,7 +27,7 @@ ONLINE = 60.0
 STARTING = 180.0  # seconds for servers, on a machine that is busy
 QUIET = 2 * LEASE + 20  # seconds in which nothing happened, after which nothing more will
 REST = 2 * LEASE + 20
-_LOOK = 0.05
+_POLL_SECONDS = 0.05
 _PROGRESS = 5.0
 
 Say = Callable[[str], None]
@@ -90,7 +90,7 @@ class _Run:
     def __init__(self, order: Order, world: World, collector: Collector, say: Say) -> None:
         self._order, self._collector, self._say = order, collector, say
         clients = [Client(*pair, world.clients.port) for pair in world.tokens.items()]
-        self._faults: Faults | Kills = Faults(world)
+        self._faults: Disruptor | Kills = Disruptor(world)
         make, at_once, on_step = plans, AT_ONCE, _nobody
         if order.kills:
             self._steps = Steps(world.stack.env["DATABASE_URL"], world.notes / stage_notes.PUSHES)
@@ -120,7 +120,7 @@ class _Run:
         self._say("collecting")
         self._collector.collect()
 
-    def _disturb(self, blows: list[Blow]) -> None:
+    def _disturb(self, blows: list[PlannedDisruption]) -> None:
         """Until the work is done, or the time is over."""
         while self._passed < self._order.seconds and not self._people.are_done:
             if isinstance(self._faults, Kills):
@@ -129,7 +129,7 @@ class _Run:
                     return
             else:
                 while blows and blows[0].at <= self._passed:
-                    self._faults.deal(blows.pop(0))
+                    self._faults.apply(blows.pop(0))
             self._turn()
 
     def _settle(self) -> None:
@@ -154,7 +154,7 @@ class _Run:
                 f"{self._passed:5.0f} s: {known} of {self._order.tasks} tasks, {live} live, "
                 f"{dealt} faults"
             )
-        time.sleep(_LOOK)
+        time.sleep(_POLL_SECONDS)
 
 
 def _nobody(*_: object) -> None:

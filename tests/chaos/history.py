@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from muster.worker.clock import boot_seconds
-from tests.chaos.review_records import Kept, Said
+from tests.chaos.review_records import ReviewRequest, TaskReviews
 from tests.chaos.run import Run
 
 NAME = "history.jsonl"
@@ -75,7 +75,7 @@ class Operated(msgspec.Struct, tag="operate", frozen=True):
     status: int | None = None
 
 
-class Fault(msgspec.Struct, tag="fault", frozen=True):
+class Disruption(msgspec.Struct, tag="fault", frozen=True):
     """Something that was done to the stack. `task_id` and `attempt` where it hit one attempt."""
 
     at: float
@@ -129,16 +129,16 @@ class MachineSeen(msgspec.Struct, tag="machine", frozen=True):
     used: int
     status: str
     machine_id: str = ""
-    room: str = ""
+    sandbox: str = ""
 
 
 class Survived(msgspec.Struct, tag="survivor", frozen=True):
-    """A process of a stage that lived when all had ended; `told` is what it said that it was."""
+    """A process of a stage that lived when all had ended, with its `command_line`."""
 
     pid: int
     task_id: int
     attempt: int
-    told: str
+    command_line: str
 
 
 class Clocks(msgspec.Struct, tag="clocks", frozen=True):
@@ -171,7 +171,7 @@ Record = (
     | Answered
     | Acted
     | Operated
-    | Fault
+    | Disruption
     | Frozen
     | TaskSeen
     | LogSeen
@@ -181,8 +181,8 @@ Record = (
     | Pushed
     | Survived
     | Clocks
-    | Said
-    | Kept
+    | ReviewRequest
+    | TaskReviews
 )
 _decoder: "msgspec.json.Decoder[Record]" = msgspec.json.Decoder(Record)
 
@@ -196,7 +196,7 @@ class History:
     answers: list[Answered] = field(default_factory=list)
     acts: list[Acted] = field(default_factory=list)
     operated: list[Operated] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
+    disruptions: list[Disruption] = field(default_factory=list)
     frozen: list[Frozen] = field(default_factory=list)
     tasks: dict[int, TaskSeen] = field(default_factory=dict)
     logs: dict[tuple[int, int], LogSeen] = field(default_factory=dict)
@@ -209,8 +209,8 @@ class History:
     runs: list[Run] = field(default_factory=list)
     survivors: list[Survived] = field(default_factory=list)
     clocks: list[Clocks] = field(default_factory=list)
-    said: list[Said] = field(default_factory=list)
-    kept: dict[int, Kept] = field(default_factory=dict)
+    review_requests: list[ReviewRequest] = field(default_factory=list)
+    reviews: dict[int, TaskReviews] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
         match record:
@@ -222,8 +222,8 @@ class History:
                 self.acts.append(record)
             case Operated():
                 self.operated.append(record)
-            case Fault():
-                self.faults.append(record)
+            case Disruption():
+                self.disruptions.append(record)
             case Frozen():
                 self.frozen.append(record)
             case AuditSeen():
@@ -234,10 +234,10 @@ class History:
                 self.survivors.append(record)
             case Clocks():
                 self.clocks.append(record)
-            case Said():
-                self.said.append(record)
-            case Kept():
-                self.kept[record.task_id] = record
+            case ReviewRequest():
+                self.review_requests.append(record)
+            case TaskReviews():
+                self.reviews[record.task_id] = record
             case TaskSeen():
                 self.tasks[int(record.task["id"])] = record
             case LogSeen():
@@ -267,8 +267,10 @@ class Recorder:
         with self._lock:
             self._file.write(line)
 
-    def fault(self, name: str, target: str = "", whose: tuple[int, int] = (0, 0)) -> None:
-        self.write(Fault(boot_seconds(), name, target, *whose))
+    def record_disruption(
+        self, name: str, target: str = "", whose: tuple[int, int] = (0, 0)
+    ) -> None:
+        self.write(Disruption(boot_seconds(), name, target, *whose))
 
     def close(self) -> None:
         self._file.close()

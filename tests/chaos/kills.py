@@ -58,7 +58,7 @@ class Kills:
     def turn(self) -> None:
         """Look for steps, and kill whose turn it is."""
         now = boot_seconds()
-        for step in self._steps.taken():
+        for step in self._steps.pop_new():
             self._consider(step, now)
         if self._next is None and now > self._free_at + _IDLE:
             self._plan(Step(_ANY, 0), now)
@@ -101,7 +101,7 @@ class Kills:
     def _kill(self, kill: _Kill, name: str) -> bool:
         if name in self._mending.down:
             return False
-        self._tell(kill.victim, name, kill.step)
+        self._record(kill.victim, name, kill.step)
         self._stack.processes[name].kill()
         self._mending.start_again(name, _AWAY)
         return True
@@ -114,19 +114,19 @@ class Kills:
         if not mine:
             return False
         process, whose = self._rng.choice(mine)
-        self._tell("kill shim", machine.name, step, whose)
-        return processes.send(process, signal.SIGKILL)
+        self._record("kill shim", machine.name, step, whose)
+        return processes.send_signal(process, signal.SIGKILL)
 
     def _kill_web_worker(self, step: Step, server: str) -> bool:
         master = self._stack.processes[server].pid
         workers = [p for p in processes.descendants(master) if p.parent == master]
         if not workers:
             return False
-        self._tell("kill web worker", server, step)
-        return processes.send(self._rng.choice(workers), signal.SIGKILL)
+        self._record("kill web worker", server, step)
+        return processes.send_signal(self._rng.choice(workers), signal.SIGKILL)
 
-    def _tell(self, fault: str, target: str, step: Step, whose: Whose = (0, 0)) -> None:
-        self._world.recorder.fault(fault, f"{target}{AT}{step.name}", whose)
+    def _record(self, fault: str, target: str, step: Step, whose: Whose = (0, 0)) -> None:
+        self._world.recorder.record_disruption(fault, f"{target}{AT}{step.name}", whose)
 
     def _machine(self, step: Step) -> Machine:
         """Of the step, or any."""
@@ -134,5 +134,5 @@ class Kills:
         return mine[0] if mine else self._rng.choice(self._world.machines)
 
     def lines(self) -> list[str]:
-        told = ", ".join(f"{count} at {name}" for name, count in sorted(self.by_step.items()))
-        return [f"kills     {self.dealt.total()}: {told}"]
+        counts = ", ".join(f"{count} at {name}" for name, count in sorted(self.by_step.items()))
+        return [f"kills     {self.dealt.total()}: {counts}"]

@@ -12,14 +12,14 @@ from pathlib import Path
 from app.embedded.ports import LOOPBACK
 from app.embedded.processes import Process as Child
 from app.embedded.stack import Stack
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from muster.worker import processes
 from muster.worker.layout import Layout
 from muster.worker.processes import Process
-from muster.worker.sandbox.uids import uids_of
-from muster.worker.shim.pty_process import MARK
+from muster.worker.sandbox.uids import uids_for_daemon
+from muster.worker.shim.pty_process import SHIM_VARIABLE
 from tests.chaos import broken_sandboxes
-from tests.chaos.proxy import Door
+from tests.chaos.proxy import ProxyPort
 
 SLOTS = 2
 _FREEZING = 3.0  # seconds for a machine to stand still
@@ -36,7 +36,7 @@ class Machine:
     stack: Stack
     home: Path
     number: int
-    door: Door
+    proxy_port: ProxyPort
     agents: Path | None = None
 
     @property
@@ -52,7 +52,7 @@ class Machine:
     def layout(self) -> Layout:
         return Layout(self.home)
 
-    def enroll(self, api: Api) -> None:
+    def enroll(self, api: ApiClient) -> None:
         token = api.post("/api/admin/worker-tokens", {"label": self.name})["token"]
         self.stack.run(f"enroll-{self.name}", self.enrollment(), stdin=token.encode())
 
@@ -60,14 +60,14 @@ class Machine:
         """The command that makes this home a machine of the servers behind its door; it reads its
         token.
         """
-        server = f"http://{LOOPBACK}:{self.door.port}"
+        server = f"http://{LOOPBACK}:{self.proxy_port.port}"
         options = ("--server", server, "--token", "-", "--name", self.name)
         home = ("--home", str(self.home), "--slots", str(SLOTS))
         return [*_WORKER, "enroll", *options, *home]
 
     def start(self, server: str = "") -> None:
         """`server` is where it is now, if it has moved."""
-        uids = uids_of(self.number)
+        uids = uids_for_daemon(self.number)
         # Its agents go on without it; the world's end is theirs.
         run = ("run", "--home", str(self.home), "--uids", f"{uids[0]}-{uids[-1]}")
         file_root = ("--file-root", str(self.stack.home.parent))
@@ -89,33 +89,37 @@ class Machine:
         """The shims that live here, and whose they are."""
         start = os.fsencode(self.layout.attempts.resolve())
         found = []
-        for process in processes.everyone():
-            told = _read(process.pid, "cmdline")
-            if process.alive and b"from muster.worker.shim.shim import" in told and start in told:
-                found.append((process, _whose(told, start)))
+        for process in processes.iterate_processes():
+            command_line = _read(process.pid, "cmdline")
+            if (
+                process.is_alive
+                and b"from muster.worker.shim.shim import" in command_line
+                and start in command_line
+            ):
+                found.append((process, _whose(command_line, start)))
         return found
 
     def stages(self) -> list[tuple[Process, Whose]]:
         """Every process that a stage started here."""
-        start = os.fsencode(f"{MARK}={self.layout.attempts.resolve()}")
+        start = os.fsencode(f"{SHIM_VARIABLE}={self.layout.attempts.resolve()}")
         found = []
-        for process in processes.everyone():
-            told = _read(process.pid, "environ") + b"\0" if process.alive else b""
-            if start in told:
-                found.append((process, _whose(told, start)))
+        for process in processes.iterate_processes():
+            environment = _read(process.pid, "environ") + b"\0" if process.is_alive else b""
+            if start in environment:
+                found.append((process, _whose(environment, start)))
         return found
 
-    def leaders(self) -> list[tuple[Process, Whose]]:
+    def inits(self) -> list[tuple[Process, Whose]]:
         """The command of each stage: it leads a session, and so does what made its room."""
-        return [pair for pair in self._sessions() if not _makes_rooms(pair[0])]
+        return [pair for pair in self._sessions() if not _is_sandbox_launcher(pair[0])]
 
-    def room_makers(self) -> list[tuple[Process, Whose]]:
+    def sandbox_launchers(self) -> list[tuple[Process, Whose]]:
         """What made a stage's room, and ends with it: bwrap or unshare."""
-        return [pair for pair in self._sessions() if _makes_rooms(pair[0])]
+        return [pair for pair in self._sessions() if _is_sandbox_launcher(pair[0])]
 
-    def room_firsts(self) -> list[tuple[Process, Whose]]:
+    def sandbox_inits(self) -> list[tuple[Process, Whose]]:
         """The first process in each stage's room."""
-        makers = self.room_makers()
+        makers = self.sandbox_launchers()
         return [(one, w) for maker, w in makers for one in processes.children(maker.pid)]
 
     def _sessions(self) -> list[tuple[Process, Whose]]:
@@ -140,7 +144,7 @@ class Machine:
         """Until a look finds nobody who needs it: what forks may have escaped the one before."""
         while left := [process for process in self.everything() if not is_done(process)]:
             for process in left:
-                processes.send(process, number)
+                processes.send_signal(process, number)
 
     def freeze(self) -> list[Process]:
         """All of its processes, once they stand still."""
@@ -164,13 +168,13 @@ def tear(machine: Machine, pick: float) -> None:
         os.truncate(path, max(0, size - 1 - int((pick - 0.5) * 400)))
 
 
-def _makes_rooms(process: Process) -> bool:
+def _is_sandbox_launcher(process: Process) -> bool:
     program = _read(process.pid, "cmdline").partition(b"\0")[0]
     return os.path.basename(program) in (b"bwrap", b"unshare")
 
 
-def _whose(told: bytes, start: bytes) -> Whose:
-    found = _NAME.match(told, told.index(start) + len(start))
+def _whose(text: bytes, start: bytes) -> Whose:
+    found = _NAME.match(text, text.index(start) + len(start))
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 

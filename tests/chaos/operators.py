@@ -8,7 +8,7 @@ from itertools import count
 from queue import SimpleQueue
 from typing import Any
 
-from app.server_cli.local.api import Api, ApiProblem
+from app.server_cli.local.api import ApiClient, ApiError
 from muster.worker import processes
 from tests.chaos.client import Client, Reply, wait_until
 from tests.chaos.history import Operated, Recorder
@@ -24,7 +24,7 @@ _ENROLLING = 90.0
 class Operator:
     """Does what it is asked in a thread of its own, each act until it is answered."""
 
-    def __init__(self, client: Client, session: Api, recorder: Recorder) -> None:
+    def __init__(self, client: Client, session: ApiClient, recorder: Recorder) -> None:
         """`session` is of an admin who has logged in."""
         self._client, self._session, self._recorder = client, session, recorder
         self._acts: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -77,7 +77,7 @@ class Operator:
         self._insist("decommission", machine, machine_id, "DELETE", path)
         self._drained.pop(machine.name, None)
         if not wait_until(lambda: daemon is None or not _lives(daemon), _LEAVING):
-            self._recorder.fault(STAYED, machine.name)
+            self._recorder.record_disruption(STAYED, machine.name)
             return
         token = self._enrollment_token(machine)
         subprocess.run(machine.enrollment(), input=token.encode(), env=machine.stack.env,
@@ -87,7 +87,7 @@ class Operator:
     def _enrollment_token(self, machine: Machine) -> str:
         """As somebody who has logged in: a personal token makes no tokens."""
         while True:
-            with contextlib.suppress(ApiProblem, OSError):
+            with contextlib.suppress(ApiError, OSError):
                 made = self._session.post("/api/admin/worker-tokens", {"label": machine.name})
                 return str(made["token"])
             threading.Event().wait(_AGAIN)
@@ -101,8 +101,8 @@ class Operator:
         number = f"o{next(self._numbers)}"
 
         def tell(reply: Reply) -> None:
-            told = (number, self._client.name, reply.began, reply.ended, reply.status)
-            self._recorder.write(Operated(verb, machine.name, machine_id, *told))
+            fields = (number, self._client.name, reply.began, reply.ended, reply.status)
+            self._recorder.write(Operated(verb, machine.name, machine_id, *fields))
 
         self._until_answered(*request, tell=tell)
 
@@ -119,4 +119,4 @@ class Operator:
 
 def _lives(process: processes.Process) -> bool:
     now = processes.find(process.pid)
-    return now is not None and now.started == process.started and now.alive
+    return now is not None and now.started == process.started and now.is_alive

@@ -140,8 +140,8 @@ def rounds(seed: int, plan: Plan, counts: Sequence[int]) -> list[Round]:
 
 def request_of(description: str) -> tuple[str, int]:
     """Which create made a task, and the number of its plan."""
-    told = json.loads(description)
-    return told["request"], told["plan"]
+    fields = json.loads(description)
+    return fields["request"], fields["plan"]
 
 
 def _plan(rng: random.Random, number: int) -> Plan:

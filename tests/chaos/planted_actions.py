@@ -2,7 +2,7 @@
 
 import msgspec
 
-from tests.chaos.history import Acted, AuditSeen, Fault, History
+from tests.chaos.history import Acted, AuditSeen, Disruption, History
 from tests.chaos.planted_violations import change_log, its_machine_is_replaced
 from tests.chaos.rules.orphans import KILL_FIRST
 from tests.chaos.rules.sandboxes import WORDS
@@ -66,7 +66,7 @@ def a_machine_that_came_back_after_it_was_decommissioned(history: History) -> No
 
 
 def a_daemon_that_stays_when_it_is_decommissioned(history: History) -> None:
-    history.faults.append(Fault(41, "outlived its decommissioning", "m1"))
+    history.disruptions.append(Disruption(41, "outlived its decommissioning", "m1"))
 
 
 def a_log_that_lacks_more_than_its_machine_had_to_send(history: History) -> None:
@@ -81,16 +81,16 @@ def a_failure_by_a_decommissioning_that_there_was_not(history: History) -> None:
     history.tasks[3].events[-1]["data"] = {"code": "machine_decommissioned"}
 
 
-def a_task_failed_by_a_room_that_was_not_made(history: History) -> None:
+def a_task_failed_by_a_sandbox_that_was_not_made(history: History) -> None:
     """Its stage has never begun, whatever was done to its machine."""
     history.runs.pop(4)
-    history.faults.append(Fault(39, "break rooms", "m1"))
-    history.faults.append(Fault(40, KILL_FIRST, "m1", 3, 1))
+    history.disruptions.append(Disruption(39, "break rooms", "m1"))
+    history.disruptions.append(Disruption(40, KILL_FIRST, "m1", 3, 1))
     history.tasks[3].events[-1]["data"] = {"code": "start_failed"}
     change_log(history, (3, 1), b"")
 
 
-def an_attempt_lost_for_a_room_that_was_not_made(history: History) -> None:
+def an_attempt_lost_for_a_sandbox_that_was_not_made(history: History) -> None:
     event = history.tasks[3].events[-1]
     event |= {"type": "machine_lost", "message": f"m1 lost the attempt: bwrap: {WORDS}"}
     event["data"] = {"excused": False}

@@ -20,7 +20,7 @@ def a_tasks_branch_left_at_a_dead_attempts_commit(history: History) -> None:
     move(history, "dead")
 
 
-def a_tasks_branch_moved_back_for_a_moment(history: History) -> None:
+def a_tasks_branch_moved_back_briefly(history: History) -> None:
     dead = Pushed(29.0, "refs/heads/muster/1-1", "dead")
     history.pushes[:0] = [dead, Pushed(29.1, "refs/heads/muster/1-2", "c1"),
                           Pushed(29.2, _REF, "c1"), Pushed(29.3, _REF, "dead")]  # fmt: skip

@@ -12,21 +12,23 @@ from tests.chaos.sample_rounds import TASK
 
 def rows_of(history: History, what: str) -> list[dict[str, Any]]:
     """A copy of them that is in the history, to be changed."""
-    kept = history.kept[TASK]
+    kept = history.reviews[TASK]
     rows: list[dict[str, Any]] = copy.deepcopy(getattr(kept, what))
-    history.kept[TASK] = msgspec.structs.replace(kept, **{what: rows})
+    history.reviews[TASK] = msgspec.structs.replace(kept, **{what: rows})
     return rows
 
 
-def change_said(history: History, index: int, **changes: Any) -> None:
-    history.said[index] = msgspec.structs.replace(history.said[index], **changes)
+def change_request(history: History, index: int, **changes: Any) -> None:
+    history.review_requests[index] = msgspec.structs.replace(
+        history.review_requests[index], **changes
+    )
 
 
 def add_event(history: History, like: int, at: int, **changes: Any) -> None:
     seen = history.tasks[TASK]
     events = [*seen.events[:at], seen.events[like] | changes, *seen.events[at:]]
-    told = [event | {"id": number} for number, event in enumerate(events, start=1)]
-    history.add(TaskSeen(seen.task, told))
+    numbered = [event | {"id": number} for number, event in enumerate(events, start=1)]
+    history.add(TaskSeen(seen.task, numbered))
 
 
 # Rounds
@@ -60,15 +62,15 @@ def a_follow_up_doubled(history: History) -> None:
 
 
 def a_follow_up_that_was_told_another_id(history: History) -> None:
-    change_said(history, 4, made=12)
+    change_request(history, 4, made=12)
 
 
 def a_follow_up_that_was_refused_and_made(history: History) -> None:
-    change_said(history, 4, status=409)
+    change_request(history, 4, status=409)
 
 
 def a_follow_up_of_nobodys(history: History) -> None:
-    del history.said[4]
+    del history.review_requests[4]
 
 
 def a_follow_up_that_waits_for_ever(history: History) -> None:
@@ -77,7 +79,7 @@ def a_follow_up_that_waits_for_ever(history: History) -> None:
 
 
 def a_follow_up_taken_back_by_nobody(history: History) -> None:
-    del history.said[6]
+    del history.review_requests[6]
 
 
 def a_follow_up_that_was_taken_back_and_begins(history: History) -> None:

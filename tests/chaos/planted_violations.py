@@ -11,7 +11,7 @@ from tests.chaos.history import (
     Answered,
     AuditSeen,
     Created,
-    Fault,
+    Disruption,
     History,
     LogSeen,
     Operated,
@@ -64,11 +64,12 @@ def a_stage_begun_twice(history: History) -> None:
 
 def stopped(history: History, at: int) -> None:
     """Task 3's stage was stopped in its middle at that moment, and has gone on since."""
-    told = sample_history.events("created", "assigned:1", "started", "stage_started", "suspended", "resumed",
-                       "stage_started", "stage_finished", "failed")  # fmt: skip
-    told[4] |= sample_history.at(at) | {"data": {"reason": "quota"}}
-    told[-1]["data"] = {"code": "stage_failed"}
-    history.add(TaskSeen(history.tasks[3].task, told))
+    events = sample_history.events("created",
+                                   "assigned:1", "started", "stage_started", "suspended", "resumed",
+                                   "stage_started", "stage_finished", "failed")  # fmt: skip
+    events[4] |= sample_history.at(at) | {"data": {"reason": "quota"}}
+    events[-1]["data"] = {"code": "stage_failed"}
+    history.add(TaskSeen(history.tasks[3].task, events))
     change_run(history, 4, exit=None)
     for began in (43, 46):
         history.runs.append(
@@ -131,7 +132,7 @@ def a_failure_without_cause(history: History) -> None:
 def a_task_failed_by_a_killed_shim(history: History) -> None:
     """A shim is the machine's: without it an attempt is lost, and its task goes on in another."""
     history.runs = [run for run in history.runs if run.task_id != 3]
-    history.faults.append(Fault(41, "kill shim", "m1", 3, 1))
+    history.disruptions.append(Disruption(41, "kill shim", "m1", 3, 1))
     history.tasks[3].events[-1]["data"] = {"code": "worker_failed"}
 
 
@@ -269,7 +270,7 @@ def its_machine_is_replaced(history: History) -> None:
 
 
 def a_daemon_that_died_by_itself(history: History) -> None:
-    history.faults.append(Fault(41, "died by itself", "m1, exit code 1"))
+    history.disruptions.append(Disruption(41, "died by itself", "m1, exit code 1"))
 
 
 def a_process_that_outlives_its_stage(history: History) -> None:
@@ -278,17 +279,17 @@ def a_process_that_outlives_its_stage(history: History) -> None:
 
 
 def a_stage_that_outlives_its_killed_shim(history: History) -> None:
-    history.faults.append(Fault(40.2, "kill shim", "m1", 3, 1))
+    history.disruptions.append(Disruption(40.2, "kill shim", "m1", 3, 1))
     change_run(history, 4, beats=[40, 41], led_until=41)
 
 
-def a_stage_that_outlives_its_rooms_first_process(history: History) -> None:
-    history.faults.append(Fault(40.2, KILL_FIRST, "m1", 3, 1))
+def a_stage_that_outlives_its_sandboxs_init(history: History) -> None:
+    history.disruptions.append(Disruption(40.2, KILL_FIRST, "m1", 3, 1))
     change_run(history, 4, beats=[40, 41], led_until=41)
 
 
-def a_stage_that_outlives_what_made_its_room(history: History) -> None:
-    history.faults.append(Fault(40.2, KILL_MAKER, "m1", 3, 1))
+def a_stage_that_outlives_its_sandboxs_launcher(history: History) -> None:
+    history.disruptions.append(Disruption(40.2, KILL_MAKER, "m1", 3, 1))
     change_run(history, 4, beats=[40, 41], led_until=41)
 
 

@@ -16,7 +16,7 @@ import tty
 from typing import Any, NoReturn
 
 BEAT = 0.1
-PIECE = 4096
+CHUNK = 4096
 SECRET_START = b"chaos-secret-"  # the beginning of the project's secret, never all of it
 
 
@@ -54,7 +54,7 @@ def main(directory: str) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if todo.get("leaves"):
         leave_one(directory)
-    notes, mark = begun(directory)
+    notes, mark = start_notes(directory)
     threading.Thread(target=notes.beat_on, daemon=True).start()
     leave_mark(mark)
     if os.isatty(1):
@@ -69,7 +69,7 @@ def main(directory: str) -> int:
     return code
 
 
-def begun(directory: str) -> tuple[Notes, str]:
+def start_notes(directory: str) -> tuple[Notes, str]:
     """The notes of a stage's command that has begun, and a mark that no other has."""
     notes = Notes(directory, "leader")
     mark = f"{os.path.basename(notes.name)}-{random.SystemRandom().getrandbits(64):x}"
@@ -99,10 +99,10 @@ def print_all(notes: Notes, todo: dict[str, Any]) -> None:
     """A byte is noted as meant before it is printed, and as printed after."""
     rng = random.Random(f"{todo['seed']}-{os.getpid()}")
     left, printed = todo["bytes"], 0
-    pause = todo["seconds"] / max(1, left // PIECE) / 2
+    pause = todo["seconds"] / max(1, left // CHUNK) / 2
     kept = os.open(notes.name + ".out", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     while left > 0:
-        piece = invented(rng, min(left, PIECE))
+        piece = invented(rng, min(left, CHUNK))
         left -= len(piece)
         os.write(kept, piece)
         rest = piece

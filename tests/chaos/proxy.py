@@ -15,8 +15,8 @@ from typing import Any
 
 from app.embedded.ports import LOOPBACK
 
-_PIECE = 64 << 10
-_PATIENCE = 10.0
+_CHUNK = 64 << 10
+_TIMEOUT_SECONDS = 10.0
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: hang up with a reset, as a broken line does
 
 
@@ -27,25 +27,25 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._thread.start()
-        self._doors: list[Door] = []
+        self._doors: list[ProxyPort] = []
 
-    def door(self, *servers: int) -> "Door":
+    def open_port(self, *servers: int) -> "ProxyPort":
         """A door that leads to one of these ports, to another where one refuses."""
-        door = Door(self, servers)
+        door = ProxyPort(self, servers)
         self._doors.append(door)
-        self.do(door.open_up())
+        self.do(door.open())
         return door
 
     def do(self, act: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(act, self._loop).result(_PATIENCE)
+        asyncio.run_coroutine_threadsafe(act, self._loop).result(_TIMEOUT_SECONDS)
 
     def close(self) -> None:
-        self.do(self._hang_up())
+        self.do(self._close_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_PATIENCE)
+        self._thread.join(_TIMEOUT_SECONDS)
         self._loop.close()
 
-    async def _hang_up(self) -> None:
+    async def _close_all(self) -> None:
         for door in self._doors:
             door.shut()
         left = asyncio.all_tasks() - {asyncio.current_task()}
@@ -54,7 +54,7 @@ class Proxy:
         await asyncio.gather(*left, return_exceptions=True)
 
 
-class Door:
+class ProxyPort:
     """One port. Every method may be called from any thread."""
 
     def __init__(self, proxy: Proxy, servers: Sequence[int]) -> None:
@@ -66,7 +66,7 @@ class Door:
         self._server: asyncio.Server | None = None
         self.port = 0
 
-    async def open_up(self) -> None:
+    async def open(self) -> None:
         for flow in self._flows.values():
             flow.set()
         self._server = await asyncio.start_server(self._serve, LOOPBACK, 0)
@@ -88,7 +88,7 @@ class Door:
     def heal(self) -> None:
         """What was swallowed arrives now, late."""
         self._refuses = False
-        self._proxy.do(self._go_on())
+        self._proxy.do(self._resume_flows())
 
     def lead_to(self, *servers: int) -> None:
         """Who comes now is led to one of these, as by a balancer that has noticed something."""
@@ -109,7 +109,7 @@ class Door:
         for direction in directions:
             self._flows[direction].clear()
 
-    async def _go_on(self) -> None:
+    async def _resume_flows(self) -> None:
         for flow in self._flows.values():
             flow.set()
 
@@ -146,7 +146,7 @@ class Door:
     ) -> None:
         try:
             while True:
-                piece = await reader.read(_PIECE)
+                piece = await reader.read(_CHUNK)
                 await self._flows[direction].wait()
                 if not piece:
                     writer.write_eof()

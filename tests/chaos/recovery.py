@@ -34,7 +34,7 @@ class Mending:
             pair[1]()
         for name, child in self._stack.processes.items():
             if name not in self.down and child.poll() is not None:
-                self._recorder.fault(DIED, f"{name}, exit code {child.poll()}")
+                self._recorder.record_disruption(DIED, f"{name}, exit code {child.poll()}")
                 self.start_again(name, _RESTART)
 
     def mend_all(self, is_idle: Callable[[], bool]) -> None:
@@ -54,7 +54,7 @@ class Mending:
             return
         self.down.add(name)
         child = self._stack.processes[name]
-        child.ask()
+        child.request_stop()
 
         def start() -> None:
             self._stack.restart(name)

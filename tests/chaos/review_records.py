@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 
-class Said(msgspec.Struct, tag="said", frozen=True):
+class ReviewRequest(msgspec.Struct, tag="said", frozen=True):
     """One try to write a comment, to submit a review or to have a task go on.
 
     `verb` is comment, review or follow_up. `request` is in its text, and in no other's; all tries
@@ -23,7 +23,7 @@ class Said(msgspec.Struct, tag="said", frozen=True):
     made: int = 0
 
 
-class Kept(msgspec.Struct, tag="kept", frozen=True):
+class TaskReviews(msgspec.Struct, tag="kept", frozen=True):
     """What the API shows of a task's follow-ups, reviews and threads in the end, the oldest first;
     of threads also the drafts, each in its author's."""
 

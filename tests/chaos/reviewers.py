@@ -9,10 +9,10 @@ from muster.worker.clock import boot_seconds
 from tests.chaos.client import TASKS, Client, Reply
 from tests.chaos.history import Recorder
 from tests.chaos.plan import Plan, Round
-from tests.chaos.review_records import Said
+from tests.chaos.review_records import ReviewRequest
 
 _AGAIN = 0.3  # seconds until what was not answered is said again
-_MOST = 300  # tries
+_MAX_TRIES = 300  # tries
 
 OnStep = Callable[[str, int], None]
 
@@ -45,7 +45,7 @@ class Reviewers:
     def approve(self, client: Client, task_id: int, gate: tuple[int, int], words: str) -> Reply:
         """Answer a gate, (stage, number), by a review."""
         body = {"verdict": "approve", "body": words, "stageIndex": gate[0], "number": gate[1]}
-        return self._say(client, "review", task_id, words, "reviews", body)
+        return self._send_until_answered(client, "review", task_id, words, "reviews", body)
 
     # A review
 
@@ -67,22 +67,22 @@ class Reviewers:
         }
         if body["verdict"] == "request_changes":  # a round begins with that, or not
             now = boot_seconds()
-            self._tell(client, "follow_up", task_id, request, Reply(None, None, now, now))
-        reply = self._say(client, "review", task_id, request, "reviews", body)
+            self._record_step(client, "follow_up", task_id, request, Reply(None, None, now, now))
+        reply = self._send_until_answered(client, "review", task_id, request, "reviews", body)
         if reply.status != 201:
             return None, False
         whole = Reply(201, {"id": 0}, reply.began, reply.ended)
-        self._tell(client, "comment", task_id, last, whole)
+        self._record_step(client, "comment", task_id, last, whole)
         begun = reply.body["followUp"]
         if begun is not None:
             made = Reply(201, {"id": begun}, reply.began, reply.ended)
-            self._tell(client, "follow_up", task_id, request, made)
+            self._record_step(client, "follow_up", task_id, request, made)
         return int(reply.body["review"]["id"]), begun is not None
 
     def _comment(self, client: Client, task_id: int, place: dict[str, Any]) -> None:
         """On a line, or on the whole where there is no such line."""
         request = self._request("c")
-        reply = self._say(client, "comment", task_id, request, "comments",
+        reply = self._send_until_answered(client, "comment", task_id, request, "comments",
                           {"body": request, **place})  # fmt: skip
         if place and reply.status != 201:
             self._comment(client, task_id, {})
@@ -98,23 +98,25 @@ class Reviewers:
             "fromStage": round_.start,
             "reviewId": review,
         }
-        reply = self._say(client, "follow_up", task_id, request, "follow-ups", body)
+        reply = self._send_until_answered(client, "follow_up", task_id, request, "follow-ups", body)
         if reply.status == 201 and round_.again:
-            self._say(client, "follow_up", task_id, request, "follow-ups", body)
+            self._send_until_answered(client, "follow_up", task_id, request, "follow-ups", body)
         return request, reply
 
     def _beside(self, client: Client, task_id: int, plan: Plan, round_: Round, number: int) -> None:
         request, reply = self._follow_up(client, task_id, plan, round_)
         if reply.status == 201 and round_.withdraws and not number:
             path = f"follow-ups/{reply.body['id']}"
-            self._say(client, "withdraw", task_id, request, path, None, method="DELETE")
+            self._send_until_answered(
+                client, "withdraw", task_id, request, path, None, method="DELETE"
+            )
 
     # Saying
 
     def _request(self, letter: str) -> str:
         return f"{letter}{next(self._numbers)}"
 
-    def _say(
+    def _send_until_answered(
         self,
         client: Client,
         verb: str,
@@ -125,18 +127,20 @@ class Reviewers:
         method: str = "POST",
     ) -> Reply:
         """Again, under the same key, until it is answered."""
-        for _ in range(_MOST):
+        for _ in range(_MAX_TRIES):
             self._on_step(f"{verb} sent", task_id)
             key = f"chaos-{request}" if body else ""
             reply = client.ask(method, f"{TASKS}/{task_id}/{path}", body, key)
-            self._tell(client, verb, task_id, request, reply)
+            self._record_step(client, verb, task_id, request, reply)
             is_answered = reply.status is not None and reply.status < 500
             if is_answered or self._over.wait(_AGAIN):
                 break
         return reply
 
-    def _tell(self, client: Client, verb: str, task_id: int, request: str, reply: Reply) -> None:
+    def _record_step(
+        self, client: Client, verb: str, task_id: int, request: str, reply: Reply
+    ) -> None:
         body = reply.body if isinstance(reply.body, dict) else {}
         made = body.get("id") or (body.get("review") or {}).get("id") or 0
-        told = (client.name, reply.began, reply.ended, reply.status, reply.code, int(made))
-        self._recorder.write(Said(verb, task_id, request, *told))
+        fields = (client.name, reply.began, reply.ended, reply.status, reply.code, int(made))
+        self._recorder.write(ReviewRequest(verb, task_id, request, *fields))

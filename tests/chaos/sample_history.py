@@ -62,8 +62,8 @@ def events(*words: str) -> list[dict[str, Any]]:
     """Of `type[:attempt]`; the attempt goes on until another is named. All at the moment LATE."""
     found, attempt = [], 0
     for number, word in enumerate(words, start=1):
-        type_, _, said = word.partition(":")
-        attempt = int(said or attempt)
+        type_, _, suffix = word.partition(":")
+        attempt = int(suffix or attempt)
         event: dict[str, Any] = {"id": number, "type": type_, "attempt": attempt, **at(LATE)}
         found.append(event | {"stageIndex": 0, "message": type_, "data": {}})
     return found
@@ -95,8 +95,8 @@ def history(directory: Path) -> History:
     question, task 3 failed, task 4 was cancelled, and of request r5 nobody heard."""
     made = History(directory)
     made.machines = {
-        "m1": MachineSeen("m1", HOME, 2, 0, "online", room="full"),
-        "m2": MachineSeen("m2", OTHER, 2, 0, "online", "two", room="full"),
+        "m1": MachineSeen("m1", HOME, 2, 0, "online", sandbox="full"),
+        "m2": MachineSeen("m2", OTHER, 2, 0, "online", "two", sandbox="full"),
     }
     made.clocks.append(Clocks(0, 0))
     made.retired.append(MachineSeen("m2", OTHER, 2, 0, "decommissioned", "one"))
@@ -132,9 +132,9 @@ def _requeued(made: History) -> None:
     _completed(made, 1, 2)
     first = ("created", "assigned:1", "started", "stage_started", "machine_lost", "machine_lost")
     second = ("requeued", "assigned:2", "started", "stage_started", "checkpoint", "stage_finished")
-    told = events(*first, *second, "published", "completed")
-    told[-2]["data"] = {"commit": "c1"}
-    made.add(TaskSeen(made.tasks[1].task, told))
+    task_events = events(*first, *second, "published", "completed")
+    task_events[-2]["data"] = {"commit": "c1"}
+    made.add(TaskSeen(made.tasks[1].task, task_events))
 
 
 def _asked(made: History) -> None:
@@ -142,13 +142,13 @@ def _asked(made: History) -> None:
     made.runs.append(run(made.directory, 2, 1, 1, 8, 9, choice="red"))
     _completed(made, 2, 1, kind="LATE")
     stage = ("stage_started", "checkpoint", "stage_finished")
-    told = events("created", "assigned:1", "started", *stage, "suspended", "confirmed", "resumed",
-                  *stage, "published", "completed")  # fmt: skip
-    for event in told[6:12]:
+    task_events = events("created", "assigned:1", "started", *stage, "suspended", "confirmed",
+                         "resumed", *stage, "published", "completed")  # fmt: skip
+    for event in task_events[6:12]:
         event["stageIndex"] = 1
-    told[7]["data"] = {"comment": "a1", "result": "red"}
-    told[-2]["data"] = {"commit": "c2"}
-    made.add(TaskSeen(made.tasks[2].task, told))
+    task_events[7]["data"] = {"comment": "a1", "result": "red"}
+    task_events[-2]["data"] = {"commit": "c2"}
+    made.add(TaskSeen(made.tasks[2].task, task_events))
     made.answers += [
         Answered(2, 1, "a1", "ann", "red", 7.0, 7.1, 200),
         Answered(2, 1, "a2", "bob", "blue", 7.0, 7.1, 409, "already_answered"),
@@ -159,19 +159,21 @@ def _asked(made: History) -> None:
 def _failed(made: History) -> None:
     made.runs.append(run(made.directory, 3, 1, 0, 40, 41, exit=7))
     failure = {"code": "stage_failed", "message": "exit code 7", "stageIndex": 0}
-    told = events("created", "assigned:1", "started", "stage_started", "stage_finished", "failed")
-    told[-1]["data"] = {"code": "stage_failed"}
-    made.add(TaskSeen(task(3, "failed", 1, failure=failure), told))
+    task_events = events(
+        "created", "assigned:1", "started", "stage_started", "stage_finished", "failed"
+    )
+    task_events[-1]["data"] = {"code": "stage_failed"}
+    made.add(TaskSeen(task(3, "failed", 1, failure=failure), task_events))
 
 
 def _cancelled(made: History) -> None:
     """In the middle of what it printed."""
     whole = run(made.directory, 4, 1, 0, 40, 42, exit=None, confirmed=5)
     made.runs.append(whole)
-    told = events("created", "assigned:1", "started", "stage_started", "cancelled")
-    told[-1]["message"] = "cancelled by bob"
+    task_events = events("created", "assigned:1", "started", "stage_started", "cancelled")
+    task_events[-1]["message"] = "cancelled by bob"
     made.audited.append(AuditSeen("task.cancelled", "bob", 4))
-    made.add(TaskSeen(task(4, "cancelled", 1), told))
+    made.add(TaskSeen(task(4, "cancelled", 1), task_events))
     made.acts.append(Acted("cancel", 4, 42, 42.1, 200, by="bob"))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.chaos import sample_history
 from tests.chaos.history import AuditSeen, BranchSeen, Created, History, Pushed, TaskSeen
-from tests.chaos.review_records import Kept, Said
+from tests.chaos.review_records import ReviewRequest, TaskReviews
 
 TASK = 6
 
@@ -13,11 +13,11 @@ TASK = 6
 def add(history: History) -> None:
     """Task 6 is completed, then reviewed by bob, whose thread its agent answers, and followed up by
     him; eve's follow-up came at the same time, waited, and was taken back."""
-    said = ((1, "yes"),)
+    replies = ((1, "yes"),)
     runs = [
         sample_history.run(history.directory, TASK, 1, 0, 70, 71),
         sample_history.run(history.directory, TASK, 2, 0, 80, 81, round=2, request="f1",
-                 replying=said, replied=said),
+                 replying=replies, replied=replies),
     ]  # fmt: skip
     history.runs += runs
     for one in runs:
@@ -27,8 +27,8 @@ def add(history: History) -> None:
         history.add(BranchSeen(f"muster/{name}", commit, {"0": f"mark-6-{commit[2]}-0"}))
     history.created.append(Created("r6", "ann", 65, 65.1, 201, TASK))
     history.add(_seen())
-    _say(history)
-    history.add(_kept())
+    _add_review_requests(history)
+    history.add(_make_reviews())
 
 
 def words(request: str) -> str:
@@ -37,33 +37,34 @@ def words(request: str) -> str:
 
 def _seen() -> TaskSeen:
     stage = ("started", "stage_started", "checkpoint", "stage_finished", "published", "completed")
-    told = sample_history.events("created", "assigned:1", *stage, "reviewed", "followed_up", "log", "log",
-                       "assigned:2", *stage)  # fmt: skip
-    for event in told:
+    events = sample_history.events("created",
+                                   "assigned:1", *stage, "reviewed", "followed_up", "log", "log",
+                                   "assigned:2", *stage)  # fmt: skip
+    for event in events:
         event |= sample_history.at(90.0)
-    told[6]["data"], told[17]["data"] = {"commit": "c61"}, {"commit": "c62"}
-    told[8]["data"] = {"review": 4}
-    told[9]["data"] = {"round": 2, "number": 1, "instruction": words("f1")}
-    told[10]["message"] = "follow-up 2 of eve's waits for the task to rest"
-    told[11]["message"] = "follow-up 2 is withdrawn by eve"
+    events[6]["data"], events[17]["data"] = {"commit": "c61"}, {"commit": "c62"}
+    events[8]["data"] = {"review": 4}
+    events[9]["data"] = {"round": 2, "number": 1, "instruction": words("f1")}
+    events[10]["message"] = "follow-up 2 of eve's waits for the task to rest"
+    events[11]["message"] = "follow-up 2 is withdrawn by eve"
     result = {"commit": "c62", "pushed": True, "branch": "muster/6"}
-    return TaskSeen(sample_history.task(TASK, "completed", 2, result=result, round=2), told)
+    return TaskSeen(sample_history.task(TASK, "completed", 2, result=result, round=2), events)
 
 
-def _say(history: History) -> None:
+def _add_review_requests(history: History) -> None:
     """Bob's review was answered the second time."""
     tries = (("comment", "w1", "bob", 201, 7), ("review", "w2", "bob", None, 0),
              ("review", "w2", "bob", 201, 4), ("comment", "w3", "bob", 201, 0),
              ("follow_up", "f1", "bob", 201, 1), ("follow_up", "f2", "eve", 201, 2),
              ("withdraw", "f2", "eve", 200, 0))  # fmt: skip
     for at, (verb, request, by, status, number) in enumerate(tries, start=72):
-        history.add(Said(verb, TASK, request, by, at, at + 0.1, status, made=number))
+        history.add(ReviewRequest(verb, TASK, request, by, at, at + 0.1, status, made=number))
     acts = (("task.reviewed", "bob"), ("task.followed_up", "bob"), ("task.followed_up", "eve"),
             ("task.follow_up_withdrawn", "eve"))  # fmt: skip
     history.audited += [AuditSeen(action, name, TASK) for action, name in acts]
 
 
-def _kept() -> Kept:
+def _make_reviews() -> TaskReviews:
     bob, eve = {"name": "bob"}, {"name": "eve"}
     follow_ups: list[dict[str, Any]] = [
         {"id": 1, "number": 1, "round": 2, "state": "started", "createdBy": bob},
@@ -77,4 +78,4 @@ def _kept() -> Kept:
         {"id": 9, "threadId": 1, "author": None, "body": "yes", "draft": False, "reviewId": None},
     ]
     reviews = [{"id": 4, "author": bob, "body": "w2", "comments": 2}]
-    return Kept(TASK, follow_ups, reviews, [{"id": 1, "comments": comments}])
+    return TaskReviews(TASK, follow_ups, reviews, [{"id": 1, "comments": comments}])

@@ -46,8 +46,8 @@ def _run(path: Path, left: dict[tuple[int, int, int], list[float]]) -> Run | Non
     own = sorted(note["at"] for note in notes)
     upto = [note["upto"] for note in notes if note["what"] == "printed"]
     ends = [note["exit"] for note in notes if note["what"] == "end"]
-    heard = [note["text"] for note in notes if note["what"] == "heard"]
-    said = {
+    texts = [note["text"] for note in notes if note["what"] == "heard"]
+    replies = {
         what: tuple((note["thread"], note["text"]) for note in notes if note["what"] == what)
         for what in ("replying", "replied")
     }
@@ -66,10 +66,10 @@ def _run(path: Path, left: dict[tuple[int, int, int], list[float]]) -> Run | Non
         exit=ends[0] if ends else None,
         choice=first["choice"],
         input=first["input"],
-        heard=tuple(heard),
+        heard=tuple(texts),
         request=first["request"],
         round=first["round"],
-        **said,
+        **replies,
     )
 
 

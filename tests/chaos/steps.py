@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import psycopg2
 
-_LOOK = 0.03  # seconds between two looks
+_POLL_SECONDS = 0.03  # seconds between two looks
 _EVENTS = """\
 SELECT e.task_id, e.number, e.type::text, e.attempt, coalesce(m.name, ''), e.data
 FROM task_events e
@@ -57,7 +57,7 @@ class Steps:
         """For those who send."""
         self._found.put(Step(name, task_id))
 
-    def taken(self) -> Iterator[Step]:
+    def pop_new(self) -> Iterator[Step]:
         """Those that have come since the last look."""
         while True:
             try:
@@ -69,14 +69,14 @@ class Steps:
         connection = psycopg2.connect(self._url)
         connection.autocommit = True
         with connection.cursor() as cursor:
-            while not self._over.wait(_LOOK):
+            while not self._over.wait(_POLL_SECONDS):
                 cursor.execute(_EVENTS, [_ALWAYS])
                 for row in cursor.fetchall():
                     self._note(*row)
         connection.close()
 
-    def _note(self, task_id: int, number: int, *told: Any) -> None:
-        type_, attempt, machine, data = told
+    def _note(self, task_id: int, number: int, *fields: Any) -> None:
+        type_, attempt, machine, data = fields
         if (task_id, number) in self._seen:
             return
         self._seen.add((task_id, number))
@@ -87,7 +87,7 @@ class Steps:
     def _watch_ref(self) -> None:
         """An attempt's branch comes first, then the task's own is moved."""
         read = 0
-        while not self._over.wait(_LOOK):
+        while not self._over.wait(_POLL_SECONDS):
             if not self._pushes.exists():
                 continue
             lines = self._pushes.read_text().splitlines(keepends=True)

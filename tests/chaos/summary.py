@@ -19,22 +19,24 @@ def lines(history: History, violations: list[Violation]) -> list[str]:
     answers = Counter(str(answer.status) for answer in history.answers)
     size = sum(len(history.read(log)) for log in history.logs.values())
     frozen = [f.thawed - f.at for f in history.frozen]
+    waits = Counter(_wait(event) for event in events if event["type"] == "suspended")
+    reviews = Counter(f"{request.verb} {request.status}" for request in history.review_requests)
     return [
-        f"faults    {_told(Counter(f.name for f in history.faults))}",
+        f"faults    {_describe_counts(Counter(f.name for f in history.disruptions))}",
         f"frozen    {len(frozen)} times, the longest {max(frozen, default=0):.0f} s",
-        f"tasks     {len(history.tasks)}: {_told(ends)}",
-        f"creates   {_told(Counter(str(c.status) for c in history.created))}",
+        f"tasks     {len(history.tasks)}: {_describe_counts(ends)}",
+        f"creates   {_describe_counts(Counter(str(c.status) for c in history.created))}",
         f"attempts  {sum(s.task['attempt'] for s in history.tasks.values())}, "
         f"{len(history.runs)} runs of stages, {size:,} bytes of logs",
         f"events    {types['requeued']} re-queued, {types['machine_lost']} lost, "
         f"{types['machine_back']} back, {types['restored']} restored, {types['retried']} retried, "
         f"{types['cancelled']} cancelled, {stale} stale warnings",
-        f"answers   {len(history.answers)} ({_told(answers)}), {types['confirmed']} won",
-        f"waits     {_told(Counter(_wait(e) for e in events if e['type'] == 'suspended'))}, "
+        f"answers   {len(history.answers)} ({_describe_counts(answers)}), {types['confirmed']} won",
+        f"waits     {_describe_counts(waits)}, "
         f"{sum(len(run.heard) for run in history.runs)} answers heard by agents",
         f"branches  {len(history.branches)}, {len(history.pushes)} refs written",
         f"rounds    {types['followed_up']} by follow-ups, {types['reviewed']} reviews, "
-        f"{_told(Counter(f'{said.verb} {said.status}' for said in history.said))}",
+        f"{_describe_counts(reviews)}",
         *_judgement(violations),
     ]
 
@@ -58,7 +60,7 @@ def _wait(event: dict[str, Any]) -> str:
     return str(event["data"].get("reason", "gate"))
 
 
-def _told(counts: Counter[str]) -> str:
+def _describe_counts(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.most_common()) or "none"
 
 
@@ -67,4 +69,4 @@ def _judgement(violations: list[Violation]) -> Iterable[str]:
         return ["no violation"]
     rules = Counter(violation.rule for violation in violations)
     shown = [f"  {violation}" for violation in violations[:_SHOWN]]
-    return [f"VIOLATIONS: {_told(rules)}", *shown]
+    return [f"VIOLATIONS: {_describe_counts(rules)}", *shown]

@@ -29,16 +29,16 @@ def survivors(machines: list[Machine], runs: list[Run]) -> list[Survived]:
 def _living(machines: list[Machine], runs: list[Run]) -> dict[tuple[int, int], Whose]:
     """By pid and start."""
     marked = [pair for machine in machines for pair in machine.stages()]
-    return {(one.pid, one.started): whose for one, whose in [*marked, *_in_rooms(runs)]}
+    return {(one.pid, one.started): whose for one, whose in [*marked, *_find_in_sandboxes(runs)]}
 
 
-def _in_rooms(runs: list[Run]) -> list[tuple[Process, Whose]]:
+def _find_in_sandboxes(runs: list[Run]) -> list[tuple[Process, Whose]]:
     own = _namespace(os.getpid())
     # The kernel uses a number again: then the first process in there is younger than the run.
     rooms = {run.namespace: run for run in runs if run.namespace != own}
     inside: dict[int, list[Process]] = {}
-    for process in processes.everyone():
-        if process.alive and (namespace := _namespace(process.pid)) in rooms:
+    for process in processes.iterate_processes():
+        if process.is_alive and (namespace := _namespace(process.pid)) in rooms:
             inside.setdefault(namespace, []).append(process)
     return [
         (process, (rooms[namespace].task_id, rooms[namespace].attempt))
@@ -58,7 +58,7 @@ def _namespace(pid: int) -> int:
 
 def _words(pid: int) -> str:
     try:
-        told = Path(f"/proc/{pid}/cmdline").read_bytes()
+        command_line = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return ""
-    return told.replace(b"\0", b" ").decode(errors="replace").strip()[:200]
+    return command_line.replace(b"\0", b" ").decode(errors="replace").strip()[:200]

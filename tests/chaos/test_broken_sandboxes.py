@@ -39,15 +39,15 @@ def _joined(sources: str) -> str:
     return re.sub(r"[\"'] *, *[\"']|[\"']\n *[\"']", " ", sources)
 
 
-def test_rooms_break_at_once_and_heal(tools: Path) -> None:
+def test_sandboxes_break_at_once_and_heal(tools: Path) -> None:
     assert made(tools, "anything")
-    broken_sandboxes.break_(tools)
+    broken_sandboxes.break_now(tools)
     assert not made(tools, "anything")
     broken_sandboxes.heal(tools)
     assert made(tools, "anything")
 
 
-def test_rooms_break_when_a_step_comes_and_then_for_all(tools: Path) -> None:
+def test_sandboxes_break_when_a_step_comes_and_then_for_all(tools: Path) -> None:
     broken_sandboxes.break_at(tools, "the taking of a commit")
     assert made(tools, "git", "status")
     assert made(tools, "git pack-objects", "/tmp/muster-room-1/workspaces")  # a trial's

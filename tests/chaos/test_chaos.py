@@ -11,8 +11,8 @@ SHORT = Order(seed=11, tasks=60, seconds=45, pace=0.9)
 @pytest.mark.timeout(400)
 def test_every_promise_is_kept_while_everything_breaks() -> None:
     outcome = driver.run(SHORT, print)
-    told = "\n".join([*outcome.lines(), f"the history is in {outcome.directory}"])
-    assert not outcome.violations, told
-    assert len(outcome.history.tasks) >= 20, told
-    assert len(outcome.history.faults) >= 15, told
+    summary = "\n".join([*outcome.lines(), f"the history is in {outcome.directory}"])
+    assert not outcome.violations, summary
+    assert len(outcome.history.tasks) >= 20, summary
+    assert len(outcome.history.disruptions) >= 15, summary
     outcome.remove()

@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos import planted_actions, planted_branches, planted_violations, sample_history
 from tests.chaos.checker import check
-from tests.chaos.history import Acted, Answered, Fault, Frozen, History, TaskSeen
+from tests.chaos.history import Acted, Answered, Disruption, Frozen, History, TaskSeen
 from tests.chaos.planted_violations import (
     change_log,
     change_run,
@@ -39,9 +39,9 @@ PLANTED: list[tuple[Callable[[History], None], str]] = [
     (planted_violations.a_task_that_waits_without_a_reason, "waits without a reason"),
     (planted_violations.a_task_that_waits_for_ever, "stuck"),
     (planted_violations.a_failure_without_cause, "unexplained failure"),
-    (planted_actions.a_task_failed_by_a_room_that_was_not_made, "unexplained failure"),
-    (planted_actions.a_task_failed_by_a_room_that_was_not_made, "work failed for a sandbox"),
-    (planted_actions.an_attempt_lost_for_a_room_that_was_not_made, "work failed for a sandbox"),
+    (planted_actions.a_task_failed_by_a_sandbox_that_was_not_made, "unexplained failure"),
+    (planted_actions.a_task_failed_by_a_sandbox_that_was_not_made, "work failed for a sandbox"),
+    (planted_actions.an_attempt_lost_for_a_sandbox_that_was_not_made, "work failed for a sandbox"),
     (planted_violations.a_task_failed_by_a_killed_shim, "unexplained failure"),
     (planted_violations.a_stage_that_failed_although_it_did_not, "unexplained failure"),
     (planted_violations.a_cancel_that_nobody_asked_for, "unexplained cancel"),
@@ -99,8 +99,8 @@ PLANTED: list[tuple[Callable[[History], None], str]] = [
     (planted_violations.a_daemon_that_died_by_itself, "died by itself"),
     (planted_violations.a_process_that_outlives_its_stage, "outlived its stage"),
     (planted_violations.a_stage_that_outlives_its_killed_shim, "outlived its room"),
-    (planted_violations.a_stage_that_outlives_its_rooms_first_process, "outlived its room"),
-    (planted_violations.a_stage_that_outlives_what_made_its_room, "outlived its room"),
+    (planted_violations.a_stage_that_outlives_its_sandboxs_init, "outlived its room"),
+    (planted_violations.a_stage_that_outlives_its_sandboxs_launcher, "outlived its room"),
     (planted_violations.a_beat_after_the_machine_told_the_end, "outlived the word of its end"),
     (planted_violations.a_beat_after_the_push, "outlived the word of its end"),
     (planted_violations.a_beat_after_the_lease_long_after_the_thaw, "outlived the word of its end"),
@@ -109,7 +109,7 @@ PLANTED: list[tuple[Callable[[History], None], str]] = [
         planted_branches.a_tasks_branch_left_at_a_dead_attempts_commit,
         "task's branch left behind",
     ),
-    (planted_branches.a_tasks_branch_moved_back_for_a_moment, "task's branch moved back"),
+    (planted_branches.a_tasks_branch_moved_back_briefly, "task's branch moved back"),
     (planted_branches.a_tasks_branch_never_made, "task's branch left behind"),
     (planted_branches.a_tasks_branch_at_what_no_attempt_pushed, "task's branch elsewhere"),
     (
@@ -160,14 +160,17 @@ def the_end_of_a_log_lost_with_its_machine(history: History) -> None:
     change_log(history, (3, 1), b"3-")
 
 
-def a_stage_killed_by_a_fault(history: History) -> None:
+def a_stage_killed_by_a_disruption(history: History) -> None:
     change_run(history, 4, exit=None)
-    history.faults.append(Fault(41, "kill stage", "m1", 3, 1))
+    history.disruptions.append(Disruption(41, "kill stage", "m1", 3, 1))
 
 
 def the_end_of_a_log_lost_with_its_shim(history: History) -> None:
     change_run(history, 4, exit=None)
-    history.faults += [Fault(41, "kill shim", "m1", 3, 1), Fault(41, "kill stage", "m1", 3, 1)]
+    history.disruptions += [
+        Disruption(41, "kill shim", "m1", 3, 1),
+        Disruption(41, "kill stage", "m1", 3, 1),
+    ]
     change_log(history, (3, 1), b"3-1-0")
 
 
@@ -183,22 +186,22 @@ def a_process_that_was_frozen_when_its_stage_ended(history: History) -> None:
 def an_attempt_given_up_before_it_was_known_to_have_begun(history: History) -> None:
     """Its machine was silent, and its lease not over."""
     seen = history.tasks[1]
-    told = [e for e in seen.events if e["attempt"] != 1 or e["type"] not in BEGINNINGS]
-    told[3] |= sample_history.at(15.0) | {"data": {"excused": True}}
-    history.add(TaskSeen(seen.task, [e | {"id": n} for n, e in enumerate(told, start=1)]))
+    events = [e for e in seen.events if e["attempt"] != 1 or e["type"] not in BEGINNINGS]
+    events[3] |= sample_history.at(15.0) | {"data": {"excused": True}}
+    history.add(TaskSeen(seen.task, [e | {"id": n} for n, e in enumerate(events, start=1)]))
     change_run(history, 0, beats=[1.0, 20.0], led_until=20.0)
 
 
-def a_process_that_lives_on_where_there_are_no_rooms(history: History) -> None:
+def a_process_that_lives_on_where_there_are_no_sandboxes(history: History) -> None:
     """Its shim was killed, and so was the daemon that ends what a dead shim left."""
-    history.machines["m1"] = msgspec.structs.replace(history.machines["m1"], room="none")
-    history.faults.append(Fault(40.5, "kill shim", "m1", 3, 1))
+    history.machines["m1"] = msgspec.structs.replace(history.machines["m1"], sandbox="none")
+    history.disruptions.append(Disruption(40.5, "kill shim", "m1", 3, 1))
     change_run(history, 4, beats=[40, 41, 48], led_until=41, left=[48])
 
 
-def a_stage_killed_with_its_room(history: History) -> None:
+def a_stage_killed_with_its_sandbox(history: History) -> None:
     change_run(history, 4, exit=None)
-    history.faults.append(Fault(41, KILL_MAKER, "m1", 3, 1))
+    history.disruptions.append(Disruption(41, KILL_MAKER, "m1", 3, 1))
 
 
 def a_question_asked_again(history: History) -> None:
@@ -224,17 +227,17 @@ def a_stage_that_goes_on_after_it_was_stopped(history: History) -> None:
 
 
 def a_question_in_the_middle_while_its_machine_is_silent(history: History) -> None:
-    told = sample_history.events("created", "assigned:1", "started", "stage_started", "suspended",
-                       "machine_lost", "machine_back", "suspended", "confirmed", "resumed",
-                       "machine_lost", "machine_back", "suspended", "warning",
-                       "cancelled")  # fmt: skip
-    for event in told:
+    events = sample_history.events("created", "assigned:1", "started", "stage_started", "suspended",
+                                   "machine_lost", "machine_back", "suspended", "confirmed",
+                                   "resumed", "machine_lost", "machine_back", "suspended",
+                                   "warning", "cancelled")  # fmt: skip
+    for event in events:
         if event["type"] == "suspended":
             event["data"] = {"reason": "question"}
-    told[8]["data"] = {"comment": "a9", "result": "as a9 says"}
-    told[-2]["data"] = {"withdrawn": True}
-    told[-1]["message"] = "cancelled by bob"
-    history.add(TaskSeen(history.tasks[4].task, told))
+    events[8]["data"] = {"comment": "a9", "result": "as a9 says"}
+    events[-2]["data"] = {"withdrawn": True}
+    events[-1]["message"] = "cancelled by bob"
+    history.add(TaskSeen(history.tasks[4].task, events))
     history.answers.append(Answered(4, 0, "a9", "ann", "as a9 says", 41, 41.1, 200))
     change_run(history, 5, heard=("as a9 says",))
 
@@ -248,13 +251,13 @@ def a_question_in_the_middle_while_its_machine_is_silent(history: History) -> No
         an_unanswered_answer_that_won,
         an_unanswered_cancel_that_happened,
         the_end_of_a_log_lost_with_its_machine,
-        a_stage_killed_by_a_fault,
+        a_stage_killed_by_a_disruption,
         the_end_of_a_log_lost_with_its_shim,
         a_process_that_ends_within_its_grace,
         a_process_that_was_frozen_when_its_stage_ended,
         an_attempt_given_up_before_it_was_known_to_have_begun,
-        a_process_that_lives_on_where_there_are_no_rooms,
-        a_stage_killed_with_its_room,
+        a_process_that_lives_on_where_there_are_no_sandboxes,
+        a_stage_killed_with_its_sandbox,
         a_question_asked_again,
         planted_branches.a_dead_attempts_commit_that_the_successor_moves_on,
     ],

@@ -8,7 +8,7 @@ import pytest
 from tests.chaos import sample_history, sample_rounds
 from tests.chaos.checker import check
 from tests.chaos.history import History
-from tests.chaos.planted_rounds import PLANTED, change_said, rows_of
+from tests.chaos.planted_rounds import PLANTED, change_request, rows_of
 from tests.chaos.planted_violations import change_task
 
 
@@ -33,7 +33,7 @@ def test_a_task_that_was_reviewed_and_followed_up_passes(history: History) -> No
 
 def test_a_follow_up_may_wait_behind_a_failure(history: History) -> None:
     rows_of(history, "follow_ups")[1]["state"] = "queued"
-    del history.said[6]
+    del history.review_requests[6]
     history.audited.pop()
     events = history.tasks[sample_rounds.TASK].events
     events[11]["message"] = "a log"
@@ -44,5 +44,5 @@ def test_a_follow_up_may_wait_behind_a_failure(history: History) -> None:
 
 
 def test_what_was_never_answered_may_be_there(history: History) -> None:
-    change_said(history, 4, status=None, made=0)
+    change_request(history, 4, status=None, made=0)
     assert check(history) == []

@@ -3,18 +3,27 @@
 from pathlib import Path
 
 from tests.chaos import history, stage_notes
-from tests.chaos.history import Acted, Answered, Created, Fault, Frozen, Pushed, Record, Recorder
-from tests.chaos.review_records import Kept, Said
+from tests.chaos.history import (
+    Acted,
+    Answered,
+    Created,
+    Disruption,
+    Frozen,
+    Pushed,
+    Record,
+    Recorder,
+)
+from tests.chaos.review_records import ReviewRequest, TaskReviews
 
 RECORDS: list[Record] = [
     Created("1-1", "ann", 1.0, 2.0, 201, 7),
     Created("1-2", "ann", 1.0, 2.0),
     Answered(7, 0, "a1", "bob", "red", 1.0, 2.0, 409, "already_answered"),
     Acted("cancel", 7, 1.0, 2.0, 200),
-    Fault(3.0, "kill shim", "m1", 7, 1),
+    Disruption(3.0, "kill shim", "m1", 7, 1),
     Frozen("m1", 1.0, 2.0, 3.0),
-    Said("follow_up", 7, "f1", "ann", 1.0, 2.0, 201, made=3),
-    Kept(7, [{"id": 3}], [], [{"comments": []}]),
+    ReviewRequest("follow_up", 7, "f1", "ann", 1.0, 2.0, 201, made=3),
+    TaskReviews(7, [{"id": 3}], [], [{"comments": []}]),
 ]
 
 
@@ -28,10 +37,10 @@ def test_records_are_read_again_as_they_were(tmp_path: Path) -> None:
         *found.created,
         *found.answers,
         *found.acts,
-        *found.faults,
+        *found.disruptions,
         *found.frozen,
-        *found.said,
-        *found.kept.values(),
+        *found.review_requests,
+        *found.reviews.values(),
     ]
     assert read == RECORDS
 

@@ -74,7 +74,7 @@ def left(tmp_path: Path) -> Iterator[list[int]]:
     yield pids
     for pid in pids:
         if found := processes.find(pid):
-            processes.send(found, signal.SIGKILL)
+            processes.send_signal(found, signal.SIGKILL)
 
 
 def test_a_run_that_ends_has_noted_all_that_it_printed(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.embedded.ports import LOOPBACK
-from tests.chaos.proxy import Door, Proxy
+from tests.chaos.proxy import Proxy, ProxyPort
 
 
 class Echo:
@@ -56,15 +56,15 @@ def proxy() -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def door(proxy: Proxy, echo: Echo) -> Door:
-    return proxy.door(echo.port)
+def proxy_port(proxy: Proxy, echo: Echo) -> ProxyPort:
+    return proxy.open_port(echo.port)
 
 
-def connect(door: Door) -> socket.socket:
+def connect(door: ProxyPort) -> socket.socket:
     return socket.create_connection((LOOPBACK, door.port), timeout=10)
 
 
-def says(connection: socket.socket, words: bytes) -> bytes:
+def send_and_receive(connection: socket.socket, words: bytes) -> bytes:
     connection.sendall(words)
     return received(connection, len(words))
 
@@ -87,46 +87,46 @@ def is_silent(connection: socket.socket) -> bool:
     return False
 
 
-def test_an_open_door_passes_everything_on(door: Door) -> None:
+def test_an_open_port_forwards_everything(proxy_port: ProxyPort) -> None:
     content = bytes(range(256)) * 8192
-    with connect(door) as connection:
+    with connect(proxy_port) as connection:
         threading.Thread(target=connection.sendall, args=(content,), daemon=True).start()
         assert received(connection, len(content)) == content
 
 
-def test_a_cut_hangs_up_on_who_is_there_and_lets_others_in(door: Door) -> None:
-    with connect(door) as first:
-        assert says(first, b"one") == b"one"
-        door.cut()
+def test_a_cut_hangs_up_on_who_is_there_and_lets_others_in(proxy_port: ProxyPort) -> None:
+    with connect(proxy_port) as first:
+        assert send_and_receive(first, b"one") == b"one"
+        proxy_port.cut()
         with pytest.raises(ConnectionResetError):
             first.recv(1)
-    with connect(door) as second:
-        assert says(second, b"two") == b"two"
+    with connect(proxy_port) as second:
+        assert send_and_receive(second, b"two") == b"two"
 
 
-def test_a_refusing_door_lets_nobody_in_until_it_is_healed(door: Door) -> None:
-    door.refuse()
-    with pytest.raises(ConnectionResetError), connect(door) as refused:
+def test_a_refusing_port_accepts_nobody_until_it_is_healed(proxy_port: ProxyPort) -> None:
+    proxy_port.refuse()
+    with pytest.raises(ConnectionResetError), connect(proxy_port) as refused:
         refused.recv(1)
-    door.heal()
-    with connect(door) as connection:
-        assert says(connection, b"in") == b"in"
+    proxy_port.heal()
+    with connect(proxy_port) as connection:
+        assert send_and_receive(connection, b"in") == b"in"
 
 
 @pytest.mark.parametrize("directions", [("up",), ("down",), ("up", "down")], ids="+".join)
-def test_what_is_swallowed_arrives_late(door: Door, directions: tuple[str, ...]) -> None:
-    with connect(door) as connection:
-        assert says(connection, b"before") == b"before"
-        door.swallow(*directions)
+def test_what_is_swallowed_arrives_late(proxy_port: ProxyPort, directions: tuple[str, ...]) -> None:
+    with connect(proxy_port) as connection:
+        assert send_and_receive(connection, b"before") == b"before"
+        proxy_port.swallow(*directions)
         connection.sendall(b"during")
         assert is_silent(connection)
-        door.heal()
+        proxy_port.heal()
         assert received(connection, 6) == b"during"
 
 
 def test_one_direction_can_be_swallowed_alone(proxy: Proxy) -> None:
     greeter = Echo(b"hello")
-    door = proxy.door(greeter.port)
+    door = proxy.open_port(greeter.port)
     door.swallow("up")
     with connect(door) as connection:
         assert received(connection, 5) == b"hello"
@@ -135,10 +135,10 @@ def test_one_direction_can_be_swallowed_alone(proxy: Proxy) -> None:
     greeter.close()
 
 
-def test_a_door_leads_to_the_server_that_is_left(proxy: Proxy, echo: Echo) -> None:
+def test_a_port_leads_to_the_server_that_is_left(proxy: Proxy, echo: Echo) -> None:
     gone = Echo()
     gone.close()
-    door = proxy.door(gone.port, echo.port)
+    door = proxy.open_port(gone.port, echo.port)
     for _ in range(3):
         with connect(door) as connection:
-            assert says(connection, b"still") == b"still"
+            assert send_and_receive(connection, b"still") == b"still"

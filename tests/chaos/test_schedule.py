@@ -8,7 +8,7 @@ from tests.chaos.rules.sandboxes import BREAK_AT
 from tests.chaos.schedule import DRAINS, MACHINES, NAMES, schedule
 
 
-def test_a_seed_fixes_the_faults() -> None:
+def test_a_seed_fixes_the_disruptions() -> None:
     assert schedule(7, 300) == schedule(7, 300)
     assert schedule(7, 300) != schedule(8, 300)
 
@@ -18,11 +18,11 @@ def test_a_longer_schedule_begins_as_the_shorter_one_does() -> None:
     assert schedule(7, 300)[: len(short)] == short
 
 
-def test_every_sort_of_fault_is_dealt() -> None:
+def test_every_kind_of_disruption_is_planned() -> None:
     assert {blow.name for blow in schedule(1, 3000)} == set(NAMES)
 
 
-def test_rooms_break_at_each_step() -> None:
+def test_sandboxes_break_at_each_step() -> None:
     picks = [blow.pick for blow in schedule(2, 400) if blow.name == BREAK_AT]
     assert {int(pick * len(broken_sandboxes.STEPS)) for pick in picks} == set(
         range(len(broken_sandboxes.STEPS))

@@ -16,7 +16,7 @@ MADE = 4  # tasks in the history, one of each plan
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("task_count", "beginning"),
     [
         pytest.param(MADE, None, id="all"),
         pytest.param(MADE - 1, None, id="more"),
@@ -24,10 +24,14 @@ MADE = 4  # tasks in the history, one of each plan
     ],
 )
 def test_a_run_falls_short_that_did_not_create_all_its_tasks(
-    tmp_path: Path, asked: int, told: str | None
+    tmp_path: Path, task_count: int, beginning: str | None
 ) -> None:
-    said = shortfall(sample_history.history(tmp_path), asked)
-    assert said is None if told is None else said is not None and said.startswith(told)
+    problem = shortfall(sample_history.history(tmp_path), task_count)
+    assert (
+        problem is None
+        if beginning is None
+        else problem is not None and problem.startswith(beginning)
+    )
 
 
 def test_a_plan_whose_first_create_was_not_heard_of_is_one_task_all_the_same(

@@ -49,7 +49,7 @@ def test_a_process_in_the_namespace_of_a_run_is_found(tmp_path: Path, hidden: in
     run = sample_history.run(tmp_path, 7, 2, 0, now, now + 1, namespace=_namespace(hidden))
     (found,) = survivors([], [run])
     assert (found.pid, found.task_id, found.attempt) == (hidden, 7, 2)
-    assert found.told == "sleep 600"
+    assert found.command_line == "sleep 600"
 
 
 def test_a_namespace_that_began_after_a_run_is_not_the_runs(tmp_path: Path, hidden: int) -> None:
@@ -57,7 +57,7 @@ def test_a_namespace_that_began_after_a_run_is_not_the_runs(tmp_path: Path, hidd
     assert survivors([], [run]) == []
 
 
-def test_what_is_outside_of_all_rooms_is_no_survivor(tmp_path: Path) -> None:
+def test_what_is_outside_of_all_sandboxes_is_no_survivor(tmp_path: Path) -> None:
     now = boot_seconds()
     run = sample_history.run(tmp_path, 7, 2, 0, now, now + 1, namespace=_namespace(os.getpid()))
     assert survivors([], [run]) == []

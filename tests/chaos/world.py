@@ -12,14 +12,14 @@ from typing import Any, Self
 from app.embedded import ports
 from app.embedded.stack import Stack
 from app.server_cli.local import admin, paths
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from demo import interpreter
 from demo.repository import BASE, Repository
 from tests.chaos import agent, probe, schedule, stage_notes
 from tests.chaos.history import Recorder
 from tests.chaos.machines import Machine
 from tests.chaos.plan import KINDS
-from tests.chaos.proxy import Door, Proxy
+from tests.chaos.proxy import Proxy, ProxyPort
 from tests.gunicorns import SERVERS, two_servers
 
 LEASE = 20.0
@@ -67,10 +67,14 @@ class World:
         self.notes = directory / "notes"
         self.history = directory / "history"
         self._say = say
-        second = ports.free()
+        second = ports.find_free_port()
         table = two_servers(second)
         self.stack = Stack(
-            directory / "home", ports.free(), {**_SETTINGS, **(settings or {})}, say, table
+            directory / "home",
+            ports.find_free_port(),
+            {**_SETTINGS, **(settings or {})},
+            say,
+            table,
         )
         self.ports = (self.stack.port, second)
         self.repository = Repository(directory / "repository.git")
@@ -107,17 +111,19 @@ class World:
         return SERVERS[number]
 
     def _furnish(self) -> None:
-        admin.create(self.stack)
-        self.api = Api(self.stack.url)
-        self.api.login(admin.NAME, PASSWORD)
+        admin.create_admin(self.stack)
+        self.api = ApiClient(self.stack.url)
+        self.api.login(admin.ADMIN_NAME, PASSWORD)
         self._make_repository()
         self._make_projects()
         agents = self._make_agents()
         self.tokens = {name: self._make_person(name) for name in PEOPLE}
-        self.clients: Door = self.proxy.door(*self.ports)
-        area = paths.machine_area(self.stack.home)
+        self.clients: ProxyPort = self.proxy.open_port(*self.ports)
+        area = paths.machines_directory(self.stack.home)
         self.machines = [
-            Machine(self.stack, area / str(number), number, self.proxy.door(*self.ports), agents)
+            Machine(
+                self.stack, area / str(number), number, self.proxy.open_port(*self.ports), agents
+            )
             for number in range(schedule.MACHINES)
         ]
         self._say("enrolling the machines")
@@ -167,7 +173,7 @@ class World:
         person = {"name": name, "password": PASSWORD, "role": "admin"}
         about = {"gitName": name, "gitEmail": f"{name}@chaos.invalid"}
         self.api.post("/api/admin/developers", person | about)
-        own = Api(self.stack.url)
+        own = ApiClient(self.stack.url)
         own.login(name, PASSWORD)
         return str(own.post("/api/web/profile/tokens", {"label": "chaos"})["token"])
 
@@ -178,9 +184,9 @@ def end_all_of(directory: Path) -> None:
     sign = os.fsencode(directory)
     for entry in Path("/proc").glob("[0-9]*"):
         try:
-            told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
-            told += bytes((entry / "cwd").readlink())
-            if sign in told and int(entry.name) != os.getpid():
+            text = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+            text += bytes((entry / "cwd").readlink())
+            if sign in text and int(entry.name) != os.getpid():
                 os.kill(int(entry.name), signal.SIGKILL)
         except OSError:
             continue
@@ -189,16 +195,16 @@ def end_all_of(directory: Path) -> None:
 def marks(repository: Repository, commits: list[str]) -> list[dict[str, str]]:
     """What the stages left in the tree of each commit, by stage."""
     stages = [str(number) for number in range(max(len(k.gates) for k in KINDS.values()))]
-    asked = [f"{commit}:chaos/{stage}" for commit in commits for stage in stages]
-    told = subprocess.run(
+    names = [f"{commit}:chaos/{stage}" for commit in commits for stage in stages]
+    output = subprocess.run(
         ["git", f"--git-dir={repository.path}", "cat-file", "--batch"],
-        input="".join(f"{name}\n" for name in asked).encode(),
+        input="".join(f"{name}\n" for name in names).encode(),
         capture_output=True,
         check=True,
     ).stdout.split(b"\n")
     found: list[dict[str, str]] = [{} for _ in commits]
-    lines = iter(told)
-    for number, name in enumerate(asked):
+    lines = iter(output)
+    for number, name in enumerate(names):
         if next(lines).endswith(b" missing"):
             continue
         found[number // len(stages)][name.rpartition("/")[2]] = next(lines).decode()

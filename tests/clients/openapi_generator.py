@@ -22,5 +22,5 @@ with muster_client.ApiClient(configuration) as client:
     configuration.access_token = pair.access_token
     task = tasks.create_task(muster_client.NewTask(project_key="WEB", description="Do it."))
     events = [str(event.type) for event in tasks.list_events(task.id).items]
-    told = {"refused": refused, "by": task.created_by.name, "status": str(task.status)}
-    json.dump({**told, "events": events}, sys.stdout)
+    outcome = {"refused": refused, "by": task.created_by.name, "status": str(task.status)}
+    json.dump({**outcome, "events": events}, sys.stdout)

@@ -104,12 +104,12 @@ def test_hey_api(server: tuple[str, ...], directory: Path, npm: Callable[..., st
 @pytest.mark.needs("openapi-generator")
 def test_openapi_generator(server: tuple[str, ...], directory: Path) -> None:
     words = ["--generator-name", "python", "--package-name", "muster_client", "--output", "muster"]
-    told = run(
+    output = run(
         directory,
         find("openapi-generator"),
         *("generate", "--input-spec", "openapi.json", *words),
     )
-    assert "[error]" not in told.lower()
+    assert "[error]" not in output.lower()
     run(directory, PYTHON, "-m", "compileall", "-q", "muster/muster_client")
     program = directory / "muster" / "program.py"
     shutil.copy(HERE / "openapi_generator.py", program)

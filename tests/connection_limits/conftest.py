@@ -11,7 +11,7 @@ import config
 from app.extensions import db
 from app.factory import create_app
 from app.services.logs import logs
-from app.services.logs.logs import LogPiece
+from app.services.logs.logs import LogSegment
 from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task
 from tests.factories.developers import access_token_of
 from tests.gunicorns import Gunicorn, gunicorn
@@ -71,7 +71,7 @@ def people(environ: dict[str, str]) -> tuple[list[str], int]:
         for line in LINES * ROUNDS:
             whole = line + b"\n"
             for at in range(0, len(whole), LINE):
-                piece = LogPiece(attempt.log_bytes, 0, 0, whole[at : at + LINE])
+                piece = LogSegment(attempt.log_bytes, 0, 0, whole[at : at + LINE])
                 logs.append(attempt, [piece])
         credentials = [access_token_of(developer) for developer in developers]
         found = credentials, task.id

@@ -17,7 +17,7 @@ from app.factory import create_app
 from app.models import Developer
 from app.services.reviews import drafts
 from tests.connection_limits.conftest import PEOPLE, Served
-from tests.connection_limits.test_slow_readers import pulse
+from tests.connection_limits.test_slow_readers import measure_response_times
 from tests.factories import hard_files as hard
 from tests.factories import make_attempt, make_machine, make_project, make_task
 from tests.factories.changes import make_change, make_content
@@ -67,7 +67,9 @@ def hard_task(environ: dict[str, str], people: tuple[list[str], int]) -> HardTas
         ]
         before = [file | {"blob": file["old_blob"], "old_blob": "ba5e"} for file in files]
         make_change(task, before, commit="b" * 40)
-        drafts.add(developers[0], task.id, body="Why?", path="one hash", line=9, publish=True)
+        drafts.add_comment(
+            developers[0], task.id, body="Why?", path="one hash", line=9, publish=True
+        )
         make_change(task, files, stage_index=1)
         db.session.commit()
         made = HardTask(task.id)
@@ -97,7 +99,7 @@ def test_hard_comparisons_keep_nobody_waiting(
     for person in range(PEOPLE):  # what is made with the first requests
         httpx.get(served.server.url + "/api/web/tasks", headers=served.headers(person))
     began = time.monotonic()
-    with pulse(served.server.url) as seconds, ThreadPoolExecutor(ASKED) as pool:
+    with measure_response_times(served.server.url) as seconds, ThreadPoolExecutor(ASKED) as pool:
         answers = set(pool.map(ask, range(ASKED)))
     assert answers & {"limits", "outdated"}
     assert answers <= {"limits", "", "busy", "outdated"}

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from app.embedded import ports
-from app.http_server.anonymous_connections import PER_NETWORK
+from app.http_server.anonymous_connections import MAX_PER_NETWORK
 from tests.connection_limits.flood import HALF
 from tests.gunicorns import Gunicorn, gunicorn
 from tests.muster.worker.egress.outside import certificate
@@ -49,7 +49,7 @@ def test_behind_a_proxy_its_clients_are_counted(environ: dict[str, str], tmp_pat
     with gunicorn(tmp_path, env) as server, contextlib.ExitStack() as held:
         flood = [
             held.enter_context(half_sent(server, f"2001:db8::{n:x}"))
-            for n in range(PER_NETWORK + 40)
+            for n in range(MAX_PER_NETWORK + 40)
         ]
         other = held.enter_context(half_sent(server, "2001:db8:1::1"))
         assert all(map(is_closed, flood[:40]))

@@ -34,7 +34,7 @@ class SlowReader:
         head += [f"{name}: {text}" for name, text in served.headers(person).items()]
         self._sock.sendall("\r\n".join(head).encode() + b"\r\n\r\n")
 
-    def take(self) -> None:
+    def read_some(self) -> None:
         self.taken += self._sock.recv(2048)
 
     def close(self) -> None:
@@ -47,19 +47,19 @@ def web_process(served: Served) -> psutil.Process:
 
 
 @contextlib.contextmanager
-def pulse(url: str) -> Iterator[list[float]]:
+def measure_response_times(url: str) -> Iterator[list[float]]:
     """How long `healthz` takes, again and again, meanwhile."""
     seconds: list[float] = []
     is_over = threading.Event()
 
-    def look() -> None:
+    def poll() -> None:
         with httpx.Client() as http:
             while not is_over.wait(0.02):
                 began = time.monotonic()
                 assert http.get(url + "/healthz", timeout=30).status_code == 200
                 seconds.append(time.monotonic() - began)
 
-    thread = threading.Thread(target=look)
+    thread = threading.Thread(target=poll)
     thread.start()
     try:
         yield seconds
@@ -77,7 +77,7 @@ def test_fifty_slow_readers_of_the_worst_log_cost_little(served_by_one: Served, 
         answer = httpx.get(url + served.logs + which, headers=served.headers(person), timeout=60)
         assert answer.status_code == 200
     before = most = process.memory_full_info().uss
-    with contextlib.ExitStack() as held, pulse(url) as seconds:
+    with contextlib.ExitStack() as held, measure_response_times(url) as seconds:
         readers = []
         for number in range(READERS):
             reader = SlowReader(served, number, served.logs + which)
@@ -86,7 +86,7 @@ def test_fifty_slow_readers_of_the_worst_log_cost_little(served_by_one: Served, 
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             for reader in readers:
-                reader.take()
+                reader.read_some()
             most = max(most, process.memory_full_info().uss)
             time.sleep(0.05)
     assert {reader.taken.partition(b"\r")[0] for reader in readers} == {b"HTTP/1.1 200 OK"}
@@ -118,7 +118,7 @@ def test_one_developers_long_reads_are_bounded_and_others_go_on(served_by_one: S
         for _ in range(16):
             reader = SlowReader(served, 0, served.logs + "?limit=1000")
             held.callback(reader.close)
-            reader.take()
+            reader.read_some()
         answer = httpx.get(served.server.url + served.logs, headers=served.headers(0))
         assert (answer.status_code, answer.json()["code"]) == (429, "too_many_requests")
         assert int(answer.headers["Retry-After"]) > 0

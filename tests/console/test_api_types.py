@@ -33,8 +33,8 @@ def test_types_of_another_document_are_made_anew_before_anything_is_checked(
     monkeypatch.setattr(api_types, "DOCUMENT", tmp_path / "openapi.json")
     monkeypatch.setattr(api_types, "TYPES", tmp_path / "schema.d.ts")
     for document in ("{}", '{"a": 1}', '{"a": 1}'):
-        monkeypatch.setattr(api_types, "_document", lambda said=document: said)
-        api_types.make(generator)
+        monkeypatch.setattr(api_types, "_document", lambda text=document: text)
+        api_types.make_types(generator)
         first, made = (tmp_path / "schema.d.ts").read_text().splitlines()
         assert first + "\n" == api_types.first_line(document)
         assert made == f"export {len(document)}"

@@ -20,13 +20,13 @@ def made(directory: Path, name: str) -> Path:
 
 
 def assets(place: Path) -> set[str]:
-    return {name for name in served.read(place).files if name.startswith("assets/")}
+    return {name for name in served.load_build(place).files if name.startswith("assets/")}
 
 
 def test_a_build_leaves_what_open_pages_still_load_and_no_more(tmp_path: Path) -> None:
     place = tmp_path / "dist"
     for name in ("a", "b", "c"):
-        builder.put_into_place(made(tmp_path / "new", name), place, f"source {name}")
+        builder.install_build(made(tmp_path / "new", name), place, f"source {name}")
     assert assets(place) == {"assets/index-b.js", "assets/index-c.js"}
     assert (place / "index.html").read_text() == "__NONCE__ c"
     assert not (tmp_path / "new").exists()
@@ -36,7 +36,7 @@ def test_who_serves_it_can_read_it_whatever_the_mask_was(tmp_path: Path) -> None
     new = made(tmp_path / "new", "a")
     for path in (new / "assets", new / "assets" / "index-a.js"):
         path.chmod(0o700)
-    builder.put_into_place(new, tmp_path / "dist", "")
+    builder.install_build(new, tmp_path / "dist", "")
     modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "dist").rglob("*.js")}
     assert modes == {0o644}
     assert (tmp_path / "dist" / "assets").stat().st_mode & 0o777 == 0o755
@@ -57,7 +57,7 @@ def test_a_source_is_known_by_names_and_contents_and_not_by_what_is_made(tmp_pat
 
 
 @pytest.fixture
-def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def console_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A console of our own, whose Node does as `commands` says."""
     (tmp_path / "package-lock.json").write_text("{}")
     (tmp_path / "node_modules").mkdir()
@@ -88,7 +88,7 @@ class Pretended(node.Node):
 
 
 @pytest.fixture
-def pretended(house: Path, monkeypatch: pytest.MonkeyPatch) -> Pretended:
+def pretended(console_source: Path, monkeypatch: pytest.MonkeyPatch) -> Pretended:
     found = Pretended(Path("/usr/bin/node"), ("npm",))
     object.__setattr__(found, "asked", [])
     object.__setattr__(found, "fails", "")
@@ -97,11 +97,11 @@ def pretended(house: Path, monkeypatch: pytest.MonkeyPatch) -> Pretended:
 
 
 def test_a_second_time_nothing_is_built(pretended: Pretended) -> None:
-    said: list[str] = []
-    assert builder.build(said.append)
+    lines: list[str] = []
+    assert builder.build(lines.append)
     assert pretended.asked == ["npm ci", "vite build", "pack.mjs"]
-    assert said == ["bringing the console's packages from npm", "building the console"]
-    assert not builder.build(said.append)
+    assert lines == ["bringing the console's packages from npm", "building the console"]
+    assert not builder.build(lines.append)
     assert len(pretended.asked) == 3
 
 
@@ -116,13 +116,13 @@ def test_another_source_is_built_with_the_packages_that_are_there(
 
 @pytest.mark.parametrize("fails", ["npm ci", "vite build"])
 def test_what_cannot_be_built_leaves_the_build_that_there_is(
-    pretended: Pretended, house: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+    pretended: Pretended, console_source: Path, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
     builder.build(lambda line: None)
-    before = (house / "dist" / "index.html").read_bytes()
-    (house / "package-lock.json").write_text('{"newer": true}')
+    before = (console_source / "dist" / "index.html").read_bytes()
+    (console_source / "package-lock.json").write_text('{"newer": true}')
     monkeypatch.setattr(builder, "source_digest", lambda: "changed")
     object.__setattr__(pretended, "fails", fails)
     with pytest.raises(ConsoleError, match="no such host"):
         builder.build(lambda line: None)
-    assert (house / "dist" / "index.html").read_bytes() == before
+    assert (console_source / "dist" / "index.html").read_bytes() == before

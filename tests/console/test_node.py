@@ -20,7 +20,7 @@ def machine(tmp_path: Path, version: str, *, npm: bool = True) -> dict[str, str]
 
 @pytest.fixture(autouse=True)
 def nothing_brought(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node, "_of_ours", lambda: None)
+    monkeypatch.setattr(node, "_find_packaged_node", lambda: None)
     monkeypatch.setattr(node, "_STAMP", "no-such-target")
 
 
@@ -42,10 +42,10 @@ def test_the_machines_own_where_it_is_new_enough(tmp_path: Path, version: str) -
 def test_else_one_is_brought_and_where_that_fails_it_is_said(
     tmp_path: Path, version: str, npm: bool
 ) -> None:
-    said: list[str] = []
+    lines: list[str] = []
     with pytest.raises(ConsoleError, match=r"no Node of 20\.19 or newer"):
-        node.find(said.append, machine(tmp_path, version, npm=npm))
-    assert said == ["bringing Node from PyPI, for there is none here that is new enough"]
+        node.find(lines.append, machine(tmp_path, version, npm=npm))
+    assert lines == ["bringing Node from PyPI, for there is none here that is new enough"]
 
 
 def test_what_fails_is_quoted(tmp_path: Path) -> None:

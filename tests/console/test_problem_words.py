@@ -10,9 +10,9 @@ CONTRACT = Path("docs/contract.md").read_text()
 
 def test_every_code_of_the_contract_has_words_in_chinese() -> None:
     _, table = CONTRACT.split("| status | codes |", 1)
-    told = re.findall(
+    codes = re.findall(
         r"`([a-z]+(?:_[a-z]+)+|forbidden|unauthenticated|unavailable)`", table.split("\n\n", 1)[0]
     )
     words = (SOURCE / "src" / "words" / "zh" / "problems.ts").read_text()
     known = set(re.findall(r"^  ([a-z_]+): '", words, re.MULTILINE))
-    assert set(told) <= known
+    assert set(codes) <= known

@@ -24,24 +24,26 @@ def own_credentials(client: FlaskClient) -> tuple[list[str], list[str]]:
         assert answer.status_code < 300, (path, answer.json)
         return answer.json
 
-    def keep(answer: Any, *names: str) -> Any:
+    def collect(answer: Any, *names: str) -> Any:
         for name in names:
             found.extend([answer[name]] if isinstance(answer[name], str) else answer[name])
         return answer
 
     profile = "/api/web/profile"
-    pair = keep(ask("POST", "/api/auth/login", login), "accessToken", "refreshToken")
+    pair = collect(ask("POST", "/api/auth/login", login), "accessToken", "refreshToken")
     token = pair["accessToken"]
-    setup = keep(ask("POST", f"{profile}/totp/setup", token=token), "secret")
+    setup = collect(ask("POST", f"{profile}/totp/setup", token=token), "secret")
     code = pyotp.TOTP(setup["secret"]).now()
     verified = ask("POST", f"{profile}/totp/verify", {"code": code}, token=token)
-    keep(verified, "recoveryCodes")
+    collect(verified, "recoveryCodes")
     ask("POST", f"{profile}/totp/disable", {"password": PASSWORD}, token=token)
-    personal = keep(ask("POST", f"{profile}/tokens", {"label": "ci"}, token=token), "token")
+    personal = collect(ask("POST", f"{profile}/tokens", {"label": "ci"}, token=token), "token")
     ask("POST", f"{profile}/tokens/{personal['id']}/revoke", token=token)
-    keep(ask("POST", f"{profile}/chat-token", token=token), "token")
+    collect(ask("POST", f"{profile}/chat-token", token=token), "token")
     passwords = {"currentPassword": PASSWORD, "newPassword": f"{MARK} as my password"}
-    keep(ask("PUT", f"{profile}/password", passwords, token=token), "accessToken", "refreshToken")
+    collect(
+        ask("PUT", f"{profile}/password", passwords, token=token), "accessToken", "refreshToken"
+    )
     _, enrollment = make_enrollment_token()
     machine = {
         "machineId": str(uuid.uuid4()),
@@ -50,10 +52,10 @@ def own_credentials(client: FlaskClient) -> tuple[list[str], list[str]]:
         "capabilities": ["claude"],
         "hardware": {},
     }
-    let_in = keep(ask("POST", "/api/workers/register", machine), "workerJwt", "recoverySecret")
+    let_in = collect(ask("POST", "/api/workers/register", machine), "workerJwt", "recoverySecret")
     lost = {"machineId": machine["machineId"], "recoverySecret": let_in["recoverySecret"]}
-    keep(ask("POST", "/api/workers/recover", lost), "workerJwt", "recoverySecret")
-    told = [
+    collect(ask("POST", "/api/workers/recover", lost), "workerJwt", "recoverySecret")
+    actions = [
         "login.begun",
         "totp.enabled",
         "totp.disabled",
@@ -65,4 +67,4 @@ def own_credentials(client: FlaskClient) -> tuple[list[str], list[str]]:
         "machine.registered",
         "machine.recovered",
     ]
-    return [*found, code, PASSWORD, enrollment, MARK], told
+    return [*found, code, PASSWORD, enrollment, MARK], actions

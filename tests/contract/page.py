@@ -104,9 +104,9 @@ def table(number: int, heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
 
-def words(said: str) -> list[str]:
+def words(markdown: str) -> list[str]:
     """What stands in `…` there, word by word."""
-    return re.findall(r"`([^`]*)`", said)
+    return re.findall(r"`([^`]*)`", markdown)
 
 
 def lines() -> list[Line]:
@@ -133,10 +133,10 @@ def _lines(number: int) -> Iterator[Line]:
         )
 
 
-def _named_or_shape(said: str | None) -> str | Fields | None:
-    if said is None:
+def _named_or_shape(markdown: str | None) -> str | Fields | None:
+    if markdown is None:
         return None
-    return said.strip("*") if said.startswith("*") else parse(said.strip("`"))
+    return markdown.strip("*") if markdown.startswith("*") else parse(markdown.strip("`"))
 
 
 def shapes() -> dict[str, Fields]:
@@ -171,7 +171,7 @@ def _tokens(shape: str) -> list[str]:
 
 
 def _fields(tokens: list[str]) -> Fields:
-    _take(tokens, "{")
+    _expect(tokens, "{")
     found: Fields = {}
     while tokens[0] != "}":
         field = _field(tokens)
@@ -208,16 +208,16 @@ def _field(tokens: list[str]) -> Field:
 
 
 def _items(tokens: list[str]) -> str | Fields | None:
-    _take(tokens, "[")
+    _expect(tokens, "[")
     below: str | Fields | None = None
     if tokens[0] == "{":
         below = _fields(tokens)
     elif tokens[0] != "]":
         below = tokens.pop(0)
-    _take(tokens, "]")
+    _expect(tokens, "]")
     return below
 
 
-def _take(tokens: list[str], wanted: str) -> None:
+def _expect(tokens: list[str], wanted: str) -> None:
     if not tokens or tokens.pop(0) != wanted:
         raise ValueError(f"{wanted!r} is missing")

@@ -32,7 +32,7 @@ def world(rolled_back_app: Flask, furnish: Furnish) -> Iterator[World]:
         patch.setitem(rolled_back_app.config, "JWT_ACCESS_TOKEN_EXPIRES", timedelta(days=1))
         made = furnish(rolled_back_app)
         patch.undo()
-        patch.setattr(login, "CONFIRMED_FOR", timedelta(days=1))
+        patch.setattr(login, "REAUTHENTICATION_LIFETIME", timedelta(days=1))
         patch.setattr(logins, "SEEN_PRECISION", timedelta(days=1))
         yield made
 
@@ -42,7 +42,7 @@ def app(rolled_back_app: Flask, world: World) -> Iterator[Flask]:
     with rolled_back_app.app_context():
         redis.client.flushdb()
         before = db.engine.begin_nested()  # type: ignore[attr-defined]
-        settings.forget()
+        settings.clear_cache()
         settings.value("requestsPerMinute")
         db.session.remove()
         try:

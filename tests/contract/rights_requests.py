@@ -18,7 +18,7 @@ BY_ITSELF = {"HEAD", "OPTIONS"}  # Flask answers these for every route
 _NAMED = re.compile(r"<[^>]*>")
 
 
-def routed(app: Flask) -> dict[str, Rule]:
+def routes_of(app: Flask) -> dict[str, Rule]:
     """What is routed: `GET /api/web/tasks/*` → its rule."""
     return {
         f"{method} {_NAMED.sub('*', rule.rule)}": rule
@@ -58,7 +58,7 @@ def ask(app: Flask, client: FlaskClient) -> Ask:
     return send
 
 
-def faults(ask: Ask, world: World, route: str, credentials: Iterable[str]) -> dict[str, Any]:
+def wrong_answers(ask: Ask, world: World, route: str, credentials: Iterable[str]) -> dict[str, Any]:
     """Who gets another answer than the table says."""
     wrong = {}
     for credential in credentials:

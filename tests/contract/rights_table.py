@@ -11,7 +11,7 @@ from tests.contract import scopes_table
 PEOPLE = ("outsider", "stranger", "member", "creator", "maintainer", "lead", "admin")
 EVERYBODY = frozenset(PEOPLE)
 FROM_PROVIDER = " by groups"  # behind the name of somebody whose standing single sign-on gave
-STRANGERS = frozenset({"outsider", "stranger"})  # a stranger works on another project
+NON_MEMBERS = frozenset({"outsider", "stranger"})  # a stranger works on another project
 MEMBERS = frozenset({"member", "creator", "maintainer", "admin"})
 OWNERS = frozenset({"creator", "maintainer", "admin"})
 OPEN, DEVELOPERS, WORKERS, FRAMES, SIGNED = "open", "developers", "workers", "frames", "signed"
@@ -25,7 +25,7 @@ class Access:
     people get who come with a personal access token: 0, the same, or 401, or 403.
     """
 
-    door: str = DEVELOPERS
+    credential_kind: str = DEVELOPERS
     allowed: frozenset[str] = EVERYBODY
     hidden: frozenset[str] = field(default=frozenset())
     tokens: int = 0
@@ -39,12 +39,12 @@ DEVELOPER = Access()
 SIGNED_IN = Access(tokens=401)
 MINE = Access(allowed=frozenset({"member"}), hidden=EVERYBODY - {"member"})
 MINE_SIGNED_IN = replace(MINE, tokens=401)
-SEEN = Access(allowed=MEMBERS | {"lead"}, hidden=STRANGERS)
-BY_MEMBERS = Access(allowed=MEMBERS, hidden=STRANGERS)
-BY_CREATOR = Access(allowed=frozenset({"creator"}), hidden=STRANGERS)
-BY_OWNERS = Access(allowed=OWNERS, hidden=STRANGERS)
-BY_OWNERS_AND_LEADS = Access(allowed=OWNERS | {"lead"}, hidden=STRANGERS)
-BY_MAINTAINERS = Access(allowed=frozenset({"maintainer", "admin"}), hidden=STRANGERS)
+SEEN = Access(allowed=MEMBERS | {"lead"}, hidden=NON_MEMBERS)
+BY_MEMBERS = Access(allowed=MEMBERS, hidden=NON_MEMBERS)
+BY_CREATOR = Access(allowed=frozenset({"creator"}), hidden=NON_MEMBERS)
+BY_OWNERS = Access(allowed=OWNERS, hidden=NON_MEMBERS)
+BY_OWNERS_AND_LEADS = Access(allowed=OWNERS | {"lead"}, hidden=NON_MEMBERS)
+BY_MAINTAINERS = Access(allowed=frozenset({"maintainer", "admin"}), hidden=NON_MEMBERS)
 LEADS = Access(allowed=frozenset({"lead", "admin"}))
 ADMINS = Access(allowed=frozenset({"admin"}))
 SIGNED_IN_ADMINS = Access(allowed=frozenset({"admin"}), tokens=403)
@@ -235,11 +235,11 @@ def expected(route: str, credential: str) -> int:
         person = (
             person.removesuffix(FROM_PROVIDER) if access.allowed != MINE.allowed else "stranger"
         )
-    if access.door == OPEN:
+    if access.credential_kind == OPEN:
         return 0
-    if access.door == SIGNED:
+    if access.credential_kind == SIGNED:
         return 401
-    if access.door == WORKERS:
+    if access.credential_kind == WORKERS:
         return 0 if credential == "worker" else 401
     if person not in EVERYBODY or (kind and access.tokens == 401):
         return 401

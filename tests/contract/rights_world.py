@@ -95,11 +95,11 @@ class World:
 
     def user_code(self) -> str:
         """Of a device that waits: each is answered once."""
-        return device_logins.ask("x", str(uuid.uuid4())).user_code
+        return device_logins.request_codes("x", str(uuid.uuid4())).user_code
 
     def exchange(self) -> dict[str, str]:
         """For a code that a program's browser was sent: each is good once."""
-        code, verifier = tokens.new(TokenKind.SIGN_IN), "v" * 43
+        code, verifier = tokens.generate(TokenKind.SIGN_IN), "v" * 43
         kept = {
             "developer": self.a_member,
             "generation": 1,
@@ -108,7 +108,7 @@ class World:
             "challenge": create_s256_code_challenge(verifier),
             "client": "x",
         }
-        one_time_state.put("sso_code", code, kept, 60)
+        one_time_state.store("sso_code", code, kept, 60)
         return {"code": code, "codeVerifier": verifier}
 
     def named_in(self, route: str) -> tuple[str, str]:
@@ -151,7 +151,7 @@ def make_world(
         members=[people["member"], people["creator"]], maintainers=[people["maintainer"]]
     )
     other = make_project(members=[people["stranger"]])
-    recovery_secret = tokens.new(TokenKind.RECOVERY)
+    recovery_secret = tokens.generate(TokenKind.RECOVERY)
     machine = make_machine(recovery_digest=digest(recovery_secret))
     task = _waiting_task(project, people["creator"], machine, member=people["member"])
     admission, enrollment_token = make_enrollment_token(creator=people["admin"])
@@ -187,7 +187,7 @@ def make_world(
         provider=provider.name,
         provider_id=provider.id,
         other_provider=other_provider.name,
-        bearers=_strangers(people["admin"], refresh_token, enrollment_token),
+        bearers=_invalid_credentials(people["admin"], refresh_token, enrollment_token),
     )
     world.bearers["worker"] = tokens.worker_jwt(machine)[0]
     world.bearers.update(_bearers(people, provider))
@@ -219,7 +219,7 @@ def _waiting_task(
     thread = make_review_thread(task, id=task.id)
     make_review_comment(thread, author=member, id=task.id, published_at=None)
     make_follow_up(task, id=task.id)
-    history.record(task, EventType.CREATED, "created", clock.now())
+    history.record_event(task, EventType.CREATED, "created", clock.now())
     return task
 
 
@@ -257,13 +257,15 @@ def _providers(key: str) -> tuple[IdentityProvider, IdentityProvider]:
 def _by_groups(provider: IdentityProvider, group: str) -> str:
     """An access token of somebody who has come from the provider, in that group."""
     claims = {"sub": group, "preferred_username": f"{group} there", "groups": [group]}
-    who = sso.visitor(claims, provider.groups_claim)
-    developer = account_match.admit(provider, who, clock.now())
+    who = sso.user_from_claims(claims, provider.groups_claim)
+    developer = account_match.find_or_create(provider, who, clock.now())
     developer.password_hash = make_developer().password_hash  # for the routes that ask for it
     return access_token_of(developer)
 
 
-def _strangers(admin: Developer, refresh_token: str, enrollment_token: str) -> dict[str, str]:
+def _invalid_credentials(
+    admin: Developer, refresh_token: str, enrollment_token: str
+) -> dict[str, str]:
     """Credentials that open nothing under /api/web and /api/admin, whoever's they are."""
     login = str(make_login(admin).id)
     claims = {"typ": "access", "gen": admin.token_generation, "fam": login}

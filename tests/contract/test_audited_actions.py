@@ -79,7 +79,7 @@ def test_each_is_told_once(act: Act, do: Callable[..., Any], admin: Developer) -
 
 
 @each_act
-def test_what_fails_at_the_last_moment_is_not_told(act: Act, do: Callable[..., Any]) -> None:
+def test_what_fails_at_the_last_step_is_not_audited(act: Act, do: Callable[..., Any]) -> None:
     with no_commits():
         answer = do(act)
     assert answer.status_code == 503
@@ -99,16 +99,16 @@ def test_what_cannot_be_told_is_not_done(act: Act, do: Callable[..., Any]) -> No
 @each_act
 def test_no_secret_of_an_admins_act_is_told(act: Act, do: Callable[..., Any]) -> None:
     answer = do(act)
-    told = written()
-    assert MARK not in told
+    text = written()
+    assert MARK not in text
     if "token" in answer.json:
-        assert answer.json["token"] not in told
+        assert answer.json["token"] not in text
 
 
 def test_no_secret_of_anybodys_credentials_is_told(client: FlaskClient) -> None:
     secrets, tells = own_credentials(client)
-    told = written()
-    assert [secret for secret in secrets if secret in told] == []
+    text = written()
+    assert [secret for secret in secrets if secret in text] == []
     assert [entry.action for entry in entries()] == tells
 
 

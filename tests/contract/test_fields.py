@@ -37,36 +37,36 @@ class Comparison:
     def schema(self, name: str) -> Schema:
         return self._schemas[name]
 
-    def of(self, said: str | Fields, schema: Schema) -> Iterator[str]:
+    def differences(self, documented: str | Fields, schema: Schema) -> Iterator[str]:
         """A name, or the fields of an object."""
-        if isinstance(said, str):
-            if said != _name(schema):
-                yield f"{said} there, {_name(schema)} here"
+        if isinstance(documented, str):
+            if documented != _name(schema):
+                yield f"{documented} there, {_name(schema)} here"
             return
         schema = self._resolved(schema)
         properties, required = schema.get("properties", {}), schema.get("required", [])
-        if missing := properties.keys() ^ said.keys():
+        if missing := properties.keys() ^ documented.keys():
             yield f"only there or only here: {', '.join(sorted(missing))}"
-        for name in properties.keys() & said.keys():
-            for wrong in self._field(said[name], properties[name], name in required):
+        for name in properties.keys() & documented.keys():
+            for wrong in self._field(documented[name], properties[name], name in required):
                 yield f"{name}: {wrong}"
 
-    def _field(self, said: Field, schema: Schema, required: bool) -> Iterator[str]:
+    def _field(self, field: Field, schema: Schema, required: bool) -> Iterator[str]:
         schema, is_nullable = _without_null(schema)
         is_list, is_map = schema.get("type") == "array", self._is_map(schema)
         default = schema.get("default")
         facts = {
-            "optional": (said.is_optional, not required),
-            "null": (said.is_nullable, is_nullable),
-            "list": (said.is_list, is_list),
-            "map": (said.is_map, is_map),
-            "default": (said.default, None if default in (None, "") else _as_said(default)),
-            "words": (said.words, frozenset(schema.get("enum", ())) - {None}),
+            "optional": (field.is_optional, not required),
+            "null": (field.is_nullable, is_nullable),
+            "list": (field.is_list, is_list),
+            "map": (field.is_map, is_map),
+            "default": (field.default, None if default in (None, "") else _as_written(default)),
+            "words": (field.words, frozenset(schema.get("enum", ())) - {None}),
         }
         yield from (f"{what}: {a} there, {b} here" for what, (a, b) in facts.items() if a != b)
         inner = schema["items"] if is_list else schema
-        if said.below is not None:
-            yield from self.of(said.below, _without_words(inner))
+        if field.below is not None:
+            yield from self.differences(field.below, _without_words(inner))
         elif not is_list and not is_map and "$ref" in inner:
             yield f"{_name(inner)} here, and nothing there"
 
@@ -82,7 +82,7 @@ def _name(schema: Schema) -> str:
     return str(schema.get("$ref", "an unnamed object")).rpartition("/")[2]
 
 
-def _as_said(default: object) -> str:
+def _as_written(default: object) -> str:
     return default if isinstance(default, str) else json.dumps(default)
 
 
@@ -129,15 +129,15 @@ def test_a_line_shows_the_body(document: Schema, line: Line) -> None:
     assert (line.body is None) == (body is None)
     if line.body is not None:
         schema = body["content"][JSON]["schema"]
-        assert list(Comparison(document).of(line.body, schema)) == []
+        assert list(Comparison(document).differences(line.body, schema)) == []
 
 
 @pytest.mark.parametrize("line", LINES, ids=_route)
 def test_a_line_shows_the_answer(document: Schema, line: Line) -> None:
     responses = _operation(document, line)["responses"]
-    own = {status: said for status, said in responses.items() if "$ref" not in said}
+    own = {status: response for status, response in responses.items() if "$ref" not in response}
     assert line.statuses == own.keys()
-    contents = [said["content"] for said in own.values() if "content" in said]
+    contents = [response["content"] for response in own.values() if "content" in response]
     kinds = {kind: media for content in contents for kind, media in content.items()}
     if line.answer is None:
         assert JSON not in kinds or line.path == "/api/openapi.json"
@@ -149,13 +149,13 @@ def test_a_line_shows_the_answer(document: Schema, line: Line) -> None:
         ours = {"cursor": {"items", "nextCursor"}, "offset": {"items", "total", "limit", "offset"}}
         assert page.keys() == ours[line.list_kind] | line.more.keys()
         schema = page["items"]["items"]
-    assert list(comparison.of(line.answer, schema)) == []
+    assert list(comparison.differences(line.answer, schema)) == []
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_shape_has_the_fields_of_its_schema(document: Schema, name: str) -> None:
     comparison = Comparison(document)
-    assert list(comparison.of(SHAPES[name], comparison.schema(name))) == []
+    assert list(comparison.differences(SHAPES[name], comparison.schema(name))) == []
 
 
 def test_every_shape_that_is_named_is_shown() -> None:

@@ -152,7 +152,7 @@ def fill_activity(admin: Developer, rows: int) -> str:
     for _ in range(rows):
         task = make_task()
         make_attempt(task, make_machine())
-        history.record(task, EventType.STARTED, "began", now())
+        history.record_event(task, EventType.STARTED, "began", now())
     return "/api/web/dashboard/recent-activity"
 
 
@@ -210,7 +210,7 @@ def fill_identities(admin: Developer, rows: int) -> str:
     return f"/api/admin/developers/{admin.id}/identities"
 
 
-def in_admins_room(fill: Callable[[Developer, int], str]) -> Callable[[Developer, int], str]:
+def under_admin_api(fill: Callable[[Developer, int], str]) -> Callable[[Developer, int], str]:
     """The same rows, listed under /api/admin."""
     return lambda admin, rows: fill(admin, rows).replace("/api/web/", "/api/admin/")
 
@@ -246,9 +246,9 @@ FILLS: dict[str, Callable[[Developer, int], str]] = {
     "/api/admin/developers/{developerId}/identities": fill_identities,
     "/api/auth/providers": fill_usable_providers,
     "/api/admin/developers": fill_developers,
-    "/api/admin/machines": in_admins_room(machine_rows.fill_machines),
-    "/api/admin/projects": in_admins_room(fill_projects),
-    "/api/admin/projects/{key}/members": in_admins_room(fill_members),
+    "/api/admin/machines": under_admin_api(machine_rows.fill_machines),
+    "/api/admin/projects": under_admin_api(fill_projects),
+    "/api/admin/projects/{key}/members": under_admin_api(fill_members),
     "/api/admin/worker-tokens": fill_enrollment_tokens,
     "/api/admin/bots": fill_bots,
     "/api/admin/bots/{botId}/bindings": fill_bindings,

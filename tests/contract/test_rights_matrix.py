@@ -12,7 +12,7 @@ from app.api import guards, scopes
 from app.factory import create_app
 from tests.conftest import NOWHERE, SECRETS
 from tests.contract.rights_fixtures import app, furnish, world
-from tests.contract.rights_requests import Ask, ask, faults, routed
+from tests.contract.rights_requests import Ask, ask, routes_of, wrong_answers
 from tests.contract.rights_table import (
     DEVELOPERS,
     FRAMES,
@@ -24,8 +24,10 @@ from tests.contract.scopes_table import SCOPES, scope_of
 
 __all__ = ["app", "ask", "furnish", "world"]  # fixtures
 
-HERE = routed(create_app(config.load({**SECRETS, **NOWHERE})))
-ASKED = sorted(route for route in HERE if route in ROUTES and ROUTES[route].door != FRAMES)
+HERE = routes_of(create_app(config.load({**SECRETS, **NOWHERE})))
+ASKED = sorted(
+    route for route in HERE if route in ROUTES and ROUTES[route].credential_kind != FRAMES
+)
 
 
 def test_every_route_has_a_line_and_every_line_a_route() -> None:
@@ -37,20 +39,20 @@ def test_every_route_of_personal_tokens_has_one_scope() -> None:
     taking = {
         route: rule
         for route, rule in HERE.items()
-        if guards.takes_personal_tokens(route.split()[0], rule.rule)
+        if guards.accepts_personal_tokens(route.split()[0], rule.rule)
     }
     by_hand = [route for route, _ in SCOPES]
     assert len(by_hand) == len(set(by_hand))
     assert set(by_hand) == {
-        route for route in taking if not route.split()[1].startswith(scopes.ADMINS)
+        route for route in taking if not route.split()[1].startswith(scopes.ADMIN_PREFIXES)
     }
     for route, rule in taking.items():
-        assert scopes.needed(route.split()[0], rule.rule) == scope_of(route), route
+        assert scopes.required_scope(route.split()[0], rule.rule) == scope_of(route), route
 
 
 def test_a_route_without_a_scope_takes_no_narrowed_token() -> None:
-    assert scopes.needed("GET", "/api/web/new") is None
-    assert scopes.needed("DELETE", "/api/web/tasks") is None
+    assert scopes.required_scope("GET", "/api/web/new") is None
+    assert scopes.required_scope("DELETE", "/api/web/tasks") is None
 
 
 @pytest.mark.parametrize("route", ASKED)
@@ -58,7 +60,7 @@ def test_a_route_takes_whom_its_line_says(ask: Ask, world: World, route: str) ->
     # Of narrowed tokens the admin's, whom nothing else is in the way; the others' are asked in
     # tests/attacks/routes/test_scopes.py.
     some = [name for name in world.bearers if not name.startswith("member's ")]
-    assert faults(ask, world, route, [*some, "member's token"]) == {}
+    assert wrong_answers(ask, world, route, [*some, "member's token"]) == {}
 
 
 def test_what_is_hidden_looks_like_what_is_not_there(ask: Ask, world: World) -> None:
@@ -176,9 +178,9 @@ def test_a_token_changes_nothing_about_an_account_that_would_outlive_it(
         assert client.put(path, json=changes, headers=world.headers("admin")).status_code < 410
 
 
-def test_doors_are_developers_by_default() -> None:
+def test_routes_take_developers_credentials_by_default() -> None:
     """Only what is listed here by hand is open, whatever the table says."""
-    open_ = {route for route, access in ROUTES.items() if access.door != DEVELOPERS}
+    open_ = {route for route, access in ROUTES.items() if access.credential_kind != DEVELOPERS}
     assert {route.split()[1].split("/")[2] for route in open_ if "/api/" in route} == {
         "auth",
         "workers",

@@ -78,8 +78,8 @@ def test_each_route_has_its_line_in_the_section_that_the_table_says() -> None:
 
 
 def test_the_contract_says_who_is_let_in() -> None:
-    said = {_as_in_rights_table(row): WHO[row.who] for row in page.rows()}
-    tried = {route: said.get(route) for route in rights_table.ROUTES}
+    access = {_as_in_rights_table(row): WHO[row.who] for row in page.rows()}
+    tried = {route: access.get(route) for route in rights_table.ROUTES}
     assert tried == dict(rights_table.ROUTES)
 
 

@@ -10,10 +10,10 @@ from flask import Flask
 import config
 from app.chat.commands import Verb
 from app.domain import fleet_counters, pipeline, task
-from app.domain.chat import NEEDED
+from app.domain.chat import CREDENTIALS
 from app.domain.errors import IllegalTransition
-from app.domain.field_errors import BY_WORDS, names_in
-from app.domain.notification_rules import TOLD
+from app.domain.field_errors import BY_TEMPLATE, placeholders
+from app.domain.notification_rules import PERSONAL_TYPES
 from app.domain.roles import ProjectRole, SystemRole
 from app.domain.settings import REGISTRY, Setting
 from app.domain.task import EventType, FailureCode, TaskEvent, TaskStatus
@@ -36,32 +36,34 @@ def test_the_codes_of_problems_are_those_of_the_openapi_document(rolled_back_app
         for code in schema["properties"]["code"]["enum"]
     }
     rows = page.table(1, "| status | codes |")
-    codes = [(status, code) for status, said in rows for code in _snake_case(said)]
+    codes = [(status, code) for status, cell in rows for code in _snake_case(cell)]
     assert set(codes) == answered | {NO_OPERATION}
     assert len(codes) == len(set(codes))
 
 
-def test_the_codes_of_fields_are_those_of_the_table_of_faults() -> None:
+def test_the_codes_of_fields_are_those_of_the_table_of_field_errors() -> None:
     rows = page.table(1, "| of | codes of fields |")
-    said = [
+    matches = [
         re.fullmatch(r"([a-z0-9_]+)(?:\((.+)\))?", word)
         for _, row in rows
         for word in page.words(row)
     ]
-    codes = [(found[1], found[2].split(", ") if found[2] else []) for found in said if found]
+    codes = [(found[1], found[2].split(", ") if found[2] else []) for found in matches if found]
     assert sorted(codes) == sorted(
-        {fault.code: (fault.code, names_in(fault.template)) for fault in BY_WORDS.values()}.values()
+        {
+            fault.code: (fault.code, placeholders(fault.template)) for fault in BY_TEMPLATE.values()
+        }.values()
     )
 
 
-def _snake_case(said: str) -> list[str]:
-    return [word for word in page.words(said) if re.fullmatch("[a-z_]+", word)]
+def _snake_case(cell: str) -> list[str]:
+    return [word for word in page.words(cell) if re.fullmatch("[a-z_]+", word)]
 
 
 def test_the_settings_are_those_of_the_registry() -> None:
     rows = page.table(11, "| key | default |")
-    said = [(key.strip("`"), *numbers) for key, *numbers, _ in rows]
-    assert said == [_row(setting) for setting in REGISTRY.values()]
+    documented = [(key.strip("`"), *numbers) for key, *numbers, _ in rows]
+    assert documented == [_row(setting) for setting in REGISTRY.values()]
 
 
 def _row(setting: Setting) -> tuple[str, ...]:
@@ -82,15 +84,15 @@ def test_the_defaults_that_the_environment_can_name_are_named() -> None:
 
 def test_what_can_follow_a_status_is_what_the_arrows_allow() -> None:
     rows = page.table(3, "| status | what it says |")
-    said = {tuple(_snake_case(status)): set(_snake_case(after)) for status, _, after in rows}
-    assert said == {(status.value,): _following(status) for status in TaskStatus}
+    documented = {tuple(_snake_case(status)): set(_snake_case(after)) for status, _, after in rows}
+    assert documented == {(status.value,): _following(status) for status in TaskStatus}
 
 
 def _following(status: TaskStatus) -> set[str]:
     found = set()
     for event in TaskEvent:
         try:
-            found.add(task.after(status, event).value)
+            found.add(task.next_status(status, event).value)
         except IllegalTransition:
             continue
     # That a stage follows a stage is no news.
@@ -112,9 +114,9 @@ def test_the_codes_of_failures_are_those_that_are_counted() -> None:
 
 def test_a_terminals_close_codes_are_the_protocols() -> None:
     rows = page.table(13, "| closed with |")
-    said = {int(code) for codes, _ in rows for code in codes.split(",")}
+    documented = {int(code) for codes, _ in rows for code in codes.split(",")}
     broken = {1002, 1007}  # app/terminals/websocket.py: what is no WebSocket
-    assert said == constants_of(terminal.CloseCode) | broken
+    assert documented == constants_of(terminal.CloseCode) | broken
 
 
 def test_the_control_channels_close_codes_are_the_protocols() -> None:
@@ -136,8 +138,8 @@ WORDS: dict[str, tuple[int, Collection[StrEnum | str]]] = {
     "system roles": (1, SystemRole),
     "project roles": (1, ProjectRole),
     "variables": (5, [f"{{{name}}}" for name in pipeline.VARIABLES]),
-    "news": (9, TOLD),
-    "platforms": (11, NEEDED),
+    "news": (9, PERSONAL_TYPES),
+    "platforms": (11, CREDENTIALS),
     "commands": (14, Verb),
 }
 
@@ -145,6 +147,6 @@ WORDS: dict[str, tuple[int, Collection[StrEnum | str]]] = {
 @pytest.mark.parametrize("what", WORDS)
 def test_a_section_has_all_words_of_a_kind(what: str) -> None:
     number, known = WORDS[what]
-    said = page.words(page.section(number))
-    begun = {words.split()[0] for words in said if words}
+    documented = page.words(page.section(number))
+    begun = {words.split()[0] for words in documented if words}
     assert {str(word) for word in known} - begun == set()

@@ -14,8 +14,8 @@ from muster.protocol import frames
 HEAD = "| what a machine says | at most | beyond it |\n|---|---|---|"
 _PARTS = (
     frames.Capability,
-    frames.Room,
-    frames.HeldAttempt,
+    frames.SandboxFacts,
+    frames.TrackedAttempt,
     frames.TranscriptEntry,
     frames.UpgradeFacts,
 )

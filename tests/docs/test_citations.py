@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # What is planted here is not there.
 ITSELF = Path(__file__).resolve().relative_to(ROOT).as_posix()
 
-HOUSE = {
+REPOSITORY = {
     "README.md": "# Muster\n\n## Getting it\n\n## Getting it\n",
     "docs/contract.md": "# The contract\n\n## 1. Conventions\n\n## 2. Auth · tokens\n",
     "docs/machine-protocol.md": (
@@ -23,7 +23,7 @@ HOUSE = {
 
 def missing_in(root: Path, file: str, text: str) -> list[str]:
     """What the finder finds in a small repository, with one more file."""
-    for name, content in {**HOUSE, file: text}.items():
+    for name, content in {**REPOSITORY, file: text}.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
@@ -172,7 +172,10 @@ THERE = {
     "files of others in strings": ("app/a.py", 'x = ["CHANGELOG.md", "# see other.md"]\n'),
     "what stands in a block of code": ("docs/a.md", "```sh\ncat other.md; [x](y.md)\n```\n"),
     "what looks like a link in code": ("docs/a.md", "`handlers[kind](given)` is called.\n"),
-    "an RFC's section": ("docs/contract.md", HOUSE["docs/contract.md"] + "RFC 9457, section 3.\n"),
+    "an RFC's section": (
+        "docs/contract.md",
+        REPOSITORY["docs/contract.md"] + "RFC 9457, section 3.\n",
+    ),
     "what others put there": ("node_modules/a/README.md", "lost.md\n"),
     "what a virtual environment holds": (".venv/a.py", "# lost.md\n"),
 }

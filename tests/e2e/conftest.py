@@ -27,7 +27,7 @@ from tests.needs import declare_needs
 PASSWORD = "a password that only tests use"
 MACHINES = ("heron", "tern")
 
-Visit = Callable[..., Visitor]
+OpenBrowser = Callable[..., Visitor]
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def running_world(**options: Any) -> Iterator[World]:
         world = World(stack, PASSWORD, print, **options)
         world.furnish()
         yield world
-        area = paths.machine_area(home)
+        area = paths.machines_directory(home)
         end_at_once(stack)
     end_all_of(area)  # shims outlive their daemon
     shutil.rmtree(home)
@@ -85,7 +85,7 @@ def attached() -> AbstractContextManager[World] | None:
 
 
 @pytest.fixture
-def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
+def open_browser(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenBrowser]:
     """Opens a browser of somebody's own, signed in as them (by default as nobody). Whatever went
     wrong in one, unless the test has expected it, fails the test.
     """
@@ -97,7 +97,7 @@ def visit(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Visit]:
         return visitor.sign_in(name, world.password) if name else visitor
 
     yield come
-    faults = [fault for visitor in visitors for fault in visitor.faults]
+    faults = [fault for visitor in visitors for fault in visitor.errors]
     for visitor in visitors:
         visitor.close()
     assert not faults, "\n".join(faults)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, expect
 
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from tests.e2e.world import scenes
 
 Act = Callable[[Page], None]
@@ -36,16 +36,16 @@ STILL = """new Promise((resolve) => {
 
 
 @dataclass(frozen=True)
-class Room:
+class PageSpec:
     """A page by its `path`, and what is done there before one looks (`opens`)."""
 
     name: str
     path: str
-    opens: Act | None = None
+    before: Act | None = None
     signed_in: bool = True
 
 
-def all_of(api: Api) -> list[Room]:
+def list_pages(api: ApiClient) -> list[PageSpec]:
     """With the ids that they have in this world."""
     tasks = {
         each["description"].splitlines()[0]: each["id"]
@@ -54,30 +54,30 @@ def all_of(api: Api) -> list[Room]:
     machines = {each["name"]: each["id"] for each in api.get("/api/web/machines")["items"]}
     plain = ("tasks", "machines", "projects", "inbox", "profile", "device")
     return [
-        Room("login", "/login", signed_in=False),
-        Room("needs-you", "/"),
-        *(Room(name, f"/{name}") for name in plain),
-        *(Room(f"task-{view}", f"/tasks/{tasks[VIEWED[view]]}?view={view}") for view in VIEWS),
-        Room("task-gate", f"/tasks/{tasks[scenes.RETRIES]}?view=diff"),
-        Room("task-failed", f"/tasks/{tasks[scenes.VAT]}"),
-        Room("task-budget", f"/tasks/{tasks[scenes.SPENT]}"),
-        Room("machine", f"/machines/{machines['curlew']}"),
-        Room("project", "/projects/ingest"),
-        *(Room(f"admin-{name}", f"/admin/{name}") for name in (*ADMIN, "settings", "usage")),
-        Room("admin-prices", "/admin/settings?part=prices"),
-        Room("admin-sso", "/admin/settings?part=sso"),
-        Room("over-palette", "/tasks", palette),
-        Room("over-keys", "/tasks", lambda page: page.keyboard.press("?")),
-        Room("over-new-task", "/tasks", lambda page: page.keyboard.press("c")),
-        Room("over-account", "/tasks", lambda page: page.get_by_label("Your account").click()),
-        Room("over-add-machine", "/machines", pressing("Add a machine")),
-        Room("over-drain", f"/machines/{machines['heron']}", pressing("Drain …")),
-        Room("over-cancel", f"/tasks/{tasks[scenes.UPLOAD]}", pressing("Cancel", "More")),
-        Room("over-new-token", "/profile", pressing("New token")),
-        Room("over-new-developer", "/admin/developers", pressing("New developer")),
-        Room("over-new-bot", "/admin/bots", pressing("New bot")),
-        Room("over-new-provider", "/admin/settings?part=sso", pressing("New provider")),
-        Room("over-audit-entry", "/admin/audit", showing),
+        PageSpec("login", "/login", signed_in=False),
+        PageSpec("needs-you", "/"),
+        *(PageSpec(name, f"/{name}") for name in plain),
+        *(PageSpec(f"task-{view}", f"/tasks/{tasks[VIEWED[view]]}?view={view}") for view in VIEWS),
+        PageSpec("task-gate", f"/tasks/{tasks[scenes.RETRIES]}?view=diff"),
+        PageSpec("task-failed", f"/tasks/{tasks[scenes.VAT]}"),
+        PageSpec("task-budget", f"/tasks/{tasks[scenes.SPENT]}"),
+        PageSpec("machine", f"/machines/{machines['curlew']}"),
+        PageSpec("project", "/projects/ingest"),
+        *(PageSpec(f"admin-{name}", f"/admin/{name}") for name in (*ADMIN, "settings", "usage")),
+        PageSpec("admin-prices", "/admin/settings?part=prices"),
+        PageSpec("admin-sso", "/admin/settings?part=sso"),
+        PageSpec("over-palette", "/tasks", palette),
+        PageSpec("over-keys", "/tasks", lambda page: page.keyboard.press("?")),
+        PageSpec("over-new-task", "/tasks", lambda page: page.keyboard.press("c")),
+        PageSpec("over-account", "/tasks", lambda page: page.get_by_label("Your account").click()),
+        PageSpec("over-add-machine", "/machines", pressing("Add a machine")),
+        PageSpec("over-drain", f"/machines/{machines['heron']}", pressing("Drain …")),
+        PageSpec("over-cancel", f"/tasks/{tasks[scenes.UPLOAD]}", pressing("Cancel", "More")),
+        PageSpec("over-new-token", "/profile", pressing("New token")),
+        PageSpec("over-new-developer", "/admin/developers", pressing("New developer")),
+        PageSpec("over-new-bot", "/admin/bots", pressing("New bot")),
+        PageSpec("over-new-provider", "/admin/settings?part=sso", pressing("New provider")),
+        PageSpec("over-audit-entry", "/admin/audit", showing),
     ]
 
 

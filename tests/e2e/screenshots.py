@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.sync_api import Error
 
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from tests.e2e import pages, shells
 from tests.e2e.conftest import PASSWORD, running_world
 from tests.e2e.visitor import DESK, PHONE, Visitor, launched
@@ -38,9 +38,9 @@ def main(names: list[str]) -> int:
     PLACE.mkdir(exist_ok=True)
     missing = 0
     with stack() as (url, password), launched() as browser:
-        api = Api(url)
+        api = ApiClient(url)
         api.login("alice", password)
-        chosen = [one for one in pages.all_of(api) if not names or one.name in names]
+        chosen = [one for one in pages.list_pages(api) if not names or one.name in names]
         for theme in ("light", "dark"):
             for viewport in (DESK, PHONE):
                 look = {"color_scheme": theme, "viewport": viewport, "reduced_motion": "reduce"}
@@ -49,7 +49,7 @@ def main(names: list[str]) -> int:
                 for room in chosen:
                     visitor = inside if room.signed_in else outside
                     name = f"{room.name}-{viewport['width']}-{theme}.png"
-                    missing += not shown(visitor, room, PLACE / name)
+                    missing += not take_screenshot(visitor, room, PLACE / name)
                 inside.close()
                 outside.close()
             for cols in shells.COLUMNS:
@@ -57,21 +57,21 @@ def main(names: list[str]) -> int:
     return 1 if missing else 0
 
 
-def shown(visitor: Visitor, room: pages.Room, place: Path) -> bool:
+def take_screenshot(visitor: Visitor, room: pages.PageSpec, place: Path) -> bool:
     page = visitor.open(room.path)
     try:
         pages.settle(page)
-        if room.opens:
-            room.opens(page)
+        if room.before:
+            room.before(page)
             page.get_by_role("dialog").or_(page.get_by_role("menu")).first.wait_for()
     except (Error, AssertionError) as problem:
         sys.stderr.write(f"{place.name}: {str(problem).splitlines()[0]}\n")
         page.screenshot(path=place)
         return False
-    page.screenshot(path=place, full_page=room.opens is None)
-    for fault in visitor.faults:
+    page.screenshot(path=place, full_page=room.before is None)
+    for fault in visitor.errors:
         sys.stderr.write(f"{place.name}: {fault}\n")
-    visitor.faults.clear()
+    visitor.errors.clear()
     return True
 
 

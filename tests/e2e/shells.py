@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI
 from rich.text import Text
 
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from tests.ptys import Pty
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ SCREENS = {
 
 
 def shoot(
-    browser: Browser, api: Api, place: Path, cols: int, theme: str, names: Collection[str]
+    browser: Browser, api: ApiClient, place: Path, cols: int, theme: str, names: Collection[str]
 ) -> None:
     """A PNG into `place` of each of SCREENS, or of those of these names."""
     for name, commands in SCREENS.items():
@@ -47,7 +47,7 @@ def shoot(
         page.close()
 
 
-def _numbers(api: Api) -> dict[str, int]:
+def _numbers(api: ApiClient) -> dict[str, int]:
     """Of tasks that have something to show."""
     tasks = api.get("/api/web/tasks", limit=100)["items"]
     return {
@@ -56,7 +56,7 @@ def _numbers(api: Api) -> dict[str, int]:
     }
 
 
-def printed(api: Api, line: str, cols: int) -> str:
+def printed(api: ApiClient, line: str, cols: int) -> str:
     """All that a command writes on a terminal."""
     env = {
         **os.environ,
@@ -67,5 +67,5 @@ def printed(api: Api, line: str, cols: int) -> str:
     }
     argv = [sys.executable, "-m", "muster", *shlex.split(line)]
     with Pty(argv, env, cols=cols) as terminal:
-        terminal.until_ended()
+        terminal.wait_until_ended()
         return terminal.data.decode().replace("\r\n", "\n")

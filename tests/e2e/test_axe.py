@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from demo.console.paths import SOURCE
 from tests.e2e import pages
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.visitor import DESK, PHONE
 from tests.e2e.world.stage import World
 
@@ -33,12 +33,12 @@ def found(page: Page, rules: list[str]) -> list[str]:
     ]
 
 
-def found_in(page: Page, room: pages.Room, *, dark: bool) -> list[str]:
+def found_in(page: Page, room: pages.PageSpec, *, dark: bool) -> list[str]:
     """In the dark, into which it goes as it stands, nothing is different but colours."""
     page.emulate_media(color_scheme="light")
     pages.settle(page)
-    if room.opens:
-        room.opens(page)
+    if room.before:
+        room.before(page)
         page.get_by_role("dialog").or_(page.get_by_role("menu")).first.wait_for()
         pages.settle(page)
     wrong = found(page, TAGS)
@@ -55,12 +55,15 @@ def found_in(page: Page, room: pages.Room, *, dark: bool) -> list[str]:
     [pytest.param(DESK, True, id="light and dark"), pytest.param(PHONE, False, id="a phone")],
 )
 def test_axe_finds_nothing(
-    full_world: World, visit: Visit, viewport: dict[str, int], dark: bool
+    full_world: World, open_browser: OpenBrowser, viewport: dict[str, int], dark: bool
 ) -> None:
     options = {"viewport": viewport, "reduced_motion": "reduce"}
-    people = {True: visit(full_world, "alice", **options), False: visit(full_world, **options)}
+    people = {
+        True: open_browser(full_world, "alice", **options),
+        False: open_browser(full_world, **options),
+    }
     wrong: list[str] = []
-    for room in pages.all_of(full_world.admin):
+    for room in pages.list_pages(full_world.admin):
         page = people[room.signed_in].open(room.path)
         try:
             wrong += [f"{room.name}: {each}" for each in found_in(page, room, dark=dark)]
@@ -70,11 +73,11 @@ def test_axe_finds_nothing(
 
 
 def test_every_page_has_one_heading_and_a_title_after_a_reload_too(
-    full_world: World, visit: Visit
+    full_world: World, open_browser: OpenBrowser
 ) -> None:
-    visitor = visit(full_world, "alice")
+    visitor = open_browser(full_world, "alice")
     wrong: list[str] = []
-    for room in [one for one in pages.all_of(full_world.admin) if not one.opens]:
+    for room in [one for one in pages.list_pages(full_world.admin) if not one.before]:
         page = visitor.open(room.path)
         for _ in range(2):
             page.locator("h1").first.wait_for()

@@ -2,16 +2,16 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.world import scenes
 from tests.e2e.world.stage import World
 
 
 def test_words_on_a_line_wait_there_until_they_are_said_or_cancelled(
-    world: World, visit: Visit
+    world: World, open_browser: OpenBrowser
 ) -> None:
-    task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
-    page = visit(world, "alice").open(f"/tasks/{task.id}?view=diff")
+    task = world.task("alice", "handbook", scenes.PAGES).wait_for_status("suspended", "gate")
+    page = open_browser(world, "alice").open(f"/tasks/{task.id}?view=diff")
     file = page.get_by_role("article", name="paging.md")
     begin_at(file, 1)
     form_of(page).fill("Who is paged?")

@@ -4,10 +4,10 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.visitor import Visitor
 from tests.e2e.world.stage import World
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 
 # Records what is shown, and hides a tab as another one in front would.
 STAND_IN = """\
@@ -27,9 +27,9 @@ window.hide = () => {
 
 
 def test_a_question_is_told_on_the_desktop_once_and_only_while_no_tab_is_seen(
-    world: World, visit: Visit
+    world: World, open_browser: OpenBrowser
 ) -> None:
-    visitor = visit(world, "mei")
+    visitor = open_browser(world, "mei")
     visitor.context.add_init_script(STAND_IN)
     seen = visitor.open("/inbox")
     seen.get_by_role("button", name="Turn on").click()
@@ -37,12 +37,16 @@ def test_a_question_is_told_on_the_desktop_once_and_only_while_no_tab_is_seen(
     hidden = tab_of(visitor)
     hidden.evaluate("hide()")
 
-    before = world.task("mei", "handbook", "Ask before somebody's eyes").until("suspended", "gate")
-    told = seen.get_by_role("listitem").filter(has_text=f"Task {before.id} waits")
-    expect(told.first).to_be_visible()
+    before = world.task("mei", "handbook", "Ask before somebody's eyes").wait_for_status(
+        "suspended", "gate"
+    )
+    items = seen.get_by_role("listitem").filter(has_text=f"Task {before.id} waits")
+    expect(items.first).to_be_visible()
     seen.evaluate("hide()")
-    task = world.task("mei", "handbook", "Ask behind somebody's back").until("suspended", "gate")
-    until(lambda: shown_by(seen) + shown_by(hidden), "a notification")
+    task = world.task("mei", "handbook", "Ask behind somebody's back").wait_for_status(
+        "suspended", "gate"
+    )
+    wait_for(lambda: shown_by(seen) + shown_by(hidden), "a notification")
     [one] = shown_by(seen) + shown_by(hidden)
     assert one["title"] == f"Task {task.id} waits for you"
 
@@ -51,7 +55,7 @@ def test_a_question_is_told_on_the_desktop_once_and_only_while_no_tab_is_seen(
     page.wait_for_url(f"**/tasks/{task.id}")
     expect(page.get_by_text("Publish these pages?").first).to_be_visible()
     for each in (before, task):
-        each.answer("confirm").until("completed")
+        each.answer("confirm").wait_for_status("completed")
 
 
 def tab_of(visitor: Visitor) -> Page:

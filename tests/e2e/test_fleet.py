@@ -8,14 +8,16 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.world.stage import World
 
-PATIENCE = 60_000.0  # milliseconds, for a worker that starts
+TIMEOUT_MS = 60_000.0  # milliseconds, for a worker that starts
 
 
-def test_a_drain_says_what_it_moves_and_is_taken_back(world: World, visit: Visit) -> None:
-    page = visit(world, "mei").open("/machines")
+def test_a_drain_says_what_it_moves_and_is_taken_back(
+    world: World, open_browser: OpenBrowser
+) -> None:
+    page = open_browser(world, "mei").open("/machines")
     expect(page.get_by_role("button", name="Add a machine")).to_have_count(0)  # admins'
     page.get_by_role("button", name="More for tern").click()
     page.get_by_role("menuitem", name="Drain …").click()
@@ -27,16 +29,16 @@ def test_a_drain_says_what_it_moves_and_is_taken_back(world: World, visit: Visit
     card = page.get_by_role("article", name="tern")
     expect(card.get_by_text("“a new disk”")).to_be_visible()
     # The machine says so itself, and the stream tells of it.
-    expect(card.get_by_text("Drained", exact=True)).to_be_visible(timeout=PATIENCE)
+    expect(card.get_by_text("Drained", exact=True)).to_be_visible(timeout=TIMEOUT_MS)
     page.get_by_role("button", name="More for tern").click()
     page.get_by_role("menuitem", name="Undrain").click()
     expect(card.get_by_text("Online", exact=True)).to_be_visible()
 
 
 def test_a_new_machine_is_followed_from_its_token_to_its_connection(
-    world: World, visit: Visit, tmp_path: Path
+    world: World, open_browser: OpenBrowser, tmp_path: Path
 ) -> None:
-    page = visit(world, "alice").open("/machines")
+    page = open_browser(world, "alice").open("/machines")
     page.get_by_role("button", name="Add a machine").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name="Make a token").click()
@@ -49,14 +51,14 @@ def test_a_new_machine_is_followed_from_its_token_to_its_connection(
     enroll += ["--token", "-", "--name", "whimbrel"]
     subprocess.run(enroll, input=token[0], text=True, env=home, check=True, capture_output=True)
     steps = dialog.get_by_role("listitem")
-    expect(steps.nth(0)).to_contain_text("whimbrel", timeout=PATIENCE)
+    expect(steps.nth(0)).to_contain_text("whimbrel", timeout=TIMEOUT_MS)
     worker = [sys.executable, "-m", "muster", "worker", "run"]
     with (tmp_path / "log").open("w") as log, subprocess.Popen(worker, env=home, stderr=log) as ran:
-        expect(steps.nth(1).get_by_role("time")).to_be_visible(timeout=PATIENCE)
+        expect(steps.nth(1).get_by_role("time")).to_be_visible(timeout=TIMEOUT_MS)
         ran.terminate()
     [machine] = [
         each for each in world.admin.get("/api/web/machines")["items"] if each["name"] == "whimbrel"
     ]
     # As nothing runs there any more, the world is as it was.
     world.admin.put(f"/api/admin/machines/{machine['id']}", {"status": "decommissioned"})
-    expect(page.get_by_role("article", name="whimbrel")).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_role("article", name="whimbrel")).to_have_count(0, timeout=TIMEOUT_MS)

@@ -5,27 +5,27 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.visitor import PHONE
-from tests.e2e.world.stage import Told, World
+from tests.e2e.world.stage import TaskView, World
 
 ENOUGH = "90000000"
 
 
-class Begun(NamedTuple):
+class StartedTasks(NamedTuple):
     """What is begun at once, so that no test waits for long."""
 
-    question: Told
-    budget: Told
-    failure: Told
-    result: Told
-    seen: Told
+    question: TaskView
+    budget: TaskView
+    failure: TaskView
+    result: TaskView
+    seen: TaskView
 
 
 @pytest.fixture(scope="module")
-def begun(world: World) -> Begun:
+def started(world: World) -> StartedTasks:
     little = {"tokens": 60_000}
-    return Begun(
+    return StartedTasks(
         question=world.task("alice", "handbook", "Name it [ask]"),
         budget=world.task("alice", "handbook", "Count for long [spend]", budget=little),
         failure=world.task("alice", "handbook", "Give up [fail]"),
@@ -34,11 +34,11 @@ def begun(world: World) -> Begun:
     )
 
 
-class Shown:
+class InboxPages:
     """Needs you in front of one person twice, at a desk and on a phone: what is done at the desk is
     seen on the phone."""
 
-    def __init__(self, visit: Visit, world: World, name: str) -> None:
+    def __init__(self, visit: OpenBrowser, world: World, name: str) -> None:
         self.desk = visit(world, name).open("/")
         self.phone = visit(world, name, viewport=PHONE).open("/")
 
@@ -68,35 +68,37 @@ def row_of(page: Page, what: str) -> Locator:
 
 
 def test_a_question_is_answered_by_the_number_of_its_choice(
-    world: World, begun: Begun, visit: Visit
+    world: World, started: StartedTasks, open_browser: OpenBrowser
 ) -> None:
-    task = begun.question.until("suspended", "question")
-    shown = Shown(visit, world, "alice")
+    task = started.question.wait_for_status("suspended", "question")
+    shown = InboxPages(open_browser, world, "alice")
     shown.select(f"#{task.id}")
     shown.desk.keyboard.press("2")
     shown.is_gone(f"#{task.id}", "Which name does the new file get?")
     [answer] = task.events("confirmed")
     assert answer["data"]["result"] == "CHANGES.md"
-    task.until("suspended", "gate").act("cancel")
+    task.wait_for_status("suspended", "gate").act("cancel")
     shown.is_gone(f"#{task.id}")
 
 
-def test_a_budget_is_raised_by_another_amount(world: World, begun: Begun, visit: Visit) -> None:
-    task = begun.budget.until("suspended", "budget")
-    shown = Shown(visit, world, "alice")
+def test_a_budget_is_raised_by_another_amount(
+    world: World, started: StartedTasks, open_browser: OpenBrowser
+) -> None:
+    task = started.budget.wait_for_status("suspended", "budget")
+    shown = InboxPages(open_browser, world, "alice")
     row = shown.select(f"#{task.id}")
     row.get_by_role("button", name="Another amount").click()
     row.get_by_label("Tokens").fill(ENOUGH)
     row.get_by_role("button", name="Continue").click()
     shown.is_gone(f"#{task.id}")
-    task.until("running").act("cancel")
+    task.wait_for_status("running").act("cancel")
 
 
 def test_a_failure_is_retried_and_is_back_when_it_fails_again(
-    world: World, begun: Begun, visit: Visit
+    world: World, started: StartedTasks, open_browser: OpenBrowser
 ) -> None:
-    task = begun.failure.until("failed")
-    shown = Shown(visit, world, "alice")
+    task = started.failure.wait_for_status("failed")
+    shown = InboxPages(open_browser, world, "alice")
     shown.row(f"#{task.id}").get_by_role("button", name="Retry from write").click()
     shown.is_gone(f"#{task.id}")
     row = shown.row(f"#{task.id}")
@@ -105,9 +107,11 @@ def test_a_failure_is_retried_and_is_back_when_it_fails_again(
     shown.is_gone(f"#{task.id}")
 
 
-def test_a_result_is_approved(world: World, begun: Begun, visit: Visit) -> None:
-    task = begun.result.until("completed")
-    shown = Shown(visit, world, "alice")
+def test_a_result_is_approved(
+    world: World, started: StartedTasks, open_browser: OpenBrowser
+) -> None:
+    task = started.result.wait_for_status("completed")
+    shown = InboxPages(open_browser, world, "alice")
     shown.row(f"#{task.id}").get_by_role("button", name="Approve").click()
     shown.is_gone(f"#{task.id}")
     [review] = task.api.get(f"{task.path}/reviews")["items"]
@@ -115,10 +119,10 @@ def test_a_result_is_approved(world: World, begun: Begun, visit: Visit) -> None:
 
 
 def test_what_is_marked_as_seen_leaves_and_comes_back_by_undo(
-    world: World, begun: Begun, visit: Visit
+    world: World, started: StartedTasks, open_browser: OpenBrowser
 ) -> None:
-    task = begun.seen.until("completed")
-    shown = Shown(visit, world, "alice")
+    task = started.seen.wait_for_status("completed")
+    shown = InboxPages(open_browser, world, "alice")
     shown.row(f"#{task.id}").get_by_role("button", name="Seen").click()
     shown.is_gone(f"#{task.id}")
     shown.desk.get_by_role("button", name="Undo").click()
@@ -126,11 +130,13 @@ def test_what_is_marked_as_seen_leaves_and_comes_back_by_undo(
     shown.is_gone(f"#{task.id}")
 
 
-def test_a_machine_that_has_drained_itself_is_taken_back(world: World, visit: Visit) -> None:
+def test_a_machine_that_has_drained_itself_is_taken_back(
+    world: World, open_browser: OpenBrowser
+) -> None:
     before = in_service(world)
     world.admin.put("/api/admin/settings", {"maxDiskPercent": 1})
     try:
-        shown = Shown(visit, world, "mei")
+        shown = InboxPages(open_browser, world, "mei")
         row = shown.row("tern")
         expect(row).to_contain_text("tern has drained itself: its disk is too full.")
         row.get_by_role("button", name="Undrain").click()

@@ -5,10 +5,10 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.world import scenes
-from tests.e2e.world.stage import Told, World
-from tests.flows.running_stack import until
+from tests.e2e.world.stage import TaskView, World
+from tests.flows.running_stack import wait_for
 
 PIPELINE = [
     {"name": "look", "command": "Look around.", "agentOptions": {"interface": "terminal"}},
@@ -29,7 +29,7 @@ def make_project(page: Page, world: World) -> str:
     return "POEMS"
 
 
-def make_task(page: Page, world: World, project: str, text: str) -> Told:
+def make_task(page: Page, world: World, project: str, text: str) -> TaskView:
     page.keyboard.press("c")
     dialog = page.get_by_role("dialog")
     choose(page, "Project", project)
@@ -37,7 +37,7 @@ def make_task(page: Page, world: World, project: str, text: str) -> Told:
     dialog.get_by_role("button", name="Create task").click()
     page.wait_for_url(re.compile(r"/tasks/\d+"))
     [number] = re.findall(r"/tasks/(\d+)", page.url)
-    return Told(world, world.people["alice"], int(number))
+    return TaskView(world, world.people["alice"], int(number))
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -49,14 +49,14 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option).first.click()
 
 
-def type_into_terminal(page: Page, task: Told) -> None:
+def type_into_terminal(page: Page, task: TaskView) -> None:
     page.get_by_role("tab", name="Terminal").click()
-    task.until("running")
-    until(lambda: b"Welcome to Claude Code" in task.log(), "terminal")
+    task.wait_for_status("running")
+    wait_for(lambda: b"Welcome to Claude Code" in task.log(), "terminal")
     expect(page.get_by_role("region", name="Terminal")).to_contain_text("control")
     page.locator(".xterm-helper-textarea").focus()
     page.keyboard.type("hello there\n")
-    until(lambda: "I heard “hello there”".encode() in task.log(), "answer to what was typed")
+    wait_for(lambda: "I heard “hello there”".encode() in task.log(), "answer to what was typed")
     page.keyboard.type("/exit\n")
 
 
@@ -69,12 +69,14 @@ def comment(page: Page, line: int, text: str) -> None:
     expect(page.get_by_text(text).first).to_be_visible()
 
 
-def test_a_task_from_its_project_to_its_pushed_branch(world: World, visit: Visit) -> None:
-    page = visit(world, "alice").open("/admin/projects")
+def test_a_task_from_its_project_to_its_pushed_branch(
+    world: World, open_browser: OpenBrowser
+) -> None:
+    page = open_browser(world, "alice").open("/admin/projects")
     project = make_project(page, world)
     task = make_task(page, world, project, scenes.RETRIES)
     type_into_terminal(page, task)
-    task.until("suspended", "gate")
+    task.wait_for_status("suspended", "gate")
     expect(page.get_by_text("Push it?").first).to_be_visible()
     page.get_by_role("tab", name=re.compile("^Diff")).click()
     comment(page, 3, "Which waits are these?")
@@ -82,12 +84,12 @@ def test_a_task_from_its_project_to_its_pushed_branch(world: World, visit: Visit
     page.get_by_role("radio", name=re.compile("^Request changes")).check()
     page.get_by_placeholder("Say it in a sentence").fill("Nearly: two things.")
     page.get_by_role("button", name=re.compile("^Submit with 2 drafts")).click()
-    task.until_round(2).until("suspended", "gate")
+    task.wait_for_round(2).wait_for_status("suspended", "gate")
     expect(page.get_by_text("Done, with a test").or_(page.get_by_text("Changed as you say")).first
            ).to_be_visible()  # fmt: skip
     page.get_by_role("radio", name=re.compile("^Approve")).check()
     page.get_by_role("button", name=re.compile("^Submit review")).click()
-    task.until("completed")
+    task.wait_for_status("completed")
     expect(page.get_by_text("Completed").first).to_be_visible()
     done = task.now()
     git = world.repositories["handbook"].git

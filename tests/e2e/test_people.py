@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 import pyotp
 from playwright.sync_api import Page, Route, expect
 
-from app.server_cli.local.api import Api
-from tests.e2e.conftest import PASSWORD, Visit
+from app.server_cli.local.api import ApiClient
+from tests.e2e.conftest import PASSWORD, OpenBrowser
 from tests.e2e.world.stage import World
 
 
@@ -22,9 +22,9 @@ def press(page: Page, name: str) -> None:
 
 
 def test_a_second_factor_is_set_up_by_its_key_asked_for_and_turned_off(
-    world: World, visit: Visit
+    world: World, open_browser: OpenBrowser
 ) -> None:
-    page = visit(world, "priya").open("/profile")
+    page = open_browser(world, "priya").open("/profile")
     press(page, "Set up")
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("img", name="QR code")).to_be_visible()
@@ -34,7 +34,7 @@ def test_a_second_factor_is_set_up_by_its_key_asked_for_and_turned_off(
     recovery = dialog.get_by_role("listitem").first.inner_text()
     press(page, "I have kept it")
 
-    stranger = visit(world)
+    stranger = open_browser(world)
     stranger.expect(401, "/api/auth/browser/login")  # which says that a code is wanted
     door = stranger.open("/login?next=/profile")
     door.get_by_label("Username").fill("priya")
@@ -50,8 +50,8 @@ def test_a_second_factor_is_set_up_by_its_key_asked_for_and_turned_off(
     expect(page.get_by_role("button", name="Set up")).to_be_visible()
 
 
-def test_a_token_is_shown_once_works_and_ends(world: World, visit: Visit) -> None:
-    page = visit(world, "bo").open("/profile")
+def test_a_token_is_shown_once_works_and_ends(world: World, open_browser: OpenBrowser) -> None:
+    page = open_browser(world, "bo").open("/profile")
     press(page, "New token")
     page.get_by_label("Label").fill("for a script")
     press(page, "Create token")
@@ -65,9 +65,9 @@ def test_a_token_is_shown_once_works_and_ends(world: World, visit: Visit) -> Non
 
 
 def test_whom_nobody_has_confirmed_lately_is_asked_before_the_act_and_not_refused(
-    world: World, visit: Visit
+    world: World, open_browser: OpenBrowser
 ) -> None:
-    visitor = visit(world, "bo")
+    visitor = open_browser(world, "bo")
     asked: list[str] = []
 
     def long_ago(route: Route) -> None:
@@ -91,10 +91,10 @@ def test_whom_nobody_has_confirmed_lately_is_asked_before_the_act_and_not_refuse
     expect(page.get_by_role("button", name="Revoke after a while")).to_have_count(0)
 
 
-def test_a_device_is_let_in_by_its_code(world: World, visit: Visit) -> None:
-    stranger = Api(world.stack.url)
+def test_a_device_is_let_in_by_its_code(world: World, open_browser: OpenBrowser) -> None:
+    stranger = ApiClient(world.stack.url)
     codes = stranger.post("/api/auth/device", {"clientName": "a laptop of bo's"})
-    page = visit(world, "bo").open(f"/device?code={codes['userCode']}")
+    page = open_browser(world, "bo").open(f"/device?code={codes['userCode']}")
     expect(page.get_by_role("heading", level=2)).to_contain_text("a laptop of bo's")
     press(page, "Approve")
     expect(page.get_by_role("heading", level=2)).to_have_text("The device is signed in")
@@ -102,13 +102,13 @@ def test_a_device_is_let_in_by_its_code(world: World, visit: Visit) -> None:
     assert whose(page, pair["accessToken"]) == "bo"
 
 
-def test_who_is_no_admin_finds_nothing_there(world: World, visit: Visit) -> None:
-    page = visit(world, "bo").open("/admin/audit")
+def test_who_is_no_admin_finds_nothing_there(world: World, open_browser: OpenBrowser) -> None:
+    page = open_browser(world, "bo").open("/admin/audit")
     expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here.")
 
 
-def test_a_bot_is_made_tried_and_says_what_to_mend(world: World, visit: Visit) -> None:
-    page = visit(world, "alice").open("/admin/bots")
+def test_a_bot_is_made_tried_and_says_what_to_mend(world: World, open_browser: OpenBrowser) -> None:
+    page = open_browser(world, "alice").open("/admin/bots")
     press(page, "New bot")
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Platform").select_option("webhook")
@@ -125,8 +125,8 @@ def test_a_bot_is_made_tried_and_says_what_to_mend(world: World, visit: Visit) -
     expect(dialog.get_by_text("alice")).to_be_visible()
 
 
-def test_a_setting_is_changed_and_goes_back(world: World, visit: Visit) -> None:
-    visitor = visit(world, "alice")
+def test_a_setting_is_changed_and_goes_back(world: World, open_browser: OpenBrowser) -> None:
+    visitor = open_browser(world, "alice")
     page = visitor.open("/admin/settings")
     page.get_by_label("maxSlots").fill("32")
     press(page, "Save 1 change")

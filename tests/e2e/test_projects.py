@@ -2,13 +2,13 @@
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.world.stage import World
 
 
-def test_a_pipeline_is_tried_before_it_is_saved(world: World, visit: Visit) -> None:
+def test_a_pipeline_is_tried_before_it_is_saved(world: World, open_browser: OpenBrowser) -> None:
     before = world.admin.get("/api/web/projects/storefront")["pipeline"]
-    page = visit(world, "bo").open("/projects/storefront")
+    page = open_browser(world, "bo").open("/projects/storefront")
     command = page.get_by_label("What the agent is told").first
     save = page.get_by_role("button", name="Save the pipeline")
     command.fill("Plan {descripton}")
@@ -25,14 +25,18 @@ def test_a_pipeline_is_tried_before_it_is_saved(world: World, visit: Visit) -> N
     world.admin.put("/api/web/projects/storefront", {"pipeline": before})
 
 
-def test_what_is_wrong_is_said_in_the_language_of_the_page(world: World, visit: Visit) -> None:
-    page = visit(world, "bo", locale="zh-CN").open("/projects/storefront")
+def test_what_is_wrong_is_said_in_the_language_of_the_page(
+    world: World, open_browser: OpenBrowser
+) -> None:
+    page = open_browser(world, "bo", locale="zh-CN").open("/projects/storefront")
     page.get_by_label("给智能体的指示").first.fill("Plan {descripton}")
     expect(page.get_by_text("{descripton} 不是变量")).to_be_visible()
 
 
-def test_members_see_the_pipeline_and_change_nothing(world: World, visit: Visit) -> None:
-    page = visit(world, "bo").open("/projects/billing")
+def test_members_see_the_pipeline_and_change_nothing(
+    world: World, open_browser: OpenBrowser
+) -> None:
+    page = open_browser(world, "bo").open("/projects/billing")
     expect(page.get_by_label("What the agent is told").first).to_be_disabled()
     expect(page.get_by_text("Only maintainers and admins change this.")).to_be_visible()
     for part in ("Secrets", "Members"):

@@ -5,7 +5,7 @@ import json
 import psycopg2
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.test_people import press, whose
 from tests.e2e.world.stage import World
 
@@ -22,9 +22,9 @@ def age_logins(world: World, name: str) -> None:
 
 
 def test_a_login_that_is_old_is_confirmed_by_the_password_and_the_act_goes_on(
-    world: World, visit: Visit
+    world: World, open_browser: OpenBrowser
 ) -> None:
-    visitor = visit(world, "alice")
+    visitor = open_browser(world, "alice")
     visitor.expect(403, "/profile/tokens")
     visitor.expect(422, "/api/auth/confirm")
     page = visitor.open("/profile")
@@ -45,8 +45,8 @@ def test_a_login_that_is_old_is_confirmed_by_the_password_and_the_act_goes_on(
     expect(page.get_by_role("button", name="Revoke for what outlasts me").first).to_be_visible()
 
 
-def test_who_does_not_confirm_does_nothing(world: World, visit: Visit) -> None:
-    visitor = visit(world, "alice")
+def test_who_does_not_confirm_does_nothing(world: World, open_browser: OpenBrowser) -> None:
+    visitor = open_browser(world, "alice")
     visitor.expect(403, "/profile/tokens")
     page = visitor.open("/profile")
     press(page, "New token")

@@ -7,23 +7,23 @@ from secrets import token_hex
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Visit
-from tests.e2e.world.stage import Told, World
-from tests.flows.running_stack import until
+from tests.e2e.conftest import OpenBrowser
+from tests.e2e.world.stage import TaskView, World
+from tests.flows.running_stack import wait_for
 
 NOWHERE = "gpu=true"  # no machine is like that: what wants it waits
 TEMPLATE = "## What goes wrong\n\n## What was expected\n"
 
 
 def test_several_are_chosen_and_retried_and_then_some_of_them_cancelled(
-    world: World, visit: Visit
+    world: World, open_browser: OpenBrowser
 ) -> None:
     word = token_hex(4)
     tasks = [
         world.task("bo", "storefront", f"Cut {word}, {n}", machineSelector=NOWHERE).act("cancel")
         for n in range(3)
     ]
-    page = visit(world, "bo").open(f"/tasks?q={word}")
+    page = open_browser(world, "bo").open(f"/tasks?q={word}")
     rows = [row_of(page, task) for task in tasks]
     for row in rows:
         expect(row).to_contain_text("Cancelled")
@@ -52,7 +52,7 @@ def test_several_are_chosen_and_retried_and_then_some_of_them_cancelled(
     expect(page.get_by_role("button", name="Retry 3 tasks")).to_be_visible()
 
 
-def row_of(page: Page, task: Told) -> Locator:
+def row_of(page: Page, task: TaskView) -> Locator:
     return page.get_by_role("row").filter(has=page.get_by_label(f"Select #{task.id}", exact=True))
 
 
@@ -67,9 +67,9 @@ def template(world: World) -> Iterator[str]:
 
 
 def test_a_template_begins_a_description_and_gives_back_what_was_there(
-    world: World, visit: Visit, template: str
+    world: World, open_browser: OpenBrowser, template: str
 ) -> None:
-    page = visit(world, "bo").open("/tasks")
+    page = open_browser(world, "bo").open("/tasks")
     dialog, description = new_task(page)
     dialog.get_by_label("Project", exact=True).select_option("handbook")
     description.fill("Written before")
@@ -83,13 +83,13 @@ def test_a_template_begins_a_description_and_gives_back_what_was_there(
     dialog.get_by_role("button", name="Write", exact=True).click()
     description.fill("")
     page.keyboard.press("Escape")
-    until(lambda: not drafts_of(world, "bo", ""), "end of a draft that has become empty")
+    wait_for(lambda: not drafts_of(world, "bo", ""), "end of a draft that has become empty")
 
 
 def test_a_draft_outlives_its_dialog_and_a_reload_and_becomes_a_task(
-    world: World, visit: Visit
+    world: World, open_browser: OpenBrowser
 ) -> None:
-    page = visit(world, "bo").open("/tasks")
+    page = open_browser(world, "bo").open("/tasks")
     dialog, description = new_task(page)
     dialog.get_by_label("Project", exact=True).select_option("handbook")
     description.fill("Draft that is closed\n\nAnd more of it.")
@@ -113,9 +113,9 @@ def test_a_draft_outlives_its_dialog_and_a_reload_and_becomes_a_task(
     dialog.get_by_role("button", name="Create task").click()
     page.wait_for_url(re.compile(r"/tasks/\d+"))
     [number] = re.findall(r"/tasks/(\d+)", page.url)
-    task = Told(world, world.people["bo"], int(number))
+    task = TaskView(world, world.people["bo"], int(number))
     assert task.now()["description"] == "Draft that is left\n\nIn the middle of a word."
-    until(lambda: not drafts_of(world, "bo", "Draft that is left"), "end of the draft")
+    wait_for(lambda: not drafts_of(world, "bo", "Draft that is left"), "end of the draft")
     task.act("cancel")
 
 
@@ -134,4 +134,4 @@ def form_of(page: Page) -> tuple[Locator, Locator]:
 
 def drafts_of(world: World, name: str, begin: str) -> list[str]:
     items = world.people[name].get("/api/web/profile/drafts")["items"]
-    return [said for each in items if (said := each["description"]).startswith(begin)]
+    return [description for each in items if (description := each["description"]).startswith(begin)]

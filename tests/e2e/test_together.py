@@ -5,10 +5,10 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.world import scenes
 from tests.e2e.world.stage import World
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 PRESS_AT = "(one, at) => void setTimeout(() => one.click(), at - Date.now())"
@@ -16,13 +16,13 @@ TOLD = re.compile("was faster: confirm|has answered: confirm")
 
 
 def test_of_two_who_confirm_at_once_one_wins_and_the_other_is_told_who(
-    world: World, visit: Visit
+    world: World, open_browser: OpenBrowser
 ) -> None:
     """One stands before the task, the other in Needs you."""
-    task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
+    task = world.task("alice", "handbook", scenes.PAGES).wait_for_status("suspended", "gate")
     pages, buttons = dict[str, Page](), list[Locator]()
     for name, path in (("bo", f"/tasks/{task.id}"), ("priya", "/")):
-        visitor = visit(world, name)
+        visitor = open_browser(world, name)
         visitor.expect(409, "/confirm-stage")
         page = pages[name] = visitor.open(path)
         asked = page.get_by_role("listitem" if path == "/" else "main").filter(
@@ -34,33 +34,39 @@ def test_of_two_who_confirm_at_once_one_wins_and_the_other_is_told_who(
     for button in buttons:  # Both have pressed before either knows of the other.
         button.evaluate(PRESS_AT, at)
     # Said in passing: it is looked for before anything else is waited for.
-    [loser] = until(lambda: [one for one in pages if told_by(pages[one])], "word of who was faster")
+    [loser] = wait_for(
+        lambda: [one for one in pages if text_of(pages[one])], "word of who was faster"
+    )
     [winner] = {*pages} - {loser}
-    assert told_by(pages[loser]) == winner
-    assert not told_by(pages[winner])
-    task.until("completed")
+    assert text_of(pages[loser]) == winner
+    assert not text_of(pages[winner])
+    task.wait_for_status("completed")
     [answer] = task.events("confirmed")
     assert answer["message"].startswith(f"answered by {winner}: confirm")
     expect(pages["priya"].get_by_role("listitem").filter(has_text=f"#{task.id}")).to_have_count(0)
     expect(pages["bo"].get_by_text("Completed").first).to_be_visible()
 
 
-def told_by(page: Page) -> str:
+def text_of(page: Page) -> str:
     """Who was faster, as the page says in passing; empty where it says nothing."""
-    said = page.locator(".toast").filter(has_text=TOLD)
-    if not said.count():
+    toasts = page.locator(".toast").filter(has_text=TOLD)
+    if not toasts.count():
         return ""
-    return said.first.inner_text().removeprefix("#").split(":")[-2].split()[0]
+    return toasts.first.inner_text().removeprefix("#").split(":")[-2].split()[0]
 
 
 def test_a_second_person_watches_takes_over_and_the_first_is_told(
-    world: World, visit: Visit
+    world: World, open_browser: OpenBrowser
 ) -> None:
-    task = world.task("priya", "lab", "Look around by hand").until("running")
-    priya = visit(world, "priya", permissions=CLIPBOARD).open(f"/tasks/{task.id}?view=terminal")
+    task = world.task("priya", "lab", "Look around by hand").wait_for_status("running")
+    priya = open_browser(world, "priya", permissions=CLIPBOARD).open(
+        f"/tasks/{task.id}?view=terminal"
+    )
     hers = priya.get_by_role("region", name="Terminal", exact=True)
     expect(hers).to_contain_text("You control")
-    alice = visit(world, "alice", permissions=CLIPBOARD).open(f"/tasks/{task.id}?view=terminal")
+    alice = open_browser(world, "alice", permissions=CLIPBOARD).open(
+        f"/tasks/{task.id}?view=terminal"
+    )
     others = alice.get_by_role("region", name="Terminal", exact=True)
     expect(others).to_contain_text("Priya controls, you watch")
     expect(hers).to_contain_text("You control, alice watches")
@@ -68,7 +74,9 @@ def test_a_second_person_watches_takes_over_and_the_first_is_told(
     expect(others).to_contain_text(re.compile(r"byte [1-9]"))
 
     type_line(priya, "echo by-the-first-$((40 + 2))")
-    until(lambda: "by-the-first-42" in screen_of(alice), "what is typed, before the other's eyes")
+    wait_for(
+        lambda: "by-the-first-42" in screen_of(alice), "what is typed, before the other's eyes"
+    )
     type_line(alice, "echo by-who-watches")
 
     others.get_by_role("button", name="Take over").click()
@@ -77,7 +85,9 @@ def test_a_second_person_watches_takes_over_and_the_first_is_told(
     expect(hers).to_contain_text("Alice controls, you watch")
     type_line(priya, "echo by-who-was-taken-over")
     type_line(alice, "echo by-the-second-$((40 + 2))")
-    until(lambda: "by-the-second-42" in screen_of(priya), "what is typed, before the first's eyes")
+    wait_for(
+        lambda: "by-the-second-42" in screen_of(priya), "what is typed, before the first's eyes"
+    )
     assert b"by-who" not in task.log(), "who watches types nothing"
 
     alice.close()
@@ -85,7 +95,7 @@ def test_a_second_person_watches_takes_over_and_the_first_is_told(
     hers.get_by_role("button", name="Take control").click()
     expect(hers).to_contain_text("You control")
     type_line(priya, "exit")
-    task.until("completed")
+    task.wait_for_status("completed")
 
 
 def type_line(page: Page, line: str) -> None:

@@ -4,15 +4,17 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.visitor import PHONE
 from tests.e2e.world import scenes
 from tests.e2e.world.stage import World
 
 
-def test_a_gate_is_found_and_answered_by_keys_alone(world: World, visit: Visit) -> None:
-    task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
-    page = visit(world, "alice").open("/")
+def test_a_gate_is_found_and_answered_by_keys_alone(
+    world: World, open_browser: OpenBrowser
+) -> None:
+    task = world.task("alice", "handbook", scenes.PAGES).wait_for_status("suspended", "gate")
+    page = open_browser(world, "alice").open("/")
     ask = page.get_by_role("main").get_by_text(f"#{task.id}").first
     expect(ask).to_be_visible()
     chosen = page.locator("[aria-current=true]").filter(has_text=f"#{task.id}")
@@ -22,12 +24,14 @@ def test_a_gate_is_found_and_answered_by_keys_alone(world: World, visit: Visit) 
         page.keyboard.press("j")
     expect(chosen.first).to_be_visible()
     page.keyboard.press("1")
-    task.until("completed")
+    task.wait_for_status("completed")
 
 
-def test_the_palette_leads_to_a_task_and_back_home(world: World, visit: Visit) -> None:
-    task = world.task("bo", "handbook", "Find me by the palette").until("suspended", "gate")
-    page = visit(world, "bo").open("/machines")
+def test_the_palette_leads_to_a_task_and_back_home(world: World, open_browser: OpenBrowser) -> None:
+    task = world.task("bo", "handbook", "Find me by the palette").wait_for_status(
+        "suspended", "gate"
+    )
+    page = open_browser(world, "bo").open("/machines")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").fill("by the palette")
@@ -41,9 +45,9 @@ def test_the_palette_leads_to_a_task_and_back_home(world: World, visit: Visit) -
     page.wait_for_url(f"**/tasks/{task.id}*")
 
 
-def test_a_gate_is_answered_with_a_thumb(world: World, visit: Visit) -> None:
-    task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
-    visitor = visit(world, "alice", viewport=PHONE, has_touch=True, is_mobile=True)
+def test_a_gate_is_answered_with_a_thumb(world: World, open_browser: OpenBrowser) -> None:
+    task = world.task("alice", "handbook", scenes.PAGES).wait_for_status("suspended", "gate")
+    visitor = open_browser(world, "alice", viewport=PHONE, has_touch=True, is_mobile=True)
     page = visitor.open(f"/tasks/{task.id}")
     button = page.get_by_role("button", name="Confirm", exact=True).first
     expect(button).to_be_visible()
@@ -53,13 +57,13 @@ def test_a_gate_is_answered_with_a_thumb(world: World, visit: Visit) -> None:
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= PHONE["width"], "nothing goes past the edge"
     button.tap()
-    task.until("completed")
+    task.wait_for_status("completed")
     expect(page.get_by_text("Completed").first).to_be_visible()
 
 
-def test_everything_is_there_in_chinese(world: World, visit: Visit) -> None:
-    task = world.task("alice", "handbook", scenes.PAGES).until("suspended", "gate")
-    visitor = visit(world, locale="zh-CN")
+def test_everything_is_there_in_chinese(world: World, open_browser: OpenBrowser) -> None:
+    task = world.task("alice", "handbook", scenes.PAGES).wait_for_status("suspended", "gate")
+    visitor = open_browser(world, locale="zh-CN")
     page = visitor.open(f"/tasks/{task.id}")
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
     page.get_by_label("用户名").fill("alice")
@@ -70,4 +74,4 @@ def test_everything_is_there_in_chinese(world: World, visit: Visit) -> None:
     for english in ("Needs you", "Terminal", "Confirm", "Reject", "New task", "Waits for"):
         assert english not in words
     page.get_by_role("button", name="确认").first.click()
-    task.until("completed")
+    task.wait_for_status("completed")

@@ -4,16 +4,19 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visit
+from tests.e2e.conftest import OpenBrowser
 from tests.e2e.world.stage import World
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 
 
-def test_a_tunnel_is_opened_shown_to_others_and_closed(world: World, visit: Visit) -> None:
-    task = world.task("bo", "handbook", "Look inside [slow]").until("running")
-    until(lambda: task.events("workspace"), "workspace")
+def test_a_tunnel_is_opened_shown_to_others_and_closed(
+    world: World, open_browser: OpenBrowser
+) -> None:
+    task = world.task("bo", "handbook", "Look inside [slow]").wait_for_status("running")
+    wait_for(lambda: task.events("workspace"), "workspace")
     pages = [
-        visit(world, name).open(f"/tasks/{task.id}?view=workspace") for name in ("bo", "alice")
+        open_browser(world, name).open(f"/tasks/{task.id}?view=workspace")
+        for name in ("bo", "alice")
     ]
     views = [page.get_by_role("region", name="Workspace") for page in pages]
     bo, alice = views

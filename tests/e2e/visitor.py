@@ -17,8 +17,8 @@ from playwright.sync_api import (
 
 from tests.programs import find
 
-PATIENCE = 20_000.0  # milliseconds: the machine may be busy
-expect.set_options(timeout=PATIENCE)
+TIMEOUT_MS = 20_000.0  # milliseconds: the machine may be busy
+expect.set_options(timeout=TIMEOUT_MS)
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
@@ -51,12 +51,12 @@ class Visitor:
     """
 
     def __init__(self, browser: Browser, url: str, **options: object) -> None:
-        self.url, self.faults = url, list[str]()
+        self.url, self.errors = url, list[str]()
         self._expected: list[tuple[int, str]] = []
         self._is_cut_off = False
         given = {"viewport": DESK, "locale": "en-GB", "timezone_id": "UTC", **options}
         self.context: BrowserContext = browser.new_context(base_url=url, **given)
-        self.context.set_default_timeout(PATIENCE)
+        self.context.set_default_timeout(TIMEOUT_MS)
         self.context.add_init_script(_LISTEN)
         self.context.on("page", self._watch)
         self.page: Page = self.context.new_page()
@@ -90,33 +90,33 @@ class Visitor:
         self.context.close()
 
     def _watch(self, page: Page) -> None:
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.faults.append(f"thrown: {error}"))
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.errors.append(f"thrown: {error}"))
         page.on("response", self._answered)
         page.on("requestfailed", self._failed)
 
-    def _heard(self, message: ConsoleMessage) -> None:
+    def _on_console(self, message: ConsoleMessage) -> None:
         if message.type != "error" or self._is_expected(message):
             return
-        self.faults.append(f"console: {message.text} ({message.location.get('url')})")
+        self.errors.append(f"console: {message.text} ({message.location.get('url')})")
 
     def _is_expected(self, message: ConsoleMessage) -> bool:
         """Chromium says of each failed answer, and of each connection that is lost, the same."""
         if "Failed to load resource" not in message.text and "net::ERR_" not in message.text:
             return False
         path = urlsplit(message.location.get("url", "")).path
-        told = any(each in path for _, each in self._expected)
-        return told or self._is_cut_off or "status of" in message.text
+        is_expected = any(each in path for _, each in self._expected)
+        return is_expected or self._is_cut_off or "status of" in message.text
 
     def _answered(self, response: Response) -> None:
         status, path = response.status, urlsplit(response.url).path
         if status < 400 or any(status == one and each in path for one, each in self._expected):
             return
         if not (self._is_cut_off and status in (502, 503)):
-            self.faults.append(f"{status} to {response.request.method} {response.url}")
+            self.errors.append(f"{status} to {response.request.method} {response.url}")
 
     def _failed(self, request: Request) -> None:
         # A page that is left takes its requests with it.
         if self._is_cut_off or "ERR_ABORTED" in (request.failure or ""):
             return
-        self.faults.append(f"{request.failure} of {request.method} {request.url}")
+        self.errors.append(f"{request.failure} of {request.method} {request.url}")

@@ -9,7 +9,7 @@ from tests.factories.projects import make_project
 from tests.factories.rows import now, numbers, stored
 
 
-def make_bot(**given: Any) -> Bot:
+def make_bot(**fields: Any) -> Bot:
     """A Slack bot."""
     number = next(numbers)
     defaults = {
@@ -20,10 +20,10 @@ def make_bot(**given: Any) -> Bot:
         "webhook_token": encryption.encrypt("signing secret"),
         "created_at": now(),
     }
-    return stored(Bot, defaults, given)
+    return stored(Bot, defaults, fields)
 
 
-def make_binding(bot: Bot, *, project: Project | None = None, **given: Any) -> BotBinding:
+def make_binding(bot: Bot, *, project: Project | None = None, **fields: Any) -> BotBinding:
     """A chat of the bot, bound to the project."""
     defaults = {
         "bot_id": bot.id,
@@ -32,4 +32,4 @@ def make_binding(bot: Bot, *, project: Project | None = None, **given: Any) -> B
         "chat_name": "general",
         "created_at": now(),
     }
-    return stored(BotBinding, defaults, given)
+    return stored(BotBinding, defaults, fields)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from app.chat.incoming_events import Incoming, Intent
+from app.chat.incoming_events import IncomingEvent, Intent
 from app.domain.tokens import TokenKind, digest
 from app.models import Bot, ChatEvent, ChatToken, Developer
 from app.services.accounts import tokens
@@ -11,26 +11,26 @@ from tests.factories.bots import make_bot
 from tests.factories.rows import now, numbers, stored
 
 
-def make_chat_event(bot: Bot | None = None, **given: Any) -> ChatEvent:
+def make_chat_event(bot: Bot | None = None, **fields: Any) -> ChatEvent:
     """A chat event with the command `help`, not carried out yet."""
-    said = Incoming(f"E{next(numbers)}", "U1", "C1", True, Intent.COMMAND, "help")
+    event = IncomingEvent(f"E{next(numbers)}", "U1", "C1", True, Intent.COMMAND, "help")
     defaults = {
         "bot_id": (bot or make_bot()).id,
-        "event_id": said.event_id,
-        "said": said.as_json(),
+        "event_id": event.event_id,
+        "said": event.to_json(),
         "received_at": now(),
         "due_at": now(),
     }
-    return stored(ChatEvent, defaults, given)
+    return stored(ChatEvent, defaults, fields)
 
 
-def make_chat_token(developer: Developer, **given: Any) -> tuple[ChatToken, str]:
+def make_chat_token(developer: Developer, **fields: Any) -> tuple[ChatToken, str]:
     """An unused chat token, and its secret."""
-    secret = tokens.new(TokenKind.CHAT)
+    secret = tokens.generate(TokenKind.CHAT)
     defaults = {
         "developer_id": developer.id,
         "digest": digest(secret),
         "created_at": now(),
         "expires_at": now() + timedelta(minutes=10),
     }
-    return stored(ChatToken, defaults, given), secret
+    return stored(ChatToken, defaults, fields), secret

@@ -18,10 +18,10 @@ PASSWORD = "correct horse battery staple"
 
 @cache
 def password_hash() -> str:
-    return passwords.hash_of(PASSWORD)
+    return passwords.hash_password(PASSWORD)
 
 
-def make_developer(**given: Any) -> Developer:
+def make_developer(**fields: Any) -> Developer:
     """A developer, by default with the role `developer`, whose password is `PASSWORD`."""
     name = f"dev{next(numbers)}"
     defaults = {
@@ -32,12 +32,12 @@ def make_developer(**given: Any) -> Developer:
         "git_email": f"{name}@example.org",
         "created_at": now(),
     }
-    return stored(Developer, defaults, given)
+    return stored(Developer, defaults, fields)
 
 
-def make_personal_token(developer: Developer, **given: Any) -> tuple[PersonalToken, str]:
+def make_personal_token(developer: Developer, **fields: Any) -> tuple[PersonalToken, str]:
     """A personal access token of the developer, and its secret."""
-    secret = tokens.new(TokenKind.PERSONAL)
+    secret = tokens.generate(TokenKind.PERSONAL)
     defaults = {
         "developer_id": developer.id,
         "label": "ci",
@@ -45,10 +45,10 @@ def make_personal_token(developer: Developer, **given: Any) -> tuple[PersonalTok
         "digest": digest(secret),
         "created_at": now(),
     }
-    return stored(PersonalToken, defaults, given), secret
+    return stored(PersonalToken, defaults, fields), secret
 
 
-def make_login(developer: Developer, **given: Any) -> Login:
+def make_login(developer: Developer, **fields: Any) -> Login:
     """A login of the developer's, who has just signed in."""
     defaults = {
         "id": uuid.uuid4(),
@@ -61,7 +61,7 @@ def make_login(developer: Developer, **given: Any) -> Login:
         "confirmed_at": now(),
         "expires_at": now() + timedelta(days=7),
     }
-    return stored(Login, defaults, given)
+    return stored(Login, defaults, fields)
 
 
 def access_token_of(developer: Developer) -> str:
@@ -69,27 +69,27 @@ def access_token_of(developer: Developer) -> str:
     return tokens.access_token(developer, make_login(developer).id)
 
 
-def begin_login(developer: Developer) -> logins.Pair:
+def begin_login(developer: Developer) -> logins.TokenPair:
     """A new login of the developer's, as they would have it by their password; committed."""
-    pair = logins.begin(developer, now(), via=LoginVia.PASSWORD, client="", address="")
+    pair = logins.start(developer, now(), via=LoginVia.PASSWORD, client="", address="")
     db.session.commit()
     return pair
 
 
-def make_refresh_token(developer: Developer, **given: Any) -> RefreshToken:
+def make_refresh_token(developer: Developer, **fields: Any) -> RefreshToken:
     """A refresh token of a new login."""
     defaults = {
         "developer_id": developer.id,
-        "family": given.get("family") or make_login(developer).id,
-        "digest": digest(tokens.new(TokenKind.REFRESH)),
+        "family": fields.get("family") or make_login(developer).id,
+        "digest": digest(tokens.generate(TokenKind.REFRESH)),
         "generation": developer.token_generation,
         "created_at": now(),
         "expires_at": now() + timedelta(days=7),
     }
-    return stored(RefreshToken, defaults, given)
+    return stored(RefreshToken, defaults, fields)
 
 
-def make_idempotency_key(developer: Developer, **given: Any) -> IdempotencyKey:
+def make_idempotency_key(developer: Developer, **fields: Any) -> IdempotencyKey:
     """An idempotency key of the developer's, with an empty response."""
     defaults = {
         "developer_id": developer.id,
@@ -98,4 +98,4 @@ def make_idempotency_key(developer: Developer, **given: Any) -> IdempotencyKey:
         "response": {},
         "created_at": now(),
     }
-    return stored(IdempotencyKey, defaults, given)
+    return stored(IdempotencyKey, defaults, fields)

@@ -6,7 +6,7 @@ from app.models import Developer, SavedView, TaskDraft
 from tests.factories.rows import now, stored
 
 
-def make_draft(developer: Developer, **given: Any) -> TaskDraft:
+def make_draft(developer: Developer, **fields: Any) -> TaskDraft:
     """A draft that names nothing yet."""
     defaults = {
         "developer_id": developer.id,
@@ -15,10 +15,10 @@ def make_draft(developer: Developer, **given: Any) -> TaskDraft:
         "created_at": now(),
         "updated_at": now(),
     }
-    return stored(TaskDraft, defaults, given)
+    return stored(TaskDraft, defaults, fields)
 
 
-def make_saved_view(developer: Developer, **given: Any) -> SavedView:
+def make_saved_view(developer: Developer, **fields: Any) -> SavedView:
     """A view of what has failed."""
     defaults = {
         "developer_id": developer.id,
@@ -29,4 +29,4 @@ def make_saved_view(developer: Developer, **given: Any) -> SavedView:
         "created_at": now(),
         "updated_at": now(),
     }
-    return stored(SavedView, defaults, given)
+    return stored(SavedView, defaults, fields)

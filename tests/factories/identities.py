@@ -6,7 +6,7 @@ from app.models import Developer, DeveloperIdentity, IdentityProvider
 from tests.factories.rows import now, numbers, stored
 
 
-def make_provider(**given: Any) -> IdentityProvider:
+def make_provider(**fields: Any) -> IdentityProvider:
     """A provider without a client secret, by which nobody gets an account of their own."""
     name = f"idp{next(numbers)}"
     defaults = {
@@ -26,11 +26,11 @@ def make_provider(**given: Any) -> IdentityProvider:
         "created_at": now(),
         "updated_at": now(),
     }
-    return stored(IdentityProvider, defaults, given)
+    return stored(IdentityProvider, defaults, fields)
 
 
 def make_identity(
-    developer: Developer, provider: IdentityProvider, **given: Any
+    developer: Developer, provider: IdentityProvider, **fields: Any
 ) -> DeveloperIdentity:
     """Who the developer is at the provider."""
     defaults = {
@@ -40,4 +40,4 @@ def make_identity(
         "projects": {},
         "linked_at": now(),
     }
-    return stored(DeveloperIdentity, defaults, given)
+    return stored(DeveloperIdentity, defaults, fields)

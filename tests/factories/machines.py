@@ -21,7 +21,7 @@ from tests.factories.rows import now, numbers, stored
 METRICS = {"cpuPercent": 5.0, "memoryPercent": 20.0, "diskPercent": 30.0}
 
 
-def make_machine(*, metrics: dict[str, float] = METRICS, **given: Any) -> Machine:
+def make_machine(*, metrics: dict[str, float] = METRICS, **fields: Any) -> Machine:
     """A machine that is connected, idle, and can run claude, with a heartbeat that came just
     now.
     """
@@ -36,11 +36,11 @@ def make_machine(*, metrics: dict[str, float] = METRICS, **given: Any) -> Machin
         "hardware": {"cpuCount": 4, "memoryBytes": 8 << 30, "diskBytes": 100 << 30},
         "version": "0.1.0",
         "checks_commits": True,
-        "recovery_digest": digest(tokens.new(TokenKind.RECOVERY)),
+        "recovery_digest": digest(tokens.generate(TokenKind.RECOVERY)),
         "connected_at": moment,
         "created_at": moment,
     }
-    machine = stored(Machine, defaults, given)
+    machine = stored(Machine, defaults, fields)
     beat = {
         "machine_id": machine.id,
         "received_at": moment,
@@ -51,7 +51,7 @@ def make_machine(*, metrics: dict[str, float] = METRICS, **given: Any) -> Machin
     return machine
 
 
-def make_minute(machine: Machine, **given: Any) -> MachineMinute:
+def make_minute(machine: Machine, **fields: Any) -> MachineMinute:
     """A sample of the machine's load, of the minute that has just begun."""
     defaults = {
         "machine_id": machine.id,
@@ -61,10 +61,10 @@ def make_minute(machine: Machine, **given: Any) -> MachineMinute:
         "disk_percent": 30.0,
         "slots_used": 1,
     }
-    return stored(MachineMinute, defaults, given)
+    return stored(MachineMinute, defaults, fields)
 
 
-def make_hour(machine: Machine, **given: Any) -> MachineHour:
+def make_hour(machine: Machine, **fields: Any) -> MachineHour:
     """The sum of a machine's samples of the hour that has just begun."""
     defaults = {
         "machine_id": machine.id,
@@ -75,14 +75,14 @@ def make_hour(machine: Machine, **given: Any) -> MachineHour:
         "disk_percent": 30.0,
         "slots_used": 1.5,
     }
-    return stored(MachineHour, defaults, given)
+    return stored(MachineHour, defaults, fields)
 
 
 def make_enrollment_token(
-    *, creator: Developer | None = None, **given: Any
+    *, creator: Developer | None = None, **fields: Any
 ) -> tuple[EnrollmentToken, str]:
     """The row of an unused enrollment token, and its secret."""
-    secret = tokens.new(TokenKind.ENROLLMENT)
+    secret = tokens.generate(TokenKind.ENROLLMENT)
     creator = creator or make_developer()
     defaults = {
         "prefix": secret[:18],
@@ -91,4 +91,4 @@ def make_enrollment_token(
         "created_at": now(),
         "expires_at": now() + timedelta(days=1),
     }
-    return stored(EnrollmentToken, defaults, given), secret
+    return stored(EnrollmentToken, defaults, fields), secret

@@ -6,7 +6,7 @@ from app.models import Developer, Notification
 from tests.factories.rows import now, stored
 
 
-def make_notification(developer: Developer, **given: Any) -> Notification:
+def make_notification(developer: Developer, **fields: Any) -> Notification:
     """An unread notification, about no task."""
     defaults = {
         "developer_id": developer.id,
@@ -15,4 +15,4 @@ def make_notification(developer: Developer, **given: Any) -> Notification:
         "body": "All of it.",
         "created_at": now(),
     }
-    return stored(Notification, defaults, given)
+    return stored(Notification, defaults, fields)

@@ -14,7 +14,7 @@ def make_project(
     *,
     members: Iterable[Developer] = (),
     maintainers: Iterable[Developer] = (),
-    **given: Any,
+    **fields: Any,
 ) -> Project:
     """A project whose tasks have one stage, with these members and maintainers."""
     key = f"P{next(numbers)}"
@@ -27,7 +27,7 @@ def make_project(
         "pipeline": PIPELINE,
         "created_at": now(),
     }
-    project = stored(Project, defaults, given)
+    project = stored(Project, defaults, fields)
     for developer in members:
         add_member(project, developer)
     for developer in maintainers:

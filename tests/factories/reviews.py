@@ -9,7 +9,7 @@ from tests.factories.developers import make_developer
 from tests.factories.rows import now, stored
 
 
-def make_review(task: Task, *, author: Developer | None = None, **given: Any) -> Review:
+def make_review(task: Task, *, author: Developer | None = None, **fields: Any) -> Review:
     """A review that says something, of no commit."""
     defaults = {
         "task_id": task.id,
@@ -21,11 +21,11 @@ def make_review(task: Task, *, author: Developer | None = None, **given: Any) ->
         "comments": 0,
         "submitted_at": now(),
     }
-    return stored(Review, defaults, given)
+    return stored(Review, defaults, fields)
 
 
 def make_review_thread(
-    task: Task, *, creator: Developer | None = None, **given: Any
+    task: Task, *, creator: Developer | None = None, **fields: Any
 ) -> ReviewThread:
     """A published thread about the whole, without a comment."""
     defaults = {
@@ -36,14 +36,14 @@ def make_review_thread(
         "created_at": now(),
         "published_at": now(),
     }
-    return stored(ReviewThread, defaults, given)
+    return stored(ReviewThread, defaults, fields)
 
 
 def make_review_comment(
-    thread: ReviewThread, *, author: Developer | None = None, **given: Any
+    thread: ReviewThread, *, author: Developer | None = None, **fields: Any
 ) -> ReviewComment:
     """A published comment."""
-    if author is None and given.get("attempt") is None:
+    if author is None and fields.get("attempt") is None:
         author = db.session.get_one(Developer, thread.created_by)
     defaults = {
         "thread_id": thread.id,
@@ -53,10 +53,10 @@ def make_review_comment(
         "created_at": now(),
         "published_at": now(),
     }
-    return stored(ReviewComment, defaults, given)
+    return stored(ReviewComment, defaults, fields)
 
 
-def make_viewed_file(task: Task, developer: Developer, **given: Any) -> ViewedFile:
+def make_viewed_file(task: Task, developer: Developer, **fields: Any) -> ViewedFile:
     """A mark on a version of a file."""
     defaults = {
         "task_id": task.id,
@@ -65,4 +65,4 @@ def make_viewed_file(task: Task, developer: Developer, **given: Any) -> ViewedFi
         "blob": "",
         "viewed_at": now(),
     }
-    return stored(ViewedFile, defaults, given)
+    return stored(ViewedFile, defaults, fields)

@@ -14,8 +14,8 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def stored(kind: type[T], defaults: dict[str, Any], given: dict[str, Any]) -> T:
-    row = kind(**(defaults | given))
+def stored(kind: type[T], defaults: dict[str, Any], fields: dict[str, Any]) -> T:
+    row = kind(**(defaults | fields))
     db.session.add(row)
     db.session.commit()
     return row

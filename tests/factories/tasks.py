@@ -28,7 +28,7 @@ from tests.factories.rows import now, stored
 
 
 def make_task(
-    *, project: Project | None = None, creator: Developer | None = None, **given: Any
+    *, project: Project | None = None, creator: Developer | None = None, **fields: Any
 ) -> Task:
     """A queued task, with the project's pipeline frozen into it and no events."""
     project = project or make_project()
@@ -44,10 +44,10 @@ def make_task(
         "created_at": moment,
         "updated_at": moment,
     }
-    return stored(Task, defaults, given)
+    return stored(Task, defaults, fields)
 
 
-def make_attempt(task: Task, machine: Machine, **given: Any) -> Attempt:
+def make_attempt(task: Task, machine: Machine, **fields: Any) -> Attempt:
     """The task's next attempt, running on that machine and holding one of its slots."""
     task.attempt += 1
     task.machine_id = machine.id
@@ -64,14 +64,14 @@ def make_attempt(task: Task, machine: Machine, **given: Any) -> Attempt:
         "accepted_at": moment,
         "started_at": moment,
     }
-    attempt = stored(Attempt, defaults, given)
+    attempt = stored(Attempt, defaults, fields)
     if attempt.holds_slot:
         machine.slots_used += 1
         db.session.commit()
     return attempt
 
 
-def make_gate(task: Task, **given: Any) -> Gate:
+def make_gate(task: Task, **fields: Any) -> Gate:
     """An open question before the task's current stage."""
     defaults = {
         "task_id": task.id,
@@ -82,10 +82,10 @@ def make_gate(task: Task, **given: Any) -> Gate:
         "choices": [],
         "requested_at": now(),
     }
-    return stored(Gate, defaults, given)
+    return stored(Gate, defaults, fields)
 
 
-def make_follow_up(task: Task, **given: Any) -> FollowUp:
+def make_follow_up(task: Task, **fields: Any) -> FollowUp:
     """The task's next follow-up, which waits to begin."""
     task.follow_ups_queued += 1
     defaults = {
@@ -97,10 +97,10 @@ def make_follow_up(task: Task, **given: Any) -> FollowUp:
         "created_by": task.created_by,
         "created_at": now(),
     }
-    return stored(FollowUp, defaults, given)
+    return stored(FollowUp, defaults, fields)
 
 
-def make_workspace(attempt: Attempt, **given: Any) -> Workspace:
+def make_workspace(attempt: Attempt, **fields: Any) -> Workspace:
     """The attempt's workspace, as its machine has reported it: ready."""
     defaults = {
         "task_id": attempt.task_id,
@@ -116,7 +116,7 @@ def make_workspace(attempt: Attempt, **given: Any) -> Workspace:
         "size_bytes": 4096,
         "updated_at": now(),
     }
-    return stored(Workspace, defaults, given)
+    return stored(Workspace, defaults, fields)
 
 
 def make_transcript(task_id: int, *, first: int, attempt: int = 1) -> TranscriptChunk:
@@ -127,7 +127,7 @@ def make_transcript(task_id: int, *, first: int, attempt: int = 1) -> Transcript
     return stored(TranscriptChunk, {**place, **about, "data": data}, {})
 
 
-def make_usage(task: Task, **given: Any) -> Usage:
+def make_usage(task: Task, **fields: Any) -> Usage:
     """What an agent has used in the first run of the first stage of the task's latest attempt,
     today; nothing of it known."""
     defaults = {
@@ -143,4 +143,4 @@ def make_usage(task: Task, **given: Any) -> Usage:
         "stage_name": task.pipeline[0]["name"],
         "day": now().date(),
     }
-    return stored(Usage, defaults, given)
+    return stored(Usage, defaults, fields)

@@ -10,7 +10,7 @@ from tests.factories.rows import now, numbers, stored
 from tests.factories.tasks import make_attempt, make_task
 
 
-def make_channel_token(developer: Developer, **given: Any) -> ChannelToken:
+def make_channel_token(developer: Developer, **fields: Any) -> ChannelToken:
     """A developer's token for a running attempt, valid for a minute."""
     attempt = make_attempt(make_task(), make_machine())
     defaults = {
@@ -21,10 +21,10 @@ def make_channel_token(developer: Developer, **given: Any) -> ChannelToken:
         "mode": TerminalMode.CONTROL,
         "expires_at": now() + timedelta(seconds=60),
     }
-    return stored(ChannelToken, defaults, given)
+    return stored(ChannelToken, defaults, fields)
 
 
-def make_terminal_input(developer: Developer, **given: Any) -> TerminalInput:
+def make_terminal_input(developer: Developer, **fields: Any) -> TerminalInput:
     """A record that the developer typed 5 bytes just now."""
     defaults = {
         "task_id": make_task().id,
@@ -34,4 +34,4 @@ def make_terminal_input(developer: Developer, **given: Any) -> TerminalInput:
         "ended_at": now(),
         "bytes": 5,
     }
-    return stored(TerminalInput, defaults, given)
+    return stored(TerminalInput, defaults, fields)

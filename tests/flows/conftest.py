@@ -9,13 +9,13 @@ import pytest
 
 from tests.app.chat.platforms import Lark, Slack
 from tests.chaos.world import end_all_of
-from tests.flows.running_stack import Running
+from tests.flows.running_stack import RunningStack
 from tests.flows.test_tunnel import stand_in_command
 from tests.gunicorns import end_at_once
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Running]:
+def running() -> Iterator[RunningStack]:
     home = Path(tempfile.mkdtemp(prefix="muster-flows-"))
     home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
     slack, lark = Slack(), Lark()
@@ -25,7 +25,7 @@ def running() -> Iterator[Running]:
             "MUSTER_SLACK_API": f"{slack_server.url}/api",
             "MUSTER_LARK_API": lark_server.url,
         }
-        running = Running(home, env)
+        running = RunningStack(home, env)
         running.slack, running.lark = slack, lark
         with running.stack:
             running.furnish()

@@ -24,23 +24,25 @@ def main() -> None:
     how = "began anew"
     if "--resume" in sys.argv:
         session = sys.argv[sys.argv.index("--resume") + 1]
-        how = "went on" if _kept() == session else "knew nothing"
+        how = "went on" if _read_session() == session else "knew nothing"
     with open(os.path.join(os.environ["HOME"], SESSION), "w") as file:
         file.write(session)
-    _say({"type": "system", "subtype": "init", "session_id": session, "model": "m", "tools": []})
+    _print_event(
+        {"type": "system", "subtype": "init", "session_id": session, "model": "m", "tools": []}
+    )
     _write()
-    told = sys.argv[-1]
-    for thread in dict.fromkeys(_THREAD.findall(told)):
+    prompt = sys.argv[-1]
+    for thread in dict.fromkeys(_THREAD.findall(prompt)):
         _reply(int(thread), f"Done, in thread {thread}.")
     text = f"{how}: {session}"
     content = {"role": "assistant", "content": [{"type": "text", "text": text}]}
-    _say({"type": "assistant", "message": content})
+    _print_event({"type": "assistant", "message": content})
     used = {"input_tokens": 10, "output_tokens": 5}
-    _say({"type": "result", "subtype": "success", "is_error": False, "result": text,
+    _print_event({"type": "result", "subtype": "success", "is_error": False, "result": text,
           "num_turns": 1, "usage": used, "session_id": session})  # fmt: skip
 
 
-def _kept() -> str:
+def _read_session() -> str:
     path = os.path.join(os.environ["HOME"], SESSION)
     if not os.path.exists(path):
         return ""
@@ -66,13 +68,13 @@ def _reply(thread: int, text: str) -> None:
         hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {}}
         call = {"name": "reply_comment", "arguments": {"id": thread, "text": text}}
         for number, (method, params) in enumerate([("initialize", hello), ("tools/call", call)]):
-            said = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-            tools.stdin.write(json.dumps(said).encode() + b"\n")
+            request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            tools.stdin.write(json.dumps(request).encode() + b"\n")
             tools.stdin.flush()
             tools.stdout.readline()
 
 
-def _say(line: dict[str, Any]) -> None:
+def _print_event(line: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
     sys.stdout.flush()
 

@@ -12,19 +12,19 @@ import httpx
 
 from app.embedded.stack import Stack
 from app.server_cli.local import paths
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from app.server_cli.local.machines import LocalMachine, await_online
 from demo.repository import Repository
 from tests.app.chat.platforms import Lark, Slack
 from tests.wait import explain_task, quote, wait_until
 
 ADMIN, PASSWORD = "admin", "a password that only tests use"
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 
 SETTLING_SECONDS = 5.0  # logs and messages may arrive that long after a task's end
 
 T = TypeVar("T")
-until = wait_until
+wait_for = wait_until
 
 
 def free_port() -> int:
@@ -33,7 +33,7 @@ def free_port() -> int:
         return int(taken.getsockname()[1])
 
 
-class Running:
+class RunningStack:
     """A stack with one local machine, a repository and an admin's session.
 
     `slack` and `lark` are what it takes for Slack and Lark.
@@ -54,9 +54,9 @@ class Running:
         """Make the admin and the repository, and let the machine in."""
         flask = (sys.executable, "-m", "flask", "--app", "wsgi")
         self.stack.run("admin", [*flask, "create-admin", "--password", PASSWORD])
-        self.api = Api(self.stack.url)
+        self.api = ApiClient(self.stack.url)
         self.api.login(ADMIN, PASSWORD)
-        area = paths.machine_area(self.home)
+        area = paths.machines_directory(self.home)
         self.machine = LocalMachine(self.stack, area, 1)
         self.machine.enroll(self.api)
         (self.home / "tunnel").mkdir()
@@ -80,9 +80,9 @@ class Running:
         self.api.post("/api/admin/projects", body)
         return key
 
-    def task(self, key: str, description: str = "Do it.", **fields: Any) -> "Followed":
+    def task(self, key: str, description: str = "Do it.", **fields: Any) -> "FollowedTask":
         body = {"projectKey": key, "description": description, **fields}
-        return Followed(self, int(self.api.post("/api/web/tasks", body)["id"]))
+        return FollowedTask(self, int(self.api.post("/api/web/tasks", body)["id"]))
 
     def find_problem(self) -> str | None:
         """The first process that has failed by itself. (Tests end processes by signals.)"""
@@ -93,21 +93,21 @@ class Running:
         return None
 
 
-class Followed:
+class FollowedTask:
     """One task, looked at over the API."""
 
-    def __init__(self, running: Running, task_id: int) -> None:
+    def __init__(self, running: RunningStack, task_id: int) -> None:
         self.running, self.id = running, task_id
         self.path = f"/api/web/tasks/{task_id}"
 
     def now(self) -> dict[str, Any]:
         return dict(self.running.api.get(self.path))
 
-    def until(self, *statuses: str, patience: float = PATIENCE) -> dict[str, Any]:
+    def wait_for_status(self, *statuses: str, patience: float = TIMEOUT_SECONDS) -> dict[str, Any]:
         """The task once it is in one of these states; fails at once in another ended one."""
         task: dict[str, Any] = {}
 
-        def look() -> dict[str, Any] | None:
+        def poll() -> dict[str, Any] | None:
             task.update(self.now())
             return task if task["status"] in statuses else None
 
@@ -115,9 +115,11 @@ class Followed:
             return self._explain(task, *statuses) or self.running.find_problem()
 
         what = f"{' or '.join(statuses)} task {self.id}"
-        return wait_until(look, what, patience, problem=find_problem)
+        return wait_until(poll, what, patience, problem=find_problem)
 
-    def wait_for(self, look: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
+    def wait_for(
+        self, look: Callable[[], T | None], what: str, patience: float = TIMEOUT_SECONDS
+    ) -> T:
         """The first true answer; fails soon after the task's end."""
         ended_at: list[float] = []
 
@@ -163,9 +165,9 @@ class Followed:
         url = self.running.api.url + self.path + "/logs/raw"
         return httpx.get(url, headers=headers, timeout=30)
 
-    def until_logged(self, text: bytes) -> bytes:
-        def look() -> bytes | None:
+    def wait_until_logged(self, text: bytes) -> bytes:
+        def poll() -> bytes | None:
             log = self.log()
             return log if text in log else None
 
-        return self.wait_for(look, f"{text!r} in the log of task {self.id}")
+        return self.wait_for(poll, f"{text!r} in the log of task {self.id}")

@@ -3,29 +3,29 @@
 import pytest
 
 from app.server_cli.local.machines import LocalMachine, await_online
-from tests.flows.running_stack import Running, until
+from tests.flows.running_stack import RunningStack, wait_for
 
 
-def drain(running: Running, machine_id: str) -> None:
+def drain(running: RunningStack, machine_id: str) -> None:
     path = f"/api/web/machines/{machine_id}"
     running.api.post(f"{path}/drain", {})
-    until(lambda: running.api.get(path)["status"] == "drained", "drained machine")
+    wait_for(lambda: running.api.get(path)["status"] == "drained", "drained machine")
 
 
-def start_another(running: Running) -> str:
+def start_another(running: RunningStack) -> str:
     """A second machine; its id."""
-    machine = LocalMachine(running.stack, running.machine.area, 2)
+    machine = LocalMachine(running.stack, running.machine.directory, 2)
     machine.enroll(running.api)
-    machine.start(shown=[str(machine.area)])
+    machine.start(shown=[str(machine.directory)])
     await_online(running.stack, 2)
     found = running.api.get("/api/web/machines")["items"]
     return str(next(item["id"] for item in found if item["name"] == machine.name))
 
 
 def test_a_retry_on_another_machine_begins_with_what_the_checkpoint_holds(
-    running: Running, request: pytest.FixtureRequest
+    running: RunningStack, request: pytest.FixtureRequest
 ) -> None:
-    flag = running.machine.area / "flag-elsewhere"
+    flag = running.machine.directory / "flag-elsewhere"
     build = f"test -e {flag} && cp one.txt two.txt && pwd"
     key = running.project(
         "ELSEWHERE",
@@ -33,7 +33,7 @@ def test_a_retry_on_another_machine_begins_with_what_the_checkpoint_holds(
         {"name": "second", "kind": "shell", "command": build},
     )
     task = running.task(key)
-    first = task.until("failed")["machineId"]
+    first = task.wait_for_status("failed")["machineId"]
     [checkpoint] = task.events("checkpoint")
     second = start_another(running)
     # It stays, drained, behind the tests to come: no part of a stack may end by itself.
@@ -42,7 +42,7 @@ def test_a_retry_on_another_machine_begins_with_what_the_checkpoint_holds(
     request.addfinalizer(lambda: running.api.post(f"/api/web/machines/{first}/undrain", {}))
     flag.touch()
     task.act("retry", {"fromStage": 1})
-    done = task.until("completed")
+    done = task.wait_for_status("completed")
     assert (done["machineId"], done["attempt"]) == (second, 2)
     assert [event["stageIndex"] for event in task.events("stage_started")] == [0, 1, 1]
     assert b"/workspace\r\n" in task.log(), "under the same path on every machine"

@@ -6,22 +6,22 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.flows.running_stack import Followed, Running
+from tests.flows.running_stack import FollowedTask, RunningStack
 from tests.flows.test_terminal_in_full import SHELL
 from tests.ptys import Pty
 
 
 @pytest.fixture
-def task(running: Running) -> Iterator[Followed]:
+def task(running: RunningStack) -> Iterator[FollowedTask]:
     """One that runs a shell which waits for a command."""
     key = running.project("ATTACH", {"name": "shell", "kind": "shell", "command": SHELL})
     task = running.task(key)
-    task.until_logged(b"ready> ")
+    task.wait_until_logged(b"ready> ")
     yield task
     task.act("cancel")
 
 
-def muster(running: Running) -> dict[str, str]:
+def muster(running: RunningStack) -> dict[str, str]:
     """The environment of somebody who is signed in."""
     return {
         "PATH": os.environ["PATH"],
@@ -32,23 +32,23 @@ def muster(running: Running) -> dict[str, str]:
 
 
 def test_one_is_at_a_task_s_terminal_and_leaves_it_as_it_was(
-    running: Running, task: Followed
+    running: RunningStack, task: FollowedTask
 ) -> None:
     attach = [sys.executable, "-m", "muster", "attach", str(task.id)]
     with Pty(["/bin/sh"], muster(running), cols=90, rows=20) as terminal:
         terminal.type("PS1='out> '; clear\n")
-        terminal.until_shown("out>")
+        terminal.wait_until_shown("out>")
         before = terminal.stty
         terminal.type(" ".join(attach) + "; echo ended $?\n")
-        terminal.until_shown("ready>")
+        terminal.wait_until_shown("ready>")
         assert terminal.stty != before
         terminal.type("stty size\n")
-        terminal.until_shown("20 90")
+        terminal.wait_until_shown("20 90")
         terminal.type("~?")
-        terminal.until_shown(" ~.   leave")
+        terminal.wait_until_shown(" ~.   leave")
         terminal.type("~.")
-        terminal.until_shown("ended 0")
+        terminal.wait_until_shown("ended 0")
         assert terminal.stty == before
         terminal.type("echo $((20 + 3))\n")
-        terminal.until(lambda: any(line.endswith("23") for line in terminal.lines), "echo")
-    task.until("running")
+        terminal.wait_for(lambda: any(line.endswith("23") for line in terminal.lines), "echo")
+    task.wait_for_status("running")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.flows.running_stack import Running, until
+from tests.flows.running_stack import RunningStack, wait_for
 from tests.flows.test_quota import RECORDED, is_there
 from tests.muster.worker.repositories import as_root
 
@@ -22,7 +22,7 @@ done
 """
 
 
-def install(running: Running) -> None:
+def install(running: RunningStack) -> None:
     """A stand-in for claude that uses a thousand tokens with each message, until it is stopped."""
     there: Path = running.agents
     (there / "done.jsonl").write_text((RECORDED / "claude-resumed.jsonl").read_text())
@@ -34,13 +34,13 @@ def install(running: Running) -> None:
 
 @as_root
 def test_a_budget_of_5000_tokens_stops_the_agent_and_an_answer_lets_it_go_on(
-    running: Running,
+    running: RunningStack,
 ) -> None:
     install(running)
-    until(lambda: is_there(running), "agent")
+    wait_for(lambda: is_there(running), "agent")
     project = running.project("BUDGET", {"name": "x", "command": "do"}, agentType="claude")
     task = running.task(project, budget={"tokens": 5000})
-    waiting = task.until("suspended")
+    waiting = task.wait_for_status("suspended")
     assert (waiting["suspendReason"], waiting["budget"]) == ("budget", {"tokens": 5000})
     machine = running.api.get(f"/api/web/machines/{waiting['machineId']}")
     assert machine["slots"]["used"] == 0
@@ -59,7 +59,7 @@ def test_a_budget_of_5000_tokens_stops_the_agent_and_an_answer_lets_it_go_on(
     assert used >= 5000
     body = {"stageIndex": 0, "result": "continue", "budget": {"tokens": 3000}}
     task.act("confirm-stage", body)
-    done = task.until("completed")
+    done = task.wait_for_status("completed")
     assert done["attempt"] == 1
     git = running.repository.git
     assert git("show", f"{done['branch']}:whole.txt") == "half"

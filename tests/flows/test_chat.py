@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.server_cli.local.api import Api, ApiProblem
+from app.server_cli.local.api import ApiClient, ApiError
 from tests.app.chat.platforms import Lark, Slack
-from tests.flows.running_stack import Followed, Running, until
+from tests.flows.running_stack import FollowedTask, RunningStack, wait_for
 
 PASSWORD = "a password that only chat tests use"
 GIT_TOKEN = "ghp_planted-s3cret"
@@ -31,7 +31,7 @@ STAGES = (
 )
 
 
-class Door:
+class WebhookClient:
     """A platform's way to us: what the fakes take for a client."""
 
     def __init__(self, url: str) -> None:
@@ -46,13 +46,13 @@ class Door:
         return answer
 
 
-class Office:
+class ChatWorkspace:
     """Slack, Lark, two developers of one project, and its rooms. Ada is linked, Bob is not."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: RunningStack) -> None:
         self.running, self.admin = running, running.api
         self.slack, self.lark = running.slack, running.lark
-        self.door: Any = Door(running.stack.url)
+        self.door: Any = WebhookClient(running.stack.url)
         self.key = running.project("CHAT", *STAGES, gitToken=GIT_TOKEN)
         self.ada, self.bob = self._join("ada"), self._join("bob")
         self.token = self.bob.post("/api/web/profile/tokens", {"label": "watch"})["token"]
@@ -63,14 +63,14 @@ class Office:
         self.slack_bot = self._bot(ROOM, platform="slack", appId=Slack.APP, **_SLACK)
         self.lark_bot = self._bot(LARK_ROOM, platform="lark", appId=Lark.APP, **_LARK)
 
-    def _join(self, name: str) -> Api:
+    def _join(self, name: str) -> ApiClient:
         body = {"name": name, "password": PASSWORD, "role": "developer", "gitName": name}
         account = self.admin.post(
             "/api/admin/developers", {**body, "gitEmail": f"{name}@example.org"}
         )
         members = f"/api/web/projects/{self.key}/members"
         self.admin.post(members, {"developerId": account["id"], "role": "member"})
-        session = Api(self.running.stack.url)
+        session = ApiClient(self.running.stack.url)
         session.login(name, PASSWORD)
         return session
 
@@ -80,35 +80,35 @@ class Office:
         self.admin.post(f"/api/admin/bots/{bot}/bindings", bound)
         return bot
 
-    def chat_token(self, who: Api) -> str:
+    def chat_token(self, who: ApiClient) -> str:
         token = str(who.post("/api/web/profile/chat-token", {})["token"])
         self.secrets.append(token)
         return token
 
-    def task(self, description: str) -> Followed:
+    def task(self, description: str) -> FollowedTask:
         """The task that was asked for in these words, once it is there."""
 
-        def look() -> Followed | None:
+        def poll() -> FollowedTask | None:
             found = self.admin.get("/api/web/tasks", projectKey=self.key)["items"]
             ids = [task["id"] for task in found if task["description"] == description]
-            return Followed(self.running, int(ids[0])) if ids else None
+            return FollowedTask(self.running, int(ids[0])) if ids else None
 
-        return until(look, f"task “{description}”")
+        return wait_for(poll, f"task “{description}”")
 
-    def deliveries(self, task: Followed) -> list[dict[str, Any]]:
+    def deliveries(self, task: FollowedTask) -> list[dict[str, Any]]:
         found = self.admin.get("/api/admin/deliveries", limit=200)["items"]
         return [each for each in found if each["taskId"] == task.id]
 
-    def all_is_told(self, task: Followed) -> list[dict[str, Any]]:
+    def all_delivered(self, task: FollowedTask) -> list[dict[str, Any]]:
         """The task's deliveries once its end is told and nothing is on its way."""
 
-        def look() -> list[dict[str, Any]] | None:
+        def poll() -> list[dict[str, Any]] | None:
             found = self.deliveries(task)
             is_over = {each["state"] for each in found} == {"sent"}
             is_end = any(each["kind"] == "task_completed" for each in found)
             return found if is_over and is_end else None
 
-        return until(look, "delivered news")
+        return wait_for(poll, "delivered news")
 
     def is_discreet(self) -> None:
         """No secret is in any process's log, in the audit log, in a refusal or in a delivery."""
@@ -118,7 +118,7 @@ class Office:
             left.append(json.dumps(self.admin.get(f"/api/admin/{path}", limit=200)))
         again = {"name": "again", "platform": "slack", "appId": Slack.APP, **_SLACK}
         for body in (again, again | {"encryptKey": Lark.KEY}):
-            with pytest.raises(ApiProblem) as refused:
+            with pytest.raises(ApiError) as refused:
                 self.admin.post("/api/admin/bots", body)
             left.append(str(refused.value))
         forged = httpx.post(
@@ -138,10 +138,10 @@ _LARK = {"appSecret": Lark.SECRET, "webhookToken": Lark.TOKEN, "encryptKey": Lar
 
 
 @pytest.fixture(scope="module")
-def office(running: Running) -> Office:
-    office = Office(running)
+def chat_workspace(running: RunningStack) -> ChatWorkspace:
+    office = ChatWorkspace(running)
     office.slack.direct(office.door, "UADA", f"bind {office.chat_token(office.ada)}")
-    until(lambda: "You are ada now" in json.dumps(office.slack.said), "linked account")
+    wait_for(lambda: "You are ada now" in json.dumps(office.slack.said), "linked account")
     return office
 
 
@@ -166,7 +166,7 @@ class Watch:
 
 
 @contextmanager
-def watching(office: Office) -> Iterator[Watch]:
+def watching(office: ChatWorkspace) -> Iterator[Watch]:
     """Bob looks on, with a personal access token."""
     watch = Watch()
     url = f"{office.running.stack.url}/api/web/stream"
@@ -188,7 +188,7 @@ def _quietly(watch: Watch, lines: Iterator[str]) -> None:
         return  # the test has seen enough
 
 
-def card_at(slack: Slack, chat: str, task: Followed) -> str | None:
+def card_at(slack: Slack, chat: str, task: FollowedTask) -> str | None:
     """The ref of the one card in that chat that asks the task's question."""
     found = [
         ref
@@ -199,86 +199,96 @@ def card_at(slack: Slack, chat: str, task: Followed) -> str | None:
     return found[0] if found else None
 
 
-def is_question(card: Any, task: Followed) -> bool:
-    said = json.dumps(card, ensure_ascii=False)
-    return "Deploy it?" in said and f"#{task.id} ·" in said
+def is_question(card: Any, task: FollowedTask) -> bool:
+    text = json.dumps(card, ensure_ascii=False)
+    return "Deploy it?" in text and f"#{task.id} ·" in text
 
 
 def edits(slack: Slack, ref: str) -> list[dict[str, Any]]:
-    return [said for said in slack.said if f"{said.get('channel')}:{said.get('ts')}" == ref]
+    return [
+        message for message in slack.said if f"{message.get('channel')}:{message.get('ts')}" == ref
+    ]
 
 
-def shown(post: dict[str, Any]) -> str:
+def blocks_text(post: dict[str, Any]) -> str:
     return json.dumps(post["blocks"], ensure_ascii=False)
 
 
-def closed_cards(office: Office, task: Followed, words: str) -> None:
+def closed_cards(office: ChatWorkspace, task: FollowedTask, words: str) -> None:
     """In the room and with Ada there is one card each, edited once: nothing to press, and who."""
     for chat in (ROOM, "UADA"):
         ref = card_at(office.slack, chat, task)
         assert ref is not None, chat
-        assert words in shown(office.slack.posts[ref]), chat
-        assert '"actions"' not in shown(office.slack.posts[ref]), chat
+        assert words in blocks_text(office.slack.posts[ref]), chat
+        assert '"actions"' not in blocks_text(office.slack.posts[ref]), chat
         assert len(edits(office.slack, ref)) == 1, chat
-        said = [json.dumps(p) for p in office.slack.posts.values() if p["channel"] == chat]
-        assert sum(f"Task {task.id} is done" in each for each in said) == 1, chat
+        cards = [json.dumps(p) for p in office.slack.posts.values() if p["channel"] == chat]
+        assert sum(f"Task {task.id} is done" in each for each in cards) == 1, chat
 
 
-def asked_in_the_room(office: Office, description: str) -> tuple[Followed, str]:
+def ask_in_channel(office: ChatWorkspace, description: str) -> tuple[FollowedTask, str]:
     """A task that Ada has asked for, and the card of its question."""
     office.slack.mention(office.door, "UADA", ROOM, f'develop "{description}"')
     task = office.task(description)
-    task.until("suspended")
-    return task, until(lambda: card_at(office.slack, ROOM, task), "card")
+    task.wait_for_status("suspended")
+    return task, wait_for(lambda: card_at(office.slack, ROOM, task), "card")
 
 
-def test_from_develop_in_a_room_to_a_button_to_done(office: Office) -> None:
-    with watching(office) as bob:
-        task, card = asked_in_the_room(office, "Ship it.")
-        assert "Deploy it?" in shown(office.slack.posts[card])
-        until(lambda: (task.id, "gate_opened") in bob.told, "notification")
+def test_from_develop_in_a_channel_to_a_button_to_done(chat_workspace: ChatWorkspace) -> None:
+    with watching(chat_workspace) as bob:
+        task, card = ask_in_channel(chat_workspace, "Ship it.")
+        assert "Deploy it?" in blocks_text(chat_workspace.slack.posts[card])
+        wait_for(lambda: (task.id, "gate_opened") in bob.told, "notification")
         assert bob.unread[-1:] == [1]
-        office.slack.press(office.door, "UADA", card, "Confirm")
-        done = task.until("completed")
-        until(lambda: "completed" in bob.types, "end in the stream")
-    note = office.running.repository.git("show", f"{done['branch']}:note.txt")
+        chat_workspace.slack.press(chat_workspace.door, "UADA", card, "Confirm")
+        done = task.wait_for_status("completed")
+        wait_for(lambda: "completed" in bob.types, "end in the stream")
+    note = chat_workspace.running.repository.git("show", f"{done['branch']}:note.txt")
     assert note == "Ship it.\ndeployed"
-    office.all_is_told(task)
-    closed_cards(office, task, "answered by ada: confirm")
+    chat_workspace.all_delivered(task)
+    closed_cards(chat_workspace, task, "answered by ada: confirm")
     assert bob.told == [(task.id, "gate_opened")]
     assert bob.unread == [0, 1], "how it ended is its creator's news"
-    office.is_discreet()
+    chat_workspace.is_discreet()
 
 
-def test_an_answer_in_the_web_closes_the_card_in_the_room(office: Office) -> None:
-    task, _card = asked_in_the_room(office, "Ship it from the web.")
-    office.bob.post(f"{task.path}/confirm-stage", {"stageIndex": 1, "result": "confirm"})
-    task.until("completed")
-    office.all_is_told(task)
-    closed_cards(office, task, "answered by bob: confirm")
+def test_an_answer_in_the_web_closes_the_card_in_the_channel(chat_workspace: ChatWorkspace) -> None:
+    task, _card = ask_in_channel(chat_workspace, "Ship it from the web.")
+    chat_workspace.bob.post(f"{task.path}/confirm-stage", {"stageIndex": 1, "result": "confirm"})
+    task.wait_for_status("completed")
+    chat_workspace.all_delivered(task)
+    closed_cards(chat_workspace, task, "answered by bob: confirm")
 
 
-def test_from_develop_to_done_at_lark(office: Office) -> None:
-    bind = f"bind {office.chat_token(office.bob)}"
-    office.lark.post(office.door, office.lark.message("ou_bob", "oc_p2p_bob", bind))
-    until(lambda: "You are bob now" in json.dumps(office.lark.said), "linked account")
-    wish = office.lark.message("ou_bob", LARK_ROOM, 'develop "Ship it at Lark."')
-    office.lark.post(office.door, wish)
-    task = office.task("Ship it at Lark.")
+def test_from_develop_to_done_at_lark(chat_workspace: ChatWorkspace) -> None:
+    bind = f"bind {chat_workspace.chat_token(chat_workspace.bob)}"
+    chat_workspace.lark.post(
+        chat_workspace.door, chat_workspace.lark.message("ou_bob", "oc_p2p_bob", bind)
+    )
+    wait_for(lambda: "You are bob now" in json.dumps(chat_workspace.lark.said), "linked account")
+    message = chat_workspace.lark.message("ou_bob", LARK_ROOM, 'develop "Ship it at Lark."')
+    chat_workspace.lark.post(chat_workspace.door, message)
+    task = chat_workspace.task("Ship it at Lark.")
 
     def card() -> str | None:
         found = [
             ref
-            for ref, post in office.lark.posts.items()
+            for ref, post in chat_workspace.lark.posts.items()
             if post["chat"] == LARK_ROOM and is_question(post["card"], task)
         ]
         return found[0] if found else None
 
-    ref = until(card, "card")
-    office.lark.post(office.door, office.lark.press("ou_bob", ref, "Confirm"))
-    task.until("completed")
-    office.all_is_told(task)
-    assert "answered by bob: confirm" in json.dumps(office.lark.posts[ref], ensure_ascii=False)
-    assert sum(said["path"].endswith(ref) for said in office.lark.said) == 1
-    assert any(f"Task {task.id} is done" in json.dumps(said) for said in office.lark.said)
-    office.is_discreet()
+    ref = wait_for(card, "card")
+    chat_workspace.lark.post(
+        chat_workspace.door, chat_workspace.lark.press("ou_bob", ref, "Confirm")
+    )
+    task.wait_for_status("completed")
+    chat_workspace.all_delivered(task)
+    assert "answered by bob: confirm" in json.dumps(
+        chat_workspace.lark.posts[ref], ensure_ascii=False
+    )
+    assert sum(request["path"].endswith(ref) for request in chat_workspace.lark.said) == 1
+    assert any(
+        f"Task {task.id} is done" in json.dumps(request) for request in chat_workspace.lark.said
+    )
+    chat_workspace.is_discreet()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.running_stack import PASSWORD, Running
+from tests.flows.running_stack import PASSWORD, RunningStack
 from tests.flows.test_life_of_a_task import shell
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ WAITS = 4
 class Person:
     """Somebody who is signed in, by a device's code that they have said in a browser."""
 
-    def __init__(self, running: Running, home: Path) -> None:
+    def __init__(self, running: RunningStack, home: Path) -> None:
         self.running, self.home = running, home
         self.env = {**os.environ, "XDG_CONFIG_HOME": str(home), "MUSTER_KEYRING": "off"}
         for name in ("MUSTER_SERVER", "MUSTER_TOKEN", "MUSTER_PROFILE"):
@@ -60,13 +60,13 @@ class Person:
             code = next(line.strip() for line in login.stderr if line.startswith("    "))
             self.running.api.post("/api/auth/confirm", {"password": PASSWORD})
             self.running.api.post(f"/api/web/device/{code}/approve", {})
-            said = login.stderr.read()
-            assert login.wait() == 0, said
-            assert "You are admin (admin)" in said
+            output = login.stderr.read()
+            assert login.wait() == 0, output
+            assert "You are admin (admin)" in output
 
 
 @pytest.fixture(scope="module")
-def muster(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Person:
+def muster(running: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Person:
     home = tmp_path_factory.mktemp("person")
     person = Person(running, home)
     person.env["PYTHONPATH"] = str(ROOT)
@@ -74,21 +74,23 @@ def muster(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Person
     return person
 
 
-def test_a_task_from_its_words_to_its_evidence(muster: Person, running: Running) -> None:
+def test_a_task_from_its_words_to_its_evidence(muster: Person, running: RunningStack) -> None:
     key = running.project(
         "CLI",
         shell("write", "echo one > one.txt; echo written"),
         shell("sign", 'echo "$MUSTER_CHOICE" >> one.txt', choices=["red", "blue"], prompt="Which?"),
     )
-    said = muster("task", "create", "-p", key, "-d", "-", "--wait", status=WAITS, given=b"One file")
-    assert "suspended" in said
+    output = muster(
+        "task", "create", "-p", key, "-d", "-", "--wait", status=WAITS, given=b"One file"
+    )
+    assert "suspended" in output
     assert "Which?" in muster.err
     how = muster.err.splitlines()[-1]
     number = muster("task", "list", "--project", key, "-q").strip()
     assert how == f"muster task choose {number} CHOICE"
     assert muster("task", "watch", number, status=WAITS)
-    asked = f".[].gate | select(.taskId == {number}) | .choices"
-    assert json.loads(muster("inbox", "--kind", "gate", "--jq", asked)) == ["red", "blue"]
+    query = f".[].gate | select(.taskId == {number}) | .choices"
+    assert json.loads(muster("inbox", "--kind", "gate", "--jq", query)) == ["red", "blue"]
     muster("task", "choose", number, "bl")
     assert "completed" in muster("task", "watch", number)
     patch = muster("task", "diff", number)
@@ -108,19 +110,21 @@ def test_a_task_from_its_words_to_its_evidence(muster: Person, running: Running)
     muster("task", "watch", number, status=1)
 
 
-def test_waiting_for_a_task_that_fails_is_status_1(muster: Person, running: Running) -> None:
+def test_waiting_for_a_task_that_fails_is_status_1(muster: Person, running: RunningStack) -> None:
     key = running.project("CLIFAILS", shell("fall", "echo before; exit 3"))
-    said = muster("task", "create", "-p", key, "-d", "x", "--wait", "--json", "status", status=1)
-    assert json.loads(said) == [{"status": "failed"}]
+    output = muster("task", "create", "-p", key, "-d", "x", "--wait", "--json", "status", status=1)
+    assert json.loads(output) == [{"status": "failed"}]
     assert "stage “fall” ended with exit code 3" in muster.err
 
 
-def test_a_log_is_followed_from_its_beginning_to_its_end(muster: Person, running: Running) -> None:
-    flag = running.machine.area / "flag-cli"
+def test_a_log_is_followed_from_its_beginning_to_its_end(
+    muster: Person, running: RunningStack
+) -> None:
+    flag = running.machine.directory / "flag-cli"
     count = "for n in $(seq 400); do echo line $n of many; done"
     command = f"{count}; until test -e {flag}; do sleep 0.1; done; printf 'end\\342\\202\\254'"
     task = running.task(running.project("CLILOGS", shell("pour", command)))
-    task.until_logged(b"line 400")
+    task.wait_until_logged(b"line 400")
     with muster.running_command("task", "logs", str(task.id), "--follow", "--raw") as follow:
         assert follow.stdout is not None
         first = follow.stdout.readline()
@@ -148,7 +152,7 @@ def test_several_commands_at_once_renew_one_login_and_none_ends_it(muster: Perso
     muster("whoami")
 
 
-def test_who_interrupts_a_watch_is_told_130(muster: Person, running: Running) -> None:
+def test_who_interrupts_a_watch_is_told_130(muster: Person, running: RunningStack) -> None:
     key = running.project("CLIWATCH", shell("wait", "sleep 30"))
     task = running.task(key)
     with muster.running_command("task", "watch", str(task.id), "--until-end") as watch:
@@ -160,7 +164,7 @@ def test_who_interrupts_a_watch_is_told_130(muster: Person, running: Running) ->
 
 
 def test_it_says_where_a_task_is_in_a_browser_and_by_which_server_it_goes(
-    muster: Person, running: Running
+    muster: Person, running: RunningStack
 ) -> None:
     key = running.project("CLIOPEN", shell("write", "true"))
     number = muster("task", "create", "-p", key, "-d", "x", "-q", "--wait").strip()
@@ -174,7 +178,7 @@ def test_what_is_not_there_is_status_3(muster: Person) -> None:
     assert "(404 not_found, request " in muster.err
 
 
-def test_a_machine_is_drained_and_comes_back(muster: Person, running: Running) -> None:
+def test_a_machine_is_drained_and_comes_back(muster: Person, running: RunningStack) -> None:
     [machine] = json.loads(muster("machine", "list", "--json", "name,status"))
     muster("machine", "drain", machine["name"], "--yes", "--note", "a look")
     try:

@@ -68,11 +68,11 @@ def test_an_interrupted_demo_leaves_nothing_and_the_next_one_repairs_the_package
     interrupted = play()
     await_output(home, "stage_started", interrupted)
     interrupted.terminate()
-    assert interrupted.wait(SECONDS) == 130, said(home)
+    assert interrupted.wait(SECONDS) == 130, output_of(home)
     assert processes_of(home) == {}
     assert sockets_of(home) == []
 
-    assert play().wait(SECONDS) == 0, said(home)
+    assert play().wait(SECONDS) == 0, output_of(home)
     assert processes_of(home) == {}
     assert sockets_of(home) == []
     repository = Repository(home / "state" / "demo" / "repositories" / "durations.git")
@@ -88,12 +88,14 @@ def await_output(home: Path, words: str, demo: "subprocess.Popen[str]") -> None:
     wait_for_output(home / "output", words, demo, SECONDS)
 
 
-def said(home: Path) -> str:
+def output_of(home: Path) -> str:
     return (home / "output").read_text()
 
 
 def pushed_branch(home: Path) -> str:
-    (line,) = (line for line in said(home).splitlines() if line.startswith("The pushed branch "))
+    (line,) = (
+        line for line in output_of(home).splitlines() if line.startswith("The pushed branch ")
+    )
     return line.removeprefix("The pushed branch ")
 
 
@@ -103,8 +105,8 @@ def processes_of(home: Path) -> dict[int, str]:
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             arguments = (entry / "cmdline").read_bytes()
-            told = arguments + (entry / "environ").read_bytes() + bytes((entry / "cwd").readlink())
-            if os.fsencode(home) in told:
+            text = arguments + (entry / "environ").read_bytes() + bytes((entry / "cwd").readlink())
+            if os.fsencode(home) in text:
                 found[int(entry.name)] = arguments.replace(b"\0", b" ").decode(errors="replace")
     return found
 

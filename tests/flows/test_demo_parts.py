@@ -94,12 +94,12 @@ def test_a_file_gets_no_escape_sequences_and_every_step_its_mark() -> None:
 @pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "9000.0"])
 def test_what_is_no_port_is_refused(text: str) -> None:
     with pytest.raises(OperateError, match="MUSTER_PORT"):
-        paths.port(environ={"MUSTER_PORT": text})
+        paths.stack_port(environ={"MUSTER_PORT": text})
 
 
 def test_settings_have_defaults() -> None:
-    assert paths.port(environ={"MUSTER_PORT": ""}) == 9000
-    assert paths.home({}) == Path(".muster").absolute()
+    assert paths.stack_port(environ={"MUSTER_PORT": ""}) == 9000
+    assert paths.stack_home({}) == Path(".muster").absolute()
 
 
 def test_what_to_try_next_can_be_pasted_into_a_shell() -> None:
@@ -121,35 +121,35 @@ def closed_home(tmp_path: Path) -> Iterator[Path]:
 
 @as_root
 def test_machines_live_where_attempts_can_get_to(closed_home: Path) -> None:
-    area = paths.machine_area(closed_home)
+    area = paths.machines_directory(closed_home)
     entered = subprocess.run(["ls", area], user=paths.UIDS[0], group=paths.UIDS[0], check=False)
     assert entered.returncode == 0
-    assert paths.machine_area(closed_home) == area
+    assert paths.machines_directory(closed_home) == area
     assert closed_home not in area.parents
 
 
 @as_root
 def test_a_home_made_anew_does_not_inherit_machines(closed_home: Path) -> None:
-    area = paths.machine_area(closed_home)
+    area = paths.machines_directory(closed_home)
     (area / "1").mkdir()
     shutil.rmtree(closed_home)
     closed_home.mkdir()
-    assert list(paths.machine_area(closed_home).iterdir()) == []
+    assert list(paths.machines_directory(closed_home).iterdir()) == []
 
 
 @as_root
 def test_machines_removed_from_elsewhere_get_a_new_place(closed_home: Path) -> None:
-    shutil.rmtree(paths.machine_area(closed_home))
-    assert paths.machine_area(closed_home).is_dir()
+    shutil.rmtree(paths.machines_directory(closed_home))
+    assert paths.machines_directory(closed_home).is_dir()
 
 
 @as_root
 def test_somebody_else_s_directory_is_not_taken_for_machines(closed_home: Path) -> None:
-    area = paths.machine_area(closed_home)
+    area = paths.machines_directory(closed_home)
     (closed_home / "machines").unlink()
     os.chown(area, 1, 1)
     with pytest.raises(OperateError, match="belongs to someone else"):
-        paths.machine_area(closed_home)
+        paths.machines_directory(closed_home)
     shutil.rmtree(area)
 
 
@@ -161,12 +161,12 @@ def test_the_interpreter_is_one_that_attempts_can_run() -> None:
 
 
 def test_a_copy_of_the_interpreter_runs_tests_as_an_attempt(closed_home: Path) -> None:
-    python = interpreter.copy(paths.machine_area(closed_home))
+    python = interpreter.copy(paths.machines_directory(closed_home))
     command = [python, "-I", "-m", "unittest", "--help"]
     who = {"user": paths.UIDS[0], "group": paths.UIDS[0]} if os.geteuid() == 0 else {}
     ran = subprocess.run(command, cwd="/", capture_output=True, check=False, **who)
     assert ran.returncode == 0
-    assert interpreter.copy(paths.machine_area(closed_home)) == python
+    assert interpreter.copy(paths.machines_directory(closed_home)) == python
 
 
 def test_a_task_that_its_only_machine_gives_back_ends_the_demo_at_once() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.flows.running_stack import Running
+from tests.flows.running_stack import RunningStack
 from tests.flows.test_life_of_a_task import git, shell
 
 WRITE = r"""
@@ -17,11 +17,11 @@ printf '#!/bin/sh\n' > run.sh; chmod +x run.sh; ln -s run.sh link
 
 
 def test_a_diff_is_what_git_says_and_its_patch_is_what_git_takes(
-    running: Running, tmp_path: Path
+    running: RunningStack, tmp_path: Path
 ) -> None:
     last = shell("more", "printf three >> raw.txt", confirm=True)
     task = running.task(running.project("DIFFED", shell("write", WRITE), last))
-    task.until("suspended")
+    task.wait_for_status("suspended")
     pending = running.api.get(f"{task.path}/pending-confirm")
     at_gate = running.api.get(pending["diff"]["href"])
     assert at_gate["filesChanged"] == pending["diff"]["filesChanged"] == 5
@@ -37,7 +37,7 @@ def test_a_diff_is_what_git_says_and_its_patch_is_what_git_takes(
         ("two", True),
     ]
     task.answer(1, "confirm")
-    done = task.until("completed")
+    done = task.wait_for_status("completed")
     diff = running.api.get(f"{task.path}/diff")
     assert diff["base"] == git(running, "rev-parse", "main")
     assert diff["commit"] == done["result"]["commit"]
@@ -46,7 +46,7 @@ def test_a_diff_is_what_git_says_and_its_patch_is_what_git_takes(
     applied(running, task.path, diff["base"], diff["commit"], tmp_path)
 
 
-def applied(running: Running, path: str, base: str, commit: str, room: Path) -> None:
+def applied(running: RunningStack, path: str, base: str, commit: str, room: Path) -> None:
     """The patch, onto a clone of the base, gives the commit's tree."""
     headers = {"Authorization": f"Bearer {running.api.token}", "Accept": "text/x-patch"}
     patch = httpx.get(f"{running.stack.url}{path}/diff", headers=headers)

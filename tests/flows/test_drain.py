@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from tests.flows.running_stack import Running, until
+from tests.flows.running_stack import RunningStack, wait_for
 
 
 def test_a_drained_machine_has_done_its_work_first(
-    running: Running, request: pytest.FixtureRequest
+    running: RunningStack, request: pytest.FixtureRequest
 ) -> None:
-    flag = running.machine.area / "flag-drain"
+    flag = running.machine.directory / "flag-drain"
     wait = f"echo up; until [ -e {flag} ]; do sleep 0.05; done"
     stage = {"name": "wait", "kind": "shell", "command": wait}
     task = running.task(running.project("DRAIN", stage))
-    task.until_logged(b"up")
+    task.wait_until_logged(b"up")
     path = f"/api/web/machines/{task.now()['machineId']}"
     request.addfinalizer(lambda: running.api.post(f"{path}/undrain", {}))
 
@@ -25,9 +25,9 @@ def test_a_drained_machine_has_done_its_work_first(
     assert (drained["status"], drained["drain"]["note"]) == ("draining", "new disk")
     behind = running.task("DRAIN", "Not here.")
     flag.touch()
-    task.until("completed")
-    until(lambda: status() == "drained", "drained machine")
+    task.wait_for_status("completed")
+    wait_for(lambda: status() == "drained", "drained machine")
     assert behind.now()["status"] == "queued"
     assert running.api.post(f"{path}/undrain", {})["status"] == "online"
-    behind.until("completed")
+    behind.wait_for_status("completed")
     assert status() == "online"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.running_stack import Followed, Running, until
+from tests.flows.running_stack import FollowedTask, RunningStack, wait_for
 from tests.flows.test_life_of_a_task import git, shell
 
 # As claude speaks: it keeps its session in its home, and says whether it knows it again.
@@ -21,26 +21,26 @@ echo known > "$HOME/session"
 
 
 @pytest.fixture
-def claude(running: Running) -> Path:
+def claude(running: RunningStack) -> Path:
     program = running.agents / "claude"
     program.write_text(CLAUDE)
     program.chmod(0o755)
-    until(lambda: _has_claude(running), "agent")
+    wait_for(lambda: _has_claude(running), "agent")
     return program
 
 
-def _has_claude(running: Running) -> bool:
+def _has_claude(running: RunningStack) -> bool:
     machines = running.api.get("/api/web/machines")["items"]
     found = (each for machine in machines for each in machine["capabilities"])
     return any(each["agentType"] == "claude" and each["healthy"] for each in found)
 
 
-def follow_up(task: Followed, instruction: str, **more: object) -> dict[str, object]:
+def follow_up(task: FollowedTask, instruction: str, **more: object) -> dict[str, object]:
     return task.act("follow-ups", {"instruction": instruction, **more})
 
 
 def test_a_finished_task_goes_on_in_the_same_session_and_then_at_its_gate(
-    running: Running, claude: Path
+    running: RunningStack, claude: Path
 ) -> None:
     key = running.project(
         "FOLLOW",
@@ -49,17 +49,17 @@ def test_a_finished_task_goes_on_in_the_same_session_and_then_at_its_gate(
         agentType="claude",
     )
     task = running.task(key)
-    assert task.until("suspended")["suspendReason"] == "gate"
+    assert task.wait_for_status("suspended")["suspendReason"] == "gate"
     assert follow_up(task, "Nearly; but.")["state"] == "started"
-    task.until("suspended")
+    task.wait_for_status("suspended")
     assert task.now()["round"] == 2
     task.answer(1, "confirm")
-    first = task.until("completed")
+    first = task.wait_for_status("completed")
     assert git(running, "show", f"{first['branch']}:rounds.txt") == "2 Nearly; but."
     assert follow_up(task, "One more.", fromStage=1)["round"] == 3
-    task.until("suspended")
+    task.wait_for_status("suspended")
     task.answer(1, "confirm")
-    done = task.until("completed")
+    done = task.wait_for_status("completed")
     assert git(running, "show", f"{done['branch']}:rounds.txt") == ("2 Nearly; but.\n3 One more.")
     notes = git(running, "show", f"{done['branch']}:notes.txt").splitlines()
     is_full = os.geteuid() == 0

@@ -9,25 +9,25 @@ from pathlib import Path
 import pytest
 
 from app.embedded.stack import Stack
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from app.server_cli.local.machines import LocalMachine
-from app.server_cli.up import MOST_MACHINES
+from app.server_cli.up import MAX_MACHINES
 from muster.worker.layout import Layout
-from muster.worker.sandbox.uids import UIDS
+from muster.worker.sandbox.uids import DEFAULT_UIDS
 from muster.worker.server.credentials import Credentials, CredentialStore
 from tests.muster.worker.fake_server import FakeServer, fake_server
 
 
 def machines(area: Path) -> list[LocalMachine]:
     stack = Stack(area, 9)
-    return [LocalMachine(stack, area, number) for number in range(1, MOST_MACHINES + 1)]
+    return [LocalMachine(stack, area, number) for number in range(1, MAX_MACHINES + 1)]
 
 
 def test_no_two_machines_of_a_stack_share_a_uid(tmp_path: Path) -> None:
     ranges = [machine.uids for machine in machines(tmp_path)]
     for one, other in combinations(ranges, 2):
         assert one[-1] < other[0] or other[-1] < one[0]
-    assert ranges[0] == UIDS
+    assert ranges[0] == DEFAULT_UIDS
 
 
 def test_a_machine_is_started_with_its_own_uids(
@@ -51,7 +51,7 @@ def test_a_machine_is_started_with_its_own_uids(
     assert given == ["66000-66999", "67000-67999", "68000-68999"]
 
 
-class Admin(Api):
+class Admin(ApiClient):
     """A session that makes one enrollment token."""
 
     token_made = "mst_enroll_of-this-test"
@@ -63,15 +63,15 @@ class Admin(Api):
 def test_no_process_shows_the_token_that_a_machine_is_enrolled_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[object] = []
-    shown: list[bytes] = []
+    tokens: list[object] = []
+    exposing_lines: list[bytes] = []
 
     def answer(
         server: FakeServer, path: str, body: dict[str, object], bearer: str | None
     ) -> tuple[int, object]:
         # Whoever enrolls is waiting for this answer, and so is whoever started it.
-        told.append(body["token"])
-        shown.extend(line for line in command_lines() if Admin.token_made.encode() in line)
+        tokens.append(body["token"])
+        exposing_lines.extend(line for line in command_lines() if Admin.token_made.encode() in line)
         return FakeServer.answer(server, path, body, bearer)
 
     # Nothing of the stack has to run for it.
@@ -83,7 +83,7 @@ def test_no_process_shows_the_token_that_a_machine_is_enrolled_with(
         machine = LocalMachine(Stack(tmp_path, server.line.port), tmp_path / "machines", 1)
         machine.enroll(Admin(server.url))
     assert machine.is_enrolled()
-    assert (told, shown) == ([Admin.token_made], [])
+    assert (tokens, exposing_lines) == ([Admin.token_made], [])
 
 
 def command_lines() -> list[bytes]:

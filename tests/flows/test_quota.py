@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.flows.running_stack import Running, until
+from tests.flows.running_stack import RunningStack, wait_for
 from tests.muster.worker.repositories import as_root
 
 RECORDED = Path(__file__).parents[1] / "agents" / "recorded"
@@ -18,7 +18,7 @@ exit 1
 """
 
 
-def install(running: Running) -> None:
+def install(running: RunningStack) -> None:
     """A stand-in for claude, whose subscription is spent for some seconds when it is first
     called."""
     there = running.agents
@@ -31,20 +31,22 @@ def install(running: Running) -> None:
     program.rename(there / "claude")
 
 
-def is_there(running: Running) -> bool:
+def is_there(running: RunningStack) -> bool:
     [machine] = running.api.get("/api/web/machines", status="online")["items"]
     healthy = {each["agentType"]: each["healthy"] for each in machine["capabilities"]}
     return healthy.get("claude", False)
 
 
 @as_root
-def test_a_spent_account_is_waited_for_and_the_agent_goes_on_where_it_was(running: Running) -> None:
+def test_a_spent_account_is_waited_for_and_the_agent_goes_on_where_it_was(
+    running: RunningStack,
+) -> None:
     install(running)
-    until(lambda: is_there(running), "agent")
+    wait_for(lambda: is_there(running), "agent")
     task = running.task(
         running.project("QUOTA", {"name": "x", "command": "do"}, agentType="claude")
     )
-    waiting = task.until("suspended")
+    waiting = task.wait_for_status("suspended")
     assert waiting["suspendReason"] == "quota"
     assert (waiting["waitsFor"]["reason"], waiting["waitsFor"]["nextAct"]) == ("quota", "resume")
     machine = running.api.get(f"/api/web/machines/{waiting['machineId']}")
@@ -52,8 +54,8 @@ def test_a_spent_account_is_waited_for_and_the_agent_goes_on_where_it_was(runnin
     other = running.task(
         running.project("BESIDE", {"name": "y", "kind": "shell", "command": "true"})
     )
-    other.until("completed")
-    done = task.until("completed")
+    other.wait_for_status("completed")
+    done = task.wait_for_status("completed")
     assert done["attempt"] == 1
     git = running.repository.git
     assert git("show", f"{done['branch']}:whole.txt") == "half"

@@ -11,7 +11,7 @@ from app.server_cli.local.machines import LocalMachine
 from demo import interpreter
 from tests.flows import reviewed_agent
 from tests.flows.reviewed_agent import ADDED, FILE, LINES
-from tests.flows.running_stack import Followed, Running, until
+from tests.flows.running_stack import FollowedTask, RunningStack, wait_for
 from tests.flows.test_another_machine import drain
 from tests.flows.test_life_of_a_task import git, shell
 from tests.muster.worker.repositories import as_root
@@ -21,7 +21,7 @@ MOVED, CHANGED = (5, 20), 10  # lines of the first round
 INSTRUCTION = "Nearly; but two lines above, and ten in letters."
 
 
-def install(running: Running) -> None:
+def install(running: RunningStack) -> None:
     program = running.agents / "claude.new"
     text = Path(reviewed_agent.__file__).read_text()
     program.write_text(f"#!{interpreter.find()} -S\n{text}")
@@ -29,17 +29,17 @@ def install(running: Running) -> None:
     program.rename(running.agents / "claude")
 
 
-def agents_of(running: Running, machine_id: str) -> bool:
+def agents_of(running: RunningStack, machine_id: str) -> bool:
     machine = running.api.get(f"/api/web/machines/{machine_id}")
     known = {each["agentType"]: each["healthy"] for each in machine["capabilities"]}
     return machine["status"] == "online" and known.get("claude", False)
 
 
-def another_machine(running: Running) -> str:
+def another_machine(running: RunningStack) -> str:
     """With the same agents; its id."""
-    machine = LocalMachine(running.stack, running.machine.area, 3)
+    machine = LocalMachine(running.stack, running.machine.directory, 3)
     machine.enroll(running.api)
-    shown = [str(machine.area), str(running.agents)]
+    shown = [str(machine.directory), str(running.agents)]
     path = running.stack.env["PATH"]
     machine.start(f"{running.agents}:{path}", shown)
 
@@ -48,10 +48,10 @@ def another_machine(running: Running) -> str:
         ids = [str(each["id"]) for each in machines if each["name"] == machine.name]
         return ids[0] if ids and agents_of(running, ids[0]) else ""
 
-    return until(found, "another machine")
+    return wait_for(found, "another machine")
 
 
-def once(task: Followed, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
+def once(task: FollowedTask, path: str, body: dict[str, Any], key: str) -> dict[str, Any]:
     """Sent twice under one key; both times the same is answered."""
     api = task.running.api
     headers = {"Authorization": f"Bearer {api.token}", "Idempotency-Key": key}
@@ -63,12 +63,12 @@ def once(task: Followed, path: str, body: dict[str, Any], key: str) -> dict[str,
     return dict(answers[0].json())
 
 
-def at_its_gate(running: Running, key: str) -> Followed:
+def at_its_gate(running: RunningStack, key: str) -> FollowedTask:
     """A task of a new project whose agent has written, and asks to go on."""
     install(running)
     [first] = [m for m in running.api.get("/api/web/machines", status="online")["items"]
                if m["name"] == running.machine.name]  # fmt: skip
-    until(lambda: agents_of(running, first["id"]), "agent")
+    wait_for(lambda: agents_of(running, first["id"]), "agent")
     running.project(
         key,
         {"name": "write", "command": "{description}"},
@@ -76,11 +76,11 @@ def at_its_gate(running: Running, key: str) -> Followed:
         agentType="claude",
     )
     task = running.task(key, "Write.")
-    task.until("suspended")
+    task.wait_for_status("suspended")
     return task
 
 
-def review(task: Followed, verdict: str) -> dict[str, Any]:
+def review(task: FollowedTask, verdict: str) -> dict[str, Any]:
     """Two comments on lines that will move, one on a line that will change."""
     diff = task.running.api.get(f"{task.path}/diff")
     assert [(file["path"], file["insertions"]) for file in diff["files"]] == [(FILE, LAST)]
@@ -95,17 +95,17 @@ def review(task: Followed, verdict: str) -> dict[str, Any]:
     return made
 
 
-def follow_up(task: Followed, review_id: int) -> None:
+def follow_up(task: FollowedTask, review_id: int) -> None:
     body = {"instruction": INSTRUCTION, "reviewId": review_id}
     made = once(task, "follow-ups", body, f"follow-{task.id}")
     assert (made["state"], made["round"]) == ("started", 2)
 
 
-def see_the_second_round(task: Followed) -> None:
+def see_the_second_round(task: FollowedTask) -> None:
     """Its diff against the first has only what is new; comments are where their lines are."""
     api = task.running.api
     task.wait_for(lambda: task.now()["round"] == 2, "second round")
-    task.until("suspended")
+    task.wait_for_status("suspended")
     [file] = api.get(f"{task.path}/diff", round=2)["files"]
     assert (file["path"], file["status"]) == (FILE, "modified")
     assert (file["insertions"], file["deletions"]) == (len(ADDED) + 1, 1)
@@ -127,24 +127,24 @@ def see_the_second_round(task: Followed) -> None:
     assert len(api.get(f"{task.path}/follow-ups")["items"]) == 1
 
 
-def approve(task: Followed) -> None:
+def approve(task: FollowedTask) -> None:
     made = once(task, "reviews", {"verdict": "approve", "body": "Good."}, f"approve-{task.id}")
     assert made["answered"]
-    done = task.until("completed")
+    done = task.wait_for_status("completed")
     at = git(task.running, "rev-parse", f"muster/{task.id}")
     assert at == done["result"]["commit"]
     text = git(task.running, "show", f"muster/{task.id}:{FILE}")
     assert text.splitlines()[: len(ADDED)] == [line.strip() for line in ADDED]
 
 
-def words_of(task: Followed, attempt: int) -> str:
+def words_of(task: FollowedTask, attempt: int) -> str:
     entries = task.running.api.get(f"{task.path}/transcript", attempt=attempt)["items"]
     return "\n".join(entry["text"] for entry in entries)
 
 
 @as_root
 def test_a_reviewed_task_goes_on_in_its_session_and_is_approved_and_pushed(
-    running: Running,
+    running: RunningStack,
 ) -> None:
     task = at_its_gate(running, "REVIEWED")
     made = review(task, "request_changes")
@@ -156,7 +156,7 @@ def test_a_reviewed_task_goes_on_in_its_session_and_is_approved_and_pushed(
 
 @as_root
 def test_a_reviewed_task_goes_on_from_its_checkpoint_where_its_machine_is_gone(
-    running: Running, request: pytest.FixtureRequest
+    running: RunningStack, request: pytest.FixtureRequest
 ) -> None:
     task = at_its_gate(running, "GONE")
     first, made = task.now()["machineId"], review(task, "comment")

@@ -13,7 +13,7 @@ import pytest
 
 from muster.protocol import terminal as wire
 from tests.app.terminals.endpoints import Viewer, ask_token
-from tests.flows.running_stack import Followed, Running, until
+from tests.flows.running_stack import FollowedTask, RunningStack, wait_for
 from tests.programs import find
 
 SHELL = (
@@ -25,12 +25,12 @@ SHELL = (
 class Client:
     """A viewer with a screen. `data` is what has come since it looked."""
 
-    def __init__(self, running: Running, task: Followed, mode: str = "control") -> None:
+    def __init__(self, running: RunningStack, task: FollowedTask, mode: str = "control") -> None:
         url, bearer = running.stack.url, running.api.token
         status, body = ask_token(url, task.id, bearer, mode)
         assert status == 200, body
         self.viewer = Viewer(url, task.id, bearer, body["channelToken"])
-        screen = self.viewer.until(wire.Screen, 30)
+        screen = self.viewer.wait_for(wire.Screen, 30)
         self._fed = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")()  # what came may end within one
         self._screen = avt.Vt(screen.cols, screen.rows)
@@ -56,34 +56,34 @@ class Client:
         """Type a command line; what it printed, once the next prompt is there."""
         before = len(self.data)
         self.type(command + "\n")
-        self.until(lambda: self.data[before:].endswith(b"\r\nready> "))
+        self.wait_for(lambda: self.data[before:].endswith(b"\r\nready> "))
         return self.data[before:].partition(b"\r\n")[2].removesuffix(b"ready> ")
 
-    def until(self, condition: Callable[[], object], patience: float = 60.0) -> None:
-        def heard() -> object:
+    def wait_for(self, condition: Callable[[], object], patience: float = 60.0) -> None:
+        def poll() -> object:
             if found := condition():
                 return found
             with contextlib.suppress(TimeoutError):
-                self.viewer.hear(0.1)
+                self.viewer.receive(0.1)
             return None
 
         try:
-            until(heard, "what was waited for", patience)
+            wait_for(poll, "what was waited for", patience)
         except AssertionError as failed:
             failed.add_note("\n".join(self.lines))
             raise
 
 
 @pytest.fixture(scope="module")
-def project(running: Running) -> str:
+def project(running: RunningStack) -> str:
     return running.project("TERMINAL", {"name": "shell", "kind": "shell", "command": SHELL})
 
 
 @pytest.fixture
-def look(running: Running, project: str) -> Iterator[Callable[..., Client]]:
+def open_client(running: RunningStack, project: str) -> Iterator[Callable[..., Client]]:
     """Opens a client on a shell that waits for a command."""
     task, opened = running.task(project), []
-    task.until_logged(b"ready> ")
+    task.wait_until_logged(b"ready> ")
 
     def open_one(mode: str = "control") -> Client:
         opened.append(Client(running, task, mode))
@@ -91,28 +91,28 @@ def look(running: Running, project: str) -> Iterator[Callable[..., Client]]:
 
     yield open_one
     for client in opened:
-        client.viewer.hang_up()
+        client.viewer.close()
     task.act("cancel")
 
 
 @pytest.fixture
-def client(look: Callable[..., Client]) -> Client:
-    return look()
+def client(open_client: Callable[..., Client]) -> Client:
+    return open_client()
 
 
 @pytest.mark.needs("vim")
 def test_a_file_is_edited_with_a_full_screen_editor(
-    client: Client, look: Callable[..., Client]
+    client: Client, open_client: Callable[..., Client]
 ) -> None:
     vim = find("vim")
     client.type(f"{vim} -u NONE -i NONE -n notes.txt\n")
-    client.until(lambda: "~" in client.lines)
+    client.wait_for(lambda: "~" in client.lines)
     client.type("iwritten by a client")
-    client.until(lambda: client.lines[0] == "written by a client")
-    late = look("watch")
-    late.until(lambda: late.lines == client.lines)
+    client.wait_for(lambda: client.lines[0] == "written by a client")
+    late = open_client("watch")
+    late.wait_for(lambda: late.lines == client.lines)
     client.type("\x1b:wq\n")
-    client.until(lambda: client.data.endswith(b"ready> "))
+    client.wait_for(lambda: client.data.endswith(b"ready> "))
     assert client.run("cat notes.txt") == b"written by a client\r\n"
 
 
@@ -126,17 +126,17 @@ def test_a_character_may_come_in_pieces(client: Client) -> None:
 
 def test_a_resize_reaches_the_program(client: Client) -> None:
     client.viewer.send(wire.Resize(cols=97, rows=31))
-    told = client.viewer.until(wire.Resize)
-    assert (told.cols, told.rows) == (97, 31)
+    resize = client.viewer.wait_for(wire.Resize)
+    assert (resize.cols, resize.rows) == (97, 31)
     assert client.run("stty size") == b"31 97\r\n"
 
 
 def test_control_c_reaches_the_whole_process_group(client: Client) -> None:
     # The inner shell says so only once its own child has ended too.
     client.type("""sh -c 'trap "echo interr""upted" INT; sh -c "echo be""gun; exec sleep 600"'\n""")
-    client.until(lambda: b"begun\r\n" in client.data)
+    client.wait_for(lambda: b"begun\r\n" in client.data)
     client.type("\x03")
-    client.until(lambda: client.data.endswith(b"interrupted\r\nready> "))
+    client.wait_for(lambda: client.data.endswith(b"interrupted\r\nready> "))
 
 
 def test_a_paste_of_a_megabyte_arrives_whole(client: Client) -> None:
@@ -144,7 +144,7 @@ def test_a_paste_of_a_megabyte_arrives_whole(client: Client) -> None:
     assert len(paste) > 1_000_000
     take = f"head -c {len(paste)} | sha256sum"
     client.type(f"stty raw -echo; printf 'ta''king'; sum=$({take}); stty sane; echo $sum\n")
-    client.until(lambda: client.data.endswith(b"taking"))
+    client.wait_for(lambda: client.data.endswith(b"taking"))
     client.type(paste)
     wanted = hashlib.sha256(paste.encode()).hexdigest().encode()
-    client.until(lambda: client.data.endswith(wanted + b" -\r\nready> "))
+    client.wait_for(lambda: client.data.endswith(wanted + b" -\r\nready> "))

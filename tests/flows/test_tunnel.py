@@ -7,7 +7,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.worker import processes
 from muster.worker.layout import Layout
 from muster.worker.tunnels import command as tunnel_command
-from tests.flows.running_stack import Running, until
+from tests.flows.running_stack import RunningStack, wait_for
 from tests.muster.worker import tunnel_stand_in
 
 
@@ -18,7 +18,7 @@ def stand_in_command(place: Path) -> str:
 
 
 def test_a_developer_opens_a_tunnel_into_a_running_task_and_it_ends_with_it(
-    running: Running,
+    running: RunningStack,
 ) -> None:
     place = running.home / "tunnel"
     place.chmod(0o777)
@@ -29,18 +29,20 @@ def test_a_developer_opens_a_tunnel_into_a_running_task_and_it_ends_with_it(
             "TUNNEL", {"name": "long", "kind": "shell", "command": "echo up; sleep 4245"}
         )
     )
-    task.until_logged(b"up")
+    task.wait_until_logged(b"up")
     path = f"/api/web/workspace-tunnel/{task.id}"
     assert running.api.post(f"{path}/start", {})["state"] == "starting"
-    shown = until(
+    shown = wait_for(
         lambda: s if (s := running.api.get(f"{path}/status"))["state"] == "connected" else None,
         "connected tunnel",
     )
     assert shown["url"].startswith("https://vscode.dev/tunnel/m")
     assert shown["url"].endswith("/workspace")
     mark = str(Layout(running.machine.home).attempt(AttemptKey(task.id, 1)).resolve())
-    assert processes.in_group(tunnel_command.marked(mark)[0].group)
+    assert processes.processes_in_group(tunnel_command.find_marked(mark)[0].group)
     task.act("cancel")
-    until(lambda: running.api.get(f"{path}/status")["state"] == "closed", "end of the tunnel", 20)
-    assert not tunnel_command.marked(mark)
+    wait_for(
+        lambda: running.api.get(f"{path}/status")["state"] == "closed", "end of the tunnel", 20
+    )
+    assert not tunnel_command.find_marked(mark)
     assert "waits for somebody to log in" in task.messages("tunnel")

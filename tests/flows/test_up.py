@@ -16,9 +16,9 @@ import pytest
 
 from app.embedded import accounts, server_account
 from app.embedded.directories import can_enter
-from app.server_cli.local.api import Api
-from tests.flows.running_stack import free_port, until
-from tests.flows.test_demo import ROOT, processes_of, said
+from app.server_cli.local.api import ApiClient
+from tests.flows.running_stack import free_port, wait_for
+from tests.flows.test_demo import ROOT, output_of, processes_of
 from tests.wait import exit_of
 
 # Of the system, and so one that every user of the machine can run; with our packages.
@@ -37,7 +37,7 @@ def home() -> Iterator[Path]:
 
 def interpreter() -> tuple[str, bool]:
     """The interpreter for the stack, and whether an account without rights could run it there."""
-    account = accounts.first_of(server_account.USUAL)
+    account = accounts.find_first(server_account.DEFAULT_ACCOUNTS)
     places = (ROOT, Path(sysconfig.get_path("purelib")))
     is_open = all(can_enter(place, account) for place in places) and runs_our_packages(OPEN)
     return (str(OPEN), True) if is_open else (sys.executable, False)
@@ -69,18 +69,18 @@ def check_owners(home: Path, *, is_open: bool) -> None:
     if os.geteuid() != 0:
         return
     # Some start after the server answers.
-    until(lambda: all(find_owners(home).values()), "process of each kind")
+    wait_for(lambda: all(find_owners(home).values()), "process of each kind")
     owners = find_owners(home)
-    account = accounts.first_of(server_account.USUAL)
+    account = accounts.find_first(server_account.DEFAULT_ACCOUNTS)
     assert account is not None
     if is_open:
         assert owners == {name: {account.uid} for name in SERVERS}
     else:
-        assert "gunicorn, Celery and beat stay root: " in said(home)
+        assert "gunicorn, Celery and beat stay root: " in output_of(home)
 
 
 def test_whoever_finds_it_serving_can_sign_in(home: Path) -> None:
-    api = Api(f"http://127.0.0.1:{(port := free_port())}")
+    api = ApiClient(f"http://127.0.0.1:{(port := free_port())}")
     env = {"PATH": os.environ["PATH"], "MUSTER_HOME": str(home / "state"), "MUSTER_PORT": str(port)}
     env |= {"MUSTER_MACHINES": "0", "MUSTER_WEB_WORKERS": "1", "MUSTER_EMBEDDED_FSYNC": "off"}
     env |= {"MUSTER_CONSOLE": str(home / "console")}  # so that none is built
@@ -96,10 +96,10 @@ def test_whoever_finds_it_serving_can_sign_in(home: Path) -> None:
         argv = [python, "-m", "demo.up"]
         up = subprocess.Popen(argv, cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT)
     try:
-        until(answers, "answer", 180.0, problem=exit_of(up, home / "output"))
-        told = re.search(r"Sign in as (\S+), password (\S+)", said(home))
-        assert told is not None, said(home)
-        api.login(*told.groups())
+        wait_for(answers, "answer", 180.0, problem=exit_of(up, home / "output"))
+        match = re.search(r"Sign in as (\S+), password (\S+)", output_of(home))
+        assert match is not None, output_of(home)
+        api.login(*match.groups())
         check_owners(home, is_open=is_open)
         up.terminate()
         assert up.wait(30) == 0

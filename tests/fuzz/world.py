@@ -17,7 +17,7 @@ from app.models import Attempt, Developer, Machine, Project
 from app.services import encryption
 from app.services.accounts import tokens
 from app.services.logs import logs
-from app.services.logs.logs import LogPiece
+from app.services.logs.logs import LogSegment
 from app.services.ops import readiness
 from app.services.tasks import history
 from tests.factories import (
@@ -78,14 +78,14 @@ def furnish() -> dict[str, str]:
         db.session.execute(sa.text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 1000)"))
     db.session.commit()
     # What Celery and beat would leave behind them.
-    redis.client.mset(dict.fromkeys(readiness.SIGNS.values(), time.time() + 86400))
+    redis.client.mset(dict.fromkeys(readiness.HEARTBEATS.values(), time.time() + 86400))
     return secrets
 
 
 def _tasks(project: Project, machine: Machine, creator: Developer) -> None:
     for number, status in enumerate(STATUSES, 42):
         task = make_task(id=number, project=project, creator=creator, status=status)
-        history.record(task, EventType.CREATED, "created by member", now())
+        history.record_event(task, EventType.CREATED, "created by member", now())
         if status is TaskStatus.RUNNING:
             _write_log(make_attempt(task, machine))
         elif status in (TaskStatus.FAILED, TaskStatus.COMPLETED):
@@ -105,7 +105,7 @@ def _tasks(project: Project, machine: Machine, creator: Developer) -> None:
 
 
 def _write_log(attempt: Attempt) -> None:
-    logs.append(attempt, [LogPiece(0, 0, 0, b"\x1b[32m12 passed\x1b[0m in 0.31s\n" * 100)])
+    logs.append(attempt, [LogSegment(0, 0, 0, b"\x1b[32m12 passed\x1b[0m in 0.31s\n" * 100)])
 
 
 def credential(actor: str, schemes: set[str], personal: dict[str, str]) -> str | None:

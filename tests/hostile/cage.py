@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-_LOOKS = 5  # what forks and ends at once can escape a single one
+_POLLS = 5  # what forks and ends at once can escape a single one
 
 
 class Running(NamedTuple):
@@ -51,7 +51,7 @@ class Cage:
         """Those that were started with the token, in their arguments or their environment."""
         mark = token.encode()
         found = {}
-        for _ in range(_LOOKS):
+        for _ in range(_POLLS):
             for pid in self.pids():
                 if mark in _read(pid, "cmdline") + _read(pid, "environ") and (it := _running(pid)):
                     found[pid] = it

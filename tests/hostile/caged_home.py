@@ -66,5 +66,5 @@ class CagedHome(WorkerHome):
             start_new_session=True,
         )
         self._problem = failure_of(self.process)
-        self.server.until_connected(connected + 1)
+        self.server.wait_until_connected(connected + 1)
         return self.process

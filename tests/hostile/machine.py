@@ -24,8 +24,8 @@ from tests.hostile.cage import Cage, Running
 from tests.hostile.caged_home import CagedHome, Remote
 from tests.hostile.users import User
 from tests.hostile.witness import Sight, Witness
-from tests.muster.worker.fake_pty import Call
-from tests.muster.worker.repositories import until
+from tests.muster.worker.fake_pty import TerminalConnection
+from tests.muster.worker.repositories import wait_for
 
 ACTS = Path(__file__).with_name("acts")
 CANARY = "canary-"
@@ -91,7 +91,7 @@ class Machine:
         attempt = self.attempts.get(key)
         return self.cage.living(attempt.token) if attempt else []
 
-    def strangers(self) -> list[Running]:
+    def unexpected_processes(self) -> list[Running]:
         """What runs beside an idle daemon."""
         return [p for p in self.cage.running() if (p.uid, p.command) not in self._idle]
 
@@ -105,7 +105,7 @@ class Machine:
             return False
         with self.passing("bank") as honest:
             ended = honest.run("echo in service; echo more >> ledger")
-            honest.says("in service")
+            honest.wait_for_output("in service")
             assert (ended.how, ended.code) == ("exit", 0), ended
             return bool(honest.checkpoint())
 
@@ -119,7 +119,7 @@ class Machine:
     def beats(self, number: int) -> None:
         """Lets some time go by: until the daemon has been heard so often."""
         before = len(self.server.heartbeats)
-        self.server.until(lambda: len(self.server.heartbeats) >= before + number)
+        self.server.wait_for(lambda: len(self.server.heartbeats) >= before + number)
 
     def leaked(self) -> list[bytes]:
         """The secrets that reached the attacker's log or repository."""
@@ -137,9 +137,9 @@ class Machine:
                 attempt.forget()
         assert self.is_in_service()
         try:
-            until(lambda: not self.strangers(), limit=8)
+            wait_for(lambda: not self.unexpected_processes(), limit=8)
         except AssertionError:
-            raise AssertionError("\n".join(map(str, self.strangers()))) from None
+            raise AssertionError("\n".join(map(str, self.unexpected_processes()))) from None
 
     def recover(self) -> None:
         """For the next test, whatever the last one has left."""
@@ -202,23 +202,25 @@ class Attempt:
     def ended(self, stage_index: int = 0, limit: float = 40.0) -> Sight:
         """The moment at which the stage was said to have ended."""
         number = stage_index + 1
-        sight = self._server.until_seen(self.key, StageFinished, Failed, number=number, limit=limit)
+        sight = self._server.wait_until_seen(
+            self.key, StageFinished, Failed, number=number, limit=limit
+        )
         assert isinstance(sight.body, StageFinished), sight.body
         return sight
 
     def started(self) -> None:
-        self._server.until_seen(self.key, StageStarted)
+        self._server.wait_until_seen(self.key, StageStarted)
 
-    def says(self, words: str) -> None:
+    def wait_for_output(self, words: str) -> None:
         """Waits until it has printed that."""
-        self._server.until(lambda: words.encode() in self.log)
+        self._server.wait_for(lambda: words.encode() in self.log)
 
-    def opened_terminal(self) -> Call:
+    def opened_terminal(self) -> TerminalConnection:
         """Somebody looks at its terminal from now on, and may type."""
         calls = self._server.pty.calls
         before = len(calls)
         self._server.open_terminal(*self.key)
-        self._server.until(lambda: len(calls) > before)
+        self._server.wait_for(lambda: len(calls) > before)
         return calls[-1]
 
     @property
@@ -233,23 +235,23 @@ class Attempt:
     def living(self) -> list[Running]:
         return self.machine.living(self.key)
 
-    def until_alive(self) -> None:
-        until(lambda: self.living, problem=lambda: self._server.find_failure(self.key))
+    def wait_until_alive(self) -> None:
+        wait_for(lambda: self.living, problem=lambda: self._server.find_failure(self.key))
 
     def checkpoint(self, number: int = 1) -> Checkpoint:
-        body = self._server.until_seen(self.key, Checkpoint, number=number).body
+        body = self._server.wait_until_seen(self.key, Checkpoint, number=number).body
         assert isinstance(body, Checkpoint)
         return body
 
     def publish(self) -> Published:
         self._server.send(Publish(*self.key))
-        body = self._server.until_seen(self.key, Published, Failed).body
+        body = self._server.wait_until_seen(self.key, Published, Failed).body
         assert isinstance(body, Published), body
         return body
 
     def stop(self) -> Sight:
         self._server.send(Stop(*self.key, reason="cancelled"))
-        sight: Sight = self._server.until_seen(self.key, Stopped, limit=40.0)
+        sight: Sight = self._server.wait_until_seen(self.key, Stopped, limit=40.0)
         return sight
 
     def forget(self, limit: float = 60.0) -> Sight:
@@ -257,11 +259,11 @@ class Attempt:
         self.is_forgotten = True
         self._server.send(Forget(*self.key))
 
-        def gone() -> list[Sight]:
+        def removals() -> list[Sight]:
             seen = self._server.seen_with(self.key, WorkspaceFacts)
             return [each for each in seen if each.body.state == "removed"]  # type: ignore[union-attr]
 
-        sight: Sight = self._server.until(gone, limit)[0]
+        sight: Sight = self._server.wait_for(removals, limit)[0]
         return sight
 
     def alive_when(self, *kinds: type) -> list[str]:

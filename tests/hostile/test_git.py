@@ -70,7 +70,7 @@ def test_a_filter_without_end_costs_the_machine_nothing(machine: Machine) -> Non
         "git config filter.spy.clean 'cat; sleep 300'\n"
         "echo '*.txt filter=spy' > .gitattributes; echo changed > a.txt; echo done"
     )
-    attempt.says("done")
+    attempt.wait_for_output("done")
     assert machine.is_in_service()
     assert attempt.forget().alive == []
     assert attempt.alive_when(Checkpoint) == []

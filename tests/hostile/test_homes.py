@@ -13,7 +13,7 @@ from muster.protocol.frames import Published, StageFinished
 from tests.hostile.machine import Attempt, Machine
 from tests.hostile.service import in_service
 from tests.hostile.users import USERS, User
-from tests.muster.worker.repositories import until
+from tests.muster.worker.repositories import wait_for
 
 CASES = [(user, level) for user in USERS for level in ("full", "processes")]
 # What daemons, git and agents look for in a home.
@@ -96,16 +96,16 @@ def test_what_an_agent_left_in_its_home_leads_the_daemon_nowhere(
     ]
     first = machine.ran("\n".join(["echo work > work; cd $HOME", *traps, "echo trapped"]))
     before = state(victims)  # where it is the daemon's own user, an agent may write there
-    home = machine.home.layout.home_of(first.key)
+    home = machine.home.layout.attempt_home(first.key)
     plant_foreign(machine.user, home)
     second = next_of(machine, first)
     second.run("echo 'went on'", continues=1)
-    second.says("went on")
+    second.wait_for_output("went on")
     second.publish()
     first.forget()
     second.forget()
     layout = machine.home.layout
-    until(lambda: not [*layout.homes.glob(f"{first.key.task_id}-*")])
+    wait_for(lambda: not [*layout.homes.glob(f"{first.key.task_id}-*")])
     assert not [*layout.workspaces.glob(f"{first.key.task_id}-*")]
     assert second.alive_when(StageFinished, Published) == []
     assert state(victims) == before

@@ -7,7 +7,7 @@ import pytest
 from tests.hostile.machine import Machine
 from tests.hostile.service import in_service
 from tests.hostile.users import User
-from tests.muster.worker.repositories import until
+from tests.muster.worker.repositories import wait_for
 
 LEASE = 3.0
 
@@ -32,12 +32,12 @@ def test_nothing_is_alive_when_the_lease_is_over(
 ) -> None:
     attempt = unheard.attempt()
     attempt.order(f"trap '' TERM HUP; {leave}; echo left; while :; do sleep 1; done")
-    attempt.says("left")
+    attempt.wait_for_output("left")
     if killed:
         unheard.home.kill()
     else:
         unheard.server.beats = False
-    until(lambda: not attempt.living, limit=LEASE + 25)
+    wait_for(lambda: not attempt.living, limit=LEASE + 25)
     unheard.server.beats = True
     if killed:
         unheard.home.spawn()

@@ -35,9 +35,9 @@ CODES = {
 def test_who_takes_too_much_is_ended_and_told_why(machine: Machine, kind: str) -> None:
     attempt = machine.attempt()
     attempt.order(f"/usr/bin/python3 acts/devour.py {kind}; sleep 60")
-    attempt.says("devouring")
+    attempt.wait_for_output("devouring")
     assert machine.is_in_service()  # while it does
-    sight = machine.server.until_seen(attempt.key, Failed, StageFinished, limit=45)
+    sight = machine.server.wait_until_seen(attempt.key, Failed, StageFinished, limit=45)
     assert isinstance(sight.body, Failed)
     assert (sight.body.code, sight.alive) == (CODES[kind], [])
 
@@ -46,7 +46,7 @@ def test_who_takes_too_much_is_ended_and_told_why(machine: Machine, kind: str) -
 def test_what_is_full_is_told_to_the_program(machine: Machine, kind: str) -> None:
     attempt = machine.attempt()
     attempt.order(f"/usr/bin/python3 acts/devour.py {kind}; echo and so on")
-    machine.server.until_seen(attempt.key, Failed, StageFinished, limit=60)
+    machine.server.wait_until_seen(attempt.key, Failed, StageFinished, limit=60)
     assert b"told" in attempt.log or attempt.alive_when(Failed) == []
 
 
@@ -82,7 +82,7 @@ def test_work_that_cannot_be_taken_fails_its_stage_and_keeps_its_workspace(
     with machine.passing() as other:  # of the same repository
         assert other.run("echo more > more").code == 0
         assert other.checkpoint()
-    sight = machine.server.until_seen(attempt.key, Failed, StageFinished, limit=45)
+    sight = machine.server.wait_until_seen(attempt.key, Failed, StageFinished, limit=45)
     assert isinstance(sight.body, Failed)
     assert (sight.body.code, sight.alive) == (code, [])
     assert attempt.workspace.is_dir()

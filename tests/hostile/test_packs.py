@@ -38,15 +38,17 @@ class Streamed(Quarantine):
 
     stream: Path | None = None
 
-    def _pack(self, commit, known):
-        return announced(f"cat {self.stream}") if self.stream else super()._pack(commit, known)
+    def _pack_command(self, commit, known):
+        return (
+            announced(f"cat {self.stream}") if self.stream else super()._pack_command(commit, known)
+        )
 
 
 @pytest.fixture
 def workspace(machine: Machine, repository: Repository) -> Workspace:
     repository.commit({"a": "1\n", "b/c": "2\n"})
     made = machine.prepare(repository)
-    return replace(made, room=replace(made.room, limits=LIMITS))
+    return replace(made, sandbox=replace(made.sandbox, limits=LIMITS))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,7 @@ def fresh_process() -> Iterator[Executor]:
 def measure_refusal(workspace: Workspace, case: Case, file: Path) -> tuple[str, int]:
     """The code that the work is refused with, empty if it was taken; and the largest resident size
     of a process that this one has started, in bytes."""
-    quarantine.STALL_SECONDS = 5.0
+    quarantine.STALL_TIMEOUT_SECONDS = 5.0
     code = refusal(workspace, case, file)
     return code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
 
@@ -73,9 +75,9 @@ def refusal(workspace: Workspace, case: Case, file: Path) -> str:
         file.write_bytes(case.stream)
     commit = case.commit or act(workspace, "git --no-replace-objects rev-parse HEAD")
     stream = file if case.stream is not None else None
-    taken = Streamed(mirror.path, "test", workspace.room, stream)
+    taken = Streamed(mirror.path, "test", workspace.sandbox, stream)
     try:
-        with taken.opened():
+        with taken.create():
             taken.fill(commit, workspace.base_commit, [workspace.base_commit], 60.0)
     except WorkRefused as refused:
         return refused.code

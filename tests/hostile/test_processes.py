@@ -36,7 +36,7 @@ def test_nothing_that_a_stage_left_is_alive_when_its_end_is_told(
 def test_nothing_is_alive_when_a_cancel_is_answered(machine: Machine, leave: str) -> None:
     attempt = machine.attempt()
     attempt.order(f"trap '' TERM; {leave}\necho left; while :; do sleep 1; done")
-    attempt.says("left")
+    attempt.wait_for_output("left")
     assert attempt.stop().alive == []
     assert attempt.alive_when(Stopped) == []
 
@@ -44,14 +44,14 @@ def test_nothing_is_alive_when_a_cancel_is_answered(machine: Machine, leave: str
 def test_nothing_is_alive_after_a_cancel_that_the_killer_fights(machine: Machine) -> None:
     attempt = machine.attempt()
     attempt.order(f"{LEFTOVERS['a loop that kills everyone']}; trap '' TERM; sleep 300")
-    attempt.says("the killer is off")
+    attempt.wait_for_output("the killer is off")
     assert attempt.stop().alive == []
 
 
 def test_nothing_is_alive_when_a_running_attempt_is_forgotten(machine: Machine) -> None:
     attempt = machine.attempt()
     attempt.order("for n in $(seq 5); do sh acts/leave.sh $TOKEN; done; echo left; sleep 300")
-    attempt.says("left")
+    attempt.wait_for_output("left")
     assert attempt.forget().alive == []
 
 
@@ -66,7 +66,7 @@ def test_nothing_is_alive_when_a_stage_ran_out_of_time(machine: Machine) -> None
 def test_what_runs_for_others_is_not_killed_with_it(machine: Machine) -> None:
     other = machine.attempt("bank")
     other.order("echo begun; read line; echo unharmed")
-    other.says("begun")
+    other.wait_for_output("begun")
     attempt = machine.ran(LEFTOVERS["a loop that kills everyone"])
     attempt.forget()
     assert other.living

@@ -45,7 +45,7 @@ def test_vim_writes_a_file_in_the_terminal(machine: Machine) -> None:
     attempt.started()
     call = attempt.opened_terminal()
     call.type(b"\r")
-    machine.server.until(lambda: b"written.txt" in attempt.log, DRIVEN)
+    machine.server.wait_for(lambda: b"written.txt" in attempt.log, DRIVEN)
     call.type(b"ihello from vim\x1b:wq\r")
     attempt.ended()
     assert b"hello from vim\r\n?? written.txt" in attempt.log
@@ -203,7 +203,7 @@ def test_git_lfs_commits_pointers(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("network", [None, []], ids=["open", "none"])
-def test_loopback_within_the_room_works(machine: Machine, network: list[str] | None) -> None:
+def test_loopback_within_the_sandbox_works(machine: Machine, network: list[str] | None) -> None:
     attempt = machine.attempt()
     ended = attempt.run(
         "python3 -m http.server -b 127.0.0.1 8123 >/dev/null 2>&1 & set -e\n"

@@ -29,7 +29,7 @@ def other(machine: Machine) -> Attempt:
     other.order(
         prompt, kind="agent", agent="custom", agent_command=command, secrets={"KEY": secret}
     )
-    other.says(printed)
+    other.wait_for_output(printed)
     return other
 
 
@@ -53,7 +53,7 @@ def test_a_spy_finds_no_secret_of_others(machine: Machine, other: Attempt) -> No
     layout = machine.home.layout
     with planted(machine) as places:
         own = [layout.home, layout.attempts, layout.credentials, layout.journal, layout.mirrors]
-        theirs = [other.workspace, layout.home_of(other.key), layout.attempt(other.key)]
+        theirs = [other.workspace, layout.attempt_home(other.key), layout.attempt(other.key)]
         known = [machine.root, machine.root / "operator", Path("/root"), Path("/run"), *places]
         walked = " ".join(map(str, [*own, *theirs, *known]))
         spy = machine.ran(

@@ -23,7 +23,7 @@ def other(machine: Machine) -> Attempt:
     """Somebody's stage, that waits for a line, with somebody who looks at its screen."""
     other = machine.attempt("bank")
     other.order("echo begun; read line; echo unharmed $line")
-    other.says("begun")
+    other.wait_for_output("begun")
     other.opened_terminal()
     return other
 
@@ -42,18 +42,18 @@ def test_signals_reach_nobody_else(machine: Machine, other: Attempt, send: str) 
     after = {process.pid for process in machine.cage.running()}
     assert before <= after
     type_to(machine, b"yes\r")
-    other.says("unharmed yes")
+    other.wait_for_output("unharmed yes")
 
 
 def test_nobody_else_is_traced(machine: Machine, other: Attempt) -> None:
     those = [process.pid for process in machine.cage.running()]
     attempt = machine.attempt()
     attempt.order("/usr/bin/python3 acts/attach.py 60")
-    attempt.says("holds")
+    attempt.wait_for_output("holds")
     assert {pid: traced_by(pid) for pid in those} == dict.fromkeys(those, 0)
     attempt.stop()
     type_to(machine, b"yes\r")
-    other.says("unharmed yes")
+    other.wait_for_output("unharmed yes")
 
 
 def test_a_child_can_be_traced(machine: Machine) -> None:

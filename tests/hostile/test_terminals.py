@@ -48,10 +48,10 @@ def test_a_flood_leaves_the_log_exact_and_the_screen_alive(machine: Machine, kin
     call = attempt.opened_terminal()
     call.type(b"\r")
     expected = b"\r\n" + sent(kind) + OVER
-    server.until(lambda: len(attempt.log) >= len(expected), limit=60)
+    server.wait_for(lambda: len(attempt.log) >= len(expected), limit=60)
     assert attempt.log == expected
     call.ask_screen(1)
-    screen = server.until(lambda: call.screens, limit=30)[-1]
+    screen = server.wait_for(lambda: call.screens, limit=30)[-1]
     assert (screen.cols, screen.rows) == (120, 40)
     assert all(memory(process.pid) < LARGEST for process in machine.cage.running())
     call.type(b"\r")
@@ -75,7 +75,7 @@ def test_a_storm_of_sizes_costs_the_machine_nothing(machine: Machine) -> None:
         "trap 'echo $(stty size) >> sizes' WINCH; echo begun; read line; stty size\n"
         "yes | head -n 200000"
     )
-    attempt.says("begun")
+    attempt.wait_for_output("begun")
     call = attempt.opened_terminal()
     for number in range(1500):
         call.resize(20 + number % 480, 5 + number % 190)

@@ -59,7 +59,7 @@ def test_a_repository_that_was_swapped_gives_nothing_away(
     before = machine.bank.refs()
     attempt = machine.attempt()
     attempt.order(f"echo work > work; {swap.format(**places(machine, other))}\necho swapped")
-    machine.server.until_seen(attempt.key, StageFinished, Failed, limit=40)
+    machine.server.wait_until_seen(attempt.key, StageFinished, Failed, limit=40)
     assert machine.leaked() == []
     assert machine.bank.refs() == before
     assert attempt.alive_when(StageFinished, Checkpoint) == []
@@ -87,7 +87,7 @@ def test_objects_of_others_are_not_pushed_for_who_knows_their_names(
         "commit=$(git commit-tree -p HEAD -m stolen $tree); git reset -q --soft $commit\n"
         "git read-tree $tree; git update-index --skip-worktree stolen; echo asked\n"
     )
-    machine.server.until_seen(attempt.key, StageFinished, Failed, limit=40)
+    machine.server.wait_until_seen(attempt.key, StageFinished, Failed, limit=40)
     assert b"asked" in attempt.log
     assert machine.leaked() == []
     assert wanted not in objects(machine)

@@ -10,7 +10,7 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Body, Frame, Report
 from tests.hostile.cage import Running
 from tests.muster.worker.fake_server import LIMIT, FakeServer
-from tests.muster.worker.repositories import until
+from tests.muster.worker.repositories import wait_for
 from tests.wait import find_first, wait_until
 
 
@@ -39,13 +39,13 @@ class Witness(FakeServer):
                 return True
             return False
 
-        until(sent)
+        wait_for(sent)
 
     def seen_with(self, key: AttemptKey, kind: type) -> list[Sight]:
         with self.changed:
             return [each for each in self.sights if each.key == key and isinstance(each.body, kind)]
 
-    def until_seen(
+    def wait_until_seen(
         self, key: AttemptKey, *kinds: type, number: int = 1, limit: float = LIMIT
     ) -> Any:
         """The sight of the attempt's report of one of these kinds, in the order of their coming."""
@@ -64,7 +64,7 @@ class Witness(FakeServer):
         return super().find_failure(key) if key else None
 
     def _store(self, journal_id: str, report: Report) -> None:
-        key = AttemptKey.of(report)
+        key = AttemptKey.from_object(report)
         alive = self._look(key) if report.task_id else []
         known = len(self.reports)
         super()._store(journal_id, report)

@@ -3,7 +3,7 @@
 import re
 import sys
 
-from tests.flows.running_stack import Followed
+from tests.flows.running_stack import FollowedTask
 from tests.ptys import Pty
 
 PROMPT = "out:"
@@ -18,18 +18,18 @@ class Person(Pty):
     def __init__(self, env: dict[str, str], cols: int, rows: int) -> None:
         shell = ["bash", "--noprofile", "--norc", "-i"]
         super().__init__(shell, {**env, "PS1": f"{PROMPT}$?> "}, cols, rows)
-        self.until_prompt(0)
+        self.wait_for_prompt(0)
         self.settings = self.stty
 
-    def attach(self, task: Followed, *options: str) -> None:
+    def attach(self, task: FollowedTask, *options: str) -> None:
         self.type(f"clear; {' '.join([ATTACH, str(task.id), *options])}\n")
-        self.until(lambda: any(re.match(r"\d+\$", line) for line in self.lines), "shell inside")
+        self.wait_for(lambda: any(re.match(r"\d+\$", line) for line in self.lines), "shell inside")
         assert self.settings != self.stty
 
-    def attach_again(self, task: Followed, shown: str) -> None:
+    def attach_again(self, task: FollowedTask, shown: str) -> None:
         """To a screen that shows this."""
         self.type(f"clear; {ATTACH} {task.id}\n")
-        self.until_shown(shown)
+        self.wait_until_shown(shown)
 
     def leave(self) -> None:
         self.type("\r~.")
@@ -37,18 +37,18 @@ class Person(Pty):
 
     def check_left(self, status: int) -> None:
         """It has ended so, and the terminal is as it was."""
-        self.until_prompt(status)
+        self.wait_for_prompt(status)
         self.check_sane()
 
     def check_sane(self) -> None:
         assert self.stty == self.settings
         self.type("echo $((40 + 2))\n")
-        self.until_shown("42")
+        self.wait_until_shown("42")
 
-    def until_prompt(self, status: int) -> None:
+    def wait_for_prompt(self, status: int) -> None:
         """The last command has ended so."""
         prompt = f"{PROMPT}{status}>"
-        self.until(lambda: (self.last or "").startswith(prompt), prompt)
+        self.wait_for(lambda: (self.last or "").startswith(prompt), prompt)
 
     @property
     def last(self) -> str | None:

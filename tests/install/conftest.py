@@ -34,9 +34,9 @@ def dist(area: Path) -> Path:
     """What `make dist` leaves."""
     builder.build(lambda line: None)
     place = area / "dist"
-    build.empty(place)
+    build.clear_directory(place)
     for which in (build.CLIENT, build.SERVER):
-        build.wheel(which, place)
+        build.build_wheel(which, place)
     return place
 
 
@@ -71,14 +71,14 @@ def python() -> str:
 
 
 @pytest.fixture
-def newcomer(area: Path) -> Iterator[Callable[..., Person]]:
+def new_user(area: Path) -> Iterator[Callable[..., Person]]:
     """Somebody with an empty home, who has these tools."""
     with _people(area) as come:
         yield come
 
 
 @pytest.fixture(scope="module")
-def come(area: Path) -> Iterator[Callable[..., Person]]:
+def make_person(area: Path) -> Iterator[Callable[..., Person]]:
     """The same, for all tests of a file."""
     with _people(area) as come:
         yield come

@@ -50,7 +50,7 @@ def fetch(root: Root, supplies: Supplies) -> None:
     """What the image installs, into `shared`; `root` has a network."""
     for name in LOCKS:
         shutil.copy(Path(__file__).parents[2] / name, supplies.given)
-    root.says("sh", "-c", FETCH.format(locks=" ".join(LOCKS)))
+    root.output_of("sh", "-c", FETCH.format(locks=" ".join(LOCKS)))
     # Newer than what is locked, and no setuptools at all: nothing is built with what has no hash.
     with ZipFile(supplies.shared / "locked" / "setuptools-9999-py3-none-any.whl", "w") as wheel:
         for name, text in NEWEST.items():
@@ -63,11 +63,11 @@ class Containers:
         _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
         _, processes = resource.getrlimit(resource.RLIMIT_NPROC)
         settings = SETTINGS.format(files=files, processes=processes)
-        root.says("tee", "/etc/containers/containers.conf", given=settings)
-        root.says("tee", "/etc/containers/storage.conf", given=STORAGE)
+        root.output_of("tee", "/etc/containers/containers.conf", given=settings)
+        root.output_of("tee", "/etc/containers/storage.conf", given=STORAGE)
 
-    def says(self, *words: str, given: str = "") -> str:
-        return self.root.says("podman", *words, given=given)
+    def output_of(self, *words: str, given: str = "") -> str:
+        return self.root.output_of("podman", *words, given=given)
 
     def make_bases(self) -> None:
         """Debian's, and those that our files name."""
@@ -76,12 +76,12 @@ class Containers:
             argv = self.root.command("podman", "import", "--quiet", "-", DEBIAN)
             subprocess.run(argv, stdin=packed.stdout, capture_output=True, check=True)
         named = ("--tag", "docker.io/library/python:3.13-slim", "-")
-        self.says("build", "--quiet", *BUILDING.split(), *named, given=PYTHON)
+        self.output_of("build", "--quiet", *BUILDING.split(), *named, given=PYTHON)
         (place := self.root.given / "caddy").mkdir()
         shutil.copy(self.root.lower / "usr/bin/caddy", place)
         (place / "Containerfile").write_text(CADDY)
-        self.says("build", "--quiet", "--tag=docker.io/library/caddy:2", "/mnt/caddy")
+        self.output_of("build", "--quiet", "--tag=docker.io/library/caddy:2", "/mnt/caddy")
 
     def is_ready(self, url: str, *options: str) -> bool:
-        said = self.root.run("curl", "-s", "-m", "5", *options, f"{url}/readyz").stdout
-        return bool(said) and json.loads(said).get("status") == "ready"
+        output = self.root.run("curl", "-s", "-m", "5", *options, f"{url}/readyz").stdout
+        return bool(output) and json.loads(output).get("status") == "ready"

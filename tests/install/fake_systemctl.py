@@ -129,11 +129,11 @@ class Unit:
     def _await(self):
         path = f"{self.manager.logs}/{self.name}.notify"
         Path(path).unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-            told.bind(path)
-            told.settimeout(self.seconds("TimeoutStartSec", 90.0))
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify_socket:
+            notify_socket.bind(path)
+            notify_socket.settimeout(self.seconds("TimeoutStartSec", 90.0))
             self._launch({"NOTIFY_SOCKET": path})
-            assert told.recv(100) == b"READY=1"
+            assert notify_socket.recv(100) == b"READY=1"
         self.state = "active"
         self._watch()
 
@@ -274,13 +274,13 @@ def serve(path, units, logs):
         with connection, connection.makefile("rw") as line:
             try:
                 with one_at_a_time:
-                    status, said = manager.do(json.loads(line.readline()))
+                    status, output = manager.do(json.loads(line.readline()))
             except Refused as problem:
-                status, said = 5, str(problem)
+                status, output = 5, str(problem)
             except Exception as problem:
-                status, said = 70, repr(problem)
+                status, output = 70, repr(problem)
             with contextlib.suppress(OSError):
-                line.write(json.dumps([status, said]))
+                line.write(json.dumps([status, output]))
                 line.flush()
 
     with socket.socket(socket.AF_UNIX) as door:
@@ -298,8 +298,8 @@ def call(path, words):
         with door.makefile("rw") as line:
             line.write(json.dumps([word for word in words if word != "--user"]) + "\n")
             line.flush()
-            status, said = json.loads(line.read())
-    print(said, file=sys.stderr if status in (5, 70) else sys.stdout)
+            status, output = json.loads(line.read())
+    print(output, file=sys.stderr if status in (5, 70) else sys.stdout)
     return status
 
 

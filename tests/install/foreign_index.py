@@ -29,9 +29,9 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 def _pack(place: Path, name: str, version: str) -> None:
     place.mkdir(exist_ok=True)
     info = f"{name}-{version}.dist-info"
-    told = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nProvides-Extra: worker\n"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nProvides-Extra: worker\n"
     kind = "Wheel-Version: 1.0\nGenerator: x\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     with zipfile.ZipFile(place / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(f"{info}/METADATA", told)
+        wheel.writestr(f"{info}/METADATA", metadata)
         wheel.writestr(f"{info}/WHEEL", kind)
         wheel.writestr(f"{info}/RECORD", "")

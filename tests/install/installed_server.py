@@ -19,10 +19,10 @@ import httpx
 from app.embedded import ports
 from app.server_cli.installation import settings
 from app.server_cli.local import admin
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from demo.repository import Repository
 from tests.chaos.world import end_all_of
-from tests.flows.running_stack import PASSWORD, Running, until
+from tests.flows.running_stack import PASSWORD, RunningStack, wait_for
 from tests.install import fake_systemctl
 from tests.install.people import Person
 from tests.install.two_versions import Release
@@ -37,10 +37,10 @@ SETTINGS = {
     "MUSTER_WEB_WORKERS": "1",
 }
 PASSPHRASE = "correct horse battery staple"
-PATIENCE = 900.0
+TIMEOUT_SECONDS = 900.0
 
 
-class InstalledServer(Running):
+class InstalledServer(RunningStack):
     """`program` is the `muster-server` that the person has on their PATH, `python` that of its
     environment.
     """
@@ -48,11 +48,11 @@ class InstalledServer(Running):
     def __init__(self, person: Person, program: Path, python: str) -> None:
         self.person, self.program = person, program
         self.home, self.python = person.home, program.resolve().parent / "python"
-        self.port = ports.free()
+        self.port = ports.find_free_port()
         self.logs, self.notes = person.home / "logs", person.home / "notes"
         self.units = person.home / ".config" / "systemd" / "user"
-        person.says("mkdir", "-p", self.logs, self.notes, self.units)
-        person.says("chmod", "1777", self.notes)  # stages may have uids of their own
+        person.output_of("mkdir", "-p", self.logs, self.notes, self.units)
+        person.output_of("chmod", "1777", self.notes)  # stages may have uids of their own
         self._systemd = self._begin(python)
 
     def _begin(self, python: str) -> "subprocess.Popen[bytes]":
@@ -68,24 +68,26 @@ class InstalledServer(Running):
         other.chmod(0o755)
         argv = (python, fake, "serve", door, self.units, self.logs)
         started = self.person.start(*argv, log=self.logs / "systemd.log", env={})
-        until(door.exists, "fake of systemd", problem=exit_of(started, self.logs / "systemd.log"))
+        wait_for(
+            door.exists, "fake of systemd", problem=exit_of(started, self.logs / "systemd.log")
+        )
         return started
 
     def install(self, **more: str) -> None:
         """With more settings, by their variables."""
         written = self.person.home / ".config" / "muster" / "muster.env"
-        self.person.says("mkdir", "-p", written.parent)
-        settings.write(written, {**SETTINGS, **more})
+        self.person.output_of("mkdir", "-p", written.parent)
+        settings.write_settings(written, {**SETTINGS, **more})
         os.chown(written, self.person.account.pw_uid, self.person.account.pw_gid)
         url = f"http://127.0.0.1:{self.port}"
         (answers := self.person.home / "answers.toml").write_text(
             f'url = "{url}"\nport = {self.port}\n'
         )
         asked = ("install", "--user", "--answers", answers)
-        self.person.says("env", f"MUSTER_ADMIN_PASSWORD={PASSWORD}", self.program, *asked)
-        self.api = Api(url)
-        until(lambda: self.get("/readyz").get("status") == "ready", "readiness", PATIENCE)
-        self.api.login(admin.NAME, PASSWORD)
+        self.person.output_of("env", f"MUSTER_ADMIN_PASSWORD={PASSWORD}", self.program, *asked)
+        self.api = ApiClient(url)
+        wait_for(lambda: self.get("/readyz").get("status") == "ready", "readiness", TIMEOUT_SECONDS)
+        self.api.login(admin.ADMIN_NAME, PASSWORD)
 
     def get(self, path: str) -> dict[str, object]:
         """The answer, of any status; nothing where there is none."""
@@ -106,11 +108,11 @@ class InstalledServer(Running):
         worker = f"{self.python} -m muster worker"
         home = self.person.home / "machine"
         asked = f"--token - --name m --slots {slots} --home {home} <{given}"
-        self.person.says("sh", "-c", f"{worker} enroll --server {self.api.url} {asked}")
+        self.person.output_of("sh", "-c", f"{worker} enroll --server {self.api.url} {asked}")
         seen = ("--file-root", self.person.home, "--room-dir", f"{self.notes}:rw")
         argv = (self.python, "-m", "muster", "worker", "run", "--home", home, *seen)
         self.worker = self.person.start(*argv, log=self.logs / "worker.log", env={})
-        until(self._is_online, "machine", PATIENCE, problem=self.find_problem)
+        wait_for(self._is_online, "machine", TIMEOUT_SECONDS, problem=self.find_problem)
 
     def find_problem(self) -> str | None:
         return exit_of(self.worker, self.logs / "worker.log")()
@@ -138,13 +140,13 @@ class InstalledServer(Running):
 
     def run(self, *words: str | Path) -> tuple[int, str]:
         log = self.logs / "command.log"
-        status = self.begin(*words, log=log).wait(PATIENCE)
+        status = self.begin(*words, log=log).wait(TIMEOUT_SECONDS)
         return status, log.read_text()
 
     def muster(self, *words: str) -> str:
         """What the command of the environment that was installed first says to this server."""
-        told = (f"MUSTER_SERVER={self.api.url}", f"MUSTER_TOKEN={self.api.token}")
-        return self.person.says("env", *told, self.python, "-m", "muster", *words)
+        variables = (f"MUSTER_SERVER={self.api.url}", f"MUSTER_TOKEN={self.api.token}")
+        return self.person.output_of("env", *variables, self.python, "-m", "muster", *words)
 
     def status(self) -> dict[str, object]:
         return dict(json.loads(self.run("status", "--json")[1]))

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from tests.install.people import Person
 
-Way = Callable[[Person, str, Path, Path], Path]
+Installer = Callable[[Person, str, Path, Path], Path]
 
 
 def pip(person: Person, python: str, server: Path, client: Path) -> Path:
     """Both files are named. Returns the directory of the scripts."""
     place = person.home / "muster"
-    person.says(python, "-m", "venv", place)
-    person.says(place / "bin" / "pip", "install", "--quiet", server, client)
+    person.output_of(python, "-m", "venv", place)
+    person.output_of(place / "bin" / "pip", "install", "--quiet", server, client)
     return place / "bin"
 
 
@@ -21,7 +21,7 @@ def uv(person: Person, python: str, server: Path, _: Path) -> Path:
     """The client is found beside the server."""
     links = ("--find-links", server.parent)
     compile_packages(person, python, server)
-    person.says("uv", "tool", "install", "--quiet", "--python", python, server, *links)
+    person.output_of("uv", "tool", "install", "--quiet", "--python", python, server, *links)
     return person.home / ".local" / "bin"
 
 
@@ -34,9 +34,9 @@ def compile_packages(person: Person, python: str, server: Path) -> None:
     done, place = person.fetched / "compiled", person.home / "compiled"
     if done.exists():
         return
-    person.says("uv", "venv", "--quiet", "--python", python, place)
+    person.output_of("uv", "venv", "--quiet", "--python", python, place)
     links = ("--find-links", server.parent)
-    person.says("uv", "pip", "install", "--quiet", "--python", place, server, *links)
+    person.output_of("uv", "pip", "install", "--quiet", "--python", place, server, *links)
     packages = person.fetched / "UV" / "archive-v0"
     by_hash = ("--invalidation-mode", "checked-hash")
     # It fails for templates of sources, which are no Python; the rest is compiled nevertheless.
@@ -48,8 +48,8 @@ def compile_packages(person: Person, python: str, server: Path) -> None:
 def pipx(person: Person, python: str, server: Path, _: Path) -> Path:
     """The same, told to the pip that pipx runs."""
     links = f"--pip-args=--find-links {server.parent}"
-    person.says("pipx", "install", "--quiet", "--python", python, server, links)
+    person.output_of("pipx", "install", "--quiet", "--python", python, server, links)
     return person.home / ".local" / "bin"
 
 
-WAYS: dict[str, Way] = {"pip": pip, "uv": uv, "pipx": pipx}
+INSTALLERS: dict[str, Installer] = {"pip": pip, "uv": uv, "pipx": pipx}

@@ -22,7 +22,7 @@ UID = 54_321  # nobody's, where root runs the tests; else they run as who we are
 PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 FROM_US = re.compile(r"(?i)(pip_.*|https?_proxy|no_proxy|ssl_cert_file|requests_ca_bundle)")
 PREFIX = ".local/share/muster-worker"
-PATIENCE = 400.0
+TIMEOUT_SECONDS = 400.0
 
 
 class Server:
@@ -31,7 +31,7 @@ class Server:
     def __init__(self, directory: Path) -> None:
         self.carried = directory / "carried"
         self.carried.mkdir()
-        build.wheel(build.CLIENT, self.carried)
+        build.build_wheel(build.CLIENT, self.carried)
         authority = make("an authority of our own")
         server = make("localhost", authority)
         self.authority = directory / "authority.pem"
@@ -96,8 +96,8 @@ class Host:
     def paste(self, line: str) -> tuple[int, str]:
         """The status at its end, and all that was said."""
         with self.begin(line) as ran:
-            said, _ = ran.communicate(timeout=PATIENCE)
-        return ran.returncode, said
+            output, _ = ran.communicate(timeout=TIMEOUT_SECONDS)
+        return ran.returncode, output
 
     def uninstall(self) -> tuple[int, str]:
         return self.paste(f"sh {self.prefix}/worker.sh --uninstall --user")
@@ -119,9 +119,9 @@ class Foreground:
         for text in self.process.stdout:
             self.said += text
 
-    def has_said(self, text: str) -> None:
+    def has_printed(self, text: str) -> None:
         problem = exit_of(self.process, lambda: self.said)
-        wait_until(lambda: text in self.said, f"{text!r}", PATIENCE, problem=problem)
+        wait_until(lambda: text in self.said, f"{text!r}", TIMEOUT_SECONDS, problem=problem)
 
     def worker(self) -> int:
         """The process of the worker: what the last shell of the line has become."""

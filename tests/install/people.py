@@ -76,7 +76,7 @@ class Person:
             **self._as_them(),
         )
 
-    def says(self, *argv: str | Path) -> str:
+    def output_of(self, *argv: str | Path) -> str:
         """What a command that succeeds has to say."""
         done = self.run(*argv)
         assert done.returncode == 0, f"{argv}:\n{done.stdout}{done.stderr}"

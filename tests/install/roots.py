@@ -176,7 +176,7 @@ class Root:
             argv, input=given, capture_output=True, text=True, timeout=SECONDS, check=False
         )
 
-    def says(self, *words: str, given: str = "", user: str = "root", **env: str) -> str:
+    def output_of(self, *words: str, given: str = "", user: str = "root", **env: str) -> str:
         """What a command that succeeds has to say."""
         done = self.run(*words, given=given, user=user, **env)
         assert done.returncode == 0, f"{words}:\n{done.stdout}{done.stderr}"
@@ -192,7 +192,7 @@ class Root:
             )
         return log
 
-    def until_printed(self, name: str, text: str, seconds: float = 300.0) -> None:
+    def wait_until_printed(self, name: str, text: str, seconds: float = 300.0) -> None:
         """Until the line has printed this; fails at once when it has ended."""
         wait_for_output(self.place / f"{name}.log", text, self._begun[name], seconds)
 
@@ -219,7 +219,7 @@ class Root:
         for folder, folders, files in os.walk(upper):
             for path in (Path(folder, name) for name in (*folders, *files)):
                 inside = path.relative_to(upper)
-                if (now := _told(path)) != _told(self.lower / inside):
+                if (now := _describe_file(path)) != _describe_file(self.lower / inside):
                     found[f"/{inside}"] = now
         return found
 
@@ -237,7 +237,7 @@ class Root:
         return {**passed, **more}
 
 
-def _told(path: Path) -> str:
+def _describe_file(path: Path) -> str:
     if path.is_symlink():
         return f"link to {path.readlink()}"
     if path.is_dir():

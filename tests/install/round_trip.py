@@ -7,11 +7,11 @@ Muster = Callable[..., str]
 """Runs `muster` with these words; what a command that succeeds has to say."""
 
 
-def speaks(muster: Muster, key: str, server: str, here: str) -> None:
+def check_task_round_trip(muster: Muster, key: str, server: str, here: str) -> None:
     """Through the life of a task of the project, whose stage says "written" and adds a file."""
     assert f"(version {server}, here {here})" in muster("status")
-    said = muster("task", "create", "-p", key, "-d", "Of another version", "--wait", "--quiet")
-    number = said.split()[-1]
+    output = muster("task", "create", "-p", key, "-d", "Of another version", "--wait", "--quiet")
+    number = output.split()[-1]
     assert number in muster("task", "list", "--project", key, "--quiet").split()
     assert "completed" in muster("task", "show", number)
     assert "written" in muster("task", "logs", number)

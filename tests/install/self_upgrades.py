@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from app.server_cli.local import admin
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from demo.repository import Repository
 from muster import __version__
 from packages import build
-from tests.flows.running_stack import PASSWORD, Followed, Running
+from tests.flows.running_stack import PASSWORD, FollowedTask, RunningStack
 from tests.install import two_versions
-from tests.install.two_versions import FAULTS, Fault
+from tests.install.two_versions import BREAKAGES, Breakage
 from tests.wait import exit_of, find_first, wait_until
 
 BEFORE = "0.0.9"
-PATIENCE = 300.0
+TIMEOUT_SECONDS = 300.0
 COUNT = 4
 ENV = {
     "MUSTER_ADMIN_PASSWORD": PASSWORD,
@@ -39,14 +39,14 @@ class Wheels:
         return self._made("good", lambda tree: None)
 
     def broken(self, fault: str) -> Path:
-        return self._made(fault, FAULTS[fault])
+        return self._made(fault, BREAKAGES[fault])
 
-    def _made(self, name: str, change: Fault) -> Path:
+    def _made(self, name: str, change: Breakage) -> Path:
         tree, place = self.area / "clients" / name / "tree", self.area / "clients" / name
         if not tree.exists():
             two_versions.copy(tree)
             change(tree)
-            build.wheel(build.CLIENT, place, tree)
+            build.build_wheel(build.CLIENT, place, tree)
         [wheel] = place.glob("*.whl")
         return wheel
 
@@ -55,7 +55,7 @@ def _lower(tree: Path) -> None:
     two_versions.replace(tree / "muster" / "__init__.py", f'"{__version__}"', f'"{BEFORE}"')
 
 
-class World(Running):
+class World(RunningStack):
     """The server; `carried` is what it has for machines."""
 
     def __init__(self, home: Path, wheels: Wheels, base: Path) -> None:
@@ -65,9 +65,9 @@ class World(Running):
         self.notes = home / "notes"
 
     def furnish(self) -> None:
-        admin.create(self.stack)
-        self.api = Api(self.stack.url)
-        self.api.login(admin.NAME, PASSWORD)
+        admin.create_admin(self.stack)
+        self.api = ApiClient(self.stack.url)
+        self.api.login(admin.ADMIN_NAME, PASSWORD)
         self.repository = Repository(self.home / "repository.git")
         self.repository.fill()
         self.notes.mkdir()
@@ -122,29 +122,29 @@ class Machine:
 
     def wait_for(self, look: Callable[[], Any], what: str) -> Any:
         """The first true answer; fails at once when the worker has exited."""
-        return wait_until(look, what, PATIENCE, problem=exit_of(self.process, self.log))
+        return wait_until(look, what, TIMEOUT_SECONDS, problem=exit_of(self.process, self.log))
 
     @property
     def now(self) -> dict[str, Any]:
         found = self.world.api.get("/api/web/machines")["items"]
         return dict(next(each for each in found if each["name"] == self.name))
 
-    def until_state(self, state: str) -> dict[str, Any]:
-        def look() -> dict[str, Any] | None:
+    def wait_for_state(self, state: str) -> dict[str, Any]:
+        def poll() -> dict[str, Any] | None:
             now = self.now
             return now["upgrade"] if now["upgrade"]["state"] == state else None
 
-        return self.wait_for(look, f"{self.name} that is {state}: {self.now['upgrade']}")
+        return self.wait_for(poll, f"{self.name} that is {state}: {self.now['upgrade']}")
 
-    def until_version(self, version: str) -> None:
+    def wait_for_version(self, version: str) -> None:
         self.wait_for(lambda: self.now["version"] == version, f"{self.name} of {version}")
 
-    def look_again(self) -> None:
+    def poll_again(self) -> None:
         """Has its connection compute what it is offered anew."""
         for pinned in (True, False):
             self.world.api.put(f"/api/admin/machines/{self.now['id']}", {"pinned": pinned})
 
-    def until_settled(self) -> None:
+    def wait_until_settled(self) -> None:
         """It is the release that the process which was started has become."""
         releases = f"{self.home}/releases/".encode()
         command = Path(f"/proc/{self.process.pid}/cmdline")
@@ -179,7 +179,7 @@ class Work:
         wait_until(
             lambda: self.notes() == [2] * count,
             "attempts at work",
-            PATIENCE,
+            TIMEOUT_SECONDS,
             problem=find_first(*(task.find_problem for task in self.tasks)),
         )
 
@@ -195,13 +195,13 @@ class Work:
         """Each has gone on as the first attempt, each stage once, its log without a hole."""
         self.flag.touch()
         for task in self.tasks:
-            assert task.until("completed", patience=PATIENCE)["attempt"] == 1
+            assert task.wait_for_status("completed", patience=TIMEOUT_SECONDS)["attempt"] == 1
             _require_exact(task)
         assert self.notes() == [2] * len(self.tasks)
 
 
-def _require_exact(task: Followed) -> None:
-    log = task.until_logged(b"last ")
+def _require_exact(task: FollowedTask) -> None:
+    log = task.wait_until_logged(b"last ")
     lines = [line for line in log.decode().splitlines() if line.startswith(("line ", "last "))]
     last = int(lines[-1].removeprefix("last "))
     assert lines[:-1] == [f"line {n}" for n in range(last)]

@@ -12,7 +12,7 @@ import httpx
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.certificates import make, pem
-from tests.flows.running_stack import free_port, until
+from tests.flows.running_stack import free_port, wait_for
 from tests.install.roots import Root
 
 PASSWORD = "a password that only tests use"
@@ -71,7 +71,7 @@ class Supplies:
 
     def fetch(self, root: Root) -> None:
         """What the packages require, once for all roots: it takes most of the time."""
-        root.says("sh", "-c", FETCH)
+        root.output_of("sh", "-c", FETCH)
 
 
 def _locked() -> str:
@@ -83,8 +83,8 @@ def _locked() -> str:
 
 def make_repository(root: Root, user: str) -> None:
     """One with a commit, where a worker that runs as `user` may push."""
-    root.says("install", "-d", "-o", user, "/tmp/code")
-    root.says("sh", "-c", REPOSITORY, user=user)
+    root.output_of("install", "-d", "-o", user, "/tmp/code")
+    root.output_of("sh", "-c", REPOSITORY, user=user)
 
 
 class Work:
@@ -99,36 +99,36 @@ class Work:
 
     def sign_in(self) -> None:
         """Here, and in there by a token."""
-        until(self.is_ready, "server that is ready", 300)
+        wait_for(self.is_ready, "server that is ready", 300)
         token = self._post("/api/auth/login", username="admin", password=PASSWORD)["accessToken"]
         self.api.headers["Authorization"] = f"Bearer {token}"
         mine = self._post("/api/web/profile/tokens", label="root")["token"]
         trusted = ("--server", self.url, "--ca-file", "/mnt/authority.pem")
-        self.says("login", *trusted, "--token", "-", given=mine)
+        self.output_of("login", *trusted, "--token", "-", given=mine)
 
     def line(self) -> str:
         """The one that makes a machine, which takes a login: a token cannot make others."""
         return str(self._post("/api/admin/worker-tokens")["installLine"])
 
-    def says(self, *words: str, given: str = "") -> str:
-        return self.root.says(self.muster, *words, given=given, user=self.user)
+    def output_of(self, *words: str, given: str = "") -> str:
+        return self.root.output_of(self.muster, *words, given=given, user=self.user)
 
     def make_project(self, key: str, command: str, room: str = "none") -> None:
         text = PROJECT.format(key=key, command=command, room=room)
-        self.says("project", "apply", "--yes", "--file", "-", given=text)
+        self.output_of("project", "apply", "--yes", "--file", "-", given=text)
 
     def completes(self, key: str) -> str:
         """A task's number, once it is done."""
-        self.says("task", "create", "-p", key, "-d", "Add a file", "--wait")
-        return self.says("task", "list", "--project", key, "-q").split()[0]
+        self.output_of("task", "create", "-p", key, "-d", "Add a file", "--wait")
+        return self.output_of("task", "list", "--project", key, "-q").split()[0]
 
     def is_genuine(self, task: str) -> bool:
         """Whether its evidence is what the server has signed."""
-        self.says("task", "evidence", task, "-o", f"/tmp/{task}.zip")
-        key = self.says("api", "/.well-known/muster-evidence.json")
+        self.output_of("task", "evidence", task, "-o", f"/tmp/{task}.zip")
+        key = self.output_of("api", "/.well-known/muster-evidence.json")
         (self.root.given / "evidence.json").write_text(key)
-        told = self.says("verify", f"/tmp/{task}.zip", "--key", "/mnt/evidence.json")
-        return told.startswith(f"GENUINE: task {task} of server")
+        output = self.output_of("verify", f"/tmp/{task}.zip", "--key", "/mnt/evidence.json")
+        return output.startswith(f"GENUINE: task {task} of server")
 
     def is_ready(self) -> bool:
         try:

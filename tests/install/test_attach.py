@@ -17,21 +17,21 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app.server_cli.local.api import ApiProblem
+from app.server_cli.local.api import ApiError
 from tests.browser.terminals import SHELL
-from tests.chaos.proxy import Door, Proxy
+from tests.chaos.proxy import Proxy, ProxyPort
 from tests.chaos.world import end_all_of
-from tests.flows.running_stack import Followed, Running, until
+from tests.flows.running_stack import FollowedTask, RunningStack, wait_for
 from tests.gunicorns import end_at_once
 from tests.install.attached_person import ATTACH, PROMPT, Person
 from tests.programs import find
 
 
 @pytest.fixture(scope="session")
-def muster() -> Iterator[Running]:
+def muster() -> Iterator[RunningStack]:
     home = Path(tempfile.mkdtemp(prefix="muster-attach-"))
     home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
-    running = Running(home, {})
+    running = RunningStack(home, {})
     with running.stack:
         running.furnish()
         yield running
@@ -41,30 +41,30 @@ def muster() -> Iterator[Running]:
 
 
 @pytest.fixture(scope="session")
-def project(muster: Running) -> str:
+def project(muster: RunningStack) -> str:
     return muster.project("ATTACHED", {"name": "shell", "kind": "shell", "command": SHELL})
 
 
 @pytest.fixture
-def task(muster: Running, project: str) -> Iterator[Followed]:
+def task(muster: RunningStack, project: str) -> Iterator[FollowedTask]:
     """One that runs a shell with numbered prompts."""
     task = muster.task(project)
-    task.until_logged(b"1$ ")
+    task.wait_until_logged(b"1$ ")
     yield task
-    with contextlib.suppress(ApiProblem):  # it may have ended
+    with contextlib.suppress(ApiError):  # it may have ended
         task.act("cancel")
 
 
 @pytest.fixture
-def door(muster: Running) -> Iterator[Door]:
+def proxy_port(muster: RunningStack) -> Iterator[ProxyPort]:
     """The way to the server, which can be cut."""
     proxy = Proxy()
-    yield proxy.door(muster.stack.port)
+    yield proxy.open_port(muster.stack.port)
     proxy.close()
 
 
 @pytest.fixture
-def sit(muster: Running, door: Door) -> Iterator[Callable[..., Person]]:
+def sit(muster: RunningStack, proxy_port: ProxyPort) -> Iterator[Callable[..., Person]]:
     """Somebody at a terminal of that size."""
     with ExitStack() as people:
 
@@ -72,7 +72,7 @@ def sit(muster: Running, door: Door) -> Iterator[Callable[..., Person]]:
             env = {
                 "PATH": os.environ["PATH"],
                 "PYTHONPATH": os.getcwd(),
-                "MUSTER_SERVER": f"http://127.0.0.1:{door.port}",
+                "MUSTER_SERVER": f"http://127.0.0.1:{proxy_port.port}",
                 "MUSTER_TOKEN": muster.api.token,
             }
             return people.enter_context(Person(env, cols, rows))
@@ -81,7 +81,7 @@ def sit(muster: Running, door: Door) -> Iterator[Callable[..., Person]]:
 
 
 @pytest.fixture
-def person(sit: Callable[..., Person], task: Followed) -> Person:
+def person(sit: Callable[..., Person], task: FollowedTask) -> Person:
     """Somebody who is attached."""
     person = sit()
     person.attach(task)
@@ -92,20 +92,20 @@ def person(sit: Callable[..., Person], task: Followed) -> Person:
 
 
 @pytest.mark.needs("vim")
-def test_vim_inside_is_resized_and_left_open(person: Person, task: Followed) -> None:
+def test_vim_inside_is_resized_and_left_open(person: Person, task: FollowedTask) -> None:
     vim = find("vim")
     person.type(f"{vim} -u NONE -i NONE -n notes.txt\r")
-    person.until_shown("~")
+    person.wait_until_shown("~")
     person.type("iwritten from afar")
-    person.until_shown("written from afar")
+    person.wait_until_shown("written from afar")
     person.resize(110, 35)
-    person.until(lambda: person.lines[33:34] == ["~"], "vim of 35 lines")
+    person.wait_for(lambda: person.lines[33:34] == ["~"], "vim of 35 lines")
     person.leave()
     person.attach_again(task, "written from afar")
     person.type("\x1b:wq\r")
-    person.until(lambda: re.match(r"\d+\$", person.last or ""), "shell inside")
+    person.wait_for(lambda: re.match(r"\d+\$", person.last or ""), "shell inside")
     person.type("clear; cat notes.txt\r")
-    person.until_shown("written from afar")
+    person.wait_until_shown("written from afar")
     person.leave()
 
 
@@ -113,35 +113,35 @@ def test_vim_inside_is_resized_and_left_open(person: Person, task: Followed) -> 
 def test_a_program_that_draws_all_the_time_is_left_and_comes_back(person: Person) -> None:
     top = find("top")
     person.type(f"{top} -d 0.5\r")
-    person.until_shown("top -")
+    person.wait_until_shown("top -")
     person.resize(120, 40)
-    person.until(lambda: len([line for line in person.lines if line]) > 8, "top")
+    person.wait_for(lambda: len([line for line in person.lines if line]) > 8, "top")
     person.type("q")
-    person.until(lambda: re.match(r"\d+\$", person.last or ""), "shell inside")
+    person.wait_for(lambda: re.match(r"\d+\$", person.last or ""), "shell inside")
     person.leave()
 
 
 @pytest.mark.needs("tmux")
-def test_tmux_inside_is_left_open(person: Person, task: Followed) -> None:
+def test_tmux_inside_is_left_open(person: Person, task: FollowedTask) -> None:
     tmux = find("tmux")
     person.type(f"TERM=xterm-256color TMUX_TMPDIR=$PWD {tmux} -f /dev/null new 'PS1=in: sh'\r")
-    person.until(lambda: "0:sh" in (person.last or ""), "tmux")
+    person.wait_for(lambda: "0:sh" in (person.last or ""), "tmux")
     person.type("echo $((6 * 7))\r")
-    person.until_shown("42")
+    person.wait_until_shown("42")
     person.leave()
     person.attach_again(task, "42")
     person.type("exit\r")
-    person.until(lambda: "[exited]" in "\n".join(person.lines), "end of tmux")
+    person.wait_for(lambda: "[exited]" in "\n".join(person.lines), "end of tmux")
     person.leave()
 
 
 @pytest.mark.needs("tmux")
 def test_modes_that_a_program_has_set_are_not_left_behind(
-    muster: Running, task: Followed, door: Door, tmp_path: Path
+    muster: RunningStack, task: FollowedTask, proxy_port: ProxyPort, tmp_path: Path
 ) -> None:
     """tmux is the terminal outside, and says in which modes it is."""
     tmux = [find("tmux"), "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
-    told = (
+    modes_format = (
         "#{alternate_on} #{mouse_any_flag} #{mouse_sgr_flag} #{cursor_flag} #{keypad_flag} "
         "#{keypad_cursor_flag} #{insert_flag} #{wrap_flag} #{origin_flag} #{scroll_region_lower}"
     )
@@ -154,22 +154,22 @@ def test_modes_that_a_program_has_set_are_not_left_behind(
     env = {
         **os.environ,
         "PYTHONPATH": os.getcwd(),
-        "MUSTER_SERVER": f"http://127.0.0.1:{door.port}",
+        "MUSTER_SERVER": f"http://127.0.0.1:{proxy_port.port}",
         "MUSTER_TOKEN": muster.api.token,
     }
     shell = f"PS1='{PROMPT}$?> ' exec bash --noprofile --norc -i"
     ask("new-session", "-d", "-x", "90", "-y", "24", shell)
     try:
-        until(lambda: PROMPT in ask("capture-pane", "-p"), "prompt")
-        before = ask("display-message", "-p", told)
+        wait_for(lambda: PROMPT in ask("capture-pane", "-p"), "prompt")
+        before = ask("display-message", "-p", modes_format)
         ask("send-keys", f"{ATTACH} {task.id}", "Enter")
-        until(lambda: "1$" in ask("capture-pane", "-p"), "shell inside")
+        wait_for(lambda: "1$" in ask("capture-pane", "-p"), "shell inside")
         modes = r"\e[?1049h\e[?1000;1002;1006;2004h\e[?25l\e[?1h\e=\e[4h\e[?7l\e[?6h\e[3;9r\e[31m"
         ask("send-keys", f"printf '{modes}set'; read", "Enter")
-        until(lambda: ask("display-message", "-p", told) != before, "modes")
+        wait_for(lambda: ask("display-message", "-p", modes_format) != before, "modes")
         ask("send-keys", "~.")
-        until(lambda: "Left task" in ask("capture-pane", "-p", "-S", "-"), "end")
-        until(lambda: ask("display-message", "-p", told) == before, "modes as they were")
+        wait_for(lambda: "Left task" in ask("capture-pane", "-p", "-S", "-"), "end")
+        wait_for(lambda: ask("display-message", "-p", modes_format) == before, "modes as they were")
     finally:
         ask("kill-server")
 
@@ -178,16 +178,16 @@ def test_modes_that_a_program_has_set_are_not_left_behind(
 
 
 def test_of_what_is_printed_while_the_line_is_cut_no_byte_is_lost(
-    person: Person, door: Door
+    person: Person, proxy_port: ProxyPort
 ) -> None:
     # It was drawn anew when it had got this terminal's size, and is not in what follows.
-    person.until(lambda: person.data.count(b"\x1b[!p") > 1, "second screen")
+    person.wait_for(lambda: person.data.count(b"\x1b[!p") > 1, "second screen")
     begun = len(person.data)
     person.type("for i in {1..400}; do echo n$i; sleep 0.01; done; echo all; clear\r")
     for number in (40, 150, 260):
-        person.until(lambda number=number: b"\r\nn%d\r\n" % number in person.data, "number")
-        door.cut()
-    person.until(lambda: b"\r\nall\r\n" in person.data, "end")
+        person.wait_for(lambda number=number: b"\r\nn%d\r\n" % number in person.data, "number")
+        proxy_port.cut()
+    person.wait_for(lambda: b"\r\nall\r\n" in person.data, "end")
     # Before one of them there may be the words about the cut, where it took long to come back.
     came = [int(n) for n in re.findall(rb"n(\d+)\r\n", person.data[begun:])]
     assert came == list(range(1, 401))
@@ -195,30 +195,32 @@ def test_of_what_is_printed_while_the_line_is_cut_no_byte_is_lost(
 
 
 def test_a_line_that_is_away_for_long_is_said_to_be_and_comes_back(
-    person: Person, door: Door
+    person: Person, proxy_port: ProxyPort
 ) -> None:
-    door.refuse()
-    person.until_shown(" The line to the server is cut")
+    proxy_port.refuse()
+    person.wait_until_shown(" The line to the server is cut")
     person.resize(100, 30)
-    door.heal()
-    person.until(lambda: "cut" not in "\n".join(person.lines), "screen without these words")
+    proxy_port.heal()
+    person.wait_for(lambda: "cut" not in "\n".join(person.lines), "screen without these words")
     person.type("stty size\r")
-    person.until_shown("30 100")
-    door.swallow("up", "down")  # nothing comes, and nobody hangs up
+    person.wait_until_shown("30 100")
+    proxy_port.swallow("up", "down")  # nothing comes, and nobody hangs up
     person.leave()
 
 
-def test_a_server_that_is_killed_is_waited_for_or_left(muster: Running, person: Person) -> None:
+def test_a_server_that_is_killed_is_waited_for_or_left(
+    muster: RunningStack, person: Person
+) -> None:
     name = "gunicorn"
     master = psutil.Process(muster.stack.processes[name].pid)
     for process in (master, *master.children(recursive=True)):
         process.kill()
-    person.until_shown(" The line to the server is cut")
+    person.wait_until_shown(" The line to the server is cut")
     muster.stack.restart(name)
     muster.stack.await_ready()
-    person.until(lambda: "cut" not in "\n".join(person.lines), "screen without these words")
+    person.wait_for(lambda: "cut" not in "\n".join(person.lines), "screen without these words")
     person.type("echo $((50 + 5))\r")
-    person.until_shown("55")
+    person.wait_until_shown("55")
     person.leave()
 
 
@@ -227,24 +229,24 @@ def test_a_server_that_is_killed_is_waited_for_or_left(muster: Running, person: 
 
 def test_suspended_one_has_the_shell_and_comes_back_to_the_screen(person: Person) -> None:
     person.type("clear; echo within\r")
-    person.until_shown("within")
+    person.wait_until_shown("within")
     person.type("~\x1a")
-    person.until_prompt(148)  # stopped by SIGTSTP
+    person.wait_for_prompt(148)  # stopped by SIGTSTP
     person.check_sane()
     person.type("fg\r")
-    person.until(lambda: person.lines[0] == "within", "screen")
+    person.wait_for(lambda: person.lines[0] == "within", "screen")
     person.type("echo $((50 + 5))\r")
-    person.until_shown("55")
+    person.wait_until_shown("55")
     person.leave()
 
 
 def test_stopped_from_outside_one_comes_back_to_the_screen(person: Person) -> None:
     person.type("clear; echo within\r")
-    person.until_shown("within")
+    person.wait_until_shown("within")
     os.killpg(person.foreground, signal.SIGSTOP)
-    person.until_prompt(128 + signal.SIGSTOP)
+    person.wait_for_prompt(128 + signal.SIGSTOP)
     person.type("fg\r")
-    person.until(lambda: person.lines[0] == "within", "screen")
+    person.wait_for(lambda: person.lines[0] == "within", "screen")
     person.leave()
 
 
@@ -255,24 +257,24 @@ def test_a_signal_leaves_the_shell_as_it_was(person: Person, number: int) -> Non
 
 
 def test_who_takes_over_types_alone_and_the_other_is_told(
-    sit: Callable[..., Person], person: Person, task: Followed
+    sit: Callable[..., Person], person: Person, task: FollowedTask
 ) -> None:
     other = sit(cols=90, rows=24)
     other.attach(task, "--takeover")
-    person.until(lambda: "types alone now, and you watch" in "\n".join(person.lines), "words")
+    person.wait_for(lambda: "types alone now, and you watch" in "\n".join(person.lines), "words")
     other.type("echo $((50 + 5))\r")
     for each in (person, other):
-        each.until_shown("55")
+        each.wait_until_shown("55")
     person.type("echo mine\r")
-    person.until(lambda: "You watch; what you type" in "\n".join(person.lines), "words")
+    person.wait_for(lambda: "You watch; what you type" in "\n".join(person.lines), "words")
     person.type("~t")
     person.type("\recho $((60 + 6))\r")
-    other.until_shown("66")
+    other.wait_until_shown("66")
     other.leave()
     person.leave()
 
 
-def test_when_the_task_ends_so_does_it(person: Person, task: Followed) -> None:
+def test_when_the_task_ends_so_does_it(person: Person, task: FollowedTask) -> None:
     began = time.monotonic()
     task.act("cancel")
     person.check_left(0)

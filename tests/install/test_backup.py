@@ -19,13 +19,13 @@ import pytest
 from app.embedded import ports
 from app.embedded.stack import Stack
 from app.server_cli.local import admin, paths
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from app.server_cli.local.machines import await_online
 from demo.repository import Repository
 from tests.chaos.machines import Machine
 from tests.chaos.proxy import Proxy
 from tests.chaos.world import end_all_of
-from tests.flows.running_stack import PASSWORD, Running, until
+from tests.flows.running_stack import PASSWORD, RunningStack, wait_for
 from tests.gunicorns import ROOT
 
 SETTINGS = {
@@ -40,14 +40,14 @@ SETTINGS = {
     "MUSTER_MAX_DISK_PERCENT": "101",
     "MUSTER_WEB_WORKERS": "1",
 }
-PATIENCE = 300.0
+TIMEOUT_SECONDS = 300.0
 # A task's second stage waits for the flag that its description names.
 FREE, FIRST, SECOND = "free", "first", "second"
 BEFORE = [FREE] * 3 + [FIRST] * 6 + [SECOND] * 5  # tasks made before the backup, in their order
 AFTER = [FIRST] * 2  # and after it; they go first
 
 
-class Moved(Running):
+class MovedServer(RunningStack):
     """A Muster that is lost, and made again: `stack` is the one that is there."""
 
     def __init__(self, home: Path) -> None:
@@ -56,17 +56,17 @@ class Moved(Running):
         self.begin("old")
 
     def begin(self, name: str) -> None:
-        self.stack = Stack(self.home / name, ports.free(), SETTINGS)
+        self.stack = Stack(self.home / name, ports.find_free_port(), SETTINGS)
 
     def furnish(self) -> None:
         self.notes.mkdir()
         self.notes.chmod(0o1777)  # stages have uids of their own
-        admin.create(self.stack)
+        admin.create_admin(self.stack)
         self.sign_in()
         self.repository = Repository(self.home / "repository.git")
         self.repository.fill()
-        self.way = self.proxy.door(self.stack.port)
-        self.area = paths.machine_area(self.stack.home) / "0"
+        self.way = self.proxy.open_port(self.stack.port)
+        self.area = paths.machines_directory(self.stack.home) / "0"
         self.worker().enroll(self.api)
         self.start_worker()
         stages = [
@@ -76,8 +76,8 @@ class Moved(Running):
         self.project("P", *stages)
 
     def sign_in(self) -> None:
-        self.api = Api(self.stack.url)
-        self.api.login(admin.NAME, PASSWORD)
+        self.api = ApiClient(self.stack.url)
+        self.api.login(admin.ADMIN_NAME, PASSWORD)
 
     def worker(self) -> Machine:
         return Machine(self.stack, self.area, 0, self.way)
@@ -94,23 +94,31 @@ class Moved(Running):
     def raise_flag(self, name: str) -> None:
         (self.notes / name).touch()
 
-    def until_done(self, count: int, running: int) -> None:
+    def wait_until_done(self, count: int, running: int) -> None:
         """Until so many tasks are completed, and so many others run."""
 
-        def look() -> bool:
+        def poll() -> bool:
             found = self.statuses()
             assert not found["failed"], "a task has failed"
             return (found["completed"], found["running"]) == (count, running)
 
-        until(look, f"{count} completed, {running} running", PATIENCE)
+        wait_for(poll, f"{count} completed, {running} running", TIMEOUT_SECONDS)
 
     def muster_server(self, *words: str, home: str) -> str:
-        told = {name: text for name, text in os.environ.items() if not name.startswith("MUSTER_")}
-        told |= {"MUSTER_HOME": str(self.home / home), "MUSTER_EMBEDDED_FSYNC": "off"}
-        told |= {"MUSTER_BACKUP_PASSPHRASE": "correct horse battery staple"}
+        environment = {
+            name: text for name, text in os.environ.items() if not name.startswith("MUSTER_")
+        }
+        environment |= {"MUSTER_HOME": str(self.home / home), "MUSTER_EMBEDDED_FSYNC": "off"}
+        environment |= {"MUSTER_BACKUP_PASSPHRASE": "correct horse battery staple"}
         command = [sys.executable, "-m", "app.server_cli", *words]
         done = subprocess.run(
-            command, env=told, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+            command,
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -136,10 +144,10 @@ class Moved(Running):
 
 
 @pytest.fixture
-def moved() -> Iterator[Moved]:
+def moved_server() -> Iterator[MovedServer]:
     home = Path(tempfile.mkdtemp(prefix="muster-moved-"))
     home.chmod(0o755)  # attempts have a uid of their own, and must get to the repository
-    world = Moved(home)
+    world = MovedServer(home)
     yield world
     world.proxy.close()
     end_all_of(home)  # shims outlive their daemon
@@ -147,47 +155,53 @@ def moved() -> Iterator[Moved]:
 
 
 @pytest.mark.timeout(900)
-def test_a_server_that_is_made_of_a_backup_goes_on_with_its_machines(moved: Moved) -> None:
-    with moved.stack:
-        moved.furnish()
-        moved.raise_flag(FREE)
-        tasks = [moved.task("P", flag) for flag in BEFORE]
-        moved.until_done(BEFORE.count(FREE), running=2)
-        moved.muster_server("backup", str(moved.file), home="old")
-        later = [moved.task("P", flag, priority=9) for flag in AFTER]
-        moved.raise_flag(FIRST)  # of before the backup two are running, and four wait
+def test_a_server_that_is_made_of_a_backup_goes_on_with_its_machines(
+    moved_server: MovedServer,
+) -> None:
+    with moved_server.stack:
+        moved_server.furnish()
+        moved_server.raise_flag(FREE)
+        tasks = [moved_server.task("P", flag) for flag in BEFORE]
+        moved_server.wait_until_done(BEFORE.count(FREE), running=2)
+        moved_server.muster_server("backup", str(moved_server.file), home="old")
+        later = [moved_server.task("P", flag, priority=9) for flag in AFTER]
+        moved_server.raise_flag(FIRST)  # of before the backup two are running, and four wait
         known = BEFORE.count(FREE) + BEFORE.count(FIRST)
-        moved.until_done(known + len(AFTER), running=2)
-    moved.raise_flag(SECOND)  # what runs comes to its end while no server is there
-    before = moved.ran()
+        moved_server.wait_until_done(known + len(AFTER), running=2)
+    moved_server.raise_flag(SECOND)  # what runs comes to its end while no server is there
+    before = moved_server.ran()
 
-    moved.muster_server("restore", str(moved.file), "--into", str(moved.home / "new"), home="new")
-    moved.begin("new")
-    with moved.stack:
-        moved.sign_in()
-        assert moved.statuses()["completed"] == BEFORE.count(FREE)
-        moved.start_worker()
+    moved_server.muster_server(
+        "restore", str(moved_server.file), "--into", str(moved_server.home / "new"), home="new"
+    )
+    moved_server.begin("new")
+    with moved_server.stack:
+        moved_server.sign_in()
+        assert moved_server.statuses()["completed"] == BEFORE.count(FREE)
+        moved_server.start_worker()
         for task in tasks:
-            task.until("completed", patience=PATIENCE)
-        new = moved.task("P", FREE)
-        done = new.until("completed", patience=PATIENCE)
+            task.wait_for_status("completed", patience=TIMEOUT_SECONDS)
+        new = moved_server.task("P", FREE)
+        done = new.wait_for_status("completed", patience=TIMEOUT_SECONDS)
 
-        ran = moved.ran()
+        ran = moved_server.ran()
         numbers = [by_which_attempt(ran[task.id]) for task in tasks]
         # What the old server had given goes on as that; what waits is given anew, by one more.
         assert set(numbers[: known + 2]) == {1}
         assert min(numbers[known + 2 :]) > 1000
-        assert [moved.branches(task.id) for task in tasks] == [
+        assert [moved_server.branches(task.id) for task in tasks] == [
             [f"muster/{task.id}-{number}"] for task, number in zip(tasks, numbers, strict=True)
         ]
-        assert moved.statuses() == {"completed": len(BEFORE) + 1}
+        assert moved_server.statuses() == {"completed": len(BEFORE) + 1}
         # Of what came after the backup nothing is known, and nothing begins once more.
         assert {task.id: ran.get(task.id) for task in later} == {
             task.id: before.get(task.id) for task in later
         }
         assert new.id > later[-1].id
         assert done["attempt"] > 1000
-        until(lambda: known_to(moved) <= {task.id for task in [*tasks, new]}, "forgetting")
+        wait_for(
+            lambda: known_to(moved_server) <= {task.id for task in [*tasks, new]}, "forgetting"
+        )
 
 
 def by_which_attempt(notes: list[str]) -> int:
@@ -197,6 +211,6 @@ def by_which_attempt(notes: list[str]) -> int:
     return number
 
 
-def known_to(moved: Moved) -> set[int]:
+def known_to(moved: MovedServer) -> set[int]:
     """The tasks whose attempts the machine has."""
     return {int(path.name.partition("-")[0]) for path in moved.worker().layout.attempts.iterdir()}

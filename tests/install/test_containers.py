@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 from tests.install import containers
 from tests.install.containers import BUILDING, Containers
 from tests.install.roots import Root
@@ -24,7 +24,7 @@ OWN = ["muster", "900", "900"]
 # Caddy gives this name a certificate of an authority of its own.
 NAMED = {"MUSTER_NAME": "localhost", "MUSTER_ADMIN_PASSWORD": PASSWORD}
 # Nothing here is systemd, which podman has look at a container's health from time to time.
-UNLOOKED = {"DISABLE_HC_SYSTEMD": "true"}
+UNCHECKED = {"DISABLE_HC_SYSTEMD": "true"}
 AUTHORITY = "/mnt/store/volumes/deploy_caddy/_data/caddy/pki/authorities/local/root.crt"
 LOG_IN = f'{{"username": "admin", "password": "{PASSWORD}"}}'
 
@@ -48,31 +48,31 @@ def made(area: Path, supplies: Supplies, wheels: tuple[Path, Path]) -> Iterator[
 
 def test_the_image_serves_without_rights_and_ends_when_it_is_told(made: Containers) -> None:
     file = ("--file=/mnt/context/deploy/Containerfile", "--tag=muster", "/mnt/context")
-    made.says("build", *BUILDING.split(), *file)
+    made.output_of("build", *BUILDING.split(), *file)
     password = f"--env=MUSTER_ADMIN_PASSWORD={PASSWORD}"
-    made.says("run", "--detach", "--name=one", "--network=host", password, "muster")
+    made.output_of("run", "--detach", "--name=one", "--network=host", password, "muster")
     url = "http://127.0.0.1:9000"
-    until(lambda: made.is_ready(url), "server that is ready", 300)
-    assert "<title>Muster</title>" in made.root.says("curl", "-sf", f"{url}/login")
-    assert made.says("exec", "one", "sh", "-c", "id -un; id -u; id -g").split() == OWN
-    assert "is ready" in made.says("exec", "one", "muster-server", "status")
-    made.says("stop", "--time=60", "one")
-    assert made.says("inspect", "--format={{.State.ExitCode}}", "one") == "0"
-    assert "stopping" in made.says("logs", "one").splitlines()[-1]
-    made.says("rm", "one")
+    wait_for(lambda: made.is_ready(url), "server that is ready", 300)
+    assert "<title>Muster</title>" in made.root.output_of("curl", "-sf", f"{url}/login")
+    assert made.output_of("exec", "one", "sh", "-c", "id -un; id -u; id -g").split() == OWN
+    assert "is ready" in made.output_of("exec", "one", "muster-server", "status")
+    made.output_of("stop", "--time=60", "one")
+    assert made.output_of("inspect", "--format={{.State.ExitCode}}", "one") == "0"
+    assert "stopping" in made.output_of("logs", "one").splitlines()[-1]
+    made.output_of("rm", "one")
 
 
 def test_the_compose_file_brings_up_muster_behind_caddy(made: Containers) -> None:
     compose = ("env", "--chdir=/mnt/context/deploy", "podman-compose")
     up = (f"--podman-build-args={BUILDING}", "up", "--build", "--detach")
     assert "the name by which it is reached" in made.root.run(*compose, "config").stderr
-    made.root.says(*compose, *up, **NAMED, **UNLOOKED)
+    made.root.output_of(*compose, *up, **NAMED, **UNCHECKED)
     url, trusted = "https://localhost", ("--cacert", AUTHORITY)
-    until(lambda: made.is_ready(url, *trusted), "server that is ready", 300)
-    assert "<title>Muster</title>" in made.root.says("curl", "-sf", *trusted, f"{url}/login")
-    made.says("healthcheck", "run", "deploy_muster_1")
+    wait_for(lambda: made.is_ready(url, *trusted), "server that is ready", 300)
+    assert "<title>Muster</title>" in made.root.output_of("curl", "-sf", *trusted, f"{url}/login")
+    made.output_of("healthcheck", "run", "deploy_muster_1")
     asked = ("-H", "Content-Type: application/json", "-d", LOG_IN, f"{url}/api/auth/login")
-    assert "accessToken" in made.root.says("curl", "-sf", *trusted, *asked)
-    made.root.says(*compose, "down", **NAMED)
-    assert made.says("ps", "--all", "--quiet") == ""
-    assert {"deploy_muster", "deploy_caddy"} <= set(made.says("volume", "ls", "-q").split())
+    assert "accessToken" in made.root.output_of("curl", "-sf", *trusted, *asked)
+    made.root.output_of(*compose, "down", **NAMED)
+    assert made.output_of("ps", "--all", "--quiet") == ""
+    assert {"deploy_muster", "deploy_caddy"} <= set(made.output_of("volume", "ls", "-q").split())

@@ -37,32 +37,32 @@ def root(area: Path, supplies: Supplies) -> Iterator[Root]:
 def test_its_user_has_a_server_a_machine_and_a_task_and_then_nothing_is_left(
     root: Root, supplies: Supplies
 ) -> None:
-    root.says("sh", "-c", INSTALL, user="ann", **LOCAL)
+    root.output_of("sh", "-c", INSTALL, user="ann", **LOCAL)
     work = Work(root, supplies, f"{ANN}/muster/bin/muster", "ann")
     up = f"exec {ANN}/muster/bin/muster-server up"
     log = root.begin("up", up, user="ann", MUSTER_PORT=str(work.port), **UP)
-    root.until_printed("up", "Ctrl-C stops everything.")
+    root.wait_until_printed("up", "Ctrl-C stops everything.")
     work.sign_in()
 
     make_repository(root, "ann")
     line = f"{work.line()} --user --foreground --name wren -- --file-root /tmp/code"
     assert "-k --pinnedpubkey sha256//" in line
     worker = root.begin("worker", line, user="ann", **LOCAL)
-    root.until_printed("worker", "connected to")
+    root.wait_until_printed("worker", "connected to")
     work.make_project("FIRST", "echo two > two.txt")
     task = work.completes("FIRST")
-    assert "+++ b/two.txt\n" in work.says("task", "diff", task)
+    assert "+++ b/two.txt\n" in work.output_of("task", "diff", task)
     assert work.is_genuine(task)
 
     prefix = f"{ANN}/.local/share/muster-worker"
     assert root.end("worker", "muster worker run") == 0, worker.read_text()
-    root.says("sh", f"{prefix}/worker.sh", "--uninstall", "--user", user="ann")
-    work.says("logout")
+    root.output_of("sh", f"{prefix}/worker.sh", "--uninstall", "--user", user="ann")
+    work.output_of("logout")
     assert root.end("up", "muster-server up") == 0, log.read_text()
     # Whom `muster` has spoken to stays known, and nothing that would let anybody in.
-    assert "mst_" not in root.says("sh", "-c", f"cat {ANN}/.config/muster/*")
+    assert "mst_" not in root.output_of("sh", "-c", f"cat {ANN}/.config/muster/*")
     places = ("muster", ".muster", ".config/muster")
-    root.says("rm", "-r", *(f"{ANN}/{each}" for each in places))
+    root.output_of("rm", "-r", *(f"{ANN}/{each}" for each in places))
     assert set(root.written()) - KEPT == set()
     assert root.processes() == {}
     work.api.close()

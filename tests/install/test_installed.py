@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from app.server_cli.installation import settings, units
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from muster import __version__
-from tests.flows.running_stack import free_port, until
+from tests.flows.running_stack import free_port, wait_for
 from tests.install.people import Person
 
 pytestmark = pytest.mark.timeout(1800)
-PATIENCE = 600.0
+TIMEOUT_SECONDS = 600.0
 
 
 class Units:
@@ -27,7 +27,7 @@ class Units:
         self.person = person
         self.logs = logs
         self.there = person.home / ".config" / "systemd" / "user"
-        self.environment = settings.read(person.home / ".config" / "muster" / "muster.env")
+        self.environment = settings.read_settings(person.home / ".config" / "muster" / "muster.env")
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start(self, name: str) -> "subprocess.Popen[bytes]":
@@ -54,8 +54,8 @@ def server(installed: tuple[Person, Path], tmp_path: Path) -> Iterator[tuple[Uni
     program = scripts / "muster-server"
     answers = person.home / "answers.toml"
     answers.write_text(f'url = "http://127.0.0.1:{(port := free_port())}"\nport = {port}\n')
-    said = person.says(program, "install", "--user", "--answers", answers)
-    assert "enable --now muster.target" in said
+    output = person.output_of(program, "install", "--user", "--answers", answers)
+    assert "enable --now muster.target" in output
     made = Units(person, tmp_path)
     yield made, program
     made.stop()
@@ -65,23 +65,24 @@ def test_its_units_serve_and_leave_nothing(server: tuple[Units, Path]) -> None:
     found, program = server
     person, home = found.person, found.person.home / ".local" / "share" / "muster"
     engines = found.start(units.ENGINES)
-    until(lambda: _is_there(home / "services.json", engines), "engines", PATIENCE)
-    assert found.start(units.MIGRATE).wait(PATIENCE) == 0
+    wait_for(lambda: _is_there(home / "services.json", engines), "engines", TIMEOUT_SECONDS)
+    assert found.start(units.MIGRATE).wait(TIMEOUT_SECONDS) == 0
     for name, _ in units.PROCESSES.values():
         found.start(name)
 
     def status() -> dict[str, object]:
         done = person.run(program, "status", "--json")
-        told: dict[str, object] = json.loads(done.stdout)
-        return told if done.returncode == 0 else {}
+        report: dict[str, object] = json.loads(done.stdout)
+        return report if done.returncode == 0 else {}
 
-    assert until(status, "readiness", PATIENCE)["version"] == __version__
+    assert wait_for(status, "readiness", TIMEOUT_SECONDS)["version"] == __version__
     assert (
-        Api(f"http://127.0.0.1:{found.environment['MUSTER_PORT']}").get("/readyz")["missing"] == []
+        ApiClient(f"http://127.0.0.1:{found.environment['MUSTER_PORT']}").get("/readyz")["missing"]
+        == []
     )
     assert "!! " not in _doctors_words_of_keys(person.run(program, "doctor").stdout)
     found.stop()
-    person.says(program, "uninstall", "--user", "--purge", "--yes")
+    person.output_of(program, "uninstall", "--user", "--purge", "--yes")
     assert list(person.home.rglob("muster*.service")) == []
     assert not home.exists()
     assert person.running() == []
@@ -92,6 +93,6 @@ def _is_there(path: Path, process: "subprocess.Popen[bytes]") -> bool:
     return path.exists()
 
 
-def _doctors_words_of_keys(said: str) -> str:
+def _doctors_words_of_keys(output: str) -> str:
     """Of what doctor says, what `install` is answerable for: not how large this host is."""
-    return "\n".join(line for line in said.splitlines() if "migrations" in line or "keys" in line)
+    return "\n".join(line for line in output.splitlines() if "migrations" in line or "keys" in line)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from demo.repository import BASE, Repository
 from muster import __version__
-from tests.flows.running_stack import free_port, until
+from tests.flows.running_stack import free_port, wait_for
 from tests.install import installers
 from tests.install.people import Person
 from tests.wait import wait_for_output
@@ -20,7 +20,7 @@ from tests.wait import wait_for_output
 # Whole sets of packages are fetched, and compiled at the first start.
 pytestmark = pytest.mark.timeout(1200)
 PASSWORD = "a password that only tests use"
-PATIENCE = 600.0
+TIMEOUT_SECONDS = 600.0
 PIPELINE = [{"name": "build", "kind": "shell", "command": "echo built > built.txt", "timeout": 60}]
 
 
@@ -31,26 +31,28 @@ def test_it_is_installed_and_says_what_it_is(
     way: str,
     installed: tuple[Person, Path],
     wheels: tuple[Path, Path],
-    newcomer: Callable[..., Person],
+    new_user: Callable[..., Person],
     python: str,
 ) -> None:
     if way == "uv":
         person, scripts = installed
     else:
-        person = newcomer(*([] if way == "pip" else [way]))
-        scripts = installers.WAYS[way](person, python, *wheels)
-    assert person.says(scripts / "muster-server", "--version") == f"muster-server {__version__}"
-    assert "up" in person.says(scripts / "muster-server", "--help")
+        person = new_user(*([] if way == "pip" else [way]))
+        scripts = installers.INSTALLERS[way](person, python, *wheels)
+    assert (
+        person.output_of(scripts / "muster-server", "--version") == f"muster-server {__version__}"
+    )
+    assert "up" in person.output_of(scripts / "muster-server", "--help")
 
 
 @pytest.mark.needs("uv")
 def test_the_command_alone_is_installed_and_says_what_it_is(
-    wheels: tuple[Path, Path], newcomer: Callable[..., Person], python: str
+    wheels: tuple[Path, Path], new_user: Callable[..., Person], python: str
 ) -> None:
-    person = newcomer("uv")
-    person.says("uv", "tool", "install", "--quiet", "--python", python, wheels[1])
+    person = new_user("uv")
+    person.output_of("uv", "tool", "install", "--quiet", "--python", python, wheels[1])
     muster = person.home / ".local" / "bin" / "muster"
-    assert __version__ in person.says(muster, "--version")
+    assert __version__ in person.output_of(muster, "--version")
 
 
 def test_a_server_runs_from_its_package_and_leaves_nothing_running(
@@ -63,8 +65,8 @@ def test_a_server_runs_from_its_package_and_leaves_nothing_running(
     env |= {"MUSTER_MAX_LOAD_PERCENT": "100", "MUSTER_MAX_DISK_PERCENT": "100"}
     up = person.start(program, "up", log=(log := tmp_path / "up.log"), env=env)
     try:
-        wait_for_output(log, "Ctrl-C stops everything.", up, PATIENCE)
-        api = Api(url)
+        wait_for_output(log, "Ctrl-C stops everything.", up, TIMEOUT_SECONDS)
+        api = ApiClient(url)
         api.login("admin", PASSWORD)
         assert api.get("/healthz")["version"] == __version__
         assert _pushes(api, person)
@@ -76,7 +78,7 @@ def test_a_server_runs_from_its_package_and_leaves_nothing_running(
     assert person.running() == []
 
 
-def _pushes(api: Api, person: Person) -> bool:
+def _pushes(api: ApiClient, person: Person) -> bool:
     """Whether a task of the server's own machine ends with a branch in a repository there."""
     repository = Repository(person.home / ".muster" / "repositories" / "durations.git")
     repository.fill()
@@ -100,7 +102,7 @@ def _pushes(api: Api, person: Person) -> bool:
             return now if re.search("completed|failed|cancelled", str(now["status"])) else None
         return None
 
-    now = until(ended, "end of the task", PATIENCE)
+    now = wait_for(ended, "end of the task", TIMEOUT_SECONDS)
     assert now["status"] == "completed", now
     return repository.has(str(now["result"]["branch"]))  # type: ignore[index]
 

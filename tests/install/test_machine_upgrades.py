@@ -18,9 +18,9 @@ import pytest
 from muster import __version__
 from packages import build
 from tests.chaos.world import end_all_of
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 from tests.gunicorns import end_at_once
-from tests.install.self_upgrades import BEFORE, COUNT, PATIENCE, Machine, Wheels, Work, World
+from tests.install.self_upgrades import BEFORE, COUNT, TIMEOUT_SECONDS, Machine, Wheels, Work, World
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -77,7 +77,7 @@ def machine(world: World) -> Iterator[MakeMachine]:
 
 
 @contextmanager
-def told_on_failure(machine: Machine) -> Iterator[None]:
+def explain_failure(machine: Machine) -> Iterator[None]:
     try:
         yield
     except BaseException:
@@ -87,29 +87,31 @@ def told_on_failure(machine: Machine) -> Iterator[None]:
 
 def test_at_once_nothing_that_runs_is_lost(world: World, machine: MakeMachine) -> None:
     one = machine("plover")
-    with told_on_failure(one):
+    with explain_failure(one):
         assert one.now["version"] == BEFORE
         assert one.now["upgrade"]["state"] == "off"
         work = Work(one, COUNT)
         world.upgrades("now")
-        one.until_version(__version__)
-        one.until_settled()
+        one.wait_for_version(__version__)
+        one.wait_until_settled()
         work.require_live()
         assert one.now["upgrade"] == {"state": "current", "offered": None, "reason": ""}
         work.end()
         later = world.task("PLOVER", machineId=one.now["id"])
-        assert later.until("completed", patience=PATIENCE)["attempt"] == 1, "shims of the release"
+        assert later.wait_for_status("completed", patience=TIMEOUT_SECONDS)["attempt"] == 1, (
+            "shims of the release"
+        )
     about = {"targetType": "machine", "targetId": one.now["id"]}
-    told = world.api.get("/api/admin/audit-logs", action="machine.upgraded", **about)["items"]
-    assert [each["changes"]["after"] for each in told] == [{"version": __version__}]
+    entries = world.api.get("/api/admin/audit-logs", action="machine.upgraded", **about)["items"]
+    assert [each["changes"]["after"] for each in entries] == [{"version": __version__}]
 
 
 def test_idle_is_when_nothing_runs(world: World, machine: MakeMachine) -> None:
     one = machine("curlew")
-    with told_on_failure(one):
+    with explain_failure(one):
         work = Work(one, 1)
         world.upgrades("idle")
-        waits = one.until_state("waiting")
+        waits = one.wait_for_state("waiting")
         assert waits == {
             "state": "waiting",
             "offered": __version__,
@@ -117,15 +119,15 @@ def test_idle_is_when_nothing_runs(world: World, machine: MakeMachine) -> None:
         }
         assert one.now["version"] == BEFORE
         work.end()
-        one.until_version(__version__)
+        one.wait_for_version(__version__)
 
 
 def test_who_is_pinned_or_keeps_its_release_stays(world: World, machine: MakeMachine) -> None:
     pinned, keeps = machine("dunlin"), machine("godwit", "--keep-release")
     world.api.put(f"/api/admin/machines/{pinned.now['id']}", {"pinned": True})
     world.upgrades("now")
-    pinned.until_state("pinned")
-    keeps.until_state("kept")
+    pinned.wait_for_state("pinned")
+    keeps.wait_for_state("kept")
     assert [one.now["version"] for one in (pinned, keeps)] == [BEFORE] * 2
     assert not list((pinned.home / "releases").glob("*-*"))
     assert not list((keeps.home / "releases").glob("*-*"))
@@ -133,23 +135,23 @@ def test_who_is_pinned_or_keeps_its_release_stays(world: World, machine: MakeMac
 
 def test_broken_releases_are_given_back(world: World, machine: MakeMachine) -> None:
     one = machine("snipe")
-    with told_on_failure(one):
+    with explain_failure(one):
         work = Work(one, 1)
         world.carry(world.wheels.broken("daemon"))
         world.upgrades("now")
-        assert "it does not start: RuntimeError" in one.until_state("failed")["reason"]
+        assert "it does not start: RuntimeError" in one.wait_for_state("failed")["reason"]
         # Another package is tried again; a server that carries one has started anew, as a rule.
         world.carry(world.wheels.broken("silent"))
-        one.look_again()
+        one.poll_again()
         silent = "the server did not answer it within"
-        until(lambda: silent in one.now["upgrade"]["reason"], "failure", PATIENCE)
+        wait_for(lambda: silent in one.now["upgrade"]["reason"], "failure", TIMEOUT_SECONDS)
         assert f"It stays with {BEFORE}" in one.now["upgrade"]["reason"]
         assert (one.now["version"], one.now["connected"]) == (BEFORE, True)
         work.require_live()
         world.carry(world.wheels.good())
-        one.look_again()
-        one.until_version(__version__)
-        one.until_settled()
+        one.poll_again()
+        one.wait_for_version(__version__)
+        one.wait_until_settled()
         work.end()
 
 
@@ -157,10 +159,12 @@ def test_killed_while_it_prepares_it_goes_over_when_it_is_started_again(
     world: World, machine: MakeMachine
 ) -> None:
     one = machine("ruff")
-    with told_on_failure(one):
+    with explain_failure(one):
         world.upgrades("now")
-        until(lambda: list((one.home / "releases").glob("*-*")), "begun release", PATIENCE)
+        wait_for(
+            lambda: list((one.home / "releases").glob("*-*")), "begun release", TIMEOUT_SECONDS
+        )
         os.kill(one.process.pid, signal.SIGKILL)
         one.process.wait()
         one.start()
-        one.until_version(__version__)
+        one.wait_for_version(__version__)

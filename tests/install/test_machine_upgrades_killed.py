@@ -10,7 +10,7 @@ import pytest
 from muster.protocol.frames import StageFinished, StageStarted, Upgrade
 from muster.worker import processes
 from muster.worker.upgrades import choice, releases
-from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.repositories import repository, root, wait_for
 from tests.muster.worker.upgrades import lookalikes
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -18,7 +18,7 @@ __all__ = ["repository", "root", "worker"]
 
 pytestmark = pytest.mark.timeout(300)
 NEW = lookalikes.release("9.0.0")
-NAME = releases.name(NEW)
+NAME = releases.release_name(NEW)
 
 # Where the process of the worker kills itself: what is done there is done, or not begun.
 STEPS = {
@@ -69,7 +69,7 @@ def test_killed_at_each_step_it_ends_on_one_of_both(
     marker = root / "go"
     marker.touch(0o666)
     worker.run(f"echo up; while [ -e {marker} ]; do sleep 0.05; done; echo over")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     server.send(Upgrade(NEW, "now"))
     assert process.wait(60) == -signal.SIGKILL
     _until_nobody_is_left(worker)
@@ -79,10 +79,10 @@ def test_killed_at_each_step_it_ends_on_one_of_both(
     known = choice.load(worker.layout)
     assert known is None or known.trying == ""
     if ENDS_AS[step] == "8.0.0" and known is not None:
-        assert known.failed == choice.Failed(NAME, "9.0.0", choice.INTERRUPTED, is_owed=True)
+        assert known.failed == choice.FailedRelease(NAME, "9.0.0", choice.INTERRUPTED, is_owed=True)
     marker.unlink()
-    server.until_said(StageFinished)
-    server.until(lambda: server.log().endswith(b"over\r\n"))
+    server.wait_for_report(StageFinished)
+    server.wait_for(lambda: server.log().endswith(b"over\r\n"))
     assert len(server.bodies(StageStarted)) == 1
     assert len(server.bodies(StageFinished)) == 1
 
@@ -92,9 +92,9 @@ def _until_nobody_is_left(worker: WorkerHome) -> None:
     home = str(worker.layout.home)
 
     def left() -> bool:
-        return bool(processes.started_with("worker", "run", home))
+        return bool(processes.find_by_arguments("worker", "run", home))
 
-    until(lambda: not left(), 30)  # of which the server hears nothing
+    wait_for(lambda: not left(), 30)  # of which the server hears nothing
 
 
 def test_told_to_end_in_the_middle_of_a_trial_it_ends_and_nothing_is_held_against_the_release(
@@ -105,12 +105,12 @@ def test_told_to_end_in_the_middle_of_a_trial_it_ends_and_nothing_is_held_agains
     process = worker.spawn(python=(python, "-P"))
     lookalikes.prepared(worker.layout, NEW, lookalikes.HANGS)
     server.send(Upgrade(NEW, "now"))
-    tried = str(releases.python(worker.layout, NAME))
-    until(lambda: processes.started_with(tried, "run"), 20)
+    tried = str(releases.python_path(worker.layout, NAME))
+    wait_for(lambda: processes.find_by_arguments(tried, "run"), 20)
     os.kill(process.pid, signal.SIGTERM)
     assert process.wait(60) == 0
     _until_nobody_is_left(worker)
-    assert choice.load(worker.layout) == choice.Choice(_base(worker))
+    assert choice.load(worker.layout) == choice.ReleaseChoice(_base(worker))
 
 
 def test_one_that_never_connects_is_given_back_within_half_of_the_lease(
@@ -122,15 +122,15 @@ def test_one_that_never_connects_is_given_back_within_half_of_the_lease(
     worker.spawn(python=(python, "-P"))
     lookalikes.prepared(worker.layout, NEW, lookalikes.HANGS)
     worker.run("echo up; sleep 20; echo over")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     server.send(Upgrade(NEW, "now"))
-    server.until_connected(2)
+    server.wait_until_connected(2)
     known = choice.load(worker.layout)
     assert known is not None
     assert known.failed is not None
     assert known.failed.why == "the server did not answer it within 6 s"
-    server.until_said(StageFinished, limit=60)
-    server.until(lambda: server.log().endswith(b"over\r\n"))
+    server.wait_for_report(StageFinished, limit=60)
+    server.wait_for(lambda: server.log().endswith(b"over\r\n"))
 
 
 def _base(worker: WorkerHome) -> str:

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from app.server_cli.local import admin, paths
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from app.server_cli.local.machines import await_online
 from demo.repository import Repository
 from tests.chaos.world import end_all_of
-from tests.flows.running_stack import PASSWORD, Running
+from tests.flows.running_stack import PASSWORD, RunningStack
 from tests.gunicorns import end_at_once
-from tests.install.round_trip import speaks
+from tests.install.round_trip import check_task_round_trip
 from tests.install.two_versions import Releases
 
 pytestmark = pytest.mark.timeout(900)
@@ -35,7 +35,7 @@ def test_the_next_version_has_a_migration_more_and_the_client_of_its_own(
     assert releases.next.version != releases.now.version
 
 
-class NextClient(Running):
+class NextClient(RunningStack):
     """A server of this tree; its machine's worker, and the command, are of the next version."""
 
     def __init__(self, home: Path, releases: Releases) -> None:
@@ -44,12 +44,12 @@ class NextClient(Running):
         zipfile.ZipFile(releases.next.client).extractall(self.code)
 
     def furnish(self) -> None:
-        admin.create(self.stack)
-        self.api = Api(self.stack.url)
-        self.api.login(admin.NAME, PASSWORD)
+        admin.create_admin(self.stack)
+        self.api = ApiClient(self.stack.url)
+        self.api.login(admin.ADMIN_NAME, PASSWORD)
         self.repository = Repository(self.home / "repository.git")
         self.repository.fill()
-        home = ("--home", str(paths.machine_area(self.home) / "next"))
+        home = ("--home", str(paths.machines_directory(self.home) / "next"))
         token = self.api.post("/api/admin/worker-tokens", {})["token"]
         asked = ("--server", self.stack.url, "--token", "-", "--name", "next")
         worker = ("env", f"PYTHONPATH={self.code}", *self.program, "worker")
@@ -93,4 +93,4 @@ def test_a_command_and_a_worker_of_the_next_version_work_with_this_server(
     key = later.project("NEXT", {"name": "write", "kind": "shell", "command": command})
     [machine] = later.api.get("/api/web/machines")["items"]
     assert machine["version"] == releases.next.version
-    speaks(later.muster, key, releases.now.version, releases.next.version)
+    check_task_round_trip(later.muster, key, releases.now.version, releases.next.version)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.server_cli.installation import units
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 from tests.install.roots import Root
 from tests.install.supplies import LOCAL, PASSWORD, SETTINGS, Supplies, Work, make_repository
 from tests.install.under_systemd import ANSWERS, LONG, NOTES, has_begun, shims
@@ -35,12 +35,12 @@ def logged_in(root: Root, *words: str, **env: str) -> str:
     """What a command says that ann runs in a log-in of her own, which is over with it."""
     passed = f"--whitelist-environment={','.join(env)}"
     line = 'exec "$0" "$@"'
-    return root.says("su", "--login", "ann", passed, "-c", line, "--", *words, **env)
+    return root.output_of("su", "--login", "ann", passed, "-c", line, "--", *words, **env)
 
 
 def answers(root: Root, *words: str) -> str:
     """What her systemd says, asked as by su or sudo: without a log-in."""
-    return root.says("systemctl", "--user", *words, user="ann", **HERS)
+    return root.output_of("systemctl", "--user", *words, user="ann", **HERS)
 
 
 @pytest.fixture(scope="module")
@@ -60,24 +60,24 @@ def before(root: Root) -> dict[str, str]:
 def work(root: Root, supplies: Supplies, before: dict[str, str]) -> Iterator[Work]:
     """With a server by two commands and a machine by one line."""
     made = Work(root, supplies, f"{ANN}/muster/bin/muster", "ann")
-    root.says("sh", "-c", INSTALL, user="ann", **LOCAL)
+    root.output_of("sh", "-c", INSTALL, user="ann", **LOCAL)
     file = supplies.given / "answers-of-a-user.toml"
     file.write_text(ANSWERS.format(port=made.port))
     install = (SERVER, "install", "--user", "--answers", f"/mnt/{file.name}")
-    root.says("systemctl", "stop", "user@1000")
-    assert "Log in, as by ssh" in root.says(*install, user="ann")
-    said = logged_in(root, *install, MUSTER_ADMIN_PASSWORD=PASSWORD)
-    assert "lingers    it stays up when you log out" in said
-    assert f"started    Muster: {made.url}/" in said
+    root.output_of("systemctl", "stop", "user@1000")
+    assert "Log in, as by ssh" in root.output_of(*install, user="ann")
+    output = logged_in(root, *install, MUSTER_ADMIN_PASSWORD=PASSWORD)
+    assert "lingers    it stays up when you log out" in output
+    assert f"started    Muster: {made.url}/" in output
     lines = "".join(f"{name}={value}\n" for name, value in SETTINGS.items())
-    root.says("tee", "-a", f"{ANN}/.config/muster/muster.env", given=lines)
+    root.output_of("tee", "-a", f"{ANN}/.config/muster/muster.env", given=lines)
     answers(root, "restart", units.TARGET)
     made.sign_in()
     make_repository(root, "ann")
     line = f"{made.line()} --user --name wren -- --file-root /tmp/code"
-    said = root.says("sh", "-c", line, user="ann", **LOCAL)  # with no log-in: it lingers
-    assert "Done. The console shows the machine." in said
-    assert "when you log out" not in said
+    output = root.output_of("sh", "-c", line, user="ann", **LOCAL)  # with no log-in: it lingers
+    assert "Done. The console shows the machine." in output
+    assert "when you log out" not in output
     made.make_project("FIRST", "echo two > two.txt", room="full")
     yield made
     made.api.close()
@@ -90,76 +90,76 @@ def test_her_units_are_right_and_run_though_she_is_not_logged_in(work: Work) -> 
         "systemd-analyze", "verify", "--user", "--man=no", *there, user="ann", **HERS
     )
     assert (verified.returncode, verified.stderr) == (0, "")
-    told = json.loads(root.says(SERVER, "status", "--json", user="ann"))
-    assert told["units"] == dict.fromkeys(units.NAMES, "active")
-    assert told["ready"]
-    assert "!!" not in root.says(SERVER, "doctor", user="ann")
-    assert "Muster: the web server" in root.says(SERVER, "logs", "web", user="ann")
+    status = json.loads(root.output_of(SERVER, "status", "--json", user="ann"))
+    assert status["units"] == dict.fromkeys(units.NAMES, "active")
+    assert status["ready"]
+    assert "!!" not in root.output_of(SERVER, "doctor", user="ann")
+    assert "Muster: the web server" in root.output_of(SERVER, "logs", "web", user="ann")
     assert answers(root, "is-enabled", units.TARGET, WORKER) == "enabled\nenabled"
     web = answers(root, "show", "--property=MainPID", "--value", "muster-web")
-    group = root.says("cat", f"/proc/{web}/cgroup")
+    group = root.output_of("cat", f"/proc/{web}/cgroup")
     assert "/user@1000.service/app.slice/muster-web.service" in group
 
 
-def test_a_task_is_done_in_a_full_room(work: Work) -> None:
+def test_a_task_is_done_in_a_full_sandbox(work: Work) -> None:
     task = work.completes("FIRST")
-    assert "+++ b/two.txt\n" in work.says("task", "diff", task)
+    assert "+++ b/two.txt\n" in work.output_of("task", "diff", task)
     assert work.is_genuine(task)
 
 
 def test_what_is_killed_comes_back_and_what_runs_goes_on(work: Work) -> None:
     root = work.root
     work.make_project("LONG", LONG)
-    task = work.says("task", "create", "-p", "LONG", "-d", "Wait", "-q")
-    until(lambda: has_begun(work, task), "task that has begun", 120)
+    task = work.output_of("task", "create", "-p", "LONG", "-d", "Wait", "-q")
+    wait_for(lambda: has_begun(work, task), "task that has begun", 120)
     shim = shims(root)
     answers(root, "kill", "--signal=KILL", "--kill-whom=main", WORKER)
     web = answers(root, "show", "--property=MainPID", "muster-web")
     answers(root, "kill", "--signal=KILL", units.ENGINES)
-    until(lambda: not work.is_ready(), "outage", 30)
-    until(work.is_ready, "server that is ready", 120)
+    wait_for(lambda: not work.is_ready(), "outage", 30)
+    wait_for(work.is_ready, "server that is ready", 120)
     assert answers(root, "show", "--property=MainPID", "muster-web") == web
     answers(root, "kill", "--signal=KILL", "muster-web")
-    until(lambda: answers(root, "show", "--property=MainPID", "muster-web") != web, "web", 60)
-    until(work.is_ready, "server that is ready", 120)
+    wait_for(lambda: answers(root, "show", "--property=MainPID", "muster-web") != web, "web", 60)
+    wait_for(work.is_ready, "server that is ready", 120)
     assert shims(root) == shim
-    root.says("touch", f"{PREFIX}/home/workspaces/{task}-1/go", user="ann")
-    assert "completed" in work.says("task", "watch", task)
+    root.output_of("touch", f"{PREFIX}/home/workspaces/{task}-1/go", user="ann")
+    assert "completed" in work.output_of("task", "watch", task)
 
 
 def test_after_a_reboot_all_of_it_is_there_again_before_she_logs_in(work: Work) -> None:
     work.root.stop()
     work.root.start()
-    until(work.is_ready, "server that is ready", 120)
+    wait_for(work.is_ready, "server that is ready", 120)
     make_repository(work.root, "ann")
     work.completes("FIRST")
 
 
 def test_where_a_host_does_not_let_her_linger_both_installers_say_who_can(work: Work) -> None:
     root = work.root
-    root.says("systemctl", "mask", "--runtime", "--now", "polkit")
-    root.says("rm", "/var/lib/systemd/linger/ann")  # disable-linger would end all at once
+    root.output_of("systemctl", "mask", "--runtime", "--now", "polkit")
+    root.output_of("rm", "/var/lib/systemd/linger/ann")  # disable-linger would end all at once
     line = f"{work.line()} --user"
     assert "`loginctl enable-linger ann`" in logged_in(root, "sh", "-c", line)
     again = (SERVER, "install", "--user", "--answers", "/mnt/answers-of-a-user.toml")
     assert "`loginctl enable-linger ann`" in logged_in(root, *again)
-    root.says("loginctl", "enable-linger", "ann")
-    root.says("systemctl", "unmask", "--runtime", "polkit")
-    until(work.is_ready, "server that is ready", 120)
+    root.output_of("loginctl", "enable-linger", "ann")
+    root.output_of("systemctl", "unmask", "--runtime", "polkit")
+    wait_for(work.is_ready, "server that is ready", 120)
 
 
 def test_uninstalled_nothing_is_left(work: Work, before: dict[str, str]) -> None:
     root = work.root
-    said = root.says("sh", f"{PREFIX}/worker.sh", "--uninstall", "--user", user="ann")
-    assert "linger" not in said  # the server has had her linger
-    work.says("logout")
-    said = root.says(SERVER, "uninstall", "--user", "--purge", "--yes", user="ann")
-    assert "`loginctl disable-linger ann`" in said
+    output = root.output_of("sh", f"{PREFIX}/worker.sh", "--uninstall", "--user", user="ann")
+    assert "linger" not in output  # the server has had her linger
+    work.output_of("logout")
+    output = root.output_of(SERVER, "uninstall", "--user", "--purge", "--yes", user="ann")
+    assert "`loginctl disable-linger ann`" in output
     assert answers(root, "list-units", "--failed", "--no-legend") == ""
     assert "muster" not in answers(root, "list-units", "--all", "--no-legend")
     logged_in(root, "loginctl", "disable-linger")
-    root.says("rm", "-r", f"{ANN}/muster", f"{ANN}/.config/muster")
-    new = {path for path, told in root.written().items() if before.get(path) != told}
-    kept = {f"{ANN}/{name}" for name in KEPT}
-    assert {path for path in new if not path.startswith(NOTES)} - kept == set()
+    root.output_of("rm", "-r", f"{ANN}/muster", f"{ANN}/.config/muster")
+    new = {path for path, state in root.written().items() if before.get(path) != state}
+    remaining = {f"{ANN}/{name}" for name in KEPT}
+    assert {path for path in new if not path.startswith(NOTES)} - remaining == set()
     assert not any("muster" in line for line in root.processes().values())

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from app.server_cli.installation import units
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 from tests.install.roots import Root
 from tests.install.supplies import LOCAL, PASSWORD, SETTINGS, Supplies, Work, make_repository
 from tests.install.two_versions import Releases
@@ -51,21 +51,21 @@ def before(root: Root) -> dict[str, str]:
 def work(root: Root, supplies: Supplies, before: dict[str, str]) -> Iterator[Work]:
     """With a server by two commands and a machine by one line."""
     made = Work(root, supplies, f"{BIN}/muster", "root")
-    root.says("sh", "-c", INSTALL, **LOCAL)
+    root.output_of("sh", "-c", INSTALL, **LOCAL)
     (supplies.given / "answers.toml").write_text(ANSWERS.format(port=made.port))
     chosen = {"MUSTER_ADMIN_PASSWORD": PASSWORD}
-    said = root.says(SERVER, "install", "--answers", "/mnt/answers.toml", **chosen)
-    assert f"started    Muster: {made.url}/" in said
+    output = root.output_of(SERVER, "install", "--answers", "/mnt/answers.toml", **chosen)
+    assert f"started    Muster: {made.url}/" in output
     # As an operator adds settings.
     lines = "".join(f"{name}={value}\n" for name, value in SETTINGS.items())
-    root.says("tee", "-a", "/etc/muster/muster.env", given=lines)
-    root.says("systemctl", "restart", units.TARGET)
+    root.output_of("tee", "-a", "/etc/muster/muster.env", given=lines)
+    root.output_of("systemctl", "restart", units.TARGET)
     made.sign_in()
     line = f"{made.line()} --name harrier -- --file-root /tmp/code"
     assert "-k --pinnedpubkey sha256//" in line
-    said = root.says("sh", "-c", line, **LOCAL)
-    assert "Done. The console shows the machine." in said
-    assert "enable-linger" not in said  # of an account that never logs in
+    output = root.output_of("sh", "-c", line, **LOCAL)
+    assert "Done. The console shows the machine." in output
+    assert "enable-linger" not in output  # of an account that never logs in
     make_repository(root, "muster-worker")
     made.make_project("FIRST", "echo two > two.txt", room="full")
     yield made
@@ -76,43 +76,45 @@ def test_its_units_are_right_and_run(work: Work) -> None:
     there = [f"/etc/systemd/system/{name}" for name in (*units.NAMES, WORKER)]
     verified = work.root.run("systemd-analyze", "verify", "--man=no", *there)
     assert (verified.returncode, verified.stderr) == (0, "")
-    told = json.loads(work.root.says(SERVER, "status", "--json"))
-    assert told["units"] == dict.fromkeys(units.NAMES, "active")
-    assert told["ready"]
-    assert "!!" not in work.root.says(SERVER, "doctor")
-    assert "Muster: the web server" in work.root.says(SERVER, "logs", "web")
-    assert work.root.says("systemctl", "is-enabled", units.TARGET, WORKER) == "enabled\nenabled"
+    status = json.loads(work.root.output_of(SERVER, "status", "--json"))
+    assert status["units"] == dict.fromkeys(units.NAMES, "active")
+    assert status["ready"]
+    assert "!!" not in work.root.output_of(SERVER, "doctor")
+    assert "Muster: the web server" in work.root.output_of(SERVER, "logs", "web")
+    assert (
+        work.root.output_of("systemctl", "is-enabled", units.TARGET, WORKER) == "enabled\nenabled"
+    )
 
 
-def test_a_task_is_done_in_a_full_room_behind_the_unit_s_walls(work: Work) -> None:
+def test_a_task_is_done_in_a_full_sandbox_behind_the_unit_s_walls(work: Work) -> None:
     task = work.completes("FIRST")
-    assert "+++ b/two.txt\n" in work.says("task", "diff", task)
+    assert "+++ b/two.txt\n" in work.output_of("task", "diff", task)
     assert work.is_genuine(task)
 
 
 def test_what_runs_goes_on_while_worker_and_server_are_started_again(work: Work) -> None:
     root = work.root
     work.make_project("LONG", LONG)
-    task = work.says("task", "create", "-p", "LONG", "-d", "Wait", "-q")
-    until(lambda: has_begun(work, task), "task that has begun", 120)
+    task = work.output_of("task", "create", "-p", "LONG", "-d", "Wait", "-q")
+    wait_for(lambda: has_begun(work, task), "task that has begun", 120)
     shim = shims(root)
-    root.says("systemctl", "restart", WORKER)
-    root.says("systemctl", "kill", "--signal=KILL", "--kill-whom=main", WORKER)
-    web = root.says("systemctl", "show", "--property=MainPID", "muster-web")
-    root.says("systemctl", "kill", "--signal=KILL", units.ENGINES)
-    until(lambda: not work.is_ready(), "outage", 30)
-    until(work.is_ready, "server that is ready", 120)
+    root.output_of("systemctl", "restart", WORKER)
+    root.output_of("systemctl", "kill", "--signal=KILL", "--kill-whom=main", WORKER)
+    web = root.output_of("systemctl", "show", "--property=MainPID", "muster-web")
+    root.output_of("systemctl", "kill", "--signal=KILL", units.ENGINES)
+    wait_for(lambda: not work.is_ready(), "outage", 30)
+    wait_for(work.is_ready, "server that is ready", 120)
     # The processes that need PostgreSQL have waited for it.
-    assert root.says("systemctl", "show", "--property=MainPID", "muster-web") == web
+    assert root.output_of("systemctl", "show", "--property=MainPID", "muster-web") == web
     assert shims(root) == shim
-    root.says("touch", f"{WORKSPACES}/{task}-1/go")
-    assert "completed" in work.says("task", "watch", task)
+    root.output_of("touch", f"{WORKSPACES}/{task}-1/go")
+    assert "completed" in work.output_of("task", "watch", task)
 
 
 def test_after_a_reboot_all_of_it_is_there_again(work: Work) -> None:
     work.root.stop()
     work.root.start()
-    until(work.is_ready, "server that is ready", 120)
+    wait_for(work.is_ready, "server that is ready", 120)
     make_repository(work.root, "muster-worker")
     work.completes("FIRST")
 
@@ -123,31 +125,33 @@ def test_it_is_upgraded_and_goes_back(work: Work, releases: Releases) -> None:
     # Not beside those that the next root is given, too.
     (root.given / "next").mkdir()
     shutil.copy(wheel, root.given / "next")
-    engines = root.says("systemctl", "show", "--property=MainPID", units.ENGINES)
+    engines = root.output_of("systemctl", "show", "--property=MainPID", units.ENGINES)
     secret = {"MUSTER_BACKUP_PASSPHRASE": "correct horse battery staple"}
-    assert "This is Muster" in root.says(SERVER, "upgrade", f"/mnt/next/{wheel.name}", **secret)
-    told = json.loads(root.says(SERVER, "status", "--json"))
-    assert told["version"] == told["installedVersion"] == releases.next.version
-    assert told["release"].startswith("/opt/muster-server/releases/")
-    assert told["units"] == dict.fromkeys(units.NAMES, "active")
+    assert "This is Muster" in root.output_of(
+        SERVER, "upgrade", f"/mnt/next/{wheel.name}", **secret
+    )
+    status = json.loads(root.output_of(SERVER, "status", "--json"))
+    assert status["version"] == status["installedVersion"] == releases.next.version
+    assert status["release"].startswith("/opt/muster-server/releases/")
+    assert status["units"] == dict.fromkeys(units.NAMES, "active")
     work.completes("FIRST")
-    root.says(SERVER, "upgrade", "--back")
-    told = json.loads(root.says(SERVER, "status", "--json"))
-    assert told["version"] == told["installedVersion"] == releases.now.version
+    root.output_of(SERVER, "upgrade", "--back")
+    status = json.loads(root.output_of(SERVER, "status", "--json"))
+    assert status["version"] == status["installedVersion"] == releases.now.version
     work.completes("FIRST")
-    assert root.says("systemctl", "show", "--property=MainPID", units.ENGINES) == engines
+    assert root.output_of("systemctl", "show", "--property=MainPID", units.ENGINES) == engines
 
 
 def test_uninstalled_nothing_is_left(work: Work, before: dict[str, str]) -> None:
     root = work.root
-    root.says("sh", f"{PREFIX}/worker.sh", "--uninstall")
-    work.says("logout")
-    root.says(SERVER, "uninstall", "--purge", "--yes")
-    assert root.says("systemctl", "--failed", "--no-legend") == ""
-    assert "muster" not in root.says("systemctl", "list-units", "--all", "--no-legend")
-    root.says("rm", "-r", "/opt/muster", "/root/.config")
-    root.says("rm", "-rf", "/var/backups/muster")  # which stays after an upgrade
+    root.output_of("sh", f"{PREFIX}/worker.sh", "--uninstall")
+    work.output_of("logout")
+    root.output_of(SERVER, "uninstall", "--purge", "--yes")
+    assert root.output_of("systemctl", "--failed", "--no-legend") == ""
+    assert "muster" not in root.output_of("systemctl", "list-units", "--all", "--no-legend")
+    root.output_of("rm", "-r", "/opt/muster", "/root/.config")
+    root.output_of("rm", "-rf", "/var/backups/muster")  # which stays after an upgrade
     now = root.written()
-    new = {path for path, told in now.items() if before.get(path) != told}
+    new = {path for path, state in now.items() if before.get(path) != state}
     assert {path for path in new if not path.startswith(NOTES)} - BACKUPS == set()
     assert [line for line in root.processes().values() if "muster" in line] == []

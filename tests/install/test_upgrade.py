@@ -12,24 +12,24 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.running_stack import Followed, until
+from tests.flows.running_stack import FollowedTask, wait_for
 from tests.install import installers
-from tests.install.installed_server import PATIENCE, InstalledServer
+from tests.install.installed_server import TIMEOUT_SECONDS, InstalledServer
 from tests.install.people import Person
-from tests.install.round_trip import speaks
+from tests.install.round_trip import check_task_round_trip
 from tests.install.two_versions import Releases
 from tests.needs import declare_needs
 from tests.wait import find_first, wait_for_output, wait_until
 
 pytestmark = pytest.mark.timeout(1800)
 COUNT = 10
-LONGEST = 45.0  # seconds without an answer, on a machine as busy as this may be
+MAX_OUTAGE_SECONDS = 45.0  # seconds without an answer, on a machine as busy as this may be
 
 
 class World:
     def __init__(self, server: InstalledServer, releases: Releases) -> None:
         self.server, self.releases = server, releases
-        self.tasks: list[Followed] = []
+        self.tasks: list[FollowedTask] = []
         flag = self.flag("$MUSTER_TASK_ID")
         note = f"echo $MUSTER_STAGE $MUSTER_ATTEMPT >> {server.notes}/ran-$MUSTER_TASK_ID"
         waits = f"{note}; until [ -e {flag} ]; do sleep 0.2; done; echo x > done"
@@ -47,20 +47,20 @@ class World:
             wait_until(
                 lambda: self.notes(self.tasks) == [2] * COUNT,
                 "ten attempts",
-                PATIENCE,
+                TIMEOUT_SECONDS,
                 problem=find_first(*(task.find_problem for task in self.tasks)),
             )
 
-    def end(self) -> list[Followed]:
+    def end(self) -> list[FollowedTask]:
         """Have the ten go on to their end. Returns them."""
         ended, self.tasks = self.tasks, []
-        self.server.person.says("touch", *(self.flag(task.id) for task in ended))
+        self.server.person.output_of("touch", *(self.flag(task.id) for task in ended))
         return ended
 
     def flag(self, task: int | str) -> Path:
         return self.server.notes / f"flag-{task}"
 
-    def notes(self, tasks: list[Followed]) -> list[int]:
+    def notes(self, tasks: list[FollowedTask]) -> list[int]:
         """How many stages have begun, of each task."""
         found = [self.server.notes / f"ran-{task.id}" for task in tasks]
         return [len(path.read_text().splitlines()) for path in found if path.exists()]
@@ -79,8 +79,8 @@ class World:
 
 @pytest.fixture(scope="module")
 @declare_needs("uv")
-def world(releases: Releases, come: Callable[..., Person], python: str) -> Iterator[World]:
-    person = come("uv")
+def world(releases: Releases, make_person: Callable[..., Person], python: str) -> Iterator[World]:
+    person = make_person("uv")
     program = (
         installers.uv(person, python, releases.now.server, releases.now.client) / "muster-server"
     )
@@ -96,10 +96,10 @@ def world(releases: Releases, come: Callable[..., Person], python: str) -> Itera
 @pytest.fixture(scope="module")
 def at_next(world: World) -> World:
     with world.server.watched() as seen:
-        status, said = world.server.upgrade(world.releases.next)
-    sys.stdout.write(f"{said}no answer for {seen['longest']:.1f} s at most\n")
-    assert status == 0, said
-    assert seen["longest"] < LONGEST
+        status, output = world.server.upgrade(world.releases.next)
+    sys.stdout.write(f"{output}no answer for {seen['longest']:.1f} s at most\n")
+    assert status == 0, output
+    assert seen["longest"] < MAX_OUTAGE_SECONDS
     return world
 
 
@@ -124,15 +124,15 @@ def test_its_machine_takes_the_next_version_by_itself_and_the_ten_go_on(upgraded
         return machine["version"] == version and machine["upgrade"]["state"] == "current"
 
     api.put("/api/admin/settings", {"machineUpgrades": "now"})
-    until(is_next, f"machine of {version}", PATIENCE)
+    wait_for(is_next, f"machine of {version}", TIMEOUT_SECONDS)
     api.put("/api/admin/settings", {"machineUpgrades": "off"})
     upgraded.require_live()
 
 
 def test_the_command_of_before_is_now_the_new_one(upgraded: World) -> None:
     assert upgraded.releases.next.version in upgraded.server.run("--version")[1]
-    status, said = upgraded.server.upgrade(upgraded.releases.next, "--no-backup")
-    assert (status, "is what runs here already" in said) == (1, True)
+    status, output = upgraded.server.upgrade(upgraded.releases.next, "--no-backup")
+    assert (status, "is what runs here already" in output) == (1, True)
 
 
 def test_a_command_and_a_worker_of_before_work_with_it(upgraded: World) -> None:
@@ -140,7 +140,7 @@ def test_a_command_and_a_worker_of_before_work_with_it(upgraded: World) -> None:
     command = "echo one > one.txt; echo written"
     key = upgraded.server.project("Q", {"name": "write", "kind": "shell", "command": command})
     releases = upgraded.releases
-    speaks(upgraded.server.muster, key, releases.next.version, releases.now.version)
+    check_task_round_trip(upgraded.server.muster, key, releases.next.version, releases.now.version)
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_a_command_and_a_worker_of_before_work_with_it(upgraded: World) -> None:
 def test_a_broken_one_leaves_or_gives_back_what_there_was(
     fault: str, words: str, upgraded: World
 ) -> None:
-    status, said = upgraded.server.upgrade(upgraded.releases.broken(fault), "--no-backup")
-    assert (status, words in said) == (1, True), said
+    status, output = upgraded.server.upgrade(upgraded.releases.broken(fault), "--no-backup")
+    assert (status, words in output) == (1, True), output
     assert upgraded.now == upgraded.releases.next.version
     found = upgraded.server.status()
     assert (found["ready"], found["cutOff"]) == (True, None)
@@ -172,7 +172,7 @@ def test_killed_at_any_step_it_goes_on_when_it_is_given_again_or_back(
     for words in LAST_WORDS:
         log = tmp_path / words
         _kill_after(words, server.begin("upgrade", later.server, log=log), log)
-        until(lambda: server.version, "answer", PATIENCE)  # it may be starting
+        wait_for(lambda: server.version, "answer", TIMEOUT_SECONDS)  # it may be starting
         upgraded.require_live()
     assert "going on with the upgrade that was cut off while switching" in log.read_text()
     assert server.status()["cutOff"] == {
@@ -180,14 +180,14 @@ def test_killed_at_any_step_it_goes_on_when_it_is_given_again_or_back(
         "from": upgraded.releases.next.version,
         "to": later.version,
     }
-    status, said = server.run("upgrade", "--back")
-    assert status == 0, said
+    status, output = server.run("upgrade", "--back")
+    assert status == 0, output
     assert upgraded.now == upgraded.releases.next.version
     assert server.status()["cutOff"] is None
 
 
 def _kill_after(words: str, running: "subprocess.Popen[bytes]", log: Path) -> None:
-    wait_for_output(log, words, running, PATIENCE)
+    wait_for_output(log, words, running, TIMEOUT_SECONDS)
     running.send_signal(signal.SIGKILL)
     running.wait()
 
@@ -195,5 +195,5 @@ def _kill_after(words: str, running: "subprocess.Popen[bytes]", log: Path) -> No
 def test_after_all_of_it_each_stage_has_run_once(upgraded: World) -> None:
     ended = upgraded.end()
     for task in ended:
-        assert task.until("completed", patience=PATIENCE)["attempt"] == 1
+        assert task.wait_for_status("completed", patience=TIMEOUT_SECONDS)["attempt"] == 1
     assert upgraded.notes(ended) == [2] * COUNT

@@ -28,8 +28,8 @@ def names(wheel: Path) -> list[str]:
 
 def needed(wheel: Path) -> list[Requirement]:
     [name] = (name for name in names(wheel) if name.endswith(".dist-info/METADATA"))
-    told = Parser().parsestr(zipfile.ZipFile(wheel).read(name).decode())
-    return [Requirement(line) for line in told.get_all("Requires-Dist", [])]
+    metadata = Parser().parsestr(zipfile.ZipFile(wheel).read(name).decode())
+    return [Requirement(line) for line in metadata.get_all("Requires-Dist", [])]
 
 
 def test_the_directory_has_two_wheels_and_nothing_else(dist: Path) -> None:
@@ -41,7 +41,7 @@ def test_the_directory_has_two_wheels_and_nothing_else(dist: Path) -> None:
 
 def test_they_are_the_same_bytes_twice(dist: Path, tmp_path: Path) -> None:
     for which in (build.CLIENT, build.SERVER):
-        made = build.wheel(which, tmp_path)
+        made = build.build_wheel(which, tmp_path)
         assert digest(made) == digest(dist / made.name)
 
 
@@ -55,7 +55,7 @@ def test_the_server_s_brings_these_names_alone(wheels: tuple[Path, Path]) -> Non
 
 
 @pytest.mark.parametrize("room", ["app", "migrations"])
-def test_all_files_of_a_room_are_in_it(room: str, wheels: tuple[Path, Path]) -> None:
+def test_all_files_of_a_package_are_in_it(room: str, wheels: tuple[Path, Path]) -> None:
     ours = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / room).rglob("*")
@@ -92,16 +92,16 @@ def test_the_one_name_of_ours_that_is_asked_for_is_one_that_no_public_index_take
 
 @pytest.mark.needs("uv")
 @pytest.mark.parametrize("tool", ["pip", "uv"])
-def test_what_strangers_have_under_our_name_is_never_taken(
+def test_foreign_packages_of_our_name_are_never_installed(
     tool: str,
     wheels: tuple[Path, Path],
-    newcomer: Callable[..., Person],
+    new_user: Callable[..., Person],
     python: str,
     tmp_path: Path,
 ) -> None:
-    person = newcomer("uv")
+    person = new_user("uv")
     place = person.home / "env"
-    person.says("uv", "venv", "--quiet", "--seed", "--python", python, place)
+    person.output_of("uv", "venv", "--quiet", "--seed", "--python", python, place)
     pip = [place / "bin" / "pip", "install", "--dry-run", "--quiet", "--report", "-"]
     uv = ["uv", "pip", "install", "--dry-run", "--index-strategy", "unsafe-best-match"]
     argv = pip if tool == "pip" else [*uv, "--python", place]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 from tests.install.pasted_commands import Foreground, Host, Server
 
 pytestmark = pytest.mark.timeout(1200)
@@ -20,8 +20,8 @@ def test_the_line_makes_a_machine_again_upgrades_it_and_uninstalled_it_leaves_no
     assert "-k --pinnedpubkey sha256//" in token["installLine"]
     options = "--user --foreground --name whimbrel --slots 3 --label gpu=true"
     ran = Foreground(host, f"{token['installLine']} {options}")
-    ran.has_said("connected to")
-    status = until(lambda: (s := server.status(token))["connectedAt"] and s, "connection")
+    ran.has_printed("connected to")
+    status = wait_for(lambda: (s := server.status(token))["connectedAt"] and s, "connection")
     machine = status["machine"]
     assert (machine["name"], machine["slots"]["total"]) == ("whimbrel", 3)
     assert (machine["labels"], status["agents"]) == ({"gpu": "true"}, [])
@@ -35,15 +35,15 @@ def test_the_line_makes_a_machine_again_upgrades_it_and_uninstalled_it_leaves_no
     # Enrolled already: no token is wanted, and the options are those of before.
     again = token["installLine"].replace(token["token"], "")
     second = Foreground(host, f"{again} --user --foreground")
-    second.has_said("connected to")
+    second.has_printed("connected to")
     assert "enrolled already" in second.said
     assert "labels: gpu=true" in second.said
     assert second.stop() == 0, second.said
-    (kept,) = [each for each in _machines(server) if each["name"] == "whimbrel"]
-    assert kept["id"] == machine["id"]
+    (reinstalled,) = [each for each in _machines(server) if each["name"] == "whimbrel"]
+    assert reinstalled["id"] == machine["id"]
 
-    gone, said = host.uninstall()
-    assert (gone, host.files()) == (0, []), said
+    gone, output = host.uninstall()
+    assert (gone, host.files()) == (0, []), output
 
 
 def _machines(server: Server) -> list[dict[str, Any]]:
@@ -51,8 +51,8 @@ def _machines(server: Server) -> list[dict[str, Any]]:
 
 
 def test_a_dry_run_does_nothing(server: Server, host: Host) -> None:
-    done, said = host.paste(f"{server.token()['installLine']} --user --dry-run")
-    assert (done, host.files()) == (0, []), said
+    done, output = host.paste(f"{server.token()['installLine']} --user --dry-run")
+    assert (done, host.files()) == (0, []), output
 
 
 def test_another_wheel_is_refused(server: Server, host: Host) -> None:
@@ -65,16 +65,16 @@ def test_another_wheel_is_refused(server: Server, host: Host) -> None:
     try:
         wheel.write_bytes(before + b"\0")
         run = run.replace("sh -s --", f"sh {script} --user --foreground")
-        done, said = host.paste(run)
+        done, output = host.paste(run)
     finally:
         wheel.write_bytes(before)
-    assert done == 1, said
-    assert "not what the server has promised" in said
-    assert "--uninstall" in said
+    assert done == 1, output
+    assert "not what the server has promised" in output
+    assert "--uninstall" in output
     assert server.status(token)["status"] == "unused"
 
 
-def test_another_key_than_the_servers_is_believed_nothing(server: Server, host: Host) -> None:
+def test_another_key_than_the_servers_is_not_trusted(server: Server, host: Host) -> None:
     token = server.token()
     pin = re.search(r"sha256//\S+", token["installLine"])
     assert pin is not None

@@ -12,21 +12,21 @@ from typing import Any
 
 import pytest
 
-from app.services.settings import FRESH_SECONDS
+from app.services.settings import CACHE_SECONDS
 from demo.repository import Repository
-from tests.chaos.proxy import Door, Proxy
-from tests.flows.running_stack import until
+from tests.chaos.proxy import Proxy, ProxyPort
+from tests.flows.running_stack import wait_for
 from tests.install.pasted_commands import UID, Foreground, Host, Server
 
-PATIENCE = 120.0
+TIMEOUT_SECONDS = 120.0
 pytestmark = pytest.mark.timeout(1200)
 
 
 @pytest.fixture
-def old(server: Server) -> Iterator[Door]:
+def old(server: Server) -> Iterator[ProxyPort]:
     """The address that the server has until it moves, which it serves its line from."""
     proxy = Proxy()
-    door = proxy.door(server.stack.port)
+    door = proxy.open_port(server.stack.port)
     set_address(server, f"https://localhost:{door.port}")
     yield door
     proxy.close()
@@ -35,8 +35,8 @@ def old(server: Server) -> Iterator[Door]:
 def set_address(server: Server, url: str) -> None:
     """In force in each of the server's processes: any of them may be asked for the script."""
     server.api.put("/api/admin/settings", json={"publicUrl": url}).raise_for_status()
-    fresh = time.monotonic() + FRESH_SECONDS
-    until(lambda: time.monotonic() > fresh, "setting that is in force", PATIENCE)
+    fresh = time.monotonic() + CACHE_SECONDS
+    wait_for(lambda: time.monotonic() > fresh, "setting that is in force", TIMEOUT_SECONDS)
 
 
 def a_task(server: Server, place: Path, flag: Path) -> int:
@@ -64,34 +64,34 @@ def task(server: Server, task_id: int) -> dict[str, Any]:
 
 
 def test_a_machine_finds_its_server_at_another_address_and_goes_on_with_its_attempts(
-    server: Server, host: Host, old: Door
+    server: Server, host: Host, old: ProxyPort
 ) -> None:
     place, flag = host.home.parent / "place", host.home.parent / "place" / "flag"
     place.mkdir()
     of_run = f"-- --file-root {place} --room-dir {place}"
     ran = Foreground(host, f"{server.token()['installLine']} --user --foreground {of_run}")
-    ran.has_said(f"connected to https://localhost:{old.port}")
+    ran.has_printed(f"connected to https://localhost:{old.port}")
     task_id = a_task(server, place, flag)
 
     def is_up() -> bool:
         assert task(server, task_id)["failure"] is None, ran.said
         return b"it is up" in server.api.get(f"/api/web/tasks/{task_id}/logs/raw").content
 
-    until(is_up, "word of the stage", PATIENCE)
+    wait_for(is_up, "word of the stage", TIMEOUT_SECONDS)
 
     old.refuse()
     set_address(server, server.url)
     line = server.token()["installLine"].partition("|")
     line = f"{line[0]}| sh -s -- --user --foreground"
-    refused, said = host.paste(line)
-    assert (refused, "run this line with --moved" in said) == (1, True), said
+    refused, output = host.paste(line)
+    assert (refused, "run this line with --moved" in output) == (1, True), output
     assert ran.stop() == 0, ran.said
     again = Foreground(host, f"{line} --moved")
-    again.has_said(f"connected to {server.url}")
+    again.has_printed(f"connected to {server.url}")
     assert task(server, task_id)["status"] == "running"
     flag.touch()
-    ended = until(
-        lambda: (t := task(server, task_id))["status"] != "running" and t, "end", PATIENCE
+    ended = wait_for(
+        lambda: (t := task(server, task_id))["status"] != "running" and t, "end", TIMEOUT_SECONDS
     )
     assert (ended["status"], ended["attempt"]) == ("completed", 1), again.said
     assert again.stop() == 0, again.said

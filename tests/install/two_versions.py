@@ -43,7 +43,7 @@ def downgrade() -> None:
 _REVISION = re.compile(r"^revision = '([^']+)'$", re.MULTILINE)
 _BEFORE = re.compile(r"^down_revision = '([^']+)'$", re.MULTILINE)
 
-Fault = Callable[[Path], None]
+Breakage = Callable[[Path], None]
 """Breaks a tree."""
 
 
@@ -77,9 +77,9 @@ class Releases:
 
     def broken(self, fault: str) -> Release:
         """One of FAULTS."""
-        return self._release(fault, 2, FAULTS[fault])
+        return self._release(fault, 2, BREAKAGES[fault])
 
-    def _release(self, name: str, steps: int, change: Fault) -> Release:
+    def _release(self, name: str, steps: int, change: Breakage) -> Release:
         if name not in self._made:
             tree = self.area / "trees" / name
             copy(tree)
@@ -94,8 +94,10 @@ class Releases:
 def pack(tree: Path, place: Path) -> Release:
     """What `make dist` makes of a tree that has its console."""
     place.mkdir(parents=True)
-    client, server = (build.wheel(which, place, tree) for which in (build.CLIENT, build.SERVER))
-    return Release(version.of_tree(tree), server, client)
+    client, server = (
+        build.build_wheel(which, place, tree) for which in (build.CLIENT, build.SERVER)
+    )
+    return Release(version.tree_version(tree), server, client)
 
 
 def copy(tree: Path) -> None:
@@ -112,7 +114,7 @@ def copy(tree: Path) -> None:
 
 def raise_version(tree: Path) -> None:
     """By a minor version."""
-    now = version.of_tree(tree)
+    now = version.tree_version(tree)
     major, minor, _ = now.split(".")
     replace(tree / "muster" / "__init__.py", f'"{now}"', f'"{major}.{int(minor) + 1}.0"')
 
@@ -137,7 +139,7 @@ def replace(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def _append(name: str, line: str) -> Fault:
+def _append(name: str, line: str) -> Breakage:
     def change(tree: Path) -> None:
         path = tree / name
         path.write_text(f"{path.read_text()}\n\n{line}\n")
@@ -160,7 +162,7 @@ def _stay_silent(tree: Path) -> None:
 
 
 RAISE = 'raise RuntimeError("a broken release")'
-FAULTS: dict[str, Fault] = {
+BREAKAGES: dict[str, Breakage] = {
     # The server's: the web server ends as it starts; its migration fails half-way.
     "web": _append("gunicorn.conf.py", f"def on_starting(server):\n    {RAISE}"),
     "migration": _fail_to_migrate,

@@ -46,8 +46,8 @@ def as_wide(monkeypatch: pytest.MonkeyPatch) -> None:
 def of_ours(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     with pytest.raises(SystemExit) as ended:
         same().parse_args(words)
-    said = capsys.readouterr()
-    return int(ended.value.code or 0), said.out + said.err
+    captured = capsys.readouterr()
+    return int(ended.value.code or 0), captured.out + captured.err
 
 
 def test_a_group_is_shown_as_click_shows_one(capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,8 +55,8 @@ def test_a_group_is_shown_as_click_shows_one(capsys: pytest.CaptureFixture[str])
 
 
 def test_options_are_laid_out_as_click_lays_them_out(capsys: pytest.CaptureFixture[str]) -> None:
-    status, said = of_ours(capsys, "run", "--help")
-    assert (status, said) == (0, of_click("run", "--help"))
+    status, output = of_ours(capsys, "run", "--help")
+    assert (status, output) == (0, of_click("run", "--help"))
 
 
 def test_examples_are_shown_as_they_are() -> None:
@@ -71,8 +71,8 @@ def test_positionals_are_in_the_line_of_usage() -> None:
 
 
 def test_who_asks_wrongly_is_told_so_as_by_click(capsys: pytest.CaptureFixture[str]) -> None:
-    status, said = of_ours(capsys, "run", "--how", "c")
+    status, output = of_ours(capsys, "run", "--how", "c")
     expected = of_click("run", "--how", "c")
     assert status == 2
-    assert said.splitlines()[:3] == expected.splitlines()[:3]
-    assert said.splitlines()[3].startswith("Error: argument --how: invalid choice")
+    assert output.splitlines()[:3] == expected.splitlines()[:3]
+    assert output.splitlines()[3].startswith("Error: argument --how: invalid choice")

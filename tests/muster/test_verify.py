@@ -36,7 +36,7 @@ WHOLE = bundle()
 
 
 def members(data: bytes) -> dict[str, bytes]:
-    found = canonical_zip.read(io.BytesIO(data))
+    found = canonical_zip.read_members(io.BytesIO(data))
     return {member.name: b"".join(pieces) for member, pieces in found}
 
 
@@ -106,9 +106,12 @@ def of_two_bundles() -> bytes:
 
 def in_other_words() -> bytes:
     """A manifest with a space, signed."""
-    told = evidence.encode(manifest_of(files())).replace(b":", b": ", 1)
+    manifest = evidence.encode_canonical(manifest_of(files())).replace(b":", b": ", 1)
     public = KEY.public_key().public_bytes_raw()
-    return with_member(manifest__json=told, signature=evidence.signed(told, public, KEY.sign(told)))
+    return with_member(
+        manifest__json=manifest,
+        signature=evidence.signature_member(manifest, public, KEY.sign(manifest)),
+    )
 
 
 def another_spelling() -> bytes:
@@ -186,10 +189,10 @@ def test_what_was_not_signed_so_is_refused_and_why_is_said(data: bytes, why: str
 
 def test_the_chain_goes_by_64_kib_however_the_log_came() -> None:
     log = random.Random(1).randbytes(200_000)
-    chains = [evidence.Chain("s", 1, 1) for _ in range(2)]
-    whole = [*chains[0].feed(log), *chains[0].end()]
+    chains = [evidence.HashChain("s", 1, 1) for _ in range(2)]
+    whole = [*chains[0].feed(log), *chains[0].finish()]
     pieces = [log[at : at + 777] for at in range(0, len(log), 777)]
-    cut = [link for piece in pieces for link in chains[1].feed(piece)] + [*chains[1].end()]
+    cut = [link for piece in pieces for link in chains[1].feed(piece)] + [*chains[1].finish()]
     assert whole == cut
     assert len(whole) == 4
     assert refusal(bundle(files(log=log))) is None
@@ -198,8 +201,8 @@ def test_the_chain_goes_by_64_kib_however_the_log_came() -> None:
 def test_64_kib_and_two_links_show_where_they_are_from() -> None:
     """What the contract says of the chain, in other words."""
     log = random.Random(2).randbytes(150_000)
-    chain = evidence.Chain("s", 1, 2)
-    links = [sha256(b"muster-log\ns\n1\n2\n").digest(), *chain.feed(log), *chain.end()]
+    chain = evidence.HashChain("s", 1, 2)
+    links = [sha256(b"muster-log\ns\n1\n2\n").digest(), *chain.feed(log), *chain.finish()]
     for number, (before, link) in enumerate(pairwise(links)):
         part = log[number * 65_536 : (number + 1) * 65_536]
         assert sha256(before + part).digest() == link
@@ -284,4 +287,4 @@ def test_memory_does_not_grow_with_the_file() -> None:
 
     file = Counting(bundle(files(log=bytes(1_000_000))))
     assert verify.verify(file, [key_of(KEY)])
-    assert file.largest <= canonical_zip.PIECE_BYTES
+    assert file.largest <= canonical_zip.CHUNK_BYTES

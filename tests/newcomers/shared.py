@@ -85,9 +85,9 @@ class Shared:
         """What `make dist` leaves."""
         place = self.area / "dist"
         builder.build(lambda line: None)
-        build.empty(place)
+        build.clear_directory(place)
         for which in (build.CLIENT, build.SERVER):
-            build.wheel(which, place)
+            build.build_wheel(which, place)
         return place
 
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from app.embedded import Services, processes, start
-from app.embedded.commands import commands
+from app.embedded.commands import stack_commands
 from app.embedded.processes import Program
 from tests.conftest import SECRETS
 from tests.gunicorns import ROOT, Gunicorn, end_at_once, gunicorn
@@ -45,11 +45,11 @@ class Server:
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:
         """While this lasts it takes connections, as its kernel does, and says nothing."""
-        self.services.processes[name].send(signal.SIGSTOP)
+        self.services.processes[name].send_signal(signal.SIGSTOP)
         try:
             yield
         finally:
-            self.services.processes[name].send(signal.SIGCONT)
+            self.services.processes[name].send_signal(signal.SIGCONT)
 
     def restart(self, name: str) -> None:
         self.services.restart(name)
@@ -87,7 +87,7 @@ def running_server() -> Iterator[Server]:
             "MUSTER_HOME": str(home),
             "MUSTER_WEB_WORKERS": "2",
         }
-        flask = commands(home).migrate[:-2]
+        flask = stack_commands(home).migrate[:-2]
         run(home, env, "migrate", *flask, "db", "upgrade")
         run(home, env, "admin", *flask, "create-admin", "--password", PASSWORD)
         with gunicorn(home, env) as process, httpx.Client(base_url=process.url) as http:
@@ -111,7 +111,7 @@ def server(running_server: Server) -> Iterator[Server]:
 @pytest.fixture
 def eventually() -> Callable[[Callable[[], bool]], None]:
     def wait(condition: Callable[[], bool]) -> None:
-        assert processes.until(condition, SECONDS, 0.05)
+        assert processes.wait_until(condition, SECONDS, 0.05)
 
     return wait
 
@@ -143,7 +143,7 @@ def pair(running_pair: Pair) -> Iterator[Pair]:
 
 
 def run(home: Path, env: dict[str, str], name: str, *argv: str) -> None:
-    processes.run(Program(name, argv, home / f"{name}.log", ROOT, env), seconds=60)
+    processes.run_program(Program(name, argv, home / f"{name}.log", ROOT, env), seconds=60)
 
 
 def check_away(answer: httpx.Response) -> None:

@@ -13,12 +13,12 @@ from app.embedded import ports, probes
 from app.embedded.ports import LOOPBACK
 from app.embedded.stack import Stack
 from app.server_cli.local import admin, paths
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from demo.repository import Repository
 from tests.chaos.machines import Machine
 from tests.chaos.proxy import Proxy
 from tests.chaos.world import end_all_of
-from tests.flows.running_stack import PASSWORD, Followed, Running, until
+from tests.flows.running_stack import PASSWORD, FollowedTask, RunningStack, wait_for
 from tests.gunicorns import SERVERS, two_servers
 
 _SETTINGS = {
@@ -35,35 +35,39 @@ _SETTINGS = {
 }
 
 
-class Pair(Running):
+class Pair(RunningStack):
     """`address` leads to either server, and to the other one where one refuses. `notes` is a
     directory that stages may write to."""
 
     def __init__(self, home: Path, settings: Mapping[str, str] | None = None) -> None:
         self.home = home
         self.notes = home / "notes"
-        second = ports.free()
+        second = ports.find_free_port()
         settings = {**_SETTINGS, **(settings or {})}
-        self.stack = Stack(home / "stack", ports.free(), settings, table=two_servers(second))
+        self.stack = Stack(
+            home / "stack", ports.find_free_port(), settings, table=two_servers(second)
+        )
         self.ports = dict(zip(SERVERS, (self.stack.port, second), strict=True))
 
     def furnish(self) -> None:
         self.notes.mkdir()
         self.notes.chmod(0o1777)  # stages have uids of their own
         self.proxy = Proxy()
-        self.people, self.way = (self.proxy.door(*self.ports.values()) for _ in range(2))
+        self.people, self.way = (self.proxy.open_port(*self.ports.values()) for _ in range(2))
         self.address = f"http://{LOOPBACK}:{self.people.port}"
-        admin.create(self.stack)
-        self.api = Api(self.address)
-        self.api.login(admin.NAME, PASSWORD)
+        admin.create_admin(self.stack)
+        self.api = ApiClient(self.address)
+        self.api.login(admin.ADMIN_NAME, PASSWORD)
         self.repository = Repository(self.home / "repository.git")
         self.repository.fill()
         url = config.database_uri(self.stack.env["DATABASE_URL"])
         self.database = sa.create_engine(url, poolclass=sa.NullPool)
-        self.worker = Machine(self.stack, paths.machine_area(self.stack.home) / "0", 0, self.way)
+        self.worker = Machine(
+            self.stack, paths.machines_directory(self.stack.home) / "0", 0, self.way
+        )
         self.worker.enroll(self.api)
         self.worker.start()
-        self.until_connected(0)
+        self.wait_until_connected(0)
 
     def close(self) -> None:
         """When the stack has stopped."""
@@ -75,8 +79,8 @@ class Pair(Running):
     def await_servers(self) -> None:
         """Until both serve."""
         for name, port in self.ports.items():
-            until(
-                lambda port=port: probes.get(port, "/readyz", tls=False)[0] == 200,
+            wait_for(
+                lambda port=port: probes.probe(port, "/readyz", tls=False)[0] == 200,
                 name,
                 problem=self.find_problem,
             )
@@ -95,14 +99,14 @@ class Pair(Running):
         """Start what is down, thaw what is frozen, lead everybody anywhere."""
         for process in self.stack.processes.values():
             if process.poll() is None:
-                process.send(signal.SIGCONT)
+                process.send_signal(signal.SIGCONT)
         for name, process in list(self.stack.processes.items()):
             if process.poll() is not None:
                 self.stack.restart(name)
         for door in (self.people, self.way):
             door.lead_to(*self.ports.values())
         self.await_servers()
-        self.until_connected(0)
+        self.wait_until_connected(0)
 
     # The machine
 
@@ -112,14 +116,14 @@ class Pair(Running):
             query = sa.text("SELECT generation, connected, status::text FROM machines")
             return connection.execute(query).one()
 
-    def until_connected(self, after: int) -> int:
+    def wait_until_connected(self, after: int) -> int:
         """The generation of a connection later than that one."""
 
-        def look() -> int | None:
+        def poll() -> int | None:
             row = self.row()
             return int(row.generation) if row.connected and row.generation > after else None
 
-        return until(look, f"connection after the {after}th", problem=self.find_problem)
+        return wait_for(poll, f"connection after the {after}th", problem=self.find_problem)
 
     def start_machine_at(self, name: str) -> int:
         """Start its daemon anew, to speak with that server; the generation of its connection. (One
@@ -127,7 +131,7 @@ class Pair(Running):
         generation = self.row().generation
         self.way.lead_to(self.ports[name])
         self.stack.restart(self.worker.name)
-        return self.until_connected(generation)
+        return self.wait_until_connected(generation)
 
     # Tasks
 
@@ -139,16 +143,16 @@ class Pair(Running):
         self.project(key, stage, **fields)
         task = Counting(self, self.task(key).id)
         task.flag = flag
-        task.until_more()
+        task.wait_for_more()
         return task
 
 
-class Counting(Followed):
+class Counting(FollowedTask):
     """A task that prints numbered lines."""
 
     flag: Path
 
-    def until_more(self) -> None:
+    def wait_for_more(self) -> None:
         """Until lines have come that are not there yet."""
         before = self.log().count(b"\n")
         self.wait_for(lambda: self.log().count(b"\n") >= before + 10, "more lines")
@@ -156,7 +160,7 @@ class Counting(Followed):
     def finish(self) -> dict[str, Any]:
         """Let it end; the completed task. Its log is what the stage wrote, to the byte."""
         self.flag.touch()
-        done = self.until("completed")
+        done = self.wait_for_status("completed")
         written = int(self.running.repository.git("show", f"{done['branch']}:count.txt"))
         assert self.log() == b"".join(b"line %d\r\n" % i for i in range(1, written + 1))
         return done

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 import config
 from app.embedded import processes
-from app.embedded.commands import OWN_DIRECTORIES, commands
+from app.embedded.commands import RUNTIME_DIRECTORIES, stack_commands
 from app.embedded.processes import Process, Program
 from app.extensions import db
 from app.factory import create_app
@@ -30,9 +30,9 @@ class Dispatchers:
     """Celery's workers and beat. No sweep takes a machine away that never speaks."""
 
     def __init__(self, server: Server) -> None:
-        self._commands = commands(server.home).processes
+        self._commands = stack_commands(server.home).processes
         self._home = server.home
-        for name in OWN_DIRECTORIES:  # which a stack makes
+        for name in RUNTIME_DIRECTORIES:  # which a stack makes
             (server.home / name).mkdir(exist_ok=True)
         self._env = {**server.env, "MUSTER_SILENCE_SECONDS": "3600"}
         self._running: dict[str, Process] = {}
@@ -55,7 +55,7 @@ class Dispatchers:
 
     def end(self) -> None:
         for process in self._running.values():
-            process.end()
+            process.kill_group()
         self._redis.close()
 
 
@@ -84,15 +84,15 @@ def missing(server: Server) -> list[str]:
     return found
 
 
-def made(server: Server, description: str) -> Callable[[], dict[str, Any]]:
+def create_task(server: Server, description: str) -> Callable[[], dict[str, Any]]:
     """Makes a task; asks for it."""
     path = server.create_task(description).headers["Location"]
 
-    def look() -> dict[str, Any]:
+    def poll() -> dict[str, Any]:
         task: dict[str, Any] = server.http.get(path).json()
         return task
 
-    return look
+    return poll
 
 
 def test_each_is_missed_by_its_name_and_its_work_goes_on_when_it_is_back(
@@ -102,7 +102,7 @@ def test_each_is_missed_by_its_name_and_its_work_goes_on_when_it_is_back(
 
     dispatchers.kill("celery")
     celery_died = dispatchers.kill("dispatcher")
-    waiting = made(server, "nobody is there to hand this out")
+    waiting = create_task(server, "nobody is there to hand this out")
     eventually(lambda: dispatchers.beat_signed_at() > celery_died + 3)
     beat_died = dispatchers.kill("beat")  # so much later that each is missed at its own time
     eventually(lambda: missing(server) == ["dispatcher", "sweeper"])
@@ -114,7 +114,7 @@ def test_each_is_missed_by_its_name_and_its_work_goes_on_when_it_is_back(
 
     dispatchers.start("dispatcher")
     eventually(lambda: waiting()["status"] == "assigned")
-    woken = made(server, "wake-ups are enough for this")
+    woken = create_task(server, "wake-ups are enough for this")
     eventually(lambda: woken()["status"] == "assigned")
     assert missing(server) == ["sweeper", "beat"]
 

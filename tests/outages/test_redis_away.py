@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from app.services.ops.readiness import SIGNS
+from app.services.ops.readiness import HEARTBEATS
 from tests.outages.conftest import Server, check_away
 
 
@@ -15,7 +15,7 @@ def test_only_logins_need_it(server: Server, how: str) -> None:
     assert server.create_task(f"made without Valkey after a {how}").status_code == 201
     assert server.http.get("/api/web/tasks").status_code == 200
     ready = httpx.get(server.gunicorn.url + "/readyz")
-    assert (ready.status_code, ready.json()["missing"]) == (503, ["redis", *SIGNS])
+    assert (ready.status_code, ready.json()["missing"]) == (503, ["redis", *HEARTBEATS])
     server.restart("valkey")
     assert [server.login().status_code for _ in range(10)] == [200] * 10
     assert f"made without Valkey after a {how}" in server.descriptions()
@@ -25,7 +25,7 @@ def test_with_both_away_the_server_stays_and_needs_no_restart(server: Server) ->
     server.stop("valkey")
     server.stop("postgres")
     ready = httpx.get(server.gunicorn.url + "/readyz")
-    assert ready.json()["missing"] == ["postgres", "redis", *SIGNS]
+    assert ready.json()["missing"] == ["postgres", "redis", *HEARTBEATS]
     check_away(server.login())
     check_away(server.create_task("never"))
     server.restart("postgres")

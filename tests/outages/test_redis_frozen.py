@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 import config
-from app.extensions import REDIS_SECONDS, db
+from app.extensions import REDIS_TIMEOUT_SECONDS, db
 from app.factory import create_app
 from app.models import Machine
 from app.services.accounts import tokens
@@ -23,7 +23,7 @@ Eventually = Callable[[Callable[[], bool]], None]
 NewMachine = Callable[[Gunicorn], SimulatedMachine]
 
 # Nobody has waited for Valkey, not even once.
-AT_ONCE = REDIS_SECONDS - 1
+AT_ONCE = REDIS_TIMEOUT_SECONDS - 1
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +59,8 @@ def test_a_machine_is_let_in_and_heard(
 ) -> None:
     machine = new_machine(alone)
     with server.frozen("valkey"):
-        say_hello(machine)
-        check_heard(machine)
+        send_hello(machine)
+        check_heartbeat(machine)
 
 
 def test_an_older_connection_ends_with_its_next_word(
@@ -70,7 +70,7 @@ def test_an_older_connection_ends_with_its_next_word(
     older.connect()
     newer = SimulatedMachine(alone.url, older.machine_id, older.worker_jwt)
     with newer, server.frozen("valkey"):
-        say_hello(newer)
+        send_hello(newer)
         older.beat()
         assert older.close_code(AT_ONCE) == CloseCode.REPLACED
 
@@ -82,7 +82,7 @@ def test_an_older_connection_to_the_same_process_ends_at_once(
     older.connect()
     newer = SimulatedMachine(alone.url, older.machine_id, older.worker_jwt)
     with newer, server.frozen("valkey"):
-        say_hello(newer)
+        send_hello(newer)
         assert older.close_code(AT_ONCE) == CloseCode.REPLACED
 
 
@@ -94,7 +94,7 @@ def test_a_machine_whose_heartbeat_is_news_keeps_no_other_from_being_answered(
     machine, other = new_machine(alone), new_machine(alone)
     for each in (machine, other):
         each.connect()
-        check_heard(each)
+        check_heartbeat(each)
     if is_silent:
         its = sa.update(Machine).where(Machine.id == uuid.UUID(machine.machine_id))
         db.session.execute(its.values(connected=False))
@@ -102,23 +102,23 @@ def test_a_machine_whose_heartbeat_is_news_keeps_no_other_from_being_answered(
     news = (True, "online") if is_silent else (True, "draining")
     with server.frozen("valkey"):
         beat = machine.beat(metrics=None if is_silent else frames.Metrics(disk_percent=99.0))
-        eventually(lambda: standing_of(machine) == news)  # and others are being woken for it
-        check_heard(other)
-        machine.until(frames.HeartbeatAck, lambda ack: ack.number == beat, limit=30)
+        eventually(lambda: connection_status(machine) == news)  # and others are being woken for it
+        check_heartbeat(other)
+        machine.wait_for(frames.HeartbeatAck, lambda ack: ack.number == beat, limit=30)
 
 
-def standing_of(machine: SimulatedMachine) -> tuple[bool, str]:
+def connection_status(machine: SimulatedMachine) -> tuple[bool, str]:
     db.session.rollback()
     row = db.session.get_one(Machine, machine.machine_id, populate_existing=True)
     return row.connected, row.status
 
 
-def say_hello(machine: SimulatedMachine) -> None:
+def send_hello(machine: SimulatedMachine) -> None:
     machine.dial()
     machine.send(machine.hello())
-    machine.until(frames.Welcome, limit=AT_ONCE)
+    machine.wait_for(frames.Welcome, limit=AT_ONCE)
 
 
-def check_heard(machine: SimulatedMachine) -> None:
+def check_heartbeat(machine: SimulatedMachine) -> None:
     beat = machine.beat()
-    machine.until(frames.HeartbeatAck, lambda ack: ack.number == beat, limit=AT_ONCE)
+    machine.wait_for(frames.HeartbeatAck, lambda ack: ack.number == beat, limit=AT_ONCE)

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.embedded import ports
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 from tests.gunicorns import SERVERS
 from tests.outages.pair import Pair
 
@@ -85,11 +85,11 @@ def test_what_was_answered_with_201_is_there_and_nobody_is_refused_for_longer_th
     with people.at_work():
         for name in SERVERS:
             before = people.created()
-            until(lambda least=before + 20: people.created() > least, "tasks")
+            wait_for(lambda least=before + 20: people.created() > least, "tasks")
             getattr(pair.stack.processes[name], how)()
             pair.stack.processes[name].wait(20)
             before = people.created()
-            until(lambda least=before + 20: people.created() > least, "tasks at the other one")
+            wait_for(lambda least=before + 20: people.created() > least, "tasks at the other one")
             pair.restart(name)
     assert {status for _, status in people.answers} == {201}
     assert people.refused_for < RECONNECT, f"{people.refused} tries were refused"
@@ -108,9 +108,9 @@ def test_a_request_in_flight_ends_well_before_its_server_does(pair: Pair) -> Non
     with ThreadPoolExecutor(1) as pool, pair.database.connect() as holder:
         holder.execute(sa.text("SELECT FROM tasks WHERE id = :id FOR UPDATE"), {"id": task.id})
         asked = pool.submit(httpx.post, url, json={}, headers=headers, timeout=30)
-        until(lambda: rows(pair, WAITING), "request that waits")
-        server.ask()
-        until(lambda: refuses(port), "end of listening")
+        wait_for(lambda: rows(pair, WAITING), "request that waits")
+        server.request_stop()
+        wait_for(lambda: refuses(port), "end of listening")
         assert server.poll() is None
         holder.rollback()
         answer = asked.result()

@@ -24,9 +24,9 @@ def unharmed(task: Counting) -> None:
 def stop_everything(pair: Pair) -> None:
     names = ("beat", "dispatcher", "celery", *SERVERS)
     for name in names:
-        pair.stack.processes[name].ask()
+        pair.stack.processes[name].request_stop()
     for name in names:
-        pair.stack.processes[name].settle()
+        pair.stack.processes[name].finish_stop()
     pair.restart(*names)
 
 
@@ -49,7 +49,7 @@ def kill_redis(pair: Pair) -> None:
 
 def crash_postgres(pair: Pair) -> None:
     """Without a word to its clients; it recovers when it starts."""
-    pair.stack.processes["postgres"].send(signal.SIGQUIT)
+    pair.stack.processes["postgres"].send_signal(signal.SIGQUIT)
     pair.stack.processes["postgres"].wait(10)
     pair.restart("postgres")
 
@@ -67,10 +67,10 @@ def test_a_running_stage_outlives(outage: Callable[[Pair], None], pair: Pair) ->
     task = pair.counting(outage.__name__.upper())
     outage(pair)
     behind = pair.task(outage.__name__.upper(), "Made after it.")
-    task.until_more()
+    task.wait_for_more()
     assert task.finish()["attempt"] == 1
     unharmed(task)
-    behind.until("completed")  # and dispatch goes on as well
+    behind.wait_for_status("completed")  # and dispatch goes on as well
 
 
 # ---- one of two ----------------------------------------------------------------------------------
@@ -84,8 +84,8 @@ def test_a_machine_goes_to_the_other_server_and_comes_back(how: str, pair: Pair)
     for name, other in (SERVERS, reversed(SERVERS)):
         pair.way.lead_to(pair.ports[other])
         getattr(pair.stack.processes[name], how)()
-        generation = pair.until_connected(generation)
-        task.until_more()
+        generation = pair.wait_until_connected(generation)
+        task.wait_for_more()
         pair.restart(name)
     assert task.finish()["attempt"] == 1
     unharmed(task)
@@ -101,11 +101,11 @@ def test_a_machine_leaves_a_server_that_answers_no_heartbeat(pair: Pair) -> None
     try:
         for door in (pair.way, pair.people):
             door.lead_to(pair.ports[SERVERS[1]])
-        pair.until_connected(generation)
-        task.until_more()
+        pair.wait_until_connected(generation)
+        task.wait_for_more()
     finally:
         for process in frozen:
             process.resume()
-    task.until_more()
+    task.wait_for_more()
     assert task.finish()["attempt"] == 1
     unharmed(task)

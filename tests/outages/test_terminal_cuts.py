@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosed
 
 from muster.protocol.terminal import CloseCode
 from tests.app.terminals.endpoints import Viewer, ask_token
-from tests.flows.running_stack import Followed, until
+from tests.flows.running_stack import FollowedTask, wait_for
 from tests.gunicorns import SERVERS
 from tests.outages.pair import Pair
 
@@ -22,7 +22,7 @@ class Follower:
     `data` is all it has seen, with zeros in place of `gaps`; complete when it is `closed`.
     """
 
-    def __init__(self, pair: Pair, task: Followed) -> None:
+    def __init__(self, pair: Pair, task: FollowedTask) -> None:
         self._pair, self._task = pair, task
         self.data = bytearray()
         self.gaps: list[tuple[int, int]] = []
@@ -45,25 +45,25 @@ class Follower:
         assert self._viewer is not None
         self._viewer.cut()
 
-    def until(self, offset: int) -> None:
-        until(lambda: self.offset >= offset or not self._thread.is_alive(), f"byte {offset}")
+    def wait_for(self, offset: int) -> None:
+        wait_for(lambda: self.offset >= offset or not self._thread.is_alive(), f"byte {offset}")
         assert self.offset >= offset, f"closed with {self.code}"
 
-    def until_more(self) -> None:
-        self.until(self.offset + MORE)
+    def wait_for_more(self) -> None:
+        self.wait_for(self.offset + MORE)
 
-    def until_closed(self) -> int | None:
+    def wait_until_closed(self) -> int | None:
         """With what, for good."""
-        until(lambda: not self._thread.is_alive(), "end")
+        wait_for(lambda: not self._thread.is_alive(), "end")
         return self.code
 
     def _follow(self) -> None:
         while not self._over.is_set() and self.code is None:
             # Refused, cut off, or told to come again: it does.
             with contextlib.suppress(ConnectionClosed, OSError, EOFError):
-                self._look()
+                self._view_once()
 
-    def _look(self) -> None:
+    def _view_once(self) -> None:
         address, bearer = self._pair.address, self._pair.api.token
         status, body = ask_token(address, self._task.id, bearer)
         if status != 200:
@@ -76,7 +76,7 @@ class Follower:
             self.comings += 1
             while not self._over.is_set():
                 with contextlib.suppress(TimeoutError):
-                    viewer.hear(1.0)
+                    viewer.receive(1.0)
                 self.offset = viewer.offset
         except ConnectionClosed as closed:
             if closed.rcvd is not None and closed.rcvd.code == CloseCode.ENDED:
@@ -85,7 +85,7 @@ class Follower:
             self.data += viewer.data
             self.gaps += viewer.gaps
             self.offset = asked + len(viewer.data)
-            viewer.hang_up()
+            viewer.close()
 
 
 class Flood:
@@ -104,7 +104,7 @@ class Flood:
             f"until [ -e {self._ended} ]; do sleep 0.02; done"
         )
         self.task = pair.task(pair.project(key, {"name": "f", "kind": "shell", "command": command}))
-        self.task.until("running")
+        self.task.wait_for_status("running")
 
     def begin(self) -> None:
         self._begun.touch()
@@ -112,7 +112,7 @@ class Flood:
     def stop(self) -> bytes:
         """All that it has printed."""
         self._stopped.touch()
-        until(self._counted.exists, "end of the flood")
+        wait_for(self._counted.exists, "end of the flood")
         return b"".join(b"%d\r\n" % n for n in range(1, int(self._counted.read_text()) + 1))
 
     def end(self) -> None:
@@ -163,17 +163,17 @@ def test_what_is_cut_in_a_flood_loses_no_byte_in_silence(
     pair.people.lead_to(pair.ports[SERVERS[0]])
     flood = Flood(pair, f"CUT-{cut.__name__}")
     with Follower(pair, flood.task) as follower:
-        until(lambda: follower.comings, "viewer")
+        wait_for(lambda: follower.comings, "viewer")
         flood.begin()
         for _ in range(times):
-            follower.until_more()
+            follower.wait_for_more()
             cut(pair, follower)
-            follower.until_more()
+            follower.wait_for_more()
         printed = flood.stop()
-        follower.until(len(printed))
+        follower.wait_for(len(printed))
         flood.end()
-        assert follower.until_closed() == CloseCode.ENDED
-    flood.task.until("completed")
+        assert follower.wait_until_closed() == CloseCode.ENDED
+    flood.task.wait_for_status("completed")
     assert follower.comings >= comings
     at = 0
     for start, end in [*follower.gaps, (len(printed), len(printed))]:

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import muster
-from app.server_cli.local.command import carry_out
+from app.server_cli.local.command import run_steps
 from packages import build
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build.wheel(build.CLIENT, tmp_path_factory.mktemp("dist"))
+    return build.build_wheel(build.CLIENT, tmp_path_factory.mktemp("dist"))
 
 
 def names(wheel: Path) -> list[str]:
@@ -72,7 +72,7 @@ def test_it_never_needs_a_package_of_ours_by_a_name_that_is_somebody_else_s(whee
 
 
 def test_it_is_the_same_bytes_twice(wheel: Path, tmp_path: Path) -> None:
-    assert build.wheel(build.CLIENT, tmp_path).read_bytes() == wheel.read_bytes()
+    assert build.build_wheel(build.CLIENT, tmp_path).read_bytes() == wheel.read_bytes()
 
 
 def test_what_cannot_be_packed_is_said_and_is_no_traceback(
@@ -80,5 +80,7 @@ def test_what_cannot_be_packed_is_said_and_is_no_traceback(
 ) -> None:
     (tmp_path / "dist").write_text("a file, where the packages' directory should be")
     place = tmp_path / "dist"
-    assert carry_out(lambda screen: screen.line(str(build.wheel("client", place))), "", 130) == 1
+    assert (
+        run_steps(lambda screen: screen.line(str(build.build_wheel("client", place))), "", 130) == 1
+    )
     assert "muster-client could not be packed" in capsys.readouterr().out

@@ -22,7 +22,7 @@ from muster.protocol.frames import (
     TaskBranch,
 )
 from muster.worker import processes
-from tests.muster.worker.repositories import Repository, repository, root, until
+from tests.muster.worker.repositories import Repository, repository, root, wait_for
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
@@ -41,7 +41,7 @@ done
 
 
 @dataclass(frozen=True)
-class Hold:
+class PushHold:
     """One push that is held in that phase, while the test does something to who pushes."""
 
     path: Path
@@ -50,31 +50,31 @@ class Hold:
         (self.path / "came").unlink(missing_ok=True)
         (self.path / "hold").write_text(f"{phase} {ref}")
 
-    def until_it_came(self) -> None:
-        until((self.path / "came").exists)
+    def wait_until_reached(self) -> None:
+        wait_for((self.path / "came").exists)
 
     def release(self) -> None:
         (self.path / "hold").unlink()
 
 
 @pytest.fixture
-def hold(repository: Repository) -> Hold:
+def push_hold(repository: Repository) -> PushHold:
     for phase in ("pre-receive", "post-receive"):
         repository.hook(phase, HOOK.format(phase=phase))
-    return Hold(repository.path)
+    return PushHold(repository.path)
 
 
-def said(worker: WorkerHome, key: AttemptKey, kind: type[Body]) -> list[Body]:
+def reported_bodies(worker: WorkerHome, key: AttemptKey, kind: type[Body]) -> list[Body]:
     return [
         report.body
         for report in worker.server.reports
-        if AttemptKey.of(report) == key and isinstance(report.body, kind)
+        if AttemptKey.from_object(report) == key and isinstance(report.body, kind)
     ]
 
 
-def until_said(worker: WorkerHome, key: AttemptKey, *kinds: type[Body]) -> Body:
-    found: Body = worker.server.until(
-        lambda: [body for kind in kinds for body in said(worker, key, kind)]
+def wait_for_report(worker: WorkerHome, key: AttemptKey, *kinds: type[Body]) -> Body:
+    found: Body = worker.server.wait_for(
+        lambda: [body for kind in kinds for body in reported_bodies(worker, key, kind)]
     )[-1]
     return found
 
@@ -83,7 +83,7 @@ def works(worker: WorkerHome, key: AttemptKey) -> None:
     repo = Repo(worker.repository.url, "main", f"muster/{key.name}")
     about = {"task_id": key.task_id, "attempt": key.attempt, "repo": repo}
     worker.run(f"echo {key.name} > one", **about)
-    until_said(worker, key, StageFinished)
+    wait_for_report(worker, key, StageFinished)
 
 
 def push(worker: WorkerHome, key: AttemptKey, expects: str | None = None, number: int = 0) -> None:
@@ -91,61 +91,63 @@ def push(worker: WorkerHome, key: AttemptKey, expects: str | None = None, number
     worker.server.send(Publish(*key, onto=onto, number=number))
 
 
-def kill(worker: WorkerHome, hold: Hold, random: Random) -> None:
+def kill(worker: WorkerHome, hold: PushHold, random: Random) -> None:
     """The daemon alone, or with the git that it runs; the push goes on at the remote."""
     assert worker.process is not None
     below = processes.descendants(worker.process.pid) if random.random() < 0.5 else []
     worker.kill()
     for process in below:
-        processes.send(process, signal.SIGKILL)
+        processes.send_signal(process, signal.SIGKILL)
     hold.release()
 
 
 def comes_back(worker: WorkerHome) -> None:
     connected = len(worker.server.hellos)
     worker.spawn()
-    worker.server.until_connected(connected + 1)
+    worker.server.wait_until_connected(connected + 1)
 
 
 def ends_in_a_successor(worker: WorkerHome, first: AttemptKey) -> Published:
     """The killed attempt is given up, and another one does its work anew."""
     second = AttemptKey(first.task_id, first.attempt + 1)
     worker.server.send(Stale(*first))
-    until_said(worker, first, Stopped)
+    wait_for_report(worker, first, Stopped)
     works(worker, second)
     push(worker, second)
-    answer = until_said(worker, second, Published, BranchRefused)
+    answer = wait_for_report(worker, second, Published, BranchRefused)
     if isinstance(answer, BranchRefused):
         left = worker.repository.refs()[f"refs/heads/muster/{first.name}"]
         assert answer.found == left, "nobody else was there"
         push(worker, second, left, number=1)
-        answer = until_said(worker, second, Published)
+        answer = wait_for_report(worker, second, Published)
     assert isinstance(answer, Published)
-    assert said(worker, first, Published) == []
-    assert len(said(worker, second, Published)) == 1
+    assert reported_bodies(worker, first, Published) == []
+    assert len(reported_bodies(worker, second, Published)) == 1
     return answer
 
 
 def ends_in_the_same(worker: WorkerHome, key: AttemptKey) -> Published:
     push(worker, key)
-    answer = until_said(worker, key, Published, BranchRefused)
+    answer = wait_for_report(worker, key, Published, BranchRefused)
     assert isinstance(answer, Published)
-    assert len(said(worker, key, Published)) == 1
+    assert len(reported_bodies(worker, key, Published)) == 1
     return answer
 
 
 @pytest.mark.timeout(1800)
-def test_the_branch_is_never_left_at_a_dead_attempts_commit(worker: WorkerHome, hold: Hold) -> None:
+def test_the_branch_is_never_left_at_a_dead_attempts_commit(
+    worker: WorkerHome, push_hold: PushHold
+) -> None:
     worker.spawn()
     for number in range(KILLS):
         random = Random(SEED + number)
         key, own = AttemptKey(100 + number, 1), f"refs/heads/muster/{100 + number}"
         works(worker, key)
         phase = random.choice(["pre-receive", "post-receive"])
-        hold.on(phase, random.choice([own, f"refs/heads/muster/{key.name}"]))
+        push_hold.on(phase, random.choice([own, f"refs/heads/muster/{key.name}"]))
         push(worker, key)
-        hold.until_it_came()
-        kill(worker, hold, random)
+        push_hold.wait_until_reached()
+        kill(worker, push_hold, random)
         comes_back(worker)
         end = ends_in_a_successor if random.random() < 0.5 else ends_in_the_same
         published = end(worker, key)

@@ -5,7 +5,7 @@ import signal
 import pytest
 
 from tests.flows.conftest import running
-from tests.flows.running_stack import Running, until
+from tests.flows.running_stack import RunningStack, wait_for
 from tests.flows.test_another_machine import drain
 from tests.flows.test_review import (
     another_machine,
@@ -23,17 +23,17 @@ __all__ = ["running"]  # a fixture
 
 @as_root
 def test_a_reviewed_task_goes_on_elsewhere_where_its_machine_falls_silent(
-    running: Running, request: pytest.FixtureRequest
+    running: RunningStack, request: pytest.FixtureRequest
 ) -> None:
     task = at_its_gate(running, "SILENT")
     first, made = task.now()["machineId"], review(task, "comment")
     second = another_machine(running)
     request.addfinalizer(lambda: drain(running, second))
     daemon = running.stack.processes["machine-1"]
-    daemon.send(signal.SIGSTOP)
-    request.addfinalizer(lambda: daemon.send(signal.SIGCONT))
+    daemon.send_signal(signal.SIGSTOP)
+    request.addfinalizer(lambda: daemon.send_signal(signal.SIGCONT))
     path = f"/api/web/machines/{first}"
-    until(lambda: running.api.get(path)["status"] == "offline", "silence")
+    wait_for(lambda: running.api.get(path)["status"] == "offline", "silence")
     follow_up(task, made["review"]["id"])
     see_the_second_round(task)
     assert task.now()["machineId"] == second

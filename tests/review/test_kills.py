@@ -23,16 +23,20 @@ STEPS = {
 @pytest.mark.timeout(2_000)
 def test_whoever_is_killed_at_whichever_step_nothing_is_lost_or_done_twice() -> None:
     outcome = driver.run(MANY, print)
-    told = "\n".join([*outcome.lines(), f"the history is in {outcome.directory}"])
-    assert not outcome.violations, told
-    assert len(_killed(outcome)) == KILLS, told
-    assert set(_killed(outcome)) >= STEPS, told
-    assert Counter(fault.name for fault in outcome.history.faults).keys() >= set(VICTIMS), told
+    summary = "\n".join([*outcome.lines(), f"the history is in {outcome.directory}"])
+    assert not outcome.violations, summary
+    assert len(_killed(outcome)) == KILLS, summary
+    assert set(_killed(outcome)) >= STEPS, summary
+    assert Counter(fault.name for fault in outcome.history.disruptions).keys() >= set(VICTIMS), (
+        summary
+    )
     outcome.remove()
 
 
 def _killed(outcome: Outcome) -> list[str]:
     """The steps at which somebody was killed."""
     return [
-        fault.target.rpartition(AT)[2] for fault in outcome.history.faults if AT in fault.target
+        fault.target.rpartition(AT)[2]
+        for fault in outcome.history.disruptions
+        if AT in fault.target
     ]

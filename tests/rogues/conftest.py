@@ -22,7 +22,7 @@ from tests.rogues.witness import Witness
 
 __all__ = ["new_machine", "row_of", "rows", "served_app", "served_environment", "server"]
 
-_MOST_MEMORY = 96 << 20  # bytes that a web process may have grown by
+_MAX_MEMORY_BYTES = 96 << 20  # bytes that a web process may have grown by
 
 
 def peaks(server: Gunicorn) -> dict[int, int]:
@@ -49,4 +49,4 @@ def witness(new_machine: MakeMachine, rows: Flask, server: Gunicorn) -> Iterator
     after = peaks(server)
     assert after.keys() == before.keys(), "a web process has died"
     grown = {pid: after[pid] - before[pid] for pid in before}
-    assert max(grown.values()) < _MOST_MEMORY, grown
+    assert max(grown.values()) < _MAX_MEMORY_BYTES, grown

@@ -27,27 +27,27 @@ class Rogue:
         self.returns = 0
         self.acked = 0
 
-    def comes_in(self) -> None:
+    def connect(self) -> None:
         self.machine.connect()
 
-    def reports(self, task_id: int, attempt: int, body: Any) -> dict[str, Any]:
+    def report_frames(self, task_id: int, attempt: int, body: Any) -> dict[str, Any]:
         self.seq += 1
         about = {"seq": self.seq, "taskId": task_id, "attempt": attempt}
         return {"type": "report", **about, "body": body}
 
-    def says(self, said: Iterable[dict[str, Any] | bytes]) -> None:
+    def send_frames(self, messages: Iterable[dict[str, Any] | bytes]) -> None:
         """Each of them, on as many connections as it takes."""
-        for frame in said:
-            self._look_beside()
+        for frame in messages:
+            self._check_witness()
             message = frame if isinstance(frame, bytes) else json.dumps(frame)
             try:
                 self.machine.socket.send(message)
-                self.hears()
+                self.read_acks()
             except GONE:
                 self.returns += 1
-                self.comes_in()
+                self.connect()
 
-    def hears(self) -> None:
+    def read_acks(self) -> None:
         """Take what has come, or the server would stop listening."""
         while True:
             try:
@@ -57,32 +57,32 @@ class Rogue:
             if message["type"] == "ack":
                 self.acked = message.get("upTo", 0)
 
-    def until_acked(self) -> None:
+    def wait_until_acked(self) -> None:
         """Until what it has reported is acked, which says that none of it blocks the rest."""
         while True:
-            self.says([self.reports(0, 0, {"kind": "drained"})])
+            self.send_frames([self.report_frames(0, 0, {"kind": "drained"})])
             with contextlib.suppress(ConnectionClosed):  # for what it has said before
                 self._await_ack(self.seq)
                 return
-            self.comes_in()
+            self.connect()
 
     def _await_ack(self, seq: int) -> None:
         deadline = time.monotonic() + 60
         while self.acked < seq:
-            self._look_beside()
+            self._check_witness()
             with contextlib.suppress(TimeoutError):
                 message = json.loads(self.machine.socket.recv(timeout=1))
                 if message["type"] == "ack":
                     self.acked = message.get("upTo", 0)
             assert time.monotonic() < deadline, "what it says is not acked"
 
-    def _look_beside(self) -> None:
+    def _check_witness(self) -> None:
         if time.monotonic() >= self._beside_at:
             self._beside()
             self._beside_at = time.monotonic() + 1
 
 
-def small_pieces(rogue: Rogue, data: bytes) -> None:
+def small_chunks(rogue: Rogue, data: bytes) -> None:
     """Send bytes on the bare line, under the library; until it is cut, if it is."""
     line: socket.socket = rogue.machine.socket.socket
     with contextlib.suppress(OSError):

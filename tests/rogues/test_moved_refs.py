@@ -21,7 +21,7 @@ from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from muster.worker.server.credentials import Credentials, CredentialStore
 from tests.app.control_channel.conftest import MakeMachine
-from tests.app.control_channel.connection_world import STAGES, status, until
+from tests.app.control_channel.connection_world import STAGES, status, wait_for
 from tests.factories import make_developer, make_machine, make_project
 from tests.gunicorns import Gunicorn
 from tests.muster.worker.fake_server import FakeServer
@@ -41,8 +41,8 @@ class RealServer:
         self.watches: list[Any] = []
         self.hellos: list[Any] = []
 
-    def until_connected(self, _: int) -> None:
-        until(lambda: db.session.get_one(Machine, self._machine_id).connected, 30)
+    def wait_until_connected(self, _: int) -> None:
+        wait_for(lambda: db.session.get_one(Machine, self._machine_id).connected, 30)
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_what_was_approved_is_published_or_nothing_is(
     )
     task = tasks.create(admin, project_key=project.key, description="Do it.")
     assert dispatcher.assign_queued() == 1
-    order = first.until(frames.RunStage)
+    order = first.wait_for(frames.RunStage)
     base = revision(repository, repository.refs()["refs/heads/main"])
     approved = revision(repository, repository.commit({"work": "1"}, "work"))
     ref = f"refs/muster/{task.id}/1/0"
@@ -96,8 +96,8 @@ def test_what_was_approved_is_published_or_nothing_is(
         0, ref, approved.commit, frames.DiffStat(1), 0, False, approved.tree, base
     )
     ended = frames.StageFinished(0, 0, "exit")
-    first.say(order, frames.Accepted(), frames.StageStarted(0), made, ended)
-    until(lambda: status(task) is TaskStatus.SUSPENDED)
+    first.report(order, frames.Accepted(), frames.StageStarted(0), made, ended)
+    wait_for(lambda: status(task) is TaskStatus.SUSPENDED)
     # Here somebody else pushes, and the machine is gone for good.
     evil = repository.commit({"evil": "1"}, "work")
     if attack == "moved":
@@ -109,17 +109,17 @@ def test_what_was_approved_is_published_or_nothing_is(
     row = db.session.get_one(Machine, uuid.UUID(first.machine_id), populate_existing=True)
     row.connected, row.status = False, "offline"
     db.session.commit()
-    gates.confirm(admin, task.id, 1, "confirm")
-    until(dispatcher.assign_queued, 20)
+    gates.confirm_stage(admin, task.id, 1, "confirm")
+    wait_for(dispatcher.assign_queued, 20)
     if attack == "none":
-        until(lambda: status(task) is TaskStatus.COMPLETED, 60)
+        wait_for(lambda: status(task) is TaskStatus.COMPLETED, 60)
         assert (task.result or {})["commit"] == approved.commit
         assert repository.refs()[f"refs/heads/{task.task_branch}"] == approved.commit
         return
-    until(lambda: open_kinds(task) == ["checkpoint"], 60)
+    wait_for(lambda: open_kinds(task) == ["checkpoint"], 60)
     assert status(task) is TaskStatus.SUSPENDED
     assert [name for name in repository.refs() if name.startswith("refs/heads/muster/")] == []
-    gates.confirm(admin, task.id, 1, "end")
+    gates.confirm_stage(admin, task.id, 1, "end")
     assert status(task) is TaskStatus.CANCELLED
 
 

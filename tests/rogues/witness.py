@@ -8,11 +8,13 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Attempt, Event, LogChunk, Task
 from muster.protocol import frames
-from tests.app.control_channel.connection_world import assign, status, until
+from tests.app.control_channel.connection_world import assign, status, wait_for
 from tests.app.control_channel.simulated_machine import SimulatedMachine
 from tests.rogues.mutations import COMMIT
 
-PATIENCE = 20.0  # seconds for an honest heartbeat, beside tests that keep the processors busy
+TIMEOUT_SECONDS = (
+    20.0  # seconds for an honest heartbeat, beside tests that keep the processors busy
+)
 
 
 class Witness:
@@ -22,29 +24,31 @@ class Witness:
         self.machine = machine
         machine.connect()
         self.task = assign(machine)
-        self._order = machine.until(frames.RunStage)
-        machine.say(self._order, frames.Accepted(), frames.StageStarted(0))
+        self._order = machine.wait_for(frames.RunStage)
+        machine.report(self._order, frames.Accepted(), frames.StageStarted(0))
         self._end = machine.write(self._order, b"honest\n")
-        machine.until_stored(self._order, self._end)
-        machine.until_acked()
+        machine.wait_until_stored(self._order, self._end)
+        machine.wait_until_acked()
         self._seen = self._rows()
 
-    def is_heard(self) -> None:
+    def has_heartbeat(self) -> None:
         """Whatever others do."""
         number = self.machine.beat()
-        self.machine.until(frames.HeartbeatAck, lambda ack: ack.number == number, PATIENCE)
+        self.machine.wait_for(
+            frames.HeartbeatAck, lambda ack: ack.number == number, TIMEOUT_SECONDS
+        )
 
     def sees_its_task_through(self) -> None:
-        self.is_heard()
+        self.has_heartbeat()
         assert self._rows() == self._seen, "somebody else has written about it"
         machine, end = self.machine, self._end
-        machine.say(self._order, frames.StageFinished(0, end, "exit"))
-        order = machine.until(frames.RunStage)
-        machine.say(order, frames.StageStarted(1), frames.StageFinished(1, end, "exit"))
-        machine.until(frames.Publish)
+        machine.report(self._order, frames.StageFinished(0, end, "exit"))
+        order = machine.wait_for(frames.RunStage)
+        machine.report(order, frames.StageStarted(1), frames.StageFinished(1, end, "exit"))
+        machine.wait_for(frames.Publish)
         branch = f"muster/{self.task.id}-1"
-        machine.say(order, frames.Published(branch, COMMIT, frames.DiffStat(1)))
-        until(lambda: status(self.task) is TaskStatus.COMPLETED)
+        machine.report(order, frames.Published(branch, COMMIT, frames.DiffStat(1)))
+        wait_for(lambda: status(self.task) is TaskStatus.COMPLETED)
 
     def _rows(self) -> tuple[Any, ...]:
         db.session.rollback()

@@ -19,7 +19,7 @@ from tests.sso.oidc_provider import CLIENT, OidcProvider
 
 
 @dataclass
-class House:
+class SsoServer:
     """A server with its database, its provider called `corp`, and what its admin does."""
 
     url: str
@@ -40,11 +40,11 @@ class House:
 
 @pytest.fixture(scope="session")
 @declare_needs("node", "oidc-provider")
-def house(
+def sso_server(
     environment: dict[str, str],
     new_database: Callable[..., str],
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[House]:
+) -> Iterator[SsoServer]:
     directory = tmp_path_factory.mktemp("sso")
     env = {**environment, "DATABASE_URL": new_database("muster_sso")}
     with make_app(env).app_context():
@@ -53,12 +53,12 @@ def house(
         db.session.remove()
         db.engine.dispose()
     with gunicorn(directory, {**env, "PATH": os.environ["PATH"]}, patience=120) as server:
-        provider = OidcProvider(directory, ports.free(), server.url)
+        provider = OidcProvider(directory, ports.find_free_port(), server.url)
         provider.has("ada")
         login = {"username": "root", "password": PASSWORD}
         pair = httpx.post(f"{server.url}/api/auth/login", json=login).json()
         admin = {"Authorization": f"Bearer {pair['accessToken']}"}
-        house = House(server.url, env["DATABASE_URL"], provider, 0, admin)
+        house = SsoServer(server.url, env["DATABASE_URL"], provider, 0, admin)
         body = {"name": "corp", "label": "Corp", "issuer": provider.issuer, "createAccounts": True}
         body |= {**CLIENT, "scopes": "openid profile email groups"}
         body |= {"roles": [{"group": "leads", "role": "lead"}]}
@@ -68,6 +68,6 @@ def house(
 
 
 @pytest.fixture(scope="session")
-def provider(house: House) -> Iterator[OidcProvider]:
-    with house.provider.running():
-        yield house.provider
+def provider(sso_server: SsoServer) -> Iterator[OidcProvider]:
+    with sso_server.provider.running():
+        yield sso_server.provider

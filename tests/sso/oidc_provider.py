@@ -46,17 +46,17 @@ class OidcProvider:
         try:
             yield
         finally:
-            self._process.end()
+            self._process.kill_group()
 
     def start(self) -> None:
         """With a key that it never had."""
         self._process = self._spawned()
-        ready = processes.until(self._answers, 60, 0.05)
+        ready = processes.wait_until(self._answers, 60, 0.05)
         assert ready, (self._directory / "provider.log").read_text()
 
     def rotate(self) -> None:
         """Another key in place of the one that it has."""
-        self._process.end()
+        self._process.kill_group()
         self.start()
 
     def _spawned(self) -> Process:
@@ -72,4 +72,4 @@ class OidcProvider:
 
     def _answers(self) -> bool:
         where = "/.well-known/openid-configuration"
-        return bool(probes.get(self._port, where, tls=False)[0] == 200)
+        return bool(probes.probe(self._port, where, tls=False)[0] == 200)

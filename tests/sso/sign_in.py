@@ -11,7 +11,7 @@ from app.models import IdentityProvider, Login
 from tests.sso.issuer import Issuer
 
 
-class Visit:
+class SignIn:
     """One sign-in at the stand-in's. `asked` is what the browser carried there."""
 
     def __init__(
@@ -24,16 +24,16 @@ class Visit:
         self.url = answer.headers["Location"]
         self.asked = query_of(self.url)
 
-    def comes_back(
+    def return_to_app(
         self, *, client: FlaskClient | None = None, token: str | None = None, **claims: Any
     ) -> Any:
         """The callback's answer, for an ID token with these claims besides the usual ones."""
         issuer = self.issuer
-        said = issuer.claims(**{"nonce": self.asked["nonce"], **claims})
-        issuer.given = {"id_token": token or issuer.signed(said)}
-        return self.calls_back(client=client)
+        id_claims = issuer.claims(**{"nonce": self.asked["nonce"], **claims})
+        issuer.given = {"id_token": token or issuer.signed(id_claims)}
+        return self.call_back(client=client)
 
-    def calls_back(self, *, client: FlaskClient | None = None, **query: Any) -> Any:
+    def call_back(self, *, client: FlaskClient | None = None, **query: Any) -> Any:
         usual = {"code": "a-code", "state": self.asked["state"]}
         given = {name: text for name, text in (usual | query).items() if text is not None}
         return (client or self.client).get(f"{self.path}/callback", query_string=given)

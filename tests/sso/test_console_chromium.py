@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from demo.console import builder
 from tests.e2e.visitor import Visitor, launched
 from tests.needs import declare_needs
-from tests.sso.conftest import House
+from tests.sso.conftest import SsoServer
 from tests.sso.oidc_provider import OidcProvider
 
 LABEL = "for what outlasts me"
@@ -24,12 +24,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(house: House, browser: Browser) -> Iterator[Page]:
-    visitor = Visitor(browser, house.url)
+def page(sso_server: SsoServer, browser: Browser) -> Iterator[Page]:
+    visitor = Visitor(browser, sso_server.url)
     yield visitor.page
     visitor.close()
     # The provider's pages are its own business.
-    assert [fault for fault in visitor.faults if house.url in fault] == []
+    assert [fault for fault in visitor.errors if sso_server.url in fault] == []
 
 
 def sign_in(page: Page, login: str) -> None:
@@ -52,7 +52,7 @@ def comes_to_profile(page: Page, login: str) -> None:
 
 
 def test_who_comes_back_to_a_sign_in_that_is_over_is_told_before_the_next_and_not_after(
-    house: House, provider: OidcProvider, page: Page
+    sso_server: SsoServer, provider: OidcProvider, page: Page
 ) -> None:
     provider.has("lea")
     page.goto("/api/auth/oidc/corp/callback?state=over&code=x")
@@ -61,11 +61,11 @@ def test_who_comes_back_to_a_sign_in_that_is_over_is_told_before_the_next_and_no
     sign_in(page, "lea")
     consent(page)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    page.wait_for_url(f"{house.url}/")
+    page.wait_for_url(f"{sso_server.url}/")
     expect(page.get_by_text("nothing is confirmed")).to_have_count(0)
 
 
-def age_logins(house: House) -> None:
+def age_logins(house: SsoServer) -> None:
     """As if nobody had signed in, or confirmed, within the last ten minutes."""
     with psycopg2.connect(house.database.replace("+psycopg2", "")) as database:
         database.cursor().execute(
@@ -79,7 +79,7 @@ def wants_a_token(page: Page) -> None:
     page.get_by_role("button", name="Create token", exact=True).click()
 
 
-def goes_to_confirm(page: Page, house: House) -> None:
+def goes_to_confirm(page: Page, house: SsoServer) -> None:
     age_logins(house)
     wants_a_token(page)
     asked = page.get_by_role("dialog", name="Confirm that it is you")
@@ -88,30 +88,30 @@ def goes_to_confirm(page: Page, house: House) -> None:
 
 
 def test_who_signs_in_at_the_provider_again_may_do_it(
-    house: House, provider: OidcProvider, page: Page
+    sso_server: SsoServer, provider: OidcProvider, page: Page
 ) -> None:
     provider.has("ida")
     comes_to_profile(page, "ida")
-    goes_to_confirm(page, house)
+    goes_to_confirm(page, sso_server)
     sign_in(page, "ida")  # asked for, though the provider knows the browser
-    page.wait_for_url(f"{house.url}/profile")
+    page.wait_for_url(f"{sso_server.url}/profile")
     wants_a_token(page)
     expect(page.get_by_role("dialog").locator(".copy code")).to_contain_text("mst_pat_")
 
 
 def test_who_signs_in_as_somebody_else_may_not_and_is_told(
-    house: House, provider: OidcProvider, page: Page
+    sso_server: SsoServer, provider: OidcProvider, page: Page
 ) -> None:
     provider.has("jan")
     provider.has("kim")
     comes_to_profile(page, "jan")
-    goes_to_confirm(page, house)
+    goes_to_confirm(page, sso_server)
     sign_in(page, "kim")
     consent(page)
-    page.wait_for_url(f"{house.url}/profile*")
+    page.wait_for_url(f"{sso_server.url}/profile*")
     expect(
         page.get_by_text("That was not you, or not a new sign-in: nothing is confirmed.")
     ).to_be_visible()
-    page.wait_for_url(f"{house.url}/profile")
+    page.wait_for_url(f"{sso_server.url}/profile")
     wants_a_token(page)
     expect(page.get_by_role("dialog", name="Confirm that it is you")).to_be_visible()

@@ -5,19 +5,19 @@ from collections.abc import Iterator
 import pytest
 
 from tests.sso.browser import Browser
-from tests.sso.conftest import House
+from tests.sso.conftest import SsoServer
 from tests.sso.oidc_provider import OidcProvider
 
 
 @pytest.fixture
-def browser(house: House) -> Iterator[Browser]:
-    browser = Browser(house.url)
+def browser(sso_server: SsoServer) -> Iterator[Browser]:
+    browser = Browser(sso_server.url)
     yield browser
     browser.close()
 
 
 def test_somebody_signs_in_and_their_groups_count(
-    house: House, provider: OidcProvider, browser: Browser
+    sso_server: SsoServer, provider: OidcProvider, browser: Browser
 ) -> None:
     provider.has("ada", groups=["leads", "web"])
     assert browser.signs_in("ada") == "/healthz"
@@ -30,7 +30,7 @@ def test_somebody_signs_in_and_their_groups_count(
 
 
 def test_a_group_that_is_taken_away_takes_what_it_gave(
-    house: House, provider: OidcProvider, browser: Browser
+    sso_server: SsoServer, provider: OidcProvider, browser: Browser
 ) -> None:
     provider.has("bob", groups=["leads", "web"])
     browser.signs_in("bob")
@@ -46,7 +46,7 @@ def test_a_group_that_is_taken_away_takes_what_it_gave(
 
 
 def test_a_provider_with_other_keys_than_before_is_understood(
-    house: House, provider: OidcProvider, browser: Browser
+    sso_server: SsoServer, provider: OidcProvider, browser: Browser
 ) -> None:
     provider.has("cleo")
     assert browser.signs_in("cleo") == "/healthz"
@@ -56,7 +56,7 @@ def test_a_provider_with_other_keys_than_before_is_understood(
 
 
 def test_who_comes_twice_is_the_same_person(
-    house: House, provider: OidcProvider, browser: Browser
+    sso_server: SsoServer, provider: OidcProvider, browser: Browser
 ) -> None:
     provider.has("dora")
     browser.signs_in("dora")
@@ -68,7 +68,7 @@ def test_who_comes_twice_is_the_same_person(
 
 
 def test_a_logout_at_the_provider_ends_both(
-    house: House, provider: OidcProvider, browser: Browser
+    sso_server: SsoServer, provider: OidcProvider, browser: Browser
 ) -> None:
     provider.has("emil")
     browser.signs_in("emil")
@@ -80,13 +80,13 @@ def test_a_logout_at_the_provider_ends_both(
     assert browser.asks("/api/web/profile", token).status_code == 401
     assert browser.access_token() is None
     done = browser.sends(browser.goes(url), logout="yes")
-    assert str(done.url).startswith(f"{house.url}/")
+    assert str(done.url).startswith(f"{sso_server.url}/")
     # And there they are asked who they are again.
     assert 'name="login"' in browser.goes("/api/auth/oidc/corp/start").text
 
 
 def test_a_confirmation_wants_them_to_sign_in_there_again(
-    house: House, provider: OidcProvider, browser: Browser
+    sso_server: SsoServer, provider: OidcProvider, browser: Browser
 ) -> None:
     provider.has("fritz")
     browser.signs_in("fritz")
@@ -97,16 +97,16 @@ def test_a_confirmation_wants_them_to_sign_in_there_again(
     assert 'name="login"' in page.text
     back = browser.signs_in("fritz", url)
     assert back == "/readyz"
-    entries = house.ask("GET", "/api/admin/audit-logs?action=login.confirmed")["items"]
+    entries = sso_server.ask("GET", "/api/admin/audit-logs?action=login.confirmed")["items"]
     assert entries[0]["actor"]["name"] == "fritz"
 
 
 def test_a_confirmation_by_somebody_else_is_none(
-    house: House, provider: OidcProvider, browser: Browser
+    sso_server: SsoServer, provider: OidcProvider, browser: Browser
 ) -> None:
     provider.has("gina")
     provider.has("hugo")
-    other = Browser(house.url)
+    other = Browser(sso_server.url)
     other.signs_in("hugo")
     browser.signs_in("gina")
     browser.leaves_the_provider()

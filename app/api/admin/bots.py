@@ -4,35 +4,35 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_schema, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.bots import (
-    BindingOfBotSchema,
+    BindingQuery,
     BindingSchema,
+    BotBindingSchema,
     BotSchema,
     BotTest,
     BotTestedSchema,
     BotUpdate,
     NewBinding,
     NewBot,
-    WhichBinding,
 )
 from app.domain.errors import AlreadyExists, ChatBound, SessionRequired, TooManyRequests
 from app.models import Bot, BotBinding
 from app.services.notify import bindings, bot_test, bots
 from app.services.notify.bindings import Binding
-from app.services.notify.bot_test import Tried
+from app.services.notify.bot_test import BotTestResult
 
 blp = Blueprint("bots", __name__, url_prefix="/api/admin/bots", description="Bots")
 
 
 @blp.get("")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(BotSchema))
+@blp.response(200, cursor_page_schema(BotSchema))
 def list_bots(query: dict[str, Any]) -> dict[str, Any]:
     """All bots, newest first; never their secrets."""
-    return by_cursor(bots.listing(current_developer()), Bot.id, **query)
+    return paginate_by_cursor(bots.listing(current_developer()), Bot.id, **query)
 
 
 @blp.post("")
@@ -72,29 +72,29 @@ def delete_bot(bot_id: int) -> dict[str, Any]:
 @blp.arguments(BotTest)
 @blp.response(200, BotTestedSchema)
 @problems(blp, TooManyRequests)
-def try_bot(body: dict[str, Any], bot_id: int) -> Tried:
+def send_test_message(body: dict[str, Any], bot_id: int) -> BotTestResult:
     """Say something through the bot, and tell how it went and what to mend.
 
     It answers within 25 s. That it was not taken is no error of this request.
     """
-    return bot_test.try_out(current_developer(), bot_id, **body)
+    return bot_test.send_test(current_developer(), bot_id, **body)
 
 
 @blp.get("/all-bindings")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(BindingOfBotSchema))
+@blp.response(200, cursor_page_schema(BotBindingSchema))
 def list_all_bindings(query: dict[str, Any]) -> dict[str, Any]:
     """The chats of all bots and their projects, newest first."""
-    page = by_cursor(bindings.everywhere(current_developer()), BotBinding.id, **query)
+    page = paginate_by_cursor(bindings.list_all(current_developer()), BotBinding.id, **query)
     return {**page, "items": bindings.views_with_bots(page["items"])}
 
 
 @blp.get("/<int:bot_id>/bindings")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(BindingSchema))
+@blp.response(200, cursor_page_schema(BindingSchema))
 def list_bindings(query: dict[str, Any], bot_id: int) -> dict[str, Any]:
     """The bot's chats and their projects, newest first."""
-    page = by_cursor(bindings.listing(current_developer(), bot_id), BotBinding.id, **query)
+    page = paginate_by_cursor(bindings.listing(current_developer(), bot_id), BotBinding.id, **query)
     return {**page, "items": bindings.views(page["items"])}
 
 
@@ -108,9 +108,9 @@ def create_binding(body: dict[str, Any], bot_id: int) -> Binding:
 
 
 @blp.delete("/<int:bot_id>/bindings")
-@blp.arguments(WhichBinding, location="query")
+@blp.arguments(BindingQuery, location="query")
 @blp.response(200, Empty)
-def remove_binding(query: dict[str, Any], bot_id: int) -> dict[str, Any]:
+def delete_binding(query: dict[str, Any], bot_id: int) -> dict[str, Any]:
     """Remove a binding, by its id or by its chat."""
     bindings.remove(current_developer(), bot_id, **query)
     return {}

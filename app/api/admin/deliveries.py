@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import by_cursor, cursor_page_of
+from app.api.pagination import cursor_page_schema, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.deliveries import DeliveryFilter, DeliverySchema
 from app.models import Delivery
@@ -18,11 +18,13 @@ blp = Blueprint(
 
 @blp.get("")
 @blp.arguments(DeliveryFilter, location="query")
-@blp.response(200, cursor_page_of(DeliverySchema))
+@blp.response(200, cursor_page_schema(DeliverySchema))
 def list_deliveries(query: dict[str, Any]) -> dict[str, Any]:
     """Messages to chats, newest first; with `?state=dead`, those that were given up."""
     filters = {name: query.pop(name) for name in ("state", "bot_id") if name in query}
-    return by_cursor(deliveries.listing(current_developer(), **filters), Delivery.id, **query)
+    return paginate_by_cursor(
+        deliveries.listing(current_developer(), **filters), Delivery.id, **query
+    )
 
 
 @blp.post("/<int:delivery_id>/retry")

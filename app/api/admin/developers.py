@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, has_session
-from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_schema, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.developers import DeveloperChanges, DeveloperSchema, NewDeveloper
@@ -12,7 +12,7 @@ from app.domain.errors import (
     AlreadyExists,
     EmailTaken,
     LastAdmin,
-    NoWayIn,
+    LockoutPrevented,
     PlatformUidTaken,
     SessionRequired,
 )
@@ -27,10 +27,10 @@ blp = Blueprint(
 
 @blp.get("")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(DeveloperSchema))
+@blp.response(200, cursor_page_schema(DeveloperSchema))
 def list_developers(query: dict[str, Any]) -> dict[str, Any]:
     """All accounts, newest first."""
-    return by_cursor(directory.everybody(), Developer.id, **query)
+    return paginate_by_cursor(directory.all_developers(), Developer.id, **query)
 
 
 @blp.post("")
@@ -45,7 +45,7 @@ def create_developer(body: dict[str, Any]) -> Developer:
 @blp.put("/<int:developer_id>")
 @blp.arguments(DeveloperChanges)
 @blp.response(200, DeveloperSchema)
-@problems(blp, EmailTaken, LastAdmin, NoWayIn, PlatformUidTaken, SessionRequired)
+@problems(blp, EmailTaken, LastAdmin, LockoutPrevented, PlatformUidTaken, SessionRequired)
 def update_developer(body: dict[str, Any], developer_id: int) -> Developer:
     """Change the fields that the body names.
 
@@ -54,13 +54,13 @@ def update_developer(body: dict[str, Any], developer_id: int) -> Developer:
     accounts disabled; all that could let somebody in needs a session.
     """
     if not has_session():
-        account_admin.require_harmless(body)
+        account_admin.require_no_access_change(body)
     return account_admin.update(current_developer(), developer_id, **body)
 
 
 @blp.delete("/<int:developer_id>/sessions")
 @blp.response(200, Empty)
-def end_developers_sessions(developer_id: int) -> dict[str, Any]:
+def end_developer_sessions(developer_id: int) -> dict[str, Any]:
     """Sign an account out everywhere. Its personal access tokens live on."""
     account_admin.end_sessions(current_developer(), developer_id)
     return {}

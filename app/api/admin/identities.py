@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_schema, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.sso import IdentitySchema, NewIdentity
@@ -20,11 +20,11 @@ blp = Blueprint(
 
 @blp.get("/<int:developer_id>/identities")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(IdentitySchema))
+@blp.response(200, cursor_page_schema(IdentitySchema))
 def list_identities(query: dict[str, Any], developer_id: int) -> dict[str, Any]:
     """Who the developer is at providers, newest first."""
     rows = identities.listing(current_developer(), developer_id)
-    page = by_cursor(rows, DeveloperIdentity.id, **query)
+    page = paginate_by_cursor(rows, DeveloperIdentity.id, **query)
     return {**page, "items": identities.views(page["items"])}
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_schema, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.sso import IdentityProviderSchema, NewProvider, ProviderChanges
@@ -22,10 +22,10 @@ blp = Blueprint(
 
 @blp.get("")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(IdentityProviderSchema))
+@blp.response(200, cursor_page_schema(IdentityProviderSchema))
 def list_identity_providers(query: dict[str, Any]) -> dict[str, Any]:
     """All providers, newest first; never their secrets."""
-    return by_cursor(providers.listing(current_developer()), IdentityProvider.id, **query)
+    return paginate_by_cursor(providers.listing(current_developer()), IdentityProvider.id, **query)
 
 
 @blp.post("")

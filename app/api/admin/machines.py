@@ -20,7 +20,7 @@ blp = Blueprint(
 )
 
 
-class Removal(Schema):
+class DecommissionQuery(Schema):
     dead = fields.Boolean(
         load_default=False,
         metadata={"description": "nothing runs there any more: its tasks need not wait"},
@@ -36,11 +36,11 @@ blp.get("")(web.list_machines)
 @problems(blp, MachineDecommissioned)
 def update_machine(body: dict[str, Any], machine_id: uuid.UUID) -> MachineView:
     """Rename a machine, change its slots, drain, undrain or decommission it."""
-    return machine_admin.change(current_developer(), machine_id, **body)
+    return machine_admin.update_machine(current_developer(), machine_id, **body)
 
 
 @blp.delete("/<uuid:machine_id>")
-@blp.arguments(Removal, location="query")
+@blp.arguments(DecommissionQuery, location="query")
 @blp.response(200, Empty)
 def decommission_machine(query: dict[str, bool], machine_id: uuid.UUID) -> dict[str, Any]:
     """Decommission a machine, for good.

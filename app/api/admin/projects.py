@@ -21,7 +21,7 @@ blp = Blueprint(
 )
 
 
-class Deletion(Schema):
+class ProjectDeletionQuery(Schema):
     force = fields.Boolean(
         load_default=False, metadata={"description": "cancel the project's live tasks first"}
     )
@@ -30,9 +30,9 @@ class Deletion(Schema):
 # An admin passes every check of a project, so that the same views serve here.
 blp.get("")(web.list_projects)
 blp.put("/<key>")(web.update_project)
-blp.delete("/<key>/secrets")(web.destroy_secrets)
+blp.delete("/<key>/secrets")(web.delete_secrets)
 blp.get("/<key>/members")(web.list_members)
-blp.post("/<key>/members")(web.put_member)
+blp.post("/<key>/members")(web.set_member)
 blp.delete("/<key>/members")(web.remove_member)
 
 
@@ -43,11 +43,11 @@ blp.delete("/<key>/members")(web.remove_member)
 def create_project(body: dict[str, Any]) -> ProjectView:
     """Create a project, at first without members."""
     actor = current_developer()
-    return views.saved(projects.create(actor, **body), actor)
+    return views.view_with_warnings(projects.create(actor, **body), actor)
 
 
 @blp.delete("/<key>")
-@blp.arguments(Deletion, location="query")
+@blp.arguments(ProjectDeletionQuery, location="query")
 @blp.response(200, Empty)
 @problems(blp, ProjectInUse)
 def delete_project(query: dict[str, bool], key: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.problems import problems
 from app.api.schemas.settings import SettingChanges, SettingsSchema
-from app.domain.errors import NoWayIn, SessionRequired
+from app.domain.errors import LockoutPrevented, SessionRequired
 from app.services import settings
 from app.services.accounts import break_glass
 from app.services.settings import SettingView
@@ -18,20 +18,20 @@ blp = Blueprint("settings", __name__, url_prefix="/api/admin/settings", descript
 @blp.response(200, SettingsSchema)
 def list_settings() -> dict[str, Any]:
     """Every setting: its value, and in the registry its meaning and its limits."""
-    return _answer(settings.everything(current_developer()))
+    return _settings_json(settings.list_all(current_developer()))
 
 
 @blp.put("")
 @blp.arguments(SettingChanges)
 @blp.response(200, SettingsSchema)
-@problems(blp, NoWayIn, SessionRequired)
+@problems(blp, LockoutPrevented, SessionRequired)
 def update_settings(body: dict[str, Any]) -> dict[str, Any]:
     """Change the settings that the body names; null restores the default. In force within a second.
 
     Not with a personal access token.
     """
-    return _answer(break_glass.change_settings(current_developer(), body))
+    return _settings_json(break_glass.update_settings(current_developer(), body))
 
 
-def _answer(views: list[SettingView]) -> dict[str, Any]:
+def _settings_json(views: list[SettingView]) -> dict[str, Any]:
     return {"settings": {view.setting.key: view.value for view in views}, "registry": views}

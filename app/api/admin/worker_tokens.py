@@ -6,7 +6,7 @@ from typing import Any
 from app.api import worker_install
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_schema, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.tokens import (
     CreatedTokenSchema,
@@ -29,11 +29,11 @@ blp = Blueprint(
 
 @blp.get("")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(EnrollmentTokenSchema))
+@blp.response(200, cursor_page_schema(EnrollmentTokenSchema))
 def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
     """All enrollment tokens, newest first; never the secrets."""
     rows = enrollment_tokens.listing(current_developer())
-    page = by_cursor(rows, EnrollmentToken.id, **query)
+    page = paginate_by_cursor(rows, EnrollmentToken.id, **query)
     return {**page, "items": [enrollment_tokens.view(token) for token in page["items"]]}
 
 
@@ -44,7 +44,7 @@ def list_worker_tokens(query: dict[str, Any]) -> dict[str, Any]:
 def create_worker_token(body: dict[str, Any]) -> EnrollmentTokenView:
     """Create an enrollment token, which is shown only here. Not with a personal access token."""
     made = enrollment_tokens.create(current_developer(), **body)
-    return replace(made, install_line=worker_install.line(str(made.secret)))
+    return replace(made, install_line=worker_install.install_command(str(made.secret)))
 
 
 @blp.post("/<int:token_id>/revoke")

@@ -7,7 +7,7 @@ from app.api.auth import cookies
 from app.api.auth.routes import sign_in
 from app.api.blueprint import Blueprint
 from app.api.problems import problems
-from app.api.schemas.auth import LoginSchema, RefreshedSchema, SteppedSchema
+from app.api.schemas.auth import BrowserLoginSchema, BrowserRefreshSchema, LoginSchema
 from app.api.schemas.base import Empty
 from app.domain.errors import (
     InvalidCredentials,
@@ -23,12 +23,12 @@ from app.services.accounts import auth
 blp = Blueprint(
     "browser", __name__, url_prefix="/api/auth/browser", description="Sessions of browsers"
 )
-blp.before_request(cookies.require_our_page)
+blp.before_request(cookies.require_own_origin)
 
 
 @blp.post("/login")
 @blp.arguments(LoginSchema)
-@blp.response(200, SteppedSchema)
+@blp.response(200, BrowserLoginSchema)
 @problems(
     *(blp, InvalidCredentials, TotpInvalid),
     *(PasswordLoginOff, TooManyAttempts, WrongOrigin),
@@ -39,32 +39,32 @@ def browser_login(body: dict[str, Any]) -> dict[str, str | None]:
     Null: the password is right, and a code of the second factor is needed too. A login that the
     browser had here before ends.
     """
-    before = cookies.kept()
+    before = cookies.refresh_token()
     try:
         pair = sign_in(body)
     except TotpRequired:  # a step on the way, which a browser should not show as an error
         return {"access_token": None}
     if before is not None:
-        auth.leave(before)
-    cookies.keep(pair.refresh_token)
+        auth.end_login(before)
+    cookies.set_refresh_token(pair.refresh_token)
     return {"access_token": pair.access_token}
 
 
 @blp.post("/refresh")
 @blp.arguments(Empty)
-@blp.response(200, RefreshedSchema)
+@blp.response(200, BrowserRefreshSchema)
 @problems(blp, WrongOrigin)
 def browser_refresh(body: dict[str, Any]) -> dict[str, str | None]:
     """A new access token of the browser's login; null where it has none."""
-    token = cookies.kept()
+    token = cookies.refresh_token()
     if token is None:
         return {"access_token": None}
     try:
-        pair = auth.refresh(token, client_address.of_client())
+        pair = auth.refresh(token, client_address.client_ip())
     except InvalidToken:
-        cookies.forget()
+        cookies.clear_refresh_token()
         return {"access_token": None}
-    cookies.keep(pair.refresh_token)
+    cookies.set_refresh_token(pair.refresh_token)
     return {"access_token": pair.access_token}
 
 
@@ -74,8 +74,8 @@ def browser_refresh(body: dict[str, Any]) -> dict[str, str | None]:
 @problems(blp, WrongOrigin)
 def browser_logout(body: dict[str, Any]) -> dict[str, Any]:
     """Sign the browser out. Repeating it does nothing."""
-    token = cookies.kept()
+    token = cookies.refresh_token()
     if token is not None:
-        auth.leave(token)
-    cookies.forget()
+        auth.end_login(token)
+    cookies.clear_refresh_token()
     return {}

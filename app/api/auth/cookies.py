@@ -13,44 +13,46 @@ from app.services.accounts import auth, known_devices
 from app.services.ops import identity
 from app.services.sso import sign_in_flow
 
-_DEVICE = "-device-"
+_DEVICE_SUFFIX = "-device-"
 
 
-def require_our_page() -> None:
+def require_own_origin() -> None:
     """Raise WrongOrigin unless a page of ours sends the request, and UnsupportedMediaType unless it
     does so as JSON, as no other page can without having asked.
     """
     page = request.headers.get("Origin", "")
     if request.method == "OPTIONS":  # which does nothing
         return
-    if not origin.is_ours(page, request.host, current_app.config["ORIGINS"]):
+    if not origin.is_allowed_origin(page, request.host, current_app.config["ORIGINS"]):
         raise WrongOrigin
     if not request.is_json:
         raise UnsupportedMediaType("The body has to be application/json.")
 
 
-def kept() -> str | None:
+def refresh_token() -> str | None:
     """The refresh token that the browser has sent, if any."""
-    return request.cookies.get(_name())
+    return request.cookies.get(_cookie_name())
 
 
-def holds(login_id: uuid.UUID) -> bool:
+def has_login(login_id: uuid.UUID) -> bool:
     """Whether the browser's refresh token is of that login."""
-    token = kept()
+    token = refresh_token()
     return token is not None and auth.login_of(token) == login_id
 
 
-def keep(refresh_token: str) -> None:
+def set_refresh_token(refresh_token: str) -> None:
     """Have the browser keep the token when it gets the answer, and that it has signed in here."""
-    name, how = _name(), _how()
-    known = known_devices.prove(refresh_token)
+    name, how = _cookie_name(), _cookie_options()
+    known = known_devices.create_proof(refresh_token)
 
     def put(response: Response) -> Response:
         seconds = int(current_app.config["REFRESH_SECONDS"])
         response.set_cookie(name, refresh_token, max_age=seconds, **how)
         if known is not None:  # a cookie for each account, so that people may have several
-            of_account = f"{name}{_DEVICE}{known.developer_id}"
-            response.set_cookie(of_account, known.text, max_age=known_devices.SECONDS, **how)
+            of_account = f"{name}{_DEVICE_SUFFIX}{known.developer_id}"
+            response.set_cookie(
+                of_account, known.text, max_age=known_devices.MAX_AGE_SECONDS, **how
+            )
         return response
 
     after_this_request(put)
@@ -58,51 +60,54 @@ def keep(refresh_token: str) -> None:
 
 def device_proofs() -> list[str]:
     """Proofs that the browser has signed in here before, each to one account (`known_devices`)."""
-    prefix = f"{_name()}{_DEVICE}"
+    prefix = f"{_cookie_name()}{_DEVICE_SUFFIX}"
     return [text for name, text in request.cookies.items() if name.startswith(prefix)]
 
 
-def forget() -> None:
+def clear_refresh_token() -> None:
     """Have the browser forget its token when it gets the answer."""
-    name, how = _name(), _how()
+    name, how = _cookie_name(), _cookie_options()
 
-    def take_away(response: Response) -> Response:
+    def delete_cookie(response: Response) -> Response:
         response.delete_cookie(name, **how)
         return response
 
-    after_this_request(take_away)
+    after_this_request(delete_cookie)
 
 
-def bind() -> str:
+def bind_sign_in() -> str:
     """The secret by which a browser that has set out for a provider is known when it comes back;
     one that it has already, so that several tabs may be on their way.
     """
-    secret = bound() or sign_in_flow.new_binding()
-    name, how = f"{_name()}-sso", {**_how(), "samesite": "Lax"}  # it comes back from another site
+    secret = sign_in_binding() or sign_in_flow.new_binding()
+    name, how = (
+        f"{_cookie_name()}-sso",
+        {**_cookie_options(), "samesite": "Lax"},
+    )  # it comes back from another site
 
     def put(response: Response) -> Response:
-        response.set_cookie(name, secret, max_age=sign_in_flow.SECONDS, **how)
+        response.set_cookie(name, secret, max_age=sign_in_flow.STATE_LIFETIME_SECONDS, **how)
         return response
 
     after_this_request(put)
     return secret
 
 
-def bound() -> str | None:
+def sign_in_binding() -> str | None:
     """The secret of a browser that has set out, if any."""
-    secret = request.cookies.get(f"{_name()}-sso", "")
+    secret = request.cookies.get(f"{_cookie_name()}-sso", "")
     return secret if is_token(secret, TokenKind.SIGN_IN) else None
 
 
-def _name() -> str:
+def _cookie_name() -> str:
     """Cookies know no ports: without the id, servers on one host would take each other's away."""
-    return f"{'' if _is_plain() else '__Host-'}muster-{identity.server_id()}"
+    return f"{'' if _is_local_http() else '__Host-'}muster-{identity.server_id()}"
 
 
-def _is_plain() -> bool:
+def _is_local_http() -> bool:
     """Whether it is plain HTTP within one machine, where browsers may refuse cookies of TLS."""
     return not request.is_secure and origin.is_loopback(request.host)
 
 
-def _how() -> dict[str, Any]:
-    return {"path": "/", "secure": not _is_plain(), "httponly": True, "samesite": "Strict"}
+def _cookie_options() -> dict[str, Any]:
+    return {"path": "/", "secure": not _is_local_http(), "httponly": True, "samesite": "Strict"}

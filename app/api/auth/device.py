@@ -13,7 +13,7 @@ from app.domain import device_login
 from app.domain.device_login import AccessDenied, AuthorizationPending, ExpiredToken, SlowDown
 from app.domain.errors import TooManyAttempts
 from app.services.accounts import device_logins
-from app.services.accounts.logins import Pair
+from app.services.accounts.logins import TokenPair
 
 blp = Blueprint("device", __name__, url_prefix="/api/auth/device", description="Logins of devices")
 
@@ -22,17 +22,19 @@ blp = Blueprint("device", __name__, url_prefix="/api/auth/device", description="
 @blp.arguments(NewDevice)
 @blp.response(200, DeviceCodesSchema)
 @problems(blp, PublicUrlMissing, TooManyAttempts)
-def ask_for_device(body: dict[str, str]) -> dict[str, Any]:
+def request_device_authorization(body: dict[str, str]) -> dict[str, Any]:
     """Ask to be let in: show the user code, and ask for the tokens until somebody has answered."""
-    page = f"{public_url.of_server()}/device"
-    codes = device_logins.ask(clients.named(body["client_name"]), client_address.of_client())
+    page = f"{public_url.server_url()}/device"
+    codes = device_logins.request_codes(
+        clients.request_client_name(body["client_name"]), client_address.client_ip()
+    )
     return {
         "device_code": codes.device_code,
         "user_code": codes.user_code,
         "verification_uri": page,
         "verification_uri_complete": f"{page}?code={codes.user_code}",
-        "expires_in": device_login.SECONDS,
-        "interval": device_login.INTERVAL,
+        "expires_in": device_login.LIFETIME_SECONDS,
+        "interval": device_login.POLL_INTERVAL_SECONDS,
     }
 
 
@@ -40,6 +42,6 @@ def ask_for_device(body: dict[str, str]) -> dict[str, Any]:
 @blp.arguments(DeviceCode)
 @blp.response(200, TokenPairSchema)
 @problems(blp, AuthorizationPending, SlowDown, AccessDenied, ExpiredToken)
-def get_devices_tokens(body: dict[str, str]) -> Pair:
+def get_device_tokens(body: dict[str, str]) -> TokenPair:
     """The device's tokens, once, when somebody has let it in."""
-    return device_logins.redeem(body["device_code"], client_address.of_client())
+    return device_logins.redeem(body["device_code"], client_address.client_ip())

@@ -11,11 +11,17 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login
 from app.api.problems import problems
 from app.api.schemas.auth import TokenPairSchema
-from app.api.schemas.sso import CameBack, CodeToRedeem, LeftSchema, ProvidersSchema, SetOut
+from app.api.schemas.sso import (
+    CodeExchange,
+    ProviderLogoutSchema,
+    ProvidersSchema,
+    SignInCallbackQuery,
+    SignInStartQuery,
+)
 from app.domain.errors import InvalidToken, TooManyAttempts
 from app.services import settings
 from app.services.accounts import auth
-from app.services.accounts.logins import Pair
+from app.services.accounts.logins import TokenPair
 from app.services.sso import providers, sign_in_flow
 
 blp = Blueprint("oidc", __name__, url_prefix="/api/auth", description="Single sign-on")
@@ -31,13 +37,13 @@ def list_providers() -> dict[str, Any]:
             "label": provider.label,
             "start_url": f"/api/auth/oidc/{provider.name}/start",
         }
-        for provider in providers.usable()
+        for provider in providers.list_enabled()
     ]
     return {"items": items, "password_login": settings.value("passwordLogin")}
 
 
 @blp.get("/oidc/<provider>/start")
-@blp.arguments(SetOut, location="query")
+@blp.arguments(SignInStartQuery, location="query")
 @blp.response(303, description="To the provider, or back with an `error`.")
 @problems(blp, PublicUrlMissing, TooManyAttempts)
 def start_sign_in(query: dict[str, Any], provider: str) -> Any:
@@ -45,59 +51,61 @@ def start_sign_in(query: dict[str, Any], provider: str) -> Any:
 
     They come back signed in to `next`, or to the program that listens at `redirectUri`.
     """
-    goal = sign_in_flow.destination(query["next"], query["redirect_uri"], query["code_challenge"])
-    url = sign_in_flow.set_out(
+    goal = sign_in_flow.parse_destination(
+        query["next"], query["redirect_uri"], query["code_challenge"]
+    )
+    url = sign_in_flow.start_sign_in(
         provider,
         goal,
-        binding=cookies.bind(),
-        base=public_url.of_server(),
-        address=client_address.of_client(),
-        client=clients.named(query["client_name"]),
+        binding=cookies.bind_sign_in(),
+        base=public_url.server_url(),
+        address=client_address.client_ip(),
+        client=clients.request_client_name(query["client_name"]),
     )
-    return _to(url)
+    return _redirect(url)
 
 
 @blp.get("/oidc/<provider>/callback")
-@blp.arguments(CameBack, location="query")
+@blp.arguments(SignInCallbackQuery, location="query")
 @blp.response(303, description="To where it was set out for, or there with an `error`.")
 @problems(blp, PublicUrlMissing)
 def finish_sign_in(query: dict[str, str], provider: str) -> Any:
     """Where a provider sends browsers back."""
-    arrival = sign_in_flow.come_back(
+    arrival = sign_in_flow.handle_callback(
         provider,
         query,
-        binding=cookies.bound(),
-        base=public_url.of_server(),
-        address=client_address.of_client(),
+        binding=cookies.sign_in_binding(),
+        base=public_url.server_url(),
+        address=client_address.client_ip(),
     )
     if arrival.pair is not None:
-        if (before := cookies.kept()) is not None:
-            auth.leave(before)
-        cookies.keep(arrival.pair.refresh_token)
-    return _to(arrival.url)
+        if (before := cookies.refresh_token()) is not None:
+            auth.end_login(before)
+        cookies.set_refresh_token(arrival.pair.refresh_token)
+    return _redirect(arrival.url)
 
 
 @blp.post("/oidc/exchange")
-@blp.arguments(CodeToRedeem)
+@blp.arguments(CodeExchange)
 @blp.response(200, TokenPairSchema)
 @problems(blp, InvalidToken)
-def exchange_code(body: dict[str, str]) -> Pair:
+def exchange_code(body: dict[str, str]) -> TokenPair:
     """The tokens of a sign-in that a program has begun, for the code that it was sent. Once."""
-    return sign_in_flow.redeem(body["code"], body["code_verifier"], client_address.of_client())
+    return sign_in_flow.redeem_code(body["code"], body["code_verifier"], client_address.client_ip())
 
 
 @blp.post("/oidc/logout")
-@blp.response(200, LeftSchema)
+@blp.response(200, ProviderLogoutSchema)
 @problems(blp, PublicUrlMissing)
-def leave_provider() -> dict[str, str | None]:
+def logout_from_provider() -> dict[str, str | None]:
     """Sign out here, and be told where to sign out of the provider."""
-    login_id, base = current_login(), public_url.of_server()
-    if cookies.holds(login_id):
-        cookies.forget()
-    return {"logout_url": sign_in_flow.leave(current_developer(), login_id, base)}
+    login_id, base = current_login(), public_url.server_url()
+    if cookies.has_login(login_id):
+        cookies.clear_refresh_token()
+    return {"logout_url": sign_in_flow.end_session(current_developer(), login_id, base)}
 
 
-def _to(url: str) -> Response:
+def _redirect(url: str) -> Response:
     """The way there, which nothing keeps: URLs carry what is good once."""
     response = Response(status=303)
     response.headers["Location"] = url

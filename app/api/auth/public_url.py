@@ -13,7 +13,7 @@ class PublicUrlMissing(Conflict):
     code = "public_url_missing"
 
 
-def of_server() -> str:
+def server_url() -> str:
     """The server's own URL, without a slash at its end: the setting, or what a browser on this
     machine has asked. What others say in a Host is not believed. Raises PublicUrlMissing.
     """

@@ -8,11 +8,11 @@ from app.api.auth import clients, cookies, public_url
 from app.api.auth.public_url import PublicUrlMissing
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login
-from app.api.login_limits import told_confirmation_limit, told_limit
+from app.api.login_limits import login_limit, reauthentication_limit
 from app.api.problems import problems
 from app.api.schemas.auth import LoginSchema, RefreshTokenSchema, TokenPairSchema
 from app.api.schemas.base import Empty
-from app.api.schemas.sessions import Confirmation, Confirmed
+from app.api.schemas.sessions import Reauthentication, ReauthenticationResult
 from app.domain.errors import (
     InvalidCredentials,
     InvalidToken,
@@ -22,7 +22,7 @@ from app.domain.errors import (
     TotpRequired,
 )
 from app.services.accounts import auth, reauthentication
-from app.services.accounts.logins import Pair
+from app.services.accounts.logins import TokenPair
 from app.services.sso import sign_in_flow
 
 blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions")
@@ -35,18 +35,18 @@ blp = Blueprint("auth", __name__, url_prefix="/api/auth", description="Sessions"
     *(blp, InvalidCredentials, TotpRequired, TotpInvalid),
     *(PasswordLoginOff, TooManyAttempts),
 )
-def login(body: dict[str, Any]) -> Pair:
+def login(body: dict[str, Any]) -> TokenPair:
     """Sign in."""
     return sign_in(body)
 
 
-def sign_in(body: dict[str, Any]) -> Pair:
+def sign_in(body: dict[str, Any]) -> TokenPair:
     """A new login by the body's name, password and code. Raises what `auth.login` does."""
-    with told_limit(body["username"]).watching():
+    with login_limit(body["username"]).count_failures():
         return auth.login(
             *(body["username"], body["password"], body["totp_code"]),
-            client=clients.named(body["client_name"]),
-            address=client_address.of_client(),
+            client=clients.request_client_name(body["client_name"]),
+            address=client_address.client_ip(),
         )
 
 
@@ -54,16 +54,16 @@ def sign_in(body: dict[str, Any]) -> Pair:
 @blp.arguments(RefreshTokenSchema)
 @blp.response(200, TokenPairSchema)
 @problems(blp, InvalidToken)
-def refresh(body: dict[str, str]) -> Pair:
+def refresh(body: dict[str, str]) -> TokenPair:
     """Exchange a refresh token for a new pair."""
-    return auth.refresh(body["refresh_token"], client_address.of_client())
+    return auth.refresh(body["refresh_token"], client_address.client_ip())
 
 
 @blp.post("/confirm")
-@blp.arguments(Confirmation)
-@blp.response(200, Confirmed)
+@blp.arguments(Reauthentication)
+@blp.response(200, ReauthenticationResult)
 @problems(blp, PublicUrlMissing, TooManyAttempts)
-def confirm(body: dict[str, str | None]) -> dict[str, datetime | str | None]:
+def reauthenticate(body: dict[str, str | None]) -> dict[str, datetime | str | None]:
     """Prove that it is you, by your password or a code of your second factor, or at a provider.
 
     Needed before what outlasts a session, where you have not signed in within ten minutes. With a
@@ -72,13 +72,13 @@ def confirm(body: dict[str, str | None]) -> dict[str, datetime | str | None]:
     developer, login_id = current_developer(), current_login()
     provider, to = body.pop("provider"), body.pop("next")
     if provider is not None:
-        binding, base = cookies.bind(), public_url.of_server()
-        url = sign_in_flow.set_out_to_confirm(
+        binding, base = cookies.bind_sign_in(), public_url.server_url()
+        url = sign_in_flow.start_reauthentication(
             developer, login_id, provider, to, binding=binding, base=base
         )
         return {"confirmed_until": None, "url": url}
-    limit = told_confirmation_limit()
-    until = reauthentication.by_password_or_code(developer, login_id, limit, **body)
+    limit = reauthentication_limit()
+    until = reauthentication.reauthenticate(developer, login_id, limit, **body)
     return {"confirmed_until": until, "url": None}
 
 

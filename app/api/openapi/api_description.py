@@ -8,11 +8,11 @@ from typing import Any
 from flask import Flask
 
 from app.api.openapi import html_page
-from app.api.openapi.document import complete
+from app.api.openapi.document import complete_document
 from app.api.openapi.problem_responses import Statuses
 
 
-class Described:
+class ApiDescription:
     """The description of one app's API. `gather` gives what flask-smorest has of it."""
 
     def __init__(
@@ -22,7 +22,7 @@ class Described:
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        return complete(self._app, self._gather(), self._statuses)
+        return complete_document(self._app, self._gather(), self._statuses)
 
     @cached_property
     def json(self) -> str:
@@ -30,4 +30,4 @@ class Described:
 
     @cached_property
     def page(self) -> str:
-        return html_page.of(self.document)
+        return html_page.render_page(self.document)

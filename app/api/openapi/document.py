@@ -13,13 +13,13 @@ from app.api.openapi import links, platforms, problem_responses, security
 from app.api.openapi.examples import Examples
 from app.api.openapi.headers import COMPONENTS, RATE_LIMIT, REQUEST_ID
 from app.api.openapi.info import INFO, SERVERS
-from app.api.openapi.text_rules import refuse_nul
+from app.api.openapi.text_rules import forbid_nul
 from app.api.schemas.base import camel_case
 from app.domain.errors import TooManyAttempts
 from app.services.projects.projects import KEY
 
-WITHOUT_POSTGRES = ("/healthz", "/readyz", "/api/openapi.json", "/api/docs")
-BODY_ANYWAY = "/api/auth/browser/"  # that it is JSON says who sends it
+ROUTES_WITHOUT_POSTGRES = ("/healthz", "/readyz", "/api/openapi.json", "/api/docs")
+BODY_REQUIRED_PREFIX = "/api/auth/browser/"  # that it is JSON says who sends it
 KEY_SCHEMA = {"type": "string", "pattern": f"^{KEY.pattern}$", "minLength": 1, "maxLength": 64}
 
 
@@ -28,10 +28,10 @@ class Operation(NamedTuple):
 
     rule: Rule
     method: str
-    said: dict[str, Any]
+    spec: dict[str, Any]
 
 
-def complete(
+def complete_document(
     app: Flask, gathered: dict[str, Any], statuses: problem_responses.Statuses
 ) -> dict[str, Any]:
     """The whole OpenAPI document. `gathered` is flask-smorest's; `statuses` maps the domain's
@@ -41,7 +41,7 @@ def complete(
     schemas = deepcopy(gathered["components"]["schemas"])
     responses = problem_responses.Responses()
     for operation in _operations(app, paths):
-        _complete(operation, schemas, responses, statuses)
+        _complete_operation(operation, schemas, responses, statuses)
     document = {
         "openapi": gathered["openapi"],
         "info": {**gathered["info"], **INFO},
@@ -55,11 +55,11 @@ def complete(
             "schemas": schemas | responses.schemas,
         },
     }
-    platforms.tell(schemas["NewBot"])
+    platforms.add_platform_variants(schemas["NewBot"])
     _drop_unused_schemas(document)
     _drop_null_defaults(document)
-    refuse_nul(document)
-    links.add(document)
+    forbid_nul(document)
+    links.add_links(document)
     Examples(document).add()
     return document
 
@@ -73,33 +73,39 @@ def _operations(app: Flask, paths: dict[str, Any]) -> Iterator[Operation]:
     for path, item in paths.items():
         for parameter in item.get("parameters", ()):
             _complete_path_parameter(parameter)
-        for method, said in item.items():
+        for method, spec in item.items():
             if method != "parameters":
-                yield Operation(rules[path, method], method, said)
+                yield Operation(rules[path, method], method, spec)
 
 
-def _complete(
+def _complete_operation(
     operation: Operation,
     schemas: dict[str, Any],
     responses: problem_responses.Responses,
     statuses: problem_responses.Statuses,
 ) -> None:
-    said = operation.said
-    said["operationId"] = _operation_id(operation.rule)
-    said["security"] = security.of(operation.method.upper(), operation.rule.rule)
-    if "requestBody" in said:
-        is_checked = operation.rule.rule.startswith(BODY_ANYWAY)
-        said["requestBody"]["required"] = is_checked or _is_needed(said["requestBody"], schemas)
-    for parameter in said.get("parameters", ()):
+    spec = operation.spec
+    spec["operationId"] = _operation_id(operation.rule)
+    spec["security"] = security.operation_security(operation.method.upper(), operation.rule.rule)
+    if "requestBody" in spec:
+        is_checked = operation.rule.rule.startswith(BODY_REQUIRED_PREFIX)
+        spec["requestBody"]["required"] = is_checked or _is_body_required(
+            spec["requestBody"], schemas
+        )
+    for parameter in spec.get("parameters", ()):
         _complete_query_parameter(parameter)
-    facts = _facts(operation, said.pop("x-problems"))
+    facts = _traits(operation, spec.pop("x-problems"))
     # Responses with `$ref` are flask-smorest's own problems, which ours replace.
-    answered = {code: said for code, said in said["responses"].items() if "$ref" not in said}
-    problems = responses.of(said["operationId"], problem_responses.problems_of(facts, statuses))
-    said["responses"] = {**answered, **problems}
+    answered = {
+        code: response for code, response in spec["responses"].items() if "$ref" not in response
+    }
+    problems = responses.references_for(
+        spec["operationId"], problem_responses.list_problems(facts, statuses)
+    )
+    spec["responses"] = {**answered, **problems}
     for answer in answered.values():
         answer["headers"] = {**REQUEST_ID, **answer.get("headers", {})}
-        if facts.is_closed or TooManyAttempts in facts.kinds:
+        if facts.requires_credential or TooManyAttempts in facts.kinds:
             answer["headers"] |= RATE_LIMIT
 
 
@@ -112,24 +118,24 @@ def _operation_id(rule: Rule) -> str:
     return camel_case(f"admin_{view}" if room.startswith("admin-") else view)
 
 
-def _is_needed(body: dict[str, Any], schemas: dict[str, Any]) -> bool:
+def _is_body_required(body: dict[str, Any], schemas: dict[str, Any]) -> bool:
     """Whether a body must be sent: not if all of its fields are optional."""
     reference = body["content"]["application/json"]["schema"]["$ref"]
     return bool(schemas[reference.rpartition("/")[2]].get("required"))
 
 
-def _facts(operation: Operation, kinds: tuple[Any, ...]) -> problem_responses.Facts:
-    rule, said = operation.rule, operation.said
+def _traits(operation: Operation, kinds: tuple[Any, ...]) -> problem_responses.OperationTraits:
+    rule, spec = operation.rule, operation.spec
     is_api = rule.rule.startswith("/api/")
-    return problem_responses.Facts(
-        is_closed=bool(said["security"]),
-        is_admins=rule.rule.startswith("/api/admin/"),
-        takes_tokens={"personalAccessToken": []} in said["security"],
-        takes_path=bool(rule.arguments),
-        takes_arguments="requestBody" in said or "parameters" in said,
-        takes_body="requestBody" in said,
-        is_written=is_api and operation.method != "get",
-        needs_postgres=rule.rule not in WITHOUT_POSTGRES,
+    return problem_responses.OperationTraits(
+        requires_credential=bool(spec["security"]),
+        is_admin_only=rule.rule.startswith("/api/admin/"),
+        accepts_personal_tokens={"personalAccessToken": []} in spec["security"],
+        has_path_parameters=bool(rule.arguments),
+        has_arguments="requestBody" in spec or "parameters" in spec,
+        has_body="requestBody" in spec,
+        is_write=is_api and operation.method != "get",
+        needs_postgres=rule.rule not in ROUTES_WITHOUT_POSTGRES,
         kinds=kinds,
     )
 
@@ -171,18 +177,18 @@ def _drop_null_defaults(node: Any) -> None:
 
 def _drop_unused_schemas(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
-    while unused := schemas.keys() - set(_referred_to(document)):
+    while unused := schemas.keys() - set(_references(document)):
         for name in unused:
             del schemas[name]
 
 
-def _referred_to(node: Any) -> Iterator[str]:
+def _references(node: Any) -> Iterator[str]:
     if isinstance(node, dict):
         reference = node.get("$ref")
         if isinstance(reference, str) and reference.startswith("#/components/schemas/"):
             yield reference.rpartition("/")[2]
         for below in node.values():
-            yield from _referred_to(below)
+            yield from _references(below)
     elif isinstance(node, list):
         for below in node:
-            yield from _referred_to(below)
+            yield from _references(below)

@@ -5,7 +5,7 @@ from typing import Any
 MACHINE = "0b7e5a4c-3f8d-4c7e-9a51-6d2f8e1b4c90"
 
 # Values by a property's name or, where that is not unique, by `Schema.property`.
-WORDS: dict[str, Any] = {
+EXAMPLE_VALUES: dict[str, Any] = {
     "action": "machine.drained",
     "accessToken": "eyJhbGciOiJIUzI1NiJ9.eyJ0eXAiOiJhY2Nlc3MifQ.8Gf0…",
     "agentCommand": "claude -p {description}",
@@ -237,44 +237,51 @@ class Examples:
 
     def _add_to(self, operation: dict[str, Any]) -> None:
         bodies = [operation["requestBody"]] if "requestBody" in operation else []
-        answers = [said for said in operation["responses"].values() if "$ref" not in said]
-        for said in (*bodies, *answers):
-            for content in said.get("content", {}).values():
+        answers = [
+            response for response in operation["responses"].values() if "$ref" not in response
+        ]
+        for body in (*bodies, *answers):
+            for content in body.get("content", {}).values():
                 if not content.keys() & {"example", "examples"}:
-                    content["example"] = self.of(content["schema"], "")
+                    content["example"] = self.example_for(content["schema"], "")
 
-    def of(self, schema: dict[str, Any], name: str) -> Any:
+    def example_for(self, schema: dict[str, Any], name: str) -> Any:
         """An example of the schema. `name` is `Schema.property`, if the value is a property's."""
         owner, _, prop = name.rpartition(".")
         for word in (name, prop if owner else None):
-            if word and word in WORDS and _fits(WORDS[word], schema):
-                return WORDS[word]
+            if word and word in EXAMPLE_VALUES and _has_type(EXAMPLE_VALUES[word], schema):
+                return EXAMPLE_VALUES[word]
         if "$ref" in schema:
             reference = schema["$ref"].rpartition("/")[2]
-            return WORDS.get(reference) or self.of(self.schemas[reference], reference)
+            return EXAMPLE_VALUES.get(reference) or self.example_for(
+                self.schemas[reference], reference
+            )
         if "anyOf" in schema:
-            return self.of(schema["anyOf"][0], name)
+            return self.example_for(schema["anyOf"][0], name)
         if "enum" in schema:
             return schema["enum"][0]
         if "properties" in schema:
             return self._object(schema, name)
-        return self._plain(schema, name)
+        return self._scalar(schema, name)
 
     def _object(self, schema: dict[str, Any], name: str) -> dict[str, Any]:
-        return {prop: self.of(its, f"{name}.{prop}") for prop, its in schema["properties"].items()}
+        return {
+            prop: self.example_for(its, f"{name}.{prop}")
+            for prop, its in schema["properties"].items()
+        }
 
-    def _plain(self, schema: dict[str, Any], name: str) -> Any:
+    def _scalar(self, schema: dict[str, Any], name: str) -> Any:
         kinds = schema.get("type", "object")
         kind = kinds if isinstance(kinds, str) else kinds[0]
         if kind == "array":
-            return [self.of(schema["items"], f"{name}[]")]
+            return [self.example_for(schema["items"], f"{name}[]")]
         if kind == "string":
             return _FORMATS.get(schema.get("format", ""), "text")
         plain = {"integer": schema.get("minimum", 0), "number": 12.5, "boolean": True}
         return plain.get(kind, {})
 
 
-def _fits(value: Any, schema: dict[str, Any]) -> bool:
+def _has_type(value: Any, schema: dict[str, Any]) -> bool:
     """Whether a value of `WORDS` has the schema's type: `id` is a number here and a UUID there."""
     kinds = schema.get("type")
     allowed = [kinds] if isinstance(kinds, str) else kinds or []
@@ -283,9 +290,9 @@ def _fits(value: Any, schema: dict[str, Any]) -> bool:
     if "$ref" in schema or "anyOf" in schema:
         return isinstance(value, dict | list) or value is None
     is_uuid = schema.get("format") == "uuid"
-    return _kind(value) in allowed and not (is_uuid and isinstance(value, int))
+    return _json_type(value) in allowed and not (is_uuid and isinstance(value, int))
 
 
-def _kind(value: Any) -> str:
+def _json_type(value: Any) -> str:
     names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
     return "null" if value is None else names.get(type(value), "object")

@@ -6,8 +6,8 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import fields, validate
 
 from app.api.schemas import network, repository, texts
-from app.api.schemas.labels import selector
-from app.api.schemas.network import Network, host_entry
+from app.api.schemas.labels import check_selector
+from app.api.schemas.network import Network, check_host_entry
 from app.api.schemas.texts import CommaList
 from app.api.schemas.workers import Capability
 from app.domain.labels import FORM
@@ -15,44 +15,46 @@ from app.domain.network import HOST
 
 # The patterns of rules that are functions.
 PATTERNS = {
-    texts.single_line: texts.SINGLE_LINE,
-    texts.maskable: texts.MASKABLE,
-    repository.repo_url: repository.REPO_URL,
-    repository.branch_name: repository.BRANCH_NAME,
-    host_entry: HOST,
-    selector: FORM,
+    texts.check_single_line: texts.SINGLE_LINE,
+    texts.check_maskable: texts.MASKABLE,
+    repository.check_repo_url: repository.REPO_URL,
+    repository.check_branch_name: repository.BRANCH_NAME,
+    check_host_entry: HOST,
+    check_selector: FORM,
 }
 
 AGENT_TYPE = {"type": "string", "minLength": 1, "maxLength": 64, "pattern": texts.SINGLE_LINE}
 
 
-def teach(converter: OpenAPIConverter) -> None:
+def register_field_rules(converter: OpenAPIConverter) -> None:
     """Have the converter describe all rules of a field."""
-    converter.add_attribute_function(_said_by)  # type: ignore[no-untyped-call]
+    converter.add_attribute_function(_field_properties)  # type: ignore[no-untyped-call]
 
 
-def _said_by(_: Any, field: fields.Field[Any], ret: dict[str, Any], **__: Any) -> dict[str, Any]:
+def _field_properties(
+    _: Any, field: fields.Field[Any], ret: dict[str, Any], **__: Any
+) -> dict[str, Any]:
     if isinstance(field, CommaList):
         return _comma_list(field)
     if isinstance(field, Capability):
         return {"anyOf": [{"$ref": ret.pop("$ref")}, AGENT_TYPE]}
     if isinstance(field, Network):
-        words = {"type": "string", "enum": list(network.WORDS)}
+        words = {"type": "string", "enum": list(network.KEYWORDS)}
         return {"anyOf": [words, {"$ref": ret.pop("$ref")}]}
-    said: dict[str, Any] = {}
+    properties: dict[str, Any] = {}
     if isinstance(field, fields.Enum):
-        said |= _allowed(field)
+        properties |= _allowed(field)
     if "enum" in ret and "type" not in ret:
-        said["type"] = ["string", "null"] if None in ret["enum"] else "string"
+        properties["type"] = ["string", "null"] if None in ret["enum"] else "string"
     if isinstance(field, fields.Dict) and "maxLength" in ret:
-        said["maxProperties"] = ret.pop("maxLength")
+        properties["maxProperties"] = ret.pop("maxLength")
     if isinstance(field, fields.Dict) and field.key_field is not None:
-        said |= _names(field.key_field)
+        properties |= _property_names(field.key_field)
     patterns = _patterns(field)
     if patterns:
         first, *more = patterns
-        said["pattern"] = "^" + "".join(f"(?={pattern[1:]})" for pattern in more) + first[1:]
-    return said
+        properties["pattern"] = "^" + "".join(f"(?={pattern[1:]})" for pattern in more) + first[1:]
+    return properties
 
 
 def _allowed(field: fields.Enum[Any]) -> dict[str, Any]:
@@ -61,7 +63,7 @@ def _allowed(field: fields.Enum[Any]) -> dict[str, Any]:
     return {"enum": [choice.value for choice in rules[0].choices]} if rules else {}
 
 
-def _names(key: fields.Field[Any]) -> dict[str, Any]:
+def _property_names(key: fields.Field[Any]) -> dict[str, Any]:
     patterns = _patterns(key)
     return {"propertyNames": {"pattern": patterns[0]}} if patterns else {}
 

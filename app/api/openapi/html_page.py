@@ -21,7 +21,7 @@ HEADERS = {name: {"required": True, "schema": {"type": "string"}} for name in PO
 METHODS = ("get", "post", "put", "delete")
 
 
-def of(document: dict[str, Any]) -> str:
+def render_page(document: dict[str, Any]) -> str:
     """The whole page."""
     view = View(document)
     return _templates().get_template("docs.html").render(document=document, view=view)
@@ -36,12 +36,12 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["prose"] = prose
+    templates.filters["prose"] = render_prose
     templates.filters["json"] = _json
     return templates
 
 
-def prose(text: str) -> Markup:
+def render_prose(text: str) -> Markup:
     """The text as HTML, with the parts of Markdown that our texts use: paragraphs, `code`,
     **bold**.
     """
@@ -66,7 +66,7 @@ class View:
     def __init__(self, document: dict[str, Any]) -> None:
         self.document = document
 
-    def rooms(self) -> Iterator[tuple[dict[str, str], list[dict[str, Any]]]]:
+    def tags(self) -> Iterator[tuple[dict[str, str], list[dict[str, Any]]]]:
         """Each tag, with its operations."""
         for tag in self.document["tags"]:
             yield tag, [one for one in self._operations() if tag["name"] in one["tags"]]
@@ -79,32 +79,32 @@ class View:
                     known = {"method": method.upper(), "path": path, "parameters": parameters}
                     yield {**item[method], **known}
 
-    def resolved(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
+    def resolve(self, node: Mapping[str, Any]) -> Mapping[str, Any]:
         found: Any = self.document
         for part in node.get("$ref", "").split("/")[1:]:
             found = found[part]
         return found if "$ref" in node else node
 
-    def answers(self, operation: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    def responses(self, operation: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
         """The operation's answers, sorted by status."""
         responses = operation["responses"].items()
-        return [(status, self.resolved(said)) for status, said in sorted(responses)]
+        return [(status, self.resolve(response)) for status, response in sorted(responses)]
 
     def codes(self, answer: Mapping[str, Any]) -> list[tuple[str, str]]:
         """A problem's codes, and what each means."""
         content = answer.get("content", {}).get("application/problem+json", {})
         return [(code, one["value"]["detail"]) for code, one in content.get("examples", {}).items()]
 
-    def kind(self, schema: Mapping[str, Any]) -> str:
+    def type_name(self, schema: Mapping[str, Any]) -> str:
         """A schema in a few words."""
         if "$ref" in schema:
             return str(schema["$ref"].rpartition("/")[2])
         if "anyOf" in schema:
-            return " or ".join(map(self.kind, schema["anyOf"]))
+            return " or ".join(map(self.type_name, schema["anyOf"]))
         if "enum" in schema:
             return " | ".join("null" if word is None else str(word) for word in schema["enum"])
         if schema.get("type") == "array":
-            return f"[{self.kind(schema['items'])}]"
+            return f"[{self.type_name(schema['items'])}]"
         kinds = schema.get("type", "anything")
         words = [kinds] if isinstance(kinds, str) else kinds
         return " or ".join(
@@ -121,29 +121,29 @@ class View:
         kinds = [kind for part in schema.get("allOf", ()) for kind in part.get("anyOf", ())]
         return [kind["description"] for kind in kinds]
 
-    def bounds(self, schema: Mapping[str, Any]) -> list[str]:
+    def limits(self, schema: Mapping[str, Any]) -> list[str]:
         """The limits of a value, as texts, and its default."""
-        said = []
+        texts = []
         for low, high, unit in (
             ("minimum", "maximum", ""),
             ("minLength", "maxLength", " characters"),
             ("minItems", "maxItems", " items"),
         ):
             if low in schema or high in schema:
-                said.append(f"{schema.get(low, '')}…{schema.get(high, '')}{unit}")
+                texts.append(f"{schema.get(low, '')}…{schema.get(high, '')}{unit}")
         if schema.get("default") not in (None, ""):
-            said.append(f"default {json.dumps(schema['default'])}")
-        return said
+            texts.append(f"default {json.dumps(schema['default'])}")
+        return texts
 
     def schemas(self) -> list[tuple[str, Mapping[str, Any]]]:
         """All schemas but problems, which operations show by their codes."""
         found = self.document["components"]["schemas"].items()
-        return sorted((name, said) for name, said in found if not name.endswith("Problem"))
+        return sorted((name, schema) for name, schema in found if not name.endswith("Problem"))
 
     def curl(self, operation: Mapping[str, Any]) -> str:
         """A command that calls the operation."""
         method, path = operation["method"], operation["path"]
-        path = re.sub(r"\{(\w+)\}", lambda name: f"${_shouted(name[1])}", path)
+        path = re.sub(r"\{(\w+)\}", lambda name: f"${_placeholder(name[1])}", path)
         words = ["curl", *([] if method == "GET" else ["-X", method]), f'"$MUSTER{path}"']
         if operation["security"]:
             words.append('-H "Authorization: Bearer $TOKEN"')
@@ -154,5 +154,5 @@ class View:
         return " ".join(words)
 
 
-def _shouted(name: str) -> str:
+def _placeholder(name: str) -> str:
     return re.sub(r"([A-Z])", r"_\1", name).upper()

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 
-class Next(NamedTuple):
+class Link(NamedTuple):
     """A link to operations whose `parameter` is found in the answer's body at `pointer`.
 
     `path` names the parameters that they take over from the path of the first operation.
@@ -24,46 +24,46 @@ _PROJECT = (
     *("getProject", "updateProject", "allowHost"),
     *("listMembers", "putMember", "removeMember"),
 )
-_ADMINS_PROJECT = (
+_ADMIN_PROJECT = (
     *("adminUpdateProject", "adminDeleteProject"),
     *("adminListMembers", "adminPutMember", "adminRemoveMember"),
 )
 _MACHINE = ("listMachineTasks", "drainMachine", "undrainMachine")
 _BOT = ("createBinding", "listBindings", "updateBot", "deleteBot")
-_ADMINS_MACHINE = ("adminUpdateMachine", "adminDecommissionMachine")
+_ADMIN_MACHINE = ("adminUpdateMachine", "adminDecommissionMachine")
 
-NEXT: dict[str, tuple[Next, ...]] = {
-    "createTask": (Next("taskId", "/id", _TASK),),
-    "cancelTask": (Next("taskId", "/id", ("retryTask", "listEvents")),),
-    "retryTask": (Next("taskId", "/id", ("getTask", "cancelTask")),),
-    "getPendingGate": (Next("taskId", "/taskId", ("confirmStage",)),),
-    "startTunnel": (Next("taskId", "/taskId", ("getTunnel", "stopTunnel")),),
-    "adminCreateProject": (Next("key", "/key", _PROJECT + _ADMINS_PROJECT),),
-    "getMachine": (Next("machineId", "/id", _MACHINE),),
-    "registerMachine": (Next("machineId", "/machine/id", _MACHINE + _ADMINS_MACHINE),),
-    "createDeveloper": (Next("developerId", "/id", ("updateDeveloper", "resetTotp")),),
-    "createPersonalToken": (Next("tokenId", "/id", ("revokePersonalToken",)),),
-    "createWorkerToken": (Next("tokenId", "/id", ("getWorkerTokenStatus", "revokeWorkerToken")),),
-    "createBot": (Next("botId", "/id", _BOT),),
-    "createBinding": (Next("bindingId", "/id", ("removeBinding",), path=("botId",)),),
-    "listNotifications": (Next("notificationId", "/items/0/id", ("readNotification",)),),
-    "listRecentTasks": (Next("taskId", "/items/0/id", ("getTask",)),),
-    "listRecentActivity": (Next("taskId", "/items/0/taskId", ("getTask", "listEvents")),),
+LINKS: dict[str, tuple[Link, ...]] = {
+    "createTask": (Link("taskId", "/id", _TASK),),
+    "cancelTask": (Link("taskId", "/id", ("retryTask", "listEvents")),),
+    "retryTask": (Link("taskId", "/id", ("getTask", "cancelTask")),),
+    "getPendingGate": (Link("taskId", "/taskId", ("confirmStage",)),),
+    "startTunnel": (Link("taskId", "/taskId", ("getTunnel", "stopTunnel")),),
+    "adminCreateProject": (Link("key", "/key", _PROJECT + _ADMIN_PROJECT),),
+    "getMachine": (Link("machineId", "/id", _MACHINE),),
+    "registerMachine": (Link("machineId", "/machine/id", _MACHINE + _ADMIN_MACHINE),),
+    "createDeveloper": (Link("developerId", "/id", ("updateDeveloper", "resetTotp")),),
+    "createPersonalToken": (Link("tokenId", "/id", ("revokePersonalToken",)),),
+    "createWorkerToken": (Link("tokenId", "/id", ("getWorkerTokenStatus", "revokeWorkerToken")),),
+    "createBot": (Link("botId", "/id", _BOT),),
+    "createBinding": (Link("bindingId", "/id", ("removeBinding",), path=("botId",)),),
+    "listNotifications": (Link("notificationId", "/items/0/id", ("readNotification",)),),
+    "listRecentTasks": (Link("taskId", "/items/0/id", ("getTask",)),),
+    "listRecentActivity": (Link("taskId", "/items/0/taskId", ("getTask", "listEvents")),),
     "find": (
-        Next("taskId", "/tasks/0/id", ("getTask",)),
-        Next("machineId", "/machines/0/id", ("getMachine",)),
-        Next("key", "/projects/0/key", ("getProject",)),
+        Link("taskId", "/tasks/0/id", ("getTask",)),
+        Link("machineId", "/machines/0/id", ("getMachine",)),
+        Link("key", "/projects/0/key", ("getProject",)),
     ),
 }
 
 
-def add(document: dict[str, Any]) -> None:
+def add_links(document: dict[str, Any]) -> None:
     """Add the links to the document, and to every cursor list a link to its next page."""
     for operation in _operations(document):
         answer = _first_success(operation)
         found = [
             (_name(target), target, _parameters(following))
-            for following in NEXT.get(operation["operationId"], ())
+            for following in LINKS.get(operation["operationId"], ())
             for target in following.operations
         ]
         if any(parameter["name"] == "cursor" for parameter in operation.get("parameters", ())):
@@ -76,16 +76,16 @@ def add(document: dict[str, Any]) -> None:
             }
 
 
-def _parameters(following: Next) -> dict[str, str]:
+def _parameters(following: Link) -> dict[str, str]:
     kept = {name: f"$request.path.{name}" for name in following.path}
     return {**kept, following.parameter: f"$response.body#{following.pointer}"}
 
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [
-        said
+        operation
         for item in document["paths"].values()
-        for method, said in item.items()
+        for method, operation in item.items()
         if method != "parameters"
     ]
 

@@ -3,12 +3,12 @@
 from typing import Any
 
 from app.api.schemas.base import camel_case
-from app.domain.chat import NEEDED, BotPlatform, Credential
+from app.domain.chat import CREDENTIALS, BotPlatform, Credential
 
 _FIELDS = ("app_id", "app_secret", "webhook_token", "encrypt_key")
 
 
-def tell(schema: dict[str, Any]) -> None:
+def add_platform_variants(schema: dict[str, Any]) -> None:
     """Add a variant for each platform to the schema of new bots, inside `allOf`, which generators
     of clients ignore.
     """
@@ -16,11 +16,11 @@ def tell(schema: dict[str, Any]) -> None:
 
 
 def _variant(platform: BotPlatform) -> dict[str, Any]:
-    needed = NEEDED[platform]
+    needed = CREDENTIALS[platform]
     names = {name: camel_case(name) for name in needed}
-    told = ", ".join(f"`{names[name]}` ({its.what})" for name, its in needed.items())
+    credentials = ", ".join(f"`{names[name]}` ({its.what})" for name, its in needed.items())
     return {
-        "description": f"`{platform}` needs {told}",
+        "description": f"`{platform}` needs {credentials}",
         "properties": {
             "platform": {"enum": [platform.value]},
             **{camel_case(name): _credential(needed.get(name)) for name in _FIELDS},
@@ -35,7 +35,7 @@ def _credential(credential: Credential | None) -> dict[str, Any]:
         return {"enum": [None, ""]}
     if not credential.needed:
         return {}
-    said: dict[str, Any] = {"type": "string", "minLength": 1}
+    schema: dict[str, Any] = {"type": "string", "minLength": 1}
     if credential.shape is not None:
-        said["pattern"] = f"^(?:{credential.shape.pattern})$"
-    return said
+        schema["pattern"] = f"^(?:{credential.shape.pattern})$"
+    return schema

@@ -27,77 +27,77 @@ UNSUPPORTED = Problem(415, "unsupported_media_type", "The body has to be applica
 BAD_RANGE = Problem(416, "requested_range_not_satisfiable", "There is nothing at that range.")
 TOO_SLOW = Problem(408, "request_timeout", "The body came too slowly.")
 INTERNAL = Problem(500, "internal_error", "Something went wrong here; the log has more.")
-_PLAIN = {problem.status: problem for problem in (BAD_RANGE, TOO_LARGE)}
+_BY_STATUS = {problem.status: problem for problem in (BAD_RANGE, TOO_LARGE)}
 
 
-class Facts(NamedTuple):
+class OperationTraits(NamedTuple):
     """The properties of an operation from which its problems follow."""
 
-    is_closed: bool
-    is_admins: bool
-    takes_tokens: bool
-    takes_path: bool
-    takes_arguments: bool
-    takes_body: bool
-    is_written: bool
+    requires_credential: bool
+    is_admin_only: bool
+    accepts_personal_tokens: bool
+    has_path_parameters: bool
+    has_arguments: bool
+    has_body: bool
+    is_write: bool
     needs_postgres: bool
     kinds: Iterable[Kind]  # the route's own, by `@problems`
 
 
-def problems_of(facts: Facts, statuses: Statuses) -> list[Problem]:
+def list_problems(facts: OperationTraits, statuses: Statuses) -> list[Problem]:
     """All problems of an operation, sorted by status and code."""
-    found = {*_following(facts, statuses), INTERNAL}
+    found = {*_implied_problems(facts, statuses), INTERNAL}
     for kind in facts.kinds:
         if isinstance(kind, type):
-            found.add(_of(kind, statuses))
+            found.add(_problem(kind, statuses))
         else:
-            found.update(_of_status(kind, statuses))
+            found.update(_status_problems(kind, statuses))
     return sorted(found)
 
 
-def _following(facts: Facts, statuses: Statuses) -> Iterator[Problem]:
+def _implied_problems(facts: OperationTraits, statuses: Statuses) -> Iterator[Problem]:
     yield MALFORMED  # a NUL in a query, on any route
     kinds: list[type[domain.DomainError]] = []
-    if facts.is_closed:
+    if facts.requires_credential:
         kinds += [domain.Unauthenticated, domain.InvalidToken, domain.TooManyRequests]
-    if facts.is_admins:
+    if facts.is_admin_only:
         kinds.append(domain.Forbidden)
-    if facts.takes_tokens:
+    if facts.accepts_personal_tokens:
         kinds.append(domain.InsufficientScope)
-    if facts.takes_path:
+    if facts.has_path_parameters:
         kinds.append(domain.NotFound)
-    if facts.takes_arguments:
+    if facts.has_arguments:
         kinds.append(domain.InvalidFields)
     if facts.needs_postgres:
         kinds.append(domain.Unavailable)
-    yield from (_of(kind, statuses) for kind in kinds)
-    if facts.takes_body:
+    yield from (_problem(kind, statuses) for kind in kinds)
+    if facts.has_body:
         yield TOO_LARGE
         yield TOO_SLOW
-    if facts.is_written:
+    if facts.is_write:
         yield UNSUPPORTED  # of any body, wanted or not
 
 
-def _of(kind: type[domain.DomainError], statuses: Statuses) -> Problem:
+def _problem(kind: type[domain.DomainError], statuses: Statuses) -> Problem:
     status = next(statuses[base] for base in kind.__mro__ if base in statuses)
     return Problem(status, kind.code, (kind.__doc__ or "").strip().splitlines()[0])
 
 
-def _of_status(status: int, statuses: Statuses) -> Iterator[Problem]:
+def _status_problems(status: int, statuses: Statuses) -> Iterator[Problem]:
     """The problems of a plain status: the one that has it; for 409, all conflicts."""
-    if status in _PLAIN:
-        yield _PLAIN[status]
+    if status in _BY_STATUS:
+        yield _BY_STATUS[status]
     for kind, its in statuses.items():
         if its == status:
-            yield _of(kind, statuses)
+            yield _problem(kind, statuses)
             if kind is domain.Conflict:
-                yield from (_of(below, statuses) for below in _below(kind))
+                yield from (_problem(below, statuses) for below in _subclasses(kind))
 
 
-def _below(kind: type[domain.DomainError]) -> Iterator[type[domain.DomainError]]:
+def _subclasses(kind: type[domain.DomainError]) -> Iterator[type[domain.DomainError]]:
     for below in kind.__subclasses__():
         yield below
-        yield from _below(below)
+        yield from _subclasses(below)
 
 
 class Responses:
@@ -107,7 +107,7 @@ class Responses:
         self.schemas: dict[str, Any] = {}
         self.responses: dict[str, Any] = {}
 
-    def of(self, operation_id: str, problems: Iterable[Problem]) -> dict[str, Any]:
+    def references_for(self, operation_id: str, problems: Iterable[Problem]) -> dict[str, Any]:
         """{status: reference} for an operation."""
         by_status: dict[int, list[Problem]] = {}
         for problem in problems:
@@ -150,7 +150,7 @@ def _schema(status: int, codes: list[str]) -> dict[str, Any]:
             "type": "object",
             "additionalProperties": {
                 "type": "array",
-                "items": {"$ref": "#/components/schemas/FieldFault"},
+                "items": {"$ref": "#/components/schemas/FieldError"},
             },
             "description": "of the same, in the same order, for programs",
         }

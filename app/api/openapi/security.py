@@ -38,7 +38,7 @@ SCHEMES: dict[str, Any] = {
 }
 
 
-def of(method: str, rule: str) -> list[dict[str, list[str]]]:
+def operation_security(method: str, rule: str) -> list[dict[str, list[str]]]:
     """An operation's `security`: one of these schemes is needed; none if it is empty. An empty one
     is among them where none is needed on the server's own host.
     """
@@ -48,10 +48,10 @@ def of(method: str, rule: str) -> list[dict[str, list[str]]]:
 
 
 def _schemes(method: str, rule: str) -> list[str]:
-    if rule in guards.OPEN or not rule.startswith("/api/"):
+    if rule in guards.PUBLIC_ROUTES or not rule.startswith("/api/"):
         return []
     if rule.startswith("/api/workers/"):
         return ["workerJwt"]
-    if guards.takes_personal_tokens(method, rule):
+    if guards.accepts_personal_tokens(method, rule):
         return ["accessToken", "personalAccessToken"]
     return ["accessToken"]

@@ -5,7 +5,7 @@ from typing import Any
 NO_NUL = r"^[^\x00]*$"
 
 
-def refuse_nul(document: dict[str, Any]) -> None:
+def forbid_nul(document: dict[str, Any]) -> None:
     """Add the rule to every text in a body or a query that has no stricter pattern."""
     schemas = document["components"]["schemas"]
     seen: set[str] = set()
@@ -15,27 +15,27 @@ def refuse_nul(document: dict[str, Any]) -> None:
                 continue
             for parameter in operation.get("parameters", ()):
                 if parameter["in"] == "query":
-                    _refuse(parameter["schema"], schemas, seen)
+                    _forbid(parameter["schema"], schemas, seen)
             for content in operation.get("requestBody", {}).get("content", {}).values():
-                _refuse(content["schema"], schemas, seen)
+                _forbid(content["schema"], schemas, seen)
 
 
-def _refuse(schema: dict[str, Any], schemas: dict[str, Any], seen: set[str]) -> None:
+def _forbid(schema: dict[str, Any], schemas: dict[str, Any], seen: set[str]) -> None:
     reference = schema.get("$ref", "").rpartition("/")[2]
     if reference:
         if reference not in seen:
             seen.add(reference)
-            _refuse(schemas[reference], schemas, seen)
+            _forbid(schemas[reference], schemas, seen)
         return
-    if _is_free(schema):
+    if _is_unrestricted(schema):
         schema["pattern"] = NO_NUL
     below = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
     below += [schema[key] for key in ("items", "additionalProperties") if schema.get(key)]
     for one in below:
-        _refuse(one, schemas, seen)
+        _forbid(one, schemas, seen)
 
 
-def _is_free(schema: dict[str, Any]) -> bool:
+def _is_unrestricted(schema: dict[str, Any]) -> bool:
     is_text = schema.get("type") in ("string", ["string", "null"])
     has_rule = schema.keys() & {"pattern", "enum"} or schema.get("format", "password") != "password"
     return is_text and not has_rule

@@ -4,14 +4,14 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from app.api.schemas.base import Schema, Whole
+from app.api.schemas.base import Integer, Schema
 from app.api.schemas.stored import StoredSchema
-from app.api.schemas.texts import single_line
+from app.api.schemas.texts import check_single_line
 from app.domain import agents, field_errors
-from app.domain.agents import Interface, Permissions, WarningCode
+from app.domain.agents import AgentPermissions, Interface, WarningCode
 
-MOST_WORDS = 64
-LONGEST_WORD = 1000
+MAX_ARGUMENTS = 64
+MAX_ARGUMENT_LENGTH = 1000
 
 
 class AgentType(fields.String):
@@ -27,22 +27,22 @@ class AgentOptionsSchema(StoredSchema):
     stage from the project; what nobody says the machine decides.
     """
 
-    model = fields.String(allow_none=True, validate=[validate.Length(1, 200), single_line])
+    model = fields.String(allow_none=True, validate=[validate.Length(1, 200), check_single_line])
     permissions = fields.String(
         allow_none=True,
-        validate=validate.OneOf([*Permissions]),
+        validate=validate.OneOf([*AgentPermissions]),
         metadata={"description": "what it may do without asking"},
     )
     allowed_tools = fields.List(
-        fields.String(validate=[validate.Length(1, LONGEST_WORD), single_line]),
+        fields.String(validate=[validate.Length(1, MAX_ARGUMENT_LENGTH), check_single_line]),
         allow_none=True,
-        validate=validate.Length(max=MOST_WORDS),
+        validate=validate.Length(max=MAX_ARGUMENTS),
         metadata={"description": "in the agent's own words; replaces the inherited list"},
     )
     arguments = fields.List(
-        fields.String(validate=validate.Length(max=LONGEST_WORD)),
+        fields.String(validate=validate.Length(max=MAX_ARGUMENT_LENGTH)),
         allow_none=True,
-        validate=validate.Length(max=MOST_WORDS),
+        validate=validate.Length(max=MAX_ARGUMENTS),
         metadata={"description": "appended to its command line; replaces the inherited list"},
     )
     interface = fields.String(allow_none=True, validate=validate.OneOf([*Interface]))
@@ -52,8 +52,8 @@ class AgentSchema(Schema):
     """An agent type, and the machines that have it. The decommissioned do not count."""
 
     type = fields.String(required=True)
-    machine_count = Whole(required=True)
-    healthy_count = Whole(required=True, metadata={"description": "of those where it is healthy"})
+    machine_count = Integer(required=True)
+    healthy_count = Integer(required=True, metadata={"description": "of those where it is healthy"})
     versions = fields.List(fields.String(), required=True)
 
 

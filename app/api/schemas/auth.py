@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from app.api.schemas.base import Schema
-from app.domain.login import LONGEST_CLIENT
+from app.domain.login import MAX_CLIENT_NAME
 
 # No secret of ours is longer; a longer text is not worth computing a hash.
 _SECRET = validate.Length(1, 1024)
@@ -21,7 +21,7 @@ class LoginSchema(Schema):
     client_name = fields.String(
         allow_none=True,
         load_default=None,
-        validate=validate.Length(max=LONGEST_CLIENT),
+        validate=validate.Length(max=MAX_CLIENT_NAME),
         metadata={"description": "what your sessions call it; by default what its User-Agent says"},
     )
 
@@ -30,7 +30,7 @@ class RefreshTokenSchema(Schema):
     refresh_token = fields.String(required=True, validate=_SECRET)
 
 
-class SteppedSchema(Schema):
+class BrowserLoginSchema(Schema):
     access_token = fields.String(
         required=True,
         allow_none=True,
@@ -38,13 +38,13 @@ class SteppedSchema(Schema):
     )
 
 
-class RefreshedSchema(Schema):
+class BrowserRefreshSchema(Schema):
     access_token = fields.String(
         required=True, allow_none=True, metadata={"description": "null: nobody is signed in"}
     )
 
 
-class NewPairSchema(Schema):
+class NewTokensSchema(Schema):
     access_token = fields.String(required=True)
     refresh_token = fields.String(
         required=True,

@@ -8,9 +8,9 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from app.api.field_errors import give_codes
+from app.api.field_errors import attach_codes
 from app.domain import field_errors
-from app.domain.timestamps import written
+from app.domain.timestamps import to_rfc3339
 
 INT4 = 2**31 - 1
 INT8 = 2**63 - 1
@@ -28,18 +28,18 @@ class Schema(ma.Schema):
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
         field_obj.data_key = camel_case(field_obj.data_key or field_name)
-        give_codes(field_obj)
+        attach_codes(field_obj)
 
     @ma.pre_load
-    def _refuse_what_postgres_cannot_hold(self, data: Any, **_: Any) -> Any:
+    def _reject_unstorable_text(self, data: Any, **_: Any) -> Any:
         if isinstance(data, Mapping):
-            wrong = {key: [field_errors.NO_TEXT] for key in data if _odd(data[key])}
+            wrong = {key: [field_errors.NO_TEXT] for key in data if _has_unstorable_text(data[key])}
             if wrong:
                 raise ma.ValidationError(wrong)
         return data
 
 
-_ODD = re.compile("[\0\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def camel_case(name: str) -> str:
@@ -47,14 +47,14 @@ def camel_case(name: str) -> str:
     return first + "".join(map(str.title, rest))
 
 
-def _odd(value: Any) -> bool:
+def _has_unstorable_text(value: Any) -> bool:
     """Whether a text in the value contains NUL or a lone surrogate: valid in JSON, but not in
     Postgres or UTF-8.
     """
     waiting = [value]  # a stack of our own: a body may be nested deeper than Python's goes
     while waiting:
         part = waiting.pop()
-        if isinstance(part, str) and _ODD.search(part):
+        if isinstance(part, str) and _UNSTORABLE.search(part):
             return True
         if isinstance(part, list):
             waiting += part
@@ -67,8 +67,8 @@ class Timestamp(fields.AwareDateTime):
     """A point in time; one without a UTC offset is refused."""
 
     default_error_messages = {
-        "invalid": field_errors.NO_MOMENT,
-        "invalid_awareness": field_errors.NO_AWARE_MOMENT,
+        "invalid": field_errors.NO_TIMESTAMP,
+        "invalid_awareness": field_errors.NO_AWARE_TIMESTAMP,
     }
 
     def __init__(self, **kwargs: Any) -> None:
@@ -82,10 +82,10 @@ class Timestamp(fields.AwareDateTime):
             raise self.make_error("invalid", input=args[0], obj_type=self.OBJ_TYPE) from None
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
-        return None if value is None else written(value)
+        return None if value is None else to_rfc3339(value)
 
 
-class Whole(fields.Integer):
+class Integer(fields.Integer):
     """An integer that Postgres can store; in bodies a JSON number, no string."""
 
     def __init__(self, *, minimum: int = 0, maximum: int = INT4, **kwargs: Any) -> None:
@@ -98,14 +98,14 @@ class Whole(fields.Integer):
         return super()._validated(int(value) if whole else value)
 
 
-class Id(Whole):
+class Id(Integer):
     """A row's id."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(minimum=1, maximum=INT8, **kwargs)
 
 
-class Flag(fields.Boolean):
+class Boolean(fields.Boolean):
     """A JSON true or false; `fields.Boolean` would also accept "yes", 1 and others."""
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:

@@ -5,15 +5,15 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from app.api.schemas.base import INT8, Flag, Id, Schema, Timestamp, Whole
-from app.api.schemas.texts import single_line
+from app.api.schemas.base import INT8, Boolean, Id, Integer, Schema, Timestamp
+from app.api.schemas.texts import check_single_line
 from app.domain import field_errors
 from app.domain.chat import BotPlatform
 
 _Rules = list[Callable[[Any], Any]]
-_NAME: _Rules = [validate.Length(1, 100), single_line]
-_CHAT_ID: _Rules = [validate.Length(1, 200), single_line]
-_SECRET: _Rules = [validate.Length(max=2000), single_line]
+_NAME: _Rules = [validate.Length(1, 100), check_single_line]
+_CHAT_ID: _Rules = [validate.Length(1, 200), check_single_line]
+_SECRET: _Rules = [validate.Length(max=2000), check_single_line]
 
 
 class BotUpdate(Schema):
@@ -22,7 +22,7 @@ class BotUpdate(Schema):
     name = fields.String(validate=_NAME)
     app_id = fields.String(
         allow_none=True,
-        validate=[validate.Length(max=200), single_line],
+        validate=[validate.Length(max=200), check_single_line],
         metadata={"description": "Slack's or Lark's id of the app"},
     )
     app_secret = fields.String(
@@ -46,7 +46,7 @@ class BotUpdate(Schema):
         validate=_SECRET,
         metadata={"description": "write-only: Lark's encrypt key, which signs its events"},
     )
-    audit_log = Flag(
+    audit_log = Boolean(
         metadata={"description": "whether the webhook's URL is told the audit log, too"},
     )
 
@@ -59,12 +59,12 @@ class NewBot(BotUpdate):
 
 
 class AuditStreamSchema(Schema):
-    sent = Whole(
+    sent = Integer(
         required=True,
         maximum=INT8,
         metadata={"description": "the number of the last entry that was taken"},
     )
-    failures = Whole(required=True, metadata={"description": "tries in a row that have failed"})
+    failures = Integer(required=True, metadata={"description": "tries in a row that have failed"})
     error = fields.String(
         required=True, allow_none=True, metadata={"description": "why the last of them did"}
     )
@@ -85,7 +85,7 @@ class BotSchema(Schema):
     has_encrypt_key = fields.Function(
         lambda bot: bot.encrypt_key is not None, required=True, metadata={"type": "boolean"}
     )
-    audit_log = Flag(required=True)
+    audit_log = Boolean(required=True)
     audit_stream = fields.Nested(
         AuditStreamSchema,
         required=True,
@@ -108,7 +108,7 @@ class BotTest(Schema):
 
 
 class BotTestedSchema(Schema):
-    sent = Flag(required=True, metadata={"description": "whether the platform has taken it"})
+    sent = Boolean(required=True, metadata={"description": "whether the platform has taken it"})
     detail = fields.String(
         required=True,
         metadata={"description": "how it went; what failed, in the platform's own words"},
@@ -121,16 +121,18 @@ class BotTestedSchema(Schema):
     chat_id = fields.String(
         required=True, allow_none=True, metadata={"description": "where it was written to"}
     )
-    milliseconds = Whole(required=True, metadata={"description": "how long it took"})
+    milliseconds = Integer(required=True, metadata={"description": "how long it took"})
 
 
 class NewBinding(Schema):
     platform_chat_id = fields.String(required=True, validate=_CHAT_ID)
     project_key = fields.String(required=True, validate=validate.Length(1, 64))
-    chat_name = fields.String(load_default="", validate=[validate.Length(max=200), single_line])
+    chat_name = fields.String(
+        load_default="", validate=[validate.Length(max=200), check_single_line]
+    )
 
 
-class WhichBinding(Schema):
+class BindingQuery(Schema):
     """Exactly one of the two is given."""
 
     binding_id = Id(strict=False, metadata={"description": "or platformChatId, not both"})
@@ -139,7 +141,7 @@ class WhichBinding(Schema):
     )
 
     @validates_schema
-    def _one(self, given: dict[str, Any], **_: Any) -> None:
+    def _require_one(self, given: dict[str, Any], **_: Any) -> None:
         if len(given) != 1:
             wrong = [field_errors.NOT_EITHER]
             raise ValidationError({"bindingId": wrong, "platformChatId": wrong})
@@ -153,7 +155,7 @@ class BindingSchema(Schema):
     created_at = Timestamp(required=True, attribute="row.created_at")
 
 
-class BindingOfBotSchema(BindingSchema):
+class BotBindingSchema(BindingSchema):
     bot_id = Id(required=True, attribute="bot.id")
     bot_name = fields.String(required=True, attribute="bot.name")
     platform = fields.Enum(BotPlatform, by_value=True, required=True, attribute="bot.platform")

@@ -2,9 +2,9 @@
 
 from marshmallow import fields, validate
 
-from app.api.schemas.base import INT8, Whole
+from app.api.schemas.base import INT8, Integer
 from app.api.schemas.stored import StoredSchema
-from app.domain.budget import BudgetOf
+from app.domain.budget import BudgetOwner
 
 _MAX_COST = 1_000_000_000
 
@@ -12,8 +12,8 @@ _MAX_COST = 1_000_000_000
 class BudgetSchema(StoredSchema):
     """What may be used before a person is asked; null, and what is left out: whatever it takes."""
 
-    minutes = Whole(minimum=1, allow_none=True, metadata={"description": "in which stages run"})
-    tokens = Whole(
+    minutes = Integer(minimum=1, allow_none=True, metadata={"description": "in which stages run"})
+    tokens = Integer(
         minimum=1,
         maximum=INT8,
         allow_none=True,
@@ -30,7 +30,7 @@ class UsedSchema(StoredSchema):
     """What was used; null: unknown."""
 
     minutes = fields.Float(required=True, allow_none=True)
-    tokens = Whole(required=True, allow_none=True, maximum=INT8)
+    tokens = Integer(required=True, allow_none=True, maximum=INT8)
     cost = fields.Float(required=True, allow_none=True)
 
 
@@ -45,7 +45,7 @@ class MonthBudgetSchema(StoredSchema):
 class SpentBudgetSchema(StoredSchema):
     """A budget that is used up. A task's own is of all its rounds and has no month."""
 
-    of = fields.String(required=True, validate=validate.OneOf([of.value for of in BudgetOf]))
+    of = fields.String(required=True, validate=validate.OneOf([of.value for of in BudgetOwner]))
     name = fields.String(
         required=True, metadata={"description": "the task's id, the project's key, a name"}
     )

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.api.pagination import cursor_page_of
-from app.api.schemas.base import INT8, Id, Schema, Whole
+from app.api.pagination import cursor_page_schema
+from app.api.schemas.base import INT8, Id, Integer, Schema
 from app.api.schemas.tasks import EventSchema
 from app.api.schemas.usage import UsageSchema
 from app.domain.machine import MachineStatus
@@ -13,8 +13,8 @@ from app.domain.task import TaskStatus
 from app.services.projects.activity import Activity
 
 
-def _number(**kwargs: Any) -> Whole:
-    return Whole(maximum=INT8, required=True, **kwargs)
+def _number(**kwargs: Any) -> Integer:
+    return Integer(maximum=INT8, required=True, **kwargs)
 
 
 class TaskNumbers(Schema):
@@ -84,4 +84,4 @@ class ActivitySchema(EventSchema):
         return super().get_attribute(obj if of_activity else obj.event, attr, default)
 
 
-ActivityPage = cursor_page_of(ActivitySchema)
+ActivityPage = cursor_page_schema(ActivitySchema)

@@ -3,10 +3,10 @@
 from marshmallow import fields
 
 from app.api.pagination import CursorQuery
-from app.api.schemas.base import Id, Schema, Timestamp, Whole
+from app.api.schemas.base import Id, Integer, Schema, Timestamp
 from app.domain.chat import BotPlatform
-from app.domain.delivery import DeliveryAct, DeliveryState
-from app.domain.notification_rules import NewsKind
+from app.domain.delivery import DeliveryAction, DeliveryState
+from app.domain.notification_rules import NotificationType
 
 
 class DeliveryFilter(CursorQuery):
@@ -18,12 +18,12 @@ class DeliverySchema(Schema):
     id = Id(required=True)
     state = fields.Enum(DeliveryState, by_value=True, required=True)
     act = fields.Enum(
-        DeliveryAct,
+        DeliveryAction,
         by_value=True,
         required=True,
         metadata={"description": "`edit`: of a card whose question is no longer open"},
     )
-    kind = fields.Enum(NewsKind, by_value=True, required=True, attribute="outbox.kind")
+    kind = fields.Enum(NotificationType, by_value=True, required=True, attribute="outbox.kind")
     task_id = Id(required=True)
     bot_id = Id(required=True)
     bot_name = fields.String(required=True, attribute="bot.name")
@@ -32,7 +32,7 @@ class DeliverySchema(Schema):
     developer_id = Id(
         required=True, allow_none=True, metadata={"description": "whom a direct message is for"}
     )
-    attempts = Whole(required=True)
+    attempts = Integer(required=True)
     error = fields.String(
         required=True, allow_none=True, metadata={"description": "what the platform said last"}
     )

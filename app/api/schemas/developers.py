@@ -6,9 +6,9 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from app.api.schemas.base import Flag, Id, Schema, Timestamp
+from app.api.schemas.base import Boolean, Id, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema
-from app.api.schemas.texts import single_line
+from app.api.schemas.texts import check_single_line
 from app.domain import field_errors
 from app.domain.roles import SystemRole
 from app.services.accounts import passwords
@@ -17,13 +17,13 @@ from app.services.accounts import passwords
 _Rules = list[Callable[[str], Any]]
 GIT_NAME: _Rules = [
     validate.Length(1, 200),
-    single_line,
+    check_single_line,
     validate.ContainsNoneOf("<>", error=field_errors.ANGLE_BRACKETS),
 ]
 GIT_EMAIL: _Rules = [
     validate.Length(1, 200),
     validate.Regexp(re.compile(r"[^\s<>@]+@[^\s<>@]+\Z"), error=field_errors.NO_EMAIL),
-    single_line,
+    check_single_line,
 ]
 
 NEW_PASSWORD = validate.Length(passwords.MIN_LENGTH, passwords.MAX_LENGTH)
@@ -33,8 +33,8 @@ class Email(fields.String):
     """An address by which providers know an account; in lower case."""
 
     def __init__(self, **kwargs: Any) -> None:
-        said = {"description": "by which a provider's verified e-mail finds the account"}
-        super().__init__(allow_none=True, validate=GIT_EMAIL, metadata=said, **kwargs)
+        metadata = {"description": "by which a provider's verified e-mail finds the account"}
+        super().__init__(allow_none=True, validate=GIT_EMAIL, metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         text = super()._deserialize(value, *args, **kwargs)
@@ -42,7 +42,7 @@ class Email(fields.String):
 
 
 class NewDeveloper(Schema):
-    name = fields.String(required=True, validate=[validate.Length(1, 100), single_line])
+    name = fields.String(required=True, validate=[validate.Length(1, 100), check_single_line])
     password = fields.String(required=True, validate=NEW_PASSWORD)
     role = fields.Enum(SystemRole, by_value=True, required=True)
     git_name = fields.String(required=True, validate=GIT_NAME)
@@ -56,7 +56,7 @@ class DeveloperChanges(Schema):
     git_email = fields.String(validate=GIT_EMAIL)
     email = Email()
     password = fields.String(validate=NEW_PASSWORD)
-    disabled = Flag()
+    disabled = Boolean()
     platform_uid = fields.String(
         allow_none=True,
         validate=[

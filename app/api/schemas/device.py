@@ -2,14 +2,14 @@
 
 from marshmallow import fields, validate
 
-from app.api.schemas.base import Schema, Timestamp, Whole
-from app.domain.login import LONGEST_CLIENT
+from app.api.schemas.base import Integer, Schema, Timestamp
+from app.domain.login import MAX_CLIENT_NAME
 
 
 class NewDevice(Schema):
     client_name = fields.String(
         required=True,
-        validate=validate.Length(1, LONGEST_CLIENT),
+        validate=validate.Length(1, MAX_CLIENT_NAME),
         metadata={"description": "what it is called to whoever lets it in"},
     )
 
@@ -19,8 +19,8 @@ class DeviceCodesSchema(Schema):
     user_code = fields.String(required=True, metadata={"description": "to be shown"})
     verification_uri = fields.String(required=True)
     verification_uri_complete = fields.String(required=True)
-    expires_in = Whole(required=True, metadata={"description": "seconds"})
-    interval = Whole(required=True, metadata={"description": "seconds between two questions"})
+    expires_in = Integer(required=True, metadata={"description": "seconds"})
+    interval = Integer(required=True, metadata={"description": "seconds between two questions"})
 
 
 class DeviceCode(Schema):

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.api.schemas.base import INT8, Schema, Whole
+from app.api.schemas.base import INT8, Integer, Schema
 from app.domain.diff import FileStatus, Since
 from app.domain.patch import LineType
 
@@ -11,19 +11,19 @@ _ID = {"pattern": "^[0-9a-f]*$"}
 
 
 class DiffFilter(Schema):
-    stage = Whole(
+    stage = Integer(
         minimum=0,
         load_default=None,
         strict=False,
         metadata={"description": "what it changed, since the stage before it"},
     )
-    attempt = Whole(
+    attempt = Integer(
         minimum=1,
         load_default=None,
         strict=False,
         metadata={"description": "what it has come to, since the base"},
     )
-    round = Whole(
+    round = Integer(
         minimum=1,
         load_default=None,
         strict=False,
@@ -31,7 +31,7 @@ class DiffFilter(Schema):
     )
     path = fields.String(load_default=None, validate=PATH)
     ignore_whitespace = fields.Boolean(load_default=False, truthy={"true"}, falsy={"false"})
-    offset = Whole(minimum=0, load_default=0, strict=False)
+    offset = Integer(minimum=0, load_default=0, strict=False)
 
 
 class FileFilter(Schema):
@@ -43,17 +43,17 @@ class FileFilter(Schema):
 
 class DiffLineSchema(Schema):
     type = fields.Enum(LineType, by_value=True, required=True)
-    old_line = Whole(required=True, allow_none=True)
-    new_line = Whole(required=True, allow_none=True)
+    old_line = Integer(required=True, allow_none=True)
+    new_line = Integer(required=True, allow_none=True)
     text = fields.String(required=True)
     no_newline = fields.Boolean(metadata={"description": "true: the file ends without one"})
 
 
 class HunkSchema(Schema):
-    old_start = Whole(required=True)
-    old_lines = Whole(required=True)
-    new_start = Whole(required=True)
-    new_lines = Whole(required=True)
+    old_start = Integer(required=True)
+    old_lines = Integer(required=True)
+    new_start = Integer(required=True)
+    new_lines = Integer(required=True)
     section = fields.String(required=True)
     lines = fields.List(fields.Nested(DiffLineSchema), required=True)
 
@@ -62,8 +62,8 @@ class DiffFileSchema(Schema):
     path = fields.String(required=True)
     old_path = fields.String(required=True, allow_none=True)
     status = fields.Enum(FileStatus, by_value=True, required=True)
-    insertions = Whole(required=True)
-    deletions = Whole(required=True)
+    insertions = Integer(required=True)
+    deletions = Integer(required=True)
     binary = fields.Boolean(required=True)
     generated = fields.Boolean(required=True)
     blob = fields.String(required=True, allow_none=True)
@@ -77,19 +77,19 @@ class DiffFileSchema(Schema):
 
 
 class TaskDiffSchema(Schema):
-    task_id = Whole(maximum=INT8, required=True)
+    task_id = Integer(maximum=INT8, required=True)
     base = fields.String(required=True)
     commit = fields.String(required=True)
     since = fields.Enum(Since, by_value=True, required=True)
-    round = Whole(required=True)
-    attempt = Whole(required=True)
-    stage_index = Whole(required=True)
+    round = Integer(required=True)
+    attempt = Integer(required=True)
+    stage_index = Integer(required=True)
     is_partial = fields.Boolean(data_key="partial", required=True)  # marshmallow has a `partial`
     left_out = fields.String(
         required=True, metadata={"description": "why there is no patch; empty: there is one"}
     )
-    files_changed = Whole(required=True)
-    insertions = Whole(maximum=INT8, required=True)
-    deletions = Whole(maximum=INT8, required=True)
-    next_offset = Whole(required=True, allow_none=True)
+    files_changed = Integer(required=True)
+    insertions = Integer(maximum=INT8, required=True)
+    deletions = Integer(maximum=INT8, required=True)
+    next_offset = Integer(required=True, allow_none=True)
     files = fields.List(fields.Nested(DiffFileSchema), required=True)

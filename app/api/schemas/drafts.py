@@ -6,23 +6,23 @@ from collections.abc import Callable
 from marshmallow import fields, validate
 
 from app.api.schemas.agents import AgentOptionsSchema, AgentType
-from app.api.schemas.base import Flag, Id, Schema, Timestamp, Whole
+from app.api.schemas.base import Boolean, Id, Integer, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.tasks import MAX_PRIORITY
-from app.api.schemas.texts import single_line
+from app.api.schemas.texts import check_single_line
 from app.domain import drafts, field_errors, labels
 
 _OPTIONS = "each field in place of the stage's, or the project's"
-_HALF = "as it was written so far: it need not be one yet"
+_INCOMPLETE = "as it was written so far: it need not be one yet"
 _QUERY = "what stands in the page's address behind the `?`"
 _POSITION = "they are shown by it, then by age; by default behind the others"
 _PINNED = "always shown; others in a menu"
-_longest_key = validate.Length(max=64)
-_longest_description = validate.Length(max=drafts.LONGEST_DESCRIPTION)
-_longest_selector = validate.Length(max=labels.LONGEST_SELECTOR)
-_name: list[Callable[[str], object]] = [validate.Length(1, drafts.LONGEST_VIEW), single_line]
+_key_length = validate.Length(max=64)
+_description_length = validate.Length(max=drafts.MAX_DESCRIPTION)
+_selector_length = validate.Length(max=labels.MAX_SELECTOR)
+_name: list[Callable[[str], object]] = [validate.Length(1, drafts.MAX_VIEW_NAME), check_single_line]
 _query: list[Callable[[str], object]] = [
-    validate.Length(max=drafts.LONGEST_QUERY),
+    validate.Length(max=drafts.MAX_QUERY),
     validate.Regexp(re.compile(r"^[!-~]*\Z"), error=field_errors.NO_QUERY),
 ]
 
@@ -30,17 +30,17 @@ _query: list[Callable[[str], object]] = [
 class DraftChanges(Schema):
     """Any of the fields of a new task; none is needed."""
 
-    project_key = fields.String(allow_none=True, validate=_longest_key)
-    description = fields.String(validate=_longest_description)
+    project_key = fields.String(allow_none=True, validate=_key_length)
+    description = fields.String(validate=_description_length)
     machine_id = fields.UUID(allow_none=True)
     machine_selector = fields.String(
-        allow_none=True, validate=_longest_selector, metadata={"description": _HALF}
+        allow_none=True, validate=_selector_length, metadata={"description": _INCOMPLETE}
     )
     agent_type = AgentType(allow_none=True)
     agent_options = fields.Nested(
         AgentOptionsSchema, allow_none=True, metadata={"description": _OPTIONS}
     )
-    priority = Whole(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY)
+    priority = Integer(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY)
     budget = fields.Nested(BudgetSchema, allow_none=True)
 
 
@@ -52,7 +52,7 @@ class DraftSchema(Schema):
     machine_selector = fields.String(required=True, allow_none=True)
     agent_type = fields.String(required=True, allow_none=True)
     agent_options = fields.Nested(AgentOptionsSchema, required=True, allow_none=True)
-    priority = Whole(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, required=True)
+    priority = Integer(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, required=True)
     budget = fields.Nested(BudgetSchema, required=True, allow_none=True)
     created_at = Timestamp(required=True)
     updated_at = Timestamp(required=True)
@@ -61,8 +61,8 @@ class DraftSchema(Schema):
 class NewView(Schema):
     name = fields.String(required=True, validate=_name)
     query = fields.String(required=True, validate=_query, metadata={"description": _QUERY})
-    position = Whole(load_default=None, allow_none=True, metadata={"description": _POSITION})
-    pinned = Flag(load_default=True, metadata={"description": _PINNED})
+    position = Integer(load_default=None, allow_none=True, metadata={"description": _POSITION})
+    pinned = Boolean(load_default=True, metadata={"description": _PINNED})
 
 
 class ViewChanges(Schema):
@@ -70,15 +70,15 @@ class ViewChanges(Schema):
 
     name = fields.String(validate=_name)
     query = fields.String(validate=_query, metadata={"description": _QUERY})
-    position = Whole(metadata={"description": _POSITION})
-    pinned = Flag(metadata={"description": _PINNED})
+    position = Integer(metadata={"description": _POSITION})
+    pinned = Boolean(metadata={"description": _PINNED})
 
 
 class SavedViewSchema(Schema):
     id = Id(required=True)
     name = fields.String(required=True)
     query = fields.String(required=True, metadata={"description": _QUERY})
-    position = Whole(required=True)
+    position = Integer(required=True)
     pinned = fields.Boolean(required=True, metadata={"description": _PINNED})
     created_at = Timestamp(required=True)
     updated_at = Timestamp(required=True)

@@ -2,15 +2,15 @@
 
 from marshmallow import fields, validate
 
-from app.api.schemas.base import Schema, Whole
+from app.api.schemas.base import Integer, Schema
 from app.api.schemas.machines import MachineSchema
 from app.api.schemas.tasks import ListedTaskSchema
-from app.domain.drain import DrainAct
+from app.domain.drain import DrainAction
 
 
 class NewDrain(Schema):
     note = fields.String(load_default=None, allow_none=True, validate=validate.Length(max=1000))
-    deadline_seconds = Whole(
+    deadline_seconds = Integer(
         maximum=30 * 24 * 3600,
         load_default=None,
         allow_none=True,
@@ -28,7 +28,7 @@ class DrainQuery(Schema):
 class PlannedTaskSchema(Schema):
     task = fields.Nested(ListedTaskSchema, required=True)
     act = fields.Enum(
-        DrainAct,
+        DrainAction,
         by_value=True,
         required=True,
         metadata={
@@ -37,7 +37,7 @@ class PlannedTaskSchema(Schema):
         },
     )
     at_deadline = fields.Enum(
-        DrainAct,
+        DrainAction,
         by_value=True,
         required=True,
         allow_none=True,

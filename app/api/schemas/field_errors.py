@@ -6,7 +6,7 @@ from app.api.schemas.base import Schema
 from app.domain.field_errors import CODES
 
 
-class FieldFaultSchema(Schema):
+class FieldErrorSchema(Schema):
     """What is wrong with a field: the message at its place says the same to people."""
 
     code = fields.String(

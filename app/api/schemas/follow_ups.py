@@ -2,15 +2,15 @@
 
 from marshmallow import fields, validate
 
-from app.api.pagination import cursor_page_of
-from app.api.schemas.base import Id, Schema, Timestamp, Whole
+from app.api.pagination import cursor_page_schema
+from app.api.schemas.base import Id, Integer, Schema, Timestamp
 from app.api.schemas.tasks import CreatorSchema
 from app.domain.follow_up import MAX_INSTRUCTION, FollowUpState
 
 
 class NewFollowUp(Schema):
     instruction = fields.String(required=True, validate=validate.Length(1, MAX_INSTRUCTION))
-    from_stage = Whole(load_default=0)
+    from_stage = Integer(load_default=0)
     review_id = Id(
         load_default=None,
         allow_none=True,
@@ -22,21 +22,21 @@ class FollowUpSchema(Schema):
     """What a person wants next of a task whose work is there."""
 
     id = Id(required=True)
-    number = Whole(
+    number = Integer(
         required=True, metadata={"description": "within the task, from 1: in this order they begin"}
     )
-    round = Whole(
+    round = Integer(
         required=True,
         allow_none=True,
         metadata={"description": "that it has begun; null: none yet"},
     )
     state = fields.Enum(FollowUpState, by_value=True, required=True)
     instruction = fields.String(required=True)
-    from_stage = Whole(required=True)
+    from_stage = Integer(required=True)
     review_id = Id(required=True, allow_none=True)
     created_by = fields.Nested(CreatorSchema, required=True, attribute="creator")
     created_at = Timestamp(required=True)
     started_at = Timestamp(required=True, allow_none=True)
 
 
-FollowUpPage = cursor_page_of(FollowUpSchema)
+FollowUpPage = cursor_page_schema(FollowUpSchema)

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from app.api.schemas.base import Id, Schema, Timestamp, Whole
+from app.api.schemas.base import Id, Integer, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema, SpentBudgetSchema
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.tasks import DiffSchema
@@ -10,13 +10,13 @@ from app.domain.pipeline import GateKind
 
 
 class GateAnswer(Schema):
-    stage_index = Whole(required=True)
-    number = Whole(
+    stage_index = Integer(required=True)
+    number = Integer(
         load_default=None,
         allow_none=True,
         metadata={"description": "default: whichever question of the stage is open"},
     )
-    round = Whole(
+    round = Integer(
         load_default=None,
         allow_none=True,
         metadata={"description": "of the question; default: the task's, whichever that is"},
@@ -36,7 +36,7 @@ class GateAnswer(Schema):
     )
 
 
-class FoundBranchSchema(StoredSchema):
+class BranchConflictSchema(StoredSchema):
     """The task's own branch, which could not be moved to `commit`."""
 
     name = fields.String(required=True)
@@ -52,7 +52,7 @@ class FoundBranchSchema(StoredSchema):
     subject = fields.String(required=True)
 
 
-class DiffAtGateSchema(DiffSchema):
+class GateDiffSchema(DiffSchema):
     href = fields.String(
         required=True,
         allow_none=True,
@@ -62,9 +62,9 @@ class DiffAtGateSchema(DiffSchema):
 
 class PendingGateSchema(Schema):
     task_id = Id(required=True)
-    round = Whole(required=True, metadata={"description": "the task's: a retry asks anew"})
-    stage_index = Whole(required=True)
-    number = Whole(
+    round = Integer(required=True, metadata={"description": "the task's: a retry asks anew"})
+    stage_index = Integer(required=True)
+    number = Integer(
         required=True,
         metadata={"description": "0: before the stage; those in its middle count from 1"},
     )
@@ -74,11 +74,11 @@ class PendingGateSchema(Schema):
     choices = fields.List(fields.String(), required=True)
     requested_at = Timestamp(required=True)
     expires_at = Timestamp(required=True, allow_none=True)
-    diff = fields.Nested(DiffAtGateSchema, required=True, allow_none=True)
+    diff = fields.Nested(GateDiffSchema, required=True, allow_none=True)
     budgets = fields.List(
         fields.Nested(SpentBudgetSchema),
         required=True,
         allow_none=True,
         metadata={"description": "those that are used up, where it is asked about them"},
     )
-    branch = fields.Nested(FoundBranchSchema, required=True, allow_none=True)
+    branch = fields.Nested(BranchConflictSchema, required=True, allow_none=True)

@@ -6,7 +6,7 @@ from app.api.schemas.base import Schema
 from app.domain import field_errors
 
 
-class MaybeOnce(Schema):
+class IdempotencyHeaders(Schema):
     idempotency_key = fields.String(
         data_key="Idempotency-Key",
         load_default=None,

@@ -2,16 +2,16 @@
 
 from marshmallow import fields
 
-from app.api.pagination import CursorQuery, cursor_page_of
-from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
+from app.api.pagination import CursorQuery, cursor_page_schema
+from app.api.schemas.base import INT8, Boolean, Integer, Schema, Timestamp
 from app.api.schemas.diffs import DiffLineSchema
 from app.api.schemas.gates import PendingGateSchema
 from app.api.schemas.machines import SlotsSchema
 from app.api.schemas.tasks import ListedTaskSchema
 from app.api.schemas.texts import CommaList
-from app.domain.inbox import InboxAct, InboxKind, MachineTrouble, Then
+from app.domain.inbox import DefaultAction, InboxAction, InboxKind, MachineProblem
 from app.domain.machine import MachineStatus
-from app.services.inbox.keys import COUNTED
+from app.services.inbox.keys import MAX_COUNT
 
 
 class InboxFilter(CursorQuery):
@@ -20,8 +20,8 @@ class InboxFilter(CursorQuery):
 
 class ShortFileSchema(Schema):
     path = fields.String(required=True)
-    insertions = Whole(required=True)
-    deletions = Whole(required=True)
+    insertions = Integer(required=True)
+    deletions = Integer(required=True)
 
 
 class ExcerptSchema(Schema):
@@ -35,9 +35,9 @@ class ShortDiffSchema(Schema):
     """What a task has changed, in short; the whole of it is the task's diff."""
 
     commit = fields.String(required=True)
-    files_changed = Whole(required=True)
-    insertions = Whole(maximum=INT8, required=True)
-    deletions = Whole(maximum=INT8, required=True)
+    files_changed = Integer(required=True)
+    insertions = Integer(maximum=INT8, required=True)
+    deletions = Integer(maximum=INT8, required=True)
     files = fields.List(
         fields.Nested(ShortFileSchema),
         required=True,
@@ -46,21 +46,21 @@ class ShortDiffSchema(Schema):
     excerpt = fields.Nested(ExcerptSchema, required=True, allow_none=True)
 
 
-class TroubleSchema(Schema):
-    reason = fields.Enum(MachineTrouble, by_value=True, required=True)
+class MachineProblemSchema(Schema):
+    reason = fields.Enum(MachineProblem, by_value=True, required=True)
     agent = fields.String(required=True, allow_none=True)
     why = fields.String(required=True, allow_none=True)
     until = Timestamp(required=True, allow_none=True)
 
 
-class UnwellMachineSchema(Schema):
+class UnhealthyMachineSchema(Schema):
     id = fields.UUID(required=True)
     name = fields.String(required=True)
     status = fields.Enum(MachineStatus, by_value=True, required=True)
     slots = fields.Nested(SlotsSchema, required=True)
     disk_percent = fields.Float(required=True, allow_none=True)
     last_seen_at = Timestamp(required=True, allow_none=True)
-    troubles = fields.List(fields.Nested(TroubleSchema), required=True)
+    troubles = fields.List(fields.Nested(MachineProblemSchema), required=True)
 
 
 class InboxItemSchema(Schema):
@@ -72,14 +72,14 @@ class InboxItemSchema(Schema):
     kind = fields.Enum(InboxKind, by_value=True, required=True)
     since = Timestamp(required=True, allow_none=True, metadata={"description": "null: not known"})
     then = fields.Enum(
-        Then,
+        DefaultAction,
         by_value=True,
         required=True,
         metadata={"description": "what happens by itself where nobody does anything"},
     )
     at = Timestamp(required=True, allow_none=True, metadata={"description": "and when"})
     acts = fields.List(
-        fields.Enum(InboxAct, by_value=True),
+        fields.Enum(InboxAction, by_value=True),
         required=True,
         metadata={"description": "what you may do about it, with this credential"},
     )
@@ -89,33 +89,33 @@ class InboxItemSchema(Schema):
     said = fields.List(
         fields.String(), required=True, metadata={"description": "how the log of a failure ends"}
     )
-    retry_from = Whole(
+    retry_from = Integer(
         required=True,
         allow_none=True,
         metadata={"description": "the stage that a failure can be retried from, if you may"},
     )
-    machine = fields.Nested(UnwellMachineSchema, required=True, allow_none=True)
+    machine = fields.Nested(UnhealthyMachineSchema, required=True, allow_none=True)
 
 
 class InboxCountsSchema(Schema):
     """How many there are, of this kind or that; each counts to the same most."""
 
-    gate = Whole(required=True)
-    question = Whole(required=True)
-    budget = Whole(required=True)
-    failure = Whole(required=True)
-    result = Whole(required=True)
-    machine = Whole(required=True)
+    gate = Integer(required=True)
+    question = Integer(required=True)
+    budget = Integer(required=True)
+    failure = Integer(required=True)
+    result = Integer(required=True)
+    machine = Integer(required=True)
 
 
-class InboxPage(cursor_page_of(InboxItemSchema)):  # type: ignore[misc]
-    total = Whole(
+class InboxPage(cursor_page_schema(InboxItemSchema)):  # type: ignore[misc]
+    total = Integer(
         required=True, metadata={"description": "of all kinds together, whatever is asked for"}
     )
     counts = fields.Nested(
-        InboxCountsSchema, required=True, metadata={"description": f"each up to {COUNTED}"}
+        InboxCountsSchema, required=True, metadata={"description": f"each up to {MAX_COUNT}"}
     )
 
 
-class SeenMark(Schema):
-    seen = Flag(required=True)
+class Dismissal(Schema):
+    seen = Boolean(required=True)

@@ -5,12 +5,12 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from app.domain import field_errors, labels
-from app.domain.field_errors import Faulty
+from app.domain.field_errors import InvalidValue
 
 _SELECTOR = "what a machine's labels have to meet: `gpu=true,zone!=eu`, also `gpu` and `!gpu`"
 
 
-def _shaped(pattern: str) -> validate.Regexp:
+def _matches(pattern: str) -> validate.Regexp:
     return validate.Regexp(rf"^{pattern}\Z", error=field_errors.NO_LABEL)
 
 
@@ -18,24 +18,24 @@ class LabelsField(fields.Dict):
     """A machine's labels: values by name."""
 
     def __init__(self, **kwargs: Any) -> None:
-        names = fields.String(validate=_shaped(labels.NAME))
-        values = fields.String(validate=_shaped(labels.VALUE))
-        most = validate.Length(max=labels.MOST_LABELS)
+        names = fields.String(validate=_matches(labels.NAME))
+        values = fields.String(validate=_matches(labels.VALUE))
+        most = validate.Length(max=labels.MAX_LABELS)
         super().__init__(keys=names, values=values, validate=most, **kwargs)
 
 
-def selector(text: str) -> None:
+def check_selector(text: str) -> None:
     """Raise ValidationError for what is no selector."""
     try:
         labels.parse(text)
-    except Faulty as error:
-        raise ValidationError(error.fault) from None
+    except InvalidValue as error:
+        raise ValidationError(error.error) from None
 
 
 class SelectorField(fields.String):
     """A selector; an empty one is none."""
 
     def __init__(self, **kwargs: Any) -> None:
-        longest = validate.Length(max=labels.LONGEST_SELECTOR)
+        longest = validate.Length(max=labels.MAX_SELECTOR)
         shape = {"description": _SELECTOR}
-        super().__init__(validate=[longest, selector], metadata=shape, **kwargs)
+        super().__init__(validate=[longest, check_selector], metadata=shape, **kwargs)

@@ -5,42 +5,42 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from app.api.pagination import CursorQuery
-from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
+from app.api.schemas.base import INT8, Boolean, Integer, Schema, Timestamp
 from app.api.schemas.labels import LabelsField, SelectorField
 from app.api.schemas.stored import StoredSchema
-from app.api.schemas.texts import CommaList, single_line
+from app.api.schemas.texts import CommaList, check_single_line
 from app.domain import field_errors
 from app.domain.machine import MachineStatus
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 from app.domain.task import TaskStatus
-from app.domain.timestamps import rewritten
+from app.domain.timestamps import normalize_rfc3339
 from app.domain.upgrade import UpgradeState
-from app.services.machines.machine_admin import SETTABLE
+from app.services.machines.machine_admin import SETTABLE_STATUSES
 
 MAX_SLOTS = 1000
 _SHORT = validate.Length(max=200)
 
 
-class MomentText(fields.String):
+class TimestampText(fields.String):
     """A moment that is stored as text, and written like all others whatever its offset was."""
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> str:
-        text = rewritten(super()._deserialize(*args, **kwargs))
+        text = normalize_rfc3339(super()._deserialize(*args, **kwargs))
         if text is None:
-            raise ValidationError(field_errors.MUST_BE_MOMENT)
+            raise ValidationError(field_errors.MUST_BE_TIMESTAMP)
         return text
 
     def _serialize(self, value: str | None, *_: Any, **__: Any) -> str | None:
-        return rewritten(value) if value else None
+        return normalize_rfc3339(value) if value else None
 
 
 class CapabilitySchema(StoredSchema):
     """An agent type that the machine can run, and whether it should be given any now."""
 
-    agent_type = fields.String(required=True, validate=[validate.Length(1, 64), single_line])
+    agent_type = fields.String(required=True, validate=[validate.Length(1, 64), check_single_line])
     version = fields.String(allow_none=True, validate=_SHORT, dump_default=None)
-    healthy = Flag(load_default=True, dump_default=True)
-    degraded_until = MomentText(
+    healthy = Boolean(load_default=True, dump_default=True)
+    degraded_until = TimestampText(
         allow_none=True, dump_default=None, metadata={"format": "date-time"}
     )
     reason = fields.String(allow_none=True, validate=_SHORT, dump_default=None)
@@ -49,17 +49,17 @@ class CapabilitySchema(StoredSchema):
 class HardwareSchema(StoredSchema):
     """0 and "" where the machine has not reported a value."""
 
-    cpu_count = Whole(dump_default=0)
-    memory_bytes = Whole(maximum=INT8, dump_default=0)
-    disk_bytes = Whole(maximum=INT8, dump_default=0)
+    cpu_count = Integer(dump_default=0)
+    memory_bytes = Integer(maximum=INT8, dump_default=0)
+    disk_bytes = Integer(maximum=INT8, dump_default=0)
     os = fields.String(validate=_SHORT, dump_default="")
     arch = fields.String(validate=_SHORT, dump_default="")
     hostname = fields.String(validate=_SHORT, dump_default="")
 
 
 class SlotsSchema(Schema):
-    total = Whole(required=True, attribute="slots_total")
-    used = Whole(required=True, attribute="slots_used")
+    total = Integer(required=True, attribute="slots_total")
+    used = Integer(required=True, attribute="slots_used")
 
 
 class MetricsSchema(Schema):
@@ -78,10 +78,10 @@ class DrainSchema(Schema):
     deadline = Timestamp(required=True, allow_none=True)
 
 
-class RoomSchema(StoredSchema):
+class SandboxSchema(StoredSchema):
     """How far a machine can contain attempts, and in words what it lacks for more."""
 
-    level = fields.String(required=True, validate=validate.OneOf([*RoomLevel]))
+    level = fields.String(required=True, validate=validate.OneOf([*SandboxLevel]))
     lacks = fields.List(fields.String(), required=True)
 
 
@@ -113,7 +113,7 @@ class MachineSchema(Schema):
     hardware = fields.Nested(HardwareSchema, required=True, attribute="machine.hardware")
     drain = fields.Nested(DrainSchema, required=True, allow_none=True)
     room = fields.Nested(
-        RoomSchema,
+        SandboxSchema,
         required=True,
         allow_none=True,
         attribute="machine.room",
@@ -144,10 +144,10 @@ class MachineChange(Schema):
     status = fields.Enum(
         MachineStatus,
         by_value=True,
-        validate=validate.OneOf(SETTABLE),
+        validate=validate.OneOf(SETTABLE_STATUSES),
     )
-    name = fields.String(validate=[validate.Length(1, 100), single_line])
-    slots = Whole(minimum=1, maximum=MAX_SLOTS)
+    name = fields.String(validate=[validate.Length(1, 100), check_single_line])
+    slots = Integer(minimum=1, maximum=MAX_SLOTS)
     labels = LabelsField(metadata={"description": "those that admins give it; replaced as a whole"})
     pinned = fields.Boolean(metadata={"description": "it keeps its release"})
 

@@ -18,7 +18,7 @@ class NewMember(Schema):
     role = fields.Enum(ProjectRole, by_value=True, load_default=ProjectRole.MEMBER)
 
 
-class WhichMember(Schema):
+class MemberQuery(Schema):
     developer_id = Id(required=True, strict=False)
 
 

@@ -6,31 +6,31 @@ from marshmallow import ValidationError, fields, validate
 
 from app.api.schemas.base import Schema
 from app.domain import field_errors, network
-from app.domain.field_errors import Faulty
+from app.domain.field_errors import InvalidValue
 
-WORDS = (network.OPEN, network.NONE)
+KEYWORDS = (network.OPEN, network.NONE)
 
 
-def host_entry(text: str) -> None:
+def check_host_entry(text: str) -> None:
     """Raise ValidationError for what is no entry of a list of hosts."""
     try:
-        network.canonical(text)
-    except Faulty as error:
-        raise ValidationError(error.fault) from None
+        network.canonicalize(text)
+    except InvalidValue as error:
+        raise ValidationError(error.error) from None
 
 
 class HostEntry(fields.String):
     """A host that may be reached."""
 
     def __init__(self, **kwargs: Any) -> None:
-        longest = validate.Length(1, network.LONGEST_HOST)
-        super().__init__(validate=[longest, host_entry], **kwargs)
+        longest = validate.Length(1, network.MAX_HOST_LENGTH)
+        super().__init__(validate=[longest, check_host_entry], **kwargs)
 
 
 class AllowedHosts(Schema):
     """These hosts may be reached, and no others."""
 
-    allow = fields.List(HostEntry(), required=True, validate=validate.Length(1, network.MOST_HOSTS))
+    allow = fields.List(HostEntry(), required=True, validate=validate.Length(1, network.MAX_HOSTS))
 
 
 class Network(fields.Nested):
@@ -41,7 +41,7 @@ class Network(fields.Nested):
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
         if isinstance(value, str):
-            if value not in WORDS:
+            if value not in KEYWORDS:
                 raise ValidationError(field_errors.NO_NETWORK)
             return value
         return super()._deserialize(value, *args, **kwargs)

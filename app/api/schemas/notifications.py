@@ -2,9 +2,9 @@
 
 from marshmallow import fields, validate
 
-from app.api.pagination import CursorQuery, cursor_page_of
-from app.api.schemas.base import Id, Schema, Timestamp, Whole
-from app.services.notify.notifications import COUNTED
+from app.api.pagination import CursorQuery, cursor_page_schema
+from app.api.schemas.base import Id, Integer, Schema, Timestamp
+from app.services.notify.notifications import MAX_UNREAD_COUNT
 
 
 class NotificationFilter(CursorQuery):
@@ -23,9 +23,10 @@ class NotificationSchema(Schema):
     created_at = Timestamp(required=True)
 
 
-class NotificationPage(cursor_page_of(NotificationSchema)):  # type: ignore[misc]
-    unread_count = Whole(
-        required=True, metadata={"description": f"of all, not of this page; up to {COUNTED}"}
+class NotificationPage(cursor_page_schema(NotificationSchema)):  # type: ignore[misc]
+    unread_count = Integer(
+        required=True,
+        metadata={"description": f"of all, not of this page; up to {MAX_UNREAD_COUNT}"},
     )
 
 
@@ -34,4 +35,4 @@ class UnreadMark(Schema):
 
 
 class ReadSchema(Schema):
-    updated = Whole(required=True)
+    updated = Integer(required=True)

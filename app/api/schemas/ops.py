@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from app.api.schemas.base import Schema
-from app.services.ops.readiness import SIGNS
+from app.services.ops.readiness import HEARTBEATS
 
 
 class HealthSchema(Schema):
@@ -14,5 +14,5 @@ class HealthSchema(Schema):
 class ReadinessSchema(Schema):
     status = fields.String(required=True, validate=validate.OneOf(["ready", "not_ready"]))
     missing = fields.List(
-        fields.String(validate=validate.OneOf(["postgres", "redis", *SIGNS])), required=True
+        fields.String(validate=validate.OneOf(["postgres", "redis", *HEARTBEATS])), required=True
     )

@@ -3,14 +3,14 @@
 from marshmallow import fields, validate
 
 from app.api.schemas.base import Id, Schema, Timestamp
-from app.api.schemas.texts import single_line
+from app.api.schemas.texts import check_single_line
 from app.domain.token_scope import TokenScope
 
-MOST_PROJECTS = 100
+MAX_PROJECTS = 100
 
 
 class NewPersonalToken(Schema):
-    label = fields.String(required=True, validate=[validate.Length(1, 200), single_line])
+    label = fields.String(required=True, validate=[validate.Length(1, 200), check_single_line])
     expires_at = Timestamp(load_default=None, allow_none=True)
     scopes = fields.List(
         fields.Enum(TokenScope, by_value=True),
@@ -24,7 +24,7 @@ class NewPersonalToken(Schema):
         data_key="projects",
         load_default=None,
         allow_none=True,
-        validate=validate.Length(1, MOST_PROJECTS),
+        validate=validate.Length(1, MAX_PROJECTS),
         metadata={"description": "by their keys; null: all that you see"},
     )
 

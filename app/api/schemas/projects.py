@@ -6,18 +6,18 @@ from marshmallow import fields, validate
 
 from app.api.schemas import repository, ssh
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
-from app.api.schemas.base import INT8, Flag, Schema, Timestamp, Whole
+from app.api.schemas.base import INT8, Boolean, Integer, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.network import Network
 from app.api.schemas.stored import StoredSchema
 from app.api.schemas.templates import TemplatesField
-from app.api.schemas.texts import maskable, single_line
+from app.api.schemas.texts import check_maskable, check_single_line
 from app.domain import branch_name, field_errors
 from app.domain.pipeline import StageKind
 from app.domain.quota import OnQuota
 from app.domain.roles import ProjectRole
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 from app.services.projects.projects import DEFAULT_AGENT, KEY
 
 MAX_SECONDS = 86_400
@@ -30,14 +30,14 @@ _VARIABLE_VALUE = validate.Length(max=10_000)
 _REQUIRE_CHANGE = "a task whose stages have changed nothing fails, as nothing_changed"
 _ON_QUOTA = "what becomes of a stage whose agent's account may not be used for a while"
 _QUOTA_MINUTES = "how long a task may wait for that altogether, in a round"
-_QUOTA_ELSEWHERE = "another machine that has the agent may take the task at once"
+_QUOTA_FAILOVER = "another machine that has the agent may take the task at once"
 _BUDGET = "of a calendar month (UTC), for all of its tasks"
 _TASK_BUDGET = "of each of its tasks, where the task has none of its own"
 _PROTECTED = "set by admins: its work and its secrets go to `protectedMachines` alone"
 _BRANCH_NAME = "of its tasks' own branches, with `{id}` once; tasks keep the name they began with"
-_MOST_MACHINES = 1000
+_MAX_MACHINES = 1000
 _TEMPLATES = "of tasks' descriptions"
-_ROOM = "the least that has to contain an attempt; null: what its machine has"
+_MIN_SANDBOX = "the least that has to contain an attempt; null: what its machine has"
 
 
 class StageSchema(StoredSchema):
@@ -45,17 +45,17 @@ class StageSchema(StoredSchema):
     stage runs.
     """
 
-    name = fields.String(required=True, validate=[validate.Length(1, 64), single_line])
+    name = fields.String(required=True, validate=[validate.Length(1, 64), check_single_line])
     command = fields.String(required=True, validate=validate.Length(1, 20_000))
     kind = fields.String(validate=validate.OneOf([kind.value for kind in StageKind]))
-    timeout = Whole(minimum=1, maximum=MAX_SECONDS, metadata={"description": "seconds"})
-    confirm = Flag()
+    timeout = Integer(minimum=1, maximum=MAX_SECONDS, metadata={"description": "seconds"})
+    confirm = Boolean()
     choices = fields.List(
-        fields.String(validate=[validate.Length(1, 200), single_line]),
+        fields.String(validate=[validate.Length(1, 200), check_single_line]),
         validate=validate.Length(2, 20),
     )
-    input = Flag()
-    gate_timeout = Whole(minimum=1, allow_none=True, metadata={"description": "seconds"})
+    input = Boolean()
+    gate_timeout = Integer(minimum=1, allow_none=True, metadata={"description": "seconds"})
     prompt = fields.String(allow_none=True, validate=validate.Length(max=2000))
     network = Network(metadata={"description": "in place of the project's"})
     agent_options = fields.Nested(
@@ -73,11 +73,11 @@ class StageNameSchema(Schema):
 class ProjectUpdate(Schema):
     """Any of a project's fields. Fields that are left out stay as they are."""
 
-    name = fields.String(validate=[validate.Length(1, 200), single_line])
-    repo_url = fields.String(validate=[validate.Length(1, 2000), repository.repo_url])
-    default_branch = fields.String(validate=[validate.Length(1, 200), repository.branch_name])
+    name = fields.String(validate=[validate.Length(1, 200), check_single_line])
+    repo_url = fields.String(validate=[validate.Length(1, 2000), repository.check_repo_url])
+    default_branch = fields.String(validate=[validate.Length(1, 200), repository.check_branch_name])
     branch_name = fields.String(
-        validate=validate.Length(1, branch_name.LONGEST), metadata={"description": _BRANCH_NAME}
+        validate=validate.Length(1, branch_name.MAX_LENGTH), metadata={"description": _BRANCH_NAME}
     )
     agent_type = AgentType()
     agent_command = fields.String(allow_none=True, validate=validate.Length(max=20_000))
@@ -85,13 +85,15 @@ class ProjectUpdate(Schema):
         AgentOptionsSchema, allow_none=True, metadata={"description": "replaced as a whole"}
     )
     pipeline = fields.List(fields.Nested(StageSchema), allow_none=True)
-    max_attempts = Whole(minimum=1, maximum=20)
-    room = fields.Enum(RoomLevel, by_value=True, allow_none=True, metadata={"description": _ROOM})
+    max_attempts = Integer(minimum=1, maximum=20)
+    room = fields.Enum(
+        SandboxLevel, by_value=True, allow_none=True, metadata={"description": _MIN_SANDBOX}
+    )
     machine_selector = SelectorField(allow_none=True)
-    protected = Flag(metadata={"description": _PROTECTED})
+    protected = Boolean(metadata={"description": _PROTECTED})
     protected_machines = fields.List(
         fields.UUID(),
-        validate=validate.Length(max=_MOST_MACHINES),
+        validate=validate.Length(max=_MAX_MACHINES),
         metadata={"description": "set by admins; replaced as a whole"},
     )
     network = Network(metadata={"description": "what stages may reach"})
@@ -103,29 +105,31 @@ class ProjectUpdate(Schema):
     )
     secrets = fields.Dict(
         keys=fields.String(validate=_VARIABLE_NAME),
-        values=fields.String(allow_none=True, validate=[_VARIABLE_VALUE, maskable]),
+        values=fields.String(allow_none=True, validate=[_VARIABLE_VALUE, check_maskable]),
         validate=validate.Length(max=200),
         metadata={"description": "write-only; each is set, or removed by null; others stay"},
     )
     git_token = fields.String(
         allow_none=True,
-        validate=[validate.Length(max=2000), single_line],
+        validate=[validate.Length(max=2000), check_single_line],
         metadata={"description": "write-only; null removes it"},
     )
-    ssh_key = ssh.Lines(
+    ssh_key = ssh.TextLines(
         allow_none=True,
-        validate=[validate.Length(max=20_000), ssh.private_key],
+        validate=[validate.Length(max=20_000), ssh.check_private_key],
         metadata={"description": "a private key without passphrase; write-only; null removes it"},
     )
-    known_hosts = ssh.Lines(
+    known_hosts = ssh.TextLines(
         allow_none=True,
-        validate=[validate.Length(max=20_000), ssh.known_hosts],
+        validate=[validate.Length(max=20_000), ssh.check_known_hosts],
         metadata={"description": "lines of a known_hosts file; sshKey goes to these hosts alone"},
     )
-    require_change = Flag(metadata={"description": _REQUIRE_CHANGE})
+    require_change = Boolean(metadata={"description": _REQUIRE_CHANGE})
     on_quota = fields.Enum(OnQuota, by_value=True, metadata={"description": _ON_QUOTA})
-    quota_minutes = Whole(minimum=1, maximum=MAX_MINUTES, metadata={"description": _QUOTA_MINUTES})
-    quota_elsewhere = Flag(metadata={"description": _QUOTA_ELSEWHERE})
+    quota_minutes = Integer(
+        minimum=1, maximum=MAX_MINUTES, metadata={"description": _QUOTA_MINUTES}
+    )
+    quota_elsewhere = Boolean(metadata={"description": _QUOTA_FAILOVER})
     budget = fields.Nested(BudgetSchema, allow_none=True, metadata={"description": _BUDGET})
     task_budget = fields.Nested(
         BudgetSchema, allow_none=True, metadata={"description": _TASK_BUDGET}
@@ -139,7 +143,7 @@ class NewProject(ProjectUpdate):
         validate=validate.Regexp(KEY.pattern + r"\Z", error=field_errors.NO_PROJECT_KEY),
     )
     repo_url = fields.String(
-        required=True, validate=[validate.Length(1, 2000), repository.repo_url]
+        required=True, validate=[validate.Length(1, 2000), repository.check_repo_url]
     )
     agent_type = AgentType(load_default=DEFAULT_AGENT)
 
@@ -160,14 +164,14 @@ class ListedProjectSchema(Schema):
         AgentOptionsSchema, required=True, allow_none=True, attribute="project.agent_options"
     )
     stages = fields.List(fields.Nested(StageNameSchema), required=True, attribute="project.stages")
-    max_attempts = Whole(required=True, attribute="project.max_attempts")
+    max_attempts = Integer(required=True, attribute="project.max_attempts")
     room = fields.Enum(
-        RoomLevel,
+        SandboxLevel,
         by_value=True,
         required=True,
         allow_none=True,
         attribute="project.room",
-        metadata={"description": _ROOM},
+        metadata={"description": _MIN_SANDBOX},
     )
     machine_selector = SelectorField(
         required=True, allow_none=True, attribute="project.machine_selector"
@@ -198,7 +202,7 @@ class ListedProjectSchema(Schema):
         attribute="project.on_quota",
         metadata={"description": _ON_QUOTA},
     )
-    quota_minutes = Whole(
+    quota_minutes = Integer(
         required=True,
         attribute="project.quota_minutes",
         metadata={"description": _QUOTA_MINUTES},
@@ -206,13 +210,13 @@ class ListedProjectSchema(Schema):
     quota_elsewhere = fields.Boolean(
         required=True,
         attribute="project.quota_elsewhere",
-        metadata={"description": _QUOTA_ELSEWHERE},
+        metadata={"description": _QUOTA_FAILOVER},
     )
     budget = fields.Nested(BudgetSchema, required=True, allow_none=True, attribute="project.budget")
     task_budget = fields.Nested(
         BudgetSchema, required=True, allow_none=True, attribute="project.task_budget"
     )
-    member_count = Whole(required=True)
+    member_count = Integer(required=True)
     my_role = fields.Enum(
         ProjectRole,
         by_value=True,
@@ -222,7 +226,7 @@ class ListedProjectSchema(Schema):
     )
     task_counts = fields.Dict(
         keys=fields.String(),
-        values=Whole(maximum=INT8),
+        values=Integer(maximum=INT8),
         required=True,
         metadata={"description": "by status; every status is there"},
     )

@@ -32,7 +32,7 @@ BRANCH_NAME = (
 )
 
 
-def repo_url(url: str) -> None:
+def check_repo_url(url: str) -> None:
     """Raise ValidationError for a text that is no URL of a repository."""
     found = _URL.fullmatch(url)
     is_address = found or ("://" not in url and _SCP_LIKE.fullmatch(url))
@@ -44,7 +44,7 @@ def repo_url(url: str) -> None:
         raise ValidationError(field_errors.URL_WITH_LOGIN)
 
 
-def branch_name(name: str) -> None:
+def check_branch_name(name: str) -> None:
     """Raise ValidationError for a name that git does not allow for a branch."""
     bad_ends = name.startswith(("-", ".", "/")) or name.endswith(("/", "."))
     if bad_ends or name == "@" or _NOT_IN_REF.search(name):

@@ -5,13 +5,13 @@ from typing import Any
 from marshmallow import fields, validate
 
 from app.api.pagination import CursorQuery
-from app.api.schemas.base import Flag, Id, Schema, Timestamp, Whole
+from app.api.schemas.base import Boolean, Id, Integer, Schema, Timestamp
 from app.api.schemas.tasks import CreatorSchema
 from app.api.schemas.texts import CommaList
 from app.domain import field_errors
-from app.domain.review import LONGEST_COMMENT, ReviewVerdict, Side, ThreadState
+from app.domain.review import MAX_COMMENT, ReviewVerdict, Side, ThreadState
 
-MOST_AT_ONCE = 100
+MAX_THREADS_PER_PAGE = 100
 _COMMIT = validate.Regexp(r"[0-9a-f]{4,64}\Z", error=field_errors.NO_COMMIT)
 
 
@@ -39,13 +39,13 @@ class NewReviewComment(Schema):
         allow_none=True,
         metadata={"description": "with a line; default: `new`"},
     )
-    line = Whole(
+    line = Integer(
         minimum=1,
         load_default=None,
         allow_none=True,
         metadata={"description": "default: it is about the file"},
     )
-    end_line = Whole(minimum=1, load_default=None, allow_none=True)
+    end_line = Integer(minimum=1, load_default=None, allow_none=True)
     commit = fields.String(
         load_default=None,
         allow_none=True,
@@ -58,18 +58,18 @@ class NewReviewComment(Schema):
         validate=_COMMIT,
         metadata={"description": "of the line, where it is not of the diff from the base"},
     )
-    body = fields.String(required=True, validate=validate.Length(1, LONGEST_COMMENT))
+    body = fields.String(required=True, validate=validate.Length(1, MAX_COMMENT))
 
 
-class WrittenComment(NewReviewComment):
-    publish = Flag(
+class ReviewCommentInput(NewReviewComment):
+    publish = Boolean(
         load_default=False,
         metadata={"description": "at once, in no review; default: it is your draft until one"},
     )
 
 
 class CommentChange(Schema):
-    body = fields.String(required=True, validate=validate.Length(1, LONGEST_COMMENT))
+    body = fields.String(required=True, validate=validate.Length(1, MAX_COMMENT))
 
 
 class ReviewCommentSchema(Schema):
@@ -78,7 +78,7 @@ class ReviewCommentSchema(Schema):
     author = fields.Nested(
         CreatorSchema, required=True, allow_none=True, metadata={"description": "null: an agent"}
     )
-    attempt = Whole(
+    attempt = Integer(
         required=True,
         allow_none=True,
         metadata={"description": "whose agent has written it; null: a person has"},
@@ -93,35 +93,35 @@ class ReviewCommentSchema(Schema):
     created_at = Timestamp(required=True)
 
 
-class OriginalPlaceSchema(Schema):
+class OriginalPositionSchema(Schema):
     path = fields.String(required=True, allow_none=True)
     side = fields.Enum(Side, by_value=True, required=True, allow_none=True)
-    line = Whole(required=True, allow_none=True)
-    end_line = Whole(required=True, allow_none=True)
+    line = Integer(required=True, allow_none=True)
+    end_line = Integer(required=True, allow_none=True)
     blob = fields.String(required=True, allow_none=True)
     commit = fields.String(required=True, allow_none=True)
 
 
-class ThreadPlaceSchema(Schema):
+class ThreadPositionSchema(Schema):
     path = fields.String(required=True, allow_none=True)
     side = fields.Enum(Side, by_value=True, required=True, allow_none=True)
-    line = Whole(required=True, allow_none=True)
-    end_line = Whole(required=True, allow_none=True)
+    line = Integer(required=True, allow_none=True)
+    end_line = Integer(required=True, allow_none=True)
     blob = fields.String(required=True, allow_none=True)
     outdated = fields.Boolean(required=True)
 
 
 class ThreadCodeSchema(Schema):
-    first = Whole(required=True, metadata={"description": "the number of the first line"})
+    first = Integer(required=True, metadata={"description": "the number of the first line"})
     lines = fields.List(fields.String(), required=True)
 
 
 class ReviewThreadSchema(Schema):
     id = Id(required=True, attribute="thread.id")
-    round = Whole(required=True, attribute="thread.round")
-    attempt = Whole(required=True, attribute="thread.attempt")
-    place = fields.Nested(ThreadPlaceSchema, required=True)
-    original = fields.Nested(OriginalPlaceSchema, required=True, attribute="thread")
+    round = Integer(required=True, attribute="thread.round")
+    attempt = Integer(required=True, attribute="thread.attempt")
+    place = fields.Nested(ThreadPositionSchema, required=True)
+    original = fields.Nested(OriginalPositionSchema, required=True, attribute="thread")
     code = fields.Nested(
         ThreadCodeSchema,
         required=True,
@@ -139,11 +139,11 @@ class ReviewThreadSchema(Schema):
 
 class NewReview(Schema):
     verdict = fields.Enum(ReviewVerdict, by_value=True, required=True)
-    body = fields.String(load_default="", validate=validate.Length(max=LONGEST_COMMENT))
+    body = fields.String(load_default="", validate=validate.Length(max=MAX_COMMENT))
     comments = fields.List(
         fields.Nested(NewReviewComment),
         load_default=list[Any],
-        validate=validate.Length(max=MOST_AT_ONCE),
+        validate=validate.Length(max=MAX_THREADS_PER_PAGE),
         metadata={"description": "beside those that are your drafts already"},
     )
     commit = fields.String(
@@ -152,7 +152,7 @@ class NewReview(Schema):
         validate=_COMMIT,
         metadata={"description": "that you have looked at; default: the latest"},
     )
-    stage_index = Whole(
+    stage_index = Integer(
         load_default=None,
         allow_none=True,
         metadata={
@@ -160,19 +160,19 @@ class NewReview(Schema):
             "quicker; default: whichever is open, or none"
         },
     )
-    number = Whole(load_default=None, allow_none=True, metadata={"description": "of that gate"})
+    number = Integer(load_default=None, allow_none=True, metadata={"description": "of that gate"})
 
 
 class ReviewSchema(Schema):
     id = Id(required=True)
-    round = Whole(required=True)
-    attempt = Whole(required=True)
+    round = Integer(required=True)
+    attempt = Integer(required=True)
     commit = fields.String(required=True, allow_none=True)
     author = fields.Nested(CreatorSchema, required=True)
     verdict = fields.Enum(ReviewVerdict, by_value=True, required=True)
     body = fields.String(required=True)
-    comments = Whole(required=True, metadata={"description": "how many"})
-    stage_index = Whole(
+    comments = Integer(required=True, metadata={"description": "how many"})
+    stage_index = Integer(
         required=True, allow_none=True, metadata={"description": "of the gate that it answered"}
     )
     submitted_at = Timestamp(required=True)
@@ -196,7 +196,7 @@ class ViewedMark(Schema):
         validate=_COMMIT,
         metadata={"description": "the version that you have seen; null: it is deleted"},
     )
-    viewed = Flag(required=True)
+    viewed = Boolean(required=True)
 
 
 class ViewedFileSchema(Schema):

@@ -5,19 +5,19 @@ from typing import Any
 from marshmallow import fields
 
 from app.api.schemas.base import Schema, Timestamp
-from app.domain.samples import Step
+from app.domain.samples import SampleStep
 
 
 class SampleQuery(Schema):
     step = fields.Enum(
-        Step,
+        SampleStep,
         by_value=True,
-        load_default=Step.MINUTE,
+        load_default=SampleStep.MINUTE,
         metadata={"description": "minute: of a day; hour: of 90 days"},
     )
 
 
-class Tenth(fields.Float):
+class OneDecimal(fields.Float):
     """A number that is written to one decimal."""
 
     def _serialize(self, value: float | None, *_: Any, **__: Any) -> float | None:
@@ -25,14 +25,14 @@ class Tenth(fields.Float):
 
 
 def _percents(description: str) -> fields.List[float]:
-    each = Tenth(required=True, allow_none=True)
+    each = OneDecimal(required=True, allow_none=True)
     return fields.List(each, required=True, metadata={"description": description})
 
 
 class SamplesSchema(Schema):
     """What stands at the same place of the lists belongs together."""
 
-    step = fields.Enum(Step, by_value=True, required=True)
+    step = fields.Enum(SampleStep, by_value=True, required=True)
     at = fields.List(
         Timestamp(required=True),
         required=True,
@@ -42,7 +42,7 @@ class SamplesSchema(Schema):
     cpu_highest = _percents("of the hour's minutes")
     memory_percent = _percents("null: it had not said")
     disk_percent = _percents("null: it had not said")
-    slots_used = fields.List(Tenth(required=True), required=True)
+    slots_used = fields.List(OneDecimal(required=True), required=True)
 
 
 class MachineDaySchema(Schema):

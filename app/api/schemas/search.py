@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_dump, validate
 
-from app.api.pagination import MAX_LIMIT, PAGE_BYTES, fitting
-from app.api.schemas.base import Schema, Timestamp, Whole
+from app.api.pagination import MAX_LIMIT, PAGE_BYTES, count_fitting
+from app.api.schemas.base import Integer, Schema, Timestamp
 from app.api.schemas.tasks import ListedTaskSchema
 from app.domain import field_errors
 from app.domain.machine import MachineStatus
@@ -24,7 +24,7 @@ class SearchQuery(Schema):
         validate=[validate.Length(1, 200), _not_blank],
         metadata={"description": "words, or the start of a name, or `#42`, or a machine's id"},
     )
-    limit = Whole(
+    limit = Integer(
         minimum=1,
         maximum=MAX_LIMIT,
         load_default=DEFAULT_LIMIT,
@@ -33,26 +33,26 @@ class SearchQuery(Schema):
     )
 
 
-class FoundMachineSchema(Schema):
+class MachineResultSchema(Schema):
     id = fields.UUID(required=True)
     name = fields.String(required=True)
     status = fields.Enum(MachineStatus, by_value=True, required=True)
     connected = fields.Boolean(required=True)
 
 
-class FoundProjectSchema(Schema):
+class ProjectResultSchema(Schema):
     key = fields.String(required=True)
     name = fields.String(required=True)
     created_at = Timestamp(required=True)
 
 
-class FoundSchema(Schema):
+class SearchResultsSchema(Schema):
     """Each list has the best matches first."""
 
     query = fields.String(required=True)
     tasks = fields.List(fields.Nested(ListedTaskSchema), required=True)
-    machines = fields.List(fields.Nested(FoundMachineSchema), required=True)
-    projects = fields.List(fields.Nested(FoundProjectSchema), required=True)
+    machines = fields.List(fields.Nested(MachineResultSchema), required=True)
+    projects = fields.List(fields.Nested(ProjectResultSchema), required=True)
     complete = fields.Boolean(
         required=True,
         metadata={
@@ -62,8 +62,8 @@ class FoundSchema(Schema):
     )
 
     @post_dump
-    def _leave_out_what_is_too_much(self, found: dict[str, Any], **_: Any) -> dict[str, Any]:
-        fit = fitting(found["tasks"], PAGE_BYTES // 2)
+    def _truncate(self, found: dict[str, Any], **_: Any) -> dict[str, Any]:
+        fit = count_fitting(found["tasks"], PAGE_BYTES // 2)
         if fit < len(found["tasks"]):
             found |= {"tasks": found["tasks"][:fit], "complete": False}
         return found

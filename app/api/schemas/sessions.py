@@ -8,7 +8,7 @@ from app.domain import redirects
 from app.domain.login import LoginVia
 
 
-class Confirmation(Schema):
+class Reauthentication(Schema):
     password = fields.String(allow_none=True, load_default=None, validate=PASSWORD)
     totp_code = fields.String(
         allow_none=True,
@@ -25,12 +25,12 @@ class Confirmation(Schema):
     next = fields.String(
         allow_none=True,
         load_default=None,
-        validate=validate.Length(1, redirects.LONGEST),
+        validate=validate.Length(1, redirects.MAX_LENGTH),
         metadata={"description": "the path of this server to come back to, by default /"},
     )
 
 
-class Confirmed(Schema):
+class ReauthenticationResult(Schema):
     confirmed_until = Timestamp(required=True, allow_none=True)
     url = fields.String(
         required=True,
@@ -65,7 +65,7 @@ class SessionSchema(Schema):
     )
 
 
-class SessionsToEnd(Schema):
+class EndSessionsQuery(Schema):
     others = fields.Boolean(
         load_default=False, metadata={"description": "all but the one that asks"}
     )

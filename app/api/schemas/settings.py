@@ -9,7 +9,7 @@ from app.domain import prices
 from app.domain.agents import TYPE
 from app.domain.settings import REGISTRY, Setting, SettingKind
 
-_RATE = {"type": "number", "minimum": 0, "maximum": prices.LARGEST}
+_RATE = {"type": "number", "minimum": 0, "maximum": prices.MAX_RATE}
 _OWN_RATE = _RATE | {"type": ["number", "null"]}
 _PRICE = {
     "type": "object",
@@ -17,7 +17,7 @@ _PRICE = {
     "additionalProperties": False,
     "properties": {
         "agent": {"type": ["string", "null"], "pattern": f"^{TYPE.pattern}$"},
-        "model": {"type": "string", "minLength": 1, "maxLength": prices.LONGEST_MODEL},
+        "model": {"type": "string", "minLength": 1, "maxLength": prices.MAX_MODEL_NAME},
         "input": _RATE,
         "cached": _OWN_RATE,
         "output": _RATE,
@@ -26,27 +26,27 @@ _PRICE = {
 }
 
 
-def _documented(setting: Setting) -> fields.Raw:
+def _setting_field(setting: Setting) -> fields.Raw:
     """The field of a setting, with its limits for the document; the service checks them."""
     if setting.kind is SettingKind.PRICES:
         listed = {"type": "array", "maxItems": setting.maximum, "items": _PRICE}
         return fields.Raw(allow_none=True, metadata={**listed, "description": setting.help})
-    told: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "type": setting.kind.value,
         "description": f"{setting.help} ({setting.unit})",
     }
     if setting.kind is SettingKind.STRING:
-        told |= {"minLength": setting.minimum, "maxLength": setting.maximum}
-        told |= {"pattern": f"^{setting.pattern}$"} if setting.pattern else {}
+        metadata |= {"minLength": setting.minimum, "maxLength": setting.maximum}
+        metadata |= {"pattern": f"^{setting.pattern}$"} if setting.pattern else {}
     else:
-        told |= {"minimum": setting.minimum, "maximum": setting.maximum}
-    return fields.Raw(allow_none=True, metadata=told)
+        metadata |= {"minimum": setting.minimum, "maximum": setting.maximum}
+    return fields.Raw(allow_none=True, metadata=metadata)
 
 
 SettingChanges = cast(
     "type[Schema]",
     Schema.from_dict(
-        {key: _documented(setting) for key, setting in REGISTRY.items()}, name="SettingChanges"
+        {key: _setting_field(setting) for key, setting in REGISTRY.items()}, name="SettingChanges"
     ),
 )
 

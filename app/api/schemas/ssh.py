@@ -13,18 +13,18 @@ from marshmallow import ValidationError, fields
 from app.domain import field_errors
 
 # One key and nothing else, which is all that ssh looks for.
-_ALONE = re.compile(
+_SINGLE_KEY = re.compile(
     r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----\n((?!-----).)+\n-----END \1-----\n", re.DOTALL
 )
 _KINDS = (ec.EllipticCurvePrivateKey, ed25519.Ed25519PrivateKey, rsa.RSAPrivateKey)
 # sshd(8), SSH_KNOWN_HOSTS FILE FORMAT; without the kind of line that old programs wrote for SSH 1.
-_KNOWN = re.compile(
+_KNOWN_HOST = re.compile(
     r"(?:@(?:cert-authority|revoked)[ \t]+)?[^\s@#]\S*[ \t]+(?P<kind>[\w.@-]+)[ \t]+"
     r"(?P<key>[A-Za-z0-9+/]+={0,2})(?:[ \t].*)?"
 )
 
 
-class Lines(fields.String):
+class TextLines(fields.String):
     """A text of lines as ssh reads them: each ends with a line feed, also the last one."""
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> str:
@@ -33,13 +33,13 @@ class Lines(fields.String):
         return f"{lines}\n" if lines else ""
 
 
-def private_key(text: str) -> None:
+def check_private_key(text: str) -> None:
     """Raise ValidationError for a text that is no private key that ssh can use by itself."""
     if not text:
         return
     try:
         # Of what is wrong with a key nothing is told that the key says.
-        key = _loaded(text) if _ALONE.fullmatch(text) else None
+        key = _load_key(text) if _SINGLE_KEY.fullmatch(text) else None
     except TypeError:
         raise ValidationError(field_errors.KEY_WITH_PASSPHRASE) from None
     except (ValueError, UnsupportedAlgorithm):
@@ -48,7 +48,7 @@ def private_key(text: str) -> None:
         raise ValidationError(field_errors.NO_PRIVATE_KEY)
 
 
-def known_hosts(text: str) -> None:
+def check_known_hosts(text: str) -> None:
     """Raise ValidationError for a text that is not what a `known_hosts` file holds."""
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
@@ -56,14 +56,14 @@ def known_hosts(text: str) -> None:
             raise ValidationError(field_errors.NO_KNOWN_HOST(line=number))
 
 
-def _loaded(text: str) -> object:
+def _load_key(text: str) -> object:
     load = load_ssh_private_key if "BEGIN OPENSSH" in text else load_pem_private_key
     # Whether an RSA key's primes are some takes half a second, and is its owner's business.
     return load(text.encode(), None, unsafe_skip_rsa_key_validation=True)
 
 
 def _is_known_host(line: str) -> bool:
-    found = _KNOWN.fullmatch(line)
+    found = _KNOWN_HOST.fullmatch(line)
     if found is None or not line.replace("\t", " ").isprintable():
         return False
     kind = found["kind"].encode()

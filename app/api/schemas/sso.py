@@ -6,19 +6,19 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from app.api.schemas.base import Flag, Id, Schema, Timestamp
-from app.api.schemas.texts import single_line
+from app.api.schemas.base import Boolean, Id, Schema, Timestamp
+from app.api.schemas.texts import check_single_line
 from app.domain import field_errors, redirects, sso
-from app.domain.login import LONGEST_CLIENT
+from app.domain.login import MAX_CLIENT_NAME
 from app.domain.roles import ProjectRole, SystemRole
 
-MOST_RULES = 200
-_LINE: list[Callable[[str], Any]] = [validate.Length(1, 200), single_line]
+MAX_RULES = 200
+_LINE: list[Callable[[str], Any]] = [validate.Length(1, 200), check_single_line]
 _NAME = validate.Regexp(re.compile(r"[a-z][a-z0-9-]{0,39}\Z"), error=field_errors.NO_PROVIDER_NAME)
-_ISSUER: list[Callable[[str], Any]] = [validate.Length(1, 500), single_line]
-_SUBJECT: list[Callable[[str], Any]] = [validate.Length(1, sso.LONGEST_SUBJECT), single_line]
+_ISSUER: list[Callable[[str], Any]] = [validate.Length(1, 500), check_single_line]
+_SUBJECT: list[Callable[[str], Any]] = [validate.Length(1, sso.MAX_SUBJECT), check_single_line]
 _GROUP = validate.Length(1, 255)
-_RULES = validate.Length(max=MOST_RULES)
+_RULES = validate.Length(max=MAX_RULES)
 
 
 class ProviderSchema(Schema):
@@ -32,15 +32,15 @@ class ProvidersSchema(Schema):
     password_login = fields.String(required=True, validate=validate.OneOf(["on", "off"]))
 
 
-class SetOut(Schema):
+class SignInStartQuery(Schema):
     next = fields.String(
         load_default=None,
-        validate=validate.Length(1, redirects.LONGEST),
+        validate=validate.Length(1, redirects.MAX_LENGTH),
         metadata={"description": "the path of this server to go to, by default /"},
     )
     redirect_uri = fields.String(
         load_default=None,
-        validate=validate.Length(1, redirects.LONGEST),
+        validate=validate.Length(1, redirects.MAX_LENGTH),
         metadata={"description": "in its place: where a program listens, http://127.0.0.1:PORT/…"},
     )
     code_challenge = fields.String(
@@ -48,22 +48,22 @@ class SetOut(Schema):
         validate=validate.Length(43, 43),
         metadata={"description": "of the program's verifier, by S256 (RFC 7636)"},
     )
-    client_name = fields.String(load_default=None, validate=validate.Length(max=LONGEST_CLIENT))
+    client_name = fields.String(load_default=None, validate=validate.Length(max=MAX_CLIENT_NAME))
 
 
-class CameBack(Schema):
+class SignInCallbackQuery(Schema):
     state = fields.String(validate=validate.Length(max=200))
     code = fields.String(validate=validate.Length(max=8000))
     error = fields.String(validate=validate.Length(max=200))
     iss = fields.String(validate=validate.Length(max=500))
 
 
-class CodeToRedeem(Schema):
+class CodeExchange(Schema):
     code = fields.String(required=True, validate=validate.Length(1, 200))
     code_verifier = fields.String(required=True, validate=validate.Length(43, 128))
 
 
-class LeftSchema(Schema):
+class ProviderLogoutSchema(Schema):
     logout_url = fields.String(
         required=True,
         allow_none=True,
@@ -71,12 +71,12 @@ class LeftSchema(Schema):
     )
 
 
-class RoleOfGroup(Schema):
+class GroupRole(Schema):
     group = fields.String(required=True, validate=_GROUP)
     role = fields.String(required=True, validate=validate.OneOf([*map(str, SystemRole)]))
 
 
-class MembershipOfGroup(Schema):
+class GroupMembership(Schema):
     group = fields.String(required=True, validate=_GROUP)
     project_key = fields.String(required=True, validate=validate.Length(1, 64))
     role = fields.String(required=True, validate=validate.OneOf([*map(str, ProjectRole)]))
@@ -87,9 +87,9 @@ class ProviderChanges(Schema):
     client_id = fields.String(validate=_LINE)
     client_secret = fields.String(allow_none=True, validate=validate.Length(1, 1000))
     scopes = fields.String(validate=_LINE)
-    enabled = Flag()
-    create_accounts = Flag(metadata={"description": "for whom there is none"})
-    match_email = Flag(metadata={"description": "a verified e-mail finds an account"})
+    enabled = Boolean()
+    create_accounts = Boolean(metadata={"description": "for whom there is none"})
+    match_email = Boolean(metadata={"description": "a verified e-mail finds an account"})
     email_domains = fields.List(
         fields.String(validate=_LINE),
         validate=_RULES,
@@ -101,8 +101,8 @@ class ProviderChanges(Schema):
         validate=_RULES,
         metadata={"description": "who is in none of these is refused"},
     )
-    roles = fields.List(fields.Nested(RoleOfGroup), validate=_RULES)
-    memberships = fields.List(fields.Nested(MembershipOfGroup), validate=_RULES)
+    roles = fields.List(fields.Nested(GroupRole), validate=_RULES)
+    memberships = fields.List(fields.Nested(GroupMembership), validate=_RULES)
 
 
 class NewProvider(ProviderChanges):
@@ -113,9 +113,9 @@ class NewProvider(ProviderChanges):
     client_secret = fields.String(
         allow_none=True, load_default=None, validate=validate.Length(1, 1000)
     )
-    enabled = Flag(load_default=True)
-    create_accounts = Flag(load_default=False)
-    match_email = Flag(load_default=True)
+    enabled = Boolean(load_default=True)
+    create_accounts = Boolean(load_default=False)
+    match_email = Boolean(load_default=True)
     groups_claim = fields.String(load_default="groups", validate=_LINE)
 
 
@@ -137,8 +137,8 @@ class IdentityProviderSchema(Schema):
     email_domains = fields.List(fields.String(), required=True)
     groups_claim = fields.String(required=True)
     allowed_groups = fields.List(fields.String(), required=True)
-    roles = fields.List(fields.Nested(RoleOfGroup), required=True)
-    memberships = fields.List(fields.Nested(MembershipOfGroup), required=True)
+    roles = fields.List(fields.Nested(GroupRole), required=True)
+    memberships = fields.List(fields.Nested(GroupMembership), required=True)
     created_at = Timestamp(required=True)
     updated_at = Timestamp(required=True)
 

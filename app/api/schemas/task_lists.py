@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 from marshmallow import fields, validate
 
-from app.api.pagination import CursorQuery, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_schema
 from app.api.schemas.agents import AgentType
-from app.api.schemas.base import Id, Schema, Timestamp, Whole
+from app.api.schemas.base import Id, Integer, Schema, Timestamp
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.tasks import ListedTaskSchema, WaitSchema
 from app.api.schemas.texts import CommaList
@@ -16,18 +16,18 @@ from app.domain.pipeline import GateKind
 from app.domain.scheduling import Reason
 from app.domain.task import TaskStatus
 from app.models import Task
-from app.services.dispatch.list_summaries import Outlook, TaskAct
+from app.services.dispatch.list_summaries import TaskAction, TaskSummary
 
-_MOST_PROJECTS = 50
+_MAX_PROJECTS = 50
 _IDS = re.compile(r"^([0-9]{1,18}(,[0-9]{1,18}){0,199})?\Z")
-_LONGEST_PROMPT = 300
+_MAX_PROMPT_LENGTH = 300
 
 
 class TaskFilter(CursorQuery):
     status = CommaList(TaskStatus)
     project = fields.String(
         load_default="",
-        validate=validate.Length(max=_MOST_PROJECTS * 65),
+        validate=validate.Length(max=_MAX_PROJECTS * 65),
         metadata={"description": "some keys, between commas, in any letter case"},
     )
     project_key = fields.String(
@@ -60,67 +60,67 @@ class TaskFilter(CursorQuery):
     )
 
 
-TaskPage = cursor_page_of(ListedTaskSchema)
+TaskPage = cursor_page_schema(ListedTaskSchema)
 
 
-class _Beginning(fields.String):
+class _TruncatedText(fields.String):
     """Of a text what a line of a list has room for."""
 
     def _serialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        return value[:_LONGEST_PROMPT]
+        return value[:_MAX_PROMPT_LENGTH]
 
 
 class OpenQuestionSchema(Schema):
     """A question, as far as lists tell it: the beginning of its prompt."""
 
-    stage_index = Whole(required=True)
-    number = Whole(required=True)
+    stage_index = Integer(required=True)
+    number = Integer(required=True)
     kind = fields.Enum(GateKind, by_value=True, required=True)
-    prompt = _Beginning(required=True)
+    prompt = _TruncatedText(required=True)
     requested_at = Timestamp(required=True)
 
 
-class KeptMachinesSchema(Schema):
+class BlockedMachinesSchema(Schema):
     """A rule that keeps machines from a task: how many, and what some of them are called."""
 
     reason = fields.Enum(Reason, by_value=True, required=True)
-    count = Whole(required=True)
+    count = Integer(required=True)
     machines = fields.List(fields.String(), required=True)
 
 
-class FoundTask(NamedTuple):
+class TaskListItem(NamedTuple):
     """A task with what a list tells about it."""
 
     task: Task
-    outlook: Outlook
+    summary: TaskSummary
 
 
-class FoundTaskSchema(ListedTaskSchema):
+class TaskListItemSchema(ListedTaskSchema):
     """A listed task, with why it waits, and what you may do to it."""
 
     waits_for = fields.Nested(WaitSchema, required=True, allow_none=True, attribute="outlook.wait")
     question = fields.Nested(
         OpenQuestionSchema, required=True, allow_none=True, attribute="outlook.gate"
     )
-    position = Whole(
+    position = Integer(
         required=True,
         allow_none=True,
         attribute="outlook.position",
         metadata={"description": "in the queue, from 1; counted to 10,000"},
     )
     kept_by = fields.List(
-        fields.Nested(KeptMachinesSchema), required=True, attribute="outlook.blocked_by"
+        fields.Nested(BlockedMachinesSchema), required=True, attribute="outlook.blocked_by"
     )
     may = fields.List(
-        fields.Enum(TaskAct, by_value=True),
+        fields.Enum(TaskAction, by_value=True),
         required=True,
         attribute="outlook.may",
         metadata={"description": "as the task stands, and by your rights"},
     )
 
-    def get_attribute(self, obj: FoundTask, attr: str, default: Any) -> Any:
+    def get_attribute(self, obj: TaskListItem, attr: str, default: Any) -> Any:
         of_list = attr.startswith("outlook.")
         return super().get_attribute(obj if of_list else obj.task, attr, default)
 
 
-FoundTaskPage = cursor_page_of(FoundTaskSchema)
+TaskListItemPage = cursor_page_schema(TaskListItemSchema)

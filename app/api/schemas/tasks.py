@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 from marshmallow import fields, validate
 
-from app.api.pagination import OffsetQuery, cursor_page_of, offset_page_of
+from app.api.pagination import OffsetQuery, cursor_page_schema, offset_page_schema
 from app.api.schemas.agents import AgentOptionsSchema, AgentType, WarningSchema
-from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
+from app.api.schemas.base import INT8, Id, Integer, Schema, Timestamp
 from app.api.schemas.budget import BudgetSchema
 from app.api.schemas.labels import SelectorField
 from app.api.schemas.projects import StageNameSchema, StageSchema
@@ -19,7 +19,7 @@ from app.domain.scheduling import Reason
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.domain.terminal import TerminalMode
 from app.models import Task
-from app.services.dispatch.wait_reasons import NextAct, Wait, WaitReason
+from app.services.dispatch.wait_reasons import NextAction, Wait, WaitReason
 
 MAX_PRIORITY = 1000
 
@@ -36,12 +36,12 @@ class NewTask(Schema):
         allow_none=True,
         metadata={"description": "each field in place of the stage's, or the project's"},
     )
-    priority = Whole(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, load_default=0)
+    priority = Integer(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, load_default=0)
     budget = fields.Nested(BudgetSchema, load_default=None, allow_none=True)
 
 
 class Retry(Schema):
-    from_stage = Whole(load_default=None, allow_none=True)
+    from_stage = Integer(load_default=None, allow_none=True)
 
 
 class CreatorSchema(Schema):
@@ -50,9 +50,9 @@ class CreatorSchema(Schema):
 
 
 class DiffSchema(StoredSchema):
-    files_changed = Whole(required=True, dump_default=0)
-    insertions = Whole(required=True, dump_default=0)
-    deletions = Whole(required=True, dump_default=0)
+    files_changed = Integer(required=True, dump_default=0)
+    insertions = Integer(required=True, dump_default=0)
+    deletions = Integer(required=True, dump_default=0)
 
 
 class ResultSchema(DiffSchema):
@@ -77,7 +77,7 @@ class ResultSchema(DiffSchema):
 class FailureSchema(StoredSchema):
     code = fields.String(required=True)
     message = fields.String(required=True)
-    stage_index = Whole(required=True, allow_none=True, dump_default=None)
+    stage_index = Integer(required=True, allow_none=True, dump_default=None)
 
 
 class BlockSchema(Schema):
@@ -89,7 +89,7 @@ class BlockSchema(Schema):
 
 
 class QueueSchema(Schema):
-    position = Whole(required=True, metadata={"description": "counts from 1"})
+    position = Integer(required=True, metadata={"description": "counts from 1"})
     blocked_by = fields.List(fields.Nested(BlockSchema), required=True)
 
 
@@ -112,12 +112,14 @@ class ListedTaskSchema(Schema):
     agent_options = fields.Nested(
         AgentOptionsSchema, required=True, allow_none=True, metadata={"description": "its own"}
     )
-    priority = Whole(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, required=True)
+    priority = Integer(minimum=-MAX_PRIORITY, maximum=MAX_PRIORITY, required=True)
     stages = fields.List(fields.Nested(StageNameSchema), required=True)
-    current_stage_index = Whole(required=True)
-    round = Whole(required=True, metadata={"description": "counts retries and follow-ups, from 1"})
-    follow_ups_queued = Whole(required=True, metadata={"description": "so many wait to begin"})
-    attempt = Whole(required=True, metadata={"description": "the latest; 0 before the first"})
+    current_stage_index = Integer(required=True)
+    round = Integer(
+        required=True, metadata={"description": "counts retries and follow-ups, from 1"}
+    )
+    follow_ups_queued = Integer(required=True, metadata={"description": "so many wait to begin"})
+    attempt = Integer(required=True, metadata={"description": "the latest; 0 before the first"})
     branch = fields.String(
         required=True, allow_none=True, metadata={"description": "the latest attempt's"}
     )
@@ -173,7 +175,7 @@ class TaskDetail(NamedTuple):
 class WaitSchema(Schema):
     reason = fields.Enum(WaitReason, by_value=True, required=True)
     next_act = fields.Enum(
-        NextAct,
+        NextAction,
         by_value=True,
         required=True,
         allow_none=True,
@@ -195,7 +197,7 @@ class TaskDetailSchema(TaskSchema):
         return super().get_attribute(obj if of_detail else obj.task, attr, default)
 
 
-class Look(Schema):
+class TerminalOptions(Schema):
     mode = fields.Enum(
         TerminalMode,
         by_value=True,
@@ -205,7 +207,7 @@ class Look(Schema):
     )
 
 
-class ChannelSchema(Schema):
+class TerminalChannelSchema(Schema):
     channel_token = fields.String(required=True)
     mode = fields.Enum(TerminalMode, by_value=True, required=True)
     expires_at = Timestamp(required=True)
@@ -213,14 +215,14 @@ class ChannelSchema(Schema):
 
 class TerminalInputSchema(Schema):
     id = Id(required=True)
-    attempt = Whole(required=True)
+    attempt = Integer(required=True)
     developer = fields.Nested(CreatorSchema, required=True)
-    bytes = Whole(maximum=INT8, required=True)
+    bytes = Integer(maximum=INT8, required=True)
     begun_at = Timestamp(required=True)
     ended_at = Timestamp(required=True)
 
 
-TerminalInputPage = cursor_page_of(TerminalInputSchema)
+TerminalInputPage = cursor_page_schema(TerminalInputSchema)
 
 
 class EventFilter(OffsetQuery):
@@ -233,7 +235,7 @@ class EventFilter(OffsetQuery):
             "10,000 events (of the types, below `before`), fewer where they are very long"
         },
     )
-    before = Whole(
+    before = Integer(
         minimum=1,
         load_default=None,
         strict=False,
@@ -242,17 +244,17 @@ class EventFilter(OffsetQuery):
 
 
 class EventSchema(Schema):
-    id = Whole(required=True, attribute="number")
+    id = Integer(required=True, attribute="number")
     type = fields.Enum(EventType, by_value=True, required=True)
-    attempt = Whole(required=True)
-    stage_index = Whole(required=True, allow_none=True)
+    attempt = Integer(required=True)
+    stage_index = Integer(required=True, allow_none=True)
     message = fields.String(required=True)
     data = fields.Dict(required=True)
     created_at = Timestamp(required=True)
 
 
-class EventPage(offset_page_of(EventSchema)):  # type: ignore[misc]  # a class made at run time
-    searched_from = Whole(
+class EventPage(offset_page_schema(EventSchema)):  # type: ignore[misc]  # a class made at run time
+    searched_from = Integer(
         required=True,
         allow_none=True,
         metadata={
@@ -262,22 +264,22 @@ class EventPage(offset_page_of(EventSchema)):  # type: ignore[misc]  # a class m
     )
 
 
-class WhichAttempt(Schema):
-    attempt = Whole(
+class AttemptQuery(Schema):
+    attempt = Integer(
         minimum=1, load_default=None, strict=False, metadata={"description": "default: the latest"}
     )
 
 
-class LogFilter(WhichAttempt):
-    limit = Whole(minimum=1, maximum=1000, load_default=50, strict=False)
-    offset = Whole(
+class LogFilter(AttemptQuery):
+    limit = Integer(minimum=1, maximum=1000, load_default=50, strict=False)
+    offset = Integer(
         minimum=-INT8,
         maximum=INT8,
         load_default=0,
         strict=False,
         metadata={"description": "in lines; negative counts from the end"},
     )
-    byte = Whole(
+    byte = Integer(
         maximum=INT8,
         load_default=None,
         strict=False,
@@ -286,15 +288,15 @@ class LogFilter(WhichAttempt):
 
 
 class LogLineSchema(Schema):
-    number = Whole(maximum=INT8, required=True)
+    number = Integer(maximum=INT8, required=True)
     text = fields.String(required=True)
-    attempt = Whole(required=True)
-    stage_index = Whole(required=True)
+    attempt = Integer(required=True)
+    stage_index = Integer(required=True)
     truncated = fields.Boolean(required=True)
 
 
-class LogLinePage(offset_page_of(LogLineSchema)):  # type: ignore[misc]  # a class made at run time
-    next_offset = Whole(
+class LogLinePage(offset_page_schema(LogLineSchema)):  # type: ignore[misc]  # a class made at run time
+    next_offset = Integer(
         maximum=INT8,
         required=True,
         allow_none=True,

@@ -11,7 +11,7 @@ from app.domain import field_errors
 # What no line of text holds: controls, line breaks, spaces but the plain one, marks of format
 # (those that turn words around among them), and private characters. Written out: `\p{…}` is not
 # known everywhere, not to Python's `re`, and so not to clients that are generated for it.
-_UNSEEN = (
+_INVISIBLE = (
     r"\x00-\x1f\x7f-\xa0\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u1680"
     r"\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ue000-\uf8ff\ufeff"
     r"\ufff0-\ufffb\ufffe\uffff"
@@ -20,19 +20,19 @@ _UNSEEN = (
     "\U000e0000-\U000e00ff\U000f0000-\U0010ffff"
 )
 # Patterns of ECMA 262 (with the flag `u`), Python's `re` and Rust's and Java's regular expressions.
-VISIBLE = f"[^ {_UNSEEN}]"
-SINGLE_LINE = f"^({VISIBLE}([^{_UNSEEN}]*{VISIBLE})?)?$"
+VISIBLE = f"[^ {_INVISIBLE}]"
+SINGLE_LINE = f"^({VISIBLE}([^{_INVISIBLE}]*{VISIBLE})?)?$"
 
 _is_visible = re.compile(f"{VISIBLE}*").fullmatch
 _is_line = re.compile(SINGLE_LINE).fullmatch
 
 # What machines take off a secret, too, before they look for it.
 _SPACE = " \t\n\r\v\f"
-SHORTEST_SECRET = 8
+MIN_SECRET_LENGTH = 8
 MASKABLE = r"^[\s\S]*[^ \t\n\r\v\f][\s\S]{6,}[^ \t\n\r\v\f][\s\S]*$"
 
 
-def single_line(text: str) -> None:
+def check_single_line(text: str) -> None:
     """Raise ValidationError for what nobody sees, line breaks among it, and surrounding space."""
     if not _is_line(text):
         raise ValidationError(field_errors.NOT_ONE_LINE)
@@ -43,10 +43,10 @@ def is_visible(text: str) -> bool:
     return _is_visible(text) is not None
 
 
-def maskable(text: str) -> None:
+def check_maskable(text: str) -> None:
     """Raise ValidationError for what is too short a secret to be masked in a machine's output."""
-    if len(text.strip(_SPACE)) < SHORTEST_SECRET:
-        raise ValidationError(field_errors.SHORT_SECRET(min=SHORTEST_SECRET))
+    if len(text.strip(_SPACE)) < MIN_SECRET_LENGTH:
+        raise ValidationError(field_errors.SHORT_SECRET(min=MIN_SECRET_LENGTH))
 
 
 class CommaList(fields.Field[list[Any]]):

@@ -4,12 +4,12 @@ from marshmallow import fields, validate
 
 from app.api.schemas.base import Id, Schema, Timestamp
 from app.api.schemas.machines import CapabilitySchema, MachineSchema
-from app.api.schemas.texts import single_line
+from app.api.schemas.texts import check_single_line
 from app.services.machines.enrollment_tokens import TokenStatus
 
 
 class NewEnrollmentToken(Schema):
-    label = fields.String(load_default="", validate=[validate.Length(max=200), single_line])
+    label = fields.String(load_default="", validate=[validate.Length(max=200), check_single_line])
     expires_at = Timestamp(load_default=None, allow_none=True)
 
 

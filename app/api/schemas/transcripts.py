@@ -3,15 +3,15 @@
 from marshmallow import fields, validate
 
 from app.api.pagination import CursorQuery
-from app.api.schemas.base import INT8, Schema, Timestamp, Whole
-from app.api.schemas.tasks import WhichAttempt
+from app.api.schemas.base import INT8, Integer, Schema, Timestamp
+from app.api.schemas.tasks import AttemptQuery
 from app.api.schemas.texts import CommaList
 from app.domain.transcript import EntryKind
 
 
-class TranscriptFilter(CursorQuery, WhichAttempt):
+class TranscriptFilter(CursorQuery, AttemptQuery):
     kind = CommaList(EntryKind)
-    stage_index = Whole(load_default=None, strict=False)
+    stage_index = Integer(load_default=None, strict=False)
     q = fields.String(
         load_default=None,
         validate=validate.Length(max=200),
@@ -23,13 +23,13 @@ class TranscriptFilter(CursorQuery, WhichAttempt):
 
 
 class TranscriptEntrySchema(Schema):
-    number = Whole(
+    number = Integer(
         maximum=INT8, required=True, metadata={"description": "within the attempt, from 0"}
     )
     at = Timestamp(required=True)
-    attempt = Whole(required=True)
-    stage_index = Whole(required=True)
-    run = Whole(
+    attempt = Integer(required=True)
+    stage_index = Integer(required=True)
+    run = Integer(
         required=True, metadata={"description": "counts the stage's processes in the attempt"}
     )
     kind = fields.Enum(EntryKind, by_value=True, required=True)
@@ -38,6 +38,6 @@ class TranscriptEntrySchema(Schema):
     data = fields.Dict(
         required=True, metadata={"description": "`cut` is true where something is left out"}
     )
-    log_offset = Whole(
+    log_offset = Integer(
         maximum=INT8, required=True, metadata={"description": "where the log shows it, in bytes"}
     )

@@ -2,14 +2,14 @@
 
 from marshmallow import fields
 
-from app.api.schemas.base import Id, Schema, Timestamp, Whole
-from app.domain.tunnel import DEFAULT_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS, TunnelState
+from app.api.schemas.base import Id, Integer, Schema, Timestamp
+from app.domain.tunnel import DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS, TunnelState
 
 
 class NewTunnel(Schema):
-    ttl_seconds = Whole(
-        minimum=SHORTEST_SECONDS,
-        maximum=LONGEST_SECONDS,
+    ttl_seconds = Integer(
+        minimum=MIN_SECONDS,
+        maximum=MAX_SECONDS,
         load_default=DEFAULT_SECONDS,
         metadata={"description": "when it ends by itself; of one that is open nothing is changed"},
     )
@@ -34,4 +34,4 @@ class TunnelSchema(Schema):
     )
     started_at = Timestamp(required=True, allow_none=True)
     expires_at = Timestamp(required=True, allow_none=True)
-    restarts = Whole(required=True, metadata={"description": "after crashes; at most 3"})
+    restarts = Integer(required=True, metadata={"description": "after crashes; at most 3"})

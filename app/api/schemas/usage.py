@@ -5,14 +5,14 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from app.api.pagination import MAX_LIMIT, CursorQuery, cursor_page_of
-from app.api.schemas.base import INT8, Id, Schema, Whole
+from app.api.pagination import MAX_LIMIT, CursorQuery, cursor_page_schema
+from app.api.schemas.base import INT8, Id, Integer, Schema
 from app.domain.usage import Figures, GroupBy
 
 
-def _tokens(description: str) -> Whole:
-    told = {"description": description}
-    return Whole(maximum=INT8, required=True, allow_none=True, metadata=told)
+def _tokens(description: str) -> Integer:
+    metadata = {"description": description}
+    return Integer(maximum=INT8, required=True, allow_none=True, metadata=metadata)
 
 
 class UsageSchema(Schema):
@@ -29,12 +29,12 @@ class UsageSchema(Schema):
     )
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
-        figures = Figures.stored(obj) if isinstance(obj, Mapping) else obj
+        figures = Figures.from_json(obj) if isinstance(obj, Mapping) else obj
         return super().get_attribute(figures, attr, default)
 
 
 class UsageQuery(CursorQuery):
-    limit = Whole(
+    limit = Integer(
         minimum=1,
         maximum=MAX_LIMIT,
         load_default=None,
@@ -69,4 +69,4 @@ class UsageGroupSchema(Schema):
     usage = fields.Nested(UsageSchema, required=True)
 
 
-UsageGroupPage = cursor_page_of(UsageGroupSchema)
+UsageGroupPage = cursor_page_schema(UsageGroupSchema)

@@ -5,7 +5,7 @@ from marshmallow import fields
 from app.api.schemas.base import Schema
 
 
-class Heard(Schema):
+class WebhookReply(Schema):
     """Empty where the platform expects no answer."""
 
     challenge = fields.String(metadata={"description": "of a handshake, back as it came"})

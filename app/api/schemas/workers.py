@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
-from app.api.schemas.base import Schema, Timestamp, Whole
+from app.api.schemas.base import Integer, Schema, Timestamp
 from app.api.schemas.labels import LabelsField
 from app.api.schemas.machines import (
     MAX_SLOTS,
@@ -12,7 +12,7 @@ from app.api.schemas.machines import (
     HardwareSchema,
     MachineSchema,
 )
-from app.api.schemas.texts import single_line
+from app.api.schemas.texts import check_single_line
 
 
 class Capability(fields.Nested):
@@ -29,11 +29,11 @@ class Capability(fields.Nested):
 class Registration(Schema):
     machine_id = fields.UUID(required=True)
     token = fields.String(required=True, validate=validate.Length(max=200))
-    name = fields.String(required=True, validate=[validate.Length(1, 100), single_line])
+    name = fields.String(required=True, validate=[validate.Length(1, 100), check_single_line])
     capabilities = fields.List(Capability(), required=True, validate=validate.Length(max=50))
     hardware = fields.Nested(HardwareSchema, required=True)
-    slots = Whole(minimum=1, maximum=MAX_SLOTS, load_default=2)
-    version = fields.String(load_default="", validate=[validate.Length(max=100), single_line])
+    slots = Integer(minimum=1, maximum=MAX_SLOTS, load_default=2)
+    version = fields.String(load_default="", validate=[validate.Length(max=100), check_single_line])
     labels = LabelsField(load_default=dict)
 
 
@@ -54,4 +54,4 @@ class CredentialsSchema(WorkerJwtSchema):
 
 class WorkersHealthSchema(Schema):
     status = fields.String(required=True)
-    connected_workers = Whole(required=True)
+    connected_workers = Integer(required=True)

@@ -4,12 +4,12 @@ from typing import Any
 
 from marshmallow import fields
 
-from app.api.schemas.base import INT8, Id, Schema, Timestamp, Whole
+from app.api.schemas.base import INT8, Id, Integer, Schema, Timestamp
 from app.api.schemas.tasks import DiffSchema
 from app.domain.attempt import WorkspaceState
 
 
-class Told(fields.String):
+class ReportedText(fields.String):
     """A text that the machine has reported, or null while it has not."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -22,16 +22,16 @@ class Told(fields.String):
 class WorkspaceSchema(Schema):
     task_id = Id(required=True)
     machine_id = fields.UUID(required=True)
-    attempt = Whole(required=True)
-    path = Told(metadata={"description": "on the machine"})
-    branch = Told()
-    base_commit = Told(metadata={"description": "what the work is compared with"})
-    head_commit = Told()
+    attempt = Integer(required=True)
+    path = ReportedText(metadata={"description": "on the machine"})
+    branch = ReportedText()
+    base_commit = ReportedText(metadata={"description": "what the work is compared with"})
+    head_commit = ReportedText()
     dirty = fields.Boolean(
         required=True, metadata={"description": "whether something is not committed"}
     )
     diff = fields.Nested(DiffSchema, required=True)
-    size_bytes = Whole(maximum=INT8, required=True, metadata={"description": "on disk"})
+    size_bytes = Integer(maximum=INT8, required=True, metadata={"description": "on disk"})
     state = fields.Enum(WorkspaceState, by_value=True, required=True)
     updated_at = Timestamp(
         required=True, metadata={"description": "when the machine last told of it"}

@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.api.streams import hub, payloads, sse
-from app.api.streams.hub import End, News, Stream
-from app.api.streams.open_streams import StreamPlace
+from app.api.streams.hub import Stream, StreamEnd, Update
+from app.api.streams.open_streams import OpenStream
 from app.domain import snapshot
 from app.domain.snapshot import Snapshot
 from app.services.accounts.sessions import DeveloperSession
@@ -23,74 +23,77 @@ HEARTBEAT_SECONDS = 15.0
 log = structlog.get_logger(__name__)
 
 
-def read(
-    app: Flask, session: DeveloperSession, place: StreamPlace, last_event_id: str | None
+def generate(
+    app: Flask, session: DeveloperSession, place: OpenStream, last_event_id: str | None
 ) -> Iterator[bytes]:
     """The stream's bytes, until it ends. `last_event_id`: of the last event that the client has, if
     it comes back; it misses nothing that was committed since.
     """
-    yield sse.begin()
+    yield sse.retry_line()
     try:
-        yield from _told(app, session, place, last_event_id)
+        yield from _generate_events(app, session, place, last_event_id)
     except SQLAlchemyError as error:  # the client comes back by itself
         log.warning("stream_broken", error=type(error).__name__)
 
 
-def _told(
-    app: Flask, session: DeveloperSession, place: StreamPlace, last_event_id: str | None
+def _generate_events(
+    app: Flask, session: DeveloperSession, place: OpenStream, last_event_id: str | None
 ) -> Iterator[bytes]:
-    with hub.of(app).joined(session, place) as stream:
+    with hub.get_hub(app).subscribe(session, place) as stream:
         yield from _catch_up(app, stream, last_event_id)
-        told = stream.joined_at  # which goes ahead only with what the client has been given
+        # It goes ahead only with what the client has been given.
+        sent_position = stream.subscribed_at
         while True:
             until_end = (session.ends_at - now()).total_seconds() if session.ends_at else None
             if until_end is not None and until_end <= 0:
-                yield sse.message("end", {"reason": "signed_out"}, told)
+                yield sse.message("end", {"reason": "signed_out"}, sent_position)
                 return
             pause = HEARTBEAT_SECONDS if until_end is None else min(HEARTBEAT_SECONDS, until_end)
-            seen = stream.seen  # looked at first: what comes now is not in it
+            seen = stream.position  # looked at first: what comes now is not in it
             match stream.next(pause):
                 case None:
-                    told = seen
-                    yield sse.heartbeat(told)
-                case End(reason):
-                    yield sse.message("end", {"reason": reason}, told)
+                    sent_position = seen
+                    yield sse.heartbeat(sent_position)
+                case StreamEnd(reason):
+                    yield sse.message("end", {"reason": reason}, sent_position)
                     return
-                case News() as item:
-                    told = item.seen
-                    yield _message("news", item)
+                case Update() as item:
+                    sent_position = item.position
+                    yield _update_message("news", item)
 
 
 def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator[bytes]:
     """What the client has missed; or, if that cannot be told, how many notifications are unread."""
     had = snapshot.parse(last_event_id) if last_event_id else None
-    joined = stream.joined_at
+    joined = stream.subscribed_at
     with app.app_context():
         state = stream_batch.viewer_states(
             {0: stream.session}, now(), unread_of={stream.session.developer_id}
         )
-        batch = _missed(stream, had, joined)
+        batch = _missed_batch(stream, had, joined)
     if not (found := state.get(0)) or not found.is_signed_in:
-        stream.put(End("signed_out"))
+        stream.put(StreamEnd("signed_out"))
         return
     if batch is None or not batch.is_whole:
         # The client is new, or has missed too much: lists say how things are.
         event = "reset" if last_event_id else "hello"
-        yield _message(event, News([], [], found.unread, joined, None, inbox_changed=True))
+        yield _update_message(event, Update([], [], found.unread, joined, None, inbox_changed=True))
     else:
         # What of machines and inboxes was missed is told by nothing that is kept.
-        missed = hub.for_one(batch, stream, found, hub.Beside(None, (stream.session.developer_id,)))
+        missed = hub.filter_update(
+            batch, stream, found, hub.SideChanges(None, (stream.session.developer_id,))
+        )
         assert missed is not None
-        yield _message("news", missed)
+        yield _update_message("news", missed)
 
 
-def _missed(
+def _missed_batch(
     stream: Stream, had: Snapshot | None, joined: Snapshot
-) -> stream_batch.NewsBatch | None:
+) -> stream_batch.StreamBatch | None:
     if had is None or had.xmax > joined.xmax:  # of another database's future
         return None
-    return stream_batch.since(had, {stream.session.developer_id}, until=joined)
+    return stream_batch.read_since(had, {stream.session.developer_id}, until=joined)
 
 
-def _message(event: str, item: News) -> bytes:
-    return sse.message(event, payloads.said(item), item.seen)
+def _update_message(event: str, item: Update) -> bytes:
+    return sse.message(event, payloads.update_payload(item), item.position)

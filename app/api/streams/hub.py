@@ -18,24 +18,24 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import background_threads, wakeups
 from app.api.streams import machine_changes, open_streams
-from app.api.streams.machine_changes import Change, FleetWatch
-from app.api.streams.open_streams import StreamPlace
+from app.api.streams.machine_changes import MachineDelta, MachineWatcher
+from app.api.streams.open_streams import OpenStream
 from app.domain.snapshot import Snapshot
 from app.redis import subscription
 from app.services.accounts.sessions import DeveloperSession
 from app.services.clock import now
 from app.services.notify import stream_batch
-from app.services.notify.stream_batch import NewsBatch, Row, ViewerState
+from app.services.notify.stream_batch import Row, StreamBatch, ViewerState
 
-LOOK_SECONDS = 2.0  # rights that have ended are seen so much later, but logouts at once
-PAUSE_SECONDS = 0.02  # between two looks: what comes meanwhile is read together
-KEEP_SECONDS = 20.0
-MOST_UNREAD = 500  # messages that a client is behind before it has to begin anew
+POLL_SECONDS = 2.0  # rights that have ended are seen so much later, but logouts at once
+MIN_POLL_INTERVAL_SECONDS = 0.02  # between two looks: what comes meanwhile is read together
+RENEW_SECONDS = 20.0
+MAX_QUEUED_UPDATES = 500  # messages that a client is behind before it has to begin anew
 
 log = structlog.get_logger(__name__)
 
 
-class News(NamedTuple):
+class Update(NamedTuple):
     """What a stream tells its developer. `unread`: how many notifications are, if that has changed.
     With it the developer has read up to `seen`. `machines`: what of them has changed; None: not
     known, their list has to be read. `inbox_changed`: it may have.
@@ -44,12 +44,12 @@ class News(NamedTuple):
     events: list[Row]
     notifications: list[Row]
     unread: int | None
-    seen: Snapshot
-    machines: Sequence[Change] | None = ()
+    position: Snapshot
+    machines: Sequence[MachineDelta] | None = ()
     inbox_changed: bool = False
 
 
-class End(NamedTuple):
+class StreamEnd(NamedTuple):
     """The last item of a stream: why it is over."""
 
     reason: str
@@ -62,32 +62,34 @@ class Stream:
     for this stream, whether there was news or not. `is_over`: an End has been put.
     """
 
-    def __init__(self, session: DeveloperSession, place: StreamPlace, seen: Snapshot) -> None:
-        self.session, self.place = session, place
-        self.joined_at = self.seen = seen
-        self.is_over = False
-        self.sees: Any = None  # what the developer could see when the hub last told something
-        self._waiting: queue.SimpleQueue[News | End] = queue.SimpleQueue()
+    def __init__(self, session: DeveloperSession, place: OpenStream, seen: Snapshot) -> None:
+        self.session, self.open_stream = session, place
+        self.subscribed_at = self.position = seen
+        self.is_finished = False
+        self.visible_scope: Any = (
+            None  # what the developer could see when the hub last told something
+        )
+        self._queue: queue.SimpleQueue[Update | StreamEnd] = queue.SimpleQueue()
 
-    def put(self, item: News | End) -> None:
+    def put(self, item: Update | StreamEnd) -> None:
         """Have the item told, and nothing after an End. A client that is too far behind gets an End
         instead. Does not wait.
         """
-        if self.is_over:
+        if self.is_finished:
             return
-        if self._waiting.qsize() >= MOST_UNREAD:
-            item = End("slow")
-        self.is_over = isinstance(item, End)
-        self._waiting.put(item)
+        if self._queue.qsize() >= MAX_QUEUED_UPDATES:
+            item = StreamEnd("slow")
+        self.is_finished = isinstance(item, StreamEnd)
+        self._queue.put(item)
 
-    def next(self, seconds: float) -> News | End | None:
+    def next(self, seconds: float) -> Update | StreamEnd | None:
         """The next item, or None if none comes within that time."""
         try:
-            item = self._waiting.get(timeout=max(0.0, seconds))
+            item = self._queue.get(timeout=max(0.0, seconds))
         except queue.Empty:
             return None
-        if isinstance(item, News):
-            self.seen = item.seen  # the hub says so only when it has told all streams
+        if isinstance(item, Update):
+            self.position = item.position  # the hub says so only when it has told all streams
         return item
 
 
@@ -98,17 +100,17 @@ class Hub:
         self._app = app
         self._streams: set[Stream] = set()
         self._lock = threading.Lock()  # of `_streams` and `_seen`, which go together
-        self._seen: Snapshot | None = None
-        self._unread_of: set[int] = set()
-        self._inbox_of: set[int] = set()
-        self._fleet = FleetWatch()
-        self._some = threading.Event()
+        self._position: Snapshot | None = None
+        self._unread_changed_for: set[int] = set()
+        self._inbox_changed_for: set[int] = set()
+        self._machine_watcher = MachineWatcher()
+        self._wakeup = threading.Event()
         self._watchers: dict[int, set[threading.Event]] = {}  # of one task
         self._is_started = self.is_closing = False
-        self._judged_at = self._kept_at = 0.0
+        self._rights_checked_at = self._renewed_at = 0.0
 
     @contextmanager
-    def joined(self, session: DeveloperSession, place: StreamPlace) -> Iterator[Stream]:
+    def subscribe(self, session: DeveloperSession, place: OpenStream) -> Iterator[Stream]:
         """A stream that gets all that is committed after its `joined_at`, while the context lasts.
 
         Raises SQLAlchemyError.
@@ -116,12 +118,12 @@ class Hub:
         self._start()
         with self._lock:
             # A client may have read further at another process than this one has.
-            self._advance()
-            assert self._seen is not None
-            stream = Stream(session, place, self._seen)
+            self._read_updates()
+            assert self._position is not None
+            stream = Stream(session, place, self._position)
             self._streams.add(stream)
         if self.is_closing:
-            stream.put(End("going_away"))
+            stream.put(StreamEnd("going_away"))
         try:
             yield stream
         finally:
@@ -129,7 +131,7 @@ class Hub:
                 self._streams.discard(stream)
 
     @contextmanager
-    def watching(self, task_id: int) -> Iterator[threading.Event]:
+    def watch_task(self, task_id: int) -> Iterator[threading.Event]:
         """An event that is set when there may be news of the task, while the context lasts."""
         self._start()
         some = threading.Event()
@@ -147,7 +149,7 @@ class Hub:
         """End all streams, since the process is going away: clients come back, to another one."""
         self.is_closing = True
         for stream in list(self._streams):
-            stream.put(End("going_away"))
+            stream.put(StreamEnd("going_away"))
         self._wake_watchers()
 
     # ---- looking ---------------------------------------------------------------------------------
@@ -157,91 +159,95 @@ class Hub:
             if self._is_started:
                 return
             self._is_started = True
-        background_threads.start(self._look_on, self._listen)
+        background_threads.start_threads(self._run_poll_loop, self._listen)
 
-    def _look_on(self) -> NoReturn:
+    def _run_poll_loop(self) -> NoReturn:
         while True:
-            self._some.wait(LOOK_SECONDS)
-            self._some.clear()
+            self._wakeup.wait(POLL_SECONDS)
+            self._wakeup.clear()
             # Nothing is lost by an error: the next look begins where the last one ended.
-            if not background_threads.survive(
-                log, "news_not_read", self._look, SQLAlchemyError, RedisError
+            if not background_threads.run_logged(
+                log, "news_not_read", self._poll, SQLAlchemyError, RedisError
             ):
                 time.sleep(0.5)
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(MIN_POLL_INTERVAL_SECONDS)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         if not self._streams:
             return
         with self._lock:
-            self._advance()
-        if time.monotonic() >= self._kept_at + KEEP_SECONDS:
-            self._kept_at = time.monotonic()
+            self._read_updates()
+        if time.monotonic() >= self._renewed_at + RENEW_SECONDS:
+            self._renewed_at = time.monotonic()
             with self._app.app_context():
-                open_streams.keep([stream.place for stream in self._streams])
+                open_streams.renew([stream.open_stream for stream in self._streams])
 
-    def _advance(self) -> None:
+    def _read_updates(self) -> None:
         """Read what is new, and put into each stream what is for it. The caller holds the lock."""
         with self._app.app_context():
-            if self._seen is None or not self._streams:
-                self._fleet.begin()
-                self._seen = stream_batch.here()
+            if self._position is None or not self._streams:
+                self._machine_watcher.start()
+                self._position = stream_batch.current_snapshot()
                 return
-            unread_of, self._unread_of = self._unread_of, set()
-            inbox_of, self._inbox_of = self._inbox_of, set()
-            batch = stream_batch.since(self._seen, {s.session.developer_id for s in self._streams})
-            look = self._fleet.look()
-            told = {row["developer_id"] for row in batch.notifications}
-            is_quiet = not (batch.events or told or unread_of or inbox_of or look.changes)
-            if not is_quiet or time.monotonic() >= self._judged_at + LOOK_SECONDS:
-                self._tell(batch, told | unread_of, Beside(look.changes, inbox_of))
-            self._fleet.tell(look)
-            self._seen = batch.seen
+            unread_of, self._unread_changed_for = self._unread_changed_for, set()
+            inbox_of, self._inbox_changed_for = self._inbox_changed_for, set()
+            batch = stream_batch.read_since(
+                self._position, {s.session.developer_id for s in self._streams}
+            )
+            look = self._machine_watcher.poll()
+            notified_ids = {row["developer_id"] for row in batch.notifications}
+            is_quiet = not (batch.events or notified_ids or unread_of or inbox_of or look.changes)
+            if not is_quiet or time.monotonic() >= self._rights_checked_at + POLL_SECONDS:
+                self._publish(batch, notified_ids | unread_of, SideChanges(look.changes, inbox_of))
+            self._machine_watcher.mark_sent(look)
+            self._position = batch.seen
             for stream in self._streams:
-                if not stream.is_over:  # or it would seem to have read what it was not told
-                    stream.seen = batch.seen
+                if not stream.is_finished:  # or it would seem to have read what it was not told
+                    stream.position = batch.seen
 
-    def _tell(self, batch: NewsBatch, unread_of: set[int], beside: "Beside") -> None:
-        self._judged_at = time.monotonic()
+    def _publish(self, batch: StreamBatch, unread_of: set[int], beside: "SideChanges") -> None:
+        self._rights_checked_at = time.monotonic()
         streams = dict(enumerate(self._streams))
         sessions = {number: stream.session for number, stream in streams.items()}
         viewer_states = stream_batch.viewer_states(sessions, now(), unread_of=unread_of)
         for number, stream in streams.items():
             state = viewer_states.get(number)
             if state is None or not state.is_signed_in:
-                stream.put(End("signed_out"))
+                stream.put(StreamEnd("signed_out"))
             elif not batch.is_whole:
-                stream.put(End("behind"))
-            elif (item := for_one(batch, stream, state, beside)) is not None:
+                stream.put(StreamEnd("behind"))
+            elif (item := filter_update(batch, stream, state, beside)) is not None:
                 stream.put(item)
 
     # ---- being woken -----------------------------------------------------------------------------
 
     def _listen(self) -> NoReturn:
-        channels = (wakeups.NEWS_CHANNEL, wakeups.SIGNED_OUT_CHANNEL)
-        subscription.listen(self._app.config["REDIS_URL"], channels, self._some.set, self._hear)
+        channels = (wakeups.CHANGES_CHANNEL, wakeups.SIGNED_OUT_CHANNEL)
+        subscription.listen(
+            self._app.config["REDIS_URL"], channels, self._wakeup.set, self._handle_message
+        )
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _handle_message(self, message: dict[str, Any]) -> None:
         if message["channel"] == wakeups.SIGNED_OUT_CHANNEL.encode():
-            self._hear_signed_out()
+            self._handle_sign_out()
             return
         for word in message["data"].split():
             of, number = word[:1], word.lstrip(b"ui")
             if not number.isdigit():
                 log.warning("news_not_understood", word=word[:100])
             elif of == b"u":
-                self._unread_of.add(int(number))
+                self._unread_changed_for.add(int(number))
             elif of == b"i":
-                self._inbox_of.add(int(number))
+                self._inbox_changed_for.add(int(number))
             else:
                 for some in list(self._watchers.get(int(number), ())):
                     some.set()
-        self._some.set()
+        self._wakeup.set()
 
-    def _hear_signed_out(self) -> None:
+    def _handle_sign_out(self) -> None:
         """Judge all streams: they are looked at together, and this is rare."""
-        self._judged_at = 0.0
-        self._some.set()
+        self._rights_checked_at = 0.0
+        self._wakeup.set()
         self._wake_watchers()
 
     def _wake_watchers(self) -> None:
@@ -250,34 +256,36 @@ class Hub:
                 some.set()
 
 
-class Beside(NamedTuple):
+class SideChanges(NamedTuple):
     """What there is to tell beside a batch: `machines`, and whose inboxes may have changed by an
     act of their own, in another tab."""
 
-    machines: Sequence[Change] | None
-    inbox_of: Collection[int]
+    machines: Sequence[MachineDelta] | None
+    inbox_changed_for: Collection[int]
 
 
-def for_one(batch: NewsBatch, stream: Stream, state: ViewerState, beside: Beside) -> News | None:
+def filter_update(
+    batch: StreamBatch, stream: Stream, state: ViewerState, beside: SideChanges
+) -> Update | None:
     """The part of it that the stream's developer may see; None where that is nothing."""
     developer_id = stream.session.developer_id
-    events = [event for event in batch.events if state.sees(event)]
+    events = [event for event in batch.events if state.can_see(event)]
     own = [row for row in batch.notifications if row["developer_id"] == developer_id]
-    mine = [row for row in own if state.is_told(row)]
-    sees, stream.sees = stream.sees, (state.role, state.projects)
+    mine = [row for row in own if state.can_receive(row)]
+    sees, stream.visible_scope = stream.visible_scope, (state.role, state.projects)
     inbox_changed = (
-        developer_id in beside.inbox_of
-        or (sees is not None and sees != stream.sees)
-        or any(state.needs(event, developer_id) for event in events)
-        or (state.tends_machines and machine_changes.is_of_health(beside.machines or ()))
+        developer_id in beside.inbox_changed_for
+        or (sees is not None and sees != stream.visible_scope)
+        or any(state.is_inbox_change(event, developer_id) for event in events)
+        or (state.can_drain_machines and machine_changes.affects_health(beside.machines or ()))
     )
     machines = beside.machines
     if not (events or mine or machines or inbox_changed) and state.unread is None:
         return None
-    return News(events, mine, state.unread, batch.seen, machines, inbox_changed)
+    return Update(events, mine, state.unread, batch.seen, machines, inbox_changed)
 
 
-def of(app: Flask) -> Hub:
+def get_hub(app: Flask) -> Hub:
     """The app's hub, which is made when it is first asked for."""
     hub: Hub = app.extensions.setdefault("hub", Hub(app))
     return hub

@@ -11,12 +11,12 @@ from redis.exceptions import RedisError
 from app.extensions import redis
 from app.redis import presence
 
-PRESENT_SECONDS = 60  # how long a stream counts without being kept
+TTL_SECONDS = 60  # how long a stream counts without being kept
 
 log = structlog.get_logger(__name__)
 
 
-class StreamPlace(NamedTuple):
+class OpenStream(NamedTuple):
     """One of a developer's streams."""
 
     developer_id: int
@@ -28,27 +28,27 @@ class StreamPlace(NamedTuple):
         return f"muster:streams:{self.developer_id}"
 
 
-def take(developer_id: int, most: int) -> StreamPlace | None:
+def acquire(developer_id: int, most: int) -> OpenStream | None:
     """Return a new place, or None where the developer has `most` already. Raises RedisError."""
-    place = StreamPlace(developer_id, uuid.uuid4().hex)
-    command = presence.admit(place.id, {place.key: most}, time.time(), PRESENT_SECONDS)
+    place = OpenStream(developer_id, uuid.uuid4().hex)
+    command = presence.admit_command(place.id, {place.key: most}, time.time(), TTL_SECONDS)
     return place if redis.client.execute_command(*command) else None
 
 
-def keep(places: Iterable[StreamPlace]) -> None:
+def renew(places: Iterable[OpenStream]) -> None:
     """Have the places count for PRESENT_SECONDS more. Raises RedisError."""
-    until = time.time() + PRESENT_SECONDS
+    until = time.time() + TTL_SECONDS
     with redis.client.pipeline(transaction=False) as pipe:
         for place in places:
-            for command in presence.renew(place.id, [place.key], until):
+            for command in presence.renew_commands(place.id, [place.key], until):
                 pipe.execute_command(*command)
         pipe.execute()
 
 
-def leave(place: StreamPlace) -> None:
+def release(place: OpenStream) -> None:
     """Give the place up. Raises nothing."""
     try:
-        for command in presence.leave(place.id, [place.key]):
+        for command in presence.leave_commands(place.id, [place.key]):
             redis.client.execute_command(*command)
     except RedisError as error:  # it lapses
         log.warning("place_not_left", error=type(error).__name__)

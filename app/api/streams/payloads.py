@@ -3,24 +3,24 @@
 from datetime import datetime
 from typing import Any
 
-from app.api.streams.hub import News
-from app.domain.timestamps import written
+from app.api.streams.hub import Update
+from app.domain.timestamps import to_rfc3339
 from app.services.notify.stream_batch import Row
 
 
-def said(item: News) -> dict[str, Any]:
+def update_payload(item: Update) -> dict[str, Any]:
     """The data of a `news` event. `unreadCount` is null where it has not changed, `machines` where
     their list has to be read."""
     return {
-        "events": [event(row) for row in item.events],
-        "notifications": [_notification(row) for row in item.notifications],
+        "events": [event_payload(row) for row in item.events],
+        "notifications": [_notification_payload(row) for row in item.notifications],
         "unreadCount": item.unread,
         "machines": None if item.machines is None else list(item.machines),
         "inboxChanged": item.inbox_changed,
     }
 
 
-def event(row: Row) -> dict[str, Any]:
+def event_payload(row: Row) -> dict[str, Any]:
     """An event as in the list of its task's events, and with the task."""
     return {
         "taskId": row["task_id"],
@@ -31,21 +31,21 @@ def event(row: Row) -> dict[str, Any]:
         "stageIndex": row["stage_index"],
         "message": row["message"],
         "data": row["data"],
-        "createdAt": _moment(row["created_at"]),
+        "createdAt": _timestamp(row["created_at"]),
     }
 
 
-def _notification(row: Row) -> dict[str, Any]:
+def _notification_payload(row: Row) -> dict[str, Any]:
     return {
         "id": row["id"],
         "type": row["type"],
         "title": row["title"],
         "body": row["body"],
         "taskId": row["task_id"],
-        "readAt": _moment(row["read_at"]),
-        "createdAt": _moment(row["created_at"]),
+        "readAt": _timestamp(row["read_at"]),
+        "createdAt": _timestamp(row["created_at"]),
     }
 
 
-def _moment(text: str | None) -> str | None:
-    return written(datetime.fromisoformat(text)) if text else None
+def _timestamp(text: str | None) -> str | None:
+    return to_rfc3339(datetime.fromisoformat(text)) if text else None

@@ -6,7 +6,7 @@ from typing import Any
 from app.domain.snapshot import Snapshot
 from app.services.logs.tail import StreamCursor
 
-Seen = Snapshot | StreamCursor
+StreamPosition = Snapshot | StreamCursor
 
 CONTENT_TYPE = "text/event-stream"
 HEADERS = {
@@ -16,16 +16,16 @@ HEADERS = {
 RETRY_MILLISECONDS = 2000
 
 
-def message(event: str, data: Any, seen: Seen) -> bytes:
+def message(event: str, data: Any, seen: StreamPosition) -> bytes:
     """The bytes of one event. A client that has it has read up to `seen`."""
     return f"event: {event}\nid: {seen}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
 
 
-def heartbeat(seen: Seen) -> bytes:
+def heartbeat(seen: StreamPosition) -> bytes:
     """The bytes of a comment, which no client sees as an event, with how far the stream is read."""
     return f": here\nid: {seen}\n\n".encode()
 
 
-def begin() -> bytes:
+def retry_line() -> bytes:
     """The first bytes of a stream: how soon a client whose connection breaks comes back."""
     return f"retry: {RETRY_MILLISECONDS}\n\n".encode()

@@ -21,12 +21,12 @@ from app.services.accounts.sessions import DeveloperSession
 from app.services.clock import now
 from app.services.logs import tail as task_news
 from app.services.logs import transcripts
-from app.services.logs.tail import Seen, StreamCursor
+from app.services.logs.tail import StreamCursor, TailState
 from app.services.notify import stream_batch
 
 HEARTBEAT_SECONDS = 15.0
-LOOK_SECONDS = 2.0  # rights that have ended are seen so much later, but logouts at once
-PAUSE_SECONDS = 0.05  # between two looks: a log that pours is read in larger pieces
+POLL_SECONDS = 2.0  # rights that have ended are seen so much later, but logouts at once
+MIN_POLL_INTERVAL_SECONDS = 0.05  # between two looks: a log that pours is read in larger pieces
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ _EVENTS = EventSchema(many=True)
 _ENTRIES = TranscriptEntrySchema(many=True)
 
 
-class _Reading:
+class _TaskReader:
     """One client's way through the task. `place`: how far it has read; None before the first look.
     `is_over`: the `end` has been told. `has_more`: the last look found more than it had time for.
     """
@@ -43,13 +43,13 @@ class _Reading:
         self, app: Flask, session: DeveloperSession, task_id: int, last_event_id: str | None
     ) -> None:
         self.app, self.session, self.task_id = app, session, task_id
-        self.place = task_news.parse(last_event_id) if last_event_id else None
-        self._greeting = "reset" if last_event_id else "hello"
-        self._looks_at = 0.0
-        self.is_over = False
+        self.position = task_news.parse_cursor(last_event_id) if last_event_id else None
+        self._first_event = "reset" if last_event_id else "hello"
+        self._poll_until = 0.0
+        self.is_finished = False
         self.has_more = False
 
-    def news(self) -> Iterator[bytes]:
+    def read_updates(self) -> Iterator[bytes]:
         """The bytes of all that is new since the last call, for at most LOOK_SECONDS; after that
         `has_more`. Raises SQLAlchemyError.
 
@@ -58,70 +58,70 @@ class _Reading:
         """
         self.has_more = False
         with self.app.app_context():
-            seen, is_allowed = _look(self.session, self.task_id)
-        self._looks_at = time.monotonic() + LOOK_SECONDS
+            seen, is_allowed = _read_position(self.session, self.task_id)
+        self._poll_until = time.monotonic() + POLL_SECONDS
         if seen is None or not is_allowed:
-            yield self.end("signed_out")
+            yield self.end_message("signed_out")
             return
-        if self.place is None or self.place.events > seen.top.events:
-            self.place = seen.top
-            yield sse.message(self._greeting, _how_far(seen.top), seen.top)
-        yield from self._events(self.place, seen.top)
+        if self.position is None or self.position.events > seen.top.events:
+            self.position = seen.top
+            yield sse.message(self._first_event, _position_payload(seen.top), seen.top)
+        yield from self._events(self.position, seen.top)
         # Before the log, which may pour for longer than there is time.
-        yield from self._entries(self.place, seen.top)
-        yield from self._logs(self.place, seen.top)
+        yield from self._entries(self.position, seen.top)
+        yield from self._logs(self.position, seen.top)
 
-    def end(self, reason: str) -> bytes:
+    def end_message(self, reason: str) -> bytes:
         """The bytes of the last event; the reading is over."""
-        self.is_over = True
-        return sse.message("end", {"reason": reason}, self.place or StreamCursor())
+        self.is_finished = True
+        return sse.message("end", {"reason": reason}, self.position or StreamCursor())
 
     def _events(self, place: StreamCursor, top: StreamCursor) -> Iterator[bytes]:
-        while place.events < top.events and self._goes_on():
+        while place.events < top.events and self._has_time_left():
             with self.app.app_context():
-                rows = task_news.events(self.task_id, place.events)
-                said = _EVENTS.dump(rows)
+                rows = task_news.read_events(self.task_id, place.events)
+                events = _EVENTS.dump(rows)
             if not rows:  # the task has gone since: the next look says so
                 return
-            place = self.place = place.after_events(rows[-1].number)
-            yield sse.message("events", said, place)
+            place = self.position = place.after_events(rows[-1].number)
+            yield sse.message("events", events, place)
 
     def _entries(self, place: StreamCursor, top: StreamCursor) -> Iterator[bytes]:
         for attempt, end in sorted(top.entries.items()):
-            while place.entries_at(attempt) < end and self._goes_on():
+            while place.entries_at(attempt) < end and self._has_time_left():
                 with self.app.app_context():
                     start = place.entries_at(attempt)
-                    said = _ENTRIES.dump(transcripts.following(self.task_id, attempt, start))
-                if not said:  # the task has gone since: the next look says so
+                    entries = _ENTRIES.dump(transcripts.next_entries(self.task_id, attempt, start))
+                if not entries:  # the task has gone since: the next look says so
                     return
-                place = self.place = place.after_entries(attempt, start + len(said))
-                yield sse.message("transcript", said, place)
+                place = self.position = place.after_entries(attempt, start + len(entries))
+                yield sse.message("transcript", entries, place)
 
     def _logs(self, place: StreamCursor, top: StreamCursor) -> Iterator[bytes]:
         for attempt, end in sorted(top.logs.items()):
-            while place.at(attempt) < end and self._goes_on():
+            while place.bytes_at(attempt) < end and self._has_time_left():
                 with self.app.app_context():
-                    pieces = task_news.pieces(self.task_id, attempt, place.at(attempt))
+                    pieces = task_news.read_log(self.task_id, attempt, place.bytes_at(attempt))
                 if not pieces:  # the machine has lost the rest
-                    place = self.place = place.after_bytes(attempt, end)
+                    place = self.position = place.after_bytes(attempt, end)
                 for piece in pieces:
-                    place = self.place = place.after_bytes(attempt, piece.end)
+                    place = self.position = place.after_bytes(attempt, piece.end)
                     data = base64.b64encode(piece.data).decode()
                     about = {"attempt": attempt, "offset": piece.offset, "data": data}
                     yield sse.message("log", about, place)
-                    if not self._goes_on():  # after a piece, so that each look brings one
+                    if not self._has_time_left():  # after a piece, so that each look brings one
                         return
 
-    def _goes_on(self) -> bool:
+    def _has_time_left(self) -> bool:
         """Whether there is time for more before the next look. Called only where there is more."""
-        self.has_more = time.monotonic() >= self._looks_at
+        self.has_more = time.monotonic() >= self._poll_until
         return not self.has_more
 
 
-def read(
+def generate(
     app: Flask,
     session: DeveloperSession,
-    taken: open_streams.StreamPlace,
+    taken: open_streams.OpenStream,
     task_id: int,
     last_event_id: str | None,
 ) -> Iterator[bytes]:
@@ -129,43 +129,43 @@ def read(
 
     `last_event_id`: of the last event that the client has, if it comes back: where to go on.
     """
-    yield sse.begin()
-    reading = _Reading(app, session, task_id, last_event_id)
-    told_at = kept_at = time.monotonic()
-    with hub.of(app).watching(task_id) as some:
-        while not reading.is_over:
+    yield sse.retry_line()
+    reading = _TaskReader(app, session, task_id, last_event_id)
+    sent_at = renewed_at = time.monotonic()
+    with hub.get_hub(app).watch_task(task_id) as some:
+        while not reading.is_finished:
             some.clear()
             try:
-                for said in reading.news():
-                    yield said
-                    told_at = time.monotonic()
+                for message in reading.read_updates():
+                    yield message
+                    sent_at = time.monotonic()
             except SQLAlchemyError as error:
                 log.warning("news_not_read", error=type(error).__name__)
-            if hub.of(app).is_closing:
-                yield reading.end("going_away")
-            if time.monotonic() >= kept_at + hub.KEEP_SECONDS:
-                kept_at = time.monotonic()
+            if hub.get_hub(app).is_closing:
+                yield reading.end_message("going_away")
+            if time.monotonic() >= renewed_at + hub.RENEW_SECONDS:
+                renewed_at = time.monotonic()
                 with app.app_context(), contextlib.suppress(RedisError):
-                    open_streams.keep([taken])
-            if time.monotonic() >= told_at + HEARTBEAT_SECONDS and reading.place is not None:
-                yield sse.heartbeat(reading.place)
-                told_at = time.monotonic()
+                    open_streams.renew([taken])
+            if time.monotonic() >= sent_at + HEARTBEAT_SECONDS and reading.position is not None:
+                yield sse.heartbeat(reading.position)
+                sent_at = time.monotonic()
             if not reading.has_more:
-                some.wait(LOOK_SECONDS)
-            time.sleep(PAUSE_SECONDS)
+                some.wait(POLL_SECONDS)
+            time.sleep(MIN_POLL_INTERVAL_SECONDS)
 
 
-def _how_far(top: StreamCursor) -> dict[str, Any]:
+def _position_payload(top: StreamCursor) -> dict[str, Any]:
     logs = {str(attempt): size for attempt, size in top.logs.items()}
     entries = {str(attempt): count for attempt, count in top.entries.items()}
     return {"events": top.events, "logs": logs, "transcripts": entries}
 
 
-def _look(session: DeveloperSession, task_id: int) -> tuple[Seen | None, bool]:
+def _read_position(session: DeveloperSession, task_id: int) -> tuple[TailState | None, bool]:
     """How far the task is, if it is there; and whether the session may see it."""
     state = stream_batch.viewer_states({0: session}, now()).get(0)
-    seen = task_news.look(task_id)
+    seen = task_news.read_state(task_id)
     if state is None or seen is None or not state.is_signed_in:
         return seen, False
     about = {"project_id": seen.project_id, "is_deleted": seen.is_deleted}
-    return seen, state.sees(about)
+    return seen, state.can_see(about)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.api.blueprint import Blueprint
-from app.api.pagination import OffsetQuery, by_offset, offset_page_of
+from app.api.pagination import OffsetQuery, offset_page_schema, paginate_by_offset
 from app.api.schemas.agents import AgentSchema
 from app.services.clock import now
 from app.services.projects import agents
@@ -13,9 +13,9 @@ blp = Blueprint("agents", __name__, url_prefix="/api/web/agents", description="A
 
 @blp.get("")
 @blp.arguments(OffsetQuery, location="query")
-@blp.response(200, offset_page_of(AgentSchema))
+@blp.response(200, offset_page_schema(AgentSchema))
 def list_agents(query: dict[str, int]) -> dict[str, Any]:
     """The agent types that tasks may ask for, by name, and how many machines have them."""
     found = agents.listing(now())
     start = query["offset"]
-    return by_offset(found[start : start + query["limit"]], len(found), **query)
+    return paginate_by_offset(found[start : start + query["limit"]], len(found), **query)

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import CursorQuery, by_cursor
+from app.api.pagination import CursorQuery, paginate_by_cursor
 from app.api.schemas.dashboard import ActivityPage, StatsSchema
 from app.api.schemas.task_lists import TaskPage
 from app.models import Task
@@ -30,7 +30,7 @@ def get_stats() -> Stats:
 @blp.response(200, TaskPage)
 def list_recent_tasks(query: dict[str, Any]) -> dict[str, Any]:
     """The tasks that you may see, newest first."""
-    return by_cursor(queries.listing(current_developer()), Task.id, **query)
+    return paginate_by_cursor(queries.listing(current_developer()), Task.id, **query)
 
 
 @blp.get("/recent-activity")
@@ -38,6 +38,6 @@ def list_recent_tasks(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, ActivityPage)
 def list_recent_activity(query: dict[str, Any]) -> dict[str, Any]:
     """The events of tasks that you may see, newest first; without `log` events."""
-    latest = partial(activity.latest, current_developer())
-    page = by_cursor(latest, *activity.ORDER, **query)
+    latest = partial(activity.latest_events, current_developer())
+    page = paginate_by_cursor(latest, *activity.ORDER, **query)
     return {**page, "items": [Activity(*row) for row in page["items"]]}

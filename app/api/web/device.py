@@ -7,7 +7,7 @@ from app.api.guards import current_developer, current_login
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.device import WaitingDeviceSchema
-from app.domain.errors import ConfirmationRequired, TooManyAttempts
+from app.domain.errors import ReauthenticationRequired, TooManyAttempts
 from app.services.accounts import device_logins
 from app.services.accounts.device_logins import WaitingDevice
 
@@ -21,12 +21,12 @@ blp = Blueprint(
 @problems(blp, TooManyAttempts)
 def get_device(user_code: str) -> WaitingDevice:
     """The device that shows this code. Not with a personal access token."""
-    return device_logins.waiting(current_developer(), user_code)
+    return device_logins.find_waiting(current_developer(), user_code)
 
 
 @blp.post("/<user_code>/approve")
 @blp.response(200, Empty)
-@problems(blp, ConfirmationRequired, TooManyAttempts)
+@problems(blp, ReauthenticationRequired, TooManyAttempts)
 def approve_device(user_code: str) -> dict[str, Any]:
     """Let the device in, in your name. Not with a personal access token."""
     device_logins.approve(current_developer(), current_login(), user_code)

@@ -11,18 +11,18 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.problems import problems
 from app.api.schemas.diffs import DiffFilter, FileFilter, TaskDiffSchema
-from app.api.streaming import in_contexts
+from app.api.streaming import stream_in_contexts
 from app.domain import field_errors, media_type
 from app.domain.diff import FileLeftOut, NoDiff, NoFile, PatchLeftOut
 from app.domain.errors import InvalidFields
 from app.models import Change
 from app.services.changes import whitespace_filter
 from app.services.tasks import diffs
-from app.services.tasks.diffs import Which
+from app.services.tasks.diffs import DiffSelector
 
 PATCH = "text/x-patch"
 # Whatever it is: it runs nothing, and loads nothing.
-SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
+SANDBOX_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 _BINARY = {"type": "string", "format": "binary"}
 _ETAG = {"ETag": {"required": True, "schema": {"type": "string"}}}
@@ -60,32 +60,32 @@ def get_diff(query: dict[str, Any], task_id: int) -> Response:
 
     A page ends early where it would have more than 4 MiB.
     """
-    which = Which(query["stage"], query["attempt"], query["round"])
-    change = diffs.find(current_developer(), task_id, which)
-    if _wants_patch():
+    which = DiffSelector(query["stage"], query["attempt"], query["round"])
+    change = diffs.find_change(current_developer(), task_id, which)
+    if _accepts_patch():
         if query["ignore_whitespace"]:
             raise InvalidFields({"ignoreWhitespace": [field_errors.NO_PATCH]})
-        return _patch(change, query["path"])
+        return _patch_response(change, query["path"])
     seen = (query["path"], query["ignore_whitespace"], query["offset"])
-    response = _unless_known(f"diff-{change.id}-{zlib.crc32(repr(seen).encode()):x}")
+    response = _conditional_response(f"diff-{change.id}-{zlib.crc32(repr(seen).encode()):x}")
     if response.status_code != 304:
-        most, path = diff_response.MOST_FILES_BYTES, query["path"]
-        page = diffs.page(change, most, offset=query["offset"], path=path)
+        most, path = diff_response.MAX_FILES_BYTES, query["path"]
+        page = diffs.read_page(change, most, offset=query["offset"], path=path)
         compared = None
         if query["ignore_whitespace"]:
-            compared = whitespace_filter.compare(change, page.files, current_developer().id)
+            compared = whitespace_filter.filter_page(change, page.files, current_developer().id)
             if compared.is_limited:  # once more, it may have more
                 response.set_etag(f"diff-{change.id}-{secrets.token_hex(8)}")
-        response.data = diff_response.page(change, page, compared)
+        response.data = diff_response.encode_page(change, page, compared)
     return response
 
 
-def _wants_patch() -> bool:
+def _accepts_patch() -> bool:
     offered = ["application/json", PATCH]
     return request.accept_mimetypes.best_match(offered, offered[0]) == PATCH
 
 
-def _unless_known(etag: str) -> Response:
+def _conditional_response(etag: str) -> Response:
     """An answer that is empty yet: 304 if it is known to the client."""
     response = Response(content_type="application/json")
     response.headers["Vary"] = "Accept"
@@ -94,27 +94,27 @@ def _unless_known(etag: str) -> Response:
     return response
 
 
-def _patch(change: Change, path: str | None) -> Response:
+def _patch_response(change: Change, path: str | None) -> Response:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    pieces = diffs.patch(change, path)
-    response = app.response_class(in_contexts(app, pieces), content_type=PATCH)
+    pieces = diffs.read_patch(change, path)
+    response = app.response_class(stream_in_contexts(app, pieces), content_type=PATCH)
     response.headers["Vary"] = "Accept"
     response.set_etag(f"patch-{change.id}-{zlib.crc32(repr(path).encode()):x}")
     response.make_conditional(request)
-    return response_limits.counted(response)
+    return response_limits.limit_response(response)
 
 
 @blp.get("/<int:task_id>/files", parameters=_PARAMETERS)
 @blp.arguments(FileFilter, location="query")
-@blp.response(200, _BINARY, content_type=media_type.OCTETS)
+@blp.response(200, _BINARY, content_type=media_type.OCTET_STREAM)
 @blp.doc(responses={200: _FILE})
 @blp.alt_response(304, description="It is what If-None-Match names", success=True)
 @problems(blp, NoDiff, NoFile, FileLeftOut)
 def get_file(query: dict[str, Any], task_id: int) -> Response:
     """A file that a task has changed, as it was at a commit that a diff begins or ends at."""
-    found = diffs.file_at(current_developer(), task_id, query["commit"], query["path"])
-    response = Response(found.data, content_type=media_type.of(found.data))
-    response.headers["Content-Security-Policy"] = SANDBOX
+    found = diffs.read_file(current_developer(), task_id, query["commit"], query["path"])
+    response = Response(found.data, content_type=media_type.detect(found.data))
+    response.headers["Content-Security-Policy"] = SANDBOX_POLICY
     response.set_etag(found.blob)
     response.make_conditional(request)
     return response

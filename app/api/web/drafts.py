@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_schema, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.drafts import DraftChanges, DraftSchema
@@ -19,10 +19,10 @@ blp = Blueprint(
 
 @blp.get("")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(DraftSchema))
+@blp.response(200, cursor_page_schema(DraftSchema))
 def list_drafts(query: dict[str, Any]) -> dict[str, Any]:
     """Your drafts, newest first. Nobody else sees them."""
-    return by_cursor(drafts.listing(current_developer()), TaskDraft.id, **query)
+    return paginate_by_cursor(drafts.listing(current_developer()), TaskDraft.id, **query)
 
 
 @blp.post("")

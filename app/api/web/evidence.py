@@ -11,8 +11,8 @@ from app.services.evidence.keys import SigningKeyUnreadable
 from muster.protocol.evidence import MEDIA_TYPE
 
 _BODY = {"type": "string", "format": "binary"}
-_HEADERS = attachments.headers("the same as long as nothing happens to the task")
-_PARAMETERS = attachments.parameters("the bundle")
+_HEADERS = attachments.openapi_headers("the same as long as nothing happens to the task")
+_PARAMETERS = attachments.openapi_parameters("the bundle")
 
 blp = Blueprint("evidence", __name__, url_prefix="/api/web/tasks", description="Evidence")
 
@@ -27,5 +27,7 @@ def get_evidence(task_id: int) -> Response:
     A zip file of the task, its events and decisions, and of each attempt transcript, log and
     recording. Of a task that has not ended it is what there is so far.
     """
-    found = bundle.of_task(current_developer(), task_id)
-    return attachments.answer(found.read(), MEDIA_TYPE, f"task-{task_id}-evidence.zip", found.etag)
+    found = bundle.create_bundle(current_developer(), task_id)
+    return attachments.attachment_response(
+        found.read(), MEDIA_TYPE, f"task-{task_id}-evidence.zip", found.etag
+    )

@@ -8,11 +8,11 @@ from flask import Response, jsonify, url_for
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.openapi.headers import LOCATION
-from app.api.pagination import CursorQuery, by_cursor
+from app.api.pagination import CursorQuery, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.follow_ups import FollowUpPage, FollowUpSchema, NewFollowUp
-from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
+from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, IdempotencyHeaders
 from app.domain.errors import (
     Forbidden,
     IdempotencyKeyReused,
@@ -29,7 +29,7 @@ blp = Blueprint("follow_ups", __name__, url_prefix="/api/web/tasks", description
 
 @blp.post("/<int:task_id>/follow-ups")
 @blp.arguments(NewFollowUp)
-@blp.arguments(MaybeOnce, location="headers")
+@blp.arguments(IdempotencyHeaders, location="headers")
 @blp.response(201, FollowUpSchema, headers=LOCATION | IDEMPOTENCY_REPLAYED)
 @problems(blp, Forbidden, NoCheckpoint, TunnelOpen, TooManyFollowUps, IdempotencyKeyReused)
 def create_follow_up(
@@ -53,7 +53,7 @@ def _create_once(
     def make(remember: Callable[[FollowUp], None]) -> FollowUp:
         return follow_ups.create(actor, task_id, **body, remember=remember)
 
-    def shown(made: FollowUp) -> dict[str, Any]:
+    def dump_follow_up(made: FollowUp) -> dict[str, Any]:
         found: dict[str, Any] = FollowUpSchema().dump(made)
         return found
 
@@ -61,7 +61,7 @@ def _create_once(
         follow_ups.require_right(actor, task_id)
 
     request = {**body, "task_id": task_id}
-    answer = idempotency.once(actor, key, request, make, shown, require_right)
+    answer = idempotency.run_once(actor, key, request, make, dump_follow_up, require_right)
     replayed = {"Idempotency-Replayed": "true"} if answer.replayed else {}
     location = {"Location": _location(task_id, answer.body["id"])}
     return jsonify(answer.body), 201, location | replayed
@@ -76,7 +76,9 @@ def _location(task_id: int, follow_up_id: int) -> str:
 @blp.response(200, FollowUpPage)
 def list_follow_ups(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     """The task's follow-ups, newest first: those that have begun a round, and those that wait."""
-    return by_cursor(follow_ups.listing(current_developer(), task_id), FollowUp.id, **query)
+    return paginate_by_cursor(
+        follow_ups.listing(current_developer(), task_id), FollowUp.id, **query
+    )
 
 
 @blp.get("/<int:task_id>/follow-ups/<int:follow_up_id>")

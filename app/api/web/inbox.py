@@ -4,10 +4,10 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import by_cursor
+from app.api.pagination import paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
-from app.api.schemas.inbox import InboxFilter, InboxPage, SeenMark
+from app.api.schemas.inbox import Dismissal, InboxFilter, InboxPage
 from app.domain.errors import Forbidden, TaskNotEnded
 from app.services.clock import now
 from app.services.inbox import inbox
@@ -25,17 +25,17 @@ def list_inbox(query: dict[str, Any]) -> dict[str, Any]:
     failures and results that nobody has looked at; for leads and admins unwell machines.
     """
     actor, moment = current_developer(), now()
-    page = by_cursor(inbox.listing(actor, query.pop("kind"), moment), *ORDER, **query)
+    page = paginate_by_cursor(inbox.listing(actor, query.pop("kind"), moment), *ORDER, **query)
     counts = inbox.counts(actor, moment)
     items = inbox.items(actor, [Key(*row) for row in page["items"]], moment)
     return {**page, "items": items, "counts": counts, "total": sum(counts.values())}
 
 
 @blp.put("/tasks/<int:task_id>/seen")
-@blp.arguments(SeenMark)
+@blp.arguments(Dismissal)
 @blp.response(200, Empty)
 @problems(blp, Forbidden, TaskNotEnded)
-def mark_task_seen(body: dict[str, Any], task_id: int) -> dict[str, Any]:
+def dismiss_task(body: dict[str, Any], task_id: int) -> dict[str, Any]:
     """Mark how your task has ended as seen, or not: it leaves your inbox, or comes back."""
-    dismissals.mark(current_developer(), task_id, seen=body["seen"])
+    dismissals.set_dismissed(current_developer(), task_id, seen=body["seen"])
     return {}

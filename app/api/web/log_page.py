@@ -10,28 +10,28 @@ from flask import Flask, Response, current_app
 
 from app.api import response_limits
 from app.api.pagination import PAGE_BYTES
-from app.api.streaming import in_contexts
+from app.api.streaming import stream_in_contexts
 from app.services.logs.lines import Line
 from app.services.logs.logs import LogPage
 
 _TEXT_BYTES = 4 * 1024
 """Of a text, that become JSON together; there they may be six times as many."""
-_AT_ONCE = 16 * 1024
+_CHUNK_BYTES = 16 * 1024
 """Bytes of JSON that are sent together."""
 _ENVELOPE = 200
 """More bytes than all but the items have."""
 
 
-def answer(page: LogPage) -> Response:
+def page_response(page: LogPage) -> Response:
     """The response with the page. It ends where it would be too large: `nextOffset` says where
     to go on. Raises TooManyRequests.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    response = Response(in_contexts(app, _pieces(page)), content_type="application/json")
-    return response_limits.counted(response)
+    response = Response(stream_in_contexts(app, _chunks(page)), content_type="application/json")
+    return response_limits.limit_response(response)
 
 
-def _pieces(page: LogPage) -> Iterator[bytes]:
+def _chunks(page: LogPage) -> Iterator[bytes]:
     """The JSON, in pieces; short ones are sent together."""
     waiting = bytearray(b'{"items": [')
     follows = yield from _items(page, waiting)
@@ -49,20 +49,20 @@ def _items(page: LogPage, waiting: bytearray) -> Generator[bytes, None, int | No
     size = _ENVELOPE
     for line in page.lines:
         is_first = size == _ENVELOPE
-        size += sum(map(len, _encoded(line))) + 2
+        size += sum(map(len, _encode_line(line))) + 2
         if size > PAGE_BYTES:
             return line.number
         waiting += b"" if is_first else b", "
-        for part in _encoded(line):
+        for part in _encode_line(line):
             waiting += part
-            if len(waiting) >= _AT_ONCE:
+            if len(waiting) >= _CHUNK_BYTES:
                 yield bytes(waiting)
                 waiting.clear()
     end = page.offset + page.limit
     return end if end < page.total else None
 
 
-def _encoded(line: Line) -> Iterator[bytes]:
+def _encode_line(line: Line) -> Iterator[bytes]:
     """The line as JSON, in parts."""
     facts = {
         "number": line.number,

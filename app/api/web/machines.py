@@ -5,7 +5,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import by_cursor, cursor_page_of
+from app.api.pagination import cursor_page_schema, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.drains import DrainedMachineSchema, DrainQuery, NewDrain
 from app.api.schemas.machines import (
@@ -27,11 +27,11 @@ blp = Blueprint("machines", __name__, url_prefix="/api/web/machines", descriptio
 
 @blp.get("")
 @blp.arguments(MachineFilter, location="query")
-@blp.response(200, cursor_page_of(MachineSchema))
+@blp.response(200, cursor_page_schema(MachineSchema))
 def list_machines(query: dict[str, Any]) -> dict[str, Any]:
     """All machines, or those with one of the given statuses, and labels that meet the selector."""
     found = queries.listing(query.pop("status"), query.pop("selector"))
-    page = by_cursor(found, Machine.id, **query)
+    page = paginate_by_cursor(found, Machine.id, **query)
     return {**page, "items": [MachineView(*row) for row in page["items"]]}
 
 
@@ -44,14 +44,14 @@ def get_machine(machine_id: uuid.UUID) -> MachineView:
 
 @blp.get("/-/samples")
 @blp.arguments(MachineFilter, location="query")
-@blp.response(200, cursor_page_of(MachineDaySchema))
+@blp.response(200, cursor_page_schema(MachineDaySchema))
 def list_machine_days(query: dict[str, Any]) -> dict[str, Any]:
     """How loaded machines' processors were in the last day, by half hours: of those that the list
     of machines has, in its order.
     """
     found = queries.listing(query.pop("status"), query.pop("selector"))
-    page = by_cursor(found.with_only_columns(Machine.id), Machine.id, **query)
-    return {**page, "items": samples.days(page["items"], now())}
+    page = paginate_by_cursor(found.with_only_columns(Machine.id), Machine.id, **query)
+    return {**page, "items": samples.daily_loads(page["items"], now())}
 
 
 @blp.get("/<uuid:machine_id>/samples")
@@ -59,7 +59,7 @@ def list_machine_days(query: dict[str, Any]) -> dict[str, Any]:
 @blp.response(200, SamplesSchema)
 def get_machine_samples(query: dict[str, Any], machine_id: uuid.UUID) -> Samples:
     """How loaded the machine was: by the minute for a day, or by the hour for 90 days."""
-    return samples.of_machine(machine_id, query["step"], now())
+    return samples.samples_of_machine(machine_id, query["step"], now())
 
 
 @blp.get("/<uuid:machine_id>/tasks")
@@ -67,8 +67,8 @@ def get_machine_samples(query: dict[str, Any], machine_id: uuid.UUID) -> Samples
 @blp.response(200, TaskPage)
 def list_machine_tasks(query: dict[str, Any], machine_id: uuid.UUID) -> dict[str, Any]:
     """The tasks that you may see and whose latest attempt is on the machine, newest first."""
-    tasks = queries.tasks(current_developer(), machine_id, query.pop("status"))
-    return by_cursor(tasks, Task.id, **query)
+    tasks = queries.list_tasks(current_developer(), machine_id, query.pop("status"))
+    return paginate_by_cursor(tasks, Task.id, **query)
 
 
 @blp.post("/<uuid:machine_id>/drain")
@@ -84,7 +84,7 @@ def drain_machine(
     With `dryRun` nothing is changed, and `plan` is what would become of its tasks.
     """
     if query["dry_run"]:
-        return drain_preview.of_drain(current_developer(), machine_id, now(), **body)
+        return drain_preview.preview_drain(current_developer(), machine_id, now(), **body)
     return drains.drain(current_developer(), machine_id, **body)
 
 

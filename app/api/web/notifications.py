@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import by_cursor
+from app.api.pagination import paginate_by_cursor
 from app.api.schemas.notifications import (
     NotificationFilter,
     NotificationPage,
@@ -26,27 +26,27 @@ blp = Blueprint(
 def list_notifications(query: dict[str, Any]) -> dict[str, Any]:
     """Your notifications, newest first."""
     found = notifications.listing(current_developer(), unread=query.pop("unread"))
-    page = by_cursor(found, Notification.id, **query)
+    page = paginate_by_cursor(found, Notification.id, **query)
     return {**page, "unread_count": notifications.unread_count(current_developer())}
 
 
 @blp.post("/<int:notification_id>/read")
 @blp.response(200, NotificationSchema)
-def read_notification(notification_id: int) -> Notification:
+def mark_notification_read(notification_id: int) -> Notification:
     """Mark a notification as read. Repeating it does nothing."""
-    return notifications.read(current_developer(), notification_id)
+    return notifications.mark_read(current_developer(), notification_id)
 
 
 @blp.post("/read-all")
 @blp.response(200, ReadSchema)
-def read_all_notifications() -> dict[str, int]:
+def mark_all_notifications_read() -> dict[str, int]:
     """Mark all of your notifications as read."""
-    return {"updated": notifications.read_all(current_developer())}
+    return {"updated": notifications.mark_all_read(current_developer())}
 
 
 @blp.post("/unread")
 @blp.arguments(UnreadMark)
 @blp.response(200, ReadSchema)
-def unread_notifications(body: dict[str, Any]) -> dict[str, int]:
+def mark_notifications_unread(body: dict[str, Any]) -> dict[str, int]:
     """Take back that these notifications are read; those that are not yours stay as they are."""
-    return {"updated": notifications.unread(current_developer(), body["ids"])}
+    return {"updated": notifications.mark_unread(current_developer(), body["ids"])}

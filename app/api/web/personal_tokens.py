@@ -4,14 +4,14 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login
-from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_schema, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.personal_tokens import (
     CreatedPersonalToken,
     NewPersonalToken,
     PersonalTokenSchema,
 )
-from app.domain.errors import ConfirmationRequired
+from app.domain.errors import ReauthenticationRequired
 from app.models import PersonalToken
 from app.services.accounts import personal_tokens
 from app.services.accounts.personal_tokens import PersonalTokenView
@@ -26,17 +26,19 @@ blp = Blueprint(
 
 @blp.get("")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(PersonalTokenSchema))
+@blp.response(200, cursor_page_schema(PersonalTokenSchema))
 def list_personal_tokens(query: dict[str, Any]) -> dict[str, Any]:
     """Your tokens, newest first; never the secrets."""
-    page = by_cursor(personal_tokens.listing(current_developer()), PersonalToken.id, **query)
+    page = paginate_by_cursor(
+        personal_tokens.listing(current_developer()), PersonalToken.id, **query
+    )
     return {**page, "items": personal_tokens.views(page["items"])}
 
 
 @blp.post("")
 @blp.arguments(NewPersonalToken)
 @blp.response(201, CreatedPersonalToken)
-@problems(blp, ConfirmationRequired)
+@problems(blp, ReauthenticationRequired)
 def create_personal_token(body: dict[str, Any]) -> PersonalTokenView:
     """Create a token, which is shown only here.
 

@@ -5,7 +5,7 @@ from typing import Any
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.schemas.preferences import PreferenceChanges, PreferencesSchema
-from app.domain.notification_rules import NewsKind, Preferences
+from app.domain.notification_rules import NotificationType, Preferences
 from app.services.accounts import preferences
 
 blp = Blueprint(
@@ -20,7 +20,7 @@ blp = Blueprint(
 @blp.response(200, PreferencesSchema)
 def get_preferences() -> dict[str, Any]:
     """For each kind of news, whether you are told, on which channels, and of which tasks."""
-    return _by_name(preferences.of(current_developer()))
+    return _by_name(preferences.get(current_developer()))
 
 
 @blp.put("")
@@ -28,7 +28,7 @@ def get_preferences() -> dict[str, Any]:
 @blp.response(200, PreferencesSchema)
 def update_preferences(body: dict[str, Any]) -> dict[str, Any]:
     """Change the fields that the body names; all others stay as they are."""
-    changes = {NewsKind(kind): fields for kind, fields in body.items()}
+    changes = {NotificationType(kind): fields for kind, fields in body.items()}
     return _by_name(preferences.update(current_developer(), changes))
 
 

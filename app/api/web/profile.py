@@ -5,10 +5,10 @@ from typing import Any
 
 from app.api.auth import cookies
 from app.api.blueprint import Blueprint
-from app.api.guards import current_developer, current_login, login_if_any
-from app.api.login_limits import told_confirmation_limit
+from app.api.guards import current_developer, current_login, current_login_or_none
+from app.api.login_limits import reauthentication_limit
 from app.api.problems import problems
-from app.api.schemas.auth import NewPairSchema
+from app.api.schemas.auth import NewTokensSchema
 from app.api.schemas.budget import MonthBudgetSchema
 from app.api.schemas.profile import (
     ChatTokenSchema,
@@ -16,7 +16,7 @@ from app.api.schemas.profile import (
     ProfileChanges,
     ProfileSchema,
 )
-from app.domain.errors import ConfirmationRequired, TooManyAttempts
+from app.domain.errors import ReauthenticationRequired, TooManyAttempts
 from app.services.accounts import profile
 from app.services.accounts.profile import Profile
 from app.services.chat import account_links as chat_accounts
@@ -31,7 +31,7 @@ blp = Blueprint("profile", __name__, url_prefix="/api/web/profile", description=
 @blp.response(200, ProfileSchema)
 def get_profile() -> Profile:
     """Your account."""
-    return profile.of(current_developer(), login_if_any())
+    return profile.get(current_developer(), current_login_or_none())
 
 
 @blp.put("")
@@ -39,20 +39,20 @@ def get_profile() -> Profile:
 @blp.response(200, ProfileSchema)
 def update_profile(body: dict[str, str]) -> Profile:
     """Change the author of your tasks' commits."""
-    return profile.update(current_developer(), login_if_any(), **body)
+    return profile.update(current_developer(), current_login_or_none(), **body)
 
 
 @blp.get("/budget")
 @blp.response(200, MonthBudgetSchema)
 def get_budget() -> Mapping[str, Any]:
     """Your budget of this month, and what the tasks that you have created have used of it."""
-    return budgets.of_developer(current_developer(), now())
+    return budgets.developer_budget(current_developer(), now())
 
 
 @blp.post("/chat-token")
 @blp.response(201, ChatTokenSchema)
-@problems(blp, ConfirmationRequired)
-def make_chat_token() -> NewChatToken:
+@problems(blp, ReauthenticationRequired)
+def create_chat_token() -> NewChatToken:
     """Create a token that links your account on a chat platform: send `bind TOKEN` to a bot.
 
     It is valid once, for ten minutes, and ends an earlier one. For who has signed in or confirmed
@@ -63,16 +63,16 @@ def make_chat_token() -> NewChatToken:
 
 @blp.put("/password")
 @blp.arguments(PasswordChange)
-@blp.response(200, NewPairSchema)
+@blp.response(200, NewTokensSchema)
 @problems(blp, TooManyAttempts)
 def change_password(body: dict[str, str]) -> dict[str, str | None]:
     """Change your password. All of your sessions end; the response begins a new one, in the cookie
     of a browser whose session was in it.
     """
     developer, login = current_developer(), current_login()
-    is_browsers = cookies.holds(login)
-    pair = profile.change_password(developer, login, told_confirmation_limit(), **body)
+    is_browsers = cookies.has_login(login)
+    pair = profile.change_password(developer, login, reauthentication_limit(), **body)
     if not is_browsers:
         return pair._asdict()
-    cookies.keep(pair.refresh_token)
+    cookies.set_refresh_token(pair.refresh_token)
     return {"access_token": pair.access_token, "refresh_token": None}

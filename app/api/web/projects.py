@@ -5,11 +5,11 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_schema, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.budget import MonthBudgetSchema
-from app.api.schemas.members import ColleagueSchema, MemberSchema, NewMember, WhichMember
+from app.api.schemas.members import ColleagueSchema, MemberQuery, MemberSchema, NewMember
 from app.api.schemas.network import NewHost
 from app.api.schemas.projects import (
     ListedProjectSchema,
@@ -31,20 +31,22 @@ blp = Blueprint("projects", __name__, url_prefix="/api/web/projects", descriptio
 
 @blp.get("")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(ListedProjectSchema))
+@blp.response(200, cursor_page_schema(ListedProjectSchema))
 def list_projects(query: dict[str, Any]) -> dict[str, Any]:
     """The projects that you may see, newest first."""
     found = projects.listing(current_developer()).options(*views.FOR_LISTS)
-    page = by_cursor(found, Project.id, **query)
-    return {**page, "items": views.of(page["items"], current_developer())}
+    page = paginate_by_cursor(found, Project.id, **query)
+    return {**page, "items": views.list_views(page["items"], current_developer())}
 
 
 @blp.get("/-/developers")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(ColleagueSchema))
+@blp.response(200, cursor_page_schema(ColleagueSchema))
 def list_colleagues(query: dict[str, Any]) -> dict[str, Any]:
     """The developers who can be added to a project."""
-    return by_cursor(directory.colleagues(), Developer.id, descending=False, **query)
+    return paginate_by_cursor(
+        directory.active_developers(), Developer.id, descending=False, **query
+    )
 
 
 @blp.get("/<key>")
@@ -52,7 +54,7 @@ def list_colleagues(query: dict[str, Any]) -> dict[str, Any]:
 def get_project(key: str) -> ProjectView:
     """One project, by its key in any letter case."""
     viewer = current_developer()
-    return views.one(projects.get(viewer, key), viewer)
+    return views.get_view(projects.get(viewer, key), viewer)
 
 
 @blp.put("/<key>")
@@ -65,13 +67,13 @@ def update_project(changes: dict[str, Any], key: str) -> ProjectView:
     Tasks keep the pipeline that they were created with.
     """
     actor = current_developer()
-    return views.saved(projects.update(actor, key, **changes), actor)
+    return views.view_with_warnings(projects.update(actor, key, **changes), actor)
 
 
 @blp.delete("/<key>/secrets")
 @blp.response(200, Empty)
 @problems(blp, Forbidden)
-def destroy_secrets(key: str) -> dict[str, Any]:
+def delete_secrets(key: str) -> dict[str, Any]:
     """Destroy the project's secrets, git token and ssh key, all at once. For maintainers.
 
     What runs keeps what it was given until its stage is over.
@@ -90,24 +92,24 @@ def allow_host(body: dict[str, str], key: str) -> ProjectView:
     May be repeated.
     """
     actor = current_developer()
-    return views.one(networks.allow(actor, key, **body), actor)
+    return views.get_view(networks.allow_host(actor, key, **body), actor)
 
 
 @blp.get("/<key>/budget")
 @blp.response(200, MonthBudgetSchema)
 def get_project_budget(key: str) -> Mapping[str, Any]:
     """The project's budget of this month, and what was used of it."""
-    return budgets.of_project(current_developer(), key, now())
+    return budgets.project_budget(current_developer(), key, now())
 
 
 @blp.get("/<key>/members")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(MemberSchema))
+@blp.response(200, cursor_page_schema(MemberSchema))
 @problems(blp, Forbidden)
 def list_members(query: dict[str, Any], key: str) -> dict[str, Any]:
     """The project's members. For maintainers."""
     rows = members.listing(current_developer(), key)
-    page = by_cursor(rows, ProjectMember.developer_id, descending=False, **query)
+    page = paginate_by_cursor(rows, ProjectMember.developer_id, descending=False, **query)
     return {**page, "items": members.views(page["items"])}
 
 
@@ -116,14 +118,14 @@ def list_members(query: dict[str, Any], key: str) -> dict[str, Any]:
 @blp.response(201, MemberSchema)
 @blp.alt_response(200, schema=MemberSchema, description="Their role has changed", success=True)
 @problems(blp, Forbidden, LastMaintainer)
-def put_member(body: dict[str, Any], key: str) -> tuple[members.Member, int]:
+def set_member(body: dict[str, Any], key: str) -> tuple[members.Member, int]:
     """Add a member, or change a member's role. For maintainers."""
-    member, is_new = members.put(current_developer(), key, **body)
+    member, is_new = members.set_member(current_developer(), key, **body)
     return member, 201 if is_new else 200
 
 
 @blp.delete("/<key>/members")
-@blp.arguments(WhichMember, location="query")
+@blp.arguments(MemberQuery, location="query")
 @blp.response(200, Empty)
 @problems(blp, Forbidden, LastMaintainer)
 def remove_member(query: dict[str, int], key: str) -> dict[str, Any]:

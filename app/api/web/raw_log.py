@@ -11,7 +11,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from app.api import response_limits
-from app.api.streaming import in_contexts
+from app.api.streaming import stream_in_contexts
 from app.services.logs.logs import RawLog
 
 CONTENT_TYPE = "application/octet-stream"
@@ -55,17 +55,17 @@ class Part(NamedTuple):
     stop: int
 
 
-def answer(log: RawLog) -> Response:
+def log_response(log: RawLog) -> Response:
     """The response to the current request. Raises RequestedRangeNotSatisfiable."""
     size = log.size - sum(end - start for start, end in log.gaps)
     etag = f"{log.attempt}-{log.size}"
     if log.size and not size:  # it was deleted, for its time was over
         etag += "-gone"
-    asked = _asked_for(size, etag)
+    asked = _requested_range(size, etag)
     part = asked or Part(0, size)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     response = app.response_class(
-        _bytes(app, log, part), 206 if asked else 200, content_type=CONTENT_TYPE
+        _read_part(app, log, part), 206 if asked else 200, content_type=CONTENT_TYPE
     )
     response.content_length = part.stop - part.start
     response.headers["Accept-Ranges"] = "bytes"
@@ -75,10 +75,10 @@ def answer(log: RawLog) -> Response:
         response.headers["X-Log-Gaps"] = ", ".join(f"{start}-{end}" for start, end in log.gaps)
     response.set_etag(etag)
     response.make_conditional(request)  # If-None-Match
-    return response_limits.counted(response)
+    return response_limits.limit_response(response)
 
 
-def _asked_for(size: int, etag: str) -> Part | None:
+def _requested_range(size: int, etag: str) -> Part | None:
     """The single range that the request asks for; None for all other requests, which get the whole.
 
     Raises RequestedRangeNotSatisfiable.
@@ -86,7 +86,7 @@ def _asked_for(size: int, etag: str) -> Part | None:
     asked = request.range
     if request.method != "GET" or asked is None or len(asked.ranges) != 1:
         return None
-    if asked.units != "bytes" or not _is_same(etag):
+    if asked.units != "bytes" or not _matches_if_range(etag):
         return None
     start, stop = asked.ranges[0]
     if start < 0:  # counted from the end
@@ -96,7 +96,7 @@ def _asked_for(size: int, etag: str) -> Part | None:
     return Part(start, size if stop is None else min(stop, size))
 
 
-def _is_same(etag: str) -> bool:
+def _matches_if_range(etag: str) -> bool:
     """Whether If-Range holds: the client's earlier part is of the same version of the log."""
     condition = request.if_range
     if condition.date is not None:
@@ -104,15 +104,15 @@ def _is_same(etag: str) -> bool:
     return condition.etag is None or condition.etag == etag
 
 
-def _bytes(app: Flask, log: RawLog, part: Part) -> Iterator[bytes]:
+def _read_part(app: Flask, log: RawLog, part: Part) -> Iterator[bytes]:
     """The part, piece by piece."""
     if part.start == part.stop:
         return
-    first, last = (_in_attempt(position, log.gaps) for position in (part.start, part.stop - 1))
-    yield from in_contexts(app, log.read(first, last + 1))
+    first, last = (_attempt_offset(position, log.gaps) for position in (part.start, part.stop - 1))
+    yield from stream_in_contexts(app, log.read(first, last + 1))
 
 
-def _in_attempt(position: int, gaps: Sequence[tuple[int, int]]) -> int:
+def _attempt_offset(position: int, gaps: Sequence[tuple[int, int]]) -> int:
     """The offset in the attempt's log of a byte of the body."""
     for start, end in gaps:
         if position < start:

@@ -9,13 +9,14 @@ from marshmallow import Schema
 from app.api import pagination
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import CursorQuery, by_cursor
+from app.api.pagination import CursorQuery, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
-from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
+from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, IdempotencyHeaders
 from app.api.schemas.reviews import (
     CommentChange,
     NewReview,
+    ReviewCommentInput,
     ReviewCommentSchema,
     ReviewSchema,
     ReviewThreadSchema,
@@ -23,48 +24,49 @@ from app.api.schemas.reviews import (
     ThreadFilter,
     ViewedFileSchema,
     ViewedMark,
-    WrittenComment,
 )
 from app.domain.errors import (
     AlreadyAnswered,
     CommentPublished,
     Forbidden,
+    HeadChanged,
     IdempotencyKeyReused,
     NoOpenGate,
     TooManyComments,
     TunnelOpen,
-    WorkMoved,
     WrongStage,
 )
 from app.models import Review, ReviewComment, ViewedFile
 from app.services import idempotency
 from app.services.reviews import drafts, resolution, submission, thread_queries, viewed_files
 from app.services.reviews.submission import SubmittedReview
-from app.services.reviews.thread_queries import ShownThread
+from app.services.reviews.thread_queries import ThreadView
 
 blp = Blueprint("reviews", __name__, url_prefix="/api/web/tasks", description="Reviews")
 
 
 @blp.get("/<int:task_id>/comments")
 @blp.arguments(ThreadFilter, location="query")
-@blp.response(200, pagination.cursor_page_of(ReviewThreadSchema))
+@blp.response(200, pagination.cursor_page_schema(ReviewThreadSchema))
 def list_comments(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     """The threads of a task with their comments, as they began, and where they are now."""
     cursor, order = query.pop("cursor"), f"threads of task {task_id}"
-    after = 0 if cursor is None else int(pagination.opened(cursor, order)[0])
+    after = 0 if cursor is None else int(pagination.decode_cursor(cursor, order)[0])
     states = query.pop("state")
-    page = thread_queries.page(current_developer(), task_id, states=states, after=after, **query)
+    page = thread_queries.read_page(
+        current_developer(), task_id, states=states, after=after, **query
+    )
 
     def cursor_behind(number: int) -> str:
-        return pagination.sealed([page.items[number].thread.id], order)
+        return pagination.encode_cursor([page.items[number].thread.id], order)
 
-    following = pagination.sealed([page.following], order) if page.following else None
+    following = pagination.encode_cursor([page.following], order) if page.following else None
     return {"items": page.items, "next_cursor": following, "cursor_behind": cursor_behind}
 
 
 @blp.post("/<int:task_id>/comments")
-@blp.arguments(WrittenComment)
-@blp.arguments(MaybeOnce, location="headers")
+@blp.arguments(ReviewCommentInput)
+@blp.arguments(IdempotencyHeaders, location="headers")
 @blp.response(201, ReviewCommentSchema, headers=IDEMPOTENCY_REPLAYED)
 @problems(blp, Forbidden, TooManyComments, IdempotencyKeyReused)
 def create_comment(
@@ -74,7 +76,7 @@ def create_comment(
     actor, key = current_developer(), headers["idempotency_key"]
 
     def make(remember: Callable[[ReviewComment], None] | None) -> ReviewComment:
-        return drafts.add(actor, task_id, **body, remember=remember)
+        return drafts.add_comment(actor, task_id, **body, remember=remember)
 
     if key is None:
         return make(None), 201, {}
@@ -84,7 +86,9 @@ def create_comment(
         drafts.require_right(actor, task_id)
 
     shown = ReviewCommentSchema()
-    return _answer(idempotency.once(actor, key, request, make, _dumped(shown), require_right))
+    return _stored_response(
+        idempotency.run_once(actor, key, request, make, _dumper(shown), require_right)
+    )
 
 
 @blp.put("/<int:task_id>/comments/<int:comment_id>")
@@ -93,7 +97,7 @@ def create_comment(
 @problems(blp, Forbidden, CommentPublished, TooManyComments)
 def update_comment(body: dict[str, Any], task_id: int, comment_id: int) -> ReviewComment:
     """Write a draft of yours anew. What others see stays as it is."""
-    return drafts.change(current_developer(), task_id, comment_id, **body)
+    return drafts.update_comment(current_developer(), task_id, comment_id, **body)
 
 
 @blp.delete("/<int:task_id>/comments/<int:comment_id>")
@@ -108,7 +112,7 @@ def delete_comment(task_id: int, comment_id: int) -> dict[str, Any]:
 @blp.post("/<int:task_id>/threads/<int:thread_id>/resolve")
 @blp.response(200, ReviewThreadSchema)
 @problems(blp, Forbidden)
-def resolve_thread(task_id: int, thread_id: int) -> ShownThread:
+def resolve_thread(task_id: int, thread_id: int) -> ThreadView:
     """Say that a thread is done with. May be repeated."""
     return resolution.resolve(current_developer(), task_id, thread_id)
 
@@ -116,22 +120,24 @@ def resolve_thread(task_id: int, thread_id: int) -> ShownThread:
 @blp.post("/<int:task_id>/threads/<int:thread_id>/reopen")
 @blp.response(200, ReviewThreadSchema)
 @problems(blp, Forbidden)
-def reopen_thread(task_id: int, thread_id: int) -> ShownThread:
+def reopen_thread(task_id: int, thread_id: int) -> ThreadView:
     """Take a resolved thread up again. May be repeated."""
     return resolution.reopen(current_developer(), task_id, thread_id)
 
 
 @blp.get("/<int:task_id>/reviews")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, pagination.cursor_page_of(ReviewSchema))
+@blp.response(200, pagination.cursor_page_schema(ReviewSchema))
 def list_reviews(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     """The reviews of a task, newest first."""
-    return by_cursor(thread_queries.reviews(current_developer(), task_id), Review.id, **query)
+    return paginate_by_cursor(
+        thread_queries.list_reviews(current_developer(), task_id), Review.id, **query
+    )
 
 
 @blp.post("/<int:task_id>/reviews")
 @blp.arguments(NewReview)
-@blp.arguments(MaybeOnce, location="headers")
+@blp.arguments(IdempotencyHeaders, location="headers")
 @blp.response(201, SubmittedReviewSchema, headers=IDEMPOTENCY_REPLAYED)
 @problems(
     blp,
@@ -140,7 +146,7 @@ def list_reviews(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     NoOpenGate,
     WrongStage,
     TunnelOpen,
-    WorkMoved,
+    HeadChanged,
     TooManyComments,
     IdempotencyKeyReused,
 )
@@ -161,28 +167,32 @@ def create_review(
         submission.require_right(actor, task_id, body["verdict"])
 
     shown = SubmittedReviewSchema()
-    return _answer(idempotency.once(actor, key, request, make, _dumped(shown), require_right))
+    return _stored_response(
+        idempotency.run_once(actor, key, request, make, _dumper(shown), require_right)
+    )
 
 
 @blp.get("/<int:task_id>/viewed")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, pagination.cursor_page_of(ViewedFileSchema))
-def list_viewed(query: dict[str, Any], task_id: int) -> dict[str, Any]:
+@blp.response(200, pagination.cursor_page_schema(ViewedFileSchema))
+def list_viewed_files(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     """The files that you have marked as viewed, and that are still as you have seen them."""
-    return by_cursor(viewed_files.listing(current_developer(), task_id), ViewedFile.id, **query)
+    return paginate_by_cursor(
+        viewed_files.listing(current_developer(), task_id), ViewedFile.id, **query
+    )
 
 
 @blp.put("/<int:task_id>/viewed")
 @blp.arguments(ViewedMark)
 @blp.response(200, Empty)
-@problems(blp, Forbidden, WorkMoved)
-def put_viewed(body: dict[str, Any], task_id: int) -> dict[str, Any]:
+@problems(blp, Forbidden, HeadChanged)
+def set_file_viewed(body: dict[str, Any], task_id: int) -> dict[str, Any]:
     """Mark a file as viewed, in the version that you have seen, or take the mark away."""
-    viewed_files.mark(current_developer(), task_id, **body)
+    viewed_files.set_viewed(current_developer(), task_id, **body)
     return {}
 
 
-def _dumped(schema: Schema) -> Callable[[Any], dict[str, Any]]:
+def _dumper(schema: Schema) -> Callable[[Any], dict[str, Any]]:
     def dump(made: Any) -> dict[str, Any]:
         found: dict[str, Any] = schema.dump(made)
         return found
@@ -190,6 +200,6 @@ def _dumped(schema: Schema) -> Callable[[Any], dict[str, Any]]:
     return dump
 
 
-def _answer(stored: idempotency.StoredResponse) -> tuple[Response, int, dict[str, str]]:
+def _stored_response(stored: idempotency.StoredResponse) -> tuple[Response, int, dict[str, str]]:
     replayed = {"Idempotency-Replayed": "true"} if stored.replayed else {}
     return jsonify(stored.body), 201, replayed

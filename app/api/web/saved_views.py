@@ -4,7 +4,7 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
-from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_schema, paginate_by_cursor
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.drafts import NewView, SavedViewSchema, ViewChanges
@@ -19,11 +19,11 @@ blp = Blueprint(
 
 @blp.get("")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(SavedViewSchema))
+@blp.response(200, cursor_page_schema(SavedViewSchema))
 def list_views(query: dict[str, Any]) -> dict[str, Any]:
     """Your views, in their order. Nobody else sees them."""
     found = saved_views.listing(current_developer())
-    return by_cursor(found, SavedView.position, SavedView.id, descending=False, **query)
+    return paginate_by_cursor(found, SavedView.position, SavedView.id, descending=False, **query)
 
 
 @blp.post("")

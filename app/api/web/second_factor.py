@@ -4,11 +4,11 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login
-from app.api.login_limits import told_confirmation_limit
+from app.api.login_limits import reauthentication_limit
 from app.api.problems import problems
 from app.api.schemas.base import Empty
 from app.api.schemas.second_factor import PasswordConfirmation, TotpCode, TotpSetup, TotpVerified
-from app.domain.errors import ConfirmationRequired, TooManyAttempts, TotpEnabled, TotpNotSetUp
+from app.domain.errors import ReauthenticationRequired, TooManyAttempts, TotpEnabled, TotpNotSetUp
 from app.services.accounts import second_factor
 from app.services.accounts.second_factor import Setup
 
@@ -19,8 +19,8 @@ blp = Blueprint(
 
 @blp.post("/setup")
 @blp.response(200, TotpSetup)
-@problems(blp, ConfirmationRequired, TotpEnabled)
-def set_up_totp() -> Setup:
+@problems(blp, ReauthenticationRequired, TotpEnabled)
+def start_totp_setup() -> Setup:
     """Create a secret for your device. It has no effect before it is verified.
 
     For who has signed in or confirmed within ten minutes.
@@ -47,5 +47,5 @@ def verify_totp(body: dict[str, str]) -> dict[str, Any]:
 @problems(blp, TooManyAttempts)
 def disable_totp(body: dict[str, str]) -> dict[str, Any]:
     """Turn the second factor off."""
-    second_factor.disable(current_developer(), told_confirmation_limit(), body["password"])
+    second_factor.disable(current_developer(), reauthentication_limit(), body["password"])
     return {}

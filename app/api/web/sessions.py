@@ -5,9 +5,9 @@ from typing import Any
 
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer, current_login
-from app.api.pagination import CursorQuery, by_cursor, cursor_page_of
+from app.api.pagination import CursorQuery, cursor_page_schema, paginate_by_cursor
 from app.api.schemas.base import Empty
-from app.api.schemas.sessions import SessionSchema, SessionsToEnd
+from app.api.schemas.sessions import EndSessionsQuery, SessionSchema
 from app.models import Login
 from app.services.accounts import logins
 from app.services.clock import now
@@ -19,11 +19,11 @@ blp = Blueprint(
 
 @blp.get("")
 @blp.arguments(CursorQuery, location="query")
-@blp.response(200, cursor_page_of(SessionSchema))
+@blp.response(200, cursor_page_schema(SessionSchema))
 def list_sessions(query: dict[str, Any]) -> dict[str, Any]:
     """Your logins that have not ended, newest first. Not with a personal access token."""
-    rows = logins.list_of(current_developer(), now())
-    page = by_cursor(rows, Login.created_at, Login.id, **query)
+    rows = logins.list_active(current_developer(), now())
+    page = paginate_by_cursor(rows, Login.created_at, Login.id, **query)
     mine = current_login()
     items = [{"login": login, "current": login.id == mine} for login in page["items"]]
     return {**page, "items": items}
@@ -38,7 +38,7 @@ def end_session(session_id: uuid.UUID) -> dict[str, Any]:
 
 
 @blp.delete("")
-@blp.arguments(SessionsToEnd, location="query")
+@blp.arguments(EndSessionsQuery, location="query")
 @blp.response(200, Empty)
 def end_sessions(query: dict[str, bool]) -> dict[str, Any]:
     """End all of your logins, also the one that asks unless `others` is true.

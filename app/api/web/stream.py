@@ -9,7 +9,7 @@ from app.api.blueprint import Blueprint
 from app.api.guards import current_credential, current_developer
 from app.api.problems import problems
 from app.api.streams import developer_stream, open_streams, sse, task_stream
-from app.api.streams.open_streams import StreamPlace
+from app.api.streams.open_streams import OpenStream
 from app.domain.errors import TooManyStreams
 from app.services import settings
 from app.services.accounts import sessions
@@ -26,14 +26,16 @@ LAST_EVENT_ID = {
     "description": "the `id` of the last event that you had: it goes on behind it",
 }
 RETRY_SECONDS = 5
-DEAF_SECONDS = 60.0  # a client that acknowledges nothing for so long is gone: heartbeats are sent
+TCP_USER_TIMEOUT_SECONDS = (
+    60.0  # a client that acknowledges nothing for so long is gone: heartbeats are sent
+)
 
 
 @blp.get("/stream")
 @blp.doc(parameters=[LAST_EVENT_ID])
 @blp.response(200, {"type": "string"}, content_type=sse.CONTENT_TYPE)
 @problems(blp, TooManyStreams)
-def stream_news() -> Response:
+def stream_updates() -> Response:
     """Your notifications and the events of the tasks that you may see, as Server-Sent Events.
 
     The first event is `hello`, or `reset` if you have missed too much to be sent: then read the
@@ -44,9 +46,9 @@ def stream_news() -> Response:
     `Last-Event-ID`, and you miss nothing and get nothing twice. Events of the type `log` are left
     out.
     """
-    session, place, app = _taken()
+    session, place, app = _acquire_stream()
     return _response(
-        developer_stream.read(app, session, place, request.headers.get("Last-Event-ID")), place
+        developer_stream.generate(app, session, place, request.headers.get("Last-Event-ID")), place
     )
 
 
@@ -66,32 +68,32 @@ def stream_task(task_id: int) -> Response:
     `0:` the stream starts at the beginning.
     """
     queries.get(current_developer(), task_id)
-    session, place, app = _taken()
+    session, place, app = _acquire_stream()
     last = request.headers.get("Last-Event-ID")
-    return _response(task_stream.read(app, session, place, task_id, last), place)
+    return _response(task_stream.generate(app, session, place, task_id, last), place)
 
 
-def _taken() -> tuple[DeveloperSession, StreamPlace, Flask]:
+def _acquire_stream() -> tuple[DeveloperSession, OpenStream, Flask]:
     """Take one of the developer's places for streams: their session, the place, and the app.
 
     Raises TooManyStreams, RedisError.
     """
-    session = sessions.of(current_developer(), current_credential())
-    place = open_streams.take(session.developer_id, settings.value("streamsPerDeveloper"))
+    session = sessions.from_credential(current_developer(), current_credential())
+    place = open_streams.acquire(session.developer_id, settings.value("streamsPerDeveloper"))
     if place is None:
         raise TooManyStreams(RETRY_SECONDS)
     return session, place, current_app._get_current_object()  # type: ignore[attr-defined]
 
 
-def _response(news: Iterator[bytes], place: StreamPlace) -> Response:
-    sockets.give_up_on_who_takes_nothing(request.environ, DEAF_SECONDS)
+def _response(news: Iterator[bytes], place: OpenStream) -> Response:
+    sockets.set_user_timeout(request.environ, TCP_USER_TIMEOUT_SECONDS)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     response = Response(news, content_type=f"{sse.CONTENT_TYPE}; charset=utf-8")
     response.headers.update(sse.HEADERS)
 
     def leave() -> None:
         with app.app_context():
-            open_streams.leave(place)
+            open_streams.release(place)
 
     response.call_on_close(leave)
     return response

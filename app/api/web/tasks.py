@@ -8,27 +8,27 @@ from flask import Response, jsonify, url_for
 from app.api.blueprint import Blueprint
 from app.api.guards import current_developer
 from app.api.openapi.headers import LOCATION
-from app.api.pagination import CursorQuery, by_cursor, by_offset
+from app.api.pagination import CursorQuery, paginate_by_cursor, paginate_by_offset
 from app.api.problems import problems
 from app.api.schemas.gates import GateAnswer, PendingGateSchema
-from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, MaybeOnce
-from app.api.schemas.task_lists import FoundTask, FoundTaskPage, TaskFilter
+from app.api.schemas.idempotency import IDEMPOTENCY_REPLAYED, IdempotencyHeaders
+from app.api.schemas.task_lists import TaskFilter, TaskListItem, TaskListItemPage
 from app.api.schemas.tasks import (
-    ChannelSchema,
+    AttemptQuery,
     CreatedTask,
     CreatedTaskSchema,
     EventFilter,
     EventPage,
     LogFilter,
     LogLinePage,
-    Look,
     NewTask,
     Retry,
     TaskDetail,
     TaskDetailSchema,
     TaskSchema,
+    TerminalChannelSchema,
     TerminalInputPage,
-    WhichAttempt,
+    TerminalOptions,
 )
 from app.api.web import log_page, raw_log
 from app.domain.agents import AgentWarning
@@ -60,7 +60,7 @@ blp = Blueprint("tasks", __name__, url_prefix="/api/web/tasks", description="Tas
 
 @blp.get("")
 @blp.arguments(TaskFilter, location="query")
-@blp.response(200, FoundTaskPage)
+@blp.response(200, TaskListItemPage)
 def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
     """The tasks that you may see, newest first, each with why it waits and what you may do."""
     actor = current_developer()
@@ -73,14 +73,14 @@ def list_tasks(query: dict[str, Any]) -> dict[str, Any]:
         ids=[int(word) for word in query.pop("ids").split(",") if word],
         **query,
     )
-    answer = by_cursor(found, Task.id, **page)
-    told = list_summaries.of(actor, answer["items"])
-    return {**answer, "items": [FoundTask(task, told[task.id]) for task in answer["items"]]}
+    answer = paginate_by_cursor(found, Task.id, **page)
+    summaries = list_summaries.summarize_tasks(actor, answer["items"])
+    return {**answer, "items": [TaskListItem(task, summaries[task.id]) for task in answer["items"]]}
 
 
 @blp.post("")
 @blp.arguments(NewTask)
-@blp.arguments(MaybeOnce, location="headers")
+@blp.arguments(IdempotencyHeaders, location="headers")
 @blp.response(201, CreatedTaskSchema, headers=LOCATION | IDEMPOTENCY_REPLAYED)
 @problems(blp, NotFound, Forbidden, IdempotencyKeyReused)
 def create_task(
@@ -103,14 +103,14 @@ def _create_once(key: str, body: dict[str, Any]) -> tuple[Response, int, dict[st
         warnings.clear()  # it may be made a second time
         return tasks.create(actor, **body, warn=warnings.extend, remember=remember)
 
-    def shown(task: Task) -> dict[str, Any]:
+    def dump_task(task: Task) -> dict[str, Any]:
         found: dict[str, Any] = CreatedTaskSchema().dump(CreatedTask(task, warnings))
         return found
 
     def require_right() -> None:
         tasks.require_creator(actor, body["project_key"])
 
-    answer = idempotency.once(actor, key, body, make, shown, require_right)
+    answer = idempotency.run_once(actor, key, body, make, dump_task, require_right)
     replayed = {"Idempotency-Replayed": "true"} if answer.replayed else {}
     return jsonify(answer.body), 201, {"Location": _location(answer.body["id"])} | replayed
 
@@ -129,7 +129,10 @@ def get_task(task_id: int) -> TaskDetail:
     """
     task = queries.get(current_developer(), task_id)
     return TaskDetail(
-        task, wait_reasons.queue_of(task), wait_reasons.wait_of(task), terminals.is_there(task)
+        task,
+        wait_reasons.queue_info(task),
+        wait_reasons.find_wait(task),
+        terminals.is_available(task),
     )
 
 
@@ -156,7 +159,7 @@ def retry_task(body: dict[str, Any], task_id: int) -> Task:
 @problems(blp, Forbidden, NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, TunnelOpen)
 def confirm_stage(body: dict[str, Any], task_id: int) -> Task:
     """Answer the gate that a stage waits at. Only the first answer counts."""
-    return gates.confirm(current_developer(), task_id, **body)
+    return gates.confirm_stage(current_developer(), task_id, **body)
 
 
 @blp.get("/<int:task_id>/pending-confirm")
@@ -164,16 +167,16 @@ def confirm_stage(body: dict[str, Any], task_id: int) -> Task:
 @problems(blp, NothingPending)
 def get_pending_gate(task_id: int) -> PendingGate:
     """The open gate of the task: the question that waits for an answer."""
-    return gates.pending(current_developer(), task_id)
+    return gates.get_pending(current_developer(), task_id)
 
 
 @blp.post("/<int:task_id>/pty-token")
-@blp.arguments(Look, required=False)
-@blp.response(200, ChannelSchema)
+@blp.arguments(TerminalOptions, required=False)
+@blp.response(200, TerminalChannelSchema)
 @problems(blp, Forbidden, NoTerminal)
-def make_pty_token(body: dict[str, Any], task_id: int) -> terminals.TerminalChannel:
+def create_pty_token(body: dict[str, Any], task_id: int) -> terminals.TerminalChannel:
     """Create a token that opens one socket of the task's terminal, once, within a minute."""
-    return terminals.issue(current_developer(), task_id, **body)
+    return terminals.issue_token(current_developer(), task_id, **body)
 
 
 @blp.get("/<int:task_id>/terminal-inputs")
@@ -182,8 +185,8 @@ def make_pty_token(body: dict[str, Any], task_id: int) -> terminals.TerminalChan
 @problems(blp, Forbidden)
 def list_terminal_inputs(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     """Who typed into the task's terminals, when, and how many bytes; newest first."""
-    found = terminals.inputs(current_developer(), task_id)
-    return by_cursor(found, TerminalInput.id, **query)
+    found = terminals.list_inputs(current_developer(), task_id)
+    return paginate_by_cursor(found, TerminalInput.id, **query)
 
 
 @blp.get("/<int:task_id>/events")
@@ -192,8 +195,10 @@ def list_terminal_inputs(query: dict[str, Any], task_id: int) -> dict[str, Any]:
 def list_events(query: dict[str, Any], task_id: int) -> dict[str, Any]:
     """The task's events, in order."""
     types = query.pop("type")
-    found = history.events(current_developer(), task_id, types=types, **query)
-    page = by_offset(found.items, found.total, limit=query["limit"], offset=query["offset"])
+    found = history.read_events(current_developer(), task_id, types=types, **query)
+    page = paginate_by_offset(
+        found.items, found.total, limit=query["limit"], offset=query["offset"]
+    )
     return page | {"searched_from": found.searched_from}
 
 
@@ -205,11 +210,11 @@ def list_log_lines(query: dict[str, Any], task_id: int) -> Response:
 
     A page ends early where it would have more than 4 MiB.
     """
-    return log_page.answer(logs.page(current_developer(), task_id, **query))
+    return log_page.page_response(logs.read_page(current_developer(), task_id, **query))
 
 
 @blp.get("/<int:task_id>/logs/raw", parameters=raw_log.PARAMETERS)
-@blp.arguments(WhichAttempt, location="query")
+@blp.arguments(AttemptQuery, location="query")
 @blp.response(200, raw_log.BINARY, content_type=raw_log.CONTENT_TYPE, headers=raw_log.HEADERS)
 @blp.alt_response(
     206,
@@ -223,4 +228,4 @@ def list_log_lines(query: dict[str, Any], task_id: int) -> Response:
 @problems(blp, 416)
 def get_raw_log(query: dict[str, Any], task_id: int) -> Response:
     """The exact bytes of an attempt's log."""
-    return raw_log.answer(logs.raw(current_developer(), task_id, **query))
+    return raw_log.log_response(logs.raw_log(current_developer(), task_id, **query))

@@ -14,7 +14,7 @@ from app.domain.usage import GroupBy
 from app.services.usage import groups
 from app.services.usage.groups import GroupPage, UsageFilter
 
-MOST_ROWS = 10_000
+MAX_ROWS = 10_000
 """Of a table, where nobody says how many."""
 _FIGURES = (
     "input_tokens",
@@ -25,7 +25,7 @@ _FIGURES = (
     "is_estimate",
 )
 _HEAD = ["key", "name", *map(camel_case, _FIGURES)]
-_EXAMPLE = csv_table.table(
+_EXAMPLE = csv_table.render_table(
     _HEAD,
     [["WEB", "The web shop", 48_210, 36_000, 2140, None, 0.1842, True]],
 )
@@ -50,36 +50,40 @@ def list_usage(query: dict[str, Any]) -> dict[str, Any] | Response:
     """What agents have used in the projects that you may see; `Accept: text/csv` for a table."""
     by: GroupBy = query.pop("group_by")
     cursor, limit, order = query.pop("cursor"), query.pop("limit"), f"usage by {by}"
-    is_table = _wants_table()
-    after = None if cursor is None else groups.place_from(by, pagination.opened(cursor, order))
+    is_table = _accepts_csv()
+    after = (
+        None
+        if cursor is None
+        else groups.parse_position(by, pagination.decode_cursor(cursor, order))
+    )
     wanted = UsageFilter(query["since"], query["until"], query["project"], query["task_id"])
-    most = limit or (MOST_ROWS if is_table else pagination.DEFAULT_LIMIT)
+    most = limit or (MAX_ROWS if is_table else pagination.DEFAULT_LIMIT)
     page = groups.page(current_developer(), by, wanted, after, most)
     if is_table:
-        return _table(page, order)
-    following = pagination.sealed(page.following, order) if page.following else None
+        return _csv_response(page, order)
+    following = pagination.encode_cursor(page.following, order) if page.following else None
     return {"items": page.items, "next_cursor": following}
 
 
-def _wants_table() -> bool:
+def _accepts_csv() -> bool:
     offered = ["application/json", csv_table.CONTENT_TYPE]
     return request.accept_mimetypes.best_match(offered, offered[0]) == csv_table.CONTENT_TYPE
 
 
-def _table(page: GroupPage, order: str) -> Response:
+def _csv_response(page: GroupPage, order: str) -> Response:
     """The table, which ends where it would be too large."""
     rows = (
         [group.key, group.name, *(getattr(group.usage, name) for name in _FIGURES)]
         for group in page.items
     )
     written, following = bytearray(), page.following
-    for number, line in enumerate(csv_table.lines(_HEAD, rows)):  # the head, then each row
+    for number, line in enumerate(csv_table.render_rows(_HEAD, rows)):  # the head, then each row
         if len(written) + len(line.encode()) > pagination.PAGE_BYTES:
             following = page.places[number - 2]
             break
         written += line.encode()
     response = Response(bytes(written), content_type=csv_table.CONTENT_TYPE)
     if following is not None:
-        query = urlencode({**request.args, "cursor": pagination.sealed(following, order)})
+        query = urlencode({**request.args, "cursor": pagination.encode_cursor(following, order)})
         response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
     return response

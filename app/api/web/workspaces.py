@@ -19,4 +19,4 @@ def get_workspace(task_id: int) -> Workspace:
 
     Files that are not added to git count in `diff` from the end of the stage on.
     """
-    return workspaces.of_task(current_developer(), task_id)
+    return workspaces.get_workspace(current_developer(), task_id)

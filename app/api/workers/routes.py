@@ -12,7 +12,7 @@ from app.api.schemas.workers import (
     WorkerJwtSchema,
     WorkersHealthSchema,
 )
-from app.domain.errors import InvalidToken, MachineTaken
+from app.domain.errors import InvalidToken, MachineAlreadyRegistered
 from app.services.machines import enrollment, queries
 from app.services.machines.enrollment import Credentials
 
@@ -21,7 +21,7 @@ blp = Blueprint("workers", __name__, url_prefix="/api/workers", description="Wor
 
 @blp.get("/healthz")
 @blp.response(200, WorkersHealthSchema)
-def workers_health() -> dict[str, Any]:
+def get_workers_health() -> dict[str, Any]:
     """Whether the server is up, and how many workers are connected to its processes."""
     return {"status": "ok", "connected_workers": queries.connected_count()}
 
@@ -29,7 +29,7 @@ def workers_health() -> dict[str, Any]:
 @blp.post("/register")
 @blp.arguments(Registration)
 @blp.response(201, CredentialsSchema)
-@problems(blp, InvalidToken, MachineTaken)
+@problems(blp, InvalidToken, MachineAlreadyRegistered)
 def register_machine(body: dict[str, Any]) -> Credentials:
     """Enroll a machine with an enrollment token."""
     return enrollment.register(**body)

@@ -69,14 +69,14 @@ _HAS_DEVICES = """
 SELECT FROM information_schema.columns WHERE table_schema = current_schema()
 AND table_name = 'developers' AND column_name = 'device_generation'
 """
-_TOLD = """
+_INSERT_AUDIT_ENTRY = """
 INSERT INTO audit_entries (at, actor_name, action, target_type, target_id, changes)
 VALUES (%(now)s, '', 'server.restored', 'server', (SELECT id FROM server_identity),
         jsonb_build_object('after', jsonb_build_object('backupMadeAt', %(made_at)s::text)))
 """
 
 
-def wake(cursor: Any, made_at: str, now: datetime, *, keep_logins: bool) -> None:
+def prepare_restored_rows(cursor: Any, made_at: str, now: datetime, *, keep_logins: bool) -> None:
     """Make the rows of a backup fit for a server that begins with them at `now`. The caller
     commits.
     """
@@ -88,7 +88,12 @@ def wake(cursor: Any, made_at: str, now: datetime, *, keep_logins: bool) -> None
         "step": NUMBER_STEP,
         "device_step": DEVICE_STEP + secrets.randbelow(DEVICE_STEP),
     }
-    for statement in (_IDENTITY, *_STATEMENTS, *([] if keep_logins else [_END_LOGINS]), _TOLD):
+    for statement in (
+        _IDENTITY,
+        *_STATEMENTS,
+        *([] if keep_logins else [_END_LOGINS]),
+        _INSERT_AUDIT_ENTRY,
+    ):
         cursor.execute(statement, about)
     cursor.execute(_HAS_DEVICES)
     if cursor.fetchone() is not None:  # since 0051

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.server_cli.backups.errors import BackupError
-from app.server_cli.installation.atomic_write import keep_names
+from app.server_cli.installation.atomic_write import sync_directory
 
 
 @contextmanager
-def made_whole(path: Path) -> Iterator[BinaryIO]:
+def create_atomically(path: Path) -> Iterator[BinaryIO]:
     """A file to write to, which gets its name when it is complete and on disk. Only its owner can
     read it. Raises BackupError where there is such a file.
     """
@@ -26,13 +26,13 @@ def made_whole(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        _name(partial, path)
+        _publish(partial, path)
     finally:
         partial.unlink(missing_ok=True)
-    keep_names(path.parent)
+    sync_directory(path.parent)
 
 
-def _name(partial: Path, path: Path) -> None:
+def _publish(partial: Path, path: Path) -> None:
     try:
         # Not `rename`, which would take the place of a file that somebody made meanwhile.
         os.link(partial, path)

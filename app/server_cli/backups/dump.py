@@ -6,13 +6,13 @@ from typing import Any
 import muster
 from app.server_cli.backups import tables
 from app.server_cli.backups.errors import BackupError
-from app.server_cli.backups.records import Kind, RecordWriter
+from app.server_cli.backups.records import RecordKind, RecordWriter
 
 FORMAT = 1
 _COPY = "COPY {table} ({columns}) TO STDOUT"
 
 
-def dump(connection: Any, writer: RecordWriter, keys: dict[str, str]) -> dict[str, Any]:
+def dump_database(connection: Any, writer: RecordWriter, keys: dict[str, str]) -> dict[str, Any]:
     """Write all that the database has, and the keys. Returns the header. Rolls back.
 
     The connection is psycopg2's. All tables are read in one snapshot: what is committed meanwhile
@@ -22,20 +22,20 @@ def dump(connection: Any, writer: RecordWriter, keys: dict[str, str]) -> dict[st
     connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
     try:
         with connection.cursor() as cursor:
-            cursor.execute(tables.PLAIN)
-            header = _header(cursor)
-            writer.say(Kind.HEADER, header)
-            writer.say(Kind.KEYS, keys)
-            for table in tables.of(cursor):
-                _copy(cursor, table, writer)
-            writer.say(Kind.END, {})
+            cursor.execute(tables.SESSION_SETTINGS)
+            header = _build_header(cursor)
+            writer.write(RecordKind.HEADER, header)
+            writer.write(RecordKind.KEYS, keys)
+            for table in tables.list_tables(cursor):
+                _copy_rows(cursor, table, writer)
+            writer.write(RecordKind.END, {})
     finally:
         connection.rollback()
     return header
 
 
-def _header(cursor: Any) -> dict[str, Any]:
-    revision = tables.revision(cursor)
+def _build_header(cursor: Any) -> dict[str, Any]:
+    revision = tables.read_revision(cursor)
     if revision is None:
         raise BackupError("the database is empty: there is nothing to back up")
     return {
@@ -44,13 +44,13 @@ def _header(cursor: Any) -> dict[str, Any]:
         "version": muster.__version__,
         "revision": revision,
         # They are no part of the snapshot, and may be further than it: that does no harm.
-        "sequences": tables.sequences(cursor),
+        "sequences": tables.list_sequences(cursor),
     }
 
 
-def _copy(cursor: Any, table: tables.Table, writer: RecordWriter) -> None:
-    writer.say(Kind.TABLE, {"name": table.name, "columns": table.columns})
-    rows = writer.rows()
+def _copy_rows(cursor: Any, table: tables.Table, writer: RecordWriter) -> None:
+    writer.write(RecordKind.TABLE, {"name": table.name, "columns": table.columns})
+    rows = writer.rows_writer()
     cursor.copy_expert(table.statement(_COPY), rows)
     rows.close()
-    writer.say(Kind.TABLE_END, {"rows": cursor.rowcount})
+    writer.write(RecordKind.TABLE_END, {"rows": cursor.rowcount})

@@ -19,58 +19,58 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from app.server_cli.backups.errors import Refused
+from app.server_cli.backups.errors import InvalidBackup
 
 MAGIC = b"muster-backup 1\n"
-PIECE = 64 << 10  # bytes of the stream
-TAG = 16
-_HEAD = struct.Struct(">16sBBB16s")
+CHUNK_BYTES = 64 << 10  # bytes of the stream
+TAG_BYTES = 16
+_HEADER = struct.Struct(">16sBBB16s")
 _NONCE = struct.Struct(">xxxQB")
 # 128 MiB and some tenths of a second: to guess a passphrase is to be dear.
 COST = (17, 8, 1)
-_MOST_COST = (20, 16, 4)
+_MAX_COST = (20, 16, 4)
 
-ANOTHER = "the passphrase is another, or the file was cut or changed"
-CUT = "the file was cut or changed: it is no whole backup"
+WRONG_PASSPHRASE = "the passphrase is another, or the file was cut or changed"
+TRUNCATED = "the file was cut or changed: it is no whole backup"
 
 
-def _key(passphrase: str, salt: bytes, cost: tuple[int, int, int]) -> ChaCha20Poly1305:
+def _derive_key(passphrase: str, salt: bytes, cost: tuple[int, int, int]) -> ChaCha20Poly1305:
     log_n, r, p = cost
     scrypt = Scrypt(salt=salt, length=32, n=1 << log_n, r=r, p=p)
     return ChaCha20Poly1305(scrypt.derive(passphrase.encode()))
 
 
-class SealedWriter:
+class EncryptedWriter:
     """Seals what is written to it. Without `finish` the file is one that was cut."""
 
     def __init__(self, file: BinaryIO, passphrase: str, cost: tuple[int, int, int] = COST) -> None:
         salt = os.urandom(16)
         self._file = file
-        self._head = _HEAD.pack(MAGIC, *cost, salt)
-        self._cipher = _key(passphrase, salt, cost)
-        self._held = bytearray()  # a full piece stays here, for it may be the last
+        self._head = _HEADER.pack(MAGIC, *cost, salt)
+        self._cipher = _derive_key(passphrase, salt, cost)
+        self._buffer = bytearray()  # a full piece stays here, for it may be the last
         self._number = 0
         file.write(self._head)
 
     def write(self, data: bytes) -> None:
         """Take more of the stream. Raises OSError."""
-        self._held += data
-        while len(self._held) > PIECE:
-            self._seal(bytes(self._held[:PIECE]), is_last=False)
-            del self._held[:PIECE]
+        self._buffer += data
+        while len(self._buffer) > CHUNK_BYTES:
+            self._encrypt(bytes(self._buffer[:CHUNK_BYTES]), is_last=False)
+            del self._buffer[:CHUNK_BYTES]
 
     def finish(self) -> None:
         """Write the last piece."""
-        self._seal(bytes(self._held), is_last=True)
-        self._held.clear()
+        self._encrypt(bytes(self._buffer), is_last=True)
+        self._buffer.clear()
 
-    def _seal(self, piece: bytes, *, is_last: bool) -> None:
+    def _encrypt(self, piece: bytes, *, is_last: bool) -> None:
         nonce = _NONCE.pack(self._number, is_last)
         self._file.write(self._cipher.encrypt(nonce, piece, self._head))
         self._number += 1
 
 
-class SealedReader:
+class EncryptedReader:
     """The stream of a sealed file. Whatever it gives has been authenticated; that the file is whole
     is known when `read` has come to the end.
 
@@ -79,34 +79,34 @@ class SealedReader:
 
     def __init__(self, file: BinaryIO, passphrase: str) -> None:
         self._file = file
-        self._head = file.read(_HEAD.size)
-        if len(self._head) < _HEAD.size or not self._head.startswith(MAGIC):
-            raise Refused("this is no backup of a form that this Muster knows")
-        _, log_n, r, p, salt = _HEAD.unpack(self._head)
+        self._head = file.read(_HEADER.size)
+        if len(self._head) < _HEADER.size or not self._head.startswith(MAGIC):
+            raise InvalidBackup("this is no backup of a form that this Muster knows")
+        _, log_n, r, p, salt = _HEADER.unpack(self._head)
         cost = (log_n, r, p)
-        if any(not 0 < each <= most for each, most in zip(cost, _MOST_COST, strict=True)):
-            raise Refused(ANOTHER)
-        self._cipher = _key(passphrase, salt, cost)
-        self._next = file.read(PIECE + TAG)
+        if any(not 0 < each <= most for each, most in zip(cost, _MAX_COST, strict=True)):
+            raise InvalidBackup(WRONG_PASSPHRASE)
+        self._cipher = _derive_key(passphrase, salt, cost)
+        self._next = file.read(CHUNK_BYTES + TAG_BYTES)
         self._number = 0
-        self._open = bytearray()
-        self._is_over = False
+        self._buffer = bytearray()
+        self._is_finished = False
 
     def read(self, size: int) -> bytes:
         """The next `size` bytes; fewer at the end of the stream alone."""
-        while len(self._open) < size and not self._is_over:
-            self._open += self._unseal()
-        found = bytes(self._open[:size])
-        del self._open[:size]
+        while len(self._buffer) < size and not self._is_finished:
+            self._buffer += self._decrypt()
+        found = bytes(self._buffer[:size])
+        del self._buffer[:size]
         return found
 
-    def _unseal(self) -> bytes:
-        sealed, self._next = self._next, self._file.read(PIECE + TAG)
-        self._is_over = not self._next
+    def _decrypt(self) -> bytes:
+        sealed, self._next = self._next, self._file.read(CHUNK_BYTES + TAG_BYTES)
+        self._is_finished = not self._next
         try:
-            nonce = _NONCE.pack(self._number, self._is_over)
+            nonce = _NONCE.pack(self._number, self._is_finished)
             piece = self._cipher.decrypt(nonce, sealed, self._head)
         except InvalidTag:
-            raise Refused(CUT if self._number else ANOTHER) from None
+            raise InvalidBackup(TRUNCATED if self._number else WRONG_PASSPHRASE) from None
         self._number += 1
         return piece

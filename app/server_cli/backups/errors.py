@@ -5,5 +5,5 @@ class BackupError(Exception):
     """Nothing was backed up or restored; the message says why, and what to do."""
 
 
-class Refused(BackupError):
+class InvalidBackup(BackupError):
     """The file is not a whole backup of ours, or the passphrase is another."""

@@ -9,13 +9,15 @@ from psycopg2 import sql
 
 import config
 from app.server_cli.backups import dump, tables
-from app.server_cli.backups.encryption import CUT, SealedReader
-from app.server_cli.backups.errors import BackupError, Refused
-from app.server_cli.backups.records import Kind, RecordReader, RowsReader
+from app.server_cli.backups.encryption import TRUNCATED, EncryptedReader
+from app.server_cli.backups.errors import BackupError, InvalidBackup
+from app.server_cli.backups.records import RecordKind, RecordReader, RowsReader
 
 _COPY = "COPY {table} ({columns}) FROM STDIN"
-_ALONE = "a server runs on that database: stop it first, with its dispatcher, jobs and beat"
-_RUNS = "SELECT count(*) FROM server_processes WHERE seen_at > now() - interval '15 s'"
+_SERVER_RUNNING = (
+    "a server runs on that database: stop it first, with its dispatcher, jobs and beat"
+)
+_COUNT_RUNNING = "SELECT count(*) FROM server_processes WHERE seen_at > now() - interval '15 s'"
 
 
 @dataclass(frozen=True)
@@ -27,46 +29,46 @@ class Contents:
     rows: dict[str, int]
 
 
-def check(path: Path, passphrase: str) -> Contents:
+def check_backup(path: Path, passphrase: str) -> Contents:
     """Read a backup from its beginning to its end. Raises Refused where it is not whole."""
     with path.open("rb") as file:
-        reader = RecordReader(SealedReader(file, passphrase))
-        header, keys = _begin(reader)
+        reader = RecordReader(EncryptedReader(file, passphrase))
+        header, keys = _read_start(reader)
         rows: dict[str, int] = {}
-        while reader.next_kind() is Kind.TABLE:
-            name = str(reader.told(Kind.TABLE)["name"])
-            while reader.next_kind() is Kind.ROWS:
-                reader.rows()
-            rows[name] = int(reader.told(Kind.TABLE_END)["rows"])
+        while reader.next_kind() is RecordKind.TABLE:
+            name = str(reader.read(RecordKind.TABLE)["name"])
+            while reader.next_kind() is RecordKind.ROWS:
+                reader.read_rows()
+            rows[name] = int(reader.read(RecordKind.TABLE_END)["rows"])
         reader.expect_end()
     return Contents(header, keys, rows)
 
 
-def _begin(reader: RecordReader) -> tuple[dict[str, Any], dict[str, str]]:
-    header = reader.told(Kind.HEADER)
+def _read_start(reader: RecordReader) -> tuple[dict[str, Any], dict[str, str]]:
+    header = reader.read(RecordKind.HEADER)
     if header.get("format") != dump.FORMAT:
-        raise Refused(f"its format is {header.get('format')}: a newer Muster made it")
-    return header, _keys(reader.told(Kind.KEYS))
+        raise InvalidBackup(f"its format is {header.get('format')}: a newer Muster made it")
+    return header, _check_keys(reader.read(RecordKind.KEYS))
 
 
-def _keys(told: dict[str, Any]) -> dict[str, str]:
+def _check_keys(keys: dict[str, Any]) -> dict[str, str]:
     """They become a server's environment, of which whoever made the file may set nothing else."""
-    if not set(config.SECRETS) <= set(told) <= {*config.SECRETS, config.SCRAPE_TOKEN}:
-        raise Refused("its keys are not those that a server has")
-    if not all(isinstance(text, str) and text.isprintable() for text in told.values()):
-        raise Refused("a key of it has a line break or a control character in it")
-    return told
+    if not set(config.SECRETS) <= set(keys) <= {*config.SECRETS, config.SCRAPE_TOKEN}:
+        raise InvalidBackup("its keys are not those that a server has")
+    if not all(isinstance(text, str) and text.isprintable() for text in keys.values()):
+        raise InvalidBackup("a key of it has a line break or a control character in it")
+    return keys
 
 
 def require_empty(cursor: Any, *, replace: bool) -> None:
     """Raise BackupError where a server runs on the database, or where it has accounts (unless they
     are to be replaced).
     """
-    if tables.revision(cursor) is None:
+    if tables.read_revision(cursor) is None:
         return
-    cursor.execute(_RUNS)
+    cursor.execute(_COUNT_RUNNING)
     if cursor.fetchone()[0]:
-        raise BackupError(_ALONE)
+        raise BackupError(_SERVER_RUNNING)
     cursor.execute("SELECT count(*) FROM developers")
     if cursor.fetchone()[0] and not replace:
         raise BackupError(
@@ -74,37 +76,37 @@ def require_empty(cursor: Any, *, replace: bool) -> None:
         )
 
 
-def load(cursor: Any, path: Path, passphrase: str, step: int) -> None:
+def load_database(cursor: Any, path: Path, passphrase: str, step: int) -> None:
     """Fill the tables with the backup, in place of what they have. The caller commits.
 
     The schema is that of the backup's revision. Each sequence goes on `step` after the last number
     that it has given: what the old server gave since the backup is not given again. Raises Refused
     and psycopg2's errors.
     """
-    cursor.execute(tables.PLAIN)
-    known = {table.name: table for table in tables.of(cursor)}
-    keys, unsaid = tables.foreign_keys(cursor), tables.unsaid_defaults(cursor)
-    closed = tables.closed(cursor)
+    cursor.execute(tables.SESSION_SETTINGS)
+    known = {table.name: table for table in tables.list_tables(cursor)}
+    keys, unsaid = tables.list_foreign_keys(cursor), tables.list_excluded_defaults(cursor)
+    closed = tables.list_append_only_tables(cursor)
     for name in closed:
-        _grant(cursor, "GRANT TRUNCATE ON {} TO CURRENT_USER", name)
-    _open_tables(cursor, known, keys, unsaid)
+        _change_privileges(cursor, "GRANT TRUNCATE ON {} TO CURRENT_USER", name)
+    _disable_constraints(cursor, known, keys, unsaid)
     with path.open("rb") as file:
-        reader = RecordReader(SealedReader(file, passphrase))
-        header, _ = _begin(reader)
-        while reader.next_kind() is Kind.TABLE:
-            _fill(cursor, reader, known)
+        reader = RecordReader(EncryptedReader(file, passphrase))
+        header, _ = _read_start(reader)
+        while reader.next_kind() is RecordKind.TABLE:
+            _load_table(cursor, reader, known)
         reader.expect_end()
     _set_sequences(cursor, header["sequences"], step)
-    _close_tables(cursor, known, keys, unsaid)
+    _enable_constraints(cursor, known, keys, unsaid)
     for name in closed:
-        _grant(cursor, "REVOKE TRUNCATE ON {} FROM CURRENT_USER", name)
+        _change_privileges(cursor, "REVOKE TRUNCATE ON {} FROM CURRENT_USER", name)
 
 
-def _grant(cursor: Any, form: str, table: str) -> None:
+def _change_privileges(cursor: Any, form: str, table: str) -> None:
     cursor.execute(sql.SQL(form).format(sql.Identifier(table)))
 
 
-def _open_tables(
+def _disable_constraints(
     cursor: Any,
     known: Iterable[str],
     keys: Iterable[tables.ForeignKey],
@@ -122,7 +124,7 @@ def _open_tables(
         _alter(cursor, table, "ALTER COLUMN {} DROP DEFAULT", column)
 
 
-def _close_tables(
+def _enable_constraints(
     cursor: Any,
     known: Iterable[str],
     keys: Iterable[tables.ForeignKey],
@@ -142,17 +144,17 @@ def _alter(cursor: Any, table: str, what: str, *names: str) -> None:
     cursor.execute(form.format(sql.Identifier(table), *map(sql.Identifier, names)))
 
 
-def _fill(cursor: Any, reader: RecordReader, known: dict[str, tables.Table]) -> None:
-    told = reader.told(Kind.TABLE)
-    table = tables.Table(told["name"], tuple(told["columns"]))
+def _load_table(cursor: Any, reader: RecordReader, known: dict[str, tables.Table]) -> None:
+    header = reader.read(RecordKind.TABLE)
+    table = tables.Table(header["name"], tuple(header["columns"]))
     if table != known.get(table.name):
-        raise Refused(f"the backup's table {table.name} is not that of its revision")
+        raise InvalidBackup(f"the backup's table {table.name} is not that of its revision")
     cursor.copy_expert(table.statement(_COPY), RowsReader(reader))
-    if cursor.rowcount != reader.told(Kind.TABLE_END)["rows"]:
-        raise Refused(CUT)
+    if cursor.rowcount != reader.read(RecordKind.TABLE_END)["rows"]:
+        raise InvalidBackup(TRUNCATED)
 
 
 def _set_sequences(cursor: Any, last: dict[str, int], step: int) -> None:
-    for name in tables.sequences(cursor):
+    for name in tables.list_sequences(cursor):
         at = int(last.get(name, 0)) + step
         cursor.execute("SELECT setval(%s::regclass, %s)", [f'public."{name}"', at])

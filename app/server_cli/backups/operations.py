@@ -13,16 +13,16 @@ from sqlalchemy.engine import make_url
 
 import config
 from app.server_cli.backups import after_restore, atomic_file, dump, load, schema, tables
-from app.server_cli.backups.encryption import SealedWriter
+from app.server_cli.backups.encryption import EncryptedWriter
 from app.server_cli.backups.errors import BackupError
 from app.server_cli.backups.load import Contents
 from app.server_cli.backups.records import RecordWriter
 
-Say = Callable[[str], None]
+ReportLine = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class HowToRestore:
+class RestoreOptions:
     """`replace`: what the database has may be lost. `keep_logins`: who was signed in stays so.
     `step`: how many numbers of each sequence are left out.
     """
@@ -32,24 +32,24 @@ class HowToRestore:
     step: int = after_restore.SEQUENCE_STEP
 
 
-def make(file: Path, passphrase: str, url: str, keys: Mapping[str, str]) -> dict[str, Any]:
+def create_backup(file: Path, passphrase: str, url: str, keys: Mapping[str, str]) -> dict[str, Any]:
     """Back up the database and the keys. Returns the header. Raises BackupError, psycopg2's errors
     and OSError; then there is no such file.
     """
-    with atomic_file.made_whole(file) as out, connected(url) as connection:
-        stream = SealedWriter(out, passphrase)
-        header = dump.dump(connection, RecordWriter(stream), dict(keys))
+    with atomic_file.create_atomically(file) as out, connect(url) as connection:
+        stream = EncryptedWriter(out, passphrase)
+        header = dump.dump_database(connection, RecordWriter(stream), dict(keys))
         stream.finish()
     return header
 
 
-def restore(
+def restore_backup(
     file: Path,
     passphrase: str,
     settings: dict[str, Any],
     whole: Contents,
-    how: HowToRestore,
-    say: Say = lambda _: None,
+    how: RestoreOptions,
+    say: ReportLine = lambda _: None,
 ) -> None:
     """Make the database of the settings what the backup has, which was found `whole`; fit for a
     server to begin. All or nothing: cut off, it is done once more.
@@ -58,28 +58,30 @@ def restore(
     """
     revision = whole.header["revision"]
     schema.require_known(revision)
-    with connected(settings["SQLALCHEMY_DATABASE_URI"]) as connection:
+    with connect(settings["SQLALCHEMY_DATABASE_URI"]) as connection:
         with connection.cursor() as cursor:
             load.require_empty(cursor, replace=how.replace)
-            now_at = tables.revision(cursor)
+            now_at = tables.read_revision(cursor)
         connection.rollback()
         say(f"making the tables of schema {revision}")
         schema.migrate(settings, now_at, revision)
         say(f"loading {sum(whole.rows.values())} rows of {len(whole.rows)} tables")
         with connection.cursor() as cursor:
             load.require_empty(cursor, replace=how.replace)
-            load.load(cursor, file, passphrase, how.step)
+            load.load_database(cursor, file, passphrase, how.step)
             now = datetime.now(UTC)
-            after_restore.wake(cursor, whole.header["madeAt"], now, keep_logins=how.keep_logins)
+            after_restore.prepare_restored_rows(
+                cursor, whole.header["madeAt"], now, keep_logins=how.keep_logins
+            )
         connection.commit()
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-    schema.migrate(settings, revision, schema.newest())
+    schema.migrate(settings, revision, schema.newest_revision())
 
 
 @contextmanager
-def connected(url: str) -> Iterator[Any]:
+def connect(url: str) -> Iterator[Any]:
     """A connection of psycopg2's to the database, by either form of its URL."""
     plain = make_url(url).set(drivername="postgresql")
     connection = psycopg2.connect(plain.render_as_string(hide_password=False))
@@ -89,7 +91,7 @@ def connected(url: str) -> Iterator[Any]:
         connection.close()
 
 
-def keys_of(settings: Mapping[str, Any]) -> dict[str, str]:
+def get_keys(settings: Mapping[str, Any]) -> dict[str, str]:
     """A server's keys, by the names of their environment variables."""
     found = {name: settings[name] for name in config.SIGNING}
     found["ENCRYPTION_KEYS"] = ",".join(settings["ENCRYPTION_KEYS"])

@@ -14,18 +14,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.embedded.accounts import Account
-from app.embedded.postgres import READY_SECONDS
-from app.embedded.processes import Program, failure, spawn, until
+from app.embedded.postgres import READY_TIMEOUT_SECONDS
+from app.embedded.processes import Program, process_error, spawn, wait_until
 from app.embedded.stack import ADDRESSES_FILE, ROOT
 from app.server_cli.backups.errors import BackupError
 
 # What nobody connects to: neither a backup nor a restoring needs Redis.
 NO_REDIS = "redis://127.0.0.1:1/0"
-ENGINES = (sys.executable, "-m", "app.server_cli", "engines")
-_KEPT = ("PATH", "LANG", "LC_ALL", "MUSTER_EMBEDDED_FSYNC")
+ENGINES_COMMAND = (sys.executable, "-m", "app.server_cli", "engines")
+_PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL", "MUSTER_EMBEDDED_FSYNC")
 
 
-def owner(home: Path) -> Account | None:
+def find_owner(home: Path) -> Account | None:
     """Whose the home is, where we are root and it is another's; else None. Raises BackupError."""
     if os.geteuid() != 0 or not home.is_dir() or not (uid := home.stat().st_uid):
         return None
@@ -37,27 +37,31 @@ def owner(home: Path) -> Account | None:
 
 
 @contextmanager
-def started(home: Path, account: Account) -> Iterator[str]:
+def run_database(home: Path, account: Account) -> Iterator[str]:
     """The URL of the database, which runs as the account for as long. Raises BackupError."""
-    told = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    env = {**told, "MUSTER_HOME": str(home.resolve()), "REDIS_URL": NO_REDIS}
+    variables = {name: os.environ[name] for name in _PASSED_VARIABLES if name in os.environ}
+    env = {**variables, "MUSTER_HOME": str(home.resolve()), "REDIS_URL": NO_REDIS}
     with tempfile.TemporaryDirectory() as notes:
         log = Path(notes) / "engines.log"
-        program = Program("the database", ENGINES, log, ROOT, env, account, stop_seconds=60.0)
+        program = Program(
+            "the database", ENGINES_COMMAND, log, ROOT, env, account, stop_seconds=60.0
+        )
         process = spawn(program)
         try:
-            until(
-                lambda: bool(running(home)) or process.poll() is not None, READY_SECONDS, pause=0.05
+            wait_until(
+                lambda: bool(running_database_url(home)) or process.poll() is not None,
+                READY_TIMEOUT_SECONDS,
+                pause=0.05,
             )
-            if process.poll() is not None or not (url := running(home)):
-                raise BackupError(str(failure(process, "did not start", quote=True)))
+            if process.poll() is not None or not (url := running_database_url(home)):
+                raise BackupError(str(process_error(process, "did not start", quote=True)))
             yield url
         finally:
             process.stop()
 
 
 @contextmanager
-def acting_as(account: Account | None) -> Iterator[None]:
+def impersonate(account: Account | None) -> Iterator[None]:
     """What files are made and read in here are made and read by the account, and theirs. Only for
     while nothing else of this process goes on; None: as who we are.
     """
@@ -76,7 +80,7 @@ def acting_as(account: Account | None) -> Iterator[None]:
         os.setgroups(groups)
 
 
-def running(home: Path) -> str:
+def running_database_url(home: Path) -> str:
     """The URL of the database that runs there, if one does."""
     try:
         return str(json.loads((home / ADDRESSES_FILE).read_text())["DATABASE_URL"])

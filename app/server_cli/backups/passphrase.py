@@ -12,32 +12,32 @@ import click
 from app.server_cli.backups.errors import BackupError
 
 VARIABLE = "MUSTER_BACKUP_PASSPHRASE"
-SHORTEST = 12  # characters
+MIN_LENGTH = 12  # characters
 
 
-def given(file: Path | None, *, is_new: bool) -> str:
+def read_passphrase(file: Path | None, *, is_new: bool) -> str:
     """The passphrase. One that is to be used from now on is asked for twice. Raises BackupError."""
     if file is not None:
-        found = _of_file(file)
+        found = _read_file(file)
     elif VARIABLE in os.environ:
         found = os.environ[VARIABLE]
     elif sys.stdin.isatty():
         found = click.prompt("Passphrase", hide_input=True, confirmation_prompt=is_new, err=True)
     else:
         raise BackupError(f"no passphrase: set {VARIABLE}, or name a file by --passphrase-file")
-    if is_new and len(found) < SHORTEST:
+    if is_new and len(found) < MIN_LENGTH:
         raise BackupError(
-            f"a passphrase has {SHORTEST} characters or more: whoever has the file can try many"
+            f"a passphrase has {MIN_LENGTH} characters or more: whoever has the file can try many"
         )
     return found
 
 
-def left_out(environ: Mapping[str, str]) -> dict[str, str]:
+def without_passphrase(environ: Mapping[str, str]) -> dict[str, str]:
     """What another program may have of an environment."""
     return {name: text for name, text in environ.items() if name != VARIABLE}
 
 
-def _of_file(file: Path) -> str:
+def _read_file(file: Path) -> str:
     try:
         lines = file.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as problem:

@@ -14,16 +14,16 @@ import zlib
 from enum import IntEnum
 from typing import Any
 
-from app.server_cli.backups.encryption import CUT, SealedReader, SealedWriter
-from app.server_cli.backups.errors import Refused
+from app.server_cli.backups.encryption import TRUNCATED, EncryptedReader, EncryptedWriter
+from app.server_cli.backups.errors import InvalidBackup
 
-_HEAD = struct.Struct(">BI")
-LARGEST = 64 << 20  # bytes of a record, packed or not
-ROWS = 1 << 20  # bytes of rows that are packed together
-_LEVEL = 6
+_HEADER = struct.Struct(">BI")
+MAX_RECORD_BYTES = 64 << 20  # bytes of a record, packed or not
+ROWS_CHUNK_BYTES = 1 << 20  # bytes of rows that are packed together
+_COMPRESSION_LEVEL = 6
 
 
-class Kind(IntEnum):
+class RecordKind(IntEnum):
     HEADER = 1
     KEYS = 2
     TABLE = 3
@@ -35,23 +35,23 @@ class Kind(IntEnum):
 class RecordWriter:
     """Writes records; `rows` is one that COPY may write to."""
 
-    def __init__(self, stream: SealedWriter) -> None:
+    def __init__(self, stream: EncryptedWriter) -> None:
         self._stream = stream
 
-    def say(self, kind: Kind, content: dict[str, Any]) -> None:
+    def write(self, kind: RecordKind, content: dict[str, Any]) -> None:
         """Write a record."""
-        self._put(kind, json.dumps(content, separators=(",", ":")).encode())
+        self._write(kind, json.dumps(content, separators=(",", ":")).encode())
 
-    def rows(self) -> "RowsWriter":
+    def rows_writer(self) -> "RowsWriter":
         """Where the rows of the table that was said last go."""
         return RowsWriter(self)
 
-    def put_rows(self, data: bytes) -> None:
+    def write_rows(self, data: bytes) -> None:
         """Write rows, or a part of some."""
-        self._put(Kind.ROWS, zlib.compress(data, _LEVEL))
+        self._write(RecordKind.ROWS, zlib.compress(data, _COMPRESSION_LEVEL))
 
-    def _put(self, kind: Kind, content: bytes) -> None:
-        self._stream.write(_HEAD.pack(kind, len(content)) + content)
+    def _write(self, kind: RecordKind, content: bytes) -> None:
+        self._stream.write(_HEADER.pack(kind, len(content)) + content)
 
 
 class RowsWriter:
@@ -59,72 +59,72 @@ class RowsWriter:
 
     def __init__(self, writer: RecordWriter) -> None:
         self._writer = writer
-        self._held = bytearray()
+        self._buffer = bytearray()
 
     def write(self, data: bytes) -> int:
         """Take more rows, or a part of some."""
-        self._held += data
-        while len(self._held) >= ROWS:
-            self._writer.put_rows(bytes(self._held[:ROWS]))
-            del self._held[:ROWS]
+        self._buffer += data
+        while len(self._buffer) >= ROWS_CHUNK_BYTES:
+            self._writer.write_rows(bytes(self._buffer[:ROWS_CHUNK_BYTES]))
+            del self._buffer[:ROWS_CHUNK_BYTES]
         return len(data)
 
     def close(self) -> None:
         """Write what is left."""
-        if self._held:
-            self._writer.put_rows(bytes(self._held))
-            self._held.clear()
+        if self._buffer:
+            self._writer.write_rows(bytes(self._buffer))
+            self._buffer.clear()
 
 
 class RecordReader:
     """Reads records. Raises Refused for whatever is not in order."""
 
-    def __init__(self, stream: SealedReader) -> None:
+    def __init__(self, stream: EncryptedReader) -> None:
         self._stream = stream
-        self._peeked: tuple[Kind, bytes] | None = None
+        self._peeked: tuple[RecordKind, bytes] | None = None
 
-    def next_kind(self) -> Kind:
+    def next_kind(self) -> RecordKind:
         """The kind of the next record."""
         if self._peeked is None:
-            self._peeked = self._take()
+            self._peeked = self._read_record()
         return self._peeked[0]
 
-    def told(self, kind: Kind) -> dict[str, Any]:
+    def read(self, kind: RecordKind) -> dict[str, Any]:
         """What the next record says, which is of that kind."""
-        content = json.loads(self._of(kind))
+        content = json.loads(self._expect(kind))
         if not isinstance(content, dict):
-            raise Refused(CUT)
+            raise InvalidBackup(TRUNCATED)
         return content
 
-    def rows(self) -> bytes:
+    def read_rows(self) -> bytes:
         """The next record's rows."""
         unpacking = zlib.decompressobj()
-        data = unpacking.decompress(self._of(Kind.ROWS), LARGEST)
+        data = unpacking.decompress(self._expect(RecordKind.ROWS), MAX_RECORD_BYTES)
         if not unpacking.eof:
-            raise Refused(CUT)
+            raise InvalidBackup(TRUNCATED)
         return data
 
     def expect_end(self) -> None:
         """Read the last record. The stream is whole then, and authentic."""
-        self.told(Kind.END)
+        self.read(RecordKind.END)
         if self._stream.read(1):
-            raise Refused(CUT)
+            raise InvalidBackup(TRUNCATED)
 
-    def _of(self, kind: Kind) -> bytes:
+    def _expect(self, kind: RecordKind) -> bytes:
         if self.next_kind() is not kind or self._peeked is None:
-            raise Refused(CUT)
+            raise InvalidBackup(TRUNCATED)
         content, self._peeked = self._peeked[1], None
         return content
 
-    def _take(self) -> tuple[Kind, bytes]:
-        head = self._stream.read(_HEAD.size)
-        if len(head) < _HEAD.size:
-            raise Refused(CUT)
-        kind, size = _HEAD.unpack(head)
-        content = self._stream.read(size) if size <= LARGEST else b""
-        if len(content) < size or size > LARGEST or kind not in set(Kind):
-            raise Refused(CUT)
-        return Kind(kind), content
+    def _read_record(self) -> tuple[RecordKind, bytes]:
+        head = self._stream.read(_HEADER.size)
+        if len(head) < _HEADER.size:
+            raise InvalidBackup(TRUNCATED)
+        kind, size = _HEADER.unpack(head)
+        content = self._stream.read(size) if size <= MAX_RECORD_BYTES else b""
+        if len(content) < size or size > MAX_RECORD_BYTES or kind not in set(RecordKind):
+            raise InvalidBackup(TRUNCATED)
+        return RecordKind(kind), content
 
 
 class RowsReader:
@@ -132,12 +132,12 @@ class RowsReader:
 
     def __init__(self, reader: RecordReader) -> None:
         self._reader = reader
-        self._held = bytearray()
+        self._buffer = bytearray()
 
-    def read(self, size: int = ROWS) -> bytes:
+    def read(self, size: int = ROWS_CHUNK_BYTES) -> bytes:
         """More rows, or a part of some; nothing where the table ends."""
-        if not self._held and self._reader.next_kind() is Kind.ROWS:
-            self._held += self._reader.rows()
-        found = bytes(self._held[:size])
-        del self._held[:size]
+        if not self._buffer and self._reader.next_kind() is RecordKind.ROWS:
+            self._buffer += self._reader.read_rows()
+        found = bytes(self._buffer[:size])
+        del self._buffer[:size]
         return found

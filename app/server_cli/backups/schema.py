@@ -18,7 +18,7 @@ from app.server_cli.backups.errors import BackupError
 MIGRATIONS = Path(config.__file__).parent / "migrations"
 
 
-def newest() -> str:
+def newest_revision() -> str:
     """The last revision that this Muster knows."""
     head = _scripts().get_current_head()
     assert head is not None
@@ -27,13 +27,14 @@ def newest() -> str:
 
 def require_known(revision: str) -> None:
     """Raise BackupError for a revision of a newer Muster's."""
-    if needed := needs_later(revision):
+    if needed := required_release_hint(revision):
         raise BackupError(
-            f"the backup's schema is newer than this Muster's ({newest()}): it takes {needed}"
+            f"the backup's schema is newer than this Muster's ({newest_revision()}): "
+            f"it takes {needed}"
         )
 
 
-def needs_later(revision: str) -> str:
+def required_release_hint(revision: str) -> str:
     """Which release a backup of that revision takes, where it is not this one: it may be later than
     the one that made it, which had been gone back to. Else nothing.
     """

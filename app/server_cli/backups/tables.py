@@ -6,10 +6,10 @@ from typing import Any
 from psycopg2 import sql
 
 # What was true of the server's processes alone, and the schema's own.
-LEFT_OUT = frozenset({"alembic_version", "server_processes"})
+EXCLUDED_TABLES = frozenset({"alembic_version", "server_processes"})
 # Numbers of the old cluster's transactions say nothing in another one; null is "older than the
 # column".
-UNSAID_COLUMNS = frozenset({"xid"})
+EXCLUDED_COLUMNS = frozenset({"xid"})
 
 _TABLES = """
 SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum)
@@ -39,7 +39,7 @@ SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND rel
   AND NOT has_table_privilege(oid, 'TRUNCATE') ORDER BY relname
 """
 # As pg_dump has it: whatever the role or the database sets, values read back as they were.
-PLAIN = """
+SESSION_SETTINGS = """
 SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
 SET client_encoding = 'UTF8'; SET datestyle = 'ISO'; SET intervalstyle = 'postgres';
 SET timezone = 'UTC'; SET extra_float_digits = 3; SET bytea_output = 'hex';
@@ -69,41 +69,41 @@ class ForeignKey:
     definition: str
 
 
-def of(cursor: Any) -> list[Table]:
+def list_tables(cursor: Any) -> list[Table]:
     """The tables that a backup has, by name."""
     cursor.execute(_TABLES)
     return [
-        Table(name, tuple(column for column in columns if column not in UNSAID_COLUMNS))
+        Table(name, tuple(column for column in columns if column not in EXCLUDED_COLUMNS))
         for name, columns in cursor.fetchall()
-        if name not in LEFT_OUT
+        if name not in EXCLUDED_TABLES
     ]
 
 
-def sequences(cursor: Any) -> dict[str, int]:
+def list_sequences(cursor: Any) -> dict[str, int]:
     """The last number that each sequence has given; 0: none yet."""
     cursor.execute(_SEQUENCES)
     return {name: int(last) for name, last in cursor.fetchall()}
 
 
-def foreign_keys(cursor: Any) -> list[ForeignKey]:
+def list_foreign_keys(cursor: Any) -> list[ForeignKey]:
     """All foreign keys that there are."""
     cursor.execute(_FOREIGN_KEYS)
     return [ForeignKey(*row) for row in cursor.fetchall()]
 
 
-def unsaid_defaults(cursor: Any) -> list[tuple[str, str, str]]:
+def list_excluded_defaults(cursor: Any) -> list[tuple[str, str, str]]:
     """Table, column and default of the columns that a backup leaves out."""
-    cursor.execute(_DEFAULTS, [sorted(UNSAID_COLUMNS)])
+    cursor.execute(_DEFAULTS, [sorted(EXCLUDED_COLUMNS)])
     return list(cursor.fetchall())
 
 
-def closed(cursor: Any) -> list[str]:
+def list_append_only_tables(cursor: Any) -> list[str]:
     """The tables of which we may not take rows away: the audit log's, also where we own it."""
     cursor.execute(_CLOSED)
     return [name for (name,) in cursor.fetchall()]
 
 
-def revision(cursor: Any) -> str | None:
+def read_revision(cursor: Any) -> str | None:
     """The migration that the schema is of; None where there is no schema."""
     cursor.execute("SELECT to_regclass('public.alembic_version') IS NOT NULL")
     if not cursor.fetchone()[0]:

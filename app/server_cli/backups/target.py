@@ -21,7 +21,7 @@ from app.server_cli.local.errors import OperateError
 SECRETS_FILE = "secrets.json"
 
 
-def server(home: Path | None = None) -> Server:
+def find_server(home: Path | None = None) -> Server:
     """The server that is meant: with a `home`, the stack that lies there with all that it needs.
 
     Raises BackupError, also where an installation has that home: no keys are read there.
@@ -32,16 +32,16 @@ def server(home: Path | None = None) -> Server:
                 f"{home} is the home of the server that is installed here, which has its keys in "
                 "its settings: leave --into away, and --keys-to FILE writes the backup's"
             )
-        found = local_server.of(home)
+        found = local_server.find_server(home)
     except OperateError as problem:
         raise BackupError(str(problem)) from None
     elsewhere = () if home is None else (*config.ADDRESSES, *config.SECRETS)
-    told = {name: text for name, text in found.environment.items() if name not in elsewhere}
-    return replace(found, environment=told)
+    environment = {name: text for name, text in found.environment.items() if name not in elsewhere}
+    return replace(found, environment=environment)
 
 
 @contextmanager
-def to_back_up(of: Server) -> Iterator[dict[str, Any]]:
+def backup_settings(of: Server) -> Iterator[dict[str, Any]]:
     """The server's settings; the database of a stack that does not run is started for as long.
 
     Raises BackupError.
@@ -52,22 +52,22 @@ def to_back_up(of: Server) -> Iterator[dict[str, Any]]:
     except config.MissingSetting as missing:
         if known.get("DATABASE_URL") or not (of.home / "postgres").is_dir():
             raise BackupError(str(missing)) from None
-        with _started(of.home) as url:
+        with _run_database(of.home) as url:
             yield config.load({**known, "DATABASE_URL": url, "REDIS_URL": NO_REDIS})
         return
     yield settings
 
 
 @contextmanager
-def to_restore(of: Server, keys: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def restore_settings(of: Server, keys: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Settings with these keys and the database to fill: that of DATABASE_URL, else the embedded
     one of the home, which is started for as long where it does not run. Raises BackupError.
     """
     known = {**of.environment, "MUSTER_HOME": str(of.home), "REDIS_URL": NO_REDIS, **keys}
-    if url := known.get("DATABASE_URL") or other_account.running(of.home):
+    if url := known.get("DATABASE_URL") or other_account.running_database_url(of.home):
         yield config.load({**known, "DATABASE_URL": url})
         return
-    with _started(of.home) as url:
+    with _run_database(of.home) as url:
         yield config.load({**known, "DATABASE_URL": url})
 
 
@@ -76,37 +76,37 @@ def has_keys(of: Server) -> bool:
     return any(of.environment.get(name) for name in (*config.SECRETS, "DATABASE_URL"))
 
 
-def other_keys(of: Server, keys: Mapping[str, str]) -> list[str]:
+def differing_keys(of: Server, keys: Mapping[str, str]) -> list[str]:
     """The names of the keys that the environment has otherwise than the backup."""
     return [name for name in config.SECRETS if of.environment.get(name) != keys[name]]
 
 
-def keep_keys(home: Path, keys: Mapping[str, str]) -> Path | None:
+def store_keys(home: Path, keys: Mapping[str, str]) -> Path | None:
     """Make the backup's keys those of a home's stack. Returns where its own lie now, if it had
     others.
     """
-    told = {name: keys[name] for name in config.SECRETS}
+    own_keys = {name: keys[name] for name in config.SECRETS}
     # They are for the account's server to read; and where links in its home lead, it may write.
-    with other_account.acting_as(other_account.owner(home)):
-        return _keep(home / SECRETS_FILE, told)
+    with other_account.impersonate(other_account.find_owner(home)):
+        return _replace_keys(home / SECRETS_FILE, own_keys)
 
 
-def _keep(path: Path, told: dict[str, str]) -> Path | None:
+def _replace_keys(path: Path, keys: dict[str, str]) -> Path | None:
     before = None
     known = home_keys.load(path) if path.exists() else {}
-    if known == told:
+    if known == keys:
         return None
     if known:
         before = path.with_name(f"{path.name}.before")
         path.replace(before)
-    home_keys.write_private(path, told)
+    home_keys.write_private(path, keys)
     return before
 
 
 @contextmanager
-def _started(home: Path) -> Iterator[str]:
-    if (owner := other_account.owner(home)) is not None:
-        with other_account.started(home, owner) as url:
+def _run_database(home: Path) -> Iterator[str]:
+    if (owner := other_account.find_owner(home)) is not None:
+        with other_account.run_database(home, owner) as url:
             yield url
         return
     try:

@@ -14,35 +14,35 @@ from app.embedded.stack import ROOT
 from app.server_cli.installation.paths import ACCOUNT
 from app.server_cli.local.errors import OperateError
 
-ELSEWHERE = (
+UNREADABLE_ADVICE = (
     "install the package where everybody can read it, as in\n"
     "  UV_TOOL_DIR=/opt/muster UV_TOOL_BIN_DIR=/usr/local/bin \\\n"
     "    uv tool install --compile-bytecode ./muster_server-*.whl --find-links ."
 )
 
 
-def ours() -> str:
+def current_user() -> str:
     """The name of the account that we are."""
     return pwd.getpwuid(os.geteuid()).pw_name
 
 
-def for_server(home: Path) -> pwd.struct_passwd:
+def ensure_server_account(home: Path) -> pwd.struct_passwd:
     """The account, which is made where there is none, and can run what is installed.
 
     Raises OperateError, and then has made none.
     """
     is_new = ACCOUNT not in {each.pw_name for each in pwd.getpwall()}
-    account = _made(home)
+    account = _create_account(home)
     try:
-        _check_reach(account)
+        _check_access(account)
     except OperateError:
         if is_new:
-            remove(home)
+            remove_account(home)
         raise
     return account
 
 
-def _made(home: Path) -> pwd.struct_passwd:
+def _create_account(home: Path) -> pwd.struct_passwd:
     try:
         return pwd.getpwnam(ACCOUNT)
     except KeyError:
@@ -62,7 +62,7 @@ def _made(home: Path) -> pwd.struct_passwd:
     return pwd.getpwnam(ACCOUNT)
 
 
-def remove(home: Path) -> bool:
+def remove_account(home: Path) -> bool:
     """Remove the account, where it is the one that we have made. Returns whether it was there."""
     try:
         if pwd.getpwnam(ACCOUNT).pw_dir != str(home):
@@ -75,36 +75,38 @@ def remove(home: Path) -> bool:
     return True
 
 
-def _check_reach(account: pwd.struct_passwd) -> None:
+def _check_access(account: pwd.struct_passwd) -> None:
     """Raises OperateError where the account could not run what is installed."""
     who = Account(ACCOUNT, account.pw_uid, account.pw_gid)
     for place in (ROOT, Path(sys.prefix), Path(sys.base_prefix)):
         if not can_enter(place, who):
-            raise OperateError(f"the account {ACCOUNT} cannot enter {place}: {ELSEWHERE}")
+            raise OperateError(f"the account {ACCOUNT} cannot enter {place}: {UNREADABLE_ADVICE}")
 
 
-def give(account: pwd.struct_passwd | None, home: Path, directories: Sequence[Path]) -> None:
+def create_directories(
+    account: pwd.struct_passwd | None, home: Path, directories: Sequence[Path]
+) -> None:
     """Make a home and directories in it, for the account alone (None: for us alone).
 
     What is in a home that was there may be of whoever has taken the server over: no link of theirs
     is followed, and nothing of anybody else's becomes theirs. Raises OperateError, OSError.
     """
     home.mkdir(parents=True, exist_ok=True)
-    with _opened(home, os.O_DIRECTORY) as inside:
-        _make_own(inside, account, home)
+    with _open(home, os.O_DIRECTORY) as inside:
+        _take_ownership(inside, account, home)
         for directory in directories:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(directory.name, 0o700, dir_fd=inside)
             try:
-                opened = _opened(directory.name, os.O_DIRECTORY | os.O_NOFOLLOW, inside)
+                opened = _open(directory.name, os.O_DIRECTORY | os.O_NOFOLLOW, inside)
                 with opened as descriptor:
-                    _make_own(descriptor, account, directory)
+                    _take_ownership(descriptor, account, directory)
             except NotADirectoryError:
                 raise OperateError(f"{directory} is a link or a file: move it away") from None
 
 
 @contextlib.contextmanager
-def _opened(path: Path | str, flags: int, inside: int | None = None) -> Iterator[int]:
+def _open(path: Path | str, flags: int, inside: int | None = None) -> Iterator[int]:
     descriptor = os.open(path, flags | os.O_CLOEXEC, dir_fd=inside)
     try:
         yield descriptor
@@ -112,7 +114,7 @@ def _opened(path: Path | str, flags: int, inside: int | None = None) -> Iterator
         os.close(descriptor)
 
 
-def _make_own(descriptor: int, account: pwd.struct_passwd | None, path: Path) -> None:
+def _take_ownership(descriptor: int, account: pwd.struct_passwd | None, path: Path) -> None:
     if account is not None and os.fstat(descriptor).st_uid not in (0, account.pw_uid):
         raise OperateError(f"{path} is neither root's nor {account.pw_name}'s: move it away")
     os.fchmod(descriptor, 0o700)

@@ -12,7 +12,7 @@ from app.server_cli.local.errors import OperateError
 
 TLS = ("proxy", "own", "none")
 EMBEDDED = "embedded"
-Ask = Callable[[str, str], str]
+Prompt = Callable[[str, str], str]
 """Asks a question that has a default."""
 
 
@@ -51,18 +51,18 @@ class Answers:
         return values
 
 
-def read(path: Path) -> Answers:
+def read_answers(path: Path) -> Answers:
     """Those of a TOML file. Raises OperateError."""
     try:
-        return checked(tomllib.loads(path.read_text()))
+        return validate_answers(tomllib.loads(path.read_text()))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise OperateError(f"{path}: {problem}") from None
 
 
-def asked(ask: Ask) -> Answers:
+def prompt_answers(ask: Prompt) -> Answers:
     """Those of a person. Raises OperateError."""
     given: dict[str, Any] = {"url": ask("Address by which people and machines reach it", "")}
-    given["port"] = _number(ask("Port to listen on", "9000"))
+    given["port"] = _parse_number(ask("Port to listen on", "9000"))
     given["tls"] = ask("TLS: proxy (one in front), own (certificate), none", "proxy")
     if given["tls"] == "proxy":
         given["proxy"] = ask("Address of the proxy", "127.0.0.1")
@@ -72,10 +72,10 @@ def asked(ask: Ask) -> Answers:
     given["database"] = ask("PostgreSQL: embedded, or postgresql://…", EMBEDDED)
     given["redis"] = ask("Redis: embedded, or redis://…", EMBEDDED)
     given["admin"] = ask("Name of the first admin", "admin")
-    return checked(given)
+    return validate_answers(given)
 
 
-def checked(given: Mapping[str, Any]) -> Answers:
+def validate_answers(given: Mapping[str, Any]) -> Answers:
     """Raises OperateError, which says what is wrong."""
     known = {field.name: field.type for field in dataclasses.fields(Answers)}
     if strange := sorted(set(given) - set(known)):
@@ -84,12 +84,12 @@ def checked(given: Mapping[str, Any]) -> Answers:
         if type(value) is not known[name]:
             raise OperateError(f"{name} must be of another kind than {value!r}")
     answers = Answers(**given)
-    if fault := _fault(answers):
+    if fault := _find_error(answers):
         raise OperateError(fault)
     return answers
 
 
-def _fault(answers: Answers) -> str | None:
+def _find_error(answers: Answers) -> str | None:
     parts = urlsplit(answers.url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
         return f"url must be like https://muster.example.org, not {answers.url!r}"
@@ -109,7 +109,7 @@ def _fault(answers: Answers) -> str | None:
     return None
 
 
-def _number(text: str) -> int:
+def _parse_number(text: str) -> int:
     if not text.isdecimal():
         raise OperateError(f"{text!r} is no number")
     return int(text)

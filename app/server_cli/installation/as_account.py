@@ -11,24 +11,27 @@ from typing import Any
 
 from app.server_cli.backups import passphrase
 
-KEPT = ("PATH", "LANG", "LC_ALL")
+PASSED_VARIABLES = ("PATH", "LANG", "LC_ALL")
 
 
 def run(
-    argv: Sequence[str], owner: pwd.struct_passwd | None, told: Mapping[str, str], there: Path
+    argv: Sequence[str],
+    owner: pwd.struct_passwd | None,
+    environment: Mapping[str, str],
+    there: Path,
 ) -> "subprocess.CompletedProcess[str]":
-    """Run it as the owner, with `told` as its environment; where that is None as who we are, with
-    ours too, without a backup's passphrase. Raises OSError.
+    """Run it as the owner, with `environment` as its variables; where that is None as who we are,
+    with ours too, without a backup's passphrase. Raises OSError.
     """
     account: dict[str, Any] = {}
     ours = {name: text for name, text in os.environ.items() if name != passphrase.VARIABLE}
     if owner is not None:
         account = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-        ours = {name: ours[name] for name in KEPT if name in ours}
+        ours = {name: ours[name] for name in PASSED_VARIABLES if name in ours}
     done = subprocess.run(
         argv,
         cwd=there,
-        env={**ours, **told},
+        env={**ours, **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -38,10 +41,10 @@ def run(
         **account,
     )
     return subprocess.CompletedProcess(
-        argv, done.returncode, plain(done.stdout), plain(done.stderr)
+        argv, done.returncode, sanitize_output(done.stdout), sanitize_output(done.stderr)
     )
 
 
-def plain(text: str) -> str:
+def sanitize_output(text: str) -> str:
     """Without what a terminal would take for more than text."""
     return "".join(each for each in text if each.isprintable() or each in "\n\t")

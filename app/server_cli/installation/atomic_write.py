@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 
-def replace(path: Path, content: bytes, mode: int) -> None:
+def replace_file(path: Path, content: bytes, mode: int) -> None:
     """Have a file with that content and mode in place of what there was, whole or not at all.
 
     Raises OSError.
@@ -19,10 +19,10 @@ def replace(path: Path, content: bytes, mode: int) -> None:
         file.flush()
         os.fsync(descriptor)
     fresh.replace(path)
-    keep_names(path.parent)
+    sync_directory(path.parent)
 
 
-def keep_names(directory: Path) -> None:
+def sync_directory(directory: Path) -> None:
     """Have the names in there last, as of files that came in place of others. Raises OSError."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -12,7 +12,7 @@ ACCOUNT = "muster"
 
 
 @dataclass(frozen=True)
-class Places:
+class InstallationPaths:
     """`settings` is the file of the environment, `home` has all state, `units` those of systemd.
 
     Below `root` (`--root`) they are written; what is in them has no `root` before it.
@@ -24,17 +24,17 @@ class Places:
     is_user: bool
     root: Path = Path("/")
 
-    def written(self, path: Path) -> Path:
+    def rooted(self, path: Path) -> Path:
         """Where a path is to be written."""
         return self.root / path.relative_to("/")
 
     @property
-    def is_there(self) -> bool:
+    def is_installed(self) -> bool:
         # Where we may not look, as in the home of who has called us, nothing is there for us.
-        return os.path.isfile(self.written(self.settings))
+        return os.path.isfile(self.rooted(self.settings))
 
     @property
-    def is_ours(self) -> bool:
+    def is_own(self) -> bool:
         """Not so another's, whose HOME root was left with (`sudo -E`): root would write files there
         that the owner cannot read, and ask a systemd that is not theirs.
         """
@@ -58,22 +58,22 @@ class Places:
         return self.settings.with_name("release")
 
     @property
-    def lingering(self) -> Path:
+    def linger_marker(self) -> Path:
         """The note that `install` has had its user linger."""
         return self.settings.with_name("made-linger")
 
     @property
     def releases(self) -> Path:
         """The releases that were upgraded to. Nothing of it is the server's account's."""
-        return self._own / "releases"
+        return self._state_directory / "releases"
 
     @property
     def backups(self) -> Path:
         """Those that upgrades make."""
-        return self._own / "backups" if self.is_user else Path("/var/backups/muster")
+        return self._state_directory / "backups" if self.is_user else Path("/var/backups/muster")
 
     @property
-    def _own(self) -> Path:
+    def _state_directory(self) -> Path:
         return self.home.with_name("muster-server") if self.is_user else Path("/opt/muster-server")
 
     @property
@@ -85,18 +85,18 @@ class Places:
         return ("journalctl", "--user") if self.is_user else ("journalctl",)
 
 
-def of(*, user: bool, root: Path = Path("/")) -> Places:
+def find_paths(*, user: bool, root: Path = Path("/")) -> InstallationPaths:
     """Raises OperateError where the system's is meant and we may not write it, or one's own in the
     home of another.
     """
     if not user:
         if os.geteuid() != 0 and root == Path("/"):
             raise OperateError("this takes root (sudo); --user is for a server of your own")
-        return system(root)
-    mine, home = own(root), Path.home()
+        return system_paths(root)
+    mine, home = user_paths(root), Path.home()
     is_anothers = os.geteuid() == 0 and home.is_dir() and home.stat().st_uid != 0
     # One that an earlier release made so is root's: nobody else could go on with it, or end it.
-    is_there = mine.is_there and mine.is_ours
+    is_there = mine.is_installed and mine.is_own
     if is_anothers and root == Path("/") and not is_there:
         raise OperateError(
             f"HOME is {home}, which is not root's: --user is for yourself, without sudo"
@@ -104,11 +104,11 @@ def of(*, user: bool, root: Path = Path("/")) -> Places:
     return mine
 
 
-def own(root: Path = Path("/")) -> Places:
+def user_paths(root: Path = Path("/")) -> InstallationPaths:
     home = Path.home()
     state = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
     settings = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    return Places(
+    return InstallationPaths(
         settings / "muster" / "muster.env",
         state / "muster",
         settings / "systemd" / "user",
@@ -117,8 +117,8 @@ def own(root: Path = Path("/")) -> Places:
     )
 
 
-def system(root: Path = Path("/")) -> Places:
-    return Places(
+def system_paths(root: Path = Path("/")) -> InstallationPaths:
+    return InstallationPaths(
         Path("/etc/muster/muster.env"),
         Path("/var/lib/muster"),
         Path("/etc/systemd/system"),
@@ -127,22 +127,22 @@ def system(root: Path = Path("/")) -> Places:
     )
 
 
-def all_found() -> list[Places]:
+def find_installations() -> list[InstallationPaths]:
     """The installations of this host: the user's own before the system's. As root the first may be
     another's.
     """
-    return [each for each in (own(), system()) if each.is_there]
+    return [each for each in (user_paths(), system_paths()) if each.is_installed]
 
 
-def found() -> Places | None:
+def find_installation() -> InstallationPaths | None:
     """The installation of this host that is meant where none is named.
 
     Raises OperateError where the only one is another's.
     """
-    there = all_found()
-    if there and not any(each.is_ours for each in there):
+    there = find_installations()
+    if there and not any(each.is_own for each in there):
         raise OperateError(
             f"the server of {there[0].settings} is {there[0].owner}'s: run this as "
             f"{there[0].owner}, without sudo"
         )
-    return next((each for each in there if each.is_ours), None)
+    return next((each for each in there if each.is_own), None)

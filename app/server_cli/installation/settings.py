@@ -10,11 +10,16 @@ from app.server_cli.installation import atomic_write
 from app.server_cli.local.errors import OperateError
 
 HEADER = "# Muster's settings. `muster-server install` writes this file and keeps the keys in it.\n"
-MODE = 0o600  # for its owner alone
-_NO_TEXT = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of characters, ends of lines
+FILE_MODE = 0o600  # for its owner alone
+_CONTROL_CATEGORIES = {
+    "Cc",
+    "Cs",
+    "Zl",
+    "Zp",
+}  # control characters, halves of characters, ends of lines
 
 
-def parse(content: str) -> dict[str, str]:
+def parse_settings(content: str) -> dict[str, str]:
     """Raises OperateError for a line that is none."""
     found = {}
     for line in (each.rstrip("\r") for each in content.split("\n")):
@@ -33,15 +38,15 @@ def parse(content: str) -> dict[str, str]:
     return found
 
 
-def read(path: Path) -> dict[str, str]:
+def read_settings(path: Path) -> dict[str, str]:
     """Those of a file; nothing of one that is not there. Raises OperateError, OSError."""
     try:
-        return parse(_decoded(path.read_bytes()))
+        return parse_settings(_decode(path.read_bytes()))
     except FileNotFoundError:
         return {}
 
 
-def write(path: Path, values: Mapping[str, str]) -> None:
+def write_settings(path: Path, values: Mapping[str, str]) -> None:
     """Have the file set these and no others; of one that is there every other byte stays, as
     comments of an operator's, and lines that set what they should.
 
@@ -51,28 +56,28 @@ def write(path: Path, values: Mapping[str, str]) -> None:
         content = path.read_bytes()
     except FileNotFoundError:
         content = HEADER.encode()
-    known = parse(_decoded(content))
+    known = parse_settings(_decode(content))
     for name in known.keys() - values.keys():
-        content = _without(content, name)
+        content = _remove_line(content, name)
     for name, value in values.items():
         if known.get(name) != value:
-            content = _with(content, name, value)
-    atomic_write.replace(path, content, MODE)
+            content = _set_line(content, name, value)
+    atomic_write.replace_file(path, content, FILE_MODE)
 
 
-def put(path: Path, name: str, value: str) -> None:
+def set_value(path: Path, name: str, value: str) -> None:
     """Set one in a file that is there; as `write` otherwise."""
-    atomic_write.replace(path, _with(path.read_bytes(), name, value), MODE)
+    atomic_write.replace_file(path, _set_line(path.read_bytes(), name, value), FILE_MODE)
 
 
-def remove(path: Path, name: str) -> None:
+def remove_value(path: Path, name: str) -> None:
     """Have it not be set in a file that is there; as `write` otherwise."""
     content = path.read_bytes()
-    if (left := _without(content, name)) != content:
-        atomic_write.replace(path, left, MODE)
+    if (left := _remove_line(content, name)) != content:
+        atomic_write.replace_file(path, left, FILE_MODE)
 
 
-def _decoded(content: bytes) -> str:
+def _decode(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
@@ -80,8 +85,8 @@ def _decoded(content: bytes) -> str:
         raise OperateError(f"line {line} of the settings is not UTF-8: write it anew") from None
 
 
-def _with(content: bytes, name: str, value: str) -> bytes:
-    line = f"{name}={_quoted(name, value)}".encode()
+def _set_line(content: bytes, name: str, value: str) -> bytes:
+    line = f"{name}={_quote(name, value)}".encode()
     ours = re.compile(rb"^[ \t]*%s[ \t]*=.*$" % re.escape(name.encode()), re.MULTILINE)
     content, number = ours.subn(lambda _: line, content)
     if number:
@@ -90,13 +95,13 @@ def _with(content: bytes, name: str, value: str) -> bytes:
     return content + end + line + b"\n"
 
 
-def _without(content: bytes, name: str) -> bytes:
+def _remove_line(content: bytes, name: str) -> bytes:
     ours = re.compile(rb"^[ \t]*%s[ \t]*=.*(?:\n|\Z)" % re.escape(name.encode()), re.MULTILINE)
     return ours.sub(b"", content)
 
 
-def _quoted(name: str, value: str) -> str:
-    if any(unicodedata.category(character) in _NO_TEXT for character in value):
+def _quote(name: str, value: str) -> str:
+    if any(unicodedata.category(character) in _CONTROL_CATEGORIES for character in value):
         raise OperateError(f"{name} has a line break or a control character in it")
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

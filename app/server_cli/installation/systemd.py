@@ -6,16 +6,16 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from app.server_cli.installation.paths import Places
+from app.server_cli.installation.paths import InstallationPaths
 from app.server_cli.local.errors import OperateError
 
-SECONDS = 1200.0  # a migration may take its time
-LINGER_SECONDS = 30.0
-LINGERING = Path("/var/lib/systemd/linger")
-BOOTED = Path("/run/systemd/system")  # as sd_booted(3) looks
+TIMEOUT_SECONDS = 1200.0  # a migration may take its time
+LINGER_TIMEOUT_SECONDS = 30.0
+LINGER_DIRECTORY = Path("/var/lib/systemd/linger")
+BOOT_MARKER = Path("/run/systemd/system")  # as sd_booted(3) looks
 
 
-def is_running(places: Places) -> bool:
+def is_running(places: InstallationPaths) -> bool:
     """Whether systemd runs here: in a container it mostly does not."""
     if shutil.which("systemctl") is None:
         return False
@@ -26,16 +26,16 @@ def is_running(places: Places) -> bool:
 
 def has_booted() -> bool:
     """Whether this host is systemd's, also where a user's own does not answer."""
-    return BOOTED.is_dir()
+    return BOOT_MARKER.is_dir()
 
 
-def is_silent(places: Places) -> bool:
+def is_unresponsive(places: InstallationPaths) -> bool:
     """Whether one runs here that does not answer us, with whatever it has started."""
-    there = Path(_runtime_directory(), "systemd") if places.is_user else BOOTED
+    there = Path(_runtime_directory(), "systemd") if places.is_user else BOOT_MARKER
     return there.is_dir() and not is_running(places)
 
 
-def silence(places: Places, undone: str, user: str) -> str:
+def unresponsive_message(places: InstallationPaths, undone: str, user: str) -> str:
     """What is said of that; `undone` is what was not done for it."""
     if not places.is_user:
         return (
@@ -48,7 +48,7 @@ def silence(places: Places, undone: str, user: str) -> str:
     )
 
 
-def call(places: Places, *words: str) -> str:
+def call_systemctl(places: InstallationPaths, *words: str) -> str:
     """What it says. Raises OperateError."""
     argv = [*places.systemctl, *words]
     try:
@@ -56,7 +56,7 @@ def call(places: Places, *words: str) -> str:
             argv,
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=TIMEOUT_SECONDS,
             env=_environment(),
             check=False,
         )
@@ -70,7 +70,7 @@ def call(places: Places, *words: str) -> str:
     return done.stdout
 
 
-def states(places: Places, names: list[str]) -> dict[str, str]:
+def unit_states(places: InstallationPaths, names: list[str]) -> dict[str, str]:
     """active, failed, … of each unit. Raises OSError."""
     argv = [*places.systemctl, "is-active", *names]
     done = subprocess.run(argv, capture_output=True, text=True, env=_environment(), check=False)
@@ -84,31 +84,31 @@ def _environment() -> dict[str, str]:
 
 def _runtime_directory() -> str:
     """A shell of su's or sudo's is told nothing, or where another's is."""
-    told = os.environ.get("XDG_RUNTIME_DIR", "")
+    directory = os.environ.get("XDG_RUNTIME_DIR", "")
     with contextlib.suppress(OSError):
-        if os.stat(told).st_uid == os.geteuid():
-            return told
+        if os.stat(directory).st_uid == os.geteuid():
+            return directory
     return f"/run/user/{os.geteuid()}"
 
 
-def lingers(user: str) -> bool:
+def has_linger(user: str) -> bool:
     """Whether what a user's own systemd runs outlives their log-in."""
-    return (LINGERING / user).exists()
+    return (LINGER_DIRECTORY / user).exists()
 
 
-def linger(user: str) -> bool:
+def enable_linger(user: str) -> bool:
     """Have it be so for us, which not every host lets a user do by themselves. Returns whether it
     is.
     """
     # Without a name it is whoever has logged in: root, before su.
     argv = ["loginctl", "--no-ask-password", "enable-linger", user]
-    if not lingers(user):
+    if not has_linger(user):
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
             subprocess.run(
                 argv,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=LINGER_SECONDS,
+                timeout=LINGER_TIMEOUT_SECONDS,
                 check=False,
             )
-    return lingers(user)
+    return has_linger(user)

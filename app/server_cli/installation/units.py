@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from app.embedded.commands import OWN_DIRECTORIES, commands
+from app.embedded.commands import RUNTIME_DIRECTORIES, stack_commands
 from app.embedded.stack import ROOT
-from app.server_cli.installation.atomic_write import keep_names
-from app.server_cli.installation.paths import ACCOUNT, Places
-from app.server_cli.local.paths import port
+from app.server_cli.installation.atomic_write import sync_directory
+from app.server_cli.installation.paths import ACCOUNT, InstallationPaths
+from app.server_cli.local.paths import stack_port
 
 TARGET = "muster.target"
 ENGINES = "muster-engines.service"
@@ -51,15 +51,17 @@ _BIND = "CAP_NET_BIND_SERVICE"
 _HOMES = tuple(map(Path, ("/home", "/root", "/run/user")))
 
 
-def write(places: Places, settings: Mapping[str, str]) -> None:
+def write_units(places: InstallationPaths, settings: Mapping[str, str]) -> None:
     """Write those of an installation, in place of what there was: each is there at any moment.
 
     Raises OperateError, OSError.
     """
     has_engines = not (settings.get("DATABASE_URL") and settings.get("REDIS_URL"))
     files = _paths_in(settings)
-    made = all_of(places, port=port(environ=settings), has_engines=has_engines, files=files)
-    directory = places.written(places.units)
+    made = render_units(
+        places, port=stack_port(environ=settings), has_engines=has_engines, files=files
+    )
+    directory = places.rooted(places.units)
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in made.items():
         with (fresh := directory / f"{name}.new").open("w") as file:
@@ -70,28 +72,28 @@ def write(places: Places, settings: Mapping[str, str]) -> None:
     for name in NAMES:
         if name not in made:
             (directory / name).unlink(missing_ok=True)
-    keep_names(directory)
+    sync_directory(directory)
 
 
-def program(text: str) -> str:
+def unit_program(text: str) -> str:
     """The program that a unit of ours starts."""
     [line] = (line for line in text.splitlines() if line.startswith("ExecStart="))
     words = shlex.split(line.removeprefix("ExecStart="))
     return words[0].replace("%%", "%").replace("$$", "$")
 
 
-def all_of(
-    places: Places, *, port: int, has_engines: bool, files: Iterable[str] = ()
+def render_units(
+    places: InstallationPaths, *, port: int, has_engines: bool, files: Iterable[str] = ()
 ) -> dict[str, str]:
     """The units' texts, by their names. `files`: what the processes read besides the release."""
-    table = commands(places.home)
-    homes = _homes(places, files)
-    made = {TARGET: _target(places, has_engines)}
+    table = stack_commands(places.home)
+    homes = _home_protection(places, files)
+    made = {TARGET: _render_target(places, has_engines)}
     if has_engines:
-        made[ENGINES] = _engines(places, homes)
-    made[MIGRATE] = _unit(
+        made[ENGINES] = _render_engines(places, homes)
+    made[MIGRATE] = _render_unit(
         "Muster: the database's tables",
-        _after([ENGINES] if has_engines else []),
+        _after_units([ENGINES] if has_engines else []),
         {"Type": "oneshot", "RemainAfterExit": "yes", "TimeoutStartSec": "15min", **homes},
         table.migrate,
         places,
@@ -109,12 +111,12 @@ def all_of(
         }
         if process == "gunicorn" and port < 1024 and not places.is_user:
             service["AmbientCapabilities"] = _BIND
-        after = _after([ENGINES, MIGRATE] if has_engines else [MIGRATE])
-        made[name] = _unit(f"Muster: {what}", after, service, command.argv, places)
+        after = _after_units([ENGINES, MIGRATE] if has_engines else [MIGRATE])
+        made[name] = _render_unit(f"Muster: {what}", after, service, command.argv, places)
     return made
 
 
-def _target(places: Places, has_engines: bool) -> str:
+def _render_target(places: InstallationPaths, has_engines: bool) -> str:
     wanted = [name for name in SERVICES if has_engines or name != ENGINES]
     wanted_by = "default.target" if places.is_user else "multi-user.target"
     return (
@@ -122,7 +124,7 @@ def _target(places: Places, has_engines: bool) -> str:
     )
 
 
-def _engines(places: Places, homes: Mapping[str, str]) -> str:
+def _render_engines(places: InstallationPaths, homes: Mapping[str, str]) -> str:
     service = {
         "Type": "notify",
         "NotifyAccess": "main",
@@ -136,20 +138,20 @@ def _engines(places: Places, homes: Mapping[str, str]) -> str:
         **homes,
     }
     argv = (sys.executable, "-m", "app.server_cli", "engines")
-    return _unit("Muster: PostgreSQL and Valkey", {}, service, argv, places)
+    return _render_unit("Muster: PostgreSQL and Valkey", {}, service, argv, places)
 
 
-def _after(names: list[str]) -> dict[str, str]:
+def _after_units(names: list[str]) -> dict[str, str]:
     joined = " ".join(names)
     return {"Requires": joined, "After": f"{joined} network-online.target"} if names else {}
 
 
-def _unit(
+def _render_unit(
     what: str,
     order: Mapping[str, str],
     service: Mapping[str, str],
     argv: tuple[str, ...],
-    places: Places,
+    places: InstallationPaths,
 ) -> str:
     unit = {"Description": what, "PartOf": TARGET, **order}
     if "After" in unit and not places.is_user:
@@ -158,26 +160,26 @@ def _unit(
         unit = {name: value.replace(" network-online.target", "") for name, value in unit.items()}
     lines = {
         **service,
-        "ExecStart": " ".join(map(_word, argv)),
-        "WorkingDirectory": _path(ROOT),
-        "EnvironmentFile": _path(places.settings),
+        "ExecStart": " ".join(map(_quote_word, argv)),
+        "WorkingDirectory": _quote_path(ROOT),
+        "EnvironmentFile": _quote_path(places.settings),
     }
     if not places.is_user:
         lines |= {"User": ACCOUNT, "Group": ACCOUNT, **_HARDENING}
         lines["CapabilityBoundingSet"] = service.get("AmbientCapabilities", "")
-        lines["ReadWritePaths"] = _path(places.home)
-    return _section("Unit", unit) + "\n" + _section("Service", lines)
+        lines["ReadWritePaths"] = _quote_path(places.home)
+    return _render_section("Unit", unit) + "\n" + _render_section("Service", lines)
 
 
-def _homes(places: Places, files: Iterable[str]) -> dict[str, str]:
+def _home_protection(places: InstallationPaths, files: Iterable[str]) -> dict[str, str]:
     """How people's homes are protected: hidden, but for where the processes need one to start."""
     if places.is_user:
         return {}
     needed = (sys.executable, sys.prefix, sys.base_prefix, str(ROOT), str(places.home), *files)
-    return {"ProtectHome": "read-only" if any(map(_lies_in_a_home, needed)) else "yes"}
+    return {"ProtectHome": "read-only" if any(map(_is_in_home, needed)) else "yes"}
 
 
-def _lies_in_a_home(path: str) -> bool:
+def _is_in_home(path: str) -> bool:
     # systemd follows links, too: `/home` may be one, of `/var/home`.
     homes = {*_HOMES, *(Path(os.path.realpath(home)) for home in _HOMES)}
     spellings = (Path(path), Path(os.path.realpath(path)))
@@ -194,11 +196,11 @@ def _paths_in(settings: Mapping[str, str]) -> list[str]:
     return [part for part in parts if part.startswith("/") and not part.startswith("//")]
 
 
-def _section(name: str, lines: Mapping[str, str]) -> str:
+def _render_section(name: str, lines: Mapping[str, str]) -> str:
     return f"[{name}]\n" + "".join(f"{key}={value}\n" for key, value in lines.items())
 
 
-def _word(word: str) -> str:
+def _quote_word(word: str) -> str:
     """`%` begins a specifier of systemd's, `$` a variable, and spaces end words."""
     escaped = word.replace("%", "%%").replace("$", "$$")
     if any(character in word for character in " \t'\"\\;"):
@@ -207,10 +209,10 @@ def _word(word: str) -> str:
     return escaped
 
 
-def _path(path: Path) -> str:
+def _quote_path(path: Path) -> str:
     return str(path).replace("%", "%%")
 
 
-def directories(places: Places) -> list[Path]:
+def state_directories(places: InstallationPaths) -> list[Path]:
     """What has to be in the home before the processes start."""
-    return [places.home / name for name in OWN_DIRECTORIES]
+    return [places.home / name for name in RUNTIME_DIRECTORIES]

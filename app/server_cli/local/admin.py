@@ -7,19 +7,19 @@ from pathlib import Path
 
 from app.embedded.stack import Stack
 
-NAME = "admin"
-PASSWORD = "MUSTER_ADMIN_PASSWORD"
+ADMIN_NAME = "admin"
+PASSWORD_VARIABLE = "MUSTER_ADMIN_PASSWORD"
 _CREATED = "created the admin"
 
 
-def creating(name: str = NAME) -> tuple[str, ...]:
+def create_command(name: str = ADMIN_NAME) -> tuple[str, ...]:
     """The command that makes the admin, with PASSWORD in its environment."""
     return (sys.executable, "-m", "flask", "--app", "wsgi", "create-admin", "--name", name)
 
 
-def is_created(said: str) -> bool:
+def is_created(output: str) -> bool:
     """Whether there was none before, by what the command has said."""
-    return _CREATED in said
+    return _CREATED in output
 
 
 def new_password() -> str:
@@ -27,17 +27,17 @@ def new_password() -> str:
     return secrets.token_urlsafe(18)
 
 
-def create(stack: Stack) -> bool:
+def create_admin(stack: Stack) -> bool:
     """Create the admin, with the password that the stack was given.
 
     Returns False if there was one already. Raises EmbeddedError.
     """
     return is_created(
-        stack.run("create-admin", creating(), MUSTER_ADMIN_PASSWORD=stack.admin_password)
+        stack.run("create-admin", create_command(), MUSTER_ADMIN_PASSWORD=stack.admin_password)
     )
 
 
-def kept_password(home: Path) -> str:
+def load_password(home: Path) -> str:
     """The password that a demo keeps in its home, made at the first run and readable by its
     owner.
     """

@@ -9,10 +9,10 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlencode
 
-TIMEOUT = 15.0
+TIMEOUT_SECONDS = 15.0
 
 
-class ApiProblem(Exception):
+class ApiError(Exception):
     """The API has answered with a problem: its status, code and detail."""
 
     def __init__(self, status: int, code: str, words: str) -> None:
@@ -21,7 +21,7 @@ class ApiProblem(Exception):
         self.code = code
 
 
-class Api:
+class ApiClient:
     """One person's session with a stack on this host.
 
     An expired access token is renewed by itself. Every call returns the JSON of the response, and
@@ -50,18 +50,18 @@ class Api:
         self._sign_in("login", {"username": name, "password": password})
 
     def get(self, path: str, **query: object) -> Any:
-        return self._ask("GET", f"{path}?{urlencode(query)}" if query else path)
+        return self._request("GET", f"{path}?{urlencode(query)}" if query else path)
 
     def post(self, path: str, body: Mapping[str, object]) -> Any:
-        return self._ask("POST", path, body)
+        return self._request("POST", path, body)
 
     def put(self, path: str, body: Mapping[str, object]) -> Any:
-        return self._ask("PUT", path, body)
+        return self._request("PUT", path, body)
 
-    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+    def _request(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
         try:
             return self._send(method, path, body)
-        except ApiProblem as problem:
+        except ApiError as problem:
             if problem.http_status != 401 or not self._refresh:
                 raise
         self._sign_in("refresh", {"refreshToken": self._refresh})
@@ -79,21 +79,21 @@ class Api:
         if self._access:
             request.add_header("Authorization", f"Bearer {self._access}")
         try:
-            with self._opener.open(request, timeout=TIMEOUT) as response:
+            with self._opener.open(request, timeout=TIMEOUT_SECONDS) as response:
                 return json.load(response)
         except urllib.error.HTTPError as error:
             with error:
-                raise _problem(error) from None
+                raise _api_error(error) from None
         except HTTPException as error:
             raise OSError(f"{self.url} gave half an answer: {error!r}") from None
 
 
-def _problem(error: urllib.error.HTTPError) -> ApiProblem:
+def _api_error(error: urllib.error.HTTPError) -> ApiError:
     try:
-        told = dict(json.load(error))
+        body = dict(json.load(error))
     except (ValueError, TypeError, OSError, HTTPException):
-        told = {}  # not from Muster: a proxy's page, or a response that was cut short
-    words = str(told.get("detail") or told.get("title") or error.reason)
-    if fields := told.get("errors"):
+        body = {}  # not from Muster: a proxy's page, or a response that was cut short
+    words = str(body.get("detail") or body.get("title") or error.reason)
+    if fields := body.get("errors"):
         words += f": {json.dumps(fields, ensure_ascii=False)}"
-    return ApiProblem(error.code, str(told.get("code", "")), words)
+    return ApiError(error.code, str(body.get("code", "")), words)

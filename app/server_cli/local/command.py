@@ -4,12 +4,12 @@ import sys
 from collections.abc import Callable
 
 from app.embedded import EmbeddedError
-from app.server_cli.local.api import ApiProblem
+from app.server_cli.local.api import ApiError
 from app.server_cli.local.errors import OperateError
 from app.server_cli.local.screen import Screen
 
 
-def carry_out(act: Callable[[Screen], None], interrupted: str, code: int) -> int:
+def run_steps(act: Callable[[Screen], None], interrupted: str, code: int) -> int:
     """Run `act` on a screen, and return the exit code.
 
     That is 0; 1 after an error, which is shown; or `code` after Ctrl-C, when the text `interrupted`
@@ -18,7 +18,7 @@ def carry_out(act: Callable[[Screen], None], interrupted: str, code: int) -> int
     screen = Screen(sys.stdout)
     try:
         act(screen)
-    except (EmbeddedError, OperateError, ApiProblem, OSError) as problem:
+    except (EmbeddedError, OperateError, ApiError, OSError) as problem:
         screen.fail(str(problem))
         return 1
     except KeyboardInterrupt:

@@ -11,7 +11,7 @@ def machine_id(home: Path) -> str:
     return (home / "credentials" / "machine-id").read_text().strip()
 
 
-def server(home: Path) -> str | None:
+def server_url(home: Path) -> str | None:
     """The address of the server that it is enrolled at; None where it is at none."""
     try:
         return str(_read(home)["server"])
@@ -19,7 +19,7 @@ def server(home: Path) -> str | None:
         return None
 
 
-def point_at(home: Path, url: str) -> None:
+def set_server_url(home: Path, url: str) -> None:
     """Have it find the server there. Raises OSError, ValueError."""
     fresh = _file(home).with_name("credentials.json.new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

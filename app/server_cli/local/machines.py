@@ -11,15 +11,15 @@ from pathlib import Path
 
 from app.embedded.stack import Stack
 from app.server_cli.local import enrollment
-from app.server_cli.local.api import Api, ApiProblem
+from app.server_cli.local.api import ApiClient, ApiError
 from app.server_cli.local.errors import OperateError
-from app.server_cli.local.uids import uids_of
+from app.server_cli.local.uids import machine_uids
 
-ONLINE_SECONDS = 120.0
-_PROCESS = "machine-"  # with its number, the name of a machine's daemon in the stack
-_WORKER = (sys.executable, "-m", "muster", "worker")
+ONLINE_TIMEOUT_SECONDS = 120.0
+_PROCESS_PREFIX = "machine-"  # with its number, the name of a machine's daemon in the stack
+_WORKER_COMMAND = (sys.executable, "-m", "muster", "worker")
 # Settings that the server's processes need and that a daemon must not have.
-_SERVERS_OWN = (
+_SERVER_VARIABLES = (
     *("DATABASE_URL", "REDIS_URL", "MUSTER_ADMIN_PASSWORD", "MUSTER_METRICS_TOKEN"),
     *("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY", "ENCRYPTION_KEYS"),
 )
@@ -30,7 +30,7 @@ class LocalMachine:
     """A local machine, by its number; its home is in `area`."""
 
     stack: Stack
-    area: Path
+    directory: Path
     number: int
 
     @property
@@ -39,7 +39,7 @@ class LocalMachine:
 
     @property
     def home(self) -> Path:
-        return self.area / str(self.number)
+        return self.directory / str(self.number)
 
     @property
     def repositories(self) -> Path:
@@ -53,7 +53,7 @@ class LocalMachine:
 
         Kept workspaces belong to these ids, so they must not depend on the number of machines.
         """
-        return uids_of(self.number - 1)
+        return machine_uids(self.number - 1)
 
     @property
     def machine_id(self) -> str:
@@ -61,13 +61,13 @@ class LocalMachine:
 
     def is_enrolled(self) -> bool:
         """Whether the machine has credentials, which may be another server's."""
-        return enrollment.server(self.home) is not None
+        return enrollment.server_url(self.home) is not None
 
-    def forget(self, api: Api) -> None:
+    def forget(self, api: ApiClient) -> None:
         """Remove the machine's home if this server does not know it, or has decommissioned it."""
         try:
             machine = api.get(f"/api/web/machines/{self.machine_id}")
-        except ApiProblem as problem:
+        except ApiError as problem:
             if problem.http_status != 404:
                 raise
         else:
@@ -76,36 +76,38 @@ class LocalMachine:
         # The whole home, because tasks of another server have the same ids as this server's.
         shutil.rmtree(self.home)
 
-    def enroll(self, api: Api, *options: str) -> None:
+    def enroll(self, api: ApiClient, *options: str) -> None:
         """Enroll the machine with further options; `api` is an admin's session.
 
         Raises EmbeddedError, and OperateError for a certificate that the worker would not trust.
         """
-        trust = _trust(self.stack)
+        trust = _trust_options(self.stack)
         token = api.post("/api/admin/worker-tokens", {"label": f"{self.name} of this stack"})
         command = ["enroll", "--server", self.stack.url, "--token", "-"]
         command += ["--name", self.name, "--home", str(self.home), *trust, *options]
-        told = f"{token['token']}\n".encode()
-        self.stack.run(f"enroll-{self.number}", [*_WORKER, *command], stdin=told)
+        line = f"{token['token']}\n".encode()
+        self.stack.run(f"enroll-{self.number}", [*_WORKER_COMMAND, *command], stdin=line)
 
     def start(self, path: str | None = None, shown: Sequence[str] = ()) -> None:
         """Start the machine's daemon, which ends with the stack. `path` is its PATH, by default
         ours; `shown` are directories that its attempts can see (`--room-dir`).
         """
-        self._point_at_stack()
+        self._set_server_url()
         self.repositories.mkdir(exist_ok=True)
         command = ["run", "--home", str(self.home), "--stop-agents-on-exit"]
         command += ["--uids", f"{self.uids[0]}-{self.uids[-1]}"]
         command += ["--file-root", str(self.repositories)]
         command += [word for directory in shown for word in ("--room-dir", directory)]
-        env = dict.fromkeys(_SERVERS_OWN, "") | ({} if path is None else {"PATH": path})
+        env = dict.fromkeys(_SERVER_VARIABLES, "") | ({} if path is None else {"PATH": path})
         # Decommissioning the machine ends its daemon.
-        self.stack.launch(f"{_PROCESS}{self.number}", [*_WORKER, *command], env, may_end=True)
+        self.stack.launch(
+            f"{_PROCESS_PREFIX}{self.number}", [*_WORKER_COMMAND, *command], env, may_end=True
+        )
 
-    def _point_at_stack(self) -> None:
+    def _set_server_url(self) -> None:
         # The stack may have another port now than when the machine was enrolled.
-        if enrollment.server(self.home) != self.stack.url:
-            enrollment.point_at(self.home, self.stack.url)
+        if enrollment.server_url(self.home) != self.stack.url:
+            enrollment.set_server_url(self.home, self.stack.url)
 
 
 def await_online(stack: Stack, count: int) -> None:
@@ -113,19 +115,19 @@ def await_online(stack: Stack, count: int) -> None:
 
     Raises OperateError when that takes too long, EmbeddedError when a child of the stack ends.
     """
-    api, deadline = Api(stack.url), time.monotonic() + ONLINE_SECONDS
+    api, deadline = ApiClient(stack.url), time.monotonic() + ONLINE_TIMEOUT_SECONDS
     while (connected := api.get("/api/workers/healthz")["connectedWorkers"]) < count:
         stack.check()
-        count = min(count, sum(name.startswith(_PROCESS) for name in stack.processes))
+        count = min(count, sum(name.startswith(_PROCESS_PREFIX) for name in stack.processes))
         if time.monotonic() > deadline:
             raise OperateError(
-                f"{connected} of {count} machines are online after {ONLINE_SECONDS:.0f} s; "
+                f"{connected} of {count} machines are online after {ONLINE_TIMEOUT_SECONDS:.0f} s; "
                 f"see {stack.home}/logs/machine-*.log"
             )
         time.sleep(0.05)
 
 
-def _trust(stack: Stack) -> list[str]:
+def _trust_options(stack: Stack) -> list[str]:
     """The options by which a worker on this host trusts the stack's server. Raises OperateError."""
     if not stack.url.startswith("https:"):
         return []

@@ -20,15 +20,15 @@ from app.server_cli.local.uids import UIDS
 
 DEFAULT_HOME = ".muster"
 DEFAULT_PORT = 9000
-_ATTEMPT = Account("an attempt", UIDS[0], UIDS[0])
+_ATTEMPT_ACCOUNT = Account("an attempt", UIDS[0], UIDS[0])
 
 
-def home(environ: Mapping[str, str] = os.environ) -> Path:
+def stack_home(environ: Mapping[str, str] = os.environ) -> Path:
     """The stack's home: MUSTER_HOME or the default, as an absolute path."""
     return Path(environ.get("MUSTER_HOME") or DEFAULT_HOME).absolute()
 
 
-def port(default: int = DEFAULT_PORT, environ: Mapping[str, str] = os.environ) -> int:
+def stack_port(default: int = DEFAULT_PORT, environ: Mapping[str, str] = os.environ) -> int:
     """The stack's port: MUSTER_PORT or the default. Raises OperateError."""
     text = environ.get("MUSTER_PORT") or str(default)
     if not text.isdecimal() or not 0 < int(text) < 65536:
@@ -36,7 +36,7 @@ def port(default: int = DEFAULT_PORT, environ: Mapping[str, str] = os.environ) -
     return int(text)
 
 
-def machine_area(home: Path) -> Path:
+def machines_directory(home: Path) -> Path:
     """The directory for the homes of local machines, which attempts can enter; made if need be.
 
     It is `machines` in `home` or, if attempts cannot enter `home`, a link of that name to another
@@ -46,30 +46,30 @@ def machine_area(home: Path) -> Path:
     if area.exists():
         return area.resolve()
     area.unlink(missing_ok=True)  # a link whose directory is gone
-    if _is_open(home):
+    if _is_enterable(home):
         area.mkdir(mode=0o755)
     else:
-        area.symlink_to(_made_elsewhere(home))
+        area.symlink_to(_create_linked_directory(home))
     area.chmod(0o755)
     return area.resolve()
 
 
-def _is_open(directory: Path) -> bool:
-    return os.geteuid() != 0 or can_enter(directory, _ATTEMPT)
+def _is_enterable(directory: Path) -> bool:
+    return os.geteuid() != 0 or can_enter(directory, _ATTEMPT_ACCOUNT)
 
 
-def _made_elsewhere(home: Path) -> Path:
+def _create_linked_directory(home: Path) -> Path:
     name = f"muster-{hashlib.sha256(bytes(home.resolve())).hexdigest()[:12]}"
     for place in (Path("/var/lib"), Path("/var/tmp"), Path(tempfile.gettempdir())):
-        if place.is_dir() and os.access(place, os.W_OK) and _is_open(place):
-            return _made_anew(place / name)
+        if place.is_dir() and os.access(place, os.W_OK) and _is_enterable(place):
+            return _recreate_directory(place / name)
     raise OperateError(
         f"attempts have a uid of their own, which cannot get to {home}: "
         "set MUSTER_HOME to a directory that everybody may enter"
     )
 
 
-def _made_anew(area: Path) -> Path:
+def _recreate_directory(area: Path) -> Path:
     # The name follows from the home's path: what is there belonged to a home that has been removed.
     with contextlib.suppress(FileNotFoundError):
         if not stat.S_ISDIR(area.lstat().st_mode) or area.lstat().st_uid != os.geteuid():

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.server_cli.local.api import Api
+from app.server_cli.local.api import ApiClient
 from app.server_cli.local.machines import LocalMachine
 from app.server_cli.local.screen import Screen
 
@@ -12,14 +12,14 @@ _WEAKER = {
 }
 
 
-def show(screen: Screen, machine: LocalMachine, api: Api) -> None:
+def show_sandbox(screen: Screen, machine: LocalMachine, api: ApiClient) -> None:
     """Show the machine's sandbox level: one line, which says what to do where it is not full."""
     screen.step(f"checking the sandbox of {machine.name}")
     room = api.get(f"/api/web/machines/{machine.machine_id}")["room"]
-    screen.done(describe(room))
+    screen.done(describe_sandbox(room))
 
 
-def describe(room: dict[str, Any]) -> str:
+def describe_sandbox(room: dict[str, Any]) -> str:
     """The sandbox in a line. `room` is a machine's `{level, lacks[]}`."""
     level, reasons = room["level"], "; ".join(room["lacks"])
     if level == "full":

@@ -17,18 +17,18 @@ class Screen:
         self._out = out
         self.is_terminal = out.isatty()
         self._step: str | None = None
-        self._begun = 0.0
+        self._started_at = 0.0
         self._has_failed = False
-        self._outlives = self._is_gone = False
+        self._ignores_closed_output = self._is_closed = False
 
-    def outlive(self) -> None:
+    def ignore_closed_output(self) -> None:
         """From now on an output that is gone is no error: what would be said there is lost."""
-        self._outlives = True
+        self._ignores_closed_output = True
 
     def step(self, text: str) -> None:
         """Begin a step; the one before it is done."""
         self.done()
-        self._step, self._begun = text, time.monotonic()
+        self._step, self._started_at = text, time.monotonic()
         if self.is_terminal:
             self._write(f"  … {text}")
 
@@ -36,7 +36,7 @@ class Screen:
         """End the present step, if there is one, and show how long it took."""
         if self._step is None:
             return
-        seconds = time.monotonic() - self._begun
+        seconds = time.monotonic() - self._started_at
         text, self._step = self._step + (f": {outcome}" if outcome else ""), None
         # Short times are not shown.
         took = f"  {DIM}{seconds:.1f} s{RESET}" if seconds >= SHOWN_SECONDS else ""
@@ -67,12 +67,12 @@ class Screen:
         self._write((ERASE_LINE if self.is_terminal else "") + line)
 
     def _write(self, text: str) -> None:
-        if self._is_gone:
+        if self._is_closed:
             return
         try:
             self._out.write(text if self.is_terminal else _ESCAPES.sub("", text))
             self._out.flush()
         except OSError:
-            if not self._outlives:
+            if not self._ignores_closed_output:
                 raise
-            self._is_gone = True
+            self._is_closed = True

@@ -2,16 +2,16 @@
 among the daemons of one host (muster/worker/sandbox/uids.py, which the server does not import).
 """
 
-UIDS_EACH = 1_000
-_FIRST = 66_000
-_END = 100_000
-MOST_MACHINES = (_END - _FIRST) // UIDS_EACH
+UIDS_PER_MACHINE = 1_000
+_FIRST_UID = 66_000
+_END_UID = 100_000
+MAX_MACHINES = (_END_UID - _FIRST_UID) // UIDS_PER_MACHINE
 
 
-def uids_of(number: int) -> range:
+def machine_uids(number: int) -> range:
     """Those of a machine, by its number from 0."""
-    first = _FIRST + number * UIDS_EACH
-    return range(first, first + UIDS_EACH)
+    first = _FIRST_UID + number * UIDS_PER_MACHINE
+    return range(first, first + UIDS_PER_MACHINE)
 
 
-UIDS = uids_of(0)
+UIDS = machine_uids(0)

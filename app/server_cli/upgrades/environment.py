@@ -9,14 +9,14 @@ from pathlib import Path
 
 from app.server_cli.backups import passphrase
 from app.server_cli.local.errors import OperateError
-from app.server_cli.upgrades.wheel import LOCKS, Wheel, unpack
+from app.server_cli.upgrades.wheel import LOCKS, Wheel, unpack_bundled
 
-COMPLETE = "complete"
-SECONDS = 1800.0
-NEEDED_BYTES = 1 << 30
+COMPLETE_MARKER = "complete"
+INSTALL_TIMEOUT_SECONDS = 1800.0
+MIN_FREE_BYTES = 1 << 30
 
 
-def make(place: Path, wheel: Wheel) -> Path:
+def create_environment(place: Path, wheel: Wheel) -> Path:
     """Have the wheel's environment in `place`. Returns its Python. Raises OperateError, OSError.
 
     Our own packages are taken from the files; what others have made, by the hashes of the locks
@@ -24,37 +24,37 @@ def make(place: Path, wheel: Wheel) -> Path:
     not forbidden, as they are on machines.
     """
     python = place / "bin" / "python"
-    if (place / COMPLETE).exists():
+    if (place / COMPLETE_MARKER).exists():
         return python
     shutil.rmtree(place, ignore_errors=True)
     place.parent.mkdir(parents=True, exist_ok=True)
-    install = _begin(place)
+    install = _create_empty(place)
     (files := place / "wheels").mkdir()
-    ours = unpack(wheel, files)
+    ours = unpack_bundled(wheel, files)
     locks = [word for lock in LOCKS for word in ("-r", lock)]
     _run([*install, "--require-hashes", *locks], files)
     _run([*install, "--no-index", "--no-deps", *(f"./{path.name}" for path in ours)], files)
     os.sync()  # no power cut leaves less than all of it
-    (place / COMPLETE).touch()
+    (place / COMPLETE_MARKER).touch()
     return python
 
 
-def distrust(place: Path) -> None:
+def mark_incomplete(place: Path) -> None:
     """Have it be made anew the next time. Raises OSError."""
-    (place / COMPLETE).unlink(missing_ok=True)
+    (place / COMPLETE_MARKER).unlink(missing_ok=True)
 
 
 def require_space(place: Path) -> None:
     """Raises OperateError."""
     there = next(path for path in (place, *place.parents) if path.exists())
     free = shutil.disk_usage(there).free
-    if free < NEEDED_BYTES:
+    if free < MIN_FREE_BYTES:
         raise OperateError(
-            f"{there} has {free >> 20} MiB free; a release takes up to {NEEDED_BYTES >> 20} MiB"
+            f"{there} has {free >> 20} MiB free; a release takes up to {MIN_FREE_BYTES >> 20} MiB"
         )
 
 
-def _begin(place: Path) -> list[str]:
+def _create_empty(place: Path) -> list[str]:
     """An environment without packages, and the words that install into it."""
     base, python = os.path.realpath(sys.executable), str(place / "bin" / "python")
     if (uv := shutil.which("uv")) is not None:
@@ -77,11 +77,11 @@ def _run(argv: Sequence[str], there: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=SECONDS,
+            timeout=INSTALL_TIMEOUT_SECONDS,
             check=False,
             # The server's account has to read it, and may not write what it compiles.
             umask=0o022,
-            env={"UV_COMPILE_BYTECODE": "1", **passphrase.left_out(os.environ)},
+            env={"UV_COMPILE_BYTECODE": "1", **passphrase.without_passphrase(os.environ)},
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise OperateError(f"{argv[0]}: {problem}") from None

@@ -11,35 +11,35 @@ from pathlib import Path
 
 from app.server_cli.installation import paths
 
-HANDED = "MUSTER_HANDED_OVER"
+HANDED_OVER = "MUSTER_HANDED_OVER"
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def to_release() -> None:
+def exec_current_release() -> None:
     """Become the `muster-server` of the release in use, where that is another one.
 
     A checkout stays what it is, as does whoever names another home. It never happens twice.
     """
-    if os.environ.pop(HANDED, None) or os.environ.get("MUSTER_HOME"):
+    if os.environ.pop(HANDED_OVER, None) or os.environ.get("MUSTER_HOME"):
         return
-    if ROOT.name != "site-packages" or (program := _program()) is None:
+    if ROOT.name != "site-packages" or (program := _current_program()) is None:
         return
     if program.parent == Path(sys.prefix) / "bin" or not os.access(program, os.F_OK):
         return
-    os.execve(program, [str(program), *sys.argv[1:]], {**os.environ, HANDED: "1"})
+    os.execve(program, [str(program), *sys.argv[1:]], {**os.environ, HANDED_OVER: "1"})
 
 
-def _program() -> Path | None:
+def _current_program() -> Path | None:
     """What the installation of this host says, if nobody else can have written it."""
-    where = next((each for each in paths.all_found() if each.is_ours), None)
+    where = next((each for each in paths.find_installations() if each.is_own), None)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        if where is not None and (text := _read(where.release)) is not None:
+        if where is not None and (text := _read_trusted(where.release)) is not None:
             python = Path(json.loads(text)["now"]["python"])
             return python.with_name("muster-server") if python.is_absolute() else None
     return None
 
 
-def _read(path: Path) -> str | None:
+def _read_trusted(path: Path) -> str | None:
     """None where anybody else can have written it. It is the file that was looked at which is read.
 
     Raises OSError, ValueError.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.server_cli.installation import atomic_write
-from app.server_cli.installation.paths import Places
+from app.server_cli.installation.paths import InstallationPaths
 from app.server_cli.local.errors import OperateError
 
 PREPARING, MIGRATING, SWITCHING = "preparing", "migrating", "switching"
@@ -27,7 +27,7 @@ class Release:
 
 
 @dataclass(frozen=True)
-class Used:
+class InstalledReleases:
     """The release of an installation, and the one before, to which one may go back."""
 
     now: Release
@@ -35,7 +35,7 @@ class Used:
 
 
 @dataclass(frozen=True)
-class CutOff:
+class InterruptedUpgrade:
     """An upgrade that has begun: how far it is. From MIGRATING on the database may have changed,
     and from SWITCHING on the processes. `backup` is what was made before that.
     """
@@ -46,47 +46,49 @@ class CutOff:
     backup: str = ""
 
 
-def used(where: Places) -> Used | None:
+def load_releases(where: InstallationPaths) -> InstalledReleases | None:
     """None where it is still the environment that `install` was run from. Raises OperateError."""
-    found = _read(where.release)
+    found = _read_json(where.release)
     if found is None:
         return None
     try:
-        return Used(_release(found["now"]), found["before"] and _release(found["before"]))
+        return InstalledReleases(
+            _parse_release(found["now"]), found["before"] and _parse_release(found["before"])
+        )
     except (KeyError, TypeError):
         raise OperateError(f"{where.release} is damaged: run `install` again") from None
 
 
-def use(where: Places, what: Used) -> None:
+def store_releases(where: InstallationPaths, what: InstalledReleases) -> None:
     """From now on. Raises OSError."""
-    _write(where.release, dataclasses.asdict(what))
+    _write_json(where.release, dataclasses.asdict(what))
 
 
-def cut_off(where: Places) -> CutOff | None:
+def load_interrupted(where: InstallationPaths) -> InterruptedUpgrade | None:
     """The upgrade that was cut off, or runs. Raises OperateError."""
-    path = _journal(where)
-    found = _read(path)
+    path = _interrupted_path(where)
+    found = _read_json(path)
     if found is None:
         return None
     try:
-        release = {name: _release(found[name]) for name in ("before", "to")}
-        return CutOff(str(found["step"]), backup=str(found["backup"]), **release)
+        release = {name: _parse_release(found[name]) for name in ("before", "to")}
+        return InterruptedUpgrade(str(found["step"]), backup=str(found["backup"]), **release)
     except (KeyError, TypeError):
         raise OperateError(f"{path} is damaged: remove it, and run `install` again") from None
 
 
-def note(where: Places, what: CutOff) -> None:
+def store_interrupted(where: InstallationPaths, what: InterruptedUpgrade) -> None:
     """Raises OSError."""
-    _write(_journal(where), dataclasses.asdict(what))
+    _write_json(_interrupted_path(where), dataclasses.asdict(what))
 
 
-def forget(where: Places) -> None:
+def clear_interrupted(where: InstallationPaths) -> None:
     """The upgrade is over."""
-    _journal(where).unlink(missing_ok=True)
+    _interrupted_path(where).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def alone(where: Places) -> Iterator[None]:
+def lock_upgrade(where: InstallationPaths) -> Iterator[None]:
     """Raises OperateError while another upgrade runs."""
     where.releases.mkdir(parents=True, exist_ok=True, mode=0o755)
     # Whoever may open it may hold it: it is for its owner alone, as is one that was made otherwise.
@@ -100,7 +102,7 @@ def alone(where: Places) -> Iterator[None]:
         yield
 
 
-def remove_others(where: Places, kept: Used) -> list[str]:
+def remove_unused(where: InstallationPaths, kept: InstalledReleases) -> list[str]:
     """Remove the releases that are neither used nor the one before, and that nothing runs from:
     the embedded engines go on in theirs until they are restarted. Returns their names.
     """
@@ -127,15 +129,15 @@ def _is_running(place: Path) -> bool:
     return False
 
 
-def _journal(where: Places) -> Path:
+def _interrupted_path(where: InstallationPaths) -> Path:
     return where.releases / "upgrading.json"
 
 
-def _release(found: Any) -> Release:
+def _parse_release(found: Any) -> Release:
     return Release(str(found["version"]), str(found["python"]))
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read_json(path: Path) -> dict[str, Any] | None:
     try:
         found = json.loads(path.read_text())
     except FileNotFoundError:
@@ -145,6 +147,6 @@ def _read(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else {}
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
+def _write_json(path: Path, content: dict[str, Any]) -> None:
     """Whole, or not at all; everybody may read it."""
-    atomic_write.replace(path, json.dumps(content, indent=2).encode(), 0o644)
+    atomic_write.replace_file(path, json.dumps(content, indent=2).encode(), 0o644)

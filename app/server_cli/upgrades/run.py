@@ -16,38 +16,45 @@ from app.server_cli.backups.errors import BackupError
 from app.server_cli.local.errors import OperateError
 from app.server_cli.local.screen import Screen
 from app.server_cli.upgrades import environment, releases
-from app.server_cli.upgrades.releases import MIGRATING, PREPARING, SWITCHING, CutOff, Release, Used
-from app.server_cli.upgrades.server import ORDER, Installed, Unable
+from app.server_cli.upgrades.releases import (
+    MIGRATING,
+    PREPARING,
+    SWITCHING,
+    InstalledReleases,
+    InterruptedUpgrade,
+    Release,
+)
+from app.server_cli.upgrades.server import RESTART_ORDER, InstalledServer, ReleaseCommandFailed
 from app.server_cli.upgrades.wheel import Wheel
 
-LOGS = "`muster-server logs` shows what the processes have said."
+LOGS_HINT = "`muster-server logs` shows what the processes have said."
 
 
 @dataclass
 class Upgrade:
     """`now` is the release that runs this."""
 
-    server: Installed
-    now: Release
+    server: InstalledServer
+    current: Release
     screen: Screen
 
-    def target(self, wheel: Wheel) -> Path:
+    def release_directory(self, wheel: Wheel) -> Path:
         """The directory of its release."""
-        return self.server.where.releases / wheel.label
+        return self.server.paths.releases / wheel.label
 
-    def refuse(self, wheel: Wheel) -> CutOff | None:
+    def find_interrupted(self, wheel: Wheel) -> InterruptedUpgrade | None:
         """Returns the upgrade that was cut off and that this goes on with. Raises OperateError."""
-        begun = releases.cut_off(self.server.where)
+        begun = releases.load_interrupted(self.server.paths)
         if begun is not None and begun.step != PREPARING:
-            if Path(begun.to.python).parents[1] == self.target(wheel):
+            if Path(begun.to.python).parents[1] == self.release_directory(wheel):
                 return begun
             raise OperateError(
                 f"an upgrade to {begun.to.version} was cut off while {begun.step}: give its wheel "
                 "again, which goes on, or go back by `muster-server upgrade --back`"
             )
-        if (why := release_order.refusal(self.now.version, wheel.version)) is not None:
+        if (why := release_order.find_refusal(self.current.version, wheel.version)) is not None:
             raise OperateError(why)
-        environment.require_space(self.server.where.releases)
+        environment.require_space(self.server.paths.releases)
         if missing := self.server.missing():
             raise OperateError(
                 f"this server is not well, which comes first: {missing}\n"
@@ -60,42 +67,44 @@ class Upgrade:
 
         Raises OperateError, OSError; then the server is what it was, or it says what it is.
         """
-        begun = self.refuse(wheel)
-        to = Release(wheel.version, str(self.target(wheel) / "bin" / "python"))
+        begun = self.find_interrupted(wheel)
+        to = Release(wheel.version, str(self.release_directory(wheel) / "bin" / "python"))
         if begun is None:
-            begun = CutOff(PREPARING, self.now, to)
-            releases.note(self.server.where, begun)
+            begun = InterruptedUpgrade(PREPARING, self.current, to)
+            releases.store_interrupted(self.server.paths, begun)
             begun, schema = self._prepare(begun, wheel, backup, passphrase)
         else:
             self.screen.step(f"going on with the upgrade that was cut off while {begun.step}")
-            schema = self._made(to, wheel)
+            schema = self._install(to, wheel)
         if begun.step != SWITCHING:
             begun = self._migrate(begun)
         self._switch(begun)
-        self._settle(Used(to, begun.before), schema)
+        self._settle(InstalledReleases(to, begun.before), schema)
 
-    def back(self) -> None:
+    def roll_back(self) -> None:
         """To the release before. Raises OperateError."""
-        begun = releases.cut_off(self.server.where)
+        begun = releases.load_interrupted(self.server.paths)
         if begun is None:
-            used = releases.used(self.server.where)
+            used = releases.load_releases(self.server.paths)
             if used is None or used.before is None:
                 raise OperateError("there is no release before this one to go back to")
-            begun = CutOff(SWITCHING, used.before, used.now)
-            releases.note(self.server.where, begun)
+            begun = InterruptedUpgrade(SWITCHING, used.before, used.now)
+            releases.store_interrupted(self.server.paths, begun)
         if begun.step == SWITCHING:
-            self._go_back(begun)
+            self._restore_previous(begun)
         else:
             self._leave_database(begun)
-        releases.forget(self.server.where)
-        self.screen.line(f"\nThis is Muster {begun.before.version} again. {self._words(begun)}")
+        releases.clear_interrupted(self.server.paths)
+        self.screen.line(
+            f"\nThis is Muster {begun.before.version} again. {self._backup_text(begun)}"
+        )
 
     def _prepare(
-        self, begun: CutOff, wheel: Wheel, backup: Path | None, passphrase: str
-    ) -> tuple[CutOff, str]:
+        self, begun: InterruptedUpgrade, wheel: Wheel, backup: Path | None, passphrase: str
+    ) -> tuple[InterruptedUpgrade, str]:
         """Returns how far it is, and the schema of the new release."""
-        with self._as_it_was(begun):
-            schema = self._made(begun.to, wheel)
+        with self._without_server_changes(begun):
+            schema = self._install(begun.to, wheel)
             if backup is not None:
                 self.screen.step(f"backing up to {backup}")
                 self._back_up(backup, passphrase)
@@ -103,17 +112,17 @@ class Upgrade:
             # From here on what runs may find the database as the new release needs it.
             # It may be so already, after a going back.
             self.server.allow_ahead([self.server.schema() or "", schema])
-            return self._note(begun, MIGRATING), schema
+            return self._record_step(begun, MIGRATING), schema
 
-    def _made(self, to: Release, wheel: Wheel) -> str:
+    def _install(self, to: Release, wheel: Wheel) -> str:
         """Have its environment, of which a server can be made. Returns its schema."""
-        self.screen.step(f"installing {wheel.version} in {self.target(wheel)}")
-        environment.make(self.target(wheel), wheel)
+        self.screen.step(f"installing {wheel.version} in {self.release_directory(wheel)}")
+        environment.create_environment(self.release_directory(wheel), wheel)
         self.screen.step("seeing that a server can be made of it")
         try:
             found = self.server.check(to)
-        except Unable:
-            environment.distrust(self.target(wheel))
+        except ReleaseCommandFailed:
+            environment.mark_incomplete(self.release_directory(wheel))
             raise
         if found["version"] != wheel.version:
             raise OperateError(f"{wheel.path} says that it is {found['version']}")
@@ -124,41 +133,42 @@ class Upgrade:
         settings = self.server.settings
         url = settings["SQLALCHEMY_DATABASE_URI"]
         try:
-            backups.make(file, passphrase, url, backups.keys_of(settings))
+            backups.create_backup(file, passphrase, url, backups.get_keys(settings))
         except (BackupError, psycopg2.Error) as problem:
             raise OperateError(f"the backup could not be made: {str(problem).strip()}") from None
 
-    def _migrate(self, begun: CutOff) -> CutOff:
+    def _migrate(self, begun: InterruptedUpgrade) -> InterruptedUpgrade:
         """While the old goes on. All or nothing, where it is one transaction."""
-        with self._as_it_was(begun):
+        with self._without_server_changes(begun):
             self.screen.step("migrating the database, while the server goes on")
             self.server.migrate(begun.to)
-        return self._note(begun, SWITCHING)
+        return self._record_step(begun, SWITCHING)
 
-    def _switch(self, begun: CutOff) -> None:
+    def _switch(self, begun: InterruptedUpgrade) -> None:
         """Raises OperateError when it has gone back."""
         try:
             self._write_units(begun.to)
-            self._have_run(begun.to)
+            self._restart_processes(begun.to)
         except (Exception, KeyboardInterrupt) as problem:
             why = str(problem) or "interrupted"
             self.screen.mark_failed()
             try:
-                self._go_back(begun)
+                self._restore_previous(begun)
             except (OperateError, OSError) as worse:
                 raise OperateError(
                     f"{why}\n{worse}\n"
                     f"Neither {begun.to.version} nor {begun.before.version} is well. "
-                    f"{LOGS} {self._words(begun)} `muster-server upgrade --back` tries again."
+                    f"{LOGS_HINT} {self._backup_text(begun)} "
+                    f"`muster-server upgrade --back` tries again."
                 ) from None
-            releases.forget(self.server.where)
+            releases.clear_interrupted(self.server.paths)
             raise OperateError(
                 f"{why}\n"
                 f"{begun.to.version} is not well, so that this is {begun.before.version} again. "
-                f"{LOGS} {self._words(begun)}"
+                f"{LOGS_HINT} {self._backup_text(begun)}"
             ) from None
 
-    def _go_back(self, begun: CutOff) -> None:
+    def _restore_previous(self, begun: InterruptedUpgrade) -> None:
         """To the units and processes of before, on the database as it is now: a release works on
         what the next one makes of it, and what was written meanwhile stays.
         """
@@ -166,19 +176,19 @@ class Upgrade:
         self.screen.step(f"going back to {begun.before.version}")
         self._write_units(begun.before)
         self._leave_database(begun)  # where its engines did not run until now
-        self._have_run(begun.before)
-        if self.now != begun.before:  # after an upgrade that had come to its end
-            releases.use(self.server.where, Used(begun.before))
+        self._restart_processes(begun.before)
+        if self.current != begun.before:  # after an upgrade that had come to its end
+            releases.store_releases(self.server.paths, InstalledReleases(begun.before))
 
     def _write_units(self, release: Release) -> None:
         """The engines run then."""
         self.server.write_units(release)
         self.server.start_engines()
 
-    def _leave_database(self, begun: CutOff) -> None:
+    def _leave_database(self, begun: InterruptedUpgrade) -> None:
         """Have the release of before do so, as it is; what is noted stays where no engines run."""
         with contextlib.suppress(OperateError):
-            self._allow_ahead(revisions.newest() if self.now == begun.before else "")
+            self._allow_ahead(revisions.newest_revision() if self.current == begun.before else "")
 
     def _allow_ahead(self, newest: str) -> None:
         """A release whose schema is `newest` leaves the database alone if it is at a later one; no
@@ -187,34 +197,36 @@ class Upgrade:
         schema = self.server.schema()
         self.server.allow_ahead([schema] if schema and schema != newest else [])
 
-    def _have_run(self, release: Release) -> None:
-        for process in ORDER:
-            if self.server.runs(process, release):
+    def _restart_processes(self, release: Release) -> None:
+        for process in RESTART_ORDER:
+            if self.server.is_running(process, release):
                 continue
             self.screen.step(f"restarting {process} as {release.version}")
             self.server.restart(process, release)
         self.screen.step("seeing that all is well, and stays so")
-        self.server.require_well(release)
+        self.server.require_healthy(release)
 
-    def _settle(self, used: Used, schema: str) -> None:
-        releases.use(self.server.where, used)
+    def _settle(self, used: InstalledReleases, schema: str) -> None:
+        releases.store_releases(self.server.paths, used)
         self._allow_ahead(schema)
-        releases.forget(self.server.where)
-        gone = releases.remove_others(self.server.where, used)
+        releases.clear_interrupted(self.server.paths)
+        gone = releases.remove_unused(self.server.paths, used)
         self.screen.line(f"\nThis is Muster {used.now.version}.")
         if gone:
             self.screen.line(f"Removed what is older: {', '.join(gone)}.")
 
-    def _note(self, begun: CutOff, step: str) -> CutOff:
-        releases.note(self.server.where, noted := dataclasses.replace(begun, step=step))
+    def _record_step(self, begun: InterruptedUpgrade, step: str) -> InterruptedUpgrade:
+        releases.store_interrupted(
+            self.server.paths, noted := dataclasses.replace(begun, step=step)
+        )
         return noted
 
-    def _words(self, begun: CutOff) -> str:
+    def _backup_text(self, begun: InterruptedUpgrade) -> str:
         made = f"The backup of before is {begun.backup}. " if begun.backup else ""
         return f"{made}The database keeps what was written meanwhile."
 
     @contextlib.contextmanager
-    def _as_it_was(self, begun: CutOff) -> Iterator[None]:
+    def _without_server_changes(self, begun: InterruptedUpgrade) -> Iterator[None]:
         """Nothing that runs is touched within. A problem ends the upgrade, unless it has left the
         database as the next release needs it.
         """
@@ -225,11 +237,13 @@ class Upgrade:
             if self.server.schema() != schema:
                 raise
             self._leave_database(begun)
-            releases.forget(self.server.where)
-            words = f"Nothing has changed: this is still Muster {self.now.version}, and it runs."
+            releases.clear_interrupted(self.server.paths)
+            words = (
+                f"Nothing has changed: this is still Muster {self.current.version}, and it runs."
+            )
             raise OperateError(f"{str(problem) or 'interrupted'}\n{words}") from None
 
 
-def backup_place(directory: Path, version: str) -> Path:
+def default_backup_path(directory: Path, version: str) -> Path:
     """Where the backup before an upgrade from that version goes, if nothing else is said."""
     return directory / f"before-{version}-{time.strftime('%Y%m%d-%H%M%S')}"

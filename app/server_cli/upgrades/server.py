@@ -19,28 +19,32 @@ from app.embedded import probes
 from app.server_cli.backups import operations, tables
 from app.server_cli.installation import as_account, settings, systemd, units
 from app.server_cli.installation.local_server import Server
-from app.server_cli.installation.paths import ACCOUNT, Places
+from app.server_cli.installation.paths import ACCOUNT, InstallationPaths
 from app.server_cli.local.errors import OperateError
 from app.server_cli.upgrades.releases import Release
 from app.services.ops import heartbeats
 
-AHEAD = "MUSTER_SCHEMA_AHEAD"
+SCHEMA_AHEAD = "MUSTER_SCHEMA_AHEAD"
 # What takes work before what gives it: a job that only the new ones know is never lost. The web
 # server is last: whoever asks it for its version hears of the new one when all else is well.
-ORDER = ("dispatcher", "celery", "beat", "gunicorn")
-SIGNS = {"dispatcher": heartbeats.DISPATCHER, "celery": heartbeats.SWEEPER, "beat": heartbeats.BEAT}
-PATIENCE = 180.0  # one that crashes is found out at once
-SETTLED = 4.0  # longer than it takes systemd to start a process anew
-LOOK = 0.25
-MIGRATION_TRIES = 6
-IS_LOCKED = "LockNotAvailable"  # as psycopg2 names it, whatever language PostgreSQL speaks
+RESTART_ORDER = ("dispatcher", "celery", "beat", "gunicorn")
+HEARTBEAT_KEYS = {
+    "dispatcher": heartbeats.DISPATCHER,
+    "celery": heartbeats.SWEEPER,
+    "beat": heartbeats.BEAT,
+}
+RESTART_TIMEOUT_SECONDS = 180.0  # one that crashes is found out at once
+SETTLE_SECONDS = 4.0  # longer than it takes systemd to start a process anew
+POLL_SECONDS = 0.25
+MAX_MIGRATION_TRIES = 6
+LOCK_ERROR = "LockNotAvailable"  # as psycopg2 names it, whatever language PostgreSQL speaks
 
 
-class NotWell(OperateError):
+class ProcessUnhealthy(OperateError):
     """A process is not as it should be."""
 
 
-class Unable(OperateError):
+class ReleaseCommandFailed(OperateError):
     """A release does not do what it is asked for; `output` is all that it has said."""
 
     def __init__(self, message: str, output: str = "") -> None:
@@ -49,15 +53,15 @@ class Unable(OperateError):
 
 
 @dataclass
-class Installed:
+class InstalledServer:
     """`server` has `places`. What it runs may be asked as its account, which has no rights."""
 
     server: Server
 
     @property
-    def where(self) -> Places:
-        assert self.server.places is not None
-        return self.server.places
+    def paths(self) -> InstallationPaths:
+        assert self.server.paths is not None
+        return self.server.paths
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -71,8 +75,8 @@ class Installed:
         """The revision of its database. Raises OperateError."""
         try:
             url = self.settings["SQLALCHEMY_DATABASE_URI"]
-            with operations.connected(url) as connection, connection.cursor() as cursor:
-                found: str | None = tables.revision(cursor)
+            with operations.connect(url) as connection, connection.cursor() as cursor:
+                found: str | None = tables.read_revision(cursor)
                 return found
         except psycopg2.Error as problem:
             raise OperateError(f"the database does not answer: {str(problem).strip()}") from None
@@ -82,54 +86,56 @@ class Installed:
         of them; any other it refuses, as all where there are none. Raises OperateError, OSError.
         """
         if revisions:
-            settings.put(self.where.settings, AHEAD, ",".join(revisions))
+            settings.set_value(self.paths.settings, SCHEMA_AHEAD, ",".join(revisions))
         else:
-            settings.remove(self.where.settings, AHEAD)
+            settings.remove_value(self.paths.settings, SCHEMA_AHEAD)
 
     def check(self, release: Release) -> dict[str, str]:
         """Its version and the revision of its schema, if a server can be made of it."""
-        done = self._ask(release, "check", by_account=True)
+        done = self._run_release_command(release, "check", by_account=True)
         try:
             found = json.loads(done.splitlines()[-1])
-            return {name: as_account.plain(str(found[name])) for name in ("version", "schema")}
+            return {
+                name: as_account.sanitize_output(str(found[name])) for name in ("version", "schema")
+            }
         except (ValueError, LookupError, TypeError):
-            raise Unable(f"{release.version} does not say what it is") from None
+            raise ReleaseCommandFailed(f"{release.version} does not say what it is") from None
 
     def migrate(self, release: Release) -> None:
         """Tried again where another transaction has a table for long. Raises OperateError."""
-        for left in reversed(range(MIGRATION_TRIES)):
+        for left in reversed(range(MAX_MIGRATION_TRIES)):
             try:
-                self._ask(release, "migrate", by_account=True)
-            except Unable as problem:
-                if left == 0 or IS_LOCKED not in problem.output:
+                self._run_release_command(release, "migrate", by_account=True)
+            except ReleaseCommandFailed as problem:
+                if left == 0 or LOCK_ERROR not in problem.output:
                     raise
             else:
                 return
 
     def write_units(self, release: Release) -> None:
         """They need no addresses, and so no engines that run. Raises OperateError."""
-        self._ask(release, "units", *(["--user"] if self.where.is_user else []))
-        systemd.call(self.where, "daemon-reload")
+        self._run_release_command(release, "units", *(["--user"] if self.paths.is_user else []))
+        systemd.call_systemctl(self.paths, "daemon-reload")
 
     def start_engines(self) -> None:
         """Those that systemd runs here, unless they do: as the units are now. Raises OperateError,
         OSError.
         """
         name = units.ENGINES
-        if not (self.where.units / name).exists():
+        if not (self.paths.units / name).exists():
             return
-        if systemd.states(self.where, [name]).get(name) == "active":
+        if systemd.unit_states(self.paths, [name]).get(name) == "active":
             return
         # One that systemd has forgotten has nothing to reset.
         with contextlib.suppress(OperateError):
-            systemd.call(self.where, "reset-failed", name)
-        systemd.call(self.where, "start", name)
+            systemd.call_systemctl(self.paths, "reset-failed", name)
+        systemd.call_systemctl(self.paths, "start", name)
         self.__dict__.pop("settings", None)  # they may be at another address now
 
-    def runs(self, process: str, release: Release) -> bool:
+    def is_running(self, process: str, release: Release) -> bool:
         """Whether it is of that release."""
         try:
-            words = Path(f"/proc/{self.number(process)}/cmdline").read_bytes().split(b"\0")
+            words = Path(f"/proc/{self.main_pid(process)}/cmdline").read_bytes().split(b"\0")
         except OSError:
             return False
         return Path(os.fsdecode(words[0])).parent == Path(release.python).parent
@@ -137,73 +143,78 @@ class Installed:
     def restart(self, process: str, release: Release) -> None:
         """Returns when it works as that release. Raises NotWell, OperateError."""
         name, _ = units.PROCESSES[process]
-        systemd.call(self.where, "restart", name)
-        begun, number = time.time(), self.number(process)
-        while not self._works(process, begun, release.version):
-            if number == 0 or self.number(process) != number:
-                raise NotWell(f"{name} of {release.version} has ended by itself")
-            if time.time() - begun > PATIENCE:
-                raise NotWell(f"{name} of {release.version} does not work after {PATIENCE:.0f} s")
-            time.sleep(LOOK)
+        systemd.call_systemctl(self.paths, "restart", name)
+        begun, number = time.time(), self.main_pid(process)
+        while not self._is_working(process, begun, release.version):
+            if number == 0 or self.main_pid(process) != number:
+                raise ProcessUnhealthy(f"{name} of {release.version} has ended by itself")
+            if time.time() - begun > RESTART_TIMEOUT_SECONDS:
+                raise ProcessUnhealthy(
+                    f"{name} of {release.version} does not work "
+                    f"after {RESTART_TIMEOUT_SECONDS:.0f} s"
+                )
+            time.sleep(POLL_SECONDS)
 
-    def require_well(self, release: Release) -> None:
+    def require_healthy(self, release: Release) -> None:
         """Raises NotWell where the whole is not well, or does not stay so for some seconds."""
-        numbers = self._numbers()
-        until = time.time() + SETTLED
+        numbers = self._main_pids()
+        until = time.time() + SETTLE_SECONDS
         while time.time() < until:
-            time.sleep(LOOK)
-            if self._numbers() != numbers or 0 in numbers:
-                raise NotWell(f"a process of {release.version} has ended by itself")
+            time.sleep(POLL_SECONDS)
+            if self._main_pids() != numbers or 0 in numbers:
+                raise ProcessUnhealthy(f"a process of {release.version} has ended by itself")
         if missing := self.missing():
-            raise NotWell(f"{release.version} is not ready: {missing}")
+            raise ProcessUnhealthy(f"{release.version} is not ready: {missing}")
 
     def missing(self) -> str:
         """What it lacks to serve, as it says itself; nothing where it is ready."""
-        status, told = probes.get(self.server.port, "/readyz", tls=self.server.has_tls)
-        return "" if status == 200 else told or f"it answers with {status}"
+        status, answer = probes.probe(self.server.port, "/readyz", tls=self.server.has_tls)
+        return "" if status == 200 else answer or f"it answers with {status}"
 
-    def number(self, process: str) -> int:
+    def main_pid(self, process: str) -> int:
         """Of the unit's main process; 0 where it has none."""
         name, _ = units.PROCESSES[process]
-        said = systemd.call(self.where, "show", "--property=MainPID", name)
-        number = said.strip().removeprefix("MainPID=")
+        output = systemd.call_systemctl(self.paths, "show", "--property=MainPID", name)
+        number = output.strip().removeprefix("MainPID=")
         return int(number) if number.isdecimal() else 0
 
-    def _numbers(self) -> list[int]:
-        return [self.number(process) for process in ORDER]
+    def _main_pids(self) -> list[int]:
+        return [self.main_pid(process) for process in RESTART_ORDER]
 
-    def _works(self, process: str, since: float, version: str) -> bool:
+    def _is_working(self, process: str, since: float, version: str) -> bool:
         """Since that Unix time."""
-        if process not in SIGNS:
-            status, told = probes.get(self.server.port, "/healthz", tls=self.server.has_tls)
-            return status == 200 and bool(json.loads(told).get("version") == version)
+        if process not in HEARTBEAT_KEYS:
+            status, answer = probes.probe(self.server.port, "/healthz", tls=self.server.has_tls)
+            return status == 200 and bool(json.loads(answer).get("version") == version)
         try:
             with redis.Redis.from_url(self.settings["REDIS_URL"]) as client:
-                sign: Any = client.get(SIGNS[process])
+                sign: Any = client.get(HEARTBEAT_KEYS[process])
         except redis.RedisError:
             return False
         return sign is not None and float(sign) > since
 
-    def _ask(self, release: Release, *words: str, by_account: bool = False) -> str:
+    def _run_release_command(self, release: Release, *words: str, by_account: bool = False) -> str:
         """See `asked`. Raises Unable with the end of what it says; OperateError."""
-        owner = pwd.getpwnam(ACCOUNT) if by_account and not self.where.is_user else None
+        owner = pwd.getpwnam(ACCOUNT) if by_account and not self.paths.is_user else None
         argv = [release.python, "-P", "-m", "app.server_cli.upgrades.release_commands", *words]
-        told = self._told(with_addresses=by_account)
+        environment = self._build_environment(with_addresses=by_account)
         try:
-            done = as_account.run(argv, owner, told, Path("/"))
+            done = as_account.run(argv, owner, environment, Path("/"))
         except OSError as problem:
-            raise Unable(f"{release.version} cannot {words[0]}: {problem}") from None
+            raise ReleaseCommandFailed(f"{release.version} cannot {words[0]}: {problem}") from None
         if done.returncode != 0:
             output = done.stdout + done.stderr
-            said = "\n".join(output.strip().splitlines()[-12:])
-            raise Unable(f"{release.version} cannot {words[0]}:\n{said}", output)
+            last_lines = "\n".join(output.strip().splitlines()[-12:])
+            raise ReleaseCommandFailed(
+                f"{release.version} cannot {words[0]}:\n{last_lines}", output
+            )
         return done.stdout
 
-    def _told(self, *, with_addresses: bool) -> Mapping[str, str]:
+    def _build_environment(self, *, with_addresses: bool) -> Mapping[str, str]:
         """The settings as they are now; where it needs them, with the addresses that its engines
         have left: what this may be is not the account's to read.
         """
-        known = settings.read(self.where.settings)
+        known = settings.read_settings(self.paths.settings)
         if not with_addresses:
             return known
         return {

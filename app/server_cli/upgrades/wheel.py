@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.server_cli.local.errors import OperateError
 
-CARRIED = "app/worker_install/files/"
+BUNDLED_DIRECTORY = "app/worker_install/files/"
 LOCKS = ("requirements.txt", "requirements-worker.txt")
 _NAME = re.compile(r"muster_server-([A-Za-z0-9_.]+)\+muster-py3-none-any\.whl")
 _CLIENT = re.compile(r"muster_client-[A-Za-z0-9_.+]{1,100}-py3-none-any\.whl")
@@ -30,7 +30,7 @@ class Wheel:
         return f"{self.version}-{self.sha256[:12]}"
 
 
-def read(path: Path) -> Wheel:
+def read_wheel(path: Path) -> Wheel:
     """Raises OperateError for what is no whole package of a server's."""
     named = _NAME.fullmatch(path.name)
     if named is None:
@@ -38,33 +38,35 @@ def read(path: Path) -> Wheel:
     try:
         content = path.read_bytes()
         with zipfile.ZipFile(path) as packed:
-            return _read(path, named[1], packed, hashlib.sha256(content).hexdigest())
+            return _read_packed(path, named[1], packed, hashlib.sha256(content).hexdigest())
     except (OSError, zipfile.BadZipFile, UnicodeDecodeError) as problem:
         raise OperateError(f"{path} cannot be read: {problem}") from None
 
 
-def _read(path: Path, version: str, packed: zipfile.ZipFile, sha256: str) -> Wheel:
+def _read_packed(path: Path, version: str, packed: zipfile.ZipFile, sha256: str) -> Wheel:
     if (torn := packed.testzip()) is not None:
         raise OperateError(f"{path} is damaged ({torn}): fetch it again")
     names = packed.namelist()
-    told = f"muster_server-{version}+muster.dist-info/METADATA"
-    carried = [name.removeprefix(CARRIED) for name in names if name.startswith(CARRIED)]
+    metadata_path = f"muster_server-{version}+muster.dist-info/METADATA"
+    carried = [
+        name.removeprefix(BUNDLED_DIRECTORY) for name in names if name.startswith(BUNDLED_DIRECTORY)
+    ]
     clients = [name for name in carried if _CLIENT.fullmatch(name)]
-    if told not in names or len(clients) != 1 or not set(LOCKS) <= set(carried):
+    if metadata_path not in names or len(clients) != 1 or not set(LOCKS) <= set(carried):
         raise OperateError(f"{path} is no package that `make dist` has made")
-    metadata = Parser().parsestr(packed.read(told).decode())
+    metadata = Parser().parsestr(packed.read(metadata_path).decode())
     if (metadata["Name"], metadata["Version"]) != ("muster-server", f"{version}+muster"):
         raise OperateError(f"{path} is another package than its name says")
     return Wheel(path, version, clients[0], sha256)
 
 
-def unpack(wheel: Wheel, place: Path) -> list[Path]:
+def unpack_bundled(wheel: Wheel, place: Path) -> list[Path]:
     """Put what it carries into a directory: the locks and the client. Returns the client's path and
     its own copy's. Raises OSError.
     """
     with zipfile.ZipFile(wheel.path) as packed:
         for name in (*LOCKS, wheel.client):
-            (place / name).write_bytes(packed.read(CARRIED + name))
+            (place / name).write_bytes(packed.read(BUNDLED_DIRECTORY + name))
     own = place / wheel.path.name
     own.write_bytes(wheel.path.read_bytes())
     return [place / wheel.client, own]

@@ -24,13 +24,13 @@ from app.services.accounts import break_glass, logins, passwords, personal_token
 
 # The fields that may be changed with a personal access token. With any other (password, role, chat
 # account) a stolen token could be turned into access that outlives the token.
-_HARMLESS = {"git_name", "git_email", "budget"}
+_HARMLESS_FIELDS = {"git_name", "git_email", "budget"}
 
 
-def require_harmless(changes: Mapping[str, Any]) -> None:
+def require_no_access_change(changes: Mapping[str, Any]) -> None:
     """Raise SessionRequired for changes that could let somebody in, or give them more rights."""
     lets_nobody_in = changes.get("disabled", True)
-    if not lets_nobody_in or changes.keys() - _HARMLESS - {"disabled"}:
+    if not lets_nobody_in or changes.keys() - _HARMLESS_FIELDS - {"disabled"}:
         raise SessionRequired
 
 
@@ -50,9 +50,9 @@ def update(
     LastAdmin, NoWayIn, PlatformUidTaken, EmailTaken.
     """
     rights.require_admin(actor)
-    new_hash = _hash_of(password)
-    developer = _locked(actor.id, developer_id)
-    before = _told(developer)
+    new_hash = _hash_password(password)
+    developer = _lock(actor.id, developer_id)
+    before = _audited_fields(developer)
     role = changes.get("role", developer.role)
     if "role" in changes:
         developer.base_role = None  # what people give is theirs, whatever groups had given
@@ -62,15 +62,15 @@ def update(
     if new_hash is not None:
         developer.password_hash = new_hash
     if "budget" in changes:
-        changes["budget"] = budgets.said(changes["budget"])
+        changes["budget"] = budgets.exclude_none(changes["budget"])
     for name, value in changes.items():
         setattr(developer, name, value)
     _flush()
     if disabled is not None:
         _set_disabled(developer, disabled, clock.now())
-    _require_an_admin()
-    break_glass.require_way_in(developer)
-    after = _told(developer)
+    _require_active_admin()
+    break_glass.require_no_lockout(developer)
+    after = _audited_fields(developer)
     audit.record(
         "developer.updated", "developer", developer_id, actor=actor, before=before, after=after
     )
@@ -81,22 +81,22 @@ def update(
 def end_sessions(actor: Developer, developer_id: int) -> None:
     """End all of the developer's logins. Commits. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
-    developer = _locked(actor.id, developer_id)
-    told = {"logins": logins.end_all(developer, clock.now())}
-    audit.record("developer.signed_out", "developer", developer.id, actor=actor, before=told)
+    developer = _lock(actor.id, developer_id)
+    fields = {"logins": logins.end_all(developer, clock.now())}
+    audit.record("developer.signed_out", "developer", developer.id, actor=actor, before=fields)
     db.session.commit()
 
 
 def reset_second_factor(actor: Developer, developer_id: int) -> Developer:
     """Remove the developer's second factor. Commits. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
-    developer = _locked(actor.id, developer_id)
-    second_factor.forget(developer, actor, "developer.totp_reset")
+    developer = _lock(actor.id, developer_id)
+    second_factor.delete_factor(developer, actor, "developer.totp_reset")
     db.session.commit()
     return developer
 
 
-def _told(developer: Developer) -> dict[str, Any]:
+def _audited_fields(developer: Developer) -> dict[str, Any]:
     return {
         "role": developer.role,
         "gitName": developer.git_name,
@@ -109,15 +109,15 @@ def _told(developer: Developer) -> dict[str, Any]:
     }
 
 
-def _hash_of(password: str | None) -> str | None:
+def _hash_password(password: str | None) -> str | None:
     if password is None:
         return None
     passwords.check_strength(password)
     db.session.commit()  # no connection is held while the hash is computed
-    return passwords.hash_of(password)
+    return passwords.hash_password(password)
 
 
-def _locked(actor_id: int, developer_id: int) -> Developer:
+def _lock(actor_id: int, developer_id: int) -> Developer:
     """The account, locked together with all active admins: of two admins who demote each other, one
     must fail.
 
@@ -133,7 +133,7 @@ def _locked(actor_id: int, developer_id: int) -> Developer:
     return rows[developer_id]
 
 
-def locked_with_admins(developer_id: int) -> tuple[Developer, list[Developer]]:
+def lock_with_admins(developer_id: int) -> tuple[Developer, list[Developer]]:
     """The account, locked together with all active admins, and those of them who are others.
 
     Raises NotFound.
@@ -177,7 +177,7 @@ def _flush() -> None:
         ) from None
 
 
-def _require_an_admin() -> None:
+def _require_active_admin() -> None:
     if db.session.scalar(select(Developer.id).where(_is_active_admin()).limit(1)) is None:
         db.session.rollback()
         raise LastAdmin

@@ -27,7 +27,7 @@ from app.services.accounts import (
     sessions,
     tokens,
 )
-from app.services.accounts.logins import Pair
+from app.services.accounts.logins import TokenPair
 
 log = structlog.get_logger(__name__)
 
@@ -42,29 +42,29 @@ _BY_LOGIN = (
 
 def login(
     name: str, password: str, totp_code: str | None = None, *, client: str = "", address: str = ""
-) -> Pair:
+) -> TokenPair:
     """Begin a login, and return its tokens. Commits. `client` and `address` as in `logins.begin`.
 
     Raises InvalidCredentials, after the same time whatever the reason; PasswordLoginOff,
     TotpRequired and TotpInvalid only if the password is right.
     """
-    developer = developers.named(name)
-    known = developer.password_hash if developer else passwords.NOBODY
+    developer = developers.find_by_name(name)
+    known = developer.password_hash if developer else passwords.UNUSABLE_HASH
     is_open = developer is not None and developer.disabled_at is None
     db.session.commit()  # no connection is held while the hash is computed
     # A disabled account looks like one that does not exist.
     if not passwords.matches(known, password) or developer is None or not is_open:
         raise InvalidCredentials
-    developer = developers.locked(developer.id)
+    developer = developers.lock_developer(developer.id)
     # Checked again, under the lock: the password may have been changed meanwhile.
     if developer is None or developer.disabled_at or developer.password_hash != known:
         raise InvalidCredentials
-    if not break_glass.takes_password(developer):
+    if not break_glass.is_password_allowed(developer):
         raise PasswordLoginOff
-    second_factor.demand(developer, totp_code, clock.now())
+    second_factor.require_code(developer, totp_code, clock.now())
     if passwords.is_outdated(known):
-        developer.password_hash = passwords.hash_of(password)
-    pair = logins.begin(
+        developer.password_hash = passwords.hash_password(password)
+    pair = logins.start(
         developer, clock.now(), via=LoginVia.PASSWORD, client=client, address=address
     )
     db.session.commit()
@@ -82,16 +82,16 @@ def developer_of(access_token: str, address: str = "") -> Developer:
     developer, last_seen_at = found
     if developer.id != claims.developer_id or not sessions.is_current(developer, claims.generation):
         raise InvalidToken
-    logins.note_use(claims.login, last_seen_at, clock.now(), address)
+    logins.record_use(claims.login, last_seen_at, clock.now(), address)
     return developer
 
 
-def refresh(refresh_token: str, address: str = "") -> Pair:
+def refresh(refresh_token: str, address: str = "") -> TokenPair:
     """Exchange a refresh token for a new pair. Commits.
 
     Raises InvalidToken. A token that was used before ends its login.
     """
-    developer, link = _link(refresh_token)
+    developer, link = _lock_refresh_token(refresh_token)
     now = clock.now()  # after the wait for the lock
     if link.expires_at <= now:
         raise InvalidToken
@@ -106,7 +106,7 @@ def refresh(refresh_token: str, address: str = "") -> Pair:
             log.warning("refresh_token_reused", developer=developer.id, login=str(link.family))
         db.session.commit()
         raise InvalidToken
-    pair = logins.go_on(developer, link.family, now, address)
+    pair = logins.refresh(developer, link.family, now, address)
     link.replaced_at = link.replaced_at or now
     db.session.commit()
     return pair
@@ -117,18 +117,18 @@ def logout(developer: Developer, refresh_token: str) -> None:
 
     A token that is not one of the developer's own is left alone.
     """
-    leave(refresh_token, whose=developer.id)
+    end_login(refresh_token, whose=developer.id)
 
 
-def leave(refresh_token: str, whose: int | None = None) -> None:
+def end_login(refresh_token: str, whose: int | None = None) -> None:
     """End the login of the refresh token, of whomever it is, or of one developer alone. Commits."""
     try:
-        owner, link = _link(refresh_token)
+        owner, link = _lock_refresh_token(refresh_token)
     except InvalidToken:
         return
     if whose in (None, owner.id) and logins.end(link.family, clock.now()):
-        told = {"login": str(link.family)}
-        audit.record("login.ended", "developer", owner.id, actor=owner, before=told)
+        fields = {"login": str(link.family)}
+        audit.record("login.ended", "developer", owner.id, actor=owner, before=fields)
     db.session.commit()
 
 
@@ -138,7 +138,7 @@ def login_of(refresh_token: str) -> uuid.UUID | None:
     return db.session.scalar(select(RefreshToken.family).where(RefreshToken.digest == digest))
 
 
-def _link(refresh_token: str) -> tuple[Developer, RefreshToken]:
+def _lock_refresh_token(refresh_token: str) -> tuple[Developer, RefreshToken]:
     """The token's row and its developer, both locked. Raises InvalidToken."""
     if not forms.is_token(refresh_token, TokenKind.REFRESH):
         raise InvalidToken
@@ -146,7 +146,7 @@ def _link(refresh_token: str) -> tuple[Developer, RefreshToken]:
     found = db.session.scalar(wanted)
     # The developer's lock is the lock of all of their tokens, so that a login that is being
     # ended gets no new token.
-    developer = developers.locked(found.developer_id) if found else None
+    developer = developers.lock_developer(found.developer_id) if found else None
     link = db.session.scalar(wanted.execution_options(populate_existing=True))
     if developer is None or link is None:
         raise InvalidToken

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.domain.errors import NoWayIn
+from app.domain.errors import LockoutPrevented
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer, StoredSetting
@@ -14,7 +14,7 @@ from app.services.settings import SettingView
 OFF = "off"
 
 
-def takes_password(developer: Developer) -> bool:
+def is_password_allowed(developer: Developer) -> bool:
     """Whether the developer may sign in by their password."""
     if settings.value("passwordLogin") != OFF:
         return True
@@ -22,22 +22,22 @@ def takes_password(developer: Developer) -> bool:
     return named.lower() == developer.name.lower() and developer.role is SystemRole.ADMIN
 
 
-def require_way_in(changed: Developer) -> None:
+def require_no_lockout(changed: Developer) -> None:
     """Raise NoWayIn if the account was that admin's, and is one no more. The caller commits."""
     if settings.value("passwordLogin") != OFF:
         return
     named: str = settings.value("breakGlassAdmin")
-    if named.lower() == changed.name.lower() and not _can_come(changed):
+    if named.lower() == changed.name.lower() and not _can_sign_in(changed):
         db.session.rollback()
-        raise NoWayIn
+        raise LockoutPrevented
 
 
-def change_settings(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
+def update_settings(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
     """As `settings.update`, but raises NoWayIn too: somebody has to be able to come in then."""
-    return settings.update(actor, changes, _check)
+    return settings.update(actor, changes, _require_admin_access)
 
 
-def open_again() -> None:
+def enable_password_login() -> None:
     """Let passwords sign in again, for an operator at the server. Commits."""
     row = db.session.get(StoredSetting, "passwordLogin", with_for_update=True)
     if row is not None:
@@ -45,20 +45,20 @@ def open_again() -> None:
         before, after = {"passwordLogin": row.value}, {"passwordLogin": "on"}
         audit.record("settings.updated", "settings", "", actor=None, before=before, after=after)
         db.session.commit()
-        settings.forget()
+        settings.clear_cache()
 
 
-def _check(after: Mapping[str, Any]) -> None:
+def _require_admin_access(after: Mapping[str, Any]) -> None:
     """Raise NoWayIn for settings by which nobody could come in, if a provider failed."""
     if after["passwordLogin"] != OFF:
         return
-    admin = developers.named(after["breakGlassAdmin"])
-    if admin is None or not _can_come(admin):
+    admin = developers.find_by_name(after["breakGlassAdmin"])
+    if admin is None or not _can_sign_in(admin):
         db.session.rollback()
-        raise NoWayIn
+        raise LockoutPrevented
 
 
-def _can_come(developer: Developer) -> bool:
+def _can_sign_in(developer: Developer) -> bool:
     is_admin = (developer.base_role or developer.role) is SystemRole.ADMIN
-    has_password = developer.password_hash != passwords.NOBODY
+    has_password = developer.password_hash != passwords.UNUSABLE_HASH
     return is_admin and has_password and developer.disabled_at is None

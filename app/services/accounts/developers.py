@@ -32,7 +32,7 @@ def create(
     passwords.check_strength(password)
     developer = Developer(
         name=name,
-        password_hash=passwords.hash_of(password),
+        password_hash=passwords.hash_password(password),
         role=role,
         git_name=git_name,
         git_email=git_email,
@@ -59,7 +59,7 @@ def create(
 
 def create_admin(name: str, password: str) -> Developer | None:
     """Create an admin. Returns None, and changes nothing, if the name exists already. Commits."""
-    if named(name) is not None:
+    if find_by_name(name) is not None:
         return None
     try:
         return create(
@@ -74,14 +74,14 @@ def create_admin(name: str, password: str) -> Developer | None:
         return None
 
 
-def named(name: str) -> Developer | None:
+def find_by_name(name: str) -> Developer | None:
     """The developer of that name, in any letter case; None where there is none."""
     return db.session.scalar(
         select(Developer).where(func.lower(Developer.name) == func.lower(name))
     )
 
 
-def locked(developer_id: int) -> Developer | None:
+def lock_developer(developer_id: int) -> Developer | None:
     """The developer's row, reread and locked: the lock for all changes of an account or its
     tokens.
     """
@@ -90,15 +90,15 @@ def locked(developer_id: int) -> Developer | None:
     )
 
 
-def hold(developer: Developer) -> None:
+def lock_current(developer: Developer) -> None:
     """Lock and reread the developer. Raises InvalidToken if their sessions have ended meanwhile."""
     generation = developer.token_generation
-    current = locked(developer.id)
+    current = lock_developer(developer.id)
     if current is None or not sessions.is_current(current, generation):
         raise InvalidToken
 
 
-def confirm_password(developer: Developer, password: str, field: str) -> None:
+def require_password(developer: Developer, password: str, field: str) -> None:
     """Check the developer's own password, given in the request's `field`. Commits before that.
 
     Raises InvalidFields, and not InvalidCredentials: the field is wrong, not the credential. The

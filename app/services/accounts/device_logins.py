@@ -27,10 +27,10 @@ from app.extensions import db, redis
 from app.models import Developer
 from app.services import audit, clock
 from app.services.accounts import developers, logins, one_time_state, tokens
-from app.services.accounts.logins import Pair
+from app.services.accounts.logins import TokenPair
 
-MOST_ASKED = 60  # from one address in 15 minutes
-MOST_LOOKED_UP = 30  # by one person in 15 minutes, right codes and wrong ones
+MAX_REQUESTS = 60  # from one address in 15 minutes
+MAX_LOOKUPS = 30  # by one person in 15 minutes, right codes and wrong ones
 
 
 @dataclass(frozen=True)
@@ -51,28 +51,28 @@ class WaitingDevice:
     expires_at: datetime
 
 
-def ask(client_name: str, address: str) -> DeviceCodes:
+def request_codes(client_name: str, address: str) -> DeviceCodes:
     """Codes for a device. Raises TooManyAttempts."""
-    one_time_state.count("device_asked", address, MOST_ASKED)
-    codes = DeviceCodes(tokens.new(TokenKind.DEVICE), rules.user_code(secrets.token_bytes(16)))
+    one_time_state.limit_rate("device_asked", address, MAX_REQUESTS)
+    codes = DeviceCodes(tokens.generate(TokenKind.DEVICE), rules.user_code(secrets.token_bytes(16)))
     key = _device_key(digest(codes.device_code))
     of_user = _user_key(codes.user_code)
     kept: dict[Any, Any] = {
         "client": client_name,
         "address": address,
         "at": clock.now().isoformat(),
-        "interval": rules.INTERVAL,
+        "interval": rules.POLL_INTERVAL_SECONDS,
         "user": of_user,
     }
     with redis.client.pipeline() as pipe:
         pipe.hset(key, mapping=kept)
-        pipe.expire(key, rules.SECONDS)
-        pipe.set(of_user, digest(codes.device_code), ex=rules.SECONDS)
+        pipe.expire(key, rules.LIFETIME_SECONDS)
+        pipe.set(of_user, digest(codes.device_code), ex=rules.LIFETIME_SECONDS)
         pipe.execute()
     return codes
 
 
-def redeem(device_code: str, address: str) -> Pair:
+def redeem(device_code: str, address: str) -> TokenPair:
     """The tokens of a new login, once somebody has let the device in. Commits.
 
     Raises AuthorizationPending, SlowDown, AccessDenied, ExpiredToken.
@@ -80,36 +80,36 @@ def redeem(device_code: str, address: str) -> Pair:
     if not is_token(device_code, TokenKind.DEVICE):
         raise ExpiredToken
     name = digest(device_code)
-    device = _device(name)
+    device = _load_device(name)
     if device is None:
         raise ExpiredToken
-    _keep_pace(name, int(device["interval"]))
+    _enforce_interval(name, int(device["interval"]))
     answer = redis.client.hget(_device_key(name), "answer")
     if answer is None:
         raise AuthorizationPending
     # Whoever takes the code away is the one whom it lets in.
     if not redis.client.delete(_device_key(name)):
         raise ExpiredToken
-    verdict, developer_id, generation = _text(answer).split(":")
+    verdict, developer_id, generation = _decode(answer).split(":")
     if verdict != DeviceAnswer.APPROVED:
         raise AccessDenied
-    developer = developers.locked(int(developer_id))
+    developer = developers.lock_developer(int(developer_id))
     if developer is None or developer.disabled_at is not None:
         raise AccessDenied
     if developer.token_generation != int(generation):  # all that they had let in has ended since
         raise AccessDenied
-    pair = logins.begin(
+    pair = logins.start(
         *(developer, clock.now()), via=LoginVia.DEVICE, client=device["client"], address=address
     )
     db.session.commit()
     return pair
 
 
-def waiting(actor: Developer, user_code: str) -> WaitingDevice:
+def find_waiting(actor: Developer, user_code: str) -> WaitingDevice:
     """The device that shows the code. Raises NotFound, TooManyAttempts."""
-    _, device = _shown(actor, user_code)
+    _, device = _find_by_user_code(actor, user_code)
     at = datetime.fromisoformat(device["at"])
-    ends_at = at + timedelta(seconds=rules.SECONDS)
+    ends_at = at + timedelta(seconds=rules.LIFETIME_SECONDS)
     return WaitingDevice(device["client"], device["address"], at, ends_at)
 
 
@@ -118,7 +118,7 @@ def approve(actor: Developer, login_id: uuid.UUID, user_code: str) -> None:
 
     Raises ConfirmationRequired, InvalidToken, NotFound, TooManyAttempts.
     """
-    logins.require_fresh(actor, login_id, clock.now())
+    logins.require_recent(actor, login_id, clock.now())
     _answer(actor, user_code, DeviceAnswer.APPROVED)
 
 
@@ -128,42 +128,42 @@ def deny(actor: Developer, user_code: str) -> None:
 
 
 def _answer(actor: Developer, user_code: str, verdict: DeviceAnswer) -> None:
-    name, device = _shown(actor, user_code)
-    said = f"{verdict}:{actor.id}:{actor.token_generation}"
-    if not redis.client.hsetnx(_device_key(name), "answer", said):
+    name, device = _find_by_user_code(actor, user_code)
+    answer = f"{verdict}:{actor.id}:{actor.token_generation}"
+    if not redis.client.hsetnx(_device_key(name), "answer", answer):
         raise NotFound("there is no such device")
     # The fields of a key that has just expired would else stay for ever.
-    redis.client.expire(_device_key(name), rules.SECONDS, nx=True)
+    redis.client.expire(_device_key(name), rules.LIFETIME_SECONDS, nx=True)
     redis.client.delete(device["user"])
-    told = {"client": device["client"], "address": device["address"]}
-    audit.record(f"device.{verdict}", "developer", actor.id, actor=actor, after=told)
+    fields = {"client": device["client"], "address": device["address"]}
+    audit.record(f"device.{verdict}", "developer", actor.id, actor=actor, after=fields)
     db.session.commit()
 
 
-def _shown(actor: Developer, user_code: str) -> tuple[str, dict[str, str]]:
-    one_time_state.count("device_looked_up", str(actor.id), MOST_LOOKED_UP)
-    code = rules.plain(user_code)
+def _find_by_user_code(actor: Developer, user_code: str) -> tuple[str, dict[str, str]]:
+    one_time_state.limit_rate("device_looked_up", str(actor.id), MAX_LOOKUPS)
+    code = rules.normalize_user_code(user_code)
     found = redis.client.get(_user_key(code)) if code else None
-    device = _device(_text(found)) if found else None
+    device = _load_device(_decode(found)) if found else None
     if found is None or device is None or "answer" in device:
         raise NotFound("there is no such device")
-    return _text(found), device
+    return _decode(found), device
 
 
-def _keep_pace(name: str, interval: int) -> None:
+def _enforce_interval(name: str, interval: int) -> None:
     """Raise SlowDown where the device asks again before its interval is over, which grows then."""
     asked = f"device:{name}:asked"
     if redis.client.set(asked, 1, nx=True, px=interval * 1000):
         return
-    slower = min(interval + rules.SLOWER, rules.SLOWEST)
+    slower = min(interval + rules.SLOW_DOWN_SECONDS, rules.MAX_INTERVAL_SECONDS)
     redis.client.hset(_device_key(name), "interval", str(slower))
     redis.client.set(asked, 1, px=slower * 1000)
     raise SlowDown
 
 
-def _device(name: str) -> dict[str, str] | None:
+def _load_device(name: str) -> dict[str, str] | None:
     found: Any = redis.client.hgetall(_device_key(name))
-    kept = {_text(key): _text(value) for key, value in found.items()}
+    kept = {_decode(key): _decode(value) for key, value in found.items()}
     return kept if "interval" in kept and "at" in kept else None
 
 
@@ -172,8 +172,8 @@ def _device_key(name: str) -> str:
 
 
 def _user_key(user_code: str) -> str:
-    return f"device_user:{rules.digest(user_code, current_app.config['SECRET_KEY'])}"
+    return f"device_user:{rules.digest_user_code(user_code, current_app.config['SECRET_KEY'])}"
 
 
-def _text(value: Any) -> str:
+def _decode(value: Any) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)

@@ -5,14 +5,14 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from app.domain import agents, budget
-from app.domain.drafts import MOST_DRAFTS
+from app.domain.drafts import MAX_DRAFTS
 from app.domain.errors import Conflict, NotFound
 from app.extensions import db
 from app.models import Developer, TaskDraft
 from app.services.accounts import developers
 from app.services.clock import now
 
-_SAID = {"agent_options": agents.said, "budget": budget.said}
+_CONVERTERS = {"agent_options": agents.exclude_none, "budget": budget.exclude_none}
 
 
 class TooManyDrafts(Conflict):
@@ -31,15 +31,17 @@ def create(actor: Developer, **fields: Any) -> TaskDraft:
 
     Raises TooManyDrafts.
     """
-    developers.hold(actor)  # two tabs that begin a draft at once are counted one after the other
+    developers.lock_current(
+        actor
+    )  # two tabs that begin a draft at once are counted one after the other
     mine = select(func.count()).where(TaskDraft.developer_id == actor.id)
-    if (db.session.scalar(mine) or 0) >= MOST_DRAFTS:
+    if (db.session.scalar(mine) or 0) >= MAX_DRAFTS:
         raise TooManyDrafts
     moment = now()
     draft = TaskDraft(
         developer_id=actor.id, description="", priority=0, created_at=moment, updated_at=moment
     )
-    _change(draft, fields)
+    _set_fields(draft, fields)
     db.session.add(draft)
     db.session.commit()
     return draft
@@ -47,8 +49,8 @@ def create(actor: Developer, **fields: Any) -> TaskDraft:
 
 def update(actor: Developer, draft_id: int, **fields: Any) -> TaskDraft:
     """Change the given fields; the others stay. Commits. Raises NotFound, also for another's."""
-    draft = _mine(actor, draft_id)
-    _change(draft, fields)
+    draft = _own_draft(actor, draft_id)
+    _set_fields(draft, fields)
     draft.updated_at = now()
     db.session.commit()
     return draft
@@ -56,17 +58,17 @@ def update(actor: Developer, draft_id: int, **fields: Any) -> TaskDraft:
 
 def delete(actor: Developer, draft_id: int) -> None:
     """Delete a draft. Commits. Raises NotFound, also for another's."""
-    db.session.delete(_mine(actor, draft_id))
+    db.session.delete(_own_draft(actor, draft_id))
     db.session.commit()
 
 
-def _mine(actor: Developer, draft_id: int) -> TaskDraft:
+def _own_draft(actor: Developer, draft_id: int) -> TaskDraft:
     draft = db.session.get(TaskDraft, draft_id, with_for_update=True, populate_existing=True)
     if draft is None or draft.developer_id != actor.id:
         raise NotFound("you have no such draft")
     return draft
 
 
-def _change(draft: TaskDraft, fields: dict[str, Any]) -> None:
+def _set_fields(draft: TaskDraft, fields: dict[str, Any]) -> None:
     for name, value in fields.items():
-        setattr(draft, name, _SAID[name](value) if name in _SAID else value)
+        setattr(draft, name, _CONVERTERS[name](value) if name in _CONVERTERS else value)

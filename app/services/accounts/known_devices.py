@@ -18,7 +18,7 @@ from app.extensions import db
 from app.models import Developer, Login, RefreshToken
 from app.services.accounts import developers
 
-SECONDS = 365 * 86_400
+MAX_AGE_SECONDS = 365 * 86_400
 """How long a device is known that does not come back."""
 
 
@@ -29,7 +29,7 @@ class DeviceProof(NamedTuple):
     text: str
 
 
-def prove(refresh_token: str) -> DeviceProof | None:
+def create_proof(refresh_token: str) -> DeviceProof | None:
     """The proof for the device that keeps this refresh token; None where there is no such token, or
     its session has ended meanwhile: the caller holds no lock.
 
@@ -52,23 +52,23 @@ def prove(refresh_token: str) -> DeviceProof | None:
     return DeviceProof(developer_id, _signer().dumps([developer_id, str(login_id), generation]))
 
 
-def find(name: str, proofs: Iterable[str]) -> uuid.UUID | None:
+def find_device(name: str, proofs: Iterable[str]) -> uuid.UUID | None:
     """The device that one of the proofs shows to have signed in to the account of that name; None
     where none does. It is called like the last login that it had.
     """
-    known = [claims for proof in proofs if (claims := _read(proof)) is not None]
+    known = [claims for proof in proofs if (claims := _read_proof(proof)) is not None]
     if not known:  # without one it is the same work whether the account exists or not
         return None
-    developer = developers.named(name)
+    developer = developers.find_by_name(name)
     if developer is None:
         return None
     current = (developer.id, developer.device_generation)
     return next((login for id_, login, generation in known if (id_, generation) == current), None)
 
 
-def _read(proof: str) -> tuple[int, uuid.UUID, int] | None:
+def _read_proof(proof: str) -> tuple[int, uuid.UUID, int] | None:
     try:
-        developer_id, login_id, generation = _signer().loads(proof, max_age=SECONDS)
+        developer_id, login_id, generation = _signer().loads(proof, max_age=MAX_AGE_SECONDS)
     except BadData:
         return None
     return int(developer_id), uuid.UUID(login_id), int(generation)

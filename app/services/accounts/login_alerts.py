@@ -9,7 +9,7 @@ from app.models import Developer, Notification
 from app.services import clock
 
 TYPE = "login_limited"
-SECONDS = 86_400
+ALERT_INTERVAL_SECONDS = 86_400
 """One alert of a kind in this time: otherwise whoever guesses could flood the owner."""
 
 
@@ -23,7 +23,7 @@ class LimitKind(StrEnum):
     SESSION = "session"
 
     @property
-    def ends_with_success(self) -> bool:
+    def is_reset_by_success(self) -> bool:
         """Whether a success forgets the failures. Not those of an address: logins to one's own
         account must not allow more guesses at the accounts of others. Nor those of a name: each
         login of its owner would allow strangers more guesses.
@@ -52,14 +52,14 @@ _BODIES = {
 }
 
 
-def alert(developer: Developer, kind: LimitKind, failures: int, address: str) -> None:
+def notify_owner(developer: Developer, kind: LimitKind, failures: int, address: str) -> None:
     """Notify the account's owner that a limit is reached, once a day for each kind. The caller
     commits.
     """
-    told = f"{TYPE}:{developer.id}:{kind}"
-    if not redis.client.set(told, 1, nx=True, ex=SECONDS):
+    key = f"{TYPE}:{developer.id}:{kind}"
+    if not redis.client.set(key, 1, nx=True, ex=ALERT_INTERVAL_SECONDS):
         return
-    network = addresses.site(address) or "an unknown network"
+    network = addresses.site_network(address) or "an unknown network"
     body = _BODIES[kind].format(failures=failures, network=network, name=developer.name)
     db.session.add(
         Notification(
@@ -70,4 +70,4 @@ def alert(developer: Developer, kind: LimitKind, failures: int, address: str) ->
             created_at=clock.now(),
         )
     )
-    wakeups.tell_notified()
+    wakeups.publish_notifications()

@@ -38,15 +38,15 @@ from app.services.accounts.login_alerts import LimitKind
 WINDOW_MINUTES = 15
 
 
-def window(most: int, kind: str) -> RateLimitItemPerMinute:
+def window_limit(most: int, kind: str) -> RateLimitItemPerMinute:
     """A limit of so many of a kind in the time window."""
     return RateLimitItemPerMinute(most, WINDOW_MINUTES, namespace=kind)
 
 
 # How many failures the audit log tells in a window: of accounts, and of unknown names.
-_TOLD = (window(300, "login_told"), "accounts")
-_TOLD_OF_STRANGERS = (window(60, "login_told"), "strangers")
-_UNTOLD = "login_untold"  # in Redis: that there were more has been told
+_AUDIT_LIMIT = (window_limit(300, "login_told"), "accounts")
+_ANONYMOUS_AUDIT_LIMIT = (window_limit(60, "login_told"), "strangers")
+_UNAUDITED = "login_untold"  # in Redis: that there were more has been told
 
 
 class LimitState(NamedTuple):
@@ -57,7 +57,7 @@ class LimitState(NamedTuple):
     reset_seconds: int
 
 
-class Bound(NamedTuple):
+class BoundLimit(NamedTuple):
     """A limit of one kind, and the key that it counts for."""
 
     kind: LimitKind
@@ -66,7 +66,7 @@ class Bound(NamedTuple):
 
     @property
     def state(self) -> LimitState:
-        return standing(self.limit, *self.key)
+        return read_state(self.limit, *self.key)
 
 
 class FailureLimit:
@@ -76,82 +76,82 @@ class FailureLimit:
     `standing` is the state of the limit with the fewest failures left, once it has been checked.
     """
 
-    def __init__(self, name: str, bounds: Sequence[Bound], address: str) -> None:
-        self.standing: LimitState | None = None
+    def __init__(self, name: str, bounds: Sequence[BoundLimit], address: str) -> None:
+        self.state: LimitState | None = None
         self._name, self._bounds, self._address = name, bounds, address
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
+    def count_failures(self) -> Iterator[None]:
         """A context around a login or another check of a password, and nothing else: failures in it
         are counted.
 
         Raises TooManyAttempts; redis.RedisError when Redis is away.
         """
-        self._require_room()
+        self._require_remaining()
         try:
             yield
         except (InvalidCredentials, TotpInvalid, InvalidFields) as error:
             self._count(error)
             raise
         except (TotpRequired, PasswordLoginOff):
-            self._require_room()
+            self._require_remaining()
             raise
-        self._require_room()
+        self._require_remaining()
         for bound in self._bounds:
-            if bound.kind.ends_with_success:
+            if bound.kind.is_reset_by_success:
                 redis.limiter.clear(bound.limit, *bound.key)
-        self._look()
+        self._read_state()
 
     def _count(self, error: DomainError) -> None:
         # From the narrowest on, and no further than the first that is full: of many guesses at the
         # same time, those that get no answer must not use up what other networks have.
         is_answered = all(redis.limiter.hit(bound.limit, *bound.key) for bound in self._bounds)
-        state = self._look()
+        state = self._read_state()
         db.session.rollback()  # the login has failed
-        developer = developers.named(self._name)
+        developer = developers.find_by_name(self._name)
         if is_answered:
-            self._tell_failure(developer, error)
+            self._audit_failure(developer, error)
         if state.remaining <= 0:
-            self._tell_limits(developer)
+            self._audit_limits(developer)
         db.session.commit()
         if not is_answered:
             raise TooManyAttempts(state.reset_seconds)
 
-    def _require_room(self) -> None:
-        state = self._look()
+    def _require_remaining(self) -> None:
+        state = self._read_state()
         if state.remaining <= 0:
             raise TooManyAttempts(state.reset_seconds)
 
-    def _look(self) -> LimitState:
+    def _read_state(self) -> LimitState:
         states = [bound.state for bound in self._bounds]
-        self.standing = min(states, key=lambda each: (each.remaining, -each.reset_seconds))
-        return self.standing
+        self.state = min(states, key=lambda each: (each.remaining, -each.reset_seconds))
+        return self.state
 
-    def _tell_failure(self, developer: Developer | None, error: DomainError) -> None:
+    def _audit_failure(self, developer: Developer | None, error: DomainError) -> None:
         """Record a failure in the audit log, up to a bound: strangers decide how many there are,
         and audit entries stay for ever. Of names only those of accounts: others may be mistyped
         passwords.
         """
-        is_told = redis.limiter.hit(*(_TOLD if developer else _TOLD_OF_STRANGERS))
+        is_told = redis.limiter.hit(*(_AUDIT_LIMIT if developer else _ANONYMOUS_AUDIT_LIMIT))
         if is_told:
             about = ("developer", developer.id) if developer else ("address", self._address)
             why = {"reason": error.code}
             audit.record("login.failed", *about, actor=None, after=why)
-        elif redis.client.set(_UNTOLD, 1, nx=True, ex=_TOLD[0].get_expiry()):
+        elif redis.client.set(_UNAUDITED, 1, nx=True, ex=_AUDIT_LIMIT[0].get_expiry()):
             audit.record("login.flooded", "server", "", actor=None)
 
-    def _tell_limits(self, developer: Developer | None) -> None:
+    def _audit_limits(self, developer: Developer | None) -> None:
         """Record which limits are reached, once in a window for each, and alert the account's
         owner. That of an address within the bound of strangers, who may have any number of them.
         """
         for bound in self._bounds:
             if bound.kind is LimitKind.ADDRESS:
-                if _is_news(bound) and redis.limiter.hit(*_TOLD_OF_STRANGERS):
+                if _is_newly_reached(bound) and redis.limiter.hit(*_ANONYMOUS_AUDIT_LIMIT):
                     audit.record("login.limited", "address", self._address, actor=None)
-            elif developer and _is_news(bound):
+            elif developer and _is_newly_reached(bound):
                 about = {"limit": bound.kind, "failures": bound.limit.amount}
                 audit.record("login.limited", "developer", developer.id, actor=None, after=about)
-                login_alerts.alert(developer, bound.kind, bound.limit.amount, self._address)
+                login_alerts.notify_owner(developer, bound.kind, bound.limit.amount, self._address)
 
 
 class LoginLimit(FailureLimit):
@@ -162,25 +162,25 @@ class LoginLimit(FailureLimit):
     def __init__(self, name: str, address: str, device: uuid.UUID | None = None) -> None:
         who, failures = _name_key(name), settings.value("loginFailures")
         if device is not None:
-            bounds = [_bound(LimitKind.DEVICE, failures, who, str(device))]
+            bounds = [_bind_limit(LimitKind.DEVICE, failures, who, str(device))]
         else:
             per_address = settings.value("loginFailuresPerAddress")
             per_name = settings.value("loginFailuresPerName")
-            site = addresses.site(address) or digest(address)
+            site = addresses.site_network(address) or digest(address)
             bounds = [
-                _bound(LimitKind.ADDRESS, per_address, network_of(address)),
-                _bound(LimitKind.NETWORK, failures, who, site),
-                _bound(LimitKind.NAME, per_name, who),
+                _bind_limit(LimitKind.ADDRESS, per_address, network_of(address)),
+                _bind_limit(LimitKind.NETWORK, failures, who, site),
+                _bind_limit(LimitKind.NAME, per_name, who),
             ]
         super().__init__(name, bounds, network_of(address))
 
 
-class ConfirmationLimit(FailureLimit):
+class ReauthenticationLimit(FailureLimit):
     """The limit of wrong passwords and codes within a session. It leaves logins alone."""
 
     def __init__(self, developer: Developer, login_id: uuid.UUID, address: str) -> None:
         failures, who = settings.value("loginFailures"), _name_key(developer.name)
-        bound = _bound(LimitKind.SESSION, failures, who, str(login_id))
+        bound = _bind_limit(LimitKind.SESSION, failures, who, str(login_id))
         super().__init__(developer.name, [bound], network_of(address))
 
 
@@ -188,7 +188,7 @@ def unlock(name: str) -> bool:
     """Forget all failures of that name, for an operator at the server; whether there is such an
     account. Commits.
     """
-    developer = developers.named(name)
+    developer = developers.find_by_name(name)
     if developer is None:
         return False
     for key in redis.client.scan_iter(match=f"*login_*/{_name_key(name)}/*", count=1000):
@@ -198,15 +198,15 @@ def unlock(name: str) -> bool:
     return True
 
 
-def tell_refused(provider: str, why: dict[str, str | None]) -> None:
+def audit_refusal(provider: str, why: dict[str, str | None]) -> None:
     """Record, within the bound of strangers, that a sign-in by a provider failed. Commits."""
-    if redis.limiter.hit(*_TOLD_OF_STRANGERS):
+    if redis.limiter.hit(*_ANONYMOUS_AUDIT_LIMIT):
         audit.record("login.failed", "identity_provider", provider, actor=None, after=why)
     db.session.commit()
 
 
-def _bound(kind: LimitKind, most: int, *key: str) -> Bound:
-    return Bound(kind, window(most, f"login_{kind}"), key)
+def _bind_limit(kind: LimitKind, most: int, *key: str) -> BoundLimit:
+    return BoundLimit(kind, window_limit(most, f"login_{kind}"), key)
 
 
 def _name_key(name: str) -> str:
@@ -216,15 +216,15 @@ def _name_key(name: str) -> str:
     return digest(db.session.scalar(select(func.lower(name))) or "")
 
 
-def _is_news(bound: Bound) -> bool:
+def _is_newly_reached(bound: BoundLimit) -> bool:
     """Whether the limit is reached, for the first time in a window."""
     if bound.state.remaining > 0:
         return False
-    told = f"told:{bound.limit.key_for(*bound.key)}"
-    return bool(redis.client.set(told, 1, nx=True, ex=bound.limit.get_expiry()))
+    key = f"told:{bound.limit.key_for(*bound.key)}"
+    return bool(redis.client.set(key, 1, nx=True, ex=bound.limit.get_expiry()))
 
 
-def standing(limit: RateLimitItemPerMinute, *key: str) -> LimitState:
+def read_state(limit: RateLimitItemPerMinute, *key: str) -> LimitState:
     """The state of a limit for whom the key stands."""
     stats = redis.limiter.get_window_stats(limit, *key)
     seconds = max(1, math.ceil(stats.reset_time - time.time()))
@@ -233,4 +233,4 @@ def standing(limit: RateLimitItemPerMinute, *key: str) -> LimitState:
 
 def network_of(address: str) -> str:
     """The client's network; a hash of what is no address."""
-    return addresses.network(address) or digest(address)
+    return addresses.client_network(address) or digest(address)

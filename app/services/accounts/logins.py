@@ -13,7 +13,7 @@ from sqlalchemy import Select, select, update
 
 from app import wakeups
 from app.domain import login as rules
-from app.domain.errors import ConfirmationRequired, InvalidToken, NotFound
+from app.domain.errors import InvalidToken, NotFound, ReauthenticationRequired
 from app.domain.login import LoginVia
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
@@ -25,14 +25,14 @@ from app.services.accounts import developers, tokens
 SEEN_PRECISION = timedelta(minutes=1)
 
 
-class Pair(NamedTuple):
+class TokenPair(NamedTuple):
     """The two tokens of a login."""
 
     access_token: str
     refresh_token: str
 
 
-def begin(
+def start(
     developer: Developer,
     now: datetime,
     *,
@@ -40,7 +40,7 @@ def begin(
     client: str,
     address: str,
     provider: str | None = None,
-) -> Pair:
+) -> TokenPair:
     """The first pair of a new login. The caller holds the developer's lock, and commits.
 
     `client`: what it is to be called (`domain.login.client_name`). Whoever lets a device in does
@@ -51,28 +51,28 @@ def begin(
         developer_id=developer.id,
         via=via,
         client=client,
-        address=_bounded(address),
+        address=_truncate_address(address),
         created_at=now,
         last_seen_at=now,
         confirmed_at=None if via is LoginVia.DEVICE else now,
-        expires_at=_end(now),
+        expires_at=_expires_at(now),
         provider=provider,
     )
     db.session.add(login)
     db.session.flush()  # before its refresh token, which names it
-    told = {"login": str(login.id), "via": via, "client": client, "provider": provider}
-    audit.record("login.begun", "developer", developer.id, actor=developer, after=told)
-    return _pair(developer, login.id, now)
+    fields = {"login": str(login.id), "via": via, "client": client, "provider": provider}
+    audit.record("login.begun", "developer", developer.id, actor=developer, after=fields)
+    return _issue_pair(developer, login.id, now)
 
 
-def go_on(developer: Developer, login_id: uuid.UUID, now: datetime, address: str) -> Pair:
+def refresh(developer: Developer, login_id: uuid.UUID, now: datetime, address: str) -> TokenPair:
     """The next pair of a login. The caller holds the developer's lock, and commits.
 
     Raises InvalidToken if the login has ended.
     """
-    seen: dict[str, Any] = {"last_seen_at": now, "expires_at": _end(now)}
+    seen: dict[str, Any] = {"last_seen_at": now, "expires_at": _expires_at(now)}
     if address:
-        seen["address"] = _bounded(address)
+        seen["address"] = _truncate_address(address)
     gone_on = db.session.scalar(
         update(Login)
         .where(Login.id == login_id, Login.ended_at.is_(None))
@@ -81,17 +81,17 @@ def go_on(developer: Developer, login_id: uuid.UUID, now: datetime, address: str
     )
     if gone_on is None:
         raise InvalidToken
-    return _pair(developer, login_id, now)
+    return _issue_pair(developer, login_id, now)
 
 
-def note_use(login_id: uuid.UUID, last_seen_at: datetime, now: datetime, address: str) -> None:
+def record_use(login_id: uuid.UUID, last_seen_at: datetime, now: datetime, address: str) -> None:
     """Note that the login is used: at most one write a minute. Commits what it writes."""
     before = now - SEEN_PRECISION
     if last_seen_at > before:
         return
     seen: dict[str, Any] = {"last_seen_at": now}
     if address:
-        seen["address"] = _bounded(address)
+        seen["address"] = _truncate_address(address)
     db.session.execute(
         # The condition is repeated, so that of many requests at the same time one writes.
         update(Login).where(Login.id == login_id, Login.last_seen_at <= before).values(**seen),
@@ -111,7 +111,7 @@ def end(login_id: uuid.UUID, now: datetime) -> bool:
         .returning(Login.developer_id)
     )
     if developer_id is not None:
-        wakeups.tell_signed_out(developer_id)
+        wakeups.publish_sign_out(developer_id)
     return developer_id is not None
 
 
@@ -128,18 +128,18 @@ def end_all(developer: Developer, now: datetime, *, but: uuid.UUID | None = None
     # Their owner or an admin may not trust these devices any more. Those that stay signed in are
     # known again when they refresh.
     developer.device_generation += 1
-    wakeups.tell_signed_out(developer.id)
+    wakeups.publish_sign_out(developer.id)
     return len(ended)
 
 
-def list_of(developer: Developer, now: datetime) -> Select[Login]:
+def list_active(developer: Developer, now: datetime) -> Select[Login]:
     """The query of the developer's logins that have not ended."""
     return select(Login).where(
         Login.developer_id == developer.id, Login.ended_at.is_(None), Login.expires_at > now
     )
 
 
-def current(developer: Developer, login_id: uuid.UUID) -> Login:
+def lock_current(developer: Developer, login_id: uuid.UUID) -> Login:
     """The developer's login, locked. Raises InvalidToken if it has ended meanwhile."""
     login = db.session.get(
         Login, login_id, with_for_update={"key_share": True}, populate_existing=True
@@ -149,32 +149,34 @@ def current(developer: Developer, login_id: uuid.UUID) -> Login:
     return login
 
 
-def confirm(developer: Developer, login_id: uuid.UUID, now: datetime, *, by: str) -> datetime:
+def reauthenticate(
+    developer: Developer, login_id: uuid.UUID, now: datetime, *, by: str
+) -> datetime:
     """Note that the login's developer has just proved to be there, `by` what means, to the caller;
     until when that counts. The caller holds the developer's lock, and commits.
 
     Raises InvalidToken if the login has ended meanwhile.
     """
-    current(developer, login_id).confirmed_at = now
-    told = {"login": str(login_id), "by": by}
-    audit.record("login.confirmed", "developer", developer.id, actor=developer, after=told)
-    return now + rules.CONFIRMED_FOR
+    lock_current(developer, login_id).confirmed_at = now
+    fields = {"login": str(login_id), "by": by}
+    audit.record("login.confirmed", "developer", developer.id, actor=developer, after=fields)
+    return now + rules.REAUTHENTICATION_LIFETIME
 
 
-def confirmed_until(login_id: uuid.UUID, now: datetime) -> datetime | None:
+def reauthenticated_until(login_id: uuid.UUID, now: datetime) -> datetime | None:
     """Until when the login counts as confirmed; None if it does not, or has ended."""
     confirmed_at = db.session.scalar(
         select(Login.confirmed_at).where(Login.id == login_id, Login.ended_at.is_(None))
     )
-    return rules.confirmed_until(confirmed_at, now)
+    return rules.reauthenticated_until(confirmed_at, now)
 
 
-def require_fresh(developer: Developer, login_id: uuid.UUID, now: datetime) -> None:
+def require_recent(developer: Developer, login_id: uuid.UUID, now: datetime) -> None:
     """Raise ConfirmationRequired unless the login's developer has signed in or confirmed a moment
     ago; InvalidToken if the login has ended meanwhile.
     """
-    if not rules.is_confirmed(current(developer, login_id).confirmed_at, now):
-        raise ConfirmationRequired
+    if not rules.is_reauthenticated(lock_current(developer, login_id).confirmed_at, now):
+        raise ReauthenticationRequired
 
 
 # ---- what people do with their own logins --------------------------------------------------------
@@ -182,8 +184,8 @@ def require_fresh(developer: Developer, login_id: uuid.UUID, now: datetime) -> N
 
 def end_one(actor: Developer, login_id: uuid.UUID) -> None:
     """End one of the actor's logins. Commits. Raises NotFound, InvalidToken."""
-    developers.hold(actor)
-    mine = list_of(actor, clock.now()).where(Login.id == login_id)
+    developers.lock_current(actor)
+    mine = list_active(actor, clock.now()).where(Login.id == login_id)
     if db.session.scalar(mine) is None:
         raise NotFound("you have no such session")
     actor.device_generation += 1  # as in `end_all`
@@ -193,22 +195,22 @@ def end_one(actor: Developer, login_id: uuid.UUID) -> None:
 def end_own(actor: Developer, login_id: uuid.UUID) -> None:
     """End that login of the actor's, whose lock the caller holds. Commits."""
     end(login_id, clock.now())
-    told = {"login": str(login_id)}
-    audit.record("login.ended", "developer", actor.id, actor=actor, before=told)
+    fields = {"login": str(login_id)}
+    audit.record("login.ended", "developer", actor.id, actor=actor, before=fields)
     db.session.commit()
 
 
 def end_many(actor: Developer, *, but: uuid.UUID | None) -> None:
     """End all of the actor's logins `but` one. Commits. Raises InvalidToken."""
-    developers.hold(actor)
+    developers.lock_current(actor)
     if ended := end_all(actor, clock.now(), but=but):
-        told = {"logins": ended}
-        audit.record("login.ended", "developer", actor.id, actor=actor, before=told)
+        fields = {"logins": ended}
+        audit.record("login.ended", "developer", actor.id, actor=actor, before=fields)
     db.session.commit()
 
 
-def _pair(developer: Developer, login_id: uuid.UUID, now: datetime) -> Pair:
-    refresh_token = tokens.new(TokenKind.REFRESH)
+def _issue_pair(developer: Developer, login_id: uuid.UUID, now: datetime) -> TokenPair:
+    refresh_token = tokens.generate(TokenKind.REFRESH)
     db.session.add(
         RefreshToken(
             developer_id=developer.id,
@@ -216,15 +218,15 @@ def _pair(developer: Developer, login_id: uuid.UUID, now: datetime) -> Pair:
             digest=digest(refresh_token),
             generation=developer.token_generation,
             created_at=now,
-            expires_at=_end(now),
+            expires_at=_expires_at(now),
         )
     )
-    return Pair(tokens.access_token(developer, login_id), refresh_token)
+    return TokenPair(tokens.access_token(developer, login_id), refresh_token)
 
 
-def _end(now: datetime) -> datetime:
+def _expires_at(now: datetime) -> datetime:
     return now + timedelta(seconds=current_app.config["REFRESH_SECONDS"])
 
 
-def _bounded(address: str) -> str | None:
+def _truncate_address(address: str) -> str | None:
     return address[: audit.ADDRESS_LENGTH] or None

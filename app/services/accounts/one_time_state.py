@@ -13,24 +13,24 @@ from app.extensions import redis
 from app.services.accounts import login_limits
 
 
-def put(kind: str, secret: str, kept: Mapping[str, Any], seconds: int) -> None:
+def store(kind: str, secret: str, kept: Mapping[str, Any], seconds: int) -> None:
     """Keep it. Raises redis.RedisError when Redis is away."""
     redis.client.set(_key(kind, secret), json.dumps(kept), ex=seconds)
 
 
-def take(kind: str, secret: str) -> dict[str, Any] | None:
+def consume(kind: str, secret: str) -> dict[str, Any] | None:
     """Take it away; of several who come with the secret one has it. None where it is not there."""
     found: Any = redis.client.getdel(_key(kind, secret))
     return None if found is None else dict(json.loads(found))
 
 
-def count(kind: str, who: str, most: int) -> None:
+def limit_rate(kind: str, who: str, most: int) -> None:
     """Count what somebody does, a developer's id or an address. Raises TooManyAttempts past `most`
     in 15 minutes.
     """
-    bound = (login_limits.window(most, kind), login_limits.network_of(who))
+    bound = (login_limits.window_limit(most, kind), login_limits.network_of(who))
     if not redis.limiter.hit(*bound):
-        raise TooManyAttempts(login_limits.standing(*bound).reset_seconds)
+        raise TooManyAttempts(login_limits.read_state(*bound).reset_seconds)
 
 
 def _key(kind: str, secret: str) -> str:

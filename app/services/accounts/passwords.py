@@ -17,7 +17,7 @@ MAX_LENGTH = 1024
 # OWASP's first choice of parameters for Argon2id: 19 MiB, two passes, one lane.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 # The password of an unknown name is compared with this hash, so that it takes the same time.
-NOBODY = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
+UNUSABLE_HASH = "$argon2id$v=19$m=19456,t=2,p=1$" + "A" * 22 + "$" + "A" * 43
 
 T = TypeVar("T")
 
@@ -29,14 +29,14 @@ def check_strength(password: str, field: str = "password") -> None:
         raise InvalidFields({field: [wrong]})
 
 
-def hash_of(password: str) -> str:
+def hash_password(password: str) -> str:
     """The password's hash, as it is stored."""
-    return _aside(_hasher.hash, password)
+    return _run_in_thread(_hasher.hash, password)
 
 
 def matches(password_hash: str, password: str) -> bool:
     """Whether the hash was made of this password."""
-    return _aside(_matches, password_hash, password)
+    return _run_in_thread(_matches, password_hash, password)
 
 
 def is_outdated(password_hash: str) -> bool:
@@ -52,7 +52,7 @@ def _matches(password_hash: str, password: str) -> bool:
         return False
 
 
-def _aside(work: Callable[..., T], *args: Any) -> T:
+def _run_in_thread(work: Callable[..., T], *args: Any) -> T:
     """Run `work` on a thread under gevent: a hash takes 20 ms, which would block all greenlets."""
     if not monkey.is_module_patched("threading"):
         return work(*args)

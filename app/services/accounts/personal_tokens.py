@@ -11,7 +11,7 @@ from sqlalchemy import Select, or_, select, update
 from app import wakeups
 from app.domain import field_errors
 from app.domain.errors import InvalidFields, InvalidToken, NotFound
-from app.domain.token_scope import Reach, TokenScope
+from app.domain.token_scope import AccessScope, TokenScope
 from app.domain.tokens import TokenKind, digest, is_token
 from app.extensions import db
 from app.models import Developer, PersonalToken, Project
@@ -36,7 +36,7 @@ class PersonalTokenView:
 
     @property
     def scopes(self) -> list[TokenScope]:
-        reach = Reach.of(self.token.scopes, self.token.projects)
+        reach = AccessScope.from_columns(self.token.scopes, self.token.projects)
         return [scope for scope in TokenScope if scope in reach.scopes]
 
 
@@ -54,14 +54,14 @@ def create(
 
     Raises ConfirmationRequired, InvalidFields.
     """
-    developers.hold(actor)  # an account that is being disabled gets no more tokens
+    developers.lock_current(actor)  # an account that is being disabled gets no more tokens
     now = clock.now()
-    logins.require_fresh(actor, login_id, now)
-    expires_at = _end_of(expires_at, now)
+    logins.require_recent(actor, login_id, now)
+    expires_at = _expires_at(expires_at, now)
     if scopes and project_keys and TokenScope.ADMIN in scopes:
         raise InvalidFields({"scopes": [field_errors.SCOPES_CLASH]})
-    ids = None if project_keys is None else _ids(actor, project_keys)
-    secret = tokens.new(TokenKind.PERSONAL)
+    ids = None if project_keys is None else _project_ids(actor, project_keys)
+    secret = tokens.generate(TokenKind.PERSONAL)
     token = PersonalToken(
         developer_id=actor.id,
         label=label,
@@ -75,14 +75,14 @@ def create(
     db.session.add(token)
     db.session.flush()
     view = views([token], secret)[0]
-    told: dict[str, Any] = {"label": label, "prefix": token.prefix, "expiresAt": expires_at}
-    told |= {"scopes": view.scopes, "projects": view.projects}
-    audit.record("personal_token.created", "personal_token", token.id, actor=actor, after=told)
+    fields: dict[str, Any] = {"label": label, "prefix": token.prefix, "expiresAt": expires_at}
+    fields |= {"scopes": view.scopes, "projects": view.projects}
+    audit.record("personal_token.created", "personal_token", token.id, actor=actor, after=fields)
     db.session.commit()
     return view
 
 
-def _end_of(wanted: datetime | None, now: datetime) -> datetime | None:
+def _expires_at(wanted: datetime | None, now: datetime) -> datetime | None:
     """When a token ends that is to end at `wanted`. Raises InvalidFields."""
     days = settings.value(settings.TOKEN_DAYS)
     latest = now + timedelta(days=days) if days else None
@@ -95,7 +95,7 @@ def _end_of(wanted: datetime | None, now: datetime) -> datetime | None:
     return wanted
 
 
-def _ids(actor: Developer, keys: Sequence[str]) -> list[int]:
+def _project_ids(actor: Developer, keys: Sequence[str]) -> list[int]:
     """The ids of the projects, which the actor sees. Raises InvalidFields."""
     try:
         return sorted({projects.get(actor, key).id for key in keys})
@@ -130,7 +130,7 @@ def revoke(actor: Developer, token_id: int) -> PersonalTokenView:
         raise NotFound("you have no such token")
     if token.revoked_at is None:
         token.revoked_at = clock.now()
-        wakeups.tell_signed_out(actor.id)
+        wakeups.publish_sign_out(actor.id)
         audit.record("personal_token.revoked", "personal_token", token_id, actor=actor)
     db.session.commit()
     return views([token])[0]
@@ -145,7 +145,7 @@ def revoke_all(developer: Developer, now: datetime) -> None:
     )
 
 
-def is_one(credential: str) -> bool:
+def is_personal_token(credential: str) -> bool:
     """Whether the credential has the form of a personal access token."""
     return is_token(credential, TokenKind.PERSONAL)
 
@@ -166,12 +166,12 @@ def developer_of(secret: str) -> Developer:
     now = clock.now()
     if token.revoked_at or developer.disabled_at or _has_ended(token, now):
         raise InvalidToken
-    _note_use(token, now)
-    developer.reach = Reach.of(token.scopes, token.projects)
+    _record_use(token, now)
+    developer.access_scope = AccessScope.from_columns(token.scopes, token.projects)
     return developer
 
 
-def _note_use(token: PersonalToken, now: datetime) -> None:
+def _record_use(token: PersonalToken, now: datetime) -> None:
     before = now - USE_PRECISION
     if token.last_used_at is not None and token.last_used_at > before:
         return

@@ -10,7 +10,7 @@ from app.models import Developer
 from app.services import audit, clock
 from app.services.accounts import developers, logins, passwords, second_factor
 from app.services.accounts.login_limits import FailureLimit
-from app.services.accounts.logins import Pair
+from app.services.accounts.logins import TokenPair
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Profile:
     confirmed_until: datetime | None
 
 
-def of(developer: Developer, login_id: uuid.UUID | None) -> Profile:
+def get(developer: Developer, login_id: uuid.UUID | None) -> Profile:
     """The account, whether it has a second factor, and until when the login that asks counts as
     confirmed; `login_id` is None for a personal access token, which never does.
     """
-    until = None if login_id is None else logins.confirmed_until(login_id, clock.now())
+    until = None if login_id is None else logins.reauthenticated_until(login_id, clock.now())
     return Profile(developer, second_factor.is_enabled(developer), until)
 
 
@@ -37,7 +37,7 @@ def update(developer: Developer, login_id: uuid.UUID | None, **changes: str) -> 
     for name, value in changes.items():
         setattr(developer, name, value)
     db.session.commit()
-    return of(developer, login_id)
+    return get(developer, login_id)
 
 
 def change_password(
@@ -47,7 +47,7 @@ def change_password(
     *,
     current_password: str,
     new_password: str,
-) -> Pair:
+) -> TokenPair:
     """Change the password, end all sessions, and return the tokens of a new one, which takes the
     place of the caller's. Commits.
 
@@ -55,17 +55,17 @@ def change_password(
     InvalidToken if the session has ended meanwhile.
     """
     passwords.check_strength(new_password, "newPassword")
-    with limit.watching():
-        developers.confirm_password(developer, current_password, "currentPassword")
-    new_hash = passwords.hash_of(new_password)
+    with limit.count_failures():
+        developers.require_password(developer, current_password, "currentPassword")
+    new_hash = passwords.hash_password(new_password)
     # If this session was ended while the hash was computed, the change fails.
-    developers.hold(developer)
-    login, now = logins.current(developer, login_id), clock.now()
+    developers.lock_current(developer)
+    login, now = logins.lock_current(developer, login_id), clock.now()
     developer.password_hash = new_hash
     developer.token_generation += 1
     logins.end_all(developer, now)
     audit.record("password.changed", "developer", developer.id, actor=developer)
-    pair = logins.begin(
+    pair = logins.start(
         *(developer, now),
         via=LoginVia.PASSWORD,
         client=login.client,

@@ -15,7 +15,7 @@ from app.services.accounts import break_glass, developers, logins, second_factor
 from app.services.accounts.login_limits import FailureLimit
 
 
-def by_password_or_code(
+def reauthenticate(
     developer: Developer,
     login_id: uuid.UUID,
     limit: FailureLimit,
@@ -31,17 +31,17 @@ def by_password_or_code(
     """
     if password is None and totp_code is None:
         raise InvalidFields({"password": [field_errors.PROOF_NEEDED]})
-    if password is not None and not break_glass.takes_password(developer):
+    if password is not None and not break_glass.is_password_allowed(developer):
         raise InvalidFields({"password": [field_errors.PASSWORD_OFF]})
-    with limit.watching():
+    with limit.count_failures():
         if password is not None:
-            developers.confirm_password(developer, password, "password")
-        developers.hold(developer)
+            developers.require_password(developer, password, "password")
+        developers.lock_current(developer)
         now = clock.now()
         if totp_code is not None:
-            second_factor.confirm(developer, totp_code, now, "totpCode")
+            second_factor.check_own_code(developer, totp_code, now, "totpCode")
     # Not before: of guesses that come too late even the right one confirms nothing.
     means = [name for name, given in (("password", password), ("code", totp_code)) if given]
-    until = logins.confirm(developer, login_id, now, by=" and ".join(means))
+    until = logins.reauthenticate(developer, login_id, now, by=" and ".join(means))
     db.session.commit()
     return until

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from app.domain.drafts import MOST_VIEWS
+from app.domain.drafts import MAX_VIEWS
 from app.domain.errors import Conflict, NotFound
 from app.extensions import db
 from app.models import Developer, SavedView
@@ -27,10 +27,10 @@ def create(
     actor: Developer, *, name: str, query: str, position: int | None = None, pinned: bool = True
 ) -> SavedView:
     """Keep a view, by default behind the others. Commits. Raises TooManyViews."""
-    developers.hold(actor)  # so that they are counted one after the other
+    developers.lock_current(actor)  # so that they are counted one after the other
     mine = select(func.count(), func.max(SavedView.position))
     count, last = db.session.execute(mine.where(SavedView.developer_id == actor.id)).one()
-    if count >= MOST_VIEWS:
+    if count >= MAX_VIEWS:
         raise TooManyViews
     if position is None:
         position = 0 if last is None else min(last + 1, 2**31 - 1)
@@ -51,7 +51,7 @@ def create(
 
 def update(actor: Developer, view_id: int, **fields: Any) -> SavedView:
     """Change the given fields; the others stay. Commits. Raises NotFound, also for another's."""
-    view = _mine(actor, view_id)
+    view = _own_view(actor, view_id)
     for name, value in fields.items():
         setattr(view, name, value)
     view.updated_at = now()
@@ -61,11 +61,11 @@ def update(actor: Developer, view_id: int, **fields: Any) -> SavedView:
 
 def delete(actor: Developer, view_id: int) -> None:
     """Delete a view. Commits. Raises NotFound, also for another's."""
-    db.session.delete(_mine(actor, view_id))
+    db.session.delete(_own_view(actor, view_id))
     db.session.commit()
 
 
-def _mine(actor: Developer, view_id: int) -> SavedView:
+def _own_view(actor: Developer, view_id: int) -> SavedView:
     view = db.session.get(SavedView, view_id, with_for_update=True, populate_existing=True)
     if view is None or view.developer_id != actor.id:
         raise NotFound("you have no such view")

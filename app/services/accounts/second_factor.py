@@ -58,9 +58,9 @@ def set_up(developer: Developer, login_id: uuid.UUID) -> Setup:
 
     Raises ConfirmationRequired, TotpEnabled.
     """
-    developers.hold(developer)
-    logins.require_fresh(developer, login_id, clock.now())
-    factor = _factor(developer)
+    developers.lock_current(developer)
+    logins.require_recent(developer, login_id, clock.now())
+    factor = _find_factor(developer)
     if factor is not None and factor.enabled_at is not None:
         raise TotpEnabled
     secret = pyotp.random_base32()
@@ -76,14 +76,14 @@ def verify(developer: Developer, code: str) -> list[str]:
 
     Raises InvalidFields for a wrong code, TotpEnabled and TotpNotSetUp.
     """
-    developers.hold(developer)
-    factor = _factor(developer)
+    developers.lock_current(developer)
+    factor = _find_factor(developer)
     if factor is None:
         raise TotpNotSetUp
     if factor.enabled_at is not None:
         raise TotpEnabled
     now = clock.now()
-    if not _takes(factor, code, now):
+    if not _consume_totp(factor, code, now):
         raise InvalidFields({"code": [field_errors.WRONG_CODE]})
     factor.enabled_at = now
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
@@ -100,53 +100,53 @@ def disable(developer: Developer, limit: FailureLimit, password: str) -> None:
 
     Raises InvalidFields for a wrong password, TooManyAttempts.
     """
-    with limit.watching():
-        developers.confirm_password(developer, password, "password")
-    developers.hold(developer)
-    forget(developer, developer, "totp.disabled")
+    with limit.count_failures():
+        developers.require_password(developer, password, "password")
+    developers.lock_current(developer)
+    delete_factor(developer, developer, "totp.disabled")
     db.session.commit()
 
 
-def forget(developer: Developer, actor: Developer, action: str) -> None:
+def delete_factor(developer: Developer, actor: Developer, action: str) -> None:
     """Delete the developer's second factor. The caller holds the developer's lock, and commits."""
     before, after = {"totpEnabled": is_enabled(developer)}, {"totpEnabled": False}
     audit.record(action, "developer", developer.id, actor=actor, before=before, after=after)
     db.session.execute(delete(SecondFactor).where(SecondFactor.developer_id == developer.id))
 
 
-def demand(developer: Developer, code: str | None, now: datetime) -> None:
+def require_code(developer: Developer, code: str | None, now: datetime) -> None:
     """Check and use up the code of a login, if the developer has a second factor.
 
     Raises TotpRequired, TotpInvalid. The caller holds the developer's lock, and commits.
     """
-    factor = _factor(developer)
+    factor = _find_factor(developer)
     if factor is None or factor.enabled_at is None:
         return
     if not code:
         raise TotpRequired
-    if not _accepts(factor, code, now):
+    if not _consume_code(factor, code, now):
         raise TotpInvalid
 
 
-def confirm(developer: Developer, code: str, now: datetime, field: str) -> None:
+def check_own_code(developer: Developer, code: str, now: datetime, field: str) -> None:
     """Check and use up a code of the developer's own, given in the request's `field`.
 
     Raises InvalidFields. The caller holds the developer's lock, limits guesses, and commits.
     """
-    factor = _factor(developer)
-    if factor is None or factor.enabled_at is None or not _accepts(factor, code, now):
+    factor = _find_factor(developer)
+    if factor is None or factor.enabled_at is None or not _consume_code(factor, code, now):
         raise InvalidFields({field: [field_errors.WRONG_CODE]})
 
 
-def _accepts(factor: SecondFactor, code: str, now: datetime) -> bool:
-    return _takes(factor, code, now) or _takes_recovery_code(factor, code)
+def _consume_code(factor: SecondFactor, code: str, now: datetime) -> bool:
+    return _consume_totp(factor, code, now) or _consume_recovery_code(factor, code)
 
 
-def _factor(developer: Developer) -> SecondFactor | None:
+def _find_factor(developer: Developer) -> SecondFactor | None:
     return db.session.get(SecondFactor, developer.id, populate_existing=True)
 
 
-def _takes(factor: SecondFactor, code: str, now: datetime) -> bool:
+def _consume_totp(factor: SecondFactor, code: str, now: datetime) -> bool:
     """Whether the code is that of an unused time step near the present one; if so, uses it up."""
     try:
         codes = pyotp.TOTP(encryption.decrypt(factor.secret), interval=STEP_SECONDS)
@@ -154,7 +154,7 @@ def _takes(factor: SecondFactor, code: str, now: datetime) -> bool:
         log.error("totp_secret_unreadable", developer=factor.developer_id)
         return False  # the recovery codes still work
     current = int(now.timestamp()) // STEP_SECONDS
-    given = _bare(code).encode(errors="replace")
+    given = _normalize(code).encode(errors="replace")
     for step in range(current - DRIFT_STEPS, current + DRIFT_STEPS + 1):
         if step > factor.last_step and compare_digest(codes.generate_otp(step).encode(), given):
             factor.last_step = step
@@ -162,7 +162,7 @@ def _takes(factor: SecondFactor, code: str, now: datetime) -> bool:
     return False
 
 
-def _takes_recovery_code(factor: SecondFactor, code: str) -> bool:
+def _consume_recovery_code(factor: SecondFactor, code: str) -> bool:
     its = RecoveryCode.developer_id == factor.developer_id
     taken = db.session.scalar(
         delete(RecoveryCode)
@@ -179,9 +179,9 @@ def _recovery_code() -> str:
 
 
 def _digest(code: str) -> str:
-    return digest(_bare(code).lower())
+    return digest(_normalize(code).lower())
 
 
-def _bare(code: str) -> str:
+def _normalize(code: str) -> str:
     """The code without spaces and hyphens, which people type or leave out."""
     return code.replace(" ", "").replace("-", "")

@@ -40,7 +40,7 @@ COLUMNS = """
 """
 """The columns that `row` makes, for SQL's `jsonb_to_recordset`."""
 
-HOLDS = """(
+IS_VALID = """(
     d.disabled_at IS NULL
     AND (s.ends_at IS NULL OR s.ends_at > :now)
     AND CASE WHEN s.login IS NOT NULL
@@ -55,20 +55,20 @@ HOLDS = """(
 """The SQL condition that the session `s` of the developer `d` holds at the moment `:now`."""
 
 
-def of(developer: Developer, credential: str) -> DeveloperSession:
+def from_credential(developer: Developer, credential: str) -> DeveloperSession:
     """The session of a credential that has just been accepted for the developer.
 
     Raises InvalidToken if an access token has expired since.
     """
     if is_token(credential, TokenKind.PERSONAL):
-        only = developer.reach.projects
+        only = developer.access_scope.projects
         projects = None if only is None else sorted(only)
         return DeveloperSession(developer.id, token_digest=digest(credential), projects=projects)
     claims = tokens.access_claims(credential)
     return DeveloperSession(developer.id, claims.generation, claims.login, ends_at=claims.ends_at)
 
 
-def row(session: DeveloperSession) -> dict[str, Any]:
+def to_row(session: DeveloperSession) -> dict[str, Any]:
     """The session as a JSON object with COLUMNS."""
     ends_at = session.ends_at.isoformat() if session.ends_at else None
     login = str(session.login) if session.login else None

@@ -31,7 +31,7 @@ class WorkerClaims(NamedTuple):
     version: int
 
 
-def new(kind: TokenKind) -> str:
+def generate(kind: TokenKind) -> str:
     """A new random token, of which only the digest (`domain.tokens.digest`) is stored."""
     return tokens.make(kind, secrets.token_bytes(tokens.RANDOM_BYTES))
 
@@ -54,7 +54,7 @@ def access_token(developer: Developer, login: uuid.UUID) -> str:
 
 def access_claims(token: str) -> AccessClaims:
     """The claims of an access token; the caller compares them with the row. Raises InvalidToken."""
-    claims = _read(token, "access", current_app.config["JWT_SECRET_KEY"])
+    claims = _decode(token, "access", current_app.config["JWT_SECRET_KEY"])
     try:
         ends_at = datetime.fromtimestamp(claims["exp"], UTC)
         login = uuid.UUID(claims["fam"])
@@ -80,14 +80,14 @@ def worker_jwt(machine: Machine) -> tuple[str, datetime]:
 
 def read_worker_jwt(token: str) -> WorkerClaims:
     """The claims of a worker JWT; the caller compares them with the row. Raises InvalidToken."""
-    claims = _read(token, "worker", current_app.config["WORKER_JWT_SECRET_KEY"])
+    claims = _decode(token, "worker", current_app.config["WORKER_JWT_SECRET_KEY"])
     try:
         return WorkerClaims(uuid.UUID(claims["sub"]), int(claims["ver"]))
     except (KeyError, ValueError, TypeError):
         raise InvalidToken from None
 
 
-def _read(token: str, kind: str, key: str) -> dict[str, Any]:
+def _decode(token: str, kind: str, key: str) -> dict[str, Any]:
     """The claims of a JWT of that kind. Raises InvalidToken, also for JWTs of other kinds.
 
     PyJWT is used directly, because flask-jwt-extended decodes each token three times.

@@ -10,7 +10,7 @@ from app.extensions import db
 from app.models import Change, ChangedFile, Content, Task
 
 
-def of(
+def find_change(
     task: Task,
     stage: int | None = None,
     attempt: int | None = None,
@@ -38,7 +38,7 @@ def of(
     return db.session.scalar(query.order_by(Change.id.desc()).limit(1))
 
 
-def files_of(change: Change, limit: int | None = None) -> Sequence[ChangedFile]:
+def list_files(change: Change, limit: int | None = None) -> Sequence[ChangedFile]:
     """The files that it touches, in order; the first `limit` of them. None of one whose files have
     expired.
     """
@@ -46,7 +46,7 @@ def files_of(change: Change, limit: int | None = None) -> Sequence[ChangedFile]:
     return db.session.scalars(query.order_by(ChangedFile.position).limit(limit)).all()
 
 
-def file_of(change: Change, path: str) -> ChangedFile | None:
+def find_file(change: Change, path: str) -> ChangedFile | None:
     """The file that is called so after the change, or was before it, where it was deleted."""
     query = select(ChangedFile).where(ChangedFile.change_id == change.id, ChangedFile.path == path)
     return db.session.scalar(query.limit(1))
@@ -59,7 +59,7 @@ def content(task_id: int, id: str) -> bytes | None:
     return None if data is None else zlib.decompress(data)
 
 
-def packed(task_id: int, id: str) -> bytes:
+def packed_content(task_id: int, id: str) -> bytes:
     """The content's bytes as they are stored, packed by zlib; of one that is gone, none."""
     query = select(Content.data).where(Content.task_id == task_id, Content.id == id, Content.whole)
     return db.session.scalar(query) or zlib.compress(b"")

@@ -24,23 +24,23 @@ from app.extensions import db, redis
 from app.redis import presence
 from app.services.changes.comparison_process import SIZES
 
-MOST_AT_ONCE = 2
-WAIT_SECONDS = 5.0
-MOST_WAITING = 8
+MAX_CONCURRENT = 2
+WAIT_TIMEOUT_SECONDS = 5.0
+MAX_WAITING = 8
 """People for whom a request of this process waits for its turn. One more gets none, nor does
 another request of one of these: else one person could take all places."""
 
-RUN_SECONDS = 8.0
+RUN_TIMEOUT_SECONDS = 8.0
 """Of the clock: the process has a limit of its own on processor time."""
 
-_LAPSE_SECONDS = 30.0  # a turn of a server process that has died
+_LEASE_SECONDS = 30.0  # a turn of a server process that has died
 _POLL_SECONDS = 0.1
 ROOT = Path(__file__).parents[3]
 PYTHON = (sys.executable, "-E", "-s")
 
 Pair = tuple[bytes, bytes]
 """Two versions of a file, as they are stored: packed by zlib."""
-Answers = list[bytes | None]
+Results = list[bytes | None]
 
 log = structlog.get_logger(__name__)
 _lock = threading.Lock()
@@ -48,7 +48,7 @@ _waiting: set[int] = set()
 """Their ids."""
 
 
-class Allowance:
+class InlineBudget:
     """What one request may still compare in the process that serves it. git compares each line
     with all others that it cannot tell apart by their hashes, so these are few: 20 ms at worst.
     """
@@ -70,17 +70,17 @@ class Allowance:
         return True
 
 
-def compare(operation: str, pairs: Iterable[Pair], developer_id: int) -> Answers | None:
+def compare(operation: str, pairs: Iterable[Pair], developer_id: int) -> Results | None:
     """The pairs' answers, as JSON, and None for those that the limits do not allow; None for all:
     the developer had no turn in time. Commits before it waits, so that no transaction is open
     meanwhile.
     """
     db.session.commit()
-    with _turn(developer_id) as is_ours:
+    with _admission(developer_id) as is_ours:
         return _run(operation, _then_commit(pairs)) if is_ours else None
 
 
-def compare_for_machine(operation: str, pairs: Iterable[Pair]) -> Answers:
+def compare_for_machine(operation: str, pairs: Iterable[Pair]) -> Results:
     """As `compare`, for an order to a machine: it needs no turn, for people don't decide how many
     there are, and leaves the transaction alone.
     """
@@ -92,7 +92,7 @@ def _then_commit(pairs: Iterable[Pair]) -> Iterator[Pair]:
     db.session.commit()
 
 
-def _run(operation: str, pairs: Iterable[Pair]) -> Answers:
+def _run(operation: str, pairs: Iterable[Pair]) -> Results:
     count = 0
     with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as answers:
         for old, new in pairs:
@@ -110,7 +110,7 @@ def _run(operation: str, pairs: Iterable[Pair]) -> Answers:
             process_group=0,  # with the process of each pair
         )
         try:
-            process.wait(RUN_SECONDS)
+            process.wait(RUN_TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             pass
         finally:
@@ -126,26 +126,26 @@ def _run(operation: str, pairs: Iterable[Pair]) -> Answers:
 
 
 @contextmanager
-def _turn(developer_id: int) -> Iterator[bool]:
+def _admission(developer_id: int) -> Iterator[bool]:
     """Wait for the developer's turn; whether it has come."""
     member = uuid.uuid4().hex
-    sets = {"comparing": MOST_AT_ONCE, f"comparing:{developer_id}": 1}
+    sets = {"comparing": MAX_CONCURRENT, f"comparing:{developer_id}": 1}
     try:
-        is_ours = _wait_for(developer_id, member, sets)
+        is_ours = _wait_for_admission(developer_id, member, sets)
     except redis_client.RedisError:  # nobody knows how many run
         is_ours = False
     try:
         yield is_ours
     finally:
         if is_ours:
-            _leave(member, sets)
+            _release(member, sets)
 
 
-def _wait_for(developer_id: int, member: str, sets: dict[str, int]) -> bool:
+def _wait_for_admission(developer_id: int, member: str, sets: dict[str, int]) -> bool:
     if _is_admitted(member, sets):
         return True
-    with _place(developer_id) as has_place:
-        end = time.monotonic() + WAIT_SECONDS
+    with _queue_entry(developer_id) as has_place:
+        end = time.monotonic() + WAIT_TIMEOUT_SECONDS
         while has_place and time.monotonic() < end:
             time.sleep(_POLL_SECONDS)
             if _is_admitted(member, sets):
@@ -154,15 +154,15 @@ def _wait_for(developer_id: int, member: str, sets: dict[str, int]) -> bool:
 
 
 def _is_admitted(member: str, sets: dict[str, int]) -> bool:
-    command = presence.admit(member, sets, time.time(), _LAPSE_SECONDS)
+    command = presence.admit_command(member, sets, time.time(), _LEASE_SECONDS)
     return bool(redis.client.execute_command(*command))
 
 
 @contextmanager
-def _place(developer_id: int) -> Iterator[bool]:
+def _queue_entry(developer_id: int) -> Iterator[bool]:
     """Take the developer's place among those that wait; whether there was one."""
     with _lock:
-        is_free = developer_id not in _waiting and len(_waiting) < MOST_WAITING
+        is_free = developer_id not in _waiting and len(_waiting) < MAX_WAITING
         if is_free:
             _waiting.add(developer_id)
     try:
@@ -172,9 +172,9 @@ def _place(developer_id: int) -> Iterator[bool]:
             _waiting.discard(developer_id)
 
 
-def _leave(member: str, sets: Iterable[str]) -> None:
+def _release(member: str, sets: Iterable[str]) -> None:
     try:
-        for command in presence.leave(member, sets):
+        for command in presence.leave_commands(member, sets):
             redis.client.execute_command(*command)
     except redis_client.RedisError:
         log.warning("comparison_turn_not_given_back")  # it lapses

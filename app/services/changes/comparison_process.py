@@ -23,19 +23,19 @@ from app.services.changes import line_diff, whitespace
 CPU_SECONDS = 3
 MEMORY_BYTES = 512 << 20
 OUTPUT_BYTES = 32 << 20
-LARGEST = 16 << 20
+MAX_FILE_BYTES = 16 << 20
 """Bytes of one file, unpacked."""
 
 SIZES = struct.Struct(">II")
 """Before each pair: how many bytes the two files have, packed by zlib."""
 
 OPERATIONS: Mapping[str, Callable[[bytes, bytes], Any]] = {
-    "whitespace": whitespace.ignored,
-    "lines": line_diff.hunks,
+    "whitespace": whitespace.diff_ignoring_whitespace,
+    "lines": line_diff.diff_lines,
 }
 
 
-class _Place(NamedTuple):
+class _PairPosition(NamedTuple):
     """A pair's number, and where its two files are in what was asked."""
 
     number: int
@@ -51,16 +51,16 @@ def main(operation: str, asked: BinaryIO, answers: BinaryIO) -> None:
     """
     import pygit2  # noqa: F401 - once, and not in the process of each pair
 
-    compare, left = OPERATIONS[operation], list(_places(asked))
+    compare, left = OPERATIONS[operation], list(_read_positions(asked))
     for _ in range(2):
         too_long = []
         for done, place in enumerate(left):
-            seconds = (CPU_SECONDS - _used()) / (len(left) - done)
+            seconds = (CPU_SECONDS - _cpu_seconds_used()) / (len(left) - done)
             if seconds <= 0:
                 return
             asked.seek(place.at)
             old, new = (asked.read(size) for size in place.sizes)
-            answer = _answer(compare, old, new, seconds)
+            answer = _compare_in_child(compare, old, new, seconds)
             if answer is None:
                 too_long.append(place)
                 continue
@@ -69,22 +69,22 @@ def main(operation: str, asked: BinaryIO, answers: BinaryIO) -> None:
         left = too_long
 
 
-def _places(asked: BinaryIO) -> Iterator[_Place]:
+def _read_positions(asked: BinaryIO) -> Iterator[_PairPosition]:
     for number in itertools.count():
         if not (head := asked.read(SIZES.size)):
             return
         sizes = SIZES.unpack(head)
-        yield _Place(number, asked.tell(), sizes)
+        yield _PairPosition(number, asked.tell(), sizes)
         asked.seek(sum(sizes), os.SEEK_CUR)
 
 
-def _used() -> float:
+def _cpu_seconds_used() -> float:
     """Seconds of processor time, of this process and those that it has waited for."""
     both = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in both)
 
 
-def _answer(
+def _compare_in_child(
     compare: Callable[[bytes, bytes], Any], old: bytes, new: bytes, seconds: float
 ) -> bytes | None:
     """The pair's answer, as JSON; None where it takes more than so many seconds of processor time,
@@ -99,7 +99,7 @@ def _answer(
                 signal.SIGPROF, signal.SIG_DFL
             )  # ends it, also in the middle of git's code
             signal.setitimer(signal.ITIMER_PROF, seconds)
-            made = msgspec.json.encode(compare(_unpacked(old), _unpacked(new)))
+            made = msgspec.json.encode(compare(_decompress(old), _decompress(new)))
             with open(writer, "wb") as out:
                 out.write(made)
             os._exit(0)
@@ -112,11 +112,11 @@ def _answer(
     return answer if status == 0 else None
 
 
-def _unpacked(packed: bytes) -> bytes:
-    return zlib.decompressobj().decompress(packed, LARGEST)
+def _decompress(packed: bytes) -> bytes:
+    return zlib.decompressobj().decompress(packed, MAX_FILE_BYTES)
 
 
-def _limit() -> None:
+def _set_limits() -> None:
     limits = {
         resource.RLIMIT_CPU: CPU_SECONDS,
         resource.RLIMIT_AS: MEMORY_BYTES,
@@ -130,5 +130,5 @@ def _limit() -> None:
 
 
 if __name__ == "__main__":
-    _limit()
+    _set_limits()
     main(sys.argv[1], sys.stdin.buffer, sys.stdout.buffer)

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.domain import storage_limits
-from app.domain.diff import LARGEST_CONTENT
-from app.domain.storage_limits import Excessive, Forged
+from app.domain.diff import MAX_CONTENT_BYTES
+from app.domain.storage_limits import ForgedReport, LimitExceeded
 from app.extensions import db
 from app.models import Content, Task
 from app.services.changes import patch_sections
@@ -19,56 +19,60 @@ from muster.protocol import frames
 Spend = Callable[[int], None]
 """Takes bytes off what may be kept of the attempt. Raises Excessive where there is no room."""
 
-_ROOM_FOR_PACKING = 64 * 1024  # bytes that zlib may add to what cannot be packed
+_MAX_PACKING_OVERHEAD = 64 * 1024  # bytes that zlib may add to what cannot be packed
 # No row of the session is one of these.
-_BARE: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
+_NO_SYNC: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 
 
-def keep(task: Task, body: frames.Content, spend: Spend) -> None:
+def store_chunk(task: Task, body: frames.Content, spend: Spend) -> None:
     """Store a piece. What is there already, whole, is not stored again. Raises Forged, and
     Excessive where there is no room. The caller holds the task's lock, and commits.
     """
-    if body.size > LARGEST_CONTENT or body.packed > LARGEST_CONTENT + _ROOM_FOR_PACKING:
-        raise Excessive(f"a content has {body.size} bytes, of {LARGEST_CONTENT} at most")
-    begun = _begun(task.id, body.id)
+    if body.size > MAX_CONTENT_BYTES or body.packed > MAX_CONTENT_BYTES + _MAX_PACKING_OVERHEAD:
+        raise LimitExceeded(f"a content has {body.size} bytes, of {MAX_CONTENT_BYTES} at most")
+    begun = _find_partial(task.id, body.id)
     if begun is not None and begun.whole:
         return
     if not body.data or body.offset + len(body.data) > body.packed:
-        raise Forged(f"its piece of {body.id} is not one of {body.packed} bytes")
+        raise ForgedReport(f"its piece of {body.id} is not one of {body.packed} bytes")
     if body.offset and begun != (False, body.size, body.packed, body.offset):
-        raise Forged(f"its piece of {body.id} does not follow the one before")
-    spend(storage_limits.cost(len(body.data)))
-    _store(task.id, body)
+        raise ForgedReport(f"its piece of {body.id} does not follow the one before")
+    spend(storage_limits.storage_cost(len(body.data)))
+    _append_chunk(task.id, body)
     task.keeps_contents = True
     if body.offset + len(body.data) == body.packed:
-        _believe(task.id, body)
+        _verify(task.id, body)
 
 
-class _Begun(NamedTuple):
+class _PartialContent(NamedTuple):
     """`kept`: so many bytes of the packed ones are there."""
 
     whole: bool
     size: int
     packed: int
-    kept: int
+    stored_bytes: int
 
 
-def _begun(task_id: int, id: str) -> _Begun | None:
+def _find_partial(task_id: int, id: str) -> _PartialContent | None:
     kept = func.length(Content.data)
-    query = select(Content.whole, Content.size, Content.packed, kept).where(_is(task_id, id))
+    query = select(Content.whole, Content.size, Content.packed, kept).where(
+        _is_content(task_id, id)
+    )
     found = db.session.execute(query).one_or_none()
-    return None if found is None else _Begun(*found)
+    return None if found is None else _PartialContent(*found)
 
 
-def _is(task_id: int, id: str) -> ColumnElement[bool]:
+def _is_content(task_id: int, id: str) -> ColumnElement[bool]:
     return and_(Content.task_id == task_id, Content.id == id)
 
 
-def _store(task_id: int, body: frames.Content) -> None:
+def _append_chunk(task_id: int, body: frames.Content) -> None:
     """The first piece takes the place of whatever had come before."""
     if body.offset:
         grown = Content.data.op("||")(body.data)
-        db.session.execute(update(Content).where(_is(task_id, body.id)).values(data=grown), **_BARE)
+        db.session.execute(
+            update(Content).where(_is_content(task_id, body.id)).values(data=grown), **_NO_SYNC
+        )
         return
     about = {"size": body.size, "packed": body.packed, "whole": False, "data": body.data}
     stored = insert(Content).values(task_id=task_id, id=body.id, **about)
@@ -76,17 +80,17 @@ def _store(task_id: int, body: frames.Content) -> None:
     db.session.execute(anew)
 
 
-def _believe(task_id: int, body: frames.Content) -> None:
+def _verify(task_id: int, body: frames.Content) -> None:
     """The content is all there: it counts if it is what the machine says. Raises Forged."""
-    mine = _is(task_id, body.id)
+    mine = _is_content(task_id, body.id)
     data = db.session.scalar(select(Content.data).where(mine)) or b""
-    if not _is_true(body.id, body.size, data):
-        db.session.execute(delete(Content).where(mine), **_BARE)
-        raise Forged(f"it is not what git calls {body.id}")
-    db.session.execute(update(Content).where(mine).values(whole=True), **_BARE)
+    if not _is_valid(body.id, body.size, data):
+        db.session.execute(delete(Content).where(mine), **_NO_SYNC)
+        raise ForgedReport(f"it is not what git calls {body.id}")
+    db.session.execute(update(Content).where(mine).values(whole=True), **_NO_SYNC)
 
 
-def _is_true(id: str, size: int, packed: bytes) -> bool:
+def _is_valid(id: str, size: int, packed: bytes) -> bool:
     """Whether it unpacks to that many bytes, and git calls these so."""
     unpacking = zlib.decompressobj()
     try:
@@ -101,7 +105,7 @@ def _is_true(id: str, size: int, packed: bytes) -> bool:
     return digest.hexdigest() == id
 
 
-class Known(NamedTuple):
+class StoredContent(NamedTuple):
     """A content that is there: `size` bytes. `is_read`: its hunks have been looked for."""
 
     id: str
@@ -109,17 +113,17 @@ class Known(NamedTuple):
     is_read: bool
 
 
-def known(task_id: int, ids: Collection[str]) -> dict[str, Known]:
+def find_stored(task_id: int, ids: Collection[str]) -> dict[str, StoredContent]:
     """Those of the contents that are there, whole."""
     query = select(Content.id, Content.size, Content.hunks.is_not(None)).where(
         Content.task_id == task_id, Content.id.in_(ids), Content.whole
     )
-    return {id: Known(id, size, is_read) for id, size, is_read in db.session.execute(query)}
+    return {id: StoredContent(id, size, is_read) for id, size, is_read in db.session.execute(query)}
 
 
-def read_hunks(task_id: int, id: str) -> None:
+def parse_hunks(task_id: int, id: str) -> None:
     """Look for the hunks of a content that is a section of a patch."""
-    mine = _is(task_id, id)
+    mine = _is_content(task_id, id)
     packed = db.session.scalar(select(Content.data).where(mine)) or b""
-    hunks = patch_sections.shown(zlib.decompress(packed))
-    db.session.execute(update(Content).where(mine).values(hunks=hunks), **_BARE)
+    hunks = patch_sections.encode_section(zlib.decompress(packed))
+    db.session.execute(update(Content).where(mine).values(hunks=hunks), **_NO_SYNC)

@@ -10,9 +10,9 @@ from app.extensions import db
 from app.models import Change, ChangedFile, Content, Task
 
 BATCH = 1000  # rows that are deleted in one transaction
-BATCHES = 500  # transactions of a run
+MAX_BATCHES = 500  # transactions of a run
 # No row of the session is one of these.
-_BARE: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
+_NO_SYNC: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 
 
 def sweep(cutoff: datetime) -> int:
@@ -20,7 +20,7 @@ def sweep(cutoff: datetime) -> int:
     run gets. Returns of how many tasks all is gone. Commits each batch, and waits for no lock.
     """
     total = 0
-    for _ in range(BATCHES):
+    for _ in range(MAX_BATCHES):
         task_id = db.session.scalar(
             select(Task.id)
             .where(Task.keeps_contents, Task.finished_at < cutoff)
@@ -31,16 +31,18 @@ def sweep(cutoff: datetime) -> int:
         if task_id is None:
             db.session.commit()
             break
-        total += _forget(task_id)
+        total += _delete_batch(task_id)
         db.session.commit()
     return total
 
 
-def _forget(task_id: int) -> bool:
+def _delete_batch(task_id: int) -> bool:
     """Delete some of the task's rows. Returns whether these were the last ones."""
     contents = select(Content.id).where(Content.task_id == task_id).limit(BATCH)
     of_task = Content.task_id == task_id
-    gone = _deleted(delete(Content).where(of_task, Content.id.in_(contents.scalar_subquery())))
+    gone = _execute_delete(
+        delete(Content).where(of_task, Content.id.in_(contents.scalar_subquery()))
+    )
     files = (
         select(ChangedFile.change_id, ChangedFile.position)
         .join(Change, Change.id == ChangedFile.change_id)
@@ -48,21 +50,21 @@ def _forget(task_id: int) -> bool:
         .limit(BATCH)
         .cte()
     )
-    gone += _deleted(
+    gone += _execute_delete(
         delete(ChangedFile).where(
             ChangedFile.change_id == files.c.change_id, ChangedFile.position == files.c.position
         )
     )
     # Nothing of it is shown while only some of it is left.
     shown = update(Change).where(Change.task_id == task_id, Change.left_out != EXPIRED)
-    db.session.execute(shown.values(left_out=EXPIRED), **_BARE)
+    db.session.execute(shown.values(left_out=EXPIRED), **_NO_SYNC)
     if gone:
         return False
     done = update(Task).where(Task.id == task_id).values(keeps_contents=False)
-    db.session.execute(done, **_BARE)
+    db.session.execute(done, **_NO_SYNC)
     return True
 
 
-def _deleted(statement: Any) -> int:
-    result: Any = db.session.execute(statement, **_BARE)
+def _execute_delete(statement: Any) -> int:
+    result: Any = db.session.execute(statement, **_NO_SYNC)
     return int(result.rowcount)

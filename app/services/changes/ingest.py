@@ -8,20 +8,20 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
 from app.domain import storage_limits
-from app.domain.diff import LARGEST_PATCH, MOST_FILES
-from app.domain.storage_limits import Excessive, Forged
+from app.domain.diff import MAX_FILES, MAX_PATCH_BYTES
+from app.domain.storage_limits import ForgedReport, LimitExceeded
 from app.extensions import db
 from app.models import Attempt, Change, ChangedFile
 from app.services.changes import contents
-from app.services.changes.contents import Known, Spend
+from app.services.changes.contents import Spend, StoredContent
 from muster.protocol import frames
 
-_ROW = 200  # bytes that a file's row counts beside its names
+_ROW_BYTES = 200  # bytes that a file's row counts beside its names
 # No row of the session is one of these.
-_BARE: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
+_NO_SYNC: dict[str, Any] = {"execution_options": {"synchronize_session": False}}
 
 
-class _Begun(NamedTuple):
+class _PartialChange(NamedTuple):
     """A change of which `files_changed` files are there."""
 
     id: int
@@ -35,7 +35,7 @@ class _Begun(NamedTuple):
     patch_bytes: int = 0
 
 
-def keep(
+def store_part(
     attempt: Attempt, body: frames.Changes, now: datetime, spend: Spend, *, is_full: bool
 ) -> bool:
     """Store a part of a change's files; with the last one it takes the place of the attempt's
@@ -45,48 +45,50 @@ def keep(
     the numbers alone are. Raises Forged, and Excessive where it is too large or there is no room.
     The caller holds the task's lock, and commits.
     """
-    _require_sound(body)
-    begun = _begun(attempt, body) if body.first else None
-    known, is_lacking = _contents(attempt, body, is_full=is_full)
-    grown = _grown(begun or _Begun(0, body.base, body.commit, body.total, body.left_out), body)
+    _require_valid(body)
+    begun = _find_partial(attempt, body) if body.first else None
+    known, is_lacking = _find_sections(attempt, body, is_full=is_full)
+    grown = _add_part(
+        begun or _PartialChange(0, body.base, body.commit, body.total, body.left_out), body
+    )
     grown = grown._replace(patch_bytes=grown.patch_bytes + sum(c.size for c in known.values()))
-    if grown.patch_bytes > LARGEST_PATCH:
-        raise Excessive(f"its patch has more than {LARGEST_PATCH} bytes")
+    if grown.patch_bytes > MAX_PATCH_BYTES:
+        raise LimitExceeded(f"its patch has more than {MAX_PATCH_BYTES} bytes")
     if is_lacking:
         grown = grown._replace(left_out=grown.left_out or "size")
-    spend(storage_limits.cost(sum(map(_cost, body.files))))
-    id = begun.id if begun else _begin(attempt, body, now)
+    spend(storage_limits.storage_cost(sum(map(_cost, body.files))))
+    id = begun.id if begun else _start_change(attempt, body, now)
     rows = [_row(id, body.first + at, file, known) for at, file in enumerate(body.files)]
     if rows:
         db.session.execute(insert(ChangedFile), rows)
     counted = grown._asdict() | {"id": id}
-    db.session.execute(update(Change).where(Change.id == id).values(counted), **_BARE)
-    _look_for_hunks(attempt.task_id, known.values())
+    db.session.execute(update(Change).where(Change.id == id).values(counted), **_NO_SYNC)
+    _parse_hunks(attempt.task_id, known.values())
     is_whole = grown.files_changed == grown.total
     if is_whole:
-        _show(attempt, body, id)
+        _publish(attempt, body, id)
     return is_whole
 
 
-def _require_sound(body: frames.Changes) -> None:
-    if body.total > MOST_FILES:
-        raise Excessive(f"it has {body.total} files, of {MOST_FILES} at most")
+def _require_valid(body: frames.Changes) -> None:
+    if body.total > MAX_FILES:
+        raise LimitExceeded(f"it has {body.total} files, of {MAX_FILES} at most")
     if body.first + len(body.files) > body.total or (body.total and not body.files):
-        raise Forged(f"these are not files {body.first} and on of {body.total}")
-    if len(set(map(_name, body.files))) < len(body.files):
-        raise Forged("a file is named twice")
+        raise ForgedReport(f"these are not files {body.first} and on of {body.total}")
+    if len(set(map(_file_key, body.files))) < len(body.files):
+        raise ForgedReport("a file is named twice")
     if any("\0" in file.path or "\0" in (file.old_path or "") for file in body.files):
-        raise Forged("no file is called so")  # and no column can hold it
+        raise ForgedReport("no file is called so")  # and no column can hold it
     if not body.left_out and any(file.patch is None for file in body.files):
-        raise Forged("a file has no section of the patch")
+        raise ForgedReport("a file has no section of the patch")
 
 
-def _name(file: frames.ChangedFile) -> tuple[str, str]:
+def _file_key(file: frames.ChangedFile) -> tuple[str, str]:
     """Git tells of a file that becomes a link twice: it is deleted, and added."""
     return file.path, file.status
 
 
-def _is_of(attempt: Attempt, body: frames.Changes) -> ColumnElement[bool]:
+def _is_same_change(attempt: Attempt, body: frames.Changes) -> ColumnElement[bool]:
     """The attempt's changes of which there may be one, that is shown."""
     return and_(
         Change.task_id == attempt.task_id,
@@ -97,26 +99,26 @@ def _is_of(attempt: Attempt, body: frames.Changes) -> ColumnElement[bool]:
     )
 
 
-def _begun(attempt: Attempt, body: frames.Changes) -> _Begun:
+def _find_partial(attempt: Attempt, body: frames.Changes) -> _PartialChange:
     """The change that the part goes on with. Raises Forged where there is none."""
-    columns = [getattr(Change, name) for name in _Begun._fields]
-    query = select(*columns).where(_is_of(attempt, body), ~Change.whole)
+    columns = [getattr(Change, name) for name in _PartialChange._fields]
+    query = select(*columns).where(_is_same_change(attempt, body), ~Change.whole)
     row = db.session.execute(query).one_or_none()
-    found = None if row is None else _Begun(*row)
-    said = (body.base, body.commit, body.total, body.first)
-    if found is None or said != (found.base, found.commit, found.total, found.files_changed):
-        raise Forged("it does not go on with what came before")
+    found = None if row is None else _PartialChange(*row)
+    reported = (body.base, body.commit, body.total, body.first)
+    if found is None or reported != (found.base, found.commit, found.total, found.files_changed):
+        raise ForgedReport("it does not go on with what came before")
     names = select(ChangedFile.path, ChangedFile.status).where(
         ChangedFile.change_id == found.id, ChangedFile.path.in_([file.path for file in body.files])
     )
     if {(path, str(status)) for path, status in db.session.execute(names)} & set(
-        map(_name, body.files)
+        map(_file_key, body.files)
     ):
-        raise Forged("a file is named twice")
+        raise ForgedReport("a file is named twice")
     return found
 
 
-def _grown(begun: _Begun, body: frames.Changes) -> _Begun:
+def _add_part(begun: _PartialChange, body: frames.Changes) -> _PartialChange:
     return begun._replace(
         left_out=begun.left_out or body.left_out,
         files_changed=begun.files_changed + len(body.files),
@@ -125,29 +127,31 @@ def _grown(begun: _Begun, body: frames.Changes) -> _Begun:
     )
 
 
-def _contents(
+def _find_sections(
     attempt: Attempt, body: frames.Changes, *, is_full: bool
-) -> tuple[dict[str, Known], bool]:
+) -> tuple[dict[str, StoredContent], bool]:
     """The sections that the files name, and whether some are missing. Raises Forged where that
     cannot be.
     """
     named = [file.patch for file in body.files if file.patch is not None]
-    known = contents.known(attempt.task_id, named) if named else {}
+    known = contents.find_stored(attempt.task_id, named) if named else {}
     if len(set(named)) < len(named):
-        raise Forged("two files have the same section")  # which says what they are called
+        raise ForgedReport("two files have the same section")  # which says what they are called
     is_lacking = len(known) < len(named)
     if is_lacking and not is_full:
-        raise Forged("it names a content that has not come")
+        raise ForgedReport("it names a content that has not come")
     return known, is_lacking
 
 
 def _cost(file: frames.ChangedFile) -> int:
-    return _ROW + len(file.path.encode()) + len((file.old_path or "").encode())
+    return _ROW_BYTES + len(file.path.encode()) + len((file.old_path or "").encode())
 
 
-def _begin(attempt: Attempt, body: frames.Changes, now: datetime) -> int:
+def _start_change(attempt: Attempt, body: frames.Changes, now: datetime) -> int:
     """The row of a change that nobody sees yet, in place of one that was not brought to its end."""
-    db.session.execute(delete(Change).where(_is_of(attempt, body), ~Change.whole), **_BARE)
+    db.session.execute(
+        delete(Change).where(_is_same_change(attempt, body), ~Change.whole), **_NO_SYNC
+    )
     about = {
         "task_id": attempt.task_id,
         "attempt": attempt.number,
@@ -157,7 +161,7 @@ def _begin(attempt: Attempt, body: frames.Changes, now: datetime) -> int:
         "since": body.since,
         "whole": False,
         "created_at": now,
-        **_Begun(0, body.base, body.commit, body.total, "")._asdict(),
+        **_PartialChange(0, body.base, body.commit, body.total, "")._asdict(),
     }
     del about["id"]
     stored = insert(Change).values(about).returning(Change.id)
@@ -165,7 +169,7 @@ def _begin(attempt: Attempt, body: frames.Changes, now: datetime) -> int:
 
 
 def _row(
-    change_id: int, position: int, file: frames.ChangedFile, known: Mapping[str, Known]
+    change_id: int, position: int, file: frames.ChangedFile, known: Mapping[str, StoredContent]
 ) -> dict[str, Any]:
     return {
         "change_id": change_id,
@@ -185,14 +189,14 @@ def _row(
     }
 
 
-def _look_for_hunks(task_id: int, sections: Iterable[Known]) -> None:
+def _parse_hunks(task_id: int, sections: Iterable[StoredContent]) -> None:
     for section in sections:
         if not section.is_read:
-            contents.read_hunks(task_id, section.id)
+            contents.parse_hunks(task_id, section.id)
             time.sleep(0)  # others of this process have their turn between two of them
 
 
-def _show(attempt: Attempt, body: frames.Changes, id: int) -> None:
-    former = delete(Change).where(_is_of(attempt, body), Change.whole)
-    db.session.execute(former, **_BARE)
-    db.session.execute(update(Change).where(Change.id == id).values(whole=True), **_BARE)
+def _publish(attempt: Attempt, body: frames.Changes, id: int) -> None:
+    former = delete(Change).where(_is_same_change(attempt, body), Change.whole)
+    db.session.execute(former, **_NO_SYNC)
+    db.session.execute(update(Change).where(Change.id == id).values(whole=True), **_NO_SYNC)

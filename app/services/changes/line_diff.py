@@ -3,19 +3,19 @@
 from app.domain import anchors
 from app.domain.anchors import LineHunk
 
-LARGEST = 512 << 10
+MAX_BYTES = 512 << 10
 """Bytes of a file that is compared."""
 
-MOST = 20_000
+MAX_LINES = 20_000
 """Lines of it."""
 
 
 def is_comparable(content: bytes) -> bool:
     """Whether it is a text of a size that is compared."""
-    return len(content) <= LARGEST and content.count(b"\n") <= MOST and b"\0" not in content
+    return len(content) <= MAX_BYTES and content.count(b"\n") <= MAX_LINES and b"\0" not in content
 
 
-def hunks(old: bytes, new: bytes) -> list[LineHunk] | None:
+def diff_lines(old: bytes, new: bytes) -> list[LineHunk] | None:
     """The hunks that lead from `old` to `new`, in order and without context, whatever their lines
     end with; None where they are too large to be compared, or have no lines.
     """
@@ -24,7 +24,9 @@ def hunks(old: bytes, new: bytes) -> list[LineHunk] | None:
     import pygit2  # only here: few processes ever compare, and it takes a start 70 ms
 
     flag = pygit2.enums.DiffOption.INDENT_HEURISTIC
-    patch = pygit2.Patch.create_from(_plain(old), _plain(new), context_lines=0, flag=flag)
+    patch = pygit2.Patch.create_from(
+        _normalize_line_ends(old), _normalize_line_ends(new), context_lines=0, flag=flag
+    )
     if patch.delta.is_binary:
         return None
     return [
@@ -33,5 +35,5 @@ def hunks(old: bytes, new: bytes) -> list[LineHunk] | None:
     ]
 
 
-def _plain(content: bytes) -> bytes:
-    return b"".join(line + b"\n" for line in anchors.split(content))
+def _normalize_line_ends(content: bytes) -> bytes:
+    return b"".join(line + b"\n" for line in anchors.split_lines(content))

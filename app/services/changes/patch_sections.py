@@ -4,44 +4,44 @@ import msgspec
 
 from app.domain import patch
 
-MOST_LINES = 20_000
-LARGEST_HUNKS = 1 << 20
+MAX_LINES = 20_000
+MAX_HUNKS_BYTES = 1 << 20
 """Bytes of JSON, and lines, that a file's hunks may have: of a longer one none are shown."""
 
-NONE_TO_SHOW = b""
+NO_HUNKS = b""
 
 _encode = msgspec.json.Encoder().encode
 
 
-def shown(section: bytes) -> bytes:
+def encode_section(section: bytes) -> bytes:
     """The section's hunks, as the API says them; NONE_TO_SHOW where they are too long, or it is no
     section that git would have written.
     """
     try:
-        found = patch.hunks(section, MOST_LINES)
-    except patch.Unreadable:
-        return NONE_TO_SHOW
-    return as_json(found)
+        found = patch.parse_hunks(section, MAX_LINES)
+    except patch.UnreadablePatch:
+        return NO_HUNKS
+    return encode_hunks(found)
 
 
-def as_json(hunks: list[patch.Hunk]) -> bytes:
+def encode_hunks(hunks: list[patch.Hunk]) -> bytes:
     """The hunks, as the API says them; NONE_TO_SHOW where they are too long."""
-    said = _encode([_said(hunk) for hunk in hunks])
-    return said if len(said) <= LARGEST_HUNKS else NONE_TO_SHOW
+    encoded = _encode([_hunk_to_api(hunk) for hunk in hunks])
+    return encoded if len(encoded) <= MAX_HUNKS_BYTES else NO_HUNKS
 
 
-def _said(hunk: patch.Hunk) -> dict[str, object]:
+def _hunk_to_api(hunk: patch.Hunk) -> dict[str, object]:
     return {
         "oldStart": hunk.old_start,
         "oldLines": hunk.old_lines,
         "newStart": hunk.new_start,
         "newLines": hunk.new_lines,
         "section": hunk.section,
-        "lines": [_line(*line) for line in hunk.lines],
+        "lines": [_line_to_api(*line) for line in hunk.lines],
     }
 
 
-def _line(
+def _line_to_api(
     type_: patch.LineType, old: int | None, new: int | None, text: str, ends: bool
 ) -> dict[str, object]:
     line: dict[str, object] = {"type": type_, "oldLine": old, "newLine": new, "text": text}

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import text
 
 from app.domain import file_summary
-from app.domain.file_summary import ChangedName
+from app.domain.file_summary import ChangedFileName
 from app.extensions import db
 
 _FIRST = text(f"""
@@ -17,22 +17,25 @@ _FIRST = text(f"""
     ) AS c
     CROSS JOIN LATERAL (
         SELECT position, path, insertions, deletions, "binary" FROM changed_files
-        WHERE change_id = c.id ORDER BY position LIMIT {file_summary.MOST}
+        WHERE change_id = c.id ORDER BY position LIMIT {file_summary.MAX_FILES}
     ) AS f
     ORDER BY t.id, f.position
 """)
 
 
-def lines(task_ids: Collection[int]) -> dict[int, str]:
+def summarize_changes(task_ids: Collection[int]) -> dict[int, str]:
     """Of each task that has changed files, as far as it is kept, the first of them in a line: those
     of the latest that it has come to, since its base.
     """
     if not task_ids:
         return {}
-    found: dict[int, list[ChangedName]] = {}
+    found: dict[int, list[ChangedFileName]] = {}
     totals: dict[int, int] = {}
     rows = db.session.execute(_FIRST, {"task_ids": sorted(task_ids)})
     for task_id, total, path, insertions, deletions, binary in rows:
-        found.setdefault(task_id, []).append(ChangedName(path, insertions, deletions, binary))
+        found.setdefault(task_id, []).append(ChangedFileName(path, insertions, deletions, binary))
         totals[task_id] = total
-    return {task_id: file_summary.line(files, totals[task_id]) for task_id, files in found.items()}
+    return {
+        task_id: file_summary.summarize_files(files, totals[task_id])
+        for task_id, files in found.items()
+    }

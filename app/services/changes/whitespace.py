@@ -8,11 +8,11 @@ from app.domain import patch
 from app.domain.patch import LineType
 from app.services.changes import patch_sections
 
-LARGEST_FILE = 4 << 20
+MAX_FILE_BYTES = 4 << 20
 """Bytes of either version: of a larger one it would take long."""
 
 
-class Rest(msgspec.Struct):
+class RemainingChange(msgspec.Struct):
     """What remains of a file's change. `hunks` are as the API says them; null: too long. `is_none`:
     nothing remains.
     """
@@ -23,11 +23,11 @@ class Rest(msgspec.Struct):
     hunks: msgspec.Raw
 
 
-def ignored(old: bytes, new: bytes) -> Rest | None:
+def diff_ignoring_whitespace(old: bytes, new: bytes) -> RemainingChange | None:
     """What changed from the one to the other but for white space. None where that cannot be said:
     of what is no text, or too large.
     """
-    if max(len(old), len(new)) > LARGEST_FILE or b"\0" in old or b"\0" in new:
+    if max(len(old), len(new)) > MAX_FILE_BYTES or b"\0" in old or b"\0" in new:
         return None
     import pygit2  # only here, as in `lines`
 
@@ -35,15 +35,15 @@ def ignored(old: bytes, new: bytes) -> Rest | None:
     # The empty names are what the head of the section would be made of.
     made: Any = pygit2.Patch.create_from(old, new, flag=flag)
     if not made.data:
-        return Rest(0, 0, is_none=True, hunks=msgspec.Raw(b"[]"))
+        return RemainingChange(0, 0, is_none=True, hunks=msgspec.Raw(b"[]"))
     try:
-        hunks = patch.hunks(made.data, patch_sections.MOST_LINES)
-    except patch.Unreadable:
+        hunks = patch.parse_hunks(made.data, patch_sections.MAX_LINES)
+    except patch.UnreadablePatch:
         return None
     types = [line.type for hunk in hunks for line in hunk.lines]
-    return Rest(
+    return RemainingChange(
         types.count(LineType.ADDED),
         types.count(LineType.DELETED),
         is_none=not hunks,
-        hunks=msgspec.Raw(patch_sections.as_json(hunks) or b"null"),
+        hunks=msgspec.Raw(patch_sections.encode_hunks(hunks) or b"null"),
     )

@@ -3,6 +3,6 @@
 `inbox` checks a platform's events and stores them; `work` carries them out, and replies.
 """
 
-from app.services.chat.event_handler import catch_up, work
+from app.services.chat.event_handler import process_due_events, process_event
 
-__all__ = ["catch_up", "work"]
+__all__ = ["process_due_events", "process_event"]

@@ -30,26 +30,26 @@ def make_token(actor: Developer, login_id: uuid.UUID) -> NewChatToken:
 
     Earlier tokens of the developer end. Raises ConfirmationRequired.
     """
-    developers.hold(actor)
+    developers.lock_current(actor)
     now = clock.now()
-    logins.require_fresh(actor, login_id, now)
+    logins.require_recent(actor, login_id, now)
     unused = (ChatToken.developer_id == actor.id) & ChatToken.used_at.is_(None)
     db.session.execute(delete(ChatToken).where(unused))
-    secret = tokens.new(TokenKind.CHAT)
+    secret = tokens.generate(TokenKind.CHAT)
     row = ChatToken(
         developer_id=actor.id, digest=digest(secret), created_at=now, expires_at=now + LIFETIME
     )
     db.session.add(row)
     db.session.flush()
-    told = {"expiresAt": row.expires_at}
-    audit.record("chat_token.created", "chat_token", row.id, actor=actor, after=told)
+    fields = {"expiresAt": row.expires_at}
+    audit.record("chat_token.created", "chat_token", row.id, actor=actor, after=fields)
     db.session.commit()
     return NewChatToken(secret, row.expires_at)
 
 
-def owner(platform: BotPlatform, user_id: str) -> Developer | None:
+def find_owner(platform: BotPlatform, user_id: str) -> Developer | None:
     """The developer to whom a chat account is linked, even if they are disabled."""
-    uid = chat.uid(platform, user_id)
+    uid = chat.platform_uid_of(platform, user_id)
     return db.session.scalar(
         select(Developer)
         .where(Developer.platform_uid == uid)
@@ -57,25 +57,27 @@ def owner(platform: BotPlatform, user_id: str) -> Developer | None:
     )
 
 
-def burn(token_digest: str, now: datetime) -> None:
+def consume_token(token_digest: str, now: datetime) -> None:
     """Use up a token without linking anything: others have read it. Commits."""
-    _use(token_digest, now)
+    _consume(token_digest, now)
     db.session.commit()
 
 
-def bind(token_digest: str, platform: BotPlatform, user_id: str, now: datetime) -> Developer:
+def link_account(
+    token_digest: str, platform: BotPlatform, user_id: str, now: datetime
+) -> Developer:
     """Link a chat account to the developer whose token it is, in place of an earlier account.
 
     The token is used up even if that fails. Of simultaneous uses one succeeds. Commits. Raises
     ChatTokenInvalid, PlatformUidTaken.
     """
-    developer_id = _use(token_digest, now)
-    developer = developers.locked(developer_id) if developer_id is not None else None
+    developer_id = _consume(token_digest, now)
+    developer = developers.lock_developer(developer_id) if developer_id is not None else None
     if developer is None or developer.disabled_at is not None:
         db.session.commit()
         raise ChatTokenInvalid
     before = {"platformUid": developer.platform_uid}
-    uid = chat.uid(platform, user_id)
+    uid = chat.platform_uid_of(platform, user_id)
     try:
         with db.session.begin_nested():
             developer.platform_uid = uid
@@ -95,7 +97,7 @@ def bind(token_digest: str, platform: BotPlatform, user_id: str, now: datetime) 
     return developer
 
 
-def _use(token_digest: str, now: datetime) -> int | None:
+def _consume(token_digest: str, now: datetime) -> int | None:
     """Use up a token, and return its developer's id; None if the token is not valid.
 
     One statement, so that of simultaneous uses one succeeds.

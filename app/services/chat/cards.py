@@ -3,7 +3,7 @@ over.
 """
 
 from app.chat.incoming_events import Button
-from app.chat.messages import GateCard, Message, cut
+from app.chat.messages import GateCard, Message, truncate
 from app.domain import task as rules
 from app.domain.pipeline import GateKind
 from app.extensions import db
@@ -12,27 +12,27 @@ from app.services.changes import summary
 from app.services.tasks import queries
 
 
-def message(task: Task, gate: Gate | None, body: str) -> Message:
+def build_card(task: Task, gate: Gate | None, body: str) -> Message:
     """The card of a task, with the question of `gate` if one is given, and the first of the files
     that were changed, if the question is about these.
     """
     if gate and gate.kind is not GateKind.QUESTION and (gate.stage_index or gate.number):
-        body = "\n".join(filter(None, (body, summary.lines([task.id]).get(task.id))))
+        body = "\n".join(filter(None, (body, summary.summarize_changes([task.id]).get(task.id))))
     return Message(
         delivery_id=0,
         kind="progress",
-        title=cut(f"#{task.id} {task.description.splitlines()[0]}", 140),
+        title=truncate(f"#{task.id} {task.description.splitlines()[0]}", 140),
         body=body,
         task_id=task.id,
         project_key=task.project.key,
         status=task.status.value,
         url=None,
-        gate=_gate(task, gate) if gate else None,
+        gate=_gate_card(task, gate) if gate else None,
         occurred_at=task.updated_at,
     )
 
 
-def _gate(task: Task, gate: Gate) -> GateCard:
+def _gate_card(task: Task, gate: Gate) -> GateCard:
     return GateCard(
         stage_index=gate.stage_index,
         stage_name=stage_name(task, gate.stage_index),
@@ -41,17 +41,17 @@ def _gate(task: Task, gate: Gate) -> GateCard:
         kind=gate.kind.value,
         prompt=gate.prompt,
         choices=tuple(gate.choices),
-        answered=over(task, gate),
+        answered=gate_result_text(task, gate),
     )
 
 
-def over(task: Task, gate: Gate) -> str | None:
+def gate_result_text(task: Task, gate: Gate) -> str | None:
     """How the gate's question ended, as a text; None while it is open."""
     if gate.answered_at is not None and gate.result is None:
         return "withdrawn"
     if gate.answered_at is not None:
         person = db.session.get(Developer, gate.answered_by) if gate.answered_by else None
-        return cut(f"{person.name if person else 'somebody'}: {gate.result}", 200)
+        return truncate(f"{person.name if person else 'somebody'}: {gate.result}", 200)
     if gate.round != task.round:
         return "asked in an earlier round"
     if task.status in rules.ENDED:
@@ -65,7 +65,7 @@ def stage_name(task: Task, index: int) -> str:
     return name
 
 
-def asked(actor: Developer, pressed: Button) -> tuple[Task, Gate | None]:
+def find_gate(actor: Developer, pressed: Button) -> tuple[Task, Gate | None]:
     """The task, and its gate that the button answers. Raises NotFound."""
     task = queries.get(actor, pressed.task_id)
     key = (pressed.task_id, pressed.round, pressed.stage_index, pressed.number)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from app.chat import commands
-from app.chat.commands import Command, Unclear, Verb
-from app.chat.incoming_events import Incoming
-from app.chat.messages import cut
+from app.chat.commands import Command, InvalidCommand, Verb
+from app.chat.incoming_events import IncomingEvent
+from app.chat.messages import truncate
 from app.domain import task as rules
 from app.domain.change import has_changed
 from app.domain.errors import DomainError, InvalidFields, NotFound, NothingPending
@@ -25,8 +25,8 @@ from app.services.projects import networks, projects
 from app.services.tasks import gates, tasks, workspaces
 from app.services.tasks import queries as task_reads
 
-LINES = 20  # of a log
-LISTED = 10  # tasks
+MAX_LOG_LINES = 20  # of a log
+MAX_LISTED = 10  # tasks
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 
 
@@ -43,29 +43,29 @@ class Reply:
 
 @dataclass(frozen=True)
 class CommandRequest:
-    """A command, its author, and the chat event `said` that it came in.
+    """A command, its author, and the chat `event` that it came in.
 
     `remember` stores the reply; an act that must not be repeated calls it in its own transaction.
     """
 
     actor: Developer
     bot: Bot
-    said: Incoming
+    event: IncomingEvent
     command: Command
     remember: Callable[[Reply], None]
 
 
-def carry_out(
-    actor: Developer, bot: Bot, said: Incoming, remember: Callable[[Reply], None]
+def run_command(
+    actor: Developer, bot: Bot, incoming: IncomingEvent, remember: Callable[[Reply], None]
 ) -> Reply:
     """Carry out the command in the event's text, and return the reply. Raises DomainError."""
-    command = commands.parse(said.text)
-    if isinstance(command, Unclear):
-        return Reply(command.words)
-    return _ACTS[command.verb](CommandRequest(actor, bot, said, command, remember))
+    command = commands.parse(incoming.text)
+    if isinstance(command, InvalidCommand):
+        return Reply(command.message)
+    return _HANDLERS[command.verb](CommandRequest(actor, bot, incoming, command, remember))
 
 
-def in_words(error: DomainError) -> str:
+def describe_error(error: DomainError) -> str:
     """The text about an error, for somebody who has written a command."""
     if isinstance(error, InvalidFields) and error.errors:
         return " ".join(f"{field} {', '.join(wrong)}." for field, wrong in error.errors.items())
@@ -82,7 +82,7 @@ def _develop(asked: CommandRequest) -> Reply:
             "Which project? This chat is bound to none: add --project KEY"
             + _hint([project.key for project in _projects(asked.actor)])
         )
-    machine = _machine(asked.command.machine) if asked.command.machine else None
+    machine = _find_machine(asked.command.machine) if asked.command.machine else None
     made: list[Reply] = []
 
     def remember(task: Task) -> None:
@@ -100,15 +100,15 @@ def _develop(asked: CommandRequest) -> Reply:
 
 
 def _progress(asked: CommandRequest) -> Reply:
-    task = task_reads.get(asked.actor, _id(asked))
-    gate = gates.open_gate(task) if task.status in rules.LIVE else None
+    task = task_reads.get(asked.actor, _task_id(asked))
+    gate = gates.find_open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
-        return Reply(progress(task), public=True)
-    question = f"It asks: {cut(gate.prompt, 1000)}\nAnswer with: confirm #{task.id} result"
-    return Reply(f"{progress(task)}\n{question}", public=True, card=task.id)
+        return Reply(describe_progress(task), public=True)
+    question = f"It asks: {truncate(gate.prompt, 1000)}\nAnswer with: confirm #{task.id} result"
+    return Reply(f"{describe_progress(task)}\n{question}", public=True, card=task.id)
 
 
-def progress(task: Task) -> str:
+def describe_progress(task: Task) -> str:
     """The task's progress, in a few lines."""
     stage = cards.stage_name(task, task.current_stage_index)
     lines = [_headline(task)]
@@ -125,18 +125,18 @@ def progress(task: Task) -> str:
 
 
 def _cancel(asked: CommandRequest) -> Reply:
-    return Reply(_headline(tasks.cancel(asked.actor, _id(asked))), public=True)
+    return Reply(_headline(tasks.cancel(asked.actor, _task_id(asked))), public=True)
 
 
 def _retry(asked: CommandRequest) -> Reply:
-    return Reply(_headline(tasks.retry(asked.actor, _id(asked))), public=True)
+    return Reply(_headline(tasks.retry(asked.actor, _task_id(asked))), public=True)
 
 
 def _list(asked: CommandRequest) -> Reply:
     key = asked.command.project or _bound_project(asked)
     if key is not None:
         projects.get(asked.actor, key)
-    query, _ = task_reads.listing(asked.actor, project_keys=[key] if key else ())(None, LISTED)
+    query, _ = task_reads.listing(asked.actor, project_keys=[key] if key else ())(None, MAX_LISTED)
     found = db.session.scalars(query).all()
     if not found:
         return Reply(f"There are no tasks{f' in {key}' if key else ''} yet.")
@@ -144,12 +144,12 @@ def _list(asked: CommandRequest) -> Reply:
 
 
 def _confirm(asked: CommandRequest) -> Reply:
-    task_id = _id(asked)
+    task_id = _task_id(asked)
     try:
-        pending = gates.pending(asked.actor, task_id)
+        pending = gates.get_pending(asked.actor, task_id)
     except NothingPending:
         task = task_reads.get(asked.actor, task_id)
-        return Reply(f"#{task_id} is not waiting for an answer.\n{progress(task)}")
+        return Reply(f"#{task_id} is not waiting for an answer.\n{describe_progress(task)}")
     result = asked.command.text
     is_offered = pending.kind is GateKind.CONFIRM or "confirm" in pending.choices
     if result == "confirm" and not is_offered:
@@ -157,17 +157,19 @@ def _confirm(asked: CommandRequest) -> Reply:
         return Reply(f"“{pending.prompt}” wants an answer: confirm #{task_id} {offered}")
     if pending.choices:
         result = next((c for c in pending.choices if c.lower() == result.lower()), result)
-    gates.confirm(asked.actor, task_id, pending.stage_index, result, number=pending.number)
-    return answered(asked.actor, task_id, pending.stage_name, result)
+    gates.confirm_stage(asked.actor, task_id, pending.stage_index, result, number=pending.number)
+    return answer_reply(asked.actor, task_id, pending.stage_name, result)
 
 
-def answered(actor: Developer, task_id: int, stage: str, result: str) -> Reply:
+def answer_reply(actor: Developer, task_id: int, stage: str, result: str) -> Reply:
     """The reply to an answer to a gate that was accepted."""
-    return Reply(f"✓ #{task_id} “{stage}”: {actor.name} answered {cut(result, 200)}", public=True)
+    return Reply(
+        f"✓ #{task_id} “{stage}”: {actor.name} answered {truncate(result, 200)}", public=True
+    )
 
 
 def _workspace(asked: CommandRequest) -> Reply:
-    found = workspaces.of_task(asked.actor, _id(asked))
+    found = workspaces.get_workspace(asked.actor, _task_id(asked))
     machine = db.session.get(Machine, found.machine_id)
     diff = found.diff
     where = machine.name if machine else found.machine_id
@@ -180,25 +182,25 @@ def _workspace(asked: CommandRequest) -> Reply:
 
 
 def _logs(asked: CommandRequest) -> Reply:
-    page = logs.page(asked.actor, _id(asked), limit=LINES, offset=-LINES)
-    lines = [cut(readable(line.text), 300) for line in page.lines]
+    page = logs.read_page(asked.actor, _task_id(asked), limit=MAX_LOG_LINES, offset=-MAX_LOG_LINES)
+    lines = [truncate(strip_escapes(line.text), 300) for line in page.lines]
     if not lines:
-        return Reply(f"#{_id(asked)} has no log yet.")
+        return Reply(f"#{_task_id(asked)} has no log yet.")
     shown = "\n".join(lines)
-    return Reply(f"The last {len(lines)} of {page.total} lines of #{_id(asked)}:\n{shown}")
+    return Reply(f"The last {len(lines)} of {page.total} lines of #{_task_id(asked)}:\n{shown}")
 
 
-def readable(line: str) -> str:
+def strip_escapes(line: str) -> str:
     """The line without escape sequences, as a terminal would show it."""
     return _ESCAPES.sub("", line).rpartition("\r")[2] or _ESCAPES.sub("", line).strip("\r")
 
 
 def _headline(task: Task) -> str:
     first = task.description.strip().splitlines() or [""]
-    return f"#{task.id} {task.project.key} {task.status}: {cut(first[0], 120)}"
+    return f"#{task.id} {task.project.key} {task.status}: {truncate(first[0], 120)}"
 
 
-def _id(asked: CommandRequest) -> int:
+def _task_id(asked: CommandRequest) -> int:
     assert asked.command.task_id is not None  # the parser makes sure of it for these verbs
     return asked.command.task_id
 
@@ -207,12 +209,12 @@ def _allow(asked: CommandRequest) -> Reply:
     key = asked.command.project or _bound_project(asked) or _only_project(asked.actor)
     if key is None:
         return Reply("Which project? This chat is bound to none: add --project KEY")
-    return allow(asked.actor, key, asked.command.text)
+    return allow_host(asked.actor, key, asked.command.text)
 
 
-def allow(actor: Developer, key: str, host: str) -> Reply:
+def allow_host(actor: Developer, key: str, host: str) -> Reply:
     """Allow the project's stages a host, and return the reply. Commits. Raises DomainError."""
-    project = networks.allow(actor, key, host)
+    project = networks.allow_host(actor, key, host)
     text = f"✓ {project.key}: {actor.name} has allowed {host}, for stages that begin from now on."
     return Reply(text, public=True)
 
@@ -221,33 +223,35 @@ def allow(actor: Developer, key: str, host: str) -> Reply:
 
 
 def _drain(asked: CommandRequest) -> Reply:
-    machine = _machine(asked.command.machine or "")
-    view = drains.drain(asked.actor, machine.id, note=cut(asked.command.text, 500) or None)
+    machine = _find_machine(asked.command.machine or "")
+    view = drains.drain(asked.actor, machine.id, note=truncate(asked.command.text, 500) or None)
     return Reply(f"{view.machine.name} is {view.machine.status}.", public=True)
 
 
 def _undrain(asked: CommandRequest) -> Reply:
-    view = drains.undrain(asked.actor, _machine(asked.command.machine or "").id)
+    view = drains.undrain(asked.actor, _find_machine(asked.command.machine or "").id)
     return Reply(f"{view.machine.name} is {view.machine.status}.", public=True)
 
 
-def _machine(called: str) -> Machine:
+def _find_machine(called: str) -> Machine:
     """The machine with that name, in any letter case, or with that id. Raises NotFound."""
     usable = Machine.status != MachineStatus.DECOMMISSIONED
     by_name = select(Machine).where(func.lower(Machine.name) == called.lower(), usable)
     found = db.session.scalars(by_name.order_by(Machine.id).limit(5)).all()
-    if not found and (machine_id := _uuid(called)) is not None:
+    if not found and (machine_id := _parse_uuid(called)) is not None:
         return queries.get(machine_id).machine
     if len(found) > 1:
         ids = ", ".join(str(machine.id) for machine in found)
         raise NotFound(f"several machines are called {called}; name one by its id: {ids}")
     if not found:
         names = db.session.scalars(select(Machine.name).where(usable).order_by(Machine.name))
-        raise NotFound(f"there is no machine {cut(called, 60)}{_hint(names.fetchmany(LISTED))}")
+        raise NotFound(
+            f"there is no machine {truncate(called, 60)}{_hint(names.fetchmany(MAX_LISTED))}"
+        )
     return found[0]
 
 
-def _uuid(text: str) -> uuid.UUID | None:
+def _parse_uuid(text: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(text)
     except ValueError:
@@ -264,14 +268,14 @@ def _bound_project(asked: CommandRequest) -> str | None:
         .join(BotBinding, BotBinding.project_id == Project.id)
         .where(
             BotBinding.bot_id == asked.bot.id,
-            BotBinding.platform_chat_id == asked.said.chat_id,
+            BotBinding.platform_chat_id == asked.event.chat_id,
             Project.deleted_at.is_(None),
         )
     )
 
 
 def _projects(actor: Developer) -> list[Project]:
-    return list(db.session.scalars(projects.listing(actor).limit(LISTED)))
+    return list(db.session.scalars(projects.listing(actor).limit(MAX_LISTED)))
 
 
 def _only_project(actor: Developer) -> str | None:
@@ -288,7 +292,7 @@ def _info(asked: CommandRequest) -> Reply:
     keys = [project.key for project in _projects(asked.actor)]
     return Reply(
         f"You are {asked.actor.name} ({asked.actor.role}), and here you may do what they may.\n"
-        f"This chat ({asked.said.chat_id}) is bound to {bound or 'no project'}.\n"
+        f"This chat ({asked.event.chat_id}) is bound to {bound or 'no project'}.\n"
         f"Your projects: {', '.join(keys) or 'none'}"
     )
 
@@ -301,7 +305,7 @@ def _bind(asked: CommandRequest) -> Reply:
     raise AssertionError("binding comes before one is anybody")
 
 
-_ACTS: dict[Verb, Callable[[CommandRequest], Reply]] = {
+_HANDLERS: dict[Verb, Callable[[CommandRequest], Reply]] = {
     Verb.DEVELOP: _develop,
     Verb.PROGRESS: _progress,
     Verb.CANCEL: _cancel,

@@ -9,8 +9,8 @@ from sqlalchemy import or_, select, update
 from app import wakeups
 from app.chat import commands
 from app.chat.commands import Command, Verb
-from app.chat.incoming_events import Incoming, Intent
-from app.chat.messages import DeliveryRefused, TryAgain
+from app.chat.incoming_events import IncomingEvent, Intent
+from app.chat.messages import DeliveryRefused, RetryLater
 from app.domain.errors import ChatTokenInvalid, DomainError, PlatformUidTaken
 from app.extensions import db
 from app.models import Bot, ChatEvent
@@ -20,9 +20,9 @@ from app.services.chat.command_handlers import Reply
 from app.services.chat.events import DIGEST
 
 # Who works on an event has it to themselves for so long; then they are taken for dead.
-CLAIM = timedelta(seconds=60)
-MOST_TRIES = 6
-PAUSE = 2.0  # seconds, doubled with each try
+CLAIM_LEASE = timedelta(seconds=60)
+MAX_TRIES = 6
+RETRY_SECONDS = 2.0  # seconds, doubled with each try
 BATCH = 100
 
 UNLINKED = (
@@ -38,7 +38,7 @@ BAD_TOKEN = (
     "That token is not good: it was used, or is older than ten minutes, or there is a newer one. "
     "Your profile in Muster makes another."
 )
-TAKEN = (
+ALREADY_LINKED = (
     "This chat account is another developer's in Muster; the token is used up. An admin can remove "
     "that link."
 )
@@ -46,38 +46,40 @@ TAKEN = (
 log = structlog.get_logger(__name__)
 
 
-def work(event_id: int, now: datetime) -> None:
+def process_event(event_id: int, now: datetime) -> None:
     """Do what is left to do about an event, unless another job does. Safe to repeat. Commits."""
-    event = _claimed(event_id, now)
+    event = _claim(event_id, now)
     bot = db.session.get(Bot, event.bot_id) if event else None
     if event is None or bot is None:
         return
-    said = Incoming.of_json(event.said)
+    incoming = IncomingEvent.from_json(event.said)
     if event.done_at is None:
-        _finish(event, _take_effect(event, bot, said, now), now)
+        _store_reply(event, _apply(event, bot, incoming, now), now)
     if event.answer is None:
-        _rest(event)
+        _mark_done(event)
         return
     answer = Reply(**event.answer)
     try:
-        replies.say(bot, said, answer, account_links.owner(bot.platform, said.user_id))
-        _rest(event)
-    except TryAgain as error:
-        _put_off(event, error, now)
+        replies.send_reply(
+            bot, incoming, answer, account_links.find_owner(bot.platform, incoming.user_id)
+        )
+        _mark_done(event)
+    except RetryLater as error:
+        _postpone(event, error, now)
     except (DeliveryRefused, DomainError, encryption.KeyMissing) as error:
         log.warning("chat_answer_refused", chat_event=event.id, reason=str(error))
-        _rest(event)
+        _mark_done(event)
 
 
-def catch_up(now: datetime) -> None:
+def process_due_events(now: datetime) -> None:
     """Work on all due events: those whose wake-up was lost, and those that are tried again."""
     due = select(ChatEvent.id).where(ChatEvent.due_at <= now).order_by(ChatEvent.due_at)
     for event_id in db.session.scalars(due.limit(BATCH)).all():
-        wakeups.work_on_chat(event_id)
+        wakeups.enqueue_chat_event(event_id)
     db.session.commit()
 
 
-def _claimed(event_id: int, now: datetime) -> ChatEvent | None:
+def _claim(event_id: int, now: datetime) -> ChatEvent | None:
     """Claim the event, if it is due. Commits, so that no lock is held while platforms answer."""
     claim = (
         update(ChatEvent)
@@ -87,76 +89,76 @@ def _claimed(event_id: int, now: datetime) -> ChatEvent | None:
             # At the first try clocks of two hosts are not compared.
             or_(ChatEvent.tries == 0, ChatEvent.due_at <= now),
         )
-        .values(due_at=now + CLAIM, tries=ChatEvent.tries + 1)
+        .values(due_at=now + CLAIM_LEASE, tries=ChatEvent.tries + 1)
         .returning(ChatEvent)
         .execution_options(populate_existing=True)
     )
     event = db.session.scalar(claim)
     db.session.commit()
-    if event is not None and event.tries > MOST_TRIES:
+    if event is not None and event.tries > MAX_TRIES:
         log.warning("chat_event_given_up", chat_event=event.id)
-        _rest(event)
+        _mark_done(event)
         return None
     return event
 
 
-def _take_effect(event: ChatEvent, bot: Bot, said: Incoming, now: datetime) -> Reply | None:
+def _apply(event: ChatEvent, bot: Bot, incoming: IncomingEvent, now: datetime) -> Reply | None:
     try:
-        return _answer(event, bot, said, now)
+        return _execute(event, bot, incoming, now)
     except DomainError as error:
         db.session.rollback()
-        return Reply(command_handlers.in_words(error))
+        return Reply(command_handlers.describe_error(error))
 
 
-def _answer(event: ChatEvent, bot: Bot, said: Incoming, now: datetime) -> Reply | None:
-    command = commands.parse(said.text) if said.wanted is Intent.COMMAND else None
+def _execute(event: ChatEvent, bot: Bot, incoming: IncomingEvent, now: datetime) -> Reply | None:
+    command = commands.parse(incoming.text) if incoming.wanted is Intent.COMMAND else None
     if isinstance(command, Command) and command.verb is Verb.BIND:
-        return _bind(bot, said, command.text, now)
-    actor = account_links.owner(bot.platform, said.user_id)
+        return _link_account(bot, incoming, command.text, now)
+    actor = account_links.find_owner(bot.platform, incoming.user_id)
     if isinstance(command, Command) and command.verb is Verb.HELP:
         return Reply(commands.HELP + ("" if actor else f"\n\n{UNLINKED}"))
     if actor is None:
         return Reply(UNLINKED)
     if actor.disabled_at is not None:
         return Reply(DISABLED)
-    if said.wanted is not Intent.COMMAND:
-        return interactions.carry_out(actor, bot, said)
+    if incoming.wanted is not Intent.COMMAND:
+        return interactions.handle_interaction(actor, bot, incoming)
 
     def remember(answer: Reply) -> None:
         event.done_at, event.answer = now, asdict(answer)
 
-    return command_handlers.carry_out(actor, bot, said, remember)
+    return command_handlers.run_command(actor, bot, incoming, remember)
 
 
-def _bind(bot: Bot, said: Incoming, token: str, now: datetime) -> Reply:
+def _link_account(bot: Bot, incoming: IncomingEvent, token: str, now: datetime) -> Reply:
     """Link the account. The text has a token's digest after `DIGEST` (see `inbox`), or no token."""
     digest = token.removeprefix(DIGEST) if token.startswith(DIGEST) else ""
-    if not said.private:
-        account_links.burn(digest, now)
+    if not incoming.private:
+        account_links.consume_token(digest, now)
         return Reply(IN_PUBLIC)
     try:
-        developer = account_links.bind(digest, bot.platform, said.user_id, now)
+        developer = account_links.link_account(digest, bot.platform, incoming.user_id, now)
     except ChatTokenInvalid:
         return Reply(BAD_TOKEN)
     except PlatformUidTaken:
-        return Reply(TAKEN)
+        return Reply(ALREADY_LINKED)
     return Reply(f"You are {developer.name} now: what you ask for here is done in that name.")
 
 
-def _finish(event: ChatEvent, answer: Reply | None, now: datetime) -> None:
+def _store_reply(event: ChatEvent, answer: Reply | None, now: datetime) -> None:
     if event.done_at is None:
         event.done_at, event.answer = now, asdict(answer) if answer else None
     db.session.commit()
 
 
-def _rest(event: ChatEvent) -> None:
+def _mark_done(event: ChatEvent) -> None:
     event.due_at = None
     db.session.commit()
 
 
-def _put_off(event: ChatEvent, error: TryAgain, now: datetime) -> None:
+def _postpone(event: ChatEvent, error: RetryLater, now: datetime) -> None:
     """Move the end of the claim to the time of the next try. Commits."""
-    pause = max(error.after or 0.0, PAUSE * 2**event.tries)
+    pause = max(error.retry_after_seconds or 0.0, RETRY_SECONDS * 2**event.tries)
     event.due_at = now + timedelta(seconds=pause)
     db.session.commit()
-    log.info("chat_answer_put_off", chat_event=event.id, seconds=pause, reason=error.words)
+    log.info("chat_answer_put_off", chat_event=event.id, seconds=pause, reason=error.reason)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app import wakeups
 from app.chat import lark, slack
-from app.chat.incoming_events import Incoming
+from app.chat.incoming_events import IncomingEvent
 from app.domain.chat import BotPlatform
 from app.domain.errors import Unauthenticated
 from app.domain.tokens import digest
@@ -31,41 +31,43 @@ DIGEST = "mst_chat_sha256:"  # the prefix of a digest; no token begins like this
 log = structlog.get_logger(__name__)
 
 
-def from_slack(headers: Headers, body: bytes, now: datetime, *, form: bool) -> str | None:
+def store_slack_event(headers: Headers, body: bytes, now: datetime, *, form: bool) -> str | None:
     """Store an event of Slack's. Returns the challenge if it is a handshake, else None.
 
     Commits. Raises Unauthenticated.
     """
-    said = slack.opened(body, form=form)
-    app_id, challenge = slack.app_of(said), slack.challenge_of(said)
+    payload = slack.decode_event(body, form=form)
+    app_id, challenge = slack.get_app_id(payload), slack.get_challenge(payload)
     # A handshake does not name its app; the secret that has signed it tells the bot.
     for bot, known in _bots(BotPlatform.SLACK, None if challenge is not None else app_id):
         if slack.is_signed(known.webhook_token, headers, body):
             if challenge is None:
-                _store(bot, slack.read(said), now)
+                _store(bot, slack.parse_event(payload), now)
             return challenge
     raise Unauthenticated
 
 
-def from_lark(headers: Headers, body: bytes, now: datetime) -> str | None:
+def store_lark_event(headers: Headers, body: bytes, now: datetime) -> str | None:
     """Store an event of Lark's. Returns the challenge if it is a handshake, else None.
 
     Encrypted events name their app only inside, so all bots' keys are tried. Commits. Raises
     Unauthenticated.
     """
     for bot, known in _bots(BotPlatform.LARK, None):
-        said = lark.opened(body, known.encrypt_key)
-        if not said or not lark.is_told(said, known.webhook_token):
+        payload = lark.decode_event(body, known.encrypt_key)
+        if not payload or not lark.has_valid_token(payload, known.webhook_token):
             continue
-        if (challenge := lark.challenge_of(said)) is not None:
+        if (challenge := lark.get_challenge(payload)) is not None:
             return challenge  # handshakes are not signed, but contain the token
-        if lark.app_of(said) == bot.app_id and _is_lark(known, said, headers, body, now):
-            _store(bot, lark.read(said), now)
+        if lark.get_app_id(payload) == bot.app_id and _is_valid_lark(
+            known, payload, headers, body, now
+        ):
+            _store(bot, lark.parse_event(payload), now)
             return None
     raise Unauthenticated
 
 
-class _Known(NamedTuple):
+class _BotSecrets(NamedTuple):
     """A bot's decrypted secrets."""
 
     app_secret: str
@@ -73,15 +75,15 @@ class _Known(NamedTuple):
     encrypt_key: str | None
 
 
-def _is_lark(
-    known: _Known, said: Mapping[str, Any], headers: Headers, body: bytes, now: datetime
+def _is_valid_lark(
+    known: _BotSecrets, payload: Mapping[str, Any], headers: Headers, body: bytes, now: datetime
 ) -> bool:
     if known.encrypt_key is None:
-        return lark.is_recent(said, now)
+        return lark.is_recent(payload, now)
     return lark.is_signed(known.encrypt_key, headers, body, now)
 
 
-def _bots(platform: BotPlatform, app_id: str | None) -> Iterator[tuple[Bot, _Known]]:
+def _bots(platform: BotPlatform, app_id: str | None) -> Iterator[tuple[Bot, _BotSecrets]]:
     query = select(Bot).where(Bot.platform == platform).order_by(Bot.id)
     for bot in db.session.scalars(query if app_id is None else query.where(Bot.app_id == app_id)):
         try:
@@ -92,16 +94,16 @@ def _bots(platform: BotPlatform, app_id: str | None) -> Iterator[tuple[Bot, _Kno
         except encryption.KeyMissing:
             log.warning("bot_secrets_unreadable", bot=bot.id)
             continue
-        yield bot, _Known(secret, token, key)
+        yield bot, _BotSecrets(secret, token, key)
 
 
-def _store(bot: Bot, incoming: Incoming | None, now: datetime) -> None:
+def _store(bot: Bot, incoming: IncomingEvent | None, now: datetime) -> None:
     if incoming is None or not (incoming.user_id and incoming.chat_id):
         return
     row: dict[str, Any] = {
         "bot_id": bot.id,
         "event_id": incoming.event_id,
-        "said": _sealed(incoming.as_json()),
+        "said": _redact_tokens(incoming.to_json()),
         "received_at": now,
         "due_at": now,
         "tries": 0,
@@ -114,11 +116,11 @@ def _store(bot: Bot, incoming: Incoming | None, now: datetime) -> None:
         db.session.rollback()
         raise Unauthenticated from None
     if new is not None:
-        wakeups.work_on_chat(new)
+        wakeups.enqueue_chat_event(new)
     db.session.commit()
 
 
-def _sealed(said: dict[str, Any]) -> dict[str, Any]:
+def _redact_tokens(event: dict[str, Any]) -> dict[str, Any]:
     # A text in which somebody has written the prefix themselves must not pass for a token's digest.
-    text = said["text"].replace(DIGEST, "?")
-    return said | {"text": _TOKEN.sub(lambda found: DIGEST + digest(found[0]), text)}
+    text = event["text"].replace(DIGEST, "?")
+    return event | {"text": _TOKEN.sub(lambda found: DIGEST + digest(found[0]), text)}

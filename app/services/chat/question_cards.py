@@ -10,15 +10,15 @@ from flask import current_app
 from sqlalchemy import select, text
 
 from app.chat.incoming_events import Button
-from app.domain.delivery import DeliveryAct, DeliveryState
-from app.domain.notification_rules import NewsKind
+from app.domain.delivery import DeliveryAction, DeliveryState
+from app.domain.notification_rules import NotificationType
 from app.extensions import db
 from app.models import Bot, Delivery, Gate, OutboxEntry
 from app.services.notify import deliveries
-from app.services.notify.deliveries import Mark
+from app.services.notify.deliveries import DeliveryResult
 
 # A card that was given up is taken again; any other has been posted, or is being sent.
-_TAKE = text("""
+_CLAIM = text("""
     INSERT INTO deliveries AS d (outbox_id, task_id, bot_id, chat_id, developer_id, act, state,
                                  attempts, due_at, leased_until, created_at)
     VALUES (:outbox_id, :task_id, :bot_id, :chat_id, :developer_id, 'post', 'sending',
@@ -32,52 +32,56 @@ _TAKE = text("""
 
 
 @dataclass(frozen=True)
-class Taken:
+class ClaimedCard:
     """A card that the caller is to post before its lease ends; after that the sender posts it."""
 
     delivery_id: int
     attempts: int
 
-    def posted(self, ref: str | None, now: datetime) -> None:
+    def mark_posted(self, ref: str | None, now: datetime) -> None:
         """Record that the card was posted, with the platform's `ref`. Commits."""
-        self._mark(Mark(self.delivery_id, self.attempts, DeliveryState.SENT, now, ref))
+        self._store_result(
+            DeliveryResult(self.delivery_id, self.attempts, DeliveryState.SENT, now, ref)
+        )
 
-    def failed(self, words: str, now: datetime) -> None:
+    def mark_failed(self, words: str, now: datetime) -> None:
         """Record that posting failed; the next request for the card tries again. Commits."""
         dead = DeliveryState.DEAD
-        self._mark(Mark(self.delivery_id, self.attempts, dead, now, error=words))
+        self._store_result(DeliveryResult(self.delivery_id, self.attempts, dead, now, error=words))
 
-    def _mark(self, mark: Mark) -> None:
-        deliveries.mark([(0, mark)], {}, mark.due_at)
+    def _store_result(self, mark: DeliveryResult) -> None:
+        deliveries.store_results([(0, mark)], {}, mark.due_at)
 
 
-class AskedThere(Exception):
+class AlreadyPosted(Exception):
     """The chat has a card of the question already, or will have one soon."""
 
 
-def take(
+def claim(
     bot: Bot, chat_id: str, developer_id: int | None, gate: Gate, now: datetime
-) -> Taken | None:
+) -> ClaimedCard | None:
     """Lease the card of an open question to the caller, for a chat or for a direct message.
 
     Returns None if the outbox entry of the question has been deleted: then nothing would edit the
     card. Commits. Raises AskedThere.
     """
-    asked = select(OutboxEntry.id).where(_of(gate.task_id, gate.round, gate.stage_index))
+    asked = select(OutboxEntry.id).where(
+        _is_question_entry(gate.task_id, gate.round, gate.stage_index)
+    )
     outbox_id = db.session.scalar(asked.order_by(OutboxEntry.number.desc()).limit(1))
     if outbox_id is None:
         return None
     lease = now + timedelta(seconds=current_app.config["DELIVERY_LEASE_SECONDS"])
     whose = {"bot_id": bot.id, "chat_id": chat_id, "developer_id": developer_id}
     what = {"outbox_id": outbox_id, "task_id": gate.task_id, "now": now, "lease": lease}
-    found = db.session.execute(_TAKE, whose | what).one_or_none()
+    found = db.session.execute(_CLAIM, whose | what).one_or_none()
     db.session.commit()
     if found is None:
-        raise AskedThere
-    return Taken(found.id, found.attempts)
+        raise AlreadyPosted
+    return ClaimedCard(found.id, found.attempts)
 
 
-def is_kept(bot: Bot, card: str, pressed: Button) -> bool:
+def is_tracked(bot: Bot, card: str, pressed: Button) -> bool:
     """Whether the card will be edited by the delivery that closes its question.
 
     It is not if somebody presses a button before the card's `ref` is stored.
@@ -89,19 +93,19 @@ def is_kept(bot: Bot, card: str, pressed: Button) -> bool:
         select(Delivery.id)
         .join(OutboxEntry, OutboxEntry.id == Delivery.outbox_id)
         .where(
-            _of(pressed.task_id, pressed.round, pressed.stage_index),
+            _is_question_entry(pressed.task_id, pressed.round, pressed.stage_index),
             Delivery.bot_id == bot.id,
-            Delivery.act == DeliveryAct.POST,
+            Delivery.act == DeliveryAction.POST,
             here,
         )
     )
     return db.session.scalar(query.limit(1)) is not None
 
 
-def _of(task_id: int, round_: int, stage_index: int) -> Any:
+def _is_question_entry(task_id: int, round_: int, stage_index: int) -> Any:
     return (
         (OutboxEntry.task_id == task_id)
-        & (OutboxEntry.kind == NewsKind.GATE_OPENED)
+        & (OutboxEntry.kind == NotificationType.GATE_OPENED)
         & (OutboxEntry.round == round_)
         & (OutboxEntry.stage_index == stage_index)
     )

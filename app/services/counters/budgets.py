@@ -10,13 +10,13 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.domain.budget import BudgetOf, BudgetStanding, Used, month_of
+from app.domain.budget import BudgetOwner, BudgetStatus, UsedAmounts, month_start
 from app.domain.usage import Figures
 from app.extensions import db
 
 _NOW, _BEGIN = "CAST(:now AS timestamptz)", "CAST(:begin AS timestamptz)"
 # What was used since the month began by those who are in `owner(id)`.
-_OF_MONTH = """
+_MONTH_USAGE = """
     SELECT owner.id, used.tokens, used.cost, (work.seconds + at_work.seconds) / 60 AS minutes
     FROM {owners} AS owner
     CROSS JOIN LATERAL (
@@ -38,23 +38,27 @@ _OF_MONTH = """
     ) AS at_work
 """
 _COLUMNS = {
-    BudgetOf.PROJECT: {"column": "project_id", "in_tasks": "project_id"},
-    BudgetOf.DEVELOPER: {"column": "developer_id", "in_tasks": "created_by"},
+    BudgetOwner.PROJECT: {"column": "project_id", "in_tasks": "project_id"},
+    BudgetOwner.DEVELOPER: {"column": "developer_id", "in_tasks": "created_by"},
 }
 
 
-def _of_month(of: BudgetOf, owners: str) -> str:
-    return _OF_MONTH.format(owners=f"({owners})", now=_NOW, begin=_BEGIN, **_COLUMNS[of])
+def _month_usage_sql(of: BudgetOwner, owners: str) -> str:
+    return _MONTH_USAGE.format(owners=f"({owners})", now=_NOW, begin=_BEGIN, **_COLUMNS[of])
 
 
-def _asked(of: BudgetOf) -> str:
-    return _of_month(of, f"SELECT DISTINCT {of}_id AS id FROM asked WHERE {of}_budget IS NOT NULL")
+def _requested_sql(of: BudgetOwner) -> str:
+    return _month_usage_sql(
+        of, f"SELECT DISTINCT {of}_id AS id FROM asked WHERE {of}_budget IS NOT NULL"
+    )
 
 
-_USED_BY_ONE = {of: text(_of_month(of, "SELECT CAST(:owner AS bigint) AS id")) for of in _COLUMNS}
+_USED_BY_ONE = {
+    of: text(_month_usage_sql(of, "SELECT CAST(:owner AS bigint) AS id")) for of in _COLUMNS
+}
 
 
-_STANDINGS = text(f"""
+_STATUSES = text(f"""
     WITH asked AS (
         SELECT t.id, t.project_id, t.created_by AS developer_id, t.usage, t.allowed,
                t.budget AS task_budget, t.warned_at = t.grants AS task_told,
@@ -72,7 +76,8 @@ _STANDINGS = text(f"""
         ) AS work
         WHERE t.id = ANY(CAST(:tasks AS bigint[]))
           AND (t.budget IS NOT NULL OR p.budget IS NOT NULL OR d.budget IS NOT NULL)
-    ), of_project AS ({_asked(BudgetOf.PROJECT)}), of_developer AS ({_asked(BudgetOf.DEVELOPER)})
+    ), of_project AS ({_requested_sql(BudgetOwner.PROJECT)}),
+    of_developer AS ({_requested_sql(BudgetOwner.DEVELOPER)})
     SELECT asked.*,
            p.tokens AS project_tokens, p.cost AS project_cost, p.minutes AS project_minutes,
            d.tokens AS developer_tokens, d.cost AS developer_cost, d.minutes AS developer_minutes
@@ -82,47 +87,47 @@ _STANDINGS = text(f"""
 """).execution_options(prepared="budget_standings")
 
 
-def of_tasks(task_ids: Collection[int], now: datetime) -> dict[int, list[BudgetStanding]]:
+def statuses_of_tasks(task_ids: Collection[int], now: datetime) -> dict[int, list[BudgetStatus]]:
     """What each of the tasks goes by: its own budget, its project's and its creator's, those that
     there are. Tasks without any are left out.
     """
-    asked = {"tasks": sorted(task_ids), **_since(month_of(now), now)}
-    rows = db.session.connection().execute(_STANDINGS, asked).mappings()
-    return {row["id"]: _standings(row, month_of(now)) for row in rows}
+    asked = {"tasks": sorted(task_ids), **_month_parameters(month_start(now), now)}
+    rows = db.session.connection().execute(_STATUSES, asked).mappings()
+    return {row["id"]: _read_statuses(row, month_start(now)) for row in rows}
 
 
-def of_task(task_id: int, now: datetime) -> list[BudgetStanding]:
-    return of_tasks([task_id], now).get(task_id, [])
+def statuses_of_task(task_id: int, now: datetime) -> list[BudgetStatus]:
+    return statuses_of_tasks([task_id], now).get(task_id, [])
 
 
-def used_in_month(of: BudgetOf, owner_id: int, now: datetime) -> Used:
+def month_usage(of: BudgetOwner, owner_id: int, now: datetime) -> UsedAmounts:
     """What a project's tasks, or those that a developer has created, have used this month."""
-    asked = {"owner": owner_id, **_since(month_of(now), now)}
+    asked = {"owner": owner_id, **_month_parameters(month_start(now), now)}
     row = db.session.execute(_USED_BY_ONE[of], asked).mappings().one()
-    return _used(row["minutes"], row["tokens"], row["cost"])
+    return _to_used(row["minutes"], row["tokens"], row["cost"])
 
 
-def _since(month: date, now: datetime) -> dict[str, Any]:
+def _month_parameters(month: date, now: datetime) -> dict[str, Any]:
     return {"month": month, "begin": datetime.combine(month, time(), UTC), "now": now}
 
 
-def _standings(row: Any, month: date) -> list[BudgetStanding]:
-    figures = Figures.stored(row["usage"])
-    by_task = _used(row["minutes"], figures.tokens, figures.cost)
+def _read_statuses(row: Any, month: date) -> list[BudgetStatus]:
+    figures = Figures.from_json(row["usage"])
+    by_task = _to_used(row["minutes"], figures.tokens, figures.cost)
     found = []
-    for of in BudgetOf:
+    for of in BudgetOwner:
         if (budget := row[f"{of}_budget"]) is None:
             continue
-        is_own = of is BudgetOf.TASK
-        standing = BudgetStanding(
-            of=of,
+        is_own = of is BudgetOwner.TASK
+        standing = BudgetStatus(
+            owner=of,
             name=str(row["id"]) if is_own else row[of],
             month=None if is_own else month,
             budget=budget,
             granted={},
-            used=by_task if is_own else _used(*(row[f"{of}_{name}"] for name in _FIGURES)),
+            used=by_task if is_own else _to_used(*(row[f"{of}_{name}"] for name in _FIGURES)),
             by_task=by_task,
-            is_told=bool(row["task_told"]) if is_own else row[f"{of}_told"] == month,
+            is_notified=bool(row["task_told"]) if is_own else row[f"{of}_told"] == month,
         )
         found.append(replace(standing, granted=(row["allowed"] or {}).get(standing.key, {})))
     return found
@@ -131,8 +136,8 @@ def _standings(row: Any, month: date) -> list[BudgetStanding]:
 _FIGURES = ("minutes", "tokens", "cost")
 
 
-def _used(minutes: Any, tokens: Any, cost: Any) -> Used:
-    return Used(
+def _to_used(minutes: Any, tokens: Any, cost: Any) -> UsedAmounts:
+    return UsedAmounts(
         float(minutes),
         None if tokens is None else int(tokens),
         None if cost is None else float(cost),

@@ -29,27 +29,27 @@ _ROLL_UP = text("""
 """)
 
 
-class Count(NamedTuple):
+class CounterValue(NamedTuple):
     """A counter's value: how often something happened, and the sum of the measured amounts."""
 
     times: int = 0
     amount: float = 0.0
 
 
-def read() -> dict[FleetCounter, dict[str, Count]]:
+def read_counters() -> dict[FleetCounter, dict[str, CounterValue]]:
     """The counts by counter and label; labels that have not occurred are left out."""
     columns = ("counter", "label", "times", "amount")
     parts = [select(*(getattr(kind, name) for name in columns)) for kind in (FleetCount, FleetMove)]
     both = union_all(*parts).subquery()
     sums = func.sum(both.c.times), func.sum(both.c.amount)
     query = select(both.c.counter, both.c.label, *sums).group_by(both.c.counter, both.c.label)
-    found: dict[FleetCounter, dict[str, Count]] = defaultdict(dict)
+    found: dict[FleetCounter, dict[str, CounterValue]] = defaultdict(dict)
     for counter, label, times, amount in db.session.execute(query):
-        found[counter][label] = Count(int(times), amount)
+        found[counter][label] = CounterValue(int(times), amount)
     return found
 
 
-def note(counter: FleetCounter, times: Mapping[str, int]) -> None:
+def increment(counter: FleetCounter, times: Mapping[str, int]) -> None:
     """Add to a counter, by label, what no trigger counts. The caller commits."""
     db.session.add_all(
         FleetMove(counter=counter, label=label, times=n, amount=0.0) for label, n in times.items()

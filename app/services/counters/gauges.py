@@ -10,7 +10,7 @@ from app.services.counters import task_counts
 
 def tasks() -> dict[str, int]:
     """The number of tasks with each status."""
-    counts = task_counts.by_status(select(Project.id))
+    counts = task_counts.counts_by_status(select(Project.id))
     return {status.value: number for status, number in counts.items()}
 
 

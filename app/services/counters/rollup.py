@@ -16,7 +16,7 @@ def roll_up(lock: AdvisoryLock, statement: TextClause, **about: object) -> int:
     at a time; who does not get it does nothing. Commits after each batch.
     """
     total = 0
-    while db.session.scalar(select(advisory_locks.try_to_take(lock))):
+    while db.session.scalar(select(advisory_locks.try_acquire(lock))):
         moved = db.session.scalar(statement, {"batch": BATCH, **about}) or 0
         db.session.commit()
         total += moved

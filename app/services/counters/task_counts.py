@@ -40,7 +40,7 @@ _ROLL_UP = text("""
 """)
 
 
-def by_project(projects: Select[int]) -> dict[int, dict[TaskStatus, int]]:
+def counts_by_project(projects: Select[int]) -> dict[int, dict[TaskStatus, int]]:
     """Numbers of tasks by project id and status. `projects` is a query of ids; projects without
     tasks are left out.
     """
@@ -54,7 +54,7 @@ def by_project(projects: Select[int]) -> dict[int, dict[TaskStatus, int]]:
     return found
 
 
-def by_status(projects: Select[int]) -> dict[TaskStatus, int]:
+def counts_by_status(projects: Select[int]) -> dict[TaskStatus, int]:
     """The number of the projects' tasks with each status. `projects` is a query of ids."""
     moves = _moves(projects)
     query = select(moves.c.status, func.sum(moves.c.n)).group_by(moves.c.status)
@@ -62,7 +62,7 @@ def by_status(projects: Select[int]) -> dict[TaskStatus, int]:
     return dict.fromkeys(TaskStatus, 0) | found
 
 
-def ends_of(day: date, projects: Select[int]) -> dict[TaskStatus, int]:
+def ends_on(day: date, projects: Select[int]) -> dict[TaskStatus, int]:
     """How often tasks of the projects completed, and how often they failed, on that UTC day.
 
     A task that failed twice counts twice. Days before yesterday are not kept.

@@ -23,35 +23,35 @@ AS_JSON = """
 """
 
 
-def sums(where: ColumnElement[bool] | None = None) -> list[ColumnElement[Any]]:
+def sum_columns(where: ColumnElement[bool] | None = None) -> list[ColumnElement[Any]]:
     """The columns of a sum of rows (of those that meet the condition), of what is known in them;
     `figures` makes them into one.
     """
 
-    def of(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    def sum_known(column: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.sum(column if where is None else case((where, column)))
 
     is_partial: ColumnElement[Any] = Usage.is_estimate | Usage.cost.is_(None)
     is_partial = func.bool_or(is_partial if where is None else where & is_partial)
-    cost = of(Usage.cost.expression)
+    cost = sum_known(Usage.cost.expression)
     is_estimate = func.coalesce(and_(cost.is_not(None), is_partial), False)
-    return [*(of(getattr(Usage, name)) for name in _TOKENS), cost, is_estimate]
+    return [*(sum_known(getattr(Usage, name)) for name in _TOKENS), cost, is_estimate]
 
 
-def figures(values: Sequence[Any]) -> Figures:
+def to_figures(values: Sequence[Any]) -> Figures:
     """The values of the columns of `sums`."""
     *tokens, cost, is_estimate = values
     taken, cached, made, reasoning = (None if n is None else int(n) for n in tokens)
     return Figures(taken, cached, made, reasoning, cost, is_estimate)
 
 
-def used_on_and_since(projects: Select[int], day: date, since: date) -> tuple[Figures, Figures]:
+def usage_on_and_since(projects: Select[int], day: date, since: date) -> tuple[Figures, Figures]:
     """What the projects' tasks have used on that day, and from an earlier one on; one query.
     `projects` is a query of ids.
     """
-    query = select(*sums(Usage.day == day), *sums()).where(
+    query = select(*sum_columns(Usage.day == day), *sum_columns()).where(
         Usage.project_id.in_(projects), Usage.day >= since
     )
     row = db.session.execute(query).one()
     half = len(row) // 2
-    return figures(row[:half]), figures(row[half:])
+    return to_figures(row[:half]), to_figures(row[half:])

@@ -12,13 +12,13 @@ from sqlalchemy import Row, Text, cast, exists, func, or_, select
 from app.domain import labels
 from app.domain.attempt import AttemptPhase
 from app.domain.machine import MachineStatus
-from app.domain.sandbox import RoomLevel
-from app.domain.scheduling import AgentHealth, Candidate, Place, Request
+from app.domain.sandbox import SandboxLevel
+from app.domain.scheduling import AgentHealth, Candidate, PlacementConstraints, Request
 from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat, Task
 
 # An attempt whose question was answered while its machine had no free slot.
-ANSWERED = (Attempt.ended_at.is_(None), Attempt.phase == AttemptPhase.RUN, ~Attempt.holds_slot)
+IS_ANSWERED = (Attempt.ended_at.is_(None), Attempt.phase == AttemptPhase.RUN, ~Attempt.holds_slot)
 
 # JSON comes as text: what many machines say alike, or one says all the time, is read once.
 _ROWS = select(
@@ -36,22 +36,22 @@ _ROWS = select(
     Machine.last_assigned_at,
     Machine.checks_commits,
     MachineHeartbeat.metrics["cpuPercent"].as_float().label("load"),
-    exists().where(Attempt.machine_id == Machine.id, *ANSWERED).label("has_answered"),
+    exists().where(Attempt.machine_id == Machine.id, *IS_ANSWERED).label("has_answered"),
 ).outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
-_THERE = Machine.status != MachineStatus.DECOMMISSIONED
-STATEMENT = _ROWS.where(_THERE)
-_SPELLINGS = 10_000  # of such texts are kept
+_IS_ACTIVE = Machine.status != MachineStatus.DECOMMISSIONED
+STATEMENT = _ROWS.where(_IS_ACTIVE)
+_CACHE_SIZE = 10_000  # of such texts are kept
 
 
-def all_of_them(asked: uuid.UUID | None = None) -> list[Candidate]:
+def list_candidates(asked: uuid.UUID | None = None) -> list[Candidate]:
     """A snapshot of all machines that are not decommissioned, and of `asked` in any case: a task
     that waits for one machine has to be shown that it is gone.
     """
-    rows = db.session.execute(_ROWS.where(or_(_THERE, Machine.id == asked)))
+    rows = db.session.execute(_ROWS.where(or_(_IS_ACTIVE, Machine.id == asked)))
     return [from_row(row) for row in rows]
 
 
-RESUMES = or_(
+IS_RESUMING = or_(
     func.coalesce(Task.partial["stageIndex"].as_integer() == Task.stage_index, False),
     Task.checkpoints.has_key(cast(Task.stage_index - 1, Text)),
 )
@@ -60,7 +60,7 @@ CHECKS_COMMITS = "@checks-commits"
 """What such a task wishes of its machine, in a word that no selector is."""
 
 
-class Wishes(NamedTuple):
+class LabelRequirements(NamedTuple):
     """What the tasks in the queue, and projects, want of labels: selectors, and the machines that
     protected projects have been given, by project.
     """
@@ -69,9 +69,9 @@ class Wishes(NamedTuple):
     protected: Mapping[str, Sequence[str]] = MappingProxyType({})
 
     @classmethod
-    def read(cls, said: str) -> "Wishes":
+    def from_json(cls, text: str) -> "LabelRequirements":
         """From the column `wishes` of `statements.TAKE_LOCK`."""
-        found = msgspec.json.decode(said)
+        found = msgspec.json.decode(text)
         return cls(found["selectors"] or (), found["protected"] or {})
 
     def met_by(self, machine: Candidate) -> list[str]:
@@ -89,7 +89,7 @@ def from_row(row: Row[Any]) -> Candidate:
         status=MachineStatus(row.status),
         connected=row.connected,
         agents=_agents(row.capabilities),
-        room=RoomLevel(row.room) if row.room else None,
+        sandbox_level=SandboxLevel(row.room) if row.room else None,
         labels=_labels(row.labels, row.admin_labels),
         slots_total=row.slots_total,
         slots_used=row.slots_used,
@@ -103,14 +103,14 @@ def from_row(row: Row[Any]) -> Candidate:
     )
 
 
-def request_of(row: Row[Any], avoids: frozenset[str]) -> Request:
+def request_from_row(row: Row[Any], avoids: frozenset[str]) -> Request:
     """The demands of a task, which is a row of `statements.QUEUE`, on its machine."""
     asked = row.requested_machine_id
     return Request(
         row.agent_type,
         row.repo_url,
         str(asked) if asked else None,
-        Place.of(
+        PlacementConstraints.from_columns(
             row.room,
             row.project_selector,
             row.task_selector,
@@ -123,35 +123,37 @@ def request_of(row: Row[Any], avoids: frozenset[str]) -> Request:
     )
 
 
-def request_of_task(task: Task, avoids: frozenset[str]) -> Request:
+def request_from_task(task: Task, avoids: frozenset[str]) -> Request:
     """Likewise of a task with its project."""
     asked = task.requested_machine_id
     return Request(
         task.agent_type,
         task.project.repo_url,
         str(asked) if asked else None,
-        task.place,
+        task.placement,
         avoids,
-        resumes=bool(db.session.scalar(select(RESUMES).where(Task.id == task.id))),
+        resumes=bool(db.session.scalar(select(IS_RESUMING).where(Task.id == task.id))),
     )
 
 
-@lru_cache(_SPELLINGS)
+@lru_cache(_CACHE_SIZE)
 def _agents(capabilities: str) -> Mapping[str, AgentHealth]:
-    return {c["agentType"]: AgentHealth.of(c) for c in msgspec.json.decode(capabilities)}
+    return {
+        c["agentType"]: AgentHealth.from_capability(c) for c in msgspec.json.decode(capabilities)
+    }
 
 
-@lru_cache(_SPELLINGS)
+@lru_cache(_CACHE_SIZE)
 def _repositories(urls: str) -> frozenset[str]:
     return frozenset(msgspec.json.decode(urls))
 
 
-@lru_cache(_SPELLINGS)
+@lru_cache(_CACHE_SIZE)
 def _labels(claimed: str, given: str) -> Mapping[str, str]:
-    return labels.effective(msgspec.json.decode(claimed), msgspec.json.decode(given))
+    return labels.effective_labels(msgspec.json.decode(claimed), msgspec.json.decode(given))
 
 
-@lru_cache(_SPELLINGS)
+@lru_cache(_CACHE_SIZE)
 def _size(hardware: str) -> tuple[int, int]:
-    said = msgspec.json.decode(hardware)
-    return said.get("cpuCount", 0), said.get("memoryBytes", 0)
+    fields = msgspec.json.decode(hardware)
+    return fields.get("cpuCount", 0), fields.get("memoryBytes", 0)

@@ -20,7 +20,7 @@ from app.services import locks, settings
 from app.services.clock import now as clock_now
 from app.services.counters import budgets
 from app.services.dispatch import candidates, statements
-from app.services.dispatch.candidates import Wishes
+from app.services.dispatch.candidates import LabelRequirements
 from app.services.tasks import resumption, suspensions
 
 
@@ -33,7 +33,7 @@ def assign_queued() -> int:
     """
     assigned = 0
     while True:
-        batch = _pass()
+        batch = _run_pass()
         assigned += batch.assigned
         # A full batch that left something over is followed by another: it may have filled up
         # the only machines that its tasks could go to, not those of the tasks behind them.
@@ -41,7 +41,7 @@ def assign_queued() -> int:
             return assigned
 
 
-class _Batch(NamedTuple):
+class _PassResult(NamedTuple):
     """The outcome of a pass: how many tasks it assigned, whether it read as many as it may, so that
     more may be waiting, and how many wait for a person now, because a budget is used up.
     """
@@ -51,19 +51,19 @@ class _Batch(NamedTuple):
     asked: int = 0
 
 
-def _pass() -> _Batch:
+def _run_pass() -> _PassResult:
     """Assign one batch of tasks, in one transaction. Returns the batch's outcome."""
-    machines, wishes = _take_lock()
+    machines, wishes = _acquire_lock()
     if any(machine.has_answered for machine in machines):
         _resume_answered(clock_now())
         # Machines are locked before tasks: what follows is a transaction of its own.
-        machines, wishes = _take_lock()
+        machines, wishes = _acquire_lock()
     batch = _assign_batch(machines, wishes, clock_now())  # a lock may have taken its time
     db.session.commit()
     return batch
 
 
-def _take_lock() -> tuple[list[Candidate], Wishes]:
+def _acquire_lock() -> tuple[list[Candidate], LabelRequirements]:
     """Become the dispatcher until the end of the transaction. Returns all machines, and what is
     wished of their labels.
 
@@ -71,12 +71,12 @@ def _take_lock() -> tuple[list[Candidate], Wishes]:
     wakes the next one.
     """
     connection = db.session.connection()  # nothing of it becomes the session's
-    rows = connection.execute(statements.TAKE_LOCK).all()
+    rows = connection.execute(statements.ACQUIRE_LOCK).all()
     if not all(row.has_lock for row in rows):
         if not _wait_for_lock():
-            return [], Wishes()
-        rows = db.session.connection().execute(statements.TAKE_LOCK).all()  # as it is since
-    wishes = Wishes.read(rows[0].wishes) if rows else Wishes()
+            return [], LabelRequirements()
+        rows = db.session.connection().execute(statements.ACQUIRE_LOCK).all()  # as it is since
+    wishes = LabelRequirements.from_json(rows[0].wishes) if rows else LabelRequirements()
     return [candidates.from_row(row) for row in rows], wishes
 
 
@@ -86,9 +86,9 @@ def _wait_for_lock() -> bool:
     """
     connection = db.session.connection()
     try:
-        connection.execute(statements.WAIT_BRIEFLY)
+        connection.execute(statements.SET_SHORT_LOCK_TIMEOUT)
         connection.execute(statements.WAIT_FOR_LOCK)
-        connection.execute(statements.WAIT_AS_USUAL)
+        connection.execute(statements.RESET_LOCK_TIMEOUT)
     except OperationalError as error:
         if not isinstance(error.orig, LockNotAvailable):
             raise
@@ -102,12 +102,12 @@ def _resume_answered(now: datetime) -> None:
     slot. The machines are woken. Commits.
     """
     waiting = db.session.execute(statements.WAITING).all()
-    machines = {m.id: m for m in locks.machines({row.machine_id for row in waiting})}
-    tasks = locks.tasks({row.task_id for row in waiting})
+    machines = {m.id: m for m in locks.lock_machines({row.machine_id for row in waiting})}
+    tasks = locks.lock_tasks({row.task_id for row in waiting})
     for machine_id, task_id in waiting:
         attempt = locks.latest_attempt(tasks[task_id])
         if attempt and attempt.ended_at is None and not attempt.holds_slot:
-            resumption.go_on(machines[machine_id], tasks[task_id], attempt, now)
+            resumption.resume_answered(machines[machine_id], tasks[task_id], attempt, now)
     wakeups.wake_machines(machines)
     db.session.commit()
 
@@ -115,8 +115,8 @@ def _resume_answered(now: datetime) -> None:
 # ---- the queue ---------------------------------------------------------------------------------
 
 
-def _able(
-    machines: Sequence[Candidate], wishes: Wishes, now: datetime, limit: float
+def _available_agents(
+    machines: Sequence[Candidate], wishes: LabelRequirements, now: datetime, limit: float
 ) -> list[dict[str, Any]]:
     """Pairs of a machine and an agent type whose tasks it can take now, the rank of the machine's
     room, and what it meets of the wishes, for `statements.QUEUE`.
@@ -124,41 +124,50 @@ def _able(
     Tasks that no machine can take are not even read: they would hold up all that come after them.
     """
     return [
-        {"machine": machine.id, "agent": agent, "room": sandbox.rank(machine.room), "meets": meets}
+        {
+            "machine": machine.id,
+            "agent": agent,
+            "room": sandbox.rank(machine.sandbox_level),
+            "meets": meets,
+        }
         for machine in machines
         for meets in [wishes.met_by(machine)]
         for agent in machine.agents
-        if scheduling.blocked_by(Request(agent, "", machine.id), machine, now, limit) is None
+        if scheduling.block_reason(Request(agent, "", machine.id), machine, now, limit) is None
     ]
 
 
-def _assign_batch(machines: Sequence[Candidate], wishes: Wishes, now: datetime) -> _Batch:
+def _assign_batch(
+    machines: Sequence[Candidate], wishes: LabelRequirements, now: datetime
+) -> _PassResult:
     limit = settings.value("maxLoadPercent")
-    able = _able(machines, wishes, now, limit)
+    able = _available_agents(machines, wishes, now, limit)
     if not able:
-        return _Batch()
+        return _PassResult()
     asked = {"able": json.dumps(able), "now": now}
     queued = db.session.connection().execute(statements.QUEUE, asked).all()
     plan = SlotPlan(machines, now, limit)
     choices: dict[int, str] = {}
-    spent = _spent([row.id for row in queued if row.is_bounded], now)
+    spent = _over_budget([row.id for row in queued if row.is_bounded], now)
     for row in queued:
         if row.id in spent:
             continue
-        request = candidates.request_of(row, QuotaWaits.of(row.quota).avoids(now))
-        if chosen := plan.take(request):
+        request = candidates.request_from_row(
+            row, QuotaWaits.from_json(row.quota).avoided_machines(now)
+        )
+        if chosen := plan.assign(request):
             choices[row.id] = chosen.id
     assigned = _assign(choices, now) if choices else 0
     if spent:
         db.session.commit()  # machines are locked before tasks
-    waiting = suspensions.ask_queued(spent, now) if spent else 0
-    return _Batch(assigned, is_full=len(queued) == statements.BATCH, asked=waiting)
+    waiting = suspensions.ask_for_queued(spent, now) if spent else 0
+    return _PassResult(assigned, is_full=len(queued) == statements.BATCH, asked=waiting)
 
 
-def _spent(bounded: Sequence[int], now: datetime) -> set[int]:
+def _over_budget(bounded: Sequence[int], now: datetime) -> set[int]:
     """Which of these tasks may not begin, because a budget that they go by is used up."""
-    found = budgets.of_tasks(bounded, now) if bounded else {}
-    return {task_id for task_id, each in found.items() if any(one.spent for one in each)}
+    found = budgets.statuses_of_tasks(bounded, now) if bounded else {}
+    return {task_id for task_id, each in found.items() if any(one.exceeded_figures for one in each)}
 
 
 def _assign(choices: Mapping[int, str], now: datetime) -> int:
@@ -167,12 +176,12 @@ def _assign(choices: Mapping[int, str], now: datetime) -> int:
     The statement commits. The machines, and those who look at the tasks, are woken by the session's
     commit.
     """
-    assert rules.after(TaskStatus.QUEUED, TaskEvent.ASSIGN) is TaskStatus.ASSIGNED
+    assert rules.next_status(TaskStatus.QUEUED, TaskEvent.ASSIGN) is TaskStatus.ASSIGNED
     places = [{"id": task_id, "machine": machine} for task_id, machine in choices.items()]
     about = {"places": json.dumps(places), "now": now}
-    said = db.session.connection().execute(statements.ASSIGN, about).scalar_one()
+    result = db.session.connection().execute(statements.ASSIGN, about).scalar_one()
     db.session.expire_all()  # what the session knew of them is no longer so
-    assigned = json.loads(said)
+    assigned = json.loads(result)
     wakeups.wake_machines(uuid.UUID(machine) for machine, _ in assigned)
-    wakeups.tell_news(task_id for _, task_id in assigned)
+    wakeups.publish_task_changes(task_id for _, task_id in assigned)
     return len(assigned)

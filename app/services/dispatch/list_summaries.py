@@ -13,7 +13,7 @@ from sqlalchemy import func, null, select
 
 from app.domain import scheduling
 from app.domain.quota import QuotaWaits
-from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
+from app.domain.roles import Permission, Person, ProjectRole, SystemRole, is_allowed
 from app.domain.scheduling import Reason, Request
 from app.domain.task import TaskStatus
 from app.extensions import db
@@ -23,14 +23,14 @@ from app.services.clock import now as clock_now
 from app.services.dispatch import candidates, wait_reasons
 from app.services.dispatch.wait_reasons import Wait
 
-FARTHEST = 10_000
+MAX_POSITION = 10_000
 """Positions in the queue are counted to here."""
-NAMED = 3
+MAX_NAMED_MACHINES = 3
 """So many machines are named of those that one rule keeps from a task."""
 _ENDED = (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED)
 
 
-class TaskAct(StrEnum):
+class TaskAction(StrEnum):
     """What can be done to a task as it stands, and is one's right."""
 
     ANSWER = "answer"
@@ -48,7 +48,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class TaskSummary:
     """Of one task: what it waits for, the question that is open, its position in the queue (None:
     it is in none, or far behind), what keeps machines from it, and what may be done.
     """
@@ -57,23 +57,23 @@ class Outlook:
     gate: Gate | None
     position: int | None
     blocked_by: Sequence[Block]
-    may: Sequence[TaskAct]
+    may: Sequence[TaskAction]
 
 
-def of(actor: Developer, tasks: Sequence[Task]) -> dict[int, Outlook]:
+def summarize_tasks(actor: Developer, tasks: Sequence[Task]) -> dict[int, TaskSummary]:
     """By the tasks' ids. The tasks are as `tasks.reads.FOR_LISTS` loads them."""
     gates = wait_reasons.open_gates(tasks)
-    waits = wait_reasons.waits_of(tasks, gates)
+    waits = wait_reasons.find_waits(tasks, gates)
     queued = [task.id for task in tasks if task.status is TaskStatus.QUEUED]
     positions, blocks = _positions(queued), _blocks(queued)
     roles = _roles(actor, {task.project_id for task in tasks})
     return {
-        task.id: Outlook(
+        task.id: TaskSummary(
             waits.get(task.id),
             gates.get(task.id),
             positions.get(task.id),
             blocks.get(task.id, ()),
-            _acts(actor, task, roles.get(task.project_id), asks=task.id in gates),
+            _allowed_actions(actor, task, roles.get(task.project_id), asks=task.id in gates),
         )
         for task in tasks
     }
@@ -92,24 +92,28 @@ def _roles(actor: Developer, project_ids: Iterable[int]) -> dict[int, ProjectRol
     return {row.project_id: row.role for row in db.session.execute(query)}
 
 
-def _acts(actor: Developer, task: Task, role: ProjectRole | None, *, asks: bool) -> list[TaskAct]:
+def _allowed_actions(
+    actor: Developer, task: Task, role: ProjectRole | None, *, asks: bool
+) -> list[TaskAction]:
     """The same as the services find, of `rights`, when they are asked."""
     person = Person(actor.role, role, is_creator=task.created_by == actor.id)
     is_there = task.project.deleted_at is None
     found = {
-        TaskAct.ANSWER: asks and is_there and may(Act.ANSWER_GATE, person),
-        TaskAct.CANCEL: task.status not in _ENDED and may(Act.CANCEL_TASK, person),
-        TaskAct.RETRY: task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED)
+        TaskAction.ANSWER: asks and is_there and is_allowed(Permission.ANSWER_GATE, person),
+        TaskAction.CANCEL: task.status not in _ENDED and is_allowed(Permission.CANCEL_TASK, person),
+        TaskAction.RETRY: task.status in (TaskStatus.FAILED, TaskStatus.CANCELLED)
         and is_there
-        and may(Act.RETRY_TASK, person),
+        and is_allowed(Permission.RETRY_TASK, person),
     }
     acts = {
-        TaskAct.ANSWER: Act.ANSWER_GATE,
-        TaskAct.CANCEL: Act.CANCEL_TASK,
-        TaskAct.RETRY: Act.RETRY_TASK,
+        TaskAction.ANSWER: Permission.ANSWER_GATE,
+        TaskAction.CANCEL: Permission.CANCEL_TASK,
+        TaskAction.RETRY: Permission.RETRY_TASK,
     }
-    reach = actor.reach
-    return [each for each in TaskAct if found[each] and reach.permits(acts[each], task.project_id)]
+    reach = actor.access_scope
+    return [
+        each for each in TaskAction if found[each] and reach.permits(acts[each], task.project_id)
+    ]
 
 
 # ---- the queue -----------------------------------------------------------------------------------
@@ -120,13 +124,15 @@ def _positions(task_ids: Sequence[int]) -> dict[int, int]:
     if not task_ids:
         return {}
     order = (Task.priority.desc(), Task.id)
-    first = select(Task.id).where(Task.status == TaskStatus.QUEUED).order_by(*order).limit(FARTHEST)
+    first = (
+        select(Task.id).where(Task.status == TaskStatus.QUEUED).order_by(*order).limit(MAX_POSITION)
+    )
     line = first.add_columns(func.row_number().over(order_by=order).label("position")).subquery()
     query = select(line.c.id, line.c.position).where(line.c.id.in_(task_ids))
     return {row.id: row.position for row in db.session.execute(query)}
 
 
-_WISHES = select(
+_REQUIREMENTS = select(
     Task.id,
     Task.agent_type,
     Task.requested_machine_id,
@@ -138,7 +144,7 @@ _WISHES = select(
     Project.machine_selector.label("project_selector"),
     Project.protected,
     Project.protected_machines,
-    candidates.RESUMES.label("resumes"),
+    candidates.IS_RESUMING.label("resumes"),
 ).join(Project, Project.id == Task.project_id)
 
 
@@ -146,30 +152,30 @@ def _blocks(task_ids: Sequence[int]) -> dict[int, Sequence[Block]]:
     """What keeps the machines from these tasks. Tasks that ask for the same are judged once."""
     if not task_ids:
         return {}
-    rows = db.session.execute(_WISHES.where(Task.id.in_(task_ids))).all()
+    rows = db.session.execute(_REQUIREMENTS.where(Task.id.in_(task_ids))).all()
     now, limit = clock_now(), settings.value("maxLoadPercent")
-    avoided = {row.id: QuotaWaits.of(row.quota).avoids(now) for row in rows}
-    requests = {row.id: candidates.request_of(row, avoided[row.id]) for row in rows}
-    machines = candidates.all_of_them()
+    avoided = {row.id: QuotaWaits.from_json(row.quota).avoided_machines(now) for row in rows}
+    requests = {row.id: candidates.request_from_row(row, avoided[row.id]) for row in rows}
+    machines = candidates.list_candidates()
 
-    def kept_from(request: Request) -> dict[Reason, list[str]]:
+    def find_blocks(request: Request) -> dict[Reason, list[str]]:
         found: dict[Reason, list[str]] = defaultdict(list)
         for machine in machines:
-            if reason := scheduling.blocked_by(request, machine, now, limit):
+            if reason := scheduling.block_reason(request, machine, now, limit):
                 found[reason].append(machine.id)
         found.pop(Reason.NOT_REQUESTED, None)  # nobody has to be told of those
         return found
 
-    kept = {request: kept_from(request) for request in set(requests.values())}
-    names = _names(ids[:NAMED] for found in kept.values() for ids in found.values())
-    blocks = {request: _told(found, names) for request, found in kept.items()}
+    kept = {request: find_blocks(request) for request in set(requests.values())}
+    names = _names(ids[:MAX_NAMED_MACHINES] for found in kept.values() for ids in found.values())
+    blocks = {request: _list_blocks(found, names) for request, found in kept.items()}
     return {task_id: blocks[request] for task_id, request in requests.items()}
 
 
-def _told(found: Mapping[Reason, Sequence[str]], names: Mapping[str, str]) -> list[Block]:
+def _list_blocks(found: Mapping[Reason, Sequence[str]], names: Mapping[str, str]) -> list[Block]:
     """The rules in their order, each with the machines that it keeps from a task."""
     return [
-        Block(reason, len(ids), [names[id_] for id_ in ids[:NAMED] if id_ in names])
+        Block(reason, len(ids), [names[id_] for id_ in ids[:MAX_NAMED_MACHINES] if id_ in names])
         for reason in Reason
         if (ids := found.get(reason))
     ]

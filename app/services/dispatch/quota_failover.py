@@ -14,11 +14,11 @@ from app.extensions import db
 from app.models import Project, Task
 from app.services import locks, settings
 from app.services.dispatch import candidates
-from app.services.locks import Held
+from app.services.locks import LockedTask
 from app.services.tasks import attempts, suspensions
 
 
-def go_on(now: datetime) -> int:
+def move_waiting_tasks(now: datetime) -> int:
     """Queue the tasks whose projects let them go on elsewhere, from the middle of their stage, and
     that another machine can take now. Returns how many were looked at. Commits for each task.
     """
@@ -32,40 +32,40 @@ def go_on(now: datetime) -> int:
         .limit(100)
     )
     waiting = list(db.session.scalars(query))
-    machines = candidates.all_of_them() if waiting else []
+    machines = candidates.list_candidates() if waiting else []
     able = [task.id for task in waiting if _can_take(task, machines, now)]
     db.session.rollback()
     for task_id in able:
-        _hand_over(locks.task_with_machine(task_id), now)
+        _requeue(locks.lock_task_and_machine(task_id), now)
     return len(waiting)
 
 
 def _can_take(task: Task, machines: list[Candidate], now: datetime) -> bool:
     if task.resume_at is None:
         return False
-    waits = _waits_elsewhere(task, task.resume_at, now)
-    request = candidates.request_of_task(task, waits.avoids(now))
+    waits = _waits_with_avoided(task, task.resume_at, now)
+    request = candidates.request_from_task(task, waits.avoided_machines(now))
     limit = settings.value("maxLoadPercent")
-    return any(scheduling.blocked_by(request, each, now, limit) is None for each in machines)
+    return any(scheduling.block_reason(request, each, now, limit) is None for each in machines)
 
 
-def _waits_elsewhere(task: Task, until: datetime, now: datetime) -> QuotaWaits:
-    return QuotaWaits.of(task.quota).avoiding(str(task.machine_id), until, now)
+def _waits_with_avoided(task: Task, until: datetime, now: datetime) -> QuotaWaits:
+    return QuotaWaits.from_json(task.quota).with_avoided(str(task.machine_id), until, now)
 
 
-def _hand_over(held: Held, now: datetime) -> None:
+def _requeue(held: LockedTask, now: datetime) -> None:
     task, attempt, machine = held.task, held.live, held.machine
-    until = task.resume_at if suspensions.waits_for_quota(task) else None
+    until = task.resume_at if suspensions.is_waiting_for_quota(task) else None
     is_pushed = attempt is not None and attempts.is_pushed(task, attempt)
     if until is None or attempt is None or machine is None or not is_pushed:
         db.session.rollback()
         return
-    if suspensions.is_changed(held):
+    if suspensions.has_open_tunnel(held):
         db.session.rollback()
         return
-    task.quota = _waits_elsewhere(task, until, now).stored()
+    task.quota = _waits_with_avoided(task, until, now).to_json()
     why = f"{task.agent_type} may not be used on {machine.name} now"
-    attempts.hand_over(machine, task, attempt, why, now, gone=True)
+    attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=True)
     task.resume_at = None
     wakeups.wake_machines([machine.id])
     db.session.commit()

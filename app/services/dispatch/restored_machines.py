@@ -9,13 +9,15 @@ from sqlalchemy import ColumnElement, exists, func
 from app.domain.machine import MachineStatus
 from app.models import Machine, ServerIdentity, Task
 
-_is_any_awaited = exists().where(Machine.is_awaited, Machine.status != MachineStatus.DECOMMISSIONED)
+_is_any_expected = exists().where(
+    Machine.is_awaited, Machine.status != MachineStatus.DECOMMISSIONED
+)
 
 
-def may_be_held(now: Any) -> ColumnElement[bool]:
+def is_possibly_running(now: Any) -> ColumnElement[bool]:
     """Whether the task of the query may be on a machine that is awaited."""
     return exists().where(
         ServerIdentity.restored_at > Task.created_at,
         func.coalesce(ServerIdentity.awaits_until > now, True),
-        _is_any_awaited,
+        _is_any_expected,
     )

@@ -29,26 +29,26 @@ from app.models import Attempt, Developer, Gate, MachineHeartbeat, Project, Task
 from app.postgres import advisory_locks, transactions
 from app.postgres.advisory_locks import AdvisoryLock
 from app.services.dispatch import restored_machines
-from app.services.dispatch.candidates import ANSWERED, CHECKS_COMMITS, RESUMES
+from app.services.dispatch.candidates import CHECKS_COMMITS, IS_ANSWERED, IS_RESUMING
 from app.services.dispatch.candidates import STATEMENT as CANDIDATES
 
 BATCH = 200
 
 WAITING = (
     select(Attempt.machine_id, Attempt.task_id)
-    .where(*ANSWERED)
+    .where(*IS_ANSWERED)
     .order_by(Attempt.machine_id, Attempt.task_id)
 )
 
 # Which machines there are, together with the lock, which is had once: a snapshot that is older than
 # the lock can only lead to a claim of slots that fails. No row where nobody waits: when a whole
 # fleet comes back each machine wakes a pass, and most have nothing to do.
-_somebody_waits = or_(
+_is_any_waiting = or_(
     exists().where(Task.status == TaskStatus.QUEUED).correlate(None),
-    exists().where(*ANSWERED).correlate(None),
+    exists().where(*IS_ANSWERED).correlate(None),
 )
 # What is wanted of labels: `candidates.Wishes`. A wish that comes later is another pass's.
-WISHES = literal_column(
+LABEL_REQUIREMENTS = literal_column(
     """
     (SELECT jsonb_build_object(
         'selectors', (SELECT jsonb_agg(s.machine_selector) FROM (
@@ -62,36 +62,38 @@ WISHES = literal_column(
 """,
     Text,
 ).label("wishes")
-TAKE_LOCK = (
-    CANDIDATES.where(_somebody_waits)
+ACQUIRE_LOCK = (
+    CANDIDATES.where(_is_any_waiting)
     .add_columns(
-        select(advisory_locks.try_to_take(AdvisoryLock.DISPATCH))
+        select(advisory_locks.try_acquire(AdvisoryLock.DISPATCH))
         .scalar_subquery()
         .label("has_lock"),
-        WISHES,
+        LABEL_REQUIREMENTS,
     )
     .execution_options(prepared="dispatch_machines")
 )
-WAIT_BRIEFLY = text("SET LOCAL lock_timeout = '5s'")
-WAIT_FOR_LOCK = select(advisory_locks.take(AdvisoryLock.DISPATCH))
-WAIT_AS_USUAL = text("SET LOCAL lock_timeout TO DEFAULT")
+SET_SHORT_LOCK_TIMEOUT = text("SET LOCAL lock_timeout = '5s'")
+WAIT_FOR_LOCK = select(advisory_locks.acquire(AdvisoryLock.DISPATCH))
+RESET_LOCK_TIMEOUT = text("SET LOCAL lock_timeout TO DEFAULT")
 
-_waits_for_person = exists().where(
+_is_waiting_for_person = exists().where(
     Gate.task_id == Task.id, Gate.round == Task.round, Gate.answered_at.is_(None)
 )
-_waits_for_time = func.coalesce(Task.resume_at > bindparam("now"), False)  # its agent's account
+_is_waiting_for_time = func.coalesce(
+    Task.resume_at > bindparam("now"), False
+)  # its agent's account
 # Rule 2: no successor before the machine confirmed, or its lease is over.
-_predecessor_may_live = exists().where(
+_has_live_predecessor = exists().where(
     Attempt.task_id == Task.id,
     Attempt.holds_slot,
     MachineHeartbeat.machine_id == Attempt.machine_id,
     MachineHeartbeat.lease_until > bindparam("now"),
 )
-_may_be_held = restored_machines.may_be_held(bindparam("now"))
+_is_possibly_running = restored_machines.is_possibly_running(bindparam("now"))
 # Which machine can take which agent's tasks, the rank of its room, and which wishes it meets:
 # [{machine, agent, room, meets}] as one text, for thousands of parameters cost more than what is
 # asked.
-_able = (
+_available = (
     func.jsonb_to_recordset(cast(bindparam("able", type_=Text), JSONB))
     .table_valued(
         column("machine", Uuid),
@@ -102,69 +104,73 @@ _able = (
     )
     .render_derived(with_types=True)
 )
-_best = select(_able.c.agent, func.max(_able.c.room).label("room")).group_by(_able.c.agent).cte()
-_demanded = case(
+_best = (
+    select(_available.c.agent, func.max(_available.c.room).label("room"))
+    .group_by(_available.c.agent)
+    .cte()
+)
+_required_level = case(
     *((Project.room == level, rank) for level, rank in sandbox.RANKS.items()),
     else_=sandbox.rank(None),
 )
 # A room takes whatever demands it, or less.
-_can_be_taken_anywhere = or_(
+_is_assignable_anywhere = or_(
     and_(
         Task.requested_machine_id.is_(None),
-        tuple_(Task.agent_type, _demanded).in_(
+        tuple_(Task.agent_type, _required_level).in_(
             select(_best.c.agent, func.generate_series(0, _best.c.room))
         ),
     ),
-    tuple_(Task.requested_machine_id, Task.agent_type, _demanded).in_(
-        select(_able.c.machine, _able.c.agent, func.generate_series(0, _able.c.room))
+    tuple_(Task.requested_machine_id, Task.agent_type, _required_level).in_(
+        select(_available.c.machine, _available.c.agent, func.generate_series(0, _available.c.room))
     ),
 )
 # Machines that are alike in all that counts here are looked at once.
-_alike = (
+_equivalent_machines = (
     select(
-        _able.c.agent,
-        _able.c.room,
-        _able.c.meets,
-        func.array_agg(_able.c.machine).label("machines"),
+        _available.c.agent,
+        _available.c.room,
+        _available.c.meets,
+        func.array_agg(_available.c.machine).label("machines"),
     )
-    .group_by(_able.c.agent, _able.c.room, _able.c.meets)
+    .group_by(_available.c.agent, _available.c.room, _available.c.meets)
     .cte("alike")
 )
-_wishes = func.array_remove(
+_requirements = func.array_remove(
     array(
         [
             Project.machine_selector,
             Task.machine_selector,
             case((Project.protected, literal_column("'#'").concat(cast(Project.id, Text)))),
-            case((RESUMES, literal_column(f"'{CHECKS_COMMITS}'"))),
+            case((IS_RESUMING, literal_column(f"'{CHECKS_COMMITS}'"))),
         ]
     ),
     None,
 )
-_wishes_nothing = and_(
+_has_no_requirements = and_(
     Project.machine_selector.is_(None),
     Task.machine_selector.is_(None),
     ~Project.protected,
-    ~RESUMES,
+    ~IS_RESUMING,
 )
-_can_be_taken = or_(
-    and_(_wishes_nothing, _can_be_taken_anywhere),
+_is_assignable = or_(
+    and_(_has_no_requirements, _is_assignable_anywhere),
     and_(
-        ~_wishes_nothing,
+        ~_has_no_requirements,
         exists()
         .where(
-            _alike.c.agent == Task.agent_type,
-            _alike.c.room >= _demanded,
-            _alike.c.meets.has_all(_wishes),
+            _equivalent_machines.c.agent == Task.agent_type,
+            _equivalent_machines.c.room >= _required_level,
+            _equivalent_machines.c.meets.has_all(_requirements),
             or_(
                 Task.requested_machine_id.is_(None),
-                Task.requested_machine_id == any_(_alike.c.machines),
+                Task.requested_machine_id == any_(_equivalent_machines.c.machines),
             ),
         )
         .correlate(Task, Project),
     ),
 )
-_goes_by_budget = or_(*(each.budget.is_not(None) for each in (Task, Project, Developer)))
+_has_budget = or_(*(each.budget.is_not(None) for each in (Task, Project, Developer)))
 _has_stages_left = Task.stage_index < func.jsonb_array_length(Task.pipeline)  # a push uses nothing
 QUEUE = (
     select(
@@ -180,13 +186,18 @@ QUEUE = (
         Project.machine_selector.label("project_selector"),
         Project.protected,
         Project.protected_machines,
-        RESUMES.label("resumes"),
-        and_(_has_stages_left, _goes_by_budget).label("is_bounded"),
+        IS_RESUMING.label("resumes"),
+        and_(_has_stages_left, _has_budget).label("is_bounded"),
     )
     .join(Project, Project.id == Task.project_id)
     .join(Developer, Developer.id == Task.created_by)
-    .where(Task.status == TaskStatus.QUEUED, _can_be_taken)
-    .where(~_waits_for_person, ~_predecessor_may_live, ~_waits_for_time, ~_may_be_held)
+    .where(Task.status == TaskStatus.QUEUED, _is_assignable)
+    .where(
+        ~_is_waiting_for_person,
+        ~_has_live_predecessor,
+        ~_is_waiting_for_time,
+        ~_is_possibly_running,
+    )
     .order_by(Task.priority.desc(), Task.id)
     .limit(BATCH)
     .execution_options(prepared="dispatch_queue")
@@ -250,5 +261,5 @@ ASSIGN = text(f"""
     ), said AS (
         SELECT coalesce(jsonb_agg(jsonb_build_array(machine_id, id)), '[]') AS assigned FROM moved
     )
-    {transactions.say("assigned::text")} FROM said
-""").execution_options(prepared="dispatch_assign", commits=transactions.SAID)
+    {transactions.returning_text("assigned::text")} FROM said
+""").execution_options(prepared="dispatch_assign", commits=transactions.RETURNING_TEXT)

@@ -36,7 +36,7 @@ class WaitReason(StrEnum):
     DISPATCHER = "dispatcher"  # nobody hands tasks out
 
 
-class NextAct(StrEnum):
+class NextAction(StrEnum):
     """What the server does with a waiting task by itself."""
 
     DISPATCH = "dispatch"
@@ -50,11 +50,11 @@ class Wait:
     """Why a task waits. `at` is when `next_act` happens by itself; None where that is open."""
 
     reason: WaitReason
-    next_act: NextAct | None
+    next_act: NextAction | None
     at: datetime | None
 
 
-def queue_of(task: Task) -> dict[str, Any] | None:
+def queue_info(task: Task) -> dict[str, Any] | None:
     """A queued task's position in the queue, and for each machine that cannot take it the rule that
     forbids it. Returns None for a task that is not queued.
     """
@@ -68,32 +68,36 @@ def queue_of(task: Task) -> dict[str, Any] | None:
         ),
     )
     now, limit = clock_now(), settings.value("maxLoadPercent")
-    avoids = QuotaWaits.of(task.quota).avoids(now)
-    request = candidates.request_of_task(task, avoids)
+    avoids = QuotaWaits.from_json(task.quota).avoided_machines(now)
+    request = candidates.request_from_task(task, avoids)
     reasons = [
-        {"machine_id": machine.id, "reason": reason, "says": _word(machine, request, reason)}
-        for machine in candidates.all_of_them(task.requested_machine_id)
-        if (reason := scheduling.blocked_by(request, machine, now, limit)) is not None
+        {
+            "machine_id": machine.id,
+            "reason": reason,
+            "says": _machine_reason(machine, request, reason),
+        }
+        for machine in candidates.list_candidates(task.requested_machine_id)
+        if (reason := scheduling.block_reason(request, machine, now, limit)) is not None
     ]
     return {"position": (db.session.scalar(before) or 0) + 1, "blocked_by": reasons}
 
 
-def _word(machine: Candidate, request: Request, reason: Reason) -> str | None:
+def _machine_reason(machine: Candidate, request: Request, reason: Reason) -> str | None:
     """What the machine says of it itself."""
     agent = machine.agents.get(request.agent_type)
     return agent.why if agent and reason is Reason.CAPABILITY_DEGRADED else None
 
 
-def wait_of(task: Task) -> Wait | None:
+def find_wait(task: Task) -> Wait | None:
     """What a task waits for apart from a machine: a person, a slot, a time. Returns None where it
     waits for nothing of the kind.
     """
-    return waits_of([task], open_gates([task])).get(task.id)
+    return find_waits([task], open_gates([task])).get(task.id)
 
 
 def open_gates(tasks: Sequence[Task]) -> dict[int, Gate]:
     """The gates that wait for an answer, by their tasks: one at most of each."""
-    rounds = {task.id: task.round for task in tasks if task.status in _MAY_ASK}
+    rounds = {task.id: task.round for task in tasks if task.status in _ASKING_STATUSES}
     if not rounds:
         return {}
     query = select(Gate).where(Gate.task_id.in_(rounds), Gate.answered_at.is_(None))
@@ -104,7 +108,7 @@ def open_gates(tasks: Sequence[Task]) -> dict[int, Gate]:
     }
 
 
-def waits_of(tasks: Sequence[Task], gates: Mapping[int, Gate]) -> dict[int, Wait]:
+def find_waits(tasks: Sequence[Task], gates: Mapping[int, Gate]) -> dict[int, Wait]:
     """Likewise of many tasks, with their open gates, by as many queries. Their machines are
     loaded.
     """
@@ -112,9 +116,9 @@ def waits_of(tasks: Sequence[Task], gates: Mapping[int, Gate]) -> dict[int, Wait
     return {task.id: wait for task in tasks if (wait := _wait(task, facts))}
 
 
-_UNDER_WAY = (TaskStatus.ASSIGNED, TaskStatus.RUNNING)
-_MAY_ASK = (TaskStatus.QUEUED, TaskStatus.SUSPENDED)
-_HELD = (*_MAY_ASK, *_UNDER_WAY)
+_ASSIGNED_STATUSES = (TaskStatus.ASSIGNED, TaskStatus.RUNNING)
+_ASKING_STATUSES = (TaskStatus.QUEUED, TaskStatus.SUSPENDED)
+_LIVE_STATUSES = (*_ASKING_STATUSES, *_ASSIGNED_STATUSES)
 
 
 @dataclass(frozen=True)
@@ -134,8 +138,8 @@ class _Facts:
 
 
 def _facts(tasks: Sequence[Task], gates: Mapping[int, Gate]) -> _Facts:
-    held = [task.id for task in tasks if task.status in _HELD]
-    under_way = [task.id for task in tasks if task.status in _UNDER_WAY]
+    held = [task.id for task in tasks if task.status in _LIVE_STATUSES]
+    under_way = [task.id for task in tasks if task.status in _ASSIGNED_STATUSES]
     return _Facts(gates, _leases(held), _without_slot(under_way), clock_now())
 
 
@@ -145,7 +149,7 @@ def _wait(task: Task, facts: _Facts) -> Wait | None:
             wait = _wait_for_person(task, facts) or _wait_for_predecessor(task, facts)
             return wait or _wait_for_quota(task, facts) or _wait_for_dispatcher(facts)
         case TaskStatus.SUSPENDED if task.suspend_reason is SuspendReason.MACHINE_LOST:
-            return Wait(WaitReason.MACHINE, NextAct.REQUEUE, facts.leases.get(task.id))
+            return Wait(WaitReason.MACHINE, NextAction.REQUEUE, facts.leases.get(task.id))
         case TaskStatus.SUSPENDED:
             return _wait_for_person(task, facts) or _wait_for_quota(task, facts)
         case TaskStatus.ASSIGNED | TaskStatus.RUNNING:
@@ -159,7 +163,7 @@ def _wait_for_person(task: Task, facts: _Facts) -> Wait | None:
         return None
     if gate.expires_at is None:
         return Wait(WaitReason.GATE, None, None)
-    following = NextAct.RESUME if gate.kind is GateKind.QUESTION else NextAct.FAIL
+    following = NextAction.RESUME if gate.kind is GateKind.QUESTION else NextAction.FAIL
     return Wait(WaitReason.GATE, following, gate.expires_at)
 
 
@@ -170,7 +174,7 @@ def _wait_for_quota(task: Task, facts: _Facts) -> Wait | None:
     is_queued = task.status is TaskStatus.QUEUED
     if task.resume_at is None or (is_queued and task.resume_at <= facts.now):
         return None
-    following = NextAct.DISPATCH if is_queued else NextAct.RESUME
+    following = NextAction.DISPATCH if is_queued else NextAction.RESUME
     return Wait(WaitReason.QUOTA, following, task.resume_at)
 
 
@@ -181,7 +185,7 @@ def _wait_for_predecessor(task: Task, facts: _Facts) -> Wait | None:
     end = facts.leases.get(task.id)
     if end is None or end <= facts.now:
         return None
-    return Wait(WaitReason.PREDECESSOR, NextAct.DISPATCH, end)
+    return Wait(WaitReason.PREDECESSOR, NextAction.DISPATCH, end)
 
 
 def _wait_for_dispatcher(facts: _Facts) -> Wait | None:
@@ -190,20 +194,20 @@ def _wait_for_dispatcher(facts: _Facts) -> Wait | None:
     """
     if facts.is_dispatching:
         return None
-    return Wait(WaitReason.DISPATCHER, NextAct.DISPATCH, None)
+    return Wait(WaitReason.DISPATCHER, NextAction.DISPATCH, None)
 
 
 def _wait_for_slot(task: Task, facts: _Facts) -> Wait | None:
     if task.id not in facts.without_slot:
         return None
-    return Wait(WaitReason.SLOT, NextAct.DISPATCH, None)
+    return Wait(WaitReason.SLOT, NextAction.DISPATCH, None)
 
 
 def _wait_for_machine(task: Task, facts: _Facts) -> Wait | None:
     """The task's machine is not connected. After a gate nothing else shows that."""
     if task.machine_id is None or task.machine is None or task.machine.connected:
         return None
-    return Wait(WaitReason.MACHINE, NextAct.REQUEUE, facts.leases.get(task.id))
+    return Wait(WaitReason.MACHINE, NextAction.REQUEUE, facts.leases.get(task.id))
 
 
 def _leases(task_ids: Sequence[int]) -> dict[int, datetime]:
@@ -222,7 +226,7 @@ def _leases(task_ids: Sequence[int]) -> dict[int, datetime]:
     held = select(Task.id, until).where(
         Task.id.in_(task_ids),
         Task.status == TaskStatus.QUEUED,
-        restored_machines.may_be_held(clock_now()),
+        restored_machines.is_possibly_running(clock_now()),
     )
     found = db.session.execute(query.union_all(held))
     return {row.task_id: row.until for row in found if row.until is not None}

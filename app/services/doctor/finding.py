@@ -24,7 +24,7 @@ class Finding(NamedTuple):
 Check = Callable[[Checked], Finding]
 
 
-def each(checks: Iterable[tuple[str, Check[Checked]]], asked: Checked) -> Iterator[Finding]:
+def run_checks(checks: Iterable[tuple[str, Check[Checked]]], asked: Checked) -> Iterator[Finding]:
     """The findings of the checks on `asked`. A check that raises gives a finding, too."""
     for name, check in checks:
         try:
@@ -35,7 +35,7 @@ def each(checks: Iterable[tuple[str, Check[Checked]]], asked: Checked) -> Iterat
             yield Finding(name, text, "mend what is wrong above, then look again")
 
 
-def unknown(checks: Iterable[tuple[str, Check[Checked]]], away: str) -> Iterator[Finding]:
+def skip_checks(checks: Iterable[tuple[str, Check[Checked]]], away: str) -> Iterator[Finding]:
     """A finding for each check that cannot run because the service `away` is away."""
     for name, _ in checks:
         yield Finding(name, f"not known while {away} is away", f"bring {away} back first")

@@ -15,7 +15,7 @@ from flask import current_app
 
 from app.domain import addresses, key_strength
 from app.services import clock
-from app.services.doctor.finding import Check, Finding, each
+from app.services.doctor.finding import Check, Finding, run_checks
 
 SIGNING = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY")
 FREE_BYTES = 1 << 30
@@ -24,21 +24,21 @@ OPEN_FILES = 12_000
 
 
 def findings() -> Iterator[Finding]:
-    yield from each(CHECKS, current_app.config)
+    yield from run_checks(CHECKS, current_app.config)
 
 
 def _secrets(config: Mapping[str, Any]) -> Finding:
-    faults = key_strength.faults({name: config[name] for name in SIGNING}, ())
-    return Finding("secrets", *_said(faults, f"{', '.join(SIGNING)} are set"))
+    faults = key_strength.find_problems({name: config[name] for name in SIGNING}, ())
+    return Finding("secrets", *_key_finding(faults, f"{', '.join(SIGNING)} are set"))
 
 
 def _encryption(config: Mapping[str, Any]) -> Finding:
     keys = config["ENCRYPTION_KEYS"]
-    faults = key_strength.faults({}, keys)
-    return Finding("encryption keys", *_said(faults, f"{len(keys)} in ENCRYPTION_KEYS"))
+    faults = key_strength.find_problems({}, keys)
+    return Finding("encryption keys", *_key_finding(faults, f"{len(keys)} in ENCRYPTION_KEYS"))
 
 
-def _said(faults: Sequence[str], well: str) -> tuple[str, str]:
+def _key_finding(faults: Sequence[str], well: str) -> tuple[str, str]:
     """The finding's text and its advice."""
     advice = "`python -m app.embedded.keys` makes good ones (docs/operating.md)"
     return ("; ".join(faults), advice) if faults else (well, "")

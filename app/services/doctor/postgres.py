@@ -13,11 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.domain.roles import SystemRole
 from app.models import Developer
 from app.services import clock, encryption
-from app.services.doctor.finding import Check, Finding, each, unknown
+from app.services.doctor.finding import Check, Finding, run_checks, skip_checks
 from app.services.ops import reencryption
 
-SECONDS = 3
-OLDEST = 15
+TIMEOUT_SECONDS = 3
+MIN_VERSION = 15
 SKEW_SECONDS = 2
 SAMPLE = 20  # rows of each kind
 RIGHTS = ("SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS")
@@ -40,25 +40,28 @@ def findings() -> Iterator[Finding]:
         poolclass=sa.NullPool,
         isolation_level="AUTOCOMMIT",  # so that a failed check does not make the next ones fail
         hide_parameters=True,
-        connect_args={"connect_timeout": SECONDS, "tcp_user_timeout": SECONDS * 1000},
+        connect_args={
+            "connect_timeout": TIMEOUT_SECONDS,
+            "tcp_user_timeout": TIMEOUT_SECONDS * 1000,
+        },
     )
     try:
         with engine.connect() as connection:
-            connection.execute(sa.text(f"SET statement_timeout = {SECONDS * 1000}"))
+            connection.execute(sa.text(f"SET statement_timeout = {TIMEOUT_SECONDS * 1000}"))
             yield _version(connection)
-            yield from each(CHECKS, connection)
+            yield from run_checks(CHECKS, connection)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or type(error).__name__).partition("\n")[0]
         yield Finding("PostgreSQL", reason, "start it, or correct DATABASE_URL")
-        yield from unknown(CHECKS, "PostgreSQL")
+        yield from skip_checks(CHECKS, "PostgreSQL")
 
 
 def _version(connection: Connection) -> Finding:
     version = connection.scalar(sa.text("SHOW server_version_num"))
     major = int(version or 0) // 10_000
-    old = major < OLDEST
+    old = major < MIN_VERSION
     return Finding(
-        "PostgreSQL", f"version {major}", f"use version {OLDEST} or newer" if old else ""
+        "PostgreSQL", f"version {major}", f"use version {MIN_VERSION} or newer" if old else ""
     )
 
 
@@ -70,7 +73,7 @@ def _role(connection: Connection) -> Finding:
         FROM pg_roles WHERE pg_has_role(current_user, oid, 'MEMBER') ORDER BY rolname
     """
     found = connection.execute(sa.text(query), {"powerful": list(POWERFUL)}).all()
-    [(name, own)] = [(role, _named(rights)) for role, rights, is_own, _ in found if is_own]
+    [(name, own)] = [(role, _right_names(rights)) for role, rights, is_own, _ in found if is_own]
     powers = [
         role for role, rights, is_own, is_one in found if not is_own and (is_one or any(rights))
     ]
@@ -82,7 +85,7 @@ def _role(connection: Connection) -> Finding:
     return Finding("database role", text, LESS)
 
 
-def _named(rights: list[bool]) -> list[str]:
+def _right_names(rights: list[bool]) -> list[str]:
     return [right for right, has in zip(RIGHTS, rights, strict=True) if has]
 
 
@@ -122,7 +125,7 @@ def _admin(connection: Connection) -> Finding:
 
 def _stored_secrets(connection: Connection) -> Finding:
     sample = list(_sample(connection))
-    locked = sum(not _opens(secret) for secret in sample)
+    locked = sum(not _can_decrypt(secret) for secret in sample)
     if locked:
         text = f"{locked} of {len(sample)} that were tried do not decrypt"
         advice = "put the key that they were stored with back into ENCRYPTION_KEYS"
@@ -131,14 +134,14 @@ def _stored_secrets(connection: Connection) -> Finding:
 
 
 def _sample(connection: Connection) -> Iterator[str]:
-    for sealed in reencryption.SEALED:
+    for sealed in reencryption.ENCRYPTED_COLUMNS:
         newest = sa.select(*sealed.columns).order_by(sealed.key.desc()).limit(SAMPLE)
         for values in connection.execute(newest):
             for value in values:
                 yield from reencryption.tokens_in(value)
 
 
-def _opens(secret: str) -> bool:
+def _can_decrypt(secret: str) -> bool:
     try:
         encryption.decrypt(secret)
     except encryption.KeyMissing:

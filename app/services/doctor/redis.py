@@ -8,11 +8,11 @@ from flask import current_app
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from app.services.doctor.finding import Check, Finding, each, unknown
+from app.services.doctor.finding import Check, Finding, run_checks, skip_checks
 from app.services.ops import readiness
 
-SECONDS = 3
-OLDEST = 7  # the first version with stream ids like `5-*`; Valkey was forked from it
+TIMEOUT_SECONDS = 3
+MIN_VERSION = 7  # the first version with stream ids like `5-*`; Valkey was forked from it
 DISPATCHER = "`celery -A celery_worker worker --queues=dispatch --pool=solo`"
 SWEEPER = "`celery -A celery_worker worker --queues=notify,sweep`"
 BEAT = "`celery -A celery_worker beat`"
@@ -21,18 +21,18 @@ BEAT = "`celery -A celery_worker beat`"
 def findings() -> Iterator[Finding]:
     client: redis.Redis = redis.Redis.from_url(
         current_app.config["REDIS_URL"],
-        socket_timeout=SECONDS,
-        socket_connect_timeout=SECONDS,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
     try:
         server: Any = client.info("server")
         yield _version(server)
-        yield from each(CHECKS, client)
+        yield from run_checks(CHECKS, client)
     except redis.RedisError as error:
         reason = str(error).partition("\n")[0]
         yield Finding("Redis", reason, "start it, or correct REDIS_URL")
-        yield from unknown(CHECKS, "Redis")
+        yield from skip_checks(CHECKS, "Redis")
     finally:
         client.close()
 
@@ -41,8 +41,8 @@ def _version(server: dict[str, str]) -> Finding:
     name, version = "Valkey", server.get("valkey_version")
     if version is None:
         name, version = "Redis", server["redis_version"]
-    fits = name == "Valkey" or int(version.partition(".")[0]) >= OLDEST
-    advice = f"terminals need Redis {OLDEST} or newer, or Valkey"
+    fits = name == "Valkey" or int(version.partition(".")[0]) >= MIN_VERSION
+    advice = f"terminals need Redis {MIN_VERSION} or newer, or Valkey"
     return Finding("Redis", f"{name} {version}", "" if fits else advice)
 
 
@@ -69,19 +69,19 @@ def _persistence(client: redis.Redis) -> Finding:
     return Finding("Redis disk", "no save has failed")
 
 
-def _sign(name: str, advice: str) -> Check[redis.Redis]:
-    def look(client: redis.Redis) -> Finding:
-        age = readiness.age(client.get(readiness.SIGNS[name]))
+def _heartbeat_check(name: str, advice: str) -> Check[redis.Redis]:
+    def check(client: redis.Redis) -> Finding:
+        age = readiness.heartbeat_age(client.get(readiness.HEARTBEATS[name]))
         text = "no sign of it" if age is None else f"last sign {max(age, 0):.0f} s ago"
-        return Finding(name, text, "" if readiness.is_young(age) else advice)
+        return Finding(name, text, "" if readiness.is_recent(age) else advice)
 
-    return look
+    return check
 
 
 CHECKS: tuple[tuple[str, Check[redis.Redis]], ...] = (
     ("Redis memory", _eviction),
     ("Redis disk", _persistence),
-    ("dispatcher", _sign("dispatcher", f"start {DISPATCHER} and {BEAT}")),
-    ("sweeper", _sign("sweeper", f"start {SWEEPER} and {BEAT}")),
-    ("beat", _sign("beat", f"start {BEAT}")),
+    ("dispatcher", _heartbeat_check("dispatcher", f"start {DISPATCHER} and {BEAT}")),
+    ("sweeper", _heartbeat_check("sweeper", f"start {SWEEPER} and {BEAT}")),
+    ("beat", _heartbeat_check("beat", f"start {BEAT}")),
 )

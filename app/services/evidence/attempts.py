@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from app.extensions import db
 from app.models import Attempt, Developer, LogChain
-from app.services.evidence.parts import Part, Spooled, joined, line
+from app.services.evidence.parts import Part, Spooled, encode_line, join_chunks
 from app.services.logs import recordings, transcripts
 from app.services.logs.logs import RawLog
 from muster.protocol import evidence
@@ -26,33 +26,40 @@ class AttemptParts:
         self._gaps = [(start, end) for start, end in attempt.log_gaps]
         self._size, self._entries = attempt.log_bytes, attempt.transcript_entries
         self._log = RawLog(task_id, number, self._size, self._gaps, attempt)
-        recording = recordings.of_task(actor, task_id, attempt=number)
+        recording = recordings.create_recording(actor, task_id, attempt=number)
         self._recording = replace(recording, size=self._size)
-        self._chain = evidence.Chain(server_id, task_id, number)
+        self._chain = evidence.HashChain(server_id, task_id, number)
         self._links: Spooled | None = None
-        self._taken = db.session.get(LogChain, (task_id, number))
+        self._log_chain = db.session.get(LogChain, (task_id, number))
 
     def parts(self) -> Iterator[Part]:
         number = self.number
-        if self._taken is None:
-            yield Part(evidence.log(number), self._read_log)
-            yield Part(evidence.recording(number), self._recording.read)
-        yield Part(evidence.chain(number), self._read_chain)
-        yield Part(evidence.transcript(number), self._read_transcript)
+        if self._log_chain is None:
+            yield Part(evidence.log_name(number), self._read_log)
+            yield Part(evidence.recording_name(number), self._recording.read)
+        yield Part(evidence.chain_name(number), self._read_chain)
+        yield Part(evidence.transcript_name(number), self._read_transcript)
 
     @property
     def state(self) -> tuple[object, ...]:
         """What these files follow from."""
         sizes = self._recording.sizes
-        return self.number, self._size, self._gaps, self._entries, sizes, self._taken is not None
+        return (
+            self.number,
+            self._size,
+            self._gaps,
+            self._entries,
+            sizes,
+            self._log_chain is not None,
+        )
 
     def end(self) -> ChainEnd:
         """Where the chain ends, once its log has been read."""
-        if (taken := self._taken) is not None:
+        if (taken := self._log_chain) is not None:
             gaps = [(start, end) for start, end in taken.gaps]
             return ChainEnd(self.number, taken.kept, gaps, taken.head.hex(), True)
         chain = self._chain
-        return ChainEnd(self.number, chain.bytes, self._gaps, chain.head.hex(), False)
+        return ChainEnd(self.number, chain.byte_count, self._gaps, chain.head.hex(), False)
 
     def _read_log(self) -> Iterator[bytes]:
         pieces = self._log.read(0, self._size)
@@ -63,29 +70,31 @@ class AttemptParts:
         for piece in pieces:
             self._links.write(b"".join(self._chain.feed(piece)))
             yield piece
-        self._links.write(b"".join(self._chain.end()))
+        self._links.write(b"".join(self._chain.finish()))
 
     def _read_chain(self) -> Iterator[bytes]:
-        taken = self._taken
+        taken = self._log_chain
         links = self._links if taken is None else Spooled([taken.links])
         gaps = self._gaps if taken is None else taken.gaps
         each = links.read(_LINK_BYTES) if links is not None else iter(())
-        return joined(evidence.chain_file(self._task_id, self.number, gaps, each))
+        return join_chunks(evidence.chain_file(self._task_id, self.number, gaps, each))
 
     def _read_transcript(self) -> Iterator[bytes]:
         start = 0
         while start < self._entries:
-            found = transcripts.following(self._task_id, self.number, start)
+            found = transcripts.next_entries(self._task_id, self.number, start)
             db.session.close()
             if not found:
                 return
             start += len(found)
-            yield from joined(
-                line(_entry(entry)) for entry in found if entry.number < self._entries
+            yield from join_chunks(
+                encode_line(_entry_to_json(entry))
+                for entry in found
+                if entry.number < self._entries
             )
 
 
-def _entry(entry: transcripts.Entry) -> dict[str, object]:
+def _entry_to_json(entry: transcripts.Entry) -> dict[str, object]:
     return {
         "number": entry.number,
         "at": entry.at,

@@ -9,24 +9,24 @@ from functools import partial
 
 from sqlalchemy import select
 
-from app.domain.timestamps import written
+from app.domain.timestamps import to_rfc3339
 from app.extensions import db
 from app.models import Developer, Event, Task
 from app.services import settings
 from app.services.evidence import decisions, diffs, history, keys
 from app.services.evidence.attempts import AttemptParts
 from app.services.evidence.keys import Signer
-from app.services.evidence.parts import Part, Spooled, array, joined, line
+from app.services.evidence.parts import Part, Spooled, encode_array, encode_line, join_chunks
 from app.services.ops import identity
 from app.services.tasks import queries
 from muster.protocol import canonical_zip, evidence
 from muster.protocol.canonical_zip import Member
 from muster.protocol.evidence import File, Manifest, Server
 
-_LOOKS = 5
+_MAX_TRIES = 5
 
 
-class Changed(Exception):
+class PartChanged(Exception):
     """A part was another when it was read for the second time: some of it was deleted meanwhile."""
 
 
@@ -59,7 +59,7 @@ class Bundle:
             members.append(Member(part.name, size, crc))
         chains = [attempt.end() for attempt in self._attempts]
         known = (evidence.FORMAT, self._server, self.task_id, self._status, self._made_at)
-        manifest = evidence.encode(Manifest(*known, files, chains))
+        manifest = evidence.encode_canonical(Manifest(*known, files, chains))
         signature = self._signer.sign(manifest)
         reads = dict(zip(members, (part.read for part in self._parts), strict=True))
         for name, data in ((evidence.MANIFEST, manifest), (evidence.SIGNATURE, signature)):
@@ -67,12 +67,12 @@ class Bundle:
             reads[member] = partial(iter, (data,))
         in_order = sorted(reads, key=lambda member: member.name)
         for member in in_order:
-            yield canonical_zip.header(member)
-            yield from _unchanged(member, reads[member]())
-        yield from joined(canonical_zip.end(in_order))
+            yield canonical_zip.local_header(member)
+            yield from _check_unchanged(member, reads[member]())
+        yield from join_chunks(canonical_zip.central_directory(in_order))
 
 
-def _unchanged(member: Member, pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _check_unchanged(member: Member, pieces: Iterator[bytes]) -> Iterator[bytes]:
     size = crc = 0
     for piece in pieces:
         size, crc = size + len(piece), zlib.crc32(piece, crc)
@@ -80,44 +80,48 @@ def _unchanged(member: Member, pieces: Iterator[bytes]) -> Iterator[bytes]:
             break
         yield piece
     if (size, crc) != (member.size, member.crc):
-        raise Changed(f"{member.name} is another than it was")
+        raise PartChanged(f"{member.name} is another than it was")
 
 
-def of_task(actor: Developer, task_id: int) -> Bundle:
+def create_bundle(actor: Developer, task_id: int) -> Bundle:
     """The task's evidence as of now. Raises NotFound and keys.SigningKeyUnreadable."""
-    signer, server_id = keys.current(), identity.server_id()
+    signer, server_id = keys.current_signer(), identity.server_id()
     server = Server(server_id, settings.value("publicUrl") or None)
-    task, decided, attempts = _look(actor, task_id)
+    task, decided, attempts = _read_consistent(actor, task_id)
     of_attempts = [AttemptParts(actor, attempt, server_id) for attempt, _ in attempts]
-    changes = diffs.changes_of(task_id)
+    changes = diffs.list_changes(task_id)
     about = history.task_file(task, attempts, changes)
     parts = [
         Part("decisions.json", decided.read),
-        Part("events.jsonl", history.events(task_id, task.events)),
+        Part("events.jsonl", history.events_reader(task_id, task.events)),
         Part("task.json", partial(iter, (about,))),
         *(part for attempt in of_attempts for part in attempt.parts()),
         *diffs.parts(task_id, changes),
     ]
     parts.sort(key=lambda part: part.name)
-    made_at = written(_last_event_at(task))
+    made_at = to_rfc3339(_last_event_at(task))
     states = [attempt.state for attempt in of_attempts]
     names = [part.name for part in parts]
-    state = hashlib.sha256(line([signer.id, server_id, server.url, made_at, states, names]) + about)
+    state = hashlib.sha256(
+        encode_line([signer.id, server_id, server.url, made_at, states, names]) + about
+    )
     for piece in decided.read():
         state.update(piece)
     etag = f"evidence-{task.events}-{state.hexdigest()[:32]}"
     return Bundle(task_id, etag, signer, server, task.status, made_at, parts, of_attempts)
 
 
-def _look(actor: Developer, task_id: int) -> tuple[Task, Spooled, list[history.AttemptAt]]:
+def _read_consistent(
+    actor: Developer, task_id: int
+) -> tuple[Task, Spooled, list[history.AttemptWithMachine]]:
     """The task with its decisions and attempts, all of the same moment: nothing has happened to it
     between the first and the last of these reads. Who is busier than that has the last ones.
     """
-    for _ in range(_LOOKS):
+    for _ in range(_MAX_TRIES):
         task = queries.get(actor, task_id)
         seen = task.events, task.updated_at
-        decided = Spooled(array(decisions.of_task(task_id)))
-        attempts = history.attempts_of(task)
+        decided = Spooled(encode_array(decisions.list_decisions(task_id)))
+        attempts = history.list_attempts(task)
         now = db.session.execute(
             select(Task.events, Task.updated_at).where(Task.id == task_id)
         ).one_or_none()

@@ -11,31 +11,33 @@ from sqlalchemy import Select, select
 from app.extensions import db
 from app.models import Developer, FollowUp, Gate, Review, ReviewComment, ReviewThread
 
-AT_ONCE = 50
+PAGE_SIZE = 50
 
 
-def of_task(task_id: int) -> Iterator[dict[str, Any]]:
+def list_decisions(task_id: int) -> Iterator[dict[str, Any]]:
     """Each question to people with its answer, then each review, thread, comment and follow-up;
     `what` says which it is.
     """
     place = (Gate.round, Gate.stage_index, Gate.number)
-    for gate, name in _rows(_named(Gate, Gate.answered_by, task_id), *place):
+    for gate, name in _rows(_with_person_name(Gate, Gate.answered_by, task_id), *place):
         yield _question(gate, name)
-    for review, name in _rows(_named(Review, Review.author_id, task_id), Review.id):
+    for review, name in _rows(_with_person_name(Review, Review.author_id, task_id), Review.id):
         yield _review(review, name)
-    threads = _named(ReviewThread, ReviewThread.resolved_by, task_id)
-    said = threads.where(ReviewThread.published_at.is_not(None))
-    for thread, name in _rows(said, ReviewThread.id):
+    threads = _with_person_name(ReviewThread, ReviewThread.resolved_by, task_id)
+    published_threads = threads.where(ReviewThread.published_at.is_not(None))
+    for thread, name in _rows(published_threads, ReviewThread.id):
         yield _thread(thread, name)
-    comments = _named(ReviewComment, ReviewComment.author_id, task_id)
-    said = comments.where(ReviewComment.published_at.is_not(None))
-    for comment, name in _rows(said, ReviewComment.id):
+    comments = _with_person_name(ReviewComment, ReviewComment.author_id, task_id)
+    published_comments = comments.where(ReviewComment.published_at.is_not(None))
+    for comment, name in _rows(published_comments, ReviewComment.id):
         yield _comment(comment, name)
-    for follow_up, name in _rows(_named(FollowUp, FollowUp.created_by, task_id), FollowUp.id):
+    for follow_up, name in _rows(
+        _with_person_name(FollowUp, FollowUp.created_by, task_id), FollowUp.id
+    ):
         yield _follow_up(follow_up, name)
 
 
-def _named(kind: Any, person: Any, task_id: int) -> Select[Any, Any]:
+def _with_person_name(kind: Any, person: Any, task_id: int) -> Select[Any, Any]:
     """The task's rows of that kind, each with the name of its person, if there is one."""
     query = select(kind, Developer.name).outerjoin(Developer, Developer.id == person)
     return query.where(kind.task_id == task_id)
@@ -45,11 +47,11 @@ def _rows(query: Select[Any, Any], *order: Any) -> Iterator[tuple[Any, Any]]:
     """All rows of the query, a page at a time."""
     offset = 0
     while True:
-        page = db.session.execute(query.order_by(*order).limit(AT_ONCE).offset(offset)).all()
+        page = db.session.execute(query.order_by(*order).limit(PAGE_SIZE).offset(offset)).all()
         yield from ((row[0], row[1]) for row in page)
-        if len(page) < AT_ONCE:
+        if len(page) < PAGE_SIZE:
             return
-        offset += AT_ONCE
+        offset += PAGE_SIZE
 
 
 def _person(id: int | None, name: str | None) -> dict[str, Any] | None:

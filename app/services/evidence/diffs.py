@@ -8,19 +8,19 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import Change, ChangedFile
 from app.services.changes import change_queries
-from app.services.evidence.parts import PIECE_BYTES, Part
+from app.services.evidence.parts import CHUNK_BYTES, Part
 
-FILES_AT_ONCE = 500
+PAGE_SIZE = 500
 
 
-def changes_of(task_id: int) -> Sequence[Change]:
+def list_changes(task_id: int) -> Sequence[Change]:
     """The task's changes, in order."""
     whose = (Change.attempt, Change.stage_index, Change.partial, Change.since)
     query = select(Change).where(Change.task_id == task_id, Change.whole)
     return db.session.scalars(query.order_by(*whose)).all()
 
 
-def told(change: Change) -> dict[str, Any]:
+def change_to_json(change: Change) -> dict[str, Any]:
     """What `task.json` says of a change. Of one that left its patch out it is all that there is."""
     return {
         "attempt": change.attempt,
@@ -45,18 +45,18 @@ def parts(task_id: int, changes: Sequence[Change]) -> Iterator[Part]:
             middle = "-partial" if change.partial else ""
             stage = f"attempt-{change.attempt}-stage-{change.stage_index}{middle}"
             name = f"diffs/{stage}-since-{change.since}.patch"
-            yield Part(name, _patch(task_id, change.id))
+            yield Part(name, _patch_reader(task_id, change.id))
 
 
-def _patch(task_id: int, change_id: int) -> Callable[[], Iterator[bytes]]:
+def _patch_reader(task_id: int, change_id: int) -> Callable[[], Iterator[bytes]]:
     """Reads a change's patch: the sections of its files, in order."""
 
     def read() -> Iterator[bytes]:
         for content_id in _sections(change_id):
             data = change_queries.content(task_id, content_id) or b""
             db.session.close()
-            for at in range(0, len(data), PIECE_BYTES):
-                yield data[at : at + PIECE_BYTES]
+            for at in range(0, len(data), CHUNK_BYTES):
+                yield data[at : at + CHUNK_BYTES]
 
     return read
 
@@ -67,9 +67,9 @@ def _sections(change_id: int) -> Iterator[str]:
         query = select(ChangedFile.position, ChangedFile.patch).where(
             ChangedFile.change_id == change_id, ChangedFile.position > last
         )
-        page = db.session.execute(query.order_by(ChangedFile.position).limit(FILES_AT_ONCE)).all()
+        page = db.session.execute(query.order_by(ChangedFile.position).limit(PAGE_SIZE)).all()
         db.session.close()
         yield from (row.patch for row in page if row.patch is not None)
-        if len(page) < FILES_AT_ONCE:
+        if len(page) < PAGE_SIZE:
             return
         last = page[-1].position

@@ -8,19 +8,21 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import Attempt, Change, Event, Machine, Task
 from app.services.evidence import diffs
-from app.services.evidence.parts import joined, line
+from app.services.evidence.parts import encode_line, join_chunks
 
-AttemptAt = tuple[Attempt, str]
+AttemptWithMachine = tuple[Attempt, str]
 """An attempt, and its machine's name."""
 
-EVENTS_AT_ONCE = 200
+PAGE_SIZE = 200
 
 
-def task_file(task: Task, attempts: Sequence[AttemptAt], changes: Sequence[Change]) -> bytes:
+def task_file(
+    task: Task, attempts: Sequence[AttemptWithMachine], changes: Sequence[Change]
+) -> bytes:
     """The member `task.json`: the task with its attempts, each with its machine's name, and what
     they have changed.
     """
-    return line(
+    return encode_line(
         {
             "id": task.id,
             "project": task.project.key,
@@ -44,13 +46,13 @@ def task_file(task: Task, attempts: Sequence[AttemptAt], changes: Sequence[Chang
             "createdAt": task.created_at,
             "startedAt": task.started_at,
             "finishedAt": task.finished_at,
-            "attempts": [_attempt(attempt, machine) for attempt, machine in attempts],
-            "changes": [diffs.told(change) for change in changes],
+            "attempts": [_attempt_to_json(attempt, machine) for attempt, machine in attempts],
+            "changes": [diffs.change_to_json(change) for change in changes],
         }
     )
 
 
-def _attempt(attempt: Attempt, machine: str) -> dict[str, Any]:
+def _attempt_to_json(attempt: Attempt, machine: str) -> dict[str, Any]:
     return {
         "number": attempt.number,
         "round": attempt.round,
@@ -67,14 +69,14 @@ def _attempt(attempt: Attempt, machine: str) -> dict[str, Any]:
     }
 
 
-def attempts_of(task: Task) -> list[AttemptAt]:
+def list_attempts(task: Task) -> list[AttemptWithMachine]:
     """The task's attempts, each with its machine's name."""
     query = select(Attempt, Machine.name).join(Machine, Machine.id == Attempt.machine_id)
     found = db.session.execute(query.where(Attempt.task_id == task.id).order_by(Attempt.number))
     return [(attempt, name) for attempt, name in found]
 
 
-def events(task_id: int, up_to: int) -> Callable[[], Iterator[bytes]]:
+def events_reader(task_id: int, up_to: int) -> Callable[[], Iterator[bytes]]:
     """Reads the member `events.jsonl`: the task's events up to that number, a line each."""
 
     def read() -> Iterator[bytes]:
@@ -83,17 +85,17 @@ def events(task_id: int, up_to: int) -> Callable[[], Iterator[bytes]]:
             query = select(Event).where(
                 Event.task_id == task_id, Event.number > last, Event.number <= up_to
             )
-            page = db.session.scalars(query.order_by(Event.number).limit(EVENTS_AT_ONCE)).all()
+            page = db.session.scalars(query.order_by(Event.number).limit(PAGE_SIZE)).all()
             if not page:
                 return
             last = page[-1].number
-            yield from joined([line(_event(event)) for event in page])
+            yield from join_chunks([encode_line(_event_to_json(event)) for event in page])
             db.session.close()
 
     return read
 
 
-def _event(event: Event) -> dict[str, Any]:
+def _event_to_json(event: Event) -> dict[str, Any]:
     return {
         "number": event.number,
         "type": event.type,

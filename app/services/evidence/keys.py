@@ -33,10 +33,10 @@ class Signer:
     def sign(self, manifest: bytes) -> bytes:
         """The bundle's member `signature`."""
         public = self._key.public_key().public_bytes_raw()
-        return evidence.signed(manifest, public, self._key.sign(manifest))
+        return evidence.signature_member(manifest, public, self._key.sign(manifest))
 
 
-def current() -> Signer:
+def current_signer() -> Signer:
     """The key that signs, made when it is first asked for. Commits then. Raises
     SigningKeyUnreadable.
     """
@@ -48,14 +48,14 @@ def current() -> Signer:
     return Signer(row.id, Ed25519PrivateKey.from_private_bytes(secret))
 
 
-def published() -> list[EvidenceKey]:
+def list_keys() -> list[EvidenceKey]:
     """All keys that there have been, the newest first; made and committed, if there is none."""
     _current()
     newest = EvidenceKey.created_at.desc()
     return list(db.session.scalars(select(EvidenceKey).order_by(newest, EvidenceKey.id)))
 
 
-def replace(moment: datetime) -> str:
+def rotate(moment: datetime) -> str:
     """Retire the current key, whose private half is destroyed, and make another; return its id.
     Commits.
     """

@@ -12,8 +12,8 @@ from app.services.logs import chunk_reader
 from app.services.ops import identity
 from muster.protocol import evidence
 
-LOGS = 100  # in a run
-BYTES = 256 << 20  # likewise: after so many of them the next run goes on
+MAX_LOGS = 100  # in a run
+MAX_BYTES = 256 << 20  # likewise: after so many of them the next run goes on
 
 log = structlog.get_logger(__name__)
 
@@ -23,19 +23,19 @@ def sweep(now: datetime) -> None:
     Commits each.
     """
     before = now - timedelta(days=settings.value("logRetentionDays"))
-    found = db.session.execute(due(before).limit(LOGS)).all()
+    found = db.session.execute(due_logs(before).limit(MAX_LOGS)).all()
     db.session.commit()
     taken = size = 0
     for task_id, number in found:
-        if size > BYTES:
+        if size > MAX_BYTES:
             break
-        size += _take(task_id, number, now)
+        size += _expire(task_id, number, now)
         taken += 1
     if taken:
         log.info("logs_taken", logs=taken, bytes=size)
 
 
-def due(before: datetime) -> Select[int, int]:
+def due_logs(before: datetime) -> Select[int, int]:
     """The query of the attempts that ended before then, and whose logs are there, in order."""
     query = select(Attempt.task_id, Attempt.number)
     return query.where(Attempt.ended_at < before, Attempt.log_taken_at.is_(None)).order_by(
@@ -43,7 +43,7 @@ def due(before: datetime) -> Select[int, int]:
     )
 
 
-def _take(task_id: int, number: int, now: datetime) -> int:
+def _expire(task_id: int, number: int, now: datetime) -> int:
     """Delete an attempt's log and keep its chain, unless it has grown meanwhile; return how many
     bytes it had.
 
@@ -54,24 +54,24 @@ def _take(task_id: int, number: int, now: datetime) -> int:
     if attempt is None:
         return 0
     known = _extent(attempt)
-    chain, links = evidence.Chain(identity.server_id(), task_id, number), bytearray()
-    for piece in chunk_reader.read(attempt, 0):
+    chain, links = evidence.HashChain(identity.server_id(), task_id, number), bytearray()
+    for piece in chunk_reader.read_slices(attempt, 0):
         links += b"".join(chain.feed(piece.data))
-    links += b"".join(chain.end())
-    locks.machine(attempt.machine_id)
+    links += b"".join(chain.finish())
+    locks.lock_machine(attempt.machine_id)
     current = db.session.get(Attempt, (task_id, number), populate_existing=True)
     if current is None or _extent(current) != known:
         db.session.rollback()
         return 0
     gaps = current.log_gaps
-    kept = {"kept": chain.bytes, "gaps": gaps, "head": chain.head, "links": bytes(links)}
+    kept = {"kept": chain.byte_count, "gaps": gaps, "head": chain.head, "links": bytes(links)}
     db.session.add(LogChain(task_id=task_id, attempt=number, taken_at=now, **kept))
     current.log_taken_at, current.log_lines = now, 0
     current.log_gaps = [[0, current.log_bytes]] if current.log_bytes else []
     chunks = delete(LogChunk).where(LogChunk.task_id == task_id, LogChunk.attempt == number)
     db.session.execute(chunks, execution_options={"synchronize_session": False})
     db.session.commit()
-    return chain.bytes
+    return chain.byte_count
 
 
 def _extent(attempt: Attempt) -> tuple[object, ...]:

@@ -11,10 +11,10 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from app.domain.timestamps import written
+from app.domain.timestamps import to_rfc3339
 
 IN_MEMORY_BYTES = 256 * 1024  # more of what is kept lies on the disk
-PIECE_BYTES = 64 * 1024
+CHUNK_BYTES = 64 * 1024
 
 
 class Part(NamedTuple):
@@ -36,36 +36,36 @@ class Spooled:
     def write(self, piece: bytes) -> None:
         self._file.write(piece)
 
-    def read(self, size: int = PIECE_BYTES) -> Iterator[bytes]:
+    def read(self, size: int = CHUNK_BYTES) -> Iterator[bytes]:
         """All of it, in pieces of that size."""
         self._file.seek(0)
         while piece := self._file.read(size):
             yield piece
 
 
-def line(value: Any) -> bytes:
+def encode_line(value: Any) -> bytes:
     """The value as JSON in its one spelling, with a line's end."""
     text = json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=written
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=to_rfc3339
     )
     return text.encode() + b"\n"
 
 
-def joined(lines: Iterable[bytes]) -> Iterator[bytes]:
+def join_chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
     """The same bytes in fewer pieces."""
     waiting = bytearray()
     for one in lines:
         waiting += one
-        if len(waiting) >= PIECE_BYTES:
+        if len(waiting) >= CHUNK_BYTES:
             yield bytes(waiting)
             waiting.clear()
     yield bytes(waiting)
 
 
-def array(items: Iterable[Any]) -> Iterator[bytes]:
+def encode_array(items: Iterable[Any]) -> Iterator[bytes]:
     """A JSON array, with an item a line."""
     comma = b"[\n"
     for item in items:
-        yield comma + line(item)[:-1]
+        yield comma + encode_line(item)[:-1]
         comma = b",\n"
     yield b"\n]\n" if comma == b",\n" else b"[]\n"

@@ -12,9 +12,9 @@ from app.domain.patch import LineType
 from app.extensions import db
 from app.models import Attempt, Change, ChangedFile, Content, LogChunk
 
-MOST_HUNKS_BYTES = 64 * 1024
+MAX_HUNKS_BYTES = 64 * 1024
 """Of a file with more hunks nothing is quoted: they would all have to be read."""
-_END_BYTES = 4096
+_TAIL_BYTES = 4096
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Excerpt:
     lines: list[dict[str, Any]]
 
 
-def of_changes(places: Mapping[int, int]) -> dict[int, Excerpt]:
+def change_excerpts(places: Mapping[int, int]) -> dict[int, Excerpt]:
     """The first changed lines of a file of each change: by its id, the position of the file."""
     is_its = (Content.task_id == Change.task_id) & (Content.id == ChangedFile.patch)
     query = (
@@ -34,28 +34,28 @@ def of_changes(places: Mapping[int, int]) -> dict[int, Excerpt]:
         .join(Content, is_its)
         .where(
             tuple_(ChangedFile.change_id, ChangedFile.position).in_(list(places.items())),
-            func.length(Content.hunks).between(1, MOST_HUNKS_BYTES),
+            func.length(Content.hunks).between(1, MAX_HUNKS_BYTES),
         )
     )
     found = {}
-    for change_id, path, said in db.session.execute(query):
-        if hunks := msgspec.json.decode(bytes(said or b"[]")):
+    for change_id, path, data in db.session.execute(query):
+        if hunks := msgspec.json.decode(bytes(data or b"[]")):
             found[change_id] = Excerpt(
-                path, [_line(each) for each in rules.excerpt(hunks[0]["lines"])]
+                path, [_line_from_json(each) for each in rules.excerpt(hunks[0]["lines"])]
             )
     return found
 
 
-def _line(said: Mapping[str, Any]) -> dict[str, Any]:
+def _line_from_json(fields: Mapping[str, Any]) -> dict[str, Any]:
     """A line, from as it is kept."""
-    about = {"type": LineType(said["type"]), "text": said["text"]}
-    about |= {"old_line": said["oldLine"], "new_line": said["newLine"]}
-    return about | ({"no_newline": True} if said.get("noNewline") else {})
+    about = {"type": LineType(fields["type"]), "text": fields["text"]}
+    about |= {"old_line": fields["oldLine"], "new_line": fields["newLine"]}
+    return about | ({"no_newline": True} if fields.get("noNewline") else {})
 
 
-def of_logs(attempts: Collection[tuple[int, int]]) -> dict[int, list[str]]:
+def log_tails(attempts: Collection[tuple[int, int]]) -> dict[int, list[str]]:
     """The last lines of these attempts' logs, by task: [task, attempt]."""
-    end = func.substr(LogChunk.data, func.greatest(1, LogChunk.size - _END_BYTES + 1))
+    end = func.substr(LogChunk.data, func.greatest(1, LogChunk.size - _TAIL_BYTES + 1))
     last = (
         select(end.label("data"))
         .where(LogChunk.task_id == Attempt.task_id, LogChunk.attempt == Attempt.number)

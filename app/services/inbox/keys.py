@@ -28,17 +28,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.domain.agents import NOT_INSTALLED
-from app.domain.inbox import ASKS, LEAVES_AFTER, RANKS, InboxKind, gates_of
+from app.domain.inbox import MAX_AGE, QUESTION_KINDS, RANKS, InboxKind, gates_of_kind
 from app.domain.machine import MachineStatus
 from app.domain.pipeline import GateKind
-from app.domain.roles import Act, Person, may
+from app.domain.roles import Permission, Person, is_allowed
 from app.domain.task import LIVE, TaskStatus
-from app.domain.timestamps import written
+from app.domain.timestamps import to_rfc3339
 from app.extensions import db
 from app.models import Developer, Gate, Machine, MachineHeartbeat, Project, Review, Task
 from app.services import rights
 
-COUNTED = 1000
+MAX_COUNT = 1000
 """Counting stops here: people do not need to tell a thousand from more."""
 
 Keys = Select[int, datetime, str]
@@ -54,7 +54,7 @@ class Key(NamedTuple):
     id: str
 
 
-def page(
+def page_query(
     actor: Developer,
     kinds: Collection[InboxKind],
     before: Sequence[Any] | None,
@@ -68,11 +68,11 @@ def page(
             continue
         if before is not None and rank == before[0]:
             there = tuple_(*before[1:], types=[each.type for each in ORDER[1:]])
-            rows = rows.where(tuple_(*_key(rows)) < there)
-        newest = rows.order_by(*(column.desc() for column in _key(rows))).limit(limit)
+            rows = rows.where(tuple_(*_sort_columns(rows)) < there)
+        newest = rows.order_by(*(column.desc() for column in _sort_columns(rows))).limit(limit)
         of_each.append(select(newest.subquery()))
     if not of_each:
-        return _nothing()
+        return _empty()
     every = union_all(*of_each).subquery("inbox")
     return select(every.c.rank, every.c.since, every.c.id)
 
@@ -82,7 +82,7 @@ def counts(actor: Developer, now: datetime) -> dict[InboxKind, int]:
     queries = {}
     for kind in InboxKind:
         for rows in sources(actor, [kind], now).values():
-            some = rows.limit(COUNTED).subquery()
+            some = rows.limit(MAX_COUNT).subquery()
             queries[kind] = select(func.count()).select_from(some).scalar_subquery()
     row = db.session.execute(select(*(each.label(kind) for kind, each in queries.items()))).one()
     found = dict(zip(queries, row, strict=True))
@@ -92,20 +92,20 @@ def counts(actor: Developer, now: datetime) -> dict[InboxKind, int]:
 def sources(actor: Developer, kinds: Collection[InboxKind], now: datetime) -> dict[int, Keys]:
     """The queries of the keys of these kinds, by rank, from the first to the last."""
     found: dict[int, Keys] = {}
-    if asked := [kind for kind in ASKS if kind in kinds]:
-        of = [gate for kind in asked for gate in gates_of(kind)]
+    if asked := [kind for kind in QUESTION_KINDS if kind in kinds]:
+        of = [gate for kind in asked for gate in gates_of_kind(kind)]
         found[RANKS[InboxKind.GATE]] = _open_gates(actor, of)
     if InboxKind.FAILURE in kinds:
-        found[RANKS[InboxKind.FAILURE]] = _ended(actor, InboxKind.FAILURE, now)
+        found[RANKS[InboxKind.FAILURE]] = _ended_tasks(actor, InboxKind.FAILURE, now)
     if InboxKind.RESULT in kinds:
-        results = _ended(actor, InboxKind.RESULT, now).where(_has_changed(), ~_was_looked_at())
+        results = _ended_tasks(actor, InboxKind.RESULT, now).where(_has_changed(), ~_is_reviewed())
         found[RANKS[InboxKind.RESULT]] = results
-    if InboxKind.MACHINE in kinds and may(Act.DRAIN_MACHINE, Person(actor.role)):
-        found[RANKS[InboxKind.MACHINE]] = _unwell(now)
+    if InboxKind.MACHINE in kinds and is_allowed(Permission.DRAIN_MACHINE, Person(actor.role)):
+        found[RANKS[InboxKind.MACHINE]] = _unhealthy_machines(now)
     return found
 
 
-def _key(rows: Keys) -> tuple[ColumnElement[Any], ...]:
+def _sort_columns(rows: Keys) -> tuple[ColumnElement[Any], ...]:
     """What a source is ordered by: the columns `since` and `id`, without their labels."""
     labels: list[Any] = list(rows.inner_columns)
     return tuple(label.element for label in labels[1:])
@@ -116,7 +116,7 @@ def _keys(kind: InboxKind, since: Any, id_: Any) -> Keys:
     return select(rank, since.label("since"), cast(id_, String).label("id"))
 
 
-def _nothing() -> Keys:
+def _empty() -> Keys:
     return _keys(InboxKind.GATE, Task.created_at, Task.id).where(literal(False))
 
 
@@ -132,15 +132,15 @@ def _open_gates(actor: Developer, kinds: Sequence[GateKind]) -> Keys:
             Gate.answered_at.is_(None),
             Gate.kind.in_(kinds),
             Task.status.in_(LIVE),
-            rights.projects_where(Act.ANSWER_GATE, actor),
+            rights.projects_where(Permission.ANSWER_GATE, actor),
         )
     )
 
 
-_ENDS = {InboxKind.FAILURE: TaskStatus.FAILED, InboxKind.RESULT: TaskStatus.COMPLETED}
+_END_STATUSES = {InboxKind.FAILURE: TaskStatus.FAILED, InboxKind.RESULT: TaskStatus.COMPLETED}
 
 
-def _ended(actor: Developer, kind: InboxKind, now: datetime) -> Keys:
+def _ended_tasks(actor: Developer, kind: InboxKind, now: datetime) -> Keys:
     """The actor's own tasks that have ended so, not too long ago, and were not marked as seen."""
     return (
         _keys(kind, Task.finished_at, Task.id)
@@ -148,10 +148,10 @@ def _ended(actor: Developer, kind: InboxKind, now: datetime) -> Keys:
         .join(Project, Project.id == Task.project_id)
         .where(
             Task.created_by == actor.id,
-            Task.status == _ENDS[kind],
+            Task.status == _END_STATUSES[kind],
             Task.seen_at.is_(None),
-            Task.finished_at > now - LEAVES_AFTER,
-            rights.projects_where(Act.SEE_PROJECT, actor),
+            Task.finished_at > now - MAX_AGE,
+            rights.projects_where(Permission.SEE_PROJECT, actor),
         )
     )
 
@@ -161,7 +161,7 @@ def _has_changed() -> ColumnElement[bool]:
     return func.coalesce(Task.result["filesChanged"].as_integer(), 0) > 0
 
 
-def _was_looked_at() -> ColumnElement[bool]:
+def _is_reviewed() -> ColumnElement[bool]:
     """Whether somebody has reviewed the task's round, or let it pass on its way."""
     reviewed = select(Review.id).where(Review.task_id == Task.id, Review.round == Task.round)
     confirmed = select(Gate.task_id).where(
@@ -174,7 +174,7 @@ def _was_looked_at() -> ColumnElement[bool]:
     return or_(reviewed.exists(), confirmed.exists())
 
 
-def _unwell(now: datetime) -> Keys:
+def _unhealthy_machines(now: datetime) -> Keys:
     """Machines in trouble (`domain.inbox.troubles`). Since when an agent cannot be used nobody
     knows: such a machine's place is by when it first came.
     """
@@ -193,17 +193,18 @@ def _unwell(now: datetime) -> Keys:
         .where(
             Machine.connected_at.is_not(None),
             Machine.status != MachineStatus.DECOMMISSIONED,
-            or_(offline, by_us, _has_bad_agent(now)),
+            or_(offline, by_us, _has_unhealthy_agent(now)),
         )
     )
 
 
-def _has_bad_agent(now: datetime) -> ColumnElement[bool]:
+def _has_unhealthy_agent(now: datetime) -> ColumnElement[bool]:
     each = func.jsonb_array_elements(Machine.capabilities).table_valued(
         column("value", JSONB), name="capability"
     )
-    said = each.c.value
-    until = func.coalesce(said["degradedUntil"].as_string(), "9")  # stored as `moments.written`
-    is_there = said["reason"].as_string().is_distinct_from(NOT_INSTALLED)
-    is_ill = ~func.coalesce(said["healthy"].as_boolean(), True) & (until > written(now))
+    capability = each.c.value
+    # Stored as `moments.written`.
+    until = func.coalesce(capability["degradedUntil"].as_string(), "9")
+    is_there = capability["reason"].as_string().is_distinct_from(NOT_INSTALLED)
+    is_ill = ~func.coalesce(capability["healthy"].as_boolean(), True) & (until > to_rfc3339(now))
     return select(literal(1)).select_from(each).where(is_there, is_ill).exists()

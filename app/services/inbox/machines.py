@@ -8,14 +8,14 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.domain import inbox as rules
-from app.domain.inbox import MachineTrouble, Then, Trouble
+from app.domain.inbox import DefaultAction, MachineProblem, ProblemDetail
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.extensions import db
 from app.models import Machine, MachineHeartbeat
 
 
 @dataclass(frozen=True)
-class UnwellMachine:
+class UnhealthyMachine:
     """A machine, and all that is wrong with it. `lease_until`: until then it may work unheard."""
 
     id: uuid.UUID
@@ -27,10 +27,10 @@ class UnwellMachine:
     last_seen_at: datetime | None
     drain_started_at: datetime | None
     lease_until: datetime | None
-    troubles: list[Trouble]
+    troubles: list[ProblemDetail]
 
     @property
-    def slots(self) -> "UnwellMachine":
+    def slots(self) -> "UnhealthyMachine":
         """{slots_total, slots_used}, as machines have them."""
         return self
 
@@ -42,31 +42,37 @@ class UnwellMachine:
     def since(self) -> datetime | None:
         """Since when it is unwell; None: only an agent is, and nobody knows since when."""
         reasons = {each.reason for each in self.troubles}
-        if MachineTrouble.OFFLINE in reasons:
+        if MachineProblem.OFFLINE in reasons:
             return self.last_seen_at
-        return self.drain_started_at if MachineTrouble.DISK_FULL in reasons else None
+        return self.drain_started_at if MachineProblem.DISK_FULL in reasons else None
 
-    def following(self, now: datetime) -> tuple[Then, datetime | None]:
+    def default_action(self, now: datetime) -> tuple[DefaultAction, datetime | None]:
         """What becomes of it by itself, and when."""
         is_at_work = self.slots_used > 0
-        return rules.after_troubles(self.troubles, self.lease_until, now, is_at_work=is_at_work)
+        return rules.default_action_of_machine(
+            self.troubles, self.lease_until, now, is_at_work=is_at_work
+        )
 
 
-def read(ids: Sequence[str], now: datetime) -> dict[str, UnwellMachine]:
+def read_unhealthy(ids: Sequence[str], now: datetime) -> dict[str, UnhealthyMachine]:
     """Those of the machines that are unwell now, by id."""
     query = (
         select(Machine, MachineHeartbeat)
         .outerjoin(MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id)
         .where(Machine.id.in_([uuid.UUID(each) for each in ids]))
     )
-    found = (_shown(machine, heartbeat, now) for machine, heartbeat in db.session.execute(query))
+    found = (
+        _to_unhealthy(machine, heartbeat, now) for machine, heartbeat in db.session.execute(query)
+    )
     return {str(each.id): each for each in found if each.troubles}
 
 
-def _shown(machine: Machine, heartbeat: MachineHeartbeat | None, now: datetime) -> UnwellMachine:
+def _to_unhealthy(
+    machine: Machine, heartbeat: MachineHeartbeat | None, now: datetime
+) -> UnhealthyMachine:
     is_drained_by_us = machine.drain_started_at is not None and machine.drain_by is None
     measured = (heartbeat.metrics if heartbeat else None) or {}
-    return UnwellMachine(
+    return UnhealthyMachine(
         id=machine.id,
         name=machine.name,
         status=machine.status,
@@ -76,7 +82,7 @@ def _shown(machine: Machine, heartbeat: MachineHeartbeat | None, now: datetime) 
         last_seen_at=heartbeat.received_at if heartbeat else None,
         drain_started_at=machine.drain_started_at,
         lease_until=heartbeat.lease_until if heartbeat else None,
-        troubles=rules.troubles(
+        troubles=rules.find_problems(
             machine.status,
             machine.capabilities,
             now,

@@ -18,7 +18,7 @@ from app.services.inbox.excerpts import Excerpt
 from app.services.tasks import diffs, workspaces
 from app.services.tasks.queries import FOR_LISTS
 
-SHOWN_FILES = 4
+MAX_FILES = 4
 """So many files of a change are named, those with the most lines first."""
 
 
@@ -47,7 +47,7 @@ class ShortDiff:
 
 
 @dataclass(frozen=True)
-class Works:
+class InboxTasks:
     """Tasks by id, and what there is to them: `gates` that are open, by task; `changes` by task and
     commit; `files` by change; `workspaces` by task and attempt.
     """
@@ -69,9 +69,9 @@ class Works:
         if gate.kind is GateKind.QUESTION:
             return None
         numbers = workspaces.diff_at(task, gate, self._workspace)
-        return None if numbers is None else diffs.linked(numbers, self._change(task, gate))
+        return None if numbers is None else diffs.with_link(numbers, self._change(task, gate))
 
-    def short(self, task: Task, gate: Gate | None) -> ShortDiff | None:
+    def short_diff(self, task: Task, gate: Gate | None) -> ShortDiff | None:
         """What the gate asks about or, without one, what the task has come to. None: not told."""
         change = self._change(task, gate)
         if change is None:
@@ -97,32 +97,34 @@ class Works:
         return self.workspaces.get((task.id, task.attempt))
 
 
-def read(task_ids: Collection[int]) -> Works:
+def read_tasks(task_ids: Collection[int]) -> InboxTasks:
     """The tasks, which the caller may see."""
     if not task_ids:
-        return Works()
+        return InboxTasks()
     query = select(Task).where(Task.id.in_(task_ids)).options(*FOR_LISTS)
     tasks = {task.id: task for task in db.session.scalars(query)}
     gates = _gates(task_ids)
     changes = _changes(list(_commits(tasks, gates)))
     files = _files([change.id for change in changes.values()])
     quoted = {change_id: of[0].position for change_id, of in files.items()}
-    return Works(
+    return InboxTasks(
         tasks=tasks,
         gates=gates,
         changes=changes,
         files=files,
         workspaces=_workspaces(tasks.values()),
-        excerpts=excerpts.of_changes(quoted),
-        log_ends=excerpts.of_logs([_place(task) for task in tasks.values() if _tells(task)]),
+        excerpts=excerpts.change_excerpts(quoted),
+        log_ends=excerpts.log_tails(
+            [_attempt_key(task) for task in tasks.values() if _has_log_tail(task)]
+        ),
     )
 
 
-def _place(task: Task) -> tuple[int, int]:
+def _attempt_key(task: Task) -> tuple[int, int]:
     return task.id, task.attempt
 
 
-def _tells(task: Task) -> bool:
+def _has_log_tail(task: Task) -> bool:
     """Whether the end of its log may say why it has failed."""
     return task.status is TaskStatus.FAILED and task.attempt > 0
 
@@ -176,7 +178,7 @@ def _files(change_ids: Collection[int]) -> dict[int, list[ShortFile]]:
     )
     ranked = select(*columns, place.label("place")).where(ChangedFile.change_id.in_(change_ids))
     each = ranked.subquery()
-    query = select(each).where(each.c.place <= SHOWN_FILES).order_by(each.c.place)
+    query = select(each).where(each.c.place <= MAX_FILES).order_by(each.c.place)
     found: dict[int, list[ShortFile]] = {}
     for row in db.session.execute(query):
         shown = ShortFile(row.position, row.path, row.insertions, row.deletions)

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from app.extensions import db
 from app.models import Attempt, LogChunk
 
-PIECE_BYTES = 64 * 1024
-AT_ONCE = 64
+MAX_SLICE_BYTES = 64 * 1024
+PREFETCH_CHUNKS = 64
 """How many chunks one query looks at: a slow log has a chunk for each line."""
 
 Mark = tuple[int, int, int]
@@ -23,7 +23,7 @@ Mark = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Piece:
+class LogSlice:
     """Bytes of the log, from `offset` on. `chunk` is where their chunk begins, `first_line` the
     number of line ends before them; the first of `marks` is at `offset` or before it.
     """
@@ -35,7 +35,9 @@ class Piece:
     data: bytes
 
 
-def read(attempt: Attempt, chunk: int, *conditions: ColumnElement[bool]) -> Iterator[Piece]:
+def read_slices(
+    attempt: Attempt, chunk: int, *conditions: ColumnElement[bool]
+) -> Iterator[LogSlice]:
     """The log from the chunk on that begins at that offset, as far as chunks meet the
     conditions.
     """
@@ -44,11 +46,11 @@ def read(attempt: Attempt, chunk: int, *conditions: ColumnElement[bool]) -> Iter
         db.session.close()
         if not found:
             return
-        is_last = found[0].number == len(found) < AT_ONCE
+        is_last = found[0].number == len(found) < PREFETCH_CHUNKS
         while found:
             row = found.popleft()
             chunk = row.byte_offset + row.size
-            yield from _parts(attempt, row)
+            yield from _split_chunk(attempt, row)
         if is_last:
             return
 
@@ -57,9 +59,9 @@ def _next(attempt: Attempt, chunk: int, conditions: Sequence[ColumnElement[bool]
     """The next chunks that make one piece together; of a larger one its beginning."""
     near = (
         select(LogChunk.byte_offset, LogChunk.size)
-        .where(*_of(attempt), LogChunk.byte_offset >= chunk, *conditions)
+        .where(*_is_of_attempt(attempt), LogChunk.byte_offset >= chunk, *conditions)
         .order_by(LogChunk.byte_offset)
-        .limit(AT_ONCE)
+        .limit(PREFETCH_CHUNKS)
         .subquery("near")
     )
     total = func.sum(near.c.size).over(order_by=near.c.byte_offset)
@@ -71,39 +73,41 @@ def _next(attempt: Attempt, chunk: int, conditions: Sequence[ColumnElement[bool]
             LogChunk.size,
             LogChunk.first_line,
             LogChunk.marks,
-            func.substr(LogChunk.data, 1, PIECE_BYTES).label("data"),
+            func.substr(LogChunk.data, 1, MAX_SLICE_BYTES).label("data"),
             fit.c.number,
         )
         .join(fit, fit.c.byte_offset == LogChunk.byte_offset)
-        .where(*_of(attempt), or_(fit.c.total <= PIECE_BYTES, fit.c.total == fit.c.size))
+        .where(
+            *_is_of_attempt(attempt), or_(fit.c.total <= MAX_SLICE_BYTES, fit.c.total == fit.c.size)
+        )
         .order_by(LogChunk.byte_offset)
     )
 
 
-def _of(attempt: Attempt) -> tuple[ColumnElement[bool], ...]:
+def _is_of_attempt(attempt: Attempt) -> tuple[ColumnElement[bool], ...]:
     return LogChunk.task_id == attempt.task_id, LogChunk.attempt == attempt.number
 
 
-def _parts(attempt: Attempt, row: Any) -> Iterator[Piece]:
+def _split_chunk(attempt: Attempt, row: Any) -> Iterator[LogSlice]:
     """A chunk, in one piece or in several."""
     marks = [(offset, milliseconds, stage) for offset, milliseconds, stage in row.marks]
     data, at, line = bytes(row.data), 0, row.first_line
     while True:
         start = row.byte_offset + at
-        yield Piece(row.byte_offset, start, line, _within(marks, start, len(data)), data)
+        yield LogSlice(row.byte_offset, start, line, _marks_within(marks, start, len(data)), data)
         at += len(data)
         line += data.count(b"\n")
         if at >= row.size:
             return
-        query = select(func.substr(LogChunk.data, at + 1, PIECE_BYTES))
-        more = query.where(*_of(attempt), LogChunk.byte_offset == row.byte_offset)
+        query = select(func.substr(LogChunk.data, at + 1, MAX_SLICE_BYTES))
+        more = query.where(*_is_of_attempt(attempt), LogChunk.byte_offset == row.byte_offset)
         data = bytes(db.session.scalar(more) or b"")
         db.session.close()
         if not data:  # deleted meanwhile
             return
 
 
-def _within(marks: Sequence[Mark], start: int, size: int) -> Sequence[Mark]:
+def _marks_within(marks: Sequence[Mark], start: int, size: int) -> Sequence[Mark]:
     """Those of the bytes from `start` on."""
     first = max((n for n, mark in enumerate(marks) if mark[0] <= start), default=0)
     return [mark for mark in marks[first:] if mark[0] < start + size]

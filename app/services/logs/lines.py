@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import Attempt, LogChunk
 from app.services.logs import chunk_reader
-from app.services.logs.chunk_reader import Mark, Piece
+from app.services.logs.chunk_reader import LogSlice, Mark
 
 LINE_BYTES = 64 * 1024
 """Longer lines are cut here, but not in `raw`."""
@@ -29,20 +29,20 @@ class Line:
         return self.data.decode("utf-8", "replace")
 
 
-def read(attempt: Attempt, start: int, end: int) -> Iterator[Line]:
+def read_lines(attempt: Attempt, start: int, end: int) -> Iterator[Line]:
     """The lines from number `start` to before `end`, each read when it is asked for."""
     reader = _Reader(attempt, start, end)
-    chunk: int | None = _chunk_of_end(attempt, start - 1) if start else 0
+    chunk: int | None = _find_chunk_of_end(attempt, start - 1) if start else 0
     while start < end and chunk is not None:
         seen, chunk = chunk, None
-        for piece in chunk_reader.read(attempt, seen, LogChunk.first_line < end):
+        for piece in chunk_reader.read_slices(attempt, seen, LogChunk.first_line < end):
             yield from reader.lines(piece)
             if reader.is_done:
                 return
             if (ahead := reader.end_of_long_line()) is not None and ahead > piece.chunk:
                 chunk = ahead
                 break
-    yield from reader.rest()
+    yield from reader.last_line()
 
 
 @dataclass
@@ -50,19 +50,19 @@ class _OpenLine:
     """A line that has been read in part. `sought`: where it ends has been looked for."""
 
     stage_index: int = 0
-    kept: bytearray = field(default_factory=bytearray)
+    data: bytearray = field(default_factory=bytearray)
     length: int = 0
     sought: bool = False
 
     def add(self, data: memoryview, stage_index: int) -> None:
         if self.length == 0:
             self.stage_index = stage_index
-        self.kept += data[: LINE_BYTES - len(self.kept)]
+        self.data += data[: LINE_BYTES - len(self.data)]
         self.length += len(data)
 
     def close(self, number: int, attempt: int) -> Line:
         is_cut = self.length > LINE_BYTES
-        return Line(number, bytes(self.kept), attempt, self.stage_index, is_cut)
+        return Line(number, bytes(self.data), attempt, self.stage_index, is_cut)
 
 
 class _Reader:
@@ -77,7 +77,7 @@ class _Reader:
     def is_done(self) -> bool:
         return self._number >= self._end
 
-    def lines(self, piece: Piece) -> Iterator[Line]:
+    def lines(self, piece: LogSlice) -> Iterator[Line]:
         """The lines that end in the piece."""
         if self._skipping is None:
             self._skipping = self._number - piece.first_line
@@ -86,14 +86,14 @@ class _Reader:
             cut = piece.data.find(b"\n", at)
             stop = cut if cut >= 0 else len(data)
             if self._skipping == 0:
-                self._line.add(data[at:stop], stages.at(piece.offset + at))
+                self._line.add(data[at:stop], stages.stage_at(piece.offset + at))
             at = stop + 1
             if cut < 0:
                 return
             if self._skipping > 0:
                 self._skipping -= 1
                 continue
-            yield self._closed()
+            yield self._close_line()
 
     def end_of_long_line(self) -> int | None:
         """The chunk in which the open line ends, where more of it is not shown; told once a
@@ -102,14 +102,14 @@ class _Reader:
         if self._line.length <= LINE_BYTES or self._line.sought:
             return None
         self._line.sought = True
-        return _chunk_of_end(self._attempt, self._number)
+        return _find_chunk_of_end(self._attempt, self._number)
 
-    def rest(self) -> Iterator[Line]:
+    def last_line(self) -> Iterator[Line]:
         """The last line, where the log does not end with a line's end."""
         if self._line.length and not self.is_done:
-            yield self._closed()
+            yield self._close_line()
 
-    def _closed(self) -> Line:
+    def _close_line(self) -> Line:
         line = self._line.close(self._number, self._attempt.number)
         self._number, self._line = self._number + 1, _OpenLine()
         return line
@@ -122,14 +122,14 @@ class _Stages:
         self._marks, self._next = marks, 0
         self._stage = marks[0][2]
 
-    def at(self, offset: int) -> int:
+    def stage_at(self, offset: int) -> int:
         while self._next < len(self._marks) and self._marks[self._next][0] <= offset:
             self._stage = self._marks[self._next][2]
             self._next += 1
         return self._stage
 
 
-def _chunk_of_end(attempt: Attempt, line: int) -> int:
+def _find_chunk_of_end(attempt: Attempt, line: int) -> int:
     """Where the chunk begins that has the end of the line, or the last one.
 
     That is the last of those with at most `line` line ends before them.

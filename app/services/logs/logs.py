@@ -17,7 +17,7 @@ CHUNK_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
-class LogPiece:
+class LogSegment:
     """A run of log bytes as a machine sent it. `offset` counts in the attempt's log, `milliseconds`
     from the attempt's beginning.
     """
@@ -43,13 +43,13 @@ class LogPage:
 # ---- writing -----------------------------------------------------------------------------------
 
 
-def append(attempt: Attempt, pieces: Sequence[LogPiece]) -> int | None:
+def append(attempt: Attempt, pieces: Sequence[LogSegment]) -> int | None:
     """Store the pieces that continue the log. Returns the next offset if a piece came too early.
 
     Bytes that are stored already are skipped, and those for which there is no room become a gap.
     The caller holds the machine's lock, under which all about its attempts is written, and commits.
     """
-    fresh: list[LogPiece] = []
+    fresh: list[LogSegment] = []
     end, gap = attempt.log_bytes, None
     for piece in pieces:
         if piece.offset > end:
@@ -57,20 +57,20 @@ def append(attempt: Attempt, pieces: Sequence[LogPiece]) -> int | None:
             break
         new = piece.data[end - piece.offset :]
         if new:
-            fresh.append(LogPiece(end, piece.milliseconds, piece.stage_index, new))
+            fresh.append(LogSegment(end, piece.milliseconds, piece.stage_index, new))
             end += len(new)
-    for chunk in _cut(fresh):
+    for chunk in _group_into_chunks(fresh):
         size = sum(len(piece.data) for piece in chunk)
-        if quota.is_left(attempt, cost := storage_limits.cost(size, len(chunk))):
+        if quota.has_space(attempt, cost := storage_limits.storage_cost(size, len(chunk))):
             _store(attempt, chunk)
             attempt.kept_bytes += cost
         else:
-            lose(attempt, attempt.log_bytes, attempt.log_bytes + size)
+            record_gap(attempt, attempt.log_bytes, attempt.log_bytes + size)
     return gap
 
 
-def _cut(pieces: Sequence[LogPiece]) -> Iterator[list[LogPiece]]:
-    chunk: list[LogPiece] = []
+def _group_into_chunks(pieces: Sequence[LogSegment]) -> Iterator[list[LogSegment]]:
+    chunk: list[LogSegment] = []
     size = 0
     for piece in pieces:
         if chunk and size + len(piece.data) > CHUNK_BYTES:
@@ -82,7 +82,7 @@ def _cut(pieces: Sequence[LogPiece]) -> Iterator[list[LogPiece]]:
         yield chunk
 
 
-def _store(attempt: Attempt, pieces: Sequence[LogPiece]) -> None:
+def _store(attempt: Attempt, pieces: Sequence[LogSegment]) -> None:
     data = b"".join(piece.data for piece in pieces)
     lines = data.count(b"\n")
     db.session.execute(
@@ -102,7 +102,7 @@ def _store(attempt: Attempt, pieces: Sequence[LogPiece]) -> None:
     attempt.log_lines += lines
 
 
-def lose(attempt: Attempt, start: int, end: int) -> None:
+def record_gap(attempt: Attempt, start: int, end: int) -> None:
     """Record that the machine has lost the bytes [start, end): a gap, after which the log goes on.
 
     The caller holds the machine's lock, and commits.
@@ -118,7 +118,7 @@ def lose(attempt: Attempt, start: int, end: int) -> None:
 # ---- reading -----------------------------------------------------------------------------------
 
 
-def page(
+def read_page(
     actor: Developer,
     task_id: int,
     *,
@@ -130,17 +130,17 @@ def page(
     """Lines of an attempt (by default the latest) from line `offset` on; a negative offset counts
     from the end. With `byte` from the line on that has it. Raises NotFound.
     """
-    found = attempt_of(queries.get(actor, task_id), attempt)
+    found = find_attempt(queries.get(actor, task_id), attempt)
     if found is None:
         return LogPage(iter(()), 0, limit, max(offset, 0))
     total = found.log_lines + _has_open_line(found)
     if byte is not None:
-        offset = _line_at(found, byte)
+        offset = _find_line(found, byte)
     start = max(0, total + offset) if offset < 0 else offset
-    return LogPage(lines.read(found, start, min(start + limit, total)), total, limit, start)
+    return LogPage(lines.read_lines(found, start, min(start + limit, total)), total, limit, start)
 
 
-def attempt_of(task: Task, number: int | None) -> Attempt | None:
+def find_attempt(task: Task, number: int | None) -> Attempt | None:
     """The attempt with that number, or the latest; None if the task has had none. Raises
     NotFound.
     """
@@ -152,7 +152,7 @@ def attempt_of(task: Task, number: int | None) -> Attempt | None:
     return found
 
 
-def _line_at(attempt: Attempt, byte: int) -> int:
+def _find_line(attempt: Attempt, byte: int) -> int:
     """The number of the line that has that byte of the attempt; of a lost one, that it broke."""
     chunk = db.session.execute(
         select(LogChunk.first_line, LogChunk.byte_offset, LogChunk.data)
@@ -195,7 +195,7 @@ class RawLog:
         """The bytes [start, end), in pieces. No session is held between two pieces."""
         if self._attempt is None:
             return
-        for piece in chunk_reader.read(self._attempt, self._chunk_at(start)):
+        for piece in chunk_reader.read_slices(self._attempt, self._chunk_at(start)):
             if piece.offset >= end:
                 return
             data = piece.data[max(0, start - piece.offset) : end - piece.offset]
@@ -216,9 +216,9 @@ class RawLog:
         return db.session.scalar(query) or 0
 
 
-def raw(actor: Developer, task_id: int, *, attempt: int | None = None) -> RawLog:
+def raw_log(actor: Developer, task_id: int, *, attempt: int | None = None) -> RawLog:
     """The exact bytes of an attempt's log (by default of the latest). Raises NotFound."""
-    found = attempt_of(queries.get(actor, task_id), attempt)
+    found = find_attempt(queries.get(actor, task_id), attempt)
     if found is None:
         return RawLog(task_id, 0, 0, [], None)
     gaps = [(start, end) for start, end in found.log_gaps]

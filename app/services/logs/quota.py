@@ -5,18 +5,18 @@ from app.models import Attempt
 from app.services import settings
 
 
-def of_live() -> int:
+def max_live_bytes() -> int:
     """How much is kept of an attempt that is live, in bytes."""
-    megabytes: int = settings.latest("logMegabytes")
+    megabytes: int = settings.cached_value("logMegabytes")
     return megabytes << 20
 
 
-def is_left(attempt: Attempt, cost: int) -> bool:
+def has_space(attempt: Attempt, cost: int) -> bool:
     """Whether there is room for so much more of it. After too many gaps there is none, nor once the
     log was deleted.
     """
-    if attempt.log_taken_at is not None or len(attempt.log_gaps) >= storage_limits.MOST_GAPS:
+    if attempt.log_taken_at is not None or len(attempt.log_gaps) >= storage_limits.MAX_GAPS:
         return False
     has_ended = attempt.ended_at is not None
-    most = storage_limits.most(of_live(), ended=has_ended, late=attempt.kept_most)
+    most = storage_limits.max_bytes(max_live_bytes(), ended=has_ended, late=attempt.kept_most)
     return attempt.kept_bytes + cost <= most

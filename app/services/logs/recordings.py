@@ -8,10 +8,10 @@ from datetime import datetime
 import msgspec
 
 from app.domain import asciicast
-from app.domain.asciicast import Lost, Output, Resized
+from app.domain.asciicast import Gap, Output, Resize
 from app.models import Attempt, Developer, LogChunk, Task
 from app.services.logs import chunk_reader, logs, terminal_sizes
-from app.services.logs.chunk_reader import Piece
+from app.services.logs.chunk_reader import LogSlice
 from app.services.tasks import queries
 from muster.protocol import frames
 
@@ -44,57 +44,59 @@ class AttemptRecording:
         recording = asciicast.Recording(self._stage_name, _COLS, _ROWS)
         sizes = deque(self.sizes)
         at = 0
-        for piece in chunk_reader.read(self._attempt, 0, LogChunk.byte_offset < self.size):
-            yield _joined(recording.lines(_moments(piece, at, sizes)))
+        for piece in chunk_reader.read_slices(self._attempt, 0, LogChunk.byte_offset < self.size):
+            yield _join(recording.lines(_output_events(piece, at, sizes)))
             at = piece.offset + len(piece.data)
-        lost = [Lost(self.size - at)] if at < self.size else []
-        yield _joined([*recording.lines(lost), *recording.end()])
+        lost = [Gap(self.size - at)] if at < self.size else []
+        yield _join([*recording.lines(lost), *recording.finish()])
 
     def _stage_name(self, index: int) -> str:
         return self._stages[index] if index < len(self._stages) else f"stage {index}"
 
 
-def of_task(actor: Developer, task_id: int, *, attempt: int | None = None) -> AttemptRecording:
+def create_recording(
+    actor: Developer, task_id: int, *, attempt: int | None = None
+) -> AttemptRecording:
     """The recording of an attempt (by default of the latest). Raises NotFound."""
     task = queries.get(actor, task_id)
-    found = logs.attempt_of(task, attempt)
+    found = logs.find_attempt(task, attempt)
     return AttemptRecording(
         task_id=task.id,
         attempt=found.number if found else 0,
         size=found.log_bytes if found else 0,
-        sizes=terminal_sizes.of_attempt(task.id, found.number) if found else [],
-        _began=_began(task, found),
+        sizes=terminal_sizes.sizes_of_attempt(task.id, found.number) if found else [],
+        _began=_start_time(task, found),
         _title=f"#{task.id} {task.description}",
         _stages=[str(stage["name"]) for stage in task.pipeline],
         _attempt=found,
     )
 
 
-def _began(task: Task, attempt: Attempt | None) -> datetime:
+def _start_time(task: Task, attempt: Attempt | None) -> datetime:
     if attempt is None:
         return task.created_at
     return attempt.started_at or attempt.assigned_at
 
 
-def _moments(
-    piece: Piece, after: int, sizes: deque[tuple[int, int, int]]
-) -> Iterator[Output | Lost | Resized]:
+def _output_events(
+    piece: LogSlice, after: int, sizes: deque[tuple[int, int, int]]
+) -> Iterator[Output | Gap | Resize]:
     """The piece's output, with a gap before it and the sizes within it.
 
     `after` is where the piece before ended. Sizes up to this piece's end are removed from `sizes`.
     """
     if piece.offset > after:
-        yield Lost(piece.offset - after)
+        yield Gap(piece.offset - after)
     starts = [max(0, mark[0] - piece.offset) for mark in piece.marks]
     ends = [*starts[1:], len(piece.data)]
     for (_, milliseconds, stage), start, end in zip(piece.marks, starts, ends, strict=True):
         output = Output(milliseconds, stage, piece.data[start:end])
-        yield from _sized(output, piece.offset + start, sizes)
+        yield from _split_at_resizes(output, piece.offset + start, sizes)
 
 
-def _sized(
+def _split_at_resizes(
     output: Output, offset: int, sizes: deque[tuple[int, int, int]]
-) -> Iterator[Output | Resized]:
+) -> Iterator[Output | Resize]:
     """The output, which begins at `offset`, divided where the size changes."""
     while sizes and sizes[0][0] < offset + len(output.data):
         at, cols, rows = sizes.popleft()
@@ -102,9 +104,9 @@ def _sized(
         if cut:
             yield replace(output, data=output.data[:cut])
         output, offset = replace(output, data=output.data[cut:]), offset + cut
-        yield Resized(cols, rows)
+        yield Resize(cols, rows)
     yield output
 
 
-def _joined(lines: Iterable[str]) -> bytes:
+def _join(lines: Iterable[str]) -> bytes:
     return "".join(lines).encode()

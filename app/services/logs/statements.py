@@ -33,10 +33,10 @@ class LogRun:
 
     @property
     def cost(self) -> int:
-        return storage_limits.cost(len(self.data), len(self.marks))
+        return storage_limits.storage_cost(len(self.data), len(self.marks))
 
 
-class Kept(NamedTuple):
+class AppendResult(NamedTuple):
     """The result of `keep`. `ends` has the new lengths of the logs that were stored; the other two
     are the machine's.
     """
@@ -48,15 +48,15 @@ class Kept(NamedTuple):
 
 # Of an attempt that is forgotten, or whose log was deleted, nothing is kept, else as much as there
 # is room for.
-_HAS_ROOM = f"""
+_HAS_SPACE = f"""
     a.forgotten_at IS NULL AND a.log_taken_at IS NULL AND a.kept_bytes + %s <= CASE
         WHEN a.ended_at IS NULL THEN CAST(:most AS bigint)
-        ELSE coalesce(a.kept_most, {storage_limits.LATE_BYTES}) END
+        ELSE coalesce(a.kept_most, {storage_limits.MAX_LATE_BYTES}) END
 """
 
 # Under the machine's lock, as all writes about its attempts. A run is stored only if it begins
 # where its log ends, there is room for it, and no reported end of a stage waits for its bytes.
-_KEEP = text(f"""
+_APPEND_LOGS = text(f"""
     WITH machine AS (
         SELECT id, journal_seq, orders_version FROM machines
         WHERE id = :machine AND generation = :generation FOR NO KEY UPDATE
@@ -73,7 +73,8 @@ _KEEP = text(f"""
         FROM run, machine
         WHERE a.task_id = run.task_id AND a.number = run.attempt AND a.machine_id = machine.id
           AND a.log_bytes = run.byte_offset AND a.pending_end IS NULL
-          AND jsonb_array_length(a.log_gaps) < {storage_limits.MOST_GAPS} AND {_HAS_ROOM % "run.cost"}
+          AND jsonb_array_length(a.log_gaps) < {storage_limits.MAX_GAPS}
+          AND {_HAS_SPACE % "run.cost"}
         RETURNING run.*, a.log_bytes AS log_end, a.log_lines - run.lines AS first_line
     ), kept AS (
         INSERT INTO log_chunks (task_id, attempt, byte_offset, size, first_line, lines, marks, data)
@@ -84,13 +85,13 @@ _KEEP = text(f"""
             SELECT jsonb_agg(jsonb_build_array(task_id, attempt, log_end)) FROM grown
         )) AS text FROM machine
     )
-    {transactions.say("coalesce((SELECT text FROM said)::text, 'null')")}
-""").execution_options(prepared="log_keep", commits=transactions.SAID)
+    {transactions.returning_text("coalesce((SELECT text FROM said)::text, 'null')")}
+""").execution_options(prepared="log_keep", commits=transactions.RETURNING_TEXT)
 
 
-def keep(
+def append_logs(
     machine_id: uuid.UUID, generation: int, runs: dict[AttemptKey, LogRun], most: int
-) -> Kept | None:
+) -> AppendResult | None:
     """Store the runs that begin where their logs end, and commit; readers are woken. No run may be
     empty. Of an attempt that is live `most` bytes are kept.
 
@@ -98,7 +99,7 @@ def keep(
     """
     keys: Sequence[AttemptKey] = sorted(runs)
     found = [runs[key] for key in keys]
-    asked = {
+    parameters = {
         "machine": machine_id,
         "generation": generation,
         "task_ids": [task_id for task_id, _ in keys],
@@ -110,15 +111,15 @@ def keep(
         "costs": [run.cost for run in found],
         "most": most,
     }
-    said = json.loads(db.session.connection().execute(_KEEP, asked).scalar_one())
-    journal_seq, orders_version, ends = said or (0, 0, None)
-    kept = {AttemptKey(task_id, attempt): end for task_id, attempt, end in ends or ()}
-    wakeups.tell_news(task_id for task_id, _ in kept)
+    result = json.loads(db.session.connection().execute(_APPEND_LOGS, parameters).scalar_one())
+    journal_seq, orders_version, ends = result or (0, 0, None)
+    stored_ends = {AttemptKey(task_id, attempt): end for task_id, attempt, end in ends or ()}
+    wakeups.publish_task_changes(task_id for task_id, _ in stored_ends)
     db.session.commit()
     db.session.expire_all()  # rows in the session are outdated
-    if said is None:
+    if result is None:
         return None
-    return Kept(kept, journal_seq, orders_version)
+    return AppendResult(stored_ends, journal_seq, orders_version)
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,12 @@ class EntryChunk:
 
     @property
     def cost(self) -> int:
-        return storage_limits.cost(len(self.data))
+        return storage_limits.storage_cost(len(self.data))
 
 
 # Under the machine's lock, too. Chunks are stored, and their reports counted, only if the reports
 # are the journal's next ones and the entries the transcript's.
-_KEEP_ENTRIES = text(f"""
+_APPEND_ENTRIES = text(f"""
     WITH machine AS (
         SELECT id, orders_version FROM machines
         WHERE id = :machine AND generation = :generation AND journal_seq = :known_seq
@@ -150,7 +151,7 @@ _KEEP_ENTRIES = text(f"""
             kept_bytes = a.kept_bytes + :cost
         FROM machine
         WHERE a.task_id = :task_id AND a.number = :attempt AND a.machine_id = machine.id
-          AND a.transcript_entries = :first AND {_HAS_ROOM % "CAST(:cost AS bigint)"}
+          AND a.transcript_entries = :first AND {_HAS_SPACE % "CAST(:cost AS bigint)"}
         RETURNING a.task_id, a.number, machine.id AS machine_id, machine.orders_version
     ), counted AS (
         UPDATE machines AS m SET journal_seq = :up_to FROM grown WHERE m.id = grown.machine_id
@@ -166,11 +167,11 @@ _KEEP_ENTRIES = text(f"""
             CAST(:first_ms AS bigint[]), CAST(:last_ms AS bigint[]), CAST(:data AS bytea[])
         ) AS c(first, count, stage_index, run, first_ms, last_ms, data)
     )
-    {transactions.say("coalesce((SELECT orders_version FROM grown)::text, '')")}
-""").execution_options(prepared="entries_keep", commits=transactions.SAID)
+    {transactions.returning_text("coalesce((SELECT orders_version FROM grown)::text, '')")}
+""").execution_options(prepared="entries_keep", commits=transactions.RETURNING_TEXT)
 
 
-def keep_entries(
+def append_entries(
     machine_id: uuid.UUID,
     generation: int,
     seqs: tuple[int, int],
@@ -184,7 +185,7 @@ def keep_entries(
     Returns the machine's orders_version; or None, having stored nothing, where they do not simply
     go on.
     """
-    asked = {
+    parameters = {
         "machine": machine_id,
         "generation": generation,
         "known_seq": seqs[0] - 1,
@@ -203,9 +204,9 @@ def keep_entries(
         "cost": sum(chunk.cost for chunk in chunks),
         "most": most,
     }
-    said = db.session.connection().execute(_KEEP_ENTRIES, asked).scalar_one()
-    if said:
-        wakeups.tell_news([key.task_id])
+    orders_version = db.session.connection().execute(_APPEND_ENTRIES, parameters).scalar_one()
+    if orders_version:
+        wakeups.publish_task_changes([key.task_id])
     db.session.commit()
     db.session.expire_all()  # rows in the session are outdated
-    return int(said) if said else None
+    return int(orders_version) if orders_version else None

@@ -15,9 +15,9 @@ from sqlalchemy import select, text
 from app.extensions import db
 from app.models import Event, LogChunk
 
-EVENTS = 500  # at once
-CHUNKS = 4  # likewise: a chunk has at most 256 KiB
-ATTEMPTS = 1000  # the most in a cursor; no task has so many
+MAX_EVENTS = 500  # at once
+MAX_CHUNKS = 4  # likewise: a chunk has at most 256 KiB
+MAX_ATTEMPTS = 1000  # the most in a cursor; no task has so many
 
 _PART = r"\d{1,9}-\d{1,18}(?:-\d{1,18})?"
 _FORM = re.compile(rf"(\d{{1,9}}):((?:{_PART}(?:,{_PART})*)?)", re.ASCII)
@@ -38,13 +38,13 @@ class StreamCursor:
 
     def __str__(self) -> str:
         attempts = sorted(self.logs.keys() | self.entries.keys())
-        return f"{self.events}:{','.join(map(self._of, attempts))}"
+        return f"{self.events}:{','.join(map(self._format_attempt, attempts))}"
 
-    def _of(self, attempt: int) -> str:
-        entries = f"-{told}" if (told := self.entries_at(attempt)) else ""
-        return f"{attempt}-{self.at(attempt)}{entries}"
+    def _format_attempt(self, attempt: int) -> str:
+        entries = f"-{count}" if (count := self.entries_at(attempt)) else ""
+        return f"{attempt}-{self.bytes_at(attempt)}{entries}"
 
-    def at(self, attempt: int) -> int:
+    def bytes_at(self, attempt: int) -> int:
         return self.logs.get(attempt, 0)
 
     def entries_at(self, attempt: int) -> int:
@@ -60,18 +60,18 @@ class StreamCursor:
         return replace(self, entries={**self.entries, attempt: end})
 
 
-def parse(text: str) -> StreamCursor | None:
+def parse_cursor(text: str) -> StreamCursor | None:
     """The cursor that the text denotes, or None if it denotes none."""
-    found = _FORM.fullmatch(text) if len(text) <= 50 * ATTEMPTS else None
+    found = _FORM.fullmatch(text) if len(text) <= 50 * MAX_ATTEMPTS else None
     if found is None:
         return None
     parts = [list(map(int, part.split("-"))) for part in found[2].split(",")] if found[2] else []
     logs = {attempt: size for attempt, size, *_ in parts}
-    entries = {attempt: told[0] for attempt, _, *told in parts if told}
+    entries = {attempt: rest[0] for attempt, _, *rest in parts if rest}
     return StreamCursor(int(found[1]), logs, entries)
 
 
-class Seen(NamedTuple):
+class TailState(NamedTuple):
     """The cursor after everything that a task has so far, and its project."""
 
     top: StreamCursor
@@ -91,7 +91,7 @@ class LogBytes(NamedTuple):
         return self.offset + len(self.data)
 
 
-_LOOK = text("""
+_READ_STATE = text("""
     SELECT t.events, t.project_id, p.deleted_at IS NOT NULL AS is_deleted,
            (SELECT jsonb_agg(jsonb_build_array(a.number, a.log_bytes, a.transcript_entries))
             FROM attempts AS a
@@ -100,25 +100,25 @@ _LOOK = text("""
 """)
 
 
-def look(task_id: int) -> Seen | None:
+def read_state(task_id: int) -> TailState | None:
     """How far the task is now; None if it is deleted. Ends the transaction."""
-    row = db.session.execute(_LOOK, {"task_id": task_id}).one_or_none()
+    row = db.session.execute(_READ_STATE, {"task_id": task_id}).one_or_none()
     db.session.rollback()
     if row is None:
         return None
     attempts = row.attempts or ()
     logs = {attempt: size for attempt, size, _ in attempts if size}
-    entries = {attempt: told for attempt, _, told in attempts if told}
-    return Seen(StreamCursor(row.events, logs, entries), row.project_id, row.is_deleted)
+    entries = {attempt: count for attempt, _, count in attempts if count}
+    return TailState(StreamCursor(row.events, logs, entries), row.project_id, row.is_deleted)
 
 
-def events(task_id: int, after: int) -> Sequence[Event]:
+def read_events(task_id: int, after: int) -> Sequence[Event]:
     """The next events after number `after`, at most `EVENTS`."""
     query = select(Event).where(Event.task_id == task_id, Event.number > after)
-    return db.session.scalars(query.order_by(Event.number).limit(EVENTS)).all()
+    return db.session.scalars(query.order_by(Event.number).limit(MAX_EVENTS)).all()
 
 
-def pieces(task_id: int, attempt: int, offset: int) -> list[LogBytes]:
+def read_log(task_id: int, attempt: int, offset: int) -> list[LogBytes]:
     """The next bytes of an attempt's log from `offset` on, of at most `CHUNKS` chunks."""
     query = (
         select(LogChunk.byte_offset, LogChunk.data)
@@ -126,15 +126,15 @@ def pieces(task_id: int, attempt: int, offset: int) -> list[LogBytes]:
             LogChunk.task_id == task_id,
             LogChunk.attempt == attempt,
             LogChunk.byte_offset + LogChunk.size > offset,
-            LogChunk.byte_offset >= _first(task_id, attempt, offset),
+            LogChunk.byte_offset >= _find_chunk(task_id, attempt, offset),
         )
         .order_by(LogChunk.byte_offset)
-        .limit(CHUNKS)
+        .limit(MAX_CHUNKS)
     )
-    return [_cut(attempt, offset, *row) for row in db.session.execute(query)]
+    return [_trim(attempt, offset, *row) for row in db.session.execute(query)]
 
 
-def _first(task_id: int, attempt: int, offset: int) -> Any:
+def _find_chunk(task_id: int, attempt: int, offset: int) -> Any:
     """Where the last chunk that begins at `offset` or before it begins; found by the index."""
     query = (
         select(LogChunk.byte_offset)
@@ -149,6 +149,6 @@ def _first(task_id: int, attempt: int, offset: int) -> Any:
     return db.session.scalar(query) or 0
 
 
-def _cut(attempt: int, offset: int, start: int, data: bytes) -> LogBytes:
+def _trim(attempt: int, offset: int, start: int, data: bytes) -> LogBytes:
     had = max(0, offset - start)
     return LogBytes(attempt, start + had, bytes(data)[had:])

@@ -15,7 +15,7 @@ from app.models import TerminalSize
 
 
 @dataclass(frozen=True)
-class Sized:
+class TerminalResize:
     """The terminal has this size from the byte `byte_offset` of its log on."""
 
     task_id: int
@@ -25,7 +25,7 @@ class Sized:
     rows: int
 
 
-_NOTE = text("""
+_STORE = text("""
     INSERT INTO terminal_sizes (task_id, attempt, byte_offset, cols, rows)
     SELECT r.task_id, r.attempt, r.byte_offset, r.cols, r.rows
     FROM jsonb_to_recordset(CAST(:sizes AS jsonb)) AS r(
@@ -36,13 +36,13 @@ _NOTE = text("""
 """)
 
 
-def note(sizes: Sequence[Sized]) -> None:
+def store_sizes(sizes: Sequence[TerminalResize]) -> None:
     """Store the sizes, at most one for each offset of an attempt. Commits."""
-    db.session.execute(_NOTE, {"sizes": json.dumps([asdict(size) for size in sizes])})
+    db.session.execute(_STORE, {"sizes": json.dumps([asdict(size) for size in sizes])})
     db.session.commit()
 
 
-def of_attempt(task_id: int, attempt: int) -> list[tuple[int, int, int]]:
+def sizes_of_attempt(task_id: int, attempt: int) -> list[tuple[int, int, int]]:
     """The attempt's sizes as (offset, columns, rows), in order."""
     found = db.session.execute(
         select(TerminalSize.byte_offset, TerminalSize.cols, TerminalSize.rows)

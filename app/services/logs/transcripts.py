@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, func, insert, select
 from app import wakeups
 from app.domain import field_errors, transcript
 from app.domain.errors import Conflict, InvalidFields
-from app.domain.storage_limits import Excessive
+from app.domain.storage_limits import LimitExceeded
 from app.domain.task import EventType
 from app.domain.transcript import EntryKind
 from app.extensions import db
@@ -26,11 +26,11 @@ from app.services.tasks import queries
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
-AT_ONCE_BYTES = 2 << 20  # a page is looked for in so much, and is found in one chunk at least
-AT_ONCE_CHUNKS = 1000  # likewise: a slow agent's chunk has one entry
+PAGE_BYTES = 2 << 20  # a page is looked for in so much, and is found in one chunk at least
+PAGE_CHUNKS = 1000  # likewise: a slow agent's chunk has one entry
 STREAM_BYTES = 256 * 1024
 
-_LONGEST_PROGRESS = 2_000  # characters
+_MAX_PROGRESS = 2_000  # characters
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(list[frames.TranscriptEntry]).decode
@@ -56,7 +56,7 @@ class Entry:
     log_offset: int
 
 
-class TranscriptPlace(NamedTuple):
+class TranscriptPosition(NamedTuple):
     """Where a page begins: an attempt's entry of that number."""
 
     attempt: int
@@ -68,13 +68,13 @@ class TranscriptPage:
     """Entries in order. `following` is where the next page begins; None: there are no more."""
 
     items: list[Entry]
-    following: TranscriptPlace | None
+    following: TranscriptPosition | None
 
 
 # ---- writing -------------------------------------------------------------------------------------
 
 
-def told(live: LiveAttempt, body: frames.Transcript) -> None:
+def handle_transcript(live: LiveAttempt, body: frames.Transcript) -> None:
     """Store what the report has that is not stored, also of an attempt that has ended: it is true.
 
     Raises EntriesMissing once for an attempt: what comes after a hole is behind it, too; and
@@ -83,24 +83,24 @@ def told(live: LiveAttempt, body: frames.Transcript) -> None:
     """
     attempt, known = live.attempt, live.attempt.transcript_entries
     if body.first > known:
-        if _is_warned_of(attempt):
+        if _has_warning(attempt):
             return
         raise EntriesMissing(f"it begins at entry {body.first}, and {known} is the next")
     entries = body.entries[known - body.first :]
     if not entries:
         return
-    chunk = chunk_of(body, known, entries)
-    if not quota.is_left(attempt, chunk.cost):
-        raise Excessive("no more is kept of the attempt's log and transcript")
+    chunk = build_chunk(body, known, entries)
+    if not quota.has_space(attempt, chunk.cost):
+        raise LimitExceeded("no more is kept of the attempt's log and transcript")
     row = {"task_id": attempt.task_id, "attempt": attempt.number, "size": len(chunk.data)}
     db.session.execute(insert(TranscriptChunk), row | asdict(chunk))
     attempt.transcript_entries += len(entries)
     attempt.kept_bytes += chunk.cost
-    wakeups.tell_news([attempt.task_id])
+    wakeups.publish_task_changes([attempt.task_id])
     # Each is an event; its machine sees to it that they are not too many.
     for entry in filter(is_progress, entries):
-        text = entry.text[:_LONGEST_PROGRESS]
-        live.tell(EventType.LOG, text, stage_index=body.stage_index, progress=True)
+        text = entry.text[:_MAX_PROGRESS]
+        live.record_limited(EventType.LOG, text, stage_index=body.stage_index, progress=True)
 
 
 def is_progress(entry: frames.TranscriptEntry) -> bool:
@@ -108,7 +108,7 @@ def is_progress(entry: frames.TranscriptEntry) -> bool:
     return entry.data.get("progress") is True
 
 
-def chunk_of(
+def build_chunk(
     body: frames.Transcript, first: int, entries: Sequence[frames.TranscriptEntry]
 ) -> EntryChunk:
     """The report's entries from number `first` on, of which there is one at least."""
@@ -119,11 +119,11 @@ def chunk_of(
         run=body.run,
         first_ms=entries[0].at_ms,
         last_ms=entries[-1].at_ms,
-        data=b"[" + b",".join(map(_encoded, entries)) + b"]",
+        data=b"[" + b",".join(map(_encode_entry, entries)) + b"]",
     )
 
 
-def _is_warned_of(attempt: Attempt) -> bool:
+def _has_warning(attempt: Attempt) -> bool:
     db.session.flush()  # the warning may be of the same batch
     warnings = select(Event.number).where(
         Event.task_id == attempt.task_id,
@@ -134,26 +134,26 @@ def _is_warned_of(attempt: Attempt) -> bool:
     return db.session.scalar(warnings.limit(1)) is not None
 
 
-def _encoded(entry: frames.TranscriptEntry) -> bytes:
+def _encode_entry(entry: frames.TranscriptEntry) -> bytes:
     """The entry as JSON, cut where the machine has not kept to what an entry may be."""
-    if transcript.is_deep(entry.data):
-        entry = replace(entry, data=transcript.CUT)
+    if transcript.is_too_deep(entry.data):
+        entry = replace(entry, data=transcript.TRUNCATED)
     line = _encode(entry)
-    if len(line) <= transcript.LARGEST_DATA and len(entry.title) <= transcript.LONGEST_TITLE:
+    if len(line) <= transcript.MAX_DATA and len(entry.title) <= transcript.MAX_TITLE:
         return line
-    title, text = entry.title[: transcript.LONGEST_TITLE], entry.text[: transcript.LONGEST_TEXT]
+    title, text = entry.title[: transcript.MAX_TITLE], entry.text[: transcript.MAX_TEXT]
     data = entry.data
-    if len(_encode(data)) > transcript.LARGEST_DATA:
-        data = transcript.CUT
+    if len(_encode(data)) > transcript.MAX_DATA:
+        data = transcript.TRUNCATED
     elif (title, text) != (entry.title, entry.text):
-        data = {**data, **transcript.CUT}
+        data = {**data, **transcript.TRUNCATED}
     return _encode(replace(entry, title=title, text=text, data=data))
 
 
 # ---- reading -------------------------------------------------------------------------------------
 
 
-def page(
+def read_page(
     actor: Developer,
     task_id: int,
     *,
@@ -161,7 +161,7 @@ def page(
     kinds: Collection[EntryKind] = (),
     stage_index: int | None = None,
     q: str | None = None,
-    after: TranscriptPlace | None = None,
+    after: TranscriptPosition | None = None,
     limit: int = 50,
 ) -> TranscriptPage:
     """Entries of an attempt (by default the latest; behind a place, that one's) that match.
@@ -172,40 +172,42 @@ def page(
     task = queries.get(actor, task_id)
     if after is not None and attempt not in (None, after.attempt):
         raise InvalidFields({"cursor": [field_errors.NO_CURSOR_OF_ATTEMPT]})
-    found = logs.attempt_of(task, after.attempt if after else attempt)
+    found = logs.find_attempt(task, after.attempt if after else attempt)
     if found is None:
         return TranscriptPage([], None)
     of_stage = () if stage_index is None else (TranscriptChunk.stage_index == stage_index,)
     wanted = None if kinds or q else limit
     start = after.number if after else 0
-    chunks, behind = _chunks(found, start, AT_ONCE_BYTES, wanted, *of_stage)
+    chunks, behind = _read_chunks(found, start, PAGE_BYTES, wanted, *of_stage)
     items: list[Entry] = []
-    for entry in _entries(found, chunks, start):
+    for entry in _decode_entries(found, chunks, start):
         if (kinds and entry.kind not in kinds) or not _has_text(entry, q):
             continue
         if len(items) == limit:
             behind = entry.number
             break
         items.append(entry)
-    return TranscriptPage(items, None if behind is None else TranscriptPlace(found.number, behind))
+    return TranscriptPage(
+        items, None if behind is None else TranscriptPosition(found.number, behind)
+    )
 
 
 def _has_text(entry: Entry, q: str | None) -> bool:
     return not q or transcript.contains(q, entry.title, entry.text)
 
 
-def following(task_id: int, number: int, start: int) -> list[Entry]:
+def next_entries(task_id: int, number: int, start: int) -> list[Entry]:
     """The next entries of that attempt from number `start` on: of `STREAM_BYTES`, or of one chunk.
     Empty where there are none.
     """
     attempt = db.session.get(Attempt, (task_id, number))
     if attempt is None:
         return []
-    chunks, _ = _chunks(attempt, start, STREAM_BYTES, None)
-    return list(_entries(attempt, chunks, start))
+    chunks, _ = _read_chunks(attempt, start, STREAM_BYTES, None)
+    return list(_decode_entries(attempt, chunks, start))
 
 
-def _chunks(
+def _read_chunks(
     attempt: Attempt, start: int, most: int, wanted: int | None, *conditions: ColumnElement[bool]
 ) -> tuple[Sequence[TranscriptChunk], int | None]:
     """The chunks from entry `start` on: as many as have `wanted` entries, if it is given, but of
@@ -225,7 +227,7 @@ def _chunks(
     )
     look = select(TranscriptChunk.first, TranscriptChunk.count, TranscriptChunk.size)
     look = look.where(*mine, TranscriptChunk.first >= beginning)
-    spans = db.session.execute(look.order_by(TranscriptChunk.first).limit(AT_ONCE_CHUNKS)).all()
+    spans = db.session.execute(look.order_by(TranscriptChunk.first).limit(PAGE_CHUNKS)).all()
     taken = size = entries = 0
     for span in spans:
         if taken and (size + span.size > most or (wanted is not None and entries >= wanted)):
@@ -239,18 +241,20 @@ def _chunks(
         *mine, TranscriptChunk.first >= spans[0].first, TranscriptChunk.first <= last
     )
     chunks = db.session.scalars(query.order_by(TranscriptChunk.first)).all()
-    is_all = taken == len(spans) < AT_ONCE_CHUNKS
+    is_all = taken == len(spans) < PAGE_CHUNKS
     return chunks, None if is_all else last + spans[taken - 1].count
 
 
-def _entries(attempt: Attempt, chunks: Sequence[TranscriptChunk], start: int) -> Iterator[Entry]:
+def _decode_entries(
+    attempt: Attempt, chunks: Sequence[TranscriptChunk], start: int
+) -> Iterator[Entry]:
     began = attempt.started_at or attempt.assigned_at
     for chunk in chunks:
         for number, entry in enumerate(_decode(chunk.data), chunk.first):
             if number >= start:
                 yield Entry(
                     number=number,
-                    at=transcript.moment(began, entry.at_ms),
+                    at=transcript.entry_time(began, entry.at_ms),
                     attempt=chunk.attempt,
                     stage_index=chunk.stage_index,
                     run=chunk.run,

@@ -14,7 +14,7 @@ from muster.protocol.attempt_key import AttemptKey
 
 
 @dataclass(frozen=True)
-class Malformed:
+class MalformedReport:
     """A report of which nothing can be believed but its number, and about which attempt it is."""
 
     seq: int
@@ -24,7 +24,7 @@ class Malformed:
 
 
 @dataclass
-class Outcome:
+class BatchOutcome:
     """What the machine is answered: acks, missing offsets, and attempts that have ended."""
 
     up_to: int
@@ -37,9 +37,9 @@ class Outcome:
 def apply(
     machine_id: uuid.UUID,
     generation: int,
-    reports: Sequence[frames.Report | Malformed],
+    reports: Sequence[frames.Report | MalformedReport],
     log_frames: Sequence[frames.Log],
-) -> Outcome | None:
+) -> BatchOutcome | None:
     """Store the next entries of a transcript and log frames, if that is all. Returns what to
     answer, or None where the whole way is needed; what has been stored by then is skipped on it.
     Commits.
@@ -51,31 +51,31 @@ def apply(
 
 
 def _apply_entries(
-    machine_id: uuid.UUID, generation: int, reports: Sequence[frames.Report | Malformed]
-) -> Outcome | None:
+    machine_id: uuid.UUID, generation: int, reports: Sequence[frames.Report | MalformedReport]
+) -> BatchOutcome | None:
     """Store entries in one round trip, if the reports have the next ones of one transcript and
     nothing else. Returns what to answer, or None.
     """
-    said = [report.body for report in reports if isinstance(report, frames.Report)]
-    bodies = [body for body in said if isinstance(body, frames.Transcript)]
-    if len(bodies) < len(reports) or not _follow_each_other(reports, bodies):
+    report_bodies = [report.body for report in reports if isinstance(report, frames.Report)]
+    bodies = [body for body in report_bodies if isinstance(body, frames.Transcript)]
+    if len(bodies) < len(reports) or not _is_consecutive(reports, bodies):
         return None
     if any(transcripts.is_progress(entry) for body in bodies for entry in body.entries):
         return None  # they become events
-    seqs, key = (reports[0].seq, reports[-1].seq), AttemptKey.of(reports[0])
-    chunks = [transcripts.chunk_of(body, body.first, body.entries) for body in bodies]
-    most = quota.of_live()
-    version = statements.keep_entries(machine_id, generation, seqs, key, chunks, most)
-    return None if version is None else Outcome(seqs[1], orders_version=version)
+    seqs, key = (reports[0].seq, reports[-1].seq), AttemptKey.from_object(reports[0])
+    chunks = [transcripts.build_chunk(body, body.first, body.entries) for body in bodies]
+    most = quota.max_live_bytes()
+    version = statements.append_entries(machine_id, generation, seqs, key, chunks, most)
+    return None if version is None else BatchOutcome(seqs[1], orders_version=version)
 
 
-def _follow_each_other(
-    reports: Sequence[frames.Report | Malformed], bodies: Sequence[frames.Transcript]
+def _is_consecutive(
+    reports: Sequence[frames.Report | MalformedReport], bodies: Sequence[frames.Transcript]
 ) -> bool:
     """Whether no number is left out, and none of the reports is empty or of another attempt."""
-    seq, key, first = reports[0].seq, AttemptKey.of(reports[0]), bodies[0].first
+    seq, key, first = reports[0].seq, AttemptKey.from_object(reports[0]), bodies[0].first
     for number, (report, body) in enumerate(zip(reports, bodies, strict=True), seq):
-        if (report.seq, AttemptKey.of(report), body.first) != (number, key, first):
+        if (report.seq, AttemptKey.from_object(report), body.first) != (number, key, first):
             return False
         first += len(body.entries)
     return all(body.entries for body in bodies)
@@ -83,20 +83,24 @@ def _follow_each_other(
 
 def _apply_logs(
     machine_id: uuid.UUID, generation: int, log_frames: Sequence[frames.Log]
-) -> Outcome | None:
+) -> BatchOutcome | None:
     """Store log frames in one round trip, if each of their logs simply goes on. Returns what to
     answer, or None.
     """
     runs: dict[AttemptKey, LogRun] = {}
     for frame in log_frames:
-        run = runs.setdefault(AttemptKey.of(frame), LogRun(frame.offset))
+        run = runs.setdefault(AttemptKey.from_object(frame), LogRun(frame.offset))
         if frame.offset != run.end or not frame.data:
             return None
         run.marks.append([frame.offset, frame.milliseconds, frame.stage_index])
         run.data += frame.data
         if len(run.data) > logs.CHUNK_BYTES:
             return None
-    kept = statements.keep(machine_id, generation, runs, quota.of_live()) if runs else None
+    kept = (
+        statements.append_logs(machine_id, generation, runs, quota.max_live_bytes())
+        if runs
+        else None
+    )
     if kept is None or kept.ends.keys() != runs.keys():
         return None
-    return Outcome(kept.journal_seq, kept.ends, orders_version=kept.orders_version)
+    return BatchOutcome(kept.journal_seq, kept.ends, orders_version=kept.orders_version)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from app.domain import drain as rules
 from app.domain import machine as machine_rules
 from app.domain.attempt import AttemptPhase
-from app.domain.drain import AttemptOnMachine, DrainAct
+from app.domain.drain import AttemptOnMachine, DrainAction
 from app.domain.machine import MachineEvent
-from app.domain.roles import Act
+from app.domain.roles import Permission
 from app.models import Attempt, Developer, Machine, Task
 from app.services import rights
 from app.services.machines import queries
@@ -26,42 +26,42 @@ class PlannedTask:
     """
 
     task: Task
-    act: DrainAct
-    at_deadline: DrainAct | None
+    act: DrainAction
+    at_deadline: DrainAction | None
     has_checkpoint: bool
 
 
 @dataclass(frozen=True)
-class ForeseenDrain(MachineView):
+class DrainPreview(MachineView):
     """A machine as it is, and what a drain would do."""
 
     plan: Sequence[PlannedTask] = ()
 
 
-def of_drain(
+def preview_drain(
     actor: Developer,
     machine_id: uuid.UUID,
     now: datetime,
     *,
     deadline_seconds: int | None = None,
     **_: object,
-) -> ForeseenDrain:
+) -> DrainPreview:
     """What `drains.drain` would do with the tasks on the machine that the actor may see. Changes
     nothing, locks nothing: until it is done it may be otherwise.
 
     Raises Forbidden, NotFound, MachineDecommissioned.
     """
-    rights.require_role(Act.DRAIN_MACHINE, actor)
+    rights.require_role(Permission.DRAIN_MACHINE, actor)
     view = queries.get(machine_id)
     machine = view.machine
-    machine_rules.after(machine.status, MachineEvent.DRAIN, machine.connected)
-    live = attempts.live_on(machine_id)
-    seen = task_reads.some(actor, [each.task_id for each in live], task_reads.FOR_PLANS)
+    machine_rules.next_status(machine.status, MachineEvent.DRAIN, machine.connected)
+    live = attempts.live_attempts_on(machine_id)
+    seen = task_reads.list_by_ids(actor, [each.task_id for each in live], task_reads.FOR_PLANS)
     tasks = {task.id: task for task in seen}
-    shown = [seen_by_rules(each, tasks[each.task_id]) for each in live if each.task_id in tasks]
+    shown = [to_drain_attempt(each, tasks[each.task_id]) for each in live if each.task_id in tasks]
     deadline = _deadline(machine, now, deadline_seconds)
-    at_once = rules.plan(shown, deadline is not None and deadline <= now)
-    later = rules.plan(shown, past_deadline=True)
+    at_once = rules.plan_drain(shown, deadline is not None and deadline <= now)
+    later = rules.plan_drain(shown, past_deadline=True)
     plan = [
         PlannedTask(
             task=tasks[each.id],
@@ -71,10 +71,10 @@ def of_drain(
         )
         for each in shown
     ]
-    return ForeseenDrain(view.machine, view.heartbeat, view.drained_by, plan)
+    return DrainPreview(view.machine, view.heartbeat, view.drained_by, plan)
 
 
-def seen_by_rules(attempt: Attempt, task: Task) -> AttemptOnMachine:
+def to_drain_attempt(attempt: Attempt, task: Task) -> AttemptOnMachine:
     """A live attempt as the rules of a drain see it."""
     return AttemptOnMachine(
         id=attempt.task_id,

@@ -12,16 +12,16 @@ from sqlalchemy import exists, or_, select
 from app import wakeups
 from app.domain import drain as rules
 from app.domain.attempt import AttemptPhase
-from app.domain.drain import DrainAct
+from app.domain.drain import DrainAction
 from app.domain.errors import NotFound
-from app.domain.machine import IN_DRAIN, MachineEvent, disk_is_news
-from app.domain.roles import Act
+from app.domain.machine import IN_DRAIN, MachineEvent, is_disk_change
+from app.domain.roles import Permission
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, MachineHeartbeat
 from app.services import audit, locks, rights, settings
 from app.services.clock import now as clock_now
 from app.services.machines import queries, transitions
-from app.services.machines.drain_preview import seen_by_rules
+from app.services.machines.drain_preview import to_drain_attempt
 from app.services.machines.queries import MachineView
 from app.services.tasks import attempts
 
@@ -39,10 +39,10 @@ def drain(
     Of a machine that is drained already, the note and the deadline are changed where given. Raises
     Forbidden, NotFound, MachineDecommissioned.
     """
-    machine = _locked(actor, machine_id)
-    before = queries.told(machine)
-    begin(machine, actor, clock_now(), note=note, deadline_seconds=deadline_seconds)
-    after = queries.told(machine)
+    machine = _lock_machine(actor, machine_id)
+    before = queries.audited_fields(machine)
+    start_drain(machine, actor, clock_now(), note=note, deadline_seconds=deadline_seconds)
+    after = queries.audited_fields(machine)
     audit.record("machine.drained", "machine", machine_id, actor=actor, before=before, after=after)
     db.session.commit()
     return queries.get(machine_id)
@@ -53,10 +53,10 @@ def undrain(actor: Developer, machine_id: uuid.UUID) -> MachineView:
 
     Raises Forbidden, NotFound, MachineDecommissioned.
     """
-    machine = _locked(actor, machine_id)
-    before = queries.told(machine)
-    end(machine, clock_now())
-    after = queries.told(machine)
+    machine = _lock_machine(actor, machine_id)
+    before = queries.audited_fields(machine)
+    end_drain(machine, clock_now())
+    after = queries.audited_fields(machine)
     audit.record(
         "machine.undrained", "machine", machine_id, actor=actor, before=before, after=after
     )
@@ -64,19 +64,19 @@ def undrain(actor: Developer, machine_id: uuid.UUID) -> MachineView:
     return queries.get(machine_id)
 
 
-def look_at_disk(machine_id: uuid.UUID, generation: int, percent: float, now: datetime) -> None:
+def check_disk(machine_id: uuid.UUID, generation: int, percent: float, now: datetime) -> None:
     """Drain a machine whose disk is too full, or note that there is room again. Commits or rolls
     back.
 
     A person may take the machine back into service in spite of its disk; then it is not drained for
     that again until there was room.
     """
-    machine = locks.machine(machine_id)
+    machine = locks.lock_machine(machine_id)
     limit = settings.value("maxDiskPercent")
     if (
         machine is None
         or machine.generation != generation
-        or not disk_is_news(machine.status, percent, limit, accepted=machine.disk_accepted)
+        or not is_disk_change(machine.status, percent, limit, accepted=machine.disk_accepted)
     ):
         db.session.rollback()
         return
@@ -84,11 +84,11 @@ def look_at_disk(machine_id: uuid.UUID, generation: int, percent: float, now: da
         machine.disk_accepted = False
         db.session.commit()
         return
-    begin(machine, None, now, note=f"its disk is {percent:.0f} % full")
+    start_drain(machine, None, now, note=f"its disk is {percent:.0f} % full")
     db.session.commit()
 
 
-def begin(
+def start_drain(
     machine: Machine,
     actor: Developer | None,
     now: datetime,
@@ -100,27 +100,27 @@ def begin(
     is woken. The caller holds its lock, and commits. Raises MachineDecommissioned.
     """
     is_first = machine.drain_started_at is None
-    transitions.move(machine, MachineEvent.DRAIN, now)
+    transitions.apply_event(machine, MachineEvent.DRAIN, now)
     if is_first:
         machine.drain_by = actor.id if actor else None
     if note is not None:
         machine.drain_note = note
     if deadline_seconds is not None:
         machine.drain_deadline = now + timedelta(seconds=deadline_seconds)
-    attempts.change_orders(machine)
+    attempts.bump_orders_version(machine)
     wakeups.wake_machines([machine.id])
-    _let_go(machine, now)
+    _release_attempts(machine, now)
 
 
-def end(machine: Machine, now: datetime) -> None:
+def end_drain(machine: Machine, now: datetime) -> None:
     """Take the machine back into service: it is woken, and the dispatcher for its slots. The caller
     holds its lock, and commits. Raises MachineDecommissioned.
     """
-    transitions.move(machine, MachineEvent.UNDRAIN, now)
+    transitions.apply_event(machine, MachineEvent.UNDRAIN, now)
     heartbeat = db.session.get(MachineHeartbeat, machine.id, populate_existing=True)
     percent = (heartbeat.metrics or {}).get("diskPercent", 0.0) if heartbeat else 0.0
     machine.disk_accepted = percent > settings.value("maxDiskPercent")
-    attempts.change_orders(machine)
+    attempts.bump_orders_version(machine)
     wakeups.wake_machines([machine.id])
     wakeups.wake_dispatch()
 
@@ -140,20 +140,20 @@ def sweep(now: datetime) -> int:
 
 
 def _sweep_machine(machine_id: uuid.UUID, now: datetime) -> None:
-    machine = locks.machine(machine_id)
+    machine = locks.lock_machine(machine_id)
     if machine is None or machine.status not in IN_DRAIN:
         db.session.rollback()  # the drain was taken back while we waited for the lock
         return
     version = machine.orders_version
-    _let_go(machine, now)
+    _release_attempts(machine, now)
     if machine.orders_version != version:
         wakeups.wake_machines([machine.id])
     db.session.commit()
 
 
-def _locked(actor: Developer, machine_id: uuid.UUID) -> Machine:
-    rights.require_role(Act.DRAIN_MACHINE, actor)
-    machine = locks.machine(machine_id)
+def _lock_machine(actor: Developer, machine_id: uuid.UUID) -> Machine:
+    rights.require_role(Permission.DRAIN_MACHINE, actor)
+    machine = locks.lock_machine(machine_id)
     if machine is None:
         raise NotFound(f"there is no machine {machine_id}")
     return machine
@@ -162,13 +162,15 @@ def _locked(actor: Developer, machine_id: uuid.UUID) -> Machine:
 # ---- what goes -----------------------------------------------------------------------------------
 
 
-def _let_go(machine: Machine, now: datetime) -> None:
-    live = {attempt.task_id: attempt for attempt in attempts.live_on(machine.id)}
-    tasks = locks.tasks(live.keys())
+def _release_attempts(machine: Machine, now: datetime) -> None:
+    live = {attempt.task_id: attempt for attempt in attempts.live_attempts_on(machine.id)}
+    tasks = locks.lock_tasks(live.keys())
     is_late = machine.drain_deadline is not None and machine.drain_deadline <= now
-    plan = rules.plan([seen_by_rules(live[id_], tasks[id_]) for id_ in live], is_late)
+    plan = rules.plan_drain([to_drain_attempt(live[id_], tasks[id_]) for id_ in live], is_late)
     for task_id, act in plan.items():
-        if act is not DrainAct.KEEP:
+        if act is not DrainAction.KEEP:
             why = f"{machine.name} is drained"
-            why += ", and the deadline is over" if act is DrainAct.STOP else ""
-            attempts.hand_over(machine, tasks[task_id], live[task_id], why, now, gone=False)
+            why += ", and the deadline is over" if act is DrainAction.STOP else ""
+            attempts.requeue_from_checkpoint(
+                machine, tasks[task_id], live[task_id], why, now, gone=False
+            )

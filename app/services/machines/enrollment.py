@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.domain.errors import InvalidToken, MachineTaken
+from app.domain.errors import InvalidToken, MachineAlreadyRegistered
 from app.domain.machine import MachineStatus
 from app.domain.tokens import TokenKind, digest, is_token
 from app.extensions import db
@@ -57,13 +57,13 @@ def register(
     connected, since its answer may have been lost. Raises InvalidToken, MachineTaken.
     """
     now, slots = clock_now(), min(slots, settings.value("maxSlots"))
-    admission = _locked_token(token)
-    if admission is None or not _admits(admission, machine_id, now):
+    admission = _lock_token(token)
+    if admission is None or not _is_valid_for(admission, machine_id, now):
         raise InvalidToken("the enrollment token is not valid for this machine")
-    secret = tokens.new(TokenKind.RECOVERY)
+    secret = tokens.generate(TokenKind.RECOVERY)
     itself = {
         "name": name,
-        "capabilities": [_capability(given) for given in capabilities],
+        "capabilities": [_normalize_capability(capability) for capability in capabilities],
         "hardware": dict(hardware or {}),
         "slots_total": slots,
         "version": version,
@@ -71,14 +71,14 @@ def register(
         "recovery_digest": digest(secret),
     }
     if admission.machine_id is None:
-        machine = _admit(machine_id, itself, now)
+        machine = _create_machine(machine_id, itself, now)
         admission.machine_id, admission.used_at = machine_id, now
-        told = {"name": name, "slots": slots, "version": version, "workerTokenId": admission.id}
+        fields = {"name": name, "slots": slots, "version": version, "workerTokenId": admission.id}
         audit.record(
-            "machine.registered", "machine", machine_id, actor=None, machine=machine, after=told
+            "machine.registered", "machine", machine_id, actor=None, machine=machine, after=fields
         )
     else:
-        machine = _admit_again(machine_id, itself)
+        machine = _reenroll(machine_id, itself)
     db.session.commit()
     return _credentials(machine, secret)
 
@@ -95,15 +95,15 @@ def recover(machine_id: uuid.UUID, recovery_secret: str) -> Credentials:
     credentials, since the answer may be lost: the machine can always try again. Raises
     InvalidToken.
     """
-    machine = locks.machine(machine_id)
+    machine = locks.lock_machine(machine_id)
     if machine is None or machine.status is MachineStatus.DECOMMISSIONED:
         raise InvalidToken
     given = digest(recovery_secret)
-    if _same(given, machine.next_recovery_digest):
+    if _is_equal_digest(given, machine.next_recovery_digest):
         machine.recovery_digest = given  # it holds the newer one, so that answer did arrive
-    elif not _same(given, machine.recovery_digest):
+    elif not _is_equal_digest(given, machine.recovery_digest):
         raise InvalidToken
-    fresh = tokens.new(TokenKind.RECOVERY)
+    fresh = tokens.generate(TokenKind.RECOVERY)
     machine.next_recovery_digest = digest(fresh)
     machine.jwt_version += 1
     audit.record("machine.recovered", "machine", machine_id, actor=None, machine=machine)
@@ -122,7 +122,7 @@ def confirm_credentials(machine: Machine) -> None:
         machine.next_recovery_digest = None
 
 
-def _locked_token(token: str) -> EnrollmentToken | None:
+def _lock_token(token: str) -> EnrollmentToken | None:
     if not is_token(token, TokenKind.ENROLLMENT):
         return None
     query = (
@@ -134,12 +134,12 @@ def _locked_token(token: str) -> EnrollmentToken | None:
     return db.session.scalar(query)
 
 
-def _admits(admission: EnrollmentToken, machine_id: uuid.UUID, now: datetime) -> bool:
+def _is_valid_for(admission: EnrollmentToken, machine_id: uuid.UUID, now: datetime) -> bool:
     is_alive = admission.revoked_at is None and admission.expires_at > now
     return is_alive and admission.machine_id in (None, machine_id)
 
 
-def _admit(machine_id: uuid.UUID, itself: dict[str, Any], now: datetime) -> Machine:
+def _create_machine(machine_id: uuid.UUID, itself: dict[str, Any], now: datetime) -> Machine:
     """The row of a new machine. Raises MachineTaken, also for a machine that comes with two tokens
     at once.
     """
@@ -148,12 +148,12 @@ def _admit(machine_id: uuid.UUID, itself: dict[str, Any], now: datetime) -> Mach
     machine = db.session.scalar(added)
     if machine is None:
         db.session.rollback()  # the token is not used up
-        raise MachineTaken
+        raise MachineAlreadyRegistered
     return machine
 
 
-def _admit_again(machine_id: uuid.UUID, itself: dict[str, Any]) -> Machine:
-    machine = locks.machine(machine_id)
+def _reenroll(machine_id: uuid.UUID, itself: dict[str, Any]) -> Machine:
+    machine = locks.lock_machine(machine_id)
     if (
         machine is None
         or machine.connected_at is not None
@@ -167,13 +167,13 @@ def _admit_again(machine_id: uuid.UUID, itself: dict[str, Any]) -> Machine:
     return machine
 
 
-def _capability(given: str | Mapping[str, Any]) -> dict[str, Any]:
+def _normalize_capability(given: str | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(given, str):
         return {"agentType": given, "healthy": True}
     return dict(given)
 
 
-def _same(given: str, stored: str | None) -> bool:
+def _is_equal_digest(given: str, stored: str | None) -> bool:
     return stored is not None and hmac.compare_digest(given, stored)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from app.domain import field_errors
-from app.domain.agents import installed
+from app.domain.agents import installed_agents
 from app.domain.errors import InvalidFields, NotFound
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
@@ -55,7 +55,7 @@ class EnrollmentTokenView:
         connected, and said what it has."""
         if self.machine is None or self.connected_at is None:
             return []
-        return installed(self.machine.machine.capabilities)
+        return installed_agents(self.machine.machine.capabilities)
 
     @property
     def first_task(self) -> Attempt | None:
@@ -83,7 +83,7 @@ def create(
     if expires_at is not None and expires_at <= now:
         raise InvalidFields({"expiresAt": [field_errors.PAST]})
     lifetime = timedelta(hours=settings.value("enrollmentTokenHours"))
-    secret = tokens.new(TokenKind.ENROLLMENT)
+    secret = tokens.generate(TokenKind.ENROLLMENT)
     token = EnrollmentToken(
         label=label,
         prefix=secret[:PREFIX_LENGTH],
@@ -94,8 +94,8 @@ def create(
     )
     db.session.add(token)
     db.session.flush()
-    told = {"label": label, "prefix": token.prefix, "expiresAt": token.expires_at}
-    audit.record("worker_token.created", "worker_token", token.id, actor=actor, after=told)
+    fields = {"label": label, "prefix": token.prefix, "expiresAt": token.expires_at}
+    audit.record("worker_token.created", "worker_token", token.id, actor=actor, after=fields)
     db.session.commit()
     return EnrollmentTokenView(token, TokenStatus.UNUSED, secret)
 
@@ -109,7 +109,7 @@ def listing(actor: Developer) -> Select[EnrollmentToken]:
 def get(actor: Developer, token_id: int) -> EnrollmentTokenView:
     """One enrollment token. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
-    return view(_found(db.session.get(EnrollmentToken, token_id)))
+    return view(_require_found(db.session.get(EnrollmentToken, token_id)))
 
 
 def revoke(actor: Developer, token_id: int) -> EnrollmentTokenView:
@@ -119,7 +119,7 @@ def revoke(actor: Developer, token_id: int) -> EnrollmentTokenView:
     Raises Forbidden, NotFound.
     """
     rights.require_admin(actor)
-    token = _found(db.session.get(EnrollmentToken, token_id, with_for_update=True))
+    token = _require_found(db.session.get(EnrollmentToken, token_id, with_for_update=True))
     if token.revoked_at is None:
         token.revoked_at = clock_now()
         audit.record("worker_token.revoked", "worker_token", token_id, actor=actor)
@@ -140,7 +140,7 @@ def _status(token: EnrollmentToken, now: datetime) -> TokenStatus:
     return TokenStatus.EXPIRED if token.expires_at <= now else TokenStatus.UNUSED
 
 
-def _found(token: EnrollmentToken | None) -> EnrollmentToken:
+def _require_found(token: EnrollmentToken | None) -> EnrollmentToken:
     if token is None:
         raise NotFound("there is no such enrollment token")
     return token

@@ -11,7 +11,7 @@ import msgspec
 from flask import current_app
 from sqlalchemy import Row, text
 
-from app.domain.machine import MachineStatus, disk_is_news
+from app.domain.machine import MachineStatus, is_disk_change
 from app.extensions import db
 from app.services import settings
 from muster.protocol.frames import Metrics
@@ -58,7 +58,7 @@ _WRITE = text("""
 """)
 
 
-def write(received: Sequence[ReceivedHeartbeat]) -> dict[uuid.UUID, HeartbeatResult]:
+def write_heartbeats(received: Sequence[ReceivedHeartbeat]) -> dict[uuid.UUID, HeartbeatResult]:
     """Store heartbeats. Returns the result for each machine, but for those that another connection
     speaks for now. Commits.
     """
@@ -87,9 +87,11 @@ def write(received: Sequence[ReceivedHeartbeat]) -> dict[uuid.UUID, HeartbeatRes
 
 
 def _disk(row: Row[Any], metrics: Mapping[uuid.UUID, Metrics | None]) -> float | None:
-    said = metrics[row.machine_id]
+    reported = metrics[row.machine_id]
     limit = settings.value("maxDiskPercent")
     status, accepted = MachineStatus(row.status), row.disk_accepted
-    if said is None or not disk_is_news(status, said.disk_percent, limit, accepted=accepted):
+    if reported is None or not is_disk_change(
+        status, reported.disk_percent, limit, accepted=accepted
+    ):
         return None
-    return said.disk_percent
+    return reported.disk_percent

@@ -10,7 +10,7 @@ from sqlalchemy import exists, or_, select
 
 from app import wakeups
 from app.domain.machine import MachineEvent, MachineStatus, is_silent
-from app.domain.task import EventType, Loss, SuspendReason, TaskEvent, TaskStatus, after_loss
+from app.domain.task import EventType, Loss, SuspendReason, TaskEvent, TaskStatus, event_after_loss
 from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat, Task
 from app.services import locks
@@ -19,7 +19,7 @@ from app.services.machines import transitions as machine_transitions
 from app.services.tasks import attempts, history, questions, stages, transitions
 
 
-def notice(now: datetime) -> int:
+def detect_silent(now: datetime) -> int:
     """Take machines that have not been heard for too long for silent: they are offline, and their
     tasks wait. Returns how many there were. Commits for each machine.
     """
@@ -39,50 +39,50 @@ def notice(now: datetime) -> int:
     silent = list(db.session.scalars(query))
     db.session.rollback()
     for machine_id in silent:
-        _fall_silent(machine_id, now, limit)
+        _mark_silent(machine_id, now, limit)
     return len(silent)
 
 
-def _fall_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None:
-    machine = locks.machine(machine_id)
+def _mark_silent(machine_id: uuid.UUID, now: datetime, limit: timedelta) -> None:
+    machine = locks.lock_machine(machine_id)
     heartbeat = db.session.get(MachineHeartbeat, machine_id, populate_existing=True)
     if machine is None or not is_silent(heartbeat.received_at if heartbeat else None, now, limit):
         db.session.rollback()  # it spoke while we waited for the lock
         return
-    machine_transitions.move(machine, MachineEvent.FALL_SILENT, now)
+    machine_transitions.apply_event(machine, MachineEvent.TIME_OUT, now)
     # In an outage of ours a machine may only not have found its way back yet.
-    could_speak = heartbeat is None or server_processes.were_reachable(
+    could_speak = heartbeat is None or server_processes.was_server_reachable(
         heartbeat.received_at, now, limit / 2
     )
-    for attempt in attempts.live_on(machine.id):
-        _miss(machine, attempt, now, could_speak)
+    for attempt in attempts.live_attempts_on(machine.id):
+        _suspend_task(machine, attempt, now, could_speak)
     db.session.commit()
 
 
-def _miss(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) -> None:
+def _suspend_task(machine: Machine, attempt: Attempt, now: datetime, could_speak: bool) -> None:
     """Let the task of an attempt on a silent machine wait, or give up an attempt that never began.
     The caller holds the machine's lock.
     """
-    task = locks.tasks([attempt.task_id])[attempt.task_id]
+    task = locks.lock_tasks([attempt.task_id])[attempt.task_id]
     why = f"{machine.name} has not been heard of"
-    if event := after_loss(task.status, task.suspend_reason, Loss.SIGHT):
-        transitions.move(task, event, now)
+    if event := event_after_loss(task.status, task.suspend_reason, Loss.CONTACT):
+        transitions.apply_event(task, event, now)
         about = {"machineId": str(machine.id)}
-        history.record(
+        history.record_event(
             task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
         )
     elif could_speak and attempts.is_unstarted(attempt) and not machine.is_awaited:
         # No stage of it began. The slot stays taken until the machine says that nothing runs. What
         # was not even accepted does not count; an accepted one may be what took the machine down.
         was_taken = attempt.accepted_at is not None
-        attempts.lose(machine, task, attempt, why, now, gone=False, counts=was_taken)
+        attempts.mark_lost(machine, task, attempt, why, now, gone=False, counts=was_taken)
 
 
-def hear_again(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
+def recover_machine(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
     """Let the tasks of a machine run again that was taken for silent and has spoken on the same
     connection. Commits, or rolls back where another connection speaks for the machine now.
     """
-    machine = locks.machine(machine_id)
+    machine = locks.lock_machine(machine_id)
     if (
         machine is None
         or machine.generation != generation
@@ -90,29 +90,31 @@ def hear_again(machine_id: uuid.UUID, generation: int, now: datetime) -> None:
     ):
         db.session.rollback()
         return
-    machine_transitions.move(machine, MachineEvent.CONNECT, now)
+    machine_transitions.apply_event(machine, MachineEvent.CONNECT, now)
     # It has not said what it holds: no slot is freed here.
-    live = attempts.live_on(machine_id)
-    tasks = locks.tasks({attempt.task_id for attempt in live})
+    live = attempts.live_attempts_on(machine_id)
+    tasks = locks.lock_tasks({attempt.task_id for attempt in live})
     for attempt in live:
-        see_again(machine, tasks[attempt.task_id], attempt, now)
-    attempts.change_orders(machine)
+        recover_task(machine, tasks[attempt.task_id], attempt, now)
+    attempts.bump_orders_version(machine)
     wakeups.wake_dispatch()
     db.session.commit()
 
 
-def see_again(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+def recover_task(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
     """Let a task run again that waited for this machine, which still has its attempt; or wait for
     the answer that its agent waits for. The caller holds both locks, and commits.
     """
-    if stages.is_lost_from_sight(task):
-        transitions.move(task, TaskEvent.COME_BACK, now)
+    if stages.is_out_of_contact(task):
+        transitions.apply_event(task, TaskEvent.RECONNECT, now)
         about = {"machineId": str(machine.id)}
-        history.record(task, EventType.MACHINE_BACK, f"{machine.name} is back", now, data=about)
-        questions.wait_again(task, attempt, now)
+        history.record_event(
+            task, EventType.MACHINE_BACK, f"{machine.name} is back", now, data=about
+        )
+        questions.resuspend(task, attempt, now)
 
 
-def give_up(now: datetime) -> int:
+def expire_leases(now: datetime) -> int:
     """End the attempts of machines whose lease is over. Returns how many were looked at. Commits
     for each attempt.
     """
@@ -125,12 +127,12 @@ def give_up(now: datetime) -> int:
     lapsed = list(db.session.scalars(query))
     db.session.rollback()
     for task_id in lapsed:
-        _give_up_on(task_id, now)
+        _expire_lease(task_id, now)
     return len(lapsed)
 
 
-def _give_up_on(task_id: int, now: datetime) -> None:
-    held = locks.task_with_machine(task_id)
+def _expire_lease(task_id: int, now: datetime) -> None:
+    held = locks.lock_task_and_machine(task_id)
     machine_id = held.machine.id if held.machine else None
     heartbeat = db.session.get(MachineHeartbeat, machine_id, populate_existing=True)
     if (
@@ -141,10 +143,10 @@ def _give_up_on(task_id: int, now: datetime) -> None:
     ):
         db.session.rollback()
         return
-    in_time = server_processes.were_reachable(heartbeat.received_at, heartbeat.lease_until)
-    if not in_time and not server_processes.were_reachable(heartbeat.received_at, now):
+    in_time = server_processes.was_server_reachable(heartbeat.received_at, heartbeat.lease_until)
+    if not in_time and not server_processes.was_server_reachable(heartbeat.received_at, now):
         db.session.rollback()  # we have only just come back ourselves: it may bring the result
         return
     why = f"{held.machine.name} did not come back in time"
-    attempts.lose(held.machine, held.task, held.live, why, now, gone=False, counts=in_time)
+    attempts.mark_lost(held.machine, held.task, held.live, why, now, gone=False, counts=in_time)
     db.session.commit()

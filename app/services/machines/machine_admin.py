@@ -10,7 +10,7 @@ from app import wakeups
 from app.domain.errors import MachineDecommissioned, NotFound
 from app.domain.labels import Labels
 from app.domain.machine import MachineEvent, MachineStatus
-from app.domain.task import FailureCode, Loss, TaskEvent, after_loss
+from app.domain.task import FailureCode, Loss, TaskEvent, event_after_loss
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, MachineHeartbeat, Task
 from app.services import audit, locks, rights
@@ -20,14 +20,14 @@ from app.services.machines.queries import MachineView
 from app.services.tasks import attempts
 
 # What a machine's status can be set to; the others are for machines to reach.
-SETTABLE: Sequence[MachineStatus] = (
+SETTABLE_STATUSES: Sequence[MachineStatus] = (
     MachineStatus.ONLINE,
     MachineStatus.DRAINING,
     MachineStatus.DECOMMISSIONED,
 )
 
 # What a change of the status is called in the audit log.
-ACTIONS: Mapping[MachineStatus | None, str] = {
+AUDIT_ACTIONS: Mapping[MachineStatus | None, str] = {
     None: "machine.updated",
     MachineStatus.DRAINING: "machine.drained",
     MachineStatus.ONLINE: "machine.undrained",
@@ -35,7 +35,7 @@ ACTIONS: Mapping[MachineStatus | None, str] = {
 }
 
 
-def change(
+def update_machine(
     actor: Developer,
     machine_id: uuid.UUID,
     *,
@@ -52,27 +52,29 @@ def change(
     connected. Raises Forbidden, NotFound, MachineDecommissioned.
     """
     rights.require_admin(actor)
-    machine, now = _locked(machine_id), clock_now()
+    machine, now = _lock_machine(machine_id), clock_now()
     if machine.status is MachineStatus.DECOMMISSIONED:
-        _require_nothing_new(machine, status, name, slots, labels, pinned)
+        _require_no_change(machine, status, name, slots, labels, pinned)
         return queries.get(machine_id)
-    before = queries.told(machine)
+    before = queries.audited_fields(machine)
     machine.name = name or machine.name
     machine.slots_total = slots or machine.slots_total
     if labels is not None:
         machine.admin_labels = dict(labels)
     if pinned is not None and pinned != machine.is_pinned:
         machine.is_pinned = pinned
-        attempts.change_orders(machine)
+        attempts.bump_orders_version(machine)
     match status:
         case MachineStatus.DRAINING:
-            drains.begin(machine, actor, now)
+            drains.start_drain(machine, actor, now)
         case MachineStatus.ONLINE:
-            drains.end(machine, now)
+            drains.end_drain(machine, now)
         case MachineStatus.DECOMMISSIONED:
             _retire(machine, now)
-    after = queries.told(machine)
-    audit.record(ACTIONS[status], "machine", machine_id, actor=actor, before=before, after=after)
+    after = queries.audited_fields(machine)
+    audit.record(
+        AUDIT_ACTIONS[status], "machine", machine_id, actor=actor, before=before, after=after
+    )
     wakeups.wake_dispatch()  # for slots and labels that are new
     wakeups.wake_machines([machine_id])
     db.session.commit()
@@ -86,22 +88,22 @@ def decommission(actor: Developer, machine_id: uuid.UUID, *, dead: bool = False)
     for. Raises Forbidden, NotFound.
     """
     rights.require_admin(actor)
-    machine, now = _locked(machine_id), clock_now()
-    before = {**queries.told(machine), "dead": False}
+    machine, now = _lock_machine(machine_id), clock_now()
+    before = {**queries.audited_fields(machine), "dead": False}
     if machine.status is not MachineStatus.DECOMMISSIONED:
         _retire(machine, now)
     if dead:
         _end_lease(machine, now)
         wakeups.wake_dispatch()  # for tasks that waited for its end
     wakeups.wake_machines([machine_id])  # also when it is said again: the first may have been lost
-    after = {**queries.told(machine), "dead": dead}
+    after = {**queries.audited_fields(machine), "dead": dead}
     audit.record(
         "machine.decommissioned", "machine", machine_id, actor=actor, before=before, after=after
     )
     db.session.commit()
 
 
-def _require_nothing_new(
+def _require_no_change(
     machine: Machine,
     status: MachineStatus | None,
     name: str | None,
@@ -121,8 +123,8 @@ def _require_nothing_new(
         raise MachineDecommissioned
 
 
-def _locked(machine_id: uuid.UUID) -> Machine:
-    machine = locks.machine(machine_id)
+def _lock_machine(machine_id: uuid.UUID) -> Machine:
+    machine = locks.lock_machine(machine_id)
     if machine is None:
         raise NotFound(f"there is no machine {machine_id}")
     return machine
@@ -130,23 +132,23 @@ def _locked(machine_id: uuid.UUID) -> Machine:
 
 def _retire(machine: Machine, now: datetime) -> None:
     # Its connection is closed when it is woken; what the machine had dies here.
-    transitions.move(machine, MachineEvent.DECOMMISSION, now)
+    transitions.apply_event(machine, MachineEvent.DECOMMISSION, now)
     machine.jwt_version += 1
     machine.recovery_digest, machine.next_recovery_digest = "", None
-    attempts.change_orders(machine)
-    live = attempts.live_on(machine.id)
-    tasks = locks.tasks({attempt.task_id for attempt in live})
+    attempts.bump_orders_version(machine)
+    live = attempts.live_attempts_on(machine.id)
+    tasks = locks.lock_tasks({attempt.task_id for attempt in live})
     for attempt in live:
-        _leave(machine, tasks[attempt.task_id], attempt, now)
+        _end_attempt(machine, tasks[attempt.task_id], attempt, now)
 
 
-def _leave(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+def _end_attempt(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
     why = f"{machine.name} has been decommissioned"
-    if after_loss(task.status, task.suspend_reason, Loss.MACHINE) is TaskEvent.FAIL:
+    if event_after_loss(task.status, task.suspend_reason, Loss.MACHINE) is TaskEvent.FAIL:
         code = FailureCode.MACHINE_DECOMMISSIONED
         attempts.fail(machine, task, attempt, code, why, now, gone=False)
     else:
-        attempts.hand_over(machine, task, attempt, why, now, gone=False)
+        attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=False)
 
 
 def _end_lease(machine: Machine, now: datetime) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import bindparam, select
 
 from app.domain import network, pipeline
-from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
+from app.domain.attempt import AttemptOutcome, AttemptPhase, attempt_branch
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.domain.quota import OnQuota
 from app.domain.task import ENDED, FailureCode
@@ -27,10 +27,10 @@ from app.services.tunnels.orders import WantedTunnel
 from muster.protocol import codec, frames
 from muster.protocol.attempt_key import AttemptKey
 
-NO_ROOM = "room_unavailable"  # as machines say it, too
+NO_SANDBOX = "room_unavailable"  # as machines say it, too
 
 
-class Want(StrEnum):
+class DesiredAction(StrEnum):
     RUN = "run"
     PUBLISH = "publish"
     KEEP = "keep"  # keep the workspace, run nothing
@@ -47,7 +47,7 @@ class DesiredState:
 
     task_id: int
     attempt: int
-    want: Want
+    action: DesiredAction
     stage_index: int = 0
     run: int = 0
     reason: str = ""
@@ -73,7 +73,9 @@ class Orders:
     is_pinned: bool = False
 
 
-def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKey] = ()) -> Orders:
+def orders_of_machine(
+    machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKey] = ()
+) -> Orders:
     """All that a machine should be doing now.
 
     Costs one query, whatever the number of attempts; one more where `named`, the attempts which the
@@ -82,26 +84,43 @@ def of_machine(machine_id: uuid.UUID, now: datetime, named: Collection[AttemptKe
     asked = {"machine": machine_id, "now": now}
     rows = db.session.connection().execute(_AT_WORK, asked).all()
     first = rows[0]
-    desired = [_desired(row) for row in rows if row.task_id is not None]
+    desired = [_desired_state(row) for row in rows if row.task_id is not None]
     desired += [
-        DesiredState(row.task_id, row.attempt, Want.TERMINAL, asked=row.asked)
+        DesiredState(row.task_id, row.attempt, DesiredAction.TERMINAL, asked=row.asked)
         for row in rows
         if row.asked is not None
     ]
     desired += [
-        DesiredState(*AttemptKey.of(row), Want.ANSWER, question=row.question["number"], row=row)
+        DesiredState(
+            *AttemptKey.from_object(row),
+            DesiredAction.ANSWER,
+            question=row.question["number"],
+            row=row,
+        )
         for row in rows
         if row.ended_at is None and "answer" in (row.question or {})
     ]
-    stopping = [each for each in desired if each.want is Want.RUN and each.row.suspends]
-    desired += [replace(each, want=Want.SUSPEND) for each in stopping if _is_agents(each)]
+    stopping = [each for each in desired if each.action is DesiredAction.RUN and each.row.suspends]
+    desired += [
+        replace(each, action=DesiredAction.SUSPEND) for each in stopping if _is_agent_stage(each)
+    ]
     if first.status in IN_DRAIN:
-        listed = {AttemptKey.of(state) for state in desired if state.want is not Want.KEEP}
-        desired += [over for over in _over(machine_id) if AttemptKey.of(over) not in listed]
-    others = set(named) - {AttemptKey.of(state) for state in desired}
-    to_forget = sorted(attempts.not_on(machine_id, others))
-    desired += [DesiredState(*key, Want.FORGET, keep_checkpoints=True) for key in to_forget]
-    tunnels = tunnel_orders.read(first.tunnels, now)
+        listed = {
+            AttemptKey.from_object(state)
+            for state in desired
+            if state.action is not DesiredAction.KEEP
+        }
+        desired += [
+            over
+            for over in _ended_attempts(machine_id)
+            if AttemptKey.from_object(over) not in listed
+        ]
+    others = set(named) - {AttemptKey.from_object(state) for state in desired}
+    to_forget = sorted(attempts.attempts_not_on(machine_id, others))
+    desired += [
+        DesiredState(*key, DesiredAction.FORGET, keep_checkpoints=True) for key in to_forget
+    ]
+    tunnels = tunnel_orders.read_tunnels(first.tunnels, now)
     about = (first.orders_version, first.generation, first.status)
     return Orders(*about, desired, tunnels, first.is_pinned)
 
@@ -193,7 +212,7 @@ _AT_WORK = (
 )
 
 
-def _over(machine_id: uuid.UUID) -> list[DesiredState]:
+def _ended_attempts(machine_id: uuid.UUID) -> list[DesiredState]:
     """Orders to stop attempts of which nothing runs.
 
     A machine does not know by itself that an attempt which it keeps for a gate will not go on
@@ -205,79 +224,91 @@ def _over(machine_id: uuid.UUID) -> list[DesiredState]:
         Attempt.outcome != AttemptOutcome.PUBLISHED,  # not ended: null, which is not unequal either
     )
     rows = db.session.execute(query.order_by(Attempt.task_id))
-    return [DesiredState(row.task_id, row.number, Want.STOP, reason=row.outcome) for row in rows]
+    return [
+        DesiredState(row.task_id, row.number, DesiredAction.STOP, reason=row.outcome)
+        for row in rows
+    ]
 
 
-def _is_agents(state: DesiredState) -> bool:
-    return pipeline.is_agents(state.row.pipeline, state.stage_index)
+def _is_agent_stage(state: DesiredState) -> bool:
+    return pipeline.is_agent_stage(state.row.pipeline, state.stage_index)
 
 
-def _desired(row: Any) -> DesiredState:
-    key = AttemptKey.of(row)
+def _desired_state(row: Any) -> DesiredState:
+    key = AttemptKey.from_object(row)
     if row.ended_at is not None:
         if row.holds_slot:
-            return DesiredState(*key, Want.STOP, reason=row.outcome or "")
+            return DesiredState(*key, DesiredAction.STOP, reason=row.outcome or "")
         # Until they are given up somebody may still retry from them.
         kept = attempts.has_checkpoints(row.checkpoints, *key)
-        return DesiredState(*key, Want.KEEP if kept else Want.FORGET)
+        return DesiredState(*key, DesiredAction.KEEP if kept else DesiredAction.FORGET)
     if row.phase is AttemptPhase.PUBLISH:
-        return DesiredState(*key, Want.PUBLISH, run=row.pushes, row=row)
+        return DesiredState(*key, DesiredAction.PUBLISH, run=row.pushes, row=row)
     if row.phase is AttemptPhase.RUN and row.holds_slot and not row.is_ending:
-        return DesiredState(*key, Want.RUN, row.attempt_stage, row.run, row=row)
-    return DesiredState(*key, Want.KEEP)
+        return DesiredState(*key, DesiredAction.RUN, row.attempt_stage, row.run, row=row)
+    return DesiredState(*key, DesiredAction.KEEP)
 
 
-def work_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | None:
+def build_order_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publish | None:
     """The order to run a stage, or to publish. Returns None where it cannot be made: then the task
     has failed, so that it keeps no other waiting, or goes on elsewhere. Commits only then.
     """
     if not eligibility.is_allowed(desired.row):
-        resumption.may_not_go_on(*AttemptKey.of(desired), clock_now())
+        resumption.requeue_disallowed(*AttemptKey.from_object(desired), clock_now())
         return None
-    if desired.want is Want.RUN and (why := eligibility.lacks_room(desired.row)):
-        _fail(desired, NO_ROOM, why, is_machines=True)
+    if desired.action is DesiredAction.RUN and (why := eligibility.sandbox_problem(desired.row)):
+        _fail_task(desired, NO_SANDBOX, why, is_machines=True)
         return None
     try:
-        order = run_stage(desired) if desired.want is Want.RUN else publish(desired)
-        if isinstance(order, frames.RunStage) and (why := eligibility.why_not(desired.row, order)):
-            _fail(desired, NO_ROOM, why)
+        order = (
+            build_run_order(desired)
+            if desired.action is DesiredAction.RUN
+            else build_publish_order(desired)
+        )
+        if isinstance(order, frames.RunStage) and (
+            why := eligibility.stage_problem(desired.row, order)
+        ):
+            _fail_task(desired, NO_SANDBOX, why)
             return None
-        if len(codec.encode(order).encode()) <= codec.MAX_TEXT:
+        if len(codec.encode(order).encode()) <= codec.MAX_TEXT_CHARS:
             return order
         why = "the stage's order, with its text and environment, is larger than a machine takes"
-        _fail(desired, FailureCode.ORDER_TOO_LARGE, why)
+        _fail_task(desired, FailureCode.ORDER_TOO_LARGE, why)
         return None
     except encryption.KeyMissing:
         why = "the project's secrets cannot be read: the key they were written with is gone"
-        _fail(desired, FailureCode.KEY_MISSING, why)
+        _fail_task(desired, FailureCode.KEY_MISSING, why)
         return None
 
 
-def publish(desired: DesiredState) -> frames.Publish:
+def build_publish_order(desired: DesiredState) -> frames.Publish:
     """The order to push the branch, where the attempt begins with it with the login in clear; or to
     say first what would be pushed, where that is not known. Raises vault.KeyMissing.
     """
-    key, commit = AttemptKey.of(desired), desired.row.pushed_commit
-    onto = branches.order(desired.row)
+    key, commit = AttemptKey.from_object(desired), desired.row.pushed_commit
+    onto = branches.build_order(desired.row)
     order = frames.Publish(*key, onto=onto, number=desired.run, commit=commit)
     order.announce = commit is None and desired.row.checks_commits
     if desired.row.started_at is None:
-        order.repo, order.author = repositories.of(desired.row), repositories.author(desired.row)
+        order.repo, order.author = (
+            repositories.build_repo(desired.row),
+            repositories.build_author(desired.row),
+        )
     return order
 
 
-def _fail(desired: DesiredState, code: str, why: str, *, is_machines: bool = False) -> None:
+def _fail_task(desired: DesiredState, code: str, why: str, *, is_machines: bool = False) -> None:
     """Fail the task; or queue it again where the reason `is_machines`, if others can go on."""
-    held, now = locks.task_with_machine(desired.task_id), clock_now()
+    held, now = locks.lock_task_and_machine(desired.task_id), clock_now()
     if held.live and held.live.number == desired.attempt and held.machine:
         # Between two stages nothing of it runs.
         at = (held.machine, held.task, held.live)
-        if not (is_machines and returned_attempts.hand_on(*at, why, now)):
+        if not (is_machines and returned_attempts.requeue(*at, why, now)):
             attempts.fail(*at, code, why, now, gone=True)
     db.session.commit()
 
 
-def run_stage(desired: DesiredState) -> frames.RunStage:
+def build_run_order(desired: DesiredState) -> frames.RunStage:
     """The order to run a stage, with secrets in clear: it goes to the machine and nowhere else.
 
     Raises vault.KeyMissing.
@@ -285,16 +316,16 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
     row = desired.row
     stages = pipeline.parse(row.pipeline)
     stage = stages[desired.stage_index]
-    told = round_context.of(row, stages, desired.stage_index, desired.run)
-    variables = told.variables | {
-        "branch": branch_of(desired.task_id, desired.attempt),
+    context = round_context.build_context(row, stages, desired.stage_index, desired.run)
+    variables = context.variables | {
+        "branch": attempt_branch(desired.task_id, desired.attempt),
         "project": row.project_key,
         "choice": "",
         "input": "",
     }
     if any(each.gate for each in stages):
         variables |= gates.variables(desired.task_id, row.round, row.stage_index)
-    options = agents.options_of(stage, row.task_options, row.project_options)
+    options = agents.stage_options(stage, row.task_options, row.project_options)
     return frames.RunStage(
         task_id=desired.task_id,
         attempt=desired.attempt,
@@ -307,13 +338,13 @@ def run_stage(desired: DesiredState) -> frames.RunStage:
         env=row.environment,
         secrets={name: encryption.decrypt(sealed) for name, sealed in row.secrets.items()},
         timeout=stage.timeout,
-        repo=repositories.of(row),
+        repo=repositories.build_repo(row),
         project=row.project_key,
-        author=repositories.author(row),
+        author=repositories.build_author(row),
         room=row.room,
-        network=network.of_stage(stage.network, row.network),
+        network=network.hosts_of_stage(stage.network, row.network),
         options=msgspec.convert(options, frames.AgentOptions | None),
         run=desired.run,
         on_limit="suspend" if row.on_quota is OnQuota.WAIT else "fail",
-        **told.fields(pipeline.instruction(stage, variables)),
+        **context.fields(pipeline.render_instruction(stage, variables)),
     )

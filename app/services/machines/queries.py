@@ -13,12 +13,12 @@ from app.domain.errors import NotFound
 from app.domain.labels import Operator, Requirement
 from app.domain.machine import MachineStatus
 from app.domain.task import TaskStatus
-from app.domain.upgrade import UpgradeStanding
+from app.domain.upgrade import UpgradeStatus
 from app.extensions import db
 from app.models import Developer, Machine, MachineHeartbeat
 from app.services.machines import upgrades
 from app.services.tasks import queries
-from app.services.tasks.queries import Cut
+from app.services.tasks.queries import PageQuery
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class MachineView:
         }
 
     @property
-    def upgrade(self) -> UpgradeStanding:
-        return upgrades.standing(self.machine)
+    def upgrade(self) -> UpgradeStatus:
+        return upgrades.get_status(self.machine)
 
     @property
     def drain(self) -> dict[str, Any] | None:
@@ -81,10 +81,10 @@ def listing(
     )
     if statuses:
         query = query.where(Machine.status.in_(statuses))
-    return query.where(*map(_meets, labels.together(selector)))
+    return query.where(*map(_meets_requirement, labels.combine_selectors(selector)))
 
 
-def _meets(requirement: Requirement) -> ColumnElement[bool]:
+def _meets_requirement(requirement: Requirement) -> ColumnElement[bool]:
     """The condition that a machine's labels meet a requirement, as `Requirement.is_met` says."""
     its: Any = Machine.labels.concat(Machine.admin_labels)[requirement.name].as_string()
     conditions: dict[Operator, ColumnElement[bool]] = {
@@ -104,13 +104,13 @@ def get(machine_id: uuid.UUID) -> MachineView:
     return MachineView(*row)
 
 
-def some(ids: Sequence[uuid.UUID]) -> list[MachineView]:
+def list_by_ids(ids: Sequence[uuid.UUID]) -> list[MachineView]:
     """These machines, those that there are, in any order."""
     rows = db.session.execute(listing().where(Machine.id.in_(ids)))
     return [MachineView(*row) for row in rows]
 
 
-class Glance(NamedTuple):
+class MachineSummary(NamedTuple):
     """A machine at a glance: `version` is another whenever its row has changed, in any way. `load`:
     as its last heartbeat told it, {cpuPercent?, memoryPercent?, diskPercent?}.
     """
@@ -119,16 +119,18 @@ class Glance(NamedTuple):
     load: Mapping[str, float]
 
 
-def glances() -> dict[uuid.UUID, Glance]:
+def list_summaries() -> dict[uuid.UUID, MachineSummary]:
     """All machines at a glance."""
     version = literal_column("machines.xmin::text", String)  # of the transaction that wrote the row
     query = select(Machine.id, version, MachineHeartbeat.metrics).outerjoin(
         MachineHeartbeat, MachineHeartbeat.machine_id == Machine.id
     )
-    return {id_: Glance(row, load or {}) for id_, row, load in db.session.execute(query)}
+    return {id_: MachineSummary(row, load or {}) for id_, row, load in db.session.execute(query)}
 
 
-def tasks(actor: Developer, machine_id: uuid.UUID, statuses: Sequence[TaskStatus] = ()) -> Cut:
+def list_tasks(
+    actor: Developer, machine_id: uuid.UUID, statuses: Sequence[TaskStatus] = ()
+) -> PageQuery:
     """A function that makes the query of a page of the machine's tasks, see `tasks.reads.listing`.
     Raises NotFound.
     """
@@ -141,7 +143,7 @@ def connected_count() -> int:
     return db.session.scalar(select(func.count()).where(Machine.connected)) or 0
 
 
-def told(machine: Machine) -> dict[str, Any]:
+def audited_fields(machine: Machine) -> dict[str, Any]:
     """The fields of a machine that the audit log compares."""
     return {
         "name": machine.name,

@@ -20,7 +20,7 @@ from app import wakeups
 from app.domain.errors import Conflict, DomainError
 from app.domain.fleet_counters import FleetCounter, Refusal
 from app.domain.machine import MachineEvent
-from app.domain.storage_limits import MOST_EVENTS, Excessive, Forged
+from app.domain.storage_limits import MAX_EVENTS, ForgedReport, LimitExceeded
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Machine, Task
@@ -36,18 +36,18 @@ from app.services.machines import (
     review_replies,
     transitions,
 )
-from app.services.machines.append_reports import Malformed, Outcome
-from app.services.machines.passive_reports import Effect
+from app.services.machines.append_reports import BatchOutcome, MalformedReport
+from app.services.machines.passive_reports import ReportHandler
 from app.services.tasks import checkpoints, pushes, stages
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.bounds import LONGEST_WORDS
+from muster.protocol.bounds import MAX_MESSAGE_CHARS
 
 log = structlog.get_logger(__name__)
 
 
-class Replaced(Exception):
+class SessionReplaced(Exception):
     """Another connection speaks for the machine now."""
 
 
@@ -57,57 +57,57 @@ class _Batch:
     tasks: dict[int, Task]
     attempts: dict[AttemptKey, Attempt]
     now: datetime
-    outcome: Outcome
+    outcome: BatchOutcome
     refused: Counter[str] = field(default_factory=Counter)
     about: str = ""
 
     def refuse(self, why: Refusal, live: LiveAttempt | None, about: str) -> None:
         """Count it, and tell of it at its task where nobody has been told of the machine."""
-        is_news = why not in self.refused and not misbehavior.is_told(self.machine, why)
+        is_news = why not in self.refused and not misbehavior.is_reported(self.machine, why)
         self.refused[why] += 1
         self.about = self.about or about
         if is_news and live is not None:
             live.record(EventType.WARNING, about, report=why, machineId=str(live.machine.id))
 
 
-def apply(
+def apply_batch(
     machine_id: uuid.UUID,
     generation: int,
-    reports: Sequence[frames.Report | Malformed],
+    reports: Sequence[frames.Report | MalformedReport],
     log_frames: Sequence[frames.Log],
     now: datetime,
-) -> Outcome:
+) -> BatchOutcome:
     """Store a batch and let it take effect. Returns what to answer. Commits.
 
     Raises Replaced, having counted the batch as refused.
     """
     if outcome := append_reports.apply(machine_id, generation, reports, log_frames):
         return outcome
-    machine = locks.machine(machine_id)
+    machine = locks.lock_machine(machine_id)
     if machine is None or machine.generation != generation:
         db.session.rollback()
         refused: dict[str, int] = {Refusal.REPLACED: len(reports) + len(log_frames)}
-        fleet.note(FleetCounter.REPORTS_REFUSED, refused)
+        fleet.increment(FleetCounter.REPORTS_REFUSED, refused)
         db.session.commit()
-        raise Replaced
+        raise SessionReplaced
     batch = _load(machine, reports, log_frames, now)
     with db.session.no_autoflush:  # each row is written once, at the end
         _store_logs(batch, log_frames)
         for report in reports:
             if report.seq > machine.journal_seq:
-                _take_effect(batch, report)
+                _apply_report(batch, report)
                 machine.journal_seq = report.seq
         _settle(batch)
     batch.outcome.up_to = machine.journal_seq
     batch.outcome.orders_version = machine.orders_version
-    misbehavior.note(machine, batch.refused, batch.about)
+    misbehavior.record_misbehavior(machine, batch.refused, batch.about)
     db.session.commit()
     return batch.outcome
 
 
 def _load(
     machine: Machine,
-    reports: Sequence[frames.Report | Malformed],
+    reports: Sequence[frames.Report | MalformedReport],
     log_frames: Sequence[frames.Log],
     now: datetime,
 ) -> _Batch:
@@ -115,12 +115,14 @@ def _load(
 
     Attempts are read first, unlocked: they are written under their machine's lock alone.
     """
-    keys = {AttemptKey.of(r) for r in reports} | {AttemptKey.of(f) for f in log_frames}
+    keys = {AttemptKey.from_object(r) for r in reports} | {
+        AttemptKey.from_object(f) for f in log_frames
+    }
     found = _attempts(machine, keys)
     ending = {a.task_id for a in found.values() if a.pending_end is not None}
-    named = {r.task_id for r in reports if AttemptKey.of(r) in found}
-    tasks = locks.tasks(named | ending)
-    return _Batch(machine, tasks, found, now, Outcome(machine.journal_seq))
+    named = {r.task_id for r in reports if AttemptKey.from_object(r) in found}
+    tasks = locks.lock_tasks(named | ending)
+    return _Batch(machine, tasks, found, now, BatchOutcome(machine.journal_seq))
 
 
 def _attempts(machine: Machine, keys: set[AttemptKey]) -> dict[AttemptKey, Attempt]:
@@ -136,24 +138,24 @@ def _attempts(machine: Machine, keys: set[AttemptKey]) -> dict[AttemptKey, Attem
 
 
 def _store_logs(batch: _Batch, log_frames: Sequence[frames.Log]) -> None:
-    pieces: dict[AttemptKey, list[logs.LogPiece]] = {}
+    pieces: dict[AttemptKey, list[logs.LogSegment]] = {}
     for frame in log_frames:
-        piece = logs.LogPiece(frame.offset, frame.milliseconds, frame.stage_index, frame.data)
-        pieces.setdefault(AttemptKey.of(frame), []).append(piece)
+        piece = logs.LogSegment(frame.offset, frame.milliseconds, frame.stage_index, frame.data)
+        pieces.setdefault(AttemptKey.from_object(frame), []).append(piece)
     for key, found in pieces.items():
         attempt = batch.attempts.get(key)
         if attempt is None or attempt.forgotten_at is not None:
             batch.outcome.stale.add(key)
             batch.refused[Refusal.UNKNOWN] += len(found)
             continue
-        wakeups.tell_news([attempt.task_id])
+        wakeups.publish_task_changes([attempt.task_id])
         # Some bytes of an attempt that has ended are still welcome, for they are true.
         lost = sum(end - start for start, end in attempt.log_gaps)
         if (gap := logs.append(attempt, found)) is not None:
             batch.outcome.gaps[key] = gap
         batch.outcome.logs[key] = attempt.log_bytes
         if (more := sum(end - start for start, end in attempt.log_gaps) - lost) > 0:
-            live = _live(batch, key)
+            live = _live_attempt(batch, key)
             about = f"{more} bytes of the log are not kept, for there are too many"
             batch.refuse(Refusal.EXCESSIVE, live, about)
 
@@ -162,10 +164,10 @@ def _settle(batch: _Batch) -> None:
     for attempt in batch.attempts.values():
         if attempt.pending_end is not None and attempt.ended_at is None:
             task = batch.tasks[attempt.task_id]
-            stages.settle(LiveAttempt(batch.machine, task, attempt, batch.now))
+            stages.apply_pending_end(LiveAttempt(batch.machine, task, attempt, batch.now))
 
 
-def _live(batch: _Batch, key: AttemptKey) -> LiveAttempt | None:
+def _live_attempt(batch: _Batch, key: AttemptKey) -> LiveAttempt | None:
     """None where the task is not locked, or the attempt not the machine's, or forgotten."""
     task, attempt = batch.tasks.get(key.task_id), batch.attempts.get(key)
     if task is None or attempt is None or attempt.forgotten_at is not None:
@@ -173,51 +175,55 @@ def _live(batch: _Batch, key: AttemptKey) -> LiveAttempt | None:
     return LiveAttempt(batch.machine, task, attempt, batch.now)
 
 
-def _take_effect(batch: _Batch, report: frames.Report | Malformed) -> None:
-    live = _live(batch, AttemptKey.of(report))
-    if isinstance(report, Malformed):
-        batch.refuse(Refusal.MALFORMED, live, f"a report is ignored: {report.why}"[:LONGEST_WORDS])
+def _apply_report(batch: _Batch, report: frames.Report | MalformedReport) -> None:
+    live = _live_attempt(batch, AttemptKey.from_object(report))
+    if isinstance(report, MalformedReport):
+        batch.refuse(
+            Refusal.MALFORMED, live, f"a report is ignored: {report.why}"[:MAX_MESSAGE_CHARS]
+        )
         return
     if isinstance(report.body, frames.Drained):
-        _drained(batch.machine, batch.now)
+        _finish_drain(batch.machine, batch.now)
         return
     if live is None:
-        _unknown(batch, report)
+        _refuse_unknown(batch, report)
         return
-    effect = passive_reports.EFFECTS.get(type(report.body))
-    if live.is_told_out and _is_chatter(report.body):
-        about = f"more than {MOST_EVENTS} events of the task are not told"
+    effect = passive_reports.HANDLERS.get(type(report.body))
+    if live.is_event_limit_reached and _is_repetitive(report.body):
+        about = f"more than {MAX_EVENTS} events of the task are not told"
         batch.refuse(Refusal.EXCESSIVE, live, about)
     elif effect is None and live.attempt.ended_at is not None:
-        _stale(batch, live, report.body)
+        _refuse_stale(batch, live, report.body)
     else:
-        _try(batch, live, effect or _EFFECTS[type(report.body)], report.body)
+        _run_handler(batch, live, effect or _HANDLERS[type(report.body)], report.body)
 
 
-def _try(batch: _Batch, live: LiveAttempt, effect: Effect, body: frames.Body) -> None:
+def _run_handler(
+    batch: _Batch, live: LiveAttempt, effect: ReportHandler, body: frames.Body
+) -> None:
     try:
         effect(live, body)
-    except (Excessive, Forged) as error:
-        why = Refusal.FORGED if isinstance(error, Forged) else Refusal.EXCESSIVE
-        batch.refuse(why, live, f"{_kind(body)} is ignored: {error}")
+    except (LimitExceeded, ForgedReport) as error:
+        why = Refusal.FORGED if isinstance(error, ForgedReport) else Refusal.EXCESSIVE
+        batch.refuse(why, live, f"{_report_tag(body)} is ignored: {error}")
     except DomainError as error:
         if after_restore.is_ahead(live, body):
-            after_restore.part(live)
+            after_restore.end_ahead_attempt(live)
             return
         batch.refused[Refusal.UNORDERED] += 1
-        _warn(live, _kind(body), f"{_kind(body)} is ignored: {error}")
+        _warn(live, _report_tag(body), f"{_report_tag(body)} is ignored: {error}")
 
 
-def _unknown(batch: _Batch, report: frames.Report) -> None:
+def _refuse_unknown(batch: _Batch, report: frames.Report) -> None:
     about = repr(report.body)[:1000]
     log.warning("senseless_report", machine=str(batch.machine.id), report=about)
     # These are themselves the answer to `Stale`, `Forget` and `Tunnel`.
     if not isinstance(report.body, frames.Stopped | frames.WorkspaceFacts | frames.TunnelFacts):
-        batch.outcome.stale.add(AttemptKey.of(report))
+        batch.outcome.stale.add(AttemptKey.from_object(report))
         batch.refused[Refusal.UNKNOWN] += 1
 
 
-def _stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
+def _refuse_stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
     """Note a report of an attempt that has ended as a warning; it changes nothing else."""
     batch.outcome.stale.add(AttemptKey(live.attempt.task_id, live.attempt.number))
     batch.refused[Refusal.ENDED] += 1
@@ -230,21 +236,21 @@ def _stale(batch: _Batch, live: LiveAttempt, body: frames.Body) -> None:
         about = f": branch {body.branch}" + (f", and {body.moved.name}" if body.moved else "")
     _warn(
         live,
-        _kind(body),
-        f"attempt {live.attempt.number} had ended before its {_kind(body)}{about}",
+        _report_tag(body),
+        f"attempt {live.attempt.number} had ended before its {_report_tag(body)}{about}",
     )
 
 
 def _warn(live: LiveAttempt, report: str, text: str) -> None:
     machine_id = str(live.machine.id)
-    live.tell(EventType.WARNING, text, report=report, machineId=machine_id)
+    live.record_limited(EventType.WARNING, text, report=report, machineId=machine_id)
 
 
-def _kind(body: frames.Body) -> str:
+def _report_tag(body: frames.Body) -> str:
     return str(type(body).__struct_config__.tag)
 
 
-def _drained(machine: Machine, now: datetime) -> None:
+def _finish_drain(machine: Machine, now: datetime) -> None:
     db.session.flush()
     query = select(Attempt.task_id).where(
         Attempt.machine_id == machine.id, Attempt.ended_at.is_(None), Attempt.accepted_at.is_(None)
@@ -253,37 +259,37 @@ def _drained(machine: Machine, now: datetime) -> None:
         return  # it said so before it heard of this one, and will say so again after it
     # Somebody may have taken the drain back while the machine's word was on its way.
     with contextlib.suppress(Conflict):
-        transitions.move(machine, MachineEvent.RUN_DRY, now)
+        transitions.apply_event(machine, MachineEvent.FINISH_DRAIN, now)
 
 
 # ---- what moves the task -----------------------------------------------------------------------
 
 
-def _accepted(live: LiveAttempt, _: frames.Accepted) -> None:
+def _handle_accepted(live: LiveAttempt, _: frames.Accepted) -> None:
     live.attempt.accepted_at = live.now
 
 
-_EFFECTS: dict[type, Effect] = {
-    frames.Accepted: _accepted,
-    frames.StageStarted: stages.started,
-    frames.StageFinished: stages.finished,
-    frames.Suspended: stages.suspended,
-    frames.Asked: stages.asked,
-    frames.Unasked: stages.unasked,
-    frames.Replied: review_replies.told,
-    frames.Checkpoint: checkpoints.made,
-    frames.Content: change_reports.content,
-    frames.Changes: change_reports.told,
-    frames.ToPublish: pushes.announced,
-    frames.Published: stages.published,
-    frames.BranchRefused: pushes.refused,
-    frames.Failed: stages.failed,
-    frames.Lost: lambda live, body: stages.lost(live, body.reason),
+_HANDLERS: dict[type, ReportHandler] = {
+    frames.Accepted: _handle_accepted,
+    frames.StageStarted: stages.handle_stage_started,
+    frames.StageFinished: stages.handle_stage_finished,
+    frames.Suspended: stages.handle_suspended,
+    frames.QuestionOpened: stages.handle_question,
+    frames.QuestionWithdrawn: stages.handle_question_withdrawn,
+    frames.ThreadReplied: review_replies.handle_reply,
+    frames.Checkpoint: checkpoints.handle_checkpoint,
+    frames.Content: change_reports.handle_content,
+    frames.Changes: change_reports.handle_changes,
+    frames.PublishPreview: pushes.handle_to_publish,
+    frames.Published: stages.handle_published,
+    frames.BranchRefused: pushes.handle_branch_refused,
+    frames.Failed: stages.handle_failed,
+    frames.Lost: lambda live, body: stages.mark_lost(live, body.reason),
 }
 
 
-def _is_chatter(body: frames.Body) -> bool:
+def _is_repetitive(body: frames.Body) -> bool:
     """Whether it moves nothing on, and is an event for people each time."""
     if isinstance(body, frames.TunnelFacts):
         return body.state in ("starting", "connected")
-    return isinstance(body, frames.Note | frames.Asked)
+    return isinstance(body, frames.Note | frames.QuestionOpened)

@@ -2,7 +2,7 @@
 
 from sqlalchemy import exists, select
 
-from app.domain.storage_limits import Forged
+from app.domain.storage_limits import ForgedReport
 from app.extensions import db
 from app.models import FollowUp, ReviewComment
 from app.services.reviews import replies
@@ -11,18 +11,18 @@ from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
 
-def told(live: LiveAttempt, report: frames.Replied) -> None:
+def handle_reply(live: LiveAttempt, report: frames.ThreadReplied) -> None:
     """An agent answers in a thread of the review that its round is about. Raises Conflict where the
     stage was not ordered, Forged for a thread that it was not told of, and Excessive where there is
     no room in it.
     """
-    stages.must_run(live, report)
-    if not _is_told(live, report.thread):
-        raise Forged(f"thread {report.thread} is none that its agent was told of")
-    replies.add(live, report.thread, report.text)
+    stages.require_running(live, report)
+    if not _is_thread_in_review(live, report.thread):
+        raise ForgedReport(f"thread {report.thread} is none that its agent was told of")
+    replies.add_reply(live, report.thread, report.text)
 
 
-def _is_told(live: LiveAttempt, thread_id: int) -> bool:
+def _is_thread_in_review(live: LiveAttempt, thread_id: int) -> bool:
     """Whether the review of the round's follow-up says something in that thread."""
     task = live.task
     of_round = select(FollowUp.review_id).where(

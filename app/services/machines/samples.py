@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 
 from app.domain import samples as rules
-from app.domain.samples import Step
+from app.domain.samples import SampleStep
 from app.extensions import db
 from app.models import MachineHour, MachineMinute
 from app.services.machines import queries
@@ -23,7 +23,7 @@ class Samples:
     percent; None where the machine had not said. There are none of when it was not heard.
     """
 
-    step: Step
+    step: SampleStep
     at: list[datetime] = field(default_factory=list)
     cpu_percent: list[float | None] = field(default_factory=list)
     cpu_highest: list[float | None] = field(default_factory=list)
@@ -33,7 +33,7 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class Day:
+class DailyLoad:
     """The processor's load of a machine in the last day, by half hours, in columns as `Samples`."""
 
     machine_id: uuid.UUID
@@ -44,7 +44,7 @@ class Day:
 # In the minute in which it was heard, the first time that a pass comes by: the passes are closer
 # than minutes, so that none is left out because one is late. What is 0 a machine does not send;
 # one that means no good may send a number that is too small for the column, which is an error.
-_TAKE = text("""
+_RECORD = text("""
     INSERT INTO machine_minutes
         (machine_id, at, cpu_percent, memory_percent, disk_percent, slots_used)
     SELECT m.id, heard.minute,
@@ -66,7 +66,7 @@ _TAKE = text("""
     ON CONFLICT DO NOTHING
 """)
 
-_SUM_UP = text("""
+_AGGREGATE = text("""
     INSERT INTO machine_hours
         (machine_id, at, cpu_percent, cpu_highest, memory_percent, disk_percent, slots_used)
     SELECT machine_id, date_trunc('hour', at, 'UTC') AS hour,
@@ -77,28 +77,32 @@ _SUM_UP = text("""
 """)
 
 
-def take(now: datetime) -> int:
+def record_samples(now: datetime) -> int:
     """Take a sample of each machine that has been heard lately, where this minute has none, and sum
     up the hours that are over. Returns the number of samples. Commits.
     """
-    lately = now - 2 * rules.WIDTH[Step.MINUTE]
-    taken: Any = db.session.execute(_TAKE, {"lately": lately})
+    lately = now - 2 * rules.WIDTH[SampleStep.MINUTE]
+    taken: Any = db.session.execute(_RECORD, {"lately": lately})
     db.session.commit()
     # A minute's sample is still taken a little later.
-    until = rules.begin_of(Step.HOUR, lately)
+    until = rules.bucket_start(SampleStep.HOUR, lately)
     summed = db.session.scalar(select(func.max(MachineHour.at)))
-    since = summed + rules.WIDTH[Step.HOUR] if summed else rules.since(Step.MINUTE, now)
+    since = (
+        summed + rules.WIDTH[SampleStep.HOUR]
+        if summed
+        else rules.retention_start(SampleStep.MINUTE, now)
+    )
     if since < until:
-        db.session.execute(_SUM_UP, {"since": since, "until": until})
+        db.session.execute(_AGGREGATE, {"since": since, "until": until})
     db.session.commit()
     return int(taken.rowcount)
 
 
-def of_machine(machine_id: uuid.UUID, step: Step, now: datetime) -> Samples:
+def samples_of_machine(machine_id: uuid.UUID, step: SampleStep, now: datetime) -> Samples:
     """A machine's samples, in order, as far back as they are kept. Raises NotFound."""
     queries.get(machine_id)
-    kind = MachineMinute if step is Step.MINUTE else MachineHour
-    highest = MachineMinute.cpu_percent if step is Step.MINUTE else MachineHour.cpu_highest
+    kind = MachineMinute if step is SampleStep.MINUTE else MachineHour
+    highest = MachineMinute.cpu_percent if step is SampleStep.MINUTE else MachineHour.cpu_highest
     query = (
         select(
             kind.at,
@@ -108,30 +112,30 @@ def of_machine(machine_id: uuid.UUID, step: Step, now: datetime) -> Samples:
             kind.disk_percent,
             kind.slots_used,
         )
-        .where(kind.machine_id == machine_id, kind.at >= rules.since(step, now))
+        .where(kind.machine_id == machine_id, kind.at >= rules.retention_start(step, now))
         .order_by(kind.at)
     )
     columns = [list(column) for column in zip(*db.session.execute(query), strict=True)]
     return Samples(step, *columns)
 
 
-def days(machine_ids: Sequence[uuid.UUID], now: datetime) -> list[Day]:
+def daily_loads(machine_ids: Sequence[uuid.UUID], now: datetime) -> list[DailyLoad]:
     """The last day of each of the machines, in that order. One query."""
     half_hour = func.date_bin(rules.HALF_HOUR, MachineMinute.at, rules.EPOCH).label("half_hour")
     query = (
         select(MachineMinute.machine_id, half_hour, func.avg(MachineMinute.cpu_percent))
         .where(
             MachineMinute.machine_id.in_(machine_ids),
-            MachineMinute.at >= rules.since(Step.MINUTE, now),
+            MachineMinute.at >= rules.retention_start(SampleStep.MINUTE, now),
         )
         .group_by(MachineMinute.machine_id, half_hour)
         .order_by(half_hour)
     )
-    return _gathered(machine_ids, db.session.execute(query).all())
+    return _group_by_machine(machine_ids, db.session.execute(query).all())
 
 
-def _gathered(machine_ids: Sequence[uuid.UUID], rows: Iterable[Any]) -> list[Day]:
-    found = {machine_id: Day(machine_id) for machine_id in machine_ids}
+def _group_by_machine(machine_ids: Sequence[uuid.UUID], rows: Iterable[Any]) -> list[DailyLoad]:
+    found = {machine_id: DailyLoad(machine_id) for machine_id in machine_ids}
     for machine_id, half_hour, cpu_percent in rows:
         found[machine_id].at.append(half_hour)
         found[machine_id].cpu_percent.append(cpu_percent)

@@ -6,18 +6,18 @@ from datetime import datetime, timedelta
 from flask import current_app
 from sqlalchemy import delete, insert, select, update
 
-from app.domain.machine import had_a_chance
+from app.domain.machine import could_reach_server
 from app.extensions import db
 from app.models import ServerProcess
 from app.services.machines import after_restore
 
-INTERVAL = 5.0
+HEARTBEAT_INTERVAL_SECONDS = 5.0
 """Seconds between two signs of a process."""
-_CUT_OFF = timedelta(seconds=3 * INTERVAL)
-_KEPT = timedelta(days=1)
+_CUT_OFF = timedelta(seconds=3 * HEARTBEAT_INTERVAL_SECONDS)
+_RETENTION = timedelta(days=1)
 
 
-def sign(stretch: uuid.UUID | None, now: datetime) -> uuid.UUID:
+def record_heartbeat(stretch: uuid.UUID | None, now: datetime) -> uuid.UUID:
     """Note that this process serves. Returns the id of the stretch of time that it is in:
     `stretch`, or a new one. Commits.
 
@@ -30,13 +30,15 @@ def sign(stretch: uuid.UUID | None, now: datetime) -> uuid.UUID:
     )
     if found is None:
         found = uuid.uuid4()
-        after_restore.begin(now)
+        after_restore.start_grace_period(now)
         db.session.execute(insert(ServerProcess).values(id=found, started_at=now, seen_at=now))
     db.session.commit()
     return found
 
 
-def were_reachable(heard_at: datetime, until: datetime, patience: timedelta | None = None) -> bool:
+def was_server_reachable(
+    heard_at: datetime, until: datetime, patience: timedelta | None = None
+) -> bool:
     """Whether a machine that was last heard at `heard_at` could have been heard again before
     `until`: whether a server was there for as long as `patience`, by default the time after which a
     machine is silent.
@@ -46,11 +48,13 @@ def were_reachable(heard_at: datetime, until: datetime, patience: timedelta | No
     )
     served = [(row.started_at, row.seen_at) for row in db.session.execute(query)]
     patience = patience or timedelta(seconds=current_app.config["SILENCE_SECONDS"])
-    return had_a_chance(heard_at, until, served, patience)
+    return could_reach_server(heard_at, until, served, patience)
 
 
-def forget_gone(now: datetime) -> None:
+def delete_expired(now: datetime) -> None:
     """Delete stretches that no lease reaches back to. Commits."""
     lease = timedelta(seconds=current_app.config["LEASE_SECONDS"])
-    db.session.execute(delete(ServerProcess).where(ServerProcess.seen_at < now - max(_KEPT, lease)))
+    db.session.execute(
+        delete(ServerProcess).where(ServerProcess.seen_at < now - max(_RETENTION, lease))
+    )
     db.session.commit()

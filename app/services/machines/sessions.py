@@ -12,9 +12,15 @@ from sqlalchemy import and_, or_, select, text, update
 from app import wakeups
 from app.domain.attempt import AttemptPhase
 from app.domain.errors import InvalidToken, MachineDecommissioned
-from app.domain.machine import AttemptFate, HelloWord, MachineEvent, MachineStatus, fate
-from app.domain.sanitize import printable
-from app.domain.timestamps import rewritten
+from app.domain.machine import (
+    AttemptDecision,
+    HelloState,
+    MachineEvent,
+    MachineStatus,
+    decide_attempt,
+)
+from app.domain.sanitize import make_printable
+from app.domain.timestamps import normalize_rfc3339
 from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import locks
@@ -34,7 +40,7 @@ from muster.protocol.attempt_key import AttemptKey
 
 # A machine's own lease ends before the one that is known here, but not sooner than by this.
 _EARLIER = timedelta(seconds=5)
-_MOST_LACKS, _LONGEST_LACK = 20, 500  # of what a machine says that its room lacks
+_MAX_MISSING, _MAX_MISSING_LENGTH = 20, 500  # of what a machine says that its room lacks
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,10 @@ class MachineSession:
     generation: int
     acked_seq: int
     logs: dict[AttemptKey, int]
-    wishes: Sequence[wakeups.Wish]
+    wakeups: Sequence[wakeups.Wakeup]
 
 
-def hello(frame: frames.Hello, now: datetime) -> MachineSession:
+def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
     """Let a machine in, in place of any older connection, and reconcile its attempts. Returns the
     connection's session. Commits.
 
@@ -62,7 +68,7 @@ def hello(frame: frames.Hello, now: datetime) -> MachineSession:
     InvalidToken, and MachineDecommissioned to a machine that did not hear of its end.
     """
     claims = tokens.read_worker_jwt(frame.worker_jwt)
-    machine = locks.machine(claims.machine_id)
+    machine = locks.lock_machine(claims.machine_id)
     if machine is None or str(machine.id) != frame.machine_id:
         db.session.rollback()
         raise InvalidToken
@@ -74,27 +80,27 @@ def hello(frame: frames.Hello, now: datetime) -> MachineSession:
         db.session.rollback()
         raise InvalidToken
     if machine.is_awaited:
-        after_restore.take_up(machine, frame, now)
+        after_restore.readmit_machine(machine, frame, now)
         db.session.commit()  # tasks are locked once in a transaction
-        locks.machine(machine.id)
+        locks.lock_machine(machine.id)
     enrollment.confirm_credentials(machine)
     machine.generation += 1
     if machine.connected_at is None:
-        machine.slots_total = misbehavior.slots(machine, frame.slots)  # later it is for admins
-    transitions.move(machine, MachineEvent.CONNECT, now)
-    upgrades.hear(machine, frame.version, frame.upgrade)
+        machine.slots_total = misbehavior.cap_slots(machine, frame.slots)  # later it is for admins
+    transitions.apply_event(machine, MachineEvent.CONNECT, now)
+    upgrades.handle_hello(machine, frame.version, frame.upgrade)
     machine.capabilities = capability_rows(frame.capabilities)
     machine.repositories = frame.repositories
-    machine.room = room_row(frame.room)
+    machine.room = sandbox_row(frame.room)
     machine.labels = frame.labels
     machine.checks_commits = frame.checks_commits
     if machine.journal_id != frame.journal_id:
         machine.journal_id, machine.journal_seq = frame.journal_id, 0
-    _hear(machine, now)
+    _store_hello(machine, now)
     offsets = _reconcile(machine, frame.attempts, now)
-    wakeups.tell_replaced(machine.id, machine.generation)
+    wakeups.publish_replaced(machine.id, machine.generation)
     wakeups.wake_dispatch()
-    wishes = wakeups.taken()
+    wishes = wakeups.pop_wakeups()
     db.session.commit()
     return MachineSession(
         machine_id=machine.id,
@@ -102,15 +108,15 @@ def hello(frame: frames.Hello, now: datetime) -> MachineSession:
         generation=machine.generation,
         acked_seq=machine.journal_seq,
         logs=offsets,
-        wishes=wishes,
+        wakeups=wishes,
     )
 
 
-def tell(session: MachineSession) -> None:
+def send_wakeups(session: MachineSession) -> None:
     """Wake, after a hello, the machine's older connections, the dispatcher, and those who look at
     its tasks. Nothing is committed here: what the hello's transaction wished is sent at once.
     """
-    wakeups.send(session.wishes)
+    wakeups.send_wakeups(session.wakeups)
 
 
 def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str, Any]]:
@@ -120,31 +126,34 @@ def capability_rows(capabilities: Sequence[frames.Capability]) -> list[dict[str,
             "agentType": c.agent_type,
             "version": c.version,
             "healthy": c.healthy,
-            "degradedUntil": _moment(c.degraded_until),
-            "reason": None if c.reason is None else printable(c.reason),
+            "degradedUntil": _normalize_timestamp(c.degraded_until),
+            "reason": None if c.reason is None else make_printable(c.reason),
         }
         for c in capabilities
     ]
 
 
-def room_row(room: frames.Room | None) -> dict[str, Any] | None:
+def sandbox_row(room: frames.SandboxFacts | None) -> dict[str, Any] | None:
     """A machine's room in the form in which it is stored and the API shows it."""
     if room is None:
         return None
-    lacks = [printable(text[:_LONGEST_LACK])[:_LONGEST_LACK] for text in room.lacks[:_MOST_LACKS]]
+    lacks = [
+        make_printable(text[:_MAX_MISSING_LENGTH])[:_MAX_MISSING_LENGTH]
+        for text in room.lacks[:_MAX_MISSING]
+    ]
     return {"level": room.level, "lacks": lacks}
 
 
-def _moment(said: str | None) -> str | None:
+def _normalize_timestamp(timestamp: str | None) -> str | None:
     """A moment rewritten in the form that the API shows. Nonsense stands for "until the machine
     says otherwise".
     """
-    return rewritten(said) if said else None
+    return normalize_rfc3339(timestamp) if timestamp else None
 
 
 # A longer lease that the machine has been promised stays: its shims hold it whatever we say now.
 # Answers with the heartbeat before this one: what a statement reads is as it was before it.
-_HEAR = text("""
+_STORE_HELLO = text("""
     INSERT INTO machine_heartbeats AS h (machine_id, received_at, lease_until)
     VALUES (:machine_id, :now, :lease_until)
     ON CONFLICT (machine_id) DO UPDATE
@@ -155,81 +164,81 @@ _HEAR = text("""
 """)
 
 
-def _hear(machine: Machine, now: datetime) -> None:
+def _store_hello(machine: Machine, now: datetime) -> None:
     """Store the hello as a heartbeat. Where the machine's lease ran out because no server could be
     reached, its live attempts are excused: to lose them does not count.
     """
     lease_until = now + timedelta(seconds=current_app.config["LEASE_SECONDS"])
     heartbeat = {"machine_id": machine.id, "now": now, "lease_until": lease_until}
-    heard_at, leased_until = db.session.execute(_HEAR, heartbeat).one()
+    heard_at, leased_until = db.session.execute(_STORE_HELLO, heartbeat).one()
     if heard_at is None or now < leased_until - _EARLIER:
         return
-    if server_processes.were_reachable(heard_at, leased_until):
+    if server_processes.was_server_reachable(heard_at, leased_until):
         return
-    for attempt in attempts.live_on(machine.id):
+    for attempt in attempts.live_attempts_on(machine.id):
         attempt.excused = True
 
 
 def _reconcile(
-    machine: Machine, held: Sequence[frames.HeldAttempt], now: datetime
+    machine: Machine, hello_attempts: Sequence[frames.TrackedAttempt], now: datetime
 ) -> dict[AttemptKey, int]:
     """Compare the attempts that the machine names with the rows. Returns how long the log of each
     named one is.
     """
-    named = {AttemptKey.of(h): h for h in held}
+    named = {AttemptKey.from_object(h): h for h in hello_attempts}
     mine = Attempt.task_id.in_([task_id for task_id, _ in named])
     query = select(Attempt).where(
         Attempt.machine_id == machine.id,
         or_(Attempt.ended_at.is_(None), Attempt.holds_slot, mine),
     )
     found = list(db.session.scalars(query.execution_options(populate_existing=True)))
-    may_move = {a.task_id for a in found if a.ended_at is None or attempts.was_lost(a)}
-    tasks = locks.tasks(may_move)
+    may_move = {a.task_id for a in found if a.ended_at is None or attempts.is_lost(a)}
+    tasks = locks.lock_tasks(may_move)
     for attempt in sorted(found, key=lambda a: a.task_id):
-        said = named.get(AttemptKey(attempt.task_id, attempt.number))
-        _meet(machine, tasks.get(attempt.task_id), attempt, said, now)
+        tracked = named.get(AttemptKey(attempt.task_id, attempt.number))
+        _reconcile_attempt(machine, tasks.get(attempt.task_id), attempt, tracked, now)
     return {key: a.log_bytes for a in found if (key := AttemptKey(a.task_id, a.number)) in named}
 
 
-def _meet(
+def _reconcile_attempt(
     machine: Machine,
     task: Task | None,
     attempt: Attempt,
-    said: frames.HeldAttempt | None,
+    tracked: frames.TrackedAttempt | None,
     now: datetime,
 ) -> None:
-    decided = fate(
-        _word_of(said),
+    decided = decide_attempt(
+        _hello_state(tracked),
         ended=attempt.ended_at is not None,
         accepted=attempt.accepted_at is not None,
         at_gate=attempt.phase is AttemptPhase.GATE,
         restorable=task is not None and attempts.is_restorable(task, attempt),
     )
     match decided:
-        case AttemptFate.STOP:
-            attempts.keep_slot(machine, attempt)  # until it has been told to stop, and has
-        case AttemptFate.FREE_SLOT:
+        case AttemptDecision.STOP:
+            attempts.occupy_slot(machine, attempt)  # until it has been told to stop, and has
+        case AttemptDecision.FREE_SLOT:
             attempts.free_slot(machine, attempt)
-        case AttemptFate.LOST | AttemptFate.GONE_AT_GATE if task is not None:
+        case AttemptDecision.LOST | AttemptDecision.GONE_AT_GATE if task is not None:
             why = f"{machine.name} no longer has the attempt"
-            attempts.lose(machine, task, attempt, why, now, gone=True)
-        case AttemptFate.RESTORE if task is not None:
+            attempts.mark_lost(machine, task, attempt, why, now, gone=True)
+        case AttemptDecision.RESTORE if task is not None:
             stages.restore(stages.LiveAttempt(machine, task, attempt, now))
-        case AttemptFate.GO_ON if task is not None:
-            liveness.see_again(machine, task, attempt, now)
+        case AttemptDecision.CONTINUE if task is not None:
+            liveness.recover_task(machine, task, attempt, now)
 
 
-def _word_of(said: frames.HeldAttempt | None) -> HelloWord:
-    if said is None:
-        return HelloWord.NOTHING
-    if said.state in ("working", "publishing"):
-        return HelloWord.AT_WORK
-    ended_by_itself = said.ended_by in ("exit", "signal", "timeout")
-    is_result = said.state == "published" or (said.state == "waiting" and ended_by_itself)
-    return HelloWord.RESULT if is_result else HelloWord.IDLE
+def _hello_state(tracked: frames.TrackedAttempt | None) -> HelloState:
+    if tracked is None:
+        return HelloState.NOTHING
+    if tracked.state in ("working", "publishing"):
+        return HelloState.AT_WORK
+    ended_by_itself = tracked.ended_by in ("exit", "signal", "timeout")
+    is_result = tracked.state == "published" or (tracked.state == "waiting" and ended_by_itself)
+    return HelloState.RESULT if is_result else HelloState.IDLE
 
 
-def hang_up(machine_id: uuid.UUID, generation: int) -> None:
+def end_session(machine_id: uuid.UUID, generation: int) -> None:
     """Note that the connection is over. Commits. The status does not move (`transitions`): whether
     the machine is gone is for its silence to show.
     """
@@ -238,7 +247,7 @@ def hang_up(machine_id: uuid.UUID, generation: int) -> None:
     db.session.commit()
 
 
-def facts(frame: frames.Heartbeat) -> dict[str, Any]:
+def changed_facts(frame: frames.Heartbeat) -> dict[str, Any]:
     """What a heartbeat says has changed, as `change` takes it."""
     changed: dict[str, Any] = {}
     if frame.capabilities is not None:
@@ -246,20 +255,20 @@ def facts(frame: frames.Heartbeat) -> dict[str, Any]:
     if frame.repositories is not None:
         changed["repositories"] = frame.repositories
     if frame.room is not None:
-        changed["room"] = room_row(frame.room)
+        changed["room"] = sandbox_row(frame.room)
     if frame.upgrade is not None:
-        changed["upgrade"] = upgrades.row(frame.upgrade)
+        changed["upgrade"] = upgrades.to_row(frame.upgrade)
     return changed
 
 
-def change(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
+def store_facts(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
     """Store what a heartbeat says has changed (capabilities, repositories, room, upgrade), and wake
     the dispatcher. Commits.
     """
     if "upgrade" in facts:
-        machine = locks.machine(machine_id)
+        machine = locks.lock_machine(machine_id)
         if machine is not None and machine.generation == generation:
-            upgrades.note(machine, facts["upgrade"])
+            upgrades.record_state(machine, facts["upgrade"])
     mine = and_(Machine.id == machine_id, Machine.generation == generation)
     db.session.execute(update(Machine).where(mine).values(**facts))
     wakeups.wake_dispatch()

@@ -7,13 +7,13 @@ from app.domain.machine import MachineEvent
 from app.models import Machine
 
 
-def move(machine: Machine, event: MachineEvent, now: datetime) -> None:
+def apply_event(machine: Machine, event: MachineEvent, now: datetime) -> None:
     """Take the machine along the event's arrow, with the columns that follow from the event.
 
     Raises MachineDecommissioned or Conflict, and then changes nothing. Does not commit.
     """
-    connected = rules.connected_after(event, machine.connected)
-    machine.status = rules.after(machine.status, event, connected)
+    connected = rules.is_connected_after(event, machine.connected)
+    machine.status = rules.next_status(machine.status, event, connected)
     machine.connected = connected
     match event:
         case MachineEvent.CONNECT if machine.connected_at is None:

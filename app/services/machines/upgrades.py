@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 from flask import current_app
 
 from app.domain import upgrade
-from app.domain.upgrade import Offering, UpgradeStanding, UpgradeState, When
+from app.domain.upgrade import UpgradeOffer, UpgradeState, UpgradeStatus, UpgradeTiming
 from app.models import Machine
 from app.services import audit, settings
 from app.worker_install import packages
-from app.worker_install.packages import NothingCarried
+from app.worker_install.packages import PackagesNotFound
 from muster import __version__
 from muster.protocol import frames
 
@@ -17,62 +17,66 @@ SETTING = "machineUpgrades"
 
 
 class _Offer(NamedTuple):
-    offering: Offering
+    offering: UpgradeOffer
     release: frames.Release | None
 
 
-def current() -> _Offer:
+def current_offer() -> _Offer:
     """What is offered now."""
     release = _release()
     return _Offer(
-        Offering(__version__, When(settings.value(SETTING)), release is not None), release
+        UpgradeOffer(__version__, UpgradeTiming(settings.value(SETTING)), release is not None),
+        release,
     )
 
 
-def frame(version: str, said: dict[str, Any] | None, *, is_pinned: bool) -> frames.Upgrade:
+def build_frame(version: str, facts: dict[str, Any] | None, *, is_pinned: bool) -> frames.Upgrade:
     """What a machine of that version is told, by what it has said."""
-    offering, release = current()
-    if not upgrade.is_offered(version, said, is_pinned=is_pinned, offering=offering):
+    offering, release = current_offer()
+    if not upgrade.is_offered(version, facts, is_pinned=is_pinned, offering=offering):
         return frames.Upgrade()
-    return frames.Upgrade(release, "now" if offering.when is When.NOW else "idle")
+    return frames.Upgrade(release, "now" if offering.when is UpgradeTiming.NOW else "idle")
 
 
-def standing(machine: Machine) -> UpgradeStanding:
+def get_status(machine: Machine) -> UpgradeStatus:
     """How the machine stands to what is offered."""
     if machine.version == __version__:
-        return UpgradeStanding(UpgradeState.CURRENT)
-    return upgrade.standing(
-        machine.version, machine.upgrade, is_pinned=machine.is_pinned, offering=current().offering
+        return UpgradeStatus(UpgradeState.CURRENT)
+    return upgrade.upgrade_status(
+        machine.version,
+        machine.upgrade,
+        is_pinned=machine.is_pinned,
+        offering=current_offer().offering,
     )
 
 
-def row(said: frames.UpgradeFacts | None) -> dict[str, Any] | None:
+def to_row(facts: frames.UpgradeFacts | None) -> dict[str, Any] | None:
     """A machine's word in the form in which it is stored."""
-    if said is None:
+    if facts is None:
         return None
-    return {"state": said.state, "version": said.version, "why": said.why}
+    return {"state": facts.state, "version": facts.version, "why": facts.why}
 
 
-def hear(machine: Machine, version: str, said: frames.UpgradeFacts | None) -> None:
+def handle_hello(machine: Machine, version: str, facts: frames.UpgradeFacts | None) -> None:
     """Note what a hello says of its release. That the machine runs this server's is told, if it ran
     another before. What is tried is not what it runs yet."""
-    note(machine, row(said))
-    if upgrade.is_trial(version, machine.upgrade):
+    record_state(machine, to_row(facts))
+    if upgrade.is_canary(version, machine.upgrade):
         return
     before, machine.version = machine.version, version
     if before != version == __version__ and machine.connected_at is not None:
-        _tell(machine, "machine.upgraded", {"version": before}, {"version": version})
+        _audit_once(machine, "machine.upgraded", {"version": before}, {"version": version})
 
 
-def note(machine: Machine, said: dict[str, Any] | None) -> None:
+def record_state(machine: Machine, facts: dict[str, Any] | None) -> None:
     """Note the machine's word. That it gave this server's release back is told."""
-    machine.upgrade = said
-    if said is not None and said["state"] == "failed" and said["version"] == __version__:
-        after = {"version": said["version"], "reason": said["why"]}
-        _tell(machine, "machine.upgrade_failed", None, after)
+    machine.upgrade = facts
+    if facts is not None and facts["state"] == "failed" and facts["version"] == __version__:
+        after = {"version": facts["version"], "reason": facts["why"]}
+        _audit_once(machine, "machine.upgrade_failed", None, after)
 
 
-def _tell(
+def _audit_once(
     machine: Machine, action: str, before: dict[str, Any] | None, after: dict[str, Any]
 ) -> None:
     """Once for each of our versions, whatever the machine says how often."""
@@ -85,8 +89,8 @@ def _tell(
 def _release() -> frames.Release | None:
     """What this server carries, if that is of its own version."""
     try:
-        found = packages.find(current_app.config["INSTALL"])
-    except (NothingCarried, OSError):
+        found = packages.find_packages(current_app.config["INSTALL"])
+    except (PackagesNotFound, OSError):
         return None
     # The wheel's version is in its name, with a label of ours behind it.
     if found.wheel.name.split("-")[1].partition("+")[0] != __version__:

@@ -20,20 +20,20 @@ from flask import current_app
 from sqlalchemy import func, select, text
 
 from app.chat import senders
-from app.chat.incoming_events import clean
-from app.chat.senders import Address, DeliveryRefused, TryAgain
+from app.chat.incoming_events import sanitize_text
+from app.chat.senders import Address, DeliveryRefused, RetryLater
 from app.domain.chat import BotPlatform
-from app.domain.delivery import LONGEST_ASKED, LONGEST_REST, wait
-from app.domain.timestamps import written
+from app.domain.delivery import MAX_PAUSE, MAX_RETRY_AFTER, backoff
+from app.domain.timestamps import to_rfc3339
 from app.extensions import db
 from app.models import AuditEntry, AuditStream, AuditStreamEntry, Bot
 from app.services import encryption
 from app.services.clock import now as clock_now
-from app.services.notify.delivery_sender import LONGEST_WORDS, allowed_hosts
+from app.services.notify.delivery_sender import MAX_ERROR_TEXT, allowed_hosts
 
 BATCH = 100  # entries
 BATCH_BYTES = 512 << 10  # or one entry that is larger
-STREAMS = 8  # at once
+MAX_STREAMS = 8  # at once
 PASS_SECONDS = 5.0  # then a pass claims no more, and the next one goes on
 
 log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ _DUE = text("""
     FOR UPDATE OF s SKIP LOCKED
 """)
 # What is sent again has its numbers already, and is sent with them.
-_GIVE_NUMBERS = text("""
+_ASSIGN_NUMBERS = text("""
     WITH fresh AS (
         SELECT entry_id, row_number() OVER (ORDER BY entry_id) AS place
         FROM audit_stream_entries WHERE bot_id = :bot AND number IS NULL
@@ -62,7 +62,7 @@ _GIVE_NUMBERS = text("""
                              leased_until = :lease
     WHERE bot_id = :bot
 """)
-_TAKEN = text("""
+_MARK_SENT = text("""
     WITH taken AS (
         UPDATE audit_streams
         SET sent = :last, failures = 0, error = NULL, due_at = :now, leased_until = NULL
@@ -72,18 +72,18 @@ _TAKEN = text("""
     DELETE FROM audit_stream_entries AS e USING taken
     WHERE e.bot_id = taken.bot_id AND e.number <= :last
 """)
-_FAILED = text("""
+_MARK_FAILED = text("""
     UPDATE audit_streams
     SET failures = failures + 1, error = :error, due_at = :due, leased_until = NULL
     WHERE bot_id = :bot AND leased_until = :lease
 """)
-_FORGET_GONE = text("""
+_DELETE_ORPHANED = text("""
     DELETE FROM audit_stream_entries AS e WHERE NOT EXISTS (SELECT FROM bots WHERE id = e.bot_id)
 """)
 
 
 @dataclass(frozen=True)
-class Batch:
+class AuditBatch:
     """Entries of a stream, in the order of their numbers, and where they are to be posted; None:
     its secrets cannot be decrypted.
     """
@@ -110,7 +110,7 @@ class Batch:
         }
 
 
-def begin(bot: Bot) -> None:
+def start_stream(bot: Bot) -> None:
     """Have the bot's stream begin if it takes the audit log, or be tried at once: what it could
     not be told may be told now. The caller commits.
     """
@@ -122,13 +122,13 @@ def begin(bot: Bot) -> None:
         bot.audit_stream = AuditStream(due_at=clock_now())
 
 
-def forget_gone() -> None:
+def delete_orphaned() -> None:
     """Forget what bots had still to be told that have been deleted. Commits."""
-    db.session.execute(_FORGET_GONE)
+    db.session.execute(_DELETE_ORPHANED)
     db.session.commit()
 
 
-def waiting() -> int:
+def count_pending() -> int:
     """How many entries bots have still to be told of."""
     query = select(func.count()).select_from(AuditStreamEntry)
     there = query.join(Bot, Bot.id == AuditStreamEntry.bot_id)
@@ -145,19 +145,20 @@ def send_due() -> int:
         tried += len(batches)
         with ThreadPoolExecutor(len(batches), "audit") as pool:
             for batch, problem in zip(batches, pool.map(post, batches), strict=True):
-                _mark(batch, problem, clock_now())
+                _store_result(batch, problem, clock_now())
     return tried
 
 
-def _claim(now: datetime) -> list[Batch]:
+def _claim(now: datetime) -> list[AuditBatch]:
     """The next batch of each stream that is due, leased to the caller. Commits."""
     lease = now + timedelta(seconds=current_app.config["DELIVERY_LEASE_SECONDS"])
-    rows = db.session.execute(_DUE, {"now": now, "streams": STREAMS}).all()
+    rows = db.session.execute(_DUE, {"now": now, "streams": MAX_STREAMS}).all()
     for row in rows:
         given = {"bot": row.bot_id, "numbered": row.numbered, "batch": BATCH, "lease": lease}
-        db.session.execute(_GIVE_NUMBERS, given)
+        db.session.execute(_ASSIGN_NUMBERS, given)
     found = [
-        Batch(row.bot_id, row.failures, lease, _address(row), _entries(row.bot_id)) for row in rows
+        AuditBatch(row.bot_id, row.failures, lease, _address(row), _entries(row.bot_id))
+        for row in rows
     ]
     db.session.commit()
     return found
@@ -175,19 +176,19 @@ def _entries(bot_id: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     size = 0
     for entry, number in db.session.execute(query):
-        told = {"number": number, **_told(entry)}
-        size += len(json.dumps(told))
+        payload = {"number": number, **_entry_to_api(entry)}
+        size += len(json.dumps(payload))
         if found and size > BATCH_BYTES:
             break
-        found.append(told)
+        found.append(payload)
     return found
 
 
-def _told(entry: AuditEntry) -> dict[str, Any]:
+def _entry_to_api(entry: AuditEntry) -> dict[str, Any]:
     """The entry as `GET /api/admin/audit-logs` shows it."""
     return {
         "id": entry.id,
-        "at": written(entry.at),
+        "at": to_rfc3339(entry.at),
         "actor": entry.actor and {"id": entry.actor.id, "name": entry.actor.name},
         "machine": entry.machine and {"id": str(entry.machine.id), "name": entry.machine.name},
         "action": entry.action,
@@ -207,10 +208,10 @@ def _address(row: Any) -> Address | None:
     return Address(BotPlatform.WEBHOOK, None, secret, url, None)
 
 
-def _post(batch: Batch, *, hosts: frozenset[str]) -> Exception | None:
+def _post(batch: AuditBatch, *, hosts: frozenset[str]) -> Exception | None:
     """Post it, in a thread. Returns what went wrong."""
     if batch.address is None:
-        return TryAgain("its secrets are under a key that ENCRYPTION_KEYS no longer lists")
+        return RetryLater("its secrets are under a key that ENCRYPTION_KEYS no longer lists")
     try:
         delivery = f"audit-{batch.bot_id}-{batch.last}"
         senders.post(batch.address, delivery, batch.content, allowed_hosts=hosts)
@@ -219,26 +220,26 @@ def _post(batch: Batch, *, hosts: frozenset[str]) -> Exception | None:
     return None
 
 
-def _mark(batch: Batch, problem: Exception | None, now: datetime) -> None:
+def _store_result(batch: AuditBatch, problem: Exception | None, now: datetime) -> None:
     """Store how it ended, unless the lease was over before. Commits."""
     whose = {"bot": batch.bot_id, "lease": batch.lease}
     if problem is None:
-        db.session.execute(_TAKEN, {**whose, "last": batch.last, "now": now})
+        db.session.execute(_MARK_SENT, {**whose, "last": batch.last, "now": now})
     else:
-        due = now + _pause(batch.failures + 1, problem)
-        db.session.execute(_FAILED, {**whose, "error": _words(problem), "due": due})
-        log.warning("audit_log_not_told", bot=batch.bot_id, words=_words(problem))
+        due = now + _retry_delay(batch.failures + 1, problem)
+        db.session.execute(_MARK_FAILED, {**whose, "error": _error_text(problem), "due": due})
+        log.warning("audit_log_not_told", bot=batch.bot_id, words=_error_text(problem))
     db.session.commit()
 
 
-def _pause(failures: int, problem: Exception) -> timedelta:
-    pause = min(wait(failures, random.random()), LONGEST_REST)
-    if isinstance(problem, TryAgain) and problem.after is not None:
-        pause = max(pause, min(timedelta(seconds=problem.after), LONGEST_ASKED))
+def _retry_delay(failures: int, problem: Exception) -> timedelta:
+    pause = min(backoff(failures, random.random()), MAX_PAUSE)
+    if isinstance(problem, RetryLater) and problem.retry_after_seconds is not None:
+        pause = max(pause, min(timedelta(seconds=problem.retry_after_seconds), MAX_RETRY_AFTER))
     return pause
 
 
-def _words(problem: Exception) -> str:
+def _error_text(problem: Exception) -> str:
     """What may be stored of it: the text of an unexpected exception may hold anything."""
-    is_told = isinstance(problem, DeliveryRefused | TryAgain)
-    return clean(problem.words)[:LONGEST_WORDS] if is_told else type(problem).__name__  # type: ignore[attr-defined]
+    is_told = isinstance(problem, DeliveryRefused | RetryLater)
+    return sanitize_text(problem.words)[:MAX_ERROR_TEXT] if is_told else type(problem).__name__  # type: ignore[attr-defined]

@@ -25,7 +25,7 @@ class Binding:
 
 
 @dataclass(frozen=True)
-class BindingOfBot(Binding):
+class BindingWithBot(Binding):
     """A binding with its bot."""
 
     bot: Bot
@@ -34,11 +34,11 @@ class BindingOfBot(Binding):
 def listing(actor: Developer, bot_id: int) -> Select[BotBinding]:
     """The query of a bot's bindings. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
-    bots.held(bot_id)
+    bots.lock_against_deletion(bot_id)
     return select(BotBinding).where(BotBinding.bot_id == bot_id)
 
 
-def everywhere(actor: Developer) -> Select[BotBinding, Bot]:
+def list_all(actor: Developer) -> Select[BotBinding, Bot]:
     """The query of the bindings of all bots, each with its bot. Raises Forbidden."""
     rights.require_admin(actor)
     return select(BotBinding, Bot).join(Bot, BotBinding.bot_id == Bot.id)
@@ -52,11 +52,11 @@ def views(rows: Iterable[BotBinding]) -> list[Binding]:
     return [Binding(row, keys[row.project_id]) for row in wanted]
 
 
-def views_with_bots(rows: Iterable[tuple[BotBinding, Bot]]) -> list[BindingOfBot]:
+def views_with_bots(rows: Iterable[tuple[BotBinding, Bot]]) -> list[BindingWithBot]:
     """Likewise, of rows of `everywhere`."""
     found = list(rows)
     seen = zip(views(row for row, _ in found), found, strict=True)
-    return [BindingOfBot(view.row, view.project_key, bot) for view, (_, bot) in seen]
+    return [BindingWithBot(view.row, view.project_key, bot) for view, (_, bot) in seen]
 
 
 def create(
@@ -64,8 +64,8 @@ def create(
 ) -> Binding:
     """Bind a chat to a project. Commits. Raises Forbidden, NotFound, InvalidFields, ChatBound."""
     rights.require_admin(actor)
-    bot = bots.held(bot_id)
-    project = _project(actor, project_key)
+    bot = bots.lock_against_deletion(bot_id)
+    project = _find_project(actor, project_key)
     row = BotBinding(
         bot_id=bot.id,
         platform_chat_id=platform_chat_id,
@@ -79,8 +79,8 @@ def create(
     except IntegrityError:
         db.session.rollback()
         raise ChatBound from None
-    told = _told(row) | {"projectKey": project.key}
-    audit.record("binding.created", "binding", row.id, actor=actor, after=told)
+    fields = _audited_fields(row) | {"projectKey": project.key}
+    audit.record("binding.created", "binding", row.id, actor=actor, after=fields)
     db.session.commit()
     return Binding(row, project.key)
 
@@ -105,20 +105,20 @@ def remove(
     row = db.session.scalar(gone.returning(BotBinding))
     if row is None:
         raise NotFound("the bot has no such binding")
-    audit.record("binding.removed", "binding", row.id, actor=actor, before=_told(row))
+    audit.record("binding.removed", "binding", row.id, actor=actor, before=_audited_fields(row))
     db.session.commit()
 
 
-def forget(project: Project) -> None:
+def remove_all(project: Project) -> None:
     """Remove all bindings of a project. The caller holds the project's lock, and commits."""
     db.session.execute(delete(BotBinding).where(BotBinding.project_id == project.id))
 
 
-def _told(row: BotBinding) -> dict[str, object]:
+def _audited_fields(row: BotBinding) -> dict[str, object]:
     return {"botId": row.bot_id, "platformChatId": row.platform_chat_id}
 
 
-def _project(actor: Developer, key: str) -> Project:
+def _find_project(actor: Developer, key: str) -> Project:
     try:
         return projects.get(actor, key, hold=True)
     except NotFound as error:

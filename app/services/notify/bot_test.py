@@ -10,12 +10,12 @@ from limits import RateLimitItemPerMinute
 from sqlalchemy import select
 
 from app.chat import senders
-from app.chat.incoming_events import clean
+from app.chat.incoming_events import sanitize_text
 from app.chat.messages import Address
 from app.domain import bot_advice
-from app.domain.chat import SPOKEN, BotPlatform, person_on
+from app.domain.chat import INTERACTIVE_PLATFORMS, BotPlatform, parse_platform_uid
 from app.domain.errors import TooManyRequests
-from app.domain.timestamps import written
+from app.domain.timestamps import to_rfc3339
 from app.extensions import db, redis
 from app.models import Bot, BotBinding, Developer
 from app.services import audit, rights
@@ -23,14 +23,14 @@ from app.services.accounts import login_limits
 from app.services.clock import now
 from app.services.notify import bots, delivery_sender
 
-MOST = 10  # by one admin in a minute: each may hold one of the server's threads
+MAX_TESTS_PER_MINUTE = 10  # by one admin in a minute: each may hold one of the server's threads
 # No platform takes longer by itself, but for one that answers a byte at a time, again and again.
-SECONDS = 25.0
+TIMEOUT_SECONDS = 25.0
 TITLE = "A test from Muster"
 
 
 @dataclass(frozen=True)
-class Tried:
+class BotTestResult:
     """How it went: `detail` says it, `advice` what to mend. `milliseconds` is how long it took."""
 
     sent: bool
@@ -40,39 +40,41 @@ class Tried:
     milliseconds: int
 
 
-def try_out(actor: Developer, bot_id: int, *, chat_id: str | None = None) -> Tried:
+def send_test(actor: Developer, bot_id: int, *, chat_id: str | None = None) -> BotTestResult:
     """Say something through the bot, to the chat or, without one, to who asks, or to the oldest
     chat that is bound. Commits. Raises Forbidden, NotFound, TooManyRequests.
     """
     rights.require_admin(actor)
-    bot = bots.held(bot_id)
-    _count(actor)
-    place = _place(actor, bot, chat_id) if bot.platform in SPOKEN else None
-    if bot.platform in SPOKEN and place is None:
-        advice = bot_advice.without_a_chat(bot.platform)
-        return Tried(False, "Nothing was sent: the bot has no chat to write to.", advice, None, 0)
-    trial = _trial(actor, bot, place)
+    bot = bots.lock_against_deletion(bot_id)
+    _count_test(actor)
+    place = _choose_chat(actor, bot, chat_id) if bot.platform in INTERACTIVE_PLATFORMS else None
+    if bot.platform in INTERACTIVE_PLATFORMS and place is None:
+        advice = bot_advice.no_chat_advice(bot.platform)
+        return BotTestResult(
+            False, "Nothing was sent: the bot has no chat to write to.", advice, None, 0
+        )
+    trial = _build_message(actor, bot, place)
     audit.record("bot.tested", "bot", bot.id, actor=actor)
     db.session.commit()  # nothing is locked and no connection is held while the platform is asked
-    return _judged(trial, _run(trial))
+    return _to_result(trial, _run(trial))
 
 
 @dataclass(frozen=True)
-class _Trial:
+class _TestMessage:
     address: Address
     text: str
     content: dict[str, Any]
     hosts: frozenset[str]
 
 
-def _count(actor: Developer) -> None:
-    bound = (RateLimitItemPerMinute(MOST, namespace="bot_tested"), str(actor.id))
+def _count_test(actor: Developer) -> None:
+    bound = (RateLimitItemPerMinute(MAX_TESTS_PER_MINUTE, namespace="bot_tested"), str(actor.id))
     if not redis.limiter.hit(*bound):
-        raise TooManyRequests(login_limits.standing(*bound).reset_seconds)
+        raise TooManyRequests(login_limits.read_state(*bound).reset_seconds)
 
 
-def _place(actor: Developer, bot: Bot, chat_id: str | None) -> str | None:
-    platform, account = person_on(actor.platform_uid) or (None, None)
+def _choose_chat(actor: Developer, bot: Bot, chat_id: str | None) -> str | None:
+    platform, account = parse_platform_uid(actor.platform_uid) or (None, None)
     own = account if platform is bot.platform else None
     return chat_id or own or _oldest_chat(bot)
 
@@ -82,7 +84,7 @@ def _oldest_chat(bot: Bot) -> str | None:
     return db.session.scalar(query.order_by(BotBinding.id).limit(1))
 
 
-def _trial(actor: Developer, bot: Bot, place: str | None) -> _Trial:
+def _build_message(actor: Developer, bot: Bot, place: str | None) -> _TestMessage:
     text = f"{TITLE}: {actor.name} is trying out the bot {bot.name}. Nothing is asked of you."
     content = {
         "deliveryId": f"test-{uuid.uuid4().hex}",
@@ -90,50 +92,54 @@ def _trial(actor: Developer, bot: Bot, place: str | None) -> _Trial:
         "title": TITLE,
         "body": text,
         "botId": bot.id,
-        "occurredAt": written(now()),
+        "occurredAt": to_rfc3339(now()),
     }
-    return _Trial(
-        delivery_sender.address_of(bot, place), text, content, delivery_sender.allowed_hosts()
+    return _TestMessage(
+        delivery_sender.decrypt_address(bot, place), text, content, delivery_sender.allowed_hosts()
     )
 
 
 @dataclass
-class _Outcome:
+class _SendOutcome:
     """`problem` is why it failed; None where it was taken."""
 
     milliseconds: int
     problem: str | None
 
 
-def _run(trial: _Trial) -> _Outcome:
+def _run(trial: _TestMessage) -> _SendOutcome:
     """Send it, in a thread that is left behind where it does not come back."""
-    if isinstance(trial.address, delivery_sender.SealedAddress):
-        return _Outcome(0, delivery_sender.SEALED)
+    if isinstance(trial.address, delivery_sender.UnreadableAddress):
+        return _SendOutcome(0, delivery_sender.UNREADABLE_SECRETS)
     began, ends = time.monotonic(), list[str | None]()
     sender = threading.Thread(target=_send, args=(trial, ends), daemon=True)
     sender.start()
-    sender.join(SECONDS)
+    sender.join(TIMEOUT_SECONDS)
     took = round(1000 * (time.monotonic() - began))
-    return _Outcome(took, ends[0] if ends else f"nothing was heard within {SECONDS:g} s")
+    return _SendOutcome(
+        took, ends[0] if ends else f"nothing was heard within {TIMEOUT_SECONDS:g} s"
+    )
 
 
-def _send(trial: _Trial, ends: list[str | None]) -> None:
+def _send(trial: _TestMessage, ends: list[str | None]) -> None:
     try:
-        senders.note(trial.address, TITLE, trial.text, trial.content, allowed_hosts=trial.hosts)
+        senders.send_text(
+            trial.address, TITLE, trial.text, trial.content, allowed_hosts=trial.hosts
+        )
     except Exception as problem:
-        ends.append(clean(delivery_sender.words_of(problem)))
+        ends.append(sanitize_text(delivery_sender.error_text(problem)))
     else:
         ends.append(None)
 
 
-def _judged(trial: _Trial, outcome: _Outcome) -> Tried:
+def _to_result(trial: _TestMessage, outcome: _SendOutcome) -> BotTestResult:
     platform, place = trial.address.platform, trial.address.chat_id
     if outcome.problem is None:
         detail = f"{_NAMES[platform]} took it" + (f", for {place}." if place else ".")
-        return Tried(True, detail, None, place, outcome.milliseconds)
+        return BotTestResult(True, detail, None, place, outcome.milliseconds)
     words = outcome.problem
-    advice = bot_advice.advice(platform, words)
-    return Tried(False, words, advice, place, outcome.milliseconds)
+    advice = bot_advice.find_advice(platform, words)
+    return BotTestResult(False, words, advice, place, outcome.milliseconds)
 
 
 _NAMES = {

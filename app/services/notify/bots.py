@@ -39,11 +39,11 @@ def create(
     rights.require_admin(actor)
     _require_webhook(platform, audit_log=audit_log)
     bot = Bot(platform=platform, name=name, audit_log=audit_log, created_at=now())
-    _give(bot, {field: credentials.get(field) for field in _FIELDS})
-    audit_stream.begin(bot)
+    _set_credentials(bot, {field: credentials.get(field) for field in _FIELDS})
+    audit_stream.start_stream(bot)
     db.session.add(bot)
     _flush()
-    audit.record("bot.created", "bot", bot.id, actor=actor, after=_told(bot))
+    audit.record("bot.created", "bot", bot.id, actor=actor, after=_audited_fields(bot))
     db.session.commit()
     return bot
 
@@ -62,17 +62,17 @@ def update(
     Commits. Raises Forbidden, NotFound, InvalidFields, AlreadyExists for an app that has a bot.
     """
     rights.require_admin(actor)
-    bot = _locked(bot_id)
-    before = _told(bot) | _sealed_in(bot)
-    _give(bot, credentials)
+    bot = _lock(bot_id)
+    before = _audited_fields(bot) | _encrypted_fields(bot)
+    _set_credentials(bot, credentials)
     bot.name = name or bot.name
     wanted = bot.audit_log if audit_log is None else audit_log
     _require_webhook(bot.platform, audit_log=wanted)
     # The entry that says so is the first that the bot is told, or the last.
     bot.audit_log = wanted or bot.audit_log
-    audit_stream.begin(bot)
+    audit_stream.start_stream(bot)
     _flush()
-    after = _told(bot) | {"auditLog": wanted} | _sealed_in(bot)
+    after = _audited_fields(bot) | {"auditLog": wanted} | _encrypted_fields(bot)
     audit.record("bot.updated", "bot", bot.id, actor=actor, before=before, after=after)
     db.session.flush()
     bot.audit_log = wanted
@@ -86,9 +86,9 @@ def listing(actor: Developer) -> Select[Bot]:
     return select(Bot).options(selectinload(Bot.audit_stream))
 
 
-def held(bot_id: int) -> Bot:
+def lock_against_deletion(bot_id: int) -> Bot:
     """The bot, locked against deletion until the end of the transaction. Raises NotFound."""
-    return _found(
+    return _require_found(
         db.session.get(
             Bot, bot_id, with_for_update={"read": True, "key_share": True}, populate_existing=True
         )
@@ -98,29 +98,29 @@ def held(bot_id: int) -> Bot:
 def delete(actor: Developer, bot_id: int) -> None:
     """Delete a bot and its bindings. Commits. Raises Forbidden, NotFound."""
     rights.require_admin(actor)
-    bot = _locked(bot_id)
+    bot = _lock(bot_id)
     db.session.delete(bot)
-    audit.record("bot.deleted", "bot", bot.id, actor=actor, before=_told(bot))
+    audit.record("bot.deleted", "bot", bot.id, actor=actor, before=_audited_fields(bot))
     db.session.commit()
 
 
-def _locked(bot_id: int) -> Bot:
-    return _found(db.session.get(Bot, bot_id, with_for_update=True, populate_existing=True))
+def _lock(bot_id: int) -> Bot:
+    return _require_found(db.session.get(Bot, bot_id, with_for_update=True, populate_existing=True))
 
 
-def _found(bot: Bot | None) -> Bot:
+def _require_found(bot: Bot | None) -> Bot:
     if bot is None:
         raise NotFound("there is no such bot")
     return bot
 
 
-def _give(bot: Bot, credentials: Mapping[str, str | None]) -> None:
+def _set_credentials(bot: Bot, credentials: Mapping[str, str | None]) -> None:
     """What is not among them stays as it is, unopened."""
     given = {field: text or None for field, text in credentials.items()}
-    if wrong := chat.check(bot.platform, given):
+    if wrong := chat.check_credentials(bot.platform, given):
         raise InvalidFields({_FIELDS[field]: found for field, found in wrong.items()})
     for field, text in given.items():
-        setattr(bot, field, text if field == "app_id" else _sealed(text))
+        setattr(bot, field, text if field == "app_id" else _encrypt(text))
 
 
 def _require_webhook(platform: BotPlatform, *, audit_log: bool) -> None:
@@ -136,7 +136,7 @@ def _flush() -> None:
         raise AlreadyExists("there is a bot of that app already") from None
 
 
-def _told(bot: Bot) -> dict[str, str | bool | None]:
+def _audited_fields(bot: Bot) -> dict[str, str | bool | None]:
     return {
         "platform": bot.platform.value,
         "name": bot.name,
@@ -145,10 +145,10 @@ def _told(bot: Bot) -> dict[str, str | bool | None]:
     }
 
 
-def _sealed_in(bot: Bot) -> dict[str, str | None]:
+def _encrypted_fields(bot: Bot) -> dict[str, str | None]:
     """That one was replaced is told; the audit log leaves out what they are."""
     return {_FIELDS[field]: getattr(bot, field) for field in _FIELDS if field != "app_id"}
 
 
-def _sealed(secret: str | None) -> str | None:
+def _encrypt(secret: str | None) -> str | None:
     return None if secret is None else encryption.encrypt(secret)

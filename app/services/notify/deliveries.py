@@ -17,10 +17,10 @@ from sqlalchemy.orm import joinedload
 
 from app import wakeups
 from app.domain import notification_rules
-from app.domain.chat import BotPlatform, person_on
-from app.domain.delivery import OPEN, Circuit, DeliveryAct, DeliveryState
+from app.domain.chat import BotPlatform, parse_platform_uid
+from app.domain.delivery import OPEN_STATES, CircuitBreaker, DeliveryAction, DeliveryState
 from app.domain.errors import Conflict, NotFound
-from app.domain.notification_rules import Addressee, NewsKind
+from app.domain.notification_rules import Addressee, NotificationType
 from app.domain.roles import ProjectRole, SystemRole
 from app.extensions import db
 from app.models import Bot, Delivery, Developer
@@ -43,11 +43,11 @@ class DueBot:
     app_id: str | None
     app_secret: str | None
     webhook_token: str | None
-    circuit: Circuit
+    circuit: CircuitBreaker
 
 
 @dataclass(frozen=True)
-class Claimed:
+class ClaimedDelivery:
     """A delivery that belongs to this sender until its lease ends.
 
     `card_ref` and `card_gate` are those of the card to edit. `is_meant`: the recipient may still be
@@ -58,18 +58,18 @@ class Claimed:
     bot_id: int
     chat_id: str
     attempts: int
-    act: DeliveryAct
-    kind: NewsKind
+    act: DeliveryAction
+    kind: NotificationType
     task_id: int
     message: str
-    told: Mapping[str, Any]
+    content: Mapping[str, Any]
     occurred_at: datetime
     card_ref: str | None
     card_gate: Mapping[str, Any] | None
     is_meant: bool
 
 
-class Mark(NamedTuple):
+class DeliveryResult(NamedTuple):
     """The result of sending a claimed delivery."""
 
     id: int
@@ -129,7 +129,7 @@ _CLAIM = text("""
     LEFT JOIN outbox AS asked ON asked.id = card.outbox_id
     ORDER BY c.id
 """)
-_MARK = text("""
+_STORE_RESULTS = text("""
     UPDATE deliveries AS d
     SET state = CAST(r.state AS delivery_state), due_at = r.due_at, ref = coalesce(r.ref, d.ref),
         error = r.error, leased_until = NULL,
@@ -138,7 +138,7 @@ _MARK = text("""
         id bigint, attempts int, state text, due_at timestamptz, ref text, error text)
     WHERE d.id = r.id AND d.attempts = r.attempts AND d.state = 'sending'
 """)
-_NOTE_HEALTH = text("""
+_STORE_HEALTH = text("""
     INSERT INTO bot_health AS h (bot_id, failures, rests_until, sent, retried, died)
     SELECT r.* FROM jsonb_to_recordset(CAST(:health AS jsonb)) AS r(
         bot_id bigint, failures int, rests_until timestamptz, sent bigint, retried bigint,
@@ -154,7 +154,7 @@ _NOTE_HEALTH = text("""
 # ---- for the sender ------------------------------------------------------------------------------
 
 
-def recipients(now: datetime) -> list[DueBot]:
+def due_bots(now: datetime) -> list[DueBot]:
     """The bots that have a delivery that is due."""
     return [
         DueBot(
@@ -163,13 +163,15 @@ def recipients(now: datetime) -> list[DueBot]:
             row.app_id,
             row.app_secret,
             row.webhook_token,
-            Circuit(row.failures, row.rests_until),
+            CircuitBreaker(row.failures, row.rests_until),
         )
         for row in db.session.execute(_RECIPIENTS, {"now": now})
     ]
 
 
-def claim(room: Mapping[int, int], now: datetime, mine: Collection[int] = ()) -> list[Claimed]:
+def claim(
+    room: Mapping[int, int], now: datetime, mine: Collection[int] = ()
+) -> list[ClaimedDelivery]:
     """Lease due deliveries to the caller, for each bot at most as many as `room` has. Commits.
 
     `mine` are the ids that the caller is still sending, even if their leases have ended.
@@ -182,25 +184,26 @@ def claim(room: Mapping[int, int], now: datetime, mine: Collection[int] = ()) ->
     asked = {"room": json.dumps(wanted), "now": now, "lease": lease, "mine": list(mine)}
     rows = db.session.execute(_CLAIM, asked).all()
     db.session.commit()
-    return [_claimed(row) for row in rows]
+    return [_to_claimed(row) for row in rows]
 
 
-def _claimed(row: Row[Any]) -> Claimed:
-    return Claimed(
+def _to_claimed(row: Row[Any]) -> ClaimedDelivery:
+    return ClaimedDelivery(
         id=row.id,
         bot_id=row.bot_id,
         chat_id=row.chat_id,
         attempts=row.attempts,
-        act=DeliveryAct(row.act),
-        kind=NewsKind(row.kind),
+        act=DeliveryAction(row.act),
+        kind=NotificationType(row.kind),
         task_id=row.task_id,
         message=row.message,
-        told=row.told,
+        content=row.told,
         occurred_at=row.created_at,
         card_ref=row.card_ref,
         card_gate=row.card_gate,
         # A posted card is always edited: it must not go on asking.
-        is_meant=row.act == DeliveryAct.EDIT or notification_rules.still_hears(_addressee(row)),
+        is_meant=row.act == DeliveryAction.EDIT
+        or notification_rules.can_still_receive(_addressee(row)),
     )
 
 
@@ -209,8 +212,8 @@ def _addressee(row: Row[Any]) -> Addressee:
         return Addressee(is_bound=row.is_bound)
     if row.role is None:  # the developer has been deleted
         return Addressee()
-    _, account = person_on(row.platform_uid) or (None, None)
-    person = notification_rules.around(
+    _, account = parse_platform_uid(row.platform_uid) or (None, None)
+    person = notification_rules.person_for_task(
         SystemRole(row.role),
         ProjectRole(row.project_role) if row.project_role else None,
         is_creator=row.developer_id == row.created_by,
@@ -219,7 +222,11 @@ def _addressee(row: Row[Any]) -> Addressee:
     return Addressee(person, row.disabled_at is None, account == row.chat_id)
 
 
-def mark(marks: Iterable[tuple[int, Mark]], circuits: Mapping[int, Circuit], now: datetime) -> None:
+def store_results(
+    marks: Iterable[tuple[int, DeliveryResult]],
+    circuits: Mapping[int, CircuitBreaker],
+    now: datetime,
+) -> None:
     """Store the results (bot id, mark) of deliveries, and the bots' circuit breakers. Commits."""
     marks = list(marks)
     rows = [
@@ -238,15 +245,15 @@ def mark(marks: Iterable[tuple[int, Mark]], circuits: Mapping[int, Circuit], now
         }
         for bot_id, circuit in circuits.items()
     ]
-    db.session.execute(_MARK, {"marks": json.dumps(rows), "now": now})
-    db.session.execute(_NOTE_HEALTH, {"health": json.dumps(health)})
+    db.session.execute(_STORE_RESULTS, {"marks": json.dumps(rows), "now": now})
+    db.session.execute(_STORE_HEALTH, {"health": json.dumps(health)})
     db.session.commit()
 
 
 # ---- for admins ----------------------------------------------------------------------------------
 
 
-_WHOLE = (
+_WITH_RELATIONS = (
     joinedload(Delivery.outbox, innerjoin=True),
     joinedload(Delivery.bot, innerjoin=True),
 )
@@ -257,7 +264,7 @@ def listing(
 ) -> Select[Delivery]:
     """The query of deliveries, filtered by state and by bot if given. Raises Forbidden."""
     rights.require_admin(actor)
-    query = select(Delivery).options(*_WHOLE)
+    query = select(Delivery).options(*_WITH_RELATIONS)
     if state is not None:
         query = query.where(Delivery.state == state)
     return query if bot_id is None else query.where(Delivery.bot_id == bot_id)
@@ -282,7 +289,7 @@ def retry(actor: Developer, delivery_id: int) -> Delivery:
             raise NotFound("there is no such delivery")
         raise NotDead
     audit.record("delivery.retried", "delivery", delivery_id, actor=actor)
-    wakeups.wake_sending()
+    wakeups.wake_deliveries()
     db.session.commit()
     query = listing(actor).where(Delivery.id == delivery_id)
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
@@ -291,9 +298,9 @@ def retry(actor: Developer, delivery_id: int) -> Delivery:
 # ---- for metrics ---------------------------------------------------------------------------------
 
 
-def waiting() -> dict[tuple[str, str], int]:
+def count_unsent() -> dict[tuple[str, str], int]:
     """The number of deliveries that are not sent, by (platform, state)."""
-    states = [*OPEN, DeliveryState.DEAD]
+    states = [*OPEN_STATES, DeliveryState.DEAD]
     query = (
         select(Bot.platform, Delivery.state, func.count())
         .join(Bot, Bot.id == Delivery.bot_id)
@@ -304,7 +311,7 @@ def waiting() -> dict[tuple[str, str], int]:
     return found | {(p.value, s.value): number for p, s, number in db.session.execute(query)}
 
 
-def totals() -> dict[tuple[str, str], int]:
+def count_tries() -> dict[tuple[str, str], int]:
     """The number of tries of all existing bots, by (platform, result)."""
     query = text("""
         SELECT b.platform, sum(h.sent) AS sent, sum(h.retried) AS retried, sum(h.died) AS died

@@ -22,37 +22,37 @@ from flask import current_app
 
 from app import wakeups
 from app.chat import senders
-from app.chat.incoming_events import clean
+from app.chat.incoming_events import sanitize_text
 from app.chat.messages import RefusedHost
-from app.chat.senders import Address, DeliveryRefused, GateCard, Message, TryAgain
-from app.domain.delivery import Circuit, DeliveryAct, DeliveryState, wait
+from app.chat.senders import Address, DeliveryRefused, GateCard, Message, RetryLater
+from app.domain.delivery import CircuitBreaker, DeliveryAction, DeliveryState, backoff
 from app.models import Bot
 from app.services import encryption, settings
 from app.services.clock import now as clock_now
 from app.services.notify import deliveries, send_lock
-from app.services.notify.deliveries import Claimed, DueBot, Mark
+from app.services.notify.deliveries import ClaimedDelivery, DeliveryResult, DueBot
 
-AT_ONCE = 4  # of one bot
+MAX_PER_BOT = 4  # of one bot
 THREADS = 32  # of all bots
 CLAIMING_SECONDS = 5.0  # then the job claims no more, ends with its last send, and another goes on
-LOOK_SECONDS = 0.1  # how often the job looks for due deliveries while sends are under way
-HELD_SECONDS = 5.0  # how long a killed job still blocks others; no longer than the lease
-LONGEST_WORDS = 500
-SEALED = "its secrets are under a key that ENCRYPTION_KEYS no longer lists"
+POLL_SECONDS = 0.1  # how often the job looks for due deliveries while sends are under way
+LOCK_SECONDS = 5.0  # how long a killed job still blocks others; no longer than the lease
+MAX_ERROR_TEXT = 500
+UNREADABLE_SECRETS = "its secrets are under a key that ENCRYPTION_KEYS no longer lists"
 
 log = structlog.get_logger(__name__)
 
 
-class _NotMeant(Exception):
+class _NotAllowed(Exception):
     """Nothing was sent: the recipient may not be told any more."""
 
     words = "not sent: who it was for may no longer hear of it"
 
 
-class _Sent(NamedTuple):
+class _SendResult(NamedTuple):
     """The end of a send: the message's `ref`, or the exception that it raised."""
 
-    claimed: Claimed
+    claimed: ClaimedDelivery
     ref: str | None
     problem: Exception | None
 
@@ -60,89 +60,91 @@ class _Sent(NamedTuple):
 def send_due() -> int:
     """Send all due deliveries, unless another job does. Returns how many were tried. Commits."""
     holder, tried = uuid.uuid4().hex, 0
-    held = int(1000 * min(HELD_SECONDS, current_app.config["DELIVERY_LEASE_SECONDS"]))
+    held = int(1000 * min(LOCK_SECONDS, current_app.config["DELIVERY_LEASE_SECONDS"]))
     is_wanted = True
-    while is_wanted and send_lock.hold(holder, held):
-        shift = _Shift(holder, held)
+    while is_wanted and send_lock.acquire(holder, held):
+        shift = _SendRun(holder, held)
         try:
-            tried += shift.work()
+            tried += shift.run()
         finally:
             # A job that came meanwhile has ended at once, and set a flag.
-            is_wanted = send_lock.let_go(holder)
-        if shift.is_over_time:
-            wakeups.wake_sending()
-            wakeups.send(wakeups.taken())  # all that is to be committed has been
+            is_wanted = send_lock.release(holder)
+        if shift.is_out_of_time:
+            wakeups.wake_deliveries()
+            wakeups.send_wakeups(wakeups.pop_wakeups())  # all that is to be committed has been
             break
     return tried
 
 
-class _Shift:
+class _SendRun:
     """The time in which a job is the one that sends."""
 
     def __init__(self, holder: str, held: int) -> None:
-        self._holder, self._held = holder, held
-        self._done: queue.SimpleQueue[_Sent] = queue.SimpleQueue()
+        self._holder, self._lock_milliseconds = holder, held
+        self._done: queue.SimpleQueue[_SendResult] = queue.SimpleQueue()
         self._in_flight: Counter[int] = Counter()
         self._flying: set[int] = set()
-        self._circuits: dict[int, Circuit] = {}
+        self._circuits: dict[int, CircuitBreaker] = {}
         self._ends_at = time.monotonic() + CLAIMING_SECONDS
         self._tries = settings.value("deliveryAttempts")
         self._hosts = allowed_hosts()
         self._url = str(settings.value("publicUrl")).rstrip("/")
 
     @property
-    def is_over_time(self) -> bool:
+    def is_out_of_time(self) -> bool:
         return time.monotonic() >= self._ends_at
 
-    def work(self) -> int:
+    def run(self) -> int:
         """Send until nothing is due and no send is under way. Returns how many were tried."""
         tried = 0
         with ThreadPoolExecutor(THREADS, "send") as pool:
             while True:
-                claimed = [] if self.is_over_time else self._claim()
+                claimed = [] if self.is_out_of_time else self._claim()
                 for one, address in claimed:
                     pool.submit(self._send, one, address)
                 tried += len(claimed)
                 if not self._in_flight.total():
                     return tried
-                self._mark()
-                if not send_lock.hold(self._holder, self._held):
+                self._store_results()
+                if not send_lock.acquire(self._holder, self._lock_milliseconds):
                     # Another job sends, or Redis is away. The results of sends that are under way
                     # are stored all the same, or the messages would be sent twice.
                     self._ends_at = 0.0
 
-    def _claim(self) -> list[tuple[Claimed, Address]]:
+    def _claim(self) -> list[tuple[ClaimedDelivery, Address]]:
         now = clock_now()
-        bots = {bot.bot_id: bot for bot in deliveries.recipients(now)}
+        bots = {bot.bot_id: bot for bot in deliveries.due_bots(now)}
         free = THREADS - self._in_flight.total()
         room: dict[int, int] = {}
         for bot_id, bot in bots.items():
             self._circuits[bot_id] = bot.circuit
-            room[bot_id] = min(free, bot.circuit.room(now, AT_ONCE, self._in_flight[bot_id]))
+            room[bot_id] = min(
+                free, bot.circuit.capacity(now, MAX_PER_BOT, self._in_flight[bot_id])
+            )
             free -= room[bot_id]
         found = deliveries.claim(room, now, self._flying)
         self._flying.update(one.id for one in found)
         self._in_flight.update(one.bot_id for one in found)
-        return [(one, address_of(bots[one.bot_id], one.chat_id)) for one in found]
+        return [(one, decrypt_address(bots[one.bot_id], one.chat_id)) for one in found]
 
     # ---- in a thread ---------------------------------------------------------------------------
 
-    def _send(self, one: Claimed, address: Address) -> None:
+    def _send(self, one: ClaimedDelivery, address: Address) -> None:
         ref: str | None = None
         problem: Exception | None = None
         try:
             ref = self._deliver(one, address)
         except Exception as error:
             problem = error
-        self._done.put(_Sent(one, ref, problem))
+        self._done.put(_SendResult(one, ref, problem))
 
-    def _deliver(self, one: Claimed, address: Address) -> str | None:
+    def _deliver(self, one: ClaimedDelivery, address: Address) -> str | None:
         if not one.is_meant:
-            raise _NotMeant
-        if isinstance(address, SealedAddress):
-            raise TryAgain(SEALED)
-        message = message_of(one, self._url)
-        if one.act is DeliveryAct.POST:
+            raise _NotAllowed
+        if isinstance(address, UnreadableAddress):
+            raise RetryLater(UNREADABLE_SECRETS)
+        message = build_message(one, self._url)
+        if one.act is DeliveryAction.POST:
             return senders.send(address, message, allowed_hosts=self._hosts)
         if one.card_ref is not None:  # else there is no card to edit
             senders.edit(address, one.card_ref, message, allowed_hosts=self._hosts)
@@ -150,9 +152,9 @@ class _Shift:
 
     # ---- results -------------------------------------------------------------------------------
 
-    def _mark(self) -> None:
+    def _store_results(self) -> None:
         """Store the results of all sends that are over; waits a little for the first. Commits."""
-        sent = list(self._over())
+        sent = list(self._finished_sends())
         if not sent:
             return
         now = clock_now()
@@ -160,48 +162,48 @@ class _Shift:
         for one in sent:
             bot_id = one.claimed.bot_id
             touched.add(bot_id)
-            marks.append((bot_id, self._judge(one, now)))
-        deliveries.mark(marks, {bot_id: self._circuits[bot_id] for bot_id in touched}, now)
+            marks.append((bot_id, self._result_of(one, now)))
+        deliveries.store_results(marks, {bot_id: self._circuits[bot_id] for bot_id in touched}, now)
         self._in_flight.subtract(bot_id for bot_id, _ in marks)
         self._flying.difference_update(one.claimed.id for one in sent)
 
-    def _over(self) -> Iterator[_Sent]:
+    def _finished_sends(self) -> Iterator[_SendResult]:
         with contextlib.suppress(queue.Empty):
-            yield self._done.get(timeout=LOOK_SECONDS)
+            yield self._done.get(timeout=POLL_SECONDS)
             while True:
                 yield self._done.get_nowait()
 
-    def _judge(self, sent: _Sent, now: datetime) -> Mark:
+    def _result_of(self, sent: _SendResult, now: datetime) -> DeliveryResult:
         one, problem, circuit = sent.claimed, sent.problem, self._circuits[sent.claimed.bot_id]
-        mark = Mark(one.id, one.attempts, DeliveryState.SENT, now, sent.ref)
+        mark = DeliveryResult(one.id, one.attempts, DeliveryState.SENT, now, sent.ref)
         if problem is None:
-            self._circuits[one.bot_id] = circuit.after_answer()
+            self._circuits[one.bot_id] = circuit.after_response()
             return mark
-        if isinstance(problem, _NotMeant):  # this says nothing about the host
+        if isinstance(problem, _NotAllowed):  # this says nothing about the host
             return mark._replace(state=DeliveryState.DEAD, error=problem.words)
-        words = clean(words_of(problem))[:LONGEST_WORDS]
+        words = sanitize_text(error_text(problem))[:MAX_ERROR_TEXT]
         log.warning("not_delivered", delivery=one.id, bot=one.bot_id, words=words)
         if isinstance(problem, DeliveryRefused):
-            self._circuits[one.bot_id] = circuit.after_answer()
+            self._circuits[one.bot_id] = circuit.after_response()
             return mark._replace(state=DeliveryState.DEAD, error=words)
-        after = problem.after if isinstance(problem, TryAgain) else None
-        pause = wait(one.attempts, random.random())
+        after = problem.retry_after_seconds if isinstance(problem, RetryLater) else None
+        pause = backoff(one.attempts, random.random())
         if after is None:
             self._circuits[one.bot_id] = circuit.after_failure(now)
         else:
             asked = timedelta(seconds=max(0.0, min(after, 86_400.0)))
-            self._circuits[one.bot_id] = circuit.after_wish(now, asked)
+            self._circuits[one.bot_id] = circuit.after_pause_request(now, asked)
             pause = max(pause, asked)
         is_over = one.attempts >= self._tries
         state = DeliveryState.DEAD if is_over else DeliveryState.PENDING
         return mark._replace(state=state, due_at=now + pause, error=words)
 
 
-class SealedAddress(Address):
+class UnreadableAddress(Address):
     """An address whose secrets cannot be decrypted."""
 
 
-def address_of(bot: DueBot | Bot, chat_id: str | None) -> Address:
+def decrypt_address(bot: DueBot | Bot, chat_id: str | None) -> Address:
     """The bot's secrets, decrypted, and the chat; `SealedAddress` where they cannot be."""
     try:
         return Address(
@@ -212,7 +214,7 @@ def address_of(bot: DueBot | Bot, chat_id: str | None) -> Address:
             chat_id=chat_id,
         )
     except encryption.KeyMissing:
-        return SealedAddress(bot.platform, bot.app_id, None, None, chat_id)
+        return UnreadableAddress(bot.platform, bot.app_id, None, None, chat_id)
 
 
 def allowed_hosts() -> frozenset[str]:
@@ -220,30 +222,32 @@ def allowed_hosts() -> frozenset[str]:
     return frozenset(str(settings.value("notifyAllowedHosts")).replace(",", " ").lower().split())
 
 
-def message_of(one: Claimed, public_url: str) -> Message:
+def build_message(one: ClaimedDelivery, public_url: str) -> Message:
     """The message of a delivery, as `app.chat.senders` takes it."""
-    told = one.told
-    gate = one.card_gate if one.act is DeliveryAct.EDIT else told.get("gate")
+    content = one.content
+    gate = one.card_gate if one.act is DeliveryAction.EDIT else content.get("gate")
     return Message(
         delivery_id=one.id,
         kind=one.kind.value,
-        title=told["title"],
-        body=told["body"],
+        title=content["title"],
+        body=content["body"],
         task_id=one.task_id,
-        project_key=told["projectKey"],
-        status=told["status"],
+        project_key=content["projectKey"],
+        status=content["status"],
         url=f"{public_url}/tasks/{one.task_id}" if public_url else None,
-        gate=_card(gate, one.message if one.act is DeliveryAct.EDIT else None) if gate else None,
+        gate=_gate_card(gate, one.message if one.act is DeliveryAction.EDIT else None)
+        if gate
+        else None,
         occurred_at=one.occurred_at,
-        refused=_refused(told["refused"]) if "refused" in told else None,
+        refused=_refused_host(content["refused"]) if "refused" in content else None,
     )
 
 
-def _refused(told: Mapping[str, Any]) -> RefusedHost:
-    return RefusedHost(told["stageIndex"], told["round"], told["number"], told["host"])
+def _refused_host(refused: Mapping[str, Any]) -> RefusedHost:
+    return RefusedHost(refused["stageIndex"], refused["round"], refused["number"], refused["host"])
 
 
-def _card(gate: Mapping[str, Any], answered: str | None) -> GateCard:
+def _gate_card(gate: Mapping[str, Any], answered: str | None) -> GateCard:
     return GateCard(
         stage_index=gate["stageIndex"],
         stage_name=gate["stageName"],
@@ -256,10 +260,12 @@ def _card(gate: Mapping[str, Any], answered: str | None) -> GateCard:
     )
 
 
-def words_of(problem: Exception) -> str:
+def error_text(problem: Exception) -> str:
     """The error message that is stored. `senders` has masked secrets in a platform's own words; of
     an unexpected exception only the class is stored, because its text may contain anything.
     """
     return (
-        problem.words if isinstance(problem, DeliveryRefused | TryAgain) else type(problem).__name__
+        problem.reason
+        if isinstance(problem, DeliveryRefused | RetryLater)
+        else type(problem).__name__
     )

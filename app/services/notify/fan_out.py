@@ -14,8 +14,8 @@ from sqlalchemy import Row
 
 from app import wakeups
 from app.domain import network, notification_rules
-from app.domain.notification_rules import Channel, NewsKind
-from app.domain.notification_text import words
+from app.domain.notification_rules import Channel, NotificationType
+from app.domain.notification_text import render_notification
 from app.domain.pipeline import GateKind
 from app.domain.task import TaskStatus
 from app.extensions import db, redis
@@ -30,12 +30,12 @@ Content = dict[str, Any]
 
 # Messages show the status that the entry's event led to: the task may have another one by now.
 _STATUS_AFTER = {
-    NewsKind.GATE_OPENED: TaskStatus.SUSPENDED,
-    NewsKind.TASK_COMPLETED: TaskStatus.COMPLETED,
-    NewsKind.TASK_CANCELLED: TaskStatus.CANCELLED,
-    NewsKind.TASK_FAILED: TaskStatus.FAILED,
-    NewsKind.MACHINE_LOST: TaskStatus.FAILED,
-    NewsKind.GATE_EXPIRED: TaskStatus.FAILED,
+    NotificationType.GATE_OPENED: TaskStatus.SUSPENDED,
+    NotificationType.TASK_COMPLETED: TaskStatus.COMPLETED,
+    NotificationType.TASK_CANCELLED: TaskStatus.CANCELLED,
+    NotificationType.TASK_FAILED: TaskStatus.FAILED,
+    NotificationType.MACHINE_LOST: TaskStatus.FAILED,
+    NotificationType.GATE_EXPIRED: TaskStatus.FAILED,
 }
 
 
@@ -55,20 +55,20 @@ def expand(now: datetime) -> int:
 
 def _expand_batch(now: datetime) -> int:
     """Expand the oldest `BATCH` entries that wait, and return how many there were. Commits."""
-    db.session.execute(statements.TAKE_LOCK)
+    db.session.execute(statements.ACQUIRE_LOCK)
     entries = db.session.execute(statements.WAITING_ENTRIES, {"batch": BATCH}).all()
     if not entries:
         db.session.rollback()
         return 0
     recipients = BatchRecipients(entries)
-    files = summary.lines({entry.task_id for entry in entries if _is_about_work(entry)})
+    files = summary.summarize_changes({entry.task_id for entry in entries if _is_about_work(entry)})
     contents = {
         entry.id: _content(entry, files.get(entry.task_id) if _is_about_work(entry) else None)
         for entry in entries
     }
     notifications = _notifications(entries, recipients, contents)
     posts = _posts(entries, recipients)
-    closing = [entry.id for entry in entries if entry.kind in notification_rules.CLOSING]
+    closing = [entry.id for entry in entries if entry.kind in notification_rules.CLOSING_TYPES]
     if notifications:
         db.session.execute(statements.INSERT_NOTIFICATIONS, {"rows": json.dumps(notifications)})
     if posts:
@@ -78,27 +78,27 @@ def _expand_batch(now: datetime) -> int:
     expanded = [{"id": entry_id, "told": content} for entry_id, content in contents.items()]
     db.session.execute(statements.MARK_EXPANDED, {"rows": json.dumps(expanded), "now": now})
     if notifications:
-        wakeups.tell_notified()
+        wakeups.publish_notifications()
     if posts or closing:
-        wakeups.wake_sending()
+        wakeups.wake_deliveries()
     db.session.commit()
     return len(entries)
 
 
 def _is_about_work(entry: Row[Any]) -> bool:
     """Whether it is about what the task has changed: a question behind a stage, or its end."""
-    if entry.kind == NewsKind.GATE_OPENED:
+    if entry.kind == NotificationType.GATE_OPENED:
         is_behind_some = (entry.stage_index or 0) > 0 or (entry.gate_number or 0) > 0
         return is_behind_some and entry.gate_kind != GateKind.QUESTION
-    return bool(entry.kind == NewsKind.TASK_COMPLETED)
+    return bool(entry.kind == NotificationType.TASK_COMPLETED)
 
 
 def _content(entry: Row[Any], files: str | None) -> Content:
     """What messages about the entry show, the same to everybody; `files` are a line about those
     that were changed.
     """
-    kind = NewsKind(entry.kind)
-    title, body = words(
+    kind = NotificationType(entry.kind)
+    title, body = render_notification(
         kind,
         entry.task_id,
         description=entry.description,
@@ -160,18 +160,18 @@ def _posts(entries: Sequence[Row[Any]], recipients: BatchRecipients) -> list[dic
         {"outbox_id": entry.id, "task_id": entry.task_id, **address}
         for entry in entries
         for address in (
-            *_addresses_of_chats(entry, recipients),
-            *_addresses_of_people(entry, recipients),
+            *_chat_addresses(entry, recipients),
+            *_direct_addresses(entry, recipients),
         )
     ]
 
 
-def _addresses_of_chats(entry: Row[Any], recipients: BatchRecipients) -> Iterator[dict[str, Any]]:
+def _chat_addresses(entry: Row[Any], recipients: BatchRecipients) -> Iterator[dict[str, Any]]:
     for chat in recipients.bound_chats(entry):
         yield {"bot_id": chat.bot_id, "chat_id": chat.platform_chat_id, "developer_id": None}
 
 
-def _addresses_of_people(entry: Row[Any], recipients: BatchRecipients) -> Iterator[dict[str, Any]]:
+def _direct_addresses(entry: Row[Any], recipients: BatchRecipients) -> Iterator[dict[str, Any]]:
     for person, channels in recipients.people(entry):
         address = recipients.direct_chat(person) if Channel.CHAT in channels else None
         if address is not None:

@@ -11,23 +11,23 @@ from app.models import Developer, Notification, Task
 from app.services.clock import now
 
 # Counting stops here: people do not need to tell a thousand from more.
-COUNTED = 1000
+MAX_UNREAD_COUNT = 1000
 BATCH = 5000
 
 
 def listing(actor: Developer, *, unread: bool = False) -> Select[Notification]:
     """The query of the developer's notifications, or only of the `unread` ones."""
-    query = select(Notification).where(*_own(actor))
+    query = select(Notification).where(*_is_own(actor))
     return query.where(Notification.read_at.is_(None)) if unread else query
 
 
 def unread_count(actor: Developer) -> int:
     """The number of unread notifications, at most `COUNTED`."""
-    some = _unread(actor).limit(COUNTED).subquery()
+    some = _unread_ids(actor).limit(MAX_UNREAD_COUNT).subquery()
     return db.session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def read(actor: Developer, notification_id: int) -> Notification:
+def mark_read(actor: Developer, notification_id: int) -> Notification:
     """Mark a notification as read; the time of the first reading stays. Commits.
 
     Raises NotFound, also for somebody else's notification.
@@ -35,27 +35,27 @@ def read(actor: Developer, notification_id: int) -> Notification:
     moment = func.coalesce(Notification.read_at, now())
     found = db.session.scalar(
         update(Notification)
-        .where(Notification.id == notification_id, *_own(actor))
+        .where(Notification.id == notification_id, *_is_own(actor))
         .values(read_at=moment)
         .returning(Notification)
         .execution_options(populate_existing=True)
     )
     if found is None:
         raise NotFound("you have no such notification")
-    wakeups.tell_unread(actor.id)
+    wakeups.publish_unread(actor.id)
     db.session.commit()
     return found
 
 
-def read_all(actor: Developer) -> int:
+def mark_all_read(actor: Developer) -> int:
     """Mark all notifications as read. Returns how many were unread.
 
     Commits after each batch, so that no row is locked for long.
     """
     moment, total = now(), 0
-    newest = db.session.scalar(_unread(actor).order_by(Notification.id.desc()).limit(1))
+    newest = db.session.scalar(_unread_ids(actor).order_by(Notification.id.desc()).limit(1))
     while newest is not None:
-        batch = _unread(actor).where(Notification.id <= newest).order_by(Notification.id)
+        batch = _unread_ids(actor).where(Notification.id <= newest).order_by(Notification.id)
         # A row that another request is marking counts there. A CTE, because Postgres might evaluate
         # a subquery again for each row, and choose other rows.
         chosen = batch.limit(BATCH).with_for_update(skip_locked=True).cte()
@@ -66,36 +66,36 @@ def read_all(actor: Developer) -> int:
         if count < BATCH:
             break
         db.session.commit()
-    wakeups.tell_unread(actor.id)
+    wakeups.publish_unread(actor.id)
     db.session.commit()
     return total
 
 
-def unread(actor: Developer, ids: Collection[int]) -> int:
+def mark_unread(actor: Developer, ids: Collection[int]) -> int:
     """Take back that these of the developer's notifications are read. Returns how many were.
     Commits.
     """
     marked = (
         update(Notification)
-        .where(Notification.id.in_(ids), *_own(actor), Notification.read_at.is_not(None))
+        .where(Notification.id.in_(ids), *_is_own(actor), Notification.read_at.is_not(None))
         .values(read_at=None)
         .returning(Notification.id)
         .execution_options(synchronize_session=False)
     )
     count = len(db.session.scalars(marked).all())
-    wakeups.tell_unread(actor.id)
+    wakeups.publish_unread(actor.id)
     db.session.commit()
     return count
 
 
-def _unread(actor: Developer) -> Select[int]:
-    return select(Notification.id).where(*_own(actor), Notification.read_at.is_(None))
+def _unread_ids(actor: Developer) -> Select[int]:
+    return select(Notification.id).where(*_is_own(actor), Notification.read_at.is_(None))
 
 
-def _own(actor: Developer) -> list[ColumnElement[bool]]:
+def _is_own(actor: Developer) -> list[ColumnElement[bool]]:
     """The conditions of the actor's notifications, as far as their credential reaches."""
     mine: list[ColumnElement[bool]] = [Notification.developer_id == actor.id]
-    if (only := actor.reach.projects) is not None:
+    if (only := actor.access_scope.projects) is not None:
         about = exists().where(Task.id == Notification.task_id, Task.project_id.in_(only))
         mine.append(about)
     return mine

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from app.domain import notification_rules
-from app.domain.chat import BotPlatform, person_on
-from app.domain.notification_rules import Channel, Listener, NewsKind
+from app.domain.chat import BotPlatform, parse_platform_uid
+from app.domain.notification_rules import Channel, NotificationType, PotentialRecipient
 from app.domain.roles import ProjectRole, SystemRole
 from app.extensions import db
 from app.services.notify import statements
@@ -20,8 +20,8 @@ class BatchRecipients:
 
     def __init__(self, entries: Sequence[Row[Any]]) -> None:
         projects = {"projects": sorted({entry.project_id for entry in entries})}
-        self._takes_part = _participants(entries)
-        others = set[int]().union(*self._takes_part.values())
+        self._participants_by_entry = _participants(entries)
+        others = set[int]().union(*self._participants_by_entry.values())
         creators = {"creators": sorted({entry.created_by for entry in entries} | others)}
         self._members: dict[int, list[Row[Any]]] = defaultdict(list)  # by project
         self._creators: dict[int, Row[Any]] = {}
@@ -38,25 +38,23 @@ class BatchRecipients:
     def people(self, entry: Row[Any]) -> Iterator[tuple[Row[Any], frozenset[Channel]]]:
         """Each person to whom the entry is told, and on which channels."""
         candidates = {row.id: row for row in self._members[entry.project_id]}
-        taking_part = self._takes_part[entry.id]
+        taking_part = self._participants_by_entry[entry.id]
         for id_ in (entry.created_by, *sorted(taking_part)):
             if (row := self._creators.get(id_)) is not None:
                 candidates.setdefault(id_, row)
-        listeners = [_listener(row, entry, taking_part) for row in candidates.values()]
-        for recipient in notification_rules.audience(
-            NewsKind(entry.kind), entry.actor_id, listeners
+        listeners = [_potential_recipient(row, entry, taking_part) for row in candidates.values()]
+        for recipient in notification_rules.select_recipients(
+            NotificationType(entry.kind), entry.actor_id, listeners
         ):
             yield candidates[recipient.developer_id], recipient.channels
 
     def bound_chats(self, entry: Row[Any]) -> Iterable[Row[Any]]:
         """The chats to which the entry is told: its project's, or none if it only edits cards."""
-        return (
-            self._chats[entry.project_id] if entry.kind in notification_rules.TOLD_TO_CHATS else ()
-        )
+        return self._chats[entry.project_id] if entry.kind in notification_rules.CHAT_TYPES else ()
 
     def direct_chat(self, person: Row[Any]) -> tuple[int, str] | None:
         """The bot that can write to the person, and their account on its platform; or None."""
-        platform, account = person_on(person.platform_uid) or (None, "")
+        platform, account = parse_platform_uid(person.platform_uid) or (None, "")
         bot_id = self._dm_bots.get(platform) if platform else None
         return (bot_id, account) if bot_id else None
 
@@ -72,20 +70,22 @@ class BatchRecipients:
 def _participants(entries: Sequence[Row[Any]]) -> dict[int, set[int]]:
     """By entry, who takes part in the conversation that it is of; nobody where it is of none."""
     found: dict[int, set[int]] = defaultdict(set)
-    ids = [entry.id for entry in entries if entry.kind in notification_rules.CONVERSATIONS]
+    ids = [entry.id for entry in entries if entry.kind in notification_rules.CONVERSATION_TYPES]
     if ids:
         for entry_id, developer_id in db.session.execute(statements.PARTICIPANTS, {"entries": ids}):
             found[entry_id].add(developer_id)
     return found
 
 
-def _listener(row: Row[Any], entry: Row[Any], taking_part: Collection[int]) -> Listener:
-    person = notification_rules.around(
+def _potential_recipient(
+    row: Row[Any], entry: Row[Any], taking_part: Collection[int]
+) -> PotentialRecipient:
+    person = notification_rules.person_for_task(
         SystemRole(row.role),
         ProjectRole(row.project_role) if row.project_role else None,
         is_creator=row.id == entry.created_by,
         is_deleted=entry.is_deleted,
     )
-    return Listener(
-        row.id, person, notification_rules.preferences(row.choices), row.id in taking_part
+    return PotentialRecipient(
+        row.id, person, notification_rules.load_preferences(row.choices), row.id in taking_part
     )

@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 from app import wakeups
 from app.extensions import redis
 
-HOLDER = "muster:send:holder"  # which job sends
+LOCK_KEY = "muster:send:holder"  # which job sends
 
-_LET_GO = """
+_RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return redis.call('EXISTS', KEYS[2])
 """
@@ -21,19 +21,19 @@ return redis.call('EXISTS', KEYS[2])
 log = structlog.get_logger(__name__)
 
 
-def hold(holder: str, milliseconds: int) -> bool:
+def acquire(holder: str, milliseconds: int) -> bool:
     """Take the turn, or keep it. Returns whether the holder has it now, and False without Redis.
 
     The holder's flag is cleared: what comes after this sets it again.
     """
     try:
-        held: Any = redis.client.set(HOLDER, holder, nx=True, px=milliseconds, get=True)
+        held: Any = redis.client.set(LOCK_KEY, holder, nx=True, px=milliseconds, get=True)
         if held is not None and held.decode() != holder:
             # For the job that has the turn to see.
             redis.client.set(wakeups.SEND_FLAG, 1, px=wakeups.FLAG_MILLISECONDS)
             return False
         with redis.client.pipeline(transaction=False) as pipe:
-            pipe.pexpire(HOLDER, milliseconds)
+            pipe.pexpire(LOCK_KEY, milliseconds)
             pipe.delete(wakeups.SEND_FLAG)
             pipe.execute()
     except RedisError as error:
@@ -42,10 +42,10 @@ def hold(holder: str, milliseconds: int) -> bool:
     return True
 
 
-def let_go(holder: str) -> bool:
+def release(holder: str) -> bool:
     """End the turn, if it is still this holder's; whether somebody has asked for one meanwhile."""
     try:
-        return bool(redis.client.eval(_LET_GO, 2, HOLDER, wakeups.SEND_FLAG, holder))
+        return bool(redis.client.eval(_RELEASE, 2, LOCK_KEY, wakeups.SEND_FLAG, holder))
     except RedisError as error:
         log.warning("sending_not_let_go", error=str(error))  # it lapses
         return False

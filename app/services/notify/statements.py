@@ -8,7 +8,7 @@ from app.postgres.advisory_locks import AdvisoryLock
 # Held until the transaction ends, so that one process at a time expands, and a task's entries are
 # expanded in their order. Others wait instead of giving up: the holder may not have seen what was
 # committed just before they came.
-TAKE_LOCK = select(advisory_locks.take(AdvisoryLock.EXPAND_OUTBOX))
+ACQUIRE_LOCK = select(advisory_locks.acquire(AdvisoryLock.EXPAND_OUTBOX))
 # The oldest :batch entries that are not expanded yet, each with its task and project, and with the
 # gate where the entry says that one has opened, and the host where one was refused.
 WAITING_ENTRIES = text("""

@@ -13,21 +13,21 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from app.domain import inbox, snapshot
-from app.domain.roles import Act, Person, ProjectRole, SystemRole, may
+from app.domain.roles import Permission, Person, ProjectRole, SystemRole, is_allowed
 from app.domain.snapshot import Snapshot
 from app.domain.task import EventType
-from app.domain.token_scope import EVERYWHERE, Reach
+from app.domain.token_scope import UNRESTRICTED, AccessScope
 from app.extensions import db
 from app.services.accounts import sessions
 from app.services.accounts.sessions import DeveloperSession
-from app.services.notify.notifications import COUNTED
+from app.services.notify.notifications import MAX_UNREAD_COUNT
 
-MOST = 2000  # events, and notifications, of one look; who is further behind begins anew
+MAX_ROWS = 2000  # events, and notifications, of one look; who is further behind begins anew
 
 Row = Mapping[str, Any]
 
 
-class NewsBatch(NamedTuple):
+class StreamBatch(NamedTuple):
     """What has been committed in a stretch of time, which ends at `seen`. `is_whole`: nothing of it
     had to be left out.
     """
@@ -49,32 +49,32 @@ class ViewerState:
     role: SystemRole
     projects: frozenset[int]
     unread: int | None
-    reach: Reach = EVERYWHERE
+    access_scope: AccessScope = UNRESTRICTED
 
-    def is_told(self, notification: Row) -> bool:
+    def can_receive(self, notification: Row) -> bool:
         """Whether a notification of the viewer's own is about what their credential reaches."""
-        return self.reach.covers(notification["project_id"])
+        return self.access_scope.covers(notification["project_id"])
 
-    def sees(self, event: Row) -> bool:
+    def can_see(self, event: Row) -> bool:
         """Whether the viewer may see the event's project. A deleted one is the admins' alone."""
-        if not self.reach.covers(event["project_id"]):
+        if not self.access_scope.covers(event["project_id"]):
             return False
         if event["is_deleted"]:
             return self.role is SystemRole.ADMIN
-        return may(Act.SEE_PROJECT, self._person(event))
+        return is_allowed(Permission.SEE_PROJECT, self._person(event))
 
-    def needs(self, event: Row, developer_id: int) -> bool:
+    def is_inbox_change(self, event: Row, developer_id: int) -> bool:
         """Whether the event, which the viewer sees, may change what needs them: their inbox."""
         return inbox.is_changed_by(
             EventType(event["type"]),
-            may_answer=may(Act.ANSWER_GATE, self._person(event)),
+            may_answer=is_allowed(Permission.ANSWER_GATE, self._person(event)),
             is_creator=event["created_by"] == developer_id,
         )
 
     @property
-    def tends_machines(self) -> bool:
+    def can_drain_machines(self) -> bool:
         """Whether unwell machines are the viewer's business."""
-        return may(Act.DRAIN_MACHINE, Person(self.role))
+        return is_allowed(Permission.DRAIN_MACHINE, Person(self.role))
 
     def _person(self, event: Row) -> Person:
         member = ProjectRole.MEMBER if event["project_id"] in self.projects else None
@@ -99,14 +99,14 @@ _SINCE = text(f"""
         JOIN tasks AS t ON t.id = r.task_id
         WHERE {_NEW} AND r.type <> 'log'
         ORDER BY r.xid, r.task_id, r.number
-        LIMIT {MOST + 1}
+        LIMIT {MAX_ROWS + 1}
     ), n AS (
         SELECT r.id, r.developer_id, r.type, r.title, r.body, r.task_id, r.read_at, r.created_at,
                (SELECT t.project_id FROM tasks AS t WHERE t.id = r.task_id) AS project_id
         FROM s, notifications AS r
         WHERE {_NEW} AND r.developer_id = ANY(CAST(:developers AS bigint[]))
         ORDER BY r.id
-        LIMIT {MOST + 1}
+        LIMIT {MAX_ROWS + 1}
     )
     SELECT s.seen, (SELECT jsonb_agg(to_jsonb(e)) FROM e) AS events,
            (SELECT jsonb_agg(to_jsonb(n)) FROM n) AS notifications
@@ -114,7 +114,7 @@ _SINCE = text(f"""
 """)
 _SNAPSHOT = text("SELECT pg_current_snapshot()::text")
 _VIEWER_STATES = text(f"""
-    SELECT s.number, d.role, {sessions.HOLDS} AS is_signed_in,
+    SELECT s.number, d.role, {sessions.IS_VALID} AS is_signed_in,
            ARRAY(SELECT pm.project_id FROM project_members AS pm
                  WHERE pm.developer_id = d.id) AS projects,
            CASE WHEN d.id = ANY(CAST(:unread_of AS bigint[]))
@@ -124,21 +124,21 @@ _VIEWER_STATES = text(f"""
                                                   SELECT FROM tasks AS t
                                                   WHERE t.id = n.task_id
                                                     AND t.project_id = ANY(s.projects)))
-                                            LIMIT {COUNTED}) AS few) END AS unread
+                                            LIMIT {MAX_UNREAD_COUNT}) AS few) END AS unread
     FROM jsonb_to_recordset(CAST(:sessions AS jsonb)) AS s(number int, {sessions.COLUMNS})
     JOIN developers AS d ON d.id = s.developer_id
 """)
 _NO_END = 2**63 - 1
 
 
-def here() -> Snapshot:
+def current_snapshot() -> Snapshot:
     """The snapshot of what is committed now."""
-    return _parsed(db.session.execute(_SNAPSHOT).scalar_one())
+    return _parse_snapshot(db.session.execute(_SNAPSHOT).scalar_one())
 
 
-def since(
+def read_since(
     seen: Snapshot, developers: Collection[int], *, until: Snapshot | None = None
-) -> NewsBatch:
+) -> StreamBatch:
     """What was committed after `seen`, and by `until` (by now, if that is None): the events of all
     tasks, but for what machines note for themselves (`log`), and these developers' notifications.
     Ends the transaction.
@@ -153,8 +153,8 @@ def since(
     row = db.session.execute(_SINCE, asked).one()
     db.session.rollback()
     events, notifications = row.events or [], row.notifications or []
-    is_whole = len(events) <= MOST and len(notifications) <= MOST
-    return NewsBatch(events, notifications, until or _parsed(row.seen), is_whole)
+    is_whole = len(events) <= MAX_ROWS and len(notifications) <= MAX_ROWS
+    return StreamBatch(events, notifications, until or _parse_snapshot(row.seen), is_whole)
 
 
 def viewer_states(
@@ -165,7 +165,7 @@ def viewer_states(
     A viewer whose developer's row is gone is left out. Notifications are counted for the developers
     in `unread_of`. Ends the transaction.
     """
-    rows = [{"number": number, **sessions.row(session)} for number, session in viewers.items()]
+    rows = [{"number": number, **sessions.to_row(session)} for number, session in viewers.items()]
     asked = {"sessions": json.dumps(rows), "now": now, "unread_of": sorted(unread_of)}
     found = db.session.execute(_VIEWER_STATES, asked).all()
     db.session.rollback()
@@ -175,13 +175,13 @@ def viewer_states(
             role=SystemRole(row.role),
             projects=frozenset(row.projects),
             unread=row.unread,
-            reach=Reach.of(None, viewers[row.number].projects),
+            access_scope=AccessScope.from_columns(None, viewers[row.number].projects),
         )
         for row in found
     }
 
 
-def _parsed(notation: str) -> Snapshot:
+def _parse_snapshot(notation: str) -> Snapshot:
     found = snapshot.parse(notation)
     assert found is not None
     return found

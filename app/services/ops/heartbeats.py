@@ -14,7 +14,7 @@ BEAT = "muster:beat:heartbeat"  # of the last job that beat has sent
 log = structlog.get_logger(__name__)
 
 
-def leave(where: str, now: datetime) -> None:
+def record_heartbeat(where: str, now: datetime) -> None:
     """Leave a sign in Redis. One that cannot be left is logged, and not missed for long."""
     try:
         redis.client.set(where, now.timestamp())

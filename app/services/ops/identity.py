@@ -9,16 +9,16 @@ from sqlalchemy.dialects.postgresql import insert
 from app.extensions import db
 from app.models import ServerIdentity
 
-KEPT = "muster_server_id"  # in app.extensions
-BYTES = 8
+CACHE_KEY = "muster_server_id"  # in app.extensions
+ID_BYTES = 8
 
 
 def server_id() -> str:
     """The server's id, which is made when it is first asked for. Commits then."""
-    if KEPT not in current_app.extensions:
-        new = insert(ServerIdentity).values(is_only=True, id=secrets.token_hex(BYTES))
+    if CACHE_KEY not in current_app.extensions:
+        new = insert(ServerIdentity).values(is_only=True, id=secrets.token_hex(ID_BYTES))
         db.session.execute(new.on_conflict_do_nothing())
-        current_app.extensions[KEPT] = db.session.scalars(select(ServerIdentity.id)).one()
+        current_app.extensions[CACHE_KEY] = db.session.scalars(select(ServerIdentity.id)).one()
         db.session.commit()
-    known: str = current_app.extensions[KEPT]
+    known: str = current_app.extensions[CACHE_KEY]
     return known

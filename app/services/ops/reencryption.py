@@ -15,7 +15,7 @@ from app.services import encryption
 BATCH = 100
 
 
-class Sealed(NamedTuple):
+class EncryptedColumns(NamedTuple):
     """A model with encrypted columns. Each of `columns` is a Fernet token, or maps names to
     tokens.
     """
@@ -26,13 +26,13 @@ class Sealed(NamedTuple):
 
 
 # All columns that store what `vault.encrypt` returns.
-SEALED = (
-    Sealed(Project, Project.id, (Project.secrets, Project.git_token, Project.ssh_key)),
-    Sealed(SecondFactor, SecondFactor.developer_id, (SecondFactor.secret,)),
-    Sealed(Bot, Bot.id, (Bot.app_secret, Bot.webhook_token, Bot.encrypt_key)),
-    Sealed(IdentityProvider, IdentityProvider.id, (IdentityProvider.client_secret,)),
-    Sealed(Login, Login.id, (Login.provider_session,)),
-    Sealed(EvidenceKey, EvidenceKey.id, (EvidenceKey.private_key,)),
+ENCRYPTED_COLUMNS = (
+    EncryptedColumns(Project, Project.id, (Project.secrets, Project.git_token, Project.ssh_key)),
+    EncryptedColumns(SecondFactor, SecondFactor.developer_id, (SecondFactor.secret,)),
+    EncryptedColumns(Bot, Bot.id, (Bot.app_secret, Bot.webhook_token, Bot.encrypt_key)),
+    EncryptedColumns(IdentityProvider, IdentityProvider.id, (IdentityProvider.client_secret,)),
+    EncryptedColumns(Login, Login.id, (Login.provider_session,)),
+    EncryptedColumns(EvidenceKey, EvidenceKey.id, (EvidenceKey.private_key,)),
 )
 
 
@@ -45,10 +45,10 @@ class Progress(NamedTuple):
     unreadable: int
 
 
-def run() -> Iterator[Progress]:
+def reencrypt_all() -> Iterator[Progress]:
     """Encrypt all secrets anew, and yield the progress after each batch. Commits each batch."""
-    for sealed in SEALED:
-        yield from _table(sealed)
+    for sealed in ENCRYPTED_COLUMNS:
+        yield from _reencrypt_table(sealed)
 
 
 def tokens_in(value: str | Mapping[str, str] | None) -> list[str]:
@@ -58,7 +58,7 @@ def tokens_in(value: str | Mapping[str, str] | None) -> list[str]:
     return [value] if value else []
 
 
-def _table(sealed: Sealed) -> Iterator[Progress]:
+def _reencrypt_table(sealed: EncryptedColumns) -> Iterator[Progress]:
     table = sealed.kind.__tablename__
     progress: Progress = Progress(table, 0, 0, 0)
     last: Any = None
@@ -72,23 +72,25 @@ def _table(sealed: Sealed) -> Iterator[Progress]:
         )
         rows = db.session.execute(batch).all()
         for key, *values in rows:
-            progress, last = _row(sealed, key, values, progress), key
+            progress, last = _reencrypt_row(sealed, key, values, progress), key
         db.session.commit()
         yield progress
         if len(rows) < BATCH:
             return
 
 
-def _row(sealed: Sealed, key: Any, values: list[Any], so_far: Progress) -> Progress:
+def _reencrypt_row(
+    sealed: EncryptedColumns, key: Any, values: list[Any], so_far: Progress
+) -> Progress:
     changes: dict[str, Any] = {}
     seen, changed, unreadable = so_far[1:]
     for column, value in zip(sealed.columns, values, strict=True):
-        renewed = {token: _renewed(token) for token in tokens_in(value)}
+        renewed = {token: _reencrypt(token) for token in tokens_in(value)}
         seen += len(renewed)
         unreadable += sum(new is None for new in renewed.values())
         different = {old: new for old, new in renewed.items() if new not in (None, old)}
         if different:
-            changes[column.key] = _replaced(value, different)
+            changes[column.key] = _replace_tokens(value, different)
             changed += len(different)
     if changes:
         of_row = update(sealed.kind).where(sealed.key == key).values(**changes)
@@ -96,7 +98,7 @@ def _row(sealed: Sealed, key: Any, values: list[Any], so_far: Progress) -> Progr
     return Progress(so_far.table, seen, changed, unreadable)
 
 
-def _renewed(token: str) -> str | None:
+def _reencrypt(token: str) -> str | None:
     """A token of the same secret under the newest key; None if no key decrypts it."""
     try:
         return token if encryption.is_newest(token) else encryption.rotate(token)
@@ -104,7 +106,7 @@ def _renewed(token: str) -> str | None:
         return None
 
 
-def _replaced(value: str | Mapping[str, str], new: Mapping[str, Any]) -> Any:
+def _replace_tokens(value: str | Mapping[str, str], new: Mapping[str, Any]) -> Any:
     if isinstance(value, Mapping):
         return {name: new.get(token, token) for name, token in value.items()}
     return new.get(value, value)

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import ColumnElement, Select, delete, func, inspect, select, tuple_
 
 from app.domain import samples
-from app.domain.samples import Step
+from app.domain.samples import SampleStep
 from app.extensions import Model, db
 from app.models import (
     ChannelToken,
@@ -32,7 +32,7 @@ from app.services import settings
 from app.services.changes import expiry
 
 BATCH = 1000
-BATCHES = 50  # of each kind in a run
+MAX_BATCHES = 50  # of each kind in a run
 
 log = structlog.get_logger(__name__)
 
@@ -46,16 +46,16 @@ class Rule(NamedTuple):
 
     kind: type[Model]
     ended: ColumnElement[Any]
-    kept: str | int
+    retention: str | int
     unit: timedelta
 
     def cutoff(self, now: datetime) -> datetime:
-        kept = self.kept
+        kept = self.retention
         units: float = settings.value(kept) if isinstance(kept, str) else kept
         return now - units * self.unit
 
 
-def _end(kind: type[PersonalToken | EnrollmentToken]) -> ColumnElement[Any]:
+def _token_end(kind: type[PersonalToken | EnrollmentToken]) -> ColumnElement[Any]:
     """When a token expired or was revoked, whichever came first."""
     return func.least(kind.expires_at, kind.revoked_at)
 
@@ -66,8 +66,8 @@ RULES = (
     Rule(Login, func.least(Login.expires_at, Login.ended_at), "sessionRetentionDays", _DAY),
     # A refresh token that was exchanged stays until it expires: if it comes again, it was copied.
     Rule(RefreshToken, RefreshToken.expires_at.expression, "sessionRetentionDays", _DAY),
-    Rule(PersonalToken, _end(PersonalToken), "tokenRetentionDays", _DAY),
-    Rule(EnrollmentToken, _end(EnrollmentToken), "tokenRetentionDays", _DAY),
+    Rule(PersonalToken, _token_end(PersonalToken), "tokenRetentionDays", _DAY),
+    Rule(EnrollmentToken, _token_end(EnrollmentToken), "tokenRetentionDays", _DAY),
     Rule(IdempotencyKey, IdempotencyKey.created_at.expression, "idempotencyHours", _HOUR),
     Rule(Notification, Notification.created_at.expression, "notificationRetentionDays", _DAY),
     # Their deliveries are deleted with them: what is not delivered by then is no news any more.
@@ -75,8 +75,8 @@ RULES = (
     Rule(ChannelToken, ChannelToken.expires_at.expression, "sessionRetentionDays", _DAY),
     Rule(ChatToken, ChatToken.expires_at.expression, "sessionRetentionDays", _DAY),
     Rule(ChatEvent, ChatEvent.received_at.expression, "chatEventRetentionDays", _DAY),
-    Rule(MachineMinute, MachineMinute.at.expression, 1, samples.KEPT[Step.MINUTE]),
-    Rule(MachineHour, MachineHour.at.expression, 1, samples.KEPT[Step.HOUR]),
+    Rule(MachineMinute, MachineMinute.at.expression, 1, samples.RETENTION[SampleStep.MINUTE]),
+    Rule(MachineHour, MachineHour.at.expression, 1, samples.RETENTION[SampleStep.HOUR]),
     Rule(TerminalInput, TerminalInput.ended_at.expression, "terminalInputRetentionDays", _DAY),
 )
 
@@ -96,15 +96,15 @@ def sweep(now: datetime) -> None:
 def _sweep(rule: Rule, now: datetime, batch: int) -> int:
     """Delete rows by one rule, and return how many."""
     total = 0
-    for _ in range(BATCHES):
-        gone = _delete(rule.kind, due(rule, now).limit(batch))
+    for _ in range(MAX_BATCHES):
+        gone = _delete(rule.kind, due_rows(rule, now).limit(batch))
         total += gone
         if gone < batch:
             break
     return total
 
 
-def due(rule: Rule, now: datetime) -> Select[Any]:
+def due_rows(rule: Rule, now: datetime) -> Select[Any]:
     """The query of the keys of rows whose time is over, the oldest first. It locks them, and leaves
     out rows that are locked already.
     """

@@ -32,24 +32,24 @@ def delete(actor: Developer, key: str, *, force: bool = False) -> None:
     project = projects.get(actor, key)
     if force:
         _cancel_all(actor, project)
-    project = projects.locked(key)
+    project = projects.lock_project(key)
     if _live_tasks(project):
         raise ProjectInUse
-    bindings.forget(project)
-    projects.forget_secrets(project)
+    bindings.remove_all(project)
+    projects.delete_secrets(project)
     project.environment = {}
     project.deleted_at = now()
     gone = {"name": project.name, "repoUrl": project.repo_url}
     audit.record("project.deleted", "project", project.key, actor=actor, before=gone)
     project_id = project.id
     db.session.commit()
-    workspace_cleanup.hasten(project_id, now())
+    workspace_cleanup.expire_project(project_id, now())
 
 
 def _cancel_all(actor: Developer, project: Project) -> None:
     for task_id in _live_tasks(project):
         try:
-            tasks.end(actor, queries.get(actor, task_id))
+            tasks.cancel_unchecked(actor, queries.get(actor, task_id))
         except TaskEnded:  # it ended by itself meanwhile
             db.session.rollback()
 

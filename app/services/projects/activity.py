@@ -28,7 +28,9 @@ class Activity(NamedTuple):
     machine_name: str | None
 
 
-def latest(actor: Developer, before: SortKey | None, limit: int) -> Select[Event, str, str | None]:
+def latest_events(
+    actor: Developer, before: SortKey | None, limit: int
+) -> Select[Event, str, str | None]:
     """The query of the latest events (below `before`, if given) that the developer may see, newest
     first, without events of the type log. Its rows are the fields of an `Activity`.
     """

@@ -17,7 +17,7 @@ from app.models import Machine, Project
 
 
 @dataclass
-class AgentNumbers:
+class AgentStats:
     """An agent type: how many machines have it, on how many of them it is healthy, and in which
     versions. Decommissioned machines do not count.
     """
@@ -28,11 +28,11 @@ class AgentNumbers:
     versions: list[str] = field(default_factory=list)
 
 
-def listing(now: datetime) -> list[AgentNumbers]:
+def listing(now: datetime) -> list[AgentStats]:
     """The agent types of the contract, and all that machines have, by name."""
-    found = {type_: AgentNumbers(type_) for type_ in agents.KNOWN}
+    found = {type_: AgentStats(type_) for type_ in agents.KNOWN}
     for row in db.session.execute(_BY_STATE):
-        numbers = found.setdefault(row.type, AgentNumbers(row.type))
+        numbers = found.setdefault(row.type, AgentStats(row.type))
         numbers.machine_count += row.machines
         until = datetime.fromisoformat(row.until) if row.until else None
         if AgentHealth(row.healthy, until).is_usable(now):
@@ -45,12 +45,12 @@ def listing(now: datetime) -> list[AgentNumbers]:
 _capability = func.jsonb_array_elements(Machine.capabilities).table_valued(
     column("value", JSONB), name="capability"
 )
-_said = _capability.c.value
+_data = _capability.c.value
 _STATE = (
-    _said["agentType"].as_string().label("type"),
-    _said["version"].as_string().label("version"),
-    func.coalesce(_said["healthy"].as_boolean(), true()).label("healthy"),
-    _said["degradedUntil"].as_string().label("until"),
+    _data["agentType"].as_string().label("type"),
+    _data["version"].as_string().label("version"),
+    func.coalesce(_data["healthy"].as_boolean(), true()).label("healthy"),
+    _data["degradedUntil"].as_string().label("until"),
 )
 _BY_STATE = (
     select(*_STATE, func.count().label("machines"))
@@ -58,7 +58,7 @@ _BY_STATE = (
     .join(_capability, true())
     .where(Machine.status != MachineStatus.DECOMMISSIONED)
     .group_by(*(each.element for each in _STATE))
-    .order_by(_said["version"].as_string())
+    .order_by(_data["version"].as_string())
 )
 
 
@@ -72,7 +72,7 @@ def is_known(agent_type: ColumnElement[str]) -> ColumnElement[bool]:
     )
 
 
-def warnings_of(project: Project) -> list[AgentWarning]:
+def project_warnings(project: Project) -> list[AgentWarning]:
     """What whoever has saved the project is warned of."""
     is_there = db.session.scalar(select(is_known(literal(project.agent_type))))
     return warnings(project, project.agent_type, None, is_known=bool(is_there))
@@ -83,16 +83,16 @@ def warnings(
 ) -> list[AgentWarning]:
     """What to warn of about the project's stages, with that agent and a task's options."""
     options = [
-        options_of(stage, task, project.agent_options) or {}
+        stage_options(stage, task, project.agent_options) or {}
         for stage in pipeline.parse(project.pipeline)
     ]
     return agents.warnings(agent_type, options, project.room, is_known=is_known)
 
 
-def options_of(stage: Stage, task: Options | None, project: Options | None) -> Options | None:
+def stage_options(stage: Stage, task: Options | None, project: Options | None) -> Options | None:
     """How the stage's agent is to run, with its task's options and its project's. None where nobody
     says anything, and for a stage without an agent.
     """
     if stage.kind is not StageKind.AGENT:
         return None
-    return agents.merged(task, stage.agent_options, project) or None
+    return agents.merge_options(task, stage.agent_options, project) or None

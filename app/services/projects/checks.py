@@ -9,7 +9,7 @@ from app.models import Project
 
 def require_branch_name(project: Project) -> None:
     """Raise InvalidFields where the branches of its tasks could not be made, or were others'."""
-    if fault := branch_name.fault(project.branch_name, project.default_branch):
+    if fault := branch_name.find_error(project.branch_name, project.default_branch):
         raise InvalidFields({"branchName": [fault]})
 
 
@@ -18,7 +18,7 @@ def require_agent(project: Project) -> None:
     a command that cannot be split into words by a shell's rules.
     """
     command = project.agent_command
-    if project.agent_type in agents.OF_COMMANDS and not command:
+    if project.agent_type in agents.CUSTOM_COMMAND_TYPES and not command:
         needed = field_errors.COMMAND_NEEDED(agent=project.agent_type)
         raise InvalidFields({"agentCommand": [needed]})
     try:

@@ -45,12 +45,12 @@ class Stats:
 def stats(actor: Developer, now: datetime) -> Stats:
     """The present numbers, without decommissioned machines."""
     visible = projects.visible_ids(actor)
-    fleet, today = _fleet(), now.astimezone(UTC).date()
+    fleet, today = _machine_counts(), now.astimezone(UTC).date()
     since = _oldest_in_queue(visible)
-    used_today, used_in_month = usage.used_on_and_since(visible, today, today.replace(day=1))
+    used_today, used_in_month = usage.usage_on_and_since(visible, today, today.replace(day=1))
     return Stats(
-        tasks=task_counts.by_status(visible),
-        ended_today=task_counts.ends_of(today, visible),
+        tasks=task_counts.counts_by_status(visible),
+        ended_today=task_counts.ends_on(today, visible),
         machines={status: fleet.get(status, (0, 0, 0))[0] for status in MachineStatus},
         slots_total=sum(total for _, total, _ in fleet.values()),
         slots_used=sum(used for _, _, used in fleet.values()),
@@ -60,7 +60,7 @@ def stats(actor: Developer, now: datetime) -> Stats:
     )
 
 
-def _fleet() -> dict[MachineStatus, tuple[int, int, int]]:
+def _machine_counts() -> dict[MachineStatus, tuple[int, int, int]]:
     """By status: the number of machines, of their slots, and of the slots in use."""
     sums = func.sum(Machine.slots_total), func.sum(Machine.slots_used)
     query = (

@@ -5,33 +5,33 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.domain import dry_run, pipeline
-from app.domain.dry_run import RehearsedStage
+from app.domain.dry_run import DryRunStage
 from app.domain.errors import InvalidFields
-from app.domain.field_errors import Fault
+from app.domain.field_errors import FieldError
 from app.models import Developer
 from app.services.projects import projects
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class DryRun:
     """What the stages would run; or by field why the pipeline could not be saved."""
 
-    stages: Sequence[RehearsedStage] = ()
-    faults: Mapping[str, Sequence[Fault]] = field(default_factory=dict)
+    stages: Sequence[DryRunStage] = ()
+    faults: Mapping[str, Sequence[FieldError]] = field(default_factory=dict)
 
     @property
-    def fault_codes(self) -> Mapping[str, Sequence[Fault]]:
+    def error_codes(self) -> Mapping[str, Sequence[FieldError]]:
         """The same, to be told as codes."""
         return self.faults
 
 
-def of(
+def run(
     actor: Developer,
     key: str | None,
     description: str,
     raw: Sequence[Mapping[str, Any]] | None = None,
     answers: Mapping[str, str] | None = None,
-) -> Rehearsal:
+) -> DryRun:
     """A dry run of the pipeline; of the project's own where none is given, of the default one where
     there is no project yet either (`key` is None). Raises NotFound.
 
@@ -42,8 +42,10 @@ def of(
     if raw is None and project is not None:
         raw = project.pipeline
     try:
-        stages = pipeline.parse(projects.stored_pipeline(raw))
-        told = dry_run.rehearse(stages, description, project.key if project else None, answers)
-        return Rehearsal(told)
+        stages = pipeline.parse(projects.normalize_pipeline(raw))
+        dry_run_stages = dry_run.dry_run_pipeline(
+            stages, description, project.key if project else None, answers
+        )
+        return DryRun(dry_run_stages)
     except InvalidFields as error:
-        return Rehearsal(faults=error.errors)
+        return DryRun(faults=error.errors)

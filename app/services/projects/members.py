@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 
 from app.domain import field_errors
 from app.domain.errors import Conflict, InvalidFields, NotFound
-from app.domain.roles import Act, ProjectRole
+from app.domain.roles import Permission, ProjectRole
 from app.extensions import db
 from app.models import Developer, Project, ProjectMember
 from app.services import audit, rights
@@ -32,7 +32,7 @@ class Member:
 def listing(actor: Developer, key: str) -> Select[ProjectMember]:
     """The query of a project's memberships. Raises NotFound, Forbidden."""
     project = projects.get(actor, key)
-    rights.require(Act.SEE_MEMBERS, actor, project)
+    rights.require(Permission.SEE_MEMBERS, actor, project)
     return select(ProjectMember).where(ProjectMember.project_id == project.id)
 
 
@@ -44,24 +44,26 @@ def views(memberships: Iterable[ProjectMember]) -> list[Member]:
     return [Member(found[membership.developer_id], membership.role) for membership in wanted]
 
 
-def put(actor: Developer, key: str, developer_id: int, role: ProjectRole) -> tuple[Member, bool]:
+def set_member(
+    actor: Developer, key: str, developer_id: int, role: ProjectRole
+) -> tuple[Member, bool]:
     """Add a member, or change a member's role. Returns the member, and whether they are new.
 
     Commits. Raises NotFound, Forbidden, InvalidFields, LastMaintainer.
     """
-    project = _own_locked(actor, key)
+    project = _lock_project(actor, key)
     developer = db.session.get(Developer, developer_id)
     if developer is None:
         raise InvalidFields({"developerId": [field_errors.NO_SUCH_DEVELOPER]})
     member = db.session.get(ProjectMember, (project.id, developer_id))
-    is_new, before = member is None, _told(developer_id, member)
+    is_new, before = member is None, _audited_fields(developer_id, member)
     if member is None:
         member = ProjectMember(project_id=project.id, developer_id=developer_id)
         db.session.add(member)
     elif role is not ProjectRole.MAINTAINER:
-        _keep_a_maintainer(member)
+        _require_other_maintainer(member)
     member.role, member.by_groups, member.base_role = role, False, None
-    after = _told(developer_id, member)
+    after = _audited_fields(developer_id, member)
     audit.record("member.put", "project", project.key, actor=actor, before=before, after=after)
     db.session.commit()
     return Member(developer, role), is_new
@@ -69,33 +71,33 @@ def put(actor: Developer, key: str, developer_id: int, role: ProjectRole) -> tup
 
 def remove(actor: Developer, key: str, developer_id: int) -> None:
     """Remove a member. Commits. Raises NotFound, Forbidden, LastMaintainer."""
-    project = _own_locked(actor, key)
+    project = _lock_project(actor, key)
     member = db.session.get(ProjectMember, (project.id, developer_id))
     if member is None:
         raise NotFound("that developer is not a member of the project")
-    _keep_a_maintainer(member)
+    _require_other_maintainer(member)
     db.session.delete(member)
-    gone = _told(developer_id, member)
+    gone = _audited_fields(developer_id, member)
     audit.record("member.removed", "project", project.key, actor=actor, before=gone)
     db.session.commit()
 
 
-def _told(developer_id: int, member: ProjectMember | None) -> dict[str, Any]:
+def _audited_fields(developer_id: int, member: ProjectMember | None) -> dict[str, Any]:
     return {"members": {str(developer_id): member.role} if member else {}}
 
 
-def _own(actor: Developer, key: str) -> Project:
+def _managed_project(actor: Developer, key: str) -> Project:
     project = projects.get(actor, key)
-    rights.require(Act.CHANGE_PROJECT, actor, project)
+    rights.require(Permission.CHANGE_PROJECT, actor, project)
     return project
 
 
-def _own_locked(actor: Developer, key: str) -> Project:
+def _lock_project(actor: Developer, key: str) -> Project:
     """The project, locked, so that two maintainers who leave at once cannot both do so."""
-    return projects.locked(_own(actor, key).key)
+    return projects.lock_project(_managed_project(actor, key).key)
 
 
-def _keep_a_maintainer(leaving: ProjectMember) -> None:
+def _require_other_maintainer(leaving: ProjectMember) -> None:
     if leaving.role is not ProjectRole.MAINTAINER:
         return
     others = select(ProjectMember.developer_id).where(

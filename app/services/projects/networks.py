@@ -2,40 +2,40 @@
 
 from app.domain import field_errors, network
 from app.domain.errors import InvalidFields, NetworkOpen
-from app.domain.field_errors import Faulty
-from app.domain.roles import Act
+from app.domain.field_errors import InvalidValue
+from app.domain.roles import Permission
 from app.extensions import db
 from app.models import Developer, Project
 from app.services import audit, rights
 from app.services.projects import projects
 
 
-def allow(actor: Developer, key: str, host: str) -> Project:
+def allow_host(actor: Developer, key: str, host: str) -> Project:
     """Add a host to those that the project's stages may reach, and return the project. Commits.
 
     One that is allowed already changes nothing. It counts for stages that begin from now on, but
     for those with a network of their own. Raises NotFound, Forbidden, InvalidFields, NetworkOpen.
     """
-    rights.require(Act.CHANGE_PROJECT, actor, projects.get(actor, key))
+    rights.require(Permission.CHANGE_PROJECT, actor, projects.get(actor, key))
     try:
-        entry = network.canonical(host)
-    except Faulty as error:
-        raise InvalidFields({"host": [error.fault]}) from None
-    project = projects.locked(key)
+        entry = network.canonicalize(host)
+    except InvalidValue as error:
+        raise InvalidFields({"host": [error.error]}) from None
+    project = projects.lock_project(key)
     before = project.network
     if before is None:
         raise NetworkOpen
     if entry not in before:
-        if len(before) >= network.MOST_HOSTS:
-            raise InvalidFields({"host": [field_errors.TOO_MANY_HOSTS(max=network.MOST_HOSTS)]})
+        if len(before) >= network.MAX_HOSTS:
+            raise InvalidFields({"host": [field_errors.TOO_MANY_HOSTS(max=network.MAX_HOSTS)]})
         project.network = [*before, entry]
         audit.record(
             "project.updated",
             "project",
             project.key,
             actor=actor,
-            before={"network": network.said(before)},
-            after={"network": network.said(project.network)},
+            before={"network": network.to_api(before)},
+            after={"network": network.to_api(project.network)},
         )
     db.session.commit()
     return project

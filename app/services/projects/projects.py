@@ -12,7 +12,7 @@ from app import wakeups
 from app.domain import agents, branch_name, field_errors, labels, network, pipeline, repository
 from app.domain import budget as budgets
 from app.domain.errors import AlreadyExists, Forbidden, InvalidFields, NotFound
-from app.domain.roles import Act
+from app.domain.roles import Permission
 from app.extensions import db
 from app.models import Developer, Machine, Project
 from app.services import audit, encryption, rights
@@ -48,7 +48,7 @@ def create(
     )
     _change(project, {"pipeline": None} | fields)
     db.session.add(project)
-    audit.record("project.created", "project", key, actor=actor, after=_told(project))
+    audit.record("project.created", "project", key, actor=actor, after=_audited_fields(project))
     try:
         db.session.commit()
     except IntegrityError as error:
@@ -67,15 +67,15 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
     admins also protected and protected_machines. Tasks keep the pipeline, and the budget, that they
     were created with, and their branch. Raises NotFound, Forbidden, InvalidFields.
     """
-    rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
-    project = locked(key)
-    _require_right_to_address(actor, project, fields)
-    _require_right_to_protect(actor, project, fields)
-    before = _told(project)
+    rights.require(Permission.CHANGE_PROJECT, actor, get(actor, key))
+    project = lock_project(key)
+    _require_repo_permission(actor, project, fields)
+    _require_protection_permission(actor, project, fields)
+    before = _audited_fields(project)
     _change(project, fields)
-    after = _told(project)
+    after = _audited_fields(project)
     audit.record("project.updated", "project", project.key, actor=actor, before=before, after=after)
-    if not _PLACES.isdisjoint(fields):
+    if not _PLACEMENT_FIELDS.isdisjoint(fields):
         wakeups.wake_dispatch()
     db.session.commit()
     return project
@@ -87,18 +87,18 @@ def destroy_secrets(actor: Developer, key: str) -> None:
 
     Raises NotFound, Forbidden.
     """
-    rights.require(Act.CHANGE_PROJECT, actor, get(actor, key))
-    project = locked(key)
-    _require_right_to_address(actor, project, {"ssh_key": None})
-    before = _told(project)
-    forget_secrets(project)
-    after = _told(project)
+    rights.require(Permission.CHANGE_PROJECT, actor, get(actor, key))
+    project = lock_project(key)
+    _require_repo_permission(actor, project, {"ssh_key": None})
+    before = _audited_fields(project)
+    delete_secrets(project)
+    after = _audited_fields(project)
     what = "project.secrets_destroyed"
     audit.record(what, "project", project.key, actor=actor, before=before, after=after)
     db.session.commit()
 
 
-def forget_secrets(project: Project) -> None:
+def delete_secrets(project: Project) -> None:
     """Take away all that the project keeps secret. The caller holds its lock, and commits."""
     project.secrets = {}
     project.git_token = project.ssh_key = None
@@ -110,7 +110,7 @@ def get(actor: Developer, key: str, *, hold: bool = False) -> Project:
     With `hold` the row is locked so that the project cannot be deleted before the end of the
     transaction: for callers that add something to the project.
     """
-    query = listing(actor).where(_is_called(key))
+    query = listing(actor).where(_has_key(key))
     if hold:
         query = query.with_for_update(read=True, key_share=True)
     project = db.session.scalar(query)
@@ -135,14 +135,14 @@ def visible_ids(actor: Developer) -> Select[int]:
     return query if visible is None else query.where(visible)
 
 
-def locked(key: str) -> Project:
+def lock_project(key: str) -> Project:
     """The project with that key, its row locked and reread. Raises NotFound.
 
     Waits for transactions that `hold` the project.
     """
     query = (
         select(Project)
-        .where(_is_called(key), Project.deleted_at.is_(None))
+        .where(_has_key(key), Project.deleted_at.is_(None))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -152,71 +152,71 @@ def locked(key: str) -> Project:
     return project
 
 
-def stored_pipeline(raw: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
+def normalize_pipeline(raw: Sequence[Mapping[str, Any]] | None) -> list[dict[str, Any]]:
     """The stages of a request, checked and completed by defaults. Raises InvalidFields."""
     if raw is None:
         return [dict(stage) for stage in pipeline.DEFAULT]
     pipeline.parse(raw)
-    pipeline.require_questions(raw)
-    return [_stored_stage(stage) for stage in raw]
+    pipeline.require_gates(raw)
+    return [_normalize_stage(stage) for stage in raw]
 
 
-def _stored_stage(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _normalize_stage(raw: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {"kind": pipeline.StageKind.AGENT.value, "timeout": pipeline.DEFAULT_TIMEOUT}
     # A value that is null, false or empty is as if it were not given.
     given = {name: value for name, value in raw.items() if value}
     if "network" in given:
-        given["network"] = network.said(network.hosts(given["network"]))
-    if options := agents.said(given.pop("agentOptions", None)):
+        given["network"] = network.to_api(network.from_api(given["network"]))
+    if options := agents.exclude_none(given.pop("agentOptions", None)):
         given["agentOptions"] = options
     return defaults | given
 
 
-def _is_called(key: str) -> ColumnElement[bool]:
+def _has_key(key: str) -> ColumnElement[bool]:
     # A text that can be no key is not sent to Postgres, which would refuse some of them (NUL).
     return func.lower(Project.key) == key.lower() if KEY.fullmatch(key) else false()
 
 
-_PLAIN = (
+_PLAIN_FIELDS = (
     *("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts"),
     *("known_hosts", "room", "require_change", "on_quota", "quota_minutes", "quota_elsewhere"),
     *("branch_name", "protected", "templates"),
 )
-_PLACES = frozenset({"machine_selector", "protected", "protected_machines", "room"})
+_PLACEMENT_FIELDS = frozenset({"machine_selector", "protected", "protected_machines", "room"})
 # What lets machines in at the repository's host: encrypted, and for that host alone.
-_LOGINS = {"git_token": "gitToken", "ssh_key": "sshKey"}
+_CREDENTIAL_FIELDS = {"git_token": "gitToken", "ssh_key": "sshKey"}
 
 
 def _change(project: Project, fields: Mapping[str, Any]) -> None:
-    _keep_logins_at_home(project, fields)
-    for name in _PLAIN:
+    _require_new_login(project, fields)
+    for name in _PLAIN_FIELDS:
         if name in fields:
             setattr(project, name, fields[name])
     if "machine_selector" in fields:
-        project.machine_selector = labels.canonical(fields["machine_selector"])
+        project.machine_selector = labels.canonicalize(fields["machine_selector"])
     if "protected_machines" in fields:
         project.protected_machines = _known_machines(fields["protected_machines"])
     if "network" in fields:
-        project.network = network.hosts(fields["network"])
+        project.network = network.from_api(fields["network"])
     if "agent_options" in fields:
-        project.agent_options = agents.said(fields["agent_options"])
+        project.agent_options = agents.exclude_none(fields["agent_options"])
     for name in ("budget", "task_budget"):
         if name in fields:
-            setattr(project, name, budgets.said(fields[name]))
+            setattr(project, name, budgets.exclude_none(fields[name]))
     if "pipeline" in fields:
-        project.pipeline = stored_pipeline(fields["pipeline"])
+        project.pipeline = normalize_pipeline(fields["pipeline"])
     if "environment" in fields:
         project.environment = dict(fields["environment"])
     if "secrets" in fields:
-        project.secrets = _merged(project.secrets, fields["secrets"])
-    for name in _LOGINS.keys() & fields.keys():
+        project.secrets = _merge_secrets(project.secrets, fields["secrets"])
+    for name in _CREDENTIAL_FIELDS.keys() & fields.keys():
         setattr(project, name, encryption.encrypt(fields[name]) if fields[name] else None)
     checks.require_agent(project)
     if not {"branch_name", "default_branch"}.isdisjoint(fields):
         checks.require_branch_name(project)
 
 
-def _keep_logins_at_home(project: Project, fields: Mapping[str, Any]) -> None:
+def _require_new_login(project: Project, fields: Mapping[str, Any]) -> None:
     """Raise InvalidFields if the URL changes its host and a stored token or key stays.
 
     Else maintainers could have what nobody may read sent to, or used at, a host of their own.
@@ -224,23 +224,31 @@ def _keep_logins_at_home(project: Project, fields: Mapping[str, Any]) -> None:
     url = fields.get("repo_url", project.repo_url)
     if repository.origin(url) == repository.origin(project.repo_url):
         return
-    left = [name for name in _LOGINS if getattr(project, name) is not None and name not in fields]
+    left = [
+        name
+        for name in _CREDENTIAL_FIELDS
+        if getattr(project, name) is not None and name not in fields
+    ]
     if left:
-        raise InvalidFields({_LOGINS[name]: [field_errors.LOGIN_LEFT_BEHIND] for name in left})
+        raise InvalidFields(
+            {_CREDENTIAL_FIELDS[name]: [field_errors.LOGIN_LEFT_BEHIND] for name in left}
+        )
 
 
-def _require_right_to_address(
-    actor: Developer, project: Project, fields: Mapping[str, Any]
-) -> None:
+def _require_repo_permission(actor: Developer, project: Project, fields: Mapping[str, Any]) -> None:
     """Raise Forbidden if machines are to use their own disk or ssh keys, and the actor is no admin.
 
     They do not belong to the project. Maintainers may keep such a URL, but not set one, nor take
     the key from under an ssh URL. (Machines have rules of their own, too:
     `muster/worker/git/local_repositories` and `ssh`.)
     """
-    before = repository.on_machines_means(project.repo_url, has_key=project.ssh_key is not None)
+    before = repository.machine_credential_url(
+        project.repo_url, has_key=project.ssh_key is not None
+    )
     has_key = bool(fields.get("ssh_key", project.ssh_key))
-    after = repository.on_machines_means(fields.get("repo_url", project.repo_url), has_key=has_key)
+    after = repository.machine_credential_url(
+        fields.get("repo_url", project.repo_url), has_key=has_key
+    )
     if after is not None and after != before:
         try:
             rights.require_admin(actor)
@@ -249,7 +257,7 @@ def _require_right_to_address(
             raise Forbidden(f"only an admin may set {what}") from None
 
 
-def _require_right_to_protect(
+def _require_protection_permission(
     actor: Developer, project: Project, fields: Mapping[str, Any]
 ) -> None:
     """Raise Forbidden if it is to change which machines may have the project's work and secrets,
@@ -274,7 +282,7 @@ def _known_machines(ids: Sequence[uuid.UUID]) -> list[str]:
     return sorted(map(str, known))
 
 
-def _told(project: Project) -> dict[str, Any]:
+def _audited_fields(project: Project) -> dict[str, Any]:
     return {
         "name": project.name,
         "repoUrl": project.repo_url,
@@ -289,7 +297,7 @@ def _told(project: Project) -> dict[str, Any]:
         "machineSelector": project.machine_selector,
         "protected": project.protected,
         "protectedMachines": project.protected_machines,
-        "network": network.said(project.network),
+        "network": network.to_api(project.network),
         "environment": project.environment,
         "secrets": project.secrets,
         "gitToken": project.git_token,
@@ -305,7 +313,7 @@ def _told(project: Project) -> dict[str, Any]:
     }
 
 
-def _merged(stored: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
+def _merge_secrets(stored: Mapping[str, str], given: Mapping[str, str | None]) -> dict[str, str]:
     kept = {name: text for name, text in stored.items() if name not in given}
     return kept | {
         name: encryption.encrypt(text) for name, text in given.items() if text is not None

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, true
 from sqlalchemy.orm import defer, undefer
 
 from app.domain.agents import AgentWarning
-from app.domain.network import Said, said
+from app.domain.network import NetworkSpec, to_api
 from app.domain.roles import ProjectRole
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
@@ -56,15 +56,15 @@ class ProjectView:
         return self.project.git_token is not None
 
     @property
-    def network(self) -> Said:
-        return said(self.project.network)
+    def network(self) -> NetworkSpec:
+        return to_api(self.project.network)
 
 
-def of(projects: Sequence[Project], viewer: Developer | None = None) -> list[ProjectView]:
+def list_views(projects: Sequence[Project], viewer: Developer | None = None) -> list[ProjectView]:
     """A view of each project, in the same order, by three queries."""
     ids = [project.id for project in projects]
     members = _members(ids, viewer)
-    tasks = task_counts.by_project(select(Project.id).where(Project.id.in_(ids)))
+    tasks = task_counts.counts_by_project(select(Project.id).where(Project.id.in_(ids)))
     latest = _latest_events(ids)
     return [
         ProjectView(
@@ -78,13 +78,13 @@ def of(projects: Sequence[Project], viewer: Developer | None = None) -> list[Pro
     ]
 
 
-def one(project: Project, viewer: Developer | None = None) -> ProjectView:
-    return of([project], viewer)[0]
+def get_view(project: Project, viewer: Developer | None = None) -> ProjectView:
+    return list_views([project], viewer)[0]
 
 
-def saved(project: Project, viewer: Developer | None = None) -> ProjectView:
+def view_with_warnings(project: Project, viewer: Developer | None = None) -> ProjectView:
     """A view with what there is to warn of, by one query more."""
-    return replace(one(project, viewer), warnings=agents.warnings_of(project))
+    return replace(get_view(project, viewer), warnings=agents.project_warnings(project))
 
 
 class _Members(NamedTuple):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from app.domain import field_errors
 from app.domain import review as rules
 from app.domain.errors import CommentPublished, InvalidFields, NotFound, TooManyComments
-from app.domain.roles import Act
+from app.domain.roles import Permission
 from app.extensions import db
 from app.models import Developer, ReviewComment, ReviewThread, Task
 from app.services import locks, rights
@@ -19,7 +19,7 @@ from app.services.reviews import publication, thread_anchors
 from app.services.tasks import queries
 
 
-def add(
+def add_comment(
     actor: Developer,
     task_id: int,
     *,
@@ -36,10 +36,10 @@ def add(
     NotFound, Forbidden, InvalidFields, TooManyComments.
     """
     require_right(actor, task_id)
-    task, now = locks.tasks([task_id])[task_id], clock_now()
-    comment = write(actor, task, now, body=body, thread_id=thread_id, **place)
+    task, now = locks.lock_tasks([task_id])[task_id], clock_now()
+    comment = write_comment(actor, task, now, body=body, thread_id=thread_id, **place)
     if publish:
-        publication.publish_one(actor, task, comment, now)
+        publication.publish_comment(actor, task, comment, now)
     if remember:
         remember(comment)
     db.session.commit()
@@ -49,11 +49,11 @@ def add(
 def require_right(actor: Developer, task_id: int) -> Task:
     """The task. Raises NotFound, and Forbidden where the developer may not comment on it."""
     task = queries.get(actor, task_id)
-    rights.require(Act.REVIEW, actor, task.project)
+    rights.require(Permission.REVIEW, actor, task.project)
     return task
 
 
-def write(
+def write_comment(
     actor: Developer,
     task: Task,
     now: datetime,
@@ -67,8 +67,8 @@ def write(
         thread = _new_thread(actor, task, place, now)
     else:
         thread = visible_thread(actor, task.id, thread_id)
-        _require_no_place(place)
-    require_room(thread, body)
+        _require_no_position(place)
+    require_below_limit(thread, body)
     comment = ReviewComment(
         thread=thread,
         task_id=task.id,
@@ -85,12 +85,12 @@ def write(
     return comment
 
 
-def change(actor: Developer, task_id: int, comment_id: int, *, body: str) -> ReviewComment:
+def update_comment(actor: Developer, task_id: int, comment_id: int, *, body: str) -> ReviewComment:
     """Write one's draft anew. Commits. Raises NotFound, Forbidden, CommentPublished,
     TooManyComments.
     """
     comment = _my_draft(actor, task_id, comment_id)
-    require_room(comment.thread, body, instead_of=comment)
+    require_below_limit(comment.thread, body, instead_of=comment)
     comment.body = body
     db.session.commit()
     return comment
@@ -126,7 +126,7 @@ def visible_to(actor: Developer) -> Any:
     return ReviewThread.published_at.is_not(None) | (ReviewThread.created_by == actor.id)
 
 
-def require_room(
+def require_below_limit(
     thread: ReviewThread, body: str, *, instead_of: ReviewComment | None = None
 ) -> None:
     """Raise TooManyComments where the thread has no room for it."""
@@ -135,15 +135,15 @@ def require_room(
     if instead_of is not None:
         sizes = sizes.where(ReviewComment.id != instead_of.id)
     count, characters = db.session.execute(sizes).one()
-    if count >= rules.MOST_COMMENTS or characters + len(body) > rules.MOST_TEXT:
+    if count >= rules.MAX_COMMENTS or characters + len(body) > rules.MAX_TEXT:
         raise TooManyComments
 
 
 def _new_thread(actor: Developer, task: Task, place: dict[str, Any], now: datetime) -> ReviewThread:
     threads = select(func.count()).where(ReviewThread.task_id == task.id)
-    if (db.session.scalar(threads) or 0) >= rules.MOST_THREADS:
+    if (db.session.scalar(threads) or 0) >= rules.MAX_THREADS:
         raise TooManyComments
-    anchor = thread_anchors.anchored(task, **place)
+    anchor = thread_anchors.anchor_columns(task, **place)
     thread = ReviewThread(
         task_id=task.id, round=task.round, created_by=actor.id, created_at=now, **anchor
     )
@@ -152,10 +152,10 @@ def _new_thread(actor: Developer, task: Task, place: dict[str, Any], now: dateti
     return thread
 
 
-def _require_no_place(place: dict[str, Any]) -> None:
+def _require_no_position(place: dict[str, Any]) -> None:
     named = sorted(name for name, value in place.items() if value is not None)
     if named:
-        raise InvalidFields({name: [field_errors.PLACE_IS_FIXED] for name in named})
+        raise InvalidFields({name: [field_errors.POSITION_IS_FIXED] for name in named})
 
 
 def _my_draft(actor: Developer, task_id: int, comment_id: int) -> ReviewComment:
@@ -164,8 +164,8 @@ def _my_draft(actor: Developer, task_id: int, comment_id: int) -> ReviewComment:
     except NotFound:
         raise NotFound from None  # the same words as for another's draft
     if task.project.deleted_at is not None:
-        rights.require(Act.REVIEW, actor, task.project)  # nothing changes in it any more
-    locks.tasks([task_id])  # so that nobody publishes it meanwhile
+        rights.require(Permission.REVIEW, actor, task.project)  # nothing changes in it any more
+    locks.lock_tasks([task_id])  # so that nobody publishes it meanwhile
     query = (
         select(ReviewComment)
         .where(ReviewComment.id == comment_id, ReviewComment.task_id == task_id)
@@ -176,7 +176,7 @@ def _my_draft(actor: Developer, task_id: int, comment_id: int) -> ReviewComment:
     comment = db.session.scalar(query)
     if comment is None:
         raise NotFound
-    rights.require(Act.REVIEW, actor, task.project)
+    rights.require(Permission.REVIEW, actor, task.project)
     if comment.published_at is not None:
         raise CommentPublished
     return comment

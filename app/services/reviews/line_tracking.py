@@ -15,13 +15,13 @@ from app.domain.review import Side
 from app.extensions import db
 from app.models import ChangedFile, ReviewThread, Task
 from app.services.changes import comparable_contents, comparison, line_diff
-from app.services.changes.comparison import Allowance, Answers
+from app.services.changes.comparison import InlineBudget, Results
 from app.services.reviews import thread_anchors
 
-MOST_BYTES = 8 << 20
+MAX_BYTES = 8 << 20
 """Of the files that are compared for one answer."""
 
-MOST_COMPARED = 100_000
+MAX_COMPARED_LINES = 100_000
 """Lines of them."""
 
 RETRY_SECONDS = 5
@@ -30,7 +30,7 @@ _decode = msgspec.json.Decoder(list[LineHunk] | None).decode
 
 
 @dataclass(frozen=True)
-class ThreadPlace:
+class ThreadPosition:
     """Where a thread is; what is None in the thread is so here. Outdated: what it is about is not
     there any more, and it says where that was."""
 
@@ -51,7 +51,7 @@ class _Comparison:
     hunks: list[LineHunk]
 
 
-class Places:
+class LineTracker:
     """Where threads of a task are in `commit` (None: the latest). Raises InvalidFields where the
     task has no such commit. `is_spent`: so much was compared that an answer had better end.
 
@@ -68,24 +68,24 @@ class Places:
         is_written: bool = False,
     ) -> None:
         self._task_id, self._reader_id, self._is_written = task.id, reader_id, is_written
-        self._change = thread_anchors.commit_of(task, commit).change
+        self._change = thread_anchors.find_commit(task, commit).change
         self._files: dict[int, ChangedFile] = {}  # by thread
         self._comparisons: dict[tuple[str, str], _Comparison] = {}
         self._used: set[tuple[str, str]] = set()
         self._compared = 0
 
     @property
-    def is_spent(self) -> bool:
-        return self._compared > MOST_COMPARED
+    def is_exhausted(self) -> bool:
+        return self._compared > MAX_COMPARED_LINES
 
-    def look_for(self, threads: Sequence[ReviewThread]) -> int:
+    def prepare(self, threads: Sequence[ReviewThread]) -> int:
         """Read and compare what `of` needs, for as many of the threads as one answer may be about;
         returns how many these are, one at least. Three statements. Commits, with a reader, where
         much has to be compared, and raises TooManyRequests if that has to wait for too long and
         nothing is written.
         """
         self._files = self._find_files(threads)
-        pairs = [self._pair(thread) for thread in threads]
+        pairs = [self._blob_pair(thread) for thread in threads]
         sizes = comparable_contents.sizes(
             self._task_id, {blob for pair in pairs if pair for blob in pair}
         )
@@ -94,7 +94,7 @@ class Places:
         for pair in pairs:
             more = set(pair or ()) - wanted
             total += sum(sizes.get(blob, 0) for blob in more)
-            if count and total > MOST_BYTES:
+            if count and total > MAX_BYTES:
                 break
             wanted |= more
             count += 1
@@ -104,26 +104,26 @@ class Places:
         )
         return count
 
-    def of(self, thread: ReviewThread, *, unknown: bool = False) -> ThreadPlace:
+    def find_position(self, thread: ReviewThread, *, unknown: bool = False) -> ThreadPosition:
         """Where that thread is, which was looked for; `unknown`: it was one too many for that."""
         if thread.path is None:
-            return original(thread, outdated=False)
+            return original_position(thread, outdated=False)
         if unknown:
-            return original(thread, outdated=True)
+            return original_position(thread, outdated=True)
         file = self._files.get(thread.id)
         if file is None or (thread.side and not _blob(file, thread.side)):
-            return original(thread, outdated=True)
+            return original_position(thread, outdated=True)
         if thread.side is None or thread.line is None or thread.end_line is None:
             blob = file.blob or file.old_blob or None
-            return ThreadPlace(file.path, None, None, None, blob, outdated=False)
+            return ThreadPosition(file.path, None, None, None, blob, outdated=False)
         blob, line = _blob(file, thread.side), thread.line
-        if (pair := self._pair(thread)) is not None:
-            moved = self._moved(pair, thread.line, thread.end_line)
+        if (pair := self._blob_pair(thread)) is not None:
+            moved = self._track_lines(pair, thread.line, thread.end_line)
             if moved is None:
-                return original(thread, outdated=True)
+                return original_position(thread, outdated=True)
             line = moved
         end_line = line + thread.end_line - thread.line
-        return ThreadPlace(file.path, thread.side, line, end_line, blob, outdated=False)
+        return ThreadPosition(file.path, thread.side, line, end_line, blob, outdated=False)
 
     def _find_files(self, threads: Sequence[ReviewThread]) -> dict[int, ChangedFile]:
         """By thread, the file that it is about as the change has it: it follows renames."""
@@ -141,10 +141,10 @@ class Places:
             ),
         )
         files = db.session.scalars(query.order_by(ChangedFile.position)).all()
-        found = ((thread.id, _same_file(thread, files)) for thread in threads if thread.path)
+        found = ((thread.id, _find_same_file(thread, files)) for thread in threads if thread.path)
         return {id_: file for id_, file in found if file is not None}
 
-    def _pair(self, thread: ReviewThread) -> tuple[str, str] | None:
+    def _blob_pair(self, thread: ReviewThread) -> tuple[str, str] | None:
         """The blobs that have to be compared: the thread's, and the one that is there now."""
         file = self._files.get(thread.id)
         if file is None or thread.side is None or thread.blob is None:
@@ -152,41 +152,43 @@ class Places:
         now = _blob(file, thread.side)
         return (thread.blob, now) if now and now != thread.blob else None
 
-    def _moved(self, pair: tuple[str, str], first: int, last: int) -> int | None:
+    def _track_lines(self, pair: tuple[str, str], first: int, last: int) -> int | None:
         found = self._comparisons.get(pair)
         if found is None:
             return None
         if pair not in self._used:
             self._used.add(pair)
             self._compared += len(found.old) + len(found.new)
-        return anchors.moved(first, last, found.hunks, found.old, found.new)
+        return anchors.track_lines(first, last, found.hunks, found.old, found.new)
 
     def _compare(self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, bytes]) -> None:
         """Compare these versions, in order. A reader is shown no more than MOST_COMPARED allows."""
-        allowance, aside, total = Allowance(), [], 0
+        allowance, aside, total = InlineBudget(), [], 0
         for pair in dict.fromkeys(pairs):
             old, new = (texts.get(blob) for blob in pair)
             if old is None or new is None:
                 continue
-            if self._reader_id is not None and total > MOST_COMPARED:
+            if self._reader_id is not None and total > MAX_COMPARED_LINES:
                 break
             total += old.count(b"\n") + new.count(b"\n")
             if allowance.covers_bytes(len(old) + len(new)) and allowance.spend(old, new):
-                self._keep(pair, old, new, line_diff.hunks(old, new))
+                self._store_comparison(pair, old, new, line_diff.diff_lines(old, new))
             else:
                 aside.append((pair, old, new))
         if aside:
-            answers = self._compare_aside([(old, new) for _, old, new in aside])
+            answers = self._compare_in_process([(old, new) for _, old, new in aside])
             for (pair, old, new), answer in zip(aside, answers, strict=True):
-                self._keep(pair, old, new, None if answer is None else _decode(answer))
+                self._store_comparison(pair, old, new, None if answer is None else _decode(answer))
 
-    def _keep(
+    def _store_comparison(
         self, pair: tuple[str, str], old: bytes, new: bytes, hunks: list[LineHunk] | None
     ) -> None:
         if hunks is not None:
-            self._comparisons[pair] = _Comparison(anchors.split(old), anchors.split(new), hunks)
+            self._comparisons[pair] = _Comparison(
+                anchors.split_lines(old), anchors.split_lines(new), hunks
+            )
 
-    def _compare_aside(self, pairs: Sequence[tuple[bytes, bytes]]) -> Answers:
+    def _compare_in_process(self, pairs: Sequence[tuple[bytes, bytes]]) -> Results:
         stored = ((zlib.compress(old, 0), zlib.compress(new, 0)) for old, new in pairs)
         if self._reader_id is None:
             return comparison.compare_for_machine("lines", stored)
@@ -196,9 +198,9 @@ class Places:
         return answers or [None] * len(pairs)
 
 
-def original(thread: ReviewThread, *, outdated: bool) -> ThreadPlace:
+def original_position(thread: ReviewThread, *, outdated: bool) -> ThreadPosition:
     """Where the thread was begun."""
-    return ThreadPlace(
+    return ThreadPosition(
         thread.path, thread.side, thread.line, thread.end_line, thread.blob, outdated
     )
 
@@ -207,7 +209,7 @@ def _blob(file: ChangedFile, side: Side) -> str:
     return file.blob if side is Side.NEW else file.old_blob
 
 
-def _same_file(thread: ReviewThread, files: Sequence[ChangedFile]) -> ChangedFile | None:
+def _find_same_file(thread: ReviewThread, files: Sequence[ChangedFile]) -> ChangedFile | None:
     """The thread's file among these: what is the same file of the base; of one that is not in there
     what is called so; else what has become of it unchanged.
     """

@@ -9,14 +9,14 @@ from app.domain.review import Side
 from app.extensions import db
 from app.models import ReviewComment, ReviewThread, Task
 from app.services.reviews import thread_queries
-from app.services.reviews.line_tracking import Places, ThreadPlace
+from app.services.reviews.line_tracking import LineTracker, ThreadPosition
 
-MOST_CHARACTERS = 200_000
+MAX_CHARACTERS = 200_000
 """Of all that is told of one review: what comes behind is left out."""
 
 
 @dataclass(frozen=True)
-class ToldThread:
+class PromptThread:
     """A thread of a review, where it is in what the task has come to last.
 
     `code` is what was commented, with some lines above it; the first of them is line `first`.
@@ -39,7 +39,7 @@ class ToldThread:
         return sum(map(len, self.code)) + sum(len(text) for _, text in self.comments)
 
 
-def told(task_id: int, review_id: int) -> list[ToldThread]:
+def threads_for_prompt(task_id: int, review_id: int) -> list[PromptThread]:
     """The threads in which the review says something, in order, with all that was said in them:
     as many as an agent can be told of, one at least.
     """
@@ -48,26 +48,28 @@ def told(task_id: int, review_id: int) -> list[ToldThread]:
     )
     query = select(ReviewThread).where(ReviewThread.id.in_(of_it))
     threads = list(db.session.scalars(query.order_by(ReviewThread.id)))
-    places = Places(db.session.get_one(Task, task_id))
-    covered = places.look_for(threads)
-    comments = thread_queries.published(threads)
-    found: list[ToldThread] = []
+    places = LineTracker(db.session.get_one(Task, task_id))
+    covered = places.prepare(threads)
+    comments = thread_queries.published_comments(threads)
+    found: list[PromptThread] = []
     total = 0
     for number, thread in enumerate(threads):
-        one = _told(thread, places.of(thread, unknown=number >= covered), comments[thread.id])
+        one = _to_prompt_thread(
+            thread, places.find_position(thread, unknown=number >= covered), comments[thread.id]
+        )
         total += one.characters
-        if found and total > MOST_CHARACTERS:
+        if found and total > MAX_CHARACTERS:
             break
         found.append(one)
     return found
 
 
-def _told(
-    thread: ReviewThread, place: ThreadPlace, comments: Sequence[ReviewComment]
-) -> ToldThread:
+def _to_prompt_thread(
+    thread: ReviewThread, place: ThreadPosition, comments: Sequence[ReviewComment]
+) -> PromptThread:
     code = thread.code or {"first": None, "lines": []}
     moved = (place.line or 0) - (thread.line or 0)
-    return ToldThread(
+    return PromptThread(
         id=thread.id,
         path=place.path,
         side=place.side,

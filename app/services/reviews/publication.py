@@ -6,14 +6,14 @@ from sqlalchemy import update
 
 from app.domain import field_errors
 from app.domain.errors import InvalidFields
-from app.domain.notification_text import short
+from app.domain.notification_text import shorten
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, Review, ReviewComment, ReviewThread, Task
 from app.services.tasks import history
 
 
-def publish_one(actor: Developer, task: Task, comment: ReviewComment, now: datetime) -> None:
+def publish_comment(actor: Developer, task: Task, comment: ReviewComment, now: datetime) -> None:
     """Publish a comment that is no review's. The caller holds the task's lock, and commits. Raises
     InvalidFields in a thread that is a draft itself.
     """
@@ -23,22 +23,22 @@ def publish_one(actor: Developer, task: Task, comment: ReviewComment, now: datet
         raise InvalidFields({"publish": [field_errors.THREAD_IS_DRAFT]})
     comment.published_at = now
     thread.published_at = thread.published_at or now
-    history.record(
+    history.record_event(
         task,
         EventType.COMMENTED,
-        f"{actor.name} commented{place_of(thread)}: {short(comment.body)}",
+        f"{actor.name} commented{format_position(thread)}: {shorten(comment.body)}",
         now,
-        data=told_of(comment) | {"by": actor.id},
+        data=comment_event_data(comment) | {"by": actor.id},
         by=actor.id,
     )
 
 
-def told_of(comment: ReviewComment) -> dict[str, object]:
+def comment_event_data(comment: ReviewComment) -> dict[str, object]:
     """What the event says of a published comment."""
-    return of_thread(comment.thread) | {"comment": comment.id}
+    return thread_event_data(comment.thread) | {"comment": comment.id}
 
 
-def of_thread(thread: ReviewThread) -> dict[str, object]:
+def thread_event_data(thread: ReviewThread) -> dict[str, object]:
     """What events say of a thread: which, and where it was begun."""
     return {
         "thread": thread.id,
@@ -77,7 +77,7 @@ def _drafts_in(thread: ReviewThread) -> list[ReviewComment]:
     return list(db.session.scalars(query))
 
 
-def place_of(thread: ReviewThread) -> str:
+def format_position(thread: ReviewThread) -> str:
     """Where it was begun, for a sentence."""
     if thread.path is None:
         return ""

@@ -1,9 +1,9 @@
 """What agents answer in the threads that they were told of."""
 
 from app.domain.errors import TooManyComments
-from app.domain.notification_text import short
-from app.domain.review import LONGEST_COMMENT
-from app.domain.storage_limits import Excessive, Forged
+from app.domain.notification_text import shorten
+from app.domain.review import MAX_COMMENT
+from app.domain.storage_limits import ForgedReport, LimitExceeded
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import ReviewComment, ReviewThread
@@ -11,7 +11,7 @@ from app.services.reviews import drafts, publication
 from app.services.tasks.stages import LiveAttempt
 
 
-def add(live: LiveAttempt, thread_id: int, text: str) -> ReviewComment:
+def add_reply(live: LiveAttempt, thread_id: int, text: str) -> ReviewComment:
     """Publish what the attempt's agent says in a thread of its task. The caller holds the locks,
     sees to it that a report counts once, and commits.
 
@@ -19,12 +19,12 @@ def add(live: LiveAttempt, thread_id: int, text: str) -> ReviewComment:
     """
     thread = db.session.get(ReviewThread, thread_id)
     if thread is None or thread.task_id != live.task.id or thread.published_at is None:
-        raise Forged(f"the task has no thread {thread_id}")
-    body = text.replace("\0", "�")[:LONGEST_COMMENT]
+        raise ForgedReport(f"the task has no thread {thread_id}")
+    body = text.replace("\0", "�")[:MAX_COMMENT]
     try:
-        drafts.require_room(thread, body)
+        drafts.require_below_limit(thread, body)
     except TooManyComments as error:
-        raise Excessive(f"there is no room for more in thread {thread_id}") from error
+        raise LimitExceeded(f"there is no room for more in thread {thread_id}") from error
     comment = ReviewComment(
         thread=thread,
         task_id=live.task.id,
@@ -37,6 +37,6 @@ def add(live: LiveAttempt, thread_id: int, text: str) -> ReviewComment:
     )
     db.session.add(comment)
     db.session.flush()
-    message = f"the agent answered{publication.place_of(thread)}: {short(body)}"
-    live.tell(EventType.COMMENTED, message, **publication.told_of(comment))
+    message = f"the agent answered{publication.format_position(thread)}: {shorten(body)}"
+    live.record_limited(EventType.COMMENTED, message, **publication.comment_event_data(comment))
     return comment

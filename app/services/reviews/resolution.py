@@ -7,43 +7,43 @@ from app.models import Developer, ReviewThread, Task
 from app.services import locks
 from app.services.clock import now as clock_now
 from app.services.reviews import drafts, publication, thread_queries
-from app.services.reviews.thread_queries import ShownThread
+from app.services.reviews.thread_queries import ThreadView
 from app.services.tasks import history
 
 
-def resolve(actor: Developer, task_id: int, thread_id: int) -> ShownThread:
+def resolve(actor: Developer, task_id: int, thread_id: int) -> ThreadView:
     """May be repeated: the first time counts. Commits. Raises NotFound, Forbidden."""
-    return _set(actor, task_id, thread_id, resolved=True)
+    return _set_resolved(actor, task_id, thread_id, resolved=True)
 
 
-def reopen(actor: Developer, task_id: int, thread_id: int) -> ShownThread:
+def reopen(actor: Developer, task_id: int, thread_id: int) -> ThreadView:
     """May be repeated. Commits. Raises NotFound, Forbidden."""
-    return _set(actor, task_id, thread_id, resolved=False)
+    return _set_resolved(actor, task_id, thread_id, resolved=False)
 
 
-def _set(actor: Developer, task_id: int, thread_id: int, *, resolved: bool) -> ShownThread:
+def _set_resolved(actor: Developer, task_id: int, thread_id: int, *, resolved: bool) -> ThreadView:
     drafts.require_right(actor, task_id)
-    task = locks.tasks([task_id])[task_id]
+    task = locks.lock_tasks([task_id])[task_id]
     thread = drafts.visible_thread(actor, task_id, thread_id)
     if thread.published_at is None:
         raise NotFound(f"thread {thread_id} is a draft")
     if (thread.resolved_at is not None) is not resolved:
         thread.resolved_at = clock_now() if resolved else None
         thread.resolved_by = actor.id if resolved else None
-        _tell(actor, task, thread)
+        _record(actor, task, thread)
     db.session.commit()
-    return thread_queries.one(actor, task, thread.id)
+    return thread_queries.get_view(actor, task, thread.id)
 
 
-def _tell(actor: Developer, task: Task, thread: ReviewThread) -> None:
+def _record(actor: Developer, task: Task, thread: ReviewThread) -> None:
     """For those who look at the same threads. It is nothing that people are told of elsewhere."""
     resolved = thread.resolved_at is not None
-    said = f"{actor.name} {'resolved' if resolved else 'reopened'} a thread"
-    history.record(
+    text = f"{actor.name} {'resolved' if resolved else 'reopened'} a thread"
+    history.record_event(
         task,
         EventType.RESOLVED if resolved else EventType.REOPENED,
-        said + publication.place_of(thread),
+        text + publication.format_position(thread),
         clock_now(),
-        data=publication.of_thread(thread) | {"by": actor.id},
+        data=publication.thread_event_data(thread) | {"by": actor.id},
         by=actor.id,
     )

@@ -10,20 +10,20 @@ from typing import Any
 from app.domain import field_errors
 from app.domain import review as rules
 from app.domain import task as task_rules
-from app.domain.errors import InvalidFields, WorkMoved
-from app.domain.notification_text import short
+from app.domain.errors import HeadChanged, InvalidFields
+from app.domain.notification_text import shorten
 from app.domain.review import ReviewVerdict
-from app.domain.roles import Act
+from app.domain.roles import Permission
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, Gate, Review, Task
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
-from app.services.locks import Held
+from app.services.locks import LockedTask
 from app.services.reviews import changes_requested, drafts, publication, thread_anchors
 from app.services.tasks import gates, history, queries
 
-_WORDS = {
+_VERDICT_TEXTS = {
     ReviewVerdict.APPROVE: "approved",
     ReviewVerdict.REQUEST_CHANGES: "wants changes",
     ReviewVerdict.COMMENT: "commented",
@@ -62,11 +62,11 @@ def submit(
     AlreadyAnswered, TunnelOpen.
     """
     seen = require_right(actor, task_id, verdict)
-    held, now = locks.task_with_machine(task_id), clock_now()
+    held, now = locks.lock_task_and_machine(task_id), clock_now()
     gate = _gate(held.task, stage_index, number)
-    result = gate and rules.answer(verdict, gate.kind)
+    result = gate and rules.answer_of_verdict(verdict, gate.kind)
     for comment in comments:
-        drafts.write(actor, held.task, now, **comment)
+        drafts.write_comment(actor, held.task, now, **comment)
     review = Review(
         task_id=task_id,
         author_id=actor.id,
@@ -76,18 +76,18 @@ def submit(
         comments=0,
         stage_index=gate.stage_index if gate and result else None,
         submitted_at=now,
-        **_about(held.task, commit, answers=bool(result)),
+        **_review_columns(held.task, commit, answers=bool(result)),
     )
     db.session.add(review)
     db.session.flush()
     review.comments = publication.publish_drafts(actor, review, now)
-    if not rules.says_something(verdict, body, review.comments):
+    if not rules.has_content(verdict, body, review.comments):
         raise InvalidFields({"body": [field_errors.REVIEW_EMPTY]})
     _record(held.task, review, actor, now)
-    audit.record_by_office("task.reviewed", seen, actor)
+    audit.record_privileged("task.reviewed", seen, actor)
     if gate and result:
-        gates.answer(actor, seen, held, gate, result, body or None)
-    follow_up = _follow_up(held, review, now)
+        gates.answer_gate(actor, seen, held, gate, result, body or None)
+    follow_up = _start_follow_up(held, review, now)
     submitted = SubmittedReview(review, bool(result), follow_up)
     if remember:
         remember(submitted)
@@ -98,34 +98,34 @@ def submit(
 def require_right(actor: Developer, task_id: int, verdict: ReviewVerdict) -> Task:
     """The task. Raises NotFound, and Forbidden where the developer may not say that of it."""
     task = queries.get(actor, task_id)
-    rights.require(Act.REVIEW, actor, task.project)
+    rights.require(Permission.REVIEW, actor, task.project)
     if verdict is not ReviewVerdict.COMMENT:
-        rights.require(Act.ANSWER_GATE, actor, task.project)
+        rights.require(Permission.ANSWER_GATE, actor, task.project)
     return task
 
 
 def _gate(task: Task, stage_index: int | None, number: int | None) -> Gate | None:
     """The gate that the review is about."""
     if stage_index is not None:
-        return gates.to_answer(task, stage_index, number)
-    return gates.open_gate(task) if task.status in task_rules.LIVE else None
+        return gates.require_open_gate(task, stage_index, number)
+    return gates.find_open_gate(task) if task.status in task_rules.LIVE else None
 
 
-def _about(task: Task, commit: str | None, *, answers: bool) -> dict[str, Any]:
-    if answers and commit not in (None, thread_anchors.latest_of(task).commit):
-        raise WorkMoved  # what is approved is what somebody has seen
-    about = thread_anchors.commit_of(task, commit)
+def _review_columns(task: Task, commit: str | None, *, answers: bool) -> dict[str, Any]:
+    if answers and commit not in (None, thread_anchors.latest_commit(task).commit):
+        raise HeadChanged  # what is approved is what somebody has seen
+    about = thread_anchors.find_commit(task, commit)
     return {"round": about.round, "attempt": about.attempt, "commit": about.commit}
 
 
-def _follow_up(held: Held, review: Review, now: datetime) -> int | None:
+def _start_follow_up(held: LockedTask, review: Review, now: datetime) -> int | None:
     if review.verdict is not ReviewVerdict.REQUEST_CHANGES:
         return None
-    return changes_requested.begin(held, review, now)
+    return changes_requested.start_round(held, review, now)
 
 
 def _record(task: Task, review: Review, actor: Developer, now: datetime) -> None:
-    words = f"{actor.name} {_WORDS[review.verdict]}"
+    words = f"{actor.name} {_VERDICT_TEXTS[review.verdict]}"
     about = {
         "review": review.id,
         "verdict": review.verdict,
@@ -133,10 +133,10 @@ def _record(task: Task, review: Review, actor: Developer, now: datetime) -> None
         "commit": review.commit,
         "by": actor.id,
     }
-    history.record(
+    history.record_event(
         task,
         EventType.REVIEWED,
-        f"{words}: {short(review.body)}" if review.body.strip() else words,
+        f"{words}: {shorten(review.body)}" if review.body.strip() else words,
         now,
         stage_index=review.stage_index,
         data=about,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.domain import anchors, field_errors
 from app.domain.diff import FileStatus, Since
 from app.domain.errors import InvalidFields
-from app.domain.review import CODE_AROUND, LONGEST_CODE_LINE, MOST_LINES, Side
+from app.domain.review import CONTEXT_LINES, MAX_CODE_LINE, MAX_LINES, Side
 from app.extensions import db
 from app.models import Change, ChangedFile, Task
 from app.services.changes import change_queries, comparable_contents
@@ -25,26 +25,26 @@ class ReviewedCommit:
     change: Change | None
 
 
-def latest_of(task: Task) -> ReviewedCommit:
+def latest_commit(task: Task) -> ReviewedCommit:
     """What the task has come to last."""
-    change = change_queries.of(task)
+    change = change_queries.find_change(task)
     if change is None:
         return ReviewedCommit(task.round, task.attempt, None, None)
-    return _at(change)
+    return _to_reviewed_commit(change)
 
 
-def commit_of(task: Task, commit: str | None) -> ReviewedCommit:
+def find_commit(task: Task, commit: str | None) -> ReviewedCommit:
     """That commit of the task's, or the latest. Raises InvalidFields where it has no such."""
     if commit is None:
-        return latest_of(task)
+        return latest_commit(task)
     query = _changes(task, commit).where(Change.since == Since.BASE)
     change = db.session.scalar(query.order_by(Change.id.desc()).limit(1))
     if change is None:
         raise InvalidFields({"commit": [field_errors.NO_SUCH_COMMIT]})
-    return _at(change)
+    return _to_reviewed_commit(change)
 
 
-def anchored(
+def anchor_columns(
     task: Task,
     *,
     path: str | None = None,
@@ -55,7 +55,7 @@ def anchored(
     blob: str | None = None,
 ) -> dict[str, Any]:
     """Columns of a `ReviewThread` at that place. Raises InvalidFields."""
-    about = commit_of(task, commit)
+    about = find_commit(task, commit)
     columns: dict[str, Any] = {"attempt": about.attempt, "commit": about.commit}
     if path is None:
         _require_none("path", line=line, side=side, endLine=end_line, blob=blob)
@@ -67,7 +67,7 @@ def anchored(
         return columns | {"blob": file.blob or file.old_blob or None}
     side, end_line = side or Side.NEW, end_line or line
     blob = _blob_at(task, about, file, side, blob)
-    code = _code(task, blob, line, end_line)
+    code = _code_excerpt(task, blob, line, end_line)
     return columns | {"side": side, "line": line, "end_line": end_line, "blob": blob, "code": code}
 
 
@@ -78,7 +78,7 @@ def base_path_of(file: ChangedFile) -> str | None:
     return file.old_path or file.path
 
 
-def _at(change: Change) -> ReviewedCommit:
+def _to_reviewed_commit(change: Change) -> ReviewedCommit:
     return ReviewedCommit(change.round, change.attempt, change.commit, change)
 
 
@@ -87,7 +87,7 @@ def _changes(task: Task, commit: str | None) -> Any:
 
 
 def _file_at(about: ReviewedCommit, path: str) -> ChangedFile:
-    file = change_queries.file_of(about.change, path) if about.change else None
+    file = change_queries.find_file(about.change, path) if about.change else None
     if file is None:
         raise InvalidFields({"path": [field_errors.FILE_NOT_CHANGED]})
     return file
@@ -113,18 +113,18 @@ def _blob_at(
     return str(blob)
 
 
-def _code(task: Task, blob: str, line: int, end_line: int) -> dict[str, Any]:
+def _code_excerpt(task: Task, blob: str, line: int, end_line: int) -> dict[str, Any]:
     content = comparable_contents.texts(task.id, [blob]).get(blob)
     if content is None:
         raise InvalidFields({"line": [field_errors.LINE_NOT_SEEN]})
-    found = anchors.split(content)
+    found = anchors.split_lines(content)
     if not line <= end_line <= len(found):
         raise InvalidFields({"line": [field_errors.LINE_BEYOND_END(lines=len(found))]})
-    if end_line - line >= MOST_LINES:
-        raise InvalidFields({"endLine": [field_errors.TOO_MANY_LINES(max=MOST_LINES)]})
-    first = max(1, line - CODE_AROUND)
+    if end_line - line >= MAX_LINES:
+        raise InvalidFields({"endLine": [field_errors.TOO_MANY_LINES(max=MAX_LINES)]})
+    first = max(1, line - CONTEXT_LINES)
     shown = (part.decode(errors="replace") for part in found[first - 1 : end_line])
-    return {"first": first, "lines": [text[:LONGEST_CODE_LINE] for text in shown]}
+    return {"first": first, "lines": [text[:MAX_CODE_LINE] for text in shown]}
 
 
 def _require_none(without: str, **given: object) -> None:

@@ -12,19 +12,19 @@ from app.domain.review import ThreadState
 from app.extensions import db
 from app.models import Developer, Review, ReviewComment, ReviewThread, Task
 from app.services.reviews import drafts
-from app.services.reviews.line_tracking import Places, ThreadPlace
+from app.services.reviews.line_tracking import LineTracker, ThreadPosition
 from app.services.tasks import queries
 
-MOST_CHARACTERS = 700_000
+MAX_CHARACTERS = 700_000
 """Of the comments on a page: a page ends earlier where there is more."""
 
 
 @dataclass(frozen=True)
-class ShownThread:
+class ThreadView:
     """A thread, where it is now, and those of its comments that the reader may see."""
 
     thread: ReviewThread
-    place: ThreadPlace
+    place: ThreadPosition
     comments: Sequence[ReviewComment]
 
 
@@ -33,11 +33,11 @@ class ThreadPage:
     """Threads in the order in which they began. `following` is the id that the next page begins
     behind; None: there are no more."""
 
-    items: list[ShownThread]
+    items: list[ThreadView]
     following: int | None
 
 
-def page(
+def read_page(
     actor: Developer,
     task_id: int,
     *,
@@ -52,33 +52,33 @@ def page(
     task = queries.get(actor, task_id)
     query = _threads(actor, task, states).where(ReviewThread.id > after)
     found = list(db.session.scalars(query.order_by(ReviewThread.id).limit(limit + 1)))
-    fitting = _fitting(found[:limit])
-    places = Places(task, commit, reader_id=actor.id)
-    fitting = fitting[: places.look_for(fitting)]
+    fitting = _limit_to_page(found[:limit])
+    places = LineTracker(task, commit, reader_id=actor.id)
+    fitting = fitting[: places.prepare(fitting)]
     is_rest, items = len(fitting) < len(found), []
     comments = _comments(actor, fitting)
     for number, thread in enumerate(fitting):
-        if number and places.is_spent:
+        if number and places.is_exhausted:
             is_rest, fitting = True, fitting[:number]
             break
-        shown = ShownThread(thread, places.of(thread), comments[thread.id])
-        if not states or _is_in(shown, states):
+        shown = ThreadView(thread, places.find_position(thread), comments[thread.id])
+        if not states or _has_state(shown, states):
             items.append(shown)
     return ThreadPage(items, fitting[-1].id if is_rest else None)
 
 
-def one(actor: Developer, task: Task, thread_id: int) -> ShownThread:
+def get_view(actor: Developer, task: Task, thread_id: int) -> ThreadView:
     """A thread of the task's, which the actor may see and has written to. Raises NotFound."""
     query = _threads(actor, task).where(ReviewThread.id == thread_id)
     thread = db.session.scalar(query.execution_options(populate_existing=True))
     if thread is None:
         raise NotFound(f"task {task.id} has no thread {thread_id} that you may see")
-    places = Places(task, reader_id=actor.id, is_written=True)
-    places.look_for([thread])
-    return ShownThread(thread, places.of(thread), _comments(actor, [thread])[thread.id])
+    places = LineTracker(task, reader_id=actor.id, is_written=True)
+    places.prepare([thread])
+    return ThreadView(thread, places.find_position(thread), _comments(actor, [thread])[thread.id])
 
 
-def reviews(actor: Developer, task_id: int) -> Select[Review]:
+def list_reviews(actor: Developer, task_id: int) -> Select[Review]:
     """The task's reviews, in any order. Raises NotFound."""
     queries.get(actor, task_id)
     query = select(Review).where(Review.task_id == task_id)
@@ -98,7 +98,7 @@ def _threads(
     return query.options(joinedload(ReviewThread.resolver))
 
 
-def _is_in(shown: ShownThread, states: Collection[ThreadState]) -> bool:
+def _has_state(shown: ThreadView, states: Collection[ThreadState]) -> bool:
     is_resolved = shown.thread.resolved_at is not None
     now = {ThreadState.RESOLVED if is_resolved else ThreadState.OPEN}
     if shown.place.outdated:
@@ -106,7 +106,7 @@ def _is_in(shown: ShownThread, states: Collection[ThreadState]) -> bool:
     return not now.isdisjoint(states)
 
 
-def _fitting(threads: Sequence[ReviewThread]) -> list[ReviewThread]:
+def _limit_to_page(threads: Sequence[ReviewThread]) -> list[ReviewThread]:
     """The first of the threads, at least one, whose comments have their place on a page."""
     query = (
         select(ReviewComment.thread_id, func.sum(func.length(ReviewComment.body)))
@@ -118,13 +118,13 @@ def _fitting(threads: Sequence[ReviewThread]) -> list[ReviewThread]:
     total = 0
     for thread in threads:
         total += sizes.get(thread.id, 0)
-        if fitting and total > MOST_CHARACTERS:
+        if fitting and total > MAX_CHARACTERS:
             break
         fitting.append(thread)
     return fitting
 
 
-def published(threads: Sequence[ReviewThread]) -> defaultdict[int, list[ReviewComment]]:
+def published_comments(threads: Sequence[ReviewThread]) -> defaultdict[int, list[ReviewComment]]:
     """By thread, what all may see in it, in order."""
     return _comments(None, threads)
 

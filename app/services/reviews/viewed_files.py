@@ -3,8 +3,8 @@
 from sqlalchemy import Select, delete, false, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from app.domain.errors import WorkMoved
-from app.domain.roles import Act
+from app.domain.errors import HeadChanged
+from app.domain.roles import Permission
 from app.extensions import db
 from app.models import ChangedFile, Developer, ViewedFile
 from app.services import rights
@@ -15,7 +15,7 @@ from app.services.tasks import queries
 
 def listing(actor: Developer, task_id: int) -> Select[ViewedFile]:
     """The actor's marks on what the task has come to last, in any order. Raises NotFound."""
-    change = change_queries.of(queries.get(actor, task_id))
+    change = change_queries.find_change(queries.get(actor, task_id))
     query = select(ViewedFile).where(
         ViewedFile.task_id == task_id, ViewedFile.developer_id == actor.id
     )
@@ -25,13 +25,15 @@ def listing(actor: Developer, task_id: int) -> Select[ViewedFile]:
     return query.join(ChangedFile, of_file).where(ChangedFile.change_id == change.id)
 
 
-def mark(actor: Developer, task_id: int, *, path: str, blob: str | None, viewed: bool) -> None:
+def set_viewed(
+    actor: Developer, task_id: int, *, path: str, blob: str | None, viewed: bool
+) -> None:
     """Mark a file of the latest change, as it is in `blob` (None: it is deleted), or take the mark
     away. May be repeated. Commits. Raises NotFound, Forbidden, WorkMoved where the file
     is another by now.
     """
     task = queries.get(actor, task_id)
-    rights.require(Act.REVIEW, actor, task.project)
+    rights.require(Permission.REVIEW, actor, task.project)
     if not viewed:
         mine = delete(ViewedFile).where(
             ViewedFile.task_id == task_id,
@@ -41,10 +43,10 @@ def mark(actor: Developer, task_id: int, *, path: str, blob: str | None, viewed:
         db.session.execute(mine)
         db.session.commit()
         return
-    change = change_queries.of(task)
-    file = change_queries.file_of(change, path) if change else None
+    change = change_queries.find_change(task)
+    file = change_queries.find_file(change, path) if change else None
     if file is None or file.blob != (blob or ""):
-        raise WorkMoved("the file is another by now, or none; look again")
+        raise HeadChanged("the file is another by now, or none; look again")
     fresh = {"blob": file.blob, "viewed_at": clock_now()}
     known = {"task_id": task_id, "developer_id": actor.id, "path": path}
     put = insert(ViewedFile).values(**known, **fresh)

@@ -27,7 +27,7 @@ from app.services.sample_data import (
 )
 from app.services.sample_data.sizes import Sizes
 
-Told = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """A progress callback: what is being made, how many there are, and how many there will be."""
 
 
@@ -36,7 +36,7 @@ class NotEmpty(Conflict):
 
 
 @dataclass(frozen=True)
-class Made:
+class SampleSummary:
     """Some of the rows that were made: names to log in with, words to search for, tasks to look
     at.
     """
@@ -62,7 +62,14 @@ class Made:
     events: int
 
 
-def fill(sizes: Sizes, password: str, now: datetime, told: Told, *, add: bool = False) -> Made:
+def fill(
+    sizes: Sizes,
+    password: str,
+    now: datetime,
+    report_progress: ProgressCallback,
+    *,
+    add: bool = False,
+) -> SampleSummary:
     """Make the rows, and have Postgres analyze them. Commits.
 
     Raises NotEmpty if the database has rows already, unless `add` is set.
@@ -73,20 +80,20 @@ def fill(sizes: Sizes, password: str, now: datetime, told: Told, *, add: bool = 
     # The first id is part of the seed, so that added rows differ from those that are there.
     random = Random(f"{sizes.seed} {tables.next_id(connection, 'tasks')}")
     crowd = people.make(connection, sizes, password, now, random)
-    plan = tasks.Plan.of(connection, sizes, crowd, now, random)
+    plan = tasks.Plan.create(connection, sizes, crowd, now, random)
     with ExitStack() as at_once:
         if not add:  # in a database in use, keys are checked row by row, and nobody is locked out
-            at_once.enter_context(tables.judged_at_the_end(connection, tables.LARGE))
-            at_once.enter_context(deferred_triggers.written_at_the_end(connection, now))
-        tasks.make(connection, plan, told)
-        events.make(connection, plan, told)
-        logs.make(connection, plan, told)
+            at_once.enter_context(tables.defer_foreign_keys(connection, tables.LARGE))
+            at_once.enter_context(deferred_triggers.defer_triggers(connection, now))
+        tasks.make(connection, plan, report_progress)
+        events.make(connection, plan, report_progress)
+        logs.make(connection, plan, report_progress)
         transcripts.make(connection, plan)
     tables.set_identities(connection)
     db.session.commit()
     db.session.execute(text("ANALYZE"))
     db.session.commit()
-    return _made(sizes, crowd, plan)
+    return _summarize(sizes, crowd, plan)
 
 
 def _is_used() -> bool:
@@ -94,8 +101,8 @@ def _is_used() -> bool:
     return any(db.session.execute(select(*found)).one())
 
 
-def _made(sizes: Sizes, crowd: people.Crowd, plan: tasks.Plan) -> Made:
-    return Made(
+def _summarize(sizes: Sizes, crowd: people.Crowd, plan: tasks.Plan) -> SampleSummary:
+    return SampleSummary(
         admin=crowd.developers[0].name,
         lead=crowd.developers[1].name,
         member=crowd.developers[2].name,

@@ -26,7 +26,7 @@ _ENDS = text("""
 
 
 @contextmanager
-def written_at_the_end(connection: Connection, now: datetime) -> Iterator[None]:
+def defer_triggers(connection: Connection, now: datetime) -> Iterator[None]:
     """A context without these triggers; at its end the tasks' texts, their index, and the counts
     are written. To be used on a database without tasks.
     """

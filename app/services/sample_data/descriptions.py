@@ -25,28 +25,28 @@ VOCABULARY = (COMMON, *_SMALL, *_VERBS, *_NOUNS, *_COMPOUNDS)
 _BATCH = 100_000
 
 
-def descriptions(random: Random) -> Iterator[str]:
+def generate_descriptions(random: Random) -> Iterator[str]:
     """Endless descriptions: sentences of 6 to 24 words."""
-    drawn = _drawn(random)
-    for count in _counts(random):
+    drawn = _draw_words(random)
+    for count in _word_counts(random):
         text = " ".join([next(drawn) for _ in range(count)])
         yield f"{text[0].upper()}{text[1:]}."
 
 
-def _drawn(random: Random) -> Iterator[str]:
+def _draw_words(random: Random) -> Iterator[str]:
     # A word's frequency follows from its rank, as in any language (Zipf's law).
     weights = [1 / (rank + 2) for rank in range(len(VOCABULARY))]
-    totals = _running(weights)
+    totals = _running_totals(weights)
     while True:
         yield from random.choices(VOCABULARY, cum_weights=totals, k=_BATCH)
 
 
-def _counts(random: Random) -> Iterator[int]:
+def _word_counts(random: Random) -> Iterator[int]:
     while True:
         yield from random.choices(range(6, 25), k=_BATCH)
 
 
-def _running(weights: Sequence[float]) -> list[float]:
+def _running_totals(weights: Sequence[float]) -> list[float]:
     totals, total = [], 0.0
     for weight in weights:
         total += weight

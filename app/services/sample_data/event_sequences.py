@@ -6,7 +6,7 @@ from app.domain.task import EventType, TaskStatus
 
 _E, _S = EventType, TaskStatus
 _ON_MACHINE = (_E.CREATED, _E.ASSIGNED, _E.STARTED, _E.STAGE_STARTED)
-STORIES: dict[TaskStatus, tuple[tuple[EventType, ...], tuple[EventType, ...]]] = {
+EVENT_SEQUENCES: dict[TaskStatus, tuple[tuple[EventType, ...], tuple[EventType, ...]]] = {
     _S.QUEUED: ((_E.CREATED,), ()),
     _S.SUSPENDED: ((_E.CREATED, _E.SUSPENDED), ()),
     _S.RUNNING: (_ON_MACHINE, ()),
@@ -19,21 +19,23 @@ STORIES: dict[TaskStatus, tuple[tuple[EventType, ...], tuple[EventType, ...]]] =
 }
 """Between the two come log events, if the task has been on a machine."""
 
-_SHORTEST = {status: len(head) + len(tail) for status, (head, tail) in STORIES.items()}
+_MIN_EVENTS = {status: len(head) + len(tail) for status, (head, tail) in EVENT_SEQUENCES.items()}
 
 
-def lengths(statuses: Sequence[TaskStatus], total: int, deep_events: int, deep: int) -> list[int]:
+def event_counts(
+    statuses: Sequence[TaskStatus], total: int, deep_events: int, deep: int
+) -> list[int]:
     """The number of events of each task: `total` in all, for the task `deep` at least
     `deep_events`.
 
     More than `total` if the shortest stories need more.
     """
-    found = [_SHORTEST[status] for status in statuses]
+    found = [_MIN_EVENTS[status] for status in statuses]
     found[deep] = max(found[deep], deep_events)
     talkative = [
         index
         for index, status in enumerate(statuses)
-        if _SHORTEST[status] >= len(_ON_MACHINE) and index != deep
+        if _MIN_EVENTS[status] >= len(_ON_MACHINE) and index != deep
     ]
     left = max(0, total - sum(found))
     each, more = divmod(left, len(talkative))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, text
 
-from app.services.sample_data.event_sequences import STORIES
+from app.services.sample_data.event_sequences import EVENT_SEQUENCES
 from app.services.sample_data.tasks import Plan
 
 _TASKS_AT_ONCE = 25_000
@@ -76,9 +76,12 @@ _EVENTS = text("""
 """)
 
 
-def make(connection: Connection, plan: Plan, told: Callable[[str, int, int], None]) -> None:
+def make(
+    connection: Connection, plan: Plan, report_progress: Callable[[str, int, int], None]
+) -> None:
     stories = [
-        {"status": status, "head": head, "tail": tail} for status, (head, tail) in STORIES.items()
+        {"status": status, "head": head, "tail": tail}
+        for status, (head, tail) in EVENT_SEQUENCES.items()
     ]
     fixed = {"stories": json.dumps(stories), "notes": list(NOTES), "note_count": len(NOTES)}
     done, total = 0, sum(plan.events)
@@ -87,4 +90,4 @@ def make(connection: Connection, plan: Plan, told: Callable[[str, int, int], Non
         ids = {"first": plan.id_of(start), "last": plan.id_of(start + count - 1)}
         connection.execute(_EVENTS, fixed | ids)
         done += sum(plan.events[start : start + count])
-        told("events", done, total)
+        report_progress("events", done, total)

@@ -28,7 +28,9 @@ def line(number: int) -> str:
     return f"{number:09} {_GREEN}muster{_PLAIN} {note}, and again {note}\r"
 
 
-def make(connection: Connection, plan: Plan, told: Callable[[str, int, int], None]) -> None:
+def make(
+    connection: Connection, plan: Plan, report_progress: Callable[[str, int, int], None]
+) -> None:
     task_id, size = plan.id_of(plan.long_log), 0
 
     def rows() -> Iterator[str]:
@@ -43,7 +45,7 @@ def make(connection: Connection, plan: Plan, told: Callable[[str, int, int], Non
             cells = (task_id, 1, size, len(data), first_line, lines, marks, f"\\x{data.hex()}")
             yield "\t".join(map(tables.cell, cells))
             size = at
-            told("log lines", first_line + lines, plan.sizes.log_lines)
+            report_progress("log lines", first_line + lines, plan.sizes.log_lines)
 
     tables.copy(connection, "log_chunks", _COLUMNS, rows())
     about = {"task_id": task_id, "bytes": size, "lines": plan.sizes.log_lines}

@@ -26,7 +26,7 @@ _MACHINES = ["forge", "anvil", "kiln", "lathe", "press"]
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedRow:
     id: Any
     name: str
 
@@ -49,9 +49,9 @@ class Crowd:
     several) are online.
     """
 
-    developers: list[Named]
+    developers: list[NamedRow]
     projects: list[SampleProject]
-    machines: list[Named]
+    machines: list[NamedRow]
 
 
 def make(
@@ -64,12 +64,14 @@ def make(
     return Crowd(developers, projects, _machines(connection, sizes.machines, now, random))
 
 
-def _developers(connection: Connection, count: int, password: str, born: datetime) -> list[Named]:
+def _developers(
+    connection: Connection, count: int, password: str, born: datetime
+) -> list[NamedRow]:
     first = tables.next_id(connection, "developers")
     ids = range(first, first + count)
-    found = [Named(id_, f"{_NAMES[id_ % len(_NAMES)]}{id_}") for id_ in ids]
+    found = [NamedRow(id_, f"{_NAMES[id_ % len(_NAMES)]}{id_}") for id_ in ids]
     roles = [SystemRole.ADMIN, SystemRole.LEAD] + [SystemRole.DEVELOPER] * (count - 2)
-    known = passwords.hash_of(password)
+    known = passwords.hash_password(password)
     rows = [
         {
             "id": each.id,
@@ -135,10 +137,10 @@ def _roles(place: SampleProject) -> list[dict[str, Any]]:
     ]
 
 
-def _machines(connection: Connection, count: int, now: datetime, random: Random) -> list[Named]:
+def _machines(connection: Connection, count: int, now: datetime, random: Random) -> list[NamedRow]:
     found = [uuid.UUID(int=random.getrandbits(128), version=4) for _ in range(count)]
     machines = [
-        Named(id_, f"{_MACHINES[at % len(_MACHINES)]}-{at + 1:02}-{id_.hex[:4]}")
+        NamedRow(id_, f"{_MACHINES[at % len(_MACHINES)]}-{at + 1:02}-{id_.hex[:4]}")
         for at, id_ in enumerate(found)
     ]
     away = machines[-1] if count > 1 else None
@@ -157,7 +159,7 @@ def _machines(connection: Connection, count: int, now: datetime, random: Random)
     return machines
 
 
-def _machine(machine: Named, is_away: bool, now: datetime) -> dict[str, Any]:
+def _machine(machine: NamedRow, is_away: bool, now: datetime) -> dict[str, Any]:
     return {
         "id": machine.id,
         "name": machine.name,
@@ -174,7 +176,7 @@ def _machine(machine: Named, is_away: bool, now: datetime) -> dict[str, Any]:
         "version": "0.1.0",
         "journal_seq": 0,
         "jwt_version": 1,
-        "recovery_digest": digest(tokens.new(TokenKind.RECOVERY)),
+        "recovery_digest": digest(tokens.generate(TokenKind.RECOVERY)),
         "connected_at": now - timedelta(days=190),
         "created_at": now - timedelta(days=190),
     }

@@ -56,7 +56,7 @@ class _Lines(io.TextIOBase):
 
 
 @contextmanager
-def judged_at_the_end(connection: Connection, names: Sequence[str]) -> Iterator[None]:
+def defer_foreign_keys(connection: Connection, names: Sequence[str]) -> Iterator[None]:
     """A context in which the foreign keys of these tables are not checked; they are at its end.
 
     The tables are locked until the end of the transaction.

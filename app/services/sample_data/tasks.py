@@ -64,11 +64,11 @@ class Plan:
     old: int  # the number of tasks of the small project
 
     @classmethod
-    def of(
+    def create(
         cls, connection: Connection, sizes: Sizes, crowd: Crowd, now: datetime, random: Random
     ) -> "Plan":
         statuses = _statuses(sizes, crowd, random)
-        events = event_sequences.lengths(
+        events = event_sequences.event_counts(
             statuses, sizes.events, sizes.deep_task_events, _deep(sizes)
         )
         old = min(_OLD_TASKS, sizes.tasks // 10)
@@ -112,9 +112,9 @@ def _statuses(sizes: Sizes, crowd: Crowd, random: Random) -> list[TaskStatus]:
     """The tasks' statuses, by index. At least one task is queued, and every machine has a free
     slot.
     """
-    at_gate = _at_most_a_part(sizes.tasks, 20)
-    running = _at_most_a_part(sizes.tasks, len(crowd.machines) - 1)
-    queued = max(1, _at_most_a_part(sizes.tasks, 100))
+    at_gate = _cap_share(sizes.tasks, 20)
+    running = _cap_share(sizes.tasks, len(crowd.machines) - 1)
+    queued = max(1, _cap_share(sizes.tasks, 100))
     ended = sizes.tasks - at_gate - running - queued
     found = random.choices(_ENDS, _SHARES, k=ended)
     for known in range(_deep(sizes), _deep(sizes) + 3):
@@ -123,12 +123,14 @@ def _statuses(sizes: Sizes, crowd: Crowd, random: Random) -> list[TaskStatus]:
     return found + [TaskStatus.QUEUED] * queued
 
 
-def _at_most_a_part(tasks: int, wanted: int) -> int:
+def _cap_share(tasks: int, wanted: int) -> int:
     return min(wanted, tasks // 20)
 
 
-def make(connection: Connection, plan: Plan, told: Callable[[str, int, int], None]) -> None:
-    tables.copy(connection, "tasks", _COLUMN_LIST.split(), _rows(plan, told))
+def make(
+    connection: Connection, plan: Plan, report_progress: Callable[[str, int, int], None]
+) -> None:
+    tables.copy(connection, "tasks", _COLUMN_LIST.split(), _rows(plan, report_progress))
     connection.execute(_ATTEMPTS, plan.ids)
     prompt = pipeline.parse(_GATED)[0].gate
     assert prompt is not None
@@ -136,8 +138,8 @@ def make(connection: Connection, plan: Plan, told: Callable[[str, int, int], Non
     connection.execute(_SLOTS, plan.ids)
 
 
-def _rows(plan: Plan, told: Callable[[str, int, int], None]) -> Iterator[str]:
-    texts, places = descriptions.descriptions(plan.random), _places(plan)
+def _rows(plan: Plan, report_progress: Callable[[str, int, int], None]) -> Iterator[str]:
+    texts, places = descriptions.generate_descriptions(plan.random), _places(plan)
     rare, total = plan.rare, plan.sizes.tasks
     for index, status in enumerate(plan.statuses):
         text_ = next(texts)
@@ -145,7 +147,7 @@ def _rows(plan: Plan, told: Callable[[str, int, int], None]) -> Iterator[str]:
             text_ = f"{text_[:-1]} {descriptions.RARE}."
         yield "\t".join(map(tables.cell, _row(plan, index, status, next(places), text_)))
         if index % 10_000 == 0 or index == total - 1:
-            told("tasks", index + 1, total)
+            report_progress("tasks", index + 1, total)
 
 
 def _places(plan: Plan) -> Iterator[SampleProject]:

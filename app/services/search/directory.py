@@ -6,11 +6,11 @@ from sqlalchemy.orm import undefer
 from app.models import Developer
 
 
-def everybody() -> Select[Developer]:
+def all_developers() -> Select[Developer]:
     """The query of all accounts, with disabled ones."""
     return select(Developer).options(undefer(Developer.totp_enabled))
 
 
-def colleagues() -> Select[Developer]:
+def active_developers() -> Select[Developer]:
     """The query of all developers who are not disabled."""
     return select(Developer).where(Developer.disabled_at.is_(None))

@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, TextClause, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.domain.search import SearchQuery, containing, like
+from app.domain.search import SearchQuery, contains_pattern, escape_like
 from app.extensions import db
 from app.models import Developer, Machine, Project, Task
-from app.models.search import SHELF
+from app.models.search import PARTITION_SIZE
 from app.postgres import statement_timeout
 from app.services import rights
 from app.services.projects import projects
-from app.services.search.statements import LOOKED_AT, NEWEST, Statements, Visibility
+from app.services.search.statements import NEWEST, SCANNED, Statements, Visibility
 from app.services.tasks import queries
 
 T = TypeVar("T")
@@ -29,14 +29,14 @@ _MACHINE_ID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # How many of the newest tasks are read. A word that is in 2 % of them fills an answer from here.
 WINDOW = 1000
 # If the texts are too long for the time limit, a tenth of the tasks is read.
-PARTS = (1, 10)
+WINDOW_DIVISORS = (1, 10)
 WINDOW_OF_PROJECT = 50  # the least number of tasks read of each project, for members of many
 # In more projects than this, searching shelf by shelf costs more than it saves.
 FEW_PROJECTS = 8
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """Matches, the best first. Not `complete` if the time limit ended the search of older tasks."""
 
     query: str
@@ -63,7 +63,7 @@ class _Hits:
         return [task_id for _, task_id in by_rank[:most]]
 
 
-def find(actor: Developer, query: str, limit: int) -> Found:
+def find(actor: Developer, query: str, limit: int) -> SearchResult:
     """Search for all words of `query`, among what the developer may see; at most `limit` matches of
     each kind. A task whose id is the query comes first.
     """
@@ -72,7 +72,7 @@ def find(actor: Developer, query: str, limit: int) -> Found:
     ids = hits.best(limit)
     if (number := wanted.number) is not None:
         ids = [number, *(task_id for task_id in ids if task_id != number)]
-    return Found(
+    return SearchResult(
         query=wanted.text,
         tasks=_tasks(actor, ids)[:limit],
         machines=_machines(wanted, limit),
@@ -82,7 +82,7 @@ def find(actor: Developer, query: str, limit: int) -> Found:
 
 
 def _scope(actor: Developer) -> Visibility:
-    if rights.sees_all_projects(actor):
+    if rights.can_see_all_projects(actor):
         return Visibility(None, deleted=rights.visible_projects(actor) is None)
     return Visibility(
         list(db.session.scalars(projects.listing(actor).with_only_columns(Project.id)))
@@ -106,15 +106,15 @@ def _hits(wanted: SearchQuery, scope: Visibility, limit: int) -> _Hits:
         hits.complete = False
         return hits
     counts = {rank: number for number, rank in rows if rank < 0}
-    looked_at, newest = counts[LOOKED_AT], counts[NEWEST]
+    looked_at, newest = counts[SCANNED], counts[NEWEST]
     hits.add(row for row in rows if row[1] >= 0)
     if looked_at < window or len(hits.ranks) >= limit:
         return hits
     if not wanted.has_trigrams:
         hits.complete = False
         return hits
-    for statement, bounds in _by_index(statements, newest // SHELF, share):
-        older = statement_timeout.rows(statement, statements.parameters | bounds)
+    for statement, bounds in _index_statements(statements, newest // PARTITION_SIZE, share):
+        older = statement_timeout.fetch_rows(statement, statements.parameters | bounds)
         hits.add(older or ())
         hits.complete = older is not None
         if len(hits.ranks) >= limit or not hits.complete:
@@ -127,33 +127,33 @@ def _newest(statements: Statements, window: int) -> tuple[list[Any] | None, int]
 
     None for the matches if even the smallest window took too long.
     """
-    for part in PARTS:
+    for part in WINDOW_DIVISORS:
         window = max(1, window // part)
         parameters = statements.parameters | {"window": window}
-        if (rows := statement_timeout.rows(statements.newest(), parameters)) is not None:
+        if (rows := statement_timeout.fetch_rows(statements.newest(), parameters)) is not None:
             return rows, window
     return None, window
 
 
-def _by_index(
+def _index_statements(
     statements: Statements, last: int, places: int
 ) -> Iterator[tuple[TextClause, dict[str, Any]]]:
     """The statements that search the index, with their bounds, in turn. `last` is the newest shelf,
     `places` the number of projects.
     """
     if places > FEW_PROJECTS:
-        yield statements.older(), {"before": (last + 1) * SHELF}
+        yield statements.older(), {"before": (last + 1) * PARTITION_SIZE}
         return
-    yield statements.on_shelves(), {"shelves": [last, last - 1]}
+    yield statements.in_partitions(), {"shelves": [last, last - 1]}
     if last > 1:
-        yield statements.older(), {"before": (last - 1) * SHELF}
+        yield statements.older(), {"before": (last - 1) * PARTITION_SIZE}
 
 
 def _tasks(actor: Developer, ids: list[int]) -> list[Task]:
     """The tasks with these ids that the developer may see, in the same order."""
     if not ids:
         return []
-    found = {task.id: task for task in queries.some(actor, ids, queries.FOR_LISTS)}
+    found = {task.id: task for task in queries.list_by_ids(actor, ids, queries.FOR_LISTS)}
     return [found[task_id] for task_id in ids if task_id in found]
 
 
@@ -162,24 +162,26 @@ def _machines(wanted: SearchQuery, limit: int) -> list[Machine]:
     if _MACHINE_ID.fullmatch(wanted.text):
         query = query.where(Machine.id == uuid.UUID(wanted.text))
     else:
-        query = _called(query, wanted.text, Machine.name)
+        query = _match_name(query, wanted.text, Machine.name)
     return list(db.session.scalars(query.limit(limit)))
 
 
 def _projects(actor: Developer, wanted: SearchQuery, limit: int) -> list[Project]:
-    query = _called(projects.listing(actor).order_by(None), wanted.text, Project.key, Project.name)
+    query = _match_name(
+        projects.listing(actor).order_by(None), wanted.text, Project.key, Project.name
+    )
     return list(db.session.scalars(query.limit(limit)))
 
 
-def _called(query: Select[T], name: str, *columns: InstrumentedAttribute[str]) -> Select[T]:
+def _match_name(query: Select[T], name: str, *columns: InstrumentedAttribute[str]) -> Select[T]:
     """The query, for rows whose name in one of the columns matches; best first.
 
     The ranks: equal, beginning with `name`, containing it, resembling it (by trigrams).
     """
-    held = containing(name)
+    held = contains_pattern(name)
     rank = case(
         (or_(*(func.lower(column) == func.lower(name) for column in columns)), 3),
-        (or_(*(column.ilike(f"{like(name)}%") for column in columns)), 2),
+        (or_(*(column.ilike(f"{escape_like(name)}%") for column in columns)), 2),
         (or_(*(column.ilike(held) for column in columns)), 1),
         else_=0,
     )

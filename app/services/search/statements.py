@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 
 from app.domain.search import SearchQuery
-from app.models.search import SHELF
+from app.models.search import PARTITION_SIZE
 
 # Tasks of deleted projects stay in the table.
 _VISIBLE = "EXISTS (SELECT FROM projects WHERE id = t.project_id AND deleted_at IS NULL)"
@@ -22,7 +22,7 @@ _NEWEST_OWN = """
 SELECT t.* FROM unnest(CAST(:projects AS bigint[])) p CROSS JOIN LATERAL
   (SELECT * FROM task_texts WHERE project_id = p ORDER BY task_id DESC LIMIT :window) t"""
 # Two rows beside the matches, marked by these ranks: how many tasks were read, and the newest id.
-LOOKED_AT, NEWEST = -1, -2
+SCANNED, NEWEST = -1, -2
 _NEWEST = """
 WITH t AS MATERIALIZED ({newest})
 (SELECT task_id, {rank} AS rank FROM t WHERE {match} ORDER BY rank DESC, task_id DESC LIMIT :most)
@@ -37,8 +37,8 @@ ORDER BY rank DESC, task_id DESC LIMIT :most"""
 _IN_EACH = """
 SELECT found.* FROM {places} CROSS JOIN LATERAL ({best}) found
 ORDER BY rank DESC, task_id DESC LIMIT :most"""
-_ON_SHELF = f"task_id / {SHELF} = shelf"
-_SHELVES = "unnest(CAST(:shelves AS bigint[])) shelf"
+_IN_PARTITION = f"task_id / {PARTITION_SIZE} = shelf"
+_PARTITIONS = "unnest(CAST(:shelves AS bigint[])) shelf"
 _OLDER = "task_id < :before"
 _PROJECTS = "unnest(CAST(:projects AS bigint[])) project"
 _OF_PROJECT = "project_id = project"
@@ -70,7 +70,7 @@ class Statements:
             "most": most,
             "phrase": wanted.phrase,
             **{f"word{n}": pattern for n, pattern in enumerate(wanted.patterns)},
-            **{f"whole{n}": pattern for n, pattern in enumerate(wanted.whole)},
+            **{f"whole{n}": pattern for n, pattern in enumerate(wanted.whole_word_patterns)},
         }
         if self._own:
             self.parameters["projects"] = scope.projects
@@ -78,20 +78,20 @@ class Statements:
     def newest(self) -> TextClause:
         """Search the newest :window tasks (of each project), all of which are read."""
         newest = _NEWEST_OWN if self._own else _NEWEST_EVERY
-        marks = {"looked_at": LOOKED_AT, "newest_of_all": NEWEST}
+        marks = {"looked_at": SCANNED, "newest_of_all": NEWEST}
         return text(_NEWEST.format(newest=newest, **marks, **self._parts))
 
-    def on_shelves(self) -> TextClause:
+    def in_partitions(self) -> TextClause:
         """Search the tasks on :shelves, by the index."""
-        where = f"{_OF_PROJECT} AND {_ON_SHELF}" if self._own else _ON_SHELF
-        return self._in_each(f"{_PROJECTS}, {_SHELVES}" if self._own else _SHELVES, where)
+        where = f"{_OF_PROJECT} AND {_IN_PARTITION}" if self._own else _IN_PARTITION
+        return self._for_each(f"{_PROJECTS}, {_PARTITIONS}" if self._own else _PARTITIONS, where)
 
     def older(self) -> TextClause:
         """Search all tasks with ids below :before, by the index."""
         if self._own:
-            return self._in_each(_PROJECTS, f"{_OF_PROJECT} AND {_OLDER}")
+            return self._for_each(_PROJECTS, f"{_OF_PROJECT} AND {_OLDER}")
         return text(_BEST.format(where=_OLDER, **self._parts))
 
-    def _in_each(self, places: str, where: str) -> TextClause:
+    def _for_each(self, places: str, where: str) -> TextClause:
         best = _BEST.format(where=where, **self._parts)
         return text(_IN_EACH.format(places=places, best=best))

@@ -8,30 +8,30 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain import sso
 from app.domain.roles import SystemRole
-from app.domain.sso import SignInRefused, Visitor
+from app.domain.sso import ExternalUser, SignInRefused
 from app.extensions import db
 from app.models import Developer, DeveloperIdentity, IdentityProvider
 from app.services import audit
 from app.services.accounts import account_admin, developers, passwords
 from app.services.sso import role_grants
 
-MOST_NAMES = 50  # of one username, before no account is made
+MAX_NAME_TRIES = 50  # of one username, before no account is made
 
 
-def admit(provider: IdentityProvider, who: Visitor, now: datetime) -> Developer:
+def find_or_create(provider: IdentityProvider, who: ExternalUser, now: datetime) -> Developer:
     """The visitor's account, locked, with what their groups give. The caller commits.
 
     Where they are refused what their groups no longer give is taken back nevertheless, and has been
     committed. Raises SignInRefused.
     """
     try:
-        return _admitted(provider, who, now)
+        return _find_or_create(provider, who, now)
     except IntegrityError:  # they have come twice at once, and the other was first
         db.session.rollback()
-        return _admitted(provider, who, now)
+        return _find_or_create(provider, who, now)
 
 
-def known(provider: IdentityProvider, who: Visitor) -> DeveloperIdentity | None:
+def find_identity(provider: IdentityProvider, who: ExternalUser) -> DeveloperIdentity | None:
     """The visitor's identity here, if there is one."""
     return db.session.scalar(
         select(DeveloperIdentity)
@@ -42,21 +42,21 @@ def known(provider: IdentityProvider, who: Visitor) -> DeveloperIdentity | None:
     )
 
 
-def _admitted(provider: IdentityProvider, who: Visitor, now: datetime) -> Developer:
-    refused = sso.refusal(who, provider.email_domains, provider.allowed_groups)
-    identity = known(provider, who)
+def _find_or_create(provider: IdentityProvider, who: ExternalUser, now: datetime) -> Developer:
+    refused = sso.find_refusal(who, provider.email_domains, provider.allowed_groups)
+    identity = find_identity(provider, who)
     if identity is None:
         if refused:
             raise SignInRefused(refused)
-        identity = _linked(provider, who, now)
-    developer, others = account_admin.locked_with_admins(identity.developer_id)
-    if (identity := known(provider, who)) is None:  # unlinked meanwhile
+        identity = _link_account(provider, who, now)
+    developer, others = account_admin.lock_with_admins(identity.developer_id)
+    if (identity := find_identity(provider, who)) is None:  # unlinked meanwhile
         raise SignInRefused("no_account")
     if developer.disabled_at is not None:
         raise SignInRefused("disabled")
     is_only_admin = developer.role is SystemRole.ADMIN and not others
-    role, projects = role_grants.by_groups(provider, who.groups)
-    role_grants.apply(developer, identity, role, projects, now, is_only_admin=is_only_admin)
+    role, projects = role_grants.roles_from_groups(provider, who.groups)
+    role_grants.apply_roles(developer, identity, role, projects, now, is_only_admin=is_only_admin)
     if refused:
         db.session.commit()
         raise SignInRefused(refused)
@@ -65,17 +65,19 @@ def _admitted(provider: IdentityProvider, who: Visitor, now: datetime) -> Develo
     return developer
 
 
-def _linked(provider: IdentityProvider, who: Visitor, now: datetime) -> DeveloperIdentity:
+def _link_account(
+    provider: IdentityProvider, who: ExternalUser, now: datetime
+) -> DeveloperIdentity:
     """A new identity: of the account with the visitor's e-mail, or of a new one."""
-    developer = _by_email(provider, who)
+    developer = _find_by_email(provider, who)
     if developer is None:
         if not provider.create_accounts:
             raise SignInRefused("no_account")
-        developer = _created(who, now)
-    return link(provider, developer, who.subject, who.email, now, actor=None)
+        developer = _create_developer(who, now)
+    return create_identity(provider, developer, who.subject, who.email, now, actor=None)
 
 
-def link(
+def create_identity(
     provider: IdentityProvider,
     developer: Developer,
     subject: str,
@@ -95,12 +97,12 @@ def link(
     )
     db.session.add(identity)
     db.session.flush()
-    told = {"provider": provider.name, "subject": subject, "email": email}
-    audit.record("identity.linked", "developer", developer.id, actor=actor, after=told)
+    fields = {"provider": provider.name, "subject": subject, "email": email}
+    audit.record("identity.linked", "developer", developer.id, actor=actor, after=fields)
     return identity
 
 
-def _by_email(provider: IdentityProvider, who: Visitor) -> Developer | None:
+def _find_by_email(provider: IdentityProvider, who: ExternalUser) -> Developer | None:
     if not provider.match_email or who.email is None:
         return None
     developer = db.session.scalar(select(Developer).where(Developer.email == who.email))
@@ -115,13 +117,13 @@ def _by_email(provider: IdentityProvider, who: Visitor) -> Developer | None:
     return developer
 
 
-def _created(who: Visitor, now: datetime) -> Developer:
+def _create_developer(who: ExternalUser, now: datetime) -> Developer:
     name = _free_name(who)
     is_taken = select(Developer.id).where(Developer.email == who.email)
     email = None if who.email is None or db.session.scalar(is_taken) else who.email
     developer = Developer(
         name=name,
-        password_hash=passwords.NOBODY,  # no password matches it
+        password_hash=passwords.UNUSABLE_HASH,  # no password matches it
         role=SystemRole.DEVELOPER,
         email=email,
         git_name=who.full_name or name,
@@ -130,13 +132,13 @@ def _created(who: Visitor, now: datetime) -> Developer:
     )
     db.session.add(developer)
     db.session.flush()
-    told = {"name": name, "role": developer.role, "email": email}
-    audit.record("developer.created", "developer", developer.id, actor=None, after=told)
+    fields = {"name": name, "role": developer.role, "email": email}
+    audit.record("developer.created", "developer", developer.id, actor=None, after=fields)
     return developer
 
 
-def _free_name(who: Visitor) -> str:
-    for name in itertools.islice(sso.account_names(who), MOST_NAMES):
-        if developers.named(name) is None:
+def _free_name(who: ExternalUser) -> str:
+    for name in itertools.islice(sso.account_names(who), MAX_NAME_TRIES):
+        if developers.find_by_name(name) is None:
             return name
     raise SignInRefused("no_name")

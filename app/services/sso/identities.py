@@ -49,13 +49,15 @@ def create(actor: Developer, developer_id: int, *, provider: str, subject: str) 
     Raises Forbidden, NotFound, InvalidFields, IdentityTaken.
     """
     rights.require_admin(actor)
-    developer, _ = account_admin.locked_with_admins(developer_id)
+    developer, _ = account_admin.lock_with_admins(developer_id)
     named = select(IdentityProvider).where(IdentityProvider.name == provider)
     found = db.session.scalar(named)
     if found is None:
         raise InvalidFields({"provider": [field_errors.NO_SUCH_PROVIDER]})
     try:
-        identity = account_match.link(found, developer, subject, None, clock.now(), actor=actor)
+        identity = account_match.create_identity(
+            found, developer, subject, None, clock.now(), actor=actor
+        )
     except IntegrityError:
         db.session.rollback()
         raise IdentityTaken from None
@@ -72,8 +74,8 @@ def delete(actor: Developer, developer_id: int, identity_id: int) -> None:
     identity = db.session.get(DeveloperIdentity, identity_id)
     if identity is None or identity.developer_id != developer_id:
         raise NotFound("there is no such identity")
-    (told,) = views([identity])
-    providers.take_away(identity)
-    before = {"provider": told.provider, "subject": identity.subject, "email": identity.email}
+    (view,) = views([identity])
+    providers.delete_identity(identity)
+    before = {"provider": view.provider, "subject": identity.subject, "email": identity.email}
     audit.record("identity.unlinked", "developer", developer_id, actor=actor, before=before)
     db.session.commit()

@@ -17,15 +17,15 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from app.chat import http_client
-from app.chat.messages import DeliveryRefused, TryAgain
+from app.chat.messages import DeliveryRefused, RetryLater
 from app.domain import origin
 from app.domain.errors import Unavailable
 
-FRESH_SECONDS = 3600.0
+CACHE_SECONDS = 3600.0
 # An unknown key has the keys read anew, but not more often than this.
-PATIENCE_SECONDS = 30.0
-SECONDS = 5.0  # for one request
-KEPT = "muster_oidc"  # in app.extensions
+MIN_REFRESH_SECONDS = 30.0
+REQUEST_TIMEOUT_SECONDS = 5.0  # for one request
+CACHE_KEY = "muster_oidc"  # in app.extensions
 _ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _MORE_ENDPOINTS = ("userinfo_endpoint", "end_session_endpoint")
 
@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass
-class Published:
+class ProviderMetadata:
     """What a provider publishes of itself, its keys, and when they were read."""
 
     endpoints: dict[str, Any]
@@ -42,52 +42,52 @@ class Published:
     reread_at: float = field(default=float("-inf"))
 
 
-def of(issuer: str) -> Published:
+def get(issuer: str) -> ProviderMetadata:
     """What the issuer publishes, at most an hour old. Raises Unavailable."""
-    kept: dict[str, Published] = current_app.extensions.setdefault(KEPT, {})
+    kept: dict[str, ProviderMetadata] = current_app.extensions.setdefault(CACHE_KEY, {})
     found = kept.get(issuer)
-    if found is None or time.monotonic() - found.read_at > FRESH_SECONDS:
-        found = kept[issuer] = _discovered(issuer)
+    if found is None or time.monotonic() - found.read_at > CACHE_SECONDS:
+        found = kept[issuer] = _discover(issuer)
     return found
 
 
-def forget(issuer: str) -> None:
+def clear_cache(issuer: str) -> None:
     """Have this process read anew what the issuer publishes."""
-    current_app.extensions.get(KEPT, {}).pop(issuer, None)
+    current_app.extensions.get(CACHE_KEY, {}).pop(issuer, None)
 
 
-def keys_of(issuer: str, *, anew: bool = False) -> KeySet | None:
+def get_keys(issuer: str, *, anew: bool = False) -> KeySet | None:
     """The issuer's keys; with `anew` as they are now, and None if they were read anew just before.
 
     Raises Unavailable.
     """
-    published, now = of(issuer), time.monotonic()
+    published, now = get(issuer), time.monotonic()
     if anew:
-        if now - published.reread_at < PATIENCE_SECONDS:
+        if now - published.reread_at < MIN_REFRESH_SECONDS:
             return None
         published.reread_at = now
     if anew or published.keys is None:
-        told = read(issuer, published.endpoints["jwks_uri"])
+        key_set = get_json(issuer, published.endpoints["jwks_uri"])
         try:
-            published.keys = KeySet.import_key_set(told)  # type: ignore[arg-type]
+            published.keys = KeySet.import_key_set(key_set)  # type: ignore[arg-type]
         except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise _unavailable(issuer, f"its keys are none ({type(error).__name__})") from None
     return published.keys
 
 
-def read(issuer: str, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+def get_json(issuer: str, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
     """The JSON object at a URL of the issuer's. Raises Unavailable."""
-    answer = request(issuer, "GET", url, {"Accept": "application/json", **(headers or {})})
+    answer = send_request(issuer, "GET", url, {"Accept": "application/json", **(headers or {})})
     try:
-        told = json.loads(answer.body)
+        body = json.loads(answer.body)
     except ValueError:
-        told = None
-    if answer.status != 200 or not isinstance(told, dict):
+        body = None
+    if answer.status != 200 or not isinstance(body, dict):
         raise _unavailable(issuer, f"HTTP {answer.status}, or no JSON")
-    return told
+    return body
 
 
-def request(
+def send_request(
     issuer: str, method: str, url: str, headers: dict[str, str], content: bytes = b""
 ) -> http_client.Response:
     """Send a request to one of the issuer's endpoints. Raises Unavailable."""
@@ -99,9 +99,9 @@ def request(
             headers=headers,
             content=content,
             allowed_hosts=frozenset({host}),
-            seconds=SECONDS,
+            seconds=REQUEST_TIMEOUT_SECONDS,
         )
-    except (DeliveryRefused, TryAgain) as error:
+    except (DeliveryRefused, RetryLater) as error:
         raise _unavailable(issuer, str(error)) from None
 
 
@@ -117,15 +117,15 @@ def is_secure(url: object) -> bool:
     return bool(parts.netloc) and (parts.scheme == "https" or is_local)
 
 
-def _discovered(issuer: str) -> Published:
-    told = read(issuer, get_well_known_url(issuer, external=True))
-    if told.get("issuer") != issuer:
+def _discover(issuer: str) -> ProviderMetadata:
+    document = get_json(issuer, get_well_known_url(issuer, external=True))
+    if document.get("issuer") != issuer:
         raise _unavailable(issuer, "it says that it is another issuer")
-    given = [name for name in _MORE_ENDPOINTS if told.get(name) is not None]
-    for name in (*_ENDPOINTS, *given):
-        if not is_secure(told.get(name)):
+    optional_endpoints = [name for name in _MORE_ENDPOINTS if document.get(name) is not None]
+    for name in (*_ENDPOINTS, *optional_endpoints):
+        if not is_secure(document.get(name)):
             raise _unavailable(issuer, f"its {name} is no https URL")
-    return Published(told, time.monotonic())
+    return ProviderMetadata(document, time.monotonic())
 
 
 def _unavailable(issuer: str, why: str) -> Unavailable:

@@ -30,7 +30,7 @@ ALGORITHMS = (
 log = structlog.get_logger(__name__)
 
 
-class _Answer:
+class _Response:
     """A response as Authlib reads it."""
 
     def __init__(self, response: http_client.Response) -> None:
@@ -51,26 +51,28 @@ class _Session:
 
     def post(
         self, url: str, *, data: Mapping[str, str], headers: Mapping[str, str], auth: Any
-    ) -> _Answer:
+    ) -> _Response:
         url, sent, body = auth.prepare("POST", url, dict(headers), urlencode(data))
-        return _Answer(metadata.request(self._issuer, "POST", url, sent, body.encode()))
+        return _Response(metadata.send_request(self._issuer, "POST", url, sent, body.encode()))
 
 
-def way_there(provider: IdentityProvider, callback: str, **asked: str) -> str:
+def authorization_url(provider: IdentityProvider, callback: str, **asked: str) -> str:
     """The URL of the provider to send a browser to. `asked` are `state`, `nonce`, `code_verifier`,
     and perhaps `prompt` and `max_age`. Raises Unavailable.
     """
-    endpoint = metadata.of(provider.issuer).endpoints["authorization_endpoint"]
+    endpoint = metadata.get(provider.issuer).endpoints["authorization_endpoint"]
     url, _ = _client(provider, callback).create_authorization_url(endpoint, **asked)
     return str(url)
 
 
-def redeemed(provider: IdentityProvider, callback: str, code: str, verifier: str) -> dict[str, Any]:
+def exchange_code(
+    provider: IdentityProvider, callback: str, code: str, verifier: str
+) -> dict[str, Any]:
     """What the provider gives for a code: `id_token`, `access_token`.
 
     Raises InvalidSignIn, Unavailable.
     """
-    endpoint = metadata.of(provider.issuer).endpoints["token_endpoint"]
+    endpoint = metadata.get(provider.issuer).endpoints["token_endpoint"]
     try:
         return dict(
             _client(provider, callback).fetch_token(
@@ -82,7 +84,9 @@ def redeemed(provider: IdentityProvider, callback: str, code: str, verifier: str
         raise InvalidSignIn from None
 
 
-def claims_of(provider: IdentityProvider, given: Mapping[str, Any], nonce: str) -> dict[str, Any]:
+def verify_id_token(
+    provider: IdentityProvider, given: Mapping[str, Any], nonce: str
+) -> dict[str, Any]:
     """The claims of the ID token among what was given, if it is good: signed by the provider for
     us, for this very sign-in, and not expired. Raises InvalidSignIn, Unavailable.
     """
@@ -90,7 +94,7 @@ def claims_of(provider: IdentityProvider, given: Mapping[str, Any], nonce: str) 
     if not isinstance(id_token, str):
         raise InvalidSignIn
     try:
-        token = _decoded(provider.issuer, id_token)
+        token = _decode_id_token(provider.issuer, id_token)
         claims = CodeIDToken(
             token.claims,
             token.header,
@@ -111,33 +115,33 @@ def claims_of(provider: IdentityProvider, given: Mapping[str, Any], nonce: str) 
     return dict(claims)
 
 
-def with_userinfo(
-    provider: IdentityProvider, given: Mapping[str, Any], claims: dict[str, Any]
+def add_userinfo(
+    provider: IdentityProvider, token_response: Mapping[str, Any], claims: dict[str, Any]
 ) -> dict[str, Any]:
     """The claims, and what userinfo adds where they say nothing of e-mail or groups.
 
     Raises InvalidSignIn, Unavailable.
     """
-    endpoint = metadata.of(provider.issuer).endpoints.get("userinfo_endpoint")
+    endpoint = metadata.get(provider.issuer).endpoints.get("userinfo_endpoint")
     says_all = "email" in claims and sso.has_groups(claims, provider.groups_claim)
-    access_token = given.get("access_token")
+    access_token = token_response.get("access_token")
     if says_all or not endpoint or not isinstance(access_token, str):
         return claims
     bearer = {"Authorization": f"Bearer {access_token}"}
-    told = metadata.read(provider.issuer, endpoint, bearer)
-    if told.get("sub") != claims.get("sub"):  # OpenID Connect Core 5.3.2
+    userinfo = metadata.get_json(provider.issuer, endpoint, bearer)
+    if userinfo.get("sub") != claims.get("sub"):  # OpenID Connect Core 5.3.2
         raise InvalidSignIn
-    return {**told, **claims}
+    return {**userinfo, **claims}
 
 
-def _decoded(issuer: str, id_token: str) -> jwt.Token:
+def _decode_id_token(issuer: str, id_token: str) -> jwt.Token:
     registry = JWSRegistry(algorithms=list(ALGORITHMS), strict_check_header=False)
-    keys = metadata.keys_of(issuer)
+    keys = metadata.get_keys(issuer)
     assert keys is not None
     try:
         return jwt.decode(id_token, keys, registry=registry)
     except InvalidKeyIdError:
-        fresh = metadata.keys_of(issuer, anew=True)
+        fresh = metadata.get_keys(issuer, anew=True)
         if fresh is None:
             raise
         return jwt.decode(id_token, fresh, registry=registry)
@@ -149,18 +153,18 @@ def _client(provider: IdentityProvider, callback: str) -> OAuth2Client:
         _Session(provider.issuer),
         client_id=provider.client_id,
         client_secret=secret,
-        token_endpoint_auth_method=_method(provider.issuer, secret),
+        token_endpoint_auth_method=_client_auth_method(provider.issuer, secret),
         scope=provider.scopes,
         redirect_uri=callback,
         code_challenge_method="S256",
     )
 
 
-def _method(issuer: str, secret: str | None) -> str:
+def _client_auth_method(issuer: str, secret: str | None) -> str:
     """How the client proves itself. In the body rather than in a header, where implementations
     differ in how a secret with special characters is written.
     """
     if secret is None:
         return "none"
-    known = metadata.of(issuer).endpoints.get("token_endpoint_auth_methods_supported") or ()
+    known = metadata.get(issuer).endpoints.get("token_endpoint_auth_methods_supported") or ()
     return "client_secret_post" if "client_secret_post" in known else "client_secret_basic"

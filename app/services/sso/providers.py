@@ -45,13 +45,13 @@ def listing(actor: Developer) -> Select[IdentityProvider]:
     return select(IdentityProvider)
 
 
-def usable() -> list[IdentityProvider]:
+def list_enabled() -> list[IdentityProvider]:
     """The providers by which people can sign in, in the order in which they were set up."""
     wanted = select(IdentityProvider).where(IdentityProvider.enabled).order_by(IdentityProvider.id)
     return list(db.session.scalars(wanted))
 
 
-def named(name: str) -> IdentityProvider:
+def find_by_name(name: str) -> IdentityProvider:
     """The provider of that name, by which people can sign in. Raises NotFound."""
     provider = db.session.scalar(
         select(IdentityProvider).where(IdentityProvider.name == name, IdentityProvider.enabled)
@@ -61,7 +61,7 @@ def named(name: str) -> IdentityProvider:
     return provider
 
 
-def still(provider_id: int) -> IdentityProvider:
+def find_enabled(provider_id: int) -> IdentityProvider:
     """A provider that somebody has set out to. Raises InvalidSignIn if it is gone or off."""
     provider = db.session.get(IdentityProvider, provider_id, populate_existing=True)
     if provider is None or not provider.enabled:
@@ -81,15 +81,17 @@ def create(
     provider = IdentityProvider(name=name, issuer=issuer, created_at=now, updated_at=now)
     if not metadata.is_secure(issuer):
         raise InvalidFields({"issuer": [field_errors.NO_HTTPS_URL]})
-    _change(provider, _BY_DEFAULT | fields, client_secret)
+    _set_fields(provider, _BY_DEFAULT | fields, client_secret)
     db.session.add(provider)
     try:
         db.session.flush()
     except IntegrityError:
         db.session.rollback()
         raise AlreadyExists("there is a provider of that name already") from None
-    told = _told(provider)
-    audit.record("identity_provider.created", "identity_provider", name, actor=actor, after=told)
+    audited_fields = _audited_fields(provider)
+    audit.record(
+        "identity_provider.created", "identity_provider", name, actor=actor, after=audited_fields
+    )
     db.session.commit()
     return provider
 
@@ -100,19 +102,19 @@ def update(actor: Developer, provider_id: int, **fields: Any) -> IdentityProvide
     A client secret that is None is taken away. Raises Forbidden, NotFound, InvalidFields.
     """
     rights.require_admin(actor)
-    provider = _locked(provider_id)
-    before = _told(provider)
+    provider = _lock(provider_id)
+    before = _audited_fields(provider)
     secret = fields.pop("client_secret", provider)
-    _change(provider, fields, secret)
+    _set_fields(provider, fields, secret)
     provider.updated_at = clock.now()
     audit.record(
         *("identity_provider.updated", "identity_provider", provider.name),
         actor=actor,
         before=before,
-        after=_told(provider),
+        after=_audited_fields(provider),
     )
     db.session.commit()
-    metadata.forget(provider.issuer)
+    metadata.clear_cache(provider.issuer)
     return provider
 
 
@@ -122,29 +124,29 @@ def delete(actor: Developer, provider_id: int) -> None:
     Raises Forbidden, NotFound.
     """
     rights.require_admin(actor)
-    provider = _locked(provider_id)
+    provider = _lock(provider_id)
     theirs = select(DeveloperIdentity).where(DeveloperIdentity.provider_id == provider.id)
     for identity in db.session.scalars(theirs.order_by(DeveloperIdentity.developer_id)).all():
-        take_away(identity)
+        delete_identity(identity)
     db.session.delete(provider)
-    told = _told(provider)
+    audited_fields = _audited_fields(provider)
     audit.record(
         *("identity_provider.deleted", "identity_provider", provider.name),
         actor=actor,
-        before=told,
+        before=audited_fields,
     )
     db.session.commit()
 
 
-def take_away(identity: DeveloperIdentity) -> None:
+def delete_identity(identity: DeveloperIdentity) -> None:
     """Delete an identity, and take back what its groups gave. The caller commits."""
-    developer, others = account_admin.locked_with_admins(identity.developer_id)
-    role_grants.apply(developer, identity, None, {}, clock.now(), is_only_admin=not others)
+    developer, others = account_admin.lock_with_admins(identity.developer_id)
+    role_grants.apply_roles(developer, identity, None, {}, clock.now(), is_only_admin=not others)
     db.session.delete(identity)
     db.session.flush()
 
 
-def _locked(provider_id: int) -> IdentityProvider:
+def _lock(provider_id: int) -> IdentityProvider:
     provider = db.session.get(
         IdentityProvider, provider_id, with_for_update=True, populate_existing=True
     )
@@ -153,7 +155,7 @@ def _locked(provider_id: int) -> IdentityProvider:
     return provider
 
 
-def _change(provider: IdentityProvider, fields: Mapping[str, Any], secret: Any) -> None:
+def _set_fields(provider: IdentityProvider, fields: Mapping[str, Any], secret: Any) -> None:
     """`secret`: the provider itself where it is left as it is."""
     _require_projects(fields.get("memberships") or [])
     if "openid" not in fields.get("scopes", "openid").split():
@@ -173,11 +175,11 @@ def _require_projects(memberships: list[dict[str, Any]]) -> None:
         raise InvalidFields({"memberships": [field_errors.UNKNOWN_PROJECT(project=min(missing))]})
 
 
-def _told(provider: IdentityProvider) -> dict[str, Any]:
-    told = {called: getattr(provider, name) for name, called in _NAMES.items()}
+def _audited_fields(provider: IdentityProvider) -> dict[str, Any]:
+    fields = {called: getattr(provider, name) for name, called in _NAMES.items()}
     # That the secret was replaced is told; the audit log leaves out what it is.
-    told["memberships"] = [
+    fields["memberships"] = [
         {"group": rule["group"], "projectKey": rule["project_key"], "role": rule["role"]}
         for rule in provider.memberships
     ]
-    return {"issuer": provider.issuer, **told, "clientSecret": provider.client_secret}
+    return {"issuer": provider.issuer, **fields, "clientSecret": provider.client_secret}

@@ -17,7 +17,7 @@ from app.services import audit
 from app.services.accounts import logins
 
 
-def by_groups(
+def roles_from_groups(
     provider: IdentityProvider, groups: frozenset[str]
 ) -> tuple[SystemRole | None, dict[int, ProjectRole]]:
     """The system role, and the role in each project by its id, that the provider's groups give."""
@@ -35,7 +35,7 @@ def by_groups(
     return sso.system_role(groups, roles), {id_: by_key[key] for id_, key in found}
 
 
-def apply(
+def apply_roles(
     developer: Developer,
     identity: DeveloperIdentity,
     role: SystemRole | None,
@@ -53,14 +53,14 @@ def apply(
     identity.role = role
     identity.projects = {str(id_): given.value for id_, given in projects.items()}
     db.session.flush()
-    identities = _all_of(developer)
+    identities = _list_identities(developer)
     was: dict[str, Any] = {"role": developer.role, "members": {}}
     became: dict[str, Any] = {"members": {}}
-    _give_role(developer, sso.higher(*(each.role for each in identities)), is_only_admin)
+    _set_role(developer, sso.higher_role(*(each.role for each in identities)), is_only_admin)
     for project_id in sorted(before | projects.keys()):
         roles = [each.projects.get(str(project_id)) for each in identities]
-        granted = sso.higher_in_project(*(ProjectRole(given) for given in roles if given))
-        old, new = _give_membership(developer.id, project_id, granted)
+        granted = sso.higher_project_role(*(ProjectRole(given) for given in roles if given))
+        old, new = _set_membership(developer.id, project_id, granted)
         was["members"][str(project_id)] = old
         became["members"][str(project_id)] = new
     became["role"] = developer.role
@@ -72,21 +72,21 @@ def apply(
     )
 
 
-def _all_of(developer: Developer) -> list[DeveloperIdentity]:
+def _list_identities(developer: Developer) -> list[DeveloperIdentity]:
     mine = select(DeveloperIdentity).where(DeveloperIdentity.developer_id == developer.id)
     return list(db.session.scalars(mine))
 
 
-def _give_role(developer: Developer, granted: SystemRole | None, is_only_admin: bool) -> None:
+def _set_role(developer: Developer, granted: SystemRole | None, is_only_admin: bool) -> None:
     by_hand = developer.base_role or developer.role
-    wanted = sso.higher(by_hand, granted) or by_hand
+    wanted = sso.higher_role(by_hand, granted) or by_hand
     if is_only_admin and wanted is not SystemRole.ADMIN:
         return
     developer.role = wanted
     developer.base_role = None if wanted is by_hand else by_hand
 
 
-def _give_membership(
+def _set_membership(
     developer_id: int, project_id: int, granted: ProjectRole | None
 ) -> tuple[ProjectRole | None, ProjectRole | None]:
     """The role before, and after."""
@@ -94,7 +94,7 @@ def _give_membership(
     member = db.session.get(ProjectMember, key, with_for_update=True, populate_existing=True)
     old = member.role if member else None
     by_hand = member.base_role if member and member.by_groups else old
-    wanted = sso.higher_in_project(by_hand, granted)
+    wanted = sso.higher_project_role(by_hand, granted)
     if wanted is None:
         if member is not None:
             db.session.delete(member)

@@ -23,14 +23,14 @@ from app.extensions import db
 from app.models import Developer, IdentityProvider, Login
 from app.services import clock, encryption
 from app.services.accounts import developers, login_limits, logins, one_time_state, tokens
-from app.services.accounts.logins import Pair
+from app.services.accounts.logins import TokenPair
 from app.services.sso import account_match, metadata, oidc_client, providers
 
-SECONDS = 600  # for signing in at the provider
-CODE_SECONDS = 60
-MOST_BEGUN = 300  # from one address in 15 minutes
+STATE_LIFETIME_SECONDS = 600  # for signing in at the provider
+CODE_LIFETIME_SECONDS = 60
+MAX_STARTED = 300  # from one address in 15 minutes
 _STATE, _CODE = "sso_state", "sso_code"
-LONGEST_ID_TOKEN = 16_384
+MAX_ID_TOKEN = 16_384
 
 
 @dataclass(frozen=True)
@@ -44,28 +44,30 @@ class Destination:
 
 
 @dataclass(frozen=True)
-class Arrival:
+class SignInResult:
     """Where the browser is sent, and the login that it keeps, if it is one of a page of ours."""
 
     url: str
-    pair: Pair | None = None
+    pair: TokenPair | None = None
 
 
-def destination(to: str | None, redirect_uri: str | None, challenge: str | None) -> Destination:
+def parse_destination(
+    to: str | None, redirect_uri: str | None, challenge: str | None
+) -> Destination:
     """Where the sign-in is to end, as the browser has asked. Raises InvalidFields."""
     if redirect_uri is None:
         path = to or "/"
         if not redirects.is_own_path(path):
             raise InvalidFields({"next": [field_errors.NO_PATH]})
         return Destination(path)
-    if not redirects.is_programs(redirect_uri):
+    if not redirects.is_loopback_redirect(redirect_uri):
         raise InvalidFields({"redirectUri": [field_errors.NO_LOOPBACK]})
     if challenge is None or not redirects.CHALLENGE.fullmatch(challenge):
         raise InvalidFields({"codeChallenge": [field_errors.NO_CHALLENGE]})
     return Destination(redirect_uri, challenge)
 
 
-def set_out(
+def start_sign_in(
     provider_name: str, goal: Destination, *, binding: str, base: str, address: str, client: str
 ) -> str:
     """The provider's URL for a sign-in that begins here. `binding` is the browser's secret, `base`
@@ -74,85 +76,85 @@ def set_out(
     Raises NotFound, TooManyAttempts. Where the provider cannot be reached it is the URL to go to
     with that error.
     """
-    provider = providers.named(provider_name)
-    one_time_state.count("sso_begun", address, MOST_BEGUN)
+    provider = providers.find_by_name(provider_name)
+    one_time_state.limit_rate("sso_begun", address, MAX_STARTED)
     kept = {"url": goal.url, "challenge": goal.challenge, "client": client}
     try:
-        return _begun(provider, kept, binding, base)
+        return _start(provider, kept, binding, base)
     except Unavailable as error:
-        return redirects.with_query(goal.url, error=error.code)
+        return redirects.add_query(goal.url, error=error.code)
 
 
-def set_out_to_confirm(
+def start_reauthentication(
     developer: Developer, login_id: uuid.UUID, provider_name: str, to: str | None, **of: str
 ) -> str:
     """The provider's URL for proving there that one is still oneself; `of` are `binding` and
     `base`. Raises InvalidFields, Unavailable.
     """
-    goal = destination(to, None, None)
-    provider = next((each for each in providers.usable() if each.name == provider_name), None)
+    goal = parse_destination(to, None, None)
+    provider = next((each for each in providers.list_enabled() if each.name == provider_name), None)
     if provider is None:
         raise InvalidFields({"provider": [field_errors.NO_SUCH_PROVIDER]})
     kept = {"url": goal.url, "developer": developer.id, "login": str(login_id)}
-    return _begun(provider, kept, of["binding"], of["base"], prompt="login", max_age="0")
+    return _start(provider, kept, of["binding"], of["base"], prompt="login", max_age="0")
 
 
-def come_back(
+def handle_callback(
     provider_name: str, params: dict[str, str], *, binding: str | None, base: str, address: str
-) -> Arrival:
+) -> SignInResult:
     """What becomes of a browser that the provider has sent back. Commits.
 
     It is always sent on: to where it wanted to go, signed in or with an `error`; to `/` where
     nobody of it has set out.
     """
-    kept = _taken(params.get("state"), binding)
+    kept = _consume_state(params.get("state"), binding)
     if kept is None or kept["provider_name"] != provider_name:
-        return Arrival(redirects.with_query("/", error=InvalidSignIn.code))
+        return SignInResult(redirects.add_query("/", error=InvalidSignIn.code))
     try:
-        return _arrived(kept, params, base, address)
+        return _finish(kept, params, base, address)
     except DomainError as error:
         db.session.rollback()
-        login_limits.tell_refused(provider_name, _told(error))
-        return Arrival(redirects.with_query(kept["url"], error=error.code))
+        login_limits.audit_refusal(provider_name, _audit_details(error))
+        return SignInResult(redirects.add_query(kept["url"], error=error.code))
 
 
-def redeem(code: str, verifier: str, address: str) -> Pair:
+def redeem_code(code: str, verifier: str, address: str) -> TokenPair:
     """The tokens of a program's sign-in, for the code that its browser was given. Once.
 
     Raises InvalidToken.
     """
-    kept = one_time_state.take(_CODE, code) if is_token(code, TokenKind.SIGN_IN) else None
+    kept = one_time_state.consume(_CODE, code) if is_token(code, TokenKind.SIGN_IN) else None
     if kept is None or create_s256_code_challenge(verifier) != kept["challenge"]:
         raise InvalidToken
-    developer = developers.locked(kept["developer"])
+    developer = developers.lock_developer(kept["developer"])
     if developer is None or developer.disabled_at is not None:
         raise InvalidToken
     if developer.token_generation != kept["generation"]:
         raise InvalidToken
-    pair = _signed_in(developer, kept["provider_name"], kept["session"], kept["client"], address)
+    pair = _start_login(developer, kept["provider_name"], kept["session"], kept["client"], address)
     db.session.commit()
     return pair
 
 
-def leave(developer: Developer, login_id: uuid.UUID, base: str) -> str | None:
+def end_session(developer: Developer, login_id: uuid.UUID, base: str) -> str | None:
     """End the login; the provider's URL where its own session ends, if there is one. Commits.
 
     Raises InvalidToken if it has ended meanwhile.
     """
-    developers.hold(developer)
-    login = logins.current(developer, login_id)
+    developers.lock_current(developer)
+    login = logins.lock_current(developer, login_id)
     logins.end_own(developer, login_id)
     if login.provider is None or login.provider_session is None:
         return None
     try:
-        provider = providers.named(login.provider)
-        endpoint = metadata.of(provider.issuer).endpoints.get("end_session_endpoint")
+        provider = providers.find_by_name(login.provider)
+        endpoint = metadata.get(provider.issuer).endpoints.get("end_session_endpoint")
         hint = encryption.decrypt(login.provider_session)
     except (DomainError, encryption.KeyMissing):
         return None
     if endpoint is None:
         return None
-    return redirects.with_query(
+    return redirects.add_query(
         endpoint,
         id_token_hint=hint,
         client_id=provider.client_id,
@@ -160,23 +162,23 @@ def leave(developer: Developer, login_id: uuid.UUID, base: str) -> str | None:
     )
 
 
-def callback_of(base: str, provider_name: str) -> str:
+def callback_url(base: str, provider_name: str) -> str:
     """The URL to which a provider sends browsers back."""
     return f"{base}/api/auth/oidc/{provider_name}/callback"
 
 
 def new_binding() -> str:
     """A new secret for a browser."""
-    return tokens.new(TokenKind.SIGN_IN)
+    return tokens.generate(TokenKind.SIGN_IN)
 
 
-def _begun(
+def _start(
     provider: IdentityProvider, kept: dict[str, Any], binding: str, base: str, **asked: str
 ) -> str:
     state, nonce, verifier = generate_token(43), generate_token(43), generate_token(64)
-    url = oidc_client.way_there(
+    url = oidc_client.authorization_url(
         provider,
-        callback_of(base, provider.name),
+        callback_url(base, provider.name),
         state=state,
         nonce=nonce,
         code_verifier=verifier,
@@ -190,62 +192,62 @@ def _begun(
         "browser": digest(binding),
         "begun_at": clock.now().isoformat(),
     }
-    one_time_state.put(_STATE, state, {**kept, **own}, SECONDS)
+    one_time_state.store(_STATE, state, {**kept, **own}, STATE_LIFETIME_SECONDS)
     return url
 
 
-def _taken(state: str | None, binding: str | None) -> dict[str, Any] | None:
+def _consume_state(state: str | None, binding: str | None) -> dict[str, Any] | None:
     """What was set out with, by this very browser."""
-    kept = one_time_state.take(_STATE, state) if state else None
+    kept = one_time_state.consume(_STATE, state) if state else None
     is_ours = kept is not None and compare_digest(kept["browser"], digest(binding or ""))
     return kept if is_ours else None
 
 
-def _arrived(kept: dict[str, Any], params: dict[str, str], base: str, address: str) -> Arrival:
-    provider = providers.still(kept["provider"])
+def _finish(kept: dict[str, Any], params: dict[str, str], base: str, address: str) -> SignInResult:
+    provider = providers.find_enabled(kept["provider"])
     _require_issuer(provider, params.get("iss"))
     if "code" not in params:
         # The person has declined, or may not; the provider's own words stay there.
         raise SignInRefused("at_provider") if "error" in params else InvalidSignIn
-    callback = callback_of(base, provider.name)
-    given = oidc_client.redeemed(provider, callback, params["code"], kept["verifier"])
-    claims = oidc_client.claims_of(provider, given, kept["nonce"])
+    callback = callback_url(base, provider.name)
+    given = oidc_client.exchange_code(provider, callback, params["code"], kept["verifier"])
+    claims = oidc_client.verify_id_token(provider, given, kept["nonce"])
     if "login" in kept:
-        return _confirmed(provider, kept, claims)
-    claims = oidc_client.with_userinfo(provider, given, claims)
-    return _admitted(provider, kept, claims, given["id_token"], address)
+        return _finish_reauthentication(provider, kept, claims)
+    claims = oidc_client.add_userinfo(provider, given, claims)
+    return _finish_sign_in(provider, kept, claims, given["id_token"], address)
 
 
-def _require_issuer(provider: IdentityProvider, said: str | None) -> None:
+def _require_issuer(provider: IdentityProvider, issuer: str | None) -> None:
     """RFC 9207: another provider's answer is no answer of this one. Raises InvalidSignIn."""
-    published = metadata.of(provider.issuer).endpoints
+    published = metadata.get(provider.issuer).endpoints
     is_due = published.get("authorization_response_iss_parameter_supported") is True
-    if said != provider.issuer and (said is not None or is_due):
+    if issuer != provider.issuer and (issuer is not None or is_due):
         raise InvalidSignIn
 
 
-def _admitted(
+def _finish_sign_in(
     provider: IdentityProvider,
     kept: dict[str, Any],
     claims: dict[str, Any],
     id_token: str,
     address: str,
-) -> Arrival:
+) -> SignInResult:
     try:
-        who = sso.visitor(claims, provider.groups_claim)
+        who = sso.user_from_claims(claims, provider.groups_claim)
     except ValueError:
         raise InvalidSignIn from None
     try:
-        developer = account_match.admit(provider, who, clock.now())
+        developer = account_match.find_or_create(provider, who, clock.now())
     except SignInRefused as error:
         raise SignInRefused(error.reason, who) from None
-    session = encryption.encrypt(id_token) if len(id_token) <= LONGEST_ID_TOKEN else None
+    session = encryption.encrypt(id_token) if len(id_token) <= MAX_ID_TOKEN else None
     if kept["challenge"] is None:
-        pair = _signed_in(developer, provider.name, session, kept["client"], address)
+        pair = _start_login(developer, provider.name, session, kept["client"], address)
         db.session.commit()
-        return Arrival(kept["url"], pair)
+        return SignInResult(kept["url"], pair)
     db.session.commit()
-    code = tokens.new(TokenKind.SIGN_IN)
+    code = tokens.generate(TokenKind.SIGN_IN)
     granted = {
         "developer": developer.id,
         "generation": developer.token_generation,
@@ -254,31 +256,33 @@ def _admitted(
         "challenge": kept["challenge"],
         "client": kept["client"],
     }
-    one_time_state.put(_CODE, code, granted, CODE_SECONDS)
-    return Arrival(redirects.with_query(kept["url"], code=code))
+    one_time_state.store(_CODE, code, granted, CODE_LIFETIME_SECONDS)
+    return SignInResult(redirects.add_query(kept["url"], code=code))
 
 
-def _confirmed(provider: IdentityProvider, kept: dict[str, Any], claims: dict[str, Any]) -> Arrival:
+def _finish_reauthentication(
+    provider: IdentityProvider, kept: dict[str, Any], claims: dict[str, Any]
+) -> SignInResult:
     """Whoever comes back has to be who has set out, and to have signed in there since."""
     begun_at = datetime.fromisoformat(kept["begun_at"])
     try:
-        who = sso.visitor(claims, provider.groups_claim)
+        who = sso.user_from_claims(claims, provider.groups_claim)
     except ValueError:
         raise InvalidSignIn from None
-    identity = account_match.known(provider, who)
+    identity = account_match.find_identity(provider, who)
     if identity is None or identity.developer_id != kept["developer"]:
         raise SignInRefused("somebody_else", who)
-    if not sso.signed_in_since(claims, begun_at):
+    if not sso.has_signed_in_since(claims, begun_at):
         raise SignInRefused("not_anew", who)
-    developer = developers.locked(kept["developer"])
+    developer = developers.lock_developer(kept["developer"])
     if developer is None or developer.disabled_at is not None:
         raise InvalidSignIn
-    logins.confirm(developer, uuid.UUID(kept["login"]), clock.now(), by=provider.name)
+    logins.reauthenticate(developer, uuid.UUID(kept["login"]), clock.now(), by=provider.name)
     db.session.commit()
-    return Arrival(kept["url"])
+    return SignInResult(kept["url"])
 
 
-def _told(error: DomainError) -> dict[str, str | None]:
+def _audit_details(error: DomainError) -> dict[str, str | None]:
     """Why nobody was signed in, for the audit log; and who it was, where that is known."""
     if not isinstance(error, SignInRefused):
         return {"reason": error.code}
@@ -287,11 +291,11 @@ def _told(error: DomainError) -> dict[str, str | None]:
     return {"reason": error.reason, "subject": error.who.subject, "email": error.who.email}
 
 
-def _signed_in(
+def _start_login(
     developer: Developer, provider: str, session: str | None, client: str, address: str
-) -> Pair:
+) -> TokenPair:
     """A new login. The caller holds the developer's lock, and commits."""
-    pair = logins.begin(
+    pair = logins.start(
         *(developer, clock.now()),
         via=LoginVia.OIDC,
         client=client,

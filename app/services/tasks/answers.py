@@ -12,7 +12,7 @@ from app.domain.task import EventType
 from app.models import Developer, Gate, Task
 from app.services import audit
 from app.services.clock import now as clock_now
-from app.services.locks import Held
+from app.services.locks import LockedTask
 from app.services.tasks import (
     attempts,
     branches,
@@ -25,10 +25,10 @@ from app.services.tasks import (
 )
 
 
-def apply(
+def apply_answer(
     actor: Developer,
     seen: Task,
-    held: Held,
+    held: LockedTask,
     gate: Gate,
     result: str,
     comment: str | None,
@@ -38,26 +38,28 @@ def apply(
     """Answer an open gate of the locked task, which is also `seen`, with its project. The caller
     commits. Raises InvalidFields.
     """
-    accepted = pipeline.accept(gate.kind, gate.choices, result)
+    accepted = pipeline.judge_answer(gate.kind, gate.choices, result)
     now = clock_now()
-    is_go = isinstance(accepted, pipeline.Go)
-    granted = budget_grants.grant(held.task, gate, budgets.said(budget), now, is_go=is_go)
-    branches.take_answer(held.task, gate, result)
+    is_go = isinstance(accepted, pipeline.Approved)
+    granted = budget_grants.grant_budget(
+        held.task, gate, budgets.exclude_none(budget), now, is_go=is_go
+    )
+    branches.apply_answer(held.task, gate, result)
     gate.answered_at, gate.answered_by = now, actor.id
-    gate.approved = work_lineage.approved_at(held.task, gate)
+    gate.approved = work_lineage.approved_revision(held.task, gate)
     gate.result, gate.comment = result, comment
     _record_answer(held.task, gate, actor, granted, now)
     if isinstance(accepted, pipeline.Rejected):
         why = f"rejected by {actor.name}" + (f": {comment}" if comment else "")
         attempts.cancel(held, why, now, by=actor.id, gone=True)
     elif gate.kind is GateKind.QUESTION and held.live:
-        questions.answer(held.task, held.live, dict(accepted.variables), now)
-        attempts.change_orders(held.machine)
+        questions.answer_question(held.task, held.live, dict(accepted.variables), now)
+        attempts.bump_orders_version(held.machine)
     elif gate.kind is GateKind.CHECKPOINT:
-        checkpoint_conflicts.go_back(held.task, actor.name, now)
+        checkpoint_conflicts.resume_from_previous(held.task, actor.name, now)
     else:
         resumption.resume(held, now)
-    audit.record_by_office("gate.answered", seen, actor)
+    audit.record_privileged("gate.answered", seen, actor)
     if held.machine:
         wakeups.wake_machines([held.machine.id])
 
@@ -75,4 +77,6 @@ def _record_answer(
     }
     about |= granted
     index = gate.stage_index
-    history.record(task, EventType.CONFIRMED, text, now, stage_index=index, data=about, by=actor.id)
+    history.record_event(
+        task, EventType.CONFIRMED, text, now, stage_index=index, data=about, by=actor.id
+    )

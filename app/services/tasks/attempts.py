@@ -15,19 +15,19 @@ from app.domain import notification_rules, pipeline, storage_limits
 from app.domain.attempt import (
     AttemptOutcome,
     AttemptPhase,
-    checkpoints_of,
-    loss_counts,
+    checkpoint_prefix,
+    is_loss_counted,
 )
-from app.domain.task import EventType, FailureCode, Loss, TaskEvent, TaskStatus, after_loss
+from app.domain.task import EventType, FailureCode, Loss, TaskEvent, TaskStatus, event_after_loss
 from app.extensions import db
 from app.models import Attempt, Gate, Machine, Task
 from app.services import settings
-from app.services.locks import Held
+from app.services.locks import LockedTask
 from app.services.tasks import follow_up_queue, history, questions, transitions
 from muster.protocol.attempt_key import AttemptKey
 
 
-def change_orders(machine: Machine | None) -> None:
+def bump_orders_version(machine: Machine | None) -> None:
     """Note that the machine's orders have changed, by which its connection compares them."""
     if machine is not None:
         machine.orders_version += 1
@@ -43,17 +43,17 @@ def free_slot(machine: Machine | None, attempt: Attempt) -> None:
         wakeups.wake_dispatch()
 
 
-def keep_slot(machine: Machine, attempt: Attempt) -> None:
+def occupy_slot(machine: Machine, attempt: Attempt) -> None:
     """Give the attempt a slot, whether there is a free one or not, and change the machine's orders.
     Nothing happens to an attempt that has one.
     """
     if not attempt.holds_slot:
         attempt.holds_slot = True
         machine.slots_used += 1
-        change_orders(machine)
+        bump_orders_version(machine)
 
 
-def take_slot(machine: Machine, attempt: Attempt) -> bool:
+def try_occupy_slot(machine: Machine, attempt: Attempt) -> bool:
     """Give the attempt a slot if the machine has a free one. Returns whether it did."""
     if machine.slots_used >= machine.slots_total:
         return False
@@ -62,7 +62,7 @@ def take_slot(machine: Machine, attempt: Attempt) -> bool:
     return True
 
 
-def live_on(machine_id: uuid.UUID) -> list[Attempt]:
+def live_attempts_on(machine_id: uuid.UUID) -> list[Attempt]:
     """The machine's attempts that have not ended. None is added or ends while its lock is held."""
     query = (
         select(Attempt)
@@ -73,7 +73,7 @@ def live_on(machine_id: uuid.UUID) -> list[Attempt]:
     return list(db.session.scalars(query))
 
 
-def not_on(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set[AttemptKey]:
+def attempts_not_on(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set[AttemptKey]:
     """Those of the named attempts that are not the machine's, or should be forgotten by now."""
     if not named:
         return set()
@@ -85,7 +85,7 @@ def not_on(machine_id: uuid.UUID, named: Collection[AttemptKey]) -> set[AttemptK
     return set(named) - {(row.task_id, row.number) for row in db.session.execute(query)}
 
 
-def end(
+def finish(
     machine: Machine | None,
     attempt: Attempt,
     outcome: AttemptOutcome,
@@ -101,10 +101,10 @@ def end(
     if outcome is not AttemptOutcome.LOST:  # which may come back with the rest of its log
         attempt.pending_end = None
     attempt.forget_at = now + timedelta(seconds=settings.value("workspaceSeconds"))
-    attempt.kept_most = attempt.kept_bytes + storage_limits.LATE_BYTES
+    attempt.kept_most = attempt.kept_bytes + storage_limits.MAX_LATE_BYTES
     if gone:
         free_slot(machine, attempt)
-    change_orders(machine)
+    bump_orders_version(machine)
 
 
 def fail(
@@ -118,21 +118,21 @@ def fail(
     gone: bool,
 ) -> None:
     """End the attempt as failed, and fail its task. `gone` as in `end`."""
-    end(machine, attempt, AttemptOutcome.FAILED, now, gone=gone)
+    finish(machine, attempt, AttemptOutcome.FAILED, now, gone=gone)
     transitions.fail(task, code, message, now, stage_index=attempt.stage_index)
 
 
-def cancel(held: Held, why: str, now: datetime, *, by: int, gone: bool) -> None:
+def cancel(held: LockedTask, why: str, now: datetime, *, by: int, gone: bool) -> None:
     """End the task as cancelled by that developer, and its live attempt. `gone` as in `end`."""
     if held.live:
-        end(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=gone)
-    transitions.move(held.task, TaskEvent.CANCEL, now)
+        finish(held.machine, held.live, AttemptOutcome.CANCELLED, now, gone=gone)
+    transitions.apply_event(held.task, TaskEvent.CANCEL, now)
     follow_up_queue.withdraw_all(held.task)
     index = held.task.current_stage_index
-    history.record(held.task, EventType.CANCELLED, why, now, stage_index=index, by=by)
+    history.record_event(held.task, EventType.CANCELLED, why, now, stage_index=index, by=by)
 
 
-def lose(
+def mark_lost(
     machine: Machine | None,
     task: Task,
     attempt: Attempt,
@@ -148,30 +148,32 @@ def lose(
     `gone` as in `end`. `counts` is false for an attempt that never began: nothing was tried.
     """
     attempt.excused = attempt.excused or not counts
-    end(machine, attempt, AttemptOutcome.LOST, now, gone=gone)
+    finish(machine, attempt, AttemptOutcome.LOST, now, gone=gone)
     about = {"machineId": str(attempt.machine_id), "excused": attempt.excused}
-    history.record(
+    history.record_event(
         task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
     )
     questions.withdraw(task, attempt, "its attempt is lost", now)
     limit = task.project.max_attempts
-    is_counted = loss_counts(attempt.phase, excused=attempt.excused)
-    number = _lost_in_round(task) if is_counted else 0
-    event = after_loss(task.status, task.suspend_reason, Loss.ATTEMPT, lost=number, limit=limit)
+    is_counted = is_loss_counted(attempt.phase, excused=attempt.excused)
+    number = _count_lost_in_round(task) if is_counted else 0
+    event = event_after_loss(
+        task.status, task.suspend_reason, Loss.ATTEMPT, lost=number, limit=limit
+    )
     if event is TaskEvent.FAIL:
         text = f"{why}; {limit} attempts were lost" if limit > 1 else why
         transitions.fail(task, FailureCode.MACHINE_LOST, text, now, stage_index=attempt.stage_index)
     else:
-        requeue(task, position(attempt, task), now, why)
+        requeue(task, current_stage_index(attempt, task), now, why)
 
 
-def hand_over(
+def requeue_from_checkpoint(
     machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime, *, gone: bool
 ) -> None:
     """End the attempt and queue its task, to go on where it is or from its last checkpoint."""
-    at = position(attempt, task)
+    at = current_stage_index(attempt, task)
     questions.withdraw(task, attempt, "its attempt goes on elsewhere", now)
-    end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=gone)
+    finish(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=gone)
     requeue(task, at, now, why)
 
 
@@ -183,12 +185,12 @@ def is_pushed(task: Task, attempt: Attempt) -> bool:
     if attempt.pushes > 0:
         return str(at) in task.checkpoints
     if attempt.mid_stage or attempt.run > 0:
-        own = checkpoints_of(attempt.task_id, attempt.number)
+        own = checkpoint_prefix(attempt.task_id, attempt.number)
         return partial_index(task) == at and (task.partial or {})["ref"].startswith(own)
     return at == 0 or str(at - 1) in task.checkpoints
 
 
-def position(attempt: Attempt, task: Task) -> int:
+def current_stage_index(attempt: Attempt, task: Task) -> int:
     """The index of the attempt's stage; the number of stages when only the push is left."""
     is_over = attempt.phase is AttemptPhase.PUBLISH or attempt.pushes > 0
     return len(task.pipeline) if is_over else attempt.stage_index
@@ -201,7 +203,7 @@ def is_unstarted(attempt: Attempt) -> bool:
     return attempt.phase is AttemptPhase.RUN and attempt.started_at is None
 
 
-def was_lost(attempt: Attempt) -> bool:
+def is_lost(attempt: Attempt) -> bool:
     """Whether the attempt has ended as lost."""
     return attempt.outcome is AttemptOutcome.LOST
 
@@ -210,7 +212,7 @@ def is_restorable(task: Task, attempt: Attempt) -> bool:
     """Whether the task failed because this attempt was lost, and nothing has come after it."""
     failure = task.failure or {}
     return (
-        was_lost(attempt)
+        is_lost(attempt)
         and (task.attempt, task.round) == (attempt.number, attempt.round)
         and task.status is TaskStatus.FAILED
         and failure.get("code") == FailureCode.MACHINE_LOST
@@ -222,9 +224,9 @@ def restore(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> No
     """Let a lost attempt go on, whose machine has brought the result that the task lacked."""
     attempt.ended_at = attempt.outcome = attempt.forget_at = attempt.kept_most = None
     if not attempt.holds_slot:
-        take_slot(machine, attempt)  # if none is free, dispatch gives it the next one
-    change_orders(machine)
-    transitions.move(task, TaskEvent.RESTORE, now)
+        try_occupy_slot(machine, attempt)  # if none is free, dispatch gives it the next one
+    bump_orders_version(machine)
+    transitions.apply_event(task, TaskEvent.RESTORE, now)
 
 
 def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
@@ -235,18 +237,18 @@ def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
     stages that are done again are dropped: they are not the work that comes now.
     """
     asked, pushed = _gates_of_round(task), _checkpoints(task)
-    plan = pipeline.restart(stage_index, pushed, asked, partial_index(task))
+    plan = pipeline.find_restart(stage_index, pushed, asked, partial_index(task))
     start = plan.stage_index
     if partial_index(task) != start:
         task.partial = None
-    keep_checkpoints_before(task, start)
+    drop_checkpoints_from(task, start)
     for index in plan.withdrawn:
-        _withdraw(task, asked[index], now)
-    transitions.move(task, TaskEvent.REQUEUE, now)
+        _withdraw_gate(task, asked[index], now)
+    transitions.apply_event(task, TaskEvent.REQUEUE, now)
     task.stage_index = start
     is_over = start == len(task.pipeline)
     what = "push its branch" if is_over else f"go on at stage “{task.pipeline[start]['name']}”"
-    history.record(
+    history.record_event(
         task,
         EventType.REQUEUED,
         f"queued again, to {what}: {why}",
@@ -258,13 +260,13 @@ def requeue(task: Task, stage_index: int, now: datetime, why: str) -> None:
 
 def has_checkpoints(known: Mapping[str, Any], task_id: int, number: int) -> bool:
     """Whether some of the checkpoints that the task can go on from are this attempt's."""
-    own = checkpoints_of(task_id, number)
+    own = checkpoint_prefix(task_id, number)
     return any(checkpoint["ref"].startswith(own) for checkpoint in known.values())
 
 
-def give_up_checkpoints(task: Task, number: int) -> None:
+def drop_checkpoints(task: Task, number: int) -> None:
     """Drop this attempt's checkpoints: the task goes on from none of them any more."""
-    own = checkpoints_of(task.id, number)
+    own = checkpoint_prefix(task.id, number)
     task.checkpoints = {
         index: known
         for index, known in task.checkpoints.items()
@@ -272,7 +274,7 @@ def give_up_checkpoints(task: Task, number: int) -> None:
     }
 
 
-def keep_checkpoints_before(task: Task, stage_index: int) -> None:
+def drop_checkpoints_from(task: Task, stage_index: int) -> None:
     """Drop the checkpoints of that stage and of all after it, which are done again."""
     task.checkpoints = {k: v for k, v in task.checkpoints.items() if int(k) < stage_index}
 
@@ -286,7 +288,7 @@ def _checkpoints(task: Task) -> set[int]:
     return {int(index) for index in task.checkpoints}
 
 
-def _lost_in_round(task: Task) -> int:
+def _count_lost_in_round(task: Task) -> int:
     db.session.flush()
     query = select(func.count()).where(
         Attempt.task_id == task.id,
@@ -303,10 +305,12 @@ def _gates_of_round(task: Task) -> dict[int, Gate]:
     return {gate.stage_index: gate for gate in db.session.scalars(query)}
 
 
-def _withdraw(task: Task, gate: Gate, now: datetime) -> None:
+def _withdraw_gate(task: Task, gate: Gate, now: datetime) -> None:
     """Delete a gate, so that it is asked again. An answer stays in the history."""
     what = "question" if gate.answered_at is None else "answer"
     text = f"the {what} is withdrawn: the work it was about is lost and will be done again"
     about = {notification_rules.WITHDRAWN: True}
-    history.record(task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about)
+    history.record_event(
+        task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about
+    )
     db.session.delete(gate)

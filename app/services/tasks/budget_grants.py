@@ -11,7 +11,7 @@ from app.models import Gate, Task
 from app.services.counters import budgets
 
 
-def grant(
+def grant_budget(
     task: Task, gate: Gate, more: Amounts | None, now: datetime, *, is_go: bool
 ) -> dict[str, Any]:
     """Where the gate is about budgets and the answer lets the task go on: let it use so much more
@@ -27,9 +27,9 @@ def grant(
     asked = {(each["of"], each["month"]) for each in gate.budgets or []}
     standings = [
         standing
-        for standing in budgets.of_task(task.id, now)
-        if (standing.of, standing.told()["month"]) in asked
+        for standing in budgets.statuses_of_task(task.id, now)
+        if (standing.owner, standing.to_json()["month"]) in asked
     ]
-    task.allowed = budget.granted(standings, task.allowed, more)
+    task.allowed = budget.compute_grants(standings, task.allowed, more)
     task.grants += 1
     return {"budget": more}

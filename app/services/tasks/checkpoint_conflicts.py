@@ -18,13 +18,15 @@ CODES = frozenset({"checkpoint_moved", "checkpoint_missing"})
 RESUME, END = "resume", "end"
 
 
-def ask(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime) -> None:
+def ask_about_conflict(
+    machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime
+) -> None:
     """End the attempt, which has done nothing, and ask whether the task is to be resumed from the
     checkpoint before, if there is one, or to end. The caller holds both locks, and commits.
     """
-    task.stage_index = attempts.position(attempt, task)
+    task.stage_index = attempts.current_stage_index(attempt, task)
     attempt.excused = True
-    attempts.end(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=True)
+    attempts.finish(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=True)
     index = attempt.stage_index
     gate = Gate(
         task_id=task.id,
@@ -33,17 +35,17 @@ def ask(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime)
         number=questions.next_number(task, index),
         kind=GateKind.CHECKPOINT,
         prompt=_question(task, why),
-        choices=[RESUME, END] if _can_go_back(task) else [END],
+        choices=[RESUME, END] if _has_previous(task) else [END],
         requested_at=now,
     )
     db.session.add(gate)
-    transitions.move(task, TaskEvent.ASK, now)
+    transitions.apply_event(task, TaskEvent.ASK, now)
     about = {"kind": gate.kind, "choices": gate.choices, "number": gate.number}
     about["reason"] = SuspendReason.GATE
-    history.record(task, EventType.SUSPENDED, gate.prompt, now, stage_index=index, data=about)
+    history.record_event(task, EventType.SUSPENDED, gate.prompt, now, stage_index=index, data=about)
 
 
-def go_back(task: Task, by: str, now: datetime) -> None:
+def resume_from_previous(task: Task, by: str, now: datetime) -> None:
     """Queue the task to go on from the checkpoint before the one that was changed: what came after
     it is done again. The caller holds the lock, and commits.
     """
@@ -51,25 +53,27 @@ def go_back(task: Task, by: str, now: datetime) -> None:
     if attempts.partial_index(task) == at:
         task.partial = None
     else:
-        task.checkpoints = _before(task)
+        task.checkpoints = _previous_checkpoints(task)
     attempts.requeue(task, at, now, f"{by} has it resumed from the checkpoint before")
 
 
 def _question(task: Task, why: str) -> str:
     text = f"The work of this task was changed outside Muster: {why}."
-    if not _can_go_back(task):
+    if not _has_previous(task):
         return f"{text} There is none before it to go on from."
     return f"{text} Resume from the checkpoint before, and do again what came after it?"
 
 
-def _can_go_back(task: Task) -> bool:
+def _has_previous(task: Task) -> bool:
     """Whether there is anything to go on from: a follow-up without work would begin anew."""
     if attempts.partial_index(task) == task.stage_index:
         return True
-    return task.follow_up is None or str(follow_up.BEFORE_ALL) in _before(task)
+    return task.follow_up is None or str(follow_up.BEFORE_FIRST_STAGE) in _previous_checkpoints(
+        task
+    )
 
 
-def _before(task: Task) -> dict[str, dict[str, object]]:
+def _previous_checkpoints(task: Task) -> dict[str, dict[str, object]]:
     """The checkpoints without the one that the task would go on from, wherever it stands for work
     that was done before (`follow_up.as_if_done`).
     """

@@ -5,41 +5,41 @@ from typing import Any
 from sqlalchemy import select
 
 from app.domain import lineage
-from app.domain.attempt import AttemptPhase, checkpoint_of
-from app.domain.storage_limits import Forged
+from app.domain.attempt import AttemptPhase, checkpoint_ref
+from app.domain.storage_limits import ForgedReport
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Developer, Tunnel
 from app.services.tasks import work_lineage, workspaces
-from app.services.tasks.stages import LiveAttempt, must_run, name_of
+from app.services.tasks.stages import LiveAttempt, require_running, stage_name
 from muster.protocol import frames
 
 
-def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
+def handle_checkpoint(live: LiveAttempt, report: frames.Checkpoint) -> None:
     """A stage's work, or that of its middle, is at the remote: the task can go on from here on any
     machine. While the attempt waits it comes again where somebody has changed the work through a
     tunnel. Raises Conflict where the stage was not ordered, and Forged for another's ref.
     """
-    is_renewed = is_what_waits(live.attempt, report)
+    is_renewed = is_waiting_checkpoint(live.attempt, report)
     if not is_renewed:
-        must_run(live, report)
+        require_running(live, report)
     about_attempt = live.attempt.task_id, live.attempt.number, report.stage_index
-    ref = checkpoint_of(*about_attempt, partial=report.partial)
+    ref = checkpoint_ref(*about_attempt, partial=report.partial)
     if report.ref != ref:
-        raise Forged(f"it is not at {ref}")
-    if report.follows is None and work_lineage.is_cut(live):
-        work_lineage.hand_over(live, gone=False)
+        raise ForgedReport(f"it is not at {ref}")
+    if report.follows is None and work_lineage.is_lineage_unknown(live):
+        work_lineage.requeue(live, gone=False)
         return
-    if why := lineage.broken_by(live.attempt.work, report.follows):
-        work_lineage.break_off(live, f"of the checkpoint {report.commit}: {why}", gone=False)
+    if why := lineage.find_break(live.attempt.work, report.follows):
+        work_lineage.fail_unapproved(live, f"of the checkpoint {report.commit}: {why}", gone=False)
         return
-    made = lineage.stored(report.commit, report.tree)
+    made = lineage.to_json(report.commit, report.tree)
     if live.attempt.work is not None:
         live.attempt.work = made
     known: dict[str, Any] = {"ref": ref, **made}
     if report.diff is not None:
-        known["diff"] = workspaces.stored_diff(report.diff)
-    text = f"checkpoint of stage “{name_of(live.task, report.stage_index)}”"
+        known["diff"] = workspaces.diff_to_json(report.diff)
+    text = f"checkpoint of stage “{stage_name(live.task, report.stage_index)}”"
     if report.partial:
         live.task.partial = {"stageIndex": report.stage_index, **known}
         text += ", in its middle"
@@ -51,13 +51,13 @@ def made(live: LiveAttempt, report: frames.Checkpoint) -> None:
     if report.follows is not None:
         about["follows"] = report.follows.commit
     if is_renewed:
-        by = _tunneller(live.attempt)
+        by = _tunnel_opener(live.attempt)
         text += f", renewed: {by.name if by else 'somebody'} has changed it through a tunnel"
         about["by"] = by.id if by else None
-    live.tell(EventType.CHECKPOINT, text, stage_index=report.stage_index, **about)
+    live.record_limited(EventType.CHECKPOINT, text, stage_index=report.stage_index, **about)
 
 
-def is_what_waits(attempt: Attempt, report: frames.Checkpoint | frames.Changes) -> bool:
+def is_waiting_checkpoint(attempt: Attempt, report: frames.Checkpoint | frames.Changes) -> bool:
     """Whether it is the checkpoint that the attempt waits with: of the stage before its gate, of
     the middle of its own, or of the last one where only the push is left.
     """
@@ -67,7 +67,7 @@ def is_what_waits(attempt: Attempt, report: frames.Checkpoint | frames.Changes) 
     return attempt.phase is AttemptPhase.GATE and seen == (waiting, attempt.mid_stage)
 
 
-def _tunneller(attempt: Attempt) -> Developer | None:
+def _tunnel_opener(attempt: Attempt) -> Developer | None:
     """Who has opened the attempt's tunnel, where that is known."""
     query = (
         select(Developer)

@@ -15,12 +15,12 @@ from app.services.changes import change_queries
 from app.services.tasks import queries, workspaces
 from muster.protocol import notes
 
-GONE = "what it changed was kept for its time, and is gone"
+EXPIRED_TEXT = "what it changed was kept for its time, and is gone"
 _FILE_BYTES = 600
 """That a file has in an answer beside its hunks and names; each of its names may be six times as
 long there."""
-MOST_FILES_OF_PAGE = 2_000
-_PIECE = 256 * 1024
+MAX_FILES_PER_PAGE = 2_000
+_CHUNK_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class FilePage:
     next_offset: int | None
 
 
-class Which(NamedTuple):
+class DiffSelector(NamedTuple):
     """Which change of the task's, as in `services.changes.reading.of`."""
 
     stage: int | None = None
@@ -42,31 +42,31 @@ class Which(NamedTuple):
     round: int | None = None
 
 
-LATEST = Which()
+LATEST = DiffSelector()
 
 
-def find(actor: Developer, task_id: int, which: Which = LATEST) -> Change:
+def find_change(actor: Developer, task_id: int, which: DiffSelector = LATEST) -> Change:
     """The change with its files. Raises NotFound, of which NoDiff."""
     task = queries.get(actor, task_id)
-    change = change_queries.of(task, *which)
+    change = change_queries.find_change(task, *which)
     if change is None:
-        raise NoDiff(_why_none(task, which))
+        raise NoDiff(_missing_reason(task, which))
     if change_queries.has_expired(change):
-        raise NoDiff(GONE)
+        raise NoDiff(EXPIRED_TEXT)
     return change
 
 
-def _why_none(task: Task, which: Which) -> str:
+def _missing_reason(task: Task, which: DiffSelector) -> str:
     if which != LATEST:
         return "nothing is known of what was changed there"
-    if (said := _said_by_machine(task)) is not None:
-        return f"its machine could not tell: {said}"
+    if (machine_error := _machine_error(task)) is not None:
+        return f"its machine could not tell: {machine_error}"
     if task.checkpoints or task.partial or task.result:
         return "its machine is of an earlier release, which does not tell what it changes"
     return "no stage of it has come to its end yet"
 
 
-def _said_by_machine(task: Task) -> str | None:
+def _machine_error(task: Task) -> str | None:
     """Why a machine could not tell what the task has changed, git taking too long, say; None: no
     machine has said so.
     """
@@ -79,7 +79,7 @@ def _said_by_machine(task: Task) -> str | None:
     return None if message is None else message.removeprefix(notes.CHANGES_UNKNOWN)
 
 
-def page(change: Change, most: int, *, offset: int = 0, path: str | None = None) -> FilePage:
+def read_page(change: Change, most: int, *, offset: int = 0, path: str | None = None) -> FilePage:
     """Files from that position on: as many as have `most` bytes in an answer together, or one.
 
     With a `path` the file alone that is called so, before or after. Raises NoFile.
@@ -105,8 +105,8 @@ def _rows(change: Change, most: int, offset: int, path: str | None) -> Any:
     query = select(*columns, Content.hunks, size.label("size"), up_to.label("up_to"))
     query = query.where(ChangedFile.change_id == change.id, ChangedFile.position >= offset)
     if path is not None:
-        query = query.where(_is_called(path))
-    query = _with_sections(query, change).order_by(ChangedFile.position).limit(MOST_FILES_OF_PAGE)
+        query = query.where(_has_path(path))
+    query = _join_sections(query, change).order_by(ChangedFile.position).limit(MAX_FILES_PER_PAGE)
     each = query.subquery()
     fits = or_(each.c.up_to <= most, each.c.up_to == each.c.size)
     shown = [each.c[column.name] for column in columns]
@@ -114,37 +114,39 @@ def _rows(change: Change, most: int, offset: int, path: str | None) -> Any:
     return select(*shown, hunks, fits.label("fits")).order_by(each.c.position)
 
 
-def _is_called(path: str) -> ColumnElement[bool]:
+def _has_path(path: str) -> ColumnElement[bool]:
     return or_(ChangedFile.path == path, ChangedFile.old_path == path)
 
 
-def _with_sections(query: Any, change: Change) -> Any:
+def _join_sections(query: Any, change: Change) -> Any:
     is_its = (Content.task_id == change.task_id) & (Content.id == ChangedFile.patch)
     return query.join(Content, is_its, isouter=True)
 
 
-def patch(change: Change, path: str | None = None) -> Iterator[bytes]:
+def read_patch(change: Change, path: str | None = None) -> Iterator[bytes]:
     """The sections of the change's patch, or of one file, in pieces. Raises NoFile, and
     PatchLeftOut where some are not kept.
     """
     sections = select(ChangedFile.position, Content.size).where(ChangedFile.change_id == change.id)
     if path is not None:
-        sections = sections.where(_is_called(path))
+        sections = sections.where(_has_path(path))
     found = db.session.execute(
-        _with_sections(sections, change).order_by(ChangedFile.position)
+        _join_sections(sections, change).order_by(ChangedFile.position)
     ).all()
     if path is not None and not found:
         raise NoFile
     if change.left_out or any(row.size is None for row in found):
         raise PatchLeftOut
-    return _pieces(change.id, change.task_id, [(row.position, row.size) for row in found])
+    return _read_chunks(change.id, change.task_id, [(row.position, row.size) for row in found])
 
 
-def _pieces(change_id: int, task_id: int, sections: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+def _read_chunks(
+    change_id: int, task_id: int, sections: Sequence[tuple[int, int]]
+) -> Iterator[bytes]:
     at = 0
     while at < len(sections):
         end, size = at, 0
-        while end < len(sections) and (end == at or size + sections[end][1] <= _PIECE):
+        while end < len(sections) and (end == at or size + sections[end][1] <= _CHUNK_BYTES):
             end, size = end + 1, size + sections[end][1]
         query = select(Content.data).join(
             ChangedFile, (Content.task_id == task_id) & (Content.id == ChangedFile.patch)
@@ -166,7 +168,7 @@ class FileAt:
     data: bytes
 
 
-def file_at(actor: Developer, task_id: int, commit: str, path: str) -> FileAt:
+def read_file(actor: Developer, task_id: int, commit: str, path: str) -> FileAt:
     """A file that the task has changed, as it was at a commit that a change begins or ends at.
 
     Raises NotFound, of which NoDiff, NoFile, and FileLeftOut.
@@ -197,7 +199,7 @@ def _require_known(task: Task, commit: str) -> None:
     kept = select(Change.left_out).where(Change.task_id == task.id, Change.whole, is_its)
     left_out = db.session.scalars(kept).all()
     if all(why == EXPIRED for why in left_out):
-        raise NoDiff(GONE if left_out else "the task has changed nothing up to that commit")
+        raise NoDiff(EXPIRED_TEXT if left_out else "the task has changed nothing up to that commit")
 
 
 def commit_at(task: Task, gate: Gate) -> str | None:
@@ -210,7 +212,7 @@ def commit_at(task: Task, gate: Gate) -> str | None:
     return made.get("commit")
 
 
-def at_gate(task: Task, gate: Gate) -> Change | None:
+def change_at_gate(task: Task, gate: Gate) -> Change | None:
     """What changed, since the base, of the work that the gate asks about."""
     commit = commit_at(task, gate)
     if commit is None:
@@ -225,15 +227,15 @@ def at_gate(task: Task, gate: Gate) -> Change | None:
     return db.session.scalar(query.order_by(Change.id.desc()).limit(1))
 
 
-def shown_at(task: Task, gate: Gate) -> dict[str, Any] | None:
+def gate_diff(task: Task, gate: Gate) -> dict[str, Any] | None:
     """What the gate shows of it: {filesChanged, insertions, deletions, href}. None where there is
     no work yet; `href` is None where the machine does not tell what it changes.
     """
     numbers = workspaces.diff_at(task, gate)
-    return None if numbers is None else linked(numbers, at_gate(task, gate))
+    return None if numbers is None else with_link(numbers, change_at_gate(task, gate))
 
 
-def linked(numbers: Mapping[str, int], change: Change | None) -> dict[str, Any]:
+def with_link(numbers: Mapping[str, int], change: Change | None) -> dict[str, Any]:
     """The numbers of a gate's diff, with where it is."""
     # Nothing follows what is asked about: it is the latest of its attempt.
     where = change and f"/api/web/tasks/{change.task_id}/diff?attempt={change.attempt}"

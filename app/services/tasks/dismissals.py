@@ -10,7 +10,7 @@ from app.services.clock import now
 from app.services.tasks import queries
 
 
-def mark(actor: Developer, task_id: int, *, seen: bool) -> None:
+def set_dismissed(actor: Developer, task_id: int, *, seen: bool) -> None:
     """Mark how the actor's task ended as seen, or take that back. May be repeated; ends with the
     task's next round. Commits.
 
@@ -18,9 +18,9 @@ def mark(actor: Developer, task_id: int, *, seen: bool) -> None:
     """
     if queries.get(actor, task_id).created_by != actor.id:
         raise Forbidden("only who has created a task marks its end as seen")
-    task = locks.tasks([task_id])[task_id]
+    task = locks.lock_tasks([task_id])[task_id]
     if task.status not in ENDED:
         raise TaskNotEnded("the task goes on: there is no end to be seen yet")
     task.seen_at = (task.seen_at or now()) if seen else None
-    wakeups.tell_inbox(actor.id)
+    wakeups.publish_inbox(actor.id)
     db.session.commit()

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.domain import network
-from app.domain.sanitize import printable
+from app.domain.sanitize import make_printable
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Attempt, Event
@@ -11,26 +11,26 @@ from app.services.tasks import history, stages
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
-MOST = 100  # events of one attempt, for it may ask for as many names as it can think of
-MOST_NEWS = 5  # of these, people are told of so many
-LONGEST = network.LONGEST_HOST + len(":65535")
+MAX_EVENTS = 100  # events of one attempt, for it may ask for as many names as it can think of
+MAX_NOTIFICATIONS = 5  # of these, people are told of so many
+MAX_HOST = network.MAX_HOST_LENGTH + len(":65535")
 
 
-def refused(live: LiveAttempt, report: frames.EgressRefused) -> None:
+def handle_refused(live: LiveAttempt, report: frames.EgressRefused) -> None:
     """Note in the history that a stage asked for a host that its network does not allow; also if
     the attempt has ended. The caller commits.
 
     One event for each host and stage of a round, and after `MOST` of an attempt a last one.
     """
-    host = printable(report.host[:LONGEST])[:LONGEST]
-    known = _known(live)
+    host = make_printable(report.host[:MAX_HOST])[:MAX_HOST]
+    known = _recorded_events(live)
     number = sum(attempt == live.attempt.number for attempt, _, _ in known)
-    if number > MOST or any(place[1:] == (report.stage_index, host) for place in known):
+    if number > MAX_EVENTS or any(place[1:] == (report.stage_index, host) for place in known):
         return
-    is_last = number == MOST
-    whose = _whose(live, report.stage_index)
-    text = _last_words(live, report) if is_last else _words(live, report, host, whose)
-    history.record(
+    is_last = number == MAX_EVENTS
+    whose = _network_owner(live, report.stage_index)
+    text = _final_text(live, report) if is_last else _event_text(live, report, host, whose)
+    history.record_event(
         live.task,
         EventType.EGRESS_REFUSED,
         text,
@@ -38,11 +38,11 @@ def refused(live: LiveAttempt, report: frames.EgressRefused) -> None:
         attempt=live.attempt.number,
         stage_index=report.stage_index,
         data={} if is_last else {"host": host, "network": whose},
-        is_news=number < MOST_NEWS and live.attempt.ended_at is None,
+        is_news=number < MAX_NOTIFICATIONS and live.attempt.ended_at is None,
     )
 
 
-def _known(live: LiveAttempt) -> list[tuple[int, int | None, str | None]]:
+def _recorded_events(live: LiveAttempt) -> list[tuple[int, int | None, str | None]]:
     """Attempt, stage and host of each event of the round."""
     db.session.flush()  # some may be as new as this batch of reports
     attempts = select(Attempt.number).where(
@@ -56,20 +56,20 @@ def _known(live: LiveAttempt) -> list[tuple[int, int | None, str | None]]:
     return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
 
 
-def _whose(live: LiveAttempt, stage_index: int) -> str:
+def _network_owner(live: LiveAttempt, stage_index: int) -> str:
     """Whose network the stage has: its own, or its project's."""
     (stage,) = live.task.pipeline[stage_index : stage_index + 1] or [{}]
     return "stage" if "network" in stage else "project"
 
 
-def _words(live: LiveAttempt, report: frames.EgressRefused, host: str, whose: str) -> str:
-    name = stages.name_of(live.task, report.stage_index)
+def _event_text(live: LiveAttempt, report: frames.EgressRefused, host: str, whose: str) -> str:
+    name = stages.stage_name(live.task, report.stage_index)
     what = f"stage “{name}” was refused {host}, which "
     if whose == "stage":
         return what + "its own network does not allow; a maintainer can change it in the pipeline"
     return what + "the project's network does not allow; a maintainer can allow it"
 
 
-def _last_words(live: LiveAttempt, report: frames.EgressRefused) -> str:
-    name = stages.name_of(live.task, report.stage_index)
-    return f"stage “{name}” was refused more than {MOST} hosts; the others are not told"
+def _final_text(live: LiveAttempt, report: frames.EgressRefused) -> str:
+    name = stages.stage_name(live.task, report.stage_index)
+    return f"stage “{name}” was refused more than {MAX_EVENTS} hosts; the others are not told"

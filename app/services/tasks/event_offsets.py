@@ -60,7 +60,7 @@ class EventOffset:
     total: int
 
 
-def after(task_id: int, types: Sequence[EventType], last: int, skipped: int) -> EventOffset:
+def find_offset(task_id: int, types: Sequence[EventType], last: int, skipped: int) -> EventOffset:
     """Where a page of a task's events begins: of those up to number `last` and of `types` (none
     given: of all), behind the first `skipped`. A negative `skipped` keeps that many of the last.
     """

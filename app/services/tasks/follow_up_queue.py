@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import joinedload
 
-from app.domain.follow_up import MOST_QUEUED, FollowUpState, TooManyFollowUps
+from app.domain.follow_up import MAX_QUEUED, FollowUpState, TooManyFollowUps
 from app.extensions import db
 from app.models import Developer, FollowUp, Task
 
@@ -22,7 +22,7 @@ def add(
     now: datetime,
 ) -> FollowUp:
     """Queue another one, behind all others. Raises TooManyFollowUps."""
-    if task.follow_ups_queued >= MOST_QUEUED:
+    if task.follow_ups_queued >= MAX_QUEUED:
         raise TooManyFollowUps
     last = db.session.scalar(select(func.max(FollowUp.number)).where(FollowUp.task_id == task.id))
     made = FollowUp(
@@ -44,7 +44,7 @@ def add(
     return made
 
 
-def first(task: Task) -> FollowUp | None:
+def find_next(task: Task) -> FollowUp | None:
     """The one that begins next. Costs nothing where none waits."""
     if not task.follow_ups_queued:
         return None

@@ -24,13 +24,13 @@ from app.domain.errors import (
 )
 from app.domain.follow_up import FollowUpStarted, FollowUpState
 from app.domain.pipeline import GateKind
-from app.domain.roles import Act
+from app.domain.roles import Permission
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Developer, FollowUp, Gate, Review, Task
 from app.services import audit, locks, rights
 from app.services.clock import now as clock_now
-from app.services.locks import Held
+from app.services.locks import LockedTask
 from app.services.tasks import (
     attempts,
     follow_up_queue,
@@ -61,14 +61,14 @@ def create(
     NotFound, Forbidden, InvalidFields, NoCheckpoint, TunnelOpen, TooManyFollowUps.
     """
     seen = queries.get(actor, task_id)
-    rights.require(Act.FOLLOW_UP, actor, seen.project)
-    held = locks.task_with_machine(task_id)
+    rights.require(Permission.FOLLOW_UP, actor, seen.project)
+    held = locks.lock_task_and_machine(task_id)
     if from_stage >= len(held.task.pipeline):
         missing = field_errors.NO_SUCH_STAGE(stages=len(held.task.pipeline))
         raise InvalidFields({"fromStage": [missing]})
     _require_review(held.task, review_id)
     made = add(held, actor, instruction, from_stage, review_id, clock_now())
-    audit.record_by_office("task.followed_up", seen, actor)
+    audit.record_privileged("task.followed_up", seen, actor)
     if held.machine:
         wakeups.wake_machines([held.machine.id])
     if remember:
@@ -78,7 +78,7 @@ def create(
 
 
 def add(
-    held: Held,
+    held: LockedTask,
     actor: Developer,
     instruction: str,
     from_stage: int,
@@ -92,23 +92,23 @@ def add(
     """
     task = held.task
     made = follow_up_queue.add(task, actor, instruction, from_stage, review_id, now)
-    if rules.rests(task.status, at_gate=_open_gate(task) is not None):
-        following = follow_up_queue.first(task)
+    if rules.can_start_now(task.status, at_gate=_open_gate(task) is not None):
+        following = follow_up_queue.find_next(task)
         assert following is not None
         try:
-            _begin(held, following, now)
+            _start(held, following, now)
         except (NoCheckpoint, TunnelOpen):
             if following is made:
                 raise
     if made.state is FollowUpState.QUEUED:
         text = f"follow-up {made.number} of {actor.name}'s waits for the task to rest"
-        history.record(task, EventType.LOG, text, now, data={"by": actor.id})
+        history.record_event(task, EventType.LOG, text, now, data={"by": actor.id})
     return made
 
 
 def require_right(actor: Developer, task_id: int) -> None:
     """Require that the developer may have the task go on. Raises NotFound, Forbidden."""
-    rights.require(Act.FOLLOW_UP, actor, queries.get(actor, task_id).project)
+    rights.require(Permission.FOLLOW_UP, actor, queries.get(actor, task_id).project)
 
 
 def withdraw(actor: Developer, task_id: int, follow_up_id: int) -> None:
@@ -117,34 +117,34 @@ def withdraw(actor: Developer, task_id: int, follow_up_id: int) -> None:
     Raises NotFound, Forbidden, FollowUpStarted.
     """
     seen = queries.get(actor, task_id)
-    rights.require(Act.FOLLOW_UP, actor, seen.project)
-    held = locks.task_with_machine(task_id)
+    rights.require(Permission.FOLLOW_UP, actor, seen.project)
+    held = locks.lock_task_and_machine(task_id)
     row = get(actor, task_id, follow_up_id)
     if row.state is FollowUpState.STARTED:
         raise FollowUpStarted
     if row.state is FollowUpState.QUEUED:
         follow_up_queue.withdraw(held.task, row)
         text = f"follow-up {row.number} is withdrawn by {actor.name}"
-        history.record(held.task, EventType.LOG, text, clock_now(), data={"by": actor.id})
-        audit.record_by_office("task.follow_up_withdrawn", seen, actor)
+        history.record_event(held.task, EventType.LOG, text, clock_now(), data={"by": actor.id})
+        audit.record_privileged("task.follow_up_withdrawn", seen, actor)
     db.session.commit()
 
 
 def listing(actor: Developer, task_id: int) -> Select[FollowUp]:
     """The task's follow-ups, in any order. Raises NotFound."""
-    return _of(queries.get(actor, task_id).id)
+    return _query(queries.get(actor, task_id).id)
 
 
 def get(actor: Developer, task_id: int, follow_up_id: int) -> FollowUp:
     """Raises NotFound."""
-    query = _of(queries.get(actor, task_id).id).where(FollowUp.id == follow_up_id)
+    query = _query(queries.get(actor, task_id).id).where(FollowUp.id == follow_up_id)
     row = db.session.scalar(query.execution_options(populate_existing=True))
     if row is None:
         raise NotFound(f"there is no follow-up {follow_up_id} of task {task_id}")
     return row
 
 
-def _of(task_id: int) -> Select[FollowUp]:
+def _query(task_id: int) -> Select[FollowUp]:
     query = select(FollowUp).where(FollowUp.task_id == task_id)
     return query.options(joinedload(FollowUp.creator, innerjoin=True))
 
@@ -152,16 +152,16 @@ def _of(task_id: int) -> Select[FollowUp]:
 # ---- those that are queued ---------------------------------------------------------------------
 
 
-def begin_instead(held: Held, now: datetime) -> bool:
+def start_queued(held: LockedTask, now: datetime) -> bool:
     """Begin the first that is queued, where the task is completed, or comes to the question before
     a stage: in its place. Returns whether one has begun. The caller holds the locks, and commits.
     """
-    row = follow_up_queue.first(held.task)
+    row = follow_up_queue.find_next(held.task)
     if row is None:
         return False
     db.session.flush()  # what this batch of reports tells of is what it goes on from
     try:
-        _begin(held, row, now)
+        _start(held, row, now)
     except (NoCheckpoint, TunnelOpen):
         return False  # it goes on waiting: for more work to be there, for the tunnel to be closed
     return True
@@ -189,9 +189,11 @@ def sweep(now: datetime) -> int:
     resting = list(db.session.scalars(query))
     db.session.rollback()
     for task_id in resting:
-        held = locks.task_with_machine(task_id)
+        held = locks.lock_task_and_machine(task_id)
         at_gate = _open_gate(held.task) is not None
-        if rules.begins_by_itself(held.task.status, at_gate=at_gate) and begin_instead(held, now):
+        if rules.can_start_automatically(held.task.status, at_gate=at_gate) and start_queued(
+            held, now
+        ):
             wakeups.wake_machines([held.machine.id] if held.machine else [])
             db.session.commit()
         else:
@@ -202,24 +204,24 @@ def sweep(now: datetime) -> int:
 # ---- what these have in common -----------------------------------------------------------------
 
 
-def _begin(held: Held, row: FollowUp, now: datetime) -> None:
+def _start(held: LockedTask, row: FollowUp, now: datetime) -> None:
     """Begin the round that is the follow-up's. An attempt that waits ends as handed over: the next
     one goes on from its checkpoint. Raises NoCheckpoint, TunnelOpen, and has changed nothing then.
     """
     task, start = held.task, row.from_stage
-    work = rounds.work_to_begin(task, start)
+    work = rounds.work_for_round(task, start)
     gates.require_no_tunnel(held)
     if (gate := _open_gate(task)) is not None:
         questions.close(gate, _SUPERSEDED, task, now)
     if held.live and held.machine:
-        attempts.end(held.machine, held.live, AttemptOutcome.HANDED_OVER, now, gone=True)
+        attempts.finish(held.machine, held.live, AttemptOutcome.HANDED_OVER, now, gone=True)
     if task.status not in task_rules.ENDED and gate is None:
-        transitions.move(task, TaskEvent.ASK, now)  # and nobody is asked
-    checkpoints = rules.as_if_done(work.checkpoint, start)
-    rounds.begin(task, TaskEvent.FOLLOW_UP, start, checkpoints, now)
+        transitions.apply_event(task, TaskEvent.ASK, now)  # and nobody is asked
+    checkpoints = rules.seed_checkpoints(work.checkpoint, start)
+    rounds.start_round(task, TaskEvent.FOLLOW_UP, start, checkpoints, now)
     follow_up_queue.start(task, row, now)
     _record(task, row, now)
-    gates.ask_first(task, now)
+    gates.open_first_gate(task, now)
 
 
 def _record(task: Task, row: FollowUp, now: datetime) -> None:
@@ -232,7 +234,7 @@ def _record(task: Task, row: FollowUp, now: datetime) -> None:
         "reviewId": row.review_id,
         "by": row.created_by,
     }
-    history.record(
+    history.record_event(
         task,
         EventType.FOLLOWED_UP,
         text,
@@ -245,7 +247,7 @@ def _record(task: Task, row: FollowUp, now: datetime) -> None:
 
 def _open_gate(task: Task) -> Gate | None:
     """The question before a stage that the task waits with, or before its branch is moved."""
-    gate = gates.open_gate(task) if task.status in task_rules.LIVE else None
+    gate = gates.find_open_gate(task) if task.status in task_rules.LIVE else None
     if gate is None or gate.kind in (GateKind.BUDGET, GateKind.QUESTION, GateKind.CHECKPOINT):
         return None
     return gate

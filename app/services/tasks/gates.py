@@ -21,12 +21,12 @@ from app.domain.errors import (
     WrongStage,
 )
 from app.domain.pipeline import GateKind
-from app.domain.roles import Act
+from app.domain.roles import Permission
 from app.domain.task import EventType, FailureCode, TaskEvent
 from app.extensions import db
 from app.models import Developer, Gate, Task, Tunnel
 from app.services import locks, rights
-from app.services.locks import Held
+from app.services.locks import LockedTask
 from app.services.tasks import answers, attempts, diffs, history, queries, questions, transitions
 
 
@@ -52,18 +52,18 @@ class PendingGate:
     branch: dict[str, Any] | None
 
 
-def ask_first(task: Task, now: datetime) -> bool:
+def open_first_gate(task: Task, now: datetime) -> bool:
     """Open the gate of the stage that a task begins at, if it has one: before an attempt exists the
     task itself waits for the answer. Returns whether a gate was opened.
     """
     step = pipeline.next_step(pipeline.parse(task.pipeline), task.stage_index)
     if not isinstance(step, pipeline.Ask):
         return False
-    ask(task, step, now)
+    open_before_stage(task, step, now)
     return True
 
 
-def ask(task: Task, step: pipeline.Ask, now: datetime) -> None:
+def open_before_stage(task: Task, step: pipeline.Ask, now: datetime) -> None:
     """Open the gate and suspend the task. The caller holds the task's lock."""
     gate = step.gate
     db.session.add(
@@ -79,14 +79,14 @@ def ask(task: Task, step: pipeline.Ask, now: datetime) -> None:
         )
     )
     task.stage_index = step.stage_index
-    transitions.move(task, TaskEvent.ASK, now)
+    transitions.apply_event(task, TaskEvent.ASK, now)
     data = {"reason": "gate", "kind": gate.kind, "choices": list(gate.choices)}
-    history.record(
+    history.record_event(
         task, EventType.SUSPENDED, gate.prompt, now, stage_index=step.stage_index, data=data
     )
 
 
-def keep_before(task: Task, start: int) -> None:
+def copy_answers(task: Task, start: int) -> None:
     """Copy the answers of the round before, for stages before `start`, into the task's round: they
     are not asked again, and later stages use them.
     """
@@ -112,7 +112,7 @@ def is_answered(task: Task, stage_index: int) -> bool:
     return db.session.scalar(query) is not None
 
 
-def open_gate(task: Task) -> Gate | None:
+def find_open_gate(task: Task) -> Gate | None:
     """The gate of the task's round that waits for an answer: there is at most one."""
     query = select(Gate).where(
         Gate.task_id == task.id, Gate.round == task.round, Gate.answered_at.is_(None)
@@ -130,23 +130,23 @@ def variables(task_id: int, round_: int, stage_index: int) -> dict[str, str]:
     )
     found: dict[str, str] = {}
     for gate in db.session.scalars(query):
-        answer = pipeline.accept(gate.kind, gate.choices, gate.result or "")
-        if isinstance(answer, pipeline.Go) and gate.stage_index <= stage_index:
+        answer = pipeline.judge_answer(gate.kind, gate.choices, gate.result or "")
+        if isinstance(answer, pipeline.Approved) and gate.stage_index <= stage_index:
             found.update(answer.variables)
     return found
 
 
-def pending(actor: Developer, task_id: int) -> PendingGate:
+def get_pending(actor: Developer, task_id: int) -> PendingGate:
     """The gate that waits for an answer. Raises NotFound, NothingPending."""
     task = queries.get(actor, task_id)
-    gate = open_gate(task) if task.status in rules.LIVE else None
+    gate = find_open_gate(task) if task.status in rules.LIVE else None
     if gate is None:
         raise NothingPending
-    diff = None if gate.kind is GateKind.QUESTION else diffs.shown_at(task, gate)
-    return shown(task, gate, task.pipeline[gate.stage_index]["name"], diff)
+    diff = None if gate.kind is GateKind.QUESTION else diffs.gate_diff(task, gate)
+    return to_pending(task, gate, task.pipeline[gate.stage_index]["name"], diff)
 
 
-def shown(task: Task, gate: Gate, stage_name: str, diff: dict[str, Any] | None) -> PendingGate:
+def to_pending(task: Task, gate: Gate, stage_name: str, diff: dict[str, Any] | None) -> PendingGate:
     """The open gate, as people are shown it."""
     return PendingGate(
         task_id=task.id,
@@ -165,7 +165,7 @@ def shown(task: Task, gate: Gate, stage_name: str, diff: dict[str, Any] | None) 
     )
 
 
-def confirm(
+def confirm_stage(
     actor: Developer,
     task_id: int,
     stage_index: int,
@@ -185,20 +185,20 @@ def confirm(
     NoOpenGate, WrongRound, WrongStage, AlreadyAnswered, TunnelOpen, InvalidFields.
     """
     seen = queries.get(actor, task_id)
-    rights.require(Act.ANSWER_GATE, actor, seen.project)
-    held = locks.task_with_machine(task_id)
+    rights.require(Permission.ANSWER_GATE, actor, seen.project)
+    held = locks.lock_task_and_machine(task_id)
     if round is not None and round != held.task.round:
         raise WrongRound
-    gate = to_answer(held.task, stage_index, number)
-    answer(actor, seen, held, gate, result, comment, budget=budget)
+    gate = require_open_gate(held.task, stage_index, number)
+    answer_gate(actor, seen, held, gate, result, comment, budget=budget)
     db.session.commit()
     return queries.get(actor, task_id)
 
 
-def answer(
+def answer_gate(
     actor: Developer,
     seen: Task,
-    held: Held,
+    held: LockedTask,
     gate: Gate,
     result: str,
     comment: str | None,
@@ -210,25 +210,25 @@ def answer(
     """
     if gate.kind is not GateKind.QUESTION:  # which is about no checkpoint
         require_no_tunnel(held)
-    answers.apply(actor, seen, held, gate, result, comment, budget=budget)
+    answers.apply_answer(actor, seen, held, gate, result, comment, budget=budget)
 
 
-def to_answer(task: Task, stage_index: int, number: int | None) -> Gate:
+def require_open_gate(task: Task, stage_index: int, number: int | None) -> Gate:
     """The task's open gate, if it is that question of that stage; number None: whichever is open.
     Raises AlreadyAnswered, WrongStage, NoOpenGate.
     """
-    gate = open_gate(task) if task.status in rules.LIVE else None
+    gate = find_open_gate(task) if task.status in rules.LIVE else None
     is_there = gate is not None and gate.stage_index == stage_index
     if gate is not None and is_there and number in (None, gate.number):
         return gate
-    if _was_answered(task, stage_index, number):
+    if _has_answer(task, stage_index, number):
         raise AlreadyAnswered
     if gate is not None and not is_there:
         raise WrongStage(gate.stage_index, stage_index)
     raise NoOpenGate
 
 
-def _was_answered(task: Task, stage_index: int, number: int | None) -> bool:
+def _has_answer(task: Task, stage_index: int, number: int | None) -> bool:
     """Whether that question of the stage has had an answer; without a number, any of them."""
     query = select(Gate.number).where(
         Gate.task_id == task.id,
@@ -241,7 +241,7 @@ def _was_answered(task: Task, stage_index: int, number: int | None) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def require_no_tunnel(held: Held) -> None:
+def require_no_tunnel(held: LockedTask) -> None:
     """Raise TunnelOpen while somebody may change what the question is about: what is approved is
     what the checkpoint has.
     """
@@ -253,9 +253,9 @@ def require_no_tunnel(held: Held) -> None:
         return
     is_there = held.machine is not None and held.machine.connected
     lives_on = tunnel.runs and tunnel.taken_at is not None and is_there
-    if not tunnel_rules.may_change(tunnel.state, lives_on=lives_on):
+    if not tunnel_rules.can_change_workspace(tunnel.state, lives_on=lives_on):
         return
-    if tunnel.state in tunnel_rules.OPEN:
+    if tunnel.state in tunnel_rules.OPEN_STATES:
         raise TunnelOpen
     raise TunnelOpen("the tunnel into the task's workspace is closing: answer when it is closed")
 
@@ -279,21 +279,21 @@ def expire(now: datetime) -> int:
 
 
 def _expire(task_id: int, now: datetime) -> None:
-    held = locks.task_with_machine(task_id)
-    gate = open_gate(held.task) if held.task.status in rules.LIVE else None
+    held = locks.lock_task_and_machine(task_id)
+    gate = find_open_gate(held.task) if held.task.status in rules.LIVE else None
     if gate is None or gate.expires_at is None or gate.expires_at >= now:
         db.session.rollback()
         return
     message = "nobody answered the question in time"
     if gate.kind is GateKind.QUESTION and held.live:
         questions.close(gate, message, held.task, now)
-        questions.answer(held.task, held.live, {}, now)
-        attempts.change_orders(held.machine)
+        questions.answer_question(held.task, held.live, {}, now)
+        attempts.bump_orders_version(held.machine)
         wakeups.wake_machines([held.live.machine_id])
         db.session.commit()
         return
     index = gate.stage_index
     if held.live:
-        attempts.end(held.machine, held.live, AttemptOutcome.FAILED, now, gone=True)
+        attempts.finish(held.machine, held.live, AttemptOutcome.FAILED, now, gone=True)
     transitions.fail(held.task, FailureCode.GATE_EXPIRED, message, now, stage_index=index)
     db.session.commit()

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select, true
 
-from app.domain.search import containing
+from app.domain.search import contains_pattern
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, Event, Task
@@ -16,13 +16,13 @@ from app.postgres.lateral import lateral_values
 from app.services.notify import outbox
 from app.services.tasks import event_offsets, queries
 
-SEARCHED = (10_000, 1_000, 100)
+SEARCH_WINDOWS = (10_000, 1_000, 100)
 """So many of the last are looked through for a text. Where there is no time for so many long ones,
 fewer; the fewest are waited for."""
 
 
 @dataclass(frozen=True)
-class Page:
+class EventPage:
     """A page of events. `total` is how many match in all. Only events from number `searched_from`
     on were searched; None: all.
     """
@@ -32,7 +32,7 @@ class Page:
     searched_from: int | None = None
 
 
-def record(
+def record_event(
     task: Task,
     type_: EventType,
     message: str,
@@ -51,22 +51,22 @@ def record(
     but for those that are no news.
     """
     about = {"attempt": task.attempt if attempt is None else attempt, "stage_index": stage_index}
-    event = _next(task, type_, message, now, **about, data=data or {})
+    event = _next_event(task, type_, message, now, **about, data=data or {})
     db.session.add(event)
-    outbox.note(task, event, by, is_news=is_news)
+    outbox.record_event(task, event, by, is_news=is_news)
 
 
-def first(task: Task, message: str, now: datetime) -> Event:
+def first_event(task: Task, message: str, now: datetime) -> Event:
     """A new task's first event, for a caller who writes both: the event is not added to the
     session.
     """
     about: dict[str, Any] = {"attempt": 0, "stage_index": None, "data": {}, "type_number": 1}
-    event = _next(task, EventType.CREATED, message, now, **about)
-    outbox.note(task, event, task.created_by)
+    event = _next_event(task, EventType.CREATED, message, now, **about)
+    outbox.record_event(task, event, task.created_by)
     return event
 
 
-def _next(task: Task, type_: EventType, message: str, now: datetime, **about: Any) -> Event:
+def _next_event(task: Task, type_: EventType, message: str, now: datetime, **about: Any) -> Event:
     task.events += 1
     task.updated_at = now
     return Event(
@@ -80,7 +80,7 @@ def _next(task: Task, type_: EventType, message: str, now: datetime, **about: An
     )
 
 
-def events(
+def read_events(
     actor: Developer,
     task_id: int,
     *,
@@ -89,7 +89,7 @@ def events(
     before: int | None = None,
     limit: int = 50,
     offset: int = 0,
-) -> Page:
+) -> EventPage:
     """A page of a task's events in order, of those whose number is below `before`.
 
     Any page costs the same: docs/decisions/0024. Raises NotFound.
@@ -97,38 +97,38 @@ def events(
     task = queries.get(actor, task_id)
     last = task.events if before is None else min(task.events, before - 1)
     if search:
-        return _found(task_id, types, search, last, limit, offset)
-    place = event_offsets.after(task_id, types, last, offset)
+        return _search(task_id, types, search, last, limit, offset)
+    place = event_offsets.find_offset(task_id, types, last, offset)
     if place.number is None:
-        return Page([], place.total)
-    numbers = _between(task_id, types, place.number, last, limit).subquery("numbers")
+        return EventPage([], place.total)
+    numbers = _events_between(task_id, types, place.number, last, limit).subquery("numbers")
     first = select(numbers.c.number).order_by(numbers.c.number).limit(limit)
-    return Page(_rows(task_id, Event.number.in_(first)), place.total)
+    return EventPage(_rows(task_id, Event.number.in_(first)), place.total)
 
 
-def _found(
+def _search(
     task_id: int, types: Sequence[EventType], search: str, last: int, limit: int, offset: int
-) -> Page:
+) -> EventPage:
     """A page of the events that contain the text, among the last of them."""
-    for most in SEARCHED:
-        place = event_offsets.after(task_id, types, last, -most)
+    for most in SEARCH_WINDOWS:
+        place = event_offsets.find_offset(task_id, types, last, -most)
         if place.number is None:
-            return Page([], 0)
-        texts = _between(task_id, types, place.number, last).subquery("texts")
-        pattern = containing(search)
+            return EventPage([], 0)
+        texts = _events_between(task_id, types, place.number, last).subquery("texts")
+        pattern = contains_pattern(search)
         contains = or_(texts.c.message.ilike(pattern), cast(texts.c.data, String).ilike(pattern))
         found = select(texts.c.number).where(contains).cte("found")
         part = select(found.c.number).order_by(found.c.number).limit(limit).offset(offset)
         look = select(func.count(), func.array(part.scalar_subquery())).select_from(found)
-        if rows := statement_timeout.rows(look):
+        if rows := statement_timeout.fetch_rows(look):
             break
     ((total, numbers),) = rows or db.session.execute(look)
     searched_from = place.number if place.total > most else None
     items = _rows(task_id, Event.number.in_(numbers)) if numbers else []
-    return Page(items, total, searched_from)
+    return EventPage(items, total, searched_from)
 
 
-def _between(
+def _events_between(
     task_id: int, types: Sequence[EventType], first: int, last: int, limit: int | None = None
 ) -> Select[int, str, Any]:
     """Number and texts of the events in that range; with a limit, the first ones of each type."""

@@ -3,15 +3,15 @@
 from app.domain import lineage, task_branch
 from app.domain.attempt import AttemptPhase
 from app.domain.errors import Conflict
-from app.domain.storage_limits import Forged
+from app.domain.storage_limits import ForgedReport
 from app.domain.task import EventType
-from app.domain.task_branch import BranchFinding
+from app.domain.task_branch import BranchMismatch
 from app.services.tasks import attempts, branches, work_lineage
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
 
-def refused(live: LiveAttempt, report: frames.BranchRefused) -> None:
+def handle_branch_refused(live: LiveAttempt, report: frames.BranchRefused) -> None:
     """The attempt's branch is pushed, and the task's not moved. It is tried again where it names
     what an attempt of the task left there; else people are asked. Raises Conflict where that push
     was not ordered, and Forged for another branch.
@@ -20,17 +20,17 @@ def refused(live: LiveAttempt, report: frames.BranchRefused) -> None:
     if (attempt.phase, attempt.pushes) != (AttemptPhase.PUBLISH, report.number):
         raise Conflict(f"the machine has no order to push of number {report.number}")
     if report.name != task.task_branch:
-        raise Forged(f"it is not {task.task_branch}")
+        raise ForgedReport(f"it is not {task.task_branch}")
     if attempt.pushed_commit is None and attempt.work is not None:
         raise Conflict(f"the machine has no order to move {report.name}")
-    known = attempt.pushed_commit or (work_lineage.expected(live) or {}).get("commit")
+    known = attempt.pushed_commit or (work_lineage.expected_revision(live) or {}).get("commit")
     if known and report.commit != known:
         why = f"it has pushed {report.commit}, and not {known}"
-        work_lineage.break_off(live, why, gone=True)
+        work_lineage.fail_unapproved(live, why, gone=True)
         return
-    found = report.found, report.why, _plain(report.by), _plain(report.subject)
-    finding = BranchFinding(report.name, report.commit, task.branch_commit, *found)
-    is_ours = task_branch.is_ours(finding, branches.known(task), attempt.pushes)
+    found = report.found, report.why, _single_line(report.by), _single_line(report.subject)
+    finding = BranchMismatch(report.name, report.commit, task.branch_commit, *found)
+    is_ours = task_branch.is_ours(finding, branches.known_commits(task), attempt.pushes)
     attempt.pushed_commit = report.commit
     attempt.pushes += 1
     if is_ours:
@@ -38,11 +38,11 @@ def refused(live: LiveAttempt, report: frames.BranchRefused) -> None:
         text = f"{report.name} is moved on from {report.found}, which an attempt that ended pushed"
         live.record(EventType.WARNING, text, branch=report.name, found=report.found)
     else:
-        branches.ask(machine, task, attempt, finding, live.now)
-    attempts.change_orders(machine)
+        branches.ask_about_branch(machine, task, attempt, finding, live.now)
+    attempts.bump_orders_version(machine)
 
 
-def announced(live: LiveAttempt, report: frames.ToPublish) -> None:
+def handle_to_publish(live: LiveAttempt, report: frames.PublishPreview) -> None:
     """What the machine would push, of which no checkpoint has told. It is ordered to where that is
     in line with what people know. Raises Conflict where nobody asked.
     """
@@ -50,21 +50,21 @@ def announced(live: LiveAttempt, report: frames.ToPublish) -> None:
     is_asked = attempt.phase is AttemptPhase.PUBLISH and attempt.pushed_commit is None
     if not is_asked or attempt.pushes != report.number:
         raise Conflict(f"the machine has no order to announce a push of number {report.number}")
-    why = lineage.broken_by(attempt.work, report.follows)
-    known = attempt.work or work_lineage.expected(live)
+    why = lineage.find_break(attempt.work, report.follows)
+    known = attempt.work or work_lineage.expected_revision(live)
     if why is None and attempt.started_at is None and known:
         # No stage has run here: there is nothing that could have changed it.
-        why = lineage.other(known, report.commit, report.tree)
+        why = lineage.describe_mismatch(known, report.commit, report.tree)
     if why is not None:
-        work_lineage.break_off(live, f"of what it would push: {why}", gone=True)
+        work_lineage.fail_unapproved(live, f"of what it would push: {why}", gone=True)
         return
     if attempt.work is not None:
-        attempt.work = lineage.stored(report.commit, report.tree)
+        attempt.work = lineage.to_json(report.commit, report.tree)
     attempt.pushed_commit = report.commit
     attempt.pushes += 1
-    attempts.change_orders(live.machine)
+    attempts.bump_orders_version(live.machine)
 
 
-def _plain(text: str) -> str:
+def _single_line(text: str) -> str:
     """A commit's own words, on one line."""
     return " ".join(text.replace("\0", "�").split())

@@ -9,7 +9,7 @@ from sqlalchemy.sql.base import ExecutableOption
 
 from app.domain import labels
 from app.domain.errors import NotFound
-from app.domain.roles import Act
+from app.domain.roles import Permission
 from app.domain.task import LIVE, TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, Machine, Project, Task
@@ -17,7 +17,7 @@ from app.services import rights
 from app.services.tasks import search
 from app.services.tasks.search import TaskFilter
 
-Cut = Callable[[Sequence[int] | None, int], tuple[Select[Task], list[int] | None]]
+PageQuery = Callable[[Sequence[int] | None, int], tuple[Select[Task], list[int] | None]]
 """Takes [the id that all tasks are below] (None: no bound), and how many there may be; gives the
 query, and where time ended the look [the id to go on below]."""
 
@@ -42,12 +42,12 @@ FOR_PLANS = (undefer(Task.stages), *WITH_NAMES)
 
 def get(actor: Developer, task_id: int) -> Task:
     """The task with its project, creator and machine. Raises NotFound where it is not visible."""
-    if not (found := some(actor, [task_id])):
+    if not (found := list_by_ids(actor, [task_id])):
         raise NotFound(f"there is no task {task_id} that you may see")
     return found[0]
 
 
-def some(
+def list_by_ids(
     actor: Developer, task_ids: Collection[int], options: Sequence[ExecutableOption] = WITH_NAMES
 ) -> Sequence[Task]:
     """Those of the tasks that the actor may see, with the same rows as `get`, in any order."""
@@ -69,13 +69,13 @@ def listing(
     needs_me: bool = False,
     ids: Sequence[int] = (),
     q: str | None = None,
-) -> Cut:
+) -> PageQuery:
     """A function that makes the query of a page of the tasks that match, newest first, for
     `paging`. With `needs_me` only those with a question that the actor may answer.
     """
     few: list[ColumnElement[bool]] = [Task.id.in_(ids)] if ids else []
     if needs_me:
-        few.append(_asks(actor))
+        few.append(_has_open_question(actor))
     wanted = TaskFilter(
         visible=rights.visible_projects(actor),
         project_keys=tuple(project_keys),
@@ -83,24 +83,24 @@ def listing(
         machine_id=machine_id,
         created_by=created_by,
         agent_type=agent_type,
-        machine_selector=labels.canonical(machine_selector),
+        machine_selector=labels.canonicalize(machine_selector),
         q=q or None,
         few=and_(*few) if few else None,
     )
 
     def page(before: Sequence[int] | None, limit: int) -> tuple[Select[Task], list[int] | None]:
-        found = search.newest(wanted, before[0] if before else None, limit)
+        found = search.find_newest(wanted, before[0] if before else None, limit)
         tasks = select(Task).where(Task.id.in_(found.ids)).options(*FOR_LISTS)
         return tasks.order_by(Task.id.desc()), [found.lowest] if found.lowest else None
 
     return page
 
 
-def _asks(actor: Developer) -> ColumnElement[bool]:
+def _has_open_question(actor: Developer) -> ColumnElement[bool]:
     """The condition that a question of the task is open, and that the actor may answer it."""
     asked = aliased(Task)
     of_now = and_(asked.id == Gate.task_id, asked.round == Gate.round)
     is_open = Gate.answered_at.is_(None) & asked.status.in_(LIVE)
     asking = Task.id.in_(select(Gate.task_id).join(asked, of_now).where(is_open))
-    theirs = select(Project.id).where(rights.projects_where(Act.ANSWER_GATE, actor))
+    theirs = select(Project.id).where(rights.projects_where(Permission.ANSWER_GATE, actor))
     return asking & Task.project_id.in_(theirs)

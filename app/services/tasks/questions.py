@@ -10,33 +10,35 @@ from sqlalchemy import func, select
 
 from app.domain import notification_rules
 from app.domain.pipeline import GateKind
-from app.domain.storage_limits import MOST_QUESTIONS, Excessive
+from app.domain.storage_limits import MAX_QUESTIONS, LimitExceeded
 from app.domain.task import EventType, SuspendReason, TaskEvent
 from app.extensions import db
 from app.models import Attempt, Gate, Task
 from app.services.tasks import history, transitions
 from muster.protocol import frames
 
-_LONGEST, _MOST_CHOICES, _LONGEST_CHOICE = 10_000, 20, 200  # of what a machine says
+_MAX_TEXT, _MAX_CHOICES, _MAX_CHOICE = 10_000, 20, 200  # of what a machine says
 
 
-def ask(task: Task, attempt: Attempt, asked: frames.Asked, now: datetime) -> None:
+def open_question(
+    task: Task, attempt: Attempt, asked: frames.QuestionOpened, now: datetime
+) -> None:
     """Open the question that the machine reports, in the place of one that is open. Raises
     IllegalTransition, and Excessive for too many of them.
     """
     number = next_number(task, attempt.stage_index)
-    if number > MOST_QUESTIONS:
-        raise Excessive(f"it has asked {MOST_QUESTIONS} questions in this stage")
+    if number > MAX_QUESTIONS:
+        raise LimitExceeded(f"it has asked {MAX_QUESTIONS} questions in this stage")
     withdraw(task, attempt, "the agent asks another", now)
-    transitions.move(task, TaskEvent.INQUIRE, now)
+    transitions.apply_event(task, TaskEvent.OPEN_QUESTION, now)
     gate = Gate(
         task_id=task.id,
         round=task.round,
         stage_index=attempt.stage_index,
         number=number,
         kind=GateKind.QUESTION,
-        prompt=_cut(asked.question, _LONGEST),
-        choices=[_cut(choice, _LONGEST_CHOICE) for choice in asked.choices[:_MOST_CHOICES]],
+        prompt=_truncate(asked.question, _MAX_TEXT),
+        choices=[_truncate(choice, _MAX_CHOICE) for choice in asked.choices[:_MAX_CHOICES]],
         requested_at=now,
         expires_at=None if asked.timeout is None else now + timedelta(seconds=asked.timeout),
     )
@@ -46,17 +48,17 @@ def ask(task: Task, attempt: Attempt, asked: frames.Asked, now: datetime) -> Non
     _record(task, attempt, EventType.SUSPENDED, gate.prompt, now, reason="question", **about)
 
 
-def answer(task: Task, attempt: Attempt, variables: dict[str, str], now: datetime) -> None:
+def answer_question(task: Task, attempt: Attempt, variables: dict[str, str], now: datetime) -> None:
     """Let the agent go on with the answer: `choice` or `input`, or nobody's where both are missing.
     The caller changes the machine's orders.
     """
     attempt.question = {**(attempt.question or {}), "answer": variables}
-    if _go_on(task, now):
+    if _continue_task(task, now):
         name = task.pipeline[attempt.stage_index]["name"]
         _record(task, attempt, EventType.RESUMED, f"goes on with “{name}”", now)
 
 
-def order(task_id: int, attempt: int, question: dict[str, Any]) -> frames.Answer:
+def build_order(task_id: int, attempt: int, question: dict[str, Any]) -> frames.Answer:
     """The order to pass the answer on to the agent; `question` is the attempt's, and answered."""
     return frames.Answer(task_id, attempt, question["number"], **question["answer"])
 
@@ -69,7 +71,7 @@ def withdraw(task: Task, attempt: Attempt, why: str, now: datetime) -> None:
     if question is None or "answer" in question:
         return
     close(_gate(task, attempt, question["gate"]), why, task, now)
-    _go_on(task, now)
+    _continue_task(task, now)
 
 
 def close(gate: Gate, why: str, task: Task, now: datetime) -> None:
@@ -77,26 +79,28 @@ def close(gate: Gate, why: str, task: Task, now: datetime) -> None:
     gate.answered_at = now
     about = {notification_rules.WITHDRAWN: True, "number": gate.number}
     text = f"the question is withdrawn: {why}"
-    history.record(task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about)
+    history.record_event(
+        task, EventType.WARNING, text, now, stage_index=gate.stage_index, data=about
+    )
 
 
-def wait_again(task: Task, attempt: Attempt, now: datetime) -> None:
+def resuspend(task: Task, attempt: Attempt, now: datetime) -> None:
     """Suspend the task, whose machine is back, where its agent still waits for an answer."""
     if attempt.question is not None and "answer" not in attempt.question:
-        transitions.move(task, TaskEvent.INQUIRE, now)
+        transitions.apply_event(task, TaskEvent.OPEN_QUESTION, now)
         about: dict[str, Any] = {"reason": "question", "number": attempt.question["gate"]}
         text, index = "its agent still waits for an answer", attempt.stage_index
-        history.record(
+        history.record_event(
             task, EventType.SUSPENDED, text, now, stage_index=index, data=about, is_news=False
         )
 
 
-def _go_on(task: Task, now: datetime) -> bool:
+def _continue_task(task: Task, now: datetime) -> bool:
     """Let the task run again if it waits for the answer; whether it did."""
     # Or its machine is not heard of: then that is what it waits for.
     is_waiting = task.suspend_reason is SuspendReason.QUESTION
     if is_waiting:
-        transitions.move(task, TaskEvent.GO_ON, now)
+        transitions.apply_event(task, TaskEvent.CONTINUE, now)
     return is_waiting
 
 
@@ -114,11 +118,11 @@ def next_number(task: Task, stage_index: int) -> int:
     return (db.session.scalar(query) or 0) + 1
 
 
-def _cut(text: str, most: int) -> str:
+def _truncate(text: str, most: int) -> str:
     return text.replace("\0", "�")[:most]
 
 
 def _record(
     task: Task, attempt: Attempt, type_: EventType, message: str, now: datetime, **about: object
 ) -> None:
-    history.record(task, type_, message, now, stage_index=attempt.stage_index, data=about)
+    history.record_event(task, type_, message, now, stage_index=attempt.stage_index, data=about)

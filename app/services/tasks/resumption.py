@@ -8,17 +8,17 @@ from datetime import datetime
 
 from app import wakeups
 from app.domain import protection, sandbox
-from app.domain.attempt import AttemptPhase, GoesOn, goes_on
+from app.domain.attempt import AttemptPhase, ResumeTarget, choose_resume_target
 from app.domain.machine import MachineStatus
 from app.domain.task import EventType, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services import locks
-from app.services.locks import Held
+from app.services.locks import LockedTask
 from app.services.tasks import attempts, history, transitions
 
 
-def resume(held: Held, now: datetime) -> None:
+def resume(held: LockedTask, now: datetime) -> None:
     """Let the task go on: its attempt, in the middle of a stage with the next run of that; or a new
     one from the queue.
     """
@@ -26,60 +26,60 @@ def resume(held: Held, now: datetime) -> None:
     if attempt is None or machine is None:
         # Nobody holds the task: it is (or goes) in the queue, and is dispatched now.
         if task.status is not TaskStatus.QUEUED:
-            transitions.move(task, TaskEvent.REQUEUE, now)
+            transitions.apply_event(task, TaskEvent.REQUEUE, now)
         wakeups.wake_dispatch()
-    elif go_on(machine, task, attempt, now) is not GoesOn.ELSEWHERE:
+    elif resume_answered(machine, task, attempt, now) is not ResumeTarget.ELSEWHERE:
         if attempt.mid_stage:
             attempt.mid_stage, attempt.run = False, attempt.run + 1
         # Without a slot it waits: dispatch gives it the next one.
         attempt.phase = AttemptPhase.PUBLISH if attempt.pushes else AttemptPhase.RUN
-        transitions.move(task, TaskEvent.RESUME, now)
+        transitions.apply_event(task, TaskEvent.RESUME, now)
         at = task.stage_index
         what = "the push" if attempt.pushes else f"“{task.pipeline[at]['name']}”"
         text = f"goes on with {what}"
-        history.record(task, EventType.RESUMED, text, now, stage_index=at)
+        history.record_event(task, EventType.RESUMED, text, now, stage_index=at)
 
 
-def cannot_go_on(task_id: int, number: int, now: datetime) -> None:
+def requeue_unresumable(task_id: int, number: int, now: datetime) -> None:
     """Let a task begin a new attempt whose machine has a worker by now that cannot go on in the
     middle of a stage. Commits.
     """
-    held = locks.task_with_machine(task_id)
+    held = locks.lock_task_and_machine(task_id)
     attempt, machine = held.live, held.machine
     if attempt and machine and attempt.number == number and attempt.run > 0:
         why = f"the worker of {machine.name} is of a release that does not go on within a stage"
-        _leave(machine, held.task, attempt, why, now)
+        _requeue(machine, held.task, attempt, why, now)
     db.session.commit()
 
 
-def may_not_go_on(task_id: int, number: int, now: datetime) -> None:
+def requeue_disallowed(task_id: int, number: int, now: datetime) -> None:
     """Let a task begin a new attempt whose project has been protected since its machine was chosen:
     that may have neither its work nor its secrets any more. Commits.
     """
-    held = locks.task_with_machine(task_id)
+    held = locks.lock_task_and_machine(task_id)
     attempt, machine = held.live, held.machine
     if attempt and machine and attempt.number == number and not _is_allowed(machine, held.task):
         why = f"its project is protected, and {machine.name} is none of its machines"
-        _leave(machine, held.task, attempt, why, now)
+        _requeue(machine, held.task, attempt, why, now)
     db.session.commit()
 
 
-def _leave(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime) -> None:
-    attempts.hand_over(machine, task, attempt, why, now, gone=False)
+def _requeue(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime) -> None:
+    attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=False)
     wakeups.wake_machines([machine.id])  # to stop what may run of it all the same
 
 
 def _is_allowed(machine: Machine, task: Task) -> bool:
-    return protection.admits(task.place.only, str(machine.id))
+    return protection.is_machine_allowed(task.placement.allowed_machines, str(machine.id))
 
 
-def go_on(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> GoesOn:
+def resume_answered(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> ResumeTarget:
     """Let an attempt whose question was answered go on, and return where: here, with a slot; or
     elsewhere, and then it has ended, and its task is queued. One that has to wait is left as it is:
     a dispatcher's pass asks again.
     """
-    why_not = _why_not(machine, task)
-    where = goes_on(
+    why_not = _refusal_reason(machine, task)
+    where = choose_resume_target(
         is_allowed=_is_allowed(machine, task),
         takes_work=why_not is None,
         has_checkpoint=attempts.is_pushed(task, attempt),
@@ -87,18 +87,18 @@ def go_on(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> Goes
         has_free_slot=machine.slots_used < machine.slots_total or attempt.pushes > 0,
     )
     match where:
-        case GoesOn.HERE:
-            attempts.keep_slot(machine, attempt)
-        case GoesOn.ELSEWHERE:
-            attempts.hand_over(machine, task, attempt, why_not or "", now, gone=True)
+        case ResumeTarget.HERE:
+            attempts.occupy_slot(machine, attempt)
+        case ResumeTarget.ELSEWHERE:
+            attempts.requeue_from_checkpoint(machine, task, attempt, why_not or "", now, gone=True)
     return where
 
 
-def _why_not(machine: Machine, task: Task) -> str | None:
+def _refusal_reason(machine: Machine, task: Task) -> str | None:
     """Why the machine takes no work of the task now; None where it takes it."""
-    if not sandbox.suffices(machine.room_level, task.project.room):
+    if not sandbox.is_sufficient(machine.sandbox_level, task.project.room):
         return f"{machine.name} cannot contain it as far as its project demands"
-    if not task.place.fits(str(machine.id), machine.all_labels):
+    if not task.placement.matches(str(machine.id), machine.all_labels):
         return f"{machine.name} is none of the machines that it may go to"
     is_there = machine.connected and machine.status is MachineStatus.ONLINE
     return None if is_there else f"{machine.name} takes no work now"

@@ -12,38 +12,40 @@ from app.extensions import db
 from app.models import Attempt, Machine, Task
 from app.services.tasks import attempts
 
-MOST = 5  # attempts of a task's round that one machine gives back uncounted
+MAX_RETURNS = 5  # attempts of a task's round that one machine gives back uncounted
 
 
-def take(machine: Machine, task: Task, attempt: Attempt, words: str, now: datetime) -> bool:
+def requeue_unhealthy(
+    machine: Machine, task: Task, attempt: Attempt, words: str, now: datetime
+) -> bool:
     """Queue the task again, and give the machine no work until it says that it is well, or for a
     while. Returns False where this machine has the only copy of the task's work: nobody else could
     go on. After `MOST` of them the attempt counts as lost: a machine that is well each time it is
     looked at would be given the task for ever. The caller holds the locks of both, and commits.
     """
-    machine.capabilities = machine_health.unwell(machine.capabilities, now)
+    machine.capabilities = machine_health.mark_unhealthy(machine.capabilities, now)
     if not _is_all_pushed(task, attempt):
         return False
     why = f"{machine.name} could not begin it: {words}"
-    attempt.excused = _number_given_back(machine, task) < MOST
+    attempt.excused = _count_returned(machine, task) < MAX_RETURNS
     if attempt.excused:
-        attempts.hand_over(machine, task, attempt, why, now, gone=True)
+        attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=True)
     else:
-        attempts.lose(machine, task, attempt, why, now, gone=True)
+        attempts.mark_lost(machine, task, attempt, why, now, gone=True)
     return True
 
 
-def hand_on(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime) -> bool:
+def requeue(machine: Machine, task: Task, attempt: Attempt, why: str, now: datetime) -> bool:
     """Queue the task again, which the dispatcher will not give to this machine as it is now.
     Otherwise as `take`.
     """
     if not _is_all_pushed(task, attempt):
         return False
-    attempts.hand_over(machine, task, attempt, why, now, gone=True)
+    attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=True)
     return True
 
 
-def _number_given_back(machine: Machine, task: Task) -> int:
+def _count_returned(machine: Machine, task: Task) -> int:
     """How many attempts of the task's round the machine has given back uncounted."""
     query = select(func.count()).where(
         Attempt.task_id == task.id,

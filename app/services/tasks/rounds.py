@@ -17,14 +17,14 @@ from app.models import Event, Task
 from app.services.tasks import gates, transitions
 
 
-class Work(NamedTuple):
+class CompletedWork(NamedTuple):
     """What a task has come to: {ref, commit, diff?}, and the index of the last stage in it."""
 
     checkpoint: dict[str, Any]
     stage_index: int
 
 
-def begin(
+def start_round(
     task: Task,
     event: TaskEvent,
     start: int,
@@ -37,25 +37,25 @@ def begin(
     task.round += 1
     task.stage_index = start
     if start > 0:
-        gates.keep_before(task, start)
+        gates.copy_answers(task, start)
     task.checkpoints = dict(checkpoints)
-    transitions.move(task, event, now)
+    transitions.apply_event(task, event, now)
 
 
-def to_try_again(task: Task, start: int) -> dict[str, dict[str, Any]]:
+def checkpoints_for_retry(task: Task, start: int) -> dict[str, dict[str, Any]]:
     """The checkpoints with which the task's round can be tried again from stage `start`. Raises
     NoCheckpoint.
     """
     kept = {k: v for k, v in task.checkpoints.items() if int(k) < start}
-    if task.follow_up is not None and str(follow_up.BEFORE_ALL) not in kept:
+    if task.follow_up is not None and str(follow_up.BEFORE_FIRST_STAGE) not in kept:
         # What the round began with may have been forgotten. From the beginning it would do without.
-        kept |= follow_up.as_if_done(work_to_begin(task, start).checkpoint, start)
+        kept |= follow_up.seed_checkpoints(work_for_round(task, start).checkpoint, start)
     if start > 0 and str(start - 1) not in kept:
         raise NoCheckpoint
     return kept
 
 
-def work_to_begin(task: Task, start: int) -> Work:
+def work_for_round(task: Task, start: int) -> CompletedWork:
     """What a round can begin with at stage `start`. Raises NoCheckpoint, also where a stage before
     that has never been done: nobody gets behind it, nor behind its gate.
     """
@@ -67,15 +67,15 @@ def work_to_begin(task: Task, start: int) -> Work:
     return work
 
 
-def last_work(task: Task) -> Work | None:
+def last_work(task: Task) -> CompletedWork | None:
     """The last that the task has come to, and that a machine can still get: the last checkpoint, or
     what was published, where that is newer or the checkpoint has been given up.
     """
     known = {int(index): checkpoint for index, checkpoint in task.checkpoints.items()}
     if known and not _is_outdated(task, known[max(known)]):
-        return Work(known[max(known)], max(known))
-    published = _published(task)
-    return Work(published, len(task.pipeline) - 1) if published else None
+        return CompletedWork(known[max(known)], max(known))
+    published = _published_checkpoint(task)
+    return CompletedWork(published, len(task.pipeline) - 1) if published else None
 
 
 def _is_outdated(task: Task, checkpoint: Mapping[str, Any]) -> bool:
@@ -84,7 +84,7 @@ def _is_outdated(task: Task, checkpoint: Mapping[str, Any]) -> bool:
     return is_pushed and (task.result or {}).get("commit") != checkpoint["commit"]
 
 
-def _published(task: Task) -> dict[str, Any] | None:
+def _published_checkpoint(task: Task) -> dict[str, Any] | None:
     """What was pushed last: its branch keeps it, long after the checkpoints are gone; the task's
     own, where that was moved to it, is the one that stays."""
     query = (

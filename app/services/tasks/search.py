@@ -25,7 +25,7 @@ from sqlalchemy import (
     union,
 )
 
-from app.domain.search import containing, has_trigrams, number
+from app.domain.search import contains_pattern, has_trigrams, parse_id
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Project, Task, TaskText
@@ -81,14 +81,14 @@ class TaskFilter:
         return conditions
 
     @property
-    def loose_values(self) -> dict[str, str]:
+    def unindexed_values(self) -> dict[str, str]:
         """The values of columns that no list's index has, by the columns' names."""
         wanted = {"agent_type": self.agent_type, "machine_selector": self.machine_selector}
         return {name: value for name, value in wanted.items() if value is not None}
 
 
 @dataclass(frozen=True)
-class Newest:
+class NewestTasks:
     """The ids of a page's tasks, as a list or as a query.
 
     `lowest` is set where the time limit ended the search: `ids` are then all tasks that match and
@@ -99,13 +99,13 @@ class Newest:
     lowest: int | None = None
 
 
-def newest(wanted: TaskFilter, before: int | None, limit: int) -> Newest:
+def find_newest(wanted: TaskFilter, before: int | None, limit: int) -> NewestTasks:
     """The newest `limit` tasks that match, of those with ids below `before` (None: of all)."""
     if wanted.few is not None:
-        return Newest(_newest_of_few(wanted, wanted.few, before, limit))
-    if wanted.q is None and not wanted.loose_values:
-        return Newest(_newest_ids(wanted, before, limit))
-    return _newest_looked_for(wanted, before, limit)
+        return NewestTasks(_newest_of_few(wanted, wanted.few, before, limit))
+    if wanted.q is None and not wanted.unindexed_values:
+        return NewestTasks(_newest_ids(wanted, before, limit))
+    return _search_newest(wanted, before, limit)
 
 
 # ---- without a text ------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ def _newest_of_each(wanted: TaskFilter, before: int | None, limit: int) -> Selec
     SELECT of_each.id FROM <projects> JOIN <statuses> JOIN LATERAL (<newest ids of this pair>).
     What the filter does not name is left out of the FROM; if it names neither, so is the LATERAL.
     """
-    wanted = _with_statuses(wanted)
+    wanted = _add_statuses(wanted)
     values: list[FromClause] = []
     conditions = [*wanted.single_values]
     if (projects := wanted.projects) is not None:
@@ -145,7 +145,7 @@ def _newest_of_each(wanted: TaskFilter, before: int | None, limit: int) -> Selec
     return select(of_each.c.id).select_from(joined)
 
 
-def _with_statuses(wanted: TaskFilter) -> TaskFilter:
+def _add_statuses(wanted: TaskFilter) -> TaskFilter:
     """The filter, with all statuses named where an index needs them.
 
     The indexes that have two of project, machine and creator have the status before the id.
@@ -165,8 +165,8 @@ def _newest_of_few(
     """The query of those of the few tasks that match."""
     found = select(Task.id).where(few, *_conditions(wanted, before))
     if wanted.q is not None:
-        has_text = Task.description.ilike(containing(wanted.q))
-        found = found.where(or_(has_text, Task.id == number(wanted.q)))
+        has_text = Task.description.ilike(contains_pattern(wanted.q))
+        found = found.where(or_(has_text, Task.id == parse_id(wanted.q)))
     # OFFSET keeps the limit outside: with it inside, a scan back from the newest looks cheap.
     ids = found.offset(0).subquery("few")
     return select(ids.c.id).order_by(ids.c.id.desc()).limit(limit)
@@ -188,30 +188,30 @@ class _WindowMatches:
     in_time: bool
 
 
-def _newest_looked_for(wanted: TaskFilter, before: int | None, limit: int) -> Newest:
+def _search_newest(wanted: TaskFilter, before: int | None, limit: int) -> NewestTasks:
     """The newest tasks that contain the text, and have the values that no index has.
 
     A common word is in many of the newest tasks, and the window has a page of them. A rare one is
     found by the index of trigrams, which is asked only where there are tasks below the window.
     """
-    recent = _in_window(wanted, before, limit)
+    recent = _search_window(wanted, before, limit)
     if len(recent.ids) == limit or recent.lowest is None:
-        return Newest(recent.ids)
+        return NewestTasks(recent.ids)
     if not recent.in_time:
-        return Newest(recent.ids, recent.lowest)
+        return NewestTasks(recent.ids, recent.lowest)
     if (older := _older_query(wanted, recent.lowest, limit)) is None:
-        return Newest(recent.ids)
-    if (rows := statement_timeout.rows(older)) is None:
-        return Newest(recent.ids, recent.lowest)
-    return Newest(recent.ids + [row.id for row in rows])
+        return NewestTasks(recent.ids)
+    if (rows := statement_timeout.fetch_rows(older)) is None:
+        return NewestTasks(recent.ids, recent.lowest)
+    return NewestTasks(recent.ids + [row.id for row in rows])
 
 
-def _in_window(wanted: TaskFilter, before: int | None, limit: int) -> _WindowMatches:
+def _search_window(wanted: TaskFilter, before: int | None, limit: int) -> _WindowMatches:
     """Search the newest `WINDOW` tasks or, where that takes too long, fewer (`WINDOW_DIVISORS`)."""
     for divisor in WINDOW_DIVISORS:
         size = max(1, WINDOW // divisor)
         query = _window_query(wanted, before, size, limit)
-        if rows := statement_timeout.rows(query):
+        if rows := statement_timeout.fetch_rows(query):
             break
     ((ids, count, lowest),) = rows or db.session.execute(query)
     return _WindowMatches(ids, lowest if count == size else None, in_time=divisor == 1)
@@ -226,9 +226,11 @@ def _window_query(
     ids = _newest_ids(wanted, before, size)
     columns = (Task.id, Task.description, Task.agent_type, Task.machine_selector)
     window = select(*columns).where(Task.id.in_(ids)).cte("recent")
-    match = [window.c[name] == value for name, value in wanted.loose_values.items()]
+    match = [window.c[name] == value for name, value in wanted.unindexed_values.items()]
     if (q := wanted.q) is not None:
-        match.append(or_(window.c.description.ilike(containing(q)), window.c.id == number(q)))
+        match.append(
+            or_(window.c.description.ilike(contains_pattern(q)), window.c.id == parse_id(q))
+        )
     matches = select(window.c.id).where(*match).order_by(window.c.id.desc()).limit(limit)
     lowest = func.min(window.c.id)
     return select(func.array(matches.scalar_subquery()), func.count(), lowest).select_from(window)
@@ -241,11 +243,11 @@ def _older_query(wanted: TaskFilter, before: int, limit: int) -> Select[int] | N
         return older.order_by(Task.id.desc()).limit(limit)
     parts = []
     if has_trigrams(q):
-        has_text = TaskText.description.ilike(containing(q))
+        has_text = TaskText.description.ilike(contains_pattern(q))
         with_text = older.join(TaskText, TaskText.task_id == Task.id).where(has_text)
         # OFFSET keeps the limit outside: with it inside, a scan back from the newest looks cheap.
         parts.append(select(with_text.offset(0).subquery("older").c.id))
-    if (task_id := number(q)) is not None:  # `#42` is also the number of a task
+    if (task_id := parse_id(q)) is not None:  # `#42` is also the number of a task
         parts.append(older.where(Task.id == task_id))
     if not parts:
         return None
@@ -256,7 +258,7 @@ def _older_query(wanted: TaskFilter, before: int, limit: int) -> Select[int] | N
 def _conditions(wanted: TaskFilter, before: int | None) -> list[ColumnElement[bool]]:
     """The whole filter but its text, as conditions of one WHERE."""
     conditions = [*wanted.single_values]
-    conditions += [getattr(Task, name) == value for name, value in wanted.loose_values.items()]
+    conditions += [getattr(Task, name) == value for name, value in wanted.unindexed_values.items()]
     if before is not None:
         conditions.append(Task.id < before)
     if (projects := wanted.projects) is not None:

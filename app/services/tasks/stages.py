@@ -11,14 +11,14 @@ from datetime import datetime
 from app import wakeups
 from app.domain import change, pipeline
 from app.domain.agent_failure import AgentFailure
-from app.domain.attempt import AttemptOutcome, AttemptPhase, branch_of
+from app.domain.attempt import AttemptOutcome, AttemptPhase, attempt_branch
 from app.domain.errors import Conflict
 from app.domain.pipeline import StageOutcome
-from app.domain.storage_limits import MOST_EVENTS, Forged
+from app.domain.storage_limits import MAX_EVENTS, ForgedReport
 from app.domain.task import EventType, FailureCode, SuspendReason, TaskEvent, TaskStatus
 from app.domain.terminal import exit_code
 from app.models import Attempt, Machine, Task
-from app.services.locks import Held
+from app.services.locks import LockedTask
 from app.services.tasks import (
     attempts,
     branches,
@@ -46,18 +46,18 @@ class LiveAttempt:
     now: datetime
 
     @property
-    def is_told_out(self) -> bool:
+    def is_event_limit_reached(self) -> bool:
         """Whether so much has been told of the task that machines only move it on."""
-        return self.task.events >= MOST_EVENTS
+        return self.task.events >= MAX_EVENTS
 
-    def tell(self, type_: EventType, message: str, **about: object) -> None:
+    def record_limited(self, type_: EventType, message: str, **about: object) -> None:
         """Record what the machine may say again and again, as long as there is room for it."""
-        if not self.is_told_out:
+        if not self.is_event_limit_reached:
             self.record(type_, message, **about)
 
     def record(self, type_: EventType, message: str, **about: object) -> None:
         index = about.pop("stage_index", self.attempt.stage_index)
-        history.record(
+        history.record_event(
             self.task,
             type_,
             message,
@@ -68,43 +68,43 @@ class LiveAttempt:
         )
 
 
-def started(live: LiveAttempt, report: frames.StageStarted) -> None:
+def handle_stage_started(live: LiveAttempt, report: frames.StageStarted) -> None:
     """A stage's process runs: so does the task. Raises Conflict where the stage was not ordered."""
-    must_run(live, report)
-    task, name = live.task, name_of(live.task, report.stage_index)
-    if is_lost_from_sight(task):
-        transitions.move(task, TaskEvent.COME_BACK, live.now)
-    transitions.move(task, TaskEvent.START, live.now)
+    require_running(live, report)
+    task, name = live.task, stage_name(live.task, report.stage_index)
+    if is_out_of_contact(task):
+        transitions.apply_event(task, TaskEvent.RECONNECT, live.now)
+    transitions.apply_event(task, TaskEvent.START, live.now)
     live.attempt.excused = False
     if live.attempt.started_at is None:
         live.attempt.started_at = live.now
         live.record(EventType.STARTED, f"started on {live.machine.name}")
     task.stage_index = report.stage_index
     text = f"stage “{name}” started"
-    live.tell(EventType.STAGE_STARTED, text, stage_index=report.stage_index)
+    live.record_limited(EventType.STAGE_STARTED, text, stage_index=report.stage_index)
 
 
-def asked(live: LiveAttempt, report: frames.Asked) -> None:
+def handle_question(live: LiveAttempt, report: frames.QuestionOpened) -> None:
     """A stage's agent asks a person. Raises Conflict where the stage was not ordered."""
-    must_run(live, report)
-    if is_lost_from_sight(live.task):
-        transitions.move(live.task, TaskEvent.COME_BACK, live.now)
-    questions.ask(live.task, live.attempt, report, live.now)
+    require_running(live, report)
+    if is_out_of_contact(live.task):
+        transitions.apply_event(live.task, TaskEvent.RECONNECT, live.now)
+    questions.open_question(live.task, live.attempt, report, live.now)
 
 
-def unasked(live: LiveAttempt, report: frames.Unasked) -> None:
+def handle_question_withdrawn(live: LiveAttempt, report: frames.QuestionWithdrawn) -> None:
     """A stage's agent does not wait for an answer any more. Raises Conflict where the stage was not
     ordered."""
-    must_run(live, report)
+    require_running(live, report)
     if (live.attempt.question or {}).get("number") == report.number:
         questions.withdraw(live.task, live.attempt, "the agent goes on without it", live.now)
 
 
-def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
+def handle_stage_finished(live: LiveAttempt, report: frames.StageFinished) -> None:
     """A stage's process has ended. This takes effect when the log has come as far as the report
     says. Raises Conflict where the stage was not ordered.
     """
-    must_run(live, report)
+    require_running(live, report)
     live.attempt.pending_end = {
         "stageIndex": report.stage_index,
         "how": report.how,
@@ -113,15 +113,15 @@ def finished(live: LiveAttempt, report: frames.StageFinished) -> None:
         "failure": report.failure and [report.failure.kind, report.failure.message],
         "denied": report.denied,
     }
-    settle(live)
+    apply_pending_end(live)
 
 
-def suspended(live: LiveAttempt, report: frames.Suspended) -> None:
+def handle_suspended(live: LiveAttempt, report: frames.Suspended) -> None:
     """A stage was stopped in its middle, by its agent's limit or by our order. This takes effect
     when the log has come as far as the report says. Raises Conflict where the stage was not
     ordered.
     """
-    must_run(live, report)
+    require_running(live, report)
     why = {"reason": report.reason, "message": report.message, "resetsAtMs": report.resets_at_ms}
     live.attempt.pending_end = {
         "stageIndex": report.stage_index,
@@ -130,10 +130,10 @@ def suspended(live: LiveAttempt, report: frames.Suspended) -> None:
         "logEnd": report.log_end,
         "suspended": why,
     }
-    settle(live)
+    apply_pending_end(live)
 
 
-def settle(live: LiveAttempt) -> None:
+def apply_pending_end(live: LiveAttempt) -> None:
     """Let a stage's end take effect if its log is complete; those who look into the terminal are
     told.
     """
@@ -147,34 +147,34 @@ def settle(live: LiveAttempt) -> None:
     outcome = StageOutcome(end["how"], end["code"], AgentFailure(*why) if why else None)
     code = exit_code(outcome.how, outcome.code)
     about = {"stage_index": index, "code": code, "log_end": end["logEnd"]}
-    wakeups.tell_exit(live.task.id, live.attempt.number, **about)
+    wakeups.publish_exit(live.task.id, live.attempt.number, **about)
     if (why := end.get("suspended")) is not None:
         suspensions.suspend(live.machine, live.task, live.attempt, why, live.now)
         return
-    _tell_end(live, index, outcome, end.get("denied"))
+    _record_end(live, index, outcome, end.get("denied"))
     if outcome.how in ("stopped", "lease"):
         # A live attempt that the machine ended itself, as it does when it cannot reach us: that
         # may cost the stage, never the task.
-        lost(live, f"{live.machine.name} ended it of its own accord ({outcome.how})")
+        mark_lost(live, f"{live.machine.name} ended it of its own accord ({outcome.how})")
         return
-    suspensions.forget(live.task)
+    suspensions.clear_partial(live.task)
     stages = pipeline.parse(live.task.pipeline)
     following = stages[index + 1 : index + 2]
     answered = any(stage.gate for stage in following) and gates.is_answered(live.task, index + 1)
     step = pipeline.advance(stages, index, outcome, answered)
     made = live.task.checkpoints.get(str(index), {})
     required = live.task.project.require_change
-    demanded = change.demand(step, required=required, diff=made.get("diff"))
+    demanded = change.require_change(step, required=required, diff=made.get("diff"))
     if demanded is not step:
         live.task.result = {"commit": made["commit"], "pushed": False, **made["diff"]}
     proceed(live, demanded)
 
 
-def _tell_end(live: LiveAttempt, index: int, outcome: StageOutcome, denied: int | None) -> None:
+def _record_end(live: LiveAttempt, index: int, outcome: StageOutcome, denied: int | None) -> None:
     """`denied`: how many calls its agent was denied, where that is known."""
-    name = name_of(live.task, index)
+    name = stage_name(live.task, index)
     about = {"stage_index": index, **({} if denied is None else {"denied": denied})}
-    text = f"stage “{name}” ended: {_how(outcome)}"
+    text = f"stage “{name}” ended: {_outcome_text(outcome)}"
     live.record(EventType.STAGE_FINISHED, text, how=outcome.how, code=outcome.code, **about)
     if denied:
         calls = "a call of a tool" if denied == 1 else f"{denied} calls of tools"
@@ -189,34 +189,34 @@ def proceed(live: LiveAttempt, step: pipeline.Step) -> None:
             attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.RUN, index, 0
             task.stage_index = index
             if attempt.suspends:
-                suspensions.ask(machine, task, attempt, now)
+                suspensions.ask_for_budget(machine, task, attempt, now)
         case pipeline.Ask(index):
             attempt.phase, attempt.stage_index, attempt.run = AttemptPhase.GATE, index, 0
             attempts.free_slot(machine, attempt)
-            if not follow_ups.begin_instead(Held(task, attempt, machine), now):
-                gates.ask(task, step, now)
+            if not follow_ups.start_queued(LockedTask(task, attempt, machine), now):
+                gates.open_before_stage(task, step, now)
         case pipeline.Publish():
             attempt.phase = AttemptPhase.PUBLISH
-            branches.note_pushing(task, attempt)
+            branches.record_pushed_commit(task, attempt)
         case pipeline.Fail(code, message):
             attempts.fail(machine, task, attempt, code, message, now, gone=True)
-    attempts.change_orders(machine)
+    attempts.bump_orders_version(machine)
 
 
-def published(live: LiveAttempt, report: frames.Published) -> None:
+def handle_published(live: LiveAttempt, report: frames.Published) -> None:
     """The branch is pushed: the task is completed, or has failed where that is not what people know
     of, or where it should have changed something, which is known only now. Raises Conflict where no
     push was ordered, and Forged for another branch.
     """
     if live.attempt.phase is not AttemptPhase.PUBLISH:
         raise Conflict("the machine has no order to publish")
-    branch = branch_of(live.attempt.task_id, live.attempt.number)
+    branch = attempt_branch(live.attempt.task_id, live.attempt.number)
     if report.branch != branch:
-        raise Forged(f"it is not {branch}")
+        raise ForgedReport(f"it is not {branch}")
     if work_lineage.end_unapproved(live, report):
         return
-    moved = _moved(live, report)
-    diff = workspaces.stored_diff(report.diff)
+    moved = _moved_branch(live, report)
+    diff = workspaces.diff_to_json(report.diff)
     live.task.result = {"commit": report.commit, "pushed": True, "branch": moved, **diff}
     text = f"pushed {branch}" + (f", and moved {moved} to it" if moved else "")
     about = {"branch": branch, "commit": report.commit, "taskBranch": moved}
@@ -226,48 +226,50 @@ def published(live: LiveAttempt, report: frames.Published) -> None:
         code, index = FailureCode.NOTHING_CHANGED, live.attempt.stage_index
         transitions.fail(live.task, code, change.REQUIRED, live.now, stage_index=index)
     else:
-        transitions.move(live.task, TaskEvent.COMPLETE, live.now)
+        transitions.apply_event(live.task, TaskEvent.COMPLETE, live.now)
         text = "completed" if changed else change.UNCHANGED
         live.record(EventType.COMPLETED, text, changed=changed)
-    attempts.end(live.machine, live.attempt, AttemptOutcome.PUBLISHED, live.now, gone=True)
+    attempts.finish(live.machine, live.attempt, AttemptOutcome.PUBLISHED, live.now, gone=True)
     if live.task.status is TaskStatus.COMPLETED:  # else a person says what is to follow
-        follow_ups.begin_instead(Held(live.task, live.attempt, live.machine), live.now)
+        follow_ups.start_queued(LockedTask(live.task, live.attempt, live.machine), live.now)
 
 
-def _moved(live: LiveAttempt, report: frames.Published) -> str | None:
+def _moved_branch(live: LiveAttempt, report: frames.Published) -> str | None:
     """The task's own branch, where the machine has moved it; where it should have, a warning says
     that it has not. Raises Forged for another branch.
     """
     task, name = live.task, live.task.task_branch
     if report.moved and report.moved.name != name:
-        raise Forged(f"it is not {name}")
+        raise ForgedReport(f"it is not {name}")
     live.attempt.pushed_commit = report.commit
     if report.moved:
         task.branch_commit = report.commit
         return name
-    if not branches.is_kept(task.id, task.round):
+    if not branches.is_left_alone(task.id, task.round):
         text = f"the worker of {live.machine.name} is of a release that does not move {name}"
         live.record(EventType.WARNING, text, branch=name)
     return None
 
 
-def failed(live: LiveAttempt, report: frames.Failed) -> None:
+def handle_failed(live: LiveAttempt, report: frames.Failed) -> None:
     """The machine cannot go on with the attempt, for a reason in git's or the system's own words:
     the task fails, unless the attempt is given back. One whose stage has ended is not: it has run.
     """
     machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
     is_unbegun = report.unwell and attempt.pending_end is None
-    if is_unbegun and returned_attempts.take(machine, task, attempt, report.message, now):
+    if is_unbegun and returned_attempts.requeue_unhealthy(
+        machine, task, attempt, report.message, now
+    ):
         return
     if report.code in checkpoint_conflicts.CODES and attempt.started_at is None:
-        checkpoint_conflicts.ask(machine, task, attempt, report.message, now)
+        checkpoint_conflicts.ask_about_conflict(machine, task, attempt, report.message, now)
         return
     attempts.fail(machine, task, attempt, report.code, report.message, now, gone=True)
 
 
-def lost(live: LiveAttempt, why: str) -> None:
+def mark_lost(live: LiveAttempt, why: str) -> None:
     """The machine has lost the attempt's processes, or the workspace that waited at a gate."""
-    attempts.lose(live.machine, live.task, live.attempt, why, live.now, gone=True)
+    attempts.mark_lost(live.machine, live.task, live.attempt, why, live.now, gone=True)
 
 
 def restore(live: LiveAttempt) -> None:
@@ -277,24 +279,24 @@ def restore(live: LiveAttempt) -> None:
     attempts.restore(live.machine, live.task, live.attempt, live.now)
     text = f"{live.machine.name} came back with the result"
     live.record(EventType.RESTORED, text, machineId=str(live.machine.id))
-    settle(live)
+    apply_pending_end(live)
 
 
-def is_lost_from_sight(task: Task) -> bool:
+def is_out_of_contact(task: Task) -> bool:
     """Whether the task waits for its machine to be heard of again."""
     return task.status is TaskStatus.SUSPENDED and task.suspend_reason is SuspendReason.MACHINE_LOST
 
 
-def must_run(
+def require_running(
     live: LiveAttempt,
     report: frames.StageStarted
     | frames.StageFinished
     | frames.Suspended
     | frames.Checkpoint
     | frames.Changes
-    | frames.Asked
-    | frames.Unasked
-    | frames.Replied,
+    | frames.QuestionOpened
+    | frames.QuestionWithdrawn
+    | frames.ThreadReplied,
 ) -> None:
     """Raise Conflict where the machine speaks of a stage, or of a run of it, that it has no order
     for.
@@ -306,13 +308,13 @@ def must_run(
         raise Conflict(f"the machine has no order for run {report.run} of the stage")
 
 
-def name_of(task: Task, index: int) -> str:
+def stage_name(task: Task, index: int) -> str:
     """The stage's name, or its number where the pipeline has no such stage."""
     stages = task.pipeline
     return str(stages[index]["name"]) if 0 <= index < len(stages) else f"#{index}"
 
 
-def _how(outcome: StageOutcome) -> str:
+def _outcome_text(outcome: StageOutcome) -> str:
     if outcome.how == "exit":
         return f"exit code {outcome.code}"
     return f"signal {outcome.code}" if outcome.how == "signal" else outcome.how

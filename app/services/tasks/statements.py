@@ -14,7 +14,7 @@ from app.services.projects import agents
 # The project that a task is to be added to, held so that nobody deletes it meanwhile; whether there
 # is the machine that it asks for, and one that has its agent; and its id, which is drawn before its
 # row is written so that nobody has to wait for it then.
-PLACE = (
+NEW_TASK_CONTEXT = (
     select(
         Project,
         Machine.status.label("machine_status"),
@@ -42,10 +42,10 @@ PLACE = (
 
 
 # Filled in by Postgres.
-_BY_ITSELF = {"xid"}
+_GENERATED = {"xid"}
 # The tables and not the models: the session's own inserts look at each row's values again.
 _COLUMNS = {
-    prefix: [c for c in db.metadata.tables[name].columns if c.name not in _BY_ITSELF]
+    prefix: [c for c in db.metadata.tables[name].columns if c.name not in _GENERATED]
     for prefix, name in (("task", "tasks"), ("event", "task_events"))
 }
 
@@ -60,7 +60,7 @@ _ADD = _insert("event").add_cte(_insert("task").cte("task")).execution_options(p
 _ADD_AND_COMMIT = _ADD.execution_options(commits=True)
 
 
-def add(task: Task, first: Event, *, commits: bool) -> None:
+def insert_task(task: Task, first: Event, *, commits: bool) -> None:
     """Write a new task, which has its id, and its first event. With `commits` the statement is the
     transaction's last.
 

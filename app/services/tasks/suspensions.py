@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app import wakeups
 from app.domain.attempt import AttemptPhase
-from app.domain.budget import CHOICES, BudgetStanding, question
+from app.domain.budget import CHOICES, BudgetStatus, question_text
 from app.domain.errors import TunnelOpen
 from app.domain.pipeline import GateKind
 from app.domain.quota import QuotaWaits
@@ -20,7 +20,7 @@ from app.extensions import db
 from app.models import Attempt, Gate, Machine, Task
 from app.services import locks
 from app.services.counters import budgets
-from app.services.locks import Held
+from app.services.locks import LockedTask
 from app.services.tasks import attempts, gates, history, questions, resumption, transitions
 
 _LATEST = datetime(9999, 1, 1, tzinfo=UTC)
@@ -34,30 +34,30 @@ def suspend(
     """
     attempt.mid_stage = True
     if SuspendReason(why["reason"]) is SuspendReason.BUDGET:
-        ask(machine, task, attempt, now)
+        ask_for_budget(machine, task, attempt, now)
         return
     attempt.phase = AttemptPhase.GATE
     attempts.free_slot(machine, attempt)
-    attempts.change_orders(machine)
+    attempts.bump_orders_version(machine)
     _wait_for_quota(machine, task, attempt, why, now)
 
 
 def _wait_for_quota(
     machine: Machine, task: Task, attempt: Attempt, why: Mapping[str, Any], now: datetime
 ) -> None:
-    waits, resets_at = QuotaWaits.of(task.quota), _moment(why["resetsAtMs"])
-    until = waits.until(resets_at, now)
+    waits, resets_at = QuotaWaits.from_json(task.quota), _to_timestamp(why["resetsAtMs"])
+    until = waits.next_wait_end(resets_at, now)
     message = why["message"] or f"{task.agent_type} may not be used now"
-    waits = waits.after(until, resets_at, now)
+    waits = waits.with_wait(until, resets_at, now)
     if waits.seconds > task.project.quota_minutes * 60:
         text = f"{message}; {task.project.quota_minutes} min is the longest that its tasks wait"
         attempts.fail(machine, task, attempt, FailureCode.QUOTA_EXHAUSTED, text, now, gone=True)
         return
-    task.quota = waits.stored()
-    transitions.move(task, TaskEvent.LIMIT, now)
+    task.quota = waits.to_json()
+    transitions.apply_event(task, TaskEvent.LIMIT, now)
     task.resume_at = until
     about = {"reason": SuspendReason.QUOTA, "until": until.isoformat()}
-    history.record(
+    history.record_event(
         task,
         EventType.SUSPENDED,
         message,
@@ -68,7 +68,7 @@ def _wait_for_quota(
     )
 
 
-def _moment(milliseconds: int | None) -> datetime | None:
+def _to_timestamp(milliseconds: int | None) -> datetime | None:
     """The moment, however late it may be."""
     if milliseconds is None:
         return None
@@ -76,41 +76,43 @@ def _moment(milliseconds: int | None) -> datetime | None:
     return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=min(milliseconds, latest))
 
 
-def ask(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+def ask_for_budget(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
     """Ask whether the task may use more than its budgets; until then the attempt waits without a
     slot, in the middle of its stage or before it. Where none is used up any more, because one was
     raised or a month has begun, it goes on at once. The caller holds both locks, and commits.
     """
     attempt.suspends = False
-    spent = _spent(task, now)
+    spent = _exceeded_budgets(task, now)
     if spent:
         attempt.phase = AttemptPhase.GATE
         attempts.free_slot(machine, attempt)
         _open_gate(task, attempt.stage_index, spent, now)
     elif attempt.mid_stage:
         attempt.mid_stage, attempt.run = False, attempt.run + 1
-    attempts.change_orders(machine)
+    attempts.bump_orders_version(machine)
 
 
-def ask_queued(task_ids: Collection[int], now: datetime) -> int:
+def ask_for_queued(task_ids: Collection[int], now: datetime) -> int:
     """Let those queued tasks wait for a person's answer whose budgets are used up, instead of
     beginning an attempt. Returns how many do. Commits.
     """
     asked = 0
-    for task in locks.tasks(task_ids).values():
-        is_free = task.status is TaskStatus.QUEUED and gates.open_gate(task) is None
-        if is_free and (spent := _spent(task, now)):
+    for task in locks.lock_tasks(task_ids).values():
+        is_free = task.status is TaskStatus.QUEUED and gates.find_open_gate(task) is None
+        if is_free and (spent := _exceeded_budgets(task, now)):
             _open_gate(task, task.current_stage_index, spent, now)
             asked += 1
     db.session.commit()
     return asked
 
 
-def _spent(task: Task, now: datetime) -> list[BudgetStanding]:
-    return [standing for standing in budgets.of_task(task.id, now) if standing.spent]
+def _exceeded_budgets(task: Task, now: datetime) -> list[BudgetStatus]:
+    return [
+        standing for standing in budgets.statuses_of_task(task.id, now) if standing.exceeded_figures
+    ]
 
 
-def _open_gate(task: Task, stage_index: int, spent: list[BudgetStanding], now: datetime) -> None:
+def _open_gate(task: Task, stage_index: int, spent: list[BudgetStatus], now: datetime) -> None:
     number = questions.next_number(task, stage_index)
     gate = Gate(
         task_id=task.id,
@@ -118,26 +120,28 @@ def _open_gate(task: Task, stage_index: int, spent: list[BudgetStanding], now: d
         stage_index=stage_index,
         number=number,
         kind=GateKind.BUDGET,
-        prompt=question(spent),
+        prompt=question_text(spent),
         choices=list(CHOICES),
-        budgets=[standing.told() for standing in spent],
+        budgets=[standing.to_json() for standing in spent],
         requested_at=now,
     )
     db.session.add(gate)
-    transitions.move(task, TaskEvent.SPEND, now)
+    transitions.apply_event(task, TaskEvent.SPEND, now)
     about = {"kind": gate.kind, "choices": gate.choices, "number": number, "budgets": gate.budgets}
     about["reason"] = SuspendReason.BUDGET
-    history.record(task, EventType.SUSPENDED, gate.prompt, now, stage_index=stage_index, data=about)
+    history.record_event(
+        task, EventType.SUSPENDED, gate.prompt, now, stage_index=stage_index, data=about
+    )
 
 
-def forget(task: Task) -> None:
+def clear_partial(task: Task) -> None:
     """Forget the middle of a stage that has ended, and that waits there had no known end."""
     task.partial = None
     if task.quota:
         task.quota = {**task.quota, "guesses": 0}
 
 
-def go_on(now: datetime) -> int:
+def resume_due(now: datetime) -> int:
     """Let tasks go on whose time has come, unless somebody changes their work. Returns how many
     were found. Commits for each task.
     """
@@ -150,15 +154,15 @@ def go_on(now: datetime) -> int:
     due = list(db.session.scalars(query))
     db.session.rollback()
     for task_id in due:
-        _go_on(task_id, now)
+        _resume(task_id, now)
     return len(due)
 
 
-def waits_for_quota(task: Task) -> bool:
+def is_waiting_for_quota(task: Task) -> bool:
     return task.suspend_reason is SuspendReason.QUOTA and task.resume_at is not None
 
 
-def is_changed(held: Held) -> bool:
+def has_open_tunnel(held: LockedTask) -> bool:
     """Whether somebody may change the workspace through a tunnel: a stage that begins undoes what
     is in no checkpoint.
     """
@@ -169,9 +173,13 @@ def is_changed(held: Held) -> bool:
     return False
 
 
-def _go_on(task_id: int, now: datetime) -> None:
-    held = locks.task_with_machine(task_id)
-    if not waits_for_quota(held.task) or (held.task.resume_at or now) > now or is_changed(held):
+def _resume(task_id: int, now: datetime) -> None:
+    held = locks.lock_task_and_machine(task_id)
+    if (
+        not is_waiting_for_quota(held.task)
+        or (held.task.resume_at or now) > now
+        or has_open_tunnel(held)
+    ):
         db.session.rollback()
         return
     resumption.resume(held, now)

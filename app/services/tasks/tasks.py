@@ -11,7 +11,7 @@ from app.domain import task as rules
 from app.domain.agents import AgentWarning, Options
 from app.domain.errors import InvalidFields, NotFound, TaskEnded, TaskNotEnded
 from app.domain.machine import MachineStatus
-from app.domain.roles import Act
+from app.domain.roles import Permission
 from app.domain.task import EventType, TaskEvent, TaskStatus
 from app.extensions import db
 from app.models import Developer, Project, Task
@@ -67,15 +67,15 @@ def create(
         description=description,
         status=TaskStatus.QUEUED,
         suspend_reason=None,
-        machine_selector=labels.canonical(machine_selector),
+        machine_selector=labels.canonicalize(machine_selector),
         requested_machine_id=machine_id,
         machine_id=None,
         agent_type=new.agent_type,
-        agent_options=agents.said(agent_options),
+        agent_options=agents.exclude_none(agent_options),
         priority=priority,
-        budget=budgets.said(budget) or project.task_budget,
+        budget=budgets.exclude_none(budget) or project.task_budget,
         pipeline=project.pipeline,
-        branch_name=branch_name.of(project.branch_name, new.task_id),
+        branch_name=branch_name.render(project.branch_name, new.task_id),
         checkpoints={},
         stage_index=0,
         round=1,
@@ -84,10 +84,10 @@ def create(
         **_UNUSED,
         updated_at=now,
     )
-    first = history.first(task, f"created by {actor.name}", now)
-    asks = gates.ask_first(task, now)
+    first = history.first_event(task, f"created by {actor.name}", now)
+    asks = gates.open_first_gate(task, now)
     wakeups.wake_dispatch()
-    statements.add(task, first, commits=not (asks or remember))
+    statements.insert_task(task, first, commits=not (asks or remember))
     if remember:
         remember(task)
     db.session.commit()
@@ -96,7 +96,7 @@ def create(
 
 def require_creator(actor: Developer, project_key: str) -> None:
     """Require that the developer may create tasks in the project. Raises NotFound, Forbidden."""
-    rights.require(Act.CREATE_TASK, actor, projects.get(actor, project_key))
+    rights.require(Permission.CREATE_TASK, actor, projects.get(actor, project_key))
 
 
 class _NewTask(NamedTuple):
@@ -126,20 +126,20 @@ def _new_task(
         "machine": machine_id,
         "agent": agent_type,
         "asking": actor.id,
-        "sees_all": rights.sees_without_membership(actor),
+        "sees_all": rights.can_see_without_membership(actor),
     }
     # What no key can be is not asked for: Postgres refuses some of it (NUL).
     is_key = projects.KEY.fullmatch(key)
-    row = db.session.execute(statements.PLACE, asked).first() if is_key else None
-    if row is None or not actor.reach.covers(row.Project.id):
+    row = db.session.execute(statements.NEW_TASK_CONTEXT, asked).first() if is_key else None
+    if row is None or not actor.access_scope.covers(row.Project.id):
         raise NotFound(f"there is no project {key!r} that you may see")
-    rights.require(Act.CREATE_TASK, actor, row.Project)
+    rights.require(Permission.CREATE_TASK, actor, row.Project)
     if machine_id is not None and row.machine_status is None:
         raise InvalidFields({"machineId": [field_errors.NO_SUCH_MACHINE]})
     if row.machine_status is MachineStatus.DECOMMISSIONED:
         raise InvalidFields({"machineId": [field_errors.DECOMMISSIONED]})
-    only = protection.named(row.Project.protected, row.Project.protected_machines)
-    if machine_id is not None and not protection.admits(only, str(machine_id)):
+    only = protection.allowed_machines(row.Project.protected, row.Project.protected_machines)
+    if machine_id is not None and not protection.is_machine_allowed(only, str(machine_id)):
         raise InvalidFields({"machineId": [field_errors.MACHINE_NOT_NAMED]})
     asked_for = agent_type or row.Project.agent_type
     return _NewTask(row.Project, row.task_id, asked_for, row.agent_is_known)
@@ -152,19 +152,19 @@ def cancel(actor: Developer, task_id: int) -> Task:
     Raises NotFound, Forbidden, TaskEnded.
     """
     seen = queries.get(actor, task_id)
-    rights.require(Act.CANCEL_TASK, actor, seen.project, creator_id=seen.created_by)
-    end(actor, seen)
+    rights.require(Permission.CANCEL_TASK, actor, seen.project, creator_id=seen.created_by)
+    cancel_unchecked(actor, seen)
     return queries.get(actor, task_id)
 
 
-def end(actor: Developer, seen: Task) -> None:
+def cancel_unchecked(actor: Developer, seen: Task) -> None:
     """Cancel a task, by whatever right the actor does. Commits. Raises TaskEnded."""
     task_id = seen.id
-    held = locks.task_with_machine(task_id)
+    held = locks.lock_task_and_machine(task_id)
     if held.task.status in rules.ENDED:
         raise TaskEnded(f"task {task_id} is {held.task.status} already")
     attempts.cancel(held, f"cancelled by {actor.name}", clock_now(), by=actor.id, gone=False)
-    audit.record_by_office("task.cancelled", seen, actor)
+    audit.record_privileged("task.cancelled", seen, actor)
     if held.machine:
         wakeups.wake_machines([held.machine.id])
     db.session.commit()
@@ -177,19 +177,19 @@ def retry(actor: Developer, task_id: int, from_stage: int | None = None) -> Task
     TaskNotEnded, NoCheckpoint, InvalidFields.
     """
     seen = queries.get(actor, task_id)
-    rights.require(Act.RETRY_TASK, actor, seen.project, creator_id=seen.created_by)
-    held = locks.task_with_machine(task_id)
+    rights.require(Permission.RETRY_TASK, actor, seen.project, creator_id=seen.created_by)
+    held = locks.lock_task_and_machine(task_id)
     task, start = held.task, from_stage or 0
     if task.status not in (TaskStatus.FAILED, TaskStatus.CANCELLED):
         raise TaskNotEnded(f"task {task_id} is {task.status}")
     if start >= len(task.pipeline):
         raise InvalidFields({"fromStage": [field_errors.NO_SUCH_STAGE(stages=len(task.pipeline))]})
     now = clock_now()
-    rounds.begin(task, TaskEvent.RETRY, start, rounds.to_try_again(task, start), now)
+    rounds.start_round(task, TaskEvent.RETRY, start, rounds.checkpoints_for_retry(task, start), now)
     name = pipeline.parse(task.pipeline)[start].name
     text = f"retried by {actor.name} from stage “{name}”"
-    history.record(task, EventType.RETRIED, text, now, stage_index=start)
-    gates.ask_first(task, now)
-    audit.record_by_office("task.retried", seen, actor)
+    history.record_event(task, EventType.RETRIED, text, now, stage_index=start)
+    gates.open_first_gate(task, now)
+    audit.record_privileged("task.retried", seen, actor)
     db.session.commit()
     return queries.get(actor, task_id)

@@ -10,25 +10,25 @@ from app import wakeups
 from app.domain import task as rules
 from app.domain.task import EventType, SuspendReason, TaskEvent, TaskStatus
 from app.extensions import db
-from app.models import Stint, Task
+from app.models import RunInterval, Task
 from app.services.tasks import history
 
 _SUSPENSIONS = {
     TaskEvent.ASK: SuspendReason.GATE,
-    TaskEvent.INQUIRE: SuspendReason.QUESTION,
+    TaskEvent.OPEN_QUESTION: SuspendReason.QUESTION,
     TaskEvent.LIMIT: SuspendReason.QUOTA,
     TaskEvent.SPEND: SuspendReason.BUDGET,
     TaskEvent.LOSE: SuspendReason.MACHINE_LOST,
 }
 
 
-def move(task: Task, event: TaskEvent, now: datetime) -> None:
+def apply_event(task: Task, event: TaskEvent, now: datetime) -> None:
     """Take the task along the event's arrow; the dispatcher is woken for one that is queued.
 
     Raises IllegalTransition. Does not commit.
     """
-    task.status = rules.after(task.status, event)
-    _clock(task, now)
+    task.status = rules.next_status(task.status, event)
+    _update_run_time(task, now)
     task.suspend_reason = _SUSPENSIONS.get(event)
     task.updated_at = now
     if event is not TaskEvent.REQUEUE:  # which leaves the time that it waits for as it is
@@ -52,14 +52,16 @@ def move(task: Task, event: TaskEvent, now: datetime) -> None:
             task.partial = None  # a retry begins its stage anew
 
 
-def _clock(task: Task, now: datetime) -> None:
+def _update_run_time(task: Task, now: datetime) -> None:
     """Keep how long the task runs."""
     if task.status is TaskStatus.RUNNING:
         task.running_since = task.running_since or now
     elif (since := task.running_since) is not None:
         task.running_since = None
         whose = {"project_id": task.project_id, "developer_id": task.created_by}
-        db.session.add(Stint(task_id=task.id, **whose, began_at=since, ended_at=max(since, now)))
+        db.session.add(
+            RunInterval(task_id=task.id, **whose, began_at=since, ended_at=max(since, now))
+        )
 
 
 def fail(
@@ -68,8 +70,8 @@ def fail(
     """Fail the task, with the reason that people are told. Raises IllegalTransition. Does not
     commit.
     """
-    move(task, TaskEvent.FAIL, now)
+    apply_event(task, TaskEvent.FAIL, now)
     task.failure = {"code": code, "message": message, "stageIndex": stage_index}
-    history.record(
+    history.record_event(
         task, EventType.FAILED, message, now, stage_index=stage_index, data={"code": code}
     )

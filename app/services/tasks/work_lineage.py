@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from app.services.tasks.stages import LiveAttempt
 
 
-def approved_at(task: Task, gate: Gate) -> dict[str, str] | None:
+def approved_revision(task: Task, gate: Gate) -> dict[str, str] | None:
     """The revision that an answer to the gate is about; None for no work, or where it is not
     known, and for a question in the middle of a stage, which is about no checkpoint.
     """
     if gate.kind in (GateKind.QUESTION, GateKind.CHECKPOINT):
         return None
-    made = _work_at(task, gate)
-    return lineage.stored(made["commit"], made.get("tree")) if made else None
+    made = _work_at_gate(task, gate)
+    return lineage.to_json(made["commit"], made.get("tree")) if made else None
 
 
-def _work_at(task: Task, gate: Gate) -> dict[str, Any] | None:
+def _work_at_gate(task: Task, gate: Gate) -> dict[str, Any] | None:
     at, known = gate.stage_index, task.checkpoints
     if gate.kind is GateKind.BRANCH:
         pushed = gate.branch and {"commit": gate.branch["commit"]}
         return known.get(str(at)) or pushed
     if gate.number > 0 and (task.partial or {}).get("stageIndex") == at:
         return task.partial
-    return known.get(str(at - 1 if at > 0 else follow_up.BEFORE_ALL))
+    return known.get(str(at - 1 if at > 0 else follow_up.BEFORE_FIRST_STAGE))
 
 
-def expected(live: "LiveAttempt") -> Mapping[str, Any] | None:
+def expected_revision(live: "LiveAttempt") -> Mapping[str, Any] | None:
     """The revision that the attempt is to push; None where it is not known.
 
     A server of the release before began attempts with the push without noting what they push: that
@@ -57,20 +57,20 @@ def end_unapproved(live: "LiveAttempt", report: frames.Published) -> bool:
     """End the attempt where what it has pushed is not the last of the line, or not known to be.
     Returns whether it did.
     """
-    if live.attempt.pushed_commit is None and is_cut(live):
-        hand_over(live, gone=True)
+    if live.attempt.pushed_commit is None and is_lineage_unknown(live):
+        requeue(live, gone=True)
         return True
-    why = _unapproved(live, report)
+    why = _unapproved_reason(live, report)
     if why is not None:
-        break_off(live, why, gone=True)
+        fail_unapproved(live, why, gone=True)
     return why is not None
 
 
-def _unapproved(live: "LiveAttempt", report: frames.Published) -> str | None:
+def _unapproved_reason(live: "LiveAttempt", report: frames.Published) -> str | None:
     """Why what was pushed is not the last of the line; None where it is, or nothing is known that
     it could be compared with.
     """
-    known = expected(live)
+    known = expected_revision(live)
     if known is None:
         # A worker of a release that cannot tell before it pushes; nobody else is ordered to.
         is_excused = live.attempt.work is None
@@ -79,26 +79,28 @@ def _unapproved(live: "LiveAttempt", report: frames.Published) -> str | None:
         )
     if report.tree is None and not live.machine.checks_commits:
         known = {"commit": known["commit"]}  # its release does not report the tree
-    other = lineage.other(known, report.commit, report.tree)
+    other = lineage.describe_mismatch(known, report.commit, report.tree)
     return other and f"it has pushed {other}"
 
 
-def is_cut(live: "LiveAttempt") -> bool:
+def is_lineage_unknown(live: "LiveAttempt") -> bool:
     """Whether the machine has gone back to a release that does not report what its work follows,
     in the middle of an attempt that needs it.
     """
     return live.attempt.work is not None and not live.machine.checks_commits
 
 
-def hand_over(live: "LiveAttempt", *, gone: bool) -> None:
+def requeue(live: "LiveAttempt", *, gone: bool) -> None:
     """Queue the task to go on from its last checkpoint that is in line, on a machine that can tell
     what follows. `gone` as in `attempts.end`.
     """
     why = f"the worker of {live.machine.name} is of a release that does not tell what it follows"
-    attempts.hand_over(live.machine, live.task, live.attempt, why, live.now, gone=gone)
+    attempts.requeue_from_checkpoint(
+        live.machine, live.task, live.attempt, why, live.now, gone=gone
+    )
 
 
-def break_off(live: "LiveAttempt", why: str, *, gone: bool) -> None:
+def fail_unapproved(live: "LiveAttempt", why: str, *, gone: bool) -> None:
     """Fail the task, whose machine has left the line. The task's branch stays where it is known to
     be. `gone` as in `attempts.end`.
     """

@@ -20,11 +20,11 @@ from app.services import locks, settings
 from app.services.tasks import attempts
 
 # Of machines that are away nobody forgets anything; those that never come back would add up.
-_is_kept = and_(
+_has_workspace = and_(
     Attempt.forgotten_at.is_(None),
     exists().where(Machine.id == Attempt.machine_id, Machine.connected),
 )
-_may_go = and_(Attempt.forget_at.is_not(None), Task.status.in_(ENDED))
+_is_removable = and_(Attempt.forget_at.is_not(None), Task.status.in_(ENDED))
 
 
 def sweep(now: datetime) -> int:
@@ -34,16 +34,16 @@ def sweep(now: datetime) -> int:
     """
     limit = int(settings.value("workspacesGigabytes") * (1 << 30))
     due = _machines_over_time(now) | _machines_over_size(now, limit)
-    for machine in locks.machines(due):
-        attempts.change_orders(machine)
-    _shorten(due, now, limit)
-    _give_up_checkpoints(due, now)
+    for machine in locks.lock_machines(due):
+        attempts.bump_orders_version(machine)
+    _expire_excess(due, now, limit)
+    _drop_checkpoints(due, now)
     wakeups.wake_machines(due)
     db.session.commit()
     return len(due)
 
 
-def hasten(project_id: int, now: datetime) -> None:
+def expire_project(project_id: int, now: datetime) -> None:
     """Have the time of the project's workspaces be over: the next sweep takes them. Commits.
 
     Those of attempts that have not ended stay.
@@ -54,7 +54,7 @@ def hasten(project_id: int, now: datetime) -> None:
         Attempt.forgotten_at.is_(None),
         Attempt.forget_at > now,
     )
-    locks.machines(db.session.scalars(select(Attempt.machine_id).where(*theirs)))
+    locks.lock_machines(db.session.scalars(select(Attempt.machine_id).where(*theirs)))
     sooner = update(Attempt).where(*theirs).values(forget_at=now)
     db.session.execute(sooner.execution_options(synchronize_session=False))
     db.session.commit()
@@ -62,13 +62,15 @@ def hasten(project_id: int, now: datetime) -> None:
 
 def _machines_over_time(now: datetime) -> set[uuid.UUID]:
     query = select(Attempt.machine_id).join(Task, Task.id == Attempt.task_id)
-    return set(db.session.scalars(query.where(_is_kept, _may_go, Attempt.forget_at < now)))
+    return set(
+        db.session.scalars(query.where(_has_workspace, _is_removable, Attempt.forget_at < now))
+    )
 
 
 def _machines_over_size(now: datetime, limit: int) -> set[uuid.UUID]:
     sizes = _sizes()
     return set(
-        db.session.scalars(select(sizes.c.machine_id).where(_is_too_much(sizes, now, limit)))
+        db.session.scalars(select(sizes.c.machine_id).where(_is_over_limit(sizes, now, limit)))
     )
 
 
@@ -76,7 +78,7 @@ def _sizes() -> CTE:
     """Each kept attempt, and how much its machine keeps up to it: first what is in use, then by
     age, the oldest last.
     """
-    order = (_may_go, Attempt.ended_at.desc().nulls_first(), Attempt.task_id)
+    order = (_is_removable, Attempt.ended_at.desc().nulls_first(), Attempt.task_id)
     up_to = func.sum(Workspace.size_bytes).over(partition_by=Attempt.machine_id, order_by=order)
     return (
         select(
@@ -84,7 +86,7 @@ def _sizes() -> CTE:
             Attempt.number,
             Attempt.machine_id,
             Attempt.forget_at,
-            _may_go.label("may_go"),
+            _is_removable.label("may_go"),
             up_to.label("up_to"),
         )
         .join(Task, Task.id == Attempt.task_id)
@@ -92,20 +94,20 @@ def _sizes() -> CTE:
             Workspace,
             and_(Workspace.task_id == Attempt.task_id, Workspace.attempt == Attempt.number),
         )
-        .where(_is_kept)
+        .where(_has_workspace)
         .cte("sizes")
     )
 
 
-def _is_too_much(sizes: CTE, now: datetime, limit: int) -> ColumnElement[bool]:
+def _is_over_limit(sizes: CTE, now: datetime, limit: int) -> ColumnElement[bool]:
     return and_(sizes.c.may_go, sizes.c.forget_at > now, sizes.c.up_to > limit)
 
 
-def _shorten(machine_ids: Collection[uuid.UUID], now: datetime, limit: int) -> None:
+def _expire_excess(machine_ids: Collection[uuid.UUID], now: datetime, limit: int) -> None:
     """End the time of workspaces that are too much. The caller holds the machines' locks."""
     sizes = _sizes()
     too_much = select(sizes.c.task_id, sizes.c.number).where(
-        sizes.c.machine_id.in_(machine_ids), _is_too_much(sizes, now, limit)
+        sizes.c.machine_id.in_(machine_ids), _is_over_limit(sizes, now, limit)
     )
     whose = tuple_(Attempt.task_id, Attempt.number).in_(too_much)
     db.session.execute(
@@ -116,16 +118,16 @@ def _shorten(machine_ids: Collection[uuid.UUID], now: datetime, limit: int) -> N
     )
 
 
-def _give_up_checkpoints(machine_ids: Collection[uuid.UUID], now: datetime) -> None:
+def _drop_checkpoints(machine_ids: Collection[uuid.UUID], now: datetime) -> None:
     """Drop checkpoints of attempts that may be forgotten. The caller holds the machines' locks."""
     query = (
         select(Attempt.task_id, Attempt.number)
         .join(Task, Task.id == Attempt.task_id)
-        .where(_is_kept, _may_go, Attempt.forget_at <= now, Task.checkpoints != {})
+        .where(_has_workspace, _is_removable, Attempt.forget_at <= now, Task.checkpoints != {})
         .where(Attempt.machine_id.in_(machine_ids))
     )
     found = db.session.execute(query).all()
-    tasks = locks.tasks({row.task_id for row in found})
+    tasks = locks.lock_tasks({row.task_id for row in found})
     for task_id, number in found:
         if tasks[task_id].status in ENDED:  # and has not been retried meanwhile
-            attempts.give_up_checkpoints(tasks[task_id], number)
+            attempts.drop_checkpoints(tasks[task_id], number)

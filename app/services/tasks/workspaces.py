@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from app.domain.attempt import WorkspaceState, branch_of
+from app.domain.attempt import WorkspaceState, attempt_branch
 from app.domain.errors import NoWorkspace
 from app.domain.pipeline import GateKind
 from app.extensions import db
@@ -19,7 +19,7 @@ from app.services.tasks import queries
 from muster.protocol import frames
 
 
-def of_task(actor: Developer, task_id: int) -> Workspace:
+def get_workspace(actor: Developer, task_id: int) -> Workspace:
     """The workspace of the task's latest attempt that had one. Raises NotFound, NoWorkspace."""
     task = queries.get(actor, task_id)
     query = (
@@ -34,13 +34,13 @@ def of_task(actor: Developer, task_id: int) -> Workspace:
     return found
 
 
-def latest(task: Task) -> Workspace | None:
+def latest_workspace(task: Task) -> Workspace | None:
     """The workspace of the task's latest attempt, if it has told of one."""
     return db.session.get(Workspace, (task.id, task.attempt))
 
 
 def diff_at(
-    task: Task, gate: Gate, workspace_of: Callable[[Task], Workspace | None] = latest
+    task: Task, gate: Gate, workspace_of: Callable[[Task], Workspace | None] = latest_workspace
 ) -> dict[str, int] | None:
     """What the work changed that the gate asks about: {filesChanged, insertions, deletions}.
 
@@ -61,8 +61,8 @@ def diff_at(
     return workspace.diff if workspace else None
 
 
-def keep(
-    attempt: Attempt, told: frames.WorkspaceFacts, now: datetime
+def store_facts(
+    attempt: Attempt, reported: frames.WorkspaceFacts, now: datetime
 ) -> tuple[WorkspaceState | None, WorkspaceState]:
     """Store what the attempt's machine reports of the workspace. Returns the state before (None: no
     report yet), and the state now. The caller commits.
@@ -71,17 +71,19 @@ def keep(
     """
     facts = {
         "machine_id": attempt.machine_id,
-        "state": WorkspaceState(told.state),
-        "path": told.path,
-        "branch": branch_of(attempt.task_id, attempt.number),
-        "base_commit": told.base_commit,
-        "head_commit": told.head_commit,
-        "dirty": told.dirty,
-        "diff": stored_diff(told.diff or frames.DiffStat()),
-        "size_bytes": told.size_bytes,
+        "state": WorkspaceState(reported.state),
+        "path": reported.path,
+        "branch": attempt_branch(attempt.task_id, attempt.number),
+        "base_commit": reported.base_commit,
+        "head_commit": reported.head_commit,
+        "dirty": reported.dirty,
+        "diff": diff_to_json(reported.diff or frames.DiffStat()),
+        "size_bytes": reported.size_bytes,
         "updated_at": now,
     }
-    changing = ("state", "size_bytes", "updated_at") if told.state == "removed" else tuple(facts)
+    changing = (
+        ("state", "size_bytes", "updated_at") if reported.state == "removed" else tuple(facts)
+    )
     # A statement does not see what it writes: this is the row as it was.
     old = aliased(Workspace)
     of_attempt = (old.task_id == attempt.task_id) & (old.attempt == attempt.number)
@@ -93,10 +95,10 @@ def keep(
         )
         .returning(select(old.state).where(of_attempt).scalar_subquery())
     )
-    return before, WorkspaceState(told.state)
+    return before, WorkspaceState(reported.state)
 
 
-def stored_diff(stat: frames.DiffStat) -> dict[str, int]:
+def diff_to_json(stat: frames.DiffStat) -> dict[str, int]:
     """A diff's numbers in the form in which they are stored and the API shows them."""
     return {
         "filesChanged": stat.files_changed,

@@ -15,18 +15,18 @@ from app import wakeups
 from app.extensions import db
 from app.models import Attempt
 
-WANTED = timedelta(seconds=60)
+REQUEST_LIFETIME = timedelta(seconds=60)
 # How long a machine that was asked has to dial before it is asked again.
-PATIENCE = timedelta(seconds=5)
+DIAL_TIMEOUT = timedelta(seconds=5)
 
-_TELL = """
+_BUMP_ORDERS_VERSION = """
     UPDATE machines SET orders_version = orders_version + 1
     WHERE id IN (SELECT a.machine_id FROM attempts AS a
                  JOIN wanted AS w ON w.task_id = a.task_id AND w.attempt = a.number
                  WHERE w.asked_at = :now)
     RETURNING id
 """
-_WANT = text(f"""
+_REQUEST = text(f"""
     WITH wanted AS (
         INSERT INTO terminals AS t (task_id, attempt, wanted_until, asked, asked_at)
         VALUES (:task, :attempt, :until, 1, :now)
@@ -35,9 +35,9 @@ _WANT = text(f"""
             asked = t.asked + CASE WHEN t.wanted_until < :now THEN 1 ELSE 0 END,
             asked_at = CASE WHEN t.wanted_until < :now THEN :now ELSE t.asked_at END
         RETURNING t.task_id, t.attempt, t.asked_at
-    ) {_TELL}
+    ) {_BUMP_ORDERS_VERSION}
 """)
-_KEEP = text(f"""
+_RENEW = text(f"""
     WITH wanted AS (
         UPDATE terminals AS t SET
             wanted_until = greatest(t.wanted_until, :until),
@@ -48,15 +48,15 @@ _KEEP = text(f"""
         WHERE t.task_id = s.task_id AND t.attempt = s.attempt
           AND (NOT s.absent OR t.asked_at < :patience)
         RETURNING t.task_id, t.attempt, t.asked_at
-    ) {_TELL}
+    ) {_BUMP_ORDERS_VERSION}
 """)
-_UNWANT = text("""
+_CANCEL = text("""
     UPDATE terminals SET wanted_until = :now
     WHERE task_id = :task AND attempt = :attempt AND wanted_until > :now
 """)
 
 
-class Watched(NamedTuple):
+class WatchedTerminal(NamedTuple):
     """An attempt whose terminal has viewers. `absent`: the machine's socket is not open."""
 
     task_id: int
@@ -64,24 +64,29 @@ class Watched(NamedTuple):
     absent: bool
 
 
-def want(attempt: Attempt, now: datetime) -> None:
+def request_open(attempt: Attempt, now: datetime) -> None:
     """Record that somebody will soon open the attempt's terminal. The machine is woken if it has to
     dial. The caller commits."""
-    told = db.session.execute(
-        _WANT,
-        {"task": attempt.task_id, "attempt": attempt.number, "until": now + WANTED, "now": now},
+    result = db.session.execute(
+        _REQUEST,
+        {
+            "task": attempt.task_id,
+            "attempt": attempt.number,
+            "until": now + REQUEST_LIFETIME,
+            "now": now,
+        },
     )
-    wakeups.wake_machines(row.id for row in told.all())
+    wakeups.wake_machines(row.id for row in result.all())
 
 
-def keep(watched: Sequence[Watched], now: datetime) -> None:
+def renew(watched: Sequence[WatchedTerminal], now: datetime) -> None:
     """Record that these terminals have viewers, and ask machines without a socket again.
     Commits.
     """
-    _keep(watched, now, now - PATIENCE)
+    _renew(watched, now, now - DIAL_TIMEOUT)
 
 
-def closed(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -> None:
+def handle_socket_closed(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -> None:
     """Handle a machine's report that its socket has closed: ask it again while there are viewers.
 
     Not twice in a second, because a socket that closed at once would close at once again. Commits.
@@ -94,20 +99,20 @@ def closed(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -> N
     """)
     given = {"task": task_id, "attempt": number, "now": now, "machine": machine_id}
     if db.session.execute(wanted, given).first():
-        _keep([Watched(task_id, number, absent=True)], now, now - timedelta(seconds=1))
+        _renew([WatchedTerminal(task_id, number, absent=True)], now, now - timedelta(seconds=1))
     db.session.commit()
 
 
-def unwant(task_id: int, number: int, now: datetime) -> None:
+def cancel(task_id: int, number: int, now: datetime) -> None:
     """Record that the terminal has no viewers any more. Commits."""
-    db.session.execute(_UNWANT, {"task": task_id, "attempt": number, "now": now})
+    db.session.execute(_CANCEL, {"task": task_id, "attempt": number, "now": now})
     db.session.commit()
 
 
-def _keep(watched: Sequence[Watched], now: datetime, patience: datetime) -> None:
+def _renew(watched: Sequence[WatchedTerminal], now: datetime, patience: datetime) -> None:
     rows = json.dumps([w._asdict() for w in sorted(watched)])
     given: dict[str, Any] = {
-        "watched": rows, "now": now, "until": now + WANTED, "patience": patience,
+        "watched": rows, "now": now, "until": now + REQUEST_LIFETIME, "patience": patience,
     }  # fmt: skip
-    wakeups.wake_machines(row.id for row in db.session.execute(_KEEP, given).all())
+    wakeups.wake_machines(row.id for row in db.session.execute(_RENEW, given).all())
     db.session.commit()

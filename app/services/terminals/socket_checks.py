@@ -14,7 +14,7 @@ from sqlalchemy import Row, text
 from app.domain.attempt import AttemptPhase
 from app.domain.roles import Person, ProjectRole, SystemRole
 from app.domain.task import SuspendReason, TaskStatus
-from app.domain.terminal import Subject, Verdict, fence, verdict
+from app.domain.terminal import TerminalSubject, Verdict, machine_verdict, viewer_verdict
 from app.extensions import db
 from app.services.accounts import sessions
 from app.services.terminals.terminals import MachineGrant, ViewerGrant
@@ -42,12 +42,12 @@ class TypedSpan:
     bytes: int
 
 
-_LOOK = text(f"""
+_CHECK = text(f"""
     SELECT s.number, t.status, t.suspend_reason, t.created_by, a.phase,
            a.ended_at IS NULL AS is_live, a.machine_id,
            m.jwt_version IS NOT NULL AND m.status <> 'decommissioned' AS is_known,
            d.role, pm.role AS project_role, p.deleted_at IS NOT NULL AS is_deleted,
-           {sessions.HOLDS} AS is_signed_in
+           {sessions.IS_VALID} AS is_signed_in
     FROM jsonb_to_recordset(CAST(:grants AS jsonb)) AS s(
             number int, task_id bigint, attempt int, {sessions.COLUMNS})
     JOIN tasks AS t ON t.id = s.task_id
@@ -59,7 +59,7 @@ _LOOK = text(f"""
 """)
 
 # As one value: a list of parameters costs SQLAlchemy 10 to 20 ms for some dozens of rows.
-_NOTE = text("""
+_STORE_INPUTS = text("""
     INSERT INTO terminal_inputs (task_id, attempt, developer_id, begun_at, ended_at, bytes)
     SELECT task_id, attempt, developer_id, begun_at, ended_at, bytes
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
@@ -68,30 +68,30 @@ _NOTE = text("""
 """)
 
 
-def look(grants: Mapping[int, Grant], now: datetime) -> dict[int, GrantCheck]:
+def check_sockets(grants: Mapping[int, Grant], now: datetime) -> dict[int, GrantCheck]:
     """What becomes of each socket at `now`, by the caller's number for it, in one statement.
 
     A socket whose task is gone is left out. Ends the transaction.
     """
     rows = [{"number": number, **_row(grant)} for number, grant in grants.items()]
-    found = db.session.execute(_LOOK, {"grants": json.dumps(rows), "now": now}).all()
+    found = db.session.execute(_CHECK, {"grants": json.dumps(rows), "now": now}).all()
     db.session.rollback()
-    return {row.number: _finding(row, grants[row.number]) for row in found}
+    return {row.number: _to_check(row, grants[row.number]) for row in found}
 
 
 def _row(grant: Grant) -> dict[str, Any]:
     about = {"task_id": grant.task_id, "attempt": grant.attempt}
-    return about if isinstance(grant, MachineGrant) else {**about, **sessions.row(grant.session)}
+    return about if isinstance(grant, MachineGrant) else {**about, **sessions.to_row(grant.session)}
 
 
-def _finding(row: Row[Any], grant: Grant) -> GrantCheck:
+def _to_check(row: Row[Any], grant: Grant) -> GrantCheck:
     reason = SuspendReason(row.suspend_reason) if row.suspend_reason else None
-    subject = Subject(TaskStatus(row.status), reason, AttemptPhase(row.phase), row.is_live)
+    subject = TerminalSubject(TaskStatus(row.status), reason, AttemptPhase(row.phase), row.is_live)
     at_gate = subject.phase is not AttemptPhase.RUN
     if isinstance(grant, MachineGrant):
         is_its_own = row.is_known and row.machine_id == grant.machine_id
-        return GrantCheck(fence(subject) if is_its_own else Verdict.FORBIDDEN, at_gate)
-    return GrantCheck(verdict(subject, _person(row, grant), grant.mode), at_gate)
+        return GrantCheck(machine_verdict(subject) if is_its_own else Verdict.FORBIDDEN, at_gate)
+    return GrantCheck(viewer_verdict(subject, _person(row, grant), grant.mode), at_gate)
 
 
 def _person(row: Row[Any], grant: ViewerGrant) -> Person | None:
@@ -104,8 +104,8 @@ def _person(row: Row[Any], grant: ViewerGrant) -> Person | None:
     )
 
 
-def note(typed: Sequence[TypedSpan]) -> None:
+def store_inputs(typed: Sequence[TypedSpan]) -> None:
     """Store what was typed, in one statement. Commits."""
     rows = json.dumps([asdict(span) for span in typed], default=datetime.isoformat)
-    db.session.execute(_NOTE, {"rows": rows})
+    db.session.execute(_STORE_INPUTS, {"rows": rows})
     db.session.commit()

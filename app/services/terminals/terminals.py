@@ -9,16 +9,16 @@ from sqlalchemy import Select, and_, select, update
 from sqlalchemy.orm import joinedload
 
 from app.domain.errors import Conflict, InvalidToken, NoTerminal, TaskEnded
-from app.domain.roles import Act
+from app.domain.roles import Permission
 from app.domain.terminal import (
-    ACTS,
-    Subject,
+    REQUIRED_PERMISSIONS,
     TerminalMode,
+    TerminalSubject,
     Verdict,
-    fence,
     has_terminal,
+    machine_verdict,
 )
-from app.domain.token_scope import SCOPE_OF
+from app.domain.token_scope import REQUIRED_SCOPE
 from app.domain.tokens import TokenKind, digest
 from app.extensions import db
 from app.models import Attempt, ChannelToken, Developer, Task, TerminalInput
@@ -65,7 +65,9 @@ class MachineGrant:
     attempt: int
 
 
-def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> TerminalChannel:
+def issue_token(
+    actor: Developer, task_id: int, mode: TerminalMode | None = None
+) -> TerminalChannel:
     """A token for one socket, by default in the most powerful mode that the actor may have. The
     machine is asked to open the terminal, if it has not been yet. Commits.
 
@@ -74,25 +76,30 @@ def issue(actor: Developer, task_id: int, mode: TerminalMode | None = None) -> T
     """
     task = queries.get(actor, task_id)
     rights.require(
-        ACTS[mode or TerminalMode.WATCH], actor, task.project, creator_id=task.created_by
+        REQUIRED_PERMISSIONS[mode or TerminalMode.WATCH],
+        actor,
+        task.project,
+        creator_id=task.created_by,
     )
     if mode is None:
         about = (actor, task.project)
-        may_type = rights.allows(Act.CONTROL_TERMINAL, *about, creator_id=task.created_by)
+        may_type = rights.has_permission(
+            Permission.CONTROL_TERMINAL, *about, creator_id=task.created_by
+        )
         mode = TerminalMode.CONTROL if may_type else TerminalMode.WATCH
     attempt = locks.latest_attempt(task)
     if attempt is None or not has_terminal(_subject(task, attempt)):
         raise NoTerminal
     now = clock.now()
     secret = _mint(attempt, now, developer_id=actor.id, mode=mode)
-    open_requests.want(attempt, now)
+    open_requests.request_open(attempt, now)
     if mode is TerminalMode.CONTROL:
-        audit.record_by_office("terminal.controlled", task, actor)
+        audit.record_privileged("terminal.controlled", task, actor)
     db.session.commit()
     return TerminalChannel(secret, mode, now + TOKEN_LIFE)
 
 
-def is_there(task: Task) -> bool:
+def is_available(task: Task) -> bool:
     """Whether `issue` would find a terminal of the task now."""
     attempt = locks.latest_attempt(task)
     return attempt is not None and has_terminal(_subject(task, attempt))
@@ -112,17 +119,21 @@ def admit_viewer(task_id: int, credential: str, channel_token: str) -> ViewerGra
     `credential`: an access token or a personal one. Raises InvalidToken, NotFound, TaskEnded,
     AttemptReplaced.
     """
-    kind = personal_tokens if personal_tokens.is_one(credential) else auth
+    kind = personal_tokens if personal_tokens.is_personal_token(credential) else auth
     developer = kind.developer_of(credential)
     queries.get(developer, task_id)
     # The token may have been made with another credential, which reaches further.
-    within = [mode for mode, act in ACTS.items() if developer.reach.allows(SCOPE_OF[act])]
+    within = [
+        mode
+        for mode, act in REQUIRED_PERMISSIONS.items()
+        if developer.access_scope.allows(REQUIRED_SCOPE[act])
+    ]
     hers = and_(ChannelToken.developer_id == developer.id, ChannelToken.mode.in_(within))
-    used = _use(hers, task_id, channel_token)
+    used = _consume(hers, task_id, channel_token)
     assert used.mode is not None  # by a constraint of the table
-    _require_stay(task_id, used.attempt)
+    _require_open(task_id, used.attempt)
     return ViewerGrant(
-        session=replace(sessions.of(developer, credential), ends_at=None),
+        session=replace(sessions.from_credential(developer, credential), ends_at=None),
         name=developer.name,
         task_id=task_id,
         attempt=used.attempt,
@@ -136,18 +147,18 @@ def admit_machine(task_id: int, worker_jwt: str, channel_token: str) -> MachineG
     Raises InvalidToken, TaskEnded, AttemptReplaced.
     """
     machine = tokens.machine_of(worker_jwt)
-    used = _use(ChannelToken.machine_id == machine.id, task_id, channel_token)
-    _require_stay(task_id, used.attempt)
+    used = _consume(ChannelToken.machine_id == machine.id, task_id, channel_token)
+    _require_open(task_id, used.attempt)
     return MachineGrant(machine.id, task_id, used.attempt)
 
 
-def inputs(actor: Developer, task_id: int) -> Select[TerminalInput]:
+def list_inputs(actor: Developer, task_id: int) -> Select[TerminalInput]:
     """The query of the records of who typed into the task's terminals, and when.
 
     Raises NotFound, Forbidden.
     """
     task = queries.get(actor, task_id)
-    rights.require(Act.SEE_TERMINAL_INPUTS, actor, task.project, creator_id=task.created_by)
+    rights.require(Permission.SEE_TERMINAL_INPUTS, actor, task.project, creator_id=task.created_by)
     return (
         select(TerminalInput)
         .where(TerminalInput.task_id == task_id)
@@ -163,7 +174,7 @@ def _mint(
     mode: TerminalMode | None = None,
     machine_id: uuid.UUID | None = None,
 ) -> str:
-    secret = tokens.new(TokenKind.CHANNEL)
+    secret = tokens.generate(TokenKind.CHANNEL)
     db.session.add(
         ChannelToken(
             digest=digest(secret),
@@ -178,7 +189,7 @@ def _mint(
     return secret
 
 
-def _use(bearer: Any, task_id: int, secret: str) -> Any:
+def _consume(bearer: Any, task_id: int, secret: str) -> Any:
     """Use up a token, and return its row. Of simultaneous uses one succeeds. Commits.
 
     Raises InvalidToken.
@@ -198,15 +209,17 @@ def _use(bearer: Any, task_id: int, secret: str) -> Any:
     return used
 
 
-def _require_stay(task_id: int, number: int) -> None:
+def _require_open(task_id: int, number: int) -> None:
     query = select(Task, Attempt).join(Attempt, Attempt.task_id == Task.id)
     found = db.session.execute(query.where(Task.id == task_id, Attempt.number == number)).one()
-    match fence(_subject(*found)):
+    match machine_verdict(_subject(*found)):
         case Verdict.ENDED:
             raise TaskEnded
         case Verdict.REPLACED:
             raise AttemptReplaced
 
 
-def _subject(task: Task, attempt: Attempt) -> Subject:
-    return Subject(task.status, task.suspend_reason, attempt.phase, attempt.ended_at is None)
+def _subject(task: Task, attempt: Attempt) -> TerminalSubject:
+    return TerminalSubject(
+        task.status, task.suspend_reason, attempt.phase, attempt.ended_at is None
+    )

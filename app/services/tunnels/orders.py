@@ -52,12 +52,12 @@ RUNNING = (
 )
 
 
-def read(rows: Sequence[Mapping[str, Any]] | None, now: datetime) -> list[WantedTunnel]:
+def read_tunnels(rows: Sequence[Mapping[str, Any]] | None, now: datetime) -> list[WantedTunnel]:
     """The tunnels in a value of the column RUNNING, which is None where there are none."""
-    return [_wanted(row, now.timestamp()) for row in rows or ()]
+    return [_to_wanted(row, now.timestamp()) for row in rows or ()]
 
 
-def _wanted(row: Mapping[str, Any], now: float) -> WantedTunnel:
+def _to_wanted(row: Mapping[str, Any], now: float) -> WantedTunnel:
     seconds = float(row["expiresAt"]) - now
     is_wanted = rules.is_wanted(TunnelState(row["state"]), attempt_ended=row["hasEnded"])
     return WantedTunnel(

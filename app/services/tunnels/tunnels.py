@@ -11,9 +11,9 @@ from app.domain import network
 from app.domain import tunnel as rules
 from app.domain.attempt import WorkspaceState
 from app.domain.errors import IllegalTransition, NetworkClosed, NoLiveWorkspace
-from app.domain.roles import Act
+from app.domain.roles import Permission
 from app.domain.task import EventType
-from app.domain.tunnel import TunnelEvent, TunnelSeen, TunnelState
+from app.domain.tunnel import TunnelEvent, TunnelState, TunnelStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Task, Tunnel, Workspace
 from app.services import audit, locks, rights
@@ -22,7 +22,7 @@ from app.services.tasks import attempts, history, queries
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 
-LONGEST_TEXT = 2_000  # characters of an address or a reason
+MAX_TEXT = 2_000  # characters of an address or a reason
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,14 @@ def status(actor: Developer, task_id: int) -> TunnelView:
     row = db.session.execute(query).one_or_none()
     if row is None:
         return TunnelView(task.id)
-    may = rights.allows(Act.CONTROL_TUNNEL, actor, task.project, creator_id=task.created_by)
+    may = rights.has_permission(
+        Permission.CONTROL_TUNNEL, actor, task.project, creator_id=task.created_by
+    )
     return _view(row[0], row[1], whole=may)
 
 
 def _view(tunnel: Tunnel, attempt_ended_at: datetime | None, *, whole: bool) -> TunnelView:
-    state = rules.shown(tunnel.state, attempt_ended=attempt_ended_at is not None)
+    state = rules.visible_state(tunnel.state, attempt_ended=attempt_ended_at is not None)
     return TunnelView(
         task_id=tunnel.task_id,
         state=state,
@@ -77,22 +79,22 @@ def start(
     Commits, and wakes the machine. Raises NotFound, Forbidden, NoLiveWorkspace, NetworkClosed.
     """
     seen = queries.get(actor, task_id)
-    rights.require(Act.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
-    hosts = (network.of_stage(s.get("network"), seen.project.network) for s in seen.pipeline)
+    rights.require(Permission.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
+    hosts = (network.hosts_of_stage(s.get("network"), seen.project.network) for s in seen.pipeline)
     if any(allowed is not None for allowed in hosts):
         raise NetworkClosed
-    held, now = locks.task_with_machine(task_id), clock_now()
+    held, now = locks.lock_task_and_machine(task_id), clock_now()
     if held.live is None or held.machine is None or not _has_workspace(held.live):
         raise NoLiveWorkspace
-    tunnel = _of(held.live)
-    if tunnel is not None and tunnel.state in rules.OPEN:
+    tunnel = _find_tunnel(held.live)
+    if tunnel is not None and tunnel.state in rules.OPEN_STATES:
         db.session.rollback()
         return status(actor, task_id)
-    tunnel = _begin(tunnel, held.live, actor, now, timedelta(seconds=ttl_seconds))
-    history.record(held.task, EventType.TUNNEL, f"tunnel started by {actor.name}", now)
+    tunnel = _start(tunnel, held.live, actor, now, timedelta(seconds=ttl_seconds))
+    history.record_event(held.task, EventType.TUNNEL, f"tunnel started by {actor.name}", now)
     after = {"attempt": tunnel.attempt, "expiresAt": tunnel.expires_at}
     audit.record("tunnel.started", "task", task_id, actor=actor, after=after)
-    attempts.change_orders(held.machine)
+    attempts.bump_orders_version(held.machine)
     wakeups.wake_machines([held.machine.id])
     db.session.commit()
     return status(actor, task_id)
@@ -104,21 +106,23 @@ def stop(actor: Developer, task_id: int) -> TunnelView:
     Commits, and wakes the machine. Raises NotFound, Forbidden.
     """
     seen = queries.get(actor, task_id)
-    rights.require(Act.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
-    held = locks.task_with_machine(task_id)
-    tunnel = _of(held.live) if held.live else None
-    if held.machine is None or tunnel is None or tunnel.state not in rules.OPEN:
+    rights.require(Permission.CONTROL_TUNNEL, actor, seen.project, creator_id=seen.created_by)
+    held = locks.lock_task_and_machine(task_id)
+    tunnel = _find_tunnel(held.live) if held.live else None
+    if held.machine is None or tunnel is None or tunnel.state not in rules.OPEN_STATES:
         db.session.rollback()
         return status(actor, task_id)
-    _move(held.task, tunnel, TunnelEvent.STOP, clock_now(), f"tunnel stopped by {actor.name}")
+    _apply_event(
+        held.task, tunnel, TunnelEvent.STOP, clock_now(), f"tunnel stopped by {actor.name}"
+    )
     audit.record("tunnel.stopped", "task", task_id, actor=actor)
-    attempts.change_orders(held.machine)
+    attempts.bump_orders_version(held.machine)
     wakeups.wake_machines([held.machine.id])
     db.session.commit()
     return status(actor, task_id)
 
 
-def _of(attempt: Attempt) -> Tunnel | None:
+def _find_tunnel(attempt: Attempt) -> Tunnel | None:
     """The attempt's tunnel, reread. The caller holds the lock of the task."""
     return db.session.get(Tunnel, (attempt.task_id, attempt.number), populate_existing=True)
 
@@ -128,7 +132,7 @@ def _has_workspace(attempt: Attempt) -> bool:
     return found is not None and found.state is WorkspaceState.READY
 
 
-def _begin(
+def _start(
     tunnel: Tunnel | None, attempt: Attempt, actor: Developer, now: datetime, life: timedelta
 ) -> Tunnel:
     before = tunnel.state if tunnel else TunnelState.IDLE
@@ -136,7 +140,7 @@ def _begin(
     tunnel.machine_id = attempt.machine_id
     tunnel.number += 1
     tunnel.opened_by = actor.id
-    tunnel.state = rules.after(before, TunnelEvent.START)
+    tunnel.state = rules.next_state(before, TunnelEvent.START)
     tunnel.runs = True
     tunnel.url = tunnel.error = tunnel.taken_at = None
     tunnel.restarts = 0
@@ -146,18 +150,20 @@ def _begin(
     return tunnel
 
 
-def _move(task: Task, tunnel: Tunnel, event: TunnelEvent, now: datetime, message: str) -> None:
-    tunnel.state = rules.after(tunnel.state, event)
+def _apply_event(
+    task: Task, tunnel: Tunnel, event: TunnelEvent, now: datetime, message: str
+) -> None:
+    tunnel.state = rules.next_state(tunnel.state, event)
     tunnel.changed_at = now
     if tunnel.state is not TunnelState.CONNECTED:
         tunnel.url = None
     about = {"state": tunnel.state, "restarts": tunnel.restarts}
-    history.record(task, EventType.TUNNEL, message, now, attempt=tunnel.attempt, data=about)
+    history.record_event(task, EventType.TUNNEL, message, now, attempt=tunnel.attempt, data=about)
 
 
 # ---- reports of machines -------------------------------------------------------------------------
 
-_SAID = {
+_EVENT_BY_STATE = {
     "starting": TunnelEvent.TRY,
     "connected": TunnelEvent.CONNECT,
     "closed": TunnelEvent.CLOSE,
@@ -166,32 +172,32 @@ _SAID = {
 }
 
 
-def told(live: LiveAttempt, body: frames.TunnelFacts) -> None:
+def handle_facts(live: LiveAttempt, body: frames.TunnelFacts) -> None:
     """Apply a machine's report of a tunnel; also if the attempt has ended. The caller commits.
 
     The task's history gets an event for each change of the state, without the URL and without what
     a log-in needs.
     """
-    tunnel = _of(live.attempt)
+    tunnel = _find_tunnel(live.attempt)
     if tunnel is None or tunnel.number != body.number:
         return  # the report is about an earlier start
-    event = _SAID[body.state]
+    event = _EVENT_BY_STATE[body.state]
     is_over = event not in (TunnelEvent.TRY, TunnelEvent.CONNECT)
     if is_over:
         tunnel.runs = False
     tunnel.taken_at = tunnel.taken_at or live.now
     tunnel.restarts = body.restarts
     try:
-        _move(live.task, tunnel, event, live.now, _story(body))
+        _apply_event(live.task, tunnel, event, live.now, _event_text(body))
     except IllegalTransition:
         return  # the server has ended the tunnel already
-    tunnel.error = body.error[:LONGEST_TEXT] or None
+    tunnel.error = body.error[:MAX_TEXT] or None
     if event is TunnelEvent.CONNECT:
         # The URL comes from a program in the workspace, and becomes a link on pages.
-        tunnel.url = body.url[:LONGEST_TEXT] if body.url.startswith("https://") else None
+        tunnel.url = body.url[:MAX_TEXT] if body.url.startswith("https://") else None
 
 
-def _story(body: frames.TunnelFacts) -> str:
+def _event_text(body: frames.TunnelFacts) -> str:
     match body.state:
         case "starting" if body.waits_for_login:
             return "the tunnel waits for somebody to log in: its status says where"
@@ -213,43 +219,43 @@ def sweep(now: datetime) -> int:
     """End tunnels whose machines' reports are overdue. Returns how many. Commits each."""
     late = [
         (tunnel.machine_id, tunnel.task_id, tunnel.attempt)
-        for tunnel, attempt in db.session.execute(_NOT_OVER)
-        if rules.overdue(_seen(tunnel, attempt), now)
+        for tunnel, attempt in db.session.execute(_UNFINISHED)
+        if rules.find_overdue_event(_to_status(tunnel, attempt), now)
     ]
     db.session.rollback()
-    return sum(_end_late(*which, now) for which in sorted(late))
+    return sum(_end_overdue(*which, now) for which in sorted(late))
 
 
-_NOT_OVER = (
+_UNFINISHED = (
     select(Tunnel, Attempt)
     .join(Attempt, (Attempt.task_id == Tunnel.task_id) & (Attempt.number == Tunnel.attempt))
-    .where(Tunnel.state.in_([*rules.OPEN, TunnelState.CLOSING]))
+    .where(Tunnel.state.in_([*rules.OPEN_STATES, TunnelState.CLOSING]))
     .execution_options(populate_existing=True)
 )
 
 
-def _end_late(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -> bool:
-    machine = locks.machine(machine_id)
-    task = locks.tasks([task_id]).get(task_id)
-    which = _NOT_OVER.where(Tunnel.task_id == task_id, Tunnel.attempt == number)
+def _end_overdue(machine_id: uuid.UUID, task_id: int, number: int, now: datetime) -> bool:
+    machine = locks.lock_machine(machine_id)
+    task = locks.lock_tasks([task_id]).get(task_id)
+    which = _UNFINISHED.where(Tunnel.task_id == task_id, Tunnel.attempt == number)
     row = db.session.execute(which).one_or_none()
-    verdict = rules.overdue(_seen(row[0], row[1]), now) if row else None
+    verdict = rules.find_overdue_event(_to_status(row[0], row[1]), now) if row else None
     if task is None or row is None or verdict is None:
         db.session.rollback()  # the machine reported while we waited for the lock
         return False
     event, why = verdict
-    _move(task, row[0], event, now, f"the tunnel has ended: {why}")
+    _apply_event(task, row[0], event, now, f"the tunnel has ended: {why}")
     row[0].error = why
-    attempts.change_orders(machine)
+    attempts.bump_orders_version(machine)
     wakeups.wake_machines([machine_id])
     db.session.commit()
     return True
 
 
-def _seen(tunnel: Tunnel, attempt: Attempt) -> TunnelSeen:
-    return TunnelSeen(
+def _to_status(tunnel: Tunnel, attempt: Attempt) -> TunnelStatus:
+    return TunnelStatus(
         state=tunnel.state,
-        taken=tunnel.taken_at is not None,
+        is_started=tunnel.taken_at is not None,
         started_at=tunnel.started_at,
         changed_at=tunnel.changed_at,
         expires_at=tunnel.expires_at,

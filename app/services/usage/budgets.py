@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from app import wakeups
 from app.domain import notification_rules
 from app.domain.attempt import AttemptPhase
-from app.domain.budget import BudgetOf, BudgetStanding, as_json, month_of
+from app.domain.budget import BudgetOwner, BudgetStatus, month_start, used_to_json
 from app.domain.task import EventType, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, Project, Task
@@ -19,50 +19,50 @@ from app.services.projects import projects
 from app.services.tasks import attempts, history
 
 
-def look(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
+def check_budgets(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
     """Have the attempt's stage stopped in its middle where a budget that its task goes by is used,
     and tell people once before. The caller holds both locks, and commits.
     """
     if attempt.phase is not AttemptPhase.RUN or attempt.suspends:
         return
-    standings = counts.of_task(task.id, now)
-    if any(standing.spent for standing in standings):
+    standings = counts.statuses_of_task(task.id, now)
+    if any(standing.exceeded_figures for standing in standings):
         attempt.suspends = True
-        attempts.change_orders(machine)
+        attempts.bump_orders_version(machine)
         return
     for standing in standings:
-        if _is_to_be_told(standing) and _tell(standing, task):
-            text = f"most is used up: {standing.in_words()}"
-            about = {notification_rules.BUDGET: standing.told()}
+        if _needs_notification(standing) and _mark_notified(standing, task):
+            text = f"most is used up: {standing.describe()}"
+            about = {notification_rules.BUDGET: standing.to_json()}
             index = attempt.stage_index
-            history.record(task, EventType.WARNING, text, now, stage_index=index, data=about)
+            history.record_event(task, EventType.WARNING, text, now, stage_index=index, data=about)
 
 
-def _is_to_be_told(standing: BudgetStanding) -> bool:
-    return standing.is_low and not standing.is_told
+def _needs_notification(standing: BudgetStatus) -> bool:
+    return standing.is_low and not standing.is_notified
 
 
-def _tell(standing: BudgetStanding, task: Task) -> bool:
+def _mark_notified(standing: BudgetStatus, task: Task) -> bool:
     """Note that people are told. Returns whether nobody else has, or is about to."""
-    match standing.of:
-        case BudgetOf.TASK:
+    match standing.owner:
+        case BudgetOwner.TASK:
             task.warned_at = task.grants
             return True
-        case BudgetOf.PROJECT:
-            return _tell_of_month(Project, task.project_id, standing)
-    return _tell_of_month(Developer, task.created_by, standing)
+        case BudgetOwner.PROJECT:
+            return _mark_month_notified(Project, task.project_id, standing)
+    return _mark_month_notified(Developer, task.created_by, standing)
 
 
-def _tell_of_month(
-    owner: type[Project] | type[Developer], owner_id: int, standing: BudgetStanding
+def _mark_month_notified(
+    owner: type[Project] | type[Developer], owner_id: int, standing: BudgetStatus
 ) -> bool:
     # Not waited for, because tasks are locked here: who holds the row may be waiting for one.
     is_untold = owner.budget_told.is_distinct_from(standing.month)
     mine = select(owner.id).where(owner.id == owner_id, is_untold)
     mine = mine.with_for_update(key_share=True, skip_locked=True)
-    told = update(owner).where(owner.id.in_(mine)).values(budget_told=standing.month)
-    told = told.returning(owner.id).execution_options(synchronize_session=False)
-    return db.session.scalar(told) is not None
+    statement = update(owner).where(owner.id.in_(mine)).values(budget_told=standing.month)
+    statement = statement.returning(owner.id).execution_options(synchronize_session=False)
+    return db.session.scalar(statement) is not None
 
 
 def sweep(now: datetime) -> int:
@@ -74,42 +74,42 @@ def sweep(now: datetime) -> int:
         .join(Attempt, (Attempt.task_id == Task.id) & (Attempt.number == Task.attempt))
         .join(Project, Project.id == Task.project_id)
         .join(Developer, Developer.id == Task.created_by)
-        .where(Task.status == TaskStatus.RUNNING, ~Attempt.suspends, _goes_by_one())
+        .where(Task.status == TaskStatus.RUNNING, ~Attempt.suspends, _has_budget())
     )
     working = list(db.session.scalars(query))
-    found = counts.of_tasks(working, now) if working else {}
+    found = counts.statuses_of_tasks(working, now) if working else {}
     db.session.rollback()
     for task_id, standings in sorted(found.items()):
-        if any(each.spent or _is_to_be_told(each) for each in standings):
-            _look_again(task_id, now)
+        if any(each.exceeded_figures or _needs_notification(each) for each in standings):
+            _check_task(task_id, now)
     return len(working)
 
 
-def _goes_by_one() -> ColumnElement[bool]:
+def _has_budget() -> ColumnElement[bool]:
     return or_(*(each.budget.is_not(None) for each in (Task, Project, Developer)))
 
 
-def _look_again(task_id: int, now: datetime) -> None:
-    held = locks.task_with_machine(task_id)
+def _check_task(task_id: int, now: datetime) -> None:
+    held = locks.lock_task_and_machine(task_id)
     if held.live and held.machine and held.task.status is TaskStatus.RUNNING:
-        look(held.machine, held.task, held.live, now)
+        check_budgets(held.machine, held.task, held.live, now)
         wakeups.wake_machines([held.machine.id] if held.live.suspends else [])
     db.session.commit()
 
 
-def of_project(actor: Developer, key: str, now: datetime) -> Mapping[str, Any]:
+def project_budget(actor: Developer, key: str, now: datetime) -> Mapping[str, Any]:
     """The project's budget of this month: {month, budget, used}. Raises NotFound."""
     project = projects.get(actor, key)
-    return _shown(BudgetOf.PROJECT, project.id, project.budget, now)
+    return _month_budget(BudgetOwner.PROJECT, project.id, project.budget, now)
 
 
-def of_developer(developer: Developer, now: datetime) -> Mapping[str, Any]:
+def developer_budget(developer: Developer, now: datetime) -> Mapping[str, Any]:
     """Likewise the developer's own."""
-    return _shown(BudgetOf.DEVELOPER, developer.id, developer.budget, now)
+    return _month_budget(BudgetOwner.DEVELOPER, developer.id, developer.budget, now)
 
 
-def _shown(
-    of: BudgetOf, owner_id: int, budget: dict[str, Any] | None, now: datetime
+def _month_budget(
+    of: BudgetOwner, owner_id: int, budget: dict[str, Any] | None, now: datetime
 ) -> Mapping[str, Any]:
-    used = as_json(counts.used_in_month(of, owner_id, now))
-    return {"month": f"{month_of(now):%Y-%m}", "budget": budget, "used": used}
+    used = used_to_json(counts.month_usage(of, owner_id, now))
+    return {"month": f"{month_start(now):%Y-%m}", "budget": budget, "used": used}

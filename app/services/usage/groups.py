@@ -13,9 +13,9 @@ from app.models import Developer, Project, Task, Usage
 from app.services import rights
 from app.services.counters import usage
 
-LONGEST_NAME = 200
+MAX_NAME = 200
 
-Place = Sequence[Any]
+GroupPosition = Sequence[Any]
 """A group's values of its columns."""
 
 _BY: dict[GroupBy, tuple[ColumnElement[Any], ...]] = {
@@ -50,8 +50,8 @@ class GroupPage:
     """
 
     items: list[Group]
-    places: list[Place]
-    following: Place | None
+    places: list[GroupPosition]
+    following: GroupPosition | None
 
 
 @dataclass(frozen=True)
@@ -67,29 +67,31 @@ class UsageFilter:
 
 
 def page(
-    actor: Developer, by: GroupBy, wanted: UsageFilter, after: Place | None, limit: int
+    actor: Developer, by: GroupBy, wanted: UsageFilter, after: GroupPosition | None, limit: int
 ) -> GroupPage:
     """Up to `limit` groups of the projects that the actor may see: of tasks, attempts and days the
     newest first, of all others in the order of their ids or letters. One query, and one for names.
     """
     columns = _BY[by]
-    query = select(*columns, *usage.sums()).where(*_conditions(actor, wanted)).group_by(*columns)
+    query = (
+        select(*columns, *usage.sum_columns()).where(*_conditions(actor, wanted)).group_by(*columns)
+    )
     order = [column.desc() if by in _NEWEST_FIRST else column.asc() for column in columns]
     if after is not None:
         here, there = tuple_(*columns), tuple_(*after, types=[column.type for column in columns])
         query = query.where(here < there if by in _NEWEST_FIRST else here > there)
     rows = db.session.execute(query.order_by(*order).limit(limit + 1)).all()
     found = rows[:limit]
-    places: list[Place] = [tuple(row[: len(columns)]) for row in found]
-    named = _named(by, [place[0] for place in places])
+    places: list[GroupPosition] = [tuple(row[: len(columns)]) for row in found]
+    named = _find_names(by, [place[0] for place in places])
     items = [
-        _group(place, named.get(place[0]), usage.figures(row[len(columns) :]))
+        _group(place, named.get(place[0]), usage.to_figures(row[len(columns) :]))
         for place, row in zip(places, found, strict=True)
     ]
     return GroupPage(items, places, places[-1] if len(rows) > limit else None)
 
 
-def place_from(by: GroupBy, texts: Sequence[str]) -> Place:
+def parse_position(by: GroupBy, texts: Sequence[str]) -> GroupPosition:
     """The place that was written as these texts."""
     kinds = [column.type.python_type for column in _BY[by]]
     return [
@@ -122,17 +124,17 @@ def _projects(actor: Developer, key: str | None) -> Select[int] | None:
     return ids if key is None else ids.where(func.lower(Project.key) == key.lower())
 
 
-def _group(place: Place, named: tuple[str, str] | None, used: Figures) -> Group:
+def _group(place: GroupPosition, named: tuple[str, str] | None, used: Figures) -> Group:
     if named is not None:
         return Group(*named, used)
     return Group("-".join(map(str, place)) if len(place) > 1 else str(place[0]) or None, None, used)
 
 
-def _named(by: GroupBy, ids: Sequence[Any]) -> dict[Any, tuple[str, str]]:
+def _find_names(by: GroupBy, ids: Sequence[Any]) -> dict[Any, tuple[str, str]]:
     """Key and name by what groups of this kind begin with, where they have names."""
     match by:
         case GroupBy.TASK:
-            text = func.left(Task.description, LONGEST_NAME)
+            text = func.left(Task.description, MAX_NAME)
             query = select(Task.id, Task.id, text).where(Task.id.in_(ids))
         case GroupBy.PROJECT:
             query = select(Project.id, Project.key, Project.name).where(Project.id.in_(ids))

@@ -34,7 +34,7 @@ class StageRun:
 _FIGURES = "input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost"
 _THIS_RUN = "(task_id, attempt, stage_index, run) = (:task_id, :attempt, :stage_index, :run)"
 
-_KEEP = text(f"""
+_STORE_USAGE = text(f"""
     WITH item AS (
         SELECT * FROM unnest(
             CAST(:models AS text[]), CAST(:inputs AS bigint[]), CAST(:cached AS bigint[]),
@@ -87,7 +87,7 @@ _KEEP = text(f"""
 """).execution_options(prepared="usage_keep")
 
 
-def keep(run: StageRun, items: Mapping[str, Figures]) -> None:
+def store_usage(run: StageRun, items: Mapping[str, Figures]) -> None:
     """Store what the run has used, by model ("" for one that is not named); there is one at least.
     What is known of the task as a whole is read anew by who asks for it next."""
     found: Sequence[Figures] = list(items.values())
@@ -101,4 +101,4 @@ def keep(run: StageRun, items: Mapping[str, Figures]) -> None:
         "costs": [None if each.cost is None else str(each.cost) for each in found],
         "estimates": [each.is_estimate for each in found],
     }
-    db.session.connection().execute(_KEEP, asked)
+    db.session.connection().execute(_STORE_USAGE, asked)

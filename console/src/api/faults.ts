@@ -1,7 +1,7 @@
 import { locale, words } from '../words'
 import type { components } from './schema'
 
-type Fault = components['schemas']['FieldFault']
+type Fault = components['schemas']['FieldError']
 export type ByField = Record<string, string[]>
 export type CodesByField = Record<string, Fault[]>
 

@@ -2,7 +2,7 @@
 import type { Schemas } from '../api/client'
 import { titleOf } from './title'
 
-type Found = Schemas['FoundTask']
+type Found = Schemas['TaskListItem']
 
 const KEPT = [
   'id',

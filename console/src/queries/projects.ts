@@ -91,7 +91,7 @@ export const useRehearsal = (
       const { stages, faults, faultCodes } = await data(
         api.POST('/api/web/projects/{key}/pipeline/dry-run', {
           ...of(key),
-          body: { pipeline, description } as Schemas['NewRehearsal'],
+          body: { pipeline, description } as Schemas['NewDryRun'],
         }),
       )
       return { stages, faults: inWords(faults, faultCodes) }

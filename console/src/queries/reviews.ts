@@ -6,7 +6,7 @@ import { tellTabs } from '../live/reviewTabs'
 import { wholeList } from './cursor'
 
 type Viewed = { path: string; blob: string | null }
-type Written = Omit<Schemas['WrittenComment'], 'publish'> & { publish?: boolean; key: string }
+type Written = Omit<Schemas['ReviewCommentInput'], 'publish'> & { publish?: boolean; key: string }
 
 const keyOf = (taskId: number) => ['review', taskId] as const
 

@@ -2,26 +2,32 @@
 
 import click
 
-from muster.cli.lazy import Noun, Nouns
+from muster.cli.lazy import LazyCommand, LazyGroup
 
-WHO, WORK, SERVER = "People", "Projects and machines", "The server"
+PEOPLE, WORK, SERVER = "People", "Projects and machines", "The server"
 
-NOUNS = {
-    "developers": Noun("admin.accounts:developers", "Accounts.", WHO),
-    "identities": Noun("admin.accounts:identities", "Who accounts are at providers.", WHO),
-    "providers": Noun("admin.accounts:providers", "Providers of single sign-on.", WHO),
-    "projects": Noun("admin.projects_and_machines:projects", "All projects.", WORK),
-    "machines": Noun(
+COMMANDS = {
+    "developers": LazyCommand("admin.accounts:developers", "Accounts.", PEOPLE),
+    "identities": LazyCommand(
+        "admin.accounts:identities", "Who accounts are at providers.", PEOPLE
+    ),
+    "providers": LazyCommand("admin.accounts:providers", "Providers of single sign-on.", PEOPLE),
+    "projects": LazyCommand("admin.projects_and_machines:projects", "All projects.", WORK),
+    "machines": LazyCommand(
         "admin.projects_and_machines:machines", "Machines: names, slots, labels, the end.", WORK
     ),
-    "tokens": Noun("admin.projects_and_machines:tokens", "Tokens that let machines in.", WORK),
-    "bots": Noun("admin.bots:bots", "Bots, and the chats that they speak in.", SERVER),
-    "deliveries": Noun("admin.bots:deliveries", "What was said to chats, or could not be.", SERVER),
-    "audit": Noun("admin.server:audit", "Who has done what.", SERVER),
-    "settings": Noun("admin.server:settings", "How the server behaves.", SERVER),
+    "tokens": LazyCommand(
+        "admin.projects_and_machines:tokens", "Tokens that let machines in.", WORK
+    ),
+    "bots": LazyCommand("admin.bots:bots", "Bots, and the chats that they speak in.", SERVER),
+    "deliveries": LazyCommand(
+        "admin.bots:deliveries", "What was said to chats, or could not be.", SERVER
+    ),
+    "audit": LazyCommand("admin.server:audit", "Who has done what.", SERVER),
+    "settings": LazyCommand("admin.server:settings", "How the server behaves.", SERVER),
 }
 
 
-@click.group(cls=Nouns, nouns=NOUNS)
+@click.group(cls=LazyGroup, nouns=COMMANDS)
 def admin() -> None:
     """What admins do: accounts, tokens, bots, settings."""

@@ -4,12 +4,12 @@ import click
 
 from muster.cli import fields
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Column, Printed, aged, column, prints
-from muster.cli.params import a_secret, typed_fields
-from muster.cli.request_commands import Given, act, group, listing
+from muster.cli.output import Column, OutputSpec, age_column, column, outputs
+from muster.cli.params import parse_fields, read_secret
+from muster.cli.request_commands import Option, action_command, group, list_command
 
-_ROLE = click.Choice(["developer", "lead", "admin"])
-DEVELOPERS = Printed(
+_ROLE_CHOICE = click.Choice(["developer", "lead", "admin"])
+DEVELOPERS = OutputSpec(
     fields.DEVELOPER,
     (
         column("ID", "id", is_number=True),
@@ -18,21 +18,21 @@ DEVELOPERS = Printed(
         column("EMAIL", stretches=True),
         column("2FA", "totpEnabled"),
         Column("", lambda who: "disabled" if who.get("disabled") else ""),
-        aged("AGE", "createdAt"),
+        age_column("AGE", "createdAt"),
     ),
 )
-IDENTITIES = Printed(
+IDENTITIES = OutputSpec(
     fields.IDENTITY,
     (
         column("ID", "id", is_number=True),
         column("PROVIDER"),
         column("SUBJECT"),
         column("EMAIL", stretches=True),
-        aged("USED", "lastUsedAt"),
+        age_column("USED", "lastUsedAt"),
     ),
-    nothing="They are nobody elsewhere.",
+    empty_message="They are nobody elsewhere.",
 )
-PROVIDERS = Printed(
+PROVIDERS = OutputSpec(
     fields.IDENTITY_PROVIDER,
     (
         column("ID", "id", is_number=True),
@@ -41,7 +41,7 @@ PROVIDERS = Printed(
         column("ISSUER", stretches=True),
         column("ENABLED"),
     ),
-    nothing="There is no provider: muster admin providers create makes one.",
+    empty_message="There is no provider: muster admin providers create makes one.",
 )
 
 _DEVELOPER = "/api/admin/developers/{developer}"
@@ -49,12 +49,12 @@ _DEVELOPER = "/api/admin/developers/{developer}"
 
 @click.command("create")
 @click.argument("name")
-@click.option("--role", type=_ROLE, default="developer")
+@click.option("--role", type=_ROLE_CHOICE, default="developer")
 @click.option("--git-name", metavar="NAME", help="Of their commits; else as they are called.")
 @click.option("--git-email", metavar="ADDRESS", required=True, help="Of their commits.")
 @click.option("--email", metavar="ADDRESS", help="By which a provider finds them.")
 @pass_muster
-@prints(DEVELOPERS)
+@outputs(DEVELOPERS)
 def create(
     muster: Muster, name: str, role: str, git_name: str | None, git_email: str, email: str | None
 ) -> object:
@@ -62,19 +62,19 @@ def create(
     body = {"name": name, "role": role, "gitName": git_name or name, "gitEmail": git_email}
     body |= {"email": email} if email else {}
     return muster.api.post(
-        "/api/admin/developers", {**body, "password": a_secret("Password", twice=True)}
+        "/api/admin/developers", {**body, "password": read_secret("Password", twice=True)}
     )
 
 
 @click.command("update")
 @click.argument("developer", metavar="ID")
-@click.option("--role", type=_ROLE)
+@click.option("--role", type=_ROLE_CHOICE)
 @click.option("--password", is_flag=True, help="Another one, asked for or from standard input.")
 @click.option("--disable/--enable", default=None, help="Disabling ends all that they have.")
 @click.option("-F", "--field", "others", multiple=True, metavar="KEY=VALUE",
               help="email, gitName, gitEmail, platformUid, budget: JSON, or a text.")  # fmt: skip
 @pass_muster
-@prints(DEVELOPERS)
+@outputs(DEVELOPERS)
 def update(
     muster: Muster,
     developer: str,
@@ -84,30 +84,30 @@ def update(
     others: tuple[str, ...],
 ) -> object:
     """Change an account."""
-    from muster.cli.context import server_id
+    from muster.cli.context import quote_segment
 
-    body = typed_fields(others)
+    body = parse_fields(others)
     body |= {"role": role} if role else {}
     body |= {"disabled": disable} if disable is not None else {}
-    body |= {"password": a_secret("Password", twice=True)} if password else {}
-    return muster.api.put(f"/api/admin/developers/{server_id(developer)}", body)
+    body |= {"password": read_secret("Password", twice=True)} if password else {}
+    return muster.api.put(f"/api/admin/developers/{quote_segment(developer)}", body)
 
 
 developers = group(
     "developers",
     "Accounts.",
     [
-        listing("list", "/api/admin/developers", "All accounts.", DEVELOPERS, most=0),
+        list_command("list", "/api/admin/developers", "All accounts.", DEVELOPERS, most=0),
         create,
         update,
-        act(
+        action_command(
             "reset-totp",
             f"PUT {_DEVELOPER}/reset-totp",
             "Take their second factor away.",
             DEVELOPERS,
             question="Take the second factor of account {developer} away?",
         ),
-        act(
+        action_command(
             "sign-out",
             f"DELETE {_DEVELOPER}/sessions",
             "End all of their logins.",
@@ -121,16 +121,16 @@ identities = group(
     "identities",
     "Who accounts are at providers.",
     [
-        listing("list", f"{_DEVELOPER}/identities", "Who they are elsewhere.", IDENTITIES),
-        act(
+        list_command("list", f"{_DEVELOPER}/identities", "Who they are elsewhere.", IDENTITIES),
+        action_command(
             "link",
             f"POST {_DEVELOPER}/identities",
             "Say who they are at a provider.",
             IDENTITIES,
-            Given("provider", "Its name.", is_needed=True),
-            Given("subject", "Who they are there (sub).", is_needed=True),
+            Option("provider", "Its name.", is_required=True),
+            Option("subject", "Who they are there (sub).", is_required=True),
         ),
-        act(
+        action_command(
             "unlink",
             f"DELETE {_DEVELOPER}/identities/{{identity}}",
             "Have an identity sign nobody in.",
@@ -144,26 +144,26 @@ providers = group(
     "providers",
     "Providers of single sign-on.",
     [
-        listing("list", "/api/admin/identity-providers", "All providers.", PROVIDERS),
-        act(
+        list_command("list", "/api/admin/identity-providers", "All providers.", PROVIDERS),
+        action_command(
             "create",
             "POST /api/admin/identity-providers",
             f"Let people sign in by a provider. {_PROVIDER}",
             PROVIDERS,
-            Given("name", "In its paths: a-z, 0-9 and -.", is_needed=True),
-            Given("label", "What people read.", is_needed=True),
-            Given("issuer", "As it names itself.", is_needed=True),
-            Given("client-id", "What we are called there.", is_needed=True),
+            Option("name", "In its paths: a-z, 0-9 and -.", is_required=True),
+            Option("label", "What people read.", is_required=True),
+            Option("issuer", "As it names itself.", is_required=True),
+            Option("client-id", "What we are called there.", is_required=True),
             free=True,
         ),
-        act(
+        action_command(
             "update",
             "PUT /api/admin/identity-providers/{provider}",
             f"Change a provider. {_PROVIDER}",
             PROVIDERS,
             free=True,
         ),
-        act(
+        action_command(
             "delete",
             "DELETE /api/admin/identity-providers/{provider}",
             "Have nobody sign in by it any more.",

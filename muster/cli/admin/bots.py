@@ -4,10 +4,10 @@ import click
 
 from muster.cli import fields
 from muster.cli.context import Muster, pass_muster
-from muster.cli.output import Printed, aged, column, prints
-from muster.cli.request_commands import Given, act, group, listing
+from muster.cli.output import OutputSpec, age_column, column, outputs
+from muster.cli.request_commands import Option, action_command, group, list_command
 
-BOTS = Printed(
+BOTS = OutputSpec(
     fields.BOT,
     (
         column("ID", "id", is_number=True),
@@ -15,16 +15,16 @@ BOTS = Printed(
         column("NAME", stretches=True),
         column("APP", "appId"),
         column("AUDIT LOG", "auditLog"),
-        aged("AGE", "createdAt"),
+        age_column("AGE", "createdAt"),
     ),
-    nothing="There is no bot: muster admin bots create makes one.",
+    empty_message="There is no bot: muster admin bots create makes one.",
 )
-TESTED = Printed(
+TEST_RESULT = OutputSpec(
     fields.BOT_TESTED,
     (column("SENT"), column("DETAIL", stretches=True), column("ADVICE")),
-    id="sent",
+    id_field="sent",
 )
-BINDINGS = Printed(
+BINDINGS = OutputSpec(
     fields.BINDING_OF_BOT,
     (
         column("ID", "id", is_number=True),
@@ -32,12 +32,12 @@ BINDINGS = Printed(
         column("CHAT", "chatName"),
         column("CHAT ID", "platformChatId"),
         column("PROJECT", "projectKey"),
-        aged("AGE", "createdAt"),
+        age_column("AGE", "createdAt"),
     ),
-    nothing="No chat is bound: muster admin bots bind does it.",
+    empty_message="No chat is bound: muster admin bots bind does it.",
 )
-BINDING = Printed(fields.BINDING, BINDINGS.columns[:1] + BINDINGS.columns[2:])
-DELIVERIES = Printed(
+BINDING = OutputSpec(fields.BINDING, BINDINGS.columns[:1] + BINDINGS.columns[2:])
+DELIVERIES = OutputSpec(
     fields.DELIVERY,
     (
         column("ID", "id", is_number=True),
@@ -47,9 +47,9 @@ DELIVERIES = Printed(
         column("BOT", "botName"),
         column("TRIES", "attempts", is_number=True),
         column("ERROR", stretches=True),
-        aged("AGE", "createdAt"),
+        age_column("AGE", "createdAt"),
     ),
-    nothing="There is no such message.",
+    empty_message="There is no such message.",
 )
 
 _SECRETS = "Secrets as -F appSecret=@FILE are read from that file."
@@ -58,7 +58,7 @@ _SECRETS = "Secrets as -F appSecret=@FILE are read from that file."
 @click.command("bindings")
 @click.option("--bot", type=int, help="Of that bot alone.")
 @pass_muster
-@prints(BINDINGS)
+@outputs(BINDINGS)
 def bindings(muster: Muster, bot: int | None) -> object:
     """The chats that bots speak in, and of which projects."""
     if bot is None:
@@ -73,52 +73,54 @@ bots = group(
     "bots",
     "Bots, and the chats that they speak in.",
     [
-        listing("list", "/api/admin/bots", "All bots.", BOTS),
-        act(
+        list_command("list", "/api/admin/bots", "All bots.", BOTS),
+        action_command(
             "create",
             "POST /api/admin/bots",
             f"Make a bot. {_SECRETS}",
             BOTS,
-            Given(
+            Option(
                 "platform",
                 "Where it is.",
                 kind=click.Choice(["slack", "lark", "apprise", "webhook"]),
-                is_needed=True,
+                is_required=True,
             ),
-            Given("name", "What it is called here.", is_needed=True),
+            Option("name", "What it is called here.", is_required=True),
             free=True,
         ),
-        act("update", "PUT /api/admin/bots/{bot}", f"Change a bot. {_SECRETS}", BOTS, free=True),
-        act(
+        action_command(
+            "update", "PUT /api/admin/bots/{bot}", f"Change a bot. {_SECRETS}", BOTS, free=True
+        ),
+        action_command(
             "delete",
             "DELETE /api/admin/bots/{bot}",
             "Delete a bot.",
             None,
             question="Delete bot {bot}, with its bindings and all that it had still to say?",
         ),
-        act(
+        action_command(
             "test",
             "POST /api/admin/bots/{bot}/test",
             "Say something through it.",
-            TESTED,
-            Given("chat-id", "In that chat."),
+            TEST_RESULT,
+            Option("chat-id", "In that chat."),
         ),
         bindings,
-        act(
+        action_command(
             "bind",
             "POST /api/admin/bots/{bot}/bindings",
             "Have it speak of a project in a chat.",
             BINDING,
-            Given("chat", "The platform's id of the chat.", "platformChatId", is_needed=True),
-            Given("project", "Which.", "projectKey", is_needed=True),
-            Given("chat-name", "What the chat is called here."),
+            Option("chat", "The platform's id of the chat.", "platformChatId", is_required=True),
+            Option("project", "Which.", "projectKey", is_required=True),
+            Option("chat-name", "What the chat is called here."),
         ),
-        act(
+        action_command(
             "unbind",
             "DELETE /api/admin/bots/{bot}/bindings",
             "Have it be silent in a chat.",
             None,
-            Given("binding-id", "Which, by its id.", kind=int, is_needed=True),
+            Option("binding-id", "Which, by its id.", kind=int, is_required=True),
         ),
     ],
 )
@@ -126,15 +128,15 @@ deliveries = group(
     "deliveries",
     "What was said to chats, or could not be.",
     [
-        listing(
+        list_command(
             "list",
             "/api/admin/deliveries",
             "Messages to chats.",
             DELIVERIES,
-            Given("state", "pending, sending, sent or dead."),
-            Given("bot", "Of that bot.", "botId", kind=int),
+            Option("state", "pending, sending, sent or dead."),
+            Option("bot", "Of that bot.", "botId", kind=int),
         ),
-        act(
+        action_command(
             "retry",
             "POST /api/admin/deliveries/{delivery}/retry",
             "Try a message again that was given up.",

@@ -5,10 +5,10 @@ from typing import Any
 
 from muster.cli import client, errors
 from muster.cli.attach.dial import SignedOut, Unreachable
-from muster.cli.context import Muster, ca_file_of
+from muster.cli.context import Muster, ca_file_for
 
 
-class ApiDoor:
+class ApiAccess:
     """Of a profile, with its login."""
 
     def __init__(self, muster: Muster) -> None:
@@ -18,24 +18,24 @@ class ApiDoor:
         if not self.url:
             raise errors.NotSignedIn("No server is known.", "muster login --server https://…")
         is_secure = self.url.startswith("https:")
-        self.tls = client.trust(ca_file_of(muster.profile)) if is_secure else None
+        self.tls = client.create_tls_context(ca_file_for(muster.profile)) if is_secure else None
 
     def bearer(self) -> str:
         try:
             return self._credentials.bearer(self._api.renew)
         except errors.NotSignedIn as trouble:
-            raise SignedOut(trouble.words) from trouble
-        except errors.Trouble as trouble:
-            raise Unreachable(trouble.words) from trouble
+            raise SignedOut(trouble.message) from trouble
+        except errors.CliError as trouble:
+            raise Unreachable(trouble.message) from trouble
 
     def post(self, path: str, body: Mapping[str, Any]) -> tuple[int, Any]:
         try:
             with self._api.open("POST", path, body=dict(body)) as answer:
                 answer.read()
-                return answer.status_code, client.body_of(answer)
-        except errors.Refused as refusal:
+                return answer.status_code, client.decode_body(answer)
+        except errors.ApiError as refusal:
             return refusal.http_status, {"code": refusal.code, "detail": refusal.detail}
         except errors.NotSignedIn as trouble:
-            raise SignedOut(trouble.words) from trouble
-        except errors.Trouble as trouble:
-            raise Unreachable(trouble.words) from trouble
+            raise SignedOut(trouble.message) from trouble
+        except errors.CliError as trouble:
+            raise Unreachable(trouble.message) from trouble

@@ -2,24 +2,25 @@
 
 import click
 
-from muster.cli.attach.run import PATIENCE
+from muster.cli.attach.run import RECONNECT_TIMEOUT_SECONDS
 from muster.cli.attach.run import attach as look
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
-from muster.cli.params import a_task
+from muster.cli.params import task_argument
 from muster.protocol.terminal import Mode
 
 
 @click.command
-@a_task
+@task_argument
 @click.option("--watch", is_flag=True, help="Look on; what you type is not sent.")
 @click.option("--takeover", is_flag=True, help="You alone type; all others watch.")
 @click.option(
     "--patience",
     type=click.FloatRange(min=0),
-    default=PATIENCE,
+    default=RECONNECT_TIMEOUT_SECONDS,
     metavar="SECONDS",
-    help=f"How long to look for a server that is away; {PATIENCE:.0f} if not said.",
+    help=f"How long to look for a server that is away; "
+    f"{RECONNECT_TIMEOUT_SECONDS:.0f} if not said.",
 )
 @pass_muster
 def attach(muster: Muster, number: int, watch: bool, takeover: bool, patience: float) -> int:
@@ -33,9 +34,9 @@ def attach(muster: Muster, number: int, watch: bool, takeover: bool, patience: f
       muster attach 42
       muster attach 42 --watch
     """
-    from muster.cli.attach.access import ApiDoor
+    from muster.cli.attach.access import ApiAccess
 
     if watch and takeover:
         raise BadUsage("--watch and --takeover are opposites.", advice="Leave one of them out")
     mode: Mode | None = "watch" if watch else "control" if takeover else None
-    return look(ApiDoor(muster), number, mode=mode, take_over=takeover, patience=patience)
+    return look(ApiAccess(muster), number, mode=mode, take_over=takeover, patience=patience)

@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 import msgspec
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from muster.cli.attach.outcome import End, Why
+from muster.cli.attach.outcome import ExitReason, Outcome
 from muster.protocol import terminal as wire
 
 # A machine's own end of a terminal is made of it, too.
@@ -19,17 +19,17 @@ from muster.worker.server.rest_client import is_loopback
 from muster.worker.server.websocket import WebSocket
 from muster.worker.server.websocket_connect import connect
 
-PATIENCE = 10.0
+RESPONSE_TIMEOUT_SECONDS = 10.0
 """Seconds for the server to answer."""
 
-_LARGEST = 8 << 20  # bytes of a message: a screen of many colours is the largest
+_MAX_MESSAGE_BYTES = 8 << 20  # bytes of a message: a screen of many colours is the largest
 
 
 class Unreachable(Exception):
     """The server cannot be reached, or says to come back. The message says what happened."""
 
 
-class Door(Protocol):
+class ServerAccess(Protocol):
     """The server, as the profile has it."""
 
     @property
@@ -52,24 +52,24 @@ class SignedOut(Exception):
 
 
 @dataclass(frozen=True)
-class Wish:
+class DialRequest:
     """`mode` None: the most that one may. `resume_from` None: the screen as it is now."""
 
     task_id: int
     mode: wire.Mode | None = None
     resume_from: int | None = None
-    first: tuple[wire.TerminalFrame, ...] = ()  # said right after `auth`
+    first_frames: tuple[wire.TerminalFrame, ...] = ()  # said right after `auth`
 
 
 @dataclass(frozen=True)
-class Dialled:
+class DialedSocket:
     """`may`: the most that its token gives a right to."""
 
     socket: WebSocket
-    may: wire.Mode
+    max_mode: wire.Mode
 
 
-Answer = Dialled | End | Unreachable
+DialResult = DialedSocket | Outcome | Unreachable
 
 _encode = msgspec.json.encode
 
@@ -78,84 +78,84 @@ def encode(frame: wire.TerminalFrame) -> str:
     return _encode(frame).decode()
 
 
-def dial(door: Door, wish: Wish) -> Answer:
+def dial(door: ServerAccess, request: DialRequest) -> DialResult:
     """Ask and open; waits for as long as it takes."""
     try:
-        body = {"mode": wish.mode} if wish.mode else {}
-        status, said = door.post(f"/api/web/tasks/{wish.task_id}/pty-token", body)
-        refused = _refusal(status, said)
+        body = {"mode": request.mode} if request.mode else {}
+        status, response = door.post(f"/api/web/tasks/{request.task_id}/pty-token", body)
+        refused = _error_result(status, response)
         if refused is not None:
             return refused
-        return Dialled(_open(door, wish, said["channelToken"]), said["mode"])
+        return DialedSocket(_open_socket(door, request, response["channelToken"]), response["mode"])
     except SignedOut as error:
-        return End(Why.SIGNED_OUT, detail=str(error))
+        return Outcome(ExitReason.SIGNED_OUT, detail=str(error))
     except Unreachable as error:
         return error
     except (OSError, InvalidHandshake, ConnectionClosed) as error:
         return Unreachable(str(error) or type(error).__name__)
 
 
-def _refusal(status: int, said: Any) -> End | Unreachable | None:
-    detail = str(said.get("detail") or "") if isinstance(said, dict) else ""
-    code = said.get("code") if isinstance(said, dict) else None
+def _error_result(status: int, response: Any) -> Outcome | Unreachable | None:
+    detail = str(response.get("detail") or "") if isinstance(response, dict) else ""
+    code = response.get("code") if isinstance(response, dict) else None
     match status:
         case 200 | 201:
             return None
         case 401:
-            return End(Why.SIGNED_OUT, detail=detail)
+            return Outcome(ExitReason.SIGNED_OUT, detail=detail)
         case 403:
-            return End(Why.FORBIDDEN, detail=detail)
+            return Outcome(ExitReason.FORBIDDEN, detail=detail)
         case 404:
-            return End(Why.MISSING, detail=detail)
+            return Outcome(ExitReason.MISSING, detail=detail)
         case 409 if code == "no_terminal":
-            return End(Why.NO_STAGE, detail=detail)
+            return Outcome(ExitReason.NO_STAGE, detail=detail)
         case 429:
             return Unreachable("the server asks to come back later")
         case _ if status >= 500:
             return Unreachable(f"the server answers {status}")
         case _:
-            return End(Why.REFUSED, detail=detail or f"the server answers {status}")
+            return Outcome(ExitReason.REFUSED, detail=detail or f"the server answers {status}")
 
 
-def _open(door: Door, wish: Wish, channel_token: str) -> WebSocket:
+def _open_socket(door: ServerAccess, wish: DialRequest, channel_token: str) -> WebSocket:
     dialled: Any = connect(
         f"ws{door.url.removeprefix('http')}/ws/pty/{wish.task_id}",
         ssl=door.tls if door.url.startswith("https:") else None,
         create_connection=WebSocket,  # which makes one of these
         compression=None,
-        max_size=_LARGEST,
-        open_timeout=PATIENCE,
+        max_size=_MAX_MESSAGE_BYTES,
+        open_timeout=RESPONSE_TIMEOUT_SECONDS,
         ping_interval=None,
         proxy=None if is_loopback(door.url) else True,
     )
     auth = wire.ViewerAuth(
         token=door.bearer(), channel_token=channel_token, resume_from=wish.resume_from
     )
-    for frame in (auth, *wish.first):
+    for frame in (auth, *wish.first_frames):
         dialled.send(encode(frame))
     return cast(WebSocket, dialled)
 
 
-class Dials(Protocol):
+class Dialer(Protocol):
     """Whoever dials for a line."""
 
-    def ask(self, wish: Wish) -> int:
+    def start(self, wish: DialRequest) -> int:
         """The number that the answer will have."""
 
-    def answers(self) -> list[tuple[int, Answer]]:
+    def pop_results(self) -> list[tuple[int, DialResult]]:
         """Those that have come."""
 
 
-class Dialler:
+class ThreadedDialer:
     """Dials on threads, so that whoever waits for it can still be told to stop."""
 
-    def __init__(self, door: Door, wake: Callable[[], None]) -> None:
+    def __init__(self, door: ServerAccess, wake: Callable[[], None]) -> None:
         """`wake` is called, on any thread, when there is an answer."""
-        self._door, self._wake = door, wake
-        self._answers: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
+        self._access, self._wake = door, wake
+        self._results: queue.SimpleQueue[tuple[int, DialResult]] = queue.SimpleQueue()
         self._number = 0
 
-    def ask(self, wish: Wish) -> int:
+    def start(self, wish: DialRequest) -> int:
         self._number += 1
         given = (self._number, wish)
         thread = threading.Thread(target=self._dial, args=given, name="dialler", daemon=True)
@@ -165,16 +165,16 @@ class Dialler:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return self._number
 
-    def answers(self) -> list[tuple[int, Answer]]:
+    def pop_results(self) -> list[tuple[int, DialResult]]:
         found = []
-        while not self._answers.empty():
-            found.append(self._answers.get())
+        while not self._results.empty():
+            found.append(self._results.get())
         return found
 
-    def _dial(self, number: int, wish: Wish) -> None:
-        answer: Answer = Unreachable("it could not be asked")
+    def _dial(self, number: int, wish: DialRequest) -> None:
+        answer: DialResult = Unreachable("it could not be asked")
         try:
-            answer = dial(self._door, wish)
+            answer = dial(self._access, wish)
         finally:
-            self._answers.put((number, answer))
+            self._results.put((number, answer))
             self._wake()

@@ -3,13 +3,13 @@
 import enum
 
 TILDE = ord("~")
-_ENTERS = b"\r\n"
+_LINE_ENDS = b"\r\n"
 
 
-class Act(enum.Enum):
+class EscapeAction(enum.Enum):
     """What may follow a `~`, by its key."""
 
-    END = b"."
+    DETACH = b"."
     SUSPEND = b"\x1a"
     HELP = b"?"
     WHO = b"w"
@@ -17,29 +17,29 @@ class Act(enum.Enum):
     REDRAW = b"r"
 
 
-_ACTS = {act.value: act for act in Act}
+_ACTIONS = {act.value: act for act in EscapeAction}
 
 
-class Escapes:
+class EscapeParser:
     """Takes bytes however they come in pieces. A `~` is one at the beginning of a line alone, and
     is kept back until it is known what follows."""
 
     def __init__(self) -> None:
         self._is_at_start = True
-        self._is_held = False
+        self._is_tilde_pending = False
 
-    def begin_line(self) -> None:
+    def start_line(self) -> None:
         """Take what comes next for the beginning of a line."""
         self._is_at_start = True
 
-    def feed(self, data: bytes) -> list[bytes | Act]:
+    def feed(self, data: bytes) -> list[bytes | EscapeAction]:
         """Keys and acts, in their order."""
-        found: list[bytes | Act] = []
+        found: list[bytes | EscapeAction] = []
         keys = bytearray()
         for byte in data:
-            if self._is_held:
-                self._is_held = False
-                if act := _ACTS.get(bytes((byte,))):
+            if self._is_tilde_pending:
+                self._is_tilde_pending = False
+                if act := _ACTIONS.get(bytes((byte,))):
                     if keys:
                         found.append(bytes(keys))
                         keys.clear()
@@ -51,10 +51,10 @@ class Escapes:
                 if byte == TILDE:
                     continue
             elif byte == TILDE and self._is_at_start:
-                self._is_held = True
+                self._is_tilde_pending = True
                 continue
             keys.append(byte)
-            self._is_at_start = byte in _ENTERS
+            self._is_at_start = byte in _LINE_ENDS
         if keys:
             found.append(bytes(keys))
         return found

@@ -3,7 +3,7 @@
 import signal
 from collections.abc import Sequence
 
-from muster.cli.attach.outcome import End, Why
+from muster.cli.attach.outcome import ExitReason, Outcome
 from muster.cli.text_format import one_line
 from muster.protocol import terminal as wire
 
@@ -14,14 +14,14 @@ HELP = (
     "These work at the beginning of a line: after Enter, or as the first that you type.",
 )
 
-CUT = "The line to the server is cut; trying again. What you type is not sent.  ~. leaves"
-TYPES_NOTHING = "You watch; what you type is not sent.  ~. or Ctrl-C leaves, ~? says more"
+DISCONNECTED = "The line to the server is cut; trying again. What you type is not sent.  ~. leaves"
+WATCH_ONLY = "You watch; what you type is not sent.  ~. or Ctrl-C leaves, ~? says more"
 AT_GATE = "No process is there to take what you type: the task waits for an answer"
-MAY_NOT = "You may only watch this terminal"
-ALONE = "You alone type now"
+NOT_ALLOWED = "You may only watch this terminal"
+SOLE_CONTROL = "You alone type now"
 
 
-def no_terminal(task_id: int) -> str:
+def not_a_terminal(task_id: int) -> str:
     return (
         "muster attach needs a terminal to type in and to draw on.  "
         f"muster task logs {task_id} prints what the task has printed"
@@ -34,7 +34,7 @@ def greeting(task_id: int, attempt: int, mode: wire.Mode) -> str:
     return f"Task {task_id}, attempt {attempt}: {does}.  ~. leaves it running, ~? says more"
 
 
-def other_size(theirs: tuple[int, int], ours: tuple[int, int], mode: wire.Mode) -> str | None:
+def size_mismatch(theirs: tuple[int, int], ours: tuple[int, int], mode: wire.Mode) -> str | None:
     """None where the screen is as it should be."""
     if theirs == ours or 0 in theirs:
         return None
@@ -44,7 +44,7 @@ def other_size(theirs: tuple[int, int], ours: tuple[int, int], mode: wire.Mode) 
     return f"{has}: give yours that size to see it as it is"
 
 
-def taken_over(by: str | None) -> str:
+def control_taken(by: str | None) -> str:
     return f"{one_line(by or 'Somebody')} types alone now, and you watch.  ~t takes over"
 
 
@@ -53,7 +53,7 @@ def stage_ended(code: int, index: int) -> str:
     return f"Stage {index + 1} {how}"
 
 
-def looking(people: Sequence[wire.Looker]) -> list[str]:
+def viewer_lines(people: Sequence[wire.ViewerInfo]) -> list[str]:
     """A line for each, those who may type first."""
     if not people:
         return ["Nobody is known to look"]
@@ -64,30 +64,30 @@ def looking(people: Sequence[wire.Looker]) -> list[str]:
     ]
 
 
-def last(end: End, task_id: int) -> str:
+def exit_message(end: Outcome, task_id: int) -> str:
     """When the terminal is as it was."""
-    said = f": {one_line(end.detail).rstrip('.')}" if end.detail else ""
-    match end.why:
-        case Why.ASKED | Why.INTERRUPTED:
+    detail = f": {one_line(end.detail).rstrip('.')}" if end.detail else ""
+    match end.reason:
+        case ExitReason.DETACHED | ExitReason.INTERRUPTED:
             return f"Left task {task_id}, which goes on.  muster attach {task_id} comes back"
-        case Why.TASK:
+        case ExitReason.TASK_ENDED:
             return f"Task {task_id} has ended.  muster task show {task_id} says how"
-        case Why.NO_STAGE:
+        case ExitReason.NO_STAGE:
             return f"No stage of task {task_id} runs now.  muster task show {task_id} says why"
-        case Why.FORBIDDEN:
-            return f"You may not do this at task {task_id} (any more){said}"
-        case Why.MISSING:
+        case ExitReason.FORBIDDEN:
+            return f"You may not do this at task {task_id} (any more){detail}"
+        case ExitReason.MISSING:
             return f"There is no task {task_id} that you may see"
-        case Why.SIGNED_OUT:
-            return f"You are not signed in (any more){said}.  muster login signs in"
-        case Why.FULL:
+        case ExitReason.SIGNED_OUT:
+            return f"You are not signed in (any more){detail}.  muster login signs in"
+        case ExitReason.TOO_MANY:
             return f"Too many terminals are open, of task {task_id} or yours: close one"
-        case Why.LOST:
+        case ExitReason.LOST:
             return (
-                f"The server cannot be reached{said}.  The task does not need it for you to look: "
-                f"muster attach {task_id} tries again"
+                f"The server cannot be reached{detail}.  The task does not need it for you to "
+                f"look: muster attach {task_id} tries again"
             )
-        case Why.REFUSED:
-            return f"The server refuses this{said}"
-        case Why.SIGNAL:
+        case ExitReason.REFUSED:
+            return f"The server refuses this{detail}"
+        case ExitReason.SIGNAL:
             return f"Left task {task_id}, which goes on ({signal.Signals(end.signal).name})"

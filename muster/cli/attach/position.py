@@ -6,7 +6,7 @@ from muster.protocol import terminal as wire
 
 
 @dataclass(frozen=True)
-class Place:
+class Position:
     """Of the next byte. `attempt`: whose offsets these are; None before the first `ready`."""
 
     attempt: int | None = None
@@ -17,26 +17,26 @@ class Place:
         return None if self.attempt is None else self.offset
 
 
-NOWHERE = Place()
+UNKNOWN_POSITION = Position()
 
 
-class BeginAnew(Exception):
+class RestartRequired(Exception):
     """The server has gone on elsewhere: these offsets say nothing of it."""
 
 
-def after(place: Place, length: int) -> Place:
+def advance_by(place: Position, length: int) -> Position:
     """After so many bytes."""
     return replace(place, offset=place.offset + length)
 
 
-def moved(place: Place, frame: wire.TerminalFrame) -> Place:
+def apply_frame(place: Position, frame: wire.TerminalFrame) -> Position:
     """After a frame that may say where the next byte is. Raises BeginAnew."""
     match frame:
         case wire.ViewerReady(attempt=attempt, offset=offset):
             is_new = place.attempt is None
             if not is_new and (attempt != place.attempt or offset < place.offset):
-                raise BeginAnew
-            return Place(attempt, offset)
+                raise RestartRequired
+            return Position(attempt, offset)
         case wire.Gap(end=end):
             return replace(place, offset=max(place.offset, end))
         case wire.Screen(offset=offset):

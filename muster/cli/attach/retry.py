@@ -3,8 +3,8 @@
 import random
 import time
 
-_FIRST, _LONGEST = 1.0, 30.0  # seconds
-_IDLE = 45.0  # seconds for a machine to be back at a server that is
+_FIRST_DELAY_SECONDS, _MAX_DELAY_SECONDS = 1.0, 30.0  # seconds
+_IDLE_TIMEOUT_SECONDS = 45.0  # seconds for a machine to be back at a server that is
 
 
 class Retry:
@@ -12,37 +12,37 @@ class Retry:
 
     def __init__(self, patience: float) -> None:
         """`patience`: seconds, from the cut on."""
-        self._patience = patience
+        self._timeout_seconds = patience
         self._failures = 0
         self._lost_at: float | None = None
         self._idle_at: float | None = None
-        self.due: float | None = None
+        self.next_try_at: float | None = None
 
     @property
-    def over_at(self) -> float | None:
+    def gives_up_at(self) -> float | None:
         """When to give up; None while there is a line."""
-        return None if self._lost_at is None else self._lost_at + self._patience
+        return None if self._lost_at is None else self._lost_at + self._timeout_seconds
 
-    def lost(self, now: float) -> None:
+    def mark_disconnected(self, now: float) -> None:
         """There is no line, and it is being dialled."""
         self._lost_at = now if self._lost_at is None else self._lost_at
-        self.due = None
+        self.next_try_at = None
 
-    def failed(self, now: float) -> None:
+    def schedule_next(self, now: float) -> None:
         """Longer each time, and never at the same time as all others; the first time soon, for
         most cuts are of a single connection."""
-        self.lost(now)
+        self.mark_disconnected(now)
         self._failures += 1
-        most = min(_LONGEST, _FIRST * 2 ** (self._failures - 1))
-        self.due = now + random.uniform(0.0 if self._failures == 1 else most / 2, most)
+        most = min(_MAX_DELAY_SECONDS, _FIRST_DELAY_SECONDS * 2 ** (self._failures - 1))
+        self.next_try_at = now + random.uniform(0.0 if self._failures == 1 else most / 2, most)
 
-    def idle(self) -> bool:
+    def is_idle_expired(self) -> bool:
         """The server is there, and nothing of the task runs: whether to give up. After a cut of
         the server's own its machine may only be on its way back."""
         now = time.monotonic()
         self._idle_at = now if self._idle_at is None else self._idle_at
-        return now >= self._idle_at + _IDLE
+        return now >= self._idle_at + _IDLE_TIMEOUT_SECONDS
 
-    def back(self) -> None:
+    def reset(self) -> None:
         self._failures = 0
-        self._lost_at = self._idle_at = self.due = None
+        self._lost_at = self._idle_at = self.next_try_at = None

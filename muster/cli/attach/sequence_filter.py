@@ -10,7 +10,7 @@ import re
 
 # Colours, where a prompt begins.
 _HARMLESS = frozenset({4, 10, 11, 12, 104, 110, 111, 112, 133})
-_LONGEST_NUMBER = 6  # digits
+_MAX_NUMBER_DIGITS = 6  # digits
 
 # As a terminal in UTF-8 understands them: OSC, DCS, SOS, PM and APC, in seven bits and in eight.
 _BEGINS = re.compile(rb"\x1b[\]PX^_]|\xc2[\x90\x98\x9d-\x9f]")
@@ -18,38 +18,38 @@ _ENDS = re.compile(rb"\x07|\x18|\x1a|\x1b\\|\x1b(?=[^\\])|\xc2\x9c")
 _NUMBER = re.compile(rb"\x1b\]([0-9]*)(;|\x07|\x1b|\xc2\x9c|\xc2?\Z)")
 _UNFINISHED = (b"", b"\xc2")  # as the second of these, of a number that more may follow
 # A terminal carries such bytes out in the midst of an escape, and goes on with it.
-_ASTRAY = re.compile(rb"\x1b([\x00-\x17\x19\x1c-\x1f\x7f]+)")
+_CONTROLS_AFTER_ESCAPE = re.compile(rb"\x1b([\x00-\x17\x19\x1c-\x1f\x7f]+)")
 _PARTS = (b"\x1b", b"\xc2")  # with which a beginning, or an end, may begin
 
 _LINK = 8
-_LONGEST_LINK = 4096
+_MAX_LINK_BYTES = 4096
 _HARMLESS_LINK = re.compile(
     rb"\x1b\]0*8;[\x20-:<-\x7e]*;(?:(?:https?:|mailto:)[\x21-\x7e]*)?", re.IGNORECASE
 )
 _NO_LINK = b"\x1b]8;;\x1b\\"
 
 # Up to a sequence's last byte. Terminals carry out control characters in its midst.
-_MIDST = rb"[\x00-\x17\x19\x1c-\x3f\x7f]*+"
-_PRINTS = re.compile(rb"((?:\x1b\[|\xc2\x9b)" + _MIDST + rb")(i|\Z)")  # or may come to do so
-_REST = re.compile(rb"(" + _MIDST + rb")(i?)")
+_PARAMETERS = rb"[\x00-\x17\x19\x1c-\x3f\x7f]*+"
+_PRINTS = re.compile(rb"((?:\x1b\[|\xc2\x9b)" + _PARAMETERS + rb")(i|\Z)")  # or may come to do so
+_REST = re.compile(rb"(" + _PARAMETERS + rb")(i?)")
 _CANCEL = b"\x18"
 
 
-class Strings:
+class SequenceFilter:
     """Takes bytes however they come in pieces; leaves out all strings but harmless ones, and what
     prints."""
 
     def __init__(self) -> None:
-        self._held = b""  # may be the beginning of one
-        self._is_within = self._passes = False
+        self._pending = b""  # may be the beginning of one
+        self._is_in_string = self._is_string_allowed = False
         self._link: bytes | None = None  # as much as has come
         self._is_in_sequence = False
 
     def feed(self, data: bytes) -> bytes:
         """What may be written to the terminal."""
-        return self._without_printing(self._without_strings(data))
+        return self._cancel_print_sequences(self._filter_strings(data))
 
-    def _without_printing(self, data: bytes) -> bytes:
+    def _cancel_print_sequences(self, data: bytes) -> bytes:
         # Parts of a beginning never end what comes here: strings are looked for first.
         if not self._is_in_sequence and b"\x1b[" not in data and b"\xc2\x9b" not in data:
             return data
@@ -64,53 +64,53 @@ class Strings:
             self._is_in_sequence = at == len(data) and not sequence[2]
         return b"".join([*found, data[at:]])
 
-    def _without_strings(self, data: bytes) -> bytes:
-        data, self._held = self._held + data, b""
-        if not self._is_within and b"\x1b" not in data and b"\xc2" not in data:
+    def _filter_strings(self, data: bytes) -> bytes:
+        data, self._pending = self._pending + data, b""
+        if not self._is_in_string and b"\x1b" not in data and b"\xc2" not in data:
             return data
-        data = _ASTRAY.sub(b"\\1\x1b", data)
+        data = _CONTROLS_AFTER_ESCAPE.sub(b"\\1\x1b", data)
         found, at = [], 0
         while at < len(data):
-            step = self._within if self._is_within else self._outside
+            step = self._scan_string if self._is_in_string else self._scan_text
             piece, at = step(data, at)
             found.append(piece)
         return b"".join(found)
 
-    def _outside(self, data: bytes, at: int) -> tuple[bytes, int]:
+    def _scan_text(self, data: bytes, at: int) -> tuple[bytes, int]:
         """Up to the next string, or all: what is written, and where to go on."""
         begin = _BEGINS.search(data, at)
         if begin is None:
             end = len(data) - data.endswith(_PARTS)
-            self._held = data[end:]
+            self._pending = data[end:]
             return data[at:end], len(data)
         head = _NUMBER.match(data, begin.start())
-        if head and head[2] in _UNFINISHED and len(head[1]) <= _LONGEST_NUMBER:
-            self._held = data[begin.start() :]  # its number has not come whole
+        if head and head[2] in _UNFINISHED and len(head[1]) <= _MAX_NUMBER_DIGITS:
+            self._pending = data[begin.start() :]  # its number has not come whole
             return data[at : begin.start()], len(data)
-        self._is_within = True
-        number = int(head[1]) if head and 0 < len(head[1]) <= _LONGEST_NUMBER else None
+        self._is_in_string = True
+        number = int(head[1]) if head and 0 < len(head[1]) <= _MAX_NUMBER_DIGITS else None
         self._link = data[begin.start() : begin.end()] if number == _LINK else None
-        self._passes = number in _HARMLESS
-        return data[at : begin.end() if self._passes else begin.start()], begin.end()
+        self._is_string_allowed = number in _HARMLESS
+        return data[at : begin.end() if self._is_string_allowed else begin.start()], begin.end()
 
-    def _within(self, data: bytes, at: int) -> tuple[bytes, int]:
+    def _scan_string(self, data: bytes, at: int) -> tuple[bytes, int]:
         """Likewise, up to the string's end."""
         end = _ENDS.search(data, at)
         if end is None:
             to = len(data) - data.endswith(_PARTS)
-            self._held = data[to:]
-            return self._of_string(data[at:to]), len(data)
-        self._is_within = False
+            self._pending = data[to:]
+            return self._filter_string_chunk(data[at:to]), len(data)
+        self._is_in_string = False
         # An escape that ends nothing by itself begins the next sequence.
         to = end.start() if end[0] == b"\x1b" else end.end()
         if self._link is None:
-            return self._of_string(data[at:to]), to
+            return self._filter_string_chunk(data[at:to]), to
         link = self._link + data[at : end.start()]
-        is_harmless = len(link) <= _LONGEST_LINK and _HARMLESS_LINK.fullmatch(link)
+        is_harmless = len(link) <= _MAX_LINK_BYTES and _HARMLESS_LINK.fullmatch(link)
         return (link + data[end.start() : to] if is_harmless else _NO_LINK), to
 
-    def _of_string(self, piece: bytes) -> bytes:
+    def _filter_string_chunk(self, piece: bytes) -> bytes:
         """What is written of a piece of a string. A link is kept until it is whole."""
         if self._link is not None:
-            self._link = (self._link + piece)[: _LONGEST_LINK + 1]
-        return piece if self._passes else b""
+            self._link = (self._link + piece)[: _MAX_LINK_BYTES + 1]
+        return piece if self._is_string_allowed else b""

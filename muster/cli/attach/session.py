@@ -6,21 +6,21 @@ import time
 from collections.abc import Sequence
 
 from muster.cli.attach import control_sequences, messages
-from muster.cli.attach.dial import Dialled, Dials
-from muster.cli.attach.escapes import Act, Escapes
-from muster.cli.attach.outcome import End, Why
-from muster.cli.attach.reconnecting_connection import Line
-from muster.cli.attach.sequence_filter import Strings
+from muster.cli.attach.dial import DialedSocket, Dialer
+from muster.cli.attach.escapes import EscapeAction, EscapeParser
+from muster.cli.attach.outcome import ExitReason, Outcome
+from muster.cli.attach.reconnecting_connection import ReconnectingConnection
+from muster.cli.attach.sequence_filter import SequenceFilter
 from muster.cli.attach.signals import Signals
 from muster.cli.attach.tty import HungUp, Tty
 from muster.protocol import terminal as wire
 
-_NOTE = 5.0  # seconds that words stand over the screen
-_BRIEF = 1.5  # seconds of a cut that nobody is told of
-_FITS = 2.0  # seconds for the other terminal to take one's size
-_MOST_UNSENT = 16 << 20  # bytes typed that the server does not take; then nothing is read
+_NOTE_SECONDS = 5.0  # seconds that words stand over the screen
+_DISCONNECT_NOTICE_SECONDS = 1.5  # seconds of a cut that nobody is told of
+_RESIZE_TIMEOUT_SECONDS = 2.0  # seconds for the other terminal to take one's size
+_MAX_UNSENT_BYTES = 16 << 20  # bytes typed that the server does not take; then nothing is read
 _INTERRUPT = b"\x03"
-_LEAVES = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
+_EXIT_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT)
 
 
 class Session:
@@ -31,7 +31,7 @@ class Session:
         task_id: int,
         terminal: Tty,
         signals: Signals,
-        dialler: Dials,
+        dialler: Dialer,
         *,
         mode: wire.Mode | None,
         take_over: bool,
@@ -39,240 +39,272 @@ class Session:
     ) -> None:
         """`mode`: None is the most that one may. `take_over`: as soon as one is there."""
         self._task_id, self._tty, self._signals = task_id, terminal, signals
-        self._line = Line(task_id, dialler, self, asked=mode, patience=patience)
-        self._escapes = Escapes()
-        self._strings = Strings()
-        self._takes_over = take_over
-        self._end: End | None = None
+        self._connection = ReconnectingConnection(
+            task_id, dialler, self, asked=mode, patience=patience
+        )
+        self._escapes = EscapeParser()
+        self._filter = SequenceFilter()
+        self._should_take_over = take_over
+        self._outcome: Outcome | None = None
         self._unsent = bytearray()
-        self.has_begun = False
+        self.has_started = False
         self._note: Sequence[str] = ()
         self._note_until: float | None = None  # the note stands on the screen until then
-        self._cut_at: float | None = None
-        self._is_cut_told = False
-        self._other_size: str | None = None
-        self._fitted_at = 0.0  # when one's own size was said last
-        self._is_to_fit = False  # its screen is to be drawn anew when it has that size
+        self._disconnected_at: float | None = None
+        self._is_disconnect_shown = False
+        self._size_notice: str | None = None
+        self._size_sent_at = 0.0  # when one's own size was said last
+        self._needs_redraw = False  # its screen is to be drawn anew when it has that size
 
-    def run(self, dialled: Dialled) -> End:
+    def run(self, dialled: DialedSocket) -> Outcome:
         """Until it is over. The terminal is as it was, whatever ends it."""
-        self._line.take(dialled)
+        self._connection.use_socket(dialled)
         self._tty.enter()
         try:
-            while (end := self._end or self._line.end) is None:
-                self._turn()
+            while (end := self._outcome or self._connection.outcome) is None:
+                self._poll_once()
             return end
         except HungUp:
-            return End(Why.SIGNAL, signal.SIGHUP)
+            return Outcome(ExitReason.SIGNAL, signal.SIGHUP)
         finally:
-            self._tty.leave(control_sequences.end() if self.has_begun else b"")
-            self._line.close()
+            self._tty.leave(control_sequences.leave_screen() if self.has_started else b"")
+            self._connection.close()
 
     # ---- one turn --------------------------------------------------------------------------------
 
-    def _turn(self) -> None:
+    def _poll_once(self) -> None:
         poll = select.poll()
         poll.register(self._signals, select.POLLIN)
-        if len(self._unsent) < _MOST_UNSENT:
+        if len(self._unsent) < _MAX_UNSENT_BYTES:
             poll.register(self._tty.keys, select.POLLIN)
         ends = {}
-        for end in self._line.ends():
+        for end in self._connection.attachments():
             ends[end.socket.fileno()] = end
             # What the terminal has not taken yet is not to pile up here.
-            reads = 0 if self._tty.is_behind else select.POLLIN
+            reads = 0 if self._tty.has_unwritten else select.POLLIN
             poll.register(end.socket, reads | (select.POLLOUT if end.socket.is_full else 0))
-        if self._tty.is_behind:
+        if self._tty.has_unwritten:
             poll.register(self._tty.screen, select.POLLOUT)
-        for fd, events in poll.poll(self._milliseconds()):
+        for fd, events in poll.poll(self._poll_timeout_ms()):
             if fd in ends:
                 if events & select.POLLOUT:
-                    self._line.write(ends[fd])
+                    self._connection.write(ends[fd])
                 if events & ~select.POLLOUT:
-                    self._line.read(ends[fd])
+                    self._connection.read(ends[fd])
             elif fd == self._tty.keys:
-                self._typed(self._tty.read())
+                self._handle_input(self._tty.read())
             elif fd == self._tty.screen:
                 self._tty.flush()
             else:
-                self._signalled(self._signals.come())
-        if not self._tty.is_behind:
-            self._line.shown()
+                self._handle_signals(self._signals.pop_pending())
+        if not self._tty.has_unwritten:
+            self._connection.ack_output()
         self._send_unsent()
-        self._line.act()
-        self._act()
+        self._connection.run_due()
+        self._run_due()
 
-    def _milliseconds(self) -> float | None:
-        moments = [at for at in (self._line.due, self._note_until, self._told_at) if at is not None]
+    def _poll_timeout_ms(self) -> float | None:
+        moments = [
+            at
+            for at in (self._connection.next_due_at, self._note_until, self._notice_due_at)
+            if at is not None
+        ]
         if not moments:
             return None
         return max(0.0, min(moments) - time.monotonic()) * 1000 + 1
 
     @property
-    def _told_at(self) -> float | None:
+    def _notice_due_at(self) -> float | None:
         """When it is said that the line is cut."""
-        is_told = self._cut_at is None or self._is_cut_told
-        return None if is_told or self._cut_at is None else self._cut_at + _BRIEF
+        is_told = self._disconnected_at is None or self._is_disconnect_shown
+        return (
+            None
+            if is_told or self._disconnected_at is None
+            else self._disconnected_at + _DISCONNECT_NOTICE_SECONDS
+        )
 
-    def _act(self) -> None:
+    def _run_due(self) -> None:
         """What is due."""
         now = time.monotonic()
-        if self._told_at is not None and now >= self._told_at:
-            self._is_cut_told = True
-            self._line.forget_keys()
-            self._draw([messages.CUT])
+        if self._notice_due_at is not None and now >= self._notice_due_at:
+            self._is_disconnect_shown = True
+            self._connection.clear_pending_keys()
+            self._draw_note([messages.DISCONNECTED])
         if self._note_until is not None and now >= self._note_until:
             self._note_until = None
-            self._line.redraw()
+            self._connection.redraw()
 
     # ---- keys and signals ------------------------------------------------------------------------
 
-    def _typed(self, data: bytes) -> None:
-        if self._line.mode == "watch":
+    def _handle_input(self, data: bytes) -> None:
+        if self._connection.mode == "watch":
             # Nothing goes to a program that would make a line of it, and keys that send several
             # bytes may have a ~ within.
-            self._escapes.begin_line()
+            self._escapes.start_line()
         for found in self._escapes.feed(data):
-            if isinstance(found, Act):
-                self._do(found)
-            elif self._line.mode == "control" or not self._line.is_live:
+            if isinstance(found, EscapeAction):
+                self._run_escape_action(found)
+            elif self._connection.mode == "control" or not self._connection.is_live:
                 self._send(found)
             elif found == _INTERRUPT:
-                self._end = End(Why.INTERRUPTED)
+                self._outcome = Outcome(ExitReason.INTERRUPTED)
             elif not found.startswith(b"\x1b"):  # which may be an answer of the terminal's own
-                self._say(messages.TYPES_NOTHING)
+                self._show_note(messages.WATCH_ONLY)
 
     def _send(self, keys: bytes) -> None:
-        if self._is_cut_told:
+        if self._is_disconnect_shown:
             return
         self._unsent += keys
         self._send_unsent()
 
     def _send_unsent(self) -> None:
-        if self._unsent and not any(end.socket.is_full for end in self._line.ends()):
+        if self._unsent and not any(end.socket.is_full for end in self._connection.attachments()):
             keys, self._unsent = bytes(self._unsent), bytearray()
-            self._line.type(keys)
+            self._connection.send_keys(keys)
 
-    def _do(self, act: Act) -> None:
+    def _run_escape_action(self, act: EscapeAction) -> None:
         match act:
-            case Act.END:
-                self._end = End(Why.ASKED)
-            case Act.SUSPEND:
+            case EscapeAction.DETACH:
+                self._outcome = Outcome(ExitReason.DETACHED)
+            case EscapeAction.SUSPEND:
                 self._suspend()
-            case Act.HELP:
-                self._say(*messages.HELP)
-            case Act.WHO:
-                self._say(*messages.looking(self._line.people))
-            case Act.TAKE_OVER:
+            case EscapeAction.HELP:
+                self._show_note(*messages.HELP)
+            case EscapeAction.WHO:
+                self._show_note(*messages.viewer_lines(self._connection.viewers))
+            case EscapeAction.TAKE_OVER:
                 self._take_over()
-            case Act.REDRAW:
-                self._line.redraw()
+            case EscapeAction.REDRAW:
+                self._connection.redraw()
 
     def _take_over(self) -> None:
-        if self._line.may == "watch":
-            self._say(messages.MAY_NOT)
+        if self._connection.max_mode == "watch":
+            self._show_note(messages.NOT_ALLOWED)
             return
-        self._line.take_over()
-        self._give_size()
-        self._say(messages.ALONE)
+        self._connection.take_over()
+        self._send_size()
+        self._show_note(messages.SOLE_CONTROL)
 
-    def _signalled(self, numbers: set[int]) -> None:
-        for number in _LEAVES:
+    def _handle_signals(self, numbers: set[int]) -> None:
+        for number in _EXIT_SIGNALS:
             if number in numbers:
                 is_key = number == signal.SIGINT
-                self._end = End(Why.INTERRUPTED) if is_key else End(Why.SIGNAL, number)
+                self._outcome = (
+                    Outcome(ExitReason.INTERRUPTED)
+                    if is_key
+                    else Outcome(ExitReason.SIGNAL, number)
+                )
         if signal.SIGTSTP in numbers:
             self._suspend()
         if signal.SIGCONT in numbers:
-            self._go_on()
+            self._resume()
         if signal.SIGWINCH in numbers:
-            self._fit()
+            self._handle_window_change()
 
     def _suspend(self) -> None:
-        self._tty.leave(control_sequences.end())
-        self._signals.stop()
-        self._go_on()
+        self._tty.leave(control_sequences.leave_screen())
+        self._signals.suspend_job()
+        self._resume()
 
-    def _go_on(self) -> None:
+    def _resume(self) -> None:
         """The shell had the terminal; what was missed meanwhile nobody wanted to see."""
         self._tty.enter()
-        self._tty.write(control_sequences.begin(self._tty.size[1]))
-        self._line.anew()
+        self._tty.write(control_sequences.scroll_into_scrollback(self._tty.size[1]))
+        self._connection.restart()
 
-    def _give_size(self) -> None:
+    def _send_size(self) -> None:
         """To a terminal that one controls."""
-        self._fitted_at = time.monotonic()
-        self._is_to_fit = self._line.mode == "control" and self._line.size != self._tty.size
-        self._line.resize(*self._tty.size)
+        self._size_sent_at = time.monotonic()
+        self._needs_redraw = (
+            self._connection.mode == "control" and self._connection.size != self._tty.size
+        )
+        self._connection.resize(*self._tty.size)
 
-    def _fit(self) -> None:
-        self._give_size()
-        if self._line.mode == "watch":
-            self._line.redraw()
-        self.sized()
+    def _handle_window_change(self) -> None:
+        self._send_size()
+        if self._connection.mode == "watch":
+            self._connection.redraw()
+        self.on_resized()
 
     # ---- what the line tells ---------------------------------------------------------------------
 
-    def began(self, ready: wire.ViewerReady) -> None:
-        is_first, self.has_begun = not self.has_begun, True
-        self._cut_at, self._is_cut_told = None, False
+    def on_ready(self, ready: wire.ViewerReady) -> None:
+        is_first, self.has_started = not self.has_started, True
+        self._disconnected_at, self._is_disconnect_shown = None, False
         if is_first:
-            words_ = messages.greeting(self._task_id, ready.attempt, self._line.mode)
-            self._tty.write(f"{words_}\r\n".encode() + control_sequences.begin(self._tty.size[1]))
-        if self._takes_over:
-            self._takes_over = False
-            self._line.take_over()
-        self._give_size()
+            words_ = messages.greeting(self._task_id, ready.attempt, self._connection.mode)
+            self._tty.write(
+                f"{words_}\r\n".encode()
+                + control_sequences.scroll_into_scrollback(self._tty.size[1])
+            )
+        if self._should_take_over:
+            self._should_take_over = False
+            self._connection.take_over()
+        self._send_size()
 
-    def came(self, data: bytes) -> None:
-        self._tty.write(self._strings.feed(data))
+    def on_output(self, data: bytes) -> None:
+        self._tty.write(self._filter.feed(data))
 
-    def drew(self, screen: wire.Screen) -> None:
-        self._strings = Strings()
-        self._tty.write(control_sequences.clean() + self._strings.feed(screen.data.encode()))
+    def on_screen(self, screen: wire.Screen) -> None:
+        self._filter = SequenceFilter()
+        self._tty.write(control_sequences.clear_screen() + self._filter.feed(screen.data.encode()))
         if self._note_until is not None:
-            self._draw(self._note)
+            self._draw_note(self._note)
 
-    def sized(self) -> None:
-        if self._line.size == self._tty.size and self._is_to_fit:
+    def on_resized(self) -> None:
+        if self._connection.size == self._tty.size and self._needs_redraw:
             # What was drawn was drawn for another size.
-            self._is_to_fit = False
-            self._line.redraw()
-        if self._line.mode == "control" and time.monotonic() < self._fitted_at + _FITS:
+            self._needs_redraw = False
+            self._connection.redraw()
+        if (
+            self._connection.mode == "control"
+            and time.monotonic() < self._size_sent_at + _RESIZE_TIMEOUT_SECONDS
+        ):
             return
-        said = messages.other_size(self._line.size, self._tty.size, self._line.mode)
-        if said != self._other_size:
-            self._other_size = said
-            if said is not None:
-                self._say(said)
+        notice = messages.size_mismatch(
+            self._connection.size, self._tty.size, self._connection.mode
+        )
+        if notice != self._size_notice:
+            self._size_notice = notice
+            if notice is not None:
+                self._show_note(notice)
 
-    def away(self, why: str) -> None:
-        if self._cut_at is None:
-            self._cut_at = time.monotonic()
+    def on_disconnected(self, why: str) -> None:
+        if self._disconnected_at is None:
+            self._disconnected_at = time.monotonic()
 
-    def back(self) -> None:
-        was_told, self._cut_at, self._is_cut_told = self._is_cut_told, None, False
-        self._give_size()
+    def on_reconnected(self) -> None:
+        was_told, self._disconnected_at, self._is_disconnect_shown = (
+            self._is_disconnect_shown,
+            None,
+            False,
+        )
+        self._send_size()
         if was_told:
-            self._line.redraw()
+            self._connection.redraw()
 
-    def heard(self, frame: wire.Takeover | wire.Refused | wire.Exit) -> None:
+    def on_frame(self, frame: wire.Takeover | wire.Refused | wire.Exit) -> None:
         match frame:
             case wire.Takeover(by=by):
-                self._say(messages.taken_over(by))
+                self._show_note(messages.control_taken(by))
             case wire.Refused(code="gate"):
-                self._say(messages.AT_GATE)
+                self._show_note(messages.AT_GATE)
             case wire.Refused():
-                self._say(messages.MAY_NOT if self._line.may == "watch" else messages.TYPES_NOTHING)
+                self._show_note(
+                    messages.NOT_ALLOWED
+                    if self._connection.max_mode == "watch"
+                    else messages.WATCH_ONLY
+                )
             case wire.Exit(code=code, stage_index=index):
-                self._say(messages.stage_ended(code, index))
+                self._show_note(messages.stage_ended(code, index))
 
     # ---- words over the screen -------------------------------------------------------------------
 
-    def _say(self, *lines: str) -> None:
+    def _show_note(self, *lines: str) -> None:
         """For a moment; then the screen is drawn as it is."""
-        self._draw(lines)
+        self._draw_note(lines)
         self._note = lines
-        self._note_until = time.monotonic() + _NOTE
+        self._note_until = time.monotonic() + _NOTE_SECONDS
 
-    def _draw(self, lines: Sequence[str]) -> None:
-        self._tty.write(control_sequences.note(lines, *self._tty.size))
+    def _draw_note(self, lines: Sequence[str]) -> None:
+        self._tty.write(control_sequences.overlay_note(lines, *self._tty.size))

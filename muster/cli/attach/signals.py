@@ -7,7 +7,7 @@ import socket
 from types import TracebackType
 from typing import Any, Self
 
-TAKEN = (
+HANDLED_SIGNALS = (
     signal.SIGWINCH,
     signal.SIGINT,
     signal.SIGTERM,
@@ -22,16 +22,18 @@ class Signals:
     """Within it these signals do nothing but be told by `come`. In the main thread alone."""
 
     def __init__(self) -> None:
-        self._before: dict[int, Any] = {}
-        self._waiting: set[int] = set()
-        self._ours, self._theirs = socket.socketpair()
-        for end in (self._ours, self._theirs):
+        self._previous_handlers: dict[int, Any] = {}
+        self._pending: set[int] = set()
+        self._read_socket, self._write_socket = socket.socketpair()
+        for end in (self._read_socket, self._write_socket):
             end.setblocking(False)
 
     def __enter__(self) -> Self:
-        self._fd_before = signal.set_wakeup_fd(self._theirs.fileno(), warn_on_full_buffer=False)
-        for number in TAKEN:
-            self._before[number] = signal.signal(number, lambda *_: None)
+        self._previous_wakeup_fd = signal.set_wakeup_fd(
+            self._write_socket.fileno(), warn_on_full_buffer=False
+        )
+        for number in HANDLED_SIGNALS:
+            self._previous_handlers[number] = signal.signal(number, lambda *_: None)
         return self
 
     def __exit__(
@@ -40,31 +42,31 @@ class Signals:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        signal.set_wakeup_fd(self._fd_before)
-        for number, handler in self._before.items():
+        signal.set_wakeup_fd(self._previous_wakeup_fd)
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     def fileno(self) -> int:
-        return self._ours.fileno()
+        return self._read_socket.fileno()
 
     def wake(self) -> None:
         """From any thread."""
         with contextlib.suppress(OSError):  # full: it will be awake
-            self._theirs.send(b"\0")
+            self._write_socket.send(b"\0")
 
-    def come(self) -> set[int]:
+    def pop_pending(self) -> set[int]:
         """Those that have come since."""
         with contextlib.suppress(BlockingIOError):
-            while data := self._ours.recv(4096):
-                self._waiting |= {*data} - {0}
-        found, self._waiting = self._waiting, set()
+            while data := self._read_socket.recv(4096):
+                self._pending |= {*data} - {0}
+        found, self._pending = self._pending, set()
         return found
 
-    def stop(self) -> None:
+    def suspend_job(self) -> None:
         """Stop the job that we are part of, as Ctrl-Z does. Returns when it goes on."""
         signal.signal(signal.SIGTSTP, signal.SIG_DFL)
         # All of it: whoever waits for us is to have the shell back, too. Without a shell that would
         # continue us the kernel stops nobody.
         os.kill(0, signal.SIGTSTP)
         signal.signal(signal.SIGTSTP, lambda *_: None)
-        self._waiting |= self.come() - {signal.SIGCONT}
+        self._pending |= self.pop_pending() - {signal.SIGCONT}

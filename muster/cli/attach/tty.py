@@ -8,9 +8,11 @@ import time
 import tty
 from typing import Any
 
-_PIECE = 4096  # bytes that are read at once
-_SMALL = 512  # bytes that a terminal takes without waiting, where it says that it takes any
-_LAST_WORDS = 1.0  # seconds for the terminal to take what is left
+_READ_BYTES = 4096  # bytes that are read at once
+_BLOCKING_WRITE_BYTES = (
+    512  # bytes that a terminal takes without waiting, where it says that it takes any
+)
+_FLUSH_TIMEOUT_SECONDS = 1.0  # seconds for the terminal to take what is left
 
 
 class HungUp(Exception):
@@ -23,14 +25,14 @@ class Tty:
     def __init__(self, keys: int = 0, screen: int = 1) -> None:
         """File descriptors of terminals. Raises termios.error where `keys` is none."""
         self.keys = keys
-        self._before: list[Any] = termios.tcgetattr(keys)
+        self._saved_attributes: list[Any] = termios.tcgetattr(keys)
         self._unwritten = bytearray()
         # Of our own: what is set for others' file descriptors stays as they have it.
         try:
             flags = os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC
-            self.screen, self._most = os.open(os.ttyname(screen), flags), 1 << 16
+            self.screen, self._max_write_bytes = os.open(os.ttyname(screen), flags), 1 << 16
         except OSError:
-            self.screen, self._most = os.dup(screen), _SMALL
+            self.screen, self._max_write_bytes = os.dup(screen), _BLOCKING_WRITE_BYTES
 
     def enter(self) -> None:
         """Every key is ours, and nothing is changed on its way."""
@@ -40,7 +42,7 @@ class Tty:
     def leave(self, last: bytes = b"") -> None:
         """As before `enter`, and on the screen as the last these bytes."""
         self._unwritten += last
-        until = time.monotonic() + _LAST_WORDS
+        until = time.monotonic() + _FLUSH_TIMEOUT_SECONDS
         with contextlib.suppress(HungUp):
             while self._unwritten and (left := until - time.monotonic()) > 0:
                 select.select([], [self.screen], [], left)
@@ -48,7 +50,7 @@ class Tty:
         self._unwritten.clear()
         # What the terminal still answers to a program's questions is not the shell's to read.
         with contextlib.suppress(termios.error):
-            termios.tcsetattr(self.keys, termios.TCSANOW, self._before)
+            termios.tcsetattr(self.keys, termios.TCSANOW, self._saved_attributes)
             termios.tcflush(self.keys, termios.TCIFLUSH)
 
     def close(self) -> None:
@@ -64,14 +66,14 @@ class Tty:
         return found.columns or 80, found.lines or 24
 
     @property
-    def is_behind(self) -> bool:
+    def has_unwritten(self) -> bool:
         """Whether it has not taken all yet."""
         return bool(self._unwritten)
 
     def read(self) -> bytes:
         """What was typed; waits for it. Raises HungUp."""
         try:
-            typed = os.read(self.keys, _PIECE)
+            typed = os.read(self.keys, _READ_BYTES)
         except OSError as error:
             raise HungUp from error
         if not typed:
@@ -87,7 +89,7 @@ class Tty:
     def flush(self) -> None:
         """As much as it takes. Raises HungUp."""
         try:
-            del self._unwritten[: os.write(self.screen, self._unwritten[: self._most])]
+            del self._unwritten[: os.write(self.screen, self._unwritten[: self._max_write_bytes])]
         except BlockingIOError:
             return
         except OSError as error:

@@ -9,12 +9,12 @@ import click
 from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
 from muster.cli.errors import BadUsage
-from muster.cli.output import Printed, ends_with, prints, say
-from muster.cli.params import a_text
-from muster.cli.task.follow import until_settled
-from muster.cli.task.watch import Teller, conclude
+from muster.cli.output import OutputSpec, info, outputs, set_exit_status
+from muster.cli.params import read_text
+from muster.cli.task.follow import wait_until_settled
+from muster.cli.task.watch import EventPrinter, print_conclusion
 
-CREATED = Printed(fields.CREATED_TASK)
+CREATED_TASK = OutputSpec(fields.CREATED_TASK)
 PERMISSIONS = click.Choice(["edit", "run", "all"])
 
 
@@ -34,7 +34,7 @@ PERMISSIONS = click.Choice(["edit", "run", "all"])
 @click.option("--idempotency-key", metavar="KEY", help="The same twice is one task.")
 @pass_muster
 @click.pass_context
-@prints(CREATED)
+@outputs(CREATED_TASK)
 def create(
     ctx: click.Context,
     muster: Muster,
@@ -55,47 +55,50 @@ def create(
       muster task create -p APP --json id --jq '.[].id' -d "…"
     """
     key = project_key or _only_project(muster)
-    body = {"projectKey": key, "description": a_text(description, f"What is to be done in {key}?")}
-    body |= _wishes(wishes)
+    body = {
+        "projectKey": key,
+        "description": read_text(description, f"What is to be done in {key}?"),
+    }
+    body |= _optional_fields(wishes)
     made = muster.api.post("/api/web/tasks", body, key=idempotency_key or str(uuid.uuid4()))
     for warning in made.get("warnings") or []:
-        say(f"Warning: {text_format.one_line(warning.get('message'))}")
+        info(f"Warning: {text_format.one_line(warning.get('message'))}")
     if not wait:
-        return made, lambda: _made(muster, made)
-    _made(muster, made)
-    teller = Teller(muster.api, made["id"], with_log=False)
+        return made, lambda: _print_created(muster, made)
+    _print_created(muster, made)
+    teller = EventPrinter(muster.api, made["id"], with_log=False)
     quietly = any(ctx.params.get(name) for name in ("fields", "program", "quiet"))
     tell = (lambda event: None) if quietly else teller
-    task, status = until_settled(muster.api, made["id"], tell)
-    conclude(muster, task, status)
-    ends_with(status)
+    task, status = wait_until_settled(muster.api, made["id"], tell)
+    print_conclusion(muster, task, status)
+    set_exit_status(status)
     return {**made, **task}, lambda: None
 
 
-def _made(muster: Muster, made: dict[str, Any]) -> None:
-    say(f"Task {made['id']}: {muster.profile.server}/tasks/{made['id']}")
+def _print_created(muster: Muster, made: dict[str, Any]) -> None:
+    info(f"Task {made['id']}: {muster.profile.server}/tasks/{made['id']}")
 
 
-def _wishes(said: dict[str, Any]) -> dict[str, Any]:
+def _optional_fields(values: dict[str, Any]) -> dict[str, Any]:
     """The fields of the body that were said."""
-    options = {"model": said["model"], "permissions": said["permissions"]}
+    options = {"model": values["model"], "permissions": values["permissions"]}
     budget = {
-        "minutes": said["max_minutes"],
-        "tokens": said["max_tokens"],
-        "cost": said["max_cost"],
+        "minutes": values["max_minutes"],
+        "tokens": values["max_tokens"],
+        "cost": values["max_cost"],
     }
-    wishes = {
-        "agentType": said["agent_type"],
-        "machineId": said["machine_id"],
-        "machineSelector": said["selector"],
-        "priority": said["priority"],
-        "agentOptions": _said(options) or None,
-        "budget": _said(budget) or None,
+    task_fields = {
+        "agentType": values["agent_type"],
+        "machineId": values["machine_id"],
+        "machineSelector": values["selector"],
+        "priority": values["priority"],
+        "agentOptions": _without_none(options) or None,
+        "budget": _without_none(budget) or None,
     }
-    return _said(wishes)
+    return _without_none(task_fields)
 
 
-def _said(fields_: dict[str, Any]) -> dict[str, Any]:
+def _without_none(fields_: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields_.items() if value is not None}
 
 

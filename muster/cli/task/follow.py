@@ -5,13 +5,13 @@ from typing import Any
 
 from muster.cli import errors
 from muster.cli.client import Api
-from muster.cli.params import path_of
+from muster.cli.params import task_path
 from muster.cli.sse import Event
 
-ENDS = {"completed": errors.DONE, "failed": errors.FAILED, "cancelled": errors.FAILED}
-ASKS = ("gate", "question", "budget")
+EXIT_STATUSES = {"completed": errors.DONE, "failed": errors.FAILED, "cancelled": errors.FAILED}
+QUESTION_REASONS = ("gate", "question", "budget")
 # Events behind which a task's state may mean something else to who waits for it.
-TURNS = frozenset(
+SETTLING_EVENTS = frozenset(
     ["suspended", "completed", "failed", "cancelled", "requeued", "restored", "machine_lost"]
 )
 
@@ -19,16 +19,16 @@ Task = Mapping[str, Any]
 SETTLED = Event("settled", None, "")
 
 
-def status_of(task: Task) -> int | None:
+def exit_status_for(task: Task) -> int | None:
     """The exit status of who waits for it; None: it goes on by itself."""
-    if task.get("status") in ENDS:
-        return ENDS[str(task["status"])]
-    asks = task.get("suspendReason") in ASKS
+    if task.get("status") in EXIT_STATUSES:
+        return EXIT_STATUSES[str(task["status"])]
+    asks = task.get("suspendReason") in QUESTION_REASONS
     reason = (task.get("waitsFor") or {}).get("reason")
-    return errors.WAITS if asks or reason == "gate" else None
+    return errors.WAITING if asks or reason == "gate" else None
 
 
-def until_settled(
+def wait_until_settled(
     api: Api, number: int, tell: Callable[[Event], None], *, past_questions: bool = False
 ) -> tuple[dict[str, Any], int]:
     """The task once it has ended or waits for somebody, and the exit status that says so.
@@ -37,37 +37,41 @@ def until_settled(
     before its stream has said all, so whoever shows it reads then what is left. `past_questions`:
     only its end counts.
     """
-    for event in api.events(path_of(number, "stream")):
+    for event in api.events(task_path(number, "stream")):
         tell(event)
-        if not _may_settle(event):
+        if not _may_be_settled(event):
             continue
-        task = dict(api.get(path_of(number)))
-        status = status_of(task)
-        if status is not None and not (past_questions and status == errors.WAITS):
+        task = dict(api.get(task_path(number)))
+        status = exit_status_for(task)
+        if status is not None and not (past_questions and status == errors.WAITING):
             tell(SETTLED)
             return task, status
     raise AssertionError("a stream ends by an exception alone")
 
 
-def _may_settle(event: Event) -> bool:
+def _may_be_settled(event: Event) -> bool:
     if event.name in ("hello", "reset"):
         return True
-    return event.name == "events" and any(said.get("type") in TURNS for said in event.data)
+    return event.name == "events" and any(
+        task_event.get("type") in SETTLING_EVENTS for task_event in event.data
+    )
 
 
-def at_its_end(api: Api, number: int, items: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def iterate_when_ended(
+    api: Api, number: int, items: Iterable[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
     """These, read when the task has ended: what --follow is where all has to be said at once."""
-    until_settled(api, number, lambda event: None, past_questions=True)
+    wait_until_settled(api, number, lambda event: None, past_questions=True)
     yield from items
 
 
-def past_events(api: Api, number: int, behind: int = 0, **of: object) -> Iterator[dict[str, Any]]:
+def list_events(api: Api, number: int, behind: int = 0, **of: object) -> Iterator[dict[str, Any]]:
     """A task's events so far, in order, behind the one of that number; `of` leaves others out,
     and `behind` then counts those that are left.
     """
     offset = behind
     while True:
-        page = api.get(path_of(number, "events"), limit=200, offset=offset, **of)
+        page = api.get(task_path(number, "events"), limit=200, offset=offset, **of)
         items = page.get("items") or []
         yield from items
         offset += len(items)

@@ -5,33 +5,33 @@ from typing import Any
 
 from muster.cli import text_format
 from muster.cli.client import Api
-from muster.cli.errors import Refused
-from muster.cli.params import path_of
+from muster.cli.errors import ApiError
+from muster.cli.params import task_path
 
 Gate = Mapping[str, Any]
 
 
-def open_one(api: Api, number: int) -> Gate | None:
+def find_open_gate(api: Api, number: int) -> Gate | None:
     """The question that is open now; None where there is none."""
     try:
-        return dict(api.get(path_of(number, "pending-confirm")))
-    except Refused as refusal:
+        return dict(api.get(task_path(number, "pending-confirm")))
+    except ApiError as refusal:
         if refusal.code == "nothing_pending":
             return None
         raise
 
 
-def told(gate: Gate) -> list[tuple[str, object]]:
+def gate_facts(gate: Gate) -> list[tuple[str, object]]:
     """It, as facts for people: what is asked, what may be chosen, and how that is said."""
     choices = (text_format.one_line(choice) for choice in gate.get("choices") or [])
     return [
         ("asks", str(gate.get("prompt") or "").strip()),
         ("choices", "\n".join(choices)),
-        ("answer", f"muster task {how_to_answer(gate)}"),
+        ("answer", f"muster task {answer_usage(gate)}"),
     ]
 
 
-def verb_of(gate: Gate) -> str:
+def answer_command(gate: Gate) -> str:
     """The verb of `muster task`."""
     match gate.get("kind"):
         case "confirm" | "budget":
@@ -42,9 +42,9 @@ def verb_of(gate: Gate) -> str:
             return "choose" if gate.get("choices") else "input"
 
 
-def how_to_answer(gate: Gate) -> str:
+def answer_usage(gate: Gate) -> str:
     """The command, from its verb on, with what is still to be said in capitals."""
-    verb, number = verb_of(gate), gate.get("taskId")
+    verb, number = answer_command(gate), gate.get("taskId")
     match verb:
         case "confirm":
             return f"confirm {number}    or: muster task confirm {number} --reject"

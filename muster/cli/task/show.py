@@ -11,15 +11,15 @@ import click
 from muster.cli import fields, text_format
 from muster.cli.context import Muster, pass_muster
 from muster.cli.output import Column as _Column
-from muster.cli.output import Item, Printed, aged, column, facts, prints, say
-from muster.cli.params import a_task, path_of
-from muster.cli.status import usage
+from muster.cli.output import Item, OutputSpec, age_column, column, info, outputs, print_facts
+from muster.cli.params import task_argument, task_path
+from muster.cli.status import usage_text
 from muster.cli.task import questions
 
-STATES = ("queued", "assigned", "running", "suspended", "completed", "failed", "cancelled")
+STATUSES = ("queued", "assigned", "running", "suspended", "completed", "failed", "cancelled")
 
 # Why a machine cannot take a task, as people say it.
-KEEPS = {
+BLOCK_REASONS = {
     "not_requested": "another machine was asked for",
     "decommissioned": "it is decommissioned",
     "draining": "it is taken out of work",
@@ -33,7 +33,7 @@ KEEPS = {
     "overloaded": "it is too busy",
     "no_free_slot": "it has no free slot",
 }
-WAITS = {
+WAIT_REASONS = {
     "gate": "an answer",
     "slot": "a slot of the machine that has its workspace",
     "predecessor": "the end of the attempt before",
@@ -41,7 +41,7 @@ WAITS = {
     "quota": "its agent's account to be usable again",
     "dispatcher": "a dispatcher",
 }
-BY_ITSELF = {
+NEXT_ACTIONS = {
     "dispatch": "it is given to a machine",
     "fail": "it fails",
     "requeue": "it goes back to the queue",
@@ -49,7 +49,7 @@ BY_ITSELF = {
 }
 
 
-def state(task: Item) -> str:
+def status_text(task: Item) -> str:
     """Its status, and why it rests."""
     reason = task.get("suspendReason")
     return f"{task.get('status')} ({reason})" if reason else str(task.get("status") or "")
@@ -59,24 +59,24 @@ def first_line(text: object) -> str:
     return text_format.one_line(str(text or "").strip().partition("\n")[0])
 
 
-TASKS = Printed(
+TASKS = OutputSpec(
     fields.FOUND_TASK,
     (
         column("ID", "id", is_number=True),
-        _Column("STATUS", state),
+        _Column("STATUS", status_text),
         column("PROJECT", "projectKey"),
         _Column("DESCRIPTION", lambda task: first_line(task.get("description")), stretches=True),
         column("MACHINE", "machineName"),
-        aged("AGE", "createdAt"),
+        age_column("AGE", "createdAt"),
     ),
-    nothing="There is no such task.",
+    empty_message="There is no such task.",
 )
-TASK = Printed(fields.TASK_DETAIL)
-WHY = Printed(("id", "status", "suspendReason", "waitsFor", "queue"))
+TASK = OutputSpec(fields.TASK_DETAIL)
+WHY = OutputSpec(("id", "status", "suspendReason", "waitsFor", "queue"))
 
 
 @click.command("list")
-@click.option("-s", "--status", metavar="A,B", help=f"Of {', '.join(STATES)}.")
+@click.option("-s", "--status", metavar="A,B", help=f"Of {', '.join(STATUSES)}.")
 @click.option("-p", "--project", metavar="KEY,…", help="Of these projects.")
 @click.option("--needs-me", is_flag=True, help="With a question that you may answer.")
 @click.option("--mine", is_flag=True, help="That you have created.")
@@ -86,7 +86,7 @@ WHY = Printed(("id", "status", "suspendReason", "waitsFor", "queue"))
 @click.option("--search", metavar="WORDS", help="In the description, or #7.")
 @click.option("-n", "--limit", default=30, type=click.IntRange(min=0), help="At most; 0: all.")
 @pass_muster
-@prints(TASKS)
+@outputs(TASKS)
 def list_(
     muster: Muster,
     status: str | None,
@@ -121,128 +121,130 @@ def list_(
 
 
 @click.command
-@a_task
+@task_argument
 @pass_muster
-@prints(TASK)
+@outputs(TASK)
 def show(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]]:
     """All that is known of a task."""
-    task = muster.api.get(path_of(number))
-    return task, lambda: _tell(muster, task)
+    task = muster.api.get(task_path(number))
+    return task, lambda: _print_task(muster, task)
 
 
-def _tell(muster: Muster, task: Item) -> None:
+def _print_task(muster: Muster, task: Item) -> None:
     now = datetime.now(UTC)
     failure, result = task.get("failure") or {}, task.get("result") or {}
     stages = task.get("pipeline") or task.get("stages") or []
-    facts(
+    print_facts(
         [
             ("task", f"#{task.get('id')}  {muster.profile.server}/tasks/{task.get('id')}"),
-            ("status", state(task)),
-            ("waits for", waits(task.get("waitsFor"), now)),
-            *_asks(muster, task),
+            ("status", status_text(task)),
+            ("waits for", wait_text(task.get("waitsFor"), now)),
+            *_question_facts(muster, task),
             ("failure", f"{failure.get('message')} ({failure.get('code')})" if failure else ""),
             ("project", task.get("projectKey")),
             ("by", (task.get("createdBy") or {}).get("name")),
-            ("stages", _stages(stages, task.get("currentStageIndex"))),
+            ("stages", _stages_text(stages, task.get("currentStageIndex"))),
             ("round", f"{task.get('round')}, attempt {task.get('attempt')}"),
             ("machine", task.get("machineName")),
             ("agent", task.get("agentType")),
             ("branch", result.get("branch") or task.get("taskBranch")),
-            ("result", _result(result)),
-            ("used", usage(task.get("usage"))),
-            ("created", _when(task.get("createdAt"), now)),
-            ("finished", _when(task.get("finishedAt"), now)),
+            ("result", _result_text(result)),
+            ("used", usage_text(task.get("usage"))),
+            ("created", _timestamp_text(task.get("createdAt"), now)),
+            ("finished", _timestamp_text(task.get("finishedAt"), now)),
         ]
     )
     click.echo()
-    click.echo(text_format.plain(task.get("description")))
+    click.echo(text_format.sanitize(task.get("description")))
 
 
-def _asks(muster: Muster, task: Item) -> list[tuple[str, object]]:
+def _question_facts(muster: Muster, task: Item) -> list[tuple[str, object]]:
     if (task.get("waitsFor") or {}).get("reason") != "gate":
         return []
-    gate = questions.open_one(muster.api, task["id"])
-    return questions.told(gate) if gate else []
+    gate = questions.find_open_gate(muster.api, task["id"])
+    return questions.gate_facts(gate) if gate else []
 
 
-def _stages(stages: Iterable[Mapping[str, Any]], current: object) -> str:
+def _stages_text(stages: Iterable[Mapping[str, Any]], current: object) -> str:
     return " → ".join(
         f"[{stage.get('name')}]" if at == current else str(stage.get("name"))
         for at, stage in enumerate(stages)
     )
 
 
-def _result(result: Mapping[str, Any]) -> str:
+def _result_text(result: Mapping[str, Any]) -> str:
     if not result:
         return ""
     if result.get("changed") is False:
         return "nothing was changed"
-    return f"{lines_of(result)}, commit {str(result.get('commit') or '')[:12]}"
+    return f"{change_summary(result)}, commit {str(result.get('commit') or '')[:12]}"
 
 
-def lines_of(change: Mapping[str, Any]) -> str:
+def change_summary(change: Mapping[str, Any]) -> str:
     """How much of a change there is."""
     count = change.get("filesChanged")
     files = f"{count} file{'' if count == 1 else 's'}"
     return f"{files}, +{change.get('insertions')} -{change.get('deletions')}"
 
 
-def _when(text: str | None, now: datetime) -> str:
-    return f"{text_format.age(text, now)} ago ({text})" if text else ""
+def _timestamp_text(text: str | None, now: datetime) -> str:
+    return f"{text_format.format_age(text, now)} ago ({text})" if text else ""
 
 
-def waits(wait: Mapping[str, Any] | None, now: datetime) -> str:
+def wait_text(wait: Mapping[str, Any] | None, now: datetime) -> str:
     """What a task waits for, and what happens by itself."""
     if not wait:
         return ""
     reason = str(wait.get("reason"))
-    said = WAITS.get(reason, reason)
+    text = WAIT_REASONS.get(reason, reason)
     act = wait.get("nextAct")
     if act:
-        at = text_format.age(wait.get("at"), now)
-        said += f"; else {BY_ITSELF.get(act, act)}{f' {at}' if at else ''}"
-    return said
+        at = text_format.format_age(wait.get("at"), now)
+        text += f"; else {NEXT_ACTIONS.get(act, act)}{f' {at}' if at else ''}"
+    return text
 
 
 @click.command
-@a_task
+@task_argument
 @pass_muster
-@prints(WHY)
+@outputs(WHY)
 def why(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]]:
     """What a task waits for, and what keeps machines from it."""
-    task = muster.api.get(path_of(number))
+    task = muster.api.get(task_path(number))
 
-    def tell_why() -> None:
+    def print_why() -> None:
         now = datetime.now(UTC)
         queue = task.get("queue") or {}
-        waiting = waits(task.get("waitsFor"), now)
+        waiting = wait_text(task.get("waitsFor"), now)
         place = f"place {queue['position']}" if queue.get("position") else ""
-        told = [("status", state(task)), ("waits for", waiting), ("in the queue", place)]
-        facts([*told, *_asks(muster, task)])
+        facts = [("status", status_text(task)), ("waits for", waiting), ("in the queue", place)]
+        print_facts([*facts, *_question_facts(muster, task)])
         blocked = list(queue.get("blockedBy") or [])
         if blocked:
             names = {str(m["id"]): m["name"] for m in muster.api.items("/api/web/machines")}
             click.echo()
-            facts((names.get(b["machineId"], b["machineId"]), _keeps(b)) for b in blocked)
+            print_facts(
+                (names.get(b["machineId"], b["machineId"]), _block_text(b)) for b in blocked
+            )
         elif not waiting and not queue:
-            say("It waits for nothing.")
+            info("It waits for nothing.")
 
-    return task, tell_why
+    return task, print_why
 
 
-def _keeps(block: Item) -> str:
+def _block_text(block: Item) -> str:
     """With the machine's own word, which a server of before does not tell."""
-    kept = KEEPS.get(block["reason"], block["reason"])
+    kept = BLOCK_REASONS.get(block["reason"], block["reason"])
     return ": ".join(filter(None, [kept, first_line(block.get("says"))]))
 
 
 @click.command("open")
-@a_task
+@task_argument
 @click.option("--print", "only_said", is_flag=True, help="Say the address, and open nothing.")
 @pass_muster
 def open_(muster: Muster, number: int, only_said: bool) -> None:
     """Open a task in the browser."""
-    muster.api.get(path_of(number))  # or there is none to open
+    muster.api.get(task_path(number))  # or there is none to open
     url = f"{muster.profile.server}/tasks/{number}"
     click.echo(url)
     if not only_said and sys.stdout.isatty():

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from muster.protocol.bounds import Commit, Count, FileName, ObjectId, Piece, UpTo500
+from muster.protocol.bounds import Chunk, Commit, Count, FileName, ObjectId, UpTo500
 from muster.protocol.frames.parts import Part, ReportBody
 
 FileStatus = Literal["added", "modified", "deleted", "renamed", "copied"]
 FileMode = Literal["", "100644", "100755", "120000", "160000"]  # "": no such file on that side
-Since = Literal["base", "stage", "round"]
-LeftOut = Literal["", "size", "files"]
+DiffBase = Literal["base", "stage", "round"]
+OmissionReason = Literal["", "size", "files"]
 
 
 class Content(ReportBody, tag="content"):
@@ -23,7 +23,7 @@ class Content(ReportBody, tag="content"):
     size: Count
     packed: Count
     offset: Count
-    data: Piece
+    data: Chunk
 
 
 class ChangedFile(Part):
@@ -71,12 +71,12 @@ class Changes(ReportBody, tag="changes"):
     """
 
     stage_index: Count
-    since: Since
+    since: DiffBase
     base: Commit
     commit: Commit
     files: UpTo500[ChangedFile] = []
     first: Count = 0
     total: Count = 0
-    left_out: LeftOut = ""
+    left_out: OmissionReason = ""
     run: Count = 0
     partial: bool = False

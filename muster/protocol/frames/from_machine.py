@@ -6,27 +6,34 @@ import msgspec
 
 from muster.protocol.bounds import (
     Big,
+    BoundedList,
     Bytes,
     Count,
     Int,
     Label,
-    Many,
-    Most100,
-    Most500,
+    MessageText,
     Name,
     Secret,
     Stage,
+    TruncatedTo100,
+    TruncatedTo500,
     Url,
-    Words,
 )
-from muster.protocol.frames.parts import Capability, Frame, Metrics, Part, Room, UpgradeFacts
-from muster.protocol.frames.reports import Report, StageEndedBy
+from muster.protocol.frames.parts import (
+    Capability,
+    Frame,
+    Metrics,
+    Part,
+    SandboxFacts,
+    UpgradeFacts,
+)
+from muster.protocol.frames.reports import Report, StageExitReason
 from muster.protocol.labels import Labels
 
-HeldState = Literal["working", "waiting", "publishing", "published", "stopped", "failed"]
+TrackedState = Literal["working", "waiting", "publishing", "published", "stopped", "failed"]
 
 
-class HeldAttempt(Part):
+class TrackedAttempt(Part):
     """An attempt that the machine knows of, as `Hello` names it.
 
     `stage_index` is the highest stage whose order it accepted (-1: none yet), and `run` the highest
@@ -39,9 +46,9 @@ class HeldAttempt(Part):
     task_id: Big
     attempt: Count
     stage_index: Int
-    state: HeldState
+    state: TrackedState
     log_offset: Big
-    ended_by: StageEndedBy | None = None
+    ended_by: StageExitReason | None = None
     run: Count = 0
     push: Count = 0
 
@@ -60,10 +67,10 @@ class Hello(Frame, tag="hello"):
     journal_id: Name
     version: Label = ""
     slots: Count = 2
-    capabilities: Most100[Capability] = []
-    repositories: Most500[Url] = []
-    attempts: Many[HeldAttempt] = []
-    room: Room | None = None  # None: the worker is of a release that knows no rooms
+    capabilities: TruncatedTo100[Capability] = []
+    repositories: TruncatedTo500[Url] = []
+    attempts: BoundedList[TrackedAttempt] = []
+    room: SandboxFacts | None = None  # None: the worker is of a release that knows no rooms
     labels: Labels = {}
     upgrade: UpgradeFacts | None = None  # None: a release that knows no `Upgrade`, and is sent none
     checks_commits: bool = False
@@ -78,9 +85,9 @@ class Heartbeat(Frame, tag="heartbeat"):
 
     number: Big
     metrics: Metrics | None = None
-    capabilities: Most100[Capability] | None = None
-    repositories: Most500[Url] | None = None
-    room: Room | None = None
+    capabilities: TruncatedTo100[Capability] | None = None
+    repositories: TruncatedTo500[Url] | None = None
+    room: SandboxFacts | None = None
     upgrade: UpgradeFacts | None = None
 
 
@@ -107,7 +114,7 @@ class TerminalClosed(Frame, tag="terminal-closed"):
 
     task_id: Big
     attempt: Count
-    reason: Words = ""
+    reason: MessageText = ""
 
 
 FromMachine = Hello | Heartbeat | Report | TerminalClosed

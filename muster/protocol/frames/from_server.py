@@ -2,7 +2,17 @@
 
 from typing import Literal
 
-from muster.protocol.bounds import Big, Count, Label, Many, Seconds, Sha256, Text, Variables, Wheel
+from muster.protocol.bounds import (
+    Big,
+    BoundedList,
+    Count,
+    Label,
+    Seconds,
+    Sha256,
+    Text,
+    Variables,
+    Wheel,
+)
 from muster.protocol.frames.parts import (
     AgentOptions,
     Author,
@@ -11,7 +21,7 @@ from muster.protocol.frames.parts import (
     OnLimit,
     Part,
     Repo,
-    RoomLevel,
+    SandboxLevel,
     SuspendedBy,
     TaskBranch,
 )
@@ -26,7 +36,7 @@ class Welcome(Frame, tag="welcome"):
     lease_seconds: Seconds
     window: Big
     acked_seq: Big  # the highest report of this journal that the server has
-    logs: Many[LogAck] = []
+    logs: BoundedList[LogAck] = []
 
 
 class RunStage(Frame, tag="run-stage"):
@@ -68,15 +78,15 @@ class RunStage(Frame, tag="run-stage"):
     secrets: Variables = {}
     cols: Count = 120
     rows: Count = 40
-    room: RoomLevel | None = None
-    network: Many[Text] | None = None
+    room: SandboxLevel | None = None
+    network: BoundedList[Text] | None = None
     run: Count = 0
     options: AgentOptions | None = None
     on_limit: OnLimit = "fail"
     text_anew: Text | None = None
     continues: Count | None = None
     opening: Text = ""
-    threads: Many[Big] = []
+    threads: BoundedList[Big] = []
 
 
 class Answer(Frame, tag="answer"):
@@ -210,7 +220,7 @@ class Ack(Frame, tag="ack"):
     """Server: reports up to `up_to` and logs up to these offsets are committed."""
 
     up_to: Big
-    logs: Many[LogAck] = []
+    logs: BoundedList[LogAck] = []
 
 
 class LogGap(Frame, tag="log-gap"):
@@ -266,5 +276,5 @@ class CloseCode:
     NO_HELLO = 4408
     REPLACED = 4412
     DECOMMISSIONED = 4413
-    UNSPOKEN_VERSION = 4414
+    UNSUPPORTED_VERSION = 4414
     GOING_AWAY = 1001

@@ -6,22 +6,22 @@ import msgspec
 
 from muster.protocol.bounds import (
     Big,
+    BoundedList,
     Commit,
     Cost,
     Count,
     Data,
     Label,
-    Lack,
-    Many,
-    Most20,
-    Passage,
+    MessageText,
+    MissingFeature,
     Percent,
     Ref,
+    ShortString,
     Text,
     Title,
     Tokens,
-    Word,
-    Words,
+    TranscriptText,
+    TruncatedTo20,
 )
 
 
@@ -40,22 +40,22 @@ class ReportBody(msgspec.Struct, rename="camel", tag_field="kind", omit_defaults
 class Capability(Part):
     """One agent type a machine can run, and whether it currently should be given any."""
 
-    agent_type: Word
+    agent_type: ShortString
     version: Label | None = None
     healthy: bool = True
-    degraded_until: Word | None = None  # RFC 3339; None while healthy or "until found again"
+    degraded_until: ShortString | None = None  # RFC 3339; None while healthy or "until found again"
     reason: Label | None = None
 
 
-RoomLevel = Literal["full", "processes", "none"]
+SandboxLevel = Literal["full", "processes", "none"]
 """What contains an attempt: a sandbox; only its processes; nothing but its user, if it has one."""
 
 
-class Room(Part):
+class SandboxFacts(Part):
     """How far a machine can contain what runs for an attempt, and in words what it lacks."""
 
-    level: RoomLevel
-    lacks: Most20[Lack] = []
+    level: SandboxLevel
+    lacks: TruncatedTo20[MissingFeature] = []
 
 
 UpgradeState = Literal["current", "kept", "unable", "preparing", "waiting", "failed"]
@@ -74,7 +74,7 @@ class UpgradeFacts(Part):
 
     state: UpgradeState
     version: Label = ""
-    why: Words = ""
+    why: MessageText = ""
 
 
 class Hardware(Part):
@@ -106,8 +106,8 @@ class AgentOptions(Part):
 
     model: Text | None = None
     permissions: Literal["edit", "run", "all"] | None = None
-    allowed_tools: Many[Text] = []
-    arguments: Many[Text] = []
+    allowed_tools: BoundedList[Text] = []
+    arguments: BoundedList[Text] = []
     interface: Literal["headless", "terminal"] | None = None
 
 
@@ -132,7 +132,7 @@ class TranscriptEntry(Part):
     at_ms: Big
     kind: EntryKind
     title: Title = ""
-    text: Passage = ""
+    text: TranscriptText = ""
     data: Data = {}
     log_offset: Big = 0
 
@@ -143,7 +143,7 @@ class AgentFailure(Part):
     model has `refused`. `message` is its own word, for people."""
 
     kind: AgentFailureKind = "unknown"
-    message: Words = ""
+    message: MessageText = ""
 
 
 class UsageItem(Part):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from muster.protocol.bounds import (
     Big,
+    BoundedList,
     Choice,
     Commit,
     Count,
@@ -12,16 +13,15 @@ from muster.protocol.bounds import (
     Int,
     Label,
     Link,
-    Many,
-    Most20,
-    Most100,
+    MessageText,
     Path,
     Question,
     Ref,
     Reply,
     Seconds,
-    Word,
-    Words,
+    ShortString,
+    TruncatedTo20,
+    TruncatedTo100,
 )
 from muster.protocol.frames.changes import Changes, Content
 from muster.protocol.frames.parts import (
@@ -36,7 +36,7 @@ from muster.protocol.frames.parts import (
     UsageItem,
 )
 
-StageEndedBy = Literal["exit", "signal", "timeout", "stopped", "lease"]
+StageExitReason = Literal["exit", "signal", "timeout", "stopped", "lease"]
 
 
 class Accepted(ReportBody, tag="accepted"):
@@ -47,7 +47,7 @@ class Note(ReportBody, tag="note"):
     """The machine's own word about its work (cloning 40 %, pushing): an event for people."""
 
     level: Literal["info", "warning", "error"]
-    text: Words
+    text: MessageText
 
 
 class StageStarted(ReportBody, tag="stage-started"):
@@ -68,7 +68,7 @@ class StageFinished(ReportBody, tag="stage-finished"):
 
     stage_index: Count
     log_end: Big
-    how: StageEndedBy
+    how: StageExitReason
     code: Int = 0
     run: Count = 0
     failure: AgentFailure | None = None
@@ -81,7 +81,7 @@ class Transcript(ReportBody, tag="transcript"):
 
     stage_index: Count
     first: Big
-    entries: Many[TranscriptEntry]
+    entries: BoundedList[TranscriptEntry]
     run: Count = 0
 
 
@@ -91,12 +91,12 @@ class Usage(ReportBody, tag="usage"):
     servers that speak version 3."""
 
     stage_index: Count
-    agent: Word
-    items: Most100[UsageItem]
+    agent: ShortString
+    items: TruncatedTo100[UsageItem]
     run: Count = 0
 
 
-class Asked(ReportBody, tag="asked"):
+class QuestionOpened(ReportBody, tag="asked"):
     """An agent asks a person in the middle of its stage. Its process waits for the `Answer` of the
     same number, and the stage's timeout stands still until then. One question at a time: a new one
     takes the place of one that is open.
@@ -108,12 +108,12 @@ class Asked(ReportBody, tag="asked"):
     stage_index: Count
     number: Count
     question: Question
-    choices: Most20[Choice] = []
+    choices: TruncatedTo20[Choice] = []
     timeout: Seconds | None = None
     run: Count = 0
 
 
-class Replied(ReportBody, tag="replied"):
+class ThreadReplied(ReportBody, tag="replied"):
     """An agent answers in a thread of the review that its task's follow-up is about
     (`RunStage.threads`). `number` is that of its transcript's entry which says the same."""
 
@@ -124,7 +124,7 @@ class Replied(ReportBody, tag="replied"):
     run: Count = 0
 
 
-class Unasked(ReportBody, tag="unasked"):
+class QuestionWithdrawn(ReportBody, tag="unasked"):
     """The agent goes on without an answer to the question of that number, which it waits for no
     more."""
 
@@ -145,7 +145,7 @@ class Suspended(ReportBody, tag="suspended"):
     stage_index: Count
     log_end: Big
     reason: SuspendedBy
-    message: Words = ""
+    message: MessageText = ""
     resets_at_ms: Big | None = None
     run: Count = 0
 
@@ -168,7 +168,7 @@ class Checkpoint(ReportBody, tag="checkpoint"):
     follows: Revision | None = None
 
 
-class ToPublish(ReportBody, tag="to-publish"):
+class PublishPreview(ReportBody, tag="to-publish"):
     """What the machine would push, of which no checkpoint of this attempt has told. Answers a
     `Publish` of that number that has it `announce` this; it pushes nothing before the next one.
     """
@@ -202,7 +202,7 @@ class BranchRefused(ReportBody, tag="branch-refused"):
     name: Ref
     commit: Commit
     found: Commit | None = None
-    why: Words = ""
+    why: MessageText = ""
     by: Label = ""
     subject: Label = ""
 
@@ -231,7 +231,7 @@ class TunnelFacts(ReportBody, tag="tunnel"):
     number: Count
     state: Literal["starting", "connected", "closed", "expired", "failed"]
     url: Link = ""
-    error: Words = ""
+    error: MessageText = ""
     restarts: Count = 0
     waits_for_login: bool = False
 
@@ -253,7 +253,7 @@ class Stopped(ReportBody, tag="stopped"):
 class Lost(ReportBody, tag="lost"):
     """The machine lost the attempt's processes (a reboot, a killed shim)."""
 
-    reason: Words
+    reason: MessageText
 
 
 class Failed(ReportBody, tag="failed"):
@@ -263,8 +263,8 @@ class Failed(ReportBody, tag="failed"):
     given back, and the machine's capabilities say so until it is well.
     """
 
-    code: Word
-    message: Words
+    code: ShortString
+    message: MessageText
     unwell: bool = False
 
 
@@ -290,13 +290,13 @@ Body = (
     | Suspended
     | Transcript
     | Usage
-    | Asked
-    | Unasked
-    | Replied
+    | QuestionOpened
+    | QuestionWithdrawn
+    | ThreadReplied
     | Checkpoint
     | Content
     | Changes
-    | ToPublish
+    | PublishPreview
     | Published
     | BranchRefused
     | WorkspaceFacts

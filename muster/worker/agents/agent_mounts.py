@@ -5,26 +5,26 @@ from pathlib import Path
 
 from muster.worker.agents import installs
 from muster.worker.agents.adapters import custom
-from muster.worker.agents.adapters.registry import Registry
+from muster.worker.agents.adapters.registry import AdapterRegistry
 from muster.worker.agents.environment import search_path
 
 
-def installed(adapters: Registry, home: Path) -> list[Path]:
+def builtin_agent_mounts(adapters: AdapterRegistry, home: Path) -> list[Path]:
     """What belongs to the agents that are known. Nothing of the worker's `home` is in it."""
     path = search_path()
     found = [shutil.which(adapter.binary, path=path) for adapter in adapters]
-    trees = [installs.trees(Path(name), path, never=[home]) for name in found if name]
+    trees = [installs.required_paths(Path(name), path, never=[home]) for name in found if name]
     return [*dict.fromkeys(tree for each in trees for tree in each)]
 
 
-def shown(command: str, home: Path) -> list[Path]:
+def project_command_mounts(command: str, home: Path) -> list[Path]:
     """What belongs to a project's command.
 
     Nothing for a program that is named by a path: a project's command opens no file of the
     machine's operator. Nothing of the worker's `home` either. Raises ValueError.
     """
-    words = custom.words(command)
+    words = custom.split_command(command)
     if not words or "/" in words[0]:
         return []
     found = shutil.which(words[0], path=search_path())
-    return installs.trees(Path(found), search_path(), never=[home]) if found else []
+    return installs.required_paths(Path(found), search_path(), never=[home]) if found else []

@@ -4,17 +4,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from muster.worker.agents import failure_reason
-from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.agents.degradation import Reason
 from muster.worker.agents.health import AgentHealth
 from muster.worker.agents.stage_command import failure_code
 from muster.worker.shim.spool import SpoolReader
-from muster.worker.shim.wire import StageEnd
+from muster.worker.shim.wire import StageExit
 
-_TAIL = 8 << 10  # bytes of output by which a failure is judged
+_TAIL_BYTES = 8 << 10  # bytes of output by which a failure is judged
 
 
-def judge(health: AgentHealth, kept: KeptOrder, end: StageEnd, directory: Path) -> None:
+def record_outcome(
+    health: AgentHealth, kept: AttemptState, end: StageExit, directory: Path
+) -> None:
     """Notes in `health` how the order's agent fared.
 
     Timeouts, stops and a lease's end tell nothing, and neither does an agent that was asked for
@@ -26,34 +28,36 @@ def judge(health: AgentHealth, kept: KeptOrder, end: StageEnd, directory: Path) 
     if end.how in ("exit", "signal"):
         adapter = health.adapters.get(kept.agent)
         own = adapter.failures if adapter else {}
-        if (reason := _failure(own, end, directory)) is not None:
-            health.failed(kept.agent, kept.project, reason)
+        if (reason := _failure_reason(own, end, directory)) is not None:
+            health.record_failure(kept.agent, kept.project, reason)
         elif end.facts.get("turns") != 0:
-            health.succeeded(kept.agent, kept.project)
+            health.record_success(kept.agent, kept.project)
     elif end.how == "failed" and failure_code(end) == "binary_missing":
-        health.failed(kept.agent, kept.project, "binary_missing")
+        health.record_failure(kept.agent, kept.project, "binary_missing")
 
 
-def _failure(own: Mapping[Reason, str], end: StageEnd, directory: Path) -> Reason | None:
+def _failure_reason(own: Mapping[Reason, str], end: StageExit, directory: Path) -> Reason | None:
     """By what the agent told, by its `own` words, or by anybody's: some agents end with 0 although
     they could do nothing."""
-    if (reason := failure_reason.told(end.facts)) is not None:
+    if (reason := failure_reason.reason_from_facts(end.facts)) is not None:
         return reason
     code = end.code if end.how == "exit" else 128 + end.code
     if code == 0 and not own:
         return None
-    output = last_output(end, directory)
-    return failure_reason.own_words(own, output) or failure_reason.classify(code, output)
+    output = read_last_output(end, directory)
+    return failure_reason.match_patterns(own, output) or failure_reason.classify_output(
+        code, output
+    )
 
 
-def last_output(end: StageEnd, directory: Path) -> bytes:
+def read_last_output(end: StageExit, directory: Path) -> bytes:
     """The last kilobytes that the stage has printed; empty where they cannot be read."""
     try:
         reader = SpoolReader(directory)
     except OSError:
         return b""
     try:
-        pieces = reader.read(max(0, end.log_end - _TAIL), _TAIL)
+        pieces = reader.read(max(0, end.log_end - _TAIL_BYTES), _TAIL_BYTES)
         return b"".join(piece.data for piece in pieces if piece.stage == end.stage_index)
     finally:
         reader.close()

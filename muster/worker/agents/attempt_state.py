@@ -23,14 +23,16 @@ from muster.protocol.frames import (
 )
 from muster.worker import atomic_write
 from muster.worker.agents import usage
-from muster.worker.agents.usage import Spent
+from muster.worker.agents.usage import SessionUsage
 
-NAME = "attempt.json"
+FILE_NAME = "attempt.json"
 
-_ID = re.compile(r"[A-Za-z0-9][\w.:-]{0,199}")  # whatever it is, it stays one harmless argument
+_SESSION_ID = re.compile(
+    r"[A-Za-z0-9][\w.:-]{0,199}"
+)  # whatever it is, it stays one harmless argument
 
 
-class KeptOrder(msgspec.Struct, frozen=True):
+class AttemptState(msgspec.Struct, frozen=True):
     """The latest stage order. `conversed`: its agent has had a conversation in this workspace
     before it, which can be continued; `talked`: those that had one at all. `sessions` are the ids,
     by the agents' names, of those conversations of which one is known; `spent` is what was used in
@@ -55,17 +57,17 @@ class KeptOrder(msgspec.Struct, frozen=True):
     sessions: dict[str, str] = {}
     on_limit: OnLimit = "fail"
     suspended_by: SuspendedBy | None = None
-    spent: dict[str, Spent] = {}
+    spent: dict[str, SessionUsage] = {}
     home_of: int | None = None
 
     @classmethod
-    def of(cls, order: RunStage, before: "KeptOrder | None") -> "KeptOrder":
+    def from_order(cls, order: RunStage, before: "AttemptState | None") -> "AttemptState":
         """What is to be kept of an order; `before` is what was kept of the one before it."""
         talked: tuple[str, ...] = ()
         suspended_by = None
         if before is not None:
             is_same = (order.stage_index, order.run) == (before.stage_index, before.run)
-            talked = before.talked if is_same else before._all_talked()
+            talked = before.talked if is_same else before._agents_with_sessions()
             suspended_by = before.suspended_by if is_same else None
         return cls(
             order.stage_index,
@@ -86,16 +88,16 @@ class KeptOrder(msgspec.Struct, frozen=True):
         )
 
     @classmethod
-    def of_push(cls, order: Publish) -> "KeptOrder | None":
+    def from_publish(cls, order: Publish) -> "AttemptState | None":
         """What is to be kept of a push that begins an attempt; None for one that begins none."""
         if order.repo is None or order.author is None:
             return None
         return cls(-1, "", False, "", order.repo, order.author)
 
-    def passed(self, number: int, *, talks_on: bool) -> "KeptOrder":
+    def for_next_attempt(self, number: int, *, talks_on: bool) -> "AttemptState":
         """What the next attempt on this machine has of it, this one being that `number`. Only
         conversations of which an id is known are surely in the home."""
-        return KeptOrder(
+        return AttemptState(
             -1,
             "",
             False,
@@ -109,17 +111,17 @@ class KeptOrder(msgspec.Struct, frozen=True):
         )
 
     @property
-    def session(self) -> str | None:
+    def session_id(self) -> str | None:
         """The id of the conversation to go on with, if its agent told of one."""
         return self.sessions.get(self.agent)
 
-    def learned(self, facts: Mapping[str, Any], directory: Path) -> "KeptOrder":
+    def with_exit_facts(self, facts: Mapping[str, Any], directory: Path) -> "AttemptState":
         """The same, once its stage has ended with these facts; kept if they add to it. Raises
         OSError."""
         session = facts.get("session")
-        if not self.is_agent or not isinstance(session, str) or not _ID.fullmatch(session):
+        if not self.is_agent or not isinstance(session, str) or not _SESSION_ID.fullmatch(session):
             return self
-        counted = self._counted(facts)
+        counted = self._session_usage(facts)
         learned = msgspec.structs.replace(
             self,
             sessions={**self.sessions, self.agent: session},
@@ -129,33 +131,35 @@ class KeptOrder(msgspec.Struct, frozen=True):
             learned.write(directory)
         return learned
 
-    def suspending(self, reason: SuspendedBy, directory: Path) -> "KeptOrder":
+    def mark_suspending(self, reason: SuspendedBy, directory: Path) -> "AttemptState":
         """The same, once it is to be stopped in the stage's middle; kept before that is done, so
         that a daemon which starts anew knows why it was stopped. Raises OSError."""
         suspending = msgspec.structs.replace(self, suspended_by=reason)
         suspending.write(directory)
         return suspending
 
-    def used(self, facts: Mapping[str, Any]) -> list[UsageItem]:
+    def usage_from_facts(self, facts: Mapping[str, Any]) -> list[UsageItem]:
         """What this run of the stage has used by these facts of it, before or after its end."""
-        return usage.of_run(facts, self._counted(facts))
+        return usage.run_usage(facts, self._session_usage(facts))
 
-    def _counted(self, facts: Mapping[str, Any]) -> Spent | None:
-        return usage.counted(facts, self.stage_index, self.run, self.spent.get(self.agent))
+    def _session_usage(self, facts: Mapping[str, Any]) -> SessionUsage | None:
+        return usage.update_session_usage(
+            facts, self.stage_index, self.run, self.spent.get(self.agent)
+        )
 
-    def _all_talked(self) -> tuple[str, ...]:
+    def _agents_with_sessions(self) -> tuple[str, ...]:
         # An earlier release kept only that there was some conversation.
         is_one = self.is_agent or self.conversed
         return tuple(dict.fromkeys((*self.talked, *([self.agent] if is_one else []))))
 
     def write(self, directory: Path) -> None:
         """Raises OSError."""
-        atomic_write.replace(directory / NAME, msgspec.json.encode(self))
+        atomic_write.replace_file(directory / FILE_NAME, msgspec.json.encode(self))
 
 
-def read(directory: Path) -> KeptOrder | None:
+def read(directory: Path) -> AttemptState | None:
     """The order that is kept in an attempt's directory; None where none can be read."""
     try:
-        return msgspec.json.decode((directory / NAME).read_bytes(), type=KeptOrder)
+        return msgspec.json.decode((directory / FILE_NAME).read_bytes(), type=AttemptState)
     except (OSError, msgspec.DecodeError):
         return None

@@ -14,11 +14,11 @@ DEGRADED_SECONDS: dict[Reason, float] = {
     "rate_limit": 60.0,
     "unknown": 600.0,
 }
-_OF_KEYS = frozenset({"auth_failure", "rate_limit"})
+_KEY_REASONS = frozenset({"auth_failure", "rate_limit"})
 """What a key brings, which is a project's own as long as no other project has the same trouble."""
 
 
-def _latest() -> deque[str]:
+def _recent_projects() -> deque[str]:
     return deque(maxlen=FAILURES_TO_DEGRADE)
 
 
@@ -34,41 +34,41 @@ class Degradation:
     """
 
     reason: Reason | None = None
-    until: float = -math.inf
+    degraded_until: float = -math.inf
     # Projects, since the last success.
-    _failed: deque[str] = field(default_factory=_latest)
-    _refused: deque[str] = field(default_factory=_latest)
-    _proven: set[str] = field(default_factory=set)  # projects that may be believed alone
+    _failed_projects: deque[str] = field(default_factory=_recent_projects)
+    _key_failed_projects: deque[str] = field(default_factory=_recent_projects)
+    _proven_projects: set[str] = field(default_factory=set)  # projects that may be believed alone
 
-    def fail(self, project: str, reason: Reason, now: float) -> None:
-        is_of_key = reason in _OF_KEYS
-        latest = self._refused if is_of_key else self._failed
+    def record_failure(self, project: str, reason: Reason, now: float) -> None:
+        is_of_key = reason in _KEY_REASONS
+        latest = self._key_failed_projects if is_of_key else self._failed_projects
         latest.append(project)
         if len(latest) < FAILURES_TO_DEGRADE:
             return
-        if len(set(latest)) > 1 or (not is_of_key and self._is_believed(project)):
-            self.reason, self.until = reason, now + DEGRADED_SECONDS[reason]
+        if len(set(latest)) > 1 or (not is_of_key and self._consume_proof(project)):
+            self.reason, self.degraded_until = reason, now + DEGRADED_SECONDS[reason]
 
-    def succeed(self, project: str) -> None:
+    def record_success(self, project: str) -> None:
         self._clear()
-        self._proven.add(project)
+        self._proven_projects.add(project)
 
-    def found_again(self) -> None:
+    def clear_missing_binary(self) -> None:
         """Ends what was said of a missing binary: it is there again, or is another one."""
         if self.reason == "binary_missing":
             self._clear()
 
-    def degraded(self, now: float) -> Reason | None:
+    def active_reason(self, now: float) -> Reason | None:
         """Why no work should come now; None when it may."""
-        return self.reason if now < self.until else None
+        return self.reason if now < self.degraded_until else None
 
-    def _is_believed(self, project: str) -> bool:
-        if project not in self._proven:
+    def _consume_proof(self, project: str) -> bool:
+        if project not in self._proven_projects:
             return False
-        self._proven.remove(project)
+        self._proven_projects.remove(project)
         return True
 
     def _clear(self) -> None:
-        self._failed.clear()
-        self._refused.clear()
-        self.reason, self.until = None, -math.inf
+        self._failed_projects.clear()
+        self._key_failed_projects.clear()
+        self.reason, self.degraded_until = None, -math.inf

@@ -17,21 +17,21 @@ VARIABLES = frozenset(
 )
 """What a stage may know of its task; each becomes `MUSTER_…` in capitals."""
 
-LONGEST = 128 * 1024 - 1
+MAX_VARIABLE_BYTES = 128 * 1024 - 1
 """Bytes of one `NAME=value`, by Linux's MAX_ARG_STRLEN."""
 
-_NOTHING: Mapping[str, str] = {}
+_EMPTY: Mapping[str, str] = {}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-def build(
+def build_environment(
     workspace: Workspace,
     author: Author,
     project_env: Mapping[str, str],
     secrets: Mapping[str, str],
     variables: Mapping[str, str | None],
     *,
-    of_agent: Mapping[str, str] = _NOTHING,
+    of_agent: Mapping[str, str] = _EMPTY,
     path: str | None = None,
     user: str = "muster",
 ) -> dict[str, str]:
@@ -44,7 +44,7 @@ def build(
     """
     if unknown := set(variables) - VARIABLES:
         raise ValueError(f"unknown variables: {', '.join(sorted(unknown))}")
-    told = {
+    values = {
         "task_id": str(workspace.key.task_id),
         "attempt": str(workspace.key.attempt),
         "branch": workspace.branch,
@@ -58,14 +58,14 @@ def build(
         **of_agent,
         **project_env,
         **secrets,
-        "HOME": workspace.room.home,
+        "HOME": workspace.sandbox.home,
         "USER": user,
         "LOGNAME": user,
         **commit_variables(author),
-        **{f"MUSTER_{name.upper()}": told.get(name, "") for name in sorted(VARIABLES)},
+        **{f"MUSTER_{name.upper()}": values.get(name, "") for name in sorted(VARIABLES)},
     }
     for name, value in environment.items():
-        _require_possible(name, value)
+        _require_valid(name, value)
     return environment
 
 
@@ -75,10 +75,10 @@ def search_path(path: str | None = None) -> str:
     return os.pathsep.join(entry for entry in entries if entry.startswith("/")) or DEFAULT_PATH
 
 
-def _require_possible(name: str, value: str) -> None:
+def _require_valid(name: str, value: str) -> None:
     if not _NAME.fullmatch(name):
         raise ValueError(f"{name!r} is not a name for an environment variable")
     if "\0" in value:
         raise ValueError(f"{name} contains a NUL byte")
-    if len(name.encode()) + 1 + len(value.encode(errors="surrogateescape")) > LONGEST:
+    if len(name.encode()) + 1 + len(value.encode(errors="surrogateescape")) > MAX_VARIABLE_BYTES:
         raise ValueError(f"{name} is longer than an environment variable can be")

@@ -7,8 +7,8 @@ from typing import Any, get_args
 from muster.protocol.frames import AgentFailure, AgentFailureKind
 from muster.worker.agents.degradation import Reason
 
-_OUTPUT_JUDGED = 8 * 1024
-_LONGEST = 2000  # characters of a message
+_MAX_OUTPUT_BYTES = 8 * 1024
+_MAX_MESSAGE_CHARS = 2000  # characters of a message
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
 _RATE_LIMIT = re.compile(
     r"rate.?limit|too many requests|(?:usage|session|weekly) limit|quota|overloaded"
@@ -21,17 +21,17 @@ _AUTH_FAILURE = re.compile(
     r"|(?:http|status|error|code)\W{1,3}40[13]\b",
     re.IGNORECASE,
 )
-LIMIT: Reason = "rate_limit"
+RATE_LIMIT: Reason = "rate_limit"
 """The account may not be used for a while, or its server is busy: all else is as it should be."""
 _KINDS: dict[str, Reason] = {
     "auth": "auth_failure",
-    "rate_limit": LIMIT,
-    "overloaded": LIMIT,
-    "quota": LIMIT,
+    "rate_limit": RATE_LIMIT,
+    "overloaded": RATE_LIMIT,
+    "quota": RATE_LIMIT,
 }
 
 
-def told(facts: Mapping[str, Any]) -> Reason | None:
+def reason_from_facts(facts: Mapping[str, Any]) -> Reason | None:
     """What an agent's facts say of its failure; None where they say of none."""
     failure = facts.get("failure")
     if not isinstance(failure, dict):
@@ -39,7 +39,7 @@ def told(facts: Mapping[str, Any]) -> Reason | None:
     return _KINDS.get(str(failure.get("kind")), "unknown")
 
 
-def reported(facts: Mapping[str, Any]) -> AgentFailure | None:
+def failure_from_facts(facts: Mapping[str, Any]) -> AgentFailure | None:
     """The same for the server. Facts are the word of what runs in the room, and may be anything."""
     failure = facts.get("failure")
     if not isinstance(failure, dict):
@@ -47,25 +47,25 @@ def reported(facts: Mapping[str, Any]) -> AgentFailure | None:
     kind, message = str(failure.get("kind")), failure.get("message")
     return AgentFailure(
         next((known for known in get_args(AgentFailureKind) if known == kind), "unknown"),
-        message[:_LONGEST] if isinstance(message, str) else "",
+        message[:_MAX_MESSAGE_CHARS] if isinstance(message, str) else "",
     )
 
 
-def own_words(failures: Mapping[Reason, str], output: bytes) -> Reason | None:
+def match_patterns(failures: Mapping[Reason, str], output: bytes) -> Reason | None:
     """What an adapter's words say of the last output."""
-    text = _text(output)
+    text = _plain_text(output)
     found = (reason for reason, pattern in failures.items() if re.search(pattern, text))
     return next(found, None)
 
 
-def classify(exit_code: int, output: bytes) -> Reason | None:
+def classify_output(exit_code: int, output: bytes) -> Reason | None:
     """What anybody's words say, by the exit code and the last output; None for exit 0.
 
     Never `binary_missing`: what ran was there, whatever it says of others.
     """
     if exit_code == 0:
         return None
-    text = _text(output)
+    text = _plain_text(output)
     if _RATE_LIMIT.search(text):
         return "rate_limit"
     if _AUTH_FAILURE.search(text):
@@ -73,5 +73,5 @@ def classify(exit_code: int, output: bytes) -> Reason | None:
     return "unknown"
 
 
-def _text(output: bytes) -> str:
-    return _ESCAPES.sub("", output[-_OUTPUT_JUDGED:].decode(errors="replace"))
+def _plain_text(output: bytes) -> str:
+    return _ESCAPES.sub("", output[-_MAX_OUTPUT_BYTES:].decode(errors="replace"))

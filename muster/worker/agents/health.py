@@ -12,15 +12,15 @@ from muster.protocol.frames import Capability
 from muster.worker.agents import probe, versions
 from muster.worker.agents.adapters.acp import ACP
 from muster.worker.agents.adapters.custom import CUSTOM
-from muster.worker.agents.adapters.registry import KNOWN, Registry
+from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS, AdapterRegistry
 from muster.worker.agents.degradation import Degradation, Reason
 from muster.worker.agents.probe import Probe
 from muster.worker.agents.versions import Binary, Versions
 
-ALWAYS_TOLD = frozenset({"claude", "codex", "cursor"})
+ALWAYS_REPORTED = frozenset({"claude", "codex", "cursor"})
 """The types that every server asks for: they are told of even where they never were."""
 
-_PROJECTS_OWN = (CUSTOM, ACP)
+_PROJECT_AGENTS = (CUSTOM, ACP)
 
 
 class AgentHealth:
@@ -33,30 +33,30 @@ class AgentHealth:
     def __init__(
         self,
         changed: Callable[[], None] = lambda: None,
-        look: Probe = probe.HERE,
-        adapters: Registry = KNOWN,
+        look: Probe = probe.DAEMON_PROBE,
+        adapters: AdapterRegistry = BUILTIN_ADAPTERS,
     ) -> None:
         """`look` is how agents are found and asked for their versions."""
-        self.changed = changed
+        self.on_change = changed
         self.adapters = adapters
         self._versions = Versions(look=look)
         self._lock = threading.Lock()
         self._degradations: dict[str, Degradation] = defaultdict(Degradation)
         self._binaries: dict[str, Binary | None] = {}  # as they were last found
 
-    def failed(self, agent: str, project: str, reason: Reason) -> None:
-        if agent in _PROJECTS_OWN:
+    def record_failure(self, agent: str, project: str, reason: Reason) -> None:
+        if agent in _PROJECT_AGENTS:
             return
         with self._lock:
-            self._degradations[agent].fail(project, reason, time.monotonic())
-        self.changed()
+            self._degradations[agent].record_failure(project, reason, time.monotonic())
+        self.on_change()
 
-    def succeeded(self, agent: str, project: str) -> None:
-        if agent in _PROJECTS_OWN:
+    def record_success(self, agent: str, project: str) -> None:
+        if agent in _PROJECT_AGENTS:
             return
         with self._lock:
-            self._degradations[agent].succeed(project)
-        self.changed()
+            self._degradations[agent].record_success(project)
+        self.on_change()
 
     def capabilities(self) -> list[Capability]:
         """The capabilities of the agents that are known; one that is gone is unhealthy.
@@ -65,32 +65,32 @@ class AgentHealth:
         """
         binaries = {each.name: self._versions.find(each.binary) for each in self.adapters}
         with self._lock:
-            ever = ALWAYS_TOLD.union(self._binaries)
+            ever = ALWAYS_REPORTED.union(self._binaries)
             for agent, binary in binaries.items():
                 if binary or agent in ever:
-                    self._note(agent, binary)
-            told = [self._capability(agent, binaries[agent]) for agent in self._binaries]
-        return [*told, *map(Capability, _PROJECTS_OWN)]
+                    self._record_binary(agent, binary)
+            capabilities = [self._capability(agent, binaries[agent]) for agent in self._binaries]
+        return [*capabilities, *map(Capability, _PROJECT_AGENTS)]
 
-    def _note(self, agent: str, binary: Binary | None) -> None:
+    def _record_binary(self, agent: str, binary: Binary | None) -> None:
         """An agent whose program is there anew is given work again."""
         if binary and self._binaries.get(agent, binary) != binary:
-            self._degradations[agent].found_again()
+            self._degradations[agent].clear_missing_binary()
         self._binaries[agent] = binary
 
     def _capability(self, agent: str, binary: Binary | None) -> Capability:
-        found = versions.capability(agent, binary, self._versions)
+        found = versions.make_capability(agent, binary, self._versions)
         degradation = self._degradations[agent]
-        reason = degradation.degraded(time.monotonic()) if found.healthy else None
+        reason = degradation.active_reason(time.monotonic()) if found.healthy else None
         return msgspec.structs.replace(
             found,
             healthy=found.healthy and reason is None,
-            degraded_until=_moment(degradation.until) if reason else None,
+            degraded_until=_to_timestamp(degradation.degraded_until) if reason else None,
             reason=found.reason or reason,
         )
 
 
-def _moment(until: float) -> str:
+def _to_timestamp(until: float) -> str:
     """A moment of the monotonic clock as RFC 3339, to the second so that it stays the same."""
     at = datetime.now(UTC) + timedelta(seconds=until - time.monotonic())
     return (at + timedelta(seconds=0.5)).replace(microsecond=0).isoformat().replace("+00:00", "Z")

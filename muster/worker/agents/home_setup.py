@@ -4,25 +4,25 @@ import shlex
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-_EXCLUDED = ".git/info/exclude"
+_EXCLUDE_FILE = ".git/info/exclude"
 
 
-def script(home: str, files: Iterable[tuple[str, str]], leaves: Iterable[str]) -> str:
+def build_script(home: str, files: Iterable[tuple[str, str]], leaves: Iterable[str]) -> str:
     """A shell script for the workspace, to be run as the attempt: files, as paths in `home` and
     texts, where there are none yet; and git is told to leave out what matches `leaves`. Empty if
     there is nothing to do."""
-    lines = [_file(PurePosixPath(home, path), text) for path, text in files]
-    lines += [_exclusion(pattern) for pattern in leaves]
+    lines = [_file_command(PurePosixPath(home, path), text) for path, text in files]
+    lines += [_exclude_command(pattern) for pattern in leaves]
     return "\n".join(["set -e", "umask 077", *lines]) if lines else ""
 
 
-def _file(path: PurePosixPath, text: str) -> str:
+def _file_command(path: PurePosixPath, text: str) -> str:
     quoted, parent = shlex.quote(str(path)), shlex.quote(str(path.parent))
     write = f"mkdir -p {parent}; printf %s {shlex.quote(text)} > {quoted}"
     return f"if ! [ -e {quoted} ]; then {write}; fi"
 
 
-def _exclusion(pattern: str) -> str:
+def _exclude_command(pattern: str) -> str:
     line = shlex.quote(pattern)
-    known = f"grep -qxF -e {line} {_EXCLUDED} 2>/dev/null"
-    return f"{known} || {{ mkdir -p .git/info; printf '%s\\n' {line} >> {_EXCLUDED}; }}"
+    known = f"grep -qxF -e {line} {_EXCLUDE_FILE} 2>/dev/null"
+    return f"{known} || {{ mkdir -p .git/info; printf '%s\\n' {line} >> {_EXCLUDE_FILE}; }}"

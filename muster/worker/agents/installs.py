@@ -16,14 +16,16 @@ from typing import NamedTuple
 
 from muster.worker.agents.environment import search_path
 
-SYSTEM = tuple(
+SYSTEM_DIRECTORIES = tuple(
     map(Path, ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/etc"))
 )
 """What every room shows."""
 
-_NEVER = tuple(map(Path, ("/dev", "/proc", "/run", "/sys")))
-_PRIVATE = frozenset({".aws", ".azure", ".docker", ".gnupg", ".kube", ".password-store", ".ssh"})
-_SHARED_BY_MANY = frozenset(
+_EXCLUDED_DIRECTORIES = tuple(map(Path, ("/dev", "/proc", "/run", "/sys")))
+_SECRET_DIRECTORIES = frozenset(
+    {".aws", ".azure", ".docker", ".gnupg", ".kube", ".password-store", ".ssh"}
+)
+_SHARED_DIRECTORIES = frozenset(
     {
         ".cache",
         ".cargo",
@@ -37,10 +39,14 @@ _SHARED_BY_MANY = frozenset(
     }
 )
 """Of a home: they hold tools, and what is none of an agent's business."""
-_MARKS = ("lib", "libexec", "tools")  # what lies beside the `bin` of something that was installed
-_MOST_LINKS = 40  # as in Linux
-_MOST_PROGRAMS = 16
-_SHEBANG = 256  # bytes
+_INSTALL_MARKERS = (
+    "lib",
+    "libexec",
+    "tools",
+)  # what lies beside the `bin` of something that was installed
+_MAX_LINKS = 40  # as in Linux
+_MAX_PROGRAMS = 16
+_MAX_SHEBANG_BYTES = 256  # bytes
 
 
 class Program(NamedTuple):
@@ -50,7 +56,7 @@ class Program(NamedTuple):
     file: Path
 
 
-def trees(binary: Path, path: str | None = None, never: Iterable[Path] = ()) -> list[Path]:
+def required_paths(binary: Path, path: str | None = None, never: Iterable[Path] = ()) -> list[Path]:
     """What has to be shown, read-only and at its own place, so that a program runs in a room.
 
     A path that is a symbolic link has to be made as one, with the target that it has here (as
@@ -59,49 +65,51 @@ def trees(binary: Path, path: str | None = None, never: Iterable[Path] = ()) -> 
     directories. What lies in SYSTEM is left out. `path` is where `#!/usr/bin/env` looks; nothing of
     the directories `never` (the worker's home) is shown, nor a home, nor what lies above one.
     """
-    guard = _Guard(never)
+    guard = _MountPolicy(never)
     shown: set[Path] = set()
-    for program in programs(binary, path):
-        shown.update(link for link in program.links if guard.allows_file(link))
-        shown.update(_trees_of(program.file, guard))
+    for program in find_programs(binary, path):
+        shown.update(link for link in program.links if guard.is_file_allowed(link))
+        shown.update(_program_paths(program.file, guard))
     return [each for each in sorted(shown) if not shown.intersection(each.parents)]
 
 
-def closed(binary: Path, path: str | None = None, shown: Iterable[Path] = ()) -> Path | None:
+def first_inaccessible_path(
+    binary: Path, path: str | None = None, shown: Iterable[Path] = ()
+) -> Path | None:
     """The first directory or file that keeps another user, without groups, from a program; None
     where all is open. Modes are judged, access lists are not.
 
     What lies above a path of `shown` keeps nobody out: in a room these directories are made anew.
     """
     roots = set(shown)
-    for program in programs(binary, path):
+    for program in find_programs(binary, path):
         for place in (*program.links, program.file):
             for directory in reversed(place.parents):
                 is_above = any(directory in root.parents for root in roots)
                 if not is_above and not _mode(directory) & stat.S_IXOTH:
                     return directory
-        need = stat.S_IXOTH | (stat.S_IROTH if _shebang(program.file) else 0)
+        need = stat.S_IXOTH | (stat.S_IROTH if _shebang_words(program.file) else 0)
         if _mode(program.file) & need != need:
             return program.file
     return None
 
 
-def programs(binary: Path, path: str | None = None) -> Iterator[Program]:
+def find_programs(binary: Path, path: str | None = None) -> Iterator[Program]:
     """The program and its interpreters, as far as they exist."""
     waiting, seen = [binary], set[Path]()
-    while waiting and len(seen) < _MOST_PROGRAMS:
+    while waiting and len(seen) < _MAX_PROGRAMS:
         asked = waiting.pop(0)
         if asked in seen:
             continue
         seen.add(asked)
         with suppress(OSError):
-            program = _follow(asked)
+            program = _resolve_links(asked)
             if program.file.is_file():
                 yield program
                 waiting += _interpreters(program.file, search_path(path))
 
 
-def _follow(path: Path) -> Program:
+def _resolve_links(path: Path) -> Program:
     """Raises OSError for a loop."""
     links: list[Path] = []
     here, left = Path("/"), list(reversed(path.absolute().parts[1:]))
@@ -114,7 +122,7 @@ def _follow(path: Path) -> Program:
         if not here.is_symlink():
             continue
         links.append(here)
-        if len(links) > _MOST_LINKS:
+        if len(links) > _MAX_LINKS:
             raise OSError(f"{path}: too many links")
         target = Path(os.readlink(here))
         left += reversed(target.parts[1:] if target.is_absolute() else target.parts)
@@ -126,14 +134,14 @@ def _follow(path: Path) -> Program:
 
 
 def _interpreters(file: Path, path: str) -> list[Path]:
-    found = [_of_shebang(file, path)]
-    if venv := _venv(file):
+    found = [_shebang_interpreter(file, path)]
+    if venv := _find_venv(file):
         found += sorted(venv.glob("bin/python*"))
     return [each for each in found if each]
 
 
-def _of_shebang(file: Path, path: str) -> Path | None:
-    words = _shebang(file)
+def _shebang_interpreter(file: Path, path: str) -> Path | None:
+    words = _shebang_words(file)
     if not words or not words[0].startswith("/"):
         return None
     if Path(words[0]).name != "env":
@@ -143,9 +151,9 @@ def _of_shebang(file: Path, path: str) -> Path | None:
     return Path(found) if found else None
 
 
-def _shebang(file: Path) -> list[str]:
+def _shebang_words(file: Path) -> list[str]:
     with suppress(OSError, ValueError), file.open("rb") as opened:
-        line = opened.read(_SHEBANG).partition(b"\n")[0].decode(errors="surrogateescape")
+        line = opened.read(_MAX_SHEBANG_BYTES).partition(b"\n")[0].decode(errors="surrogateescape")
         if line.startswith("#!"):
             return shlex.split(line[2:])
     return []
@@ -154,65 +162,67 @@ def _shebang(file: Path) -> list[str]:
 # Trees
 
 
-class _Guard:
+class _MountPolicy:
     """Keeps back what no room may show."""
 
     def __init__(self, never: Iterable[Path]) -> None:
-        self._homes = _homes()
-        self._never = [*_NEVER, *(each.resolve() for each in never)]
+        self._homes = _find_homes()
+        self._excluded = [*_EXCLUDED_DIRECTORIES, *(each.resolve() for each in never)]
 
-    def allows_file(self, path: Path) -> bool:
+    def is_file_allowed(self, path: Path) -> bool:
         """Whether a file, a link or a directory of a tool's own may be shown; what is shown anyhow
         may not."""
         below = (path, *path.parents)
         return not (
-            any(each in below for each in (*SYSTEM, *self._never))
-            or self._inside_of_homes(path) & _PRIVATE
-            or self._is_above_something(path)
+            any(each in below for each in (*SYSTEM_DIRECTORIES, *self._excluded))
+            or self._parts_below_homes(path) & _SECRET_DIRECTORIES
+            or self._is_above_protected(path)
         )
 
-    def allows_tree(self, path: Path) -> bool:
+    def is_tree_allowed(self, path: Path) -> bool:
         """Whether a whole directory may be shown, of which only its shape is known."""
         return (
             len(path.parts) > 2  # /data may hold anything
-            and self.allows_file(path)
-            and ".config" not in self._inside_of_homes(path)
-            and not any(path == home / each for home in self._homes for each in _SHARED_BY_MANY)
+            and self.is_file_allowed(path)
+            and ".config" not in self._parts_below_homes(path)
+            and not any(path == home / each for home in self._homes for each in _SHARED_DIRECTORIES)
         )
 
-    def _is_above_something(self, path: Path) -> bool:
-        kept = {*self._homes, *self._never}
+    def _is_above_protected(self, path: Path) -> bool:
+        kept = {*self._homes, *self._excluded}
         return any(path == each or path in each.parents for each in kept)
 
-    def _inside_of_homes(self, path: Path) -> set[str]:
+    def _parts_below_homes(self, path: Path) -> set[str]:
         inside = [home for home in self._homes if home in path.parents]
         return {part for home in inside for part in path.relative_to(home).parts}
 
 
-def _homes() -> set[Path]:
+def _find_homes() -> set[Path]:
     homes = {Path.home(), Path("/root"), *(Path(each.pw_dir) for each in pwd.getpwall())}
     with suppress(OSError):
         homes.update(Path("/home").iterdir())
     real = {each.resolve() for each in homes if each.is_absolute()}
-    return {each for each in real if not any(each == s or s in each.parents for s in SYSTEM)}
+    return {
+        each for each in real if not any(each == s or s in each.parents for s in SYSTEM_DIRECTORIES)
+    }
 
 
-def _trees_of(file: Path, guard: _Guard) -> list[Path]:
-    if not guard.allows_file(file):
+def _program_paths(file: Path, guard: _MountPolicy) -> list[Path]:
+    if not guard.is_file_allowed(file):
         return []
-    whole = next((each for each in _candidates(file) if guard.allows_tree(each)), None)
+    whole = next((each for each in _install_candidates(file) if guard.is_tree_allowed(each)), None)
     if whole is not None:
         return [whole]
     # The local install of claude is a script that names what lies beside it.
     beside = file.parent / "node_modules"
-    packages = [beside] if beside.is_dir() and guard.allows_file(beside) else []
+    packages = [beside] if beside.is_dir() and guard.is_file_allowed(beside) else []
     return [file, *packages]
 
 
-def _candidates(file: Path) -> Iterator[Path]:
+def _install_candidates(file: Path) -> Iterator[Path]:
     """Directories that may be all that was installed with the file; the best first."""
     parts = file.parts
-    if venv := _venv(file):
+    if venv := _find_venv(file):
         yield venv
     if parts[:3] == ("/", "nix", "store"):
         yield Path("/nix/store")  # where each thing names others
@@ -224,14 +234,14 @@ def _candidates(file: Path) -> Iterator[Path]:
             yield packages.parents[1]
         yield packages
     prefix = file.parent.parent
-    if file.parent.name == "bin" and any((prefix / mark).is_dir() for mark in _MARKS):
+    if file.parent.name == "bin" and any((prefix / mark).is_dir() for mark in _INSTALL_MARKERS):
         yield prefix
     if file.parent.name == "shims":
         yield prefix
-    yield from _shared(parts)
+    yield from _shared_tool_directories(parts)
 
 
-def _shared(parts: tuple[str, ...]) -> Iterator[Path]:
+def _shared_tool_directories(parts: tuple[str, ...]) -> Iterator[Path]:
     """Of `~/.local/share/TOOL/…`: the version, where it keeps several; else all of the tool's."""
     for at in range(len(parts) - 3):
         if parts[at : at + 2] == (".local", "share"):
@@ -239,7 +249,7 @@ def _shared(parts: tuple[str, ...]) -> Iterator[Path]:
             yield Path(*parts[: at + 5 if keeps_several else at + 3])
 
 
-def _venv(file: Path) -> Path | None:
+def _find_venv(file: Path) -> Path | None:
     return next((each for each in file.parents if (each / "pyvenv.cfg").is_file()), None)
 
 

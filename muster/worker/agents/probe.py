@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from muster.worker.agents import installs
-from muster.worker.sandbox.sandbox import Room
+from muster.worker.sandbox.sandbox import Sandbox
 
-PATIENCE = 5.0
+ANSWER_TIMEOUT_SECONDS = 5.0
 """Seconds for a program to answer."""
 
 
-_UNSTARTED = {127: errno.ENOENT, 126: errno.EACCES}
+_START_ERRNOS = {127: errno.ENOENT, 126: errno.EACCES}
 
 
 class Probe(NamedTuple):
@@ -36,18 +36,18 @@ def as_user(uid: int) -> Probe:
     return Probe(_which_for_others, partial(_run, uid=uid))
 
 
-def in_room(room: Room) -> Probe:
+def in_sandbox(room: Sandbox) -> Probe:
     """The look of an attempt: in its room, without network."""
-    return Probe(_which, partial(_run_in, room))
+    return Probe(_which, partial(_run_in_sandbox, room))
 
 
-def _run_in(room: Room, argv: Sequence[str], env: Mapping[str, str]) -> str | None:
-    done = _done(room.command(*argv, cwd="/"), env)
+def _run_in_sandbox(room: Sandbox, argv: Sequence[str], env: Mapping[str, str]) -> str | None:
+    done = _run_process(room.command(*argv, cwd="/"), env)
     # The room's shell tells so of exec, and of nothing else.
-    if done is not None and b": exec: " in done.stderr and done.returncode in _UNSTARTED:
-        number = _UNSTARTED[done.returncode]
+    if done is not None and b": exec: " in done.stderr and done.returncode in _START_ERRNOS:
+        number = _START_ERRNOS[done.returncode]
         raise OSError(number, os.strerror(number), argv[0])
-    return _said(done)
+    return _stdout_text(done)
 
 
 def _which(name: str, path: str) -> str | None:
@@ -57,20 +57,23 @@ def _which(name: str, path: str) -> str | None:
 def _which_for_others(name: str, path: str) -> str | None:
     # As exec does, which passes over what it may not run.
     found = (_which(name, directory) for directory in path.split(":") if directory)
-    return next((each for each in found if each and not installs.closed(Path(each), path)), None)
+    return next(
+        (each for each in found if each and not installs.first_inaccessible_path(Path(each), path)),
+        None,
+    )
 
 
 def _run(argv: Sequence[str], env: Mapping[str, str], uid: int | None = None) -> str | None:
-    return _said(_done(argv, env, uid))
+    return _stdout_text(_run_process(argv, env, uid))
 
 
-def _said(done: "subprocess.CompletedProcess[bytes] | None") -> str | None:
+def _stdout_text(done: "subprocess.CompletedProcess[bytes] | None") -> str | None:
     if done is None or done.returncode:
         return None
     return done.stdout.decode(errors="replace")
 
 
-def _done(
+def _run_process(
     argv: Sequence[str], env: Mapping[str, str], uid: int | None = None
 ) -> "subprocess.CompletedProcess[bytes] | None":
     """None if it took too long. Raises OSError."""
@@ -81,7 +84,7 @@ def _done(
             cwd="/",
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=PATIENCE,
+            timeout=ANSWER_TIMEOUT_SECONDS,
             start_new_session=True,
             check=False,
             user=uid,
@@ -92,5 +95,5 @@ def _done(
         return None
 
 
-HERE = Probe(_which, _run)
+DAEMON_PROBE = Probe(_which, _run)
 """The daemon's own look."""

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 from muster.protocol.frames import SuspendedBy
 from muster.worker.agents import agent_outcome, failure_reason
 from muster.worker.agents.adapters.custom import CUSTOM
-from muster.worker.agents.adapters.registry import Registry
-from muster.worker.agents.attempt_state import KeptOrder
-from muster.worker.shim.wire import StageEnd
+from muster.worker.agents.adapters.registry import AdapterRegistry
+from muster.worker.agents.attempt_state import AttemptState
+from muster.worker.shim.wire import StageExit
 
-_LONGEST = 2_000  # characters of what an agent says of it
-_LATEST = 1 << 33  # unix seconds: what lies behind is no time that anybody meant
+_MAX_MESSAGE_CHARS = 2_000  # characters of what an agent says of it
+_MAX_TIMESTAMP = 1 << 33  # unix seconds: what lies behind is no time that anybody meant
 
 
 class Suspension(NamedTuple):
@@ -24,7 +24,9 @@ class Suspension(NamedTuple):
     resets_at_ms: int | None = None
 
 
-def of(adapters: Registry, kept: KeptOrder, end: StageEnd, directory: Path) -> Suspension | None:
+def find_suspension(
+    adapters: AdapterRegistry, kept: AttemptState, end: StageExit, directory: Path
+) -> Suspension | None:
     """Why the stage is suspended that has ended so; None if it is not.
 
     A limit is what an agent tells in fields, or what its adapter's own words find in its last
@@ -37,20 +39,20 @@ def of(adapters: Registry, kept: KeptOrder, end: StageEnd, directory: Path) -> S
     if end.how not in ("exit", "signal"):
         return None
     if "failure" in end.facts and end.facts["failure"] is not None:
-        return _told(end.facts)
+        return _suspension_from_facts(end.facts)
     adapter = adapters.get(kept.agent)
     own = adapter.failures if adapter else {}
     is_limit = (
-        failure_reason.own_words(own, agent_outcome.last_output(end, directory))
-        == failure_reason.LIMIT
+        failure_reason.match_patterns(own, agent_outcome.read_last_output(end, directory))
+        == failure_reason.RATE_LIMIT
     )
     return Suspension("quota") if is_limit else None
 
 
-def _told(facts: Mapping[str, Any]) -> Suspension | None:
-    if failure_reason.told(facts) != failure_reason.LIMIT:
+def _suspension_from_facts(facts: Mapping[str, Any]) -> Suspension | None:
+    if failure_reason.reason_from_facts(facts) != failure_reason.RATE_LIMIT:
         return None
     message, at = facts["failure"].get("message"), facts["failure"].get("resetsAt")
-    is_time = isinstance(at, int | float) and not isinstance(at, bool) and 0 < at < _LATEST
+    is_time = isinstance(at, int | float) and not isinstance(at, bool) and 0 < at < _MAX_TIMESTAMP
     words = message if isinstance(message, str) else ""
-    return Suspension("quota", words[:_LONGEST], int(at * 1000) if is_time else None)
+    return Suspension("quota", words[:_MAX_MESSAGE_CHARS], int(at * 1000) if is_time else None)

@@ -12,86 +12,86 @@ from muster.worker.agents import probe
 from muster.worker.agents.environment import search_path
 from muster.worker.agents.probe import Probe
 
-VERSION_LENGTH = 100
+MAX_VERSION_CHARS = 100
 
-MISSING = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR})
+NOT_RUNNABLE_ERRNOS = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ENOTDIR})
 """What the system says of a program that it cannot run, and will not be able to run either."""
 
 _NUMBERS = re.compile(r"\d+(?:\.\d+)+")
-_ASK_AGAIN = 60.0  # seconds until a program that could not be started is tried again
+_RETRY_SECONDS = 60.0  # seconds until a program that could not be started is tried again
 
 
 class Binary(NamedTuple):
     """An agent's program. `changed` is another number when it is another file."""
 
     path: str
-    changed: int
+    mtime_ns: int
 
 
 class Versions:
     """What agents answer to `--version`; each binary is asked once, in the background, again when
     it has changed, and now and then while it cannot be started."""
 
-    def __init__(self, path: str | None = None, look: Probe = probe.HERE) -> None:
+    def __init__(self, path: str | None = None, look: Probe = probe.DAEMON_PROBE) -> None:
         """`look` finds the binaries and asks them: as an attempt would, where that is known."""
         self.path = search_path(path)
-        self._look = look
+        self._probe = look
         self._lock = threading.Lock()
-        self._asked: dict[Binary, threading.Thread] = {}
-        self._known: dict[Binary, str] = {}
-        self._unstartable: dict[Binary, float] = {}  # when each was last tried
+        self._queries: dict[Binary, threading.Thread] = {}
+        self._versions: dict[Binary, str] = {}
+        self._failed_at: dict[Binary, float] = {}  # when each was last tried
 
     def find(self, name: str) -> Binary | None:
         """The program of that name on the search path."""
-        found = self._look.which(name, self.path)
-        return Binary(found, _changed(found)) if found else None
+        found = self._probe.which(name, self.path)
+        return Binary(found, _mtime_ns(found)) if found else None
 
-    def of(self, binary: Binary) -> str | None:
+    def get(self, binary: Binary) -> str | None:
         """The binary's version; None while it has not answered, and if it never does."""
         with self._lock:
-            tried, now = self._unstartable.get(binary), time.monotonic()
-            is_due = tried is not None and tried <= now - _ASK_AGAIN
+            tried, now = self._failed_at.get(binary), time.monotonic()
+            is_due = tried is not None and tried <= now - _RETRY_SECONDS
             if is_due:
-                self._unstartable[binary] = now
-            if is_due or binary not in self._asked:
+                self._failed_at[binary] = now
+            if is_due or binary not in self._queries:
                 asking = threading.Thread(
-                    target=self._ask, args=(binary,), name=f"version-{binary.path}", daemon=True
+                    target=self._query, args=(binary,), name=f"version-{binary.path}", daemon=True
                 )
-                self._asked[binary] = asking
+                self._queries[binary] = asking
                 asking.start()
-            return self._known.get(binary)
+            return self._versions.get(binary)
 
     def is_startable(self, binary: Binary) -> bool:
         """False once the system has said that it cannot start the binary."""
         with self._lock:
-            return binary not in self._unstartable
+            return binary not in self._failed_at
 
-    def wait(self, timeout: float = probe.PATIENCE) -> None:
+    def wait(self, timeout: float = probe.ANSWER_TIMEOUT_SECONDS) -> None:
         """Waits until all binaries that were asked have answered, or for `timeout` seconds each."""
         with self._lock:
-            asking = list(self._asked.values())
+            asking = list(self._queries.values())
         for thread in asking:
             thread.join(timeout)
 
-    def _ask(self, binary: Binary) -> None:
+    def _query(self, binary: Binary) -> None:
         env = {"PATH": self.path, "HOME": "/nonexistent", "LANG": "C.UTF-8"}
         try:
-            answer = self._look.run([binary.path, "--version"], env) or ""
+            answer = self._probe.run([binary.path, "--version"], env) or ""
         except OSError as error:
-            if error.errno in MISSING:
+            if error.errno in NOT_RUNNABLE_ERRNOS:
                 with self._lock:
-                    self._unstartable[binary] = time.monotonic()
+                    self._failed_at[binary] = time.monotonic()
             return
         lines = answer.strip().splitlines()
         with self._lock:
-            self._unstartable.pop(binary, None)
+            self._failed_at.pop(binary, None)
             if lines:
-                self._known[binary] = lines[0][:VERSION_LENGTH]
+                self._versions[binary] = lines[0][:MAX_VERSION_CHARS]
 
 
-def capability(agent: str, binary: Binary | None, versions: Versions) -> Capability:
+def make_capability(agent: str, binary: Binary | None, versions: Versions) -> Capability:
     """What is told of an agent type whose program was looked for. Returns at once."""
-    version = versions.of(binary) if binary else None
+    version = versions.get(binary) if binary else None
     if binary is None or not versions.is_startable(binary):
         return Capability(agent, healthy=False, reason="binary_missing")
     return Capability(agent, version)
@@ -99,15 +99,15 @@ def capability(agent: str, binary: Binary | None, versions: Versions) -> Capabil
 
 def is_older(version: str, than: str) -> bool:
     """Whether what a program answered names a version before that one; False if none is named."""
-    told = _NUMBERS.search(version)
-    return told is not None and _numbers(told[0]) < _numbers(than)
+    match = _NUMBERS.search(version)
+    return match is not None and _version_numbers(match[0]) < _version_numbers(than)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _version_numbers(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in version.split("."))
 
 
-def _changed(binary: str) -> int:
+def _mtime_ns(binary: str) -> int:
     try:
         return os.stat(binary).st_mtime_ns
     except OSError:

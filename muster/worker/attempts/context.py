@@ -7,14 +7,14 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Accepted, Body, Failed, StageStarted
 from muster.worker.agents.health import AgentHealth
 from muster.worker.git.repositories import Repositories
-from muster.worker.health import Wellness
+from muster.worker.health import MachineHealth
 from muster.worker.journal.journal import Journal
-from muster.worker.journal.reported_progress import Standing
+from muster.worker.journal.reported_progress import ReportedProgress
 from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
-from muster.worker.limits.sandbox_limits import RoomLimits
-from muster.worker.sandbox.sandboxes import Rooms
-from muster.worker.sandbox.uids import Identities
+from muster.worker.limits.sandbox_limits import SandboxLimits
+from muster.worker.sandbox.sandboxes import Sandboxes
+from muster.worker.sandbox.uids import UidAllocator
 from muster.worker.server.log_stream import LogStreams
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
@@ -30,25 +30,25 @@ class AttemptContext:
     that it repeats its orders for what the machine does not name.
     """
 
-    rooms: Rooms
+    sandboxes: Sandboxes
     journal: Journal
     streams: LogStreams
     lease: Lease
-    identities: Identities
-    health: AgentHealth
+    uid_allocator: UidAllocator
+    agent_health: AgentHealth
     repositories: Repositories
     terminals: Terminals
-    changed: Callable[[], None]
+    on_change: Callable[[], None]
     tunnels: Tunnels
-    limits: RoomLimits
-    narrates: Callable[[], bool] = lambda: False
-    takes_questions: Callable[[], bool | None] = lambda: True
-    wellness: Wellness = field(default_factory=Wellness)
+    limits: SandboxLimits
+    has_runner: Callable[[], bool] = lambda: False
+    can_ask_questions: Callable[[], bool | None] = lambda: True
+    machine_health: MachineHealth = field(default_factory=MachineHealth)
     reconnect: Callable[[], None] = lambda: None
 
     @property
     def layout(self) -> Layout:
-        return self.rooms.layout
+        return self.sandboxes.layout
 
 
 @dataclass(frozen=True)
@@ -59,38 +59,41 @@ class Reporter:
     key: AttemptKey
 
     @property
-    def standing(self) -> Standing:
+    def progress(self) -> ReportedProgress:
         """What has been reported of the attempt so far."""
-        return self.context.journal.standing(self.key)
+        return self.context.journal.progress(self.key)
 
-    def accept(self) -> None:
+    def report_accepted(self) -> None:
         """Reports, once, that the attempt is known here."""
-        if not self.standing.accepted:
-            self.say(Accepted())
+        if not self.progress.accepted:
+            self.report(Accepted())
 
-    def start(self, stage: int, run: int) -> None:
+    def report_started(self, stage: int, run: int) -> None:
         """Reports, once each, that the attempt is known here, and that this run has begun."""
-        self.accept()
-        if not self.standing.has_started(stage, run):
-            self.say(StageStarted(stage, run))
+        self.report_accepted()
+        if not self.progress.has_started(stage, run):
+            self.report(StageStarted(stage, run))
 
-    def say(self, body: Body) -> None:
+    def report(self, body: Body) -> None:
         self.context.journal.append(self.key, body)
 
-    def fail(self, code: str, message: str) -> None:
+    def report_failed(self, code: str, message: str) -> None:
         """Reports that the attempt cannot go on."""
-        self.say(Failed(code, message))
+        self.report(Failed(code, message))
 
-    def give_back(self, code: str, message: str, otherwise: Body, known: str | None = None) -> None:
+    def return_attempt(
+        self, code: str, message: str, otherwise: Body, known: str | None = None
+    ) -> None:
         """Reports that a stage could not be begun because this machine can begin none now; where
         that is neither `known`, nor what the machine finds when it looks, `otherwise`. The message
         is for the task alone, what is known for whoever sees the machine."""
-        if self.context.wellness.doubt(known):
+        if self.context.machine_health.report_failure(known):
             otherwise = Failed(code, message, unwell=True)
-        self.say(otherwise)
+        self.report(otherwise)
 
-    def is_saying(self, kind: type[Body]) -> bool:
+    def is_reporting(self, kind: type[Body]) -> bool:
         """Whether such a report is on its way: it answers a repeated order, too."""
         return any(
-            isinstance(report.body, kind) for report in self.context.journal.unacked(self.key)
+            isinstance(report.body, kind)
+            for report in self.context.journal.unacked_reports(self.key)
         )

@@ -4,63 +4,65 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from muster.protocol.frames import Body, Failed, Lost, RunStage
-from muster.worker.agents.stage_command import RoomUnavailable
+from muster.worker.agents.stage_command import SandboxUnavailable
 from muster.worker.attempts import never_started
 from muster.worker.attempts.attempt_shim import AttemptShim, LaunchFailed
 from muster.worker.attempts.context import Reporter
 from muster.worker.attempts.no_sandbox import HandedOver
-from muster.worker.attempts.order_state import NotedOrders
+from muster.worker.attempts.order_state import OrderState
 from muster.worker.git.workspace import WorkspaceError
-from muster.worker.health import is_short
-from muster.worker.sandbox.sandbox import NoSandbox
+from muster.worker.health import is_resource_shortage
+from muster.worker.sandbox.sandbox import SandboxFailed
 from muster.worker.sandbox.uids import NoIdentityLeft
 from muster.worker.shim.client import ShimGone, ShimRefused
 
-_MAY_BE_OURS = frozenset({"workspace_failed", "workspace_broken", "repository_unreachable"})
+_POSSIBLE_MACHINE_FAILURES = frozenset(
+    {"workspace_failed", "workspace_broken", "repository_unreachable"}
+)
 """What goes wrong with a workspace where the machine has no disk: git fetches onto that, and its
 words are no proof."""
 
 
-class GivenBack(Exception):
+class AttemptReturned(Exception):
     """It has been reported that this machine could not begin the stage."""
 
 
 @contextmanager
-def reported(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator[None]:
+def report_failures(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator[None]:
     """What goes wrong in here is reported, and raised no further; where the attempt no longer
     `goes_on`, what comes of that is nobody's concern."""
     try:
         yield
-    except GivenBack:
+    except AttemptReturned:
         return
     except WorkspaceError as error:
         if goes_on():
-            reporter.fail(error.code, error.message)
-    except RoomUnavailable as error:
-        reporter.fail("room_unavailable", str(error))
+            reporter.report_failed(error.code, error.message)
+    except SandboxUnavailable as error:
+        reporter.report_failed("room_unavailable", str(error))
     except ValueError as error:
-        reporter.fail("stage_impossible", str(error))
+        reporter.report_failed("stage_impossible", str(error))
     except (OSError, NoIdentityLeft, ShimRefused) as error:
-        reporter.fail("worker_failed", str(error))
-    except (LaunchFailed, ShimGone, NoSandbox, HandedOver) as error:
+        reporter.report_failed("worker_failed", str(error))
+    except (LaunchFailed, ShimGone, SandboxFailed, HandedOver) as error:
         # No fault of the task's: another attempt, here or elsewhere, may do better.
         if goes_on():
-            reporter.say(Lost(str(error) or "the shim died before the stage began"))
+            reporter.report(Lost(str(error) or "the shim died before the stage began"))
 
 
 @contextmanager
-def ordered_again(reporter: Reporter, noted: NotedOrders, shim: AttemptShim) -> Iterator[None]:
+def allow_restart(reporter: Reporter, noted: OrderState, shim: AttemptShim) -> Iterator[None]:
     """A stage that an earlier daemon began, and that never ran for want of a sandbox, can begin
     again. Only its order has what that takes, and comes on the next connection."""
     try:
         yield
-    except NoSandbox:
-        noted.take_up(shim.past(), reporter.standing)
+    except SandboxFailed:
+        noted.resume_from(shim.read_state(), reporter.progress)
         reporter.context.reconnect()
 
 
 @contextmanager
-def given_back(
+def return_on_failure(
     reporter: Reporter,
     goes_on: Callable[[], bool],
     let_go: Callable[[], None],
@@ -75,25 +77,31 @@ def given_back(
         if not goes_on():
             raise
         let_go()
-        reporter.say(error.report())
-        raise GivenBack from error
+        reporter.report(error.to_report())
+        raise AttemptReturned from error
     except (WorkspaceError, NoIdentityLeft, LaunchFailed, OSError) as error:
         if not goes_on():
             raise
         let_go()
-        is_other = isinstance(error, WorkspaceError) and error.code not in _MAY_BE_OURS
+        is_other = (
+            isinstance(error, WorkspaceError) and error.code not in _POSSIBLE_MACHINE_FAILURES
+        )
         directory = reporter.context.layout.attempt(reporter.key)
-        if is_other or (order and never_started.may_have_begun(directory, order)):
+        if is_other or (order and never_started.may_have_started(directory, order)):
             raise
-        _give_back(reporter, error)
-        raise GivenBack from error
+        _return_attempt(reporter, error)
+        raise AttemptReturned from error
 
 
-def _give_back(reporter: Reporter, error: Exception) -> None:
+def _return_attempt(reporter: Reporter, error: Exception) -> None:
     """Where the machine finds nothing now, but was short of something, another try may do better;
     else it has failed."""
     code = error.code if isinstance(error, WorkspaceError) else "worker_failed"
-    is_passing = isinstance(error, LaunchFailed) or is_short(error) or is_short(error.__cause__)
+    is_passing = (
+        isinstance(error, LaunchFailed)
+        or is_resource_shortage(error)
+        or is_resource_shortage(error.__cause__)
+    )
     otherwise: Body = Lost(str(error)) if is_passing else Failed(code, str(error))
     known = str(error) if isinstance(error, NoIdentityLeft) else None
-    reporter.give_back(code, str(error), otherwise, known)
+    reporter.return_attempt(code, str(error), otherwise, known)

@@ -1,25 +1,29 @@
 """What an attempt's work follows: the last revision that was reported, or what it began with."""
 
 from muster.protocol.frames import Revision
-from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.git import checkpoints, stage_result
 from muster.worker.git.remote import Login
 from muster.worker.git.workspace import Workspace
-from muster.worker.journal.reported_progress import Standing
+from muster.worker.journal.reported_progress import ReportedProgress
 
 
-def reported(standing: Standing, kept: KeptOrder, commit: str | None) -> Revision | None:
+def reported_revision(
+    standing: ReportedProgress, kept: AttemptState, commit: str | None
+) -> Revision | None:
     """The revision of that commit, if it is the last that was reported of the attempt's work, and
     has all of its last stage. What came later, by a tunnel, nobody has answered for."""
     has_last = standing.has_checkpointed(kept.stage_index, kept.run)
     return standing.made if has_last and standing.made and standing.made.commit == commit else None
 
 
-def before(standing: Standing, workspace: Workspace, kept: KeptOrder) -> Revision:
+def previous_revision(
+    standing: ReportedProgress, workspace: Workspace, kept: AttemptState
+) -> Revision:
     """The checkpoint that the attempt's next one follows. Raises GitError."""
     if standing.made is not None:
         return standing.made
     began = kept.repo.resume_commit or workspace.base_commit
     if standing.checkpointed >= 0 and (noted := stage_result.read(workspace)):
         began = noted.commit  # the worker of before has reported it, without its tree
-    return checkpoints.revision(workspace.mirror(Login.of(kept.repo)), began)
+    return checkpoints.read_revision(workspace.mirror(Login.from_repo(kept.repo)), began)

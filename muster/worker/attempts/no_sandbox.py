@@ -18,11 +18,14 @@ from typing import Literal, TypeVar
 from muster.protocol.frames import Body, Failed, Lost
 from muster.worker.attempts.context import Reporter
 from muster.worker.git.checkpoints import PublishRefused
-from muster.worker.sandbox.sandbox import NoSandbox
+from muster.worker.sandbox.sandbox import SandboxFailed
 
-CODE = "room_unavailable"
-PAUSES = (1.0, 4.0)  # seconds before a step is tried again on a machine that is healthy
-UNHEALTHY_PAUSE = 5.0  # the same, while it is not
+FAILURE_CODE = "room_unavailable"
+RETRY_PAUSES_SECONDS = (
+    1.0,
+    4.0,
+)  # seconds before a step is tried again on a machine that is healthy
+UNHEALTHY_PAUSE_SECONDS = 5.0  # the same, while it is not
 
 Result = TypeVar("Result")
 
@@ -32,14 +35,14 @@ class Step(Enum):
 
     PREPARE = "preparing the workspace"
     UNDO = "comparing the workspace with its checkpoint"
-    FURNISH = "preparing the agent's home"
+    SET_UP_HOME = "preparing the agent's home"
     START = "starting the stage"
-    SETTLE = "looking for changes"
+    FIND_USER_CHANGES = "looking for changes"
     CHECKPOINT = "making the checkpoint"
     PUBLISH = "pushing"
 
 
-_STORING = frozenset({Step.SETTLE, Step.CHECKPOINT})
+_SAVING_STEPS = frozenset({Step.FIND_USER_CHANGES, Step.CHECKPOINT})
 """They are about work that nobody else has yet. Without them it goes on, but here alone, and a
 warning tells people."""
 
@@ -54,16 +57,16 @@ class Wait:
 Verdict = Wait | Literal["hand over", "go on"]
 
 
-def judge(step: Step, *, is_unhealthy: bool, is_all_pushed: bool, tries: int) -> Verdict:
+def decide_verdict(step: Step, *, is_unhealthy: bool, is_all_pushed: bool, tries: int) -> Verdict:
     """What becomes of a step whose sandbox could not be made. `is_unhealthy` is the machine, as it
     has just found itself; `is_all_pushed`: another can go on with all that the attempt did;
     `tries` counts those in a row after which the machine found itself healthy."""
     if is_unhealthy:
-        is_here_alone = step in _STORING or not is_all_pushed
-        return Wait(UNHEALTHY_PAUSE) if is_here_alone else "hand over"
-    if tries <= len(PAUSES):
-        return Wait(PAUSES[tries - 1])
-    return "go on" if step in _STORING else "hand over"
+        is_here_alone = step in _SAVING_STEPS or not is_all_pushed
+        return Wait(UNHEALTHY_PAUSE_SECONDS) if is_here_alone else "hand over"
+    if tries <= len(RETRY_PAUSES_SECONDS):
+        return Wait(RETRY_PAUSES_SECONDS[tries - 1])
+    return "go on" if step in _SAVING_STEPS else "hand over"
 
 
 class HandedOver(Exception):
@@ -75,10 +78,10 @@ class HandedOver(Exception):
         self.message = message
         self.is_unhealthy = is_unhealthy
 
-    def report(self) -> Body:
+    def to_report(self) -> Body:
         """Another attempt, here or elsewhere, may do better."""
         if self.is_unhealthy:
-            return Failed(CODE, self.message, unwell=True)
+            return Failed(FAILURE_CODE, self.message, unwell=True)
         return Lost(self.message)
 
 
@@ -91,7 +94,7 @@ class SandboxSteps:
     abandoned: threading.Event
     note: Callable[[str, str], None]
 
-    def carry_out(self, step: Step, act: Callable[[], Result]) -> Result:
+    def run_step(self, step: Step, act: Callable[[], Result]) -> Result:
         """What `act` returns, once its sandbox could be made. A push that is refused waits
         likewise, and is never handed over.
 
@@ -102,12 +105,15 @@ class SandboxSteps:
         while True:
             try:
                 return act()
-            except (NoSandbox, PublishRefused) as error:
-                was_unhealthy, is_unhealthy = is_unhealthy, self.reporter.context.wellness.doubt()
+            except (SandboxFailed, PublishRefused) as error:
+                was_unhealthy, is_unhealthy = (
+                    is_unhealthy,
+                    self.reporter.context.machine_health.report_failure(),
+                )
                 tries = 0 if is_unhealthy else tries + 1
                 is_refused = isinstance(error, PublishRefused)
-                is_all_pushed = self.reporter.standing.is_all_pushed and not is_refused
-                verdict = judge(
+                is_all_pushed = self.reporter.progress.is_all_pushed and not is_refused
+                verdict = decide_verdict(
                     step, is_unhealthy=is_unhealthy, is_all_pushed=is_all_pushed, tries=tries
                 )
                 if verdict == "hand over" and not is_refused:

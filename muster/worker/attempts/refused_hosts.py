@@ -16,11 +16,11 @@ class RefusedHosts:
         self._reporter = reporter
         self._directory = directory
         self._lock = threading.Lock()
-        self._told = 0
+        self._reported_count = 0
 
-    def tell(self) -> None:
+    def report_new(self) -> None:
         """Reports what has come since the last time."""
         with self._lock:
-            for stage, host in refusals.read(self._directory)[self._told :]:
-                self._told += 1
-                self._reporter.say(EgressRefused(stage, host))
+            for stage, host in refusals.read(self._directory)[self._reported_count :]:
+                self._reported_count += 1
+                self._reporter.report(EgressRefused(stage, host))

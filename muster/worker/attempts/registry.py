@@ -4,23 +4,23 @@ import threading
 from collections.abc import Callable, Iterable
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import HeldAttempt, Stop
+from muster.protocol.frames import Stop, TrackedAttempt
 from muster.worker.attempts.attempt import Attempt
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.shim.client import ShimLink
 
-_LOOK = 0.5  # seconds between two looks whether an attempt is over
-_LEAVE_PATIENCE = 5.0  # seconds for an attempt's thread to finish what it is at
+_POLL_SECONDS = 0.5  # seconds between two looks whether an attempt is over
+_DETACH_TIMEOUT_SECONDS = 5.0  # seconds for an attempt's thread to finish what it is at
 
 
-class HeldAttempts:
+class AttemptRegistry:
     """From the first order of each until it is forgotten. Safe to use from any thread."""
 
     def __init__(self, context: AttemptContext, on_rest: Callable[[], None]) -> None:
         """`on_rest` is called, on any thread, when an attempt has carried out an order or is
         gone."""
         self._context = context
-        self._on_rest = on_rest
+        self._on_idle = on_rest
         self._lock = threading.Lock()
         self._attempts: dict[AttemptKey, Attempt] = {}
 
@@ -30,24 +30,24 @@ class HeldAttempts:
     def resume(self, known: Iterable[AttemptKey]) -> None:
         """Takes up those that an earlier daemon has left."""
         for key in known:
-            self._attempts[key] = self._new(key, resumed=True)
+            self._attempts[key] = self._create(key, resumed=True)
 
     def find(self, key: AttemptKey) -> Attempt | None:
         with self._lock:
             return self._attempts.get(key)
 
-    def find_or_begin(self, key: AttemptKey) -> Attempt:
+    def find_or_create(self, key: AttemptKey) -> Attempt:
         with self._lock:
             if key not in self._attempts:
-                self._attempts[key] = self._new(key)
+                self._attempts[key] = self._create(key)
             return self._attempts[key]
 
-    def is_over(self, key: AttemptKey) -> bool:
+    def is_finished(self, key: AttemptKey) -> bool:
         """Whether nothing of the attempt runs any more, or ever will."""
         attempt = self.find(key)
         return attempt is None or attempt.is_final
 
-    def if_all_are_over(self, act: Callable[[], None]) -> None:
+    def run_if_all_finished(self, act: Callable[[], None]) -> None:
         """Calls `act` if every attempt is over; no other begins until it has returned.
 
         One that is over may keep its workspace; one that waits, for a person or for an order, is
@@ -57,58 +57,58 @@ class HeldAttempts:
             if all(attempt.is_final for attempt in self._attempts.values()):
                 act()
 
-    def described(self) -> list[HeldAttempt]:
+    def describe_all(self) -> list[TrackedAttempt]:
         """Where each one stands. Raises OSError if a log cannot be read."""
-        return [attempt.held() for attempt in self._all()]
+        return [attempt.describe() for attempt in self._all()]
 
     def shims(self) -> list[ShimLink]:
         """The living shims whose lease is to be prolonged."""
         return [shim for attempt in self._all() if (shim := attempt.shim) is not None]
 
-    def leave(self) -> None:
+    def detach(self) -> None:
         """Lets what runs go on without this daemon."""
         attempts = self._all()
         for attempt in attempts:
-            attempt.leave()
-        _join(attempts)
+            attempt.detach()
+        _join_all(attempts)
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """Kills what runs, of all at once: it takes each some time."""
         attempts = self._all()
         ending = [
-            threading.Thread(target=attempt.end, name=f"attempt-{attempt.key.name}-end")
+            threading.Thread(target=attempt.kill, name=f"attempt-{attempt.key.name}-end")
             for attempt in attempts
         ]
         for thread in ending:
             thread.start()
         for thread in ending:
             thread.join()
-        _join(attempts)
+        _join_all(attempts)
 
     def _all(self) -> list[Attempt]:
         with self._lock:
             return list(self._attempts.values())
 
-    def _new(self, key: AttemptKey, *, resumed: bool = False) -> Attempt:
-        parts = (self._context, key, self._on_rest, self._forget)
-        return Attempt(*parts, resumed=resumed, make_way=self._make_way)
+    def _create(self, key: AttemptKey, *, resumed: bool = False) -> Attempt:
+        parts = (self._context, key, self._on_idle, self._remove)
+        return Attempt(*parts, resumed=resumed, make_way=self._stop_previous)
 
-    def _make_way(self, key: AttemptKey, is_awaited: Callable[[], bool]) -> None:
+    def _stop_previous(self, key: AttemptKey, is_awaited: Callable[[], bool]) -> None:
         """Ends whatever still runs of that attempt, for which another one goes on."""
         attempt = self.find(key)
         if attempt is None:
             return
-        attempt.order(Stop(*key, reason="handed_over"))
-        while attempt.held().state not in ("stopped", "failed") and is_awaited():
-            self._context.journal.wait_for_change(_LOOK)
+        attempt.accept_order(Stop(*key, reason="handed_over"))
+        while attempt.describe().state not in ("stopped", "failed") and is_awaited():
+            self._context.journal.wait_for_change(_POLL_SECONDS)
 
-    def _forget(self, attempt: Attempt) -> None:
+    def _remove(self, attempt: Attempt) -> None:
         self._context.tunnels.forget(attempt.key)
         with self._lock:
             self._attempts.pop(attempt.key, None)
-        self._on_rest()
+        self._on_idle()
 
 
-def _join(attempts: list[Attempt]) -> None:
+def _join_all(attempts: list[Attempt]) -> None:
     for attempt in attempts:
-        attempt.join(_LEAVE_PATIENCE)
+        attempt.join(_DETACH_TIMEOUT_SECONDS)

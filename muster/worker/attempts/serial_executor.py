@@ -5,9 +5,9 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-Act = Callable[[], None]
+Job = Callable[[], None]
 
-_LOOK = 0.5  # seconds between two looks whether an act is still awaited
+_POLL_SECONDS = 0.5  # seconds between two looks whether an act is still awaited
 
 log = logging.getLogger(__name__)
 
@@ -21,28 +21,28 @@ class SerialExecutor:
     """
 
     def __init__(
-        self, name: str, lingers: Callable[[], bool], rest_after: float, rest: Act
+        self, name: str, lingers: Callable[[], bool], rest_after: float, rest: Job
     ) -> None:
         self._name = name
-        self._lingers = lingers
-        self._rest_after = rest_after
-        self._rest = rest
+        self._is_lingering = lingers
+        self._idle_seconds = rest_after
+        self._on_idle = rest
         self._changed = threading.Condition()
-        self._acts: deque[Act] = deque()
+        self._jobs: deque[Job] = deque()
         self._thread: threading.Thread | None = None
-        self._closed = False
+        self._is_closed = False
 
-    def add(self, act: Act) -> None:
+    def add(self, act: Job) -> None:
         """Adds an act; waits for nothing. Raises RuntimeError, and adds none, without a thread."""
         with self._changed:
-            if self._thread is None and not self._closed:
-                thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+            if self._thread is None and not self._is_closed:
+                thread = threading.Thread(target=self._run_jobs, name=self._name, daemon=True)
                 thread.start()
                 self._thread = thread
-            self._acts.append(act)
+            self._jobs.append(act)
             self._changed.notify_all()
 
-    def carry_out(self, act: Act, is_awaited: Callable[[], bool]) -> None:
+    def run_and_wait(self, act: Job, is_awaited: Callable[[], bool]) -> None:
         """Adds an act and waits until it is done, but no longer than it `is_awaited`. Raises
         RuntimeError likewise."""
         done = threading.Event()
@@ -54,13 +54,13 @@ class SerialExecutor:
                 done.set()
 
         self.add(carry_out)
-        while not done.wait(_LOOK) and is_awaited():
+        while not done.wait(_POLL_SECONDS) and is_awaited():
             pass
 
     def close(self) -> None:
         """Lets the act that is under way be the last one."""
         with self._changed:
-            self._closed = True
+            self._is_closed = True
             self._changed.notify_all()
 
     def join(self, timeout: float) -> None:
@@ -68,23 +68,25 @@ class SerialExecutor:
         if thread is not None:
             thread.join(timeout)
 
-    def _work(self) -> None:
-        while act := self._next():
+    def _run_jobs(self) -> None:
+        while act := self._next_job():
             try:
                 act()
             except Exception:
                 log.exception("%s", self._name)
 
-    def _next(self) -> Act | None:
+    def _next_job(self) -> Job | None:
         """None, and no thread any more, where there is nothing to do."""
         with self._changed:
-            while not self._closed:
-                if self._acts:
-                    return self._acts.popleft()
-                if not self._lingers():
+            while not self._is_closed:
+                if self._jobs:
+                    return self._jobs.popleft()
+                if not self._is_lingering():
                     break
-                if not self._changed.wait_for(lambda: self._acts or self._closed, self._rest_after):
+                if not self._changed.wait_for(
+                    lambda: self._jobs or self._is_closed, self._idle_seconds
+                ):
                     # Not under the lock: who adds something must not wait for it.
-                    return self._rest
+                    return self._on_idle
             self._thread = None
             return None

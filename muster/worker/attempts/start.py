@@ -2,17 +2,17 @@
 
 from muster.protocol.frames import RunStage
 from muster.worker.agents import stage_command
-from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.attempts.attempt_workspace import AttemptWorkspace
 from muster.worker.attempts.context import AttemptContext
 from muster.worker.shim.wire import StageCommand
 
 
-def prepared(
+def prepare_stage(
     context: AttemptContext,
     workspace: AttemptWorkspace,
     order: RunStage,
-    kept: KeptOrder,
+    kept: AttemptState,
     *,
     has_begun: bool,
 ) -> StageCommand:
@@ -20,15 +20,17 @@ def prepared(
 
     Raises RoomUnavailable, WorkspaceError, NoIdentityLeft, OSError, ValueError.
     """
-    adapters = context.health.adapters
-    stage_command.require_room(order, context.rooms)
-    made = workspace.prepared(order.repo, order.author, kept.home_of)
-    command = stage_command.command(
-        order, kept, made, context.limits, adapters, narrates=context.narrates
+    adapters = context.agent_health.adapters
+    stage_command.require_sandbox(order, context.sandboxes)
+    made = workspace.prepare(order.repo, order.author, kept.home_of)
+    command = stage_command.build_command(
+        order, kept, made, context.limits, adapters, narrates=context.has_runner
     )
     if has_begun:
         return command
     workspace.undo_changes()
     if order.agent not in kept.talked or kept.home_of is not None:  # the workspace is new
-        workspace.furnish(*stage_command.furniture(order, kept, command, adapters, made.room))
+        workspace.set_up_home(
+            *stage_command.home_setup_files(order, kept, command, adapters, made.sandbox)
+        )
     return command

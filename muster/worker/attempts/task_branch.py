@@ -14,19 +14,21 @@ from muster.worker.git.git import GitError
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.refs import require_safe_ref
 
-_PAUSES = (1.0, 4.0, 0.0)  # seconds before it is tried again, and after the last try
-_GLANCE = 1.0  # seconds between two looks whether the attempt goes on, while its lease is over
+_RETRY_PAUSES_SECONDS = (1.0, 4.0, 0.0)  # seconds before it is tried again, and after the last try
+_POLL_SECONDS = (
+    1.0  # seconds between two looks whether the attempt goes on, while its lease is over
+)
 
 
 @dataclass(frozen=True)
-class _Refused:
+class _MoveRefused:
     """Why the branch is not moved: what is found there (None: nothing), or the remote's words."""
 
-    found: str | None
-    why: str = ""
+    found_commit: str | None
+    reason: str = ""
 
 
-class TaskBranchSide:
+class TaskBranchUpdater:
     """Moves the branch and reports how that went. `abandoned` ends it, without a report."""
 
     def __init__(self, reporter: Reporter, abandoned: threading.Event, mirror: Mirror) -> None:
@@ -34,63 +36,65 @@ class TaskBranchSide:
         self._abandoned = abandoned
         self._mirror = mirror
 
-    def conclude(self, made: PushedBranch, order: Publish) -> None:
+    def report_published(self, made: PushedBranch, order: Publish) -> None:
         """Reports that the attempt's branch is pushed, and what became of the task's."""
         if (onto := order.onto) is None:
-            self._reporter.say(Published(made.branch, made.commit, made.diff, tree=made.tree))
+            self._reporter.report(Published(made.branch, made.commit, made.diff, tree=made.tree))
             return
-        refused = self._moved(onto, made.commit)
+        refused = self._move_with_retries(onto, made.commit)
         if self._abandoned.is_set():
             return
         if refused is None:
             moved = BranchMove(onto.name, onto.expects)
-            said = Published(made.branch, made.commit, made.diff, moved, made.tree)
-            self._reporter.say(said)
+            report = Published(made.branch, made.commit, made.diff, moved, made.tree)
+            self._reporter.report(report)
             return
-        by, subject = self._described(onto, refused)
-        about = refused.found, refused.why, by, subject
-        self._reporter.say(BranchRefused(order.number, onto.name, made.commit, *about))
+        by, subject = self._describe_found(onto, refused)
+        about = refused.found_commit, refused.reason, by, subject
+        self._reporter.report(BranchRefused(order.number, onto.name, made.commit, *about))
 
-    def _moved(self, onto: TaskBranch, commit: str) -> _Refused | None:
+    def _move_with_retries(self, onto: TaskBranch, commit: str) -> _MoveRefused | None:
         """None once the branch names the commit."""
-        refused: _Refused | None = None
-        for pause in _PAUSES:
-            self._await_lease()
-            refused = self._try(onto, commit)
-            if refused is None or not refused.why or self._abandoned.wait(pause):
+        refused: _MoveRefused | None = None
+        for pause in _RETRY_PAUSES_SECONDS:
+            self._wait_for_lease()
+            refused = self._try_move(onto, commit)
+            if refused is None or not refused.reason or self._abandoned.wait(pause):
                 break
         return refused
 
-    def _await_lease(self) -> None:
+    def _wait_for_lease(self) -> None:
         """Waits while the lease is over: then somebody else may have the task by now."""
         lease = self._reporter.context.lease
-        while lease.is_over and not self._abandoned.is_set():
-            lease.wait_beyond(lease.deadline, _GLANCE)
+        while lease.is_expired and not self._abandoned.is_set():
+            lease.wait_for_extension(lease.deadline, _POLL_SECONDS)
 
-    def _try(self, onto: TaskBranch, commit: str) -> _Refused | None:
+    def _try_move(self, onto: TaskBranch, commit: str) -> _MoveRefused | None:
         ref = f"refs/heads/{onto.name}"
         try:
             require_safe_ref(ref)
-            self._mirror.move(ref, commit, onto.expects, self._abandoned)
+            self._mirror.move_remote_ref(ref, commit, onto.expects, self._abandoned)
         except GitError as error:
-            return self._judged(ref, onto, commit, error)
+            return self._check_failed_move(ref, onto, commit, error)
         return None
 
-    def _judged(self, ref: str, onto: TaskBranch, commit: str, error: GitError) -> _Refused | None:
+    def _check_failed_move(
+        self, ref: str, onto: TaskBranch, commit: str, error: GitError
+    ) -> _MoveRefused | None:
         """What came of a push that failed: the remote may have moved the branch all the same."""
         try:
             found = self._mirror.remote_commit(ref)
         except GitError as unknown:
-            return _Refused(onto.expects, unknown.message)
+            return _MoveRefused(onto.expects, unknown.message)
         if found == commit:
             return None
-        return _Refused(found, error.message if found == onto.expects else "")
+        return _MoveRefused(found, error.message if found == onto.expects else "")
 
-    def _described(self, onto: TaskBranch, refused: _Refused) -> tuple[str, str]:
+    def _describe_found(self, onto: TaskBranch, refused: _MoveRefused) -> tuple[str, str]:
         """Who made the commit that is found, and its subject, as far as that can be had."""
-        if refused.found is None or refused.why:
+        if refused.found_commit is None or refused.reason:
             return "", ""
         try:
-            return self._mirror.described(f"refs/heads/{onto.name}", refused.found)
+            return self._mirror.describe_commit(f"refs/heads/{onto.name}", refused.found_commit)
         except GitError:
             return "", ""

@@ -5,13 +5,13 @@ from time import monotonic
 from typing import Any
 
 from muster.protocol.frames import Usage
-from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.attempts.context import Reporter
 
-_PAUSE = 5.0  # seconds between two looks at what is known of a stage that runs
+_POLL_SECONDS = 5.0  # seconds between two looks at what is known of a stage that runs
 
 
-class UsageTeller:
+class UsageReporter:
     """For the attempt's thread alone. A daemon that starts anew may say again what was said: each
     report takes the place of the one before."""
 
@@ -19,27 +19,27 @@ class UsageTeller:
         """`facts` gives what is known of the stage that runs."""
         self._reporter = reporter
         self._facts = facts
-        self._told: Usage | None = None
-        self._due = 0.0
+        self._last_reported: Usage | None = None
+        self._next_poll_at = 0.0
 
-    def look(self, kept: KeptOrder) -> float | None:
+    def poll(self, kept: AttemptState) -> float | None:
         """Reports what that stage has used so far, now and then; in how many seconds to call again,
         None: when something has happened."""
         if not kept.is_agent:
             return None
         now = monotonic()
-        if now < self._due:
-            return self._due - now
-        self._due = now + _PAUSE
-        self.tell(kept, self._facts())
+        if now < self._next_poll_at:
+            return self._next_poll_at - now
+        self._next_poll_at = now + _POLL_SECONDS
+        self.report_usage(kept, self._facts())
         return None
 
-    def tell(self, kept: KeptOrder, facts: Mapping[str, Any]) -> None:
+    def report_usage(self, kept: AttemptState, facts: Mapping[str, Any]) -> None:
         """Reports what the order's stage has used by these facts, if that is known and news."""
         if not kept.is_agent:
             return
-        items = kept.used(facts)
+        items = kept.usage_from_facts(facts)
         usage = Usage(kept.stage_index, kept.agent, items, kept.run)
-        if items and usage != self._told:
-            self._told = usage
-            self._reporter.say(usage)
+        if items and usage != self._last_reported:
+            self._last_reported = usage
+            self._reporter.report(usage)

@@ -7,10 +7,10 @@ from pathlib import Path
 from muster.worker.agents import installs, probe
 from muster.worker.agents.versions import Binary, Versions, is_older
 from muster.worker.doctor.finding import Check, Finding, Machine
-from muster.worker.doctor.sandbox_level import detect_rooms
+from muster.worker.doctor.sandbox_level import detect_sandboxes
 
 
-def _agents(machine: Machine) -> Iterator[Finding]:
+def _check_agents(machine: Machine) -> Iterator[Finding]:
     versions = Versions()
     found = {
         each.name: binary for each in machine.adapters if (binary := versions.find(each.binary))
@@ -21,31 +21,35 @@ def _agents(machine: Machine) -> Iterator[Finding]:
         command = "npm install --global @anthropic-ai/claude-code"
         yield Finding("agents", "warn", text, "install one for all users, such as", command)
         return
-    yield from _found(machine, found, versions.path)
+    yield from _check_found(machine, found, versions.path)
     if missing := [each.name for each in machine.adapters if each.name not in found]:
         yield Finding("other agents", "ok", f"not installed: {', '.join(missing)}")
 
 
-def _found(machine: Machine, found: dict[str, Binary], path: str) -> Iterator[Finding]:
+def _check_found(machine: Machine, found: dict[str, Binary], path: str) -> Iterator[Finding]:
     # Attempts have no uids of their own unless the worker is root.
-    is_full = machine.is_root and detect_rooms(machine).level == "full"
+    is_full = machine.is_root and detect_sandboxes(machine).level == "full"
     closed = {
-        agent: installs.closed(file, path, installs.trees(file, path) if is_full else ())
+        agent: installs.first_inaccessible_path(
+            file, path, installs.required_paths(file, path) if is_full else ()
+        )
         for agent, binary in found.items()
         if machine.is_root and (file := Path(binary.path))
     }
-    look = probe.HERE if not machine.is_root or is_full else probe.as_user(machine.uids[-1])
+    look = probe.DAEMON_PROBE if not machine.is_root or is_full else probe.as_user(machine.uids[-1])
     asked = Versions(path, look)
     for agent, binary in found.items():
         if not closed.get(agent):
-            asked.of(binary)
+            asked.get(binary)
     asked.wait()
     for agent, binary in found.items():
         adapter = machine.adapters.get(agent)
-        yield _one(agent, binary, closed.get(agent), asked, adapter.oldest if adapter else None)
+        yield _agent_finding(
+            agent, binary, closed.get(agent), asked, adapter.oldest if adapter else None
+        )
 
 
-def _one(
+def _agent_finding(
     agent: str, binary: Binary, closed: Path | None, asked: Versions, oldest: str | None
 ) -> Finding:
     if closed is not None:
@@ -53,7 +57,7 @@ def _one(
         text = f"{binary.path} is out of attempts' reach: {closed} is closed to other users"
         advice = "install it for all users, or let others pass"
         return Finding(agent, "fail", text, advice, shlex.join(["chmod", need, str(closed)]))
-    version, command = asked.of(binary), shlex.join([binary.path, "--version"])
+    version, command = asked.get(binary), shlex.join([binary.path, "--version"])
     if not asked.is_startable(binary):
         text = f"{binary.path} cannot be started"
         return Finding(agent, "fail", text, "see what it says, or install it anew", command)
@@ -66,4 +70,4 @@ def _one(
     return Finding(agent, "ok", f"{version}, {binary.path}")
 
 
-CHECKS: tuple[tuple[str, Check], ...] = (("agents", _agents),)
+CHECKS: tuple[tuple[str, Check], ...] = (("agents", _check_agents),)

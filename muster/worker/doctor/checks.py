@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterator
 
 from muster.worker.doctor import agents, host, sandbox, server, table
-from muster.worker.doctor.finding import Finding, Machine, each
+from muster.worker.doctor.finding import Finding, Machine, run_each
 
 
-def examine(machine: Machine, as_json: bool) -> int:
+def run_doctor(machine: Machine, as_json: bool) -> int:
     """Writes what is found to standard output. Exit status 1 if something that stops work is
     missing, else 0."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -19,18 +19,20 @@ def examine(machine: Machine, as_json: bool) -> int:
     found = []
     width = shutil.get_terminal_size().columns
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    for finding in findings(machine):
+    for finding in run_checks(machine):
         found.append(finding)
         if not as_json:
-            sys.stdout.write(f"{table.lines(finding, width, colours)}\n")
+            sys.stdout.write(f"{table.format_finding(finding, width, colours)}\n")
             sys.stdout.flush()
-    sys.stdout.write(table.as_json(found) + "\n" if as_json else f"\n{table.summary(found)}\n")
+    sys.stdout.write(
+        table.to_json(found) + "\n" if as_json else f"\n{table.format_summary(found)}\n"
+    )
     return int(any(finding.level == "fail" for finding in found))
 
 
-def findings(machine: Machine) -> Iterator[Finding]:
+def run_checks(machine: Machine) -> Iterator[Finding]:
     """The findings of all checks, one at a time: some take seconds. Raises nothing."""
     checks = itertools.chain(
-        host.CHECKS, sandbox.CHECKS, agents.CHECKS, server.CHECKS, host.SERVICE
+        host.CHECKS, sandbox.CHECKS, agents.CHECKS, server.CHECKS, host.SERVICE_CHECKS
     )
-    yield from each(checks, machine)
+    yield from run_each(checks, machine)

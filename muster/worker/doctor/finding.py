@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from muster.worker.agents.adapters.registry import KNOWN, Registry
-from muster.worker.sandbox.uids import UIDS
+from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS, AdapterRegistry
+from muster.worker.sandbox.uids import DEFAULT_UIDS
 
-PATIENCE = 5.0
+TIMEOUT_SECONDS = 5.0
 """Seconds for a program, or for the server, to answer."""
 
 Level = Literal["ok", "warn", "fail"]
 
-_MANAGERS = {
+_INSTALL_COMMANDS = {
     "apt": "apt install",
     "dnf": "dnf install",
     "zypper": "zypper install",
@@ -46,8 +46,8 @@ class Machine:
     these agents."""
 
     home: Path
-    uids: range = UIDS
-    adapters: Registry = KNOWN
+    uids: range = DEFAULT_UIDS
+    adapters: AdapterRegistry = BUILTIN_ADAPTERS
     bwrap: Path | None = None
     is_root: bool = field(default_factory=lambda: os.geteuid() == 0)
     proc: Path = Path("/proc")
@@ -57,9 +57,9 @@ class Machine:
         """A command that only root may give."""
         return command if self.is_root else f"sudo {command}"
 
-    def lacks(self, name: str, level: Level, text: str, package: str) -> Finding:
+    def missing_package(self, name: str, level: Level, text: str, package: str) -> Finding:
         """That a package of the system's is not installed."""
-        for manager, install in _MANAGERS.items():
+        for manager, install in _INSTALL_COMMANDS.items():
             if shutil.which(manager):
                 whole = f"{install} {package}"
                 command = whole if manager == "brew" else self.as_root(whole)
@@ -70,7 +70,7 @@ class Machine:
 Check = Callable[[Machine], Iterable[Finding]]
 
 
-def each(checks: Iterable[tuple[str, Check]], machine: Machine) -> Iterator[Finding]:
+def run_each(checks: Iterable[tuple[str, Check]], machine: Machine) -> Iterator[Finding]:
     """The findings of the checks. A check that raises gives a finding, too."""
     for name, check in checks:
         try:
@@ -80,14 +80,14 @@ def each(checks: Iterable[tuple[str, Check]], machine: Machine) -> Iterator[Find
             yield Finding(name, "warn", text, "mend what is wrong above, then look again")
 
 
-class Answer(NamedTuple):
+class CommandResult(NamedTuple):
     """What a program said. `ok`: it ended with 0, and in time."""
 
     ok: bool
     text: str
 
 
-def ask(argv: Sequence[str]) -> Answer:
+def run_command(argv: Sequence[str]) -> CommandResult:
     """Runs a program for PATIENCE seconds at most. Its text is what it wrote, errors included."""
     try:
         done = subprocess.run(
@@ -96,12 +96,12 @@ def ask(argv: Sequence[str]) -> Answer:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            timeout=PATIENCE,
+            timeout=TIMEOUT_SECONDS,
             start_new_session=True,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return Answer(False, f"{argv[0]} does not answer")
+        return CommandResult(False, f"{argv[0]} does not answer")
     except OSError as error:
-        return Answer(False, f"{argv[0]}: {error.strerror}")
-    return Answer(done.returncode == 0, done.stdout.decode(errors="replace").strip())
+        return CommandResult(False, f"{argv[0]}: {error.strerror}")
+    return CommandResult(done.returncode == 0, done.stdout.decode(errors="replace").strip())

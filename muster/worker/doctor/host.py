@@ -9,80 +9,84 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from muster.worker.doctor.finding import Check, Finding, Machine, ask
+from muster.worker.doctor.finding import Check, Finding, Machine, run_command
 from muster.worker.layout import Layout
 from muster.worker.sandbox.uids import TooFewUids, require_enough
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
 
-OLDEST_GIT = (2, 32)  # the first with GIT_CONFIG_GLOBAL
-FREE_BYTES = 1 << 30
-FULLEST = 90  # percent; the server drains a machine whose disk is fuller (maxDiskPercent)
+MIN_GIT_VERSION = (2, 32)  # the first with GIT_CONFIG_GLOBAL
+MIN_FREE_BYTES = 1 << 30
+MAX_USED_PERCENT = 90  # percent; the server drains a machine whose disk is fuller (maxDiskPercent)
 
-_FAR = frozenset({"9p", "afs", "ceph", "cifs", "fuse.sshfs", "glusterfs", "nfs", "nfs4", "smb3"})
-_PASSING = frozenset({"ramfs", "tmpfs"})
+_NETWORK_FILE_SYSTEMS = frozenset(
+    {"9p", "afs", "ceph", "cifs", "fuse.sshfs", "glusterfs", "nfs", "nfs4", "smb3"}
+)
+_VOLATILE_FILE_SYSTEMS = frozenset({"ramfs", "tmpfs"})
 
 
-def _git(machine: Machine) -> Iterator[Finding]:
-    said = ask(["git", "--version"])
-    found = re.search(r"(\d+)\.(\d+)\S*", said.text)
-    if not said.ok or not found:
-        yield machine.lacks("git", "fail", "not installed", "git")
+def _check_git(machine: Machine) -> Iterator[Finding]:
+    result = run_command(["git", "--version"])
+    found = re.search(r"(\d+)\.(\d+)\S*", result.text)
+    if not result.ok or not found:
+        yield machine.missing_package("git", "fail", "not installed", "git")
         return
-    is_old = (int(found[1]), int(found[2])) < OLDEST_GIT
-    advice = f"use {'.'.join(map(str, OLDEST_GIT))} or newer" if is_old else ""
+    is_old = (int(found[1]), int(found[2])) < MIN_GIT_VERSION
+    advice = f"use {'.'.join(map(str, MIN_GIT_VERSION))} or newer" if is_old else ""
     yield Finding("git", "fail" if is_old else "ok", f"version {found[0]}", advice)
 
 
-def _home(machine: Machine) -> Iterator[Finding]:
+def _check_home(machine: Machine) -> Iterator[Finding]:
     home = machine.home
-    there = _nearest(home)
-    if closed := _closed_above(machine):
+    there = _nearest_existing(home)
+    if closed := _closed_parent(machine):
         text = f"{closed} is closed to other users: attempts cannot reach {home}"
         command = shlex.join(["chmod", "o+x", str(closed)])
         yield Finding("home", "fail", text, "let others pass, or use another --home", command)
     elif home.exists() and not home.is_dir():
         yield Finding("home", "fail", f"{home} is no directory", "use another --home")
     elif not os.access(there, os.W_OK | os.X_OK):
-        made = machine.as_root(shlex.join(["install", "-d", "-m711", "-o", _user(), str(home)]))
+        made = machine.as_root(
+            shlex.join(["install", "-d", "-m711", "-o", _user_name(), str(home)])
+        )
         text = f"{home} {'cannot be written to' if home.exists() else 'cannot be made'}"
         yield Finding("home", "fail", text, "or run as the worker's own user", made)
     else:
-        yield _file_system(machine, there)
+        yield _check_file_system(machine, there)
 
 
-def _file_system(machine: Machine, there: Path) -> Finding:
-    mount, kind = _mount_of(machine, there)
+def _check_file_system(machine: Machine, there: Path) -> Finding:
+    mount, kind = _find_mount(machine, there)
     where = f"{machine.home}{'' if machine.home.exists() else ', not made yet'}, on {kind}"
     if os.statvfs(there).f_flag & os.ST_NOEXEC:
         text = f"{where}, where no program may be executed"
         command = machine.as_root(shlex.join(["mount", "-o", "remount,exec", str(mount)]))
         return Finding("home", "fail", text, "allow it, or use another --home", command)
-    if kind in _FAR:
+    if kind in _NETWORK_FILE_SYSTEMS:
         text = f"{where}: locks and many small files are not its strength"
         return Finding("home", "warn", text, "use a --home on a disk of this machine")
-    if kind in _PASSING:
+    if kind in _VOLATILE_FILE_SYSTEMS:
         text = f"{where}: all is lost at the next boot"
         return Finding("home", "warn", text, "use a --home on a disk")
     return Finding("home", "ok", where)
 
 
-def _disk(machine: Machine) -> Iterator[Finding]:
-    there = _nearest(machine.home)
+def _check_disk(machine: Machine) -> Iterator[Finding]:
+    there = _nearest_existing(machine.home)
     disk, files = shutil.disk_usage(there), os.statvfs(there)
     full = 100 * disk.used / ((disk.used + disk.free) or 1)
     text = f"{disk.free / 2**30:.1f} GiB free, {full:.0f} % used"
-    if disk.free < FREE_BYTES:
+    if disk.free < MIN_FREE_BYTES:
         yield Finding("disk", "fail", text, "make room, or use a --home on another disk")
     elif files.f_files and not files.f_favail:
         yield Finding("disk", "fail", f"{text}, but no inode is left", "delete files")
-    elif full > FULLEST:
-        advice = f"make room: the server drains a machine that is fuller than {FULLEST} %"
+    elif full > MAX_USED_PERCENT:
+        advice = f"make room: the server drains a machine that is fuller than {MAX_USED_PERCENT} %"
         yield Finding("disk", "warn", text, advice)
     else:
         yield Finding("disk", "ok", text)
 
 
-def _user_ids(machine: Machine) -> Iterator[Finding]:
+def _check_uids(machine: Machine) -> Iterator[Finding]:
     """Where there are too few of them, and the machine is enrolled; else nothing is said."""
     try:
         slots = CredentialStore(Layout(machine.home).credentials).load().slots
@@ -93,11 +97,11 @@ def _user_ids(machine: Machine) -> Iterator[Finding]:
         return
 
 
-def _service(machine: Machine) -> Iterator[Finding]:
+def _check_service(machine: Machine) -> Iterator[Finding]:
     """Whether a service of the user's outlives their log-in; nothing where that is no question."""
-    if machine.is_root or not _logs_in() or not Path("/run/systemd/system").is_dir():
+    if machine.is_root or not _has_login_shell() or not Path("/run/systemd/system").is_dir():
         return
-    user = _user()
+    user = _user_name()
     if Path("/var/lib/systemd/linger", user).exists():
         yield Finding("service", "ok", f"what {user} starts by systemd outlives the log-in")
     else:
@@ -105,7 +109,7 @@ def _service(machine: Machine) -> Iterator[Finding]:
         yield Finding("service", "warn", text, command="loginctl enable-linger")
 
 
-def _logs_in() -> bool:
+def _has_login_shell() -> bool:
     """Not so an account that was made for a service of the system's."""
     try:
         shell = pwd.getpwuid(os.geteuid()).pw_shell
@@ -114,18 +118,18 @@ def _logs_in() -> bool:
     return Path(shell).name not in ("nologin", "false")
 
 
-def _user() -> str:
+def _user_name() -> str:
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         return str(os.geteuid())
 
 
-def _nearest(path: Path) -> Path:
+def _nearest_existing(path: Path) -> Path:
     return next(each for each in (path, *path.parents) if each.exists())
 
 
-def _closed_above(machine: Machine) -> Path | None:
+def _closed_parent(machine: Machine) -> Path | None:
     """A directory above the home that keeps attempts with uids of their own from it."""
     if not machine.is_root:
         return None
@@ -133,7 +137,7 @@ def _closed_above(machine: Machine) -> Path | None:
     return next((each for each in above if not each.stat().st_mode & stat.S_IXOTH), None)
 
 
-def _mount_of(machine: Machine, path: Path) -> tuple[Path, str]:
+def _find_mount(machine: Machine, path: Path) -> tuple[Path, str]:
     """The mount that a path lies on, and its file system."""
     best, kind = Path("/"), "an unknown file system"
     real = path.resolve()
@@ -146,9 +150,9 @@ def _mount_of(machine: Machine, path: Path) -> tuple[Path, str]:
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (
-    ("git", _git),
-    ("home", _home),
-    ("disk", _disk),
-    ("user ids", _user_ids),
+    ("git", _check_git),
+    ("home", _check_home),
+    ("disk", _check_disk),
+    ("user ids", _check_uids),
 )
-SERVICE: tuple[tuple[str, Check], ...] = (("service", _service),)
+SERVICE_CHECKS: tuple[tuple[str, Check], ...] = (("service", _check_service),)

@@ -9,21 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from muster.worker.doctor.finding import Check, Finding, Level, Machine, ask
-from muster.worker.doctor.sandbox_level import detect_rooms
+from muster.worker.doctor.finding import Check, Finding, Level, Machine, run_command
+from muster.worker.doctor.sandbox_level import detect_sandboxes
 from muster.worker.sandbox import bubblewrap
 from muster.worker.sandbox.bubblewrap import Candidate
 from muster.worker.sandbox.detection import PYTHON_ADVICE, try_sandbox
-from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.sandboxes import Sandboxes
 
-BUBBLEWRAP = (0, 7)
+MIN_BUBBLEWRAP_VERSION = (0, 7)
 """The version since which temporary file systems have a size (`--size`)."""
 
 ADVISORY = "GHSA-pxhw-h44j-8pfx"
-SAFE_BUBBLEWRAP = (0, 12)
+SAFE_BUBBLEWRAP_VERSION = (0, 12)
 """The version that has ADVISORY fixed: before, a link could have a mount point made elsewhere."""
 
-LANDLOCK = 6
+MIN_LANDLOCK_VERSION = 6
 """The version that keeps a program from abstract sockets."""
 
 _NAMESPACES = {
@@ -38,17 +38,20 @@ _LANDLOCK_CREATE_RULESET = 444  # on every architecture
 _LANDLOCK_VERSION = 1
 
 
-def _bubblewrap(machine: Machine) -> Iterator[Finding]:
+def _check_bubblewrap(machine: Machine) -> Iterator[Finding]:
     found = bubblewrap.candidates(machine.bwrap)
     if not found:
         text = "not installed: an attempt sees all that its user can see"
-        yield machine.lacks("bubblewrap", "warn", text, "bubblewrap")
-    rooms = replace(detect_rooms(machine), level="full")
-    tried = [Tried(each, _version(each), _problem(rooms, each)) for each in found]
-    yield from judge_bubblewraps(tried)
+        yield machine.missing_package("bubblewrap", "warn", text, "bubblewrap")
+    rooms = replace(detect_sandboxes(machine), level="full")
+    tried = [
+        TriedBubblewrap(each, _bubblewrap_version(each), _bubblewrap_problem(rooms, each))
+        for each in found
+    ]
+    yield from bubblewrap_findings(tried)
 
 
-class Tried(NamedTuple):
+class TriedBubblewrap(NamedTuple):
     """A bubblewrap, the version that it prints (or what it prints instead), and what blocked it."""
 
     candidate: Candidate
@@ -61,28 +64,30 @@ class Tried(NamedTuple):
         return (int(found[1]), int(found[2])) if found else None
 
 
-def _version(candidate: Candidate) -> str:
-    return ask([candidate.program, "--version"]).text.removeprefix("bubblewrap ")
+def _bubblewrap_version(candidate: Candidate) -> str:
+    return run_command([candidate.program, "--version"]).text.removeprefix("bubblewrap ")
 
 
-def _problem(rooms: Rooms, candidate: Candidate) -> str | None:
+def _bubblewrap_problem(rooms: Sandboxes, candidate: Candidate) -> str | None:
     try:
         return try_sandbox(replace(rooms, bwrap=candidate.program))
     except OSError as error:
         return str(error)
 
 
-def judge_bubblewraps(tried: Sequence[Tried]) -> Iterator[Finding]:
+def bubblewrap_findings(tried: Sequence[TriedBubblewrap]) -> Iterator[Finding]:
     """A finding for each: the first that works is used."""
     used = next((each for each in tried if each.problem is None), None)
     for each in tried:
         text = f"{each.candidate.origin} {each.candidate.program}, version {each.version[:100]}"
         if each.problem is not None:
             level: Level = "warn" if used is None else "ok"
-            yield Finding("bubblewrap", level, f"{text}: blocked: {each.problem}", _how(each, used))
+            yield Finding(
+                "bubblewrap", level, f"{text}: blocked: {each.problem}", _advice(each, used)
+            )
         elif each is not used:
             yield Finding("bubblewrap", "ok", f"{text}: works, not needed")
-        elif each.number is None or each.number >= SAFE_BUBBLEWRAP:
+        elif each.number is None or each.number >= SAFE_BUBBLEWRAP_VERSION:
             yield Finding("bubblewrap", "ok", f"{text}: used")
         else:
             text += ": used. Versions below 0.12 follow links when they make mount points"
@@ -90,29 +95,33 @@ def judge_bubblewraps(tried: Sequence[Tried]) -> Iterator[Finding]:
             yield Finding("bubblewrap", "warn", text, "install 0.12 or newer when you can get it")
 
 
-def _how(tried: Tried, used: Tried | None) -> str:
+def _advice(tried: TriedBubblewrap, used: TriedBubblewrap | None) -> str:
     if used is not None:
         return ""
-    if tried.number is not None and tried.number < BUBBLEWRAP:
-        return f"use version {'.'.join(map(str, BUBBLEWRAP))} or newer, or the bundled one"
+    if tried.number is not None and tried.number < MIN_BUBBLEWRAP_VERSION:
+        return (
+            f"use version {'.'.join(map(str, MIN_BUBBLEWRAP_VERSION))} or newer, or the bundled one"
+        )
     return bubblewrap.ADVICE
 
 
-def _util_linux(machine: Machine) -> Iterator[Finding]:
+def _check_util_linux(machine: Machine) -> Iterator[Finding]:
     wanted = {"setpriv": "--reuid", "unshare": "--kill-child"}
     lacking = [
-        program for program, option in wanted.items() if option not in ask([program, "--help"]).text
+        program
+        for program, option in wanted.items()
+        if option not in run_command([program, "--help"]).text
     ]
     if lacking:
         text = f"{' and '.join(lacking)} missing, or not those of util-linux"
-        yield machine.lacks("util-linux", "warn", text, "util-linux")
+        yield machine.missing_package("util-linux", "warn", text, "util-linux")
     else:
-        version = ask(["unshare", "--version"]).text.rpartition(" ")[2]
+        version = run_command(["unshare", "--version"]).text.rpartition(" ")[2]
         yield Finding("util-linux", "ok", f"setpriv and unshare, version {version}")
 
 
-def _namespaces(machine: Machine) -> Iterator[Finding]:
-    wrong = [name for name in _NAMESPACES if _setting(machine, name) == _NAMESPACES[name][0]]
+def _check_namespaces(machine: Machine) -> Iterator[Finding]:
+    wrong = [name for name in _NAMESPACES if _read_sysctl(machine, name) == _NAMESPACES[name][0]]
     if not wrong or (not machine.is_root and _can_unshare(machine)):
         yield Finding("namespaces", "ok", "open to users without privileges")
         return
@@ -124,7 +133,7 @@ def _namespaces(machine: Machine) -> Iterator[Finding]:
     yield Finding("namespaces", "warn", text, advice, command)
 
 
-def _setting(machine: Machine, name: str) -> str | None:
+def _read_sysctl(machine: Machine, name: str) -> str | None:
     try:
         return (machine.proc / "sys" / name.replace(".", "/")).read_text().strip()
     except OSError:  # a kernel without that setting
@@ -134,27 +143,27 @@ def _setting(machine: Machine, name: str) -> str | None:
 def _can_unshare(machine: Machine) -> bool:
     """Whether bubblewrap may make a user's namespaces here: AppArmor may have a rule for it."""
     return any(
-        ask([each.program, "--unshare-user", "--ro-bind", "/", "/", "true"]).ok
+        run_command([each.program, "--unshare-user", "--ro-bind", "/", "/", "true"]).ok
         for each in bubblewrap.candidates(machine.bwrap)
     )
 
 
-def _room(machine: Machine) -> Iterator[Finding]:
-    room = detect_rooms(machine)
+def _check_sandbox(machine: Machine) -> Iterator[Finding]:
+    room = detect_sandboxes(machine)
     texts = {
         "full": "full: attempts are kept from the system and from each other",
         "processes": "processes: their processes are contained, what they see is not",
         "none": f"none: {'only a uid of their own' if machine.is_root else 'nothing'} contains "
         "attempts",
     }
-    text = texts[room.level] + (f" ({'; '.join(room.lacks)})" if room.lacks else "")
+    text = texts[room.level] + (f" ({'; '.join(room.missing)})" if room.missing else "")
     advice = "mend what is wrong above; a container has to allow namespaces"
     is_full = room.level == "full"
     yield Finding("room", "ok" if is_full else "warn", text, "" if is_full else advice)
 
 
-def _python(machine: Machine) -> Iterator[Finding]:
-    rooms = detect_rooms(machine)
+def _check_python(machine: Machine) -> Iterator[Finding]:
+    rooms = detect_sandboxes(machine)
     if rooms.python_missing is None:
         text = f"attempts run {rooms.interpreter.program}"
         yield Finding("Python of attempts", "ok", text)
@@ -163,13 +172,13 @@ def _python(machine: Machine) -> Iterator[Finding]:
         yield Finding("Python of attempts", "fail", why, PYTHON_ADVICE)
 
 
-def _cgroups(machine: Machine) -> Iterator[Finding]:
-    groups = _own_groups(machine)
+def _check_cgroups(machine: Machine) -> Iterator[Finding]:
+    groups = _own_cgroups(machine)
     unified = groups.get("")
-    if unified and _may_write(unified) and _has_controllers(unified):
+    if unified and _is_writable(unified) and _has_controllers(unified):
         text = "version 2, writable: the kernel limits an attempt's memory and processes"
         yield Finding("cgroups", "ok", text)
-    elif all(name in groups and _may_write(groups[name]) for name in _CONTROLLERS):
+    elif all(name in groups and _is_writable(groups[name]) for name in _CONTROLLERS):
         text = "version 1: the kernel limits an attempt's memory and processes"
         yield Finding("cgroups", "ok", text)
     else:
@@ -180,7 +189,7 @@ def _cgroups(machine: Machine) -> Iterator[Finding]:
         yield Finding("cgroups", "warn", text, advice, command)
 
 
-def _own_groups(machine: Machine) -> dict[str, Path]:
+def _own_cgroups(machine: Machine) -> dict[str, Path]:
     """This process's directory for each controller; version 2's is named by the empty string."""
     groups: dict[str, Path] = {}
     for line in (machine.proc / "self/cgroup").read_text().splitlines():
@@ -193,7 +202,7 @@ def _own_groups(machine: Machine) -> dict[str, Path]:
     return groups
 
 
-def _may_write(group: Path) -> bool:
+def _is_writable(group: Path) -> bool:
     return os.access(group, os.W_OK | os.X_OK) and os.access(group / "cgroup.procs", os.W_OK)
 
 
@@ -205,16 +214,16 @@ def _has_controllers(group: Path) -> bool:
     return set(_CONTROLLERS) <= set(there)
 
 
-def _landlock(_machine: Machine) -> Iterator[Finding]:
+def _check_landlock(_machine: Machine) -> Iterator[Finding]:
     libc = ctypes.CDLL(None, use_errno=True)
     version = libc.syscall(_LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), _LANDLOCK_VERSION)
-    yield landlock(version, ctypes.get_errno())
+    yield landlock_finding(version, ctypes.get_errno())
 
 
-def landlock(version: int, number: int) -> Finding:
+def landlock_finding(version: int, number: int) -> Finding:
     """What the kernel's answer means: a version, or below 0 an errno."""
     reach = "rooms with an open network can reach this machine's abstract sockets"
-    if version >= LANDLOCK:
+    if version >= MIN_LANDLOCK_VERSION:
         return Finding("Landlock", "ok", f"version {version}")
     if version > 0:
         advice = "use Linux 6.12 or newer"
@@ -226,11 +235,11 @@ def landlock(version: int, number: int) -> Finding:
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (
-    ("bubblewrap", _bubblewrap),
-    ("util-linux", _util_linux),
-    ("namespaces", _namespaces),
-    ("room", _room),
-    ("Python of attempts", _python),
-    ("cgroups", _cgroups),
-    ("Landlock", _landlock),
+    ("bubblewrap", _check_bubblewrap),
+    ("util-linux", _check_util_linux),
+    ("namespaces", _check_namespaces),
+    ("room", _check_sandbox),
+    ("Python of attempts", _check_python),
+    ("cgroups", _check_cgroups),
+    ("Landlock", _check_landlock),
 )

@@ -7,50 +7,50 @@ from collections.abc import Sequence
 
 from muster.worker.doctor.finding import Finding, Level
 
-_COLOURS: dict[Level, str] = {"ok": "32", "warn": "33", "fail": "31"}
-_NAMES = 12  # characters; the longest name
-_NARROWEST = 60
-_WIDEST = 100
+_COLORS: dict[Level, str] = {"ok": "32", "warn": "33", "fail": "31"}
+_NAME_WIDTH = 12  # characters; the longest name
+_MIN_WIDTH = 60
+_MAX_WIDTH = 100
 
 
-def lines(finding: Finding, width: int, colours: bool) -> str:
+def format_finding(finding: Finding, width: int, colours: bool) -> str:
     """A finding on its lines, of `width` characters. Its command has one of its own, however long
     it is, so that it can be copied."""
     level = finding.level.ljust(4)
     if colours:
-        level = f"\x1b[{_COLOURS[finding.level]}m{level}\x1b[0m"
-    margin = " " * (4 + 2 + _NAMES + 2)
-    room = min(max(width, _NARROWEST), _WIDEST) - len(margin)
-    text, *more = _broken(finding.text, room)
-    more += _marked("→ ", _broken(finding.advice, room - 2))
-    more += _marked("$ ", [finding.command] if finding.command else [])
-    first = f"{level}  {finding.name.ljust(_NAMES)}  {text}"
+        level = f"\x1b[{_COLORS[finding.level]}m{level}\x1b[0m"
+    margin = " " * (4 + 2 + _NAME_WIDTH + 2)
+    room = min(max(width, _MIN_WIDTH), _MAX_WIDTH) - len(margin)
+    text, *more = _wrap(finding.text, room)
+    more += _with_marker("→ ", _wrap(finding.advice, room - 2))
+    more += _with_marker("$ ", [finding.command] if finding.command else [])
+    first = f"{level}  {finding.name.ljust(_NAME_WIDTH)}  {text}"
     return "\n".join([first, *(margin + line for line in more)])
 
 
-def summary(found: Sequence[Finding]) -> str:
+def format_summary(found: Sequence[Finding]) -> str:
     """What all of them come to, in a line."""
     count = Counter(finding.level for finding in found)
-    parts = (_counted(count["fail"], "failure"), _counted(count["warn"], "warning"))
-    said = " and ".join(filter(None, parts))
+    parts = (_count_text(count["fail"], "failure"), _count_text(count["warn"], "warning"))
+    summary = " and ".join(filter(None, parts))
     if count["fail"]:
-        return f"{said}: this machine cannot do all of its work."
-    return f"{said}: this machine works, not as well as it could." if said else "All is well."
+        return f"{summary}: this machine cannot do all of its work."
+    return f"{summary}: this machine works, not as well as it could." if summary else "All is well."
 
 
-def as_json(found: Sequence[Finding]) -> str:
+def to_json(found: Sequence[Finding]) -> str:
     """A list of {name, level, ok, text, advice, command}."""
     rows = [{**each._asdict(), "ok": each.level == "ok"} for each in found]
     return json.dumps(rows, indent=2)
 
 
-def _broken(text: str, width: int) -> list[str]:
+def _wrap(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
-def _marked(mark: str, broken: list[str]) -> list[str]:
+def _with_marker(mark: str, broken: list[str]) -> list[str]:
     return [f"{'  ' if number else mark}{line}" for number, line in enumerate(broken)]
 
 
-def _counted(number: int, word: str) -> str:
+def _count_text(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}" if number else ""

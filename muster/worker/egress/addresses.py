@@ -26,7 +26,7 @@ _NAT64 = bytes.fromhex("0064ff9b") + bytes(8)
 _LOCAL_NAT64 = bytes.fromhex("0064ff9b0001")  # RFC 8215
 # Where an address of IPv4 lies in one behind a prefix of 48, 56 and 64 bits (RFC 6052). Which one
 # a network uses within its /48 cannot be told from outside; behind 96 bits it comes last.
-_CARRIED = ((6, 7, 9, 10), (7, 9, 10, 11), (9, 10, 11, 12))
+_EMBEDDED_IPV4_POSITIONS = ((6, 7, 9, 10), (7, 9, 10, 11), (9, 10, 11, 12))
 _COMPATIBLE = bytes(12)
 _ONE = bytes(15) + b"\x01"
 
@@ -49,7 +49,7 @@ def is_special(address: Address) -> bool:
     if packed == _ONE or packed[0] == 0xFF or (packed[0] == 0xFE and packed[1] & 0xC0 == 0x80):
         return True
     if packed.startswith(_LOCAL_NAT64):
-        if any(_leads_back(packed, each) for each in _CARRIED):
+        if any(_embeds_special_ipv4(packed, each) for each in _EMBEDDED_IPV4_POSITIONS):
             return True
         return any(packed[12:]) and is_special(Address(packed[12:]))
     if packed.startswith((_NAT64, _COMPATIBLE)):
@@ -57,7 +57,7 @@ def is_special(address: Address) -> bool:
     return packed[:2] == b"\x20\x02" and is_special(Address(packed[2:6]))
 
 
-def _leads_back(packed: bytes, positions: tuple[int, ...]) -> bool:
+def _embeds_special_ipv4(packed: bytes, positions: tuple[int, ...]) -> bool:
     """Only for what these bytes are unlikely to be by chance: they may be no address at all."""
     carried = bytes(packed[each] for each in positions)
     return carried[0] == 127 or carried[:2] == b"\xa9\xfe" or carried in _METADATA

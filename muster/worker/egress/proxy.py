@@ -23,47 +23,47 @@ import threading
 import time
 from typing import Any
 
-from muster.worker.egress.client_connection import Visit
-from muster.worker.egress.dialer import WayOut
+from muster.worker.egress.client_connection import ClientConnection
+from muster.worker.egress.dialer import Dialer
 from muster.worker.egress.rules import Rules
 
-CONNECTIONS = 256
+MAX_CONNECTIONS = 256
 """At a time. More of them wait until one ends; all are the same room's."""
 
-TOLD = 100
+MAX_REPORTED_HOSTS = 100
 """Hosts that are told of: what nobody has read yet fits into the socket, so telling never waits."""
 
-_BREATH = 0.05  # seconds
-_STACK = 512 << 10
+_RETRY_DELAY_SECONDS = 0.05  # seconds
+_STACK_BYTES = 512 << 10
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 
 
-class Telling:
+class RefusalReporter:
     """Tells of each refused host once."""
 
     def __init__(self, parent: socket.socket) -> None:
         self._parent = parent
-        self._told: set[str] = set()
-        self._one_at_a_time = threading.Lock()
+        self._reported: set[str] = set()
+        self._lock = threading.Lock()
 
-    def tell(self, host: str) -> None:
-        with self._one_at_a_time:
-            if host in self._told or len(self._told) >= TOLD:
+    def report(self, host: str) -> None:
+        with self._lock:
+            if host in self._reported or len(self._reported) >= MAX_REPORTED_HOSTS:
                 return
-            self._told.add(host)
+            self._reported.add(host)
             with contextlib.suppress(OSError):  # then the parent is gone, and so are we
                 self._parent.sendall(json.dumps({"refused": host}).encode() + b"\n")
 
 
-def serve(listener: socket.socket, way_out: WayOut) -> None:
+def serve(listener: socket.socket, way_out: Dialer) -> None:
     """Serves whoever connects, until the listener is closed."""
-    places = threading.BoundedSemaphore(CONNECTIONS)
+    places = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
-    def visited(client: socket.socket) -> None:
+    def serve_client(client: socket.socket) -> None:
         try:
-            Visit(client, way_out).serve()
+            ClientConnection(client, way_out).serve()
         finally:
             places.release()
 
@@ -71,35 +71,35 @@ def serve(listener: socket.socket, way_out: WayOut) -> None:
         places.acquire()
         try:
             client, _ = listener.accept()
-            threading.Thread(target=visited, args=(client,), daemon=True).start()
+            threading.Thread(target=serve_client, args=(client,), daemon=True).start()
         except OSError as error:
             if error.errno in (errno.EBADF, errno.EINVAL):
                 return
             places.release()  # one that has gone again, or the machine is short of something
-            time.sleep(_BREATH)
+            time.sleep(_RETRY_DELAY_SECONDS)
         except RuntimeError:  # no thread to be had
             client.close()
             places.release()
-            time.sleep(_BREATH)
+            time.sleep(_RETRY_DELAY_SECONDS)
 
 
 def main(parent_pid: int) -> None:
     """Becomes the proxy. Does not return."""
     parent = socket.socket(fileno=0)
-    into_room = _received(parent)
+    into_room = _receive_socket(parent)
     if into_room is None:
         sys.exit("the parent went before it said where the room is")
-    wanted = _wanted(parent)
-    _drop_rights(wanted["uid"], parent_pid)
-    way_out = WayOut(Rules(wanted["allow"]), Telling(parent).tell, wanted["known"])
-    if listener := _listener(parent, into_room):
-        threading.stack_size(_STACK)
+    wanted = _read_config(parent)
+    _drop_privileges(wanted["uid"], parent_pid)
+    way_out = Dialer(Rules(wanted["allow"]), RefusalReporter(parent).report, wanted["known"])
+    if listener := _receive_listener(parent, into_room):
+        threading.stack_size(_STACK_BYTES)
         threading.Thread(target=serve, args=(listener, way_out), daemon=True).start()
-        _wait_for_an_end(parent, into_room)
+        _wait_for_close(parent, into_room)
     os._exit(0)  # whatever the threads are at
 
 
-def _wanted(parent: socket.socket) -> dict[str, Any]:
+def _read_config(parent: socket.socket) -> dict[str, Any]:
     line = b""
     while not line.endswith(b"\n"):
         received = parent.recv(64 << 10)
@@ -110,12 +110,12 @@ def _wanted(parent: socket.socket) -> dict[str, Any]:
     return wanted
 
 
-def _drop_rights(uid: int | None, parent_pid: int) -> None:
+def _drop_privileges(uid: int | None, parent_pid: int) -> None:
     """What is in the room talks to us: so we are nobody, and nobody can look into us."""
     for number in (signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    enough = CONNECTIONS * 4
+    enough = MAX_CONNECTIONS * 4
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(enough, most) if most >= 0 else enough, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if uid is not None and os.geteuid() == 0:
@@ -135,23 +135,23 @@ def _drop_rights(uid: int | None, parent_pid: int) -> None:
         os._exit(0)
 
 
-def _listener(parent: socket.socket, room: socket.socket) -> socket.socket | None:
+def _receive_listener(parent: socket.socket, room: socket.socket) -> socket.socket | None:
     """What the room listens on, once it is sent; None when there is nobody left to send it."""
     poll = select.poll()
     for each in (parent, room):
         poll.register(each, select.POLLIN)
     if parent.fileno() in dict(poll.poll()):
         return None
-    return _received(room)
+    return _receive_socket(room)
 
 
-def _received(sender: socket.socket) -> socket.socket | None:
+def _receive_socket(sender: socket.socket) -> socket.socket | None:
     """The socket that comes with a byte; None at the end of what is sent."""
     _, handles, _, _ = socket.recv_fds(sender, 1, 1)
     return socket.socket(fileno=handles[0]) if handles else None
 
 
-def _wait_for_an_end(parent: socket.socket, room: socket.socket) -> None:
+def _wait_for_close(parent: socket.socket, room: socket.socket) -> None:
     poll = select.poll()
     for each in (parent, room):
         poll.register(each, select.POLLIN)

@@ -10,23 +10,23 @@ from collections.abc import Mapping, Sequence
 
 from muster.worker.egress.rules import Rules
 
-NOBODY = 65534
+NOBODY_UID = 65534
 
-_SOURCES = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 3))
+_SOURCE_ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), *[os.pardir] * 3))
 _ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.egress.proxy import main; "
     "main(int(sys.argv[2]))"
 )
 
 
-class Proxy:
+class ProxyProcess:
     """A proxy for one stage, a child of this process. It ends with the room, or with us."""
 
     def __init__(
         self,
         allow: Sequence[str],
         *,
-        uid: int = NOBODY,
+        uid: int = NOBODY_UID,
         known: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Starts it. `allow` is the stage's list, with `@agent` replaced by what it stands for.
@@ -37,19 +37,19 @@ class Proxy:
         Rules(allow)
         self._socket, theirs = socket.socketpair()
         room, into_room = socket.socketpair()
-        self.room = room.detach()
+        self.sandbox_fd = room.detach()
         """The end that goes into the room, for `in_room.listen_in_room`: whoever forks its first
         process makes it an inherited handle of that one alone. `hand_over` closes ours."""
-        self._heard = b""
-        said = {"allow": list(allow), "uid": uid, "known": known and dict(known)}
+        self._received = b""
+        options = {"allow": list(allow), "uid": uid, "known": known and dict(known)}
         self.pid = 0
         try:
             with theirs, into_room:
                 self.pid = _spawn(theirs)
                 socket.send_fds(self._socket, [b"\n"], [into_room.fileno()])
-            self._socket.sendall(json.dumps(said).encode() + b"\n")
+            self._socket.sendall(json.dumps(options).encode() + b"\n")
         except OSError:
-            self.end()
+            self.kill()
             raise
         self._socket.setblocking(False)
 
@@ -57,7 +57,7 @@ class Proxy:
         """For a selector: readable when a host was refused, and when the proxy has ended."""
         return self._socket.fileno()
 
-    def refused(self) -> list[str] | None:
+    def read_refused(self) -> list[str] | None:
         """The hosts that were refused since the last time, each once; None when it has ended.
 
         They are as an entry of a list would have them: to add one to the list allows it.
@@ -70,18 +70,18 @@ class Proxy:
             return None
         if not received:
             return None
-        *lines, self._heard = (self._heard + received).split(b"\n")
+        *lines, self._received = (self._received + received).split(b"\n")
         return [json.loads(line)["refused"] for line in lines]
 
-    def hand_over(self) -> None:
+    def close_sandbox_fd(self) -> None:
         """Closes our copy of the room's end: call it when the room's first process is forked."""
-        if self.room >= 0:
-            os.close(self.room)
-            self.room = -1
+        if self.sandbox_fd >= 0:
+            os.close(self.sandbox_fd)
+            self.sandbox_fd = -1
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """Ends it by force and reaps it, if nobody has yet; harmless when repeated."""
-        self.hand_over()
+        self.close_sandbox_fd()
         self._socket.close()
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             # A child that is not reaped keeps its number, so this is nobody else.
@@ -91,7 +91,17 @@ class Proxy:
 
 
 def _spawn(standard_input: socket.socket) -> int:
-    command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _ENTRY, _SOURCES, str(os.getpid())]
+    command = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-X",
+        "utf8",
+        "-c",
+        _ENTRY,
+        _SOURCE_ROOT,
+        str(os.getpid()),
+    ]
     return os.posix_spawn(
         command[0],
         command,

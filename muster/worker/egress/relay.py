@@ -4,9 +4,9 @@ import contextlib
 import select
 import socket
 
-from muster.worker.egress.body import Body, Everything
+from muster.worker.egress.body import Body, UnboundedBody
 
-_PIECE = 32 << 10
+_READ_BYTES = 32 << 10
 
 
 class _Flow:
@@ -18,43 +18,43 @@ class _Flow:
         self.source = source
         self.sink = sink
         self._body = body
-        self._held = body.feed(first)
-        self._ended = False  # nothing more comes
-        self.over = False  # and the sink has been told
+        self._unsent = body.feed(first)
+        self._is_source_closed = False  # nothing more comes
+        self.is_finished = False  # and the sink has been told
 
     @property
     def wants_to_read(self) -> bool:
-        return not self._ended and not self._held
+        return not self._is_source_closed and not self._unsent
 
     @property
     def wants_to_write(self) -> bool:
-        return bool(self._held)
+        return bool(self._unsent)
 
-    def go_on(self, ready: dict[int, int]) -> None:
+    def advance(self, ready: dict[int, int]) -> None:
         """Does what can be done without waiting. Raises OSError, Malformed."""
         with contextlib.suppress(BlockingIOError):
             if self.wants_to_write and ready.get(self.sink.fileno(), 0) & ~select.POLLIN:
                 self._write()
             elif self.wants_to_read and ready.get(self.source.fileno(), 0) & ~select.POLLOUT:
                 self._read()
-        self._settle()
+        self._finish_if_done()
 
     def _read(self) -> None:
-        received = self.source.recv(_PIECE)
-        self._ended = not received
-        self._held = self._body.feed(received)
+        received = self.source.recv(_READ_BYTES)
+        self._is_source_closed = not received
+        self._unsent = self._body.feed(received)
 
     def _write(self) -> None:
-        self._held = self._held[self.sink.send(self._held) :]
+        self._unsent = self._unsent[self.sink.send(self._unsent) :]
 
-    def _settle(self) -> None:
+    def _finish_if_done(self) -> None:
         """Tells the sink once nothing more comes.
 
         A request's end is not told that way: there are servers that take it for a client that left.
         """
-        if self._ended and not self._held and not self.over:
-            self.over = True
-            if isinstance(self._body, Everything):
+        if self._is_source_closed and not self._unsent and not self.is_finished:
+            self.is_finished = True
+            if isinstance(self._body, UnboundedBody):
                 self.sink.shutdown(socket.SHUT_WR)
 
 
@@ -68,8 +68,8 @@ def relay(
     """
     for connection in (client, server):
         connection.setblocking(False)
-    up, down = _Flow(client, server, body, first), _Flow(server, client, Everything(), b"")
-    while not down.over or (isinstance(body, Everything) and not up.over):
+    up, down = _Flow(client, server, body, first), _Flow(server, client, UnboundedBody(), b"")
+    while not down.is_finished or (isinstance(body, UnboundedBody) and not up.is_finished):
         poll, wanted = select.poll(), {client.fileno(): 0, server.fileno(): 0}
         for flow in (up, down):
             wanted[flow.source.fileno()] |= select.POLLIN if flow.wants_to_read else 0
@@ -81,4 +81,4 @@ def relay(
         if not ready:
             return
         for flow in (up, down):
-            flow.go_on(ready)
+            flow.advance(ready)

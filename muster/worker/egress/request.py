@@ -7,14 +7,14 @@ host that was judged, one way of telling the body's end, and one request a conne
 from typing import NamedTuple
 
 from muster.worker.egress.bounded_reader import Malformed
-from muster.worker.egress.hosts import Host, host_from, port_from, split_port, written
+from muster.worker.egress.hosts import Host, format_host, parse_host, parse_port, split_port
 
 _TOKEN = frozenset(b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_MOST_HEADERS = 200
-_HTTP = 80
+_MAX_HEADERS = 200
+_HTTP_PORT = 80
 
 # What is for this proxy, or is said anew. A client can name more of the first kind (Connection).
-_NOT_PASSED_ON = frozenset(
+_HOP_BY_HOP = frozenset(
     b"connection host content-length transfer-encoding keep-alive te trailer upgrade".split()
 )
 
@@ -28,14 +28,14 @@ class Request(NamedTuple):
     host: Host
     port: int
     head: bytes = b""
-    body: int = 0
+    body_length: int = 0
 
     @property
     def is_tunnel(self) -> bool:
         return not self.head
 
 
-def request_from(head: bytes) -> Request:
+def parse_request(head: bytes) -> Request:
     """The request of a head, which is given without the empty line. Raises Malformed."""
     line, *lines = head.split(b"\r\n")
     words = line.split(b" ")
@@ -44,29 +44,29 @@ def request_from(head: bytes) -> Request:
     method, target, _ = words
     if not all(0x20 < byte < 0x7F for byte in target):
         raise Malformed("a target with bytes that belong into none")
-    fields = _fields(lines)
+    fields = _parse_headers(lines)
     if method == b"CONNECT":
-        host, port = _authority(target, None)
+        host, port = _parse_authority(target, None)
         return Request(host, port)
-    host, port, path = _absolute(target)
-    body = _body(fields)
-    named = {name.strip().lower() for name in _all(fields, b"connection").split(b",")}
+    host, port, path = _parse_absolute_url(target)
+    body = _body_length(fields)
+    named = {name.strip().lower() for name in _header_value(fields, b"connection").split(b",")}
     sent = [method + b" " + path + b" HTTP/1.1", b"Host: " + _host_header(host, port)]
     for name, value in fields:
         lower = name.lower()
-        if lower not in _NOT_PASSED_ON | named and not lower.startswith(b"proxy-"):
+        if lower not in _HOP_BY_HOP | named and not lower.startswith(b"proxy-"):
             sent.append(name + b": " + value)
     if body < 0:
         sent.append(b"Transfer-Encoding: chunked")
-    elif body or _all(fields, b"content-length"):
+    elif body or _header_value(fields, b"content-length"):
         sent.append(b"Content-Length: %d" % body)
     sent += [b"Connection: close", b"", b""]
     return Request(host, port, b"\r\n".join(sent), body)
 
 
-def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
-    if len(lines) > _MOST_HEADERS:
-        raise Malformed(f"more than {_MOST_HEADERS} headers")
+def _parse_headers(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
+    if len(lines) > _MAX_HEADERS:
+        raise Malformed(f"more than {_MAX_HEADERS} headers")
     fields = []
     for line in lines:
         name, colon, value = line.partition(b":")
@@ -76,7 +76,7 @@ def _fields(lines: list[bytes]) -> list[tuple[bytes, bytes]]:
     return fields
 
 
-def _absolute(target: bytes) -> tuple[Host, int, bytes]:
+def _parse_absolute_url(target: bytes) -> tuple[Host, int, bytes]:
     scheme, mark, rest = target.partition(b"://")
     if not mark or scheme.lower() != b"http":
         raise Malformed("this is a proxy: it takes http:// URLs, and CONNECT for all else")
@@ -84,23 +84,26 @@ def _absolute(target: bytes) -> tuple[Host, int, bytes]:
     if b"#" in rest or b"\\" in rest[:end]:
         raise Malformed("a URL that is read in more than one way")
     path = rest[end:]
-    return *_authority(rest[:end], _HTTP), path if path.startswith(b"/") else b"/" + path
+    return *_parse_authority(rest[:end], _HTTP_PORT), path if path.startswith(b"/") else b"/" + path
 
 
-def _authority(text: bytes, default: int | None) -> tuple[Host, int]:
+def _parse_authority(text: bytes, default: int | None) -> tuple[Host, int]:
     if b"@" in text:
         raise Malformed("a URL with a user in it")
     try:
         host, port = split_port(text.decode("ascii"))
         if port is None:
-            port = port_from("") if default is None else default
-        return host_from(host), port
+            port = parse_port("") if default is None else default
+        return parse_host(host), port
     except ValueError as error:
         raise Malformed(str(error)) from None
 
 
-def _body(fields: list[tuple[bytes, bytes]]) -> int:
-    length, coding = _all(fields, b"content-length"), _all(fields, b"transfer-encoding")
+def _body_length(fields: list[tuple[bytes, bytes]]) -> int:
+    length, coding = (
+        _header_value(fields, b"content-length"),
+        _header_value(fields, b"transfer-encoding"),
+    )
     if coding:
         if length or coding.lower() != b"chunked":
             raise Malformed("a body whose end is told in more than one way")
@@ -110,12 +113,14 @@ def _body(fields: list[tuple[bytes, bytes]]) -> int:
     return int(length or 0)
 
 
-def _all(fields: list[tuple[bytes, bytes]], wanted: bytes) -> bytes:
+def _header_value(fields: list[tuple[bytes, bytes]], wanted: bytes) -> bytes:
     return b",".join(value for name, value in fields if name.lower() == wanted)
 
 
 def _host_header(host: Host, port: int) -> bytes:
-    return f"{written(host)}:{port}".encode() if port != _HTTP else written(host).encode()
+    return (
+        f"{format_host(host)}:{port}".encode() if port != _HTTP_PORT else format_host(host).encode()
+    )
 
 
 def _is_token(word: bytes) -> bool:

@@ -9,9 +9,9 @@ port an entry allows the web's, 80 and 443, and no other: `git.example.org:22` i
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from muster.worker.egress.hosts import Address, Host, host_from, split_port
+from muster.worker.egress.hosts import Address, Host, parse_host, split_port
 
-WEB = frozenset((80, 443))
+WEB_PORTS = frozenset((80, 443))
 
 
 class Rule(NamedTuple):
@@ -19,12 +19,12 @@ class Rule(NamedTuple):
 
     host: Host
     ports: frozenset[int]
-    below: bool = False
+    is_wildcard: bool = False
 
     def allows(self, host: Host, port: int) -> bool:
         if port not in self.ports:
             return False
-        if self.below:
+        if self.is_wildcard:
             return isinstance(host, str) and host.endswith(f".{self.host}")
         return host == self.host
 
@@ -34,25 +34,25 @@ class Rules:
 
     def __init__(self, entries: Iterable[str]) -> None:
         """Raises ValueError, which names the entry."""
-        self._rules = [rule_from(entry) for entry in entries]
+        self._rules = [parse_rule(entry) for entry in entries]
 
-    def allow(self, host: Host, port: int) -> bool:
+    def allows(self, host: Host, port: int) -> bool:
         """Whether one may ask for this host. A name's address is another question: see `names`."""
         return any(rule.allows(host, port) for rule in self._rules)
 
-    def names(self, address: Address, port: int) -> bool:
+    def lists_address(self, address: Address, port: int) -> bool:
         """Whether this very address stands in the list."""
-        return self.allow(address, port)
+        return self.allows(address, port)
 
 
-def rule_from(entry: str) -> Rule:
+def parse_rule(entry: str) -> Rule:
     """The rule that an entry is. Raises ValueError for one that is none, `@agent` among them."""
     try:
         below = entry.startswith("*.")
         text, port = split_port(entry.removeprefix("*."))
-        host = host_from(text)
+        host = parse_host(text)
         if below and isinstance(host, Address):
             raise ValueError("nothing is below an address")
     except ValueError as error:
         raise ValueError(f"no entry of a list of hosts: {entry!r} ({error})") from None
-    return Rule(host, WEB if port is None else frozenset((port,)), below)
+    return Rule(host, WEB_PORTS if port is None else frozenset((port,)), below)

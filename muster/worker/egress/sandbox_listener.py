@@ -6,7 +6,7 @@ PORT = 3128
 """In every room: it has a loopback of its own."""
 
 
-def listen_in_room(proxy: int, port: int = PORT) -> None:
+def listen_in_sandbox(proxy: int, port: int = PORT) -> None:
     """Listens on the room's loopback and hands the listener out, over the handle `proxy`.
 
     For the room's first process, in the room's network, before it runs anything; `proxy` is
@@ -22,7 +22,7 @@ def listen_in_room(proxy: int, port: int = PORT) -> None:
         handover.detach()
 
 
-def environment(port: int = PORT) -> dict[str, str]:
+def proxy_environment(port: int = PORT) -> dict[str, str]:
     """What tells programs of the proxy.
 
     `all_proxy` names it as an HTTP proxy too: the port speaks both, and programs that stand on

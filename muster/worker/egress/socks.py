@@ -3,14 +3,23 @@
 import errno
 import struct
 
-from muster.worker.egress.bounded_reader import Intake, Malformed
-from muster.worker.egress.hosts import Host, address_from, host_from
+from muster.worker.egress.bounded_reader import BoundedReader, Malformed
+from muster.worker.egress.hosts import Host, address_from_bytes, parse_host
 
 VERSION = 5
-NO_LOGIN = b"\x05\x00"
-NO_WAY_IN = b"\x05\xff"
+NO_AUTHENTICATION = b"\x05\x00"
+NO_ACCEPTABLE_METHOD = b"\x05\xff"
 
-DONE, FAILED, NOT_ALLOWED, NO_HOST, NOT_LISTENING, TIMED_OUT, NO_COMMAND, NO_KIND = (
+(
+    SUCCEEDED,
+    GENERAL_FAILURE,
+    NOT_ALLOWED,
+    HOST_UNREACHABLE,
+    CONNECTION_REFUSED,
+    TTL_EXPIRED,
+    COMMAND_NOT_SUPPORTED,
+    ADDRESS_TYPE_NOT_SUPPORTED,
+) = (
     0,
     1,
     2,
@@ -22,11 +31,11 @@ DONE, FAILED, NOT_ALLOWED, NO_HOST, NOT_LISTENING, TIMED_OUT, NO_COMMAND, NO_KIN
 )
 
 _CONNECT = 1
-_SIZES = {1: 4, 4: 16}
-_NAME = 3
+_ADDRESS_SIZES = {1: 4, 4: 16}
+_DOMAIN_NAME = 3
 
 
-class Unserved(Malformed):
+class UnsupportedRequest(Malformed):
     """A request that is understood and not served; `code` is the reply."""
 
     def __init__(self, sentence: str, code: int) -> None:
@@ -34,39 +43,41 @@ class Unserved(Malformed):
         self.code = code
 
 
-def takes_no_login(intake: Intake) -> bool:
+def accepts_no_authentication(intake: BoundedReader) -> bool:
     """Reads the greeting; whether the client would go on without a login. Raises HungUp."""
-    _, count = intake.take(2)
-    return 0 in intake.take(count)
+    _, count = intake.read(2)
+    return 0 in intake.read(count)
 
 
-def target(intake: Intake) -> tuple[Host, int]:
+def read_target(intake: BoundedReader) -> tuple[Host, int]:
     """Reads the request. Raises Unserved, Malformed, HungUp."""
-    version, command, _, kind = intake.take(4)
+    version, command, _, kind = intake.read(4)
     if version != VERSION:
         raise Malformed("not SOCKS5")
     if command != _CONNECT:
-        raise Unserved("only CONNECT is served", NO_COMMAND)
-    if kind == _NAME:
-        text = intake.take(intake.take(1)[0])
-    elif kind in _SIZES:
-        text = intake.take(_SIZES[kind])
+        raise UnsupportedRequest("only CONNECT is served", COMMAND_NOT_SUPPORTED)
+    if kind == _DOMAIN_NAME:
+        text = intake.read(intake.read(1)[0])
+    elif kind in _ADDRESS_SIZES:
+        text = intake.read(_ADDRESS_SIZES[kind])
     else:
-        raise Unserved("an address of an unknown kind", NO_KIND)
-    (port,) = struct.unpack("!H", intake.take(2))
+        raise UnsupportedRequest("an address of an unknown kind", ADDRESS_TYPE_NOT_SUPPORTED)
+    (port,) = struct.unpack("!H", intake.read(2))
     try:
-        host = host_from(text.decode("ascii")) if kind == _NAME else address_from(text)
+        host = (
+            parse_host(text.decode("ascii")) if kind == _DOMAIN_NAME else address_from_bytes(text)
+        )
     except ValueError as error:
-        raise Unserved(str(error), NOT_ALLOWED) from None
+        raise UnsupportedRequest(str(error), NOT_ALLOWED) from None
     return host, port
 
 
-def reply(code: int) -> bytes:
+def build_reply(code: int) -> bytes:
     """The address that we connect from is nobody's business, so it is zero."""
     return bytes((VERSION, code, 0, 1)) + bytes(6)
 
 
-def code_of(number: int) -> int:
+def reply_code_for(number: int) -> int:
     """The reply for an errno."""
-    codes = {errno.ECONNREFUSED: NOT_LISTENING, errno.ETIMEDOUT: TIMED_OUT}
-    return codes.get(number, NO_HOST)
+    codes = {errno.ECONNREFUSED: CONNECTION_REFUSED, errno.ETIMEDOUT: TTL_EXPIRED}
+    return codes.get(number, HOST_UNREACHABLE)

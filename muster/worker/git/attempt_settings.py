@@ -10,19 +10,19 @@ import shutil
 from pathlib import Path
 
 from muster.worker.git.workspace import Workspace
-from muster.worker.sandbox.sandbox import Room
+from muster.worker.sandbox.sandbox import Sandbox
 
 _NAME = "attempts.gitconfig"
 _SYSTEM = Path("/etc/gitconfig")
 
 
-def write(mirror: Path, room: Room) -> None:
+def write(mirror: Path, room: Sandbox) -> None:
     """Writes the settings into the mirror, if its attempts need them. Raises OSError."""
     if not _are_needed(room):
         return
     settings = mirror / _NAME
-    trusted = "".join(f"\tdirectory = {_quoted(path)}\n" for path in _names(mirror))
-    text = f"[include]\n\tpath = {_quoted(_systems_own())}\n[safe]\n{trusted}"
+    trusted = "".join(f"\tdirectory = {_quote(path)}\n" for path in _mirror_paths(mirror))
+    text = f"[include]\n\tpath = {_quote(_system_config())}\n[safe]\n{trusted}"
     if settings.exists() and settings.read_text() == text:
         return
     # Other attempts may be reading them, and several be made at once.
@@ -34,28 +34,28 @@ def write(mirror: Path, room: Room) -> None:
 
 def variables(workspace: Workspace) -> dict[str, str]:
     """What an attempt's environment needs for its own git to fetch."""
-    if not _are_needed(workspace.room):
+    if not _are_needed(workspace.sandbox):
         return {}
     settings = workspace.mirror().path / _NAME
     # An earlier version wrote them into the home.
     return {"GIT_CONFIG_SYSTEM": str(settings)} if settings.exists() else {}
 
 
-def _are_needed(room: Room) -> bool:
-    return room.view is None and room.identity is not None
+def _are_needed(room: Sandbox) -> bool:
+    return room.mounts is None and room.identity is not None
 
 
-def _names(mirror: Path) -> list[str]:
+def _mirror_paths(mirror: Path) -> list[str]:
     return list(dict.fromkeys([str(mirror), os.path.realpath(mirror)]))
 
 
-def _systems_own() -> Path:
+def _system_config() -> Path:
     """Where this system's git has its own; naming a file that is missing does no harm."""
     prefix = Path(os.path.realpath(shutil.which("git") or "/usr/bin/git")).parents[1]
     own = prefix / "etc" / "gitconfig"
     return own if own.exists() else _SYSTEM
 
 
-def _quoted(value: Path | str) -> str:
+def _quote(value: Path | str) -> str:
     """As git's files have a value."""
     return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

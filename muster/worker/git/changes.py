@@ -18,20 +18,20 @@ from typing import cast
 
 from msgspec.structs import replace
 
-from muster.protocol.frames import ChangedFile, DiffStat, FileMode, FileStatus, LeftOut
+from muster.protocol.frames import ChangedFile, DiffStat, FileMode, FileStatus, OmissionReason
 from muster.worker.git import blobs, generated_files, git, patch_sections, shortstat
-from muster.worker.git.diff_parser import Listing, RawFile
+from muster.worker.git.diff_parser import DiffParser, RawFile
 
-MOST_PATCH = 10 << 20
+MAX_PATCH_BYTES = 10 << 20
 """Bytes of a patch; of a larger one there are the files' numbers alone."""
-MOST_FILES = 10_000
-LARGEST_BLOB = 2 << 20
-MOST_BLOBS = 32 << 20
+MAX_FILES = 10_000
+MAX_BLOB_BYTES = 2 << 20
+MAX_CONTENT_BYTES = 32 << 20
 """Bytes of files' contents; what comes after them is left out."""
-LONGEST_PATH = 4_096  # characters, as it is told
+MAX_PATH_CHARS = 4_096  # characters, as it is told
 
 TIMEOUT = 60.0
-_MEMORY = 1 << 30  # bytes
+_MAX_MEMORY_BYTES = 1 << 30  # bytes
 
 _SETTINGS = {
     **shortstat.SETTINGS,
@@ -64,14 +64,14 @@ class Change:
     commit: str
     files: list[ChangedFile]
     sections: list[bytes] | None
-    left_out: LeftOut
+    left_out: OmissionReason
 
     def patches(self) -> Iterator[tuple[str, bytes]]:
         """The sections, each with what git would call it."""
         for file, section in zip(self.files, self.sections or [], strict=False):
             yield cast(str, file.patch), section
 
-    def wanted(self, known: Container[str]) -> list[str]:
+    def list_blobs(self, known: Container[str]) -> list[str]:
         """The ids of files' contents that somebody may want to see, but for those `known`."""
         if self.sections is None:
             return []
@@ -85,53 +85,55 @@ class Change:
         return list(dict.fromkeys(sides))
 
 
-def between(mirror: Path, base: str, commit: str, cancelled: git.Flag | None = None) -> Change:
+def compare_commits(
+    mirror: Path, base: str, commit: str, cancelled: git.CancelFlag | None = None
+) -> Change:
     """What changed between two commits. Raises GitError, of which GitCancelled."""
     if base == commit:
         return Change(base, commit, [], [], "")
-    listing = Listing(MOST_FILES, MOST_PATCH)
+    listing = DiffParser(MAX_FILES, MAX_PATCH_BYTES)
     arguments = [*_DIFF, base, commit, "--"]
     try:
-        git.stream(
+        git.stream_git(
             arguments,
             mirror,
-            listing.take,
+            listing.feed,
             TIMEOUT,
-            memory=_MEMORY,
+            memory=_MAX_MEMORY_BYTES,
             settings=_SETTINGS,
             cancelled=cancelled,
         )
-        return _change(base, commit, listing)
+        return _build_change(base, commit, listing)
     except git.GitCancelled:
         raise
     except git.GitError:
         # It took too long, or too much memory, to make the patch.
-        if not listing.has_numbers:
+        if not listing.has_all_files:
             raise
         listing.is_too_large = True
-        return _change(base, commit, listing)
+        return _build_change(base, commit, listing)
     except ValueError as error:
         raise git.GitError(f"the patch cannot be read: {error}") from error
 
 
-def contents(
-    mirror: Path, change: Change, known: Container[str], cancelled: git.Flag | None = None
+def read_contents(
+    mirror: Path, change: Change, known: Container[str], cancelled: git.CancelFlag | None = None
 ) -> Iterator[tuple[str, bytes]]:
     """The contents that the change names, but for those `known`: sections first, then both sides of
     files that are text, or images, as far as they can be read. Raises GitCancelled, OSError."""
     for each, section in change.patches():
         if each not in known:
             yield each, section
-    if not (wanted := change.wanted(known)):
+    if not (wanted := change.list_blobs(known)):
         return
     try:
-        found = blobs.read(
+        found = blobs.read_blobs(
             mirror,
             wanted,
-            largest=LARGEST_BLOB,
-            most=MOST_BLOBS,
+            largest=MAX_BLOB_BYTES,
+            most=MAX_CONTENT_BYTES,
             timeout=TIMEOUT,
-            memory=_MEMORY,
+            memory=_MAX_MEMORY_BYTES,
             cancelled=cancelled,
         )
     except git.GitCancelled:
@@ -141,27 +143,27 @@ def contents(
     yield from found.items()
 
 
-def size(files: list[ChangedFile]) -> DiffStat:
+def sum_diff_stat(files: list[ChangedFile]) -> DiffStat:
     """The files' numbers, added up."""
     lines = ((file.insertions, file.deletions) for file in files)
     return DiffStat(len(files), *map(sum, zip(*lines, strict=True))) if files else DiffStat()
 
 
-def path_text(path: bytes) -> str:
+def format_path(path: bytes) -> str:
     """The path as a text: itself where it is UTF-8, and else, or if it could be taken for one that
     is quoted, quoted as git quotes it."""
     try:
         text = path.decode()
     except UnicodeDecodeError:
-        return _quoted(path)
-    return _quoted(path) if text.startswith('"') else text
+        return _quote(path)
+    return _quote(path) if text.startswith('"') else text
 
 
-def _quoted(path: bytes) -> str:
+def _quote(path: bytes) -> str:
     return '"' + "".join(_ESCAPES[byte] for byte in path) + '"'
 
 
-def _escape(byte: int) -> str:
+def _escape_byte(byte: int) -> str:
     if letter := {7: "a", 8: "b", 9: "t", 10: "n", 11: "v", 12: "f", 13: "r"}.get(byte):
         return "\\" + letter
     if byte in b'"\\':
@@ -169,34 +171,38 @@ def _escape(byte: int) -> str:
     return chr(byte) if 0x20 <= byte < 0x7F else f"\\{byte:03o}"
 
 
-_ESCAPES = [_escape(byte) for byte in range(256)]
+_ESCAPES = [_escape_byte(byte) for byte in range(256)]
 
 
-def _change(base: str, commit: str, listing: Listing) -> Change:
+def _build_change(base: str, commit: str, listing: DiffParser) -> Change:
     """Raises ValueError."""
-    files = [file for raw in listing.files for file in _files(raw, listing.lines)]
-    told = [file for file in files if max(len(file.path), len(file.old_path or "")) <= LONGEST_PATH]
-    if listing.is_cut or len(told) < len(files) or len(told) > MOST_FILES:
-        return Change(base, commit, told[:MOST_FILES], None, "files")
+    files = [file for raw in listing.files for file in _changed_files(raw, listing.lines)]
+    reported_files = [
+        file for file in files if max(len(file.path), len(file.old_path or "")) <= MAX_PATH_CHARS
+    ]
+    if listing.is_truncated or len(reported_files) < len(files) or len(reported_files) > MAX_FILES:
+        return Change(base, commit, reported_files[:MAX_FILES], None, "files")
     if listing.is_too_large:
-        return Change(base, commit, told, None, "size")
-    pieces = patch_sections.cut(bytes(listing.patch))
+        return Change(base, commit, reported_files, None, "size")
+    pieces = patch_sections.split_patch(bytes(listing.patch))
     digits = len(listing.files[0].blob) if listing.files else 0
-    for file, section in zip(told, pieces, strict=True):
-        file.patch = object_id(section, digits)
+    for file, section in zip(reported_files, pieces, strict=True):
+        file.patch = hash_blob(section, digits)
         file.binary = file.binary and patch_sections.is_binary(section)
-    return Change(base, commit, told, pieces, "")
+    return Change(base, commit, reported_files, pieces, "")
 
 
-def _files(raw: RawFile, numbers: Mapping[bytes, tuple[int, int] | None]) -> list[ChangedFile]:
+def _changed_files(
+    raw: RawFile, numbers: Mapping[bytes, tuple[int, int] | None]
+) -> list[ChangedFile]:
     """The file, twice where it is deleted and made anew as something else."""
     lines = numbers.get(raw.path, (0, 0))
     insertions, deletions = lines or (0, 0)
-    path, status = path_text(raw.path), _STATUSES.get(raw.status, "modified")
+    path, status = format_path(raw.path), _STATUSES.get(raw.status, "modified")
     file = ChangedFile(
         path,
         status,
-        path_text(raw.old_path) if status == "renamed" else None,
+        format_path(raw.old_path) if status == "renamed" else None,
         _mode(raw.mode),
         _mode(raw.old_mode),
         _blob(raw.blob),
@@ -204,15 +210,15 @@ def _files(raw: RawFile, numbers: Mapping[bytes, tuple[int, int] | None]) -> lis
         insertions,
         deletions,
         binary=lines is None,
-        generated=generated_files.by_name(path),
+        generated=generated_files.is_generated(path),
     )
-    if not raw.is_of_another_type:
+    if not raw.is_type_change:
         return [file]
     gone = replace(file, status="deleted", mode="", blob=None, insertions=0)
     return [gone, replace(file, status="added", old_mode="", old_blob=None, deletions=0)]
 
 
-def object_id(content: bytes, digits: int) -> str:
+def hash_blob(content: bytes, digits: int) -> str:
     """What git calls the content, in a repository whose ids have so many digits."""
     head = b"blob %d\0" % len(content)
     return (hashlib.sha1 if digits == 40 else hashlib.sha256)(head + content).hexdigest()

@@ -14,7 +14,7 @@ from muster.worker.git.errors import WorkRefused
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import NO_LOGIN, Login
 from muster.worker.git.workspace import (
-    NoteTaker,
+    NoteHandler,
     Workspace,
     WorkspaceError,
     commit_variables,
@@ -22,7 +22,7 @@ from muster.worker.git.workspace import (
 
 COMMIT_TIMEOUT = 300.0
 
-_IN_PART = 10  # the exit status where only some files could be added
+_PARTIAL_STATUS = 10  # the exit status where only some files could be added
 # git commit ends with 1 where there is nothing to commit.
 _COMMIT = f"""\
 rm -f .git/index.lock
@@ -30,7 +30,7 @@ git add --all --ignore-errors; added=$?
 git commit --quiet --no-verify --cleanup=whitespace --message="$MUSTER_MESSAGE" >&2; committed=$?
 [ $committed -le 1 ] || exit $committed
 git rev-parse --verify HEAD || exit
-[ $added = 0 ] || exit {_IN_PART}
+[ $added = 0 ] || exit {_PARTIAL_STATUS}
 """
 PUSH_TIMEOUT = 300.0
 _LAST_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?(?=\s*\Z)")
@@ -64,14 +64,14 @@ class PushedBranch:
     tree: str
 
 
-def checkpoint(
+def push_checkpoint(
     workspace: Workspace,
     stage_index: int,
     stage_name: str,
     author: Author,
     login: Login = NO_LOGIN,
     *,
-    note: NoteTaker,
+    note: NoteHandler,
     timeout: float = PUSH_TIMEOUT,
     in_part: bool = False,
 ) -> PushedCheckpoint:
@@ -80,35 +80,37 @@ def checkpoint(
 
     Where nothing changed the ref points at HEAD. Raises CheckpointRefused, WorkRefused, NoSandbox.
     """
-    ref = f"{refs_of(workspace.key)}/{int(stage_index)}" + ("-partial" if in_part else "")
+    ref = f"{checkpoint_ref_prefix(workspace.key)}/{int(stage_index)}" + (
+        "-partial" if in_part else ""
+    )
     done = f"{stage_name}, in part" if in_part else stage_name
     message = f"{done} (task #{workspace.key.task_id})"
     mirror = workspace.mirror(login)
     try:
-        commit, diff = _taken(workspace, mirror, ref, message, author, note)
+        commit, diff = _commit_and_import(workspace, mirror, ref, message, author, note)
         # A stage that was done again after a crash replaces what it pushed before.
         mirror.push([f"+{ref}:{ref}"], timeout)
-        tree = revision(mirror, commit).tree
+        tree = read_revision(mirror, commit).tree
     except WorkRefused:
         raise
     except (git.GitError, WorkspaceError, OSError) as error:
-        raise CheckpointRefused(_words(error)) from error
+        raise CheckpointRefused(_error_message(error)) from error
     return PushedCheckpoint(ref, commit, diff, tree)
 
 
-def revision(mirror: Mirror, commit: str) -> Revision:
+def read_revision(mirror: Mirror, commit: str) -> Revision:
     """The commit with its tree. Raises GitError."""
     named = ["rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}"]
-    return Revision(commit, mirror.run(named).strip())
+    return Revision(commit, mirror.run_git(named).strip())
 
 
-def to_publish(
+def find_publish_revision(
     workspace: Workspace,
     stage_index: int,
     author: Author,
     login: Login = NO_LOGIN,
     *,
-    note: NoteTaker,
+    note: NoteHandler,
 ) -> Revision:
     """What the attempt has come to: the last stage's commit, as this machine has made it here.
     `stage_index` is -1 in an attempt that runs no stage.
@@ -117,21 +119,21 @@ def to_publish(
     be without it; and where the mirror names another commit than was noted here. Raises
     PublishRefused, WorkRefused, NoSandbox.
     """
-    ref = f"{refs_of(workspace.key)}/{stage_index if stage_index >= 0 else 'head'}"
+    ref = f"{checkpoint_ref_prefix(workspace.key)}/{stage_index if stage_index >= 0 else 'head'}"
     message = f"task #{workspace.key.task_id}"
     mirror = workspace.mirror(login)
     try:
         commit, noted = mirror.tip(ref), stage_result.read(workspace)
         if commit is None or noted is None or commit != noted.commit:
-            commit, _ = _taken(workspace, mirror, ref, message, author, note)
-        return revision(mirror, commit)
+            commit, _ = _commit_and_import(workspace, mirror, ref, message, author, note)
+        return read_revision(mirror, commit)
     except WorkRefused:
         raise
     except (git.GitError, WorkspaceError, OSError) as error:
-        raise PublishRefused(_words(error)) from error
+        raise PublishRefused(_error_message(error)) from error
 
 
-def publish(
+def push_branch(
     workspace: Workspace,
     made: Revision,
     login: Login = NO_LOGIN,
@@ -146,51 +148,51 @@ def publish(
         diff = mirror.diff_stat(workspace.base_commit, made.commit)
         mirror.push([f"{made.commit}:refs/heads/{workspace.branch}"], timeout)
     except (git.GitError, WorkspaceError, OSError) as error:
-        raise PublishRefused(_words(error)) from error
+        raise PublishRefused(_error_message(error)) from error
     return PushedBranch(workspace.branch, made.commit, diff, made.tree)
 
 
-def forget(workspace: Workspace, login: Login = NO_LOGIN, *, note: NoteTaker) -> None:
+def remove_workspace(workspace: Workspace, login: Login = NO_LOGIN, *, note: NoteHandler) -> None:
     """Removes the workspace, and its checkpoint refs here and at the remote.
 
     A remote that keeps its refs costs a warning.
     """
     workspace.remove()
     try:
-        _delete_refs(workspace.mirror(login), refs_of(workspace.key))
+        _delete_refs(workspace.mirror(login), checkpoint_ref_prefix(workspace.key))
     except git.GitError as error:
         note("warning", f"checkpoint refs stay at the remote: {error.message}")
 
 
-def refs_of(key: AttemptKey) -> str:
+def checkpoint_ref_prefix(key: AttemptKey) -> str:
     """Below which the attempt's checkpoints lie."""
     return f"refs/muster/{key.task_id}/{key.attempt}"
 
 
-def _taken(
-    workspace: Workspace, mirror: Mirror, ref: str, message: str, author: Author, note: NoteTaker
+def _commit_and_import(
+    workspace: Workspace, mirror: Mirror, ref: str, message: str, author: Author, note: NoteHandler
 ) -> tuple[str, DiffStat]:
     """Commits all changes and takes HEAD into the mirror's `ref`; the commit, and what it changes
     since the base. Raises GitError, of which WorkRefused, WorkspaceError, NoSandbox, OSError."""
-    head, whole = _commit(workspace, message, author, note)
+    head, whole = _commit_all(workspace, message, author, note)
     workspace.require_intact()
     before = stage_result.read(workspace)
     base = workspace.base_commit
     if head in (base, before and before.commit):
-        mirror.point(ref, head, COMMIT_TIMEOUT, workspace.cancelled)
+        mirror.set_ref(ref, head, COMMIT_TIMEOUT, workspace.cancelled)
         diff = mirror.diff_stat(base, head)
     else:
         own = f"refs/muster/{workspace.key.task_id}"
         known = {base, *mirror.tips("refs/heads"), *mirror.tips(own)}
-        diff = mirror.take(
-            workspace.room, ref, head, base, sorted(known), COMMIT_TIMEOUT, workspace.cancelled
+        diff = mirror.import_commit(
+            workspace.sandbox, ref, head, base, sorted(known), COMMIT_TIMEOUT, workspace.cancelled
         )
-    stage_result.note(workspace, head, whole=whole)
+    stage_result.write(workspace, head, whole=whole)
     return head, diff
 
 
-def _commit(
-    workspace: Workspace, message: str, author: Author, note: NoteTaker
+def _commit_all(
+    workspace: Workspace, message: str, author: Author, note: NoteHandler
 ) -> tuple[str, bool]:
     """What HEAD is then, as the room says, and whether nothing was left out. Raises GitError,
     WorkspaceError, NoSandbox.
@@ -200,27 +202,27 @@ def _commit(
     """
     env = {**commit_variables(author), "MUSTER_MESSAGE": message}
     try:
-        return _head(workspace.script(_COMMIT, env, COMMIT_TIMEOUT)), True
+        return _parse_head(workspace.run_script(_COMMIT, env, COMMIT_TIMEOUT)), True
     except git.GitError as error:
-        if error.status != _IN_PART:
+        if error.status != _PARTIAL_STATUS:
             raise
         # One file that cannot be read should not cost all the others.
         note("warning", f"not everything could be committed: {error.message}")
-        return _head(error.stdout), False
+        return _parse_head(error.stdout), False
 
 
-def _head(printed: str) -> str:
+def _parse_head(printed: str) -> str:
     """The commit that comes last: what git runs for the agent may have printed before it."""
     found = _LAST_COMMIT.search(printed)
     return found[0] if found else printed
 
 
-def _words(error: Exception) -> str:
+def _error_message(error: Exception) -> str:
     return getattr(error, "message", None) or str(error)
 
 
 def _delete_refs(mirror: Mirror, prefix: str) -> None:
-    mirror.delete(prefix)
+    mirror.delete_refs(prefix)
     if at_remote := mirror.remote_refs(f"{prefix}/*"):
         mirror.push([f":{ref}" for ref in at_remote])
-    mirror.tidy()
+    mirror.run_gc()

@@ -27,7 +27,7 @@ SETTINGS = {
 }
 
 
-def environment(
+def build_environment(
     extra: Mapping[str, str] | None = None, settings: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """The whole environment of a git process; nothing but PATH is taken from our own."""
@@ -48,12 +48,12 @@ def environment(
         "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_PAGER": "cat",
         "GIT_TERMINAL_PROMPT": "0",
-        **_settings({**SETTINGS, **(settings or {})}),
+        **_settings_variables({**SETTINGS, **(settings or {})}),
         **(extra or {}),
     }
 
 
-def _settings(settings: Mapping[str, str]) -> dict[str, str]:
+def _settings_variables(settings: Mapping[str, str]) -> dict[str, str]:
     pairs = {"GIT_CONFIG_COUNT": str(len(settings))}
     for number, (name, value) in enumerate(settings.items()):
         pairs[f"GIT_CONFIG_KEY_{number}"] = name

@@ -24,7 +24,7 @@ _PATTERNS = (
 )
 
 
-def by_name(path: str) -> bool:
+def is_generated(path: str) -> bool:
     """Whether the file of that path is generated, as far as its name tells."""
     name = path.rpartition("/")[2].removesuffix('"')
     return name in _NAMES or any(fnmatchcase(name, pattern) for pattern in _PATTERNS)

@@ -14,58 +14,58 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from muster.worker.git.environment import environment
+from muster.worker.git.environment import build_environment
 from muster.worker.git.errors import GitCancelled, GitError, GitExceeded, GitStalled, GitTimeout
 from muster.worker.git.process import (
-    PROGRESS,
-    Conversation,
-    Enough,
-    Exceeded,
-    Flag,
-    Progress,
+    PROGRESS_PATTERN,
+    CancelFlag,
+    ChunkHandler,
+    GitProcess,
+    LimitExceeded,
+    ProgressHandler,
+    ReadingStopped,
     Stalled,
-    Take,
 )
-from muster.worker.sandbox.sandbox import NoSandbox, Room
+from muster.worker.sandbox.sandbox import Sandbox, SandboxFailed
 
 __all__ = [
     "DEFAULT_TIMEOUT",
-    "Flag",
+    "CancelFlag",
     "GitCancelled",
     "GitError",
     "GitExceeded",
     "GitStalled",
     "GitTimeout",
-    "Progress",
-    "environment",
-    "mask",
-    "run",
-    "run_beside",
+    "ProgressHandler",
+    "build_environment",
+    "mask_secrets",
+    "run_git",
+    "run_pipeline",
     "run_script",
-    "stream",
+    "stream_git",
 ]
 
 DEFAULT_TIMEOUT = 60.0
-MESSAGE_LENGTH = 2_000
-MEMORY = 1 << 30
+MAX_MESSAGE_CHARS = 2_000
+MAX_MEMORY_BYTES = 1 << 30
 """Bytes for a git of the daemon's, whatever lies in the repository that it reads."""
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def run(
+def run_git(
     args: Sequence[str],
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     timeout: float = DEFAULT_TIMEOUT,
-    on_progress: Progress | None = None,
+    on_progress: ProgressHandler | None = None,
     *,
-    room: Room | None = None,
+    room: Sandbox | None = None,
     settings: Mapping[str, str] | None = None,
-    cancelled: Flag | None = None,
+    cancelled: CancelFlag | None = None,
     secrets: Iterable[str] = (),
-    memory: int = MEMORY,
+    memory: int = MAX_MEMORY_BYTES,
 ) -> str:
     """Runs `git ARGS` and returns what it wrote to its standard output.
 
@@ -77,15 +77,15 @@ def run(
     argv = ["git", *args]
     if room:
         argv = room.command("git", "-C", room.workspace, *args, cwd=None, announced=True)
-    return _run(
+    return _run_process(
         argv,
         f"git {args[0]}",
         cwd,
-        environment(env, settings),
+        build_environment(env, settings),
         timeout,
         on_progress,
         room=room,
-        announcements=room.announcements if room else 0,
+        announcements=room.announcement_count if room else 0,
         cancelled=cancelled,
         secrets=secrets,
         memory=None if room else memory,
@@ -98,58 +98,58 @@ def run_script(
     env: Mapping[str, str],
     timeout: float,
     *,
-    room: Room,
-    cancelled: Flag | None = None,
+    room: Sandbox,
+    cancelled: CancelFlag | None = None,
 ) -> str:
     """Runs a shell script of git commands, as `run` does with one, in one room."""
-    whole = room.announcing(f'cd "$0" || exit\n{script}')
+    whole = room.announcing_script(f'cd "$0" || exit\n{script}')
     argv = room.command("sh", "-c", whole, room.workspace, cwd=None)
-    return _run(
+    return _run_process(
         argv,
         "git",
         cwd,
-        environment(env),
+        build_environment(env),
         timeout,
         room=room,
-        announcements=room.announcements,
+        announcements=room.announcement_count,
         cancelled=cancelled,
     )
 
 
-def run_beside(
+def run_pipeline(
     command: str,
     cwd: Path,
     env: Mapping[str, str],
     timeout: float,
     *,
-    room: Room,
+    room: Sandbox,
     stall_seconds: float,
-    cancelled: Flag | None = None,
+    cancelled: CancelFlag | None = None,
 ) -> str:
     """Runs a shell command with a part in a room and one beside it, as `run` does. It is killed if
     it reports no progress for `stall_seconds` before it prints anything. Also raises GitStalled."""
-    return _run(
+    return _run_process(
         ["sh", "-c", command],
         "git",
         cwd,
         env,
         timeout,
         room=room,
-        announcements=2 * room.announcements,
+        announcements=2 * room.announcement_count,
         cancelled=cancelled,
         stall_seconds=stall_seconds,
     )
 
 
-def stream(
+def stream_git(
     args: Sequence[str],
     cwd: Path,
-    take: Take,
+    take: ChunkHandler,
     timeout: float,
     *,
     memory: int,
     settings: Mapping[str, str] | None = None,
-    cancelled: Flag | None = None,
+    cancelled: CancelFlag | None = None,
     given: IO[bytes] | None = None,
 ) -> bool:
     """Runs `git ARGS` for what it writes, which `take` gets piece by piece; False if it has had
@@ -157,27 +157,27 @@ def stream(
 
     git may have so many bytes of `memory` beside the files that it maps. Raises as `run`.
     """
-    process = _start(["git", *args], cwd, environment(None, settings), given)
+    process = _start_process(["git", *args], cwd, build_environment(None, settings), given)
     _limit_memory(process, memory)
-    conversation = Conversation(process, None, None, take)
+    conversation = GitProcess(process, None, None, take)
     name = f"git {args[0]}"
     try:
-        status = _ended(conversation, name, timeout, cancelled)
-    except Enough:
+        status = _wait_for_exit(conversation, name, timeout, cancelled)
+    except ReadingStopped:
         return False
     finally:
         conversation.close()
     if status != 0:
-        stderr = mask(conversation.stderr.decode(errors="replace"))
-        raise GitError(_words(stderr) or f"{name} ended with {status}", stderr, "", status)
+        stderr = mask_secrets(conversation.stderr.decode(errors="replace"))
+        raise GitError(_clean_message(stderr) or f"{name} ended with {status}", stderr, "", status)
     return True
 
 
-def _ended(
-    conversation: Conversation,
+def _wait_for_exit(
+    conversation: GitProcess,
     name: str,
     timeout: float,
-    cancelled: Flag | None,
+    cancelled: CancelFlag | None,
     stall_seconds: float | None = None,
 ) -> int | None:
     """git's exit status. Raises GitTimeout, GitStalled, GitExceeded, GitCancelled, Enough."""
@@ -187,23 +187,23 @@ def _ended(
         raise GitStalled(f"{name} made no progress for {stall_seconds:.0f} s") from None
     except TimeoutError:
         raise GitTimeout(f"{name} took longer than {timeout:.0f} s") from None
-    except Exceeded as exceeded:
+    except LimitExceeded as exceeded:
         raise GitExceeded(f"{name}: {exceeded}") from None
     except InterruptedError:
         raise GitCancelled(f"{name} was cancelled") from None
 
 
-def _run(
+def _run_process(
     argv: Sequence[str],
     name: str,
     cwd: Path | None,
     env: Mapping[str, str],
     timeout: float,
-    on_progress: Progress | None = None,
+    on_progress: ProgressHandler | None = None,
     *,
-    room: Room | None,
+    room: Sandbox | None,
     announcements: int,
-    cancelled: Flag | None = None,
+    cancelled: CancelFlag | None = None,
     secrets: Iterable[str] = (),
     memory: int | None = None,
     stall_seconds: float | None = None,
@@ -212,36 +212,40 @@ def _run(
         raise GitCancelled("cancelled before git started")
     if timeout <= 0:  # before a sandbox could be to blame
         raise GitTimeout(f"no time is left for {name}")
-    process = _start(argv, cwd, env, makes_room=room is not None and room.contains)
+    process = _start_process(argv, cwd, env, makes_room=room is not None and room.is_contained)
     if memory is not None:
         _limit_memory(process, memory)
-    conversation = Conversation(process, on_progress, room, announcements=announcements)
+    conversation = GitProcess(process, on_progress, room, announcements=announcements)
     try:
-        status = _ended(conversation, name, timeout, cancelled, stall_seconds)
+        status = _wait_for_exit(conversation, name, timeout, cancelled, stall_seconds)
     except GitTimeout as error:
-        if conversation.is_inside:
+        if conversation.is_in_sandbox:
             raise
-        raise NoSandbox(f"no sandbox was made: {error.message}") from None
+        raise SandboxFailed(f"no sandbox was made: {error.message}") from None
     finally:
         conversation.close()
     stdout = conversation.stdout.decode(errors="replace")
-    if status == 0 and conversation.is_inside:
+    if status == 0 and conversation.is_in_sandbox:
         return stdout
-    stderr = mask(conversation.stderr.decode(errors="replace"), secrets)
-    words = _words(stderr) or _words(mask(stdout, secrets)) or f"{name} ended with {status}"
-    if not conversation.is_inside:
-        raise NoSandbox(words)
+    stderr = mask_secrets(conversation.stderr.decode(errors="replace"), secrets)
+    words = (
+        _clean_message(stderr)
+        or _clean_message(mask_secrets(stdout, secrets))
+        or f"{name} ended with {status}"
+    )
+    if not conversation.is_in_sandbox:
+        raise SandboxFailed(words)
     raise GitError(words, stderr, stdout, status)
 
 
-def mask(text: str, secrets: Iterable[str] = ()) -> str:
+def mask_secrets(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the user parts of URLs and without these secrets."""
     for secret in filter(None, secrets):
         text = text.replace(secret, "********")
     return _CREDENTIALS.sub("********@", text)
 
 
-def _start(
+def _start_process(
     argv: Sequence[str],
     cwd: Path | None,
     env: Mapping[str, str],
@@ -263,7 +267,7 @@ def _start(
         )
     except OSError as error:
         if makes_room and error.filename != str(cwd):
-            raise NoSandbox(f"no sandbox could be started: {error}") from error
+            raise SandboxFailed(f"no sandbox could be started: {error}") from error
         raise GitError(f"git could not be started: {error}") from error
 
 
@@ -272,8 +276,8 @@ def _limit_memory(process: subprocess.Popen[bytes], memory: int) -> None:
         resource.prlimit(process.pid, resource.RLIMIT_DATA, (memory, memory))
 
 
-def _words(output: str) -> str:
+def _clean_message(output: str) -> str:
     """git's message without its progress lines and control characters."""
     lines = (line.rsplit("\r", 1)[-1].rstrip() for line in output.replace("\r\n", "\n").split("\n"))
-    text = "\n".join(line for line in lines if line and not PROGRESS.match(line.encode()))
-    return _CONTROL.sub("", text).removeprefix("Cloning into '.'...").strip()[:MESSAGE_LENGTH]
+    text = "\n".join(line for line in lines if line and not PROGRESS_PATTERN.match(line.encode()))
+    return _CONTROL.sub("", text).removeprefix("Cloning into '.'...").strip()[:MAX_MESSAGE_CHARS]

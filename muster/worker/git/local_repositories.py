@@ -17,7 +17,7 @@ _SCHEME = "file://"
 _SUFFIXES = ("", "/.git", ".git", ".git/.git")
 
 
-class LocalRefused(git.GitError):
+class LocalRepositoryRefused(git.GitError):
     """The repository lies on this host, where the daemon is not to go."""
 
 
@@ -25,27 +25,29 @@ def is_local(url: str) -> bool:
     return url.lower().startswith(("/", "file:"))
 
 
-def address(url: str, layout: Layout) -> str:
+def resolve_address(url: str, layout: Layout) -> str:
     """The address at which git is to look for a local repository, with all links followed, so that
     none can be laid anew on the way. It has to be asked for before each use, for what a path leads
     to may change. Raises LocalRefused."""
     if not layout.file_roots:
-        raise LocalRefused(
+        raise LocalRepositoryRefused(
             "this machine takes no local repositories; its operator can allow those in a "
             "directory with `worker run --file-root DIR`"
         )
-    path = os.path.realpath(_path(url))
+    path = os.path.realpath(_parse_path(url))
     for suffix in _SUFFIXES:
         _require_inside(path + suffix, layout)
     return _SCHEME + quote(os.fsencode(path))
 
 
-def _path(url: str) -> str:
+def _parse_path(url: str) -> str:
     """The path in a URL or path, as git reads it: in a URL characters are escaped."""
     is_url = url.lower().startswith(_SCHEME)
     path = os.fsdecode(unquote_to_bytes(url[len(_SCHEME) :])) if is_url else url
     if not path.startswith("/") or "\0" in path:
-        raise LocalRefused("this machine takes local repositories by an absolute path only")
+        raise LocalRepositoryRefused(
+            "this machine takes local repositories by an absolute path only"
+        )
     return path
 
 
@@ -55,9 +57,11 @@ def _require_inside(candidate: str, layout: Layout) -> None:
     roots = [Path(os.path.realpath(root)) for root in layout.file_roots]
     own = Path(os.path.realpath(layout.home))
     if real.is_relative_to(own) or not any(real.is_relative_to(root) for root in roots):
-        raise LocalRefused(
+        raise LocalRepositoryRefused(
             "this machine takes no local repositories from there, only from the directories that "
             "its operator named with `worker run --file-root`"
         )
     if real.is_file():  # in git's terms a gitfile, which names another directory
-        raise LocalRefused("this machine takes no local repositories that only point to another")
+        raise LocalRepositoryRefused(
+            "this machine takes no local repositories that only point to another"
+        )

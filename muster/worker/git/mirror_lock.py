@@ -9,7 +9,7 @@ from pathlib import Path
 from muster.worker.git import git
 
 _LOCKS: dict[str, "MirrorLock"] = {}
-_LOOK = 0.1  # seconds between two looks whether one that waits has been cancelled
+_POLL_SECONDS = 0.1  # seconds between two looks whether one that waits has been cancelled
 
 
 class MirrorLock:
@@ -21,7 +21,7 @@ class MirrorLock:
         self._waiting = 0
 
     @classmethod
-    def of(cls, mirror: Path) -> "MirrorLock":
+    def for_mirror(cls, mirror: Path) -> "MirrorLock":
         return _LOCKS.setdefault(str(mirror), cls())
 
     def is_set(self) -> bool:
@@ -29,13 +29,13 @@ class MirrorLock:
         return self._waiting > 0
 
     @contextmanager
-    def held(self, deadline: float, cancelled: git.Flag | None = None) -> Iterator[None]:
+    def acquire(self, deadline: float, cancelled: git.CancelFlag | None = None) -> Iterator[None]:
         """Waits for the lock and holds it. `deadline` is by the monotonic clock.
 
         Raises GitTimeout, GitCancelled.
         """
-        with self._in_line():
-            while not self._lock.acquire(timeout=_LOOK):
+        with self._count_waiter():
+            while not self._lock.acquire(timeout=_POLL_SECONDS):
                 if cancelled is not None and cancelled.is_set():
                     raise git.GitCancelled("cancelled while waiting for the mirror")
                 if time.monotonic() > deadline:
@@ -46,7 +46,7 @@ class MirrorLock:
             self._lock.release()
 
     @contextmanager
-    def held_if_free(self) -> Iterator[bool]:
+    def try_acquire(self) -> Iterator[bool]:
         """Takes the lock if it is free; tells whether it did."""
         is_ours = self._lock.acquire(blocking=False)
         try:
@@ -56,7 +56,7 @@ class MirrorLock:
                 self._lock.release()
 
     @contextmanager
-    def _in_line(self) -> Iterator[None]:
+    def _count_waiter(self) -> Iterator[None]:
         with self._counting:
             self._waiting += 1
         try:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from muster.worker.git import git
 
-KEPT = "refs/kept"
-_HIDDEN = f"[uploadpack]\n\thideRefs = {KEPT}\n"
+KEPT_REFS = "refs/kept"
+_HIDE_REFS_CONFIG = f"[uploadpack]\n\thideRefs = {KEPT_REFS}\n"
 
 
 @dataclass(frozen=True)
-class Borrowers:
+class MirrorUsers:
     """The borrowers of the mirror that lies in `mirror`."""
 
     mirror: Path
@@ -33,65 +33,67 @@ class Borrowers:
         """Lists a borrower, before it takes anything; once is enough. Raises OSError."""
         self._directory.mkdir(exist_ok=True)
         if not (self._directory / name).exists():
-            _write(self._directory / name, str(self._highest() + 1))
+            _write_atomically(self._directory / name, str(self._highest_number() + 1))
 
     def numbers(self) -> dict[str, int]:
         """The borrowers' numbers by their names; one that cannot be read counts as the first."""
         if not self._directory.is_dir():
             return {}
         names = (path for path in self._directory.iterdir() if not path.name.endswith(".new"))
-        return {path.name: _number(path) for path in names}
+        return {path.name: _read_number(path) for path in names}
 
-    def release(self, names: set[str]) -> None:
+    def remove(self, names: set[str]) -> None:
         """Strikes these borrowers off the list."""
         for name in names:
             (self._directory / name).unlink(missing_ok=True)
 
-    def keep(self, commit: str) -> Path | None:
+    def retain_commit(self, commit: str) -> Path | None:
         """Keeps a commit that is about to lose its name, for the borrowers that are here now.
 
         Returns the file of the ref that keeps it; None where there is no borrower. Raises OSError.
         """
         if not (numbers := self.numbers()):
             return None
-        self._hide()
-        directory = self.mirror / KEPT / str(max(numbers.values()))
+        self._hide_kept_refs()
+        directory = self.mirror / KEPT_REFS / str(max(numbers.values()))
         directory.mkdir(parents=True, exist_ok=True)
         for made in (directory, directory.parent):
             made.chmod(0o755)  # attempts read the mirror, whatever the daemon's umask is
-        _write(directory / commit, commit)
+        _write_atomically(directory / commit, commit)
         return directory / commit
 
-    def drop_unneeded(self) -> None:
+    def delete_unneeded_refs(self) -> None:
         """Removes the refs that are kept for no borrower any more. Raises GitError."""
         lowest = min(self.numbers().values(), default=None)
-        names = git.run(["for-each-ref", "--format=%(refname)", "--", KEPT], cwd=self.mirror)
+        names = git.run_git(
+            ["for-each-ref", "--format=%(refname)", "--", KEPT_REFS], cwd=self.mirror
+        )
         for name in names.split():
             if lowest is None or int(name.split("/")[2]) < lowest:
-                git.run(["update-ref", "-d", name], cwd=self.mirror)
+                git.run_git(["update-ref", "-d", name], cwd=self.mirror)
 
-    def _hide(self) -> None:
+    def _hide_kept_refs(self) -> None:
         """Hides the kept refs from fetches: those who come later must not come to stand on them."""
         settings = self.mirror / "config"
-        if _HIDDEN not in (text := settings.read_text()):
-            settings.with_name("config.new").write_text(text + _HIDDEN)
+        if _HIDE_REFS_CONFIG not in (text := settings.read_text()):
+            settings.with_name("config.new").write_text(text + _HIDE_REFS_CONFIG)
             settings.with_name("config.new").chmod(0o644)
             os.replace(settings.with_name("config.new"), settings)
 
-    def _highest(self) -> int:
-        kept = self.mirror / KEPT
+    def _highest_number(self) -> int:
+        kept = self.mirror / KEPT_REFS
         used = [int(path.name) for path in kept.iterdir()] if kept.is_dir() else []
         return max([*self.numbers().values(), *used], default=0)
 
 
-def _number(path: Path) -> int:
+def _read_number(path: Path) -> int:
     try:
         return int(path.read_text())
     except (OSError, ValueError):
         return 0
 
 
-def _write(path: Path, text: str) -> None:
+def _write_atomically(path: Path, text: str) -> None:
     """Writes the file whole or not at all, as long as the power does not fail."""
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(f"{text}\n")

@@ -16,15 +16,15 @@ from pathlib import Path
 from muster.protocol.frames import DiffStat
 from muster.worker.git import git, local_repositories, refs, shortstat, ssh
 from muster.worker.git.mirror_lock import MirrorLock
-from muster.worker.git.mirror_users import Borrowers
+from muster.worker.git.mirror_users import MirrorUsers
 from muster.worker.git.quarantine import Quarantine
-from muster.worker.git.refs import prefixes_of, require_safe_ref
+from muster.worker.git.refs import ref_prefixes, require_safe_ref
 from muster.worker.git.remote import Remote, is_ssh
 from muster.worker.layout import Layout
-from muster.worker.sandbox.sandbox import Room
+from muster.worker.sandbox.sandbox import Sandbox
 
 FETCH_TIMEOUT = 600.0
-FETCH_MEMORY = 4 << 30
+FETCH_MAX_MEMORY_BYTES = 4 << 30
 """Bytes: a history of ten million commits needs half of it."""
 PUSH_TIMEOUT = 300.0
 
@@ -36,7 +36,7 @@ class Mirror:
 
     layout: Layout
     remote: Remote
-    memory: int = git.MEMORY
+    memory: int = git.MAX_MEMORY_BYTES
 
     @cached_property
     def path(self) -> Path:
@@ -47,14 +47,14 @@ class Mirror:
     def exists(self) -> bool:
         return (self.path / "HEAD").exists()
 
-    def address(self) -> str:
+    def resolve_address(self) -> str:
         """The remote as git is to be told it now: its URL, or a local path that may be used.
 
         Raises LocalRefused, SshRefused.
         """
         url = self.remote.url
         if local_repositories.is_local(url):
-            return local_repositories.address(url, self.layout)
+            return local_repositories.resolve_address(url, self.layout)
         if is_ssh(url) and self.remote.ssh_key is None:
             ssh.require_own_keys(url, self.layout)
         return url
@@ -64,27 +64,27 @@ class Mirror:
         return self.path / "objects"
 
     @property
-    def used(self) -> Path:
+    def used_file(self) -> Path:
         """The file whose time tells when something was last fetched or deleted here."""
         return self.path / "used"
 
     @property
     def lock(self) -> MirrorLock:
-        return MirrorLock.of(self.path)
+        return MirrorLock.for_mirror(self.path)
 
     @property
-    def borrowers(self) -> Borrowers:
-        return Borrowers(self.path)
+    def users(self) -> MirrorUsers:
+        return MirrorUsers(self.path)
 
     def fetch(
         self,
         base: str,
         extra_refs: Sequence[str] = (),
-        on_progress: git.Progress | None = None,
+        on_progress: git.ProgressHandler | None = None,
         *,
         borrower: str | None = None,
         timeout: float = FETCH_TIMEOUT,
-        cancelled: git.Flag | None = None,
+        cancelled: git.CancelFlag | None = None,
     ) -> dict[str, str]:
         """Brings the branch `base` and the full refs `extra_refs` up to date from the remote.
 
@@ -97,14 +97,18 @@ class Mirror:
             require_safe_ref(ref)
         deadline = time.monotonic() + timeout
         arguments = ["fetch", "--progress", "--no-auto-maintenance", "--no-write-fetch-head"]
-        arguments += ["--end-of-options", self.address(), *(f"+{ref}:{ref}" for ref in heads)]
-        with self.lock.held(deadline, cancelled):
-            self._make_if_missing()
-            self.used.touch()
-            with self._kept_for_borrowers(heads):
+        arguments += [
+            "--end-of-options",
+            self.resolve_address(),
+            *(f"+{ref}:{ref}" for ref in heads),
+        ]
+        with self.lock.acquire(deadline, cancelled):
+            self._create_if_missing()
+            self.used_file.touch()
+            with self._retain_for_users(heads):
                 # What this fetch replaces is none of the new borrower's business.
                 if borrower is not None:
-                    self.borrowers.add(borrower)
+                    self.users.add(borrower)
 
                 def run() -> None:
                     left = deadline - time.monotonic()
@@ -113,20 +117,20 @@ class Mirror:
                 try:
                     run()
                 except git.GitError as error:
-                    if not self._has_cleared_the_way(error, base):
+                    if not self._clear_blocking_refs(error, base):
                         raise
                     run()
-            return {ref: self.commit(ref) for ref in heads}
+            return {ref: self.resolve_ref(ref) for ref in heads}
 
-    def take(
+    def import_commit(
         self,
-        room: Room,
+        room: Sandbox,
         ref: str,
         commit: str,
         base: str,
         known: Sequence[str],
         timeout: float,
-        cancelled: git.Flag | None = None,
+        cancelled: git.CancelFlag | None = None,
     ) -> DiffStat:
         """Lets `ref` name a commit of the room's workspace, once it is here and has been checked.
         What `known` commits hold is here already. Returns the size of what it changes since `base`.
@@ -136,72 +140,75 @@ class Mirror:
         """
         deadline = time.monotonic() + timeout
         quarantine = Quarantine(self.path, ref.replace("/", "-"), room)
-        with quarantine.opened():
+        with quarantine.create():
             diff = quarantine.fill(commit, base, known, timeout, cancelled)
-            with self.lock.held(deadline, cancelled), self._kept_for_borrowers([ref]):
-                quarantine.move()
-                self.run(["update-ref", "--end-of-options", ref, commit])
+            with self.lock.acquire(deadline, cancelled), self._retain_for_users([ref]):
+                quarantine.move_to_mirror()
+                self.run_git(["update-ref", "--end-of-options", ref, commit])
         return diff
 
-    def point(
-        self, ref: str, commit: str, timeout: float, cancelled: git.Flag | None = None
+    def set_ref(
+        self, ref: str, commit: str, timeout: float, cancelled: git.CancelFlag | None = None
     ) -> None:
         """Lets `ref` name a commit that is here already: what changed nothing needs no room to be
         read from. Raises GitError."""
         deadline = time.monotonic() + timeout
-        with self.lock.held(deadline, cancelled), self._kept_for_borrowers([ref]):
-            self.run(["update-ref", "--end-of-options", ref, commit])
+        with self.lock.acquire(deadline, cancelled), self._retain_for_users([ref]):
+            self.run_git(["update-ref", "--end-of-options", ref, commit])
 
     def push(self, refspecs: Sequence[str], timeout: float = PUSH_TIMEOUT) -> None:
         """Pushes to the remote. Raises GitError with the remote's own words."""
-        arguments = ["push", "--no-verify", "--end-of-options", self.address(), *refspecs]
+        arguments = ["push", "--no-verify", "--end-of-options", self.resolve_address(), *refspecs]
         self._run_at_remote(arguments, timeout)
 
-    def move(
-        self, ref: str, commit: str, expected: str | None, cancelled: git.Flag | None = None
+    def move_remote_ref(
+        self, ref: str, commit: str, expected: str | None, cancelled: git.CancelFlag | None = None
     ) -> None:
         """Lets the remote's `ref` name the commit, whatever that leaves behind, if it names the
         expected one (None: if there is none), or this one already. Raises GitError."""
         arguments = ["push", "--no-verify", f"--force-with-lease={ref}:{expected or ''}"]
-        arguments += ["--end-of-options", self.address(), f"{commit}:{ref}"]
+        arguments += ["--end-of-options", self.resolve_address(), f"{commit}:{ref}"]
         self._run_at_remote(arguments, PUSH_TIMEOUT, cancelled=cancelled)
 
     def remote_commit(self, ref: str) -> str | None:
         """The commit that the remote's ref names; None if there is none. Raises GitError."""
-        arguments = ["ls-remote", "--refs", "--end-of-options", self.address(), ref]
-        told = self._run_at_remote(arguments, PUSH_TIMEOUT)
-        lines = (line.split("\t", 1) for line in told.splitlines())
+        arguments = ["ls-remote", "--refs", "--end-of-options", self.resolve_address(), ref]
+        output = self._run_at_remote(arguments, PUSH_TIMEOUT)
+        lines = (line.split("\t", 1) for line in output.splitlines())
         return next((commit for commit, name in lines if name == ref), None)
 
-    def described(self, ref: str, commit: str) -> tuple[str, str]:
+    def describe_commit(self, ref: str, commit: str) -> tuple[str, str]:
         """Who made the commit that the remote's ref names, and its subject. Raises GitError."""
         arguments = ["fetch", "--quiet", "--no-tags", "--no-auto-maintenance"]
-        arguments += ["--no-write-fetch-head", "--end-of-options", self.address(), ref]
+        arguments += ["--no-write-fetch-head", "--end-of-options", self.resolve_address(), ref]
         self._run_at_remote(arguments, FETCH_TIMEOUT)
         form = ["log", "-1", "--no-show-signature", "--format=%an <%ae>%n%s", "--end-of-options"]
-        told = self.run([*form, commit]).splitlines()
-        return told[0], told[1] if len(told) > 1 else ""
+        lines = self.run_git([*form, commit]).splitlines()
+        return lines[0], lines[1] if len(lines) > 1 else ""
 
     def remote_refs(self, *patterns: str) -> list[str]:
         """The full names of the remote's refs that match; all of them without a pattern."""
-        arguments = ["ls-remote", "--refs", "--end-of-options", self.address(), *patterns]
+        arguments = ["ls-remote", "--refs", "--end-of-options", self.resolve_address(), *patterns]
         answer = self._run_at_remote(arguments, PUSH_TIMEOUT)
         return [line.split("\t", 1)[1] for line in answer.splitlines()]
 
-    def delete(self, prefix: str, timeout: float = FETCH_TIMEOUT) -> None:
+    def delete_refs(self, prefix: str, timeout: float = FETCH_TIMEOUT) -> None:
         """Deletes the mirror's own refs below `prefix`. Raises GitError."""
-        with self.lock.held(time.monotonic() + timeout):
-            self.used.touch()
-            self._delete(prefix)
+        with self.lock.acquire(time.monotonic() + timeout):
+            self.used_file.touch()
+            self._delete_refs_locked(prefix)
 
-    def commit(self, ref: str) -> str:
+    def resolve_ref(self, ref: str) -> str:
         """The commit that a ref of the mirror names. Raises GitError."""
-        return self.tip(ref) or self.run(["rev-parse", "--verify", "--end-of-options", ref]).strip()
+        return (
+            self.tip(ref)
+            or self.run_git(["rev-parse", "--verify", "--end-of-options", ref]).strip()
+        )
 
-    def has(self, commit: str) -> bool:
+    def has_commit(self, commit: str) -> bool:
         """Whether the commit of that id is here."""
         try:
-            self.run(["cat-file", "-e", "--end-of-options", f"{commit}^{{commit}}"])
+            self.run_git(["cat-file", "-e", "--end-of-options", f"{commit}^{{commit}}"])
         except git.GitError:
             return False
         return True
@@ -217,64 +224,66 @@ class Mirror:
         """The size of what `commit` changes since it left `base`. Raises GitError."""
         start = self.merge_base(base, commit) or base
         arguments = ["diff", "--shortstat", "--no-ext-diff", "--no-textconv", "--end-of-options"]
-        told = self.run([*arguments, start, commit], settings=shortstat.SETTINGS)
-        return shortstat.parse(told)
+        output = self.run_git([*arguments, start, commit], settings=shortstat.SETTINGS)
+        return shortstat.parse(output)
 
-    def tidy(self, timeout: float = FETCH_TIMEOUT) -> None:
+    def run_gc(self, timeout: float = FETCH_TIMEOUT) -> None:
         """Packs what many fetches left, if there is much of it. Prunes nothing."""
         settings = {"gc.auto": "6700", "gc.autoDetach": "false", "gc.pruneExpire": "never"}
         settings["gc.bigPackThreshold"] = "64m"  # the history's: to pack it again takes long
-        self.run(["gc", "--auto", "--quiet"], timeout, settings)
+        self.run_git(["gc", "--auto", "--quiet"], timeout, settings)
 
-    def run(
+    def run_git(
         self,
         arguments: Sequence[str],
         timeout: float = git.DEFAULT_TIMEOUT,
         settings: Mapping[str, str] | None = None,
     ) -> str:
         """Runs git in the mirror, within its memory. Raises GitError."""
-        return git.run(arguments, self.path, timeout=timeout, settings=settings, memory=self.memory)
+        return git.run_git(
+            arguments, self.path, timeout=timeout, settings=settings, memory=self.memory
+        )
 
     def _run_at_remote(
         self,
         arguments: Sequence[str],
         timeout: float,
-        on_progress: git.Progress | None = None,
-        cancelled: git.Flag | None = None,
+        on_progress: git.ProgressHandler | None = None,
+        cancelled: git.CancelFlag | None = None,
     ) -> str:
         is_fetch = arguments[0] == "fetch"  # a whole history may come: with all processors
         threads = {"pack.threads": "0"} if is_fetch else {}
-        with self.remote.environment() as environment:
-            return git.run(
+        with self.remote.git_environment() as environment:
+            return git.run_git(
                 arguments,
                 cwd=self.path,
                 env=environment,
                 timeout=timeout,
                 on_progress=on_progress,
-                settings={**self.remote.settings(), **threads},
+                settings={**self.remote.git_settings(), **threads},
                 cancelled=cancelled,
                 secrets=self.remote.secrets,
-                memory=FETCH_MEMORY if is_fetch else self.memory,
+                memory=FETCH_MAX_MEMORY_BYTES if is_fetch else self.memory,
             )
 
-    def _make_if_missing(self) -> None:
+    def _create_if_missing(self) -> None:
         if not self.exists:
-            git.run(["init", "--quiet", "--bare", "--template=", "--", str(self.path)])
+            git.run_git(["init", "--quiet", "--bare", "--template=", "--", str(self.path)])
 
     @contextmanager
-    def _kept_for_borrowers(self, names: Sequence[str]) -> Iterator[None]:
+    def _retain_for_users(self, names: Sequence[str]) -> Iterator[None]:
         """While this is open the refs may move; what they named before is kept for the borrowers.
 
         Every commit is kept first, and let go afterwards where its ref still leads to it: whatever
         dies in between, nothing that a borrower stands on is lost.
         """
         before = {ref: commit for ref in names if (commit := self.tip(ref))}
-        kept = {ref: self.borrowers.keep(commit) for ref, commit in before.items()}
+        kept = {ref: self.users.retain_commit(commit) for ref, commit in before.items()}
         try:
             yield
         finally:
             for ref, file in kept.items():
-                if file is not None and self._is_reached_from(before[ref], self.tip(ref)):
+                if file is not None and self._is_ancestor(before[ref], self.tip(ref)):
                     file.unlink(missing_ok=True)
 
     def tip(self, ref: str) -> str | None:
@@ -285,20 +294,20 @@ class Mirror:
         """The commits that the ref `prefix`, and those below it, name."""
         return refs.read_tips(self.path, prefix)
 
-    def _is_reached_from(self, commit: str, tip: str | None) -> bool:
+    def _is_ancestor(self, commit: str, tip: str | None) -> bool:
         if tip is None or tip == commit:
             return tip is not None
         return self.merge_base(commit, tip) == commit
 
-    def _delete(self, prefix: str) -> None:
+    def _delete_refs_locked(self, prefix: str) -> None:
         """As `delete`, under the lock."""
         form = "--format=%(objectname) %(refname)"
-        for line in self.run(["for-each-ref", form, "--", prefix]).splitlines():
+        for line in self.run_git(["for-each-ref", form, "--", prefix]).splitlines():
             commit, name = line.split()
-            self.borrowers.keep(commit)
-            self.run(["update-ref", "-d", name])
+            self.users.retain_commit(commit)
+            self.run_git(["update-ref", "-d", name])
 
-    def _has_cleared_the_way(self, error: git.GitError, base: str) -> bool:
+    def _clear_blocking_refs(self, error: git.GitError, base: str) -> bool:
         """Removes what blocked a fetch: stale locks, and branches that `base` cannot stand beside.
 
         Returns False, and removes nothing, where the error tells of something else. Only the
@@ -309,12 +318,12 @@ class Mirror:
         for left in [*self.path.glob("*.lock"), *(self.path / "refs").rglob("*.lock")]:
             left.unlink(missing_ok=True)
         # A branch `a` that became `a/b`, or the other way round.
-        for name in prefixes_of(f"refs/heads/{base}"):
-            self._delete(name)
+        for name in ref_prefixes(f"refs/heads/{base}"):
+            self._delete_refs_locked(name)
         return True
 
 
 @lru_cache(maxsize=1_000)
 def _merge_base(mirror: Path, one: str, other: str) -> str:
     """It is asked for more than once of the same commits, and stays what it is. Raises GitError."""
-    return git.run(["merge-base", "--end-of-options", one, other], mirror).strip()
+    return git.run_git(["merge-base", "--end-of-options", one, other], mirror).strip()

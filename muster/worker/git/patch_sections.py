@@ -7,15 +7,15 @@ empty line. So no line of a file can be taken for the beginning of the next sect
 import re
 
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
-_BEGINNING = b"diff --git "
-_BINARY = (b"literal ", b"delta ")
+_SECTION_HEADER = b"diff --git "
+_BINARY_HEADERS = (b"literal ", b"delta ")
 
 
-class NotAPatch(ValueError):
+class InvalidPatch(ValueError):
     """It is not what git prints."""
 
 
-def cut(patch: bytes) -> list[bytes]:
+def split_patch(patch: bytes) -> list[bytes]:
     """Its sections, which together are the whole patch. Raises NotAPatch."""
     pieces, at = [], 0
     while at < len(patch):
@@ -35,51 +35,51 @@ class _Section:
         """Raises NotAPatch."""
         self._patch = patch
         self.end = begin
-        if not self._next().startswith(_BEGINNING):
-            raise NotAPatch("no section where one begins")
-        while not self._is_over() and not self._at(b"--- ", b"GIT binary patch\n"):
-            self._next()
-        if self._at(b"--- "):
-            self._next()
-            self._next()
-            while self._at(b"@@ "):
-                self._pass_hunk()
-        elif self._at(b"GIT binary patch\n"):
-            self._next()
-            while self._at(*_BINARY):
-                self._pass_binary()
-        if not self._is_over():
-            raise NotAPatch("a section does not end where it should")
+        if not self._next_line().startswith(_SECTION_HEADER):
+            raise InvalidPatch("no section where one begins")
+        while not self._is_at_end() and not self._is_at(b"--- ", b"GIT binary patch\n"):
+            self._next_line()
+        if self._is_at(b"--- "):
+            self._next_line()
+            self._next_line()
+            while self._is_at(b"@@ "):
+                self._skip_hunk()
+        elif self._is_at(b"GIT binary patch\n"):
+            self._next_line()
+            while self._is_at(*_BINARY_HEADERS):
+                self._skip_binary()
+        if not self._is_at_end():
+            raise InvalidPatch("a section does not end where it should")
 
-    def _pass_hunk(self) -> None:
-        found = _HUNK.match(self._next())
+    def _skip_hunk(self) -> None:
+        found = _HUNK.match(self._next_line())
         if found is None:
-            raise NotAPatch("a hunk without its numbers")
+            raise InvalidPatch("a hunk without its numbers")
         before, after = (1 if number is None else int(number) for number in found.groups())
         while before > 0 or after > 0:
-            kind = self._next()[:1]
+            kind = self._next_line()[:1]
             if kind not in (b" ", b"-", b"+", b"\\"):
-                raise NotAPatch("a hunk ends early")
+                raise InvalidPatch("a hunk ends early")
             before -= kind in (b" ", b"-")
             after -= kind in (b" ", b"+")
-        if self._at(b"\\ "):  # no newline at the file's end
-            self._next()
+        if self._is_at(b"\\ "):  # no newline at the file's end
+            self._next_line()
 
-    def _pass_binary(self) -> None:
-        while self._next() != b"\n":
+    def _skip_binary(self) -> None:
+        while self._next_line() != b"\n":
             pass
 
-    def _next(self) -> bytes:
+    def _next_line(self) -> bytes:
         """The line that comes, newline and all. Raises NotAPatch at the end."""
         end = self._patch.find(b"\n", self.end) + 1
         if end == 0:
-            raise NotAPatch("it ends early")
+            raise InvalidPatch("it ends early")
         line = self._patch[self.end : end]
         self.end = end
         return line
 
-    def _at(self, *beginnings: bytes) -> bool:
+    def _is_at(self, *beginnings: bytes) -> bool:
         return self._patch.startswith(beginnings, self.end)
 
-    def _is_over(self) -> bool:
-        return self.end == len(self._patch) or self._at(_BEGINNING)
+    def _is_at_end(self) -> bool:
+        return self.end == len(self._patch) or self._is_at(_SECTION_HEADER)

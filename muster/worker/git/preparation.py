@@ -16,27 +16,27 @@ from pathlib import Path
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
 from muster.worker.git import attempt_settings, git
-from muster.worker.git.local_repositories import LocalRefused
+from muster.worker.git.local_repositories import LocalRepositoryRefused
 from muster.worker.git.mirrors import Mirror
-from muster.worker.git.refs import COMMIT
+from muster.worker.git.refs import COMMIT_PATTERN
 from muster.worker.git.remote import NO_LOGIN, Login, Remote
 from muster.worker.git.ssh import SshRefused
 from muster.worker.git.workspace import (
-    NoteTaker,
+    NoteHandler,
     Workspace,
     WorkspaceError,
-    branch_of,
-    record,
+    branch_name,
+    write_record,
 )
 from muster.worker.layout import Layout
 from muster.worker.sandbox import homes, trees
-from muster.worker.sandbox.sandbox import Room
-from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.sandbox import Sandbox
+from muster.worker.sandbox.sandboxes import Sandboxes
 from muster.worker.sandbox.uids import Identity
 
 PREPARATION_TIMEOUT = 600.0
 
-_CLONED = """\
+_CLONE_SCRIPT = """\
 set -e
 {clone}
 read -r base < .git/refs/heads/{base}
@@ -47,7 +47,7 @@ echo "ref: refs/heads/"{branch} > .git/HEAD
 {settings}
 echo "$base"
 """
-_FETCHES_REMOTELY = r"sed -i -e '/^\turl = /d' -e 's/^\tpushurl = /\turl = /' .git/config"
+_USE_REMOTE_URL_SCRIPT = r"sed -i -e '/^\turl = /d' -e 's/^\tpushurl = /\turl = /' .git/config"
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class WorkspaceRequest:
     `resume_commit` the commit that it has to name. `timeout` in seconds.
     `home_of` is the attempt before, whose home passes to this one, if it does."""
 
-    rooms: Rooms
+    sandboxes: Sandboxes
     key: AttemptKey
     url: str
     base: str
@@ -70,43 +70,45 @@ class WorkspaceRequest:
 
     @property
     def layout(self) -> Layout:
-        return self.rooms.layout
+        return self.sandboxes.layout
 
 
-def prepare(request: WorkspaceRequest, note: NoteTaker, cancelled: threading.Event) -> Workspace:
+def prepare_workspace(
+    request: WorkspaceRequest, note: NoteHandler, cancelled: threading.Event
+) -> Workspace:
     """Fetches, clones and sets the attempt's branch; what an earlier try left is replaced.
 
     Raises WorkspaceError, NoSandbox; nothing of the workspace is left then.
     """
     deadline = time.monotonic() + request.timeout
     path = request.layout.workspace(request.key)
-    home = request.layout.home_of(request.key)
+    home = request.layout.attempt_home(request.key)
     # One that has passed is not made again.
     made = (path,) if request.home_of else (path, home)
     try:
-        mirror, commits = _fetched(request, note, deadline, cancelled)
+        mirror, commits = _fetch_mirror(request, note, deadline, cancelled)
         trees.remove(*made)
         room = _make_directories(request, mirror, path, home)
         base = _clone(request, mirror, room, commits, deadline, cancelled)
-        workspace = _made(request, mirror, room, base, commits)
+        workspace = _build_workspace(request, mirror, room, base, commits)
         if request.resume_from:
-            workspace.git("reset", "--hard", "--quiet", timeout=_left(deadline))
-        record(workspace)
+            workspace.run_git("reset", "--hard", "--quiet", timeout=_remaining_seconds(deadline))
+        write_record(workspace)
     except BaseException as error:
         with suppress(OSError):
             trees.remove(*made)
-        raise _translated(error, request) from error
+        raise _translate_error(error, request) from error
     return workspace
 
 
-def _fetched(
-    request: WorkspaceRequest, note: NoteTaker, deadline: float, cancelled: threading.Event
+def _fetch_mirror(
+    request: WorkspaceRequest, note: NoteHandler, deadline: float, cancelled: threading.Event
 ) -> tuple[Mirror, dict[str, str]]:
     """The mirror, up to date, and the commits of the refs that the request needs."""
     try:
         mirror = Mirror(request.layout, Remote.parse(request.url, request.login))
-        mirror.address()
-    except (LocalRefused, SshRefused) as error:
+        mirror.resolve_address()
+    except (LocalRepositoryRefused, SshRefused) as error:
         raise WorkspaceError("repository_refused", error.message) from error
     except git.GitError as error:
         raise WorkspaceError("repository_unreachable", error.message) from error
@@ -121,7 +123,7 @@ def _fetched(
             extra,
             progress,
             borrower=borrower,
-            timeout=_left(deadline),
+            timeout=_remaining_seconds(deadline),
             cancelled=cancelled,
         )
     except (git.GitTimeout, git.GitCancelled):
@@ -154,26 +156,26 @@ def _fetch_failure(
     return WorkspaceError("base_missing", error.message)
 
 
-def _make_directories(request: WorkspaceRequest, mirror: Mirror, path: Path, home: Path) -> Room:
+def _make_directories(request: WorkspaceRequest, mirror: Mirror, path: Path, home: Path) -> Sandbox:
     """The room in which the workspace is to be made. Raises OSError."""
     request.layout.attempt(request.key).mkdir(mode=0o700, exist_ok=True)
     path.mkdir(mode=0o700)
     if request.home_of is None:
         home.mkdir(mode=0o700)
     else:
-        homes.take(request.layout, request.home_of, request.key, request.identity)
-    room = request.rooms.of(request.key, request.identity, mirror.objects)
+        homes.reuse_home(request.layout, request.home_of, request.key, request.identity)
+    room = request.sandboxes.for_attempt(request.key, request.identity, mirror.objects)
     attempt_settings.write(mirror.path, room)
     if request.identity is not None:
         for each in (home, path):
-            request.identity.own(each)
+            request.identity.chown(each)
     return room
 
 
 def _clone(
     request: WorkspaceRequest,
     mirror: Mirror,
-    room: Room,
+    room: Sandbox,
     commits: dict[str, str],
     deadline: float,
     cancelled: threading.Event,
@@ -189,35 +191,35 @@ def _clone(
     # where it does not see the mirror it fetches from there, too.
     arguments += ["-c", f"remote.origin.pushurl={mirror.remote.url}"]
     commit = commits[request.resume_from] if request.resume_from else None
-    script = _CLONED.format(
+    script = _CLONE_SCRIPT.format(
         clone=shlex.join(["git", *arguments, "--", str(mirror.path), "."]),
         base=shlex.quote(request.base),
-        branch=shlex.quote(branch_of(request.key)),
+        branch=shlex.quote(branch_name(request.key)),
         commit=shlex.quote(commit) if commit else '"$base"',
-        settings="" if room.view is None else _FETCHES_REMOTELY,
+        settings="" if room.mounts is None else _USE_REMOTE_URL_SCRIPT,
     )
     printed = git.run_script(
         script,
         room.host_workspace,
         {"GIT_CONFIG_GLOBAL": room.git_settings},
-        _left(deadline),
-        room=room.showing(mirror.path),
+        _remaining_seconds(deadline),
+        room=room.with_visible(mirror.path),
         cancelled=cancelled,
     ).strip()
-    if not COMMIT.fullmatch(printed):
+    if not COMMIT_PATTERN.fullmatch(printed):
         raise git.GitError(f"the clone names no commit of {request.base}: {printed[:200]!r}")
     return printed
 
 
-def _made(
-    request: WorkspaceRequest, mirror: Mirror, room: Room, base: str, commits: dict[str, str]
+def _build_workspace(
+    request: WorkspaceRequest, mirror: Mirror, room: Sandbox, base: str, commits: dict[str, str]
 ) -> Workspace:
     if request.resume_from:
         base = mirror.merge_base(base, commits[request.resume_from]) or base
     return Workspace(request.layout, request.key, request.url, request.base, base, room)
 
 
-def _translated(error: BaseException, request: WorkspaceRequest) -> BaseException:
+def _translate_error(error: BaseException, request: WorkspaceRequest) -> BaseException:
     match error:
         case git.GitTimeout():
             words = f"preparing the workspace took longer than {request.timeout:.0f} s"
@@ -231,22 +233,22 @@ def _translated(error: BaseException, request: WorkspaceRequest) -> BaseExceptio
     return error
 
 
-def _left(deadline: float) -> float:
+def _remaining_seconds(deadline: float) -> float:
     return max(0.0, deadline - time.monotonic())
 
 
 class ProgressNotes:
     """Tells git's progress as notes, at most one a second."""
 
-    def __init__(self, doing: str, note: NoteTaker) -> None:
-        self._doing = doing
+    def __init__(self, doing: str, note: NoteHandler) -> None:
+        self._action = doing
         self._note = note
-        self._next = time.monotonic() + 1.0
+        self._next_note_at = time.monotonic() + 1.0
 
     def __call__(self, phase: str, percent: int) -> None:
         now = time.monotonic()
-        if now < self._next:
+        if now < self._next_note_at:
             return
-        self._next = now + 1.0
-        step = self._doing if phase == "Receiving objects" else phase.lower()
+        self._next_note_at = now + 1.0
+        step = self._action if phase == "Receiving objects" else phase.lower()
         self._note("log", f"{step} {percent} %")

@@ -19,9 +19,9 @@ from pathlib import Path
 from muster.protocol.frames import DiffStat
 from muster.worker.git import git, shortstat
 from muster.worker.git.errors import WorkRefused
-from muster.worker.git.refs import COMMIT
-from muster.worker.limits.limits import words
-from muster.worker.sandbox.sandbox import Room
+from muster.worker.git.refs import COMMIT_PATTERN
+from muster.worker.limits.limits import format_bytes
+from muster.worker.sandbox.sandbox import Sandbox
 
 DIRECTORY = "quarantine"
 """In the mirror, and so on its file system. Its parts belong to the account that checks them."""
@@ -29,21 +29,21 @@ DIRECTORY = "quarantine"
 MAX_OBJECTS = 1_000_000
 MAX_DEPTH = 50
 """Of deltas: what `pack-objects` makes at most, if nobody in the sandbox replaced it."""
-STALL_SECONDS = 30.0
+STALL_TIMEOUT_SECONDS = 30.0
 
 _SETTINGS = {**shortstat.SETTINGS, "core.deltaBaseCacheLimit": "16m"}
 _SUFFIXES = (".pack", ".rev", ".idx")  # git looks for the last one: by then the others are there
-_TOO_LARGE = ("Out of memory", "out of memory", "maximum allowed size", "mmap failed")
+_SIZE_ERRORS = ("Out of memory", "out of memory", "maximum allowed size", "mmap failed")
 # What a machine is short of says nothing about the work.
-_OF_MACHINE = (
+_MACHINE_ERRORS = (
     *("No space left on device", "Disk quota exceeded", "Input/output error"),
     *("Read-only file system", "Resource temporarily unavailable", "Too many open files"),
 )
 # A killed process: for want of memory, or because a file became too large.
-_KILLED = frozenset({128 + signal.SIGKILL, 128 + signal.SIGXFSZ})
+_KILLED_STATUSES = frozenset({128 + signal.SIGKILL, 128 + signal.SIGXFSZ})
 
 # In the sandbox. What is no file would keep git waiting, as a pipe does.
-_PACK = """\
+_PACK_SCRIPT = """\
 cd "$0" || exit
 odd=$(find .git/objects ! -type f ! -type d -print -quit) || exit
 [ -z "$odd" ] || { echo "fatal: $odd is neither a file nor a directory" >&2; exit 1; }
@@ -52,7 +52,7 @@ git pack-objects --revs --stdout --progress --delta-base-offset --depth={depth}
 """
 
 # Outside, as the account that checks. The last line given to cat-file is the commit itself.
-_CHECK = """\
+_CHECK_SCRIPT = """\
 ulimit -c 0; ulimit -d {kibibytes}; ulimit -f {blocks}
 pack=$(git index-pack --stdin --strict --threads=1 -v --max-input-size={bytes}) || exit
 echo "$pack"
@@ -80,22 +80,22 @@ class Quarantine:
 
     mirror: Path
     name: str
-    room: Room
+    sandbox: Sandbox
 
     @property
     def directory(self) -> Path:
         return self.mirror / DIRECTORY / self.name
 
     @contextmanager
-    def opened(self) -> Iterator[None]:
+    def create(self) -> Iterator[None]:
         """The quarantine is there and empty; afterwards it is gone. Raises OSError."""
         self.directory.parent.mkdir(mode=0o711, exist_ok=True)
         self.directory.parent.chmod(0o711)  # whatever the daemon's umask is
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(mode=0o700)
         try:
-            if self.room.checker_uid is not None:
-                os.chown(self.directory, self.room.checker_uid, self.room.checker_uid)
+            if self.sandbox.checker_uid is not None:
+                os.chown(self.directory, self.sandbox.checker_uid, self.sandbox.checker_uid)
             yield
         finally:
             shutil.rmtree(self.directory, ignore_errors=True)
@@ -106,24 +106,24 @@ class Quarantine:
         base: str,
         known: Sequence[str],
         timeout: float,
-        cancelled: git.Flag | None = None,
+        cancelled: git.CancelFlag | None = None,
     ) -> DiffStat:
         """Copies the commit, without what the mirror has of `known` commits, and checks it. Returns
         the size of what it changes since it left `base`.
 
         Raises WorkRefused; GitError for what says nothing about the work, and NoSandbox.
         """
-        if not COMMIT.fullmatch(commit):
+        if not COMMIT_PATTERN.fullmatch(commit):
             raise WorkRefused("work_unreadable", f"{commit[:80]!r} is not a commit")
-        command = f"{self._pack(commit, known)} | {self._check(commit, base)}"
+        command = f"{self._pack_command(commit, known)} | {self._check_command(commit, base)}"
         try:
-            printed = git.run_beside(
+            printed = git.run_pipeline(
                 command,
                 self.mirror,
-                git.environment(None, _SETTINGS),
+                git.build_environment(None, _SETTINGS),
                 timeout,
-                room=self.room,
-                stall_seconds=STALL_SECONDS,
+                room=self.sandbox,
+                stall_seconds=STALL_TIMEOUT_SECONDS,
                 cancelled=cancelled,
             )
         except git.GitStalled as error:
@@ -131,12 +131,12 @@ class Quarantine:
         except git.GitTimeout as error:
             raise WorkRefused("work_too_large", error.message) from error
         except git.GitError as error:
-            if _is_of_machine(error):
+            if _is_machine_failure(error):
                 raise
-            raise self._explain(error) from error
-        return self._judge(printed)
+            raise self._work_refused(error) from error
+        return self._parse_result(printed)
 
-    def move(self) -> None:
+    def move_to_mirror(self) -> None:
         """Moves what was filled in to the mirror's objects. To be called with the mirror's lock.
         Raises OSError."""
         target = self.mirror / "objects" / "pack"
@@ -145,22 +145,22 @@ class Quarantine:
             for path in packs.glob(f"pack-*{suffix}"):
                 if not stat.S_ISREG(path.lstat().st_mode):
                     raise OSError(f"{path} is not a file")
-                if self.room.checker_uid is not None:
+                if self.sandbox.checker_uid is not None:
                     os.chown(path, 0, 0, follow_symlinks=False)
                 os.replace(path, target / path.name)
 
-    def _pack(self, commit: str, known: Sequence[str]) -> str:
-        room = self.room
+    def _pack_command(self, commit: str, known: Sequence[str]) -> str:
+        room = self.sandbox
         variables = (f"GIT_CONFIG_GLOBAL={room.git_settings}", f"GIT_DIR={room.workspace}/.git")
-        script = room.announcing(_PACK.replace("{depth}", str(MAX_DEPTH)))
+        script = room.announcing_script(_PACK_SCRIPT.replace("{depth}", str(MAX_DEPTH)))
         wanted = (commit, *(f"^{each}" for each in known))
         argv = ("env", *variables, "sh", "-c", script, room.workspace, *wanted)
         return shlex.join(room.command(*argv, cwd=None))
 
-    def _check(self, commit: str, base: str) -> str:
-        limits = self.room.limits
+    def _check_command(self, commit: str, base: str) -> str:
+        limits = self.sandbox.limits
         directory = f"{DIRECTORY}/{self.name}"
-        script = _CHECK.format(
+        script = _CHECK_SCRIPT.format(
             kibibytes=limits.memory >> 10,
             blocks=limits.disk >> 9,
             bytes=limits.disk,
@@ -172,15 +172,17 @@ class Quarantine:
         # Relative paths, for the mirror lies elsewhere in a room of its own.
         variables = ("GIT_DIR=.", f"GIT_OBJECT_DIRECTORY={directory}")
         argv = ("env", *variables, "GIT_ALTERNATE_OBJECT_DIRECTORIES=objects", "sh", "-c", script)
-        return shlex.join(self.room.beside(*argv, directory=self.mirror, writable=directory))
+        return shlex.join(
+            self.sandbox.checker_command(*argv, directory=self.mirror, writable=directory)
+        )
 
-    def _explain(self, error: git.GitError) -> WorkRefused:
-        is_killed = isinstance(error, git.GitExceeded) or error.status in _KILLED
-        is_too_large = is_killed or any(words in error.stderr for words in _TOO_LARGE)
+    def _work_refused(self, error: git.GitError) -> WorkRefused:
+        is_killed = isinstance(error, git.GitExceeded) or error.status in _KILLED_STATUSES
+        is_too_large = is_killed or any(words in error.stderr for words in _SIZE_ERRORS)
         code = "work_too_large" if is_too_large else "work_unreadable"
         return WorkRefused(code, f"the work cannot be taken out of the sandbox: {error.message}")
 
-    def _judge(self, printed: str) -> DiffStat:
+    def _parse_result(self, printed: str) -> DiffStat:
         """Raises WorkRefused."""
         _, _, rest = printed.partition("\n")
         counted, _, changed = rest.partition("\n")
@@ -191,12 +193,12 @@ class Quarantine:
             raise WorkRefused("work_unreadable", "the work cannot be counted") from None
         if kind != "commit":
             raise WorkRefused("work_unreadable", f"HEAD names no commit ({kind})")
-        disk = self.room.limits.disk
+        disk = self.sandbox.limits.disk
         if size > disk:
             raise WorkRefused(
                 "work_too_large",
-                f"what was committed takes {words(size)} unpacked, and the attempt may use "
-                f"{words(disk)} of disk; `worker run --attempt-disk` sets the limit",
+                f"what was committed takes {format_bytes(size)} unpacked, and the attempt may use "
+                f"{format_bytes(disk)} of disk; `worker run --attempt-disk` sets the limit",
             )
         if objects > MAX_OBJECTS:
             raise WorkRefused(
@@ -208,8 +210,8 @@ class Quarantine:
         return shortstat.parse(changed)
 
 
-def _is_of_machine(error: git.GitError) -> bool:
+def _is_machine_failure(error: git.GitError) -> bool:
     """Whether git was cancelled, never ran, or ran short of what others used up."""
     if isinstance(error, git.GitExceeded):
         return "disk_exceeded" in error.message  # whoever writes on that disk counts there
-    return error.status is None or any(words in error.stderr for words in _OF_MACHINE)
+    return error.status is None or any(words in error.stderr for words in _MACHINE_ERRORS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from muster.worker.git import git
 
-COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+COMMIT_PATTERN = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 """A commit's whole id, as git prints it."""
 
 _UNSAFE = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/]|/$|\.lock(?:/|$)|(?:^|/)\.")
@@ -18,7 +18,7 @@ def require_safe_ref(ref: str) -> None:
         raise git.GitError(f"{ref.removeprefix('refs/heads/')!r} is not a name for a git ref")
 
 
-def prefixes_of(branch: str) -> list[str]:
+def ref_prefixes(branch: str) -> list[str]:
     """`refs/heads/a/b` gives `refs/heads/a` and itself."""
     parts = branch.split("/")
     return ["/".join(parts[:length]) for length in range(3, len(parts) + 1)]
@@ -28,12 +28,14 @@ def read_tip(mirror: Path, ref: str) -> str | None:
     """The commit that a ref names; None if there is no such ref."""
     with suppress(OSError):
         return (mirror / ref).read_text().strip()
-    return next((commit for commit, name in _packed(mirror) if name == ref), None)
+    return next((commit for commit, name in _packed_refs(mirror) if name == ref), None)
 
 
 def read_tips(mirror: Path, prefix: str) -> list[str]:
     """The commits that the ref `prefix`, and those below it, name."""
-    commits = {commit for commit, name in _packed(mirror) if f"{name}/".startswith(f"{prefix}/")}
+    commits = {
+        commit for commit, name in _packed_refs(mirror) if f"{name}/".startswith(f"{prefix}/")
+    }
     for path in (mirror / prefix, *(mirror / prefix).rglob("*")):
         if path.is_file() and path.suffix != ".lock":
             with suppress(OSError):
@@ -41,7 +43,7 @@ def read_tips(mirror: Path, prefix: str) -> list[str]:
     return sorted(commits)
 
 
-def _packed(mirror: Path) -> list[tuple[str, str]]:
+def _packed_refs(mirror: Path) -> list[tuple[str, str]]:
     try:
         lines = (mirror / "packed-refs").read_text().splitlines()
     except OSError:

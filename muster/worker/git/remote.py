@@ -13,18 +13,18 @@ from muster.worker.git import git, local_repositories, ssh
 
 SCHEMES = frozenset({"file", "git", "http", "https", "ssh"})
 
-_NETWORK = (
+_NETWORK_VARIABLES = (
     *("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
     *("all_proxy", "https_proxy", "http_proxy", "no_proxy"),
     *("GIT_SSL_CAINFO", "SSL_CERT_DIR", "SSL_CERT_FILE"),
 )
-_LOGIN = (
+_CREDENTIAL_HELPER = (
     "!f() { printf 'username=%s\\npassword=%s\\n' "
     '"$MUSTER_GIT_USERNAME" "$MUSTER_GIT_PASSWORD"; }; f'
 )
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _REMOTE_HELPER = re.compile(r"[A-Za-z0-9+.-]*::")
-_LINE = 8
+_MIN_SECRET_CHARS = 8
 _UNSAFE_URL = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -37,7 +37,7 @@ class Login:
     known_hosts: str | None = None
 
     @classmethod
-    def of(cls, repo: Repo) -> Self:
+    def from_repo(cls, repo: Repo) -> Self:
         return cls(repo.token, repo.ssh_key, repo.known_hosts)
 
 
@@ -74,7 +74,7 @@ class Remote:
         try:
             parts = urlsplit(url)
         except ValueError as error:
-            raise git.GitError(f"{git.mask(url)!r} is not a URL: {error}") from None
+            raise git.GitError(f"{git.mask_secrets(url)!r} is not a URL: {error}") from None
         if parts.scheme.lower() not in {"http", "https"}:
             return cls(url)
         user_part, _, host = parts.netloc.rpartition("@")
@@ -85,7 +85,9 @@ class Remote:
     @property
     def secrets(self) -> tuple[str, ...]:
         # Line by line, as programs print them; a last one of few characters tells nothing.
-        lines = [line for line in (self.ssh_key or "").splitlines() if len(line) >= _LINE]
+        lines = [
+            line for line in (self.ssh_key or "").splitlines() if len(line) >= _MIN_SECRET_CHARS
+        ]
         return (self.password, *lines)
 
     @property
@@ -102,16 +104,16 @@ class Remote:
         return "http:https" if name == "http" else name
 
     @contextmanager
-    def environment(self) -> Iterator[dict[str, str]]:
+    def git_environment(self) -> Iterator[dict[str, str]]:
         """The variables of a git that goes to the remote, with the login where there is one.
 
         They are good while this is open. Raises GitError.
         """
-        kept = {name: os.environ[name] for name in _NETWORK if name in os.environ}
+        kept = {name: os.environ[name] for name in _NETWORK_VARIABLES if name in os.environ}
         login = {"MUSTER_GIT_USERNAME": self.username, "MUSTER_GIT_PASSWORD": self.password}
         if self.ssh_key is None and is_ssh(self.url) and "SSH_AUTH_SOCK" in os.environ:
             kept["SSH_AUTH_SOCK"] = os.environ["SSH_AUTH_SOCK"]
-        with ssh.command(self.ssh_key, self.known_hosts) as command:
+        with ssh.ssh_command(self.ssh_key, self.known_hosts) as command:
             yield {
                 **kept,
                 **(login if self.has_login else {}),
@@ -119,12 +121,12 @@ class Remote:
                 "GIT_SSH_COMMAND": command,
             }
 
-    def settings(self) -> dict[str, str]:
+    def git_settings(self) -> dict[str, str]:
         """git's settings that make it read the login from the environment, for this host alone."""
         if not self.has_login:
             return {}
         parts = urlsplit(self.url)
-        return {f"credential.{parts.scheme}://{parts.netloc}.helper": _LOGIN}
+        return {f"credential.{parts.scheme}://{parts.netloc}.helper": _CREDENTIAL_HELPER}
 
 
 def is_ssh(url: str) -> bool:
@@ -137,6 +139,6 @@ def _require_safe_url(url: str) -> None:
     scheme = _SCHEME.match(url)
     known = scheme is None or scheme.group(1).lower() in SCHEMES
     if is_ssh(url):
-        known = ssh.host(url) is not None
+        known = ssh.parse_host(url) is not None
     if not known or url.startswith("-") or _UNSAFE_URL.search(url) or _REMOTE_HELPER.match(url):
-        raise git.GitError(f"{git.mask(url)!r} is not a repository URL that Muster uses")
+        raise git.GitError(f"{git.mask_secrets(url)!r} is not a repository URL that Muster uses")

@@ -28,23 +28,23 @@ class Repositories:
             if clean in self._urls:
                 return False
             self._urls.append(clean)
-            atomic_write.replace(self._file, msgspec.json.encode(self._urls))
+            atomic_write.replace_file(self._file, msgspec.json.encode(self._urls))
             return True
 
     def forget_missing(self) -> None:
         """Forgets the repositories whose mirrors are gone. Raises OSError."""
         with self._lock:
-            here = [url for url in self._urls if self._is_here(url)]
+            here = [url for url in self._urls if self._has_mirror(url)]
             if here != self._urls:
                 self._urls = here
-                atomic_write.replace(self._file, msgspec.json.encode(here))
+                atomic_write.replace_file(self._file, msgspec.json.encode(here))
 
     def urls(self) -> list[str]:
         """The URLs of all repositories that have a mirror here."""
         with self._lock:
-            return [url for url in self._urls if self._is_here(url)]
+            return [url for url in self._urls if self._has_mirror(url)]
 
-    def _is_here(self, url: str) -> bool:
+    def _has_mirror(self, url: str) -> bool:
         try:
             return Mirror(self._layout, Remote.parse(url)).exists
         except GitError:

@@ -25,7 +25,7 @@ class SshRefused(git.GitError):
     """The daemon is not to log in there with the machine's own keys."""
 
 
-def host(url: str) -> str | None:
+def parse_host(url: str) -> str | None:
     """The host to which ssh goes for a URL or `user@host:path`, in lower case; None for what is
     neither, or could be read in another way too."""
     found = (_URL if "://" in url else _SCP_LIKE).fullmatch(url)
@@ -37,7 +37,7 @@ def host(url: str) -> str | None:
 
 def require_own_keys(url: str, layout: Layout) -> None:
     """Raises SshRefused if the operator did not allow the machine's own keys at this host."""
-    at = host(url)
+    at = parse_host(url)
     if at not in {named.strip("[]").lower() for named in layout.own_ssh_hosts}:
         raise SshRefused(
             f"this machine does not log in at {at} with keys of its own; set the project's sshKey, "
@@ -46,7 +46,7 @@ def require_own_keys(url: str, layout: Layout) -> None:
 
 
 @contextmanager
-def command(key: str | None, known_hosts: str | None) -> Iterator[str]:
+def ssh_command(key: str | None, known_hosts: str | None) -> Iterator[str]:
     """The value of GIT_SSH_COMMAND, good while this is open. Raises GitError.
 
     With a key no settings, agent or other identity of the machine's are used. `known_hosts` are
@@ -56,22 +56,22 @@ def command(key: str | None, known_hosts: str | None) -> Iterator[str]:
         options = ["-oBatchMode=yes"]
         if key is not None:
             options += ["-F", os.devnull, "-oIdentitiesOnly=yes", "-oIdentityAgent=none"]
-            options += ["-i", files.enter_context(_in_memory(key))]
+            options += ["-i", files.enter_context(_memory_file(key))]
         if known_hosts:
-            options += _known(files.enter_context(_in_memory(known_hosts)))
+            options += _known_hosts_options(files.enter_context(_memory_file(known_hosts)))
             options += ["-oGlobalKnownHostsFile=/dev/null"]
         elif key is not None:
-            options += _known(os.devnull)
+            options += _known_hosts_options(os.devnull)
         yield shlex.join(["ssh", *options])
 
 
-def _known(path: str) -> Sequence[str]:
+def _known_hosts_options(path: str) -> Sequence[str]:
     strictly = ["-oStrictHostKeyChecking=yes", "-oUpdateHostKeys=no"]
     return [*strictly, f"-oUserKnownHostsFile={path}"]
 
 
 @contextmanager
-def _in_memory(text: str) -> Iterator[str]:
+def _memory_file(text: str) -> Iterator[str]:
     """The path of a file that lies on no disk, and is gone with this process if not before.
 
     `/proc/self/fd` would not do: ssh closes what it inherits.

@@ -17,26 +17,34 @@ from typing import Any
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author, DiffStat
 from muster.worker.git import git, shortstat
-from muster.worker.git.git import DEFAULT_TIMEOUT, Flag
+from muster.worker.git.git import DEFAULT_TIMEOUT, CancelFlag
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import NO_LOGIN, Login, Remote
 from muster.worker.layout import Layout
 from muster.worker.sandbox import trees
-from muster.worker.sandbox.sandbox import Room
-from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.sandbox import Sandbox
+from muster.worker.sandbox.sandboxes import Sandboxes
 from muster.worker.sandbox.uids import Identity
 
 FACTS_TIMEOUT = 60.0
 
-_STATUS = "git status --porcelain=v2 --branch --ignore-submodules=dirty"
-_FILES = ("HEAD", "index", "config", "packed-refs", "shallow", "info/attributes", "info/exclude")
-_SIZE = "du -sk ."
+_STATUS_COMMAND = "git status --porcelain=v2 --branch --ignore-submodules=dirty"
+_GIT_FILES = (
+    "HEAD",
+    "index",
+    "config",
+    "packed-refs",
+    "shallow",
+    "info/attributes",
+    "info/exclude",
+)
+_SIZE_COMMAND = "du -sk ."
 _DIFF = (
     *("diff", "--shortstat", "--no-ext-diff", "--no-textconv"),
     *("--ignore-submodules=dirty", "--end-of-options"),
 )
 
-NoteTaker = Callable[[str, str], None]
+NoteHandler = Callable[[str, str], None]
 """Takes a level (`log`, `warning`) and a line of text for people."""
 
 
@@ -74,12 +82,12 @@ class Workspace:
     url: str
     base: str
     base_commit: str
-    room: Room
-    cancelled: Flag | None = field(default=None, compare=False)
+    sandbox: Sandbox
+    cancelled: CancelFlag | None = field(default=None, compare=False)
 
     @property
     def identity(self) -> Identity | None:
-        return self.room.identity
+        return self.sandbox.identity
 
     @property
     def path(self) -> Path:
@@ -87,17 +95,17 @@ class Workspace:
 
     @property
     def home(self) -> Path:
-        return self.layout.home_of(self.key)
+        return self.layout.attempt_home(self.key)
 
     @property
     def branch(self) -> str:
-        return branch_of(self.key)
+        return branch_name(self.key)
 
     def mirror(self, login: Login = NO_LOGIN) -> Mirror:
-        memory = min(self.room.limits.memory, git.MEMORY)
+        memory = min(self.sandbox.limits.memory, git.MAX_MEMORY_BYTES)
         return Mirror(self.layout, Remote.parse(self.url, login), memory)
 
-    def git(
+    def run_git(
         self,
         *args: str,
         env: Mapping[str, str] | None = None,
@@ -105,16 +113,16 @@ class Workspace:
     ) -> str:
         """Runs git here, in a room of its own. Raises GitError, WorkspaceError, NoSandbox."""
         self.require_intact()
-        own = {**self._variables(), **(env or {})}
+        own = {**self._git_variables(), **(env or {})}
         flag = self.cancelled
-        return git.run(args, self.path, own, timeout, room=self.room, cancelled=flag)
+        return git.run_git(args, self.path, own, timeout, room=self.sandbox, cancelled=flag)
 
     def require_intact(self) -> None:
         """Raises WorkspaceError if `.git` was made to point elsewhere, or what git reads there is
         no file: a pipe would keep it waiting."""
         if not stat.S_ISDIR(self._mode(".git")) or self._mode(".git/commondir"):
             raise WorkspaceError("workspace_broken", "the workspace's .git was replaced")
-        for name in _FILES:
+        for name in _GIT_FILES:
             mode = self._mode(f".git/{name}")
             if mode and not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
                 words = f"the workspace's .git/{name} is no file"
@@ -127,45 +135,45 @@ class Workspace:
         except OSError:
             return 0
 
-    def script(
+    def run_script(
         self,
         script: str,
         env: Mapping[str, str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
-        cancelled: Flag | None = None,
+        cancelled: CancelFlag | None = None,
     ) -> str:
         """Runs git commands in one room, for each room costs some milliseconds. Raises GitError,
         WorkspaceError, NoSandbox."""
         self.require_intact()
-        own = {**self._variables(), **(env or {})}
+        own = {**self._git_variables(), **(env or {})}
         flag = cancelled or self.cancelled
-        return git.run_script(script, self.path, own, timeout, room=self.room, cancelled=flag)
+        return git.run_script(script, self.path, own, timeout, room=self.sandbox, cancelled=flag)
 
-    def facts(self, cancelled: Flag | None = None) -> Facts:
+    def read_facts(self, cancelled: CancelFlag | None = None) -> Facts:
         """What lies in the workspace now. Raises GitError, WorkspaceError, NoSandbox; the first
         also where what an agent set up speaks in between."""
         counting = [word for each in shortstat.SETTINGS.items() for word in ("-c", "=".join(each))]
         diff = shlex.join(["git", *counting, *_DIFF, self.base_commit])
-        script = f"{_STATUS} && printf '\\0' && {diff} && printf '\\0' && {_SIZE}"
+        script = f"{_STATUS_COMMAND} && printf '\\0' && {diff} && printf '\\0' && {_SIZE_COMMAND}"
         # An agent may be at work here: take no lock.
         quiet = {"GIT_OPTIONAL_LOCKS": "0"}
-        told = self.script(script, quiet, FACTS_TIMEOUT, cancelled)
+        output = self.run_script(script, quiet, FACTS_TIMEOUT, cancelled)
         try:
-            lines, changed, size = told.split("\0")
+            lines, changed, size = output.split("\0")
             heads = [line for line in lines.splitlines() if line.startswith("# branch.oid ")]
             return Facts(
                 head_commit=heads[0].split()[-1],
                 dirty=any(not line.startswith("# ") for line in lines.splitlines()),
                 diff=shortstat.parse(changed),
-                size_bytes=_bytes(size),
+                size_bytes=_parse_du(size),
             )
         except (ValueError, IndexError) as error:
             raise git.GitError(f"git cannot be understood: {error}") from error
 
-    def size(self) -> int:
+    def measure_bytes(self) -> int:
         """In bytes on the disk; nothing of the workspace's is run for it, so that it needs no room.
         Raises OSError, SubprocessError, ValueError."""
-        uid = self.room.uid
+        uid = self.sandbox.uid
         # By a handle: what lies above may be closed to the attempt.
         handle = os.open(self.path, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
@@ -182,27 +190,27 @@ class Workspace:
             )
         finally:
             os.close(handle)
-        return _bytes(done.stdout.decode())
+        return _parse_du(done.stdout.decode())
 
     def remove(self) -> None:
         """Removes clone and home, and frees the uid with whatever still runs under it."""
         if self.identity is not None:
             self.identity.kill()
         trees.remove(self.path, self.home)
-        _record_of(self.layout, self.key).unlink(missing_ok=True)
+        _record_path(self.layout, self.key).unlink(missing_ok=True)
         if self.identity is not None:
             self.identity.release()
 
-    def _variables(self) -> dict[str, str]:
+    def _git_variables(self) -> dict[str, str]:
         """git is told where its repository is, as it is seen in the room."""
         return {
-            "GIT_CONFIG_GLOBAL": self.room.git_settings,
-            "GIT_DIR": f"{self.room.workspace}/.git",
-            "GIT_WORK_TREE": self.room.workspace,
+            "GIT_CONFIG_GLOBAL": self.sandbox.git_settings,
+            "GIT_DIR": f"{self.sandbox.workspace}/.git",
+            "GIT_WORK_TREE": self.sandbox.workspace,
         }
 
 
-def _bytes(du: str) -> int:
+def _parse_du(du: str) -> int:
     """Raises ValueError."""
     return int(du.partition("\t")[0]) * 1024
 
@@ -217,33 +225,33 @@ def commit_variables(author: Author) -> dict[str, str]:
     }
 
 
-def branch_of(key: AttemptKey) -> str:
+def branch_name(key: AttemptKey) -> str:
     """The branch that the attempt works on, and that is pushed."""
     return f"muster/{key.name}"
 
 
-def find(rooms: Rooms, key: AttemptKey) -> Workspace | None:
+def find_workspace(rooms: Sandboxes, key: AttemptKey) -> Workspace | None:
     """The workspace that an earlier life of the daemon prepared; None if there is none."""
     layout = rooms.layout
     try:
-        record: dict[str, Any] = json.loads(_record_of(layout, key).read_text())
+        record: dict[str, Any] = json.loads(_record_path(layout, key).read_text())
         uid = record.pop("uid")
         identity = None if uid is None else Identity(uid, layout.identities / str(uid))
         mirror = Mirror(layout, Remote.parse(record["url"]))
-        room = rooms.of(key, identity, mirror.objects)
-        found = Workspace(layout, key, room=room, **record)
+        room = rooms.for_attempt(key, identity, mirror.objects)
+        found = Workspace(layout, key, sandbox=room, **record)
     except (OSError, ValueError, KeyError, TypeError, git.GitError):
         return None
     return found if found.path.is_dir() else None
 
 
-def _record_of(layout: Layout, key: AttemptKey) -> Path:
+def _record_path(layout: Layout, key: AttemptKey) -> Path:
     return layout.attempt(key) / "workspace.json"
 
 
-def record(workspace: Workspace) -> None:
+def write_record(workspace: Workspace) -> None:
     """Writes to disk what `find` needs to find the workspace again."""
-    path = _record_of(workspace.layout, workspace.key)
+    path = _record_path(workspace.layout, workspace.key)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     uid = workspace.identity.uid if workspace.identity else None
     facts = {

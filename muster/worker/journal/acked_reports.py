@@ -12,24 +12,24 @@ from operator import attrgetter
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import (
     Accepted,
-    Asked,
     BranchRefused,
     Checkpoint,
     Failed,
     LogLost,
     Lost,
     Published,
-    Replied,
+    QuestionOpened,
+    QuestionWithdrawn,
     Report,
     StageFinished,
     StageStarted,
     Stopped,
     Suspended,
-    Unasked,
+    ThreadReplied,
     Usage,
 )
 
-_MOVING = (
+_RETAINED_TYPES = (
     Accepted,
     StageStarted,
     Checkpoint,
@@ -40,42 +40,42 @@ _MOVING = (
     Failed,
     Lost,
     Stopped,
-    Asked,
-    Unasked,
-    Replied,
+    QuestionOpened,
+    QuestionWithdrawn,
+    ThreadReplied,
     LogLost,
 )
-_MOST = 2000  # of one attempt; the oldest go first
+_MAX_REPORTS = 2000  # of one attempt; the oldest go first
 
-_number = attrgetter("seq")
+_get_seq = attrgetter("seq")
 
 
-class KeptReports:
+class AckedReports:
     """By their attempts, in order. Not safe to use from several threads."""
 
     def __init__(self) -> None:
         self._reports: dict[AttemptKey, list[Report]] = {}
-        self._last = 0
+        self._last_seq = 0
 
-    def keep(self, report: Report) -> None:
+    def add(self, report: Report) -> None:
         """Keep a report that was acked, if it is of that kind; they come in order."""
-        if not isinstance(report.body, (*_MOVING, Usage)):
+        if not isinstance(report.body, (*_RETAINED_TYPES, Usage)):
             return
-        known = self._reports.setdefault(AttemptKey.of(report), [])
+        known = self._reports.setdefault(AttemptKey.from_object(report), [])
         if isinstance(report.body, Usage):  # it says all that the one before said
-            known[:] = [each for each in known if not _is_replaced(each, report.body)]
+            known[:] = [each for each in known if not _is_superseded(each, report.body)]
         known.append(report)
-        del known[:-_MOST]
-        self._last = report.seq
+        del known[:-_MAX_REPORTS]
+        self._last_seq = report.seq
 
-    def after(self, seq: int) -> list[Report]:
+    def reports_after(self, seq: int) -> list[Report]:
         """Those with a higher number, in order."""
-        if seq >= self._last:
+        if seq >= self._last_seq:
             return []
         later = (
-            known[bisect.bisect(known, seq, key=_number) :] for known in self._reports.values()
+            known[bisect.bisect(known, seq, key=_get_seq) :] for known in self._reports.values()
         )
-        return sorted(chain.from_iterable(later), key=_number)
+        return sorted(chain.from_iterable(later), key=_get_seq)
 
     def forget(self, key: AttemptKey) -> None:
         """Nothing is left of this attempt."""
@@ -84,12 +84,12 @@ class KeptReports:
     def clear(self) -> None:
         """Their numbers are not valid any more."""
         self._reports.clear()
-        self._last = 0
+        self._last_seq = 0
 
 
-def _is_replaced(report: Report, by: Usage) -> bool:
-    said = report.body
-    return isinstance(said, Usage) and (said.stage_index, said.run, said.agent) == (
+def _is_superseded(report: Report, by: Usage) -> bool:
+    body = report.body
+    return isinstance(body, Usage) and (body.stage_index, body.run, body.agent) == (
         by.stage_index,
         by.run,
         by.agent,

@@ -15,21 +15,21 @@ from pathlib import Path
 from muster.protocol import bounds
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Body, Report, WorkspaceFacts
-from muster.worker.journal.acked_reports import KeptReports
+from muster.worker.journal.acked_reports import AckedReports
 from muster.worker.journal.journal_file import (
     Acked,
-    AttemptStanding,
+    AttemptProgress,
     Forgotten,
     JournalFile,
     JournalRecord,
     Opening,
-    Said,
-    pack,
+    ReportAppended,
+    pack_record,
 )
-from muster.worker.journal.reported_progress import Standing
+from muster.worker.journal.reported_progress import ReportedProgress
 
-_COMPACT_AT = 1 << 20  # bytes of file after which what was acked is thrown out
-_RETRY = 1.0  # seconds until a disk that refused is tried again
+_COMPACT_BYTES = 1 << 20  # bytes of file after which what was acked is thrown out
+_RETRY_SECONDS = 1.0  # seconds until a disk that refused is tried again
 
 log = logging.getLogger(__name__)
 
@@ -38,25 +38,25 @@ class Journal:
     """One directory's journal. Safe to use from any thread; `close` it."""
 
     def __init__(
-        self, directory: Path, on_stored: Callable[[], None], compact_at: int = _COMPACT_AT
+        self, directory: Path, on_stored: Callable[[], None], compact_at: int = _COMPACT_BYTES
     ) -> None:
         self._file = JournalFile(directory / "journal")
         self._on_stored = on_stored
-        self._compact_at = compact_at
+        self._compact_bytes = compact_at
         self._changed = threading.Condition()
         self._reports: deque[Report] = deque()  # made and not acked, in order
-        self._kept = KeptReports()  # what was acked
-        self._standings: dict[AttemptKey, Standing] = {}
+        self._acked = AckedReports()  # what was acked
+        self._progress: dict[AttemptKey, ReportedProgress] = {}
         self._unwritten: list[JournalRecord] = []
-        self._last = 0
-        self._stored = 0
-        self._life = 0  # counts how often all was numbered anew
-        self._compacted = 0  # bytes of file after it was last rewritten
-        self._closing = False
-        self._reconciled = False
+        self._last_seq = 0
+        self._stored_seq = 0
+        self._epoch = 0  # counts how often all was numbered anew
+        self._compacted_bytes = 0  # bytes of file after it was last rewritten
+        self._is_closing = False
+        self._is_reconciled = False
         self.journal_id = ""
-        self._open()
-        self._writer = threading.Thread(target=self._write_on, name="journal-writer", daemon=True)
+        self._load()
+        self._writer = threading.Thread(target=self._run_writer, name="journal-writer", daemon=True)
         self._writer.start()
 
     def append(self, key: AttemptKey, body: Body) -> int:
@@ -65,34 +65,34 @@ class Journal:
 
         Raises OutOfBounds, and UnicodeEncodeError for a string that cannot be written.
         """
-        body = bounds.fitting(body)
+        body = bounds.fit_to_bounds(body)
         with self._changed:
-            said = Said(Report(self._last + 1, *key, body))
+            record = ReportAppended(Report(self._last_seq + 1, *key, body))
             # Refused here, where it was made, and not where it is written.
-            pack(said)
-            self._fold(said)
-            self._unwritten.append(said)
+            pack_record(record)
+            self._apply_record(record)
+            self._unwritten.append(record)
             self._changed.notify_all()
-            return self._last
+            return self._last_seq
 
-    def after(self, seq: int) -> list[Report]:
+    def reports_after(self, seq: int) -> list[Report]:
         """The reports that are on disk and numbered higher than `seq`, in order. Acked ones are
         among them where a server asks for less than it had: it was made anew of a backup.
         """
         with self._changed:
-            new = [report for report in self._reports if seq < report.seq <= self._stored]
-            return [*self._kept.after(seq), *new]
+            new = [report for report in self._reports if seq < report.seq <= self._stored_seq]
+            return [*self._acked.reports_after(seq), *new]
 
-    def unacked(self, key: AttemptKey) -> list[Report]:
+    def unacked_reports(self, key: AttemptKey) -> list[Report]:
         """The attempt's reports that the server is not known to have."""
         with self._changed:
-            return [report for report in self._reports if AttemptKey.of(report) == key]
+            return [report for report in self._reports if AttemptKey.from_object(report) == key]
 
     def ack(self, up_to: int) -> None:
         """Forgets the reports up to this number, which the server has. Waits for no disk."""
         with self._changed:
             if self._reports and self._reports[0].seq <= up_to:
-                self._fold(Acked(up_to))
+                self._apply_record(Acked(up_to))
                 self._unwritten.append(Acked(up_to))
                 self._changed.notify_all()
 
@@ -101,16 +101,16 @@ class Journal:
         with self._changed:
             self._changed.wait(timeout)
 
-    def standing(self, key: AttemptKey) -> Standing:
+    def progress(self, key: AttemptKey) -> ReportedProgress:
         """What has been reported of the attempt; an empty standing if nothing has been."""
         with self._changed:
-            return self._standings.get(key, Standing())
+            return self._progress.get(key, ReportedProgress())
 
-    def forget_all_but(self, held: set[AttemptKey]) -> None:
+    def forget_others(self, held: set[AttemptKey]) -> None:
         """Forgets the standings of all attempts but these."""
         with self._changed:
-            for key in self._standings.keys() - held:
-                self._fold(Forgotten(*key))
+            for key in self._progress.keys() - held:
+                self._apply_record(Forgotten(*key))
                 self._unwritten.append(Forgotten(*key))
             self._changed.notify_all()
 
@@ -121,15 +121,15 @@ class Journal:
         out of a backup: a new one is begun, in which what is left is numbered anew.
         """
         with self._changed:
-            if acked_seq <= (self._last if self._reconciled else self._found):
-                self._reconciled = True
+            if acked_seq <= (self._last_seq if self._is_reconciled else self._loaded_seq):
+                self._is_reconciled = True
                 return True
             log.error(
-                "the server has %d reports, the journal %d: begun anew", acked_seq, self._last
+                "the server has %d reports, the journal %d: begun anew", acked_seq, self._last_seq
             )
             self._renumber()
             self._unwritten = [*self._snapshot()]
-            self._stored = 0
+            self._stored_seq = 0
             self._changed.notify_all()
         return False
 
@@ -140,7 +140,7 @@ class Journal:
 
     def close(self, timeout: float = 5.0) -> None:
         with self._changed:
-            self._closing = True
+            self._is_closing = True
             self._changed.notify_all()
         self._writer.join(timeout)
         if not self._writer.is_alive():
@@ -148,38 +148,38 @@ class Journal:
 
     # The file
 
-    def _open(self) -> None:
+    def _load(self) -> None:
         found = self._file.read()
         whole = bool(found.records) and isinstance(found.records[0], Opening)
         for record in found.records if whole else []:
-            self._fold(record)
-        if not whole or found.damaged:
+            self._apply_record(record)
+        if not whole or found.is_damaged:
             self._renumber()
             self._file.rewrite(self._snapshot())
-        self._stored = self._found = self._last
+        self._stored_seq = self._loaded_seq = self._last_seq
 
-    def _write_on(self) -> None:
+    def _run_writer(self) -> None:
         while self._wait_for_records():
             with self._changed:
-                batch, life, stored = list(self._unwritten), self._life, self._last
-                whole = self._snapshot() if self._wants_rewriting() else None
+                batch, life, stored = list(self._unwritten), self._epoch, self._last_seq
+                whole = self._snapshot() if self._needs_rewrite() else None
             try:
                 self._store(batch, whole)
             except OSError as error:
                 log.error("the journal cannot be written, trying again: %s", error)
-                if self._give_up():
+                if self._wait_for_retry():
                     return
                 continue
-            self._be_stored(len(batch), life, stored)
+            self._mark_stored(len(batch), life, stored)
             self._on_stored()
 
     def _wait_for_records(self) -> bool:
         with self._changed:
-            self._changed.wait_for(lambda: self._unwritten or self._closing)
+            self._changed.wait_for(lambda: self._unwritten or self._is_closing)
             return bool(self._unwritten)
 
-    def _wants_rewriting(self) -> bool:
-        is_large = self._file.size > max(self._compact_at, 2 * self._compacted)
+    def _needs_rewrite(self) -> bool:
+        is_large = self._file.size > max(self._compact_bytes, 2 * self._compacted_bytes)
         return is_large or isinstance(self._unwritten[0], Opening)
 
     def _store(self, batch: list[JournalRecord], whole: list[JournalRecord] | None) -> None:
@@ -188,66 +188,68 @@ class Journal:
         else:
             # It says what the batch says, and all that is not acked.
             self._file.rewrite(whole)
-            self._compacted = self._file.size
+            self._compacted_bytes = self._file.size
 
-    def _be_stored(self, count: int, life: int, stored: int) -> None:
+    def _mark_stored(self, count: int, life: int, stored: int) -> None:
         with self._changed:
-            if life == self._life:
+            if life == self._epoch:
                 del self._unwritten[:count]
-                self._stored = stored
+                self._stored_seq = stored
                 self._changed.notify_all()
 
-    def _give_up(self) -> bool:
+    def _wait_for_retry(self) -> bool:
         """Waits a moment; True when there is no time left."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._closing, _RETRY)
+            return self._changed.wait_for(lambda: self._is_closing, _RETRY_SECONDS)
 
     # What the records mean
 
-    def _fold(self, record: JournalRecord) -> None:
+    def _apply_record(self, record: JournalRecord) -> None:
         match record:
             case Opening():
-                self.journal_id, self._last = record.journal_id, record.last_seq
-                self._standings = {AttemptKey.of(s): s.standing for s in record.standings}
-            case Said(report=report):
-                self._last = report.seq
+                self.journal_id, self._last_seq = record.journal_id, record.last_seq
+                self._progress = {AttemptKey.from_object(s): s.standing for s in record.standings}
+            case ReportAppended(report=report):
+                self._last_seq = report.seq
                 self._reports.append(report)
-                self._stand(report)
+                self._apply_report(report)
             case Acked(up_to=up_to):
                 while self._reports and self._reports[0].seq <= up_to:
-                    self._kept.keep(self._reports.popleft())
+                    self._acked.add(self._reports.popleft())
             case Forgotten():
-                self._standings.pop(AttemptKey.of(record), None)
-                self._kept.forget(AttemptKey.of(record))
+                self._progress.pop(AttemptKey.from_object(record), None)
+                self._acked.forget(AttemptKey.from_object(record))
 
-    def _stand(self, report: Report) -> None:
-        key = AttemptKey.of(report)
+    def _apply_report(self, report: Report) -> None:
+        key = AttemptKey.from_object(report)
         if isinstance(report.body, WorkspaceFacts) and report.body.state == "removed":
-            self._standings.pop(key, None)
-            self._kept.forget(key)
+            self._progress.pop(key, None)
+            self._acked.forget(key)
         else:
-            self._standings[key] = self._standings.get(key, Standing()).after(report.body)
+            self._progress[key] = self._progress.get(key, ReportedProgress()).with_report(
+                report.body
+            )
 
     def _renumber(self) -> None:
         self.journal_id = str(uuid.uuid4())
-        self._kept.clear()
+        self._acked.clear()
         renumbered = enumerate(self._reports, start=1)
         self._reports = deque(Report(n, r.task_id, r.attempt, r.body) for n, r in renumbered)
-        self._last = len(self._reports)
+        self._last_seq = len(self._reports)
 
     def _snapshot(self) -> list[JournalRecord]:
-        standings = [AttemptStanding(*key, s) for key, s in self._standings.items()]
-        acked = (self._reports[0].seq if self._reports else self._last + 1) - 1
+        standings = [AttemptProgress(*key, s) for key, s in self._progress.items()]
+        acked = (self._reports[0].seq if self._reports else self._last_seq + 1) - 1
         return [
-            *self._kept_records(acked),
+            *self._acked_records(acked),
             Opening(self.journal_id, acked, standings),
-            *[Said(report) for report in self._reports],
+            *[ReportAppended(report) for report in self._reports],
         ]
 
-    def _kept_records(self, acked: int) -> list[JournalRecord]:
+    def _acked_records(self, acked: int) -> list[JournalRecord]:
         """What a worker that keeps nothing reads as well: they are said, and acked, and then the
         file opens once more."""
-        if not (kept := self._kept.after(0)):
+        if not (kept := self._acked.reports_after(0)):
             return []
         opening = Opening(self.journal_id, kept[0].seq - 1)
-        return [opening, *[Said(report) for report in kept], Acked(acked)]
+        return [opening, *[ReportAppended(report) for report in kept], Acked(acked)]

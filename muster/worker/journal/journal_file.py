@@ -20,20 +20,20 @@ import msgspec
 from muster.protocol import bounds
 from muster.protocol.frames import Report
 from muster.worker import atomic_write
-from muster.worker.journal.reported_progress import Standing
+from muster.worker.journal.reported_progress import ReportedProgress
 
 _SIZES = struct.Struct(">II")
-_HEAD = struct.Struct(">III")
+_HEADER = struct.Struct(">III")
 
 log = logging.getLogger(__name__)
 
 
-class AttemptStanding(msgspec.Struct):
+class AttemptProgress(msgspec.Struct):
     """An attempt and its standing."""
 
     task_id: int
     attempt: int
-    standing: Standing
+    standing: ReportedProgress
 
 
 class Opening(msgspec.Struct, tag="opening"):
@@ -41,10 +41,10 @@ class Opening(msgspec.Struct, tag="opening"):
 
     journal_id: str
     last_seq: int
-    standings: list[AttemptStanding] = []
+    standings: list[AttemptProgress] = []
 
 
-class Said(msgspec.Struct, tag="said"):
+class ReportAppended(msgspec.Struct, tag="said"):
     """A report was made."""
 
     report: Report
@@ -63,7 +63,7 @@ class Forgotten(msgspec.Struct, tag="forgotten"):
     attempt: int
 
 
-JournalRecord = Opening | Said | Acked | Forgotten
+JournalRecord = Opening | ReportAppended | Acked | Forgotten
 
 _decoder: "msgspec.json.Decoder[JournalRecord]" = msgspec.json.Decoder(JournalRecord)
 
@@ -73,7 +73,7 @@ class ReadRecords(NamedTuple):
 
     records: list[JournalRecord]
     size: int
-    damaged: bool
+    is_damaged: bool
 
 
 class JournalFile:
@@ -88,7 +88,7 @@ class JournalFile:
         """Reads the file and opens it for what is appended. A missing file is an empty one."""
         self._reopen()
         content = self._path.read_bytes()
-        found = parse(content)
+        found = parse_records(content)
         if found.size < len(content):
             log.warning("%s: %d bytes cut off", self._path, len(content) - found.size)
             os.ftruncate(self._handle, found.size)
@@ -97,7 +97,7 @@ class JournalFile:
 
     def append(self, records: list[JournalRecord]) -> None:
         """On disk when it returns. Raises OSError, and then nothing has been appended."""
-        content = b"".join(pack(record) for record in records)
+        content = b"".join(pack_record(record) for record in records)
         try:
             _write_all(self._handle, content)
             os.fsync(self._handle)
@@ -108,8 +108,8 @@ class JournalFile:
 
     def rewrite(self, records: list[JournalRecord]) -> None:
         """Puts these records in the place of all that was there. Raises OSError."""
-        content = b"".join(pack(record) for record in records)
-        atomic_write.replace(self._path, content)
+        content = b"".join(pack_record(record) for record in records)
+        atomic_write.replace_file(self._path, content)
         self._reopen()
         self.size = len(content)
 
@@ -123,20 +123,20 @@ class JournalFile:
         self._handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
 
-def pack(record: JournalRecord) -> bytes:
+def pack_record(record: JournalRecord) -> bytes:
     payload = msgspec.json.encode(record)
     sizes = (len(payload), zlib.crc32(payload))
-    return _HEAD.pack(*sizes, zlib.crc32(_SIZES.pack(*sizes))) + payload
+    return _HEADER.pack(*sizes, zlib.crc32(_SIZES.pack(*sizes))) + payload
 
 
-def parse(content: bytes) -> ReadRecords:
+def parse_records(content: bytes) -> ReadRecords:
     """The records in a file's content, up to the first that cannot be read. Never raises."""
     records: list[JournalRecord] = []
     at = 0
-    while at + _HEAD.size <= len(content):
-        length, checksum, head_checksum = _HEAD.unpack_from(content, at)
-        end = at + _HEAD.size + length
-        payload = content[at + _HEAD.size : end]
+    while at + _HEADER.size <= len(content):
+        length, checksum, head_checksum = _HEADER.unpack_from(content, at)
+        end = at + _HEADER.size + length
+        payload = content[at + _HEADER.size : end]
         if zlib.crc32(_SIZES.pack(length, checksum)) != head_checksum:
             return ReadRecords(records, at, True)
         if end > len(content):
@@ -154,7 +154,7 @@ def _decode(payload: bytes) -> JournalRecord | None:
         try:
             return _decoder.decode(payload)
         except msgspec.ValidationError:  # an earlier release's report may be longer than ours
-            return bounds.decode_cut(_decoder, payload)
+            return bounds.decode_truncated(_decoder, payload)
     except (msgspec.DecodeError, RecursionError, OverflowError):
         return None
 

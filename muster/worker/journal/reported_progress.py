@@ -6,7 +6,6 @@ import msgspec
 
 from muster.protocol.frames import (
     Accepted,
-    Asked,
     Body,
     BranchRefused,
     Changes,
@@ -14,22 +13,23 @@ from muster.protocol.frames import (
     Failed,
     Lost,
     Published,
-    Replied,
+    PublishPreview,
+    QuestionOpened,
+    QuestionWithdrawn,
     Revision,
-    StageEndedBy,
+    StageExitReason,
     StageFinished,
     StageStarted,
     Stopped,
     Suspended,
-    ToPublish,
+    ThreadReplied,
     Transcript,
-    Unasked,
 )
 
-Over = Literal["", "stopped", "failed", "lost"]
+EndReason = Literal["", "stopped", "failed", "lost"]
 
 
-class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
+class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which reports have been made of one attempt.
 
     `started`, `checkpointed` and `finished` are the highest stages of which that was reported; -1:
@@ -50,9 +50,9 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     checkpointed: int = -1
     finished: int = -1
     unsuccessful: bool = False
-    ended_by: StageEndedBy | None = None
+    ended_by: StageExitReason | None = None
     published: bool = False
-    over: Over = ""
+    over: EndReason = ""
     started_run: int = 0
     checkpointed_run: int = 0
     finished_run: int = 0
@@ -89,13 +89,13 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether nothing follows: no stage, and no push."""
         return self.unsuccessful or self.published or bool(self.over)
 
-    def after(self, body: Body) -> "Standing":
+    def with_report(self, body: Body) -> "ReportedProgress":
         """The standing once this report has been made."""
-        changes = _changes(body)
+        changes = _field_changes(body)
         return msgspec.structs.replace(self, **changes) if changes else self
 
 
-def _changes(body: Body) -> dict[str, object]:
+def _field_changes(body: Body) -> dict[str, object]:
     match body:
         case Accepted():
             return {"accepted": True}
@@ -104,7 +104,7 @@ def _changes(body: Body) -> dict[str, object]:
         case Checkpoint(stage_index=stage, run=run, commit=commit, tree=tree):
             made = {"made": Revision(commit, tree)} if tree else {}
             return {"checkpointed": stage, "checkpointed_run": run, "untold": body, **made}
-        case ToPublish(number=number, commit=commit, tree=tree):
+        case PublishPreview(number=number, commit=commit, tree=tree):
             return {"refused": number, "made": Revision(commit, tree)}
         case Changes(since="base", first=first, files=files, total=total, commit=commit):
             # The list since the base is the last of a commit.
@@ -118,11 +118,11 @@ def _changes(body: Body) -> dict[str, object]:
             return {**at, "unsuccessful": False, "ended_by": None}
         case Transcript(first=first, entries=entries):
             return {"transcript": first + len(entries)}
-        case Asked(number=number):
+        case QuestionOpened(number=number):
             return {"asked": number}
-        case Unasked(number=number):
+        case QuestionWithdrawn(number=number):
             return {"unasked": number}
-        case Replied(number=number):
+        case ThreadReplied(number=number):
             return {"replied": number}
         case Published():
             return {"published": True}

@@ -8,8 +8,8 @@ from muster.worker.clock import boot_seconds
 from muster.worker.lease.lease import Lease
 from muster.worker.shim import client as shim_client
 
-_GLANCE = 2.0  # seconds between two looks at the lease, at most: the machine may have slept
-_OWN_HAND = 1.0  # seconds that shims have from when we see that the lease is over
+_POLL_SECONDS = 2.0  # seconds between two looks at the lease, at most: the machine may have slept
+_SHIM_GRACE_SECONDS = 1.0  # seconds that shims have from when we see that the lease is over
 
 log = logging.getLogger(__name__)
 
@@ -33,25 +33,25 @@ class Fence:
         self._thread.join(timeout=2.0)
 
     def _watch(self) -> None:
-        while not self._lease.closed:
+        while not self._lease.is_closed:
             deadline = self._lease.deadline
-            left = _GLANCE if deadline is None else deadline - boot_seconds()
+            left = _POLL_SECONDS if deadline is None else deadline - boot_seconds()
             if left > 0:
-                self._lease.wait_beyond(deadline, min(left, _GLANCE))
+                self._lease.wait_for_extension(deadline, min(left, _POLL_SECONDS))
             # Counted from now: a machine that was frozen as a whole leaves it to its shims, too.
-            elif self._lease.wait_beyond(deadline, _OWN_HAND) == deadline:
-                self._see_to_it()
+            elif self._lease.wait_for_extension(deadline, _SHIM_GRACE_SECONDS) == deadline:
+                self._try_kill_overdue()
 
-    def _see_to_it(self) -> None:
+    def _try_kill_overdue(self) -> None:
         try:
-            if not self._lease.closed:
+            if not self._lease.is_closed:
                 self._kill_overdue()
         except (OSError, RuntimeError) as error:  # no handle to be had, or no thread
             log.error("what outlives the lease is not ended, the next look tries again: %s", error)
 
     def _kill_overdue(self) -> None:
-        overdue = shim_client.at_work(self._attempts)
-        if not self._lease.is_over:
+        overdue = shim_client.find_busy_directories(self._attempts)
+        if not self._lease.is_expired:
             return  # answered while we looked: what is at work may have begun since
         # At once: one that would not die must not let the others live.
         killing = [

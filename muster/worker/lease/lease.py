@@ -19,9 +19,9 @@ class Lease:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._sent: dict[int, float] = {}
+        self._sent_at: dict[int, float] = {}
         self._deadline: float | None = None
-        self._closed = False
+        self._is_closed = False
 
     @property
     def deadline(self) -> float | None:
@@ -29,63 +29,65 @@ class Lease:
         return self._deadline
 
     @property
-    def is_over(self) -> bool:
+    def is_expired(self) -> bool:
         return self._deadline is not None and boot_seconds() >= self._deadline
 
-    def sent(self, number: int, at: float) -> None:
+    def record_sent(self, number: int, at: float) -> None:
         """A heartbeat (0: the hello) is about to be sent."""
         with self._changed:
-            self._sent[number] = at
+            self._sent_at[number] = at
 
-    def answered(self, number: int, seconds: float) -> None:
+    def record_answered(self, number: int, seconds: float) -> None:
         """Heartbeat `number` was answered: the lease lasts `seconds` from when it was sent."""
         with self._changed:
-            at = self._sent.get(number)
+            at = self._sent_at.get(number)
             if at is None:
                 return
             # Answers come in order, so what was sent before will not be answered any more.
-            self._sent = {n: sent for n, sent in self._sent.items() if n > number}
-            self._prolong(at + seconds)
+            self._sent_at = {n: sent for n, sent in self._sent_at.items() if n > number}
+            self._extend(at + seconds)
 
-    def promised(self, deadline: float) -> None:
+    def extend_to(self, deadline: float) -> None:
         """Prolongs the lease to a deadline that a shim still has from the daemon before this one.
 
         The server's rows have it, too.
         """
-        self._prolong(deadline)
+        self._extend(deadline)
 
-    def _prolong(self, deadline: float) -> None:
+    def _extend(self, deadline: float) -> None:
         """Never to an earlier moment: what has been promised to a shim stays."""
         with self._changed:
             self._deadline = max(deadline, self._deadline or 0.0)
             self._changed.notify_all()
 
-    def disconnected(self) -> None:
+    def discard_unanswered(self) -> None:
         """The connection is over: heartbeats that have not been answered will not be."""
         with self._changed:
-            self._sent.clear()
+            self._sent_at.clear()
 
-    def wait_beyond(self, deadline: float | None, timeout: float | None = None) -> float | None:
+    def wait_for_extension(
+        self, deadline: float | None, timeout: float | None = None
+    ) -> float | None:
         """Waits until the deadline is another than `deadline`, or until `close` or `timeout`.
 
         Returns the deadline as it is then.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._deadline != deadline, timeout)
+            self._changed.wait_for(lambda: self._is_closed or self._deadline != deadline, timeout)
             return self._deadline
 
     @property
-    def closed(self) -> bool:
-        return self._closed
+    def is_closed(self) -> bool:
+        return self._is_closed
 
     def close(self) -> None:
         """Ends all waiting in `wait_beyond`."""
         with self._changed:
-            self._closed = True
+            self._is_closed = True
             self._changed.notify_all()
 
 
-class LeaseKeeper:
+class LeaseNotifier:
     """Tells every living shim of each prolonged lease, on a thread of its own.
 
     It waits for none of them: one that hangs must not cost the others their lease.
@@ -94,33 +96,33 @@ class LeaseKeeper:
     def __init__(self, lease: Lease, shims: Callable[[], Iterable[ShimLink]]) -> None:
         self._lease = lease
         self._shims = shims
-        self._thread = threading.Thread(target=self._keep, name="lease-keeper", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="lease-keeper", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         self._lease.close()
         self._thread.join(timeout=2.0)
 
-    def _keep(self) -> None:
-        told: float | None = None
-        while not self._lease.closed:
-            deadline = self._lease.wait_beyond(told)
-            if deadline is not None and deadline != told:
+    def _run(self) -> None:
+        notified_deadline: float | None = None
+        while not self._lease.is_closed:
+            deadline = self._lease.wait_for_extension(notified_deadline)
+            if deadline is not None and deadline != notified_deadline:
                 for shim in self._shims():
-                    _tell(shim, deadline)
-            told = deadline
+                    _notify_shim(shim, deadline)
+            notified_deadline = deadline
 
 
-def _tell(shim: ShimLink, deadline: float) -> None:
+def _notify_shim(shim: ShimLink, deadline: float) -> None:
     try:
-        shim.tell_lease(deadline)
+        shim.send_lease(deadline)
     except ShimGone:
         pass
     except BlockingIOError as error:
         log.warning("a shim's lease could not be prolonged, the next answer tries again: %s", error)
 
 
-def extend(shim: ShimLink, deadline: float) -> None:
+def extend_shim_lease(shim: ShimLink, deadline: float) -> None:
     """Tells the shim its lease's end. One that cannot be told will end its stage by itself."""
     try:
         shim.extend_lease(deadline)

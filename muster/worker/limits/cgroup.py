@@ -25,11 +25,11 @@ CONTROLLERS = frozenset({"memory", "pids"})
 log = logging.getLogger(__name__)
 
 
-class NoGroups(Exception):
+class CgroupsUnavailable(Exception):
     """No control group may be written here; says why."""
 
 
-class Groups(NamedTuple):
+class ControlGroups(NamedTuple):
     """The groups below which rooms may have theirs: one of version 2, or one for each controller
     of version 1."""
 
@@ -37,24 +37,24 @@ class Groups(NamedTuple):
     bases: tuple[Path, ...]
     prefix: str
 
-    def of_room(self, name: str) -> list[str]:
+    def paths_for_sandbox(self, name: str) -> list[str]:
         """The directories of the groups to make for a room."""
         return [str(base / f"{self.prefix}{name}") for base in self.bases]
 
-    def end(self, name: str) -> None:
+    def remove(self, name: str) -> None:
         """Kills what is in the groups of a room, and removes them."""
-        for directory in self.of_room(name):
+        for directory in self.paths_for_sandbox(name):
             with contextlib.suppress(OSError):  # it has none, or is not gone yet
-                _end(Path(directory))
+                _kill_group(Path(directory))
                 os.rmdir(directory)
 
-    def end_all(self, attempt: str) -> None:
+    def remove_attempt(self, attempt: str) -> None:
         """Likewise with all rooms of an attempt, by its name."""
         for base in self.bases:
             for left in base.glob(f"{self.prefix}{attempt}-*"):
-                self.end(left.name.removeprefix(self.prefix))
+                self.remove(left.name.removeprefix(self.prefix))
 
-    def clear(self, kept: Iterable[str]) -> None:
+    def remove_stale(self, kept: Iterable[str]) -> None:
         """Removes what rooms of an earlier life left empty, and what still runs in those that
         belong to none of the attempts `kept`, by their names."""
         names = set(kept)
@@ -62,17 +62,17 @@ class Groups(NamedTuple):
             for left in base.glob(f"{self.prefix}*"):
                 with contextlib.suppress(OSError):  # in use, and so in use rightly
                     if left.name.removeprefix(self.prefix).rpartition("-")[0] not in names:
-                        _end(left)
+                        _kill_group(left)
                     left.rmdir()
 
-    def tidy(self) -> None:
+    def remove_empty(self) -> None:
         """Removes the groups in which nothing is."""
         for base in self.bases:
             for left in base.glob(f"{self.prefix}*"):
                 with contextlib.suppress(OSError):
                     left.rmdir()
 
-    def allowed_memory(self) -> int | None:
+    def max_memory(self) -> int | None:
         """What all groups below may use of memory together; None: as much as there is."""
         for base in self.bases:
             for name in ("memory.max", "memory.limit_in_bytes"):
@@ -90,7 +90,9 @@ class Mount(NamedTuple):
     controllers: frozenset[str]
 
 
-def find(home: Path, process: Path = Path("/proc/self"), systemd: bool | None = None) -> Groups:
+def find_groups(
+    home: Path, process: Path = Path("/proc/self"), systemd: bool | None = None
+) -> ControlGroups:
     """Where this daemon may make groups for the rooms of a home. It may have moved to a group of
     its own then, which is to be done before it has children. Raises NoGroups.
     """
@@ -98,51 +100,51 @@ def find(home: Path, process: Path = Path("/proc/self"), systemd: bool | None = 
     has_systemd = Path("/run/systemd/system").is_dir() if systemd is None else systemd
     try:
         own = _own_groups(process)
-        if (group := own.get("")) and _words(group / "cgroup.controllers") >= CONTROLLERS:
-            return Groups(2, (_delegated(group, has_systemd),), prefix)
+        if (group := own.get("")) and _read_words(group / "cgroup.controllers") >= CONTROLLERS:
+            return ControlGroups(2, (_delegated_base(group, has_systemd),), prefix)
     except OSError as error:
-        raise NoGroups(f"control groups cannot be written: {error}") from error
+        raise CgroupsUnavailable(f"control groups cannot be written: {error}") from error
     if not own.keys() >= CONTROLLERS:
-        raise NoGroups("no control groups for memory and processes are mounted here")
+        raise CgroupsUnavailable("no control groups for memory and processes are mounted here")
     bases = sorted({own[controller] for controller in CONTROLLERS})
     for base in bases:
         _require_writable(base)
-    return Groups(1, tuple(bases), prefix)
+    return ControlGroups(1, tuple(bases), prefix)
 
 
 def _own_groups(process: Path) -> dict[str, Path]:
     """The directories of our own groups by controller; that of version 2 by the empty name."""
     groups = {}
-    mounts = list(_mounts((process / "mountinfo").read_text()))
+    mounts = list(_parse_mounts((process / "mountinfo").read_text()))
     for line in (process / "cgroup").read_text().splitlines():
         _, controllers, group = line.split(":", 2)
         for mount in mounts:
             below = os.path.relpath(group, mount.root)
-            if mount.controllers >= _split(controllers) and not below.startswith(".."):
-                groups.update(dict.fromkeys(_split(controllers), mount.point / below))
+            if mount.controllers >= _split_names(controllers) and not below.startswith(".."):
+                groups.update(dict.fromkeys(_split_names(controllers), mount.point / below))
     return groups
 
 
-def _mounts(mountinfo: str) -> Iterable[Mount]:
+def _parse_mounts(mountinfo: str) -> Iterable[Mount]:
     """Those of control groups, from `/proc/self/mountinfo` (proc_pid_mountinfo(5))."""
     for line in mountinfo.splitlines():
         before, _, after = line.partition(" - ")
         kind, _, options = after.split(" ", 2)
         root, point = before.split(" ")[3:5]
         if kind == "cgroup2":
-            yield Mount(root, Path(point), _split(""))
+            yield Mount(root, Path(point), _split_names(""))
         elif kind == "cgroup":
-            yield Mount(root, Path(point), _split(options) - {"rw", "ro"})
+            yield Mount(root, Path(point), _split_names(options) - {"rw", "ro"})
 
 
-def _delegated(own: Path, has_systemd: bool) -> Path:
+def _delegated_base(own: Path, has_systemd: bool) -> Path:
     """The group of version 2 below which rooms may have theirs. Raises OSError, NoGroups."""
     base = own.parent if own.name == LEAF else own
     _require_writable(base)
     is_root = not (base / "cgroup.type").exists()
-    if has_systemd and not is_root and not _is_marked(base):
-        raise NoGroups(f"{base} is systemd's: the worker's unit needs Delegate=yes")
-    if _words(base / "cgroup.subtree_control") >= CONTROLLERS:
+    if has_systemd and not is_root and not _is_delegated(base):
+        raise CgroupsUnavailable(f"{base} is systemd's: the worker's unit needs Delegate=yes")
+    if _read_words(base / "cgroup.subtree_control") >= CONTROLLERS:
         return base
     if own == base and not is_root:
         _move_to_leaf(base)
@@ -153,18 +155,18 @@ def _delegated(own: Path, has_systemd: bool) -> Path:
 
 def _move_to_leaf(base: Path) -> None:
     """Leaves `base` without a process. Raises NoGroups if others are in it."""
-    if others := _words(base / "cgroup.procs") - {str(os.getpid())}:
-        raise NoGroups(f"{len(others)} other processes are in {base}")
+    if others := _read_words(base / "cgroup.procs") - {str(os.getpid())}:
+        raise CgroupsUnavailable(f"{len(others)} other processes are in {base}")
     (base / LEAF).mkdir(exist_ok=True)
     (base / LEAF / "cgroup.procs").write_text("0")
 
 
 def _require_writable(base: Path) -> None:
     if not os.access(base, os.W_OK) or not os.access(base / "cgroup.procs", os.W_OK):
-        raise NoGroups(f"{base} may not be written")
+        raise CgroupsUnavailable(f"{base} may not be written")
 
 
-def _is_marked(base: Path) -> bool:
+def _is_delegated(base: Path) -> bool:
     """Whether systemd has delegated the group, by the mark that it sets then."""
     for name in ("user.delegate", "trusted.delegate"):
         with contextlib.suppress(OSError):
@@ -172,22 +174,22 @@ def _is_marked(base: Path) -> bool:
     return False
 
 
-def _end(group: Path) -> None:
+def _kill_group(group: Path) -> None:
     """Kills all that is in a group."""
     for name, value in (("pids.max", "0"), ("cgroup.kill", "1")):
         with contextlib.suppress(OSError):
             (group / name).write_text(value)
-    processes.end(lambda: _living(group), grace=0)
+    processes.terminate_all(lambda: _living_processes(group), grace=0)
 
 
-def _living(group: Path) -> list[processes.Process]:
-    found = [processes.find(int(pid)) for pid in _words(group / "cgroup.procs")]
-    return [process for process in found if process and process.alive]
+def _living_processes(group: Path) -> list[processes.Process]:
+    found = [processes.find(int(pid)) for pid in _read_words(group / "cgroup.procs")]
+    return [process for process in found if process and process.is_alive]
 
 
-def _words(path: Path) -> frozenset[str]:
+def _read_words(path: Path) -> frozenset[str]:
     return frozenset(path.read_text().split())
 
 
-def _split(text: str) -> frozenset[str]:
+def _split_names(text: str) -> frozenset[str]:
     return frozenset(text.split(","))

@@ -3,11 +3,11 @@ shim imports this."""
 
 from typing import NamedTuple
 
-PROCESSES = 4096
-FILES = 65_536
-_MEMORY = 4 << 30
-_DISK = 20 << 30
-_LEAST_DISK = 1 << 30
+DEFAULT_PROCESSES = 4096
+DEFAULT_OPEN_FILES = 65_536
+_MIN_MEMORY_BYTES = 4 << 30
+_MAX_DEFAULT_DISK_BYTES = 20 << 30
+_MIN_DISK_BYTES = 1 << 30
 
 
 class AttemptLimits(NamedTuple):
@@ -21,8 +21,9 @@ class AttemptLimits(NamedTuple):
 
     def __str__(self) -> str:
         return (
-            f"memory {words(self.memory)}, {self.processes} processes, {self.files} open files, "
-            f"disk {words(self.disk)}"
+            f"memory {format_bytes(self.memory)}, {self.processes} processes, "
+            f"{self.files} open files, "
+            f"disk {format_bytes(self.disk)}"
         )
 
 
@@ -45,7 +46,7 @@ class Breach(NamedTuple):
     message: str
 
 
-def words(number: int) -> str:
+def format_bytes(number: int) -> str:
     """Bytes as people say them: `1.5 GiB`."""
     for unit, name in ((1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if number >= unit:
@@ -53,7 +54,7 @@ def words(number: int) -> str:
     return f"{number} bytes"
 
 
-def of_machine(memory: int, free_disk: int, slots: int) -> AttemptLimits:
+def default_limits(memory: int, free_disk: int, slots: int) -> AttemptLimits:
     """What an attempt may use of a machine with that much, if its operator says nothing.
 
     All attempts together fit into three quarters of the memory; but where that leaves one with
@@ -62,17 +63,18 @@ def of_machine(memory: int, free_disk: int, slots: int) -> AttemptLimits:
     """
     most = memory * 3 // 4
     return AttemptLimits(
-        memory=max(most // max(slots, 1), min(_MEMORY, most)),
-        processes=PROCESSES,
-        files=FILES,
-        disk=max(min(_DISK, free_disk // 2), _LEAST_DISK),
+        memory=max(most // max(slots, 1), min(_MIN_MEMORY_BYTES, most)),
+        processes=DEFAULT_PROCESSES,
+        files=DEFAULT_OPEN_FILES,
+        disk=max(min(_MAX_DEFAULT_DISK_BYTES, free_disk // 2), _MIN_DISK_BYTES),
     )
 
 
 def memory_breach(limit: int, used: int) -> Breach:
     return Breach(
         "memory_exceeded",
-        f"it needed more memory than an attempt may have: {words(limit)} ({words(used)} in use, "
+        f"it needed more memory than an attempt may have: {format_bytes(limit)} "
+        f"({format_bytes(used)} in use, "
         "what lies in /tmp and /dev/shm may count); `worker run --attempt-memory` sets the limit",
     )
 
@@ -88,6 +90,7 @@ def processes_breach(limit: int, used: int) -> Breach:
 def disk_breach(limit: int, used: int) -> Breach:
     return Breach(
         "disk_exceeded",
-        f"it took more disk than an attempt may have: {words(limit)} ({words(used)} in workspace, "
+        f"it took more disk than an attempt may have: {format_bytes(limit)} "
+        f"({format_bytes(used)} in workspace, "
         "home and /tmp); `worker run --attempt-disk` sets the limit",
     )

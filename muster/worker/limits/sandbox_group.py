@@ -15,11 +15,11 @@ from muster.worker.limits.limits import (
     processes_breach,
 )
 
-_TRIES = 5  # to remove a group whose last process is about to be gone; to enter one
-_PAUSE = 0.002  # seconds between two of them
+_MAX_TRIES = 5  # to remove a group whose last process is about to be gone; to enter one
+_RETRY_DELAY_SECONDS = 0.002  # seconds between two of them
 
 
-class RoomGroup:
+class SandboxGroup:
     """Made empty; the room's first process calls `enter`, and all that it forks is in it."""
 
     def __init__(self, directories: list[str], limits: StageLimits) -> None:
@@ -28,13 +28,13 @@ class RoomGroup:
         self._limits = limits
         try:
             for directory in directories:
-                _make(directory, limits)
+                _make_group(directory, limits)
         except OSError:
             self.remove()
             raise
         # What has happened in one that an earlier room left is not this one's.
-        self._killed_before = self._killed()
-        self._refused_before = self._refused()
+        self._killed_before = self._count_killed()
+        self._refused_before = self._count_refused()
 
     def enter(self) -> None:
         """Moves the calling process, which has one thread, into the group. Raises OSError.
@@ -51,34 +51,34 @@ class RoomGroup:
         One that it killed because the whole machine had none left is no fault of this group.
         """
         limit = self._limits.memory
-        if self._killed() <= self._killed_before:
+        if self._count_killed() <= self._killed_before:
             return None
         for directory in self._directories:
-            if _numbers(directory, "memory.events").get("oom"):
-                return memory_breach(limit, _number(directory, "memory.peak"))
+            if _read_counters(directory, "memory.events").get("oom"):
+                return memory_breach(limit, _read_number(directory, "memory.peak"))
             # Version 1 counts nothing else that could be relied on: `failcnt` is 0 on Linux 6.18.
-            used = _number(directory, "memory.max_usage_in_bytes")
+            used = _read_number(directory, "memory.max_usage_in_bytes")
             if used >= limit - limit // 16:
                 return memory_breach(limit, used)
         return None
 
-    def forks_refused(self) -> int:
+    def refused_forks(self) -> int:
         """How many forks the kernel has refused here."""
-        return self._refused() - self._refused_before
+        return self._count_refused() - self._refused_before
 
     def processes_breach(self) -> Breach:
-        used = max(_number(each, "pids.peak", "pids.current") for each in self._directories)
+        used = max(_read_number(each, "pids.peak", "pids.current") for each in self._directories)
         return processes_breach(self._limits.processes, used)
 
-    def _killed(self) -> int:
+    def _count_killed(self) -> int:
         return self._count("oom_kill", "memory.events", "memory.oom_control")
 
-    def _refused(self) -> int:
+    def _count_refused(self) -> int:
         return self._count("max", "pids.events")
 
     def _count(self, event: str, *names: str) -> int:
         return sum(
-            _numbers(each, name).get(event, 0) for each in self._directories for name in names
+            _read_counters(each, name).get(event, 0) for each in self._directories for name in names
         )
 
     def kill(self) -> None:
@@ -92,37 +92,37 @@ class RoomGroup:
 
     def remove(self) -> bool:
         """Removes the groups; False if something is still in one of them."""
-        left = [directory for directory in self._directories if not _removed(directory)]
+        left = [directory for directory in self._directories if not _remove_group(directory)]
         return not left
 
 
-def _make(directory: str, limits: StageLimits) -> None:
+def _make_group(directory: str, limits: StageLimits) -> None:
     """Makes a group and sets its limits. Raises OSError."""
     with contextlib.suppress(FileExistsError):  # an earlier shim's, which died
         os.mkdir(directory, 0o755)
-    _limit(directory, limits)
+    _set_limits(directory, limits)
 
 
 def _enter(directory: str, limits: StageLimits) -> None:
-    for _ in range(_TRIES):
+    for _ in range(_MAX_TRIES):
         with contextlib.suppress(FileNotFoundError):
             return _write(directory, "cgroup.procs", "0")
-        _make(directory, limits)
+        _make_group(directory, limits)
     return _write(directory, "cgroup.procs", "0")
 
 
-def _limit(directory: str, limits: StageLimits) -> None:
+def _set_limits(directory: str, limits: StageLimits) -> None:
     """Sets those limits that the group's files tell it can keep. Raises OSError."""
-    for name, value in _settings(directory, limits):
+    for name, value in _limit_files(directory, limits):
         if os.path.exists(os.path.join(directory, name)):
             _write(directory, name, value)
 
 
-def _settings(directory: str, limits: StageLimits) -> list[tuple[str, str]]:
+def _limit_files(directory: str, limits: StageLimits) -> list[tuple[str, str]]:
     memory = str(limits.memory)
     swap = ("memory.memsw.limit_in_bytes", memory)
     # It may never be below the limit without swap, which an earlier shim may have left there.
-    with_swap = _number(directory, "memory.memsw.limit_in_bytes")
+    with_swap = _read_number(directory, "memory.memsw.limit_in_bytes")
     lower = ("memory.limit_in_bytes", memory)
     return [
         ("memory.max", memory),
@@ -133,14 +133,14 @@ def _settings(directory: str, limits: StageLimits) -> list[tuple[str, str]]:
     ]
 
 
-def _removed(directory: str) -> bool:
-    for _ in range(_TRIES):
+def _remove_group(directory: str) -> bool:
+    for _ in range(_MAX_TRIES):
         try:
             os.rmdir(directory)
         except FileNotFoundError:
             return True
         except OSError:  # busy: what was killed is not gone yet
-            time.sleep(_PAUSE)
+            time.sleep(_RETRY_DELAY_SECONDS)
         else:
             return True
     return False
@@ -161,7 +161,7 @@ def _read(directory: str, name: str) -> str:
     return ""
 
 
-def _number(directory: str, *names: str) -> int:
+def _read_number(directory: str, *names: str) -> int:
     """The first of the files that has a number in it; 0 where none has."""
     for name in names:
         text = _read(directory, name).strip()
@@ -170,7 +170,7 @@ def _number(directory: str, *names: str) -> int:
     return 0
 
 
-def _numbers(directory: str, name: str) -> dict[str, int]:
+def _read_counters(directory: str, name: str) -> dict[str, int]:
     """A file of names and numbers, one pair a line."""
     pairs = (line.split() for line in _read(directory, name).splitlines())
     return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}

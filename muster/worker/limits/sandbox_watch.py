@@ -20,17 +20,17 @@ from muster.worker.limits.limits import (
     memory_breach,
     processes_breach,
 )
-from muster.worker.limits.sandbox_group import RoomGroup
+from muster.worker.limits.sandbox_group import SandboxGroup
 from muster.worker.processes import Process
 
-_EVERY = 0.5  # seconds between two looks
-_SHARE = 20  # a look may take a twentieth of the time
-_REFUSED = 5.0  # seconds of refused forks after which a room is taken for a fork bomb
+_INTERVAL_SECONDS = 0.5  # seconds between two looks
+_TIME_DIVISOR = 20  # a look may take a twentieth of the time
+_FORK_BOMB_SECONDS = 5.0  # seconds of refused forks after which a room is taken for a fork bomb
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
-class RoomWatch:
+class SandboxWatch:
     """Told of the time by the shim's loop; never waits. Without limits it lets everything pass."""
 
     def __init__(
@@ -39,10 +39,10 @@ class RoomWatch:
         """`living` gives all processes of the room. Makes the room's groups, if it may have any."""
         self._limits = limits
         self._living = living
-        self._group = _group_of(limits)
+        self._group = _create_group(limits)
         self._disk = DiskWatch(limits.directories, limits.disk, now) if limits else None
-        self._due = now + _EVERY if limits else inf
-        self._refused = 0
+        self._next_poll_at = now + _INTERVAL_SECONDS if limits else inf
+        self._refused_forks = 0
         self._refused_since: float | None = None
 
     def enter(self) -> None:
@@ -55,107 +55,107 @@ class RoomWatch:
         files = self._limits.files if most < 0 else min(self._limits.files, most)
         resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
-    def wakes_at(self) -> float:
+    def next_poll_at(self) -> float:
         """When `look` wants to be called next, in boot-time seconds."""
-        return self._due
+        return self._next_poll_at
 
-    def look(self, now: float) -> Breach | None:
+    def poll(self, now: float) -> Breach | None:
         """The limit that was hit, if it is time to look."""
-        if now < self._due or self._limits is None or self._disk is None:
+        if now < self._next_poll_at or self._limits is None or self._disk is None:
             return None
         # The processor's time: who is kept waiting by a fork bomb must not look the less for it.
         began = process_time()
         breach = (
-            self._seen_by_kernel(now) if self._group else added_up(self._living(), self._limits)
+            self._kernel_breach(now) if self._group else find_breach(self._living(), self._limits)
         )
         with contextlib.suppress(OSError):  # nothing can be forked just now
-            breach = breach or self._disk.look(now)
-        self._due = now + max(_EVERY, _SHARE * (process_time() - began))
+            breach = breach or self._disk.poll(now)
+        self._next_poll_at = now + max(_INTERVAL_SECONDS, _TIME_DIVISOR * (process_time() - began))
         return breach
 
-    def rest(self) -> None:
+    def stop(self) -> None:
         """Looks no more: the room is ending."""
-        self._due = inf
+        self._next_poll_at = inf
         if self._disk:
             self._disk.close()
 
-    def verdict(self, ended_badly: bool) -> Breach | None:
+    def final_breach(self, ended_badly: bool) -> Breach | None:
         """What was hit by the time that all is over. A room that was refused forks has hit its
         limit only if it ended badly: who copes with it has done nothing wrong."""
         if self._group is None:
             return None
         if breach := self._group.memory_breach():
             return breach
-        if ended_badly and self._group.forks_refused():
+        if ended_badly and self._group.refused_forks():
             return self._group.processes_breach()
         return None
 
     def kill(self) -> None:
         """Has the kernel kill the room, or at least lets it fork no more. Looks no more."""
-        self.rest()
+        self.stop()
         if self._group:
             self._group.kill()
 
     def close(self) -> None:
         """Once nothing of the room is left."""
-        self.rest()
+        self.stop()
         if self._group:
             self._group.remove()
 
-    def _seen_by_kernel(self, now: float) -> Breach | None:
+    def _kernel_breach(self, now: float) -> Breach | None:
         assert self._group
         if breach := self._group.memory_breach():
             return breach
-        before, self._refused = self._refused, self._group.forks_refused()
-        if self._refused == before:
+        before, self._refused_forks = self._refused_forks, self._group.refused_forks()
+        if self._refused_forks == before:
             self._refused_since = None
         elif self._refused_since is None:
             self._refused_since = now
-        elif now - self._refused_since >= _REFUSED:
+        elif now - self._refused_since >= _FORK_BOMB_SECONDS:
             return self._group.processes_breach()
         return None
 
 
-def added_up(room: list[Process], limits: AttemptLimits | StageLimits) -> Breach | None:
+def find_breach(room: list[Process], limits: AttemptLimits | StageLimits) -> Breach | None:
     """The limit of memory or processes that these are beyond, all together."""
-    if (count := sum(_threads(each) for each in room)) > limits.processes:
+    if (count := sum(_thread_count(each) for each in room)) > limits.processes:
         return processes_breach(limits.processes, count)
     # What they share is in there many times, but it costs little to ask.
-    if sum(_resident(each) for each in room) <= limits.memory // 2:
+    if sum(_resident_bytes(each) for each in room) <= limits.memory // 2:
         return None
-    if (used := sum(_proportional(each) for each in room)) > limits.memory:
+    if (used := sum(_proportional_bytes(each) for each in room)) > limits.memory:
         return memory_breach(limits.memory, used)
     return None
 
 
-def _group_of(limits: StageLimits | None) -> RoomGroup | None:
+def _create_group(limits: StageLimits | None) -> SandboxGroup | None:
     if limits is None or not limits.groups:
         return None
     try:
-        return RoomGroup(limits.groups, limits)
+        return SandboxGroup(limits.groups, limits)
     except OSError:  # no more can be made, or somebody took them away: then it is added up
         return None
 
 
-def _threads(process: Process) -> int:
+def _thread_count(process: Process) -> int:
     with contextlib.suppress(OSError):
         return os.stat(f"/proc/{process.pid}/task").st_nlink - 2
     return 0
 
 
-def _resident(process: Process) -> int:
+def _resident_bytes(process: Process) -> int:
     """Bytes in memory, with all that it shares with others."""
     with contextlib.suppress(OSError), open(f"/proc/{process.pid}/statm", "rb") as file:
-        return int(file.read().split()[1]) * _PAGE
+        return int(file.read().split()[1]) * _PAGE_BYTES
     return 0
 
 
-def _proportional(process: Process) -> int:
+def _proportional_bytes(process: Process) -> int:
     """Bytes in memory and swap, with its part of what it shares; all of that where we may not see
     how it is shared."""
     try:
         with open(f"/proc/{process.pid}/smaps_rollup", "rb") as file:
             lines = [line.split() for line in file]
     except OSError:
-        return _resident(process)
+        return _resident_bytes(process)
     return sum(int(words[1]) << 10 for words in lines if words[0] in (b"Pss:", b"SwapPss:"))

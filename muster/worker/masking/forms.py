@@ -3,16 +3,16 @@
 from binascii import b2a_base64
 from collections.abc import Iterable, Iterator
 
-SHORTEST_DERIVED = 8
+MIN_DERIVED_LENGTH = 8
 """What is derived from a secret and shorter is not looked for: it would be found by chance."""
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
-_WRAPPED_AT = (76, 64)  # columns: MIME and `base64`; PEM and `openssl base64`
+_WRAP_COLUMNS = (76, 64)  # columns: MIME and `base64`; PEM and `openssl base64`
 _ESCAPES = {8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
 
 
-def written(secret: bytes) -> Iterator[bytes]:
+def literal_forms(secret: bytes) -> Iterator[bytes]:
     """As it is, trimmed, with CR LF, inside a URL."""
     for text in (secret, secret.strip()):
         yield text
@@ -21,20 +21,20 @@ def written(secret: bytes) -> Iterator[bytes]:
         yield _percent_encoded(text, b"/")
 
 
-def derived(secret: bytes) -> Iterator[bytes]:
+def derived_forms(secret: bytes) -> Iterator[bytes]:
     """The lines of one that has many, its base64, and how JSON has it.
 
     Of base64 that is wrapped, its lines are found where the secret begins it.
     """
     whole = secret.strip()
-    lines = _lines(whole)
-    forms = [*_base64(secret), *_base64(whole), *lines]
+    lines = _secret_lines(whole)
+    forms = [*_base64_forms(secret), *_base64_forms(whole), *lines]
     for text in (secret, whole, *lines):
-        forms += _in_json(text)
-    yield from (form for form in forms if len(form) >= SHORTEST_DERIVED)
+        forms += _json_forms(text)
+    yield from (form for form in forms if len(form) >= MIN_DERIVED_LENGTH)
 
 
-def _lines(text: bytes) -> list[bytes]:
+def _secret_lines(text: bytes) -> list[bytes]:
     """What each of many lines holds, but for the frame of a PEM file, which everybody knows."""
     if b"\n" not in text:
         return []
@@ -42,7 +42,7 @@ def _lines(text: bytes) -> list[bytes]:
     return [line for line in lines if not (line.startswith(b"-----") and line.endswith(b"-----"))]
 
 
-def _base64(text: bytes) -> Iterator[bytes]:
+def _base64_forms(text: bytes) -> Iterator[bytes]:
     """In both alphabets: what of it does not depend on its surroundings, whole, and wrapped."""
     for before in range(3):
         coded = b2a_base64(bytes(before) + text, newline=False)
@@ -55,20 +55,20 @@ def _base64(text: bytes) -> Iterator[bytes]:
         for padded in (coded, coded.translate(_URL_SAFE)):
             yield padded
             yield padded.rstrip(b"=")
-        for width in _WRAPPED_AT:
+        for width in _WRAP_COLUMNS:
             if len(coded) > width:
                 yield from (coded[at : at + width] for at in range(0, len(coded), width))
 
 
-def _in_json(text: bytes) -> Iterable[bytes]:
+def _json_forms(text: bytes) -> Iterable[bytes]:
     """As a JSON string, where that differs: as most write it, in ASCII, and as Go does."""
     known = text.decode(errors="surrogateescape")
     usual = known.translate(_JSON)
-    forms = (usual, _in_ascii(usual), usual.translate(_JSON_OF_GO))
+    forms = (usual, _escape_non_ascii(usual), usual.translate(_JSON_OF_GO))
     return {form.encode(errors="surrogateescape") for form in forms if form != known}
 
 
-def _in_ascii(text: str) -> str:
+def _escape_non_ascii(text: str) -> str:
     if text.isascii():
         return text
     units = text.encode("utf-16-be", errors="surrogatepass")

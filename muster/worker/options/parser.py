@@ -9,26 +9,26 @@ from pathlib import Path
 from muster.arguments import Parser
 from muster.protocol import labels
 from muster.worker.limits import limits
-from muster.worker.maintenance import KEEP_DAYS
+from muster.worker.maintenance import MIRROR_RETENTION_DAYS
 from muster.worker.options import values
 from muster.worker.sandbox.sandboxes import LEVELS
-from muster.worker.sandbox.uids import UIDS
+from muster.worker.sandbox.uids import DEFAULT_UIDS
 from muster.worker.settings import Settings
 
 
-def parsed(arguments: Sequence[str], name: str = "muster") -> argparse.Namespace:
+def parse_arguments(arguments: Sequence[str], name: str = "muster") -> argparse.Namespace:
     """The verb and its options; those of `run` are in `settings`. Exits with 2 if asked wrongly.
     `name` is what the whole command was called by."""
-    parser = _parser(name)
+    parser = _create_parser(name)
     options = parser.parse_args(arguments)
     if options.verb == "run":
-        if len(dict(options.label)) > labels.MOST:
-            parser.error(f"a machine has {labels.MOST} labels at most")
-        options.settings = _settings(options)
+        if len(dict(options.label)) > labels.MAX_LABELS:
+            parser.error(f"a machine has {labels.MAX_LABELS} labels at most")
+        options.settings = _build_settings(options)
     return options
 
 
-def _settings(options: argparse.Namespace) -> Settings:
+def _build_settings(options: argparse.Namespace) -> Settings:
     asked = {name: getattr(options, f"attempt_{name}") for name in limits.AttemptLimits._fields}
     return Settings(
         stop_agents_on_exit=options.stop_agents_on_exit,
@@ -37,8 +37,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         tunnel_command=options.tunnel_command,
         file_roots=tuple(options.file_root),
         own_ssh_hosts=tuple(options.own_ssh_hosts),
-        room=options.room,
-        room_directories=tuple(options.room_dir),
+        max_sandbox_level=options.room,
+        sandbox_directories=tuple(options.room_dir),
         bwrap=options.bwrap,
         limits={name: value for name, value in asked.items() if value is not None},
         agents=options.agents,
@@ -47,7 +47,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
-def _parser(name: str) -> Parser:
+def _create_parser(name: str) -> Parser:
     at = "--server https://muster.example"
     parser = Parser(
         f"{name} worker",
@@ -118,10 +118,10 @@ def _add_run(parser: Parser) -> None:
     parser.add_argument(
         "--mirror-days",
         type=values.positive,
-        default=KEEP_DAYS,
+        default=MIRROR_RETENTION_DAYS,
         metavar="N",
         help="Days after its last use for which a repository's mirror stays that no workspace "
-        f"stands on (default {KEEP_DAYS}).",
+        f"stands on (default {MIRROR_RETENTION_DAYS}).",
     )
     parser.add_argument(
         "--file-root",
@@ -142,7 +142,7 @@ def _add_run(parser: Parser) -> None:
         "several times.",
     )
     _add_release(parser)
-    _add_rooms(parser)
+    _add_sandbox(parser)
     _add_agents(parser)
     parser.add_argument(
         "--own-ssh-hosts",
@@ -173,7 +173,7 @@ def _add_release(parser: Parser) -> None:
     )
 
 
-def _add_rooms(parser: Parser) -> None:
+def _add_sandbox(parser: Parser) -> None:
     parser.add_argument(
         "--room",
         choices=list(reversed(LEVELS)),
@@ -183,7 +183,7 @@ def _add_rooms(parser: Parser) -> None:
     )
     parser.add_argument(
         "--room-dir",
-        type=values.room_directory,
+        type=values.sandbox_directory,
         action="append",
         default=[],
         metavar="DIR[:rw]",
@@ -214,13 +214,13 @@ def _add_limits(group: "argparse._ArgumentGroup") -> None:
         "--attempt-processes",
         type=values.count,
         metavar="N",
-        help=f"Processes at a time, threads included (default {limits.PROCESSES}).",
+        help=f"Processes at a time, threads included (default {limits.DEFAULT_PROCESSES}).",
     )
     group.add_argument(
         "--attempt-files",
         type=values.count,
         metavar="N",
-        help=f"Files that each process may have open (default {limits.FILES}).",
+        help=f"Files that each process may have open (default {limits.DEFAULT_OPEN_FILES}).",
     )
     group.add_argument(
         "--attempt-disk",
@@ -259,9 +259,10 @@ def _add_uids(parser: Parser) -> None:
     parser.add_argument(
         "--uids",
         type=values.uids,
-        default=UIDS,
+        default=DEFAULT_UIDS,
         metavar="FIRST-LAST",
-        help=f"As root: the user ids of attempts (default {UIDS[0]}-{UIDS[-1]}); every worker of a "
+        help=f"As root: the user ids of attempts (default {DEFAULT_UIDS[0]}-{DEFAULT_UIDS[-1]}); "
+        f"every worker of a "
         "host needs a range of its own, such as the thousand after that.",
     )
 

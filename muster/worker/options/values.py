@@ -11,19 +11,19 @@ from pathlib import Path
 from muster.protocol import labels
 from muster.worker.git import ssh
 from muster.worker.limits import sandbox_limits
-from muster.worker.sandbox.mounts import RoomDirectory
+from muster.worker.sandbox.mounts import SandboxDirectory
 
 
 def path(text: str) -> Path:
     return Path(text).expanduser().absolute()
 
 
-def room_directory(text: str) -> RoomDirectory:
+def sandbox_directory(text: str) -> SandboxDirectory:
     path = text.removesuffix(":rw")
     found = Path(path).expanduser().absolute()
     if found == Path("/") or not found.is_dir():
         raise argparse.ArgumentTypeError(f"{path} is no directory that could be shown")
-    return RoomDirectory(found, writable=text != path)
+    return SandboxDirectory(found, writable=text != path)
 
 
 def program(text: str) -> Path:
@@ -35,7 +35,11 @@ def program(text: str) -> Path:
 
 def label(text: str) -> tuple[str, str]:
     name, is_one, value = text.partition("=")
-    if not is_one or not re.fullmatch(labels.NAME, name) or not re.fullmatch(labels.VALUE, value):
+    if (
+        not is_one
+        or not re.fullmatch(labels.NAME_PATTERN, name)
+        or not re.fullmatch(labels.VALUE_PATTERN, value)
+    ):
         raise argparse.ArgumentTypeError(
             "name=value, each up to 63 of A-Z a-z 0-9 . _ -, with a letter or a digit at both ends"
         )
@@ -43,7 +47,7 @@ def label(text: str) -> tuple[str, str]:
 
 
 def host(text: str) -> str:
-    if ssh.host(f"ssh://{text}/") != text.strip("[]").lower():
+    if ssh.parse_host(f"ssh://{text}/") != text.strip("[]").lower():
         raise argparse.ArgumentTypeError("a host without user or port, such as git.example.com")
     return text
 
@@ -60,7 +64,7 @@ def command(text: str) -> str:
 
 def size(text: str) -> int:
     try:
-        return sandbox_limits.size(text)
+        return sandbox_limits.parse_size(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

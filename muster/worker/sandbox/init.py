@@ -28,73 +28,78 @@ if TYPE_CHECKING:
 else:
     import _signal as signal  # what `signal` puts its enumerations around
 
-CONTENT = 3
+CONTENT_FD = 3
 """The descriptor of a file with a marshalled dictionary: argv, env, cwd, uid, gid (None: stay),
 has_proxy, has_channel (which a shim of before does not say)."""
 
-PROXY = 4
+PROXY_FD = 4
 """The descriptor for `egress.in_room.listen_in_room`, if there is a proxy."""
 
-CHANNEL = 5
+CHANNEL_FD = 5
 """The descriptor of `shim.channel`, if there is one, here and in the command."""
 
 OK = b"ok\n"
-LEFTOVERS = 1.0
+ORPHAN_GRACE_SECONDS = 1.0
 """Seconds that what outlives the command has between TERM and the room's end."""
 
-_TOLD, _TERMINAL = CHANNEL + 1, CHANNEL + 2
+_REPORT_FD, _TERMINAL_FD = CHANNEL_FD + 1, CHANNEL_FD + 2
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 
 
 def main() -> NoReturn:
     """Runs what CONTENT names, and ends with the room."""
-    told = os.dup2(2, _TOLD, inheritable=False)
-    terminal = os.dup2(0, _TERMINAL, inheritable=False)
-    with os.fdopen(CONTENT, "rb") as file:
+    report_fd = os.dup2(2, _REPORT_FD, inheritable=False)
+    terminal = os.dup2(0, _TERMINAL_FD, inheritable=False)
+    with os.fdopen(CONTENT_FD, "rb") as file:
         content = marshal.load(file)
     try:
         if content["has_proxy"]:
-            from muster.worker.egress.sandbox_listener import listen_in_room  # few rooms need it
+            from muster.worker.egress.sandbox_listener import listen_in_sandbox  # few rooms need it
 
-            listen_in_room(PROXY)
+            listen_in_sandbox(PROXY_FD)
         if content["uid"] in (None, os.geteuid()):
             # The command is the same user, and must not come at our memory and descriptors.
             _prctl(_PR_SET_DUMPABLE, 0)
-        leader, failure = _start(content, terminal)
+        leader, failure = _fork_command(content, terminal)
     except BaseException as error:
-        _say(told, describe_failure(error, "room"))
+        _report(report_fd, describe_failure(error, "room"))
         os._exit(1)
     os.close(terminal)
-    _say(told, failure or OK)
-    status = _outlive(leader)
+    _report(report_fd, failure or OK)
+    status = _wait_for_command(leader)
     if not failure:
         how = f"signal {-status}" if status < 0 else f"exit {status}"
-        _say(told, f"{how}\n".encode())
+        _report(report_fd, f"{how}\n".encode())
     os._exit(0)
 
 
-def become(
-    argv: list[str], env: dict[str, str], cwd: str, terminal: int, told: int, channel: int | None
+def exec_command(
+    argv: list[str],
+    env: dict[str, str],
+    cwd: str,
+    terminal: int,
+    report_fd: int,
+    channel: int | None,
 ) -> NoReturn:
     """In a forked child: takes the terminal and turns into the command, or tells why not.
 
-    `told` is closed, with nothing said on it, when the command runs, which inherits `channel`.
+    `report_fd` is closed, with nothing said on it, when the command runs, which inherits `channel`.
     """
     step = "prepare"
     try:
         programs = find_programs(argv[0] if argv else "", env)
         if channel is None:
-            take_terminal(terminal, told)
+            set_controlling_terminal(terminal, report_fd)
         else:
             os.set_inheritable(channel, True)
-            take_terminal(terminal, told, channel)
+            set_controlling_terminal(terminal, report_fd, channel)
         step = f"chdir {cwd}"
         os.chdir(cwd)
         step = f"exec {argv[0] if argv else ''}"
-        execute(programs, argv, env)
+        exec_first(programs, argv, env)
     except BaseException as error:
-        os.write(told, describe_failure(error, step))
+        os.write(report_fd, describe_failure(error, step))
     finally:
         os._exit(127)
 
@@ -106,7 +111,7 @@ def find_programs(name: str, env: dict[str, str]) -> list[str]:
     return [f"{directory or '.'}/{name}" for directory in env.get("PATH", os.defpath).split(":")]
 
 
-def execute(programs: list[str], argv: list[str], env: dict[str, str]) -> NoReturn:
+def exec_first(programs: list[str], argv: list[str], env: dict[str, str]) -> NoReturn:
     """Becomes the first of `programs` that the system can start, as `os.execvpe` does. Raises
     OSError: a file that is there and cannot be started is reported before one that is missing.
 
@@ -125,7 +130,7 @@ def execute(programs: list[str], argv: list[str], env: dict[str, str]) -> NoRetu
     raise unusable or missing
 
 
-def take_terminal(terminal: int, *kept: int) -> None:
+def set_controlling_terminal(terminal: int, *kept: int) -> None:
     """Makes it the controlling terminal and all three standard streams; only `kept` stay open."""
     os.login_tty(terminal)
     close_all_but(*kept)
@@ -144,7 +149,7 @@ def close_all_but(*kept: int) -> None:
     os.closerange(first, 1 << 20)
 
 
-def drop_rights(uid: int | None, gid: int | None) -> None:
+def drop_privileges(uid: int | None, gid: int | None) -> None:
     """Becomes that user for good, if it is another."""
     if uid is not None and uid != os.geteuid():
         gid = uid if gid is None else gid
@@ -183,31 +188,31 @@ def describe_failure(error: BaseException, step: str) -> bytes:
     return f"{line}\n".encode(errors="replace")
 
 
-def _start(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
+def _fork_command(content: dict[str, Any], terminal: int) -> tuple[int, bytes]:
     """Forks the command; its pid, and why it does not run, if so. Raises OSError."""
-    heard, told = os.pipe()
-    signal.signal(signal.SIGTERM, _pass_on)
-    channel = CHANNEL if content.get("has_channel") else None
+    read_fd, report_fd = os.pipe()
+    signal.signal(signal.SIGTERM, _forward_sigterm)
+    channel = CHANNEL_FD if content.get("has_channel") else None
     leader = os.fork()
     if not leader:
         try:
-            drop_rights(content["uid"], content["gid"])
+            drop_privileges(content["uid"], content["gid"])
         except BaseException as error:
-            os.write(told, describe_failure(error, "room"))
+            os.write(report_fd, describe_failure(error, "room"))
             os._exit(127)
-        become(content["argv"], content["env"], content["cwd"], terminal, told, channel)
-    os.close(told)
+        exec_command(content["argv"], content["env"], content["cwd"], terminal, report_fd, channel)
+    os.close(report_fd)
     if channel is not None:
         os.close(channel)
     quiet = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # the terminal is the command's alone
         os.dup2(quiet, stream)
     os.close(quiet)
-    with os.fdopen(heard, "rb") as file:
+    with os.fdopen(read_fd, "rb") as file:
         return leader, file.read()
 
 
-def _pass_on(*_: object) -> None:
+def _forward_sigterm(*_: object) -> None:
     """TERM for all but ourselves, and CONT so that the stopped ones hear it."""
     try:
         os.kill(-1, signal.SIGTERM)
@@ -216,7 +221,7 @@ def _pass_on(*_: object) -> None:
         return  # there is nobody else
 
 
-def _outlive(leader: int) -> int:
+def _wait_for_command(leader: int) -> int:
     """Waits for the command, then up to LEFTOVERS seconds for what it left; the command's status,
     a signal as a negative number."""
     status = 0
@@ -225,19 +230,19 @@ def _outlive(leader: int) -> int:
             pid, ended = os.wait()
             if pid == leader:
                 status = os.waitstatus_to_exitcode(ended)
-                signal.signal(signal.SIGALRM, _give_up)
-                signal.setitimer(signal.ITIMER_REAL, LEFTOVERS)
-                _pass_on()
+                signal.signal(signal.SIGALRM, _raise_timeout)
+                signal.setitimer(signal.ITIMER_REAL, ORPHAN_GRACE_SECONDS)
+                _forward_sigterm()
     except (ChildProcessError, TimeoutError):
         return status
 
 
-def _give_up(*_: object) -> NoReturn:
+def _raise_timeout(*_: object) -> NoReturn:
     raise TimeoutError
 
 
-def _say(told: int, line: bytes) -> None:
+def _report(report_fd: int, line: bytes) -> None:
     try:
-        os.write(told, line)
+        os.write(report_fd, line)
     except OSError:
         return  # the shim is gone, and we soon

@@ -20,7 +20,7 @@ from pathlib import Path
 from muster.worker import processes
 from muster.worker.sandbox.mounts import LIBRARY, PYTHON
 
-OLDEST = (3, 11)
+MIN_PYTHON_VERSION = (3, 11)
 IMPORTS = (
     "import sys; sys.path.append(sys.argv[1]); import muster.worker.agents.runner.main;"
     " import muster.worker.agents.mcp_server.server; import muster.worker.egress.sandbox_listener;"
@@ -28,7 +28,7 @@ IMPORTS = (
 )
 """Loads all that runs as an attempt's user."""
 
-_SOURCES = Path(__file__).resolve().parents[3]
+_SOURCE_ROOT = Path(__file__).resolve().parents[3]
 _ISOLATED = ("-I", "-S", "-X", "utf8")
 _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 _SYSTEM_TREES = ("/usr/", "/lib", "/bin/", "/nix/store/", "/gnu/store/")
@@ -38,7 +38,7 @@ _DESCRIBE = (
 )
 _START_TIMEOUT = 20.0  # seconds
 # Of the standard library: what nothing that runs as an attempt imports, and what is large.
-_LEFT_OUT = shutil.ignore_patterns(
+_EXCLUDED_FILES = shutil.ignore_patterns(
     *("site-packages", "dist-packages", "test", "tests", "idlelib", "tkinter", "turtledemo"),
     *("ensurepip", "lib2to3", "pydoc_data", "config-*", "*.a", "*.opt-?.pyc"),
 )
@@ -69,16 +69,19 @@ class Interpreter:
         return [*start, str(program), *_ISOLATED, "-c", entry, library]
 
 
-def own() -> Interpreter:
+def own_interpreter() -> Interpreter:
     """The one that runs this, not the link to it in a virtual environment."""
     base = getattr(sys, "_base_executable", None) or sys.executable
-    return Interpreter(Path(base).resolve(), Path(sys.base_prefix), _SOURCES)
+    return Interpreter(Path(base).resolve(), Path(sys.base_prefix), _SOURCE_ROOT)
 
 
-def installed(path: str = _SYSTEM_PATH) -> Iterator[Interpreter]:
+def installed_interpreters(path: str = _SYSTEM_PATH) -> Iterator[Interpreter]:
     """The system's, from OLDEST on, with our package."""
     found: set[Path] = set()
-    for name in ("python3", *(f"python3.{minor}" for minor in range(19, OLDEST[1] - 1, -1))):
+    for name in (
+        "python3",
+        *(f"python3.{minor}" for minor in range(19, MIN_PYTHON_VERSION[1] - 1, -1)),
+    ):
         program = shutil.which(name, path=path)
         interpreter = _describe(program) if program else None
         if interpreter and interpreter.program not in found:
@@ -88,17 +91,17 @@ def installed(path: str = _SYSTEM_PATH) -> Iterator[Interpreter]:
 
 def _describe(program: str) -> Interpreter | None:
     try:
-        described = _output([program, "-I", "-S", "-c", _DESCRIBE])
+        described = _run_program([program, "-I", "-S", "-c", _DESCRIBE])
         version, prefix, executable = described.splitlines()
         major, minor = map(int, version.split())
     except (OSError, ValueError, subprocess.SubprocessError):
         return None
-    if (major, minor) < OLDEST:
+    if (major, minor) < MIN_PYTHON_VERSION:
         return None
-    return Interpreter(Path(executable), Path(prefix), _SOURCES)
+    return Interpreter(Path(executable), Path(prefix), _SOURCE_ROOT)
 
 
-def _output(command: list[str]) -> str:
+def _run_program(command: list[str]) -> str:
     """What it prints. Raises OSError, and SubprocessError where it fails or takes too long."""
     return subprocess.run(
         command,
@@ -115,23 +118,23 @@ def _output(command: list[str]) -> str:
 # A copy
 
 
-def copies(directory: Path) -> Iterator[Interpreter]:
+def copied_interpreters(directory: Path) -> Iterator[Interpreter]:
     """A copy of our own interpreter and package in `directory`, made if it is missing: as it is,
     and started by the system's loader. Raises OSError."""
     place = directory / copy_name()
     if not place.is_dir():
-        _make(place)
-    program = place / "bin" / own().program.name
+        _make_copy(place)
+    program = place / "bin" / own_interpreter().program.name
     yield Interpreter(program, place, place / "library")
-    if loader := _loader():
+    if loader := _dynamic_loader():
         yield Interpreter(program, place, place / "library", loader)
 
 
 def copy_name() -> str:
     """The name of the copy: another for each interpreter and each release of ours."""
-    program = own().program
+    program = own_interpreter().program
     described = [sys.version, str(program), str(program.stat().st_mtime_ns)]
-    for path in sorted((_SOURCES / "muster").rglob("*.py")):
+    for path in sorted((_SOURCE_ROOT / "muster").rglob("*.py")):
         status = path.stat()
         described.append(f"{path} {status.st_size} {status.st_mtime_ns}")
     return hashlib.sha256("\n".join(described).encode()).hexdigest()[:16]
@@ -141,15 +144,15 @@ def remove_copies(directory: Path, used: Interpreter | None) -> None:
     """Removes what is of earlier releases, unless something still runs of it."""
     for path in directory.iterdir():
         is_used = used is not None and used.prefix == path
-        if not is_used and not processes.naming(str(path)):
+        if not is_used and not processes.find_by_path(str(path)):
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _make(place: Path) -> None:
+def _make_copy(place: Path) -> None:
     """Under another name first, so that a copy that was cut short is never taken for one."""
     making = Path(tempfile.mkdtemp(prefix=".making-", dir=place.parent))
     try:
-        _fill(making)
+        _fill_copy(making)
         os.rename(making, place)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
@@ -157,29 +160,29 @@ def _make(place: Path) -> None:
             raise
 
 
-def _fill(place: Path) -> None:
-    source = own()
+def _fill_copy(place: Path) -> None:
+    source = own_interpreter()
     (place / "bin").mkdir()
     program = place / "bin" / source.program.name
     shutil.copy2(source.program, program)
     library = Path(sysconfig.get_path("stdlib"))
-    copied = place / _below(library, source.prefix)
-    shutil.copytree(library, copied, ignore=_LEFT_OUT, ignore_dangling_symlinks=True)
-    shutil.copytree(source.package, place / "library" / "muster", ignore=_LEFT_OUT)
+    copied = place / _stdlib_path(library, source.prefix)
+    shutil.copytree(library, copied, ignore=_EXCLUDED_FILES, ignore_dangling_symlinks=True)
+    shutil.copytree(source.package, place / "library" / "muster", ignore=_EXCLUDED_FILES)
     (place / "lib").mkdir(exist_ok=True)  # the standard library may lie in `lib64`
     for path in map(Path, _shared_libraries(source)):
         shutil.copy2(path, place / "lib" / path.name)
     _compile(Interpreter(program, place, place / "library"))
-    _open(place)
+    _make_readable(place)
 
 
 def _compile(copied: Interpreter) -> None:
     """Has it write the bytecode of what attempts run: they cannot. Harmless where it fails."""
     with suppress(OSError, subprocess.SubprocessError):
-        _output(copied.command(IMPORTS, in_view=False))
+        _run_program(copied.command(IMPORTS, in_view=False))
 
 
-def _below(library: Path, prefix: Path) -> Path:
+def _stdlib_path(library: Path, prefix: Path) -> Path:
     """Where the interpreter looks for the standard library, below the prefix."""
     try:
         return library.relative_to(prefix)
@@ -193,30 +196,32 @@ def _shared_libraries(interpreter: Interpreter) -> list[str]:
     inside = f"{Path(sysconfig.get_path('stdlib'))}/"
     return [
         path
-        for path in _mapped(interpreter)
+        for path in _mapped_files(interpreter)
         if ".so" in Path(path).name and not path.startswith((*_SYSTEM_TREES, inside))
     ]
 
 
-def _loader() -> str:
+def _dynamic_loader() -> str:
     """The dynamic linker that this process was started by; empty where there is none."""
-    return next((path for path in _mapped(own()) if Path(path).name.startswith("ld-")), "")
+    return next(
+        (path for path in _mapped_files(own_interpreter()) if Path(path).name.startswith("ld-")), ""
+    )
 
 
-def _mapped(interpreter: Interpreter) -> list[str]:
+def _mapped_files(interpreter: Interpreter) -> list[str]:
     """The files that are mapped into an interpreter that has loaded what attempts need."""
     command = interpreter.command(
         f"{IMPORTS}; print(open('/proc/self/maps').read())", in_view=False
     )
     try:
-        mapped = _output(command)
+        mapped = _run_program(command)
     except subprocess.SubprocessError as error:
         raise OSError(f"{interpreter.program} does not start: {error}") from None
     columns = (line.split(maxsplit=5) for line in mapped.splitlines())
     return sorted({each[5] for each in columns if len(each) == 6 and each[5].startswith("/")})
 
 
-def _open(place: Path) -> None:
+def _make_readable(place: Path) -> None:
     """Everybody may read it, and nobody but its owner write."""
     for directory, _, names in os.walk(place):
         os.chmod(directory, 0o755)

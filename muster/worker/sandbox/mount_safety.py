@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-_SOURCED = ("--bind", "--ro-bind", "--ro-bind-try")
-_MADE = ("--tmpfs", "--dir", "--proc", "--dev")
-_WORDS = {"--perms": 1, "--size": 1, "--remount-ro": 1}  # options without a mount point
-_WRITABLE = "--bind"
+_BIND_OPTIONS = ("--bind", "--ro-bind", "--ro-bind-try")
+_CREATE_OPTIONS = ("--tmpfs", "--dir", "--proc", "--dev")
+_VALUE_COUNTS = {"--perms": 1, "--size": 1, "--remount-ro": 1}  # options without a mount point
+_WRITABLE_OPTION = "--bind"
 
 
 class UnsafeMounts(OSError):
@@ -26,7 +26,7 @@ class Mount(NamedTuple):
     where it lies in memory."""
 
     option: str
-    place: Path
+    target: Path
     source: Path | None
 
 
@@ -34,7 +34,8 @@ def require_safe(arguments: Sequence[str]) -> None:
     """Raises UnsafeMounts for options of bwrap that break the rule."""
     for mount, writable in find_unsafe(arguments):
         raise UnsafeMounts(
-            f"{mount.place} would be mounted below {writable.place}, which attempts can write: they"
+            f"{mount.target} would be mounted below {writable.target}, "
+            f"which attempts can write: they"
             " could redirect that mount. Mount another directory with :rw, one that has neither the"
             " worker's home, an agent's installation nor another mounted directory below it."
         )
@@ -42,44 +43,44 @@ def require_safe(arguments: Sequence[str]) -> None:
 
 def find_unsafe(arguments: Sequence[str]) -> Iterator[tuple[Mount, Mount]]:
     """Each mount that breaks the rule, with the writable one that it lies below."""
-    found = list(parse(arguments))
-    writable = [each for each in found if each.option == _WRITABLE]
+    found = list(parse_mounts(arguments))
+    writable = [each for each in found if each.option == _WRITABLE_OPTION]
     for index, mount in enumerate(found):
-        places = {mount.place, *_on_host(mount.place, found[:index])}
+        places = {mount.target, *_host_paths(mount.target, found[:index])}
         for other in writable:
             if any(_is_below(place, other) for place in places):
                 yield mount, other
 
 
-def parse(arguments: Sequence[str]) -> Iterator[Mount]:
+def parse_mounts(arguments: Sequence[str]) -> Iterator[Mount]:
     """The mounts that options of bwrap make, in their order. Raises ValueError for an option that
     is not known here: whoever adds one to the sandbox decides here what it means."""
     words = iter(arguments)
     for option in words:
-        if option in _SOURCED:
+        if option in _BIND_OPTIONS:
             source = Path(os.path.realpath(next(words)))
             yield Mount(option, Path(next(words)), source)
         elif option == "--symlink":
             next(words)
             yield Mount(option, Path(next(words)), None)
-        elif option in _MADE:
+        elif option in _CREATE_OPTIONS:
             yield Mount(option, Path(next(words)), None)
-        elif option in _WORDS:
+        elif option in _VALUE_COUNTS:
             next(words)
         else:
             raise ValueError(f"{option} is no option of a sandbox's mounts")
 
 
-def _on_host(place: Path, before: Sequence[Mount]) -> Iterator[Path]:
+def _host_paths(place: Path, before: Sequence[Mount]) -> Iterator[Path]:
     """Where the mount point lies on the host, if what is mounted around it is of the host; also
     where links of the host lead."""
     for path in {place, Path(os.path.realpath(place))}:
-        around = [each for each in before if each.place in path.parents and each.option != "--dir"]
-        innermost = max(around, key=lambda each: len(each.place.parts), default=None)
+        around = [each for each in before if each.target in path.parents and each.option != "--dir"]
+        innermost = max(around, key=lambda each: len(each.target.parts), default=None)
         if innermost is not None and innermost.source is not None:
-            below = path.relative_to(innermost.place)
+            below = path.relative_to(innermost.target)
             yield Path(os.path.realpath(innermost.source / below))
 
 
 def _is_below(place: Path, writable: Mount) -> bool:
-    return any(each in place.parents for each in (writable.place, writable.source))
+    return any(each in place.parents for each in (writable.target, writable.source))

@@ -20,20 +20,20 @@ PYTHON = "/run/muster/python"
 LIBRARY = "/run/muster/lib"
 GIT_SETTINGS = "/run/muster/gitconfig"
 
-SYSTEM = (
+SYSTEM_PATHS = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"),
     *("/etc", "/opt", "/snap"),
 )
 # Not the socket of Nix's daemon, which builds, and fetches, outside of every room.
-_STORES = ("/nix/store", "/nix/var/nix/profiles", "/gnu/store")
-_SSH_PARTS = "/etc/ssh/ssh_config.d"
-_MORE = ("/sys", "/var/lib/dpkg", "/var/cache/fontconfig")
+_PACKAGE_STORES = ("/nix/store", "/nix/var/nix/profiles", "/gnu/store")
+_SSH_CONFIG_DIRECTORY = "/etc/ssh/ssh_config.d"
+_OPTIONAL_PATHS = ("/sys", "/var/lib/dpkg", "/var/cache/fontconfig")
 # What is temporary lies in memory: these parts of what an attempt may have, as divisors.
-_SCRATCH = {"/tmp": 2, "/var/tmp": 4, "/dev/shm": 4}
+_TMPFS_DIVISORS = {"/tmp": 2, "/var/tmp": 4, "/dev/shm": 4}
 
 
 @dataclass(frozen=True)
-class RoomDirectory:
+class SandboxDirectory:
     """A directory of the host that its operator shows in every room, at its own path."""
 
     path: Path
@@ -41,7 +41,7 @@ class RoomDirectory:
 
 
 @dataclass(frozen=True)
-class View:
+class SandboxMounts:
     """One attempt's. `passwd` and `group` are files with its account; `python` is where the
     interpreter of our own programs is installed, and `package` the package `muster`; `covered` are
     the worker's own directories; `shown` are files and directories to be seen read-only at their
@@ -56,22 +56,22 @@ class View:
     git_settings: Path
     python: Path
     package: Path
-    covered: tuple[Path, ...]
+    hidden_paths: tuple[Path, ...]
     memory: int
-    shown: tuple[Path, ...] = ()
-    directories: tuple[RoomDirectory, ...] = ()
+    visible_paths: tuple[Path, ...] = ()
+    directories: tuple[SandboxDirectory, ...] = ()
 
     @cached_property
     def arguments(self) -> list[str]:
         """Options of bwrap; put together once, for each attempt has several rooms. Raises
         UnsafeMounts."""
         arguments = [
-            *self._system(),
-            *self._own_places(),
-            *self._operators(),
-            *self._covered(),
-            *shown(*self.shown),
-            *_made(WORKSPACE, HOME),
+            *self._system_mounts(),
+            *self._own_mounts(),
+            *self._operator_mounts(),
+            *self._hiding_mounts(),
+            *read_only_mounts(*self.visible_paths),
+            *_parent_directories(WORKSPACE, HOME),
             *("--bind", str(self.workspace), WORKSPACE),
             *("--bind", str(self.home), HOME),
             *("--remount-ro", "/dev", "--remount-ro", "/"),
@@ -79,71 +79,76 @@ class View:
         mount_safety.require_safe(arguments)
         return arguments
 
-    def of_checker(self, directory: Path, place: str, writable: str) -> list[str]:
+    def checker_arguments(self, directory: Path, place: str, writable: str) -> list[str]:
         """Options for the room in which what comes out of this one is checked: the system, what the
         operator shows read-only, and at `place` the directory, of which one part can be written."""
         directories = [each for each in self.directories if not each.writable]
         return [
-            *self._programs(),
+            *self._program_mounts(),
             *("--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"),
-            *shown(*(each.path for each in directories)),
-            *replace(self, directories=tuple(directories))._covered(),
+            *read_only_mounts(*(each.path for each in directories)),
+            *replace(self, directories=tuple(directories))._hiding_mounts(),
             *("--ro-bind", str(directory), place),
             *("--bind", str(directory / writable), f"{place}/{writable}"),
             *("--remount-ro", "/dev", "--remount-ro", "/"),
         ]
 
-    def _programs(self) -> Iterator[str]:
-        for path in SYSTEM:
-            yield from _shown(Path(path))
-        yield from shown(*(path for path in map(Path, _STORES) if path.exists()))
+    def _program_mounts(self) -> Iterator[str]:
+        for path in SYSTEM_PATHS:
+            yield from _read_only_mount(Path(path))
+        yield from read_only_mounts(*(path for path in map(Path, _PACKAGE_STORES) if path.exists()))
 
-    def _system(self) -> Iterator[str]:
-        yield from self._programs()
-        yield from _made(*_MORE, GIT_SETTINGS)
-        for path in _MORE:
+    def _system_mounts(self) -> Iterator[str]:
+        yield from self._program_mounts()
+        yield from _parent_directories(*_OPTIONAL_PATHS, GIT_SETTINGS)
+        for path in _OPTIONAL_PATHS:
             yield from ("--ro-bind-try", path, path)
         # The resolver's file may be a link into /run, which is ours.
         resolver = os.path.realpath("/etc/resolv.conf")
         if resolver.startswith("/run/"):
-            yield from (*_made(resolver), "--ro-bind-try", resolver, resolver)
-        if os.geteuid() != 0 and os.path.isdir(_SSH_PARTS):
+            yield from (*_parent_directories(resolver), "--ro-bind-try", resolver, resolver)
+        if os.geteuid() != 0 and os.path.isdir(_SSH_CONFIG_DIRECTORY):
             # There root's files are nobody's, and ssh would read no settings of such an owner.
-            yield from ("--perms", "0755", "--tmpfs", _SSH_PARTS)
+            yield from ("--perms", "0755", "--tmpfs", _SSH_CONFIG_DIRECTORY)
         yield from ("--ro-bind", str(self.passwd), "/etc/passwd")
         yield from ("--ro-bind", str(self.group), "/etc/group")
 
-    def _own_places(self) -> Iterator[str]:
+    def _own_mounts(self) -> Iterator[str]:
         yield from ("--proc", "/proc", "--dev", "/dev")
-        for path, part in _SCRATCH.items():
+        for path, part in _TMPFS_DIVISORS.items():
             yield from ("--perms", "1777", "--size", str(self.memory // part), "--tmpfs", path)
         yield from ("--ro-bind", str(self.python), PYTHON)
         yield from (
-            *_made(f"{LIBRARY}/muster"),
+            *_parent_directories(f"{LIBRARY}/muster"),
             "--ro-bind",
             str(self.package),
             f"{LIBRARY}/muster",
         )
         yield from ("--ro-bind", str(self.git_settings), GIT_SETTINGS)
 
-    def _operators(self) -> Iterator[str]:
+    def _operator_mounts(self) -> Iterator[str]:
         for directory in self.directories:
             option = "--bind" if directory.writable else "--ro-bind"
-            yield from (*_made(directory.path), option, str(directory.path), str(directory.path))
+            yield from (
+                *_parent_directories(directory.path),
+                option,
+                str(directory.path),
+                str(directory.path),
+            )
 
-    def _covered(self) -> Iterator[str]:
+    def _hiding_mounts(self) -> Iterator[str]:
         """What is the worker's own, wherever it would be seen and whatever links lead there."""
-        own = sorted({Path(os.path.realpath(path)) for path in self.covered})
+        own = sorted({Path(os.path.realpath(path)) for path in self.hidden_paths})
         outermost = [path for path in own if not set(own).intersection(path.parents)]
-        for source, place in self._bound():
+        for source, place in self._bound_directories():
             real = Path(os.path.realpath(source))
             for path in outermost:
                 if real in path.parents or real == path:
                     yield from ("--perms", "0755", "--tmpfs", str(place / path.relative_to(real)))
 
-    def _bound(self) -> Iterator[tuple[Path, Path]]:
+    def _bound_directories(self) -> Iterator[tuple[Path, Path]]:
         """The directories that are shown as a whole, and where."""
-        for path in map(Path, SYSTEM):
+        for path in map(Path, SYSTEM_PATHS):
             if not path.is_symlink():
                 yield path, path
         for directory in self.directories:
@@ -151,19 +156,22 @@ class View:
         yield self.python, Path(PYTHON)
 
 
-def shown(*paths: Path) -> list[str]:
+def read_only_mounts(*paths: Path) -> list[str]:
     """Options that show these read-only at their own paths, a link as a link."""
-    return [*_made(*paths), *(word for path in paths for word in _shown(path))]
+    return [
+        *_parent_directories(*paths),
+        *(word for path in paths for word in _read_only_mount(path)),
+    ]
 
 
-def _shown(path: Path) -> list[str]:
+def _read_only_mount(path: Path) -> list[str]:
     """A directory or file as it lies; a link as a link; nothing where there is nothing."""
     if path.is_symlink():
         return ["--symlink", os.readlink(path), str(path)]
     return ["--ro-bind", str(path), str(path)] if path.exists() else []
 
 
-def _made(*paths: Path | str) -> Iterator[str]:
+def _parent_directories(*paths: Path | str) -> Iterator[str]:
     """The directories above these paths: else bwrap would make them for root alone."""
     above = {parent for path in paths for parent in Path(path).parents}
     for path in sorted(above - {Path("/")}):

@@ -11,11 +11,11 @@ import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from muster.protocol.frames import RoomLevel
+from muster.protocol.frames import SandboxLevel
 from muster.worker.limits.limits import AttemptLimits
 from muster.worker.sandbox import interpreter as interpreters
 from muster.worker.sandbox.interpreter import Interpreter
-from muster.worker.sandbox.mounts import GIT_SETTINGS, HOME, WORKSPACE, View
+from muster.worker.sandbox.mounts import GIT_SETTINGS, HOME, WORKSPACE, SandboxMounts
 from muster.worker.sandbox.uids import Identity
 
 _ENTRY = (
@@ -26,7 +26,7 @@ _ENTRY_SCOPED = (
     "from muster.worker.sandbox.landlock import scope_abstract_sockets; "
     "scope_abstract_sockets(); os.execvp(sys.argv[2], sys.argv[2:])"
 )
-_ENTRY_TO_GROUPS = (
+_ENTER_CGROUPS = (
     'while [ "$1" != -- ]; do { echo 0 > "$1/cgroup.procs"; } 2>/dev/null; shift; done; '
     'shift; exec "$@"'
 )
@@ -35,54 +35,54 @@ _NAMESPACES = ("--unshare-pid", "--unshare-ipc", "--unshare-cgroup-try")
 _CAPABILITIES = ("CAP_KILL", "CAP_SETUID", "CAP_SETGID")
 # It stays who bwrap is: a process that becomes another user outlives a bwrap that is killed, for
 # that has no right any more to have it killed as well.
-_FIRST = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
-_CHECKED = "/mirror"
-_IN = ("/bin/sh", "-c", 'cd "$0" && exec "$@"')
+_PID_1_SHELL = ("/bin/sh", "-c", '"$@"; exit $?', "sh")
+_CHECKER_DIRECTORY = "/mirror"
+_CHDIR = ("/bin/sh", "-c", 'cd "$0" && exec "$@"')
 ANNOUNCEMENT = b"\x01muster: in the sandbox\x02\n"
 """What comes on standard error once all of a sandbox is made, before the program in there starts:
 so nothing in there can keep it back, or have the sandbox taken for one that was not made."""
 # In octal: no message that quotes this command line has the bytes themselves.
 _ANNOUNCE = r"printf '\001muster: in the sandbox\002\n' >&2"
-_ANNOUNCING = ("/bin/sh", "-c", _ANNOUNCE + '; exec "$@"', "sh")
+_ANNOUNCE_SHELL = ("/bin/sh", "-c", _ANNOUNCE + '; exec "$@"', "sh")
 
 
-class NoSandbox(Exception):
+class SandboxFailed(Exception):
     """A sandbox could not be made, and nothing has run in it; in the words of what makes it. It is
     the machine's failure, never that of the work."""
 
 
 @dataclass(frozen=True)
-class Room:
+class Sandbox:
     """`host_workspace` and `host_home` are where these lie on the host; `view` is there with `full`
     alone. `groups` are the control groups that hold what the daemon runs in there by `command`.
     `interpreter` runs our own programs, and `bwrap` is the bubblewrap that makes a view.
     `checker_uid` is the account that checks what comes out of the room; None: who we are."""
 
-    level: RoomLevel
+    level: SandboxLevel
     identity: Identity | None
     host_workspace: Path
     host_home: Path
     host_git_settings: Path
     limits: AttemptLimits
-    view: View | None = None
+    mounts: SandboxMounts | None = None
     groups: tuple[str, ...] = ()
-    interpreter: Interpreter = field(default_factory=interpreters.own)
+    interpreter: Interpreter = field(default_factory=interpreters.own_interpreter)
     bwrap: str = "bwrap"
     checker_uid: int | None = None
 
     @property
     def workspace(self) -> str:
         """Where the workspace is for whoever is in the room."""
-        return WORKSPACE if self.view else str(self.host_workspace)
+        return WORKSPACE if self.mounts else str(self.host_workspace)
 
     @property
     def home(self) -> str:
-        return HOME if self.view else str(self.host_home)
+        return HOME if self.mounts else str(self.host_home)
 
     @property
     def git_settings(self) -> str:
         """The settings of the daemon's git, for whoever is in the room."""
-        return GIT_SETTINGS if self.view else str(self.host_git_settings)
+        return GIT_SETTINGS if self.mounts else str(self.host_git_settings)
 
     @property
     def uid(self) -> int | None:
@@ -90,29 +90,31 @@ class Room:
         return self.identity.uid if self.identity else None
 
     @property
-    def contains(self) -> bool:
+    def is_contained(self) -> bool:
         """False where nothing does: what runs here has all that the daemon's own user has."""
         return self.level != "none" or self.uid is not None
 
-    def showing(self, *paths: Path) -> "Room":
+    def with_visible(self, *paths: Path) -> "Sandbox":
         """The same room, in which these are to be seen, too."""
-        if self.view is None or not paths:
+        if self.mounts is None or not paths:
             return self
-        return replace(self, view=replace(self.view, shown=(*self.view.shown, *paths)))
+        return replace(
+            self, mounts=replace(self.mounts, visible_paths=(*self.mounts.visible_paths, *paths))
+        )
 
-    def python(self, entry: str) -> list[str]:
+    def python_command(self, entry: str) -> list[str]:
         """The command that runs this in the room, with our package; where that lies is its first
         argument."""
-        return self.interpreter.command(entry, in_view=self.view is not None)
+        return self.interpreter.command(entry, in_view=self.mounts is not None)
 
-    def leader(self, *, open_network: bool = True) -> list[str]:
+    def init_command(self, *, open_network: bool = True) -> list[str]:
         """The command that makes a stage's room and runs its leader in there (`leader.main`); empty
         where there is no room. It has to be run with the daemon's own rights."""
-        if self.view is not None:
-            entered = self._entered("--as-pid-1", open_network=open_network)
-            return [*entered, "--", *self.python(_ENTRY)]
+        if self.mounts is not None:
+            entered = self._attempt_bwrap_command("--as-pid-1", open_network=open_network)
+            return [*entered, "--", *self.python_command(_ENTRY)]
         if self.level == "processes":
-            return [*_unshared(), *self.python(_ENTRY)]
+            return [*_unshare_command(), *self.python_command(_ENTRY)]
         return []
 
     def command(
@@ -131,56 +133,61 @@ class Room:
         `announced`, and the room contains anything, ANNOUNCEMENT tells that it is made.
         """
         room: list[str] = []
-        program = [*(self._announcing() if announced else ()), *argv]
-        inside = [*_as_user(self.uid), *program]
-        if self.view is not None:
+        program = [*(self._announce_prefix() if announced else ()), *argv]
+        inside = [*_setpriv_command(self.uid), *program]
+        if self.mounts is not None:
             options = ["--as-pid-1"] if pid_1 else []
-            room = [*self._entered(*options, open_network=open_network), "--"]
+            room = [*self._attempt_bwrap_command(*options, open_network=open_network), "--"]
             # There only as the attempt: who makes the room has no right to enter what is closed.
-            entering = [*_IN, cwd] if cwd else []
-            inside = [*_as_user(self.uid), *entering, *program]
+            entering = [*_CHDIR, cwd] if cwd else []
+            inside = [*_setpriv_command(self.uid), *entering, *program]
         elif self.level == "processes":
-            room = _unshared()
-        first = _FIRST if room and pid_1 else ()
-        scoped = self.python(_ENTRY_SCOPED) if room and open_network else []
-        return [*self._grouped(), *room, *first, *scoped, *inside]
+            room = _unshare_command()
+        first = _PID_1_SHELL if room and pid_1 else ()
+        scoped = self.python_command(_ENTRY_SCOPED) if room and open_network else []
+        return [*self._cgroup_prefix(), *room, *first, *scoped, *inside]
 
-    def beside(self, *argv: str, directory: Path, writable: str) -> list[str]:
+    def checker_command(self, *argv: str, directory: Path, writable: str) -> list[str]:
         """The command that runs `argv` in `directory`, of which it may write the part `writable`,
         in a room of its own: in this one's control groups, with the rights of the account that
         checks. Nobody in this room can signal or trace it. It announces itself likewise."""
         room: list[str] = []
-        if self.view is not None:
-            seen = self.view.of_checker(directory, _CHECKED, writable)
-            room = [*self._made(seen, open_network=False), "--chdir", _CHECKED, "--"]
+        if self.mounts is not None:
+            seen = self.mounts.checker_arguments(directory, _CHECKER_DIRECTORY, writable)
+            room = [
+                *self._bwrap_command(seen, open_network=False),
+                "--chdir",
+                _CHECKER_DIRECTORY,
+                "--",
+            ]
         elif self.level == "processes":
-            room = _unshared()
-        program = [*self._announcing(), *argv]
-        return [*self._grouped(), *room, *_as_user(self.checker_uid), *program]
+            room = _unshare_command()
+        program = [*self._announce_prefix(), *argv]
+        return [*self._cgroup_prefix(), *room, *_setpriv_command(self.checker_uid), *program]
 
     @property
-    def announcements(self) -> int:
+    def announcement_count(self) -> int:
         """How many come of a command that is announced: none where nothing contains it."""
-        return 1 if self.contains else 0
+        return 1 if self.is_contained else 0
 
-    def announcing(self, script: str) -> str:
+    def announcing_script(self, script: str) -> str:
         """The shell script for a command that is not `announced`: it announces itself, which saves
         another shell."""
-        return f"{_ANNOUNCE}\n{script}" if self.contains else script
+        return f"{_ANNOUNCE}\n{script}" if self.is_contained else script
 
-    def _announcing(self) -> tuple[str, ...]:
-        return _ANNOUNCING if self.contains else ()
+    def _announce_prefix(self) -> tuple[str, ...]:
+        return _ANNOUNCE_SHELL if self.is_contained else ()
 
-    def _grouped(self) -> list[str]:
+    def _cgroup_prefix(self) -> list[str]:
         """What goes into the control groups, and becomes what follows."""
-        entry = ["/bin/sh", "-c", _ENTRY_TO_GROUPS, "sh", *self.groups, "--"]
+        entry = ["/bin/sh", "-c", _ENTER_CGROUPS, "sh", *self.groups, "--"]
         return entry if self.groups else []
 
-    def _entered(self, *options: str, open_network: bool) -> list[str]:
-        assert self.view is not None
-        return [*self._made(self.view.arguments, open_network=open_network), *options]
+    def _attempt_bwrap_command(self, *options: str, open_network: bool) -> list[str]:
+        assert self.mounts is not None
+        return [*self._bwrap_command(self.mounts.arguments, open_network=open_network), *options]
 
-    def _made(self, seen: list[str], *, open_network: bool) -> list[str]:
+    def _bwrap_command(self, seen: list[str], *, open_network: bool) -> list[str]:
         """bubblewrap, and what is to be seen in the room that it makes."""
         user = ["--unshare-user"]
         if os.geteuid() == 0:
@@ -190,7 +197,7 @@ class Room:
         return [self.bwrap, *_NAMESPACES, *user, *network, "--die-with-parent", *seen]
 
 
-def _as_user(number: int | None) -> list[str]:
+def _setpriv_command(number: int | None) -> list[str]:
     """What becomes that user, and nothing where we stay who we are."""
     if number is None:
         return []
@@ -200,7 +207,7 @@ def _as_user(number: int | None) -> list[str]:
     return [os.path.realpath(shutil.which("setpriv") or "setpriv"), *options, "--"]
 
 
-def _unshared() -> list[str]:
+def _unshare_command() -> list[str]:
     alone = [] if os.geteuid() == 0 else ["--user", "--map-current-user"]
     unshare = shutil.which("unshare") or "unshare"
     return [unshare, *alone, "--pid", "--fork", "--kill-child=KILL", "--"]

@@ -8,25 +8,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.frames import Room as RoomFacts
-from muster.protocol.frames import RoomLevel
+from muster.protocol.frames import SandboxFacts as RoomFacts
+from muster.protocol.frames import SandboxLevel
 from muster.worker.layout import Layout
-from muster.worker.limits.limits import AttemptLimits, of_machine
+from muster.worker.limits.limits import AttemptLimits, default_limits
 from muster.worker.sandbox import account, self_test
 from muster.worker.sandbox import interpreter as interpreters
 from muster.worker.sandbox.interpreter import Interpreter
-from muster.worker.sandbox.mounts import RoomDirectory, View
-from muster.worker.sandbox.sandbox import Room
-from muster.worker.sandbox.uids import UIDS, Identity
+from muster.worker.sandbox.mounts import SandboxDirectory, SandboxMounts
+from muster.worker.sandbox.sandbox import Sandbox
+from muster.worker.sandbox.uids import DEFAULT_UIDS, Identity
 
-LEVELS: tuple[RoomLevel, ...] = ("none", "processes", "full")
+LEVELS: tuple[SandboxLevel, ...] = ("none", "processes", "full")
 """From the least to the most."""
 
-USUAL = of_machine(memory=6 << 30, free_disk=40 << 30, slots=1)
+DEFAULT_LIMITS = default_limits(memory=6 << 30, free_disk=40 << 30, slots=1)
 
 
 @dataclass(frozen=True)
-class Rooms:
+class Sandboxes:
     """`level` is what this machine makes, `lacks` what keeps it from `full`, in words.
 
     `directories` are shown in every room, and what `programs` answers, read-only: where agents were
@@ -37,32 +37,32 @@ class Rooms:
     """
 
     layout: Layout
-    level: RoomLevel = "none"
-    lacks: tuple[str, ...] = ()
-    limits: AttemptLimits = USUAL
-    directories: tuple[RoomDirectory, ...] = ()
+    level: SandboxLevel = "none"
+    missing: tuple[str, ...] = ()
+    limits: AttemptLimits = DEFAULT_LIMITS
+    directories: tuple[SandboxDirectory, ...] = ()
     programs: Callable[[], Sequence[Path]] = field(default=tuple)
     groups: Callable[[str], tuple[str, ...]] = lambda name: ()
-    interpreter: Interpreter = field(default_factory=interpreters.own)
+    interpreter: Interpreter = field(default_factory=interpreters.own_interpreter)
     python_missing: str | None = None
     bwrap: str = "bwrap"
     checker: Identity | None = None
 
     @property
     def facts(self) -> RoomFacts:
-        return RoomFacts(self.level, list(self.lacks))
+        return RoomFacts(self.level, list(self.missing))
 
-    def at_least(self, demanded: RoomLevel | None) -> bool:
+    def meets_level(self, demanded: SandboxLevel | None) -> bool:
         """Whether rooms of this machine contain as much as is demanded."""
         return demanded is None or LEVELS.index(self.level) >= LEVELS.index(demanded)
 
-    def lacks_now(self) -> str | None:
+    def find_problem(self) -> str | None:
         """Why no stage can run in a room of this level now, found by running one; None: it can."""
         if self.python_missing is not None:
             return self.python_missing
         without_groups = replace(self, groups=lambda _: ())  # trials would share them
         try:
-            with without_groups.trial_room() as room:
+            with without_groups.temporary_sandbox() as room:
                 (room.host_workspace / "quarantine").mkdir()
                 return (
                     self_test.sandbox_problem(room)
@@ -73,44 +73,44 @@ class Rooms:
             return f"no sandbox can be tried: {error}"
 
     @contextmanager
-    def trial_room(self) -> Iterator[Room]:
+    def temporary_sandbox(self) -> Iterator[Sandbox]:
         """A room of no attempt's, over a home that is made for it. Raises OSError."""
         key = AttemptKey(0, 0)
         # In the worker's home, if there is one: no mounted directory that can be written is there.
-        place = self.layout.trial if self.layout.trial.is_dir() else None
+        place = self.layout.self_test if self.layout.self_test.is_dir() else None
         with tempfile.TemporaryDirectory(prefix="muster-room-", dir=place) as directory:
             layout = Layout(Path(directory))
             layout.make()
-            for path in (layout.attempt(key), layout.workspace(key), layout.home_of(key)):
+            for path in (layout.attempt(key), layout.workspace(key), layout.attempt_home(key)):
                 path.mkdir()
                 path.chmod(0o755)  # whatever the daemon's umask is
             layout.home.chmod(0o711)
-            identity = Identity(UIDS[-1], layout.home) if os.geteuid() == 0 else None
-            yield replace(self, layout=layout).of(key, identity, layout.mirrors)
+            identity = Identity(DEFAULT_UIDS[-1], layout.home) if os.geteuid() == 0 else None
+            yield replace(self, layout=layout).for_attempt(key, identity, layout.mirrors)
 
-    def of(self, key: AttemptKey, identity: Identity | None, objects: Path) -> Room:
+    def for_attempt(self, key: AttemptKey, identity: Identity | None, objects: Path) -> Sandbox:
         """The attempt's room; `objects` are those of its repository's mirror. Raises OSError."""
         layout = self.layout
-        places = layout.workspace(key), layout.home_of(key)
-        room = self._over(*places, layout.attempt(key), identity, objects)
+        places = layout.workspace(key), layout.attempt_home(key)
+        room = self._create_sandbox(*places, layout.attempt(key), identity, objects)
         return replace(room, groups=self.groups(f"{key.name}-daemon"))
 
-    def for_programs(self, identity: Identity | None) -> Room:
+    def for_programs(self, identity: Identity | None) -> Sandbox:
         """A room in which the daemon itself tries the programs of attempts. Raises OSError."""
-        directory = self.layout.trial
+        directory = self.layout.self_test
         workspace, home = directory / "workspace", directory / "home"
         for path in (workspace, home):
             path.mkdir(parents=True, exist_ok=True)
             path.chmod(0o755)  # whatever the daemon's umask is
-        return self._over(workspace, home, directory, identity)
+        return self._create_sandbox(workspace, home, directory, identity)
 
-    def _over(
+    def _create_sandbox(
         self, workspace: Path, home: Path, files: Path, identity: Identity | None, *shown: Path
-    ) -> Room:
+    ) -> Sandbox:
         layout, view = self.layout, None
         if self.level == "full":
-            passwd, group = account.write(files, identity)
-            view = View(
+            passwd, group = account.write_account_files(files, identity)
+            view = SandboxMounts(
                 workspace=workspace,
                 home=home,
                 passwd=passwd,
@@ -118,19 +118,19 @@ class Rooms:
                 git_settings=layout.safe_directories,
                 python=self.interpreter.prefix,
                 package=self.interpreter.package,
-                covered=(layout.home, *layout.directories),
+                hidden_paths=(layout.home, *layout.directories),
                 memory=self.limits.memory,
-                shown=(*shown, *self.programs()),
+                visible_paths=(*shown, *self.programs()),
                 directories=self.directories,
             )
-        return Room(
+        return Sandbox(
             level=self.level,
             identity=identity,
             host_workspace=workspace,
             host_home=home,
             host_git_settings=layout.safe_directories,
             limits=self.limits,
-            view=view,
+            mounts=view,
             interpreter=self.interpreter,
             bwrap=self.bwrap,
             checker_uid=self.checker.uid if self.checker else None,

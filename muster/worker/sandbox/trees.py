@@ -14,8 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-_LONGEST = 600.0  # seconds for a removal: whoever fills a tree again meanwhile must not win
-_MOST_AHEAD = 1_000_000  # directories that are known and not yet walked through
+_REMOVE_TIMEOUT_SECONDS = (
+    600.0  # seconds for a removal: whoever fills a tree again meanwhile must not win
+)
+_MAX_PENDING_DIRECTORIES = 1_000_000  # directories that are known and not yet walked through
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _ENTRY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
 _AT_EMPTY_PATH = 0x1000
@@ -30,7 +32,7 @@ def stat_below(tree: Path, path: str) -> os.stat_result:
     handle = os.open(tree, _ENTRY | os.O_DIRECTORY)
     try:
         for each in directories:
-            handle = _replaced(handle, os.open(each, _ENTRY | os.O_DIRECTORY, dir_fd=handle))
+            handle = _swap_handle(handle, os.open(each, _ENTRY | os.O_DIRECTORY, dir_fd=handle))
         return os.stat(name, dir_fd=handle, follow_symlinks=False)
     finally:
         os.close(handle)
@@ -50,18 +52,18 @@ def remove(*trees: Path) -> None:
         _remove_as(owner, theirs)
         for tree in theirs:
             if os.path.lexists(tree):
-                _remove_rest(tree, time.monotonic() + _LONGEST)
+                _remove_rest(tree, time.monotonic() + _REMOVE_TIMEOUT_SECONDS)
 
 
-def give(tree: Path, owner: int) -> None:
+def chown_tree(tree: Path, owner: int) -> None:
     """Gives a directory, and all below it that belongs to its owner, to the user `owner`; not what
     is others', for it may have been linked there. The directory itself comes last, so that an
     interrupted call can be repeated. Nothing may run as either user. Raises OSError."""
-    with _handle(os.open(tree, _DIRECTORY)) as top:
+    with _close_after(os.open(tree, _DIRECTORY)) as top:
         was = os.fstat(top).st_uid
         if was == owner:
             return
-        _give_all_below(top, was, owner)
+        _chown_below(top, was, owner)
         os.fchown(top, owner, owner)
 
 
@@ -78,33 +80,35 @@ def _remove_as(owner: int, trees: list[Path]) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=_LONGEST,
+            timeout=_REMOVE_TIMEOUT_SECONDS,
             check=False,
         )
 
 
 def _remove_rest(tree: Path, deadline: float) -> None:
-    with _handle(os.open(tree.parent, _DIRECTORY & ~os.O_NOFOLLOW)) as parent:
-        if not _removed(tree.name, parent):
-            _empty(_opened_to_empty(tree.name, parent), deadline)
+    with _close_after(os.open(tree.parent, _DIRECTORY & ~os.O_NOFOLLOW)) as parent:
+        if not _try_remove(tree.name, parent):
+            _empty_directory(_open_for_removal(tree.name, parent), deadline)
             os.rmdir(tree.name, dir_fd=parent)
 
 
-def _empty(directory: int, deadline: float) -> None:
+def _empty_directory(directory: int, deadline: float) -> None:
     """Removes all below, with one directory open at a time: there is no limit to how deep they lie.
     Closes the handle."""
     above: list[tuple[str, tuple[int, int]]] = []
     try:
         while True:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"a directory was not empty after {_LONGEST:.0f} s")
-            name = _first_full(directory)
+                raise TimeoutError(
+                    f"a directory was not empty after {_REMOVE_TIMEOUT_SECONDS:.0f} s"
+                )
+            name = _first_nonempty(directory)
             if name is not None:
-                above.append((name, _identity(directory)))
-                directory = _replaced(directory, _opened_to_empty(name, directory))
+                above.append((name, _inode_id(directory)))
+                directory = _swap_handle(directory, _open_for_removal(name, directory))
             elif above:
                 name, identity = above.pop()
-                directory = _replaced(directory, _opened_above(directory, identity))
+                directory = _swap_handle(directory, _open_parent(directory, identity))
                 with suppress(FileNotFoundError):
                     os.rmdir(name, dir_fd=directory)
             else:
@@ -113,16 +117,16 @@ def _empty(directory: int, deadline: float) -> None:
         os.close(directory)
 
 
-def _first_full(directory: int) -> str | None:
+def _first_nonempty(directory: int) -> str | None:
     """Removes what it can; the first directory that has something in it, None if none is left."""
     with os.scandir(directory) as entries:
         for entry in entries:
-            if not _removed(entry.name, directory):
+            if not _try_remove(entry.name, directory):
                 return entry.name
     return None
 
 
-def _removed(name: str, parent: int) -> bool:
+def _try_remove(name: str, parent: int) -> bool:
     """Whether that is gone now; False for a directory that is not empty. Raises OSError."""
     try:
         os.unlink(name, dir_fd=parent)
@@ -138,39 +142,39 @@ def _removed(name: str, parent: int) -> bool:
     return True
 
 
-def _give_all_below(top: int, was: int, owner: int) -> None:
+def _chown_below(top: int, was: int, owner: int) -> None:
     """`ahead` has for each directory, from the top down to where we are, what lies in it and has
     not been walked through yet."""
     directory = os.dup(top)
     try:
-        ahead = [_give_entries(directory, was, owner)]
+        ahead = [_chown_entries(directory, was, owner)]
         above: list[tuple[int, int]] = []
         count = len(ahead[0])
         while ahead:
             if ahead[-1]:
                 name = ahead[-1].pop()
                 count -= 1
-                above.append(_identity(directory))
-                directory = _replaced(directory, _opened_below(name, directory))
-                ahead.append(_give_entries(directory, was, owner))
+                above.append(_inode_id(directory))
+                directory = _swap_handle(directory, _open_child(name, directory))
+                ahead.append(_chown_entries(directory, was, owner))
                 count += len(ahead[-1])
-                if count > _MOST_AHEAD:
-                    raise OSError(f"more than {_MOST_AHEAD} directories")
+                if count > _MAX_PENDING_DIRECTORIES:
+                    raise OSError(f"more than {_MAX_PENDING_DIRECTORIES} directories")
             else:
                 ahead.pop()
                 if above:
-                    directory = _replaced(directory, _opened_above(directory, above.pop()))
+                    directory = _swap_handle(directory, _open_parent(directory, above.pop()))
     finally:
         os.close(directory)
 
 
-def _give_entries(directory: int, was: int, owner: int) -> list[str]:
+def _chown_entries(directory: int, was: int, owner: int) -> list[str]:
     """Gives what lies in a directory; the directories in it."""
     below = []
     device = os.fstat(directory).st_dev
     with os.scandir(directory) as entries:
         for entry in entries:
-            with _handle(os.open(entry.name, _ENTRY, dir_fd=directory)) as handle:
+            with _close_after(os.open(entry.name, _ENTRY, dir_fd=directory)) as handle:
                 found = os.fstat(handle)
                 if found.st_dev == device and found.st_uid == was:
                     _change_owner(handle, owner)
@@ -186,40 +190,40 @@ def _change_owner(handle: int, owner: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def _opened_below(name: str, parent: int) -> int:
+def _open_child(name: str, parent: int) -> int:
     return os.open(name, _DIRECTORY, dir_fd=parent)
 
 
-def _opened_to_empty(name: str, parent: int) -> int:
+def _open_for_removal(name: str, parent: int) -> int:
     """Opens a directory that its owner may have closed, also to themselves, and so to us."""
     if os.geteuid() != 0:
-        with _handle(os.open(name, _ENTRY | os.O_DIRECTORY, dir_fd=parent)) as entry:
+        with _close_after(os.open(name, _ENTRY | os.O_DIRECTORY, dir_fd=parent)) as entry:
             os.chmod(f"/proc/self/fd/{entry}", stat.S_IRWXU)
-    return _opened_below(name, parent)
+    return _open_child(name, parent)
 
 
-def _opened_above(directory: int, expected: tuple[int, int]) -> int:
+def _open_parent(directory: int, expected: tuple[int, int]) -> int:
     """The handle of the directory that this one was found in. Raises OSError if it is in another
     by now: that one may be anybody's."""
     handle = os.open("..", _DIRECTORY, dir_fd=directory)
-    if _identity(handle) != expected:
+    if _inode_id(handle) != expected:
         os.close(handle)
         raise OSError("a directory was moved while it was walked through")
     return handle
 
 
-def _replaced(directory: int, by: int) -> int:
+def _swap_handle(directory: int, by: int) -> int:
     os.close(directory)
     return by
 
 
-def _identity(handle: int) -> tuple[int, int]:
+def _inode_id(handle: int) -> tuple[int, int]:
     found = os.fstat(handle)
     return found.st_dev, found.st_ino
 
 
 @contextmanager
-def _handle(handle: int) -> Iterator[int]:
+def _close_after(handle: int) -> Iterator[int]:
     try:
         yield handle
     finally:

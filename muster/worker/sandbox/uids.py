@@ -22,25 +22,25 @@ from pathlib import Path
 
 from muster.protocol.attempt_key import AttemptKey
 
-UIDS_EACH = 1_000
+UIDS_PER_DAEMON = 1_000
 _FIRST = 66_000
 _END = 100_000
-DAEMONS = (_END - _FIRST) // UIDS_EACH
+MAX_DAEMONS = (_END - _FIRST) // UIDS_PER_DAEMON
 """The number of daemons on one host that can have uids of their own."""
 
 
-def uids_of(number: int) -> range:
+def uids_for_daemon(number: int) -> range:
     """The uids of a host's daemon, by its number from 0. Raises ValueError from `DAEMONS` on."""
-    if not 0 <= number < DAEMONS:
-        raise ValueError(f"a host has uids for daemons 0 to {DAEMONS - 1}, not for {number}")
-    first = _FIRST + number * UIDS_EACH
-    return range(first, first + UIDS_EACH)
+    if not 0 <= number < MAX_DAEMONS:
+        raise ValueError(f"a host has uids for daemons 0 to {MAX_DAEMONS - 1}, not for {number}")
+    first = _FIRST + number * UIDS_PER_DAEMON
+    return range(first, first + UIDS_PER_DAEMON)
 
 
-UIDS = uids_of(0)
+DEFAULT_UIDS = uids_for_daemon(0)
 
 
-OWN = ("agents", "screens", "work")
+DAEMON_IDENTITIES = ("agents", "screens", "work")
 """What the daemon itself has a uid for: to try agents' programs, to draw screens, and to check what
 attempts have committed. The last can have that of the screens."""
 
@@ -55,18 +55,19 @@ class TooFewUids(Exception):
     """A range is smaller than what its machine needs."""
 
 
-def needed(slots: int) -> int:
+def min_uids(slots: int) -> int:
     """The uids that a machine cannot do without: the daemon's, and one for each slot."""
-    return len(OWN) - 1 + slots
+    return len(DAEMON_IDENTITIES) - 1 + slots
 
 
 def require_enough(uids: range, slots: int) -> None:
     """Raises TooFewUids; without root, where there are no identities, any range will do."""
-    if os.geteuid() == 0 and len(uids) < needed(slots):
+    if os.geteuid() == 0 and len(uids) < min_uids(slots):
         raise TooFewUids(
-            f"--uids {_written(uids)} has {len(uids)} user ids, and this machine needs"
-            f" {needed(slots)} at least: one for each of its {slots} slots, and"
-            f" {len(OWN) - 1} of the worker's own. More are better: an attempt keeps its id until"
+            f"--uids {_format_range(uids)} has {len(uids)} user ids, and this machine needs"
+            f" {min_uids(slots)} at least: one for each of its {slots} slots, and"
+            f" {len(DAEMON_IDENTITIES) - 1} of the worker's own. More are better: "
+            f"an attempt keeps its id until"
             " its task is done with"
         )
 
@@ -78,7 +79,7 @@ class Identity:
     uid: int
     claim: Path
 
-    def own(self, path: Path) -> None:
+    def chown(self, path: Path) -> None:
         """Gives a file or an empty directory of ours to the attempt."""
         os.chown(path, self.uid, self.uid, follow_symlinks=False)
 
@@ -105,10 +106,10 @@ class Identity:
         self.claim.unlink(missing_ok=True)
 
 
-class Identities:
+class UidAllocator:
     """Hands out the uids of a range; the claims lie in `directory`."""
 
-    def __init__(self, directory: Path, uids: range = UIDS) -> None:
+    def __init__(self, directory: Path, uids: range = DEFAULT_UIDS) -> None:
         self._directory = directory
         self._uids = uids
 
@@ -117,62 +118,63 @@ class Identities:
 
         Raises NoIdentityLeft.
         """
-        return self.claim_for(key.name)
+        return self.claim_named(key.name)
 
-    def claim_for(self, name: str) -> Identity | None:
+    def claim_named(self, name: str) -> Identity | None:
         """Likewise, for one of `OWN`, which keeps it from start to start."""
         if os.geteuid() != 0:
             return None
-        if found := self._found(name):
+        if found := self._find(name):
             return found
         for uid in self._candidates():
             with suppress(FileExistsError):
                 os.symlink(name, self._directory / str(uid))
                 return Identity(uid, self._directory / str(uid))
-        raise NoIdentityLeft(self._all_taken)
+        raise NoIdentityLeft(self._exhausted_message)
 
-    def claim_own(self, slots: int) -> dict[str, Identity | None]:
+    def claim_daemon_identities(self, slots: int) -> dict[str, Identity | None]:
         """The daemon's own identities, by their names. Without `work`, which can share, where
         attempts need or have all other ids: the log warns of that. Raises NoIdentityLeft."""
-        *needed_names, work = OWN
-        own = {name: self.claim_for(name) for name in needed_names}
-        why = f"{_written(self._uids)} has just enough user ids for {slots} slots (--uids)"
-        if os.geteuid() != 0 or len(self._uids) > needed(slots):
+        *needed_names, work = DAEMON_IDENTITIES
+        own = {name: self.claim_named(name) for name in needed_names}
+        why = f"{_format_range(self._uids)} has just enough user ids for {slots} slots (--uids)"
+        if os.geteuid() != 0 or len(self._uids) > min_uids(slots):
             try:
-                return {**own, work: self.claim_for(work)}
+                return {**own, work: self.claim_named(work)}
             except NoIdentityLeft as error:
                 why = str(error)
         log.warning("what attempts commit is checked as the user that draws screens: %s", why)
         return own
 
-    def claimed(self, key: AttemptKey) -> Identity | None:
+    def find_claimed(self, key: AttemptKey) -> Identity | None:
         """The identity that the attempt has; None where it has none."""
-        return self._found(key.name)
+        return self._find(key.name)
 
-    def lacks(self) -> str | None:
+    def exhausted_reason(self) -> str | None:
         """Why no attempt could have one now; None where one could, or where there are none."""
         if os.geteuid() == 0 and not any(self._is_free(uid) for uid in self._candidates()):
-            return self._all_taken
+            return self._exhausted_message
         return None
 
     @property
-    def _all_taken(self) -> str:
+    def _exhausted_message(self) -> str:
         return (
-            f"all {len(self._uids)} user ids of {_written(self._uids)} are taken, by attempts whose"
+            f"all {len(self._uids)} user ids of {_format_range(self._uids)} are taken, "
+            f"by attempts whose"
             " workspaces are kept or by others of this host: have the worker give more (--uids)"
         )
 
     def _is_free(self, uid: int) -> bool:
         return not (self._directory / str(uid)).is_symlink()
 
-    def _found(self, name: str) -> Identity | None:
-        for identity in self._taken():
+    def _find(self, name: str) -> Identity | None:
+        for identity in self._list_claimed():
             with suppress(FileNotFoundError):  # another attempt may be letting go of its own
                 if os.readlink(identity.claim) == name:
                     return identity
         return None
 
-    def _taken(self) -> list[Identity]:
+    def _list_claimed(self) -> list[Identity]:
         return [Identity(int(claim.name), claim) for claim in self._directory.iterdir()]
 
     def _candidates(self) -> Iterator[int]:
@@ -186,7 +188,7 @@ class Identities:
                 yield uid
 
 
-def _written(uids: range) -> str:
+def _format_range(uids: range) -> str:
     """As `--uids` has it."""
     return f"{uids[0]}-{uids[-1]}"
 

@@ -51,7 +51,7 @@ class CredentialStore:
         with contextlib.suppress(FileNotFoundError, ValueError):
             return str(uuid.UUID(self._machine_id.read_text().strip()))
         made = str(uuid.uuid4())
-        atomic_write.replace(self._machine_id, made.encode())
+        atomic_write.replace_file(self._machine_id, made.encode())
         return made
 
     def load(self) -> Credentials:
@@ -64,9 +64,9 @@ class CredentialStore:
             raise NotEnrolled(f"{self._file} cannot be read: {error}") from None
 
     def save(self, credentials: Credentials) -> None:
-        atomic_write.replace(self._file, msgspec.json.encode(credentials))
+        atomic_write.replace_file(self._file, msgspec.json.encode(credentials))
 
-    def move(self, server: str, ca_file: str | None) -> None:
+    def set_server(self, server: str, ca_file: str | None) -> None:
         """The server is at another address from now on, known by that authority. Raises
         NotEnrolled.
         """

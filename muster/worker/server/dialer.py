@@ -5,10 +5,10 @@ from typing import Any
 from websockets.sync.client import ClientConnection
 
 from muster.worker.server.credentials import Credentials
-from muster.worker.server.rest_client import is_loopback, tls
+from muster.worker.server.rest_client import create_tls_context, is_loopback
 from muster.worker.server.websocket_connect import connect
 
-PATIENCE = 10.0
+RESPONSE_TIMEOUT_SECONDS = 10.0
 """Seconds for the server to answer."""
 
 
@@ -20,12 +20,12 @@ def dial(
     secure = known.server.startswith("https:")
     return connect(
         f"ws{known.server.removeprefix('http')}{path}",
-        ssl=tls(known.ca_file) if secure else None,
+        ssl=create_tls_context(known.ca_file) if secure else None,
         create_connection=kind,
         compression=None,
         max_size=largest,
         max_queue=queue,
-        open_timeout=PATIENCE,
+        open_timeout=RESPONSE_TIMEOUT_SECONDS,
         close_timeout=1.0,
         # Our heartbeats are answered; more signs of life would tell nothing new.
         ping_interval=None,

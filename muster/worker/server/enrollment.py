@@ -9,10 +9,10 @@ import msgspec
 from muster.protocol.frames import Capability, Hardware
 from muster.worker.backoff import Backoff
 from muster.worker.server.credentials import Credentials, CredentialStore, NotEnrolled
-from muster.worker.server.rest_client import Response, Rest, Unreachable
+from muster.worker.server.rest_client import Response, RestClient, Unreachable
 from muster.worker.server.token_renewal import Grant
 
-PATIENCE = 120.0
+ENROLL_TIMEOUT_SECONDS = 120.0
 """Seconds for which a server that does not answer is asked again."""
 
 log = logging.getLogger(__name__)
@@ -36,26 +36,26 @@ class Registration(msgspec.Struct, rename="camel"):
 
 def enroll(
     store: CredentialStore,
-    rest: Rest,
+    rest: RestClient,
     registration: Registration,
     ca_file: Path | None = None,
     insecure: bool = False,
-    patience: float = PATIENCE,
+    patience: float = ENROLL_TIMEOUT_SECONDS,
 ) -> Credentials:
     """Registers this machine with the server and keeps the credentials that it gives.
 
     Raises AlreadyEnrolled, ServerRefused, Unreachable (after `patience` seconds).
     """
     _require_new(store)
-    answer = _ask_patiently(rest, registration, patience)
-    given = Grant.read(answer)
+    answer = _register_with_retry(rest, registration, patience)
+    given = Grant.from_response(answer)
     credentials = Credentials(
         server=rest.server,
         machine_id=registration.machine_id,
         name=registration.name,
         slots=registration.slots,
         worker_jwt=given.worker_jwt,
-        renew_at=given.renewal(answer),
+        renew_at=given.renew_at(answer),
         recovery_secret=given.recovery_secret,
         ca_file=str(ca_file) if ca_file else None,
         insecure=insecure,
@@ -72,7 +72,7 @@ def _require_new(store: CredentialStore) -> None:
     raise AlreadyEnrolled(f"this home is already enrolled as {known.name!r} at {known.server}")
 
 
-def _ask_patiently(rest: Rest, registration: Registration, patience: float) -> Response:
+def _register_with_retry(rest: RestClient, registration: Registration, patience: float) -> Response:
     backoff, until = Backoff(most=10.0), time.monotonic() + patience
     while True:
         try:

@@ -6,64 +6,64 @@ from collections.abc import Iterator
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.connection import Connection
 
-from muster.protocol.bounds import fitting
+from muster.protocol.bounds import fit_to_bounds
 from muster.protocol.codec import encode
 from muster.protocol.frames import Heartbeat
 from muster.worker.clock import boot_seconds
 from muster.worker.lease.lease import Lease
-from muster.worker.machine_facts import MachineFacts, Vitals
+from muster.worker.machine_facts import FactCollector, MachineFacts
 
 
-class Pulse:
+class Heartbeats:
     """Sends a heartbeat at once and then every `seconds`.
 
     Capabilities, repositories, room and upgrade are in it only when they have changed since the
-    last one; `told` is what the hello said.
+    last one; `facts` is what the hello said.
     """
 
     def __init__(
         self,
         socket: Connection,
         lease: Lease,
-        vitals: Vitals,
-        told: MachineFacts,
+        vitals: FactCollector,
+        facts: MachineFacts,
         numbers: Iterator[int],
         seconds: float,
     ) -> None:
         self._socket = socket
         self._lease = lease
-        self._vitals = vitals
-        self._told = told
+        self._fact_collector = vitals
+        self._last_sent = facts
         self._numbers = numbers
         self._seconds = seconds
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._beat_on, name="server-pulse", daemon=True)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="server-pulse", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        self._over.set()
+        self._stopped.set()
         self._thread.join()
 
-    def _beat_on(self) -> None:
+    def _run(self) -> None:
         try:
-            while not self._over.is_set():
+            while not self._stopped.is_set():
                 began = boot_seconds()
-                self._beat(began)
-                self._over.wait(max(0.0, began + self._seconds - boot_seconds()))
+                self._send_heartbeat(began)
+                self._stopped.wait(max(0.0, began + self._seconds - boot_seconds()))
         except ConnectionClosed:
             pass
 
-    def _beat(self, now: float) -> None:
-        number, facts, told = next(self._numbers), self._vitals.latest, self._told
+    def _send_heartbeat(self, now: float) -> None:
+        number, facts, last_sent = next(self._numbers), self._fact_collector.latest, self._last_sent
         # Noted before it leaves: the lease must not begin later than it was sent.
-        self._lease.sent(number, now)
+        self._lease.record_sent(number, now)
         beat = Heartbeat(
             number,
             facts.metrics,
-            facts.capabilities if facts.capabilities != told.capabilities else None,
-            facts.repositories if facts.repositories != told.repositories else None,
-            facts.room if facts.room != told.room else None,
-            facts.upgrade if facts.upgrade != told.upgrade else None,
+            facts.capabilities if facts.capabilities != last_sent.capabilities else None,
+            facts.repositories if facts.repositories != last_sent.repositories else None,
+            facts.sandbox if facts.sandbox != last_sent.sandbox else None,
+            facts.upgrade if facts.upgrade != last_sent.upgrade else None,
         )
-        self._socket.send(encode(fitting(beat)))
-        self._told = facts
+        self._socket.send(encode(fit_to_bounds(beat)))
+        self._last_sent = facts

@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.codec import MAX_DATA
+from muster.protocol.codec import MAX_DATA_BYTES
 from muster.protocol.frames import LogAck
-from muster.worker.shim.spool import Piece, SpoolReader
+from muster.worker.shim.spool import SpoolChunk, SpoolReader
 
-_SAME_GAP = 0.5  # seconds for which a repeated complaint about one offset is taken for an echo
+_REPEATED_GAP_SECONDS = (
+    0.5  # seconds for which a repeated complaint about one offset is taken for an echo
+)
 # Seconds: how long after a large frame a terminal is taken to be in a flood, and how long its log
 # rests then after each frame of its own.
-_SHOWN, _REST = 0.1, 0.05
+_FLOOD_SECONDS, _PAUSE_SECONDS = 0.1, 0.05
 
 
 class LogStream:
@@ -33,60 +35,62 @@ class LogStream:
         self._closed = False
         self.position = 0  # what comes next
         self.acked = 0
-        self.known = 0  # what the server had when it last said where it stands; -1: it complained
-        self.waits_for = 0  # a report that must be sent before more bytes are
-        self.fresh = True  # there may be something to read
+        self.server_offset = (
+            0  # what the server had when it last said where it stands; -1: it complained
+        )
+        self.blocked_by_seq = 0  # a report that must be sent before more bytes are
+        self.may_have_more = True  # there may be something to read
         self.in_flight = 0  # bytes
-        self.shown_until = self.rests_until = 0.0
-        self.awaited = 0  # what somebody waits for: up to there it does not rest
+        self.flooded_until = self.paused_until = 0.0
+        self.awaited_offset = 0  # what somebody waits for: up to there it does not rest
         self._unacked: deque[tuple[int, int]] = deque()  # (end, bytes) of each frame in flight
-        self._rewound = (-1, 0.0)  # to which offset, and when
-        self._again_at = 0.0
+        self._last_rewind = (-1, 0.0)  # to which offset, and when
+        self._retry_at = 0.0
 
-    def read(self, offset: int, limit: int) -> list[Piece]:
+    def read(self, offset: int, limit: int) -> list[SpoolChunk]:
         """The log's pieces from `offset` on; see `SpoolReader.read`. Raises OSError.
 
         With nothing to read the files are let go: a machine keeps a day's attempts.
         """
         with self._reading:
-            reader = self._open()
+            reader = self._open_reader()
             pieces = reader.read(offset, limit) if reader else []
             if not pieces:
-                self._let_go()
+                self._close_reader()
             return pieces
 
     def gap_end(self, offset: int) -> int | None:
         """Where the lost range ends in which `offset` lies; None if it lies in none."""
-        with self._glance() as reader:
+        with self._reader_for_query() as reader:
             return reader.gap_end(offset) if reader else None
 
-    def end(self) -> int:
+    def size(self) -> int:
         """How many bytes the log has, lost ones counted."""
-        with self._glance() as reader:
-            return reader.end() if reader else 0
+        with self._reader_for_query() as reader:
+            return reader.end_offset() if reader else 0
 
     def close(self) -> None:
         with self._reading:
             self._closed = True
-            self._let_go()
+            self._close_reader()
 
     @contextlib.contextmanager
-    def _glance(self) -> Iterator[SpoolReader | None]:
+    def _reader_for_query(self) -> Iterator[SpoolReader | None]:
         """The reader for one question; files that were not open before are let go again."""
         with self._reading:
             was_open = self._reader is not None
             try:
-                yield self._open()
+                yield self._open_reader()
             finally:
                 if not was_open:
-                    self._let_go()
+                    self._close_reader()
 
-    def _let_go(self) -> None:
+    def _close_reader(self) -> None:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
 
-    def _open(self) -> SpoolReader | None:
+    def _open_reader(self) -> SpoolReader | None:
         """None where no shim has begun a log yet."""
         if self._reader is None and not self._closed:
             with contextlib.suppress(FileNotFoundError):
@@ -95,11 +99,11 @@ class LogStream:
 
     def reset(self, offset: int) -> None:
         """Begins anew on a new connection, whose server has the log up to `offset`."""
-        self._go_to(offset)
-        self.known = offset
-        self._rewound, self._again_at = (-1, 0.0), 0.0
+        self._seek(offset)
+        self.server_offset = offset
+        self._last_rewind, self._retry_at = (-1, 0.0), 0.0
 
-    def take(self, piece: Piece) -> None:
+    def mark_sent(self, piece: SpoolChunk) -> None:
         """The piece is about to be sent."""
         self.position = piece.offset + len(piece.data)
         self._unacked.append((self.position, len(piece.data)))
@@ -116,31 +120,31 @@ class LogStream:
         Every frame that was in flight behind a hole brings the same complaint: only the first
         makes us send again, unless it has not helped after a moment.
         """
-        was_at, when = self._rewound
-        if offset == was_at and offset == self.acked and now < when + _SAME_GAP:
-            self._again_at = when + _SAME_GAP
+        was_at, when = self._last_rewind
+        if offset == was_at and offset == self.acked and now < when + _REPEATED_GAP_SECONDS:
+            self._retry_at = when + _REPEATED_GAP_SECONDS
             return
-        self._go_to(offset)
-        self.known = -1
-        self._rewound, self._again_at = (offset, now), 0.0
+        self._seek(offset)
+        self.server_offset = -1
+        self._last_rewind, self._retry_at = (offset, now), 0.0
 
     def retry(self, now: float) -> float | None:
         """Goes back once more if that did not help the last time; when to look again otherwise."""
-        if not self._again_at:
+        if not self._retry_at:
             return None
-        offset = self._rewound[0]
+        offset = self._last_rewind[0]
         if self.acked != offset:
-            self._again_at = 0.0
+            self._retry_at = 0.0
             return None
-        if now < self._again_at:
-            return self._again_at
+        if now < self._retry_at:
+            return self._retry_at
         self.rewind(offset, now)
         return None
 
-    def _go_to(self, offset: int) -> None:
+    def _seek(self, offset: int) -> None:
         self.position = self.acked = offset
-        self.waits_for = 0
-        self.fresh = True
+        self.blocked_by_seq = 0
+        self.may_have_more = True
         self.in_flight = 0
         self._unacked.clear()
 
@@ -152,57 +156,57 @@ class LogStreams:
         self._wake = wake
         self._changed = threading.Condition()
         self._streams: dict[AttemptKey, LogStream] = {}
-        self._turn: deque[AttemptKey] = deque()
+        self._queue: deque[AttemptKey] = deque()
 
     def add(self, key: AttemptKey, directory: Path) -> None:
         with self._changed:
             if key not in self._streams:
                 self._streams[key] = LogStream(key, directory)
-                self._turn.append(key)
+                self._queue.append(key)
         self._wake()
 
     def remove(self, key: AttemptKey) -> None:
         with self._changed:
             stream = self._streams.pop(key, None)
             if stream is not None:
-                self._turn.remove(key)
+                self._queue.remove(key)
             self._changed.notify_all()
         if stream is not None:
             stream.close()
 
-    def end(self, key: AttemptKey) -> int:
+    def size(self, key: AttemptKey) -> int:
         """How many bytes an attempt's log has. Raises OSError."""
         stream = self._streams.get(key)
-        return stream.end() if stream else 0
+        return stream.size() if stream else 0
 
-    def notice(self, key: AttemptKey) -> None:
+    def notify_growth(self, key: AttemptKey) -> None:
         """Notes that the attempt's log has grown."""
         stream = self._streams.get(key)
-        if stream is not None and not stream.fresh:
-            stream.fresh = True
+        if stream is not None and not stream.may_have_more:
+            stream.may_have_more = True
         self._wake()
 
-    def shown(self, key: AttemptKey) -> None:
+    def notify_flood(self, key: AttemptKey) -> None:
         """Notes that a terminal shows a flood of this log: the terminal goes first.
 
         Both at once are more than a server's processor takes, and nobody waits for the log yet.
         """
         stream = self._streams.get(key)
         if stream is not None:
-            stream.shown_until = time.monotonic() + _SHOWN
+            stream.flooded_until = time.monotonic() + _FLOOD_SECONDS
 
-    def await_until(self, key: AttemptKey, offset: int) -> None:
+    def prioritize_until(self, key: AttemptKey, offset: int) -> None:
         """Sends the log up to `offset` without rests: a stage has ended there, and the server goes
         on with the task when it has the log so far."""
         with self._changed:
             stream = self._streams.get(key)
             if stream is not None:
-                stream.awaited, stream.rests_until = max(stream.awaited, offset), 0.0
+                stream.awaited_offset, stream.paused_until = max(stream.awaited_offset, offset), 0.0
         self._wake()
 
-    def connected(self, known: Iterable[LogAck]) -> None:
+    def reset_all(self, known: Iterable[LogAck]) -> None:
         """Begins anew on a new connection; the server has nothing of logs not in `known`."""
-        offsets = {AttemptKey.of(ack): ack.offset for ack in known}
+        offsets = {AttemptKey.from_object(ack): ack.offset for ack in known}
         with self._changed:
             for key, stream in self._streams.items():
                 stream.reset(offsets.get(key, 0))
@@ -211,7 +215,7 @@ class LogStreams:
     def ack(self, acks: Iterable[LogAck]) -> None:
         with self._changed:
             for ack in acks:
-                stream = self._streams.get(AttemptKey.of(ack))
+                stream = self._streams.get(AttemptKey.from_object(ack))
                 if stream is not None:
                     stream.ack(ack.offset)
             self._changed.notify_all()
@@ -226,7 +230,7 @@ class LogStreams:
 
     def wait_acked(self, key: AttemptKey, offset: int, timeout: float) -> bool:
         """Waits until the server has the log up to `offset`; whether it came to that."""
-        self.await_until(key, offset)
+        self.prioritize_until(key, offset)
 
         def acked() -> bool:
             stream = self._streams.get(key)
@@ -237,54 +241,60 @@ class LogStreams:
 
     # For the sender
 
-    def next(self) -> LogStream | None:
+    def next_stream(self) -> LogStream | None:
         """The stream whose turn it is, of those that may have something to send."""
         now = time.monotonic()
         with self._changed:
-            for _ in range(len(self._turn)):
-                self._turn.rotate(-1)
-                stream = self._streams[self._turn[-1]]
-                if stream.fresh and not stream.waits_for and stream.rests_until <= now:
+            for _ in range(len(self._queue)):
+                self._queue.rotate(-1)
+                stream = self._streams[self._queue[-1]]
+                if (
+                    stream.may_have_more
+                    and not stream.blocked_by_seq
+                    and stream.paused_until <= now
+                ):
                     return stream
         return None
 
-    def room(self, window: int) -> int:
+    def available_window(self, window: int) -> int:
         """How many bytes may be sent now; 0 until that is worth a frame."""
         with self._changed:
             free = window - sum(stream.in_flight for stream in self._streams.values())
-        return min(free, MAX_DATA) if free >= min(MAX_DATA, window // 4) else 0
+        return min(free, MAX_DATA_BYTES) if free >= min(MAX_DATA_BYTES, window // 4) else 0
 
-    def take(self, stream: LogStream, expected: int, piece: Piece) -> bool:
+    def reserve(self, stream: LogStream, expected: int, piece: SpoolChunk) -> bool:
         """Reserves the window for a piece; False if the server has meanwhile asked for another."""
         with self._changed:
             if stream.position != expected:
                 return False
-            stream.take(piece)
+            stream.mark_sent(piece)
             now = time.monotonic()
-            if stream.shown_until > now and stream.position >= stream.awaited:
-                stream.rests_until = now + _REST
+            if stream.flooded_until > now and stream.position >= stream.awaited_offset:
+                stream.paused_until = now + _PAUSE_SECONDS
             return True
 
     def skip(self, stream: LogStream, expected: int, to: int, seq: int) -> None:
         """The bytes up to `to` are lost; more follow once the report `seq` has been sent."""
         with self._changed:
             if stream.position == expected:
-                stream.position, stream.waits_for, stream.fresh = to, seq, True
+                stream.position, stream.blocked_by_seq, stream.may_have_more = to, seq, True
 
-    def released(self, sent: int) -> None:
+    def mark_reports_sent(self, sent: int) -> None:
         """Reports up to this number have been sent."""
         with self._changed:
             for stream in self._streams.values():
-                if stream.waits_for and stream.waits_for <= sent:
-                    stream.waits_for = 0
+                if stream.blocked_by_seq and stream.blocked_by_seq <= sent:
+                    stream.blocked_by_seq = 0
 
-    def retries(self, now: float) -> float | None:
+    def retry_due(self, now: float) -> float | None:
         """Lets streams try again whose server repeats itself; the next moment to look at one of
         those, or at one that rests.
         """
         with self._changed:
             due = [at for stream in self._streams.values() if (at := stream.retry(now))]
             due += [
-                s.rests_until for s in self._streams.values() if s.fresh and s.rests_until > now
+                s.paused_until
+                for s in self._streams.values()
+                if s.may_have_more and s.paused_until > now
             ]
         return min(due, default=None)

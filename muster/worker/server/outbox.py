@@ -13,7 +13,6 @@ from websockets.sync.connection import Connection
 from muster.protocol import version
 from muster.protocol.codec import encode, encode_log
 from muster.protocol.frames import (
-    Asked,
     Body,
     BranchRefused,
     Changes,
@@ -21,21 +20,31 @@ from muster.protocol.frames import (
     Log,
     LogLost,
     Lost,
-    Replied,
+    QuestionOpened,
+    QuestionWithdrawn,
     Report,
     Suspended,
+    ThreadReplied,
     Transcript,
-    Unasked,
     Usage,
 )
 from muster.worker.journal.journal import Journal
 from muster.worker.server.log_stream import LogStream, LogStreams
-from muster.worker.shim.spool import Piece
+from muster.worker.shim.spool import SpoolChunk
 
-_GROWING = 1.0  # seconds between two reports about a range that is still being lost
+_GAP_REPORT_SECONDS = 1.0  # seconds between two reports about a range that is still being lost
 
 # Unknown before version 3.
-_NEW = (Transcript, Usage, Asked, Unasked, Replied, Content, Changes, BranchRefused)
+_QUESTIONS_BODIES = (
+    Transcript,
+    Usage,
+    QuestionOpened,
+    QuestionWithdrawn,
+    ThreadReplied,
+    Content,
+    Changes,
+    BranchRefused,
+)
 
 log = logging.getLogger(__name__)
 
@@ -65,13 +74,13 @@ class Outbox:
         self._sent = acked_seq
         self._protocol = protocol
         self._lost_at: dict[LogStream, float] = {}
-        self._later: dict[LogStream, float] = {}
-        self._over = False
+        self._resume_at: dict[LogStream, float] = {}
+        self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="server-outbox", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        self._over = True
+        self._is_closed = True
         self._wake.set()
         self._thread.join()
 
@@ -80,9 +89,9 @@ class Outbox:
             while True:
                 # Cleared before looking: what happens from here on wakes us again.
                 self._wake.clear()
-                if self._over:
+                if self._is_closed:
                     return
-                due = self._reopen(time.monotonic())
+                due = self._resume_streams(time.monotonic())
                 if not self._send_reports() and not self._send_log():
                     self._wake.wait(None if due is None else max(0.0, due - time.monotonic()))
         except ConnectionClosed:
@@ -92,47 +101,47 @@ class Outbox:
             log.exception("the sender failed; connecting again")
             self._socket.close()
 
-    def _reopen(self, now: float) -> float | None:
+    def _resume_streams(self, now: float) -> float | None:
         """Opens streams again whose wait is over; returns when the next one's will be."""
-        for stream in [stream for stream, at in self._later.items() if at <= now]:
-            del self._later[stream]
-            stream.fresh = True
-        moments = [*self._later.values(), self._streams.retries(now)]
+        for stream in [stream for stream, at in self._resume_at.items() if at <= now]:
+            del self._resume_at[stream]
+            stream.may_have_more = True
+        moments = [*self._resume_at.values(), self._streams.retry_due(now)]
         return min((at for at in moments if at is not None), default=None)
 
     def _send_reports(self) -> bool:
-        reports = self._journal.after(self._sent)
+        reports = self._journal.reports_after(self._sent)
         for report in reports:
-            if (body := self._readable(report.body)) is not None:
+            if (body := self._adapt_body(report.body)) is not None:
                 self._socket.send(encode(Report(report.seq, report.task_id, report.attempt, body)))
             self._sent = report.seq
         if reports:
-            self._streams.released(self._sent)
+            self._streams.mark_reports_sent(self._sent)
         return bool(reports)
 
-    def _readable(self, body: Body) -> Body | None:
+    def _adapt_body(self, body: Body) -> Body | None:
         """As the server can read it; None for what it need not know."""
-        if self._protocol >= version.QUESTIONS:
+        if self._protocol >= version.QUESTIONS_VERSION:
             return body
         if isinstance(body, Suspended):  # ordered by a later server, which was taken back since
             return Lost("its stage was stopped in its middle, where this server cannot go on")
         # One that is left out is acked with those behind it, or sent to a later server.
-        return None if isinstance(body, _NEW) else body
+        return None if isinstance(body, _QUESTIONS_BODIES) else body
 
     def _send_log(self) -> bool:
         """Sends a frame of the log whose turn it is; False when there is none, or no room."""
-        room = self._streams.room(self._window)
-        stream = self._streams.next() if room else None
+        room = self._streams.available_window(self._window)
+        stream = self._streams.next_stream() if room else None
         if stream is None:
             return False
-        stream.fresh = False
+        stream.may_have_more = False
         try:
-            self._send_pieces(stream, stream.position, room)
+            self._send_chunks(stream, stream.position, room)
         except OSError as error:
             log.error("the log of task %d cannot be read: %s", stream.key.task_id, error)
         return True
 
-    def _send_pieces(self, stream: LogStream, position: int, room: int) -> None:
+    def _send_chunks(self, stream: LogStream, position: int, room: int) -> None:
         pieces = stream.read(position, room)
         if not pieces:
             self._skip_gap(stream, position)
@@ -140,11 +149,11 @@ class Outbox:
             if piece.offset > position:
                 self._declare_lost(stream, position, piece.offset)
                 return
-            if not self._streams.take(stream, position, piece):
+            if not self._streams.reserve(stream, position, piece):
                 return
-            self._socket.send(encode_log(_frame(stream, piece)))
+            self._socket.send(encode_log(_log_frame(stream, piece)))
             position = piece.offset + len(piece.data)
-            stream.fresh = True
+            stream.may_have_more = True
 
     def _skip_gap(self, stream: LogStream, position: int) -> None:
         """Declares what was lost at the log's end; now and then only, for it may still grow."""
@@ -152,31 +161,31 @@ class Outbox:
         if end is None:
             return
         now = time.monotonic()
-        due = self._lost_at.get(stream, 0.0) + _GROWING
+        due = self._lost_at.get(stream, 0.0) + _GAP_REPORT_SECONDS
         if now < due:
-            self._later[stream] = due
+            self._resume_at[stream] = due
             return
         self._lost_at[stream] = now
         self._declare_lost(stream, position, end)
 
     def _declare_lost(self, stream: LogStream, start: int, end: int) -> None:
-        for report in self._journal.unacked(stream.key):
+        for report in self._journal.unacked_reports(stream.key):
             body = report.body
-            if not isinstance(body, LogLost) or body.start > stream.known:
+            if not isinstance(body, LogLost) or body.start > stream.server_offset:
                 # It came before the bytes that it follows, and meant nothing to the server.
                 continue
             if body.start <= start < body.end:
-                self._streams.skip(stream, start, body.end, self._unless_sent(report.seq))
+                self._streams.skip(stream, start, body.end, self._seq_unless_sent(report.seq))
                 return
         seq = self._journal.append(stream.key, LogLost(start, end))
         self._streams.skip(stream, start, end, seq)
 
-    def _unless_sent(self, seq: int) -> int:
+    def _seq_unless_sent(self, seq: int) -> int:
         """The report that bytes have to wait for; 0 if it is on the wire already."""
         return seq if seq > self._sent else 0
 
 
-def _frame(stream: LogStream, piece: Piece) -> Log:
+def _log_frame(stream: LogStream, piece: SpoolChunk) -> Log:
     return Log(
         task_id=stream.key.task_id,
         attempt=stream.key.attempt,

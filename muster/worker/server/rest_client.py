@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-_TIMEOUT = 15.0
-_LARGEST = 1 << 20
-_LATER = frozenset({408, 425, 429})
+_TIMEOUT_SECONDS = 15.0
+_MAX_RESPONSE_BYTES = 1 << 20
+_RETRYABLE_STATUSES = frozenset({408, 425, 429})
 
 
 class ServerRefused(Exception):
@@ -42,7 +42,7 @@ class Response(NamedTuple):
     date: float
 
 
-class Rest:
+class RestClient:
     """One server's HTTP API. Plain HTTP goes to this machine itself only, unless `insecure`."""
 
     def __init__(
@@ -50,17 +50,17 @@ class Rest:
         server: str,
         ca_file: str | None = None,
         insecure: bool = False,
-        timeout: float = _TIMEOUT,
+        timeout: float = _TIMEOUT_SECONDS,
     ) -> None:
         """`timeout` is in seconds, for each answer."""
         self._timeout = timeout
-        require_safe(server, insecure)
+        require_secure(server, insecure)
         self.server = server.rstrip("/")
         handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
         if is_loopback(server):
             handlers.append(urllib.request.ProxyHandler({}))
         if server.startswith("https:"):
-            handlers.append(urllib.request.HTTPSHandler(context=tls(ca_file)))
+            handlers.append(urllib.request.HTTPSHandler(context=create_tls_context(ca_file)))
         self._opener = urllib.request.build_opener(*handlers)
 
     def post(self, path: str, body: Any, bearer: str | None = None) -> Response:
@@ -71,27 +71,27 @@ class Rest:
         request = urllib.request.Request(
             self.server + path, msgspec.json.encode(body), headers, method="POST"
         )
-        return self._answered(request, _LARGEST)
+        return self._send(request, _MAX_RESPONSE_BYTES)
 
-    def get(self, path: str, largest: int = _LARGEST) -> bytes:
+    def get(self, path: str, largest: int = _MAX_RESPONSE_BYTES) -> bytes:
         """A file of the server's, of at most `largest` bytes. Raises ServerRefused, Unreachable."""
-        found = self._answered(urllib.request.Request(self.server + path), largest + 1).body
+        found = self._send(urllib.request.Request(self.server + path), largest + 1).body
         if len(found) > largest:
             raise ServerRefused(200, "", f"{path} is larger than {largest:,} bytes")
         return found
 
-    def _answered(self, request: urllib.request.Request, largest: int) -> Response:
+    def _send(self, request: urllib.request.Request, largest: int) -> Response:
         try:
             with self._opener.open(request, timeout=self._timeout) as response:
-                return Response(response.read(largest), _date(response.headers))
+                return Response(response.read(largest), _server_time(response.headers))
         except urllib.error.HTTPError as error:
             with error:
-                raise _refusal(error) from None
+                raise _error_from(error) from None
         except (OSError, HTTPException, ValueError) as error:
             raise Unreachable(f"{self.server}: {getattr(error, 'reason', error)}") from None
 
 
-def tls(ca_file: str | None) -> ssl.SSLContext:
+def create_tls_context(ca_file: str | None) -> ssl.SSLContext:
     """The TLS settings that check the server's certificate, by `ca_file` if it has its own CA.
 
     That file may also have a certificate that another has signed, or the server's own: what is
@@ -110,17 +110,17 @@ def is_loopback(server: str) -> bool:
     return host == "localhost"
 
 
-def is_plain(server: str) -> bool:
+def is_plain_http(server: str) -> bool:
     """Whether others on the way could read what goes there, and change what comes from there."""
     return urlsplit(server).scheme == "http" and not is_loopback(server)
 
 
-def require_safe(server: str, insecure: bool) -> None:
+def require_secure(server: str, insecure: bool) -> None:
     """Raises BadServer for an address over which others could read secrets."""
     parts = urlsplit(server)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BadServer(f"{server!r} is not an http:// or https:// address")
-    if not insecure and is_plain(server):
+    if not insecure and is_plain_http(server):
         raise BadServer(f"{server} is plain HTTP, which others could read; use https://")
 
 
@@ -131,22 +131,24 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _refusal(error: urllib.error.HTTPError) -> ServerRefused | Unreachable:
-    if error.code >= 500 or error.code in _LATER:
+def _error_from(error: urllib.error.HTTPError) -> ServerRefused | Unreachable:
+    if error.code >= 500 or error.code in _RETRYABLE_STATUSES:
         return Unreachable(f"the server answers {error.code}")
     problem: dict[str, Any] = {}
     with contextlib.suppress(OSError, HTTPException, msgspec.DecodeError, msgspec.ValidationError):
-        problem = msgspec.json.decode(error.read(_LARGEST), type=dict[str, Any])
+        problem = msgspec.json.decode(error.read(_MAX_RESPONSE_BYTES), type=dict[str, Any])
     detail = problem.get("detail") or problem.get("title") or error.reason
-    return ServerRefused(error.code, str(problem.get("code", "")), f"{detail}{_fields(problem)}")
+    return ServerRefused(
+        error.code, str(problem.get("code", "")), f"{detail}{_field_errors_text(problem)}"
+    )
 
 
-def _fields(problem: dict[str, Any]) -> str:
+def _field_errors_text(problem: dict[str, Any]) -> str:
     errors = problem.get("errors")
     return f": {msgspec.json.encode(errors).decode()}" if errors else ""
 
 
-def _date(headers: HTTPMessage) -> float:
+def _server_time(headers: HTTPMessage) -> float:
     with contextlib.suppress(TypeError, ValueError):
         return parsedate_to_datetime(headers["Date"]).timestamp()
     return time.time()

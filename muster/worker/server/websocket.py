@@ -15,9 +15,9 @@ from websockets.protocol import CLOSED, OPEN
 
 from muster.protocol.terminal import CloseCode
 
-_PIECE = 1 << 16
-_GOODBYE = 1.0  # seconds for the server to answer it
-_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_READ_BYTES = 1 << 16
+_CLOSE_TIMEOUT_SECONDS = 1.0  # seconds for the server to answer it
+_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class WebSocket:
@@ -31,7 +31,7 @@ class WebSocket:
         self._unsent = bytearray()
         self._parts: list[bytes] = []
         self._is_text = False
-        self.heard_at = monotonic()
+        self.last_received_at = monotonic()
         self.recv_events_thread = _NoThread()
         self.pending_legacy_warning = False
 
@@ -56,7 +56,7 @@ class WebSocket:
             self._socket.sendall(data)
         while not is_open:
             self._socket.settimeout(max(0.001, until - monotonic()))
-            self._feed(self._socket.recv(_PIECE))
+            self._feed(self._socket.recv(_READ_BYTES))
             is_open = any(isinstance(event, Response) for event in self._protocol.events_received())
             if self._protocol.handshake_exc is not None:
                 raise self._protocol.handshake_exc
@@ -72,13 +72,13 @@ class WebSocket:
         """Says goodbye, if there is still somebody to hear it, and ends the connection."""
         with contextlib.suppress(OSError, ConnectionClosed):
             self._protocol.send_close(code, reason)
-            until = monotonic() + _GOODBYE
+            until = monotonic() + _CLOSE_TIMEOUT_SECONDS
             while monotonic() < until:
                 self._socket.settimeout(max(0.001, until - monotonic()))
                 self._unsent += b"".join(self._protocol.data_to_send())
                 self._socket.sendall(self._unsent)
                 self._unsent.clear()
-                self._feed(self._socket.recv(_PIECE))
+                self._feed(self._socket.recv(_READ_BYTES))
                 self._protocol.events_received()
                 if self._protocol.close_rcvd is not None or self._protocol.state is CLOSED:
                     break
@@ -94,21 +94,21 @@ class WebSocket:
         """Whether the server has to take something before more may be sent."""
         return bool(self._unsent)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """From any thread: ends the connection whatever its peer does."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
-    def wait(self, seconds: float) -> list[str | bytes]:
+    def receive_first(self, seconds: float) -> list[str | bytes]:
         """What comes first. Raises TimeoutError."""
         until = monotonic() + seconds
         try:
             while True:
                 self._socket.settimeout(max(0.001, until - monotonic()))
-                self._feed(self._socket.recv(_PIECE))
-                if messages := self._messages():
+                self._feed(self._socket.recv(_READ_BYTES))
+                if messages := self._take_messages():
                     return messages
-                self._check()
+                self._require_open()
         finally:
             self._socket.settimeout(0)
 
@@ -117,23 +117,23 @@ class WebSocket:
         is_tls = isinstance(self._socket, ssl.SSLSocket)
         while True:
             try:
-                data = self._socket.recv(_PIECE)
-            except _NOT_NOW:
+                data = self._socket.recv(_READ_BYTES)
+            except _WOULD_BLOCK:
                 break
             self._feed(data)
             # What TLS has unpacked already is not seen by who looks whether there is more to read.
             if not data or not is_tls:
                 break
-        messages = self._messages()
+        messages = self._take_messages()
         # Who has said goodbye and gone takes no answer to it, and is to be heard all the same.
         with contextlib.suppress(*() if self._protocol.state is OPEN else (OSError,)):
             self.flush()
         if not messages:
-            self._check()
+            self._require_open()
         return messages
 
     def send(self, message: str | bytes) -> None:
-        self._check()
+        self._require_open()
         if isinstance(message, str):
             self._protocol.send_text(message.encode())
         else:
@@ -145,22 +145,22 @@ class WebSocket:
         for data in self._protocol.data_to_send():
             self._unsent += data
         if self._unsent:
-            with contextlib.suppress(*_NOT_NOW):
+            with contextlib.suppress(*_WOULD_BLOCK):
                 del self._unsent[: self._socket.send(self._unsent)]
 
     def _feed(self, data: bytes) -> None:
         if data:
-            self.heard_at = monotonic()
+            self.last_received_at = monotonic()
             self._protocol.receive_data(data)
         else:
             self._protocol.receive_eof()
 
-    def _check(self) -> None:
+    def _require_open(self) -> None:
         if self._protocol.state is not OPEN:
             self._protocol.receive_eof()
             raise self._protocol.close_exc
 
-    def _messages(self) -> list[str | bytes]:
+    def _take_messages(self) -> list[str | bytes]:
         messages: list[str | bytes] = []
         for event in self._protocol.events_received():
             if not isinstance(event, Frame) or event.opcode not in (

@@ -7,9 +7,9 @@ from websockets.sync.client import reconnect
 
 def connect(url: str, **options: Any) -> Any:
     """As websockets' `connect`, but a redirect is a refusal: InvalidStatus."""
-    return _Straight(url, **options).connect()
+    return _WithoutRedirects(url, **options).connect()
 
 
-class _Straight(reconnect):
+class _WithoutRedirects(reconnect):
     def process_redirect(self, exc: Exception) -> Exception:
         return exc

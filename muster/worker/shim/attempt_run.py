@@ -10,20 +10,23 @@ from typing import Any
 
 from muster.worker.clock import boot_seconds, wall_milliseconds
 from muster.worker.shim import refusals
-from muster.worker.shim.pty_process import MARK
-from muster.worker.shim.questions import Questions
+from muster.worker.shim.pty_process import SHIM_VARIABLE
+from muster.worker.shim.questions import ShimQuestions
 from muster.worker.shim.record import AttemptRecord
 from muster.worker.shim.sizes import Size, SizesWriter
 from muster.worker.shim.spool import SpoolWriter
-from muster.worker.shim.stage_run import StageRun, reap
-from muster.worker.shim.token_bucket import Allowance
+from muster.worker.shim.stage_run import StageRun, reap_children
+from muster.worker.shim.token_bucket import TokenBucket
 from muster.worker.shim.transcript import TranscriptWriter
-from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageEnd, unstarted
+from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageExit, failed_start_exit
 
-_NOTICE = 0.01  # seconds between two notices of a growing log
-_TRICKLE = 0.25  # and while it grows by little: each costs the server a transaction
-_LITTLE = 4 << 10  # bytes since the last notice
-_AT_ONCE, _EACH = 20, 10.0  # so many words of progress are events, and then one in so many seconds
+_NOTICE_SECONDS = 0.01  # seconds between two notices of a growing log
+_SLOW_NOTICE_SECONDS = 0.25  # and while it grows by little: each costs the server a transaction
+_SMALL_GROWTH_BYTES = 4 << 10  # bytes since the last notice
+_PROGRESS_BURST, _PROGRESS_INTERVAL_SECONDS = (
+    20,
+    10.0,
+)  # so many words of progress are events, and then one in so many seconds
 
 
 class AttemptRun:
@@ -43,43 +46,45 @@ class AttemptRun:
     ) -> None:
         self._directory = directory
         self._selector = selector
-        self._tell = tell
-        self._grown = grown
+        self._notify = tell
+        self._on_log_growth = grown
         self._spool = SpoolWriter(directory, quota)
         self._sizes = SizesWriter(directory)
         self._transcript = TranscriptWriter(directory)
         self._record = AttemptRecord.load(directory) or AttemptRecord(wall_milliseconds(), [])
-        self._progress = Allowance(_AT_ONCE, _EACH)
-        self._questions = Questions(self._record.asked, self._keep_number, tell)
+        self._progress_bucket = TokenBucket(_PROGRESS_BURST, _PROGRESS_INTERVAL_SECONDS)
+        self._questions = ShimQuestions(
+            self._record.question_count, self._save_question_number, tell
+        )
         self._run: StageRun | None = None
-        self._watched: set[int] = set()  # the stage's handles; a closed one's number is reused
-        self._unsaved = not self._save()
+        self._watched_fds: set[int] = set()  # the stage's handles; a closed one's number is reused
+        self._is_unsaved = not self._save()
         self._deadline: float | None = None
-        self._noticed = self._spool.end
+        self._noticed_end = self._spool.end_offset
         self._noticed_at = 0.0
         # Milliseconds go on where an earlier shim stopped, whatever the wall clock did since.
         passed = wall_milliseconds() - self._record.began_at_ms
-        self._zero = boot_seconds() - max(passed, self._spool.milliseconds) / 1000
+        self._started_at = boot_seconds() - max(passed, self._spool.milliseconds) / 1000
 
     @property
     def is_running(self) -> bool:
         return self._run is not None
 
-    def is_lapsed(self, now: float) -> bool:
+    def is_lease_expired(self, now: float) -> bool:
         """Whether the attempt had a lease and it is over."""
         return self._deadline is not None and now >= self._deadline
 
-    def is_leased(self, now: float) -> bool:
+    def has_lease(self, now: float) -> bool:
         return self._deadline is not None and now < self._deadline
 
     def state(self) -> ShimState:
-        stage_index, run = self._record.highest or (None, 0)
+        stage_index, run = self._record.latest_run or (None, 0)
         return ShimState(
             stage_index=stage_index,
             run=run,
             running=self.is_running,
-            ends=self._record.ends,
-            log_end=self._spool.end,
+            ends=self._record.stage_exits,
+            log_end=self._spool.end_offset,
             began_at_ms=self._record.began_at_ms,
             deadline=self._deadline,
             pid=os.getpid(),
@@ -91,7 +96,7 @@ class AttemptRun:
 
     def wakes_at(self) -> float:
         """When `tick` wants to be called next, in boot-time seconds."""
-        due = self._notice_at() if self._spool.end != self._noticed else inf
+        due = self._notice_at() if self._spool.end_offset != self._noticed_end else inf
         due = min(due, self._transcript.notice_at)
         if self._run:
             due = min(due, self._run.wakes_at())
@@ -101,7 +106,7 @@ class AttemptRun:
 
     def fence(self, now: float) -> None:
         """Kills the stage that runs if the lease is over."""
-        if self._run and self.is_lapsed(now):
+        if self._run and self.is_lease_expired(now):
             self._run.stop("lease", 0, now)
             self._run.tick(now)
 
@@ -109,44 +114,44 @@ class AttemptRun:
         """Does what is due."""
         if self._run:
             self._run.tick(now)
-            if self._run.end:
-                self._conclude(self._run, self._run.end)
-        elif self._unsaved:
-            self._unsaved = not self._save()
-        if self._spool.end != self._noticed and now >= self._notice_at():
-            self._notice(now)
+            if self._run.stage_exit:
+                self._finish_run(self._run, self._run.stage_exit)
+        elif self._is_unsaved:
+            self._is_unsaved = not self._save()
+        if self._spool.end_offset != self._noticed_end and now >= self._notice_at():
+            self._notify_log(now)
         if now >= self._transcript.notice_at:
-            self._tell({"transcript": self._transcript.notice(now)})
+            self._notify({"transcript": self._transcript.mark_notified(now)})
 
-    def child_died(self, now: float) -> None:
+    def on_child_exit(self, now: float) -> None:
         if self._run:
-            self._run.child_died(now)
+            self._run.on_child_exit(now)
         else:
-            reap()
+            reap_children()
 
     # The requests
 
-    def begin(self, command: StageCommand) -> bool:
+    def start_stage(self, command: StageCommand) -> bool:
         """Starts a run of a stage; False, and nothing happens, if it or a later one was begun
         before.
 
         Raises Refusal: `busy` while another runs, `lease` when the lease is over.
         """
-        highest = self._record.highest
+        highest = self._record.latest_run
         if highest is not None and (command.stage_index, command.run) <= highest:
             return False
         if self._run:
             raise Refusal("busy", f"stage {self._run.stage_index} is running")
-        if self.is_lapsed(boot_seconds()):
+        if self.is_lease_expired(boot_seconds()):
             raise Refusal("lease", "the lease is over")
-        self._record.begin(command.stage_index, command.run, wall_milliseconds())
+        self._record.add_stage(command.stage_index, command.run, wall_milliseconds())
         try:
             # Before the process is: whatever dies in between, no stage is run twice.
             self._record.write(self._directory)
-            self._start(command)
+            self._start_run(command)
         except OSError as error:
             if self._run is None:
-                self._tell_end(unstarted(command, error, wall_milliseconds()))
+                self._publish_exit(failed_start_exit(command, error, wall_milliseconds()))
             else:  # it runs, but we cannot attend to it: it may have done something by now
                 self.stop(grace=0)
         return True
@@ -162,102 +167,102 @@ class AttemptRun:
         """Never to an earlier moment: an answer that was overtaken must not stop anything."""
         self._deadline = max(deadline, self._deadline or deadline)
 
-    def type(self, keys: bytes) -> None:
+    def write_input(self, keys: bytes) -> None:
         """Raises Refusal: `idle`, or `full` when nobody reads what was typed."""
-        run = self._running()
-        if not run.process.type(keys):
+        run = self._require_run()
+        if not run.process.write_input(keys):
             raise Refusal("full", "too much input waits to be read")
         self._watch_terminal(run)
 
     def answer(self, number: int, answer: dict[str, Any]) -> None:
         """Passes on the answer to the question that is open; that to another changes nothing."""
         if self._run and self._questions.answer(number):
-            self._run.answered({"number": number, **answer})
+            self._run.deliver_answer({"number": number, **answer})
             self._on_channel(0)
 
     def resize(self, cols: int, rows: int) -> None:
         """Raises Refusal: `idle`, or `often` when no more sizes can be remembered."""
-        process = self._running().process
+        process = self._require_run().process
         if self._sizes.is_full:
             raise Refusal("often", "the terminal has had too many sizes")
         process.resize(cols, rows)
-        self._note_size(cols, rows)
-        self._tell({"size": [cols, rows]})
+        self._record_size(cols, rows)
+        self._notify({"size": [cols, rows]})
 
-    def _running(self) -> StageRun:
+    def _require_run(self) -> StageRun:
         if self._run is None:
             raise Refusal("idle", "no stage is running")
         return self._run
 
     # The stage
 
-    def _start(self, command: StageCommand) -> None:
-        env = {**command.env, MARK: self._directory}
+    def _start_run(self, command: StageCommand) -> None:
+        env = {**command.env, SHIM_VARIABLE: self._directory}
         place = {"stage": command.stage_index, "run": command.run}
-        note, ask = partial(self._note, place), partial(self._questions.ask, place)
-        run = self._run = StageRun(command, env, self._append, note, ask, boot_seconds())
-        self._note_size(command.cols, command.rows)
+        note, ask = partial(self._append_entry, place), partial(self._questions.ask, place)
+        run = self._run = StageRun(command, env, self._append_output, note, ask, boot_seconds())
+        self._record_size(command.cols, command.rows)
         self._watch(run.process.master, self._on_terminal)
-        self._watch(run.process.failures, self._on_told)
+        self._watch(run.process.status_fd, self._on_status)
         if run.proxy:
             self._watch(run.proxy.fileno(), self._on_refused)
         if run.channel:
             self._watch(run.channel.fileno(), self._on_channel)
-        self._record.lead((run.process.pid, run.process.started))
+        self._record.set_leader((run.process.pid, run.process.started))
         with contextlib.suppress(OSError):
             self._record.write(self._directory, durable=False)
 
     def _watch(self, handle: int, on_event: Callable[[int], None]) -> None:
         self._selector.register(handle, selectors.EVENT_READ, on_event)
-        self._watched.add(handle)
+        self._watched_fds.add(handle)
 
     def _unwatch(self, handle: int) -> None:
-        if handle in self._watched:
-            self._watched.discard(handle)
+        if handle in self._watched_fds:
+            self._watched_fds.discard(handle)
             self._selector.unregister(handle)
 
-    def _append(self, output: bytes) -> None:
+    def _append_output(self, output: bytes) -> None:
         if output and self._run:
             self._spool.append(output, self._milliseconds(), self._run.stage_index)
             # Also what found no room: whoever looks is still shown it.
-            self._grown(self._spool.end, output)
+            self._on_log_growth(self._spool.end_offset, output)
 
-    def _note(self, place: dict[str, int], entry: dict[str, Any], pending: int) -> int:
+    def _append_entry(self, place: dict[str, int], entry: dict[str, Any], pending: int) -> int:
         """Writes an entry of the transcript down; where the log goes on with what it is about."""
-        offset = self._spool.end + pending
-        if "progress" in entry["data"] and not self._progress.take(boot_seconds()):
+        offset = self._spool.end_offset + pending
+        if "progress" in entry["data"] and not self._progress_bucket.try_consume(boot_seconds()):
             del entry["data"]["progress"]
         when = {"atMs": self._milliseconds(), "logOffset": offset}
         self._transcript.append({**place, **when}, entry)
         return offset
 
-    def _keep_number(self, number: int) -> None:
-        self._record.asked = number
+    def _save_question_number(self, number: int) -> None:
+        self._record.question_count = number
         self._record.write(self._directory, durable=False)
 
-    def _note_size(self, cols: int, rows: int) -> None:
-        self._sizes.add(Size(self._spool.end, self._milliseconds(), cols, rows))
+    def _record_size(self, cols: int, rows: int) -> None:
+        self._sizes.add(Size(self._spool.end_offset, self._milliseconds(), cols, rows))
 
     def _milliseconds(self) -> int:
-        return int((boot_seconds() - self._zero) * 1000)
+        return int((boot_seconds() - self._started_at) * 1000)
 
     def _on_terminal(self, mask: int) -> None:
         if self._run is None:
             return
         if mask & selectors.EVENT_WRITE:
-            self._run.process.pass_input()
+            self._run.process.flush_input()
             self._watch_terminal(self._run)
-        if mask & selectors.EVENT_READ and not self._run.take_output():
+        if mask & selectors.EVENT_READ and not self._run.read_output():
             self._unwatch(self._run.process.master)
 
     def _watch_terminal(self, run: StageRun) -> None:
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE * run.process.input_waits)
-        if run.process.master in self._watched:
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE * run.process.has_pending_input)
+        if run.process.master in self._watched_fds:
             self._selector.modify(run.process.master, wanted, self._on_terminal)
 
-    def _on_told(self, _mask: int) -> None:
-        if self._run and not self._run.take_told():
-            self._unwatch(self._run.process.failures)
+    def _on_status(self, _mask: int) -> None:
+        if self._run and not self._run.read_status():
+            self._unwatch(self._run.process.status_fd)
 
     def _on_channel(self, _mask: int) -> None:
         if self._run is None or self._run.channel is None:
@@ -267,44 +272,44 @@ class AttemptRun:
             self._selector.modify(channel, wanted, self._on_channel)
         else:
             self._unwatch(channel.fileno())
-            self._run.unasked()
+            self._run.resume_clock()
             self._questions.withdraw()
 
     def _on_refused(self, _mask: int) -> None:
         if self._run is None or self._run.proxy is None:
             return
-        hosts = self._run.proxy.refused()
+        hosts = self._run.proxy.read_refused()
         if hosts is None:
             self._unwatch(self._run.proxy.fileno())
         elif hosts:
             with contextlib.suppress(OSError):  # a full disk: it may be refused again
                 refusals.append(self._directory, self._run.stage_index, hosts)
-            self._tell({"refused": len(hosts)})
+            self._notify({"refused": len(hosts)})
 
-    def _conclude(self, run: StageRun, end: StageEnd) -> None:
+    def _finish_run(self, run: StageRun, end: StageExit) -> None:
         self._on_refused(0)  # what was refused last
-        for handle in list(self._watched):
+        for handle in list(self._watched_fds):
             self._unwatch(handle)
         run.close()
         self._run = None
-        self._questions.forget()
-        self._tell_end(end)
+        self._questions.clear()
+        self._publish_exit(end)
 
-    def _tell_end(self, end: StageEnd) -> None:
-        end = end._replace(log_end=self._spool.end)
-        self._record.finish(end)
+    def _publish_exit(self, end: StageExit) -> None:
+        end = end._replace(log_end=self._spool.end_offset)
+        self._record.set_exit(end)
         # A full disk must not cost the result: it is told anyway, and the file tried again.
-        self._unsaved = not self._save()
-        self._notice(boot_seconds())
-        self._tell({"end": end._asdict()})
+        self._is_unsaved = not self._save()
+        self._notify_log(boot_seconds())
+        self._notify({"end": end._asdict()})
 
     def _notice_at(self) -> float:
-        is_little = self._spool.end < self._noticed + _LITTLE
-        return self._noticed_at + (_TRICKLE if is_little else _NOTICE)
+        is_little = self._spool.end_offset < self._noticed_end + _SMALL_GROWTH_BYTES
+        return self._noticed_at + (_SLOW_NOTICE_SECONDS if is_little else _NOTICE_SECONDS)
 
-    def _notice(self, now: float) -> None:
-        self._noticed, self._noticed_at = self._spool.end, now
-        self._tell({"log": self._spool.end})
+    def _notify_log(self, now: float) -> None:
+        self._noticed_end, self._noticed_at = self._spool.end_offset, now
+        self._notify({"log": self._spool.end_offset})
 
     def _save(self) -> bool:
         """Saves what was said, then the record, which is worth saving alone; whether all was."""

@@ -27,11 +27,11 @@ from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
-VARIABLE = "MUSTER_CHANNEL"
+DESCRIPTOR_VARIABLE = "MUSTER_CHANNEL"
 
-_LONGEST = 64 << 10  # bytes of a line
-_READ = 8 << 10  # at once: whatever comes, the shim soon looks at its clock again
-_REST = 1 << 20  # more than a dead stage can have left in it
+_MAX_LINE_BYTES = 64 << 10  # bytes of a line
+_READ_BYTES = 8 << 10  # at once: whatever comes, the shim soon looks at its clock again
+_MAX_REST_BYTES = 1 << 20  # more than a dead stage can have left in it
 
 
 class Channel:
@@ -41,18 +41,18 @@ class Channel:
         """`answer` may raise anything: the words are the answer then. Raises OSError."""
         self._socket, theirs = socket.socketpair()
         self._socket.setblocking(False)
-        self.theirs = theirs.detach()
+        self.peer_fd = theirs.detach()
         """The command's end; `hand_over` closes ours of it, once that has been forked."""
         self._answer = answer
-        self._heard = b""
+        self._buffer = b""
         self._unsent = b""
-        self._is_over = False
+        self._is_closed = False
 
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def hand_over(self) -> None:
-        os.close(self.theirs)
+    def close_sandbox_fd(self) -> None:
+        os.close(self.peer_fd)
 
     def serve(self) -> int:
         """Answers what has come; the events it waits for next, 0 when it is over."""
@@ -60,20 +60,20 @@ class Channel:
         if not self._unsent:
             self._receive()
             self._send()
-        if self._is_over:
+        if self._is_closed:
             with contextlib.suppress(OSError):  # nobody is to wait for an answer
                 self._socket.shutdown(socket.SHUT_RDWR)
             return 0
         return selectors.EVENT_WRITE if self._unsent else selectors.EVENT_READ
 
-    def say(self, message: dict[str, Any]) -> None:
+    def queue_message(self, message: dict[str, Any]) -> None:
         """Says something unasked; `serve` sends it."""
         self._unsent += json.dumps(message).encode() + b"\n"
 
-    def take_rest(self) -> None:
+    def receive_rest(self) -> None:
         """Takes what was said before the end; nobody is there to be answered."""
         taken = 0
-        while taken < _REST and (received := self._receive()):
+        while taken < _MAX_REST_BYTES and (received := self._receive()):
             taken += received
 
     def close(self) -> None:
@@ -81,22 +81,22 @@ class Channel:
 
     def _receive(self) -> int:
         """How many bytes have come, now and for good 0 after the last."""
-        if self._is_over:
+        if self._is_closed:
             return 0
         try:
-            received = self._socket.recv(_READ)
+            received = self._socket.recv(_READ_BYTES)
         except BlockingIOError:
             return 0
         except OSError:
             received = b""
-        *lines, self._heard = lines_and_rest = (self._heard + received).split(b"\n")
-        self._is_over = not received or max(map(len, lines_and_rest)) > _LONGEST
-        self._unsent += b"".join(map(self._answered, lines))
+        *lines, self._buffer = lines_and_rest = (self._buffer + received).split(b"\n")
+        self._is_closed = not received or max(map(len, lines_and_rest)) > _MAX_LINE_BYTES
+        self._unsent += b"".join(map(self._respond, lines))
         return len(received)
 
-    def _answered(self, line: bytes) -> bytes:
+    def _respond(self, line: bytes) -> bytes:
         try:
-            answer = self._answer(_message(line))
+            answer = self._answer(_parse_message(line))
         except Exception as error:
             # Whatever was said: a stage must not die of it.
             answer = {"error": str(error) or repr(error)}
@@ -112,11 +112,14 @@ class Channel:
             self._unsent = b""  # nobody listens; what was said before may still be to be read
 
 
-def _message(line: bytes) -> dict[str, Any]:
+def _parse_message(line: bytes) -> dict[str, Any]:
     """Raises ValueError for what is no object, or holds a number that not every JSON can."""
     try:
         message = json.loads(
-            line.decode(), parse_int=_integer, parse_float=_number, parse_constant=_number
+            line.decode(),
+            parse_int=_parse_integer,
+            parse_float=_parse_number,
+            parse_constant=_parse_number,
         )
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
@@ -125,11 +128,11 @@ def _message(line: bytes) -> dict[str, Any]:
     return message
 
 
-def _integer(text: str) -> float:
-    return int(text) if len(text) <= 18 else _number(text)
+def _parse_integer(text: str) -> float:
+    return int(text) if len(text) <= 18 else _parse_number(text)
 
 
-def _number(text: str) -> float:
+def _parse_number(text: str) -> float:
     if not isfinite(number := float(text)):
         raise ValueError("no number")
     return number

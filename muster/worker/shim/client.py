@@ -11,12 +11,12 @@ from time import monotonic, sleep
 from typing import TypeVar
 
 from muster.worker import processes
-from muster.worker.shim.link import PATIENCE, ShimGone, ShimLink, ShimRefused
-from muster.worker.shim.pty_process import MARK
+from muster.worker.shim.link import SHIM_TIMEOUT_SECONDS, ShimGone, ShimLink, ShimRefused
+from muster.worker.shim.pty_process import SHIM_VARIABLE
 from muster.worker.shim.record import AttemptRecord
-from muster.worker.shim.shim import ALREADY
-from muster.worker.shim.spool import QUOTA, SpoolReader
-from muster.worker.shim.wire import ShimState, SocketAddress, StageCommand, StageEnd
+from muster.worker.shim.shim import ALREADY_RUNNING_STATUS
+from muster.worker.shim.spool import QUOTA_BYTES, SpoolReader
+from muster.worker.shim.wire import ShimState, SocketAddress, StageCommand, StageExit
 
 __all__ = [
     "ShimGone",
@@ -24,38 +24,40 @@ __all__ = [
     "ShimRefused",
     "ShimState",
     "StageCommand",
-    "StageEnd",
-    "at_work",
+    "StageExit",
     "attach",
+    "find_busy_directories",
     "kill",
     "launch",
     "read_state",
     "reap",
 ]
 
-IDLE = 600.0
+IDLE_TIMEOUT_SECONDS = 600.0
 """Seconds after which a shim that nobody asks, without stage and lease, ends by itself."""
 
 _Kind = TypeVar("_Kind")
 
 _SOURCES = Path(__file__).resolve().parents[3]
 _ISOLATED = ("-I", "-S")
-_ENTRY = (
+_SHIM_SCRIPT = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.shim.shim import main; "
     "main(sys.argv[2], int(sys.argv[3]), float(sys.argv[4]))"
 )
 
 
-def launch(directory: Path, *, quota: int = QUOTA, idle: float = IDLE) -> ShimLink:
+def launch(
+    directory: Path, *, quota: int = QUOTA_BYTES, idle: float = IDLE_TIMEOUT_SECONDS
+) -> ShimLink:
     """Starts the shim of an attempt's directory (0700, it exists), or finds the living one.
 
     Raises OSError when it cannot be started (`shim.log` says why), has died by the time that we
     speak to it, or does not answer; ShimRefused when a living one would not talk to us.
     """
-    command = [sys.executable, *_ISOLATED, "-X", "utf8", "-c", _ENTRY, str(_SOURCES)]
+    command = [sys.executable, *_ISOLATED, "-X", "utf8", "-c", _SHIM_SCRIPT, str(_SOURCES)]
     command += [str(directory.resolve()), str(quota), str(idle)]
-    deadline = monotonic() + PATIENCE
-    while (status := _spawn(command, directory)) in (0, ALREADY):
+    deadline = monotonic() + SHIM_TIMEOUT_SECONDS
+    while (status := _spawn(command, directory)) in (0, ALREADY_RUNNING_STATUS):
         if shim := attach(directory):
             return shim
         if status == 0:
@@ -74,7 +76,7 @@ def attach(directory: Path) -> ShimLink | None:
 def connect(directory: Path, kind: Callable[[socket.socket], _Kind]) -> _Kind | None:
     """Likewise, a connection of that kind."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(PATIENCE)
+    connection.settimeout(SHIM_TIMEOUT_SECONDS)
     try:
         with SocketAddress(directory) as address:
             connection.connect(address)
@@ -93,10 +95,10 @@ def read_state(directory: Path) -> ShimState | None:
     if record is None:
         return None
     reader = SpoolReader(directory)
-    log_end = reader.end()
+    log_end = reader.end_offset()
     reader.close()
-    stage_index, run = record.highest or (None, 0)
-    return ShimState(stage_index, False, record.ends, log_end, record.began_at_ms, run=run)
+    stage_index, run = record.latest_run or (None, 0)
+    return ShimState(stage_index, False, record.stage_exits, log_end, record.began_at_ms, run=run)
 
 
 def reap(directory: Path, grace: float = 5.0) -> list[processes.Process]:
@@ -104,7 +106,9 @@ def reap(directory: Path, grace: float = 5.0) -> list[processes.Process]:
 
     Returns what would not die.
     """
-    return processes.end(lambda: processes.marked(MARK, str(directory.resolve())), grace)
+    return processes.terminate_all(
+        lambda: processes.find_by_environment(SHIM_VARIABLE, str(directory.resolve())), grace
+    )
 
 
 def kill(directory: Path) -> None:
@@ -113,7 +117,7 @@ def kill(directory: Path) -> None:
     For one that does not answer: what was asked of it must not be done later. It cannot be asked
     who it is either, and is known by its command line.
     """
-    for shim in processes.started_with(*_ISOLATED, str(directory.resolve())):
+    for shim in processes.find_by_arguments(*_ISOLATED, str(directory.resolve())):
         processes.kill_tree(shim)
         # A killed shim doesn't remove its socket.
         with suppress(OSError), SocketAddress(directory) as address:
@@ -121,13 +125,15 @@ def kill(directory: Path) -> None:
     reap(directory, grace=0)
 
 
-def at_work(attempts: Path) -> list[Path]:
+def find_busy_directories(attempts: Path) -> list[Path]:
     """The directories in this one whose shims have something running; they are not asked."""
-    everyone = list(processes.everyone())
-    parents = {process.parent for process in everyone if process.alive}
+    everyone = list(processes.iterate_processes())
+    parents = {process.parent for process in everyone if process.is_alive}
     those = [process for process in everyone if process.pid in parents]
-    shims = processes.started_with(*_ISOLATED, among=those)
-    found = [(d, processes.started_with(str(d.resolve()), among=shims)) for d in attempts.iterdir()]
+    shims = processes.find_by_arguments(*_ISOLATED, among=those)
+    found = [
+        (d, processes.find_by_arguments(str(d.resolve()), among=shims)) for d in attempts.iterdir()
+    ]
     return [directory for directory, living in found if living]
 
 
@@ -146,7 +152,7 @@ def _spawn(command: list[str], directory: Path) -> int:
                 cwd="/",
                 env={},
                 start_new_session=True,
-                timeout=PATIENCE,
+                timeout=SHIM_TIMEOUT_SECONDS,
                 check=False,
             ).returncode
         except subprocess.TimeoutExpired as error:

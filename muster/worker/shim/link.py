@@ -10,23 +10,23 @@ from time import monotonic
 from typing import Any
 
 from muster.worker.shim.wire import (
-    RUNS,
-    SPOKEN,
+    RUNS_VERSION,
+    SUPPORTED_VERSIONS,
     Question,
     ShimState,
     StageCommand,
-    StageEnd,
+    StageExit,
     Unpacker,
     command_fields,
-    pack,
-    shape,
-    state_from,
+    from_fields,
+    pack_message,
+    parse_state,
 )
 
-PATIENCE = 10.0
+SHIM_TIMEOUT_SECONDS = 10.0
 """Seconds for a shim to start, to answer, or to end."""
 
-_UNAWAITED = 0
+_NO_ANSWER_ID = 0
 """The number of a request for whose answer nobody waits."""
 
 
@@ -58,29 +58,29 @@ class ShimLink:
         self._ids = count(1)
         self._answers: dict[int, dict[str, Any] | None] = {}  # None: still to come
         self._watchers: list[Callable[[], None]] = []
-        self._gone = False
-        self.refused = 0  # hosts that stages were refused since we are connected
+        self._is_gone = False
+        self.refused_count = 0  # hosts that stages were refused since we are connected
         self._version = 0
-        self._state = self._greet()
+        self._state = self._handshake()
         connection.settimeout(None)
-        self._reader = threading.Thread(target=self._listen, name="shim-link", daemon=True)
+        self._reader = threading.Thread(target=self._run_reader, name="shim-link", daemon=True)
         self._reader.start()
 
     # Requests
 
-    def begin(self, stage: StageCommand) -> bool:
+    def start_stage(self, stage: StageCommand) -> bool:
         """Starts a stage; False if it, or a later one, was begun before: see `state`."""
-        return bool(self._ask("begin", stage=command_fields(stage))["begun"])
+        return bool(self._request("begin", stage=command_fields(stage))["begun"])
 
     def stop(self, grace: float = 10.0) -> None:
         """TERM for all that runs now, KILL after `grace` seconds; `wait` tells when it is over."""
-        self._ask("stop", grace=grace)
+        self._request("stop", grace=grace)
 
     def extend_lease(self, deadline: float) -> None:
         """Boot-time seconds (`clock.boot_seconds`) at which the shim kills what runs."""
-        self._ask("lease", deadline=deadline)
+        self._request("lease", deadline=deadline)
 
-    def tell_lease(self, deadline: float) -> None:
+    def send_lease(self, deadline: float) -> None:
         """As `extend_lease`, but waits for nothing.
 
         Raises BlockingIOError when the shim has not read for so long that nothing more fits.
@@ -88,7 +88,7 @@ class ShimLink:
         if not self._sending.acquire(blocking=False):
             raise BlockingIOError("somebody else is speaking to the shim")
         try:
-            message = pack({"id": _UNAWAITED, "do": "lease", "deadline": deadline})
+            message = pack_message({"id": _NO_ANSWER_ID, "do": "lease", "deadline": deadline})
             sent = self._connection.send(message, socket.MSG_DONTWAIT)
             if sent < len(message):  # a unix socket takes so short a message whole, or not at all
                 self._connection.sendall(message[sent:])
@@ -99,24 +99,24 @@ class ShimLink:
         finally:
             self._sending.release()
 
-    def type(self, data: bytes) -> None:
-        self._ask("type", keys=base64.b64encode(data).decode())
+    def send_input(self, data: bytes) -> None:
+        self._request("type", keys=base64.b64encode(data).decode())
 
     def resize(self, cols: int, rows: int) -> None:
-        self._ask("resize", cols=cols, rows=rows)
+        self._request("resize", cols=cols, rows=rows)
 
     def answer(self, number: int, answer: dict[str, Any]) -> None:
         """Passes on `choice` or `input`, or neither, or why nobody was asked (`refused`)."""
-        self._ask("answer", number=number, answer=answer)
+        self._request("answer", number=number, answer=answer)
 
-    def state(self) -> ShimState:
-        return state_from(self._ask("state")["state"])
+    def fetch_state(self) -> ShimState:
+        return parse_state(self._request("state")["state"])
 
     def quit(self) -> None:
         """Kills what runs, and waits for the shim to end."""
-        self._ask("quit")
+        self._request("quit")
         with self._changed:
-            if not self._changed.wait_for(lambda: self._gone, PATIENCE):
+            if not self._changed.wait_for(lambda: self._is_gone, SHIM_TIMEOUT_SECONDS):
                 raise TimeoutError("the shim does not end")
         self.close()
 
@@ -131,12 +131,12 @@ class ShimLink:
 
     @property
     def is_gone(self) -> bool:
-        return self._gone
+        return self._is_gone
 
     @property
-    def knows_runs(self) -> bool:
+    def supports_runs(self) -> bool:
         """Not one of an earlier release: it would take a stage's next run for the one before."""
-        return self._version >= RUNS
+        return self._version >= RUNS_VERSION
 
     @property
     def log_end(self) -> int:
@@ -149,128 +149,130 @@ class ShimLink:
         return self._state.question
 
     @property
-    def greeted_deadline(self) -> float | None:
+    def initial_deadline(self) -> float | None:
         """The end of the lease that the shim had when it was connected to."""
         return self._state.deadline
 
-    def end_of(self, stage_index: int, run: int = 0) -> StageEnd | None:
+    def find_exit(self, stage_index: int, run: int = 0) -> StageExit | None:
         """How a run of a stage ended; None until the shim has told."""
-        return self._state.end_of(stage_index, run)
+        return self._state.find_exit(stage_index, run)
 
-    def watch(self, watcher: Callable[[], None]) -> None:
+    def add_watcher(self, watcher: Callable[[], None]) -> None:
         """Calls, in the connection's own thread, after every change: log, end, or gone.
 
         A watcher must be quick, and must ask the shim nothing.
         """
         self._watchers.append(watcher)
 
-    def wait(self, stage_index: int, timeout: float, run: int = 0) -> StageEnd | None:
+    def wait_for_exit(self, stage_index: int, timeout: float, run: int = 0) -> StageExit | None:
         """How a run of a stage ended; None if not within `timeout` seconds. Raises ShimGone."""
         with self._changed:
             about = (stage_index, run)
-            self._changed.wait_for(lambda: self._gone or self.end_of(*about), timeout)
-            end = self.end_of(*about)
-            if end is None and self._gone:
+            self._changed.wait_for(lambda: self._is_gone or self.find_exit(*about), timeout)
+            end = self.find_exit(*about)
+            if end is None and self._is_gone:
                 raise ShimGone
             return end
 
-    def wait_log(self, beyond: int, timeout: float) -> int:
+    def wait_for_log(self, beyond: int, timeout: float) -> int:
         """The log's end, at once when it is greater than `beyond`, else after `timeout`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._gone or self.log_end > beyond, timeout)
+            self._changed.wait_for(lambda: self._is_gone or self.log_end > beyond, timeout)
             return self.log_end
 
     # The connection
 
-    def _ask(self, verb: str, **fields: Any) -> dict[str, Any]:
+    def _request(self, verb: str, **fields: Any) -> dict[str, Any]:
         number = next(self._ids)
         self._answers[number] = None
         try:
             with self._sending:
-                self._connection.sendall(pack({"id": number, "do": verb, **fields}))
+                self._connection.sendall(pack_message({"id": number, "do": verb, **fields}))
             with self._changed:
-                self._changed.wait_for(lambda: self._gone or self._answers[number], PATIENCE)
+                self._changed.wait_for(
+                    lambda: self._is_gone or self._answers[number], SHIM_TIMEOUT_SECONDS
+                )
         except OSError as error:
             with self._changed:  # what it said last is heard first
-                self._changed.wait_for(lambda: self._gone, PATIENCE)
+                self._changed.wait_for(lambda: self._is_gone, SHIM_TIMEOUT_SECONDS)
             raise ShimGone from error
         finally:
             answer = self._answers.pop(number)
         if answer is None:
-            raise ShimGone if self._gone else TimeoutError("the shim does not answer")
-        return _granted(answer)
+            raise ShimGone if self._is_gone else TimeoutError("the shim does not answer")
+        return _require_success(answer)
 
-    def _greet(self) -> ShimState:
-        first, *rest = greet(self._connection, self._unpacker)
+    def _handshake(self) -> ShimState:
+        first, *rest = handshake(self._connection, self._unpacker)
         self._version = first["hello"]
-        state = state_from(first["state"])
+        state = parse_state(first["state"])
         for message in rest:
-            state = _after(state, message)
+            state = _apply_notice(state, message)
         return state
 
-    def _listen(self) -> None:
+    def _run_reader(self) -> None:
         try:
             while True:
-                self._hear(received(self._connection, self._unpacker))
+                self._handle_messages(receive_messages(self._connection, self._unpacker))
         except (OSError, ValueError):
             with self._changed:
-                self._gone = True
+                self._is_gone = True
                 self._changed.notify_all()
-            self._call()
+            self._notify_watchers()
 
-    def _hear(self, messages: list[dict[str, Any]]) -> None:
+    def _handle_messages(self, messages: list[dict[str, Any]]) -> None:
         with self._changed:
             for message in messages:
                 # Whoever no longer waits for an answer gets none.
                 if message.get("id") in self._answers:
                     self._answers[message["id"]] = message
-                self._state = _after(self._state, message)
+                self._state = _apply_notice(self._state, message)
             self._changed.notify_all()
-        self.refused += sum(message.get("refused", 0) for message in messages)
+        self.refused_count += sum(message.get("refused", 0) for message in messages)
         if any("id" not in message for message in messages):
-            self._call()
+            self._notify_watchers()
 
-    def _call(self) -> None:
+    def _notify_watchers(self) -> None:
         for watcher in self._watchers:
             watcher()
 
 
-def greet(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, Any]]:
+def handshake(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, Any]]:
     """Says hello to the shim; returns its answer and the messages that came with it.
 
     Raises OSError, ShimRefused.
     """
-    connection.sendall(pack({"hello": SPOKEN}))
-    deadline = monotonic() + PATIENCE
+    connection.sendall(pack_message({"hello": SUPPORTED_VERSIONS}))
+    deadline = monotonic() + SHIM_TIMEOUT_SECONDS
     messages: list[dict[str, Any]] = []
     while not messages:
         connection.settimeout(max(0.01, deadline - monotonic()))
-        messages = received(connection, unpacker)
-    if _granted(messages[0]).get("hello") not in SPOKEN:
+        messages = receive_messages(connection, unpacker)
+    if _require_success(messages[0]).get("hello") not in SUPPORTED_VERSIONS:
         spoken = messages[0].get("hello")
-        raise ShimRefused("version", f"it speaks {spoken!r}, we speak {SPOKEN}")
+        raise ShimRefused("version", f"it speaks {spoken!r}, we speak {SUPPORTED_VERSIONS}")
     return messages
 
 
-def received(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, Any]]:
+def receive_messages(connection: socket.socket, unpacker: Unpacker) -> list[dict[str, Any]]:
     """Waits for the shim's next messages. Raises OSError, also when the shim has hung up."""
     if not (data := connection.recv(64 << 10)):
         raise ConnectionResetError
     return unpacker.feed(data)
 
 
-def _granted(answer: dict[str, Any]) -> dict[str, Any]:
+def _require_success(answer: dict[str, Any]) -> dict[str, Any]:
     if "error" in answer:
         raise ShimRefused(answer["error"], answer["message"])
     return answer
 
 
-def _after(state: ShimState, notice: dict[str, Any]) -> ShimState:
+def _apply_notice(state: ShimState, notice: dict[str, Any]) -> ShimState:
     if "log" in notice:
         state = state._replace(log_end=notice["log"])
     if "question" in notice:
-        state = state._replace(question=shape(Question, notice["question"]))
+        state = state._replace(question=from_fields(Question, notice["question"]))
     if "end" in notice:
-        end = shape(StageEnd, notice["end"])
+        end = from_fields(StageExit, notice["end"])
         state = state._replace(ends=(*state.ends, end), log_end=end.log_end, question=None)
     return state

@@ -7,14 +7,14 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from muster.worker.shim.wire import SPOKEN, Refusal, Unpacker, pack
+from muster.worker.shim.wire import SUPPORTED_VERSIONS, Refusal, Unpacker, pack_message
 
-_ENOUGH = 64 << 10  # bytes unread by a peer, above which its requests must wait
-_UNREAD = 4 << 20  # bytes unread by a peer, above which it is dropped
+_PAUSE_READING_BYTES = 64 << 10  # bytes unread by a peer, above which its requests must wait
+_MAX_UNREAD_BYTES = 4 << 20  # bytes unread by a peer, above which it is dropped
 
-_SHORT = 4 << 10  # bytes that are told along with the log's end
+_SHORT_CHUNK_BYTES = 4 << 10  # bytes that are told along with the log's end
 
-_NEVER = 1 << 63  # an offset beyond every log
+_MAX_OFFSET = 1 << 63  # an offset beyond every log
 
 Handler = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -35,25 +35,29 @@ class Peer:
         self._connection = connection
         self._selector = selector
         self._answer = answer
-        self._greet = greet
-        self._forget = forget
+        self._get_state = greet
+        self._on_close = forget
         self._unpacker = Unpacker()
         self._outgoing = bytearray()
-        self._greeted = False
-        self._listens = False
-        self._known = 0  # what a listening peer has of the log
-        self._pieces = 0  # how many more it takes with their bytes
+        self._is_greeted = False
+        self._is_listening = False
+        self._known_end = 0  # what a listening peer has of the log
+        self._chunks_left = 0  # how many more it takes with their bytes
         self._log_end = 0
-        self._closing = False
+        self._is_closing = False
         self._wanted = selectors.EVENT_READ
         selector.register(connection, self._wanted, self._on_event)
 
     def notify(self, notice: dict[str, Any]) -> None:
         """Sends a notice, if the peer has said hello."""
-        if self._greeted and not self._closing and not (self._listens and "log" in notice):
+        if (
+            self._is_greeted
+            and not self._is_closing
+            and not (self._is_listening and "log" in notice)
+        ):
             self._send(notice)
 
-    def grown(self, end: int, data: bytes = b"") -> None:
+    def on_log_growth(self, end: int, data: bytes = b"") -> None:
         """Tells a peer that listens that the log now ends at `end`; not again until it listens
         again, so that a flood costs no more notices than its reader takes turns.
 
@@ -61,22 +65,22 @@ class Peer:
         look for them.
         """
         self._log_end = end
-        if not self._listens or self._known >= end:
+        if not self._is_listening or self._known_end >= end:
             return
-        is_next = 0 < len(data) <= _SHORT and self._known == end - len(data)
-        if is_next and self._pieces and not self._outgoing:
-            self._pieces -= 1
-            self._known = end
+        is_next = 0 < len(data) <= _SHORT_CHUNK_BYTES and self._known_end == end - len(data)
+        if is_next and self._chunks_left and not self._outgoing:
+            self._chunks_left -= 1
+            self._known_end = end
             self._send({"log": end, "bytes": base64.b64encode(data).decode()})
         else:
-            self._known = _NEVER
+            self._known_end = _MAX_OFFSET
             self._send({"log": end})
 
     def close(self) -> None:
         if self._connection.fileno() >= 0:
             self._selector.unregister(self._connection)
             self._connection.close()
-            self._forget(self)
+            self._on_close(self)
 
     def _on_event(self, mask: int) -> None:
         if mask & selectors.EVENT_WRITE:
@@ -96,28 +100,36 @@ class Peer:
         if not received:
             self.close()
         for message in messages:
-            if self._greeted and message.get("do") == "listen":
-                self._listen(message)
-            elif not self._closing:
-                self._send(self._reply(message) if self._greeted else self._hello(message))
+            if self._is_greeted and message.get("do") == "listen":
+                self._start_listening(message)
+            elif not self._is_closing:
+                self._send(
+                    self._answer_request(message)
+                    if self._is_greeted
+                    else self._answer_hello(message)
+                )
 
-    def _listen(self, message: dict[str, Any]) -> None:
+    def _start_listening(self, message: dict[str, Any]) -> None:
         with contextlib.suppress(KeyError, TypeError, ValueError):
-            self._known = int(message["beyond"])
-            self._pieces = int(message.get("pieces", 0))
-            self._listens = True
-            self.grown(self._log_end)
+            self._known_end = int(message["beyond"])
+            self._chunks_left = int(message.get("pieces", 0))
+            self._is_listening = True
+            self.on_log_growth(self._log_end)
 
-    def _hello(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _answer_hello(self, message: dict[str, Any]) -> dict[str, Any]:
         offered = message.get("hello")
-        common = [version for version in SPOKEN if isinstance(offered, list) and version in offered]
+        common = [
+            version
+            for version in SUPPORTED_VERSIONS
+            if isinstance(offered, list) and version in offered
+        ]
         if not common:
-            self._closing = True
-            return {"error": "version", "message": f"spoken here: {SPOKEN}"}
-        self._greeted = True
-        return {"hello": max(common), "state": self._greet()}
+            self._is_closing = True
+            return {"error": "version", "message": f"spoken here: {SUPPORTED_VERSIONS}"}
+        self._is_greeted = True
+        return {"hello": max(common), "state": self._get_state()}
 
-    def _reply(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _answer_request(self, message: dict[str, Any]) -> dict[str, Any]:
         try:
             result = self._answer(message)
         except Refusal as refusal:
@@ -131,13 +143,13 @@ class Peer:
         if self._connection.fileno() < 0:
             return
         is_waiting = bool(self._outgoing)
-        self._outgoing += pack(message)
+        self._outgoing += pack_message(message)
         if not is_waiting:
             self._flush()
-        elif len(self._outgoing) > _UNREAD:
+        elif len(self._outgoing) > _MAX_UNREAD_BYTES:
             self.close()
         else:
-            self._watch()
+            self._update_events()
 
     def _flush(self) -> None:
         try:
@@ -147,14 +159,14 @@ class Peer:
         except OSError:
             self.close()
             return
-        self._watch()
+        self._update_events()
 
-    def _watch(self) -> None:
-        if self._closing and not self._outgoing:
+    def _update_events(self) -> None:
+        if self._is_closing and not self._outgoing:
             self.close()
             return
         wanted = selectors.EVENT_WRITE if self._outgoing else selectors.EVENT_READ
-        if 0 < len(self._outgoing) <= _ENOUGH:
+        if 0 < len(self._outgoing) <= _PAUSE_READING_BYTES:
             wanted |= selectors.EVENT_READ
         if wanted != self._wanted:
             self._wanted = wanted

@@ -17,22 +17,22 @@ from typing import NoReturn
 from muster.worker import processes
 from muster.worker.sandbox import init
 from muster.worker.sandbox.landlock import scope_abstract_sockets
-from muster.worker.shim.channel import VARIABLE
+from muster.worker.shim.channel import DESCRIPTOR_VARIABLE
 from muster.worker.shim.wire import StageCommand
 
-_BATCH = 64 << 10
-_READ = 4 << 10
-_INPUT = 1 << 20
-_HIGH = 16  # descriptors from here on are out of the way of those that a room is given
+_BATCH_BYTES = 64 << 10
+_READ_BYTES = 4 << 10
+_MAX_INPUT_BYTES = 1 << 20
+_MIN_MOVED_FD = 16  # descriptors from here on are out of the way of those that a room is given
 _PR_SET_CHILD_SUBREAPER = 36
 
-MARK = "MUSTER_SHIM"
+SHIM_VARIABLE = "MUSTER_SHIM"
 """Set in each stage to the attempt's directory, so that its processes can be told by it."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def adopt_orphans() -> None:
+def become_subreaper() -> None:
     """Makes whatever its descendants leave behind a child of this process."""
     if _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")
@@ -59,23 +59,23 @@ class PtyProcess:
         are handles for the room's leader, by their numbers there; of a stage without a room its
         command is given that of CHANNEL.
         """
-        self._has_room = bool(command.room)
+        self._has_sandbox = bool(command.room)
         # Our own hold on the slave's end keeps the terminal up while the stage lets go of it.
         self.master, self._slave = os.openpty()
         self._input = b""
-        self._told = b""
-        self.failures, told = os.pipe()
+        self._status_output = b""
+        self.status_fd, report_fd = os.pipe()
         content = -1
         try:
             self._prepare(command)
-            env = _with_channel(env, handed, has_room=self._has_room)
-            content = _content(command, env, handed)
+            env = _with_channel(env, handed, has_room=self._has_sandbox)
+            content = _stage_memfd(command, env, handed)
             self.pid = os.fork()
             if not self.pid:
-                _become(command, env, enter, self._slave, told, content, handed)
-            os.close(told)
+                _exec_command(command, env, enter, self._slave, report_fd, content, handed)
+            os.close(report_fd)
         except OSError:
-            for handle in (self.master, self._slave, self.failures, told):
+            for handle in (self.master, self._slave, self.status_fd, report_fd):
                 os.close(handle)
             raise
         finally:
@@ -83,49 +83,51 @@ class PtyProcess:
                 os.close(content)
         self.started = started.started if (started := processes.find(self.pid)) else 0
 
-    def hear(self) -> bool:
+    def read_status(self) -> bool:
         """Once `failures` is readable: takes what is said there; whether more may come."""
         try:
-            said = os.read(self.failures, _READ)
+            data = os.read(self.status_fd, _READ_BYTES)
         except BlockingIOError:
             return True
-        self._told += said
-        return bool(said)
+        self._status_output += data
+        return bool(data)
 
     @property
     def failure(self) -> str | None:
         """Why the command could not be started (an errno first); empty if it runs or has run, None
         while that is not known."""
-        lines = self._told.split(b"\n")[:-1]  # the last one is not whole
+        lines = self._status_output.split(b"\n")[:-1]  # the last one is not whole
         # What makes the room writes here as well, and may have warned of something before.
-        if any(line == b"ok" or _status_in(line) is not None for line in lines):
+        if any(line == b"ok" or _parse_status(line) is not None for line in lines):
             return ""
         failed = next(filter(_is_failure, lines), None)
         return None if failed is None else failed.decode(errors="replace")
 
-    def settle(self, status: int | None, *, stopped: bool) -> tuple[str, int | None]:
+    def final_status(self, status: int | None, *, stopped: bool) -> tuple[str, int | None]:
         """When the process has ended with that status: why the command did not run (empty if it
         did), and its status, a signal as a negative number. One that was `stopped` may not have
         come so far as to say a word."""
         heard = -1
-        while len(self._told) > heard:
-            heard = len(self._told)
-            self.hear()
+        while len(self._status_output) > heard:
+            heard = len(self._status_output)
+            self.read_status()
         failure = self.failure
-        if not self._has_room:
+        if not self._has_sandbox:
             return failure or "", status
         if failure is None and not stopped:
-            words = self._told.decode(errors="replace").strip() or "it ended without a word"
+            words = (
+                self._status_output.decode(errors="replace").strip() or "it ended without a word"
+            )
             return f"{errno.EPERM} EPERM room: {words[-300:]}", status
-        return failure or "", _told_status(self._told, status)
+        return failure or "", _reported_status(self._status_output, status)
 
-    def read(self) -> tuple[bytes, bool]:
+    def read_output(self) -> tuple[bytes, bool]:
         """What has been written, up to a batch; True when nothing more can ever come."""
         pieces: list[bytes] = []
         size = 0
         try:
-            while size < _BATCH:
-                piece = os.read(self.master, _READ)
+            while size < _BATCH_BYTES:
+                piece = os.read(self.master, _READ_BYTES)
                 if not piece:
                     return b"".join(pieces), True
                 pieces.append(piece)
@@ -138,19 +140,19 @@ class PtyProcess:
             return b"".join(pieces), True
         return b"".join(pieces), False
 
-    def type(self, data: bytes) -> bool:
+    def write_input(self, data: bytes) -> bool:
         """Queues input; False when too much of it waits to be read already."""
-        if len(self._input) + len(data) > _INPUT:
+        if len(self._input) + len(data) > _MAX_INPUT_BYTES:
             return False
         self._input += data
-        self.pass_input()
+        self.flush_input()
         return True
 
     @property
-    def input_waits(self) -> bool:
+    def has_pending_input(self) -> bool:
         return bool(self._input)
 
-    def pass_input(self) -> None:
+    def flush_input(self) -> None:
         try:
             self._input = self._input[os.write(self.master, self._input) :]
         except BlockingIOError:
@@ -164,7 +166,7 @@ class PtyProcess:
 
     def terminate(self) -> None:
         """TERM for all that runs, and CONT so that the stopped ones hear it."""
-        if self._has_room:
+        if self._has_sandbox:
             # Not to what makes the room: its end is everybody's at once. Its leader passes it on.
             processes.signal_all(processes.children(self.pid), signal.SIGTERM)
             return
@@ -175,20 +177,20 @@ class PtyProcess:
     def terminate_group(self) -> None:
         """TERM for what the command, which has ended, left in its group; a room's leader has done
         so."""
-        if not self._has_room:
+        if not self._has_sandbox:
             self._signal_group(signal.SIGTERM)
             self._signal_group(signal.SIGCONT)
 
     def kill_group(self) -> None:
         self._signal_group(signal.SIGKILL)
 
-    def let_go(self) -> None:
+    def close_slave(self) -> None:
         """Closes our hold on the slave's end, so that `read` can find the end."""
         os.close(self._slave)
 
     def close(self) -> None:
         os.close(self.master)
-        os.close(self.failures)
+        os.close(self.status_fd)
 
     def _signal_group(self, number: int) -> None:
         """Safe until the process is reaped: so long nobody else can have its number."""
@@ -197,7 +199,7 @@ class PtyProcess:
 
     def _prepare(self, command: StageCommand) -> None:
         os.set_blocking(self.master, False)
-        os.set_blocking(self.failures, False)
+        os.set_blocking(self.status_fd, False)
         termios.tcsetwinsize(self._slave, (command.rows, command.cols))
         if command.uid is not None and os.geteuid() == 0:
             os.fchown(self._slave, command.uid, -1)
@@ -206,13 +208,13 @@ class PtyProcess:
 def _with_channel(
     env: dict[str, str], handed: Mapping[int, int], *, has_room: bool
 ) -> dict[str, str]:
-    if init.CHANNEL not in handed:
+    if init.CHANNEL_FD not in handed:
         return env
-    number = init.CHANNEL if has_room else handed[init.CHANNEL]
-    return {**env, VARIABLE: str(number)}
+    number = init.CHANNEL_FD if has_room else handed[init.CHANNEL_FD]
+    return {**env, DESCRIPTOR_VARIABLE: str(number)}
 
 
-def _content(command: StageCommand, env: dict[str, str], handed: Mapping[int, int]) -> int:
+def _stage_memfd(command: StageCommand, env: dict[str, str], handed: Mapping[int, int]) -> int:
     """A descriptor of what the room's leader is to run; -1 without a room.
 
     Not in its arguments, which others may read, nor its environment: what makes the room has the
@@ -221,7 +223,7 @@ def _content(command: StageCommand, env: dict[str, str], handed: Mapping[int, in
     if not command.room:
         return -1
     who = {"uid": command.uid, "gid": command.gid}
-    has = {"has_proxy": init.PROXY in handed, "has_channel": init.CHANNEL in handed}
+    has = {"has_proxy": init.PROXY_FD in handed, "has_channel": init.CHANNEL_FD in handed}
     content = {"argv": command.argv, "env": env, "cwd": command.cwd, **who, **has}
     handle = os.memfd_create("stage")
     os.write(handle, marshal.dumps(content, 4))
@@ -229,12 +231,12 @@ def _content(command: StageCommand, env: dict[str, str], handed: Mapping[int, in
     return handle
 
 
-def _become(
+def _exec_command(
     command: StageCommand,
     env: dict[str, str],
     enter: Callable[[], None],
     terminal: int,
-    told: int,
+    report_fd: int,
     content: int,
     handed: Mapping[int, int],
 ) -> NoReturn:
@@ -242,38 +244,42 @@ def _become(
     try:
         enter()
         if command.room:
-            _make_room(command.room, env, terminal, told, {init.CONTENT: content, **handed})
-        init.drop_rights(command.uid, command.gid)
+            _exec_sandbox(
+                command.room, env, terminal, report_fd, {init.CONTENT_FD: content, **handed}
+            )
+        init.drop_privileges(command.uid, command.gid)
         init.die_with_parent()
-        channel = handed.get(init.CHANNEL)
-        init.become(command.argv, env, command.cwd, terminal, told, channel)
+        channel = handed.get(init.CHANNEL_FD)
+        init.exec_command(command.argv, env, command.cwd, terminal, report_fd, channel)
     except BaseException as error:
-        os.write(told, init.describe_failure(error, "prepare"))
+        os.write(report_fd, init.describe_failure(error, "prepare"))
     finally:
         os._exit(127)  # whatever comes: this is no second shim
 
 
-def _make_room(
+def _exec_sandbox(
     room: list[str],
     env: dict[str, str],
     terminal: int,
-    told: int,
+    report_fd: int,
     handed: Mapping[int, int],
 ) -> NoReturn:
     """What bwrap or unshare has to say goes where the leader tells."""
     try:
         os.setsid()
         # High first: what is to be moved down must not be closed by what comes there.
-        handles = {0: terminal, 1: terminal, 2: told, **handed}
-        moved = {n: fcntl.fcntl(handle, fcntl.F_DUPFD, _HIGH) for n, handle in handles.items()}
+        handles = {0: terminal, 1: terminal, 2: report_fd, **handed}
+        moved = {
+            n: fcntl.fcntl(handle, fcntl.F_DUPFD, _MIN_MOVED_FD) for n, handle in handles.items()
+        }
         for number, handle in moved.items():
             os.dup2(handle, number)
         init.close_all_but(*handed)
         init.die_with_parent()
-        if init.PROXY not in handed:
+        if init.PROXY_FD not in handed:
             scope_abstract_sockets()  # what shares the host's network; here it costs no import
         os.chdir("/")
-        os.execve(room[0], room, {"PATH": os.defpath} | _mark(env))
+        os.execve(room[0], room, {"PATH": os.defpath} | _shim_variable(env))
     except OSError as error:
         # Not with its own number: that a program is missing is said of the command alone.
         step = f"room {room[0]} ({error.strerror})"
@@ -282,20 +288,20 @@ def _make_room(
         os._exit(127)
 
 
-def _mark(env: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in env.items() if name == MARK}
+def _shim_variable(env: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in env.items() if name == SHIM_VARIABLE}
 
 
-def _told_status(told: bytes, otherwise: int | None) -> int | None:
+def _reported_status(output: bytes, otherwise: int | None) -> int | None:
     """How the leader said that the command ended; if it was killed before, `otherwise`, which what
     made the room ended with: a signal of the leader's as 128 and more."""
-    for line in told.splitlines():
-        if (status := _status_in(line)) is not None:
+    for line in output.splitlines():
+        if (status := _parse_status(line)) is not None:
             return status
     return 128 - otherwise if otherwise is not None and otherwise > 128 else otherwise
 
 
-def _status_in(line: bytes) -> int | None:
+def _parse_status(line: bytes) -> int | None:
     """The status of the command that the leader tells of there, if it does."""
     how, _, number = line.partition(b" ")
     if how in (b"exit", b"signal") and number.isdigit():

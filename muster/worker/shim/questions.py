@@ -6,28 +6,31 @@ Standard library only.
 from collections.abc import Callable
 from typing import Any
 
-from muster.worker.shim.entries import Asked
-from muster.worker.shim.token_bucket import Allowance
+from muster.worker.shim.entries import QuestionRequest
+from muster.worker.shim.token_bucket import TokenBucket
 from muster.worker.shim.wire import Question
 
-_AT_ONCE, _EACH = 20, 30.0  # so many questions one after the other, then one in so many seconds
+_BURST, _INTERVAL_SECONDS = (
+    20,
+    30.0,
+)  # so many questions one after the other, then one in so many seconds
 
 
-class Questions:
+class ShimQuestions:
     """`number` is the first one's; `keep` takes that of the next, before anybody hears of the one
     before it, and `tell` takes the notices."""
 
     def __init__(
         self, number: int, keep: Callable[[int], None], tell: Callable[[dict[str, Any]], None]
     ) -> None:
-        self._next = number
-        self._keep = keep
-        self._tell = tell
-        self._allowance = Allowance(_AT_ONCE, _EACH)
+        self._next_number = number
+        self._save_number = keep
+        self._notify = tell
+        self._bucket = TokenBucket(_BURST, _INTERVAL_SECONDS)
         self.latest: Question | None = None
         """Of the stage that runs; None before the first."""
 
-    def ask(self, place: dict[str, int], asked: Asked | None, now: float) -> int:
+    def ask(self, place: dict[str, int], asked: QuestionRequest | None, now: float) -> int:
         """Opens a question of that `stage` and `run`; its number. None takes back what is open.
         Raises ValueError while another is open, and for too many of them, and OSError."""
         if asked is None:
@@ -35,29 +38,29 @@ class Questions:
             return 0
         if self.latest is not None and self.latest.is_open:
             raise ValueError("a question is open")
-        if not self._allowance.take(now):
+        if not self._bucket.try_consume(now):
             raise ValueError("too many questions")
-        self._keep(self._next + 1)
-        self._become(Question(self._next, place["stage"], place["run"], *asked))
-        self._next += 1
-        return self._next - 1
+        self._save_number(self._next_number + 1)
+        self._set_latest(Question(self._next_number, place["stage"], place["run"], *asked))
+        self._next_number += 1
+        return self._next_number - 1
 
     def answer(self, number: int) -> bool:
         """Closes that question; False if it is not the one that is open."""
         if self.latest is None or not self.latest.is_open or self.latest.number != number:
             return False
-        self._become(self.latest._replace(state="answered"))
+        self._set_latest(self.latest._replace(state="answered"))
         return True
 
     def withdraw(self) -> None:
         """Closes what is open: nobody waits for the answer."""
         if self.latest is not None and self.latest.is_open:
-            self._become(self.latest._replace(state="withdrawn"))
+            self._set_latest(self.latest._replace(state="withdrawn"))
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """The stage is over, and whoever hears of that needs not hear of this."""
         self.latest = None
 
-    def _become(self, question: Question) -> None:
+    def _set_latest(self, question: Question) -> None:
         self.latest = question
-        self._tell({"question": question._asdict()})
+        self._notify({"question": question._asdict()})

@@ -5,9 +5,9 @@ import json
 import os
 from typing import Any, NamedTuple
 
-from muster.worker.shim.wire import StageEnd, StrPath, shape
+from muster.worker.shim.wire import StageExit, StrPath, from_fields
 
-NAME = "state.json"
+FILE_NAME = "state.json"
 
 
 class StageRecord(NamedTuple):
@@ -16,7 +16,7 @@ class StageRecord(NamedTuple):
     stage_index: int
     started_at_ms: int
     leader: tuple[int, int] | None = None
-    end: StageEnd | None = None
+    end: StageExit | None = None
     run: int = 0
 
 
@@ -27,40 +27,40 @@ class AttemptRecord:
         """`asked`: how many questions there were."""
         self.began_at_ms = began_at_ms
         self.stages = stages
-        self.asked = asked
+        self.question_count = asked
 
     @classmethod
     def load(cls, directory: StrPath) -> "AttemptRecord | None":
         """The record that an earlier shim wrote; None where there is none."""
         try:
-            with open(os.path.join(directory, NAME), "rb") as file:
+            with open(os.path.join(directory, FILE_NAME), "rb") as file:
                 fields = json.load(file)
         except FileNotFoundError:
             return None
-        stages = [_stage(stage) for stage in fields["stages"]]
+        stages = [_parse_stage(stage) for stage in fields["stages"]]
         return cls(fields["began_at_ms"], stages, fields.get("asked", 0))
 
     @property
-    def highest(self) -> tuple[int, int] | None:
+    def latest_run(self) -> tuple[int, int] | None:
         """The highest stage that was begun, and its run: they are only ever begun upwards."""
         return (self.stages[-1].stage_index, self.stages[-1].run) if self.stages else None
 
     @property
-    def ends(self) -> tuple[StageEnd, ...]:
+    def stage_exits(self) -> tuple[StageExit, ...]:
         return tuple(stage.end for stage in self.stages if stage.end)
 
-    def begin(self, stage_index: int, run: int, now_ms: int) -> None:
+    def add_stage(self, stage_index: int, run: int, now_ms: int) -> None:
         self.stages.append(StageRecord(stage_index, now_ms, run=run))
 
-    def lead(self, leader: tuple[int, int] | None) -> None:
+    def set_leader(self, leader: tuple[int, int] | None) -> None:
         self.stages[-1] = self.stages[-1]._replace(leader=leader)
 
-    def finish(self, end: StageEnd) -> None:
+    def set_exit(self, end: StageExit) -> None:
         self.stages[-1] = self.stages[-1]._replace(end=end)
 
     def write(self, directory: StrPath, *, durable: bool = True) -> None:
         """Replaces the file at once; `durable`: also if the power fails. Raises OSError."""
-        path = os.path.join(directory, NAME)
+        path = os.path.join(directory, FILE_NAME)
         with open(path + ".new", "w", encoding="utf-8") as file:
             json.dump(self._fields(), file)
             file.flush()
@@ -74,14 +74,14 @@ class AttemptRecord:
         stages = [
             {**stage._asdict(), "end": stage.end and stage.end._asdict()} for stage in self.stages
         ]
-        return {"began_at_ms": self.began_at_ms, "stages": stages, "asked": self.asked}
+        return {"began_at_ms": self.began_at_ms, "stages": stages, "asked": self.question_count}
 
 
-def _stage(fields: dict[str, Any]) -> StageRecord:
-    stage = shape(StageRecord, fields)
+def _parse_stage(fields: dict[str, Any]) -> StageRecord:
+    stage = from_fields(StageRecord, fields)
     return stage._replace(
         leader=tuple(fields["leader"]) if fields["leader"] else None,
-        end=shape(StageEnd, fields["end"]) if fields["end"] else None,
+        end=from_fields(StageExit, fields["end"]) if fields["end"] else None,
     )
 
 

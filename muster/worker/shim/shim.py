@@ -17,13 +17,13 @@ from typing import Any
 from muster.worker.clock import boot_seconds
 from muster.worker.shim.attempt_run import AttemptRun
 from muster.worker.shim.peer import Peer
-from muster.worker.shim.pty_process import adopt_orphans
-from muster.worker.shim.wire import Refusal, SocketAddress, command_from, state_fields
+from muster.worker.shim.pty_process import become_subreaper
+from muster.worker.shim.wire import Refusal, SocketAddress, parse_command, state_fields
 
-ALREADY = 3
+ALREADY_RUNNING_STATUS = 3
 """Exit status: another shim lives in this directory."""
 
-_GLANCE = 2.0  # seconds between two looks at the lease, at most
+_MAX_WAIT_SECONDS = 2.0  # seconds between two looks at the lease, at most
 
 
 class ShimServer:
@@ -32,43 +32,45 @@ class ShimServer:
     def __init__(self, directory: str, listener: socket.socket, quota: int, idle: float) -> None:
         self._listener = listener
         self._selector = selectors.DefaultSelector()
-        self._attempt = AttemptRun(directory, self._selector, self._tell, self._grown, quota)
+        self._attempt = AttemptRun(
+            directory, self._selector, self._notify_peers, self._on_log_growth, quota
+        )
         self._peers: list[Peer] = []
-        self._leaving = False
-        self._idle = idle
+        self._is_exiting = False
+        self._idle_seconds = idle
         self._idle_since = boot_seconds()
 
     def serve(self) -> None:
         self._watch_children()
-        self._selector.register(self._listener, selectors.EVENT_READ, self._admit)
-        while not self._is_over():
-            events = self._selector.select(self._patience())
+        self._selector.register(self._listener, selectors.EVENT_READ, self._accept_peer)
+        while not self._is_finished():
+            events = self._selector.select(self._select_timeout())
             # Whatever else there is to do: it may be long ago that we looked at the clock.
             self._attempt.fence(boot_seconds())
             for key, mask in events:
                 key.data(mask)
             self._attempt.tick(boot_seconds())
 
-    def hang_up(self) -> None:
+    def close_peers(self) -> None:
         for peer in list(self._peers):
             peer.close()
 
-    def _patience(self) -> float:
+    def _select_timeout(self) -> float:
         now = boot_seconds()
-        return max(0.0, min(_GLANCE, self._attempt.wakes_at() - now))
+        return max(0.0, min(_MAX_WAIT_SECONDS, self._attempt.wakes_at() - now))
 
-    def _is_over(self) -> bool:
+    def _is_finished(self) -> bool:
         if self._attempt.is_running:
-            if self._leaving:
+            if self._is_exiting:
                 self._attempt.stop(grace=0)
             return False
-        return self._leaving or self._is_forgotten(boot_seconds())
+        return self._is_exiting or self._is_idle(boot_seconds())
 
-    def _is_forgotten(self, now: float) -> bool:
+    def _is_idle(self, now: float) -> bool:
         """Whether nobody has asked for long: what there is to tell is on disk."""
-        if self._attempt.is_running or self._peers or self._attempt.is_leased(now):
+        if self._attempt.is_running or self._peers or self._attempt.has_lease(now):
             self._idle_since = now
-        return now >= self._idle_since + self._idle
+        return now >= self._idle_since + self._idle_seconds
 
     def _watch_children(self) -> None:
         woken, wake = os.pipe()
@@ -76,51 +78,57 @@ class ShimServer:
         os.set_blocking(wake, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGTERM, self._leave)
+        signal.signal(signal.SIGTERM, self._request_exit)
         self._selector.register(woken, selectors.EVENT_READ, lambda _: self._on_signal(woken))
 
     def _on_signal(self, woken: int) -> None:
         os.read(woken, 4096)
-        self._attempt.child_died(boot_seconds())
+        self._attempt.on_child_exit(boot_seconds())
 
-    def _leave(self, *_: object) -> None:
-        self._leaving = True
+    def _request_exit(self, *_: object) -> None:
+        self._is_exiting = True
 
-    def _admit(self, _mask: int) -> None:
+    def _accept_peer(self, _mask: int) -> None:
         with contextlib.suppress(OSError):
             connection, _ = self._listener.accept()
-            peer = Peer(connection, self._selector, self._answer, self._greet, self._peers.remove)
+            peer = Peer(
+                connection,
+                self._selector,
+                self._handle_request,
+                self._state_message,
+                self._peers.remove,
+            )
             self._peers.append(peer)
 
-    def _tell(self, notice: dict[str, Any]) -> None:
+    def _notify_peers(self, notice: dict[str, Any]) -> None:
         for peer in list(self._peers):
             peer.notify(notice)
 
-    def _grown(self, end: int, data: bytes) -> None:
+    def _on_log_growth(self, end: int, data: bytes) -> None:
         for peer in list(self._peers):
-            peer.grown(end, data)
+            peer.on_log_growth(end, data)
 
-    def _greet(self) -> dict[str, Any]:
+    def _state_message(self) -> dict[str, Any]:
         return state_fields(self._attempt.state())
 
-    def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _handle_request(self, message: dict[str, Any]) -> dict[str, Any]:
         match message["do"]:
             case "begin":
-                return {"begun": self._attempt.begin(command_from(message["stage"]))}
+                return {"begun": self._attempt.start_stage(parse_command(message["stage"]))}
             case "stop":
                 self._attempt.stop(float(message["grace"]))
             case "lease":
                 self._attempt.extend_lease(float(message["deadline"]))
             case "type":
-                self._attempt.type(base64.b64decode(message["keys"]))
+                self._attempt.write_input(base64.b64decode(message["keys"]))
             case "resize":
                 self._attempt.resize(int(message["cols"]), int(message["rows"]))
             case "answer":
                 self._attempt.answer(int(message["number"]), dict(message["answer"]))
             case "state":
-                return {"state": self._greet()}
+                return {"state": self._state_message()}
             case "quit":
-                self._leave()
+                self._request_exit()
             case verb:
                 raise Refusal("unknown", f"no such request: {verb}")
         return {}
@@ -132,33 +140,33 @@ def main(directory: str, quota: int, idle: float) -> None:
     Exits with ALREADY when another one lives there.
     """
     os.umask(0o077)
-    lock = _be_the_only_one(directory)
-    listener = _listen(directory)
+    lock = _acquire_lock(directory)
+    listener = _create_listener(directory)
     if os.fork():
         os._exit(0)
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
-    adopt_orphans()
+    become_subreaper()
     shim = ShimServer(directory, listener, quota, idle)
     shim.serve()
     with SocketAddress(directory) as address, contextlib.suppress(FileNotFoundError):
         os.unlink(address)
     # In this order: whoever hears that we are gone finds room for a successor.
     os.close(lock)
-    shim.hang_up()
+    shim.close_peers()
 
 
-def _be_the_only_one(directory: str) -> int:
+def _acquire_lock(directory: str) -> int:
     """Holds a lock for life, which the kernel lets go however this process ends."""
     lock = os.open(os.path.join(directory, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        sys.exit(ALREADY)
+        sys.exit(ALREADY_RUNNING_STATUS)
     return lock
 
 
-def _listen(directory: str) -> socket.socket:
+def _create_listener(directory: str) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     with SocketAddress(directory) as address:
         with contextlib.suppress(FileNotFoundError):

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from muster.worker.shim.wire import StrPath
 
-NAME = "sizes"
-MOST = 100_000
+FILE_NAME = "sizes"
+MAX_RECORDS = 100_000
 """Records that are kept; so often nobody drags a window's edge."""
 
 _LAYOUT = struct.Struct("<QQII")  # offset, milliseconds, columns, rows
@@ -32,13 +32,13 @@ class SizesWriter:
 
     def __init__(self, directory: StrPath) -> None:
         flags = os.O_RDWR | os.O_CREAT
-        self._file = os.open(os.path.join(directory, NAME), flags, 0o600)
+        self._file = os.open(os.path.join(directory, FILE_NAME), flags, 0o600)
         self._count = os.fstat(self._file).st_size // _LAYOUT.size
-        self._last = _read(self._file, self._count - 1) if self._count else None
+        self._last = _read_size(self._file, self._count - 1) if self._count else None
 
     @property
     def is_full(self) -> bool:
-        return self._count >= MOST
+        return self._count >= MAX_RECORDS
 
     def add(self, size: Size) -> None:
         if self._last and self._last[2:] == size[2:]:
@@ -51,54 +51,54 @@ class SizesWriter:
                 self._last = size
 
 
-class Sizes:
+class SizesReader:
     """Reads the records, while more may be appended."""
 
     def __init__(self, directory: StrPath) -> None:
-        self._path = os.path.join(directory, NAME)
+        self._path = os.path.join(directory, FILE_NAME)
         self._file: int | None = None
 
-    def last(self) -> Size | None:
-        count = self._look()
-        return self._at(count - 1) if count else None
+    def last_size(self) -> Size | None:
+        count = self._count_records()
+        return self._read_record(count - 1) if count else None
 
-    def at(self, offset: int) -> Size | None:
+    def size_at(self, offset: int) -> Size | None:
         """The size that holds for the byte at `offset`; before the first record, the first."""
-        found = self._before(offset)
-        return self._at(found) if self._look() else None
+        found = self._index_at(offset)
+        return self._read_record(found) if self._count_records() else None
 
-    def after(self, offset: int) -> Size | None:
+    def next_size(self, offset: int) -> Size | None:
         """The first record that begins beyond `offset`, if it has come yet."""
-        count = self._look()
-        following = self._before(offset) + 1
-        return self._at(following) if following < count else None
+        count = self._count_records()
+        following = self._index_at(offset) + 1
+        return self._read_record(following) if following < count else None
 
     def close(self) -> None:
         if self._file is not None:
             os.close(self._file)
             self._file = None
 
-    def _before(self, offset: int) -> int:
+    def _index_at(self, offset: int) -> int:
         """The place of the last record at or before `offset`; of several at one, the last."""
-        low, high = 0, self._look()
+        low, high = 0, self._count_records()
         while low < high:
             middle = (low + high) // 2
-            if self._at(middle).offset <= offset:
+            if self._read_record(middle).offset <= offset:
                 low = middle + 1
             else:
                 high = middle
         return max(0, low - 1)
 
-    def _look(self) -> int:
+    def _count_records(self) -> int:
         if self._file is None:
             with contextlib.suppress(FileNotFoundError):
                 self._file = os.open(self._path, os.O_RDONLY)
         return 0 if self._file is None else os.fstat(self._file).st_size // _LAYOUT.size
 
-    def _at(self, place: int) -> Size:
+    def _read_record(self, place: int) -> Size:
         assert self._file is not None
-        return _read(self._file, place)
+        return _read_size(self._file, place)
 
 
-def _read(file: int, place: int) -> Size:
+def _read_size(file: int, place: int) -> Size:
     return Size(*_LAYOUT.unpack(os.pread(file, _LAYOUT.size, place * _LAYOUT.size)))

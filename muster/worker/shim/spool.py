@@ -10,18 +10,18 @@ import os
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from muster.worker.shim.spool_index import BYTES, GAP, NO_ROOM, SpoolIndex, SpoolRecord
+from muster.worker.shim.spool_index import BYTES, DISK_FULL_ERRNOS, GAP, SpoolIndex, SpoolRecord
 from muster.worker.shim.wire import StrPath
 
-QUOTA = 1 << 30
+QUOTA_BYTES = 1 << 30
 """Bytes that one attempt may keep."""
 
-_SAME_MOMENT = 10  # milliseconds that one record stands for
-_SAME_PIECE = 50  # milliseconds that a reader may merge
-_RETRY = 1000  # milliseconds after which a full disk is tried again
+_SAME_RECORD_MS = 10  # milliseconds that one record stands for
+_SAME_CHUNK_MS = 50  # milliseconds that a reader may merge
+_RETRY_MS = 1000  # milliseconds after which a full disk is tried again
 
 
-class Piece(NamedTuple):
+class SpoolChunk(NamedTuple):
     """Bytes of one stage, written at about the same time; `milliseconds` since the attempt began.
 
     A piece that begins beyond the end of the one before it tells of a gap.
@@ -36,7 +36,7 @@ class Piece(NamedTuple):
 class SpoolWriter:
     """Appends output; what finds no room is dropped and recorded as a gap."""
 
-    def __init__(self, directory: StrPath, quota: int = QUOTA) -> None:
+    def __init__(self, directory: StrPath, quota: int = QUOTA_BYTES) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         self._log = os.open(os.path.join(directory, "log"), flags, 0o600)
         self._index = SpoolIndex(os.path.join(directory, "log.index"), writable=True)
@@ -44,8 +44,8 @@ class SpoolWriter:
         self._size = os.fstat(self._log).st_size
         self._last = self._index.last()
         self._retry_at = 0
-        self._unrecorded = 0
-        self.end = _end(self._last, self._size)
+        self._unrecorded_bytes = 0
+        self.end_offset = _end_offset(self._last, self._size)
 
     @property
     def milliseconds(self) -> int:
@@ -55,10 +55,10 @@ class SpoolWriter:
     def append(self, data: bytes, milliseconds: int, stage: int) -> None:
         kept = 0
         if milliseconds >= self._retry_at:
-            kept = self._keep(data[: max(0, self._quota - self._size)], milliseconds, stage)
+            kept = self._store(data[: max(0, self._quota - self._size)], milliseconds, stage)
         if kept < len(data):
-            self.end += len(data) - kept
-            self._unrecorded += len(data) - kept
+            self.end_offset += len(data) - kept
+            self._unrecorded_bytes += len(data) - kept
             self._record_gap(milliseconds, stage)
 
     def sync(self) -> None:
@@ -72,26 +72,28 @@ class SpoolWriter:
         os.close(self._log)
         self._index.close()
 
-    def _keep(self, data: bytes, milliseconds: int, stage: int) -> int:
+    def _store(self, data: bytes, milliseconds: int, stage: int) -> int:
         if not data or not self._record_gap(milliseconds, stage):
             return 0
-        if not self._label(milliseconds, stage):
+        if not self._ensure_record(milliseconds, stage):
             return 0
         written = self._write(memoryview(data))
         self._size += written
-        self.end += written
+        self.end_offset += written
         if written < len(data):
-            self._retry_at = milliseconds + _RETRY
+            self._retry_at = milliseconds + _RETRY_MS
         return written
 
-    def _label(self, milliseconds: int, stage: int) -> bool:
+    def _ensure_record(self, milliseconds: int, stage: int) -> bool:
         """Makes sure that the next bytes have a record; False when there is no room for one."""
         last = self._last
         if last and not last.is_gap and last.stage == stage:
-            is_now = milliseconds - last.milliseconds < _SAME_MOMENT
+            is_now = milliseconds - last.milliseconds < _SAME_RECORD_MS
         else:
             is_now = False
-        return is_now or self._add(SpoolRecord(self.end, self._size, milliseconds, stage, BYTES))
+        return is_now or self._add(
+            SpoolRecord(self.end_offset, self._size, milliseconds, stage, BYTES)
+        )
 
     def _write(self, rest: memoryview) -> int:
         written = 0
@@ -99,21 +101,21 @@ class SpoolWriter:
             while written < len(rest):
                 written += os.write(self._log, rest[written:])
         except OSError as error:
-            if error.errno not in NO_ROOM:
+            if error.errno not in DISK_FULL_ERRNOS:
                 raise
         return written
 
     def _record_gap(self, milliseconds: int, stage: int) -> bool:
         """Records what was dropped; False when even that finds no room yet."""
-        count, last = self._unrecorded, self._last
+        count, last = self._unrecorded_bytes, self._last
         if count and last and last.is_gap:
-            self._last = last._replace(place=last.place + count)
-            self._index.amend(self._last)
+            self._last = last._replace(position=last.position + count)
+            self._index.replace_last(self._last)
         elif count and not self._add(
-            SpoolRecord(self.end - count, count, milliseconds, stage, GAP)
+            SpoolRecord(self.end_offset - count, count, milliseconds, stage, GAP)
         ):
             return False
-        self._unrecorded = 0
+        self._unrecorded_bytes = 0
         return True
 
     def _add(self, record: SpoolRecord) -> bool:
@@ -137,27 +139,27 @@ class SpoolReader:
         self._gaps: list[tuple[int, int]] = []
         self._searched = 0
 
-    def end(self) -> int:
+    def end_offset(self) -> int:
         """The offset after the last byte, lost ones counted."""
-        size = self._look()
-        return _end(self._index.last(), size)
+        size = self._refresh()
+        return _end_offset(self._index.last(), size)
 
-    def read(self, offset: int, limit: int) -> list[Piece]:
+    def read(self, offset: int, limit: int) -> list[SpoolChunk]:
         """At most `limit` bytes from `offset` on, in order; what is lost is skipped."""
         return [
-            Piece(span.offset, span.stage, span.milliseconds, self._bytes(span))
-            for span in _merged(self._spans(offset, self._look()), limit)
+            SpoolChunk(span.offset, span.stage, span.milliseconds, self._read_span(span))
+            for span in _merge_spans(self._spans(offset, self._refresh()), limit)
         ]
 
     def gaps(self) -> list[tuple[int, int]]:
         """The lost ranges, as (from, to) offsets."""
-        self._look()
+        self._refresh()
         if self._gaps:
             # The last gap may have grown since it was seen.
-            self._searched = self._index.before(self._gaps.pop()[0])
-        for record in self._index.since(self._searched):
+            self._searched = self._index.index_at(self._gaps.pop()[0])
+        for record in self._index.records_from(self._searched):
             if record.is_gap:
-                self._gaps.append((record.offset, record.offset + record.place))
+                self._gaps.append((record.offset, record.offset + record.position))
         self._searched = len(self._index)
         return list(self._gaps)
 
@@ -169,26 +171,26 @@ class SpoolReader:
         os.close(self._log)
         self._index.close()
 
-    def _look(self) -> int:
+    def _refresh(self) -> int:
         size = os.fstat(self._log).st_size
         self._index.refresh()
         return size
 
-    def _bytes(self, span: "_Span") -> bytes:
-        return os.pread(self._log, span.length, span.place)
+    def _read_span(self, span: "_Span") -> bytes:
+        return os.pread(self._log, span.length, span.position)
 
     def _spans(self, offset: int, size: int) -> Iterator["_Span"]:
         """Where the bytes from `offset` on lie in the file, record by record."""
-        records = self._index.since(self._index.before(offset))
+        records = self._index.records_from(self._index.index_at(offset))
         record = next(records, None)
         while record:
             following = next(records, None)
-            stop = record.offset + size - record.place
+            stop = record.offset + size - record.position
             if following:
                 stop = min(stop, following.offset)
             start = max(offset, record.offset)
             if not record.is_gap and start < stop:
-                place = record.place + start - record.offset
+                place = record.position + start - record.offset
                 yield _Span(start, record.stage, record.milliseconds, place, stop - start)
             record = following
 
@@ -197,17 +199,17 @@ class _Span(NamedTuple):
     offset: int
     stage: int
     milliseconds: int
-    place: int
+    position: int
     length: int
 
 
-def _merged(spans: Iterator[_Span], limit: int) -> Iterator[_Span]:
+def _merge_spans(spans: Iterator[_Span], limit: int) -> Iterator[_Span]:
     """Spans of up to `limit` bytes in all; neighbours that belong together become one."""
     whole: _Span | None = None
     for span in spans:
         taken = span._replace(length=min(span.length, limit))
         limit -= taken.length
-        if whole and _belongs(taken, whole):
+        if whole and _is_adjacent(taken, whole):
             whole = whole._replace(length=whole.length + taken.length)
         else:
             if whole:
@@ -219,15 +221,15 @@ def _merged(spans: Iterator[_Span], limit: int) -> Iterator[_Span]:
         yield whole
 
 
-def _belongs(span: _Span, whole: _Span) -> bool:
+def _is_adjacent(span: _Span, whole: _Span) -> bool:
     return (
         span.stage == whole.stage
         and span.offset == whole.offset + whole.length
-        and span.milliseconds - whole.milliseconds <= _SAME_PIECE
+        and span.milliseconds - whole.milliseconds <= _SAME_CHUNK_MS
     )
 
 
-def _end(last: SpoolRecord | None, size: int) -> int:
+def _end_offset(last: SpoolRecord | None, size: int) -> int:
     if last is None:
         return 0
-    return last.offset + (last.place if last.is_gap else max(0, size - last.place))
+    return last.offset + (last.position if last.is_gap else max(0, size - last.position))

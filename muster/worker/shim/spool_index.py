@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 UNUSED, BYTES, GAP = 0, 1, 2
-NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _LAYOUT = struct.Struct("<QQQiI")
-_STEP = 512 * _LAYOUT.size
-_RESERVE = 128
-_BATCH = 128
+_STEP_BYTES = 512 * _LAYOUT.size
+_RESERVED_RECORDS = 128
+_BATCH_RECORDS = 128
 
 
 class SpoolRecord(NamedTuple):
@@ -25,7 +25,7 @@ class SpoolRecord(NamedTuple):
     how many were lost; a record reaches up to the next one."""
 
     offset: int
-    place: int
+    position: int
     milliseconds: int
     stage: int
     kind: int
@@ -48,36 +48,36 @@ class SpoolIndex:
         return self._count
 
     def __getitem__(self, at: int) -> SpoolRecord:
-        return _record(os.pread(self._file, _LAYOUT.size, at * _LAYOUT.size))
+        return _parse_record(os.pread(self._file, _LAYOUT.size, at * _LAYOUT.size))
 
     def last(self) -> SpoolRecord | None:
         return self[self._count - 1] if self._count else None
 
     def refresh(self) -> None:
         """Counts what the writer has added."""
-        while found := sum(1 for _ in self._batch(self._count)):
+        while found := sum(1 for _ in self._read_batch(self._count)):
             self._count += found
 
-    def before(self, offset: int) -> int:
+    def index_at(self, offset: int) -> int:
         """The place of the last record that begins at or before `offset`."""
         found = bisect_right(range(self._count), offset, key=lambda at: self[at].offset)
         return max(0, found - 1)
 
-    def since(self, at: int) -> Iterator[SpoolRecord]:
+    def records_from(self, at: int) -> Iterator[SpoolRecord]:
         """The records from a place on."""
-        while batch := list(self._batch(at)):
+        while batch := list(self._read_batch(at)):
             yield from batch
             at += len(batch)
 
     def add(self, record: SpoolRecord) -> bool:
         """Appends; False when there is no room (a little is kept for gaps)."""
-        if not self._has_room(record):
+        if not self._has_space(record):
             return False
         self._write(self._count, record)
         self._count += 1
         return True
 
-    def amend(self, record: SpoolRecord) -> None:
+    def replace_last(self, record: SpoolRecord) -> None:
         """Replaces the last record."""
         self._write(self._count - 1, record)
 
@@ -87,10 +87,10 @@ class SpoolIndex:
     def close(self) -> None:
         os.close(self._file)
 
-    def _batch(self, at: int) -> Iterator[SpoolRecord]:
-        raw = os.pread(self._file, _BATCH * _LAYOUT.size, at * _LAYOUT.size)
+    def _read_batch(self, at: int) -> Iterator[SpoolRecord]:
+        raw = os.pread(self._file, _BATCH_RECORDS * _LAYOUT.size, at * _LAYOUT.size)
         for start in range(0, len(raw) - _LAYOUT.size + 1, _LAYOUT.size):
-            record = _record(raw[start : start + _LAYOUT.size])
+            record = _parse_record(raw[start : start + _LAYOUT.size])
             if record.kind == UNUSED:
                 return
             yield record
@@ -98,21 +98,21 @@ class SpoolIndex:
     def _write(self, at: int, record: SpoolRecord) -> None:
         os.pwrite(self._file, _LAYOUT.pack(*record), at * _LAYOUT.size)
 
-    def _has_room(self, record: SpoolRecord) -> bool:
+    def _has_space(self, record: SpoolRecord) -> bool:
         size = os.fstat(self._file).st_size
         free = size // _LAYOUT.size - self._count
-        if free > _RESERVE:
+        if free > _RESERVED_RECORDS:
             return True
         try:
-            os.posix_fallocate(self._file, 0, size - size % _LAYOUT.size + _STEP)
+            os.posix_fallocate(self._file, 0, size - size % _LAYOUT.size + _STEP_BYTES)
         except OSError as error:
-            if error.errno not in NO_ROOM:
+            if error.errno not in DISK_FULL_ERRNOS:
                 raise
             return record.is_gap and free > 0
         return True
 
 
-def _record(raw: bytes) -> SpoolRecord:
+def _parse_record(raw: bytes) -> SpoolRecord:
     if len(raw) < _LAYOUT.size:
         return SpoolRecord(0, 0, 0, 0, UNUSED)
     return SpoolRecord(*_LAYOUT.unpack(raw))

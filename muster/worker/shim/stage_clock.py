@@ -8,18 +8,18 @@ class StageClock:
 
     def __init__(self, ends_at: float) -> None:
         self._ends_at = ends_at
-        self._stood_at: float | None = None
+        self._paused_at: float | None = None
 
     @property
     def ends_at(self) -> float:
         """Infinite while it stands still."""
-        return self._ends_at if self._stood_at is None else inf
+        return self._ends_at if self._paused_at is None else inf
 
-    def stand(self, now: float) -> None:
-        if self._stood_at is None:
-            self._stood_at = now
+    def pause(self, now: float) -> None:
+        if self._paused_at is None:
+            self._paused_at = now
 
-    def go_on(self, now: float) -> None:
-        if self._stood_at is not None:
-            self._ends_at += now - self._stood_at
-            self._stood_at = None
+    def resume(self, now: float) -> None:
+        if self._paused_at is not None:
+            self._ends_at += now - self._paused_at
+            self._paused_at = None

@@ -9,24 +9,33 @@ from typing import Any
 
 from muster.worker import processes
 from muster.worker.clock import boot_seconds, wall_milliseconds
-from muster.worker.egress.proxy_process import Proxy
+from muster.worker.egress.proxy_process import ProxyProcess
 from muster.worker.limits.limits import Breach
-from muster.worker.limits.sandbox_watch import RoomWatch
+from muster.worker.limits.sandbox_watch import SandboxWatch
 from muster.worker.masking.masker import Masker
 from muster.worker.sandbox import init
 from muster.worker.shim.channel import Channel
-from muster.worker.shim.entries import Asked, entry_from, question_from, reply_from, with_facts
+from muster.worker.shim.entries import (
+    QuestionRequest,
+    merge_facts,
+    parse_entry,
+    parse_question,
+    parse_reply,
+)
 from muster.worker.shim.pty_process import PtyProcess
 from muster.worker.shim.stage_clock import StageClock
-from muster.worker.shim.token_bucket import Allowance
-from muster.worker.shim.wire import StageCommand, StageEnd
+from muster.worker.shim.token_bucket import TokenBucket
+from muster.worker.shim.wire import StageCommand, StageExit
 
-_QUIET = 0.1  # seconds without output after which a short held-back tail is shown
-_SWEEP = 0.02  # seconds between two looks at what still lives
-_LEFTOVERS = 1.0  # seconds for what outlives the leader to hear TERM
-_INSISTENCE = 5.0  # seconds for which KILL is repeated
-_AT_ONCE, _EACH = 100, 30.0  # so many replies one after the other, then one in so many seconds
-_DRAIN = 1 << 20  # bytes; more than a dead stage can have left in its terminal
+_FLUSH_DELAY_SECONDS = 0.1  # seconds without output after which a short held-back tail is shown
+_SWEEP_SECONDS = 0.02  # seconds between two looks at what still lives
+_ORPHAN_GRACE_SECONDS = 1.0  # seconds for what outlives the leader to hear TERM
+_KILL_RETRY_SECONDS = 5.0  # seconds for which KILL is repeated
+_REPLY_BURST, _REPLY_INTERVAL_SECONDS = (
+    100,
+    30.0,
+)  # so many replies one after the other, then one in so many seconds
+_MAX_DRAIN_BYTES = 1 << 20  # bytes; more than a dead stage can have left in its terminal
 
 
 class StageRun:
@@ -38,7 +47,7 @@ class StageRun:
         env: dict[str, str],
         write: Callable[[bytes], None],
         note: Callable[[dict[str, Any], int], int],
-        ask: Callable[[Asked | None, float], int],
+        ask: Callable[[QuestionRequest | None, float], int],
         now: float,
     ) -> None:
         """Starts the stage; `write` takes its masked output. Raises OSError.
@@ -49,29 +58,32 @@ class StageRun:
         is open.
         """
         self.stage_index, self._run = command.stage_index, command.run
-        self._watch = RoomWatch(command.limits, self._all_of_the_stage, now)
+        self._limit_watch = SandboxWatch(command.limits, self._stage_processes, now)
         self._breach: Breach | None = None
-        self.proxy: Proxy | None = None
+        self.proxy: ProxyProcess | None = None
         self.channel: Channel | None = None
         try:
-            handed = self._handed(command)
-            self.process = PtyProcess(command, env, self._watch.enter, handed)
+            handed = self._create_handles(command)
+            self.process = PtyProcess(command, env, self._limit_watch.enter, handed)
         except OSError:
-            self._watch.close()
-            self._hand_over()
-            self._hang_up()
+            self._limit_watch.close()
+            self._close_child_ends()
+            self._close_connections()
             raise
-        self._hand_over()
-        self._threads, self._replies = command.threads, Allowance(_AT_ONCE, _EACH)
-        self.end: StageEnd | None = None
+        self._close_child_ends()
+        self._threads, self._reply_bucket = (
+            command.threads,
+            TokenBucket(_REPLY_BURST, _REPLY_INTERVAL_SECONDS),
+        )
+        self.stage_exit: StageExit | None = None
         self.facts: dict[str, Any] = {}
         self._write = write
-        self._note, self._ask = note, ask
+        self._append_entry, self._open_question = note, ask
         self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
         self._started_at_ms = wall_milliseconds()
         self._clock = StageClock(now + command.timeout)
         self._timeout_grace = command.grace
-        self._quiet_at = inf
+        self._flush_at = inf
         self.cause: str | None = None  # why it ends, if not by itself
         self._status: int | None = None  # the process's, once it is gone; not yet reaped
         self._kill_at = inf
@@ -81,35 +93,35 @@ class StageRun:
     def wakes_at(self) -> float:
         """When `tick` wants to be called next, in boot-time seconds."""
         if self.cause is None and self._status is None:
-            return min(self._quiet_at, self._clock.ends_at, self._watch.wakes_at())
-        return min(self._quiet_at, self._sweep_at)
+            return min(self._flush_at, self._clock.ends_at, self._limit_watch.next_poll_at())
+        return min(self._flush_at, self._sweep_at)
 
-    def take_output(self) -> bool:
+    def read_output(self) -> bool:
         """Passes on what the stage wrote; False when nothing more can come."""
-        output, over = self.process.read()
+        output, over = self.process.read_output()
         if output:
-            self._pass_on(output)
+            self._write_masked(output)
         return not over
 
-    def take_told(self) -> bool:
+    def read_status(self) -> bool:
         """Takes what is told about the command; False when nothing more can come."""
         known = self.process.failure is not None
-        goes_on = self.process.hear()
+        goes_on = self.process.read_status()
         if self.cause and not known and self.process.failure == "":
             self.process.terminate()  # what was asked for before there was anybody to hear it
         return goes_on
 
-    def child_died(self, now: float) -> None:
+    def on_child_exit(self, now: float) -> None:
         """Looks which child it was: orphans are reaped, the leader's end begins the stage's."""
-        while self._status is None and (dead := _peek()):
+        while self._status is None and (dead := _peek_dead_child()):
             if dead.si_pid != self.process.pid:
                 os.waitpid(dead.si_pid, 0)
                 continue
             is_exit = dead.si_code == os.CLD_EXITED
             self._status = dead.si_status if is_exit else -dead.si_status
-            self._watch.rest()
+            self._limit_watch.stop()
             self.process.terminate_group()
-            self._hurry(now, _LEFTOVERS)
+            self._schedule_kill(now, _ORPHAN_GRACE_SECONDS)
 
     def stop(self, cause: str, grace: float, now: float) -> None:
         """TERM for everything now, KILL after `grace` seconds. The first cause is kept."""
@@ -117,33 +129,33 @@ class StageRun:
             self.cause = cause
         if grace > 0:
             self.process.terminate()
-        self._hurry(now, grace)
+        self._schedule_kill(now, grace)
 
     def tick(self, now: float) -> None:
         """Does what is due."""
-        if now >= self._quiet_at:
-            self._quiet_at = inf
-            self._write(self._masker.pause())
+        if now >= self._flush_at:
+            self._flush_at = inf
+            self._write(self._masker.release())
         if self.cause is None and self._status is None:
             if now >= self._clock.ends_at:
                 self.stop("timeout", self._timeout_grace, now)
-            elif breach := self._watch.look(now):
+            elif breach := self._limit_watch.poll(now):
                 self._breach = breach
                 self.stop("limit", 0, now)
         elif now >= self._sweep_at:
             self._sweep(now)
 
-    def answered(self, answer: dict[str, Any]) -> None:
+    def deliver_answer(self, answer: dict[str, Any]) -> None:
         """Passes on what a person has answered, and goes on counting the time."""
-        self.unasked()
+        self.resume_clock()
         if self.channel:
-            self.channel.say({"answer": answer})
+            self.channel.queue_message({"answer": answer})
 
-    def unasked(self) -> None:
+    def resume_clock(self) -> None:
         """Goes on counting the time, for nobody waits for an answer."""
-        self._clock.go_on(boot_seconds())
+        self._clock.resume(boot_seconds())
 
-    def _all_of_the_stage(self) -> list[processes.Process]:
+    def _stage_processes(self) -> list[processes.Process]:
         """The proxy is ours, and no part of what the stage may use."""
         own = self.proxy.pid if self.proxy else None
         return [each for each in processes.descendants(os.getpid()) if each.pid != own]
@@ -151,109 +163,109 @@ class StageRun:
     def close(self) -> None:
         """Lets go of handles, once nobody waits for them any more."""
         self.process.close()
-        self._hang_up()
+        self._close_connections()
 
-    def _handed(self, command: StageCommand) -> dict[int, int]:
+    def _create_handles(self, command: StageCommand) -> dict[int, int]:
         """Handles for the room's leader, or the command, by their numbers there. Raises OSError."""
         handed = {}
-        if proxy := _proxy(command):
-            self.proxy, handed[init.PROXY] = proxy, proxy.room
+        if proxy := _create_proxy(command):
+            self.proxy, handed[init.PROXY_FD] = proxy, proxy.sandbox_fd
         if command.channel:
-            self.channel = Channel(self._answer)
-            handed[init.CHANNEL] = self.channel.theirs
+            self.channel = Channel(self._handle_message)
+            handed[init.CHANNEL_FD] = self.channel.peer_fd
         return handed
 
-    def _hand_over(self) -> None:
+    def _close_child_ends(self) -> None:
         for given in (self.proxy, self.channel):
             if given:
-                given.hand_over()
+                given.close_sandbox_fd()
 
-    def _hang_up(self) -> None:
+    def _close_connections(self) -> None:
         if self.proxy:
-            self.proxy.end()
+            self.proxy.kill()
         if self.channel:
             self.channel.close()
 
-    def _answer(self, message: dict[str, Any]) -> dict[str, Any]:
+    def _handle_message(self, message: dict[str, Any]) -> dict[str, Any]:
         """What the command is answered over its channel. Raises ValueError, and as `note` does."""
         match message:
-            case {"entry": said}:
-                entry = entry_from(said, self._masker)
-                self._pass_on_all()  # for it is about what will be printed from now on
-                return {"ok": self._note(entry, self._masker.pending)}
-            case {"facts": said}:
-                self.facts = with_facts(self.facts, said, self._masker)
+            case {"entry": raw_entry}:
+                entry = parse_entry(raw_entry, self._masker)
+                self._drain_terminal()  # for it is about what will be printed from now on
+                return {"ok": self._append_entry(entry, self._masker.pending_bytes)}
+            case {"facts": facts}:
+                self.facts = merge_facts(self.facts, facts, self._masker)
                 return {"ok": True}
-            case {"reply": said}:
-                return {"ok": self._replied(said)}
-            case {"ask": said}:
-                return {"ok": self._asked(said, boot_seconds())}
+            case {"reply": reply}:
+                return {"ok": self._record_reply(reply)}
+            case {"ask": request}:
+                return {"ok": self._handle_question(request, boot_seconds())}
         raise ValueError("neither an entry, nor facts, nor a question, nor a reply")
 
-    def _replied(self, said: Any) -> int:
+    def _record_reply(self, reply: Any) -> int:
         """Where the log shows what comes then. Raises ValueError, and as `note` does."""
-        entry = reply_from(said, self._threads, self._masker)
-        if not self._replies.take(boot_seconds()):
+        entry = parse_reply(reply, self._threads, self._masker)
+        if not self._reply_bucket.try_consume(boot_seconds()):
             raise ValueError("there are too many replies")
-        self._pass_on_all()
-        return self._note(entry, self._masker.pending)
+        self._drain_terminal()
+        return self._append_entry(entry, self._masker.pending_bytes)
 
-    def _asked(self, said: Any, now: float) -> int:
+    def _handle_question(self, request: Any, now: float) -> int:
         """The question's number; the time stands still until there is an answer."""
-        if said is None:
-            self._clock.go_on(now)
-            return self._ask(None, now)
-        number = self._ask(question_from(said, self._masker), now)
-        self._clock.stand(now)
+        if request is None:
+            self._clock.resume(now)
+            return self._open_question(None, now)
+        number = self._open_question(parse_question(request, self._masker), now)
+        self._clock.pause(now)
         return number
 
-    def _pass_on(self, output: bytes) -> None:
+    def _write_masked(self, output: bytes) -> None:
         self._write(self._masker.feed(output))
-        self._quiet_at = boot_seconds() + _QUIET if self._masker.holds else inf
+        self._flush_at = boot_seconds() + _FLUSH_DELAY_SECONDS if self._masker.can_release else inf
 
-    def _pass_on_all(self) -> None:
+    def _drain_terminal(self) -> None:
         """What is in the terminal now, and no more than it can hold: somebody may go on writing."""
         taken = 0
-        while taken < _DRAIN:
-            output, over = self.process.read()
+        while taken < _MAX_DRAIN_BYTES:
+            output, over = self.process.read_output()
             if output:
-                self._pass_on(output)
+                self._write_masked(output)
                 taken += len(output)
             if over or not output:
                 break
 
-    def _hurry(self, now: float, grace: float) -> None:
+    def _schedule_kill(self, now: float, grace: float) -> None:
         self._kill_at = min(self._kill_at, now + grace)
         self._sweep_at = now
 
     def _sweep(self, now: float) -> None:
         if self._status is None and now < self._kill_at:
-            if self._watch.look(now) is None:
+            if self._limit_watch.poll(now) is None:
                 # Or sooner, if the leader dies.
-                self._sweep_at = min(self._kill_at, self._watch.wakes_at())
+                self._sweep_at = min(self._kill_at, self._limit_watch.next_poll_at())
                 return
             self._kill_at = now  # time to end is no time to use the machine up
-        self._sweep_at = now + _SWEEP
-        left = self._all_of_the_stage()
+        self._sweep_at = now + _SWEEP_SECONDS
+        left = self._stage_processes()
         if self._status is not None and not left:
             self._finish("")
         elif now >= self._give_up_at:
             self._finish(f"{len(left)} processes would not die")
         elif now >= self._kill_at:
             # Counted from the first KILL: when that was due we may have been frozen.
-            self._give_up_at = min(self._give_up_at, now + _INSISTENCE)
-            self._watch.kill()
+            self._give_up_at = min(self._give_up_at, now + _KILL_RETRY_SECONDS)
+            self._limit_watch.kill()
             self.process.kill_group()
             processes.kill(left)
 
     def _finish(self, remark: str) -> None:
         if self.channel:
-            self.channel.take_rest()
-        self._drain()
-        reap()
-        how, code, message = self._verdict()
-        self._watch.close()
-        self.end = StageEnd(
+            self.channel.receive_rest()
+        self._drain_output()
+        reap_children()
+        how, code, message = self._exit_fields()
+        self._limit_watch.close()
+        self.stage_exit = StageExit(
             stage_index=self.stage_index,
             how=how,
             code=code,
@@ -265,13 +277,15 @@ class StageRun:
             run=self._run,
         )
 
-    def _verdict(self) -> tuple[str, int, str]:
-        failure, told = self.process.settle(self._status, stopped=self.cause is not None)
-        status = told or 0
+    def _exit_fields(self) -> tuple[str, int, str]:
+        failure, reported_status = self.process.final_status(
+            self._status, stopped=self.cause is not None
+        )
+        status = reported_status or 0
         code = status if status >= 0 else 128 - status
         # Asked before why there was no room: the kernel may have ended it, who says no word of it.
         if self.cause in (None, "limit") and not self.process.failure:
-            breach = self._breach or self._watch.verdict(ended_badly=status != 0)
+            breach = self._breach or self._limit_watch.final_breach(ended_badly=status != 0)
             if breach:
                 return "limit", code, f"{breach.code} {breach.message}"
         if failure:
@@ -281,31 +295,31 @@ class StageRun:
             return self.cause, code, ""
         return ("exit", status, "") if status >= 0 else ("signal", -status, "")
 
-    def _drain(self) -> None:
+    def _drain_output(self) -> None:
         """The rest of the output. Somebody out of reach may hold the terminal open."""
-        self.process.let_go()
-        self._pass_on_all()
+        self.process.close_slave()
+        self._drain_terminal()
         self._write(self._masker.flush())
 
 
-def _proxy(command: StageCommand) -> Proxy | None:
+def _create_proxy(command: StageCommand) -> ProxyProcess | None:
     """Raises OSError."""
     if command.network is None or not command.room:
         return None
     try:
-        return Proxy(command.network)
+        return ProxyProcess(command.network)
     except ValueError as error:
         raise OSError(errno.EINVAL, str(error)) from error
 
 
-def reap() -> None:
+def reap_children() -> None:
     """Reaps every child that is dead."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
 
 
-def _peek() -> os.waitid_result | None:
+def _peek_dead_child() -> os.waitid_result | None:
     """A child that has died; it is not reaped, so nobody else can get its number yet."""
     try:
         return os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)

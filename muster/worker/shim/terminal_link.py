@@ -5,14 +5,14 @@ import socket
 from itertools import count
 from typing import Any
 
-from muster.worker.shim.link import ShimGone, greet, received
-from muster.worker.shim.wire import Unpacker, pack
+from muster.worker.shim.link import ShimGone, handshake, receive_messages
+from muster.worker.shim.wire import Unpacker, pack_message
 
-PIECES = 64
+MAX_CHUNKS = 64
 """How many short pieces of the log the shim may send before it is listened to again."""
 
 
-class ShimLine:
+class TerminalLink:
     """Waits for nothing but the greeting. Everything raises ShimGone when the shim is no more."""
 
     def __init__(self, connection: socket.socket) -> None:
@@ -22,23 +22,23 @@ class ShimLine:
         self._ids = count(1)
         self._unsent = bytearray()
         # What it knows and has said with the hello lies on disk, where it is looked up.
-        greet(connection, self._unpacker)
+        handshake(connection, self._unpacker)
         connection.setblocking(False)
 
     def fileno(self) -> int:
         return self._connection.fileno()
 
     @property
-    def is_full(self) -> bool:
+    def has_unsent(self) -> bool:
         """Whether the shim has to take something before more is worth saying."""
         return bool(self._unsent)
 
-    def type(self, keys: bytes) -> int:
+    def send_input(self, keys: bytes) -> int:
         """Hands the shim keystrokes; returns the number that the answer will have."""
-        return self._ask("type", keys=base64.b64encode(keys).decode())
+        return self._send_request("type", keys=base64.b64encode(keys).decode())
 
     def resize(self, cols: int, rows: int) -> None:
-        self._ask("resize", cols=cols, rows=rows)
+        self._send_request("resize", cols=cols, rows=rows)
 
     def listen(self, beyond: int) -> None:
         """Asks to be told at once when the log is longer than `beyond`, not now and then.
@@ -46,12 +46,12 @@ class ShimLine:
         Shims of earlier versions tell no pieces, or do not know the request and go on telling now
         and then.
         """
-        self._say({"do": "listen", "beyond": beyond, "pieces": PIECES})
+        self._send_message({"do": "listen", "beyond": beyond, "pieces": MAX_CHUNKS})
 
     def receive(self) -> list[dict[str, Any]]:
         """The messages that have come from the shim."""
         try:
-            return received(self._connection, self._unpacker)
+            return receive_messages(self._connection, self._unpacker)
         except BlockingIOError:
             return []
         except (OSError, ValueError) as error:
@@ -69,11 +69,11 @@ class ShimLine:
     def close(self) -> None:
         self._connection.close()
 
-    def _ask(self, verb: str, **fields: Any) -> int:
+    def _send_request(self, verb: str, **fields: Any) -> int:
         number = next(self._ids)
-        self._say({"id": number, "do": verb, **fields})
+        self._send_message({"id": number, "do": verb, **fields})
         return number
 
-    def _say(self, message: dict[str, Any]) -> None:
-        self._unsent += pack(message)
+    def _send_message(self, message: dict[str, Any]) -> None:
+        self._unsent += pack_message(message)
         self.flush()

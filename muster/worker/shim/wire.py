@@ -23,12 +23,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from muster.worker.limits.limits import StageLimits
 
-VERSION = RUNS = 3  # the first version in which a stage may be run once more
-SPOKEN = (VERSION, VERSION - 1)
+VERSION = RUNS_VERSION = 3  # the first version in which a stage may be run once more
+SUPPORTED_VERSIONS = (VERSION, VERSION - 1)
 """Our own version and the one before: an upgrade of the daemon ends no shim."""
 
 SOCKET = "shim.sock"
-LARGEST = 16 << 20
+MAX_MESSAGE_BYTES = 16 << 20
 
 StrPath = str | os.PathLike[str]
 """Importing pathlib would cost the shim a tenth of its start."""
@@ -67,7 +67,7 @@ class StageCommand(NamedTuple):
     threads: list[int] = []
 
 
-class StageEnd(NamedTuple):
+class StageExit(NamedTuple):
     """How a stage ended.
 
     `how` is `exit` (`code` is the status), `signal` (its number), `timeout`, `stopped`, `lease`
@@ -89,12 +89,12 @@ class StageEnd(NamedTuple):
     run: int = 0
 
 
-def unstarted(command: StageCommand, error: OSError, now_ms: int) -> StageEnd:
+def failed_start_exit(command: StageCommand, error: OSError, now_ms: int) -> StageExit:
     """The end of a stage that could not even be begun."""
     code = error.errno or 0
     message = f"{errno.errorcode.get(code, 'EIO')} begin: {error.strerror}"
     index = command.stage_index
-    return StageEnd(index, "failed", code, message, 0, now_ms, now_ms, run=command.run)
+    return StageExit(index, "failed", code, message, 0, now_ms, now_ms, run=command.run)
 
 
 class Question(NamedTuple):
@@ -126,7 +126,7 @@ class ShimState(NamedTuple):
 
     stage_index: int | None
     running: bool
-    ends: tuple[StageEnd, ...]
+    ends: tuple[StageExit, ...]
     log_end: int
     began_at_ms: int
     deadline: float | None = None
@@ -136,11 +136,11 @@ class ShimState(NamedTuple):
     facts: dict[str, Any] = {}
 
     @property
-    def begun(self) -> tuple[int, int]:
+    def latest_run(self) -> tuple[int, int]:
         """The highest stage and run that it began; (-1, 0) where it began none."""
         return (-1, 0) if self.stage_index is None else (self.stage_index, self.run)
 
-    def end_of(self, stage_index: int, run: int = 0) -> StageEnd | None:
+    def find_exit(self, stage_index: int, run: int = 0) -> StageExit | None:
         ends = (end for end in self.ends if (end.stage_index, end.run) == (stage_index, run))
         return next(ends, None)
 
@@ -153,17 +153,17 @@ class Refusal(Exception):
         self.code = code
 
 
-def shape(kind: Callable[..., _Shape], fields: dict[str, Any]) -> _Shape:
+def from_fields(kind: Callable[..., _Shape], fields: dict[str, Any]) -> _Shape:
     """A named tuple out of JSON; fields that the tuple does not have are ignored."""
     known = {name: value for name, value in fields.items() if name in kind.__annotations__}
     return kind(**known)
 
 
-def command_from(fields: dict[str, Any]) -> StageCommand:
+def parse_command(fields: dict[str, Any]) -> StageCommand:
     """The command in a request. Raises ValueError for one that no stage could be begun with."""
-    command = shape(StageCommand, fields)
+    command = from_fields(StageCommand, fields)
     if fields.get("limits"):
-        command = command._replace(limits=shape(StageLimits, fields["limits"]))
+        command = command._replace(limits=from_fields(StageLimits, fields["limits"]))
     words = [*command.argv, *command.env, *command.env.values(), *command.secrets]
     words += [*command.room, *(command.network or []), command.cwd]
     numbers = [
@@ -187,10 +187,13 @@ def command_fields(command: StageCommand) -> dict[str, Any]:
     return {**command._asdict(), "limits": command.limits and command.limits._asdict()}
 
 
-def state_from(fields: dict[str, Any]) -> ShimState:
-    state = shape(ShimState, fields)
-    ends, question = tuple(shape(StageEnd, end) for end in fields["ends"]), fields.get("question")
-    return state._replace(ends=ends, question=question and shape(Question, question))
+def parse_state(fields: dict[str, Any]) -> ShimState:
+    state = from_fields(ShimState, fields)
+    ends, question = (
+        tuple(from_fields(StageExit, end) for end in fields["ends"]),
+        fields.get("question"),
+    )
+    return state._replace(ends=ends, question=question and from_fields(Question, question))
 
 
 def state_fields(state: ShimState) -> dict[str, Any]:
@@ -198,7 +201,7 @@ def state_fields(state: ShimState) -> dict[str, Any]:
     return {**state._asdict(), "ends": ends, "question": question and question._asdict()}
 
 
-def pack(message: dict[str, Any]) -> bytes:
+def pack_message(message: dict[str, Any]) -> bytes:
     body = json.dumps(message, separators=(",", ":")).encode()
     return _LENGTH.pack(len(body)) + body
 
@@ -214,7 +217,7 @@ class Unpacker:
         buffer, messages, at = self._rest + received, [], 0
         while len(buffer) >= at + _LENGTH.size:
             (length,) = _LENGTH.unpack_from(buffer, at)
-            if length > LARGEST:
+            if length > MAX_MESSAGE_BYTES:
                 raise ValueError(f"a message of {length} bytes")
             start = at + _LENGTH.size
             if len(buffer) < start + length:

@@ -11,34 +11,34 @@ from enum import IntEnum
 from itertools import count
 from pathlib import Path
 
-_SOURCES = Path(__file__).resolve().parents[3]
-_LARGEST = 16 << 20  # bytes of a dump
+_SOURCE_ROOT = Path(__file__).resolve().parents[3]
+_MAX_DUMP_BYTES = 16 << 20  # bytes of a dump
 
-ASKED = struct.Struct("!BIHHI")
+REQUEST_HEADER = struct.Struct("!BIHHI")
 """What to do, with which emulator, columns, rows, and the bytes of text that follow."""
-ANSWERED = struct.Struct("!?HHI")
+RESPONSE_HEADER = struct.Struct("!?HHI")
 """Whether it could be done, columns, rows, and the bytes of text that follow."""
 
 
-class Act(IntEnum):
+class EmulatorCommand(IntEnum):
     """What an emulator is asked to do."""
 
-    BEGIN = 0
+    CREATE = 0
     FEED = 1
     RESIZE = 2
     DUMP = 3
-    END = 4
+    CLOSE = 4
 
 
 class EmulatorFailed(Exception):
     """The emulator could not take that; there is no more to be had of it."""
 
 
-class EmulatorsGone(Exception):
+class EmulatorProcessGone(Exception):
     """The process with the emulators has ended, or makes no sense."""
 
 
-class Emulators:
+class EmulatorClient:
     """Starts the process, which ends with this one. `close` it."""
 
     def __init__(self, uid: int | None = None) -> None:
@@ -48,7 +48,7 @@ class Emulators:
         with theirs:
             self._process = subprocess.Popen(
                 command if uid is None else [*command, str(uid)],
-                cwd=_SOURCES,
+                cwd=_SOURCE_ROOT,
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
             )
@@ -58,10 +58,10 @@ class Emulators:
     def pid(self) -> int:
         return self._process.pid
 
-    def begin(self, cols: int, rows: int, scrollback: int) -> "Emulator":
+    def create(self, cols: int, rows: int, scrollback: int) -> "Emulator":
         """A new emulator with a blank screen. Raises EmulatorsGone."""
         made = Emulator(self, next(self._numbers), cols, rows)
-        self.ask(Act.BEGIN, made.number, cols, rows, str(scrollback))
+        self.request(EmulatorCommand.CREATE, made.number, cols, rows, str(scrollback))
         return made
 
     def close(self) -> None:
@@ -69,22 +69,26 @@ class Emulators:
         self._process.kill()
         self._process.wait()
 
-    def ask(
-        self, act: Act, number: int, cols: int = 0, rows: int = 0, text: str = ""
+    def request(
+        self, act: EmulatorCommand, number: int, cols: int = 0, rows: int = 0, text: str = ""
     ) -> tuple[int, int, str]:
         """What it says then: columns, rows, and a dump where that was asked for.
 
         Raises EmulatorFailed, EmulatorsGone.
         """
-        told = text.encode(errors="replace")
+        payload = text.encode(errors="replace")
         try:
-            self._socket.sendall(ASKED.pack(act, number, cols, rows, len(told)) + told)
-            is_done, cols, rows, length = ANSWERED.unpack(read(self._socket, ANSWERED.size))
-            if length > _LARGEST:
-                raise EmulatorsGone(f"a dump of {length} bytes")
-            answer = read(self._socket, length).decode(errors="replace")
+            self._socket.sendall(
+                REQUEST_HEADER.pack(act, number, cols, rows, len(payload)) + payload
+            )
+            is_done, cols, rows, length = RESPONSE_HEADER.unpack(
+                read_exactly(self._socket, RESPONSE_HEADER.size)
+            )
+            if length > _MAX_DUMP_BYTES:
+                raise EmulatorProcessGone(f"a dump of {length} bytes")
+            answer = read_exactly(self._socket, length).decode(errors="replace")
         except (OSError, EOFError) as error:
-            raise EmulatorsGone(str(error) or "it has ended") from None
+            raise EmulatorProcessGone(str(error) or "it has ended") from None
         if not is_done:
             raise EmulatorFailed
         return cols, rows, answer
@@ -93,31 +97,31 @@ class Emulators:
 class Emulator:
     """A terminal. All of it raises EmulatorFailed and EmulatorsGone."""
 
-    def __init__(self, emulators: Emulators, number: int, cols: int, rows: int) -> None:
+    def __init__(self, emulators: EmulatorClient, number: int, cols: int, rows: int) -> None:
         self.number = number
         self.size = (cols, rows)
-        self._emulators = emulators
+        self._client = emulators
 
     def feed(self, text: str) -> None:
-        self._ask(Act.FEED, text=text)
+        self._request(EmulatorCommand.FEED, text=text)
 
     def resize(self, cols: int, rows: int) -> None:
-        self._ask(Act.RESIZE, cols, rows)
+        self._request(EmulatorCommand.RESIZE, cols, rows)
 
     def dump(self) -> str:
         """What draws its screen again."""
-        return self._ask(Act.DUMP)
+        return self._request(EmulatorCommand.DUMP)
 
-    def end(self) -> None:
-        self._ask(Act.END)
+    def close(self) -> None:
+        self._request(EmulatorCommand.CLOSE)
 
-    def _ask(self, act: Act, cols: int = 0, rows: int = 0, text: str = "") -> str:
-        *size, answer = self._emulators.ask(act, self.number, cols, rows, text)
+    def _request(self, act: EmulatorCommand, cols: int = 0, rows: int = 0, text: str = "") -> str:
+        *size, answer = self._client.request(act, self.number, cols, rows, text)
         self.size = (size[0], size[1])
         return answer
 
 
-def read(of: socket.socket, length: int) -> bytes:
+def read_exactly(of: socket.socket, length: int) -> bytes:
     """So many bytes. Raises EOFError where there are no more, and OSError."""
     pieces = []
     while length:

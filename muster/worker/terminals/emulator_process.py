@@ -1,4 +1,5 @@
-"""`python -m muster.worker.terminals.emulator_process [UID]`: terminal emulators, asked over its input.
+"""`python -m muster.worker.terminals.emulator_process [UID]`: terminal emulators, asked over its
+input.
 
 They are native code that reads whatever attempts print. So they are alone in a process that holds
 nothing but its socket and can get nothing else: no file, no socket, no process, and under root the
@@ -14,13 +15,18 @@ import sys
 
 import avt
 
-from muster.worker.terminals.emulator_client import ANSWERED, ASKED, Act, read
+from muster.worker.terminals.emulator_client import (
+    REQUEST_HEADER,
+    RESPONSE_HEADER,
+    EmulatorCommand,
+    read_exactly,
+)
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
-_NOTHING = (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_CORE)
+_ZERO_LIMITS = (resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC, resource.RLIMIT_CORE)
 
 
-class Desk:
+class EmulatorServer:
     """The emulators by their numbers."""
 
     def __init__(self) -> None:
@@ -29,33 +35,37 @@ class Desk:
     def serve(self, line: socket.socket) -> None:
         """Answers until nobody asks any more. Raises EOFError then."""
         while True:
-            act, number, cols, rows, length = ASKED.unpack(read(line, ASKED.size))
-            text = read(line, length).decode()
+            act, number, cols, rows, length = REQUEST_HEADER.unpack(
+                read_exactly(line, REQUEST_HEADER.size)
+            )
+            text = read_exactly(line, length).decode()
             try:
-                answer = self._answer(Act(act), number, cols, rows, text)
+                answer = self._handle_request(EmulatorCommand(act), number, cols, rows, text)
             except BaseException as error:
                 if not _is_panic(error):
                     raise
                 self._emulators.pop(number, None)
-                answer = ANSWERED.pack(False, 0, 0, 0)
+                answer = RESPONSE_HEADER.pack(False, 0, 0, 0)
             line.sendall(answer)
 
-    def _answer(self, act: Act, number: int, cols: int, rows: int, text: str) -> bytes:
-        if act is Act.BEGIN:
+    def _handle_request(
+        self, act: EmulatorCommand, number: int, cols: int, rows: int, text: str
+    ) -> bytes:
+        if act is EmulatorCommand.CREATE:
             self._emulators[number] = avt.Vt(cols, rows, int(text))
-        if act is Act.END:
+        if act is EmulatorCommand.CLOSE:
             self._emulators.pop(number, None)
         emulator = self._emulators.get(number)
         if emulator is None:  # ended, or failed before
-            return ANSWERED.pack(act is Act.END, 0, 0, 0)
+            return RESPONSE_HEADER.pack(act is EmulatorCommand.CLOSE, 0, 0, 0)
         dump = b""
-        if act is Act.FEED:
+        if act is EmulatorCommand.FEED:
             emulator.feed_str(text)
-        elif act is Act.RESIZE:
+        elif act is EmulatorCommand.RESIZE:
             emulator.resize(cols, rows)
-        elif act is Act.DUMP:
+        elif act is EmulatorCommand.DUMP:
             dump = emulator.dump().encode(errors="replace")
-        return ANSWERED.pack(True, *emulator.size, len(dump)) + dump
+        return RESPONSE_HEADER.pack(True, *emulator.size, len(dump)) + dump
 
 
 def _is_panic(error: BaseException) -> bool:
@@ -63,7 +73,7 @@ def _is_panic(error: BaseException) -> bool:
     return type(error).__name__ == "PanicException"
 
 
-def give_up_rights(uid: int | None) -> None:
+def drop_privileges(uid: int | None) -> None:
     """For good, and for `uid` under root: no file, socket or process can be had after that."""
     if uid is not None:
         os.setgroups([])
@@ -74,7 +84,7 @@ def give_up_rights(uid: int | None) -> None:
     # After the change of user, which clears it. Beside the end of our input, which one that hangs
     # in native code would not see.
     libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-    for kind in _NOTHING:
+    for kind in _ZERO_LIMITS:
         resource.setrlimit(kind, (0, 0))
 
 
@@ -82,9 +92,9 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # a terminal's signals are the daemon's to handle
     line = socket.socket(fileno=0)
-    give_up_rights(int(sys.argv[1]) if len(sys.argv) > 1 else None)
+    drop_privileges(int(sys.argv[1]) if len(sys.argv) > 1 else None)
     try:
-        Desk().serve(line)
+        EmulatorServer().serve(line)
     except (EOFError, OSError):
         return
 

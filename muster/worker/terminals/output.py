@@ -6,13 +6,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from muster.protocol.terminal import MAX_BYTES, At, Resize, Screen
-from muster.worker.shim.sizes import Size, Sizes
+from muster.protocol.terminal import MAX_FRAME_BYTES, OutputOffset, Resize, Screen
+from muster.worker.shim.sizes import Size, SizesReader
 from muster.worker.shim.spool import SpoolReader
 
 # Who types into a flood wants to see what comes of it: what was printed before and is not sent yet
 # is skipped if it is more than `_LATE`, but for the last bytes.
-_LATE, _LAST = 8 << 20, 64 << 10
+_MAX_BACKLOG_BYTES, _BACKLOG_TAIL_BYTES = 8 << 20, 64 << 10
 
 
 class TerminalOutput:
@@ -21,67 +21,74 @@ class TerminalOutput:
     def __init__(self, directory: Path, offset: int | None) -> None:
         """The output of the attempt's `directory` from `offset` on; None: from its end on."""
         self._directory = directory
-        self._begin = offset
+        self._start_offset = offset
         self._reader: SpoolReader | None = None
-        self._sizes = Sizes(directory)
-        self.told: tuple[int, int] | None = None  # the size
+        self._sizes = SizesReader(directory)
+        self.sent_size: tuple[int, int] | None = None  # the size
         self._numbers: list[int] = []
         self._screen: Screen | None = None
-        self._is_drawn = False  # a screen is on its way
-        self._began = False
+        self._is_screen_pending = False  # a screen is on its way
+        self._has_started = False
         self.position = offset or 0
-        self._is_hurried = False
+        self._skips_backlog = False
 
-    def say_size(self) -> None:
+    def request_size(self) -> None:
         """Has the size said with the next frame, although the server may know it."""
-        self.told = None
+        self.sent_size = None
 
-    def say_screen(self, number: int) -> None:
+    def request_screen(self, number: int) -> None:
         """Has a screen of this number said as soon as it is drawn."""
         self._numbers.append(number)
 
-    def hurry(self) -> None:
+    def skip_backlog(self) -> None:
         """Notes that somebody has typed: old output in a flood may be skipped."""
-        self._is_hurried = True
+        self._skips_backlog = True
 
-    def screen_wanted(self) -> int | None:
+    def pop_screen_offset(self) -> int | None:
         """The offset at which, or after which, a screen is to be drawn now; None: none is.
 
         It is told once; then `put_screen` is waited for.
         """
-        if not self._began or not self._numbers or self._screen is not None or self._is_drawn:
+        if (
+            not self._has_started
+            or not self._numbers
+            or self._screen is not None
+            or self._is_screen_pending
+        ):
             return None
-        self._is_drawn = True
+        self._is_screen_pending = True
         return self.position
 
-    def put_screen(self, screen: Screen) -> None:
-        self._screen, self._is_drawn = screen, False
+    def set_screen(self, screen: Screen) -> None:
+        self._screen, self._is_screen_pending = screen, False
 
-    def take(self, data: bytes, end: int) -> bool:
+    def try_advance(self, data: bytes, end: int) -> bool:
         """Counts these bytes, which end at `end` in the log, as given if they come next.
 
         Returns False where they do not, or where a frame has to be said before or between them.
         """
-        if not self._began or self._numbers or end - len(data) != self.position:
+        if not self._has_started or self._numbers or end - len(data) != self.position:
             return False
-        size = self._sizes.at(self.position)
-        if (size is not None and self.told != _sides(size)) or self._limit() < len(data):
+        size = self._sizes.size_at(self.position)
+        if (size is not None and self.sent_size != _dimensions(size)) or self._max_bytes() < len(
+            data
+        ):
             return False
         self.position = end
         return True
 
-    def next(self) -> Iterator[At | Resize | Screen | bytes]:
+    def next_frames(self) -> Iterator[OutputOffset | Resize | Screen | bytes]:
         """The frames that can be sent now, one of bytes at most. Raises OSError."""
-        reader = self._open()
-        if not self._began:
-            if self._begin is None and reader is not None:
-                self.position = reader.end()
-            self._began = True
-            yield At(self.position)
-        yield from self._say()
+        reader = self._open_reader()
+        if not self._has_started:
+            if self._start_offset is None and reader is not None:
+                self.position = reader.end_offset()
+            self._has_started = True
+            yield OutputOffset(self.position)
+        yield from self._pending_frames()
         if reader is not None and not self.waits_for_screen:
-            yield from self._skip(reader)
-            yield from self._read(reader, self._limit())
+            yield from self._skip_backlog(reader)
+            yield from self._read_frame(reader, self._max_bytes())
 
     @property
     def waits_for_screen(self) -> bool:
@@ -92,26 +99,26 @@ class TerminalOutput:
             self._reader.close()
         self._sizes.close()
 
-    def _open(self) -> SpoolReader | None:
+    def _open_reader(self) -> SpoolReader | None:
         """None where no shim has begun a log yet."""
         if self._reader is None:
             with contextlib.suppress(FileNotFoundError):
                 self._reader = SpoolReader(self._directory)
         return self._reader
 
-    def _skip(self, reader: SpoolReader) -> Iterator[At | Resize | Screen]:
-        if not self._is_hurried or self._screen is not None:
+    def _skip_backlog(self, reader: SpoolReader) -> Iterator[OutputOffset | Resize | Screen]:
+        if not self._skips_backlog or self._screen is not None:
             return
-        self._is_hurried = False
-        if (end := reader.end()) > self.position + _LATE:
-            self.position = end - _LAST
-            yield At(self.position)
-            yield from self._say()
+        self._skips_backlog = False
+        if (end := reader.end_offset()) > self.position + _MAX_BACKLOG_BYTES:
+            self.position = end - _BACKLOG_TAIL_BYTES
+            yield OutputOffset(self.position)
+            yield from self._pending_frames()
 
-    def _say(self) -> Iterator[Resize | Screen]:
-        size = self._sizes.at(self.position)
-        if size is not None and self.told != _sides(size):
-            self.told = _sides(size)
+    def _pending_frames(self) -> Iterator[Resize | Screen]:
+        size = self._sizes.size_at(self.position)
+        if size is not None and self.sent_size != _dimensions(size):
+            self.sent_size = _dimensions(size)
             yield Resize(size.cols, size.rows)
         if self._screen is not None and self.position >= self._screen.offset:
             screen, self._screen = self._screen, None
@@ -119,16 +126,16 @@ class TerminalOutput:
             for number in numbers:
                 yield replace(screen, offset=self.position, number=number)
 
-    def _limit(self) -> int:
+    def _max_bytes(self) -> int:
         """How many bytes may follow until a frame is to be said."""
-        stops = [self.position + MAX_BYTES]
-        if (size := self._sizes.after(self.position)) is not None:
+        stops = [self.position + MAX_FRAME_BYTES]
+        if (size := self._sizes.next_size(self.position)) is not None:
             stops.append(size.offset)
         if self._screen is not None:
             stops.append(self._screen.offset)
         return min(stops) - self.position
 
-    def _read(self, reader: SpoolReader, limit: int) -> Iterator[At | bytes]:
+    def _read_frame(self, reader: SpoolReader, limit: int) -> Iterator[OutputOffset | bytes]:
         frame = b""
         for piece in reader.read(self.position, limit):
             if piece.offset > self.position + len(frame):
@@ -139,12 +146,12 @@ class TerminalOutput:
             yield frame
         elif (end := self._gap_end(reader)) is not None:
             self.position = end
-            yield At(end)
+            yield OutputOffset(end)
 
     def _gap_end(self, reader: SpoolReader) -> int | None:
         """Where the bytes go on that follow a lost range."""
-        return reader.gap_end(self.position) if reader.end() > self.position else None
+        return reader.gap_end(self.position) if reader.end_offset() > self.position else None
 
 
-def _sides(size: Size) -> tuple[int, int]:
+def _dimensions(size: Size) -> tuple[int, int]:
     return size.cols, size.rows

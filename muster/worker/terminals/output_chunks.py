@@ -7,20 +7,20 @@ another blanks or scrolls all of a large screen.
 import re
 from collections.abc import Iterator
 
-_LONGEST = 64 << 10  # bytes
-_MOST_SCROLLED = 16 << 20  # cells, where each byte is a line feed: some 70 ms
-_MOST_CELLS = 2_000_000  # that sequences may touch: some 60 ms
+_MAX_CHUNK_BYTES = 64 << 10  # bytes
+_MAX_SCROLLED_CELLS = 16 << 20  # cells, where each byte is a line feed: some 70 ms
+_MAX_TOUCHED_CELLS = 2_000_000  # that sequences may touch: some 60 ms
 # In seven bits or in eight; whatever a terminal carries out, or leaves out, in its midst.
 _REPEATS = re.compile(rb"(?:\x1b\[|\xc2\x9b)[^@-~\x1b]*b")
 # What may touch all of a screen: no colours, moves of the cursor, or changes of one line.
 _COSTLY = re.compile(rb"\x1b(?!\[[0-9;:]{0,40}[@-DGHKPXdfm])|\xc2[\x80-\x9f]")
 
 
-def portions(data: bytes, size: tuple[int, int]) -> Iterator[bytes]:
+def split_by_cost(data: bytes, size: tuple[int, int]) -> Iterator[bytes]:
     """The bytes, in their order, for a screen of so many columns and rows."""
     cols, rows = max(1, size[0]), max(1, size[1])
-    longest = min(_LONGEST, _MOST_SCROLLED // cols)
-    most = max(1, _MOST_CELLS // (cols * rows))
+    longest = min(_MAX_CHUNK_BYTES, _MAX_SCROLLED_CELLS // cols)
+    most = max(1, _MAX_TOUCHED_CELLS // (cols * rows))
     begin = 0
     while begin < len(data):
         end = min(len(data), begin + longest)

@@ -14,7 +14,7 @@ from muster.worker.server.websocket import WebSocket
 from muster.worker.terminals.output import TerminalOutput
 from muster.worker.terminals.shim_connection import ShimConnection
 
-_LARGE = 32 << 10  # bytes of a frame; what is typed and answered is never so much
+_FLOOD_FRAME_BYTES = 32 << 10  # bytes of a frame; what is typed and answered is never so much
 
 
 class OutputSender:
@@ -35,7 +35,7 @@ class OutputSender:
         self._output = output
         self._shim = shim
         self._screen_at = screen_at
-        self._flooded = flooded
+        self._on_flood = flooded
         self._wake = wake
         self._drawn: list[Screen | Exception] = []
         self._has_more = True  # there may be something to send
@@ -49,7 +49,7 @@ class OutputSender:
     def is_all_sent(self) -> bool:
         return not (self._has_more or self._websocket.is_full or self._output.waits_for_screen)
 
-    def look(self) -> None:
+    def mark_ready(self) -> None:
         """There may be something new to send."""
         self._has_more = True
 
@@ -58,12 +58,12 @@ class OutputSender:
         if not self.is_ready:
             return
         self._has_more = False
-        for frame in self._output.next():
-            self._websocket.send(_encoded(frame))
+        for frame in self._output.next_frames():
+            self._websocket.send(_encode(frame))
             self._has_more = True
-            if isinstance(frame, bytes) and len(frame) >= _LARGE:
-                self._flooded()
-        if (offset := self._output.screen_wanted()) is not None:
+            if isinstance(frame, bytes) and len(frame) >= _FLOOD_FRAME_BYTES:
+                self._on_flood()
+        if (offset := self._output.pop_screen_offset()) is not None:
             draw = threading.Thread(
                 target=self._draw, args=(offset,), name="terminal-screen", daemon=True
             )
@@ -71,38 +71,38 @@ class OutputSender:
         if not self._has_more:
             self._shim.listen(self._output.position)
 
-    def pass_on(self, data: bytes, end: int) -> None:
+    def send_direct(self, data: bytes, end: int) -> None:
         """Sends what has just been printed, which ends at `end` in the log, if it comes next.
 
         If not it is read from the spool in its turn; it lies there if that has room for it.
         """
         is_idle = not self._has_more and not self._websocket.is_full
-        if is_idle and self._output.take(data, end):
+        if is_idle and self._output.try_advance(data, end):
             self._websocket.send(data)
-            self._shim.listen_on(self._output.position)
+            self._shim.renew_listen(self._output.position)
         else:
             self._has_more = True
 
-    def resized(self, cols: int, rows: int) -> None:
+    def confirm_size(self, cols: int, rows: int) -> None:
         """A viewer wants this size. If it is the known one already, the answer is to say it."""
-        if self._output.told == (cols, rows):
-            self._output.say_size()
+        if self._output.sent_size == (cols, rows):
+            self._output.request_size()
 
-    def say_screen(self, number: int) -> None:
+    def request_screen(self, number: int) -> None:
         """The server asks for a screen of this number."""
-        self._output.say_screen(number)
+        self._output.request_screen(number)
 
-    def hurry(self) -> None:
+    def skip_backlog(self) -> None:
         """Somebody has typed, and wants to see what comes of it."""
-        self._output.hurry()
+        self._output.skip_backlog()
 
-    def take_screens(self) -> None:
+    def apply_drawn_screens(self) -> None:
         """Takes the screens that have been drawn. Raises what drawing one raised."""
         while self._drawn:
             drawn = self._drawn.pop(0)
             if isinstance(drawn, Exception):
                 raise drawn
-            self._output.put_screen(drawn)
+            self._output.set_screen(drawn)
 
     def close(self) -> None:
         self._output.close()
@@ -115,5 +115,5 @@ class OutputSender:
         self._wake()
 
 
-def _encoded(frame: TerminalFrame | bytes) -> str | bytes:
+def _encode(frame: TerminalFrame | bytes) -> str | bytes:
     return frame if isinstance(frame, bytes) else msgspec.json.encode(frame).decode()

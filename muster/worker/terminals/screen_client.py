@@ -18,37 +18,39 @@ from typing import Any
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import Screen
 from muster.worker.sandbox.uids import Identity
-from muster.worker.shim.sizes import Size, Sizes
+from muster.worker.shim.sizes import Size, SizesReader
 from muster.worker.shim.spool import SpoolReader
 
-_AGAIN = 5.0  # seconds between two words about an attempt whose log grows
-_PATIENCE = 3.0  # seconds for an answer: a model in a flood has megabytes to catch up on
-_PAUSES = (0.1, 1.0, 10.0, 60.0)  # seconds before the process is started again
-_STABLE = 60.0  # seconds of life after which its death is no repetition
-_STARTING = 1.0  # seconds
-_LARGEST = 512 << 10  # characters of a screen that is sent
-_ROUGH = 64 << 10  # bytes that stand for a screen where there is no model
+_NOTIFY_INTERVAL_SECONDS = 5.0  # seconds between two words about an attempt whose log grows
+_RESPONSE_TIMEOUT_SECONDS = (
+    3.0  # seconds for an answer: a model in a flood has megabytes to catch up on
+)
+_RESTART_DELAYS_SECONDS = (0.1, 1.0, 10.0, 60.0)  # seconds before the process is started again
+_STABLE_SECONDS = 60.0  # seconds of life after which its death is no repetition
+_START_TIMEOUT_SECONDS = 1.0  # seconds
+_MAX_SCREEN_LENGTH = 512 << 10  # characters of a screen that is sent
+_ROUGH_BYTES = 64 << 10  # bytes that stand for a screen where there is no model
 
-_SOURCES = Path(__file__).resolve().parents[3]
+_SOURCE_ROOT = Path(__file__).resolve().parents[3]
 
 log = logging.getLogger(__name__)
 
 
-class Screens:
+class ScreenClient:
     """Starts the process when there is something to look at, and again when it has died."""
 
     def __init__(self, attempts: Path, identity: Identity | None) -> None:
         """Under root the emulator runs under the `identity`."""
         self._attempts = attempts
         self._identity = identity
-        self._told: dict[AttemptKey, float] = {}
+        self._notified_at: dict[AttemptKey, float] = {}
         self._ids = count(1)
         self._changed = threading.Condition()
-        self._answers: dict[int, dict[str, Any] | None] = {}  # None: still to come
+        self._responses: dict[int, dict[str, Any] | None] = {}  # None: still to come
         self._process: subprocess.Popen[bytes] | None = None
         self._thread: threading.Thread | None = None
         self._deaths = 0  # in a row
-        self._over = threading.Event()
+        self._stopped = threading.Event()
 
     @property
     def pid(self) -> int | None:
@@ -56,17 +58,21 @@ class Screens:
         process = self._process
         return process.pid if process is not None else None
 
-    def notice(self, key: AttemptKey) -> None:
+    def notify_growth(self, key: AttemptKey) -> None:
         """The attempt's log may have grown; waits for nothing."""
         now = monotonic()
-        if now >= self._told.get(key, 0.0) + _AGAIN:
+        if now >= self._notified_at.get(key, 0.0) + _NOTIFY_INTERVAL_SECONDS:
             # Of the others, too, only what is recent is worth remembering.
-            self._told = {each: at for each, at in self._told.items() if now < at + _AGAIN}
-            self._told[key] = now
+            self._notified_at = {
+                each: at
+                for each, at in self._notified_at.items()
+                if now < at + _NOTIFY_INTERVAL_SECONDS
+            }
+            self._notified_at[key] = now
             self._start()
-            self._say({"look": key.name})
+            self._send({"look": key.name})
 
-    def at(self, key: AttemptKey, offset: int) -> Screen | None:
+    def screen_at(self, key: AttemptKey, offset: int) -> Screen | None:
         """The screen at `offset` or, if the model is further, at a later one.
 
         None when there is no model, or none that answers in time.
@@ -74,33 +80,34 @@ class Screens:
         number = next(self._ids)
         self._start()
         with self._changed:
-            self._changed.wait_for(lambda: self._process or self._deaths, _STARTING)
-            self._answers[number] = None
-            if self._say({"look": key.name, "id": number, "offset": offset}):
+            self._changed.wait_for(lambda: self._process or self._deaths, _START_TIMEOUT_SECONDS)
+            self._responses[number] = None
+            if self._send({"look": key.name, "id": number, "offset": offset}):
                 asked = self._process
                 self._changed.wait_for(
-                    lambda: self._answers[number] or self._process is not asked, _PATIENCE
+                    lambda: self._responses[number] or self._process is not asked,
+                    _RESPONSE_TIMEOUT_SECONDS,
                 )
-            answer = self._answers.pop(number)
-        if not answer or not 0 < len(answer.get("data", "")) <= _LARGEST:
+            answer = self._responses.pop(number)
+        if not answer or not 0 < len(answer.get("data", "")) <= _MAX_SCREEN_LENGTH:
             return None
         del answer["id"]
         return Screen(**answer)
 
     def close(self) -> None:
-        self._over.set()
+        self._stopped.set()
         with self._changed:
             process = self._process
             self._changed.notify_all()
         if process is not None and process.stdin is not None:
             process.stdin.close()
         if self._thread is not None:
-            self._thread.join(_PATIENCE)
+            self._thread.join(_RESPONSE_TIMEOUT_SECONDS)
             if self._thread.is_alive() and process is not None:
                 process.kill()
                 self._thread.join()
 
-    def _say(self, message: dict[str, Any]) -> bool:
+    def _send(self, message: dict[str, Any]) -> bool:
         """False when nobody listens. Lines are short, so that the pipe takes them whole."""
         process = self._process
         if process is None or process.stdin is None:
@@ -115,29 +122,29 @@ class Screens:
 
     def _start(self) -> None:
         with self._changed:
-            if self._thread is None and not self._over.is_set() and not self._deaths:
+            if self._thread is None and not self._stopped.is_set() and not self._deaths:
                 if importlib.util.find_spec("avt") is None:
                     log.warning("without the package pyavt terminals begin with their last bytes")
                     self._deaths = 1
                     return
                 self._thread = threading.Thread(
-                    target=self._mind, name="screen-models", daemon=True
+                    target=self._supervise, name="screen-models", daemon=True
                 )
                 self._thread.start()
 
-    def _mind(self) -> None:
-        while not self._over.is_set():
+    def _supervise(self) -> None:
+        while not self._stopped.is_set():
             began = monotonic()
             try:
                 self._run()
             except OSError as error:
                 log.warning("no model of screens: %s", error)
-            if self._over.is_set():
+            if self._stopped.is_set():
                 return
-            self._deaths = self._deaths + 1 if monotonic() - began < _STABLE else 1
-            pause = _PAUSES[min(self._deaths, len(_PAUSES)) - 1]
+            self._deaths = self._deaths + 1 if monotonic() - began < _STABLE_SECONDS else 1
+            pause = _RESTART_DELAYS_SECONDS[min(self._deaths, len(_RESTART_DELAYS_SECONDS)) - 1]
             log.warning("the model of screens has ended; starting it again in %.1f s", pause)
-            self._over.wait(pause)
+            self._stopped.wait(pause)
 
     def _run(self) -> None:
         command = [sys.executable, "-m", "muster.worker.terminals.screen_process"]
@@ -147,7 +154,7 @@ class Screens:
         ]
         with subprocess.Popen(
             command,
-            cwd=_SOURCES,
+            cwd=_SOURCE_ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -156,37 +163,37 @@ class Screens:
             assert process.stdout is not None
             os.set_blocking(process.stdin.fileno(), False)
             with self._changed:
-                if self._over.is_set():
+                if self._stopped.is_set():
                     process.stdin.close()
                 self._process = process
                 self._changed.notify_all()
-                self._told.clear()  # it knows of none yet
+                self._notified_at.clear()  # it knows of none yet
             try:
                 with os.fdopen(os.dup(process.stdout.fileno()), "rb") as lines:
                     for line in lines:
-                        self._hear(json.loads(line))
+                        self._handle_response(json.loads(line))
             finally:
                 with self._changed:
                     self._process = None
                     self._changed.notify_all()
 
-    def _hear(self, answer: dict[str, Any]) -> None:
+    def _handle_response(self, answer: dict[str, Any]) -> None:
         with self._changed:
-            if answer.get("id") in self._answers:
-                self._answers[answer["id"]] = answer
+            if answer.get("id") in self._responses:
+                self._responses[answer["id"]] = answer
                 self._changed.notify_all()
 
 
 def rough_screen(directory: Path, offset: int) -> Screen:
     """A screen without a model: the last bytes before `offset`. Raises OSError."""
-    sizes = Sizes(directory)
-    _, _, cols, rows = sizes.at(offset) or Size(0, 0, 120, 40)
+    sizes = SizesReader(directory)
+    _, _, cols, rows = sizes.size_at(offset) or Size(0, 0, 120, 40)
     sizes.close()
     try:
         reader = SpoolReader(directory)
     except FileNotFoundError:
         return Screen(offset, cols, rows, "", exact=False)
-    start = max(0, offset - _ROUGH)
+    start = max(0, offset - _ROUGH_BYTES)
     with contextlib.closing(reader):
         data = b"".join(piece.data for piece in reader.read(start, offset - start))
     # Not from the middle of a line, and so of a character or a sequence, if that can be helped.

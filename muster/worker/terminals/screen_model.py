@@ -13,35 +13,35 @@ from typing import Any
 
 import msgspec
 
-from muster.worker.shim.sizes import Size, Sizes
+from muster.worker.shim.sizes import Size, SizesReader
 from muster.worker.shim.spool import SpoolReader
-from muster.worker.terminals.emulator_client import Emulator, EmulatorFailed, Emulators
-from muster.worker.terminals.output_chunks import portions
+from muster.worker.terminals.emulator_client import Emulator, EmulatorClient, EmulatorFailed
+from muster.worker.terminals.output_chunks import split_by_cost
 
-SAVED = "screen"
+SAVED_FILE_NAME = "screen"
 """The file in an attempt's directory from which a successor goes on."""
 
 # What is fed before others get their turn.
-_STEP = 256 << 10  # bytes
-_TURN = 0.05  # seconds
+_STEP_BYTES = 256 << 10  # bytes
+_TURN_SECONDS = 0.05  # seconds
 # Bytes in the spool above which it is not worth it to read all: where somebody waits, and else.
-_BEHIND_AWAITED, _BEHIND = 8 << 20, 128 << 20
-_JUMP = 1 << 20  # bytes before the end from which it then goes on
-_SCROLLBACK = 200  # lines, for a screen that grows again
-_LARGEST = 4 << 20  # bytes of a saved screen
-_FIRST = Size(0, 0, 120, 40)  # where a shim of before has left no sizes
+_MAX_BACKLOG_REQUESTED_BYTES, _MAX_BACKLOG_BYTES = 8 << 20, 128 << 20
+_JUMP_TAIL_BYTES = 1 << 20  # bytes before the end from which it then goes on
+_SCROLLBACK_LINES = 200  # lines, for a screen that grows again
+_MAX_SAVED_BYTES = 4 << 20  # bytes of a saved screen
+_DEFAULT_SIZE = Size(0, 0, 120, 40)  # where a shim of before has left no sizes
 
 # What the emulator does not keep, but a viewer's terminal needs: paste in brackets, the mouse,
 # focus; and what tells that nothing older shows any more.
 _MODES = frozenset({"9", "1000", "1001", "1002", "1003", "1004", "1005", "1006", "1015", "2004"})
-_TELLING = re.compile(r"\x1bc|\x1b\[\?([\d;]{1,64})([hl])|\x1b\[2J")
-_UNFINISHED = 80  # characters of a sequence of those
+_TRACKED_SEQUENCES = re.compile(r"\x1bc|\x1b\[\?([\d;]{1,64})([hl])|\x1b\[2J")
+_MAX_UNFINISHED_LENGTH = 80  # characters of a sequence of those
 
 # The emulator repeats wide characters as blanks (CSI b, which its dumps write either way).
 _REPEATED = re.compile(r"([^\x00-\x7f])(?:\x9b|\x1b\[)(\d+)b")
 
 
-class Saved(msgspec.Struct):
+class SavedScreen(msgspec.Struct):
     position: int
     cols: int
     rows: int
@@ -50,37 +50,37 @@ class Saved(msgspec.Struct):
     dump: str
 
 
-class Model:
+class ScreenModel:
     """Follows one attempt's spool; `position` is how far it has come."""
 
-    def __init__(self, directory: Path, emulators: Emulators) -> None:
+    def __init__(self, directory: Path, emulators: EmulatorClient) -> None:
         """Goes on from what a predecessor saved. Raises FileNotFoundError where no log is."""
         self._directory = directory
         self._emulators = emulators
         self._reader = SpoolReader(directory)
-        self._sizes = Sizes(directory)
-        saved = _load(directory / SAVED)
-        if saved is None or saved.position > self._reader.end():
-            first = self._sizes.at(0) or _FIRST
-            saved = Saved(0, first.cols, first.rows, True, [], "")
+        self._sizes = SizesReader(directory)
+        saved = _load(directory / SAVED_FILE_NAME)
+        if saved is None or saved.position > self._reader.end_offset():
+            first = self._sizes.size_at(0) or _DEFAULT_SIZE
+            saved = SavedScreen(0, first.cols, first.rows, True, [], "")
         self.position = self._saved_at = saved.position
         self.exact = saved.exact
         self._modes = dict.fromkeys(saved.modes)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._unfinished = ""
-        self._terminal = self._emulator(saved)
+        self._terminal = self._create_emulator(saved)
 
     @property
-    def end(self) -> int:
+    def log_size(self) -> int:
         """How long the log is."""
-        return self._reader.end()
+        return self._reader.end_offset()
 
     @property
-    def behind(self) -> int:
-        return self.end - self.position
+    def backlog_bytes(self) -> int:
+        return self.log_size - self.position
 
     @property
-    def unsaved(self) -> int:
+    def unsaved_bytes(self) -> int:
         """Bytes since it was saved."""
         return self.position - self._saved_at
 
@@ -89,29 +89,31 @@ class Model:
 
         Raises OSError, and EmulatorFailed, after which it wants a `reset`.
         """
-        if self.behind > (_BEHIND_AWAITED if is_awaited else _BEHIND):
-            self._jump(self.end - _JUMP)
+        if self.backlog_bytes > (
+            _MAX_BACKLOG_REQUESTED_BYTES if is_awaited else _MAX_BACKLOG_BYTES
+        ):
+            self._jump_to(self.log_size - _JUMP_TAIL_BYTES)
         before = self.position
-        self._fit()
-        following = self._sizes.after(self.position)
-        limit = min(_STEP, following.offset - self.position) if following else _STEP
-        until = monotonic() + _TURN
+        self._apply_size()
+        following = self._sizes.next_size(self.position)
+        limit = min(_STEP_BYTES, following.offset - self.position) if following else _STEP_BYTES
+        until = monotonic() + _TURN_SECONDS
         for piece in self._reader.read(self.position, limit):
             if following and piece.offset >= following.offset:
                 break  # a lost range lies between
             self.position = piece.offset
-            for portion in portions(piece.data, self._terminal.size):
+            for portion in split_by_cost(piece.data, self._terminal.size):
                 self._feed(portion)
                 self.position += len(portion)
                 if monotonic() >= until:
                     return True
-        if self.position == before and self.behind:
-            self._pass_gap()
+        if self.position == before and self.backlog_bytes:
+            self._skip_gap()
         return self.position > before
 
     def screen(self) -> dict[str, Any]:
         """As the fields of a `Screen`."""
-        self._fit()
+        self._apply_size()
         cols, rows = self._terminal.size
         data = self._dump().replace("\x9b", "\x1b[")
         # The dump may end within a sequence, so what it lacks comes first.
@@ -130,54 +132,54 @@ class Model:
         pending = len(self._decoder.getstate()[0])
         cols, rows = self._terminal.size
         position = self.position - pending
-        saved = Saved(position, cols, rows, self.exact, list(self._modes), self._dump())
+        saved = SavedScreen(position, cols, rows, self.exact, list(self._modes), self._dump())
         content = msgspec.json.encode(saved)
-        if len(content) > _LARGEST:
+        if len(content) > _MAX_SAVED_BYTES:
             return
-        path = self._directory / SAVED
+        path = self._directory / SAVED_FILE_NAME
         scratch = path.with_suffix(".new")
         scratch.write_bytes(content)
         os.replace(scratch, path)
 
     def reset(self) -> None:
         """What was read last is too much for the emulator: goes on behind it, with nothing."""
-        self._jump(self._reader.end())
+        self._jump_to(self._reader.end_offset())
         with contextlib.suppress(OSError):
             self.save()
 
     def close(self) -> None:
-        self._terminal.end()
+        self._terminal.close()
         self._reader.close()
         self._sizes.close()
 
-    def _emulator(self, saved: Saved) -> Emulator:
-        terminal = self._emulators.begin(saved.cols, saved.rows, _SCROLLBACK)
+    def _create_emulator(self, saved: SavedScreen) -> Emulator:
+        terminal = self._emulators.create(saved.cols, saved.rows, _SCROLLBACK_LINES)
         try:
             terminal.feed(saved.dump)
         except EmulatorFailed:
             self.exact = False
-            terminal = self._emulators.begin(saved.cols, saved.rows, _SCROLLBACK)
+            terminal = self._emulators.create(saved.cols, saved.rows, _SCROLLBACK_LINES)
         return terminal
 
     def _dump(self) -> str:
         return _REPEATED.sub(lambda run: run[1] * (int(run[2]) + 1), self._terminal.dump())
 
-    def _jump(self, position: int) -> None:
-        size = self._sizes.at(position) or _FIRST
+    def _jump_to(self, position: int) -> None:
+        size = self._sizes.size_at(position) or _DEFAULT_SIZE
         self.position = position
         self.exact = False
         self._decoder.reset()
         self._unfinished = ""
-        self._terminal.end()
-        self._terminal = self._emulators.begin(size.cols, size.rows, _SCROLLBACK)
+        self._terminal.close()
+        self._terminal = self._emulators.create(size.cols, size.rows, _SCROLLBACK_LINES)
 
     def _feed(self, data: bytes) -> None:
         text = self._decoder.decode(data)
         self._terminal.feed(text)
-        self._look_at(self._unfinished + text)
+        self._track_sequences(self._unfinished + text)
 
-    def _look_at(self, text: str) -> None:
-        for found in _TELLING.finditer(text):
+    def _track_sequences(self, text: str) -> None:
+        for found in _TRACKED_SEQUENCES.finditer(text):
             if found[1] is None:
                 self.exact = True
                 if found[0] == "\x1bc":
@@ -188,16 +190,16 @@ class Model:
                     self._modes[mode] = None
                 else:
                     self._modes.pop(mode, None)
-        last = text.rfind("\x1b", -_UNFINISHED)
+        last = text.rfind("\x1b", -_MAX_UNFINISHED_LENGTH)
         self._unfinished = text[last:] if last >= 0 else ""
 
-    def _fit(self) -> None:
+    def _apply_size(self) -> None:
         """Takes the size that holds from here on: of several, the last (nothing came between)."""
-        size = self._sizes.at(self.position)
+        size = self._sizes.size_at(self.position)
         if size is not None and self._terminal.size != (size.cols, size.rows):
             self._terminal.resize(size.cols, size.rows)
 
-    def _pass_gap(self) -> None:
+    def _skip_gap(self) -> None:
         """Lost bytes: only who looked just then may have seen them."""
         for start, end in self._reader.gaps():
             if start <= self.position < end:
@@ -206,8 +208,8 @@ class Model:
                 return
 
 
-def _load(path: Path) -> Saved | None:
+def _load(path: Path) -> SavedScreen | None:
     """None where there is none, or nothing that makes sense."""
     with contextlib.suppress(OSError, msgspec.MsgspecError):
-        return msgspec.json.decode(path.read_bytes(), type=Saved)
+        return msgspec.json.decode(path.read_bytes(), type=SavedScreen)
     return None

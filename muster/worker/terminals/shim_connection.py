@@ -7,8 +7,8 @@ from typing import Any
 
 from muster.worker.shim import client as shim_client
 from muster.worker.shim.link import ShimGone, ShimRefused
-from muster.worker.shim.terminal_link import PIECES, ShimLine
-from muster.worker.terminals.socket_selector import READ, WRITE, SocketWatch
+from muster.worker.shim.terminal_link import MAX_CHUNKS, TerminalLink
+from muster.worker.terminals.socket_selector import READ, WRITE, SocketSelector
 
 
 class ShimConnection:
@@ -20,39 +20,41 @@ class ShimConnection:
     def __init__(
         self,
         directory: Path,
-        watch: SocketWatch,
+        watch: SocketSelector,
         on_message: Callable[[dict[str, Any]], None],
         on_change: Callable[[], None],
     ) -> None:
         """The shim is that of the attempt's `directory`. `on_message` takes what it says;
         `on_change` is called when it has been found, and when it has been lost."""
         self._directory = directory
-        self._watch = watch
+        self._selector = watch
         self._on_message = on_message
         self._on_change = on_change
-        self._line: ShimLine | None = None
-        self._is_missed = True  # whether it is worth looking for a shim
-        self._pieces = 0  # how many more the shim will send; 0: it has to be listened to again
+        self._line: TerminalLink | None = None
+        self._should_connect = True  # whether it is worth looking for a shim
+        self._expected_chunks = (
+            0  # how many more the shim will send; 0: it has to be listened to again
+        )
 
     @property
-    def is_there(self) -> bool:
+    def is_connected(self) -> bool:
         return self._line is not None
 
-    def look_again(self) -> None:
+    def retry_connect(self) -> None:
         """From any thread: there may be a shim now where none was."""
-        self._is_missed = True
+        self._should_connect = True
 
-    def say(self, request: Callable[[ShimLine], object]) -> bool:
+    def request(self, request: Callable[[TerminalLink], object]) -> bool:
         """Makes the request if a shim is there, or is found now; returns whether there was one."""
-        line = self._found()
+        line = self._connect_if_needed()
         if line is None:
             return False
         try:
             request(line)
         except ShimGone:
-            self._lose()
+            self._handle_lost()
         else:
-            self._want(line)
+            self._select_events(line)
         return True
 
     def listen(self, beyond: int) -> None:
@@ -61,36 +63,36 @@ class ShimConnection:
         Not of a shim that still has pieces to tell; nor of one that is only found now, for what it
         printed until now is in the spool and has to be looked at first.
         """
-        was_there = self.is_there
-        if self._found() is not None and was_there and not self._pieces:
-            self._pieces = PIECES
-            self.say(lambda line: line.listen(beyond))
+        was_there = self.is_connected
+        if self._connect_if_needed() is not None and was_there and not self._expected_chunks:
+            self._expected_chunks = MAX_CHUNKS
+            self.request(lambda line: line.listen(beyond))
 
-    def listen_on(self, beyond: int) -> None:
+    def renew_listen(self, beyond: int) -> None:
         """As `listen`, before the shim has told its last piece, so that none comes late."""
-        if self._pieces <= PIECES // 2:
-            self._pieces = 0
+        if self._expected_chunks <= MAX_CHUNKS // 2:
+            self._expected_chunks = 0
             self.listen(beyond)
 
     def close(self) -> None:
         line, self._line = self._line, None
         if line is not None:
-            self._watch.want(line, 0, self._on_event)
+            self._selector.set_events(line, 0, self._on_event)
             line.close()
 
-    def _found(self) -> ShimLine | None:
-        if self._line is None and self._is_missed:
-            self._is_missed = False
+    def _connect_if_needed(self) -> TerminalLink | None:
+        if self._line is None and self._should_connect:
+            self._should_connect = False
             with contextlib.suppress(ShimGone, ShimRefused, OSError):
-                self._line = shim_client.connect(self._directory, ShimLine)
+                self._line = shim_client.connect(self._directory, TerminalLink)
             if self._line is not None:
-                self._pieces = 0
-                self._want(self._line)
+                self._expected_chunks = 0
+                self._select_events(self._line)
                 self._on_change()
         return self._line
 
-    def _want(self, line: ShimLine) -> None:
-        self._watch.want(line, READ | WRITE * line.is_full, self._on_event)
+    def _select_events(self, line: TerminalLink) -> None:
+        self._selector.set_events(line, READ | WRITE * line.has_unsent, self._on_event)
 
     def _on_event(self, mask: int) -> None:
         line = self._line
@@ -101,21 +103,21 @@ class ShimConnection:
                 line.flush()
             if mask & READ:
                 for message in line.receive():
-                    self._hear(message)
+                    self._handle_message(message)
         except ShimGone:
-            self._lose()
+            self._handle_lost()
         else:
             if line is self._line:
-                self._want(line)
+                self._select_events(line)
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _handle_message(self, message: dict[str, Any]) -> None:
         if "bytes" in message:
-            self._pieces = max(0, self._pieces - 1)
+            self._expected_chunks = max(0, self._expected_chunks - 1)
         elif "log" in message:
-            self._pieces = 0
+            self._expected_chunks = 0
         self._on_message(message)
 
-    def _lose(self) -> None:
+    def _handle_lost(self) -> None:
         self.close()
-        self._is_missed = True
+        self._should_connect = True
         self._on_change()

@@ -7,33 +7,33 @@ from typing import Protocol
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
-class Socket(Protocol):
+class HasFileno(Protocol):
     """Whatever has a handle that can be waited for."""
 
     def fileno(self) -> int: ...
 
 
-class SocketWatch:
+class SocketSelector:
     """For one thread; `close` it."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()
-        self._wanted: dict[Socket, int] = {}
+        self._events: dict[HasFileno, int] = {}
 
-    def want(self, socket: Socket, events: int, on_event: Callable[[int], None]) -> None:
+    def set_events(self, socket: HasFileno, events: int, on_event: Callable[[int], None]) -> None:
         """From now on waits for these events of the socket: READ, WRITE, both, or 0 for none.
 
         `on_event` is called with those that have come. A socket has to be unwanted before it is
         closed.
         """
-        before = self._wanted.get(socket, 0)
+        before = self._events.get(socket, 0)
         if events == before:
             return
         if not events:
-            del self._wanted[socket]
+            del self._events[socket]
             self._selector.unregister(socket)
             return
-        self._wanted[socket] = events
+        self._events[socket] = events
         if before:
             self._selector.modify(socket, events, on_event)
         else:

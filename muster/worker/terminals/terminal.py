@@ -17,23 +17,23 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.terminal import (
-    MAX_BYTES,
+    MAX_FRAME_BYTES,
     CloseCode,
     MachineAuth,
     MachineReady,
     Screen,
     ToPtyMachine,
 )
-from muster.worker.server.dialer import PATIENCE
+from muster.worker.server.dialer import RESPONSE_TIMEOUT_SECONDS
 from muster.worker.server.websocket import WebSocket
 from muster.worker.shim import client as shim_client
 from muster.worker.shim.link import ShimGone, ShimRefused
 from muster.worker.terminals.output import TerminalOutput
-from muster.worker.terminals.screen_client import Screens, rough_screen
+from muster.worker.terminals.screen_client import ScreenClient, rough_screen
 from muster.worker.terminals.terminal_bridge import TerminalBridge
 
-LARGEST = 2 * MAX_BYTES
-_NUDGE = 0.05  # seconds
+MAX_MESSAGE_BYTES = 2 * MAX_FRAME_BYTES
+_RESIZE_DELAY_SECONDS = 0.05  # seconds
 
 _decoder: "msgspec.json.Decoder[ToPtyMachine]" = msgspec.json.Decoder(ToPtyMachine)
 
@@ -49,7 +49,7 @@ class Terminal:
         directory: Path,
         dial: Callable[[], AbstractContextManager[WebSocket]],
         auth: MachineAuth,
-        screens: Screens,
+        screens: ScreenClient,
         flooded: Callable[[], None],
         ended: Callable[["Terminal", str], None],
     ) -> None:
@@ -60,32 +60,32 @@ class Terminal:
         self._dial = dial
         self._auth = auth
         self._screens = screens
-        self._flooded = flooded
-        self._ended = ended
+        self._on_flood = flooded
+        self._on_end = ended
         self._socket: WebSocket | None = None
         self._bridge: TerminalBridge | None = None
-        self._over = self._finishing = False
+        self._is_closed = self._is_finishing = False
         self._thread = threading.Thread(target=self._run, name=f"terminal-{key.name}", daemon=True)
         self._thread.start()
 
     # For the daemon; nothing here waits
 
-    def notice(self) -> None:
+    def notify(self) -> None:
         """The attempt's shim has something new, or is another."""
         if self._bridge is not None:
-            self._bridge.notice()
+            self._bridge.notify()
 
     def finish(self) -> None:
         """Closes the terminal once all is sent: the attempt will print nothing more."""
-        self._finishing = True
+        self._is_finishing = True
         if self._bridge is not None:
             self._bridge.finish()
 
     def close(self) -> None:
         """Closes the terminal at once."""
-        self._over = True
+        self._is_closed = True
         if self._socket is not None:
-            self._socket.cut()
+            self._socket.abort()
 
     def join(self, timeout: float) -> None:
         self._thread.join(timeout)
@@ -97,8 +97,8 @@ class Terminal:
         try:
             with self._dial() as socket:
                 self._socket = socket
-                if not self._over:
-                    self._greet(socket)
+                if not self._is_closed:
+                    self._run_bridge(socket)
         except ConnectionClosed as closed:
             reason = f"{closed.rcvd.code} {closed.rcvd.reason}" if closed.rcvd else "broken"
         except (OSError, InvalidHandshake, EOFError, msgspec.MsgspecError) as error:
@@ -107,29 +107,29 @@ class Terminal:
             log.exception("the terminal of task %d failed", self.key.task_id)
             reason = type(error).__name__
         finally:
-            self._over = True
-            self._ended(self, reason)
+            self._is_closed = True
+            self._on_end(self, reason)
 
-    def _greet(self, socket: WebSocket) -> None:
+    def _run_bridge(self, socket: WebSocket) -> None:
         socket.send(msgspec.json.encode(self._auth).decode())
-        first, *rest = socket.wait(PATIENCE)
+        first, *rest = socket.receive_first(RESPONSE_TIMEOUT_SECONDS)
         ready = _decoder.decode(first)
         if not isinstance(ready, MachineReady):
             socket.close(CloseCode.MALFORMED)
             return
         output = TerminalOutput(self._directory, ready.offset)
         with TerminalBridge(
-            self._directory, socket, output, self._screen_at, self._flooded
+            self._directory, socket, output, self._screen_at, self._on_flood
         ) as bridge:
             self._bridge = bridge
-            if self._finishing:
+            if self._is_finishing:
                 bridge.finish()
-            bridge.go_on(rest, lambda: self._over)
+            bridge.run(rest, lambda: self._is_closed)
 
     # The screen, on a thread of its own
 
     def _screen_at(self, offset: int) -> Screen:
-        screen = self._screens.at(self.key, offset)
+        screen = self._screens.screen_at(self.key, offset)
         if screen is None:
             screen = rough_screen(self._directory, offset)
             self._redraw(screen.cols, screen.rows)
@@ -142,5 +142,5 @@ class Terminal:
                 with contextlib.closing(shim):
                     shim.resize(cols, rows - 1 if rows > 1 else 2)
                     # They look at the size some time after they were told.
-                    time.sleep(_NUDGE)
+                    time.sleep(_RESIZE_DELAY_SECONDS)
                     shim.resize(cols, rows)

@@ -17,16 +17,16 @@ from muster.worker.agents import attempt_state, installs
 from muster.worker.agents import environment as stage_environment
 from muster.worker.git import workspace
 from muster.worker.git.workspace import Workspace
-from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.sandboxes import Sandboxes
 
-MARK = "MUSTER_TUNNEL"
+MARK_VARIABLE = "MUSTER_TUNNEL"
 """Set for all processes of a tunnel to the attempt's directory, so that they can be told by it."""
 
 PROGRAMS = ("cursor", "code")
 """Looked for in this order where no command is configured."""
 
 _ARGUMENTS = "tunnel --accept-server-license-terms --name {name}"
-_LONGEST_NAME = 20  # characters that the tool allows
+_MAX_NAME_LENGTH = 20  # characters that the tool allows
 
 # It keeps its log-in in the attempt's own home, and asks nothing that nobody could answer.
 _ENVIRONMENT = {"VSCODE_CLI_USE_FILE_KEYCHAIN": "1", "VSCODE_CLI_NONINTERACTIVE": "1"}
@@ -52,7 +52,7 @@ class TunnelCommand:
     env: dict[str, str]
     cwd: Path
     mark: str
-    has_room: bool = False
+    has_sandbox: bool = False
 
     def spawn(self) -> "subprocess.Popen[bytes]":
         """Starts it, in a process group of its own; its output is one pipe. Raises OSError.
@@ -70,52 +70,56 @@ class TunnelCommand:
             start_new_session=True,
         )
 
-    def living(self, leader: int) -> list[processes.Process]:
+    def living_processes(self, leader: int) -> list[processes.Process]:
         """All processes of the tunnel, wherever in the process tree they have gone.
 
         Not what makes its room: to end that would be KILL for the others, and it ends after them.
         """
-        found = {p.pid: p for p in (*processes.in_group(leader), *marked(self.mark))}
-        if self.has_room:
+        found = {p.pid: p for p in (*processes.processes_in_group(leader), *find_marked(self.mark))}
+        if self.has_sandbox:
             found |= {p.pid: p for p in processes.descendants(leader)}
             found.pop(leader, None)
         return list(found.values())
 
 
-def command(rooms: Rooms, key: AttemptKey, machine_id: str, template: str | None) -> TunnelCommand:
+def build_command(
+    rooms: Sandboxes, key: AttemptKey, machine_id: str, template: str | None
+) -> TunnelCommand:
     """The command that opens a tunnel into the attempt's workspace. Raises TunnelImpossible."""
     directory = rooms.layout.attempt(key)
-    found, kept = workspace.find(rooms, key), attempt_state.read(directory)
+    found, kept = workspace.find_workspace(rooms, key), attempt_state.read(directory)
     if found is None or kept is None:
         raise TunnelImpossible("there is no workspace")
     mark = str(directory.resolve())
-    env = _environment(found, kept.author)
-    argv = _argv(template, env["PATH"], name(machine_id, key))
+    env = _build_environment(found, kept.author)
+    argv = _build_argv(template, env["PATH"], tunnel_name(machine_id, key))
     program = Path(shutil.which(argv[0], path=env["PATH"]) or argv[0])
-    room = found.room.showing(*installs.trees(program, env["PATH"], never=[rooms.layout.home]))
+    room = found.sandbox.with_visible(
+        *installs.required_paths(program, env["PATH"], never=[rooms.layout.home])
+    )
     return TunnelCommand(
         # Some init first: a program that is not made to be pid 1 would hear no signal.
         argv=room.command(*argv, open_network=True, pid_1=False),
-        env={**env, **_ENVIRONMENT, MARK: mark},
+        env={**env, **_ENVIRONMENT, MARK_VARIABLE: mark},
         cwd=found.path,
         mark=mark,
-        has_room=found.room.level != "none",
+        has_sandbox=found.sandbox.level != "none",
     )
 
 
-def name(machine_id: str, key: AttemptKey) -> str:
+def tunnel_name(machine_id: str, key: AttemptKey) -> str:
     """The tunnel's name: no other has it among those that the same account has elsewhere."""
     digest = hashlib.sha256(f"{machine_id}/{key.task_id}/{key.attempt}".encode()).digest()
     unique = base64.b32encode(digest).decode().lower()[:8]
-    return f"m{key.name}"[: _LONGEST_NAME - len(unique) - 1] + f"-{unique}"
+    return f"m{key.name}"[: _MAX_NAME_LENGTH - len(unique) - 1] + f"-{unique}"
 
 
-def marked(mark: str) -> list[processes.Process]:
+def find_marked(mark: str) -> list[processes.Process]:
     """The processes of the tunnel with this mark."""
-    return processes.marked(MARK, mark)
+    return processes.find_by_environment(MARK_VARIABLE, mark)
 
 
-def _argv(template: str | None, path: str, tunnel_name: str) -> list[str]:
+def _build_argv(template: str | None, path: str, tunnel_name: str) -> list[str]:
     templates = [template] if template else [f"{program} {_ARGUMENTS}" for program in PROGRAMS]
     for candidate in templates:
         program, *arguments = shlex.split(candidate)
@@ -125,6 +129,6 @@ def _argv(template: str | None, path: str, tunnel_name: str) -> list[str]:
     raise TunnelImpossible(f"not found on this machine: {' or '.join(programs)}")
 
 
-def _environment(of: Workspace, author: Author) -> dict[str, str]:
+def _build_environment(of: Workspace, author: Author) -> dict[str, str]:
     # Neither the project's environment nor its secrets: they are for its stages.
-    return stage_environment.build(of, author, {}, {}, {})
+    return stage_environment.build_environment(of, author, {}, {}, {})

@@ -7,7 +7,7 @@ Where its output is no terminal it asks nothing and logs in with GitHub.
 import re
 from dataclasses import dataclass
 
-_LONGEST = 8 << 10  # bytes of a line that are looked at
+_MAX_LINE_BYTES = 8 << 10  # bytes of a line that are looked at
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _ADDRESS = re.compile(
     r"(?:Open this link in your browser|\bOpen:)\s+(https://[^\s\"'<>]+)"
@@ -24,7 +24,7 @@ class Address:
 
 
 @dataclass(frozen=True)
-class Login:
+class LoginPrompt:
     """Somebody has to log in at `url` with this code first."""
 
     url: str
@@ -35,21 +35,21 @@ class OutputReader:
     """Takes the output as it comes: in pieces, with colours. `last` is the last line of words."""
 
     def __init__(self) -> None:
-        self.last = ""
+        self.last_line = ""
         self._rest = b""
 
-    def feed(self, output: bytes) -> list[Address | Login]:
+    def feed(self, output: bytes) -> list[Address | LoginPrompt]:
         """What is told in the lines that have become complete."""
         *lines, rest = re.split(rb"[\r\n]", self._rest + output)
-        self._rest = rest[:_LONGEST]
-        return [said for line in lines if (said := self._read(line[:_LONGEST]))]
+        self._rest = rest[:_MAX_LINE_BYTES]
+        return [message for line in lines if (message := self._read(line[:_MAX_LINE_BYTES]))]
 
-    def _read(self, line: bytes) -> Address | Login | None:
+    def _read(self, line: bytes) -> Address | LoginPrompt | None:
         text = _ESCAPES.sub("", line.decode(errors="replace"))
         text = "".join(letter for letter in text if letter.isprintable()).strip()
-        self.last = text or self.last
+        self.last_line = text or self.last_line
         if found := _LOGIN.search(text):
-            return Login(found[1], found[2])
+            return LoginPrompt(found[1], found[2])
         if found := _ADDRESS.search(text):
             return Address(found[1] or found[2])
         return None

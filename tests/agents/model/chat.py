@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.agents.model import openai
-from tests.agents.model.script import Refusal, Say
+from tests.agents.model.script import Refusal, TextPart
 from tests.agents.model.wire import Answer, Asked, Json, Refused, event, must, paired, pieces
 
 ROLES = {"system", "developer", "user", "assistant", "tool"}
@@ -59,7 +59,7 @@ class Chat:
         yield chunk({"role": "assistant", "content": ""})
         count = 0
         for part in answer.parts:
-            if isinstance(part, Say):
+            if isinstance(part, TextPart):
                 for piece in pieces(part.text):
                     yield chunk({"content": piece})
             elif part in answer.calls:

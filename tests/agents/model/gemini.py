@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tests.agents.model.script import Refusal, Say, Think
+from tests.agents.model.script import Refusal, TextPart, ThinkingPart
 from tests.agents.model.wire import Answer, Asked, Json, Refused, event, must, pieces, seconds
 
 PATH = re.compile(
@@ -76,7 +76,7 @@ class Gemini:
 
     def events(self, asked: Asked, answer: Answer) -> Iterator[bytes]:
         for part in answer.parts:
-            if isinstance(part, Say):
+            if isinstance(part, TextPart):
                 for piece in pieces(part.text):
                     yield event(_chunk(asked, answer, [{"text": piece}]))
             else:
@@ -109,9 +109,9 @@ def _output(answer: Json) -> str:
 
 
 def _part(part: Any) -> Json:
-    if isinstance(part, Say):
+    if isinstance(part, TextPart):
         return {"text": part.text}
-    if isinstance(part, Think):
+    if isinstance(part, ThinkingPart):
         return {"text": part.text, "thought": True}
     return {"functionCall": {"name": part.name, "args": part.arguments}}
 

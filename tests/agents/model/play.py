@@ -9,7 +9,17 @@ from collections import defaultdict
 from typing import Any
 
 from tests.agents.model import tools
-from tests.agents.model.script import FOREVER, Call, Part, Refusal, Say, Seen, Step, Turn, Usage
+from tests.agents.model.script import (
+    FOREVER,
+    Call,
+    Part,
+    Refusal,
+    Seen,
+    Step,
+    TextPart,
+    Turn,
+    Usage,
+)
 from tests.agents.model.wire import Answer, Asked, Called, Json, must
 
 SIDE = Usage(input=100, output=5)
@@ -59,7 +69,7 @@ class Play:
                 return _left_of(*self._refusing)
             self._refusing = None
             if asked.kind != "main":
-                return Turn((Say(_aside(asked)),), SIDE)
+                return Turn((TextPart(_side_request(asked)),), SIDE)
             must(self._steps, "the script has no more turns")
             if hidden := _hidden(self._steps[0], asked):
                 return Turn((Call(SEARCH, {"query": hidden}),), SIDE)
@@ -69,18 +79,18 @@ class Play:
                 return _left_of(*self._refusing)
             return step
 
-    def answer(self, asked: Asked, turn: Turn) -> Answer:
+    def answer(self, request: Asked, turn: Turn) -> Answer:
         """The turn in the words of the agent's own tools."""
         with self._lock:
             self._answers += 1
-            said = tuple(self._said(part, asked) for part in turn.parts)
-            return Answer(f"{self._answers:04}", said, turn.usage)
+            parts = tuple(self._as_answer_part(part, request) for part in turn.parts)
+            return Answer(f"{self._answers:04}", parts, turn.usage)
 
-    def _said(self, part: Part, asked: Asked) -> Any:
+    def _as_answer_part(self, part: Part, asked: Asked) -> Any:
         if not isinstance(part, Call):
             return part
         if asked.in_words:
-            return Say(tools.in_words(part))
+            return TextPart(tools.in_words(part))
         self._calls += 1
         name, arguments = tools.fit(part, asked)
         return Called(f"{self._calls:04}", name, arguments)
@@ -105,7 +115,7 @@ def _left_of(refusal: Refusal, until: float) -> Refusal:
     return Refusal(refusal.kind, after, refusal.last)
 
 
-def _aside(asked: Asked) -> str:
+def _side_request(asked: Asked) -> str:
     """A title, or a summary; as JSON where a shape is wanted."""
     words = "Repair the package"
     return json.dumps(_shaped(asked.shape, words)) if asked.shape else words

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.agents.model import openai
-from tests.agents.model.script import Refusal, Say, Think
+from tests.agents.model.script import Refusal, TextPart, ThinkingPart
 from tests.agents.model.wire import Answer, Asked, Json, Refused, event, must, paired, pieces
 
 SEARCH = "tool_search"
@@ -61,19 +61,19 @@ class Responses:
     def events(self, asked: Asked, answer: Answer) -> Iterator[bytes]:
         number = iter(range(1_000_000))
 
-        def told(kind: str, **data: Any) -> bytes:
+        def next_event(kind: str, **data: Any) -> bytes:
             return event({"type": kind, "sequence_number": next(number), **data}, kind)
 
-        yield told("response.created", response=_response(asked, answer, "in_progress"))
-        yield told("response.in_progress", response=_response(asked, answer, "in_progress"))
+        yield next_event("response.created", response=_response(asked, answer, "in_progress"))
+        yield next_event("response.in_progress", response=_response(asked, answer, "in_progress"))
         for index, part in enumerate(answer.parts):
             item = _item(part, answer, index)
             begun = item | {"status": "in_progress"} | _EMPTY.get(item["type"], {})
-            yield told("response.output_item.added", output_index=index, item=begun)
+            yield next_event("response.output_item.added", output_index=index, item=begun)
             for kind, data in _deltas(part):
-                yield told(kind, item_id=item["id"], output_index=index, **data)
-            yield told("response.output_item.done", output_index=index, item=item)
-        yield told("response.completed", response=self.whole(asked, answer))
+                yield next_event(kind, item_id=item["id"], output_index=index, **data)
+            yield next_event("response.output_item.done", output_index=index, item=item)
+        yield next_event("response.completed", response=self.whole(asked, answer))
 
     def refused(self, refusal: Refusal, message: str, now: float) -> Refused:
         return openai.refused(refusal, message, now)
@@ -133,11 +133,11 @@ _EMPTY: dict[str, Json] = {
 
 def _item(part: Any, answer: Answer, index: int) -> Json:
     mark = f"{answer.id}_{index}"
-    if isinstance(part, Say):
+    if isinstance(part, TextPart):
         content = [{"type": "output_text", "text": part.text, "annotations": []}]
         head = {"type": "message", "id": f"msg_{mark}", "role": "assistant"}
         return head | {"status": "completed", "content": content}
-    if isinstance(part, Think):
+    if isinstance(part, ThinkingPart):
         summary = [{"type": "summary_text", "text": part.text}]
         return {"type": "reasoning", "id": f"rs_{mark}", "summary": summary}
     call: Json = {"call_id": f"call_{part.id}", "status": "completed"}
@@ -153,7 +153,7 @@ def _item(part: Any, answer: Answer, index: int) -> Json:
 
 
 def _deltas(part: Any) -> Iterator[tuple[str, Json]]:
-    if isinstance(part, Say):
+    if isinstance(part, TextPart):
         empty = {"type": "output_text", "text": "", "annotations": []}
         place = {"content_index": 0}
         yield "response.content_part.added", place | {"part": empty}
@@ -161,7 +161,7 @@ def _deltas(part: Any) -> Iterator[tuple[str, Json]]:
             yield "response.output_text.delta", place | {"delta": piece}
         yield "response.output_text.done", place | {"text": part.text}
         yield "response.content_part.done", place | {"part": empty | {"text": part.text}}
-    elif isinstance(part, Think):
+    elif isinstance(part, ThinkingPart):
         place, empty = {"summary_index": 0}, {"type": "summary_text", "text": ""}
         yield "response.reasoning_summary_part.added", place | {"part": empty}
         for piece in pieces(part.text):

@@ -17,12 +17,12 @@ ToolWord = Literal["run", "read", "write", "edit"] | str
 
 
 @dataclass(frozen=True)
-class Say:
+class TextPart:
     text: str
 
 
 @dataclass(frozen=True)
-class Think:
+class ThinkingPart:
     text: str
 
 
@@ -34,7 +34,7 @@ class Call:
     arguments: dict[str, Any]
 
 
-Part = Think | Say | Call
+Part = ThinkingPart | TextPart | Call
 
 
 @dataclass(frozen=True)
@@ -63,12 +63,12 @@ class Turn:
     parts: tuple[Part, ...] = ()
     usage: Usage = Usage(input=1000, output=50)
     pace: float = 0.0
-    trouble: Literal["cut", "hang"] | None = None
+    problem: Literal["cut", "hang"] | None = None
     events: int = 2
     after: Event | None = None
 
 
-Trouble = Literal["unauthorized", "rate_limited", "quota", "overloaded", "broken", "malformed"]
+Problem = Literal["unauthorized", "rate_limited", "quota", "overloaded", "broken", "malformed"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Refusal:
     then: the limit that was hit at one moment and ends at another.
     """
 
-    kind: Trouble
+    kind: Problem
     retry_after: float | None = None
     last: float | None = None
 
@@ -90,7 +90,7 @@ FOREVER = float("inf")
 
 def turn(*parts: Part | str, **how: Any) -> Turn:
     """Words alone are said."""
-    return Turn(tuple(Say(part) if isinstance(part, str) else part for part in parts), **how)
+    return Turn(tuple(TextPart(part) if isinstance(part, str) else part for part in parts), **how)
 
 
 def call(tool: ToolWord, **arguments: Any) -> Call:

@@ -141,9 +141,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._once(step, play, asked, vendor.whole(asked, answer))
 
     def _once(self, turn: Turn, play: Play, asked: Asked, whole: Json) -> None:
-        if turn.trouble == "hang":
+        if turn.problem == "hang":
             self._hang()
-        elif turn.trouble == "cut":
+        elif turn.problem == "cut":
             self._cut()
         else:
             play.bill(asked.model, turn.usage)
@@ -156,8 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         blocks = list(events)
         for at, block in enumerate(blocks):
-            if turn.trouble and at == min(turn.events, len(blocks) - 1):
-                self._hang() if turn.trouble == "hang" else self._cut()
+            if turn.problem and at == min(turn.events, len(blocks) - 1):
+                self._hang() if turn.problem == "hang" else self._cut()
                 return
             if at == len(blocks) - 1:
                 play.bill(asked.model, turn.usage)

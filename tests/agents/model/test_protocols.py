@@ -19,7 +19,7 @@ def model() -> Iterator[Model]:
         yield model
 
 
-def said(role: str, *blocks: Any, **more: Any) -> Json:
+def message_with(role: str, *blocks: Any, **more: Any) -> Json:
     return {"role": role, "content": list(blocks), **more}
 
 
@@ -29,7 +29,7 @@ RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "done"}
 ITEM = {"type": "function_call", "call_id": "call_1", "name": "bash", "arguments": "{}"}
 OUTPUT = {"type": "function_call_output", "call_id": "call_1", "output": "done"}
 CALLS = {"role": "assistant", "tool_calls": [{"id": "call_1", "type": "function"}]}
-TOLD = {"role": "tool", "tool_call_id": "call_1", "content": "done"}
+STREAMED = {"role": "tool", "tool_call_id": "call_1", "content": "done"}
 CONTENT = {"role": "user", "parts": [{"text": "Hello"}]}
 CALLED = {"role": "model", "parts": [{"functionCall": {"id": "1", "name": "bash", "args": {}}}]}
 ANSWER = {"id": "1", "name": "bash", "response": {"output": "done"}}
@@ -38,10 +38,10 @@ ANSWERED = {"role": "user", "parts": [{"functionResponse": ANSWER}]}
 CONVERSATIONS: dict[str, tuple[Client, Json]] = {
     "anthropic": (
         ANTHROPIC,
-        {"messages": [USER, said("assistant", USE), said("user", RESULT)]},
+        {"messages": [USER, message_with("assistant", USE), message_with("user", RESULT)]},
     ),
     "responses": (RESPONSES, {"input": [USER, ITEM, OUTPUT]}),
-    "chat": (CHAT, {"messages": [USER, CALLS, TOLD]}),
+    "chat": (CHAT, {"messages": [USER, CALLS, STREAMED]}),
     "gemini": (GEMINI, {"contents": [CONTENT, CALLED, ANSWERED]}),
 }
 
@@ -58,13 +58,16 @@ REFUSED: dict[str, tuple[Client, Json]] = {
     "anthropic: no model": (ANTHROPIC, {"model": None}),
     "anthropic: no limit of tokens": (ANTHROPIC, {"max_tokens": None}),
     "anthropic: nothing said": (ANTHROPIC, {"messages": []}),
-    "anthropic: the assistant first": (ANTHROPIC, {"messages": [said("assistant", USE)]}),
-    "anthropic: a message of nothing": (ANTHROPIC, {"messages": [USER, said("assistant")]}),
+    "anthropic: the assistant first": (ANTHROPIC, {"messages": [message_with("assistant", USE)]}),
+    "anthropic: a message of nothing": (ANTHROPIC, {"messages": [USER, message_with("assistant")]}),
     "anthropic: a call without its result": (
         ANTHROPIC,
-        {"messages": [USER, said("assistant", USE), USER]},
+        {"messages": [USER, message_with("assistant", USE), USER]},
     ),
-    "anthropic: a result without its call": (ANTHROPIC, {"messages": [said("user", RESULT)]}),
+    "anthropic: a result without its call": (
+        ANTHROPIC,
+        {"messages": [message_with("user", RESULT)]},
+    ),
     "anthropic: a tool of no shape": (ANTHROPIC, {"tools": [{"name": "bash"}]}),
     "anthropic: a tool of a wrong name": (
         ANTHROPIC,
@@ -79,7 +82,7 @@ REFUSED: dict[str, tuple[Client, Json]] = {
     "chat: a role of nobody's": (CHAT, {"messages": [{"role": "model", "content": "Hello"}]}),
     "chat: a call without its result": (CHAT, {"messages": [USER, CALLS, USER]}),
     "chat: a call without any": (CHAT, {"messages": [USER, CALLS]}),
-    "chat: a result without its call": (CHAT, {"messages": [USER, TOLD]}),
+    "chat: a result without its call": (CHAT, {"messages": [USER, STREAMED]}),
     "gemini: nothing said": (GEMINI, {"contents": []}),
     "gemini: a role of nobody's": (GEMINI, {"contents": [CONTENT | {"role": "assistant"}]}),
     "gemini: a message of nothing": (GEMINI, {"contents": [CONTENT | {"parts": []}]}),
@@ -131,10 +134,10 @@ def refused(client: Client, refusal: Refusal, model: Model) -> httpx.Response:
 
 
 def test_anthropic_tells_of_a_limit_in_headers(model: Model) -> None:
-    told = refused(ANTHROPIC, Refusal("rate_limited", 20), model)
-    assert told.headers["retry-after"] == "20"
-    assert told.headers["anthropic-ratelimit-requests-reset"].endswith("+00:00")
-    assert told.json()["error"]["type"] == "rate_limit_error"
+    response = refused(ANTHROPIC, Refusal("rate_limited", 20), model)
+    assert response.headers["retry-after"] == "20"
+    assert response.headers["anthropic-ratelimit-requests-reset"].endswith("+00:00")
+    assert response.json()["error"]["type"] == "rate_limit_error"
 
 
 def test_a_limit_that_lasts_tells_how_long_still(model: Model) -> None:
@@ -142,38 +145,38 @@ def test_a_limit_that_lasts_tells_how_long_still(model: Model) -> None:
         refused(ANTHROPIC, Refusal("rate_limited", last=0.5), model).headers["retry-after"] == "1"
     )
     play = model.play(Refusal("rate_limited", last=20))
-    told = [ANTHROPIC.ask(model.url, play.key).headers["retry-after"] for _ in range(2)]
-    assert {*told} <= {"18", "19", "20"}
+    delays = [ANTHROPIC.ask(model.url, play.key).headers["retry-after"] for _ in range(2)]
+    assert {*delays} <= {"18", "19", "20"}
 
 
 def test_anthropic_tells_when_a_subscription_goes_on(model: Model) -> None:
-    told = refused(ANTHROPIC, Refusal("quota", 3600), model)
-    reset = int(told.headers["anthropic-ratelimit-unified-reset"])
+    response = refused(ANTHROPIC, Refusal("quota", 3600), model)
+    reset = int(response.headers["anthropic-ratelimit-unified-reset"])
     assert reset - time.time() == pytest.approx(3600, abs=5)
-    assert told.headers["anthropic-ratelimit-unified-status"] == "rejected"
+    assert response.headers["anthropic-ratelimit-unified-status"] == "rejected"
 
 
 @pytest.mark.parametrize("client", [RESPONSES, CHAT], ids=lambda client: client.name)
 def test_openai_tells_of_a_limit_in_headers_and_words(client: Client, model: Model) -> None:
-    told = refused(client, Refusal("rate_limited", 20), model)
-    assert told.headers["retry-after"] == "20"
-    assert told.json()["error"]["code"] == "rate_limit_exceeded"
-    assert told.json()["error"]["message"].endswith("Please try again in 20s.")
+    response = refused(client, Refusal("rate_limited", 20), model)
+    assert response.headers["retry-after"] == "20"
+    assert response.json()["error"]["code"] == "rate_limit_exceeded"
+    assert response.json()["error"]["message"].endswith("Please try again in 20s.")
 
 
 def test_openai_tells_when_a_subscription_goes_on(model: Model) -> None:
-    told = refused(RESPONSES, Refusal("quota", 3600), model)
-    assert told.json()["error"]["type"] == "usage_limit_reached"
-    assert told.json()["error"]["resets_at"] - time.time() == pytest.approx(3600, abs=5)
+    response = refused(RESPONSES, Refusal("quota", 3600), model)
+    assert response.json()["error"]["type"] == "usage_limit_reached"
+    assert response.json()["error"]["resets_at"] - time.time() == pytest.approx(3600, abs=5)
 
 
 def test_gemini_tells_of_a_limit_in_details(model: Model) -> None:
-    told = refused(GEMINI, Refusal("rate_limited", 20), model).json()["error"]
-    assert told["status"] == "RESOURCE_EXHAUSTED"
-    assert told["details"][0]["violations"][0]["quotaId"] == (
+    error = refused(GEMINI, Refusal("rate_limited", 20), model).json()["error"]
+    assert error["status"] == "RESOURCE_EXHAUSTED"
+    assert error["details"][0]["violations"][0]["quotaId"] == (
         "GenerateRequestsPerMinutePerProjectPerModel"
     )
-    assert told["details"][1]["retryDelay"] == "20s"
+    assert error["details"][1]["retryDelay"] == "20s"
 
 
 def test_tokens_are_counted_without_a_turn(model: Model) -> None:
@@ -183,13 +186,13 @@ def test_tokens_are_counted_without_a_turn(model: Model) -> None:
         (GEMINI, "/v1beta/models/large:countTokens"),
     ):
         body = {name: value for name, value in client.body.items() if name != "max_tokens"}
-        told = httpx.post(f"{model.url}{path}", json=body, headers=client.header(play.key)).json()
-        assert told["input_tokens"] == told["totalTokens"] == len(json.dumps(body)) // 4
+        counts = httpx.post(f"{model.url}{path}", json=body, headers=client.header(play.key)).json()
+        assert counts["input_tokens"] == counts["totalTokens"] == len(json.dumps(body)) // 4
     assert (play.left, [seen.kind for seen in play.seen]) == (1, ["count", "count"])
 
 
 def test_an_answer_has_the_shape_that_is_wanted(model: Model) -> None:
     shape = {"type": "object", "properties": {"title": {"type": "string"}}}
     changes: Json = {"tools": None, "generationConfig": {"responseJsonSchema": shape}}
-    told = GEMINI.ask(model.url, model.play().key, **changes).json()
-    assert json.loads(GEMINI.text(told)) == {"title": "Repair the package"}
+    answer = GEMINI.ask(model.url, model.play().key, **changes).json()
+    assert json.loads(GEMINI.text(answer)) == {"title": "Repair the package"}

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests.agents.model.clients import ANTHROPIC, CHAT, CLIENTS, RESPONSES, Client, events
-from tests.agents.model.script import Refusal, Think, Usage, call, turn
+from tests.agents.model.script import Refusal, ThinkingPart, Usage, call, turn
 from tests.agents.model.server import Model
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 
 each = pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
 
@@ -25,8 +25,8 @@ def model() -> Iterator[Model]:
 @each
 def test_a_request_gets_the_next_turn(client: Client, model: Model) -> None:
     play = model.play(turn("One."), turn("Two."))
-    told = [client.text(client.ask(model.url, play.key).json()) for _ in range(2)]
-    assert (told, play.left) == (["One.", "Two."], 0)
+    texts = [client.text(client.ask(model.url, play.key).json()) for _ in range(2)]
+    assert (texts, play.left) == (["One.", "Two."], 0)
     assert [seen.text for seen in play.main] == ["Hello", "Hello"]
 
 
@@ -35,7 +35,7 @@ def test_an_answer_is_not_given_before_it_may_be(model: Model) -> None:
     play = model.play(turn("One.", after=due), turn("Two."))
     with ThreadPoolExecutor() as threads:
         first = threads.submit(ANTHROPIC.ask, model.url, play.key)
-        until(lambda: play.left == 1, "request")
+        wait_for(lambda: play.left == 1, "request")
         assert ANTHROPIC.text(ANTHROPIC.ask(model.url, play.key).json()) == "Two."
         assert not first.done()
         due.set()
@@ -45,7 +45,7 @@ def test_an_answer_is_not_given_before_it_may_be(model: Model) -> None:
 @each
 def test_a_stream_tells_the_same_in_pieces(client: Client, model: Model) -> None:
     long = "This is long enough to come in more than one piece of what is streamed."
-    play = model.play(turn(Think("Hm."), long))
+    play = model.play(turn(ThinkingPart("Hm."), long))
     answer = client.ask(model.url, play.key, stream=True)
     assert answer.headers["content-type"] == "text/event-stream"
     pieces = [piece for piece in map(client.piece, events(answer)) if piece]
@@ -60,12 +60,12 @@ def test_tokens_are_told_as_they_are_billed(client: Client, stream: bool, model:
     play = model.play(turn("One.", usage=usage), turn("Two.", usage=usage))
     for _ in range(2):
         answer = client.ask(model.url, play.key, stream=stream)
-        told = events(answer)[-1] if stream else answer.json()
+        message = events(answer)[-1] if stream else answer.json()
         if stream and client is ANTHROPIC:
-            told = events(answer)[-2]
+            message = events(answer)[-2]
         if stream and client is RESPONSES:
-            told = told["response"]
-        assert client.usage(told) == client.counted
+            message = message["response"]
+        assert client.usage(message) == client.counted
     assert play.billed == {"large": usage + usage}
     assert play.total == Usage(20, 40, 10, 4)
 

@@ -50,15 +50,17 @@ def fit(call: Call, asked: Asked) -> tuple[str, Any]:
 
 def in_words(call: Call) -> str:
     """For an agent without tools: aider adds to its chat what is named, and edits by blocks."""
-    said = call.arguments
+    arguments = call.arguments
     match call.tool:
         case "read":
-            return f"I need to see {said['path']} first."
+            return f"I need to see {arguments['path']} first."
         case "edit":
-            blocks = f"<<<<<<< SEARCH\n{said['old']}=======\n{said['new']}>>>>>>> REPLACE\n"
-            return f"\n{said['path']}\n```python\n{blocks}```\n"
+            blocks = (
+                f"<<<<<<< SEARCH\n{arguments['old']}=======\n{arguments['new']}>>>>>>> REPLACE\n"
+            )
+            return f"\n{arguments['path']}\n```python\n{blocks}```\n"
         case "run":
-            return f"\n```bash\n{said['command']}\n```\n"
+            return f"\n```bash\n{arguments['command']}\n```\n"
     raise NotOfferedError(f"no words for {call.tool}")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from tests.agents.model.script import Refusal, Say, Think, Usage
+from tests.agents.model.script import Refusal, TextPart, ThinkingPart, Usage
 
 Json = dict[str, Any]
 
@@ -52,7 +52,7 @@ class Called:
     arguments: Any
 
 
-Part = Think | Say | Called
+Part = ThinkingPart | TextPart | Called
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        return "".join(part.text for part in self.parts if isinstance(part, Say))
+        return "".join(part.text for part in self.parts if isinstance(part, TextPart))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.agents.service import Place, Service, in_service
+from tests.agents.service import MachineUser, Service, in_service
 from tests.hostile.users import USERS
 
 
@@ -18,6 +18,6 @@ def service() -> Iterator[Service]:
 
 
 @pytest.fixture(params=[user.name for user in USERS])
-def place(service: Service, request: pytest.FixtureRequest) -> Place:
-    found: Place = service.places[request.param]
+def place(service: Service, request: pytest.FixtureRequest) -> MachineUser:
+    found: MachineUser = service.places[request.param]
     return found

@@ -4,9 +4,9 @@ from tests.agents.agents import AIDER, AIDERS
 from tests.agents.marks import needs_agent
 from tests.agents.model.script import Step, Usage, call, turn
 from tests.agents.model.server import Model
-from tests.agents.service import Place, Service
+from tests.agents.service import MachineUser, Service
 from tests.agents.testbed import COMMAND, PROMPT, RIGHT, WRONG
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 
 PATH = "arithmetic/__init__.py"
 BAD = "    return number * 3\n"
@@ -25,14 +25,14 @@ def repair() -> list[Step]:
 
 @needs_agent(AIDER)
 def test_it_repairs_a_package_tests_it_and_knows_of_it_in_the_next_stage(
-    service: Service, model: Model, place: Place
+    service: Service, model: Model, place: MachineUser
 ) -> None:
     play = model.play(*repair(), turn("I repaired it."))
     given = service.given(place, AIDER, model.url, play)
     task = given.ask(PROMPT, "What did you do?", arguments=TESTED)
-    done = task.until("completed", patience=120)
+    done = task.wait_for_status("completed", patience=120)
     assert (play.left, play.problems) == (0, [])
-    assert given.repaired(done["branch"])
+    assert given.is_repaired(done["branch"])
     assert ".aider" not in given.remote.git("ls-tree", "--name-only", done["branch"])
     assert "FAILED (failures=1)" in play.main[2].text
     assert "Ran 1 test" in task.log().decode()
@@ -49,7 +49,7 @@ def test_it_is_cancelled_with_all_that_it_has_started(service: Service, model: M
     task = given.ask(PROMPT, arguments=waits)
     task.wait_for(lambda: b"sleep\x006543.21\x00" in given.living, "command")
     task.act("cancel")
-    until(lambda: not given.living, "end of all", 3)
+    wait_for(lambda: not given.living, "end of all", 3)
     assert task.now()["status"] == "cancelled"
 
 
@@ -57,7 +57,7 @@ def test_it_is_cancelled_with_all_that_it_has_started(service: Service, model: M
 def test_a_wrong_key_fails_its_task(service: Service, model: Model) -> None:
     """Although it ends well itself."""
     given = service.given(service.places["root"], AIDER, model.url, "sk-of-nobody")
-    failure = given.ask(PROMPT).until("failed", patience=120)["failure"]
+    failure = given.ask(PROMPT).wait_for_status("failed", patience=120)["failure"]
     assert failure["code"] == "agent_unauthorized"
     assert "Incorrect API key" in failure["message"]
 
@@ -74,7 +74,7 @@ def test_its_budget_stops_it_at_a_gate_and_an_answer_lets_it_go_on(
     given = service.given(service.places["root"], AIDER, model.url, play)
     tested = [*AIDERS, "--auto-test", "--test-cmd", f"sh -c '{once}; {COMMAND}'"]
     task = given.ask(PROMPT, budget={"tokens": TOKENS}, arguments=tested)
-    suspended = task.until("suspended", patience=120)
+    suspended = task.wait_for_status("suspended", patience=120)
     assert suspended["suspendReason"] == "budget"
     assert not given.living
     assert suspended["usage"]["inputTokens"] == 2000 + 3400
@@ -83,8 +83,8 @@ def test_its_budget_stops_it_at_a_gate_and_an_answer_lets_it_go_on(
     assert gate["diff"]["filesChanged"] == 1
 
     task.answer(0, "continue")
-    done = task.until("completed", patience=120)
+    done = task.wait_for_status("completed", patience=120)
     assert (done["attempt"], play.left) == (1, 0)
-    assert given.repaired(done["branch"])
+    assert given.is_repaired(done["branch"])
     assert PROMPT in str(play.main[-1].body)
     assert done["usage"]["inputTokens"] == play.total.input

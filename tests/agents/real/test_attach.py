@@ -10,7 +10,7 @@ from tests.agents.service import Service
 from tests.agents.testbed import PROMPT, repair
 from tests.install.attached_person import ATTACH, Person
 
-PATIENCE = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @needs_agent(OPENCODE)
@@ -20,7 +20,7 @@ def test_an_agent_s_screen_is_left_come_back_to_and_used(service: Service, model
     asking = {"OPENCODE_PERMISSION": '{"edit": "ask"}'}
     given = service.given(service.places["root"], OPENCODE, model.url, play, environment=asking)
     task = given.ask(PROMPT, interface="terminal", permissions=None)
-    task.until("running", patience=PATIENCE)
+    task.wait_for_status("running", patience=TIMEOUT_SECONDS)
     env = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.getcwd(),
@@ -29,7 +29,7 @@ def test_an_agent_s_screen_is_left_come_back_to_and_used(service: Service, model
     }
 
     def shows(words: str) -> None:
-        person.until(lambda: words in "\n".join(person.lines), words, PATIENCE)
+        person.wait_for(lambda: words in "\n".join(person.lines), words, TIMEOUT_SECONDS)
 
     with Person(env, 120, 40) as person:
         person.type(f"{ATTACH} {task.id}\n")
@@ -41,9 +41,11 @@ def test_an_agent_s_screen_is_left_come_back_to_and_used(service: Service, model
         shows("Permission required")
         person.type("\r")
         shows("Repaired.")
-        person.until(lambda: "esc interrupt" not in "\n".join(person.lines), "rest", PATIENCE)
+        person.wait_for(
+            lambda: "esc interrupt" not in "\n".join(person.lines), "rest", TIMEOUT_SECONDS
+        )
         person.type("/exit")
         shows("Exit the app")
         person.type("\r")
-        task.until("completed", patience=PATIENCE)
+        task.wait_for_status("completed", patience=TIMEOUT_SECONDS)
         person.check_left(0)

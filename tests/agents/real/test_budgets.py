@@ -4,7 +4,7 @@ from tests.agents.agents import AGENTS, GEMINI, Agent
 from tests.agents.marks import parametrize_agents
 from tests.agents.model.script import Turn, Usage, call, turn
 from tests.agents.model.server import Model
-from tests.agents.service import Service, used
+from tests.agents.service import Service, token_usage
 from tests.agents.testbed import RIGHT, WRONG
 
 TOKENS = 5000
@@ -32,26 +32,26 @@ def test_its_budget_stops_it_at_a_gate_and_an_answer_lets_it_go_on(
     play = model.play(*before, *then)
     given = service.given(service.places["root"], agent, model.url, play)
     task = given.ask("Repair the package.", budget={"tokens": TOKENS})
-    suspended = task.until("suspended", patience=120)
+    suspended = task.wait_for_status("suspended", patience=120)
     assert suspended["suspendReason"] == "budget"
     assert not given.living
-    assert TOKENS < _taken(used(task))[0] <= _taken(play.total)[0]
+    assert TOKENS < _input_tokens(token_usage(task))[0] <= _input_tokens(play.total)[0]
     gate = service.api.get(f"{task.path}/pending-confirm")
     assert (gate["kind"], gate["choices"]) == ("budget", ["continue", "stop"])
     assert gate["diff"]["filesChanged"] == 1
 
     task.answer(0, "continue")
-    done = task.until("completed", patience=120)
+    done = task.wait_for_status("completed", patience=120)
     assert (done["attempt"], play.left) == (1, 0)
-    assert given.repaired(done["branch"])
+    assert given.is_repaired(done["branch"])
     # What it is answered last while it is stopped it does not live to tell: claude asks once more
     # then, and gemini does for as long as it takes to be killed.
-    assert 0 <= _taken(play.total)[0] - _taken(used(task))[0] <= ANSWER
+    assert 0 <= _input_tokens(play.total)[0] - _input_tokens(token_usage(task))[0] <= ANSWER
     going_on = str(play.main[len(before)].body)
     assert (NOTE in going_on) == (agent is not GEMINI)
 
 
-def _taken(usage: Usage) -> tuple[int, int]:
+def _input_tokens(usage: Usage) -> tuple[int, int]:
     """What was given to the model, and of that what was cached: of what it makes claude does not
     tell before its end."""
     return usage.input + usage.cached, usage.cached

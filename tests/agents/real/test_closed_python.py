@@ -13,7 +13,7 @@ from tests.agents.agents import CLAUDE, CODEX, OPENCODE, Agent
 from tests.agents.marks import needs_agent
 from tests.agents.model.script import call, turn
 from tests.agents.model.server import Model
-from tests.agents.service import Place, Service, transcript
+from tests.agents.service import MachineUser, Service, transcript
 from tests.hostile.users import USERS
 from tests.muster.worker import uids
 from tests.wait import wait_until
@@ -35,13 +35,13 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     `PYTHON`, its program."""
     home = tmp_path_factory.mktemp("closed")
     home.chmod(0o700)
-    made = next(interpreter.copies(home))
+    made = next(interpreter.copied_interpreters(home))
     packages = sysconfig.get_path("purelib")
     path = os.pathsep.join([str(made.library), packages])
     return {"PYTHON": str(made.program), "PYTHONPATH": path}
 
 
-class ClosedPlace(Place):
+class ClosedPlace(MachineUser):
     """A machine of root's, started by a closed Python."""
 
     def serve_closed(self, closed: dict[str, str], level: str) -> None:
@@ -56,9 +56,9 @@ class ClosedPlace(Place):
 @pytest.fixture(scope="module", params=NUMBERS)
 def place(
     service: Service, closed: dict[str, str], request: pytest.FixtureRequest
-) -> Iterator[Place]:
+) -> Iterator[MachineUser]:
     level, number = request.param, NUMBERS[request.param]
-    made = ClosedPlace.of(service, service.places["root"].area, number, USERS[0])
+    made = ClosedPlace.for_user(service, service.places["root"].directory, number, USERS[0])
     made.enroll(service.api, "--slots", "4")
     made.serve_closed(closed, level)
     await_online(service.stack, len(service.places) + 1)
@@ -81,12 +81,12 @@ def place(
     ],
 )
 def test_its_runner_reports_a_stage_through_to_its_end(
-    service: Service, place: Place, agent: Agent
+    service: Service, place: MachineUser, agent: Agent
 ) -> None:
     with Model() as model:
         play = model.play(turn(call("run", command="echo it ran")), turn("All done."))
         task = service.given(place, agent, model.url, play).ask("Say that it ran.")
-        done = task.until("completed", patience=TIMEOUT)
+        done = task.wait_for_status("completed", patience=TIMEOUT)
         entries = transcript(task)
     assert model.problems == []
     assert any(entry["kind"] == "command" for entry in entries)

@@ -18,7 +18,7 @@ REFUSALS: dict[str, Refusal] = {
     "agent_overloaded": Refusal("overloaded", last=FOREVER),
 }
 KNOWN_WITHIN = 60.0  # seconds
-PATIENCE = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @pytest.mark.parametrize(
@@ -35,16 +35,16 @@ def test_each_reason_has_a_code_and_the_agents_words(
     given = service.given(service.places[place], agent, model.url, "sk-of-nobody", onQuota="fail")
     asked = {"agent_unauthorized": given.ask("Work.")}
     refused = asked["agent_unauthorized"]
-    refused.wait_for(lambda: model.strangers, "request with a wrong key", PATIENCE)
+    refused.wait_for(lambda: model.strangers, "request with a wrong key", TIMEOUT_SECONDS)
     first = {"agent_unauthorized": model.strangers[0]}
     for code, refusal in REFUSALS.items():
         play = model.play(refusal)
-        given.take(play)
+        given.set_key(play)
         asked[code] = given.ask("Work.")
-        asked[code].wait_for(lambda seen=play.seen: seen, code, PATIENCE)
+        asked[code].wait_for(lambda seen=play.seen: seen, code, TIMEOUT_SECONDS)
         first[code] = play.seen[0]
     for code, task in asked.items():
-        failure = task.until("failed", patience=PATIENCE)["failure"]
+        failure = task.wait_for_status("failed", patience=TIMEOUT_SECONDS)["failure"]
         assert failure["code"] == code, failure
         assert ": " in failure["message"]
         known = datetime.fromisoformat(transcript(task, "error")[-1]["at"])

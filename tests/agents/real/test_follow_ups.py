@@ -4,7 +4,7 @@ from tests.agents.agents import AGENTS, CLAUDE, CODEX, OPENCODE, Agent
 from tests.agents.marks import needs_agent, parametrize_agents
 from tests.agents.model.script import call, turn
 from tests.agents.model.server import Model
-from tests.agents.service import Place, Service, transcript
+from tests.agents.service import MachineUser, Service, transcript
 
 NOTE = "echo begun > notes"
 GOES_ON = (CLAUDE, CODEX, OPENCODE)  # by the id of a session
@@ -17,9 +17,9 @@ def test_it_goes_on_where_it_stood(service: Service, model: Model, agent: Agent)
     )
     given = service.given(service.places["root"], agent, model.url, play)
     task = given.ask("{description}")
-    task.until("completed", patience=120)
+    task.wait_for_status("completed", patience=120)
     task.act("follow-ups", {"instruction": "Nearly; but."})
-    done = task.until("completed", patience=120)
+    done = task.wait_for_status("completed", patience=120)
     assert (done["round"], done["attempt"], play.left) == (2, 2, 0)
     asked = str(play.main[-1].body)
     assert "Nearly; but." in asked
@@ -31,15 +31,15 @@ def test_it_goes_on_where_it_stood(service: Service, model: Model, agent: Agent)
 
 @needs_agent(CLAUDE)
 def test_where_the_workspace_lies_elsewhere_it_is_told_the_history(
-    service: Service, model: Model, place: Place
+    service: Service, model: Model, place: MachineUser
 ) -> None:
     """Without a full room a session is of a workspace that is no more."""
     play = model.play(turn("I begin.", call("run", command=NOTE)), turn("Done."), turn("Again."))
-    given = service.given(place, CLAUDE, model.url, play)
-    task = given.ask("{description}")
-    task.until("completed", patience=120)
+    project = service.given(place, CLAUDE, model.url, play)
+    task = project.ask("{description}")
+    task.wait_for_status("completed", patience=120)
     task.act("follow-ups", {"instruction": "Nearly; but."})
-    done = task.until("completed", patience=120)
+    done = task.wait_for_status("completed", patience=120)
     assert (done["round"], play.left) == (2, 0)
-    told = "It was asked for with these words" in str(play.main[-1].body)
-    assert told == (place is not service.places["root"])
+    has_history = "It was asked for with these words" in str(play.main[-1].body)
+    assert has_history == (place is not service.places["root"])

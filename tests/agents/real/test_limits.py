@@ -7,27 +7,27 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.agents.agent_run import Narrated
+from tests.agents.agent_run import AgentRun
 from tests.agents.agents import AGENTS, AIDER, Agent
 from tests.agents.marks import needs_agent, parametrize_agents
-from tests.agents.model.script import FOREVER, Refusal, Trouble, turn
-from tests.agents.testbed import Ground
+from tests.agents.model.script import FOREVER, Problem, Refusal, turn
+from tests.agents.testbed import AgentTestbed
 
-Grounds = Callable[[Agent], Ground]
+Grounds = Callable[[Agent], AgentTestbed]
 KNOWN_WITHIN = 60.0  # seconds
 
 
 @parametrize_agents(*AGENTS, AIDER)
-def test_what_ends_soon_is_waited_for(agent: Agent, ground: Grounds) -> None:
-    at = ground(agent)
+def test_what_ends_soon_is_waited_for(agent: Agent, testbed: Grounds) -> None:
+    at = testbed(agent)
     play = at.model.play(Refusal("rate_limited", 2), turn("Done."))
-    asked = Narrated(at, play)
+    asked = AgentRun(at, play)
     assert (asked.ended.status, play.left, asked.facts.get("failure")) == (0, 0, None), asked.ended
 
 
 @needs_agent(AIDER)
 @pytest.mark.parametrize(
-    ("kind", "after", "told"),
+    ("kind", "after", "failure_kind"),
     [
         ("rate_limited", 3600, "rate_limit"),
         ("rate_limited", None, "rate_limit"),
@@ -37,10 +37,12 @@ def test_what_ends_soon_is_waited_for(agent: Agent, ground: Grounds) -> None:
     ids=["an hour", "untold", "quota", "overloaded"],
 )
 def test_aiders_limits_are_known_soon(
-    kind: Trouble, after: float | None, told: str, ground: Grounds
+    kind: Problem, after: float | None, failure_kind: str, testbed: Grounds
 ) -> None:
-    at = ground(AIDER)
-    asked = Narrated(at, at.model.play(Refusal(kind, after, FOREVER)))
-    failure = asked.facts["failure"]
-    assert (failure["kind"], failure["resetsAt"] is None) == (told, after is None), asked.ended
-    assert asked.seconds < KNOWN_WITHIN
+    at = testbed(AIDER)
+    run = AgentRun(at, at.model.play(Refusal(kind, after, FOREVER)))
+    failure = run.facts["failure"]
+    assert (failure["kind"], failure["resetsAt"] is None) == (failure_kind, after is None), (
+        run.ended
+    )
+    assert run.seconds < KNOWN_WITHIN

@@ -7,26 +7,26 @@ from tests.agents.agents import CLAUDE, OPENCODE
 from tests.agents.marks import needs_agent
 from tests.agents.model.script import turn
 from tests.agents.model.server import Model
-from tests.agents.service import Given, Place, Service
+from tests.agents.service import AgentProject, MachineUser, Service
 from tests.agents.testbed import PROMPT, repair
-from tests.flows.running_stack import Followed
+from tests.flows.running_stack import FollowedTask
 from tests.flows.test_terminal_in_full import Client
 
-PATIENCE = 120.0
+TIMEOUT_SECONDS = 120.0
 
 
 @contextmanager
-def sitting_before(given: Given) -> Iterator[tuple[Followed, Client]]:
+def sitting_before(given: AgentProject) -> Iterator[tuple[FollowedTask, Client]]:
     task = given.ask(PROMPT, interface="terminal", permissions=None)
-    task.until("running", patience=PATIENCE)
+    task.wait_for_status("running", patience=TIMEOUT_SECONDS)
     client = Client(given.service, task)
     yield task, client
-    client.viewer.hang_up()
+    client.viewer.close()
 
 
 def shows(client: Client, words: str) -> None:
     """Waits until the screen has these."""
-    client.until(lambda: words in "\n".join(client.lines), PATIENCE)
+    client.wait_for(lambda: words in "\n".join(client.lines), TIMEOUT_SECONDS)
 
 
 def is_idle(client: Client) -> bool:
@@ -44,17 +44,17 @@ def test_opencode_is_let_to_make_an_edit_and_told_to_end(service: Service, model
         shows(client, "Permission required")
         client.type("\r")
         shows(client, "Repaired.")
-        client.until(lambda: is_idle(client), PATIENCE)
+        client.wait_for(lambda: is_idle(client), TIMEOUT_SECONDS)
         client.type("/exit")
         shows(client, "Exit the app")
         client.type("\r")
-        done = task.until("completed", patience=PATIENCE)
-    assert given.repaired(done["branch"])
+        done = task.wait_for_status("completed", patience=TIMEOUT_SECONDS)
+    assert given.is_repaired(done["branch"])
 
 
 @needs_agent(CLAUDE)
 def test_claude_is_trusted_let_to_make_an_edit_and_told_to_end(
-    service: Service, model: Model, place: Place
+    service: Service, model: Model, place: MachineUser
 ) -> None:
     """Where the room is full, the workspace is trusted without a question."""
     read, edit, *_ = repair()
@@ -71,5 +71,5 @@ def test_claude_is_trusted_let_to_make_an_edit_and_told_to_end(
         shows(client, "Repaired.")
         client.type("/exit")
         client.type("\r")
-        done = task.until("completed", patience=PATIENCE)
-    assert given.repaired(done["branch"])
+        done = task.wait_for_status("completed", patience=TIMEOUT_SECONDS)
+    assert given.is_repaired(done["branch"])

@@ -6,7 +6,7 @@ from tests.agents.agents import CLAUDE, CODEX, Agent
 from tests.agents.marks import needs_agent, parametrize_agents
 from tests.agents.model.script import Refusal, call, turn
 from tests.agents.model.server import Model
-from tests.agents.service import Place, Service
+from tests.agents.service import MachineUser, Service
 from tests.agents.testbed import repair
 
 LIMIT = 20.0
@@ -14,13 +14,13 @@ LIMIT = 20.0
 
 @needs_agent(CLAUDE)
 def test_a_limit_suspends_the_task_until_it_ends_and_no_other_project(
-    service: Service, model: Model, place: Place
+    service: Service, model: Model, place: MachineUser
 ) -> None:
     steps = (turn(call("run", command="echo begun > notes")), Refusal("rate_limited", last=LIMIT))
     play = model.play(*steps, turn("Done."))
     given = service.given(place, CLAUDE, model.url, play)
     task = given.ask("Work.")
-    suspended = task.until("suspended")
+    suspended = task.wait_for_status("suspended")
     assert suspended["suspendReason"] == "quota"
     waits = suspended["waitsFor"]
     assert (waits["reason"], waits["nextAct"]) == ("quota", "resume")
@@ -30,10 +30,14 @@ def test_a_limit_suspends_the_task_until_it_ends_and_no_other_project(
     assert service.slots_used(place) == 0
 
     other = model.play(*repair())
-    begun = service.given(place, CLAUDE, model.url, other).ask("Repair it.").until("completed")
+    begun = (
+        service.given(place, CLAUDE, model.url, other)
+        .ask("Repair it.")
+        .wait_for_status("completed")
+    )
     assert datetime.fromisoformat(begun["startedAt"]) < ends, "it was kept waiting"
 
-    done = task.until("completed")
+    done = task.wait_for_status("completed")
     assert (done["attempt"], play.left) == (1, 0)
     resumed = min(event["createdAt"] for event in task.events("resumed"))
     assert datetime.fromisoformat(resumed) >= ends
@@ -49,6 +53,6 @@ def test_an_agent_that_is_limited_before_its_first_word_begins_all_the_same(
     play = model.play(Refusal("rate_limited", last=LIMIT), *repair())
     given = service.given(service.places["root"], agent, model.url, play)
     task = given.ask("Repair it.")
-    assert task.until("suspended")["suspendReason"] == "quota"
-    done = task.until("completed", patience=150)  # codex tells no time
+    assert task.wait_for_status("suspended")["suspendReason"] == "quota"
+    done = task.wait_for_status("completed", patience=150)  # codex tells no time
     assert (done["attempt"], play.left) == (1, 0)

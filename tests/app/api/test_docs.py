@@ -93,6 +93,6 @@ def test_what_the_document_says_is_text_on_the_page(app: Flask) -> None:
             }
         return [spoilt(below) for below in node] if isinstance(node, list) else node
 
-    text = html_page.of(spoilt(app.extensions["described_api"].document))
+    text = html_page.render_page(spoilt(app.extensions["described_api"].document))
     assert "<script" not in text
     assert text.count("&lt;script&gt;") > 100

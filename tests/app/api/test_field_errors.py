@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from marshmallow import Schema, fields
 
 import app.api
-from app.api.field_errors import by_field, codes
+from app.api.field_errors import error_codes, flatten_errors
 from app.api.schemas import base
-from app.api.schemas.webhook import Heard
-from app.domain.field_errors import CODES, Fault
+from app.api.schemas.webhook import WebhookReply
+from app.domain.field_errors import CODES, FieldError
 
 WORDS_OF_RULES = ("error", "message_min", "message_max")
 
@@ -30,7 +30,9 @@ def below(kind: type[Schema]) -> Iterator[type[Schema]]:
 
 
 SCHEMAS = sorted(
-    {kind for kind in below(base.Schema) if kind is not Heard},  # an answer, with fields of its own
+    {
+        kind for kind in below(base.Schema) if kind is not WebhookReply
+    },  # an answer, with fields of its own
     key=lambda kind: (kind.__module__, kind.__name__),
 )
 LOOSE = st.one_of(
@@ -73,19 +75,19 @@ def test_every_message_of_a_schema_has_a_code(kind: type[Schema]) -> None:
     for field in [each for one in schema.load_fields.values() for each in within(one)]:
         if not field.dump_only:
             found += field.error_messages.items()
-        found += [pair for rule in field.validators for pair in said_by(rule)]
-    bare = {(key, words) for key, words in found if words and not isinstance(words, Fault)}
-    assert {pair for pair in bare if not is_never_said(*pair)} == set()
+        found += [pair for rule in field.validators for pair in messages_by(rule)]
+    bare = {(key, words) for key, words in found if words and not isinstance(words, FieldError)}
+    assert {pair for pair in bare if not is_never_returned(*pair)} == set()
 
 
-def said_by(rule: Any) -> list[tuple[str, Any]]:
+def messages_by(rule: Any) -> list[tuple[str, Any]]:
     """What marshmallow's rule says; with two bounds it has one message for both."""
     if getattr(rule, "min", None) is not None and rule.max is not None:
         return [("message_all", rule.error or rule.message_all)]
     return [(name, getattr(rule, name, None)) for name in WORDS_OF_RULES]
 
 
-def is_never_said(key: str, words: Any) -> bool:
+def is_never_returned(key: str, words: Any) -> bool:
     """Of values that we give it, and of the parts of an awareness that a date has not."""
     return key == "format" or (key == "invalid_awareness" and "{obj_type}" in words)
 
@@ -112,24 +114,24 @@ def values(field: fields.Field[Any], depth: int) -> st.SearchStrategy[Any]:
 
 @given(bodies())
 @settings(max_examples=150, deadline=None)
-def test_whatever_is_sent_each_fault_has_a_code(sent: tuple[Schema, Any]) -> None:
+def test_every_field_error_has_a_code_whatever_is_sent(sent: tuple[Schema, Any]) -> None:
     schema, body = sent
     found = schema.validate(body)
-    assert {each for each in messages(found) if not isinstance(each, Fault)} == set()
-    told = codes(by_field({"json": found}))
-    assert {each["code"] for field in told.values() for each in field} <= set(CODES)
+    assert {each for each in messages(found) if not isinstance(each, FieldError)} == set()
+    codes = error_codes(flatten_errors({"json": found}))
+    assert {each["code"] for field in codes.values() for each in field} <= set(CODES)
 
 
 def test_codes_stand_where_the_messages_stand() -> None:
-    found = by_field(
-        {"json": {"pipeline": {0: {"name": [Fault("too_long", "{max} at most")(max=2)]}}}}
+    found = flatten_errors(
+        {"json": {"pipeline": {0: {"name": [FieldError("too_long", "{max} at most")(max=2)]}}}}
     )
     assert found == {"pipeline.0.name": ["2 at most"]}
-    assert codes(found) == {"pipeline.0.name": [{"code": "too_long", "params": {"max": 2}}]}
+    assert error_codes(found) == {"pipeline.0.name": [{"code": "too_long", "params": {"max": 2}}]}
 
 
 @pytest.mark.parametrize("words", ["of somebody else", "a { b", "}", "{} {0} {x!q} {x.y}"])
 def test_even_words_that_have_none_come_with_a_code(words: str) -> None:
-    found = by_field({"json": {"name": [words]}})
+    found = flatten_errors({"json": {"name": [words]}})
     assert found == {"name": [words]}
-    assert codes(found) == {"name": [{"code": "invalid", "params": {}}]}
+    assert error_codes(found) == {"name": [{"code": "invalid", "params": {}}]}

@@ -122,7 +122,7 @@ def test_an_ipv6_client_is_its_network(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     ("proxies", "last"), [(["192.0.2.1"], 401), (["*"], 401), ([""], 429), (["192.0.2.9"], 429)]
 )
-def test_only_a_proxy_of_ours_is_believed(
+def test_only_our_own_proxy_is_trusted(
     app: Flask,
     client: FlaskClient,
     monkeypatch: pytest.MonkeyPatch,
@@ -198,7 +198,7 @@ def test_a_wrong_code_is_a_failure_and_a_missing_one_is_not(
     def refuse(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(second_factor, "demand", refuse)
+    monkeypatch.setattr(second_factor, "require_code", refuse)
     developer = make_developer()
     statuses = [attempt(client, developer.name, PASSWORD).status_code for _ in range(6)]
     assert statuses == [401] * 5 + [last]

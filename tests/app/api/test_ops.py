@@ -44,7 +44,7 @@ def test_readyz_names_all_that_is_missing(lonely_client: FlaskClient) -> None:
 @pytest.fixture
 def signs(app: Flask) -> None:
     """All are alive."""
-    redis.client.mset(dict.fromkeys(readiness.SIGNS.values(), time.time()))
+    redis.client.mset(dict.fromkeys(readiness.HEARTBEATS.values(), time.time()))
 
 
 @pytest.mark.usefixtures("signs")
@@ -54,12 +54,12 @@ def test_readyz_is_content_with_young_signs(client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("signs")
-@pytest.mark.parametrize("name", readiness.SIGNS)
+@pytest.mark.parametrize("name", readiness.HEARTBEATS)
 @pytest.mark.parametrize("age", [None, 16], ids=["none", "16 s old"])
 def test_readyz_misses_who_is_silent(client: FlaskClient, name: str, age: int | None) -> None:
-    redis.client.delete(readiness.SIGNS[name])
+    redis.client.delete(readiness.HEARTBEATS[name])
     if age is not None:
-        redis.client.set(readiness.SIGNS[name], time.time() - age)
+        redis.client.set(readiness.HEARTBEATS[name], time.time() - age)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.get_json()["missing"]) == (503, [name])
 

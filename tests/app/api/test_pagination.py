@@ -11,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
 
-from app.api.pagination import PAGE_BYTES, CursorQuery, OffsetQuery, by_cursor, by_offset
+from app.api.pagination import (
+    PAGE_BYTES,
+    CursorQuery,
+    OffsetQuery,
+    paginate_by_cursor,
+    paginate_by_offset,
+)
 from app.domain.errors import InvalidFields
 from app.domain.roles import SystemRole
 from app.models import Developer, Machine, Project, ProjectMember
@@ -21,7 +27,7 @@ from tests.factories import make_developer, make_machine, make_project, make_tas
 def walk(rows: sa.Select[Any], key: Any, **how: Any) -> list[Any]:
     found, cursor = [], None
     while True:
-        page = by_cursor(rows, key, cursor=cursor, **how)
+        page = paginate_by_cursor(rows, key, cursor=cursor, **how)
         found += page["items"]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -55,21 +61,23 @@ def test_machines_are_paged_by_their_uuid(app: Flask) -> None:
 
 def test_a_row_that_comes_in_between_is_neither_missed_nor_shown_twice(app: Flask) -> None:
     old = [make_developer() for _ in range(4)]
-    first = by_cursor(sa.select(Developer), Developer.id, limit=2)
+    first = paginate_by_cursor(sa.select(Developer), Developer.id, limit=2)
     make_developer()
-    second = by_cursor(sa.select(Developer), Developer.id, limit=2, cursor=first["next_cursor"])
+    second = paginate_by_cursor(
+        sa.select(Developer), Developer.id, limit=2, cursor=first["next_cursor"]
+    )
     assert first["items"] + second["items"] == old[::-1]
     assert second["next_cursor"] is None
 
 
 def test_the_last_full_page_has_no_next(app: Flask) -> None:
     make_developer()
-    page = by_cursor(sa.select(Developer), Developer.id, limit=1)
+    page = paginate_by_cursor(sa.select(Developer), Developer.id, limit=1)
     assert (len(page["items"]), page["next_cursor"]) == (1, None)
 
 
 def test_an_empty_list_is_one_empty_page(app: Flask) -> None:
-    page = by_cursor(sa.select(Developer), Developer.id)
+    page = paginate_by_cursor(sa.select(Developer), Developer.id)
     assert (page["items"], page["next_cursor"]) == ([], None)
 
 
@@ -77,16 +85,16 @@ def test_an_empty_list_is_one_empty_page(app: Flask) -> None:
 @settings(max_examples=50, deadline=None)
 def test_a_cursor_that_is_not_ours_is_refused(rolled_back_app: Flask, cursor: str) -> None:
     with rolled_back_app.app_context(), pytest.raises(InvalidFields) as refusal:
-        by_cursor(sa.select(Developer), Developer.id, cursor=cursor)
+        paginate_by_cursor(sa.select(Developer), Developer.id, cursor=cursor)
     assert list(refusal.value.errors) == ["cursor"]
 
 
 def test_a_cursor_of_another_list_is_refused(app: Flask) -> None:
     for _ in range(2):
         make_developer()
-    cursor = by_cursor(sa.select(Developer), Developer.id, limit=1)["next_cursor"]
+    cursor = paginate_by_cursor(sa.select(Developer), Developer.id, limit=1)["next_cursor"]
     with pytest.raises(InvalidFields):
-        by_cursor(sa.select(Project), Project.id, cursor=cursor)
+        paginate_by_cursor(sa.select(Project), Project.id, cursor=cursor)
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", "201", "1.5", "x", ""])
@@ -102,7 +110,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
 
 
 def test_an_offset_page_has_the_shape_of_the_contract() -> None:
-    page = by_offset(["a"], 7, limit=1, offset=3)
+    page = paginate_by_offset(["a"], 7, limit=1, offset=3)
     assert page == {"items": ["a"], "total": 7, "limit": 1, "offset": 3}
 
 
@@ -128,10 +136,10 @@ def test_a_page_ends_where_it_would_be_too_large(
 def test_large_rows_are_fetched_a_few_at_a_time(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.api.pagination.AT_ONCE", 3)
+    monkeypatch.setattr("app.api.pagination.BATCH_ROWS", 3)
     monkeypatch.setattr("app.api.pagination.PAGE_BYTES", 1000)
     people = [make_developer(git_name="n" * 200) for _ in range(10)]
-    page = by_cursor(sa.select(Developer), Developer.id, limit=9)
+    page = paginate_by_cursor(sa.select(Developer), Developer.id, limit=9)
     assert page["items"] == people[::-1][: len(page["items"])]
     assert 3 <= len(page["items"]) < 9
     assert walk(sa.select(Developer), Developer.id, limit=9) == people[::-1]

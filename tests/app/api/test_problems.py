@@ -15,7 +15,7 @@ from werkzeug.exceptions import ImATeapot
 from werkzeug.test import TestResponse
 
 import config
-from app.api.field_errors import by_field
+from app.api.field_errors import flatten_errors
 from app.domain import errors, field_errors
 from app.domain.roles import SystemRole
 from app.errors import STATUS, problem
@@ -210,19 +210,19 @@ def test_a_bad_field_is_422_and_named_with_a_code(
 ) -> None:
     answer = client.post("/api/auth/login", json=body)
     check(answer, 422, "validation_failed")
-    told = answer.get_json()
-    assert {field: len(messages) for field, messages in told["errors"].items()} == dict.fromkeys(
-        found, 1
-    )
-    assert {field: code["code"] for field, [code] in told["errorCodes"].items()} == found
+    problem_body = answer.get_json()
+    assert {
+        field: len(messages) for field, messages in problem_body["errors"].items()
+    } == dict.fromkeys(found, 1)
+    assert {field: code["code"] for field, [code] in problem_body["errorCodes"].items()} == found
 
 
 def test_the_values_in_the_words_come_with_the_code(client: FlaskClient) -> None:
     body = {"username": "a" * 201, "password": "b"}
-    told = client.post("/api/auth/login", json=body).get_json()
-    assert told["errors"] == {"username": ["Length must be between 1 and 200."]}
+    problem_body = client.post("/api/auth/login", json=body).get_json()
+    assert problem_body["errors"] == {"username": ["Length must be between 1 and 200."]}
     code = {"code": "wrong_length", "params": {"min": 1, "max": 200}}
-    assert told["errorCodes"] == {"username": [code]}
+    assert problem_body["errorCodes"] == {"username": [code]}
 
 
 json_values = st.recursive(
@@ -236,7 +236,7 @@ json_values = st.recursive(
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_no_body_breaks_the_door(client: FlaskClient, body: object) -> None:
+def test_no_body_breaks_the_login_route(client: FlaskClient, body: object) -> None:
     answer = client.post("/api/auth/login", json=body)
     assert answer.status_code in (400, 401, 422)
     assert answer.mimetype == "application/problem+json"
@@ -249,7 +249,7 @@ def test_nested_messages_become_paths() -> None:
             "_schema": ["not an object"],
         }
     }
-    assert by_field(messages) == {
+    assert flatten_errors(messages) == {
         "pipeline.0.name": ["too long"],
         "pipeline.0": ["odd"],
         "pipeline.2": ["no"],

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.api.guards import OPEN
+from app.api.guards import PUBLIC_ROUTES
 from app.models import Developer
 from tests.factories import PASSWORD, make_developer
 
@@ -47,4 +47,4 @@ def test_probes_are_not_logged(client: FlaskClient, caplog: pytest.LogCaptureFix
 
 
 def test_nothing_is_open_that_does_not_exist(app: Flask) -> None:
-    assert set(OPEN) <= {rule.rule for rule in app.url_map.iter_rules()}
+    assert set(PUBLIC_ROUTES) <= {rule.rule for rule in app.url_map.iter_rules()}

@@ -8,7 +8,7 @@ from redis import RedisError
 
 from app.domain.roles import SystemRole
 from app.models import Developer
-from app.redis.rate_limit import Rates
+from app.redis.rate_limit import SharedRateLimit
 from app.services import settings
 from app.services.accounts import auth
 from tests.factories import make_developer, make_personal_token
@@ -33,8 +33,8 @@ def test_one_too_many_is_told_to_wait(client: FlaskClient, developer: Developer)
     mine, another = token_of(developer), token_of(developer)
     answers = [client.get(PATH, headers=mine) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    told = [answer.headers["RateLimit-Remaining"] for answer in answers]
-    assert told == ["2", "1", "0", "0"]
+    remaining = [answer.headers["RateLimit-Remaining"] for answer in answers]
+    assert remaining == ["2", "1", "0", "0"]
     assert {answer.headers["RateLimit-Limit"] for answer in answers} == {"3"}
     assert answers[-1].json["code"] == "too_many_requests"
     assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
@@ -70,10 +70,10 @@ def test_where_a_password_is_asked_for_its_limit_is_told(
 def test_redis_is_not_asked_and_its_absence_keeps_nobody_out(
     client: FlaskClient, developer: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(_: Rates) -> bool:
+    def away(_: SharedRateLimit) -> bool:
         raise RedisError
 
-    monkeypatch.setattr(Rates, "tell", away)
+    monkeypatch.setattr(SharedRateLimit, "sync", away)
     headers = token_of(developer)
     answers = [client.get(PATH, headers=headers).status_code for _ in range(4)]
     assert answers == [200, 200, 200, 429]

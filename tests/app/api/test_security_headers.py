@@ -15,7 +15,7 @@ from tests.contract.rights_table import FRAMES, ROUTES
 from tests.contract.rights_world import World, make_world
 from tests.factories import make_developer
 
-ASKED = sorted(route for route, access in ROUTES.items() if access.door != FRAMES)
+ASKED = sorted(route for route, access in ROUTES.items() if access.credential_kind != FRAMES)
 STREAMS = ("GET /api/web/stream", "GET /api/web/tasks/*/stream")
 # Answers that may be kept by the one who asked for them, to be asked for again by their ETag.
 KEPT = {

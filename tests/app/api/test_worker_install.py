@@ -125,10 +125,10 @@ def test_a_token_comes_with_the_line_that_uses_it(
     )
 
 
-def test_strangers_are_counted_by_where_they_come_from(
+def test_anonymous_requests_are_counted_by_address(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(request_limits, "STRANGERS", 2)
+    monkeypatch.setattr(request_limits, "ANONYMOUS_REQUESTS_PER_MINUTE", 2)
     here, there = {"REMOTE_ADDR": "192.0.2.7"}, {"REMOTE_ADDR": "192.0.2.8"}
     answers = [client.get(SCRIPT, environ_overrides=here).status_code for _ in range(3)]
     assert answers == [200, 200, 429]
@@ -137,4 +137,4 @@ def test_strangers_are_counted_by_where_they_come_from(
 
 def test_only_what_is_missing_is_no_error_of_a_token(app: Flask) -> None:
     with app.test_request_context("/", headers={"Host": "a b"}):
-        assert worker_install.line("mst_enroll_x") is None
+        assert worker_install.install_command("mst_enroll_x") is None

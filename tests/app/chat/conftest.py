@@ -29,7 +29,7 @@ def lark(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lark]:
     fake = Lark()
     with fake.running() as server:
         monkeypatch.setenv("MUSTER_LARK_API", server.url)
-        monkeypatch.setattr(lark_client, "_tokens", lark_client._Tokens())
+        monkeypatch.setattr(lark_client, "_tokens", lark_client._TokenCache())
         yield fake
 
 
@@ -65,7 +65,7 @@ def a_lark_bot(**given: Any) -> Bot:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The ids of the events that jobs were sent for; nobody works on them."""
     ids: list[int] = []
-    monkeypatch.setattr(wakeups, "work_on_chat", ids.append)
+    monkeypatch.setattr(wakeups, "enqueue_chat_event", ids.append)
     return ids
 
 
@@ -75,14 +75,14 @@ def work(sent: list[int]) -> Callable[[], None]:
 
     def all_of_them() -> None:
         while sent:
-            jobs.chat_event(sent.pop(0))
+            jobs.process_chat_event(sent.pop(0))
             db.session.expire_all()
 
     return all_of_them
 
 
 @pytest.fixture
-def tell() -> Callable[[], None]:
+def notify() -> Callable[[], None]:
     """Runs the jobs that tell people what has happened."""
 
     def all_of_it() -> None:

@@ -87,13 +87,13 @@ class Slack(_Platform):
         )
 
     def event(self, client: FlaskClient, event: dict[str, Any], event_id: str | None = None) -> Any:
-        said = {
+        payload = {
             "type": "event_callback",
             "api_app_id": self.APP,
             "event_id": event_id or f"Ev{next(_numbers)}",
             "event": event,
         }
-        return self.post(client, "events", json.dumps(said).encode(), "application/json")
+        return self.post(client, "events", json.dumps(payload).encode(), "application/json")
 
     def mention(self, client: FlaskClient, user: str, chat: str, text: str, **more: Any) -> Any:
         ts = f"{next(_numbers)}.5"
@@ -120,7 +120,7 @@ class Slack(_Platform):
         """The user presses the button with that label, or chooses it from the menu."""
         chat, _, ts = ref.partition(":")
         (action,) = [action for action in _actions(self.posts[ref]) if action[0] == label]
-        said = {
+        payload = {
             "type": "block_actions",
             "api_app_id": self.APP,
             "user": {"id": user},
@@ -130,23 +130,23 @@ class Slack(_Platform):
             "response_url": f"{self.server.url}/respond/s3cret",
             "actions": [action[1]],
         }
-        return self.interact(client, said)
+        return self.interact(client, payload)
 
     def submit(self, client: FlaskClient, user: str, view: dict[str, Any], text: str) -> Any:
         """The user fills in the dialog that we had opened."""
         state = {"values": {"answer": {"answer": {"type": "plain_text_input", "value": text}}}}
         metadata = view["private_metadata"]
-        shown = {"id": f"V{next(_numbers)}", "private_metadata": metadata, "state": state}
-        said = {"type": "view_submission", "api_app_id": self.APP, "user": {"id": user}}
-        return self.interact(client, {**said, "view": shown})
+        submitted = {"id": f"V{next(_numbers)}", "private_metadata": metadata, "state": state}
+        payload = {"type": "view_submission", "api_app_id": self.APP, "user": {"id": user}}
+        return self.interact(client, {**payload, "view": submitted})
 
-    def interact(self, client: FlaskClient, said: dict[str, Any]) -> Any:
-        body = urlencode({"payload": json.dumps(said)}).encode()
+    def interact(self, client: FlaskClient, payload: dict[str, Any]) -> Any:
+        body = urlencode({"payload": json.dumps(payload)}).encode()
         return self.post(client, "interact", body, _FORM)
 
     def last(self) -> str:
         """What it was last told to show."""
-        return _shown(self.said[-1])
+        return _visible_text(self.said[-1])
 
 
 class Lark(_Platform):
@@ -162,37 +162,37 @@ class Lark(_Platform):
         self.tokens = 0  # given out
         self.good: set[str] = set()
 
-    def answer(self, asked: Asked) -> Reply:
-        given = json.loads(asked.body)
-        if asked.path == "/open-apis/auth/v3/tenant_access_token/internal":
-            if given != {"app_id": self.APP, "app_secret": self.SECRET}:
+    def answer(self, request: Asked) -> Reply:
+        fields = json.loads(request.body)
+        if request.path == "/open-apis/auth/v3/tenant_access_token/internal":
+            if fields != {"app_id": self.APP, "app_secret": self.SECRET}:
                 return _json({"code": 10014, "msg": "app secret invalid"})
             self.tokens += 1
             token = f"t-{self.tokens}-s3cret"
             self.good.add(token)
-            said = {"code": 0, "msg": "ok", "tenant_access_token": token, "expire": 7200}
-            return _json(said)
-        if asked.headers.get("authorization", "").removeprefix("Bearer ") not in self.good:
+            content = {"code": 0, "msg": "ok", "tenant_access_token": token, "expire": 7200}
+            return _json(content)
+        if request.headers.get("authorization", "").removeprefix("Bearer ") not in self.good:
             return Reply(400, json.dumps({"code": 99991663, "msg": "token invalid"}).encode())
-        card = json.loads(given["content"])
-        self.said.append({"method": asked.method, "path": asked.path, "card": card, **given})
-        if asked.method == "POST":
-            kind = "open_id" if given["receive_id"].startswith("ou_") else "chat_id"
-            assert asked.path == f"/open-apis/im/v1/messages?receive_id_type={kind}"
+        card = json.loads(fields["content"])
+        self.said.append({"method": request.method, "path": request.path, "card": card, **fields})
+        if request.method == "POST":
+            kind = "open_id" if fields["receive_id"].startswith("ou_") else "chat_id"
+            assert request.path == f"/open-apis/im/v1/messages?receive_id_type={kind}"
             message_id = f"om_{next(_numbers)}"
-            self.posts[message_id] = {"chat": given["receive_id"], "card": card}
+            self.posts[message_id] = {"chat": fields["receive_id"], "card": card}
             return _json({"code": 0, "msg": "ok", "data": {"message_id": message_id}})
-        message_id = asked.path.rpartition("/")[2]
-        if asked.method != "PATCH" or message_id not in self.posts:
+        message_id = request.path.rpartition("/")[2]
+        if request.method != "PATCH" or message_id not in self.posts:
             return Reply(400, json.dumps({"code": 230011, "msg": "no such message"}).encode())
         self.posts[message_id]["card"] = card
         return _json({"code": 0, "msg": "ok", "data": {}})
 
     # what it posts
 
-    def sealed(self, said: dict[str, Any]) -> bytes:
+    def encrypted(self, payload: dict[str, Any]) -> bytes:
         padder = padding.PKCS7(128).padder()
-        padded = padder.update(json.dumps(said).encode()) + padder.finalize()
+        padded = padder.update(json.dumps(payload).encode()) + padder.finalize()
         iv = os.urandom(16)
         key = hashlib.sha256(self.KEY.encode()).digest()
         encryptor = Cipher(algorithms.AES256(key), modes.CBC(iv)).encryptor()
@@ -208,8 +208,8 @@ class Lark(_Platform):
             "X-Lark-Signature": signature,
         }
 
-    def post(self, client: FlaskClient, said: dict[str, Any], *, plain: bool = False) -> Any:
-        body = json.dumps(said).encode() if plain else self.sealed(said)
+    def post(self, client: FlaskClient, payload: dict[str, Any], *, plain: bool = False) -> Any:
+        body = json.dumps(payload).encode() if plain else self.encrypted(payload)
         headers = {} if plain else self.signed(body)
         kind = "application/json"
         return client.post("/webhook/lark", data=body, content_type=kind, headers=headers)
@@ -256,8 +256,8 @@ class Lark(_Platform):
 _FORM = "application/x-www-form-urlencoded"
 
 
-def _json(said: dict[str, Any]) -> Reply:
-    return Reply(body=json.dumps(said).encode(), headers={"Content-Type": "application/json"})
+def _json(content: dict[str, Any]) -> Reply:
+    return Reply(body=json.dumps(content).encode(), headers={"Content-Type": "application/json"})
 
 
 def _actions(post: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -283,6 +283,6 @@ def _lark_actions(card: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield option["text"]["content"], chosen
 
 
-def _shown(said: dict[str, Any]) -> str:
-    blocks = json.dumps(said.get("blocks") or said.get("view") or "", ensure_ascii=False)
-    return f"{said.get('text', '')}\n{blocks}"
+def _visible_text(message: dict[str, Any]) -> str:
+    blocks = json.dumps(message.get("blocks") or message.get("view") or "", ensure_ascii=False)
+    return f"{message.get('text', '')}\n{blocks}"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.chat.commands import HELP, LARGEST, Command, Unclear, Verb, parse
+from app.chat.commands import HELP, MAX_ID, Command, InvalidCommand, Verb, parse
 
 TABLE = {
     'develop "fix it"': Command(Verb.DEVELOP, text="fix it"),
@@ -59,7 +59,7 @@ UNCLEAR = {
     "progress": "progress #N",
     "progress #x": "progress #N",
     "cancel 0": "cancel #N",
-    f"cancel {LARGEST + 1}": "cancel #N",
+    f"cancel {MAX_ID + 1}": "cancel #N",
     "cancel ٣": "cancel #N",
     "develop": "What is to be done?",
     'develop ""': "What is to be done?",
@@ -79,8 +79,8 @@ UNCLEAR = {
 @pytest.mark.parametrize(("text", "words"), UNCLEAR.items(), ids=[k[:20] for k in UNCLEAR])
 def test_what_is_unclear_is_answered_with_what_is_missing(text: str, words: str) -> None:
     answer = parse(text)
-    assert isinstance(answer, Unclear)
-    assert words in answer.words
+    assert isinstance(answer, InvalidCommand)
+    assert words in answer.message
 
 
 def test_help_tells_of_every_command() -> None:
@@ -98,9 +98,9 @@ _SOUP = st.lists(
 @given(st.one_of(st.text(), _SOUP.map("".join), _SOUP.map(" ".join)))
 def test_no_text_breaks_it(text: str) -> None:
     answer = parse(text)
-    assert isinstance(answer, Command | Unclear)
-    if isinstance(answer, Unclear):
-        assert 0 < len(answer.words) < 500
+    assert isinstance(answer, Command | InvalidCommand)
+    if isinstance(answer, InvalidCommand):
+        assert 0 < len(answer.message) < 500
 
 
 @given(st.text(st.characters(exclude_characters='"\\“”', exclude_categories=["Cs"]), min_size=1))
@@ -109,10 +109,10 @@ def test_what_is_quoted_comes_as_it_is(description: str) -> None:
     if description.strip():
         assert answer == Command(Verb.DEVELOP, text=description.strip(), project="K")
     else:
-        assert isinstance(answer, Unclear)
+        assert isinstance(answer, InvalidCommand)
 
 
-@given(st.integers(1, LARGEST), st.sampled_from(["progress", "cancel", "retry", "logs"]))
+@given(st.integers(1, MAX_ID), st.sampled_from(["progress", "cancel", "retry", "logs"]))
 def test_every_number_of_a_task_is_read(number: int, verb: str) -> None:
     assert parse(f"{verb} #{number}") == Command(Verb(verb), number)
 

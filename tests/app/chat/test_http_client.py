@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.chat import http_client
-from app.chat.messages import DeliveryRefused, TryAgain
-from app.chat.private_addresses import is_inside
+from app.chat.messages import DeliveryRefused, RetryLater
+from app.chat.private_addresses import is_private
 from tests.app.chat.loopback import HOSTS, Reply, serving
 
 INSIDE = [
@@ -36,21 +36,21 @@ OUTSIDE = [
 
 @pytest.mark.parametrize("address", INSIDE)
 def test_no_address_of_the_inside_is_taken_for_the_outside(address: str) -> None:
-    assert is_inside(ipaddress.ip_address(address))
+    assert is_private(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize("address", OUTSIDE)
 def test_the_outside_is_outside(address: str) -> None:
-    assert not is_inside(ipaddress.ip_address(address))
+    assert not is_private(ipaddress.ip_address(address))
 
 
 @given(st.ip_addresses(v=4))
 def test_an_address_is_judged_alike_however_it_is_wrapped(address: ipaddress.IPv4Address) -> None:
     mapped = ipaddress.IPv6Address(f"::ffff:{address}")
     translated = ipaddress.IPv6Address(int(ipaddress.IPv6Address("64:ff9b::")) + int(address))
-    assert is_inside(mapped) == is_inside(translated) == is_inside(address)
+    assert is_private(mapped) == is_private(translated) == is_private(address)
     if not address.is_global:
-        assert is_inside(address)
+        assert is_private(address)
 
 
 def ask(url: str, **more: Any) -> http_client.Response:
@@ -87,7 +87,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
 def test_no_spelling_of_this_host_gets_through(host: str) -> None:
     with serving() as server:
         for scheme in ("http", "https"):
-            with pytest.raises((DeliveryRefused, TryAgain)):
+            with pytest.raises((DeliveryRefused, RetryLater)):
                 ask(f"{scheme}://{host}:{server.port}/", seconds=2)
         assert server.asked == []
 
@@ -113,7 +113,7 @@ def test_a_name_that_changes_its_meaning_gains_nothing(
     resolving: Callable[..., list[str]],
 ) -> None:
     connected = resolving(["8.8.8.8", "1.1.1.1"], ["127.0.0.1"], ["127.0.0.1"])
-    with pytest.raises(TryAgain):
+    with pytest.raises(RetryLater):
         ask("https://rebinding.example/")
     assert connected == ["8.8.8.8", "1.1.1.1"]
 
@@ -139,7 +139,7 @@ def test_a_host_that_an_admin_has_allowed_is_reached_and_no_other() -> None:
      "https://h:99999/", "https://\x00/", "https://h\r\nX: y/"],
 )  # fmt: skip
 def test_what_is_no_https_url_is_refused(url: str) -> None:
-    with pytest.raises((DeliveryRefused, TryAgain)):
+    with pytest.raises((DeliveryRefused, RetryLater)):
         ask(url, seconds=2)
 
 
@@ -152,14 +152,14 @@ def test_plain_http_is_for_allowed_hosts() -> None:
 def test_time_is_bounded_however_little_comes(reply: Reply) -> None:
     with serving(reply) as server:
         began = time.monotonic()
-        with pytest.raises(TryAgain, match=r"did not answer in 0\.4 s"):
+        with pytest.raises(RetryLater, match=r"did not answer in 0\.4 s"):
             ask(server.url, allowed_hosts=HOSTS, seconds=0.4)
         assert time.monotonic() - began < 10
 
 
 def test_size_is_bounded() -> None:
     with (
-        serving(Reply(body=b"x" * (http_client.MOST_BYTES + 1))) as server,
+        serving(Reply(body=b"x" * (http_client.MAX_RESPONSE_BYTES + 1))) as server,
         pytest.raises(DeliveryRefused, match="more than 256 KiB"),
     ):
         ask(server.url, allowed_hosts=HOSTS)
@@ -170,14 +170,14 @@ def test_a_resolver_that_says_nothing_is_waited_for_no_longer(
 ) -> None:
     with serving() as server:  # its event ends the thread
         monkeypatch.setattr(http_client, "resolve", lambda *_: server.over.wait() and [])
-        with pytest.raises(TryAgain, match="was not resolved"):
+        with pytest.raises(RetryLater, match="was not resolved"):
             ask("https://slow.example/", seconds=0.2)
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"),
+    ("header", "seconds"),
     [("7", 7.0), ("1.5", 1.5), ("-3", None), ("", None), ("soon", None), ("9" * 400, 86_400.0),
      ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0), ("Fri, 31 Dec 9999 23:59:59 GMT", 86_400.0)],
 )  # fmt: skip
-def test_retry_after_is_read_and_bounded(said: str, seconds: float | None) -> None:
-    assert http_client.wait_of({"Retry-After": said}) == seconds
+def test_retry_after_is_read_and_bounded(header: str, seconds: float | None) -> None:
+    assert http_client.retry_after({"Retry-After": header}) == seconds

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.chat import apprise, http_client, lark_cards, senders, slack_cards
-from app.chat.messages import Address, DeliveryRefused, GateCard, Message, TryAgain
+from app.chat.messages import Address, DeliveryRefused, GateCard, Message, RetryLater
 from app.domain.chat import BotPlatform
 from tests.app.chat.loopback import HOSTS, Asked, Reply, serving
 from tests.app.chat.platforms import Lark, Slack
@@ -69,17 +69,17 @@ def test_what_cannot_be_edited_is_left(platform: BotPlatform) -> None:
 
 
 REPLIES: dict[str, tuple[Reply, type[Exception], float | None]] = {
-    "429": (Reply(429, b"", {"Retry-After": "12"}), TryAgain, 12.0),
-    "500": (Reply(500, b"oops"), TryAgain, None),
-    "503 later": (Reply(503, b"", {"Retry-After": "3"}), TryAgain, 3.0),
-    "no JSON": (Reply(200, b"<html>"), TryAgain, None),
+    "429": (Reply(429, b"", {"Retry-After": "12"}), RetryLater, 12.0),
+    "500": (Reply(500, b"oops"), RetryLater, None),
+    "503 later": (Reply(503, b"", {"Retry-After": "3"}), RetryLater, 3.0),
+    "no JSON": (Reply(200, b"<html>"), RetryLater, None),
     "redirect": (Reply(302, b"{}", {"Location": "http://169.254.169.254/"}), DeliveryRefused, None),
 }
 
 
 @pytest.mark.parametrize("name", REPLIES)
 @pytest.mark.parametrize("address", [SLACK, LARK], ids=["slack", "lark"])
-def test_a_platform_in_trouble_is_tried_again_when_it_says(
+def test_a_failing_platform_is_retried_when_it_asks(
     slack: Slack, lark: Lark, address: Address, name: str
 ) -> None:
     reply, kind, after = REPLIES[name]
@@ -100,7 +100,7 @@ def test_a_platform_that_says_nothing_is_left_soon(
         fake.knob = lambda _: Reply(never=True)
     real = http_client.request
     monkeypatch.setattr(http_client, "request", lambda *a, **k: real(*a, **{**k, "seconds": 0.3}))
-    with pytest.raises(TryAgain, match="did not answer"):
+    with pytest.raises(RetryLater, match="did not answer"):
         send(address)
 
 
@@ -134,17 +134,17 @@ def by_apprise(url: str) -> Address:
 def test_apprise_reaches_a_host_that_is_allowed() -> None:
     with serving() as server:
         send(by_apprise(f"json://user:s3cret-pass@127.0.0.1:{server.port}/x"), hosts=HOSTS)
-    (asked,) = server.asked
-    said = json.loads(asked.body)
-    assert said["title"] == "[WEB #42] Where to?"
-    assert "Grüße" in said["message"]
+    (request,) = server.asked
+    body = json.loads(request.body)
+    assert body["title"] == "[WEB #42] Where to?"
+    assert "Grüße" in body["message"]
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]", "0"]
 )
 def test_apprise_does_not_reach_the_inside(host: str) -> None:
-    with serving() as server, pytest.raises((DeliveryRefused, TryAgain)):
+    with serving() as server, pytest.raises((DeliveryRefused, RetryLater)):
         send(by_apprise(f"json://{host}:{server.port}/x"))
     assert server.asked == []
 
@@ -175,10 +175,10 @@ def test_an_address_names_no_file_of_this_host(scheme: str, tmp_path: Path) -> N
 
 
 def test_apprise_is_killed_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apprise, "SECONDS", 2.0)
+    monkeypatch.setattr(apprise, "TIMEOUT_SECONDS", 2.0)
     with (
         serving(Reply(never=True)) as server,
-        pytest.raises(TryAgain, match="not done in 2 s"),
+        pytest.raises(RetryLater, match="not done in 2 s"),
     ):
         send(by_apprise(f"json://127.0.0.1:{server.port}/x"), hosts=HOSTS)
 
@@ -222,9 +222,9 @@ def test_no_secret_is_in_logs_or_errors(slack: Slack, lark: Lark, written: Any) 
     """The other side says all that it was told, in all that it says."""
     words: list[str] = []
 
-    def echo(asked: Asked) -> Reply:
-        told = f"{asked.path} {asked.headers} {asked.body!r}"
-        body = json.dumps({"ok": False, "error": told, "code": 7, "msg": told})
+    def echo(request: Asked) -> Reply:
+        text = f"{request.path} {request.headers} {request.body!r}"
+        body = json.dumps({"ok": False, "error": text, "code": 7, "msg": text})
         return Reply(400, body.encode(), {"Retry-After": "1"})
 
     with serving(echo) as server:
@@ -242,7 +242,7 @@ def test_no_secret_is_in_logs_or_errors(slack: Slack, lark: Lark, written: Any) 
                 slack.knob = lark.knob = server.answering = lambda asked, s=status: replace(
                     echo(asked), status=s
                 )
-                with pytest.raises((DeliveryRefused, TryAgain)) as raised:
+                with pytest.raises((DeliveryRefused, RetryLater)) as raised:
                     send(address, hosts=HOSTS)
                 words += [str(raised.value), raised.value.words, repr(raised.value)]
                 assert raised.value.__suppress_context__
@@ -278,7 +278,7 @@ def test_of_a_url_each_part_that_may_be_a_secret_is_left_out(
     monkeypatch.setattr(senders.apprise, "send", refuse)
     with pytest.raises(DeliveryRefused) as raised:
         send(Address(platform, None, "signing-key", url, None))
-    assert raised.value.words == left
+    assert raised.value.reason == left
 
 
 def test_a_name_is_connected_to_as_it_was_judged(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,15 +302,15 @@ def test_a_name_is_connected_to_as_it_was_judged(monkeypatch: pytest.MonkeyPatch
 def test_a_connection_that_ends_in_the_middle_is_tried_again() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
 
-    def hang_up() -> None:
+    def close_early() -> None:
         peer, _ = listener.accept()
         peer.recv(10)
         peer.close()
 
-    thread = threading.Thread(target=hang_up)
+    thread = threading.Thread(target=close_early)
     thread.start()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    with pytest.raises(TryAgain):
+    with pytest.raises(RetryLater):
         send(Address(BotPlatform.WEBHOOK, None, "k", url, None), hosts=HOSTS)
     thread.join()
     listener.close()

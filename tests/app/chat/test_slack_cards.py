@@ -23,6 +23,6 @@ SHOWN = {
 def test_a_card_shows_what_nobody_would_see(card: Any) -> None:
     gate = replace(MESSAGE.gate, prompt="Push\u3164it?", choices=("y\u202ees", "n\U000e0041o"))
     message = replace(MESSAGE, title="Task\u200b1", body="💻 pass\u2800word", gate=gate)
-    said = json.dumps(card(message), ensure_ascii=False)
-    assert {text for text in SHOWN if text not in said} == set()
-    assert {text for text in WRITTEN if text in said} == set()
+    rendered = json.dumps(card(message), ensure_ascii=False)
+    assert {text for text in SHOWN if text not in rendered} == set()
+    assert {text for text in WRITTEN if text in rendered} == set()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.chat import senders
-from app.chat.messages import Address, DeliveryRefused, GateCard, Message, TryAgain
+from app.chat.messages import Address, DeliveryRefused, GateCard, Message, RetryLater
 from app.chat.webhook import payload
 from app.domain.chat import BotPlatform
 from tests.app.chat.loopback import HOSTS, Reply, serving
@@ -87,19 +87,19 @@ def test_what_will_not_pass_is_refused(status: int) -> None:
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_what_may_pass_is_tried_again_when_it_says(status: int) -> None:
     reply = Reply(status, headers={"Retry-After": "17"})
-    with serving(reply) as server, pytest.raises(TryAgain) as raised:
+    with serving(reply) as server, pytest.raises(RetryLater) as raised:
         senders.send(address(server.url), MESSAGE, allowed_hosts=HOSTS)
-    assert raised.value.after == 17
+    assert raised.value.retry_after_seconds == 17
 
 
 def test_a_host_that_is_away_is_tried_again_and_its_url_is_nobodys() -> None:
     with serving() as server:
         url = f"http://user:hunter22@127.0.0.1:{server.port}/services/T0PSECRET?key=t0psecret"
-    with pytest.raises(TryAgain) as raised:
+    with pytest.raises(RetryLater) as raised:
         senders.send(address(url), MESSAGE, allowed_hosts=HOSTS)
-    assert "127.0.0.1 could not be reached" in raised.value.words
+    assert "127.0.0.1 could not be reached" in raised.value.reason
     for secret in ("hunter22", "T0PSECRET", "t0psecret"):
-        assert secret not in raised.value.words
+        assert secret not in raised.value.reason
 
 
 def test_a_message_without_a_gate_says_so() -> None:

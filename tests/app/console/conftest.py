@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.console.current_build import Shelf
+from app.console.current_build import CurrentBuild
 
 HTML = """<!doctype html><meta name="muster-build" content="__BUILD__">
 <meta name="muster-plays" content="__PLAYS__"><meta property="csp-nonce" nonce="__NONCE__">
@@ -35,4 +35,4 @@ def dist(tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def served(app: Flask, dist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(app.extensions, "console", Shelf(dist))
+    monkeypatch.setitem(app.extensions, "console", CurrentBuild(dist))

@@ -19,10 +19,10 @@ REPORT = {
 
 @pytest.fixture(autouse=True)
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
-    said: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(reports, "_minute", reports.Minute(3))
-    monkeypatch.setattr(reports.log, "warning", lambda name, **more: said.append((name, more)))
-    return said
+    warnings: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(reports, "_limit", reports.MinuteLimit(3))
+    monkeypatch.setattr(reports.log, "warning", lambda name, **more: warnings.append((name, more)))
+    return warnings
 
 
 def send(client: FlaskClient, body: object) -> int:
@@ -34,9 +34,9 @@ def send(client: FlaskClient, body: object) -> int:
 def test_a_report_is_logged_in_few_words(client: FlaskClient, counted: list[Any]) -> None:
     long = {**REPORT["csp-report"], "blocked-uri": "x" * 5000}
     assert send(client, {"csp-report": long}) == 204
-    [(name, said)] = counted
-    assert (name, said["directive"]) == ("csp_report", "script-src-elem")
-    assert len(said["blocked"]) == 200
+    [(name, fields)] = counted
+    assert (name, fields["directive"]) == ("csp_report", "script-src-elem")
+    assert len(fields["blocked"]) == 200
 
 
 @pytest.mark.parametrize(
@@ -55,8 +55,8 @@ def test_more_than_so_many_in_a_minute_are_thrown_away(
 
 
 def test_the_next_minute_begins_anew() -> None:
-    minute = reports.Minute(1)
-    assert [minute.lets_pass(at) for at in (100.0, 101.0, 161.0, 162.0)] == [
+    minute = reports.MinuteLimit(1)
+    assert [minute.allow(at) for at in (100.0, 101.0, 161.0, 162.0)] == [
         True,
         False,
         True,
@@ -65,11 +65,11 @@ def test_the_next_minute_begins_anew() -> None:
 
 
 def test_a_long_one_is_not_read(client: FlaskClient, counted: list[Any]) -> None:
-    assert send(client, b" " * (reports.MOST_BYTES + 1)) == 413
+    assert send(client, b" " * (reports.MAX_BYTES + 1)) == 413
     assert counted == []
 
 
-def test_counts_have_no_names_of_strangers(client: FlaskClient) -> None:
+def test_metric_labels_have_no_names_sent_by_clients(client: FlaskClient) -> None:
     send(client, {"csp-report": {"effective-directive": "made-up"}})
     labels = {sample.labels["directive"] for metric in reports.REPORTS.collect()
               for sample in metric.samples}  # fmt: skip

@@ -28,8 +28,8 @@ def nonces(html: str) -> set[str]:
 
 
 def policy_of(answer: object) -> dict[str, str]:
-    said = answer.headers["Content-Security-Policy"]  # type: ignore[attr-defined]
-    return dict(rule.strip().partition(" ")[::2] for rule in said.split(";"))
+    header = answer.headers["Content-Security-Policy"]  # type: ignore[attr-defined]
+    return dict(rule.strip().partition(" ")[::2] for rule in header.split(";"))
 
 
 def test_the_pages_are_those_of_the_contract() -> None:

@@ -35,7 +35,7 @@ def assign(machine: SimulatedMachine, **given: Any) -> Task:
     return task
 
 
-def until(condition: Callable[[], Any], limit: float = 10.0) -> Any:
+def wait_for(condition: Callable[[], Any], limit: float = 10.0) -> Any:
     """Wait for rows to say so."""
 
     def pause() -> None:

@@ -2,7 +2,7 @@
 
 from muster.protocol import version
 
-version.OLDEST, version.CURRENT = version.CURRENT, version.CURRENT + 1
+version.OLDEST_SUPPORTED, version.CURRENT = version.CURRENT, version.CURRENT + 1
 
 from wsgi import app  # noqa: E402  (with that version)
 

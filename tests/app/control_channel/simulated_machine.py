@@ -77,16 +77,16 @@ class SimulatedMachine:
         self.disconnect()
         self.inbox.clear()
         settings = {"compression": None, "ping_interval": None, "close_timeout": 1.0, **options}
-        dialled = connect(address, max_size=codec.MAX_TEXT, **settings)
+        dialled = connect(address, max_size=codec.MAX_TEXT_CHARS, **settings)
         self._socket = self._opened.enter_context(dialled)
 
-    def connect(self, *held: frames.HeldAttempt) -> frames.Welcome:
+    def connect(self, *held: frames.TrackedAttempt) -> frames.Welcome:
         """Open the socket, say hello and hear the welcome."""
         self.dial()
         self.send(self.hello(*held))
-        return self.until(frames.Welcome)
+        return self.wait_for(frames.Welcome)
 
-    def hello(self, *held: frames.HeldAttempt) -> frames.Hello:
+    def hello(self, *held: frames.TrackedAttempt) -> frames.Hello:
         return frames.Hello(
             protocol=version.CURRENT,
             worker_jwt=self.worker_jwt,
@@ -123,7 +123,7 @@ class SimulatedMachine:
         assert codec.decode_from_machine(message) == frame
         self.socket.send(message)
 
-    def say(self, about: Any, *bodies: frames.Body) -> int:
+    def report(self, about: Any, *bodies: frames.Body) -> int:
         """Report on an attempt (anything with `task_id` and `attempt`); the last report's seq."""
         for body in bodies:
             self.seq += 1
@@ -136,8 +136,8 @@ class SimulatedMachine:
         self, about: Any, data: bytes, offset: int = 0, stage: int = 0, milliseconds: int = 0
     ) -> int:
         """Send log bytes in frames as large as allowed; the offset behind them."""
-        for start in range(0, len(data), codec.MAX_DATA):
-            piece = data[start : start + codec.MAX_DATA]
+        for start in range(0, len(data), codec.MAX_DATA_BYTES):
+            piece = data[start : start + codec.MAX_DATA_BYTES]
             at = offset + start
             self.send(frames.Log(about.task_id, about.attempt, stage, at, milliseconds, piece))
         return offset + len(data)
@@ -150,7 +150,7 @@ class SimulatedMachine:
 
     # ---- what it hears -------------------------------------------------------------------------
 
-    def until(
+    def wait_for(
         self,
         kind: type[F],
         where: Callable[[F], bool] = lambda frame: True,
@@ -167,22 +167,22 @@ class SimulatedMachine:
             seen = len(self.inbox)
             return None
 
-        return self._hear_until(found, limit, kind.__name__)
+        return self._receive_until(found, limit, kind.__name__)
 
-    def until_acked(self, seq: int | None = None, limit: float = LIMIT) -> None:
+    def wait_until_acked(self, seq: int | None = None, limit: float = LIMIT) -> None:
         """Until the report of that number, by default the last one, has been stored."""
         wanted = self.seq if seq is None else seq
-        self._hear_until(lambda: self.acked >= wanted, limit, f"ack of report {wanted}")
+        self._receive_until(lambda: self.acked >= wanted, limit, f"ack of report {wanted}")
 
-    def until_stored(self, about: Any, end: int, limit: float = LIMIT) -> None:
+    def wait_until_stored(self, about: Any, end: int, limit: float = LIMIT) -> None:
         """Until the attempt's log has been stored up to there."""
-        key = AttemptKey.of(about)
-        self._hear_until(lambda: self.stored.get(key, 0) >= end, limit, f"ack of byte {end}")
+        key = AttemptKey.from_object(about)
+        self._receive_until(lambda: self.stored.get(key, 0) >= end, limit, f"ack of byte {end}")
 
-    def hears_nothing(self, kind: type[frames.Frame], seconds: float) -> bool:
+    def receives_nothing(self, kind: type[frames.Frame], seconds: float) -> bool:
         """Whether no such frame comes for so long."""
         try:
-            self.until(kind, limit=seconds)
+            self.wait_for(kind, limit=seconds)
         except TimeoutError:
             return True
         return False
@@ -192,25 +192,25 @@ class SimulatedMachine:
         deadline = time.monotonic() + limit
         try:
             while True:
-                self._hear(deadline - time.monotonic())
+                self._receive(deadline - time.monotonic())
         except ConnectionClosed as closed:
             return closed.rcvd.code if closed.rcvd else 1006
 
-    def _hear_until(self, found: Callable[[], T], limit: float, what: str) -> T:
+    def _receive_until(self, found: Callable[[], T], limit: float, what: str) -> T:
         deadline = time.monotonic() + limit
         while not (result := found()):
             try:
-                self._hear(deadline - time.monotonic())
+                self._receive(deadline - time.monotonic())
             except TimeoutError:
                 heard = [type(frame).__name__ for frame in self.inbox]
                 raise TimeoutError(f"no {what} in {limit} s, but {heard}") from None
         return result
 
-    def _hear(self, seconds: float) -> None:
+    def _receive(self, seconds: float) -> None:
         frame = codec.decode_from_server(self.socket.recv(timeout=max(seconds, 0.001)))
         if isinstance(frame, frames.Ack):
             assert frame.up_to >= self.acked
             self.acked = frame.up_to
-            self.stored |= {AttemptKey.of(log): log.offset for log in frame.logs}
+            self.stored |= {AttemptKey.from_object(log): log.offset for log in frame.logs}
         else:
             self.inbox.append(frame)

@@ -17,7 +17,7 @@ from app.models import MachineHeartbeat
 from muster.protocol import codec, frames
 from muster.protocol.frames import CloseCode
 from tests.app.control_channel.conftest import MakeMachine
-from tests.app.control_channel.connection_world import RowOf, assign, status, until
+from tests.app.control_channel.connection_world import RowOf, assign, status, wait_for
 from tests.app.control_channel.simulated_machine import SimulatedMachine
 
 # ---- getting in ----------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def test_nonsense_after_the_welcome_ends_the_connection(new_machine: MakeMachine
 def test_a_frame_that_is_too_long_ends_the_connection(new_machine: MakeMachine) -> None:
     machine = new_machine()
     machine.connect()
-    machine.socket.send("x" * (codec.MAX_TEXT + 1))
+    machine.socket.send("x" * (codec.MAX_TEXT_CHARS + 1))
     assert machine.close_code() in (CloseCode.MALFORMED, 1009)
 
 
@@ -88,7 +88,7 @@ def test_a_second_connection_replaces_the_first(new_machine: MakeMachine, row_of
         newer.connect()
         assert older.close_code(2) == CloseCode.REPLACED
         number = newer.beat()
-        newer.until(frames.HeartbeatAck, lambda ack: ack.number == number)
+        newer.wait_for(frames.HeartbeatAck, lambda ack: ack.number == number)
         assert row_of(newer).connected is True
 
 
@@ -98,12 +98,12 @@ def test_a_replaced_connection_that_still_talks_changes_nothing(
     older = new_machine()
     older.connect()
     task = assign(older)
-    order = older.until(frames.RunStage)
+    order = older.wait_for(frames.RunStage)
     newer = SimulatedMachine(older.url, older.machine_id, older.worker_jwt)
     with newer:
         newer.connect()
         with contextlib.suppress(ConnectionClosed):
-            older.say(order, frames.Accepted(), frames.Failed("unknown", "no"))
+            older.report(order, frames.Accepted(), frames.Failed("unknown", "no"))
         assert older.close_code() == CloseCode.REPLACED
         assert status(task) is TaskStatus.ASSIGNED
 
@@ -118,7 +118,7 @@ def test_heartbeats_are_answered_by_their_number_after_they_were_stored(
     machine.connect()
     before = db.session.get_one(MachineHeartbeat, machine.machine_id).received_at
     number = machine.beat(metrics=frames.Metrics(cpu_percent=12.5))
-    machine.until(frames.HeartbeatAck, lambda ack: ack.number == number, 3)
+    machine.wait_for(frames.HeartbeatAck, lambda ack: ack.number == number, 3)
     db.session.rollback()
     sign = db.session.get_one(MachineHeartbeat, machine.machine_id, populate_existing=True)
     assert sign.received_at > before
@@ -131,7 +131,7 @@ def test_a_machine_whose_disk_has_filled_is_drained(
     machine = new_machine()
     machine.connect()
     machine.beat(metrics=frames.Metrics(disk_percent=96.0))
-    machine.until(frames.Drain)
+    machine.wait_for(frames.Drain)
     assert row_of(machine).drain_note == "its disk is 96 % full"
 
 
@@ -141,10 +141,10 @@ def test_what_a_heartbeat_says_has_changed_is_stored(
     machine = new_machine()
     machine.connect()
     machine.beat(repositories=["https://git.example.org/x.git"])
-    until(lambda: row_of(machine).repositories == ["https://git.example.org/x.git"])
+    wait_for(lambda: row_of(machine).repositories == ["https://git.example.org/x.git"])
     assert row_of(machine).room is None
-    machine.beat(room=frames.Room("processes", ["no bubblewrap"]))
-    until(lambda: row_of(machine).room == {"level": "processes", "lacks": ["no bubblewrap"]})
+    machine.beat(room=frames.SandboxFacts("processes", ["no bubblewrap"]))
+    wait_for(lambda: row_of(machine).room == {"level": "processes", "lacks": ["no bubblewrap"]})
 
 
 def small_socket(machine: SimulatedMachine) -> socket.socket:
@@ -167,8 +167,8 @@ def test_a_machine_that_reads_nothing_keeps_no_other_from_being_heard(
     others = [new_machine() for _ in range(4)]  # some of them are on the same process
     for other in others:
         other.connect()
-    until(lambda: row_of(stuck).connected)
-    said = [0]
+    wait_for(lambda: row_of(stuck).connected)
+    rounds = [0]
 
     def talk() -> None:
         # Each about an attempt that there is not, and each answered.
@@ -178,17 +178,17 @@ def test_a_machine_that_reads_nothing_keeps_no_other_from_being_heard(
                 for message in flood:
                     stuck.socket.send(message)
                 stuck.beat()
-                said[0] += 1
+                rounds[0] += 1
 
     talker = threading.Thread(target=talk, daemon=True)
     talker.start()
     try:
         for _ in range(20):
-            before = said[0]
+            before = rounds[0]
             for other in others:
                 number = other.beat()
-                other.until(frames.HeartbeatAck, lambda ack, n=number: ack.number == n, 4)
-            if said[0] == before > 0:
+                other.wait_for(frames.HeartbeatAck, lambda ack, n=number: ack.number == n, 4)
+            if rounds[0] == before > 0:
                 return
         raise AssertionError("it never got stuck")
     finally:

@@ -13,30 +13,30 @@ from app.extensions import db
 from app.models import LogChunk, Task
 from muster.protocol import version
 from tests.app.control_channel.conftest import MakeMachine
-from tests.app.control_channel.connection_world import assign, status, until
+from tests.app.control_channel.connection_world import assign, status, wait_for
 from tests.app.control_channel.simulated_machine import LIMIT, SimulatedMachine
 
-WORDS = Path(__file__).with_name("words_of_0_1_0.txt")
+RECORDED_FRAMES = Path(__file__).with_name("frames_of_0_1_0.txt")
 
 
 def test_a_worker_of_0_1_0_carries_a_task_out_for_our_server(new_machine: MakeMachine) -> None:
-    assert version.is_spoken(2)
+    assert version.is_supported(2)
     machine, task = new_machine(), None
     given = {"PROTOCOL": "2", "JWT": machine.worker_jwt, "MACHINE": machine.machine_id}
-    for line in WORDS.read_text().splitlines():
+    for line in RECORDED_FRAMES.read_text().splitlines():
         if "TASK" in line and task is None:
             task = assign(machine, agent_type="custom", agent_command="true")
             given |= {"TASK": str(task.id)}
-        take(machine, line, given)
+        replay_line(machine, line, given)
     assert task is not None
-    until(lambda: status(task) is TaskStatus.COMPLETED)
+    wait_for(lambda: status(task) is TaskStatus.COMPLETED)
     result = db.session.get_one(Task, task.id).result or {}
     assert (result["commit"][:7], result["filesChanged"], result["pushed"]) == ("9b3f460", 1, True)
     log = sa.select(LogChunk.data).where(LogChunk.task_id == task.id).order_by(LogChunk.byte_offset)
     assert b"".join(db.session.scalars(log)) == b"one\r\ntwo\r\n"
 
 
-def take(machine: SimulatedMachine, line: str, given: dict[str, str]) -> None:
+def replay_line(machine: SimulatedMachine, line: str, given: dict[str, str]) -> None:
     """Say, or wait to hear, what the line says."""
     mark, _, words = line.partition(" ")
     if mark == "#":
@@ -52,10 +52,10 @@ def take(machine: SimulatedMachine, line: str, given: dict[str, str]) -> None:
     if mark == ">":
         machine.socket.send(words)
     else:
-        hear(machine, json.loads(words.replace("ANY", '"ANY"')))
+        wait_for_frame(machine, json.loads(words.replace("ANY", '"ANY"')))
 
 
-def hear(machine: SimulatedMachine, wanted: dict[str, Any]) -> None:
+def wait_for_frame(machine: SimulatedMachine, wanted: dict[str, Any]) -> None:
     """Wait for it; what is said besides does not matter."""
     heard: list[Any] = []
     deadline = time.monotonic() + LIMIT
@@ -67,14 +67,14 @@ def hear(machine: SimulatedMachine, wanted: dict[str, Any]) -> None:
         heard.append(json.loads(message))
 
 
-def fits(wanted: Any, said: Any) -> bool:
+def fits(wanted: Any, actual: Any) -> bool:
     """Whether it is what a worker of before knows. What it does not know it passes over."""
     if wanted == "ANY":
-        return said is not None
+        return actual is not None
     if isinstance(wanted, dict):
-        return isinstance(said, dict) and all(
-            name in said and fits(value, said[name]) for name, value in wanted.items()
+        return isinstance(actual, dict) and all(
+            name in actual and fits(value, actual[name]) for name, value in wanted.items()
         )
     if isinstance(wanted, list):
-        return len(wanted) == len(said) and all(map(fits, wanted, said))
-    return bool(wanted == said)
+        return len(wanted) == len(actual) and all(map(fits, wanted, actual))
+    return bool(wanted == actual)

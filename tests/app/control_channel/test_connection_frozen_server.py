@@ -46,9 +46,9 @@ def test_what_the_older_connection_brings_when_its_server_thaws_counts_for_nothi
     there, older.url = older.url, frozen.url
     older.connect()
     task = assign(older)
-    order = older.until(frames.RunStage)
-    older.say(order, frames.Accepted(), frames.StageStarted(stage_index=0))
-    older.until_acked()
+    order = older.wait_for(frames.RunStage)
+    older.report(order, frames.Accepted(), frames.StageStarted(stage_index=0))
+    older.wait_until_acked()
     master = psutil.Process(frozen.process.pid)
     processes = [master, *master.children(recursive=True)]
     for process in processes:
@@ -56,22 +56,22 @@ def test_what_the_older_connection_brings_when_its_server_thaws_counts_for_nothi
     try:
         # All of it lies in the socket's buffers, and would take effect first when it thaws.
         older.write(order, b"said to the frozen one")
-        older.say(order, frames.Failed("unknown", "said to the frozen one"))
+        older.report(order, frames.Failed("unknown", "said to the frozen one"))
         older.beat()
         with SimulatedMachine(there, older.machine_id, older.worker_jwt) as newer:
             newer.journal_id, newer.seq = older.journal_id, 2
-            newer.connect(frames.HeldAttempt(task.id, 1, 0, "working", 0))
+            newer.connect(frames.TrackedAttempt(task.id, 1, 0, "working", 0))
             newer.write(order, b"up")
-            newer.until_stored(order, 2)
+            newer.wait_until_stored(order, 2)
             for process in processes:
                 process.resume()
             assert older.close_code() == CloseCode.REPLACED
             assert status(task) is TaskStatus.RUNNING
             assert db.session.get_one(Attempt, (task.id, 1)).log_bytes == 2
-            newer.say(order, frames.StageFinished(stage_index=0, log_end=2, how="exit"))
-            assert newer.until(frames.RunStage).stage_index == 1
+            newer.report(order, frames.StageFinished(stage_index=0, log_end=2, how="exit"))
+            assert newer.wait_for(frames.RunStage).stage_index == 1
     finally:
         for process in processes:
             process.resume()
-    told = db.session.scalars(db.select(Event.message).where(Event.task_id == task.id))
-    assert not any("frozen" in message for message in told)
+    messages = db.session.scalars(db.select(Event.message).where(Event.task_id == task.id))
+    assert not any("frozen" in message for message in messages)

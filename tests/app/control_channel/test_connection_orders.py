@@ -18,7 +18,7 @@ from app.services.tasks import gates, suspensions, tasks
 from muster.protocol import frames, version
 from muster.protocol.frames import CloseCode
 from tests.app.control_channel.conftest import MakeMachine
-from tests.app.control_channel.connection_world import RowOf, assign, status, until
+from tests.app.control_channel.connection_world import RowOf, assign, status, wait_for
 from tests.app.control_channel.simulated_machine import SimulatedMachine
 from tests.factories import make_developer, make_server_process
 from tests.gunicorns import Gunicorn
@@ -29,7 +29,7 @@ def test_an_order_arrives_by_itself_when_the_task_is_assigned(new_machine: MakeM
     machine = new_machine()
     machine.connect()
     task = assign(machine)
-    order = machine.until(frames.RunStage)
+    order = machine.wait_for(frames.RunStage)
     assert (order.task_id, order.attempt, order.stage_index) == (task.id, 1, 0)
 
 
@@ -41,10 +41,10 @@ def test_an_order_whose_wake_up_was_lost_comes_with_the_next_heartbeats_answer(
     machine.connect()
     # An answer comes after the orders: from now on nothing but a heartbeat has them looked at.
     number = machine.beat()
-    machine.until(frames.HeartbeatAck, lambda ack: ack.number == number)
+    machine.wait_for(frames.HeartbeatAck, lambda ack: ack.number == number)
     task = assign(machine)
     machine.beat()
-    assert machine.until(frames.RunStage).task_id == task.id
+    assert machine.wait_for(frames.RunStage).task_id == task.id
 
 
 def test_what_was_missed_while_nobody_listened_is_made_up_for_without_a_heartbeat(
@@ -54,10 +54,10 @@ def test_what_was_missed_while_nobody_listened_is_made_up_for_without_a_heartbea
     machine = new_machine()
     machine.connect()
     number = machine.beat()
-    machine.until(frames.HeartbeatAck, lambda ack: ack.number == number)
+    machine.wait_for(frames.HeartbeatAck, lambda ack: ack.number == number)
     task = assign(machine)
     assert redis.client.client_kill_filter(_type="pubsub")
-    assert machine.until(frames.RunStage).task_id == task.id
+    assert machine.wait_for(frames.RunStage).task_id == task.id
 
 
 def test_a_task_lives_its_life_over_the_channel(
@@ -66,74 +66,74 @@ def test_a_task_lives_its_life_over_the_channel(
     machine = new_machine()
     machine.connect()
     task = assign(machine)
-    first = machine.until(frames.RunStage)
-    machine.say(first, frames.Accepted(), frames.StageStarted(stage_index=0))
+    first = machine.wait_for(frames.RunStage)
+    machine.report(first, frames.Accepted(), frames.StageStarted(stage_index=0))
     end = machine.write(first, b"one\n" * 50_000)
-    machine.say(first, frames.StageFinished(stage_index=0, log_end=end, how="exit"))
-    second = machine.until(frames.RunStage)
+    machine.report(first, frames.StageFinished(stage_index=0, log_end=end, how="exit"))
+    second = machine.wait_for(frames.RunStage)
     assert second.stage_index == 1
-    machine.until_acked()
-    machine.say(second, frames.StageStarted(1), frames.StageFinished(1, end, "exit"))
-    machine.until(frames.Publish)
+    machine.wait_until_acked()
+    machine.report(second, frames.StageStarted(1), frames.StageFinished(1, end, "exit"))
+    machine.wait_for(frames.Publish)
     diff = frames.DiffStat(files_changed=1)
-    machine.say(second, frames.Published(second.repo.branch, "c0ffee" + "0" * 34, diff))
-    machine.until_acked()
+    machine.report(second, frames.Published(second.repo.branch, "c0ffee" + "0" * 34, diff))
+    machine.wait_until_acked()
     assert status(task) is TaskStatus.COMPLETED
     assert db.session.get_one(Attempt, (task.id, 1)).log_bytes == end == 200_000
     assert row_of(machine).slots_used == 0
 
 
-def come_back(machine: SimulatedMachine, spoken: int, held: frames.HeldAttempt) -> None:
+def come_back(machine: SimulatedMachine, spoken: int, held: frames.TrackedAttempt) -> None:
     """Connect anew with a worker of a release that speaks this version."""
     hello = machine.hello(held)
     hello.protocol = spoken
     machine.dial()
     machine.send(hello)
-    assert machine.until(frames.Welcome).protocol == spoken
+    assert machine.wait_for(frames.Welcome).protocol == spoken
 
 
-@pytest.mark.parametrize("spoken", [version.CURRENT, version.OLDEST])
+@pytest.mark.parametrize("spoken", [version.CURRENT, version.OLDEST_SUPPORTED])
 def test_the_answer_to_an_agents_question_comes_over_the_channel_where_it_is_spoken(
     new_machine: MakeMachine, spoken: int
 ) -> None:
     machine = new_machine()
     machine.connect()
     task = assign(machine)
-    order = machine.until(frames.RunStage)
-    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0))
-    machine.say(order, frames.Asked(0, 1, "Which?", ["red", "blue"]))
-    machine.until_acked()
+    order = machine.wait_for(frames.RunStage)
+    machine.report(order, frames.Accepted(), frames.StageStarted(stage_index=0))
+    machine.report(order, frames.QuestionOpened(0, 1, "Which?", ["red", "blue"]))
+    machine.wait_until_acked()
     assert status(task) is TaskStatus.SUSPENDED
-    come_back(machine, spoken, frames.HeldAttempt(task.id, 1, 0, "working", 0))
-    gates.confirm(make_developer(role=SystemRole.ADMIN), task.id, 0, "blue")
-    if spoken >= version.QUESTIONS:
+    come_back(machine, spoken, frames.TrackedAttempt(task.id, 1, 0, "working", 0))
+    gates.confirm_stage(make_developer(role=SystemRole.ADMIN), task.id, 0, "blue")
+    if spoken >= version.QUESTIONS_VERSION:
         answer = frames.Answer(task.id, 1, 1, choice="blue")
-        assert machine.until(frames.Answer) == answer
+        assert machine.wait_for(frames.Answer) == answer
     else:
-        assert machine.hears_nothing(frames.Answer, 0.5)
+        assert machine.receives_nothing(frames.Answer, 0.5)
     assert status(task) is TaskStatus.RUNNING
 
 
-@pytest.mark.parametrize("spoken", [version.CURRENT, version.OLDEST])
+@pytest.mark.parametrize("spoken", [version.CURRENT, version.OLDEST_SUPPORTED])
 def test_a_later_run_of_a_stage_is_ordered_where_it_is_spoken(
     new_machine: MakeMachine, spoken: int
 ) -> None:
     machine = new_machine()
     machine.connect()
     task = assign(machine)
-    order = machine.until(frames.RunStage)
+    order = machine.wait_for(frames.RunStage)
     assert (order.run, order.on_limit) == (0, "suspend")
-    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0))
-    machine.say(order, frames.Suspended(0, 0, "quota", "spent"))
-    machine.until_acked()
+    machine.report(order, frames.Accepted(), frames.StageStarted(stage_index=0))
+    machine.report(order, frames.Suspended(0, 0, "quota", "spent"))
+    machine.wait_until_acked()
     assert status(task) is TaskStatus.SUSPENDED
-    come_back(machine, spoken, frames.HeldAttempt(task.id, 1, 0, "waiting", 0))
-    suspensions.go_on(now() + timedelta(hours=1))
-    if spoken >= version.QUESTIONS:
-        assert machine.until(frames.RunStage).run == 1
+    come_back(machine, spoken, frames.TrackedAttempt(task.id, 1, 0, "waiting", 0))
+    suspensions.resume_due(now() + timedelta(hours=1))
+    if spoken >= version.QUESTIONS_VERSION:
+        assert machine.wait_for(frames.RunStage).run == 1
         assert status(task) is TaskStatus.ASSIGNED
     else:
-        machine.until(frames.Stop)  # what may still run of the first attempt
+        machine.wait_for(frames.Stop)  # what may still run of the first attempt
         assert status(task) is TaskStatus.QUEUED
 
 
@@ -141,27 +141,27 @@ def test_a_hole_in_the_log_is_answered(new_machine: MakeMachine) -> None:
     machine = new_machine()
     machine.connect()
     assign(machine)
-    order = machine.until(frames.RunStage)
+    order = machine.wait_for(frames.RunStage)
     machine.write(order, b"0123")
-    machine.until_stored(order, 4)
+    machine.wait_until_stored(order, 4)
     machine.write(order, b"89", offset=8)
-    assert machine.until(frames.LogGap).offset == 4
+    assert machine.wait_for(frames.LogGap).offset == 4
     machine.write(order, b"456789", offset=4)
-    machine.until_stored(order, 10)
+    machine.wait_until_stored(order, 10)
 
 
 def test_a_cancelled_task_is_stopped_at_once(new_machine: MakeMachine, row_of: RowOf) -> None:
     machine = new_machine()
     machine.connect()
     task = assign(machine)
-    order = machine.until(frames.RunStage)
+    order = machine.wait_for(frames.RunStage)
     tasks.cancel(make_developer(role=SystemRole.ADMIN), task.id)
-    stop = machine.until(frames.Stop)
+    stop = machine.wait_for(frames.Stop)
     assert stop.reason == "cancelled"
-    machine.say(order, frames.Accepted())
-    machine.until(frames.Stale)
-    machine.say(order, frames.Stopped())
-    machine.until_acked()
+    machine.report(order, frames.Accepted())
+    machine.wait_for(frames.Stale)
+    machine.report(order, frames.Stopped())
+    machine.wait_until_acked()
     assert row_of(machine).slots_used == 0
 
 
@@ -169,21 +169,21 @@ def test_a_machine_that_connects_again_goes_on_where_it_was(new_machine: MakeMac
     machine = new_machine()
     machine.connect()
     assign(machine)
-    order = machine.until(frames.RunStage)
-    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0))
+    order = machine.wait_for(frames.RunStage)
+    machine.report(order, frames.Accepted(), frames.StageStarted(stage_index=0))
     machine.write(order, b"half a li")
-    machine.until_acked()
-    machine.until_stored(order, 9)
+    machine.wait_until_acked()
+    machine.wait_until_stored(order, 9)
     machine.disconnect()
-    held = frames.HeldAttempt(
+    held = frames.TrackedAttempt(
         task_id=order.task_id, attempt=1, stage_index=0, state="working", log_offset=9
     )
     welcome = machine.connect(held)
     assert welcome.acked_seq == 2
     assert [log.offset for log in welcome.logs] == [9]
-    assert machine.hears_nothing(frames.RunStage, 0.5)
+    assert machine.receives_nothing(frames.RunStage, 0.5)
     machine.write(order, b"ne\n", offset=9)
-    machine.until_stored(order, 12)
+    machine.wait_until_stored(order, 12)
 
 
 def test_an_order_that_was_not_accepted_comes_again_with_the_next_connection(
@@ -192,10 +192,10 @@ def test_an_order_that_was_not_accepted_comes_again_with_the_next_connection(
     machine = new_machine()
     machine.connect()
     assign(machine)
-    order = machine.until(frames.RunStage)
+    order = machine.wait_for(frames.RunStage)
     machine.disconnect()
     machine.connect()
-    assert machine.until(frames.RunStage) == order
+    assert machine.wait_for(frames.RunStage) == order
 
 
 def test_an_order_that_cannot_be_made_fails_its_task_and_holds_up_no_other(
@@ -206,8 +206,8 @@ def test_an_order_that_cannot_be_made_fails_its_task_and_holds_up_no_other(
     machine.connect()
     broken = assign(machine, secrets={"TOKEN": "not a Fernet token"})
     sound = assign(machine)
-    assert machine.until(frames.RunStage).task_id == sound.id
-    until(lambda: status(broken) is TaskStatus.FAILED)
+    assert machine.wait_for(frames.RunStage).task_id == sound.id
+    wait_for(lambda: status(broken) is TaskStatus.FAILED)
 
 
 def test_a_draining_machine_is_told_so(new_machine: MakeMachine, row_of: RowOf) -> None:
@@ -217,10 +217,10 @@ def test_a_draining_machine_is_told_so(new_machine: MakeMachine, row_of: RowOf) 
     row.status, row.orders_version = MachineStatus.DRAINING, row.orders_version + 1
     db.session.commit()
     machine.beat()  # a wake-up was lost: the heartbeat's answer finds out
-    machine.until(frames.Drain)
+    machine.wait_for(frames.Drain)
     machine.seq += 1
     machine.send(frames.Report(seq=machine.seq, task_id=0, attempt=0, body=frames.Drained()))
-    machine.until_acked()
+    machine.wait_until_acked()
     assert row_of(machine).status is MachineStatus.DRAINED
 
 
@@ -246,14 +246,14 @@ def test_one_that_was_away_meanwhile_is_told_when_it_comes_back(
     machine.dial()
     machine.send(machine.hello())
     assert machine.close_code() == CloseCode.DECOMMISSIONED
-    until(lambda: not row_of(machine).connected)  # the first connection's end takes its time
+    wait_for(lambda: not row_of(machine).connected)  # the first connection's end takes its time
 
 
 def test_a_machine_that_hangs_up_is_not_connected(new_machine: MakeMachine, row_of: RowOf) -> None:
     machine = new_machine()
     machine.connect()
     machine.disconnect()
-    until(lambda: not row_of(machine).connected)
+    wait_for(lambda: not row_of(machine).connected)
 
 
 def test_nothing_but_wake_ups_goes_through_without_errors(server: Gunicorn) -> None:
@@ -267,17 +267,17 @@ def test_a_machine_hears_what_has_ended_before_its_lease_is_prolonged(
     machine = new_machine()
     machine.connect()
     task = assign(machine)
-    order = machine.until(frames.RunStage)
-    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0))
-    machine.until_acked()
+    order = machine.wait_for(frames.RunStage)
+    machine.report(order, frames.Accepted(), frames.StageStarted(stage_index=0))
+    machine.wait_until_acked()
     db.session.execute(
         sa.update(MachineHeartbeat)
         .where(MachineHeartbeat.machine_id == uuid.UUID(machine.machine_id))
         .values(received_at=now() - timedelta(hours=1), lease_until=now() - timedelta(seconds=1))
     )
     make_server_process()  # it could have been heard
-    liveness.give_up(now())  # wakes the dispatcher, but no machine
+    liveness.expire_leases(now())  # wakes the dispatcher, but no machine
     assert status(task) is TaskStatus.QUEUED
     beat = machine.beat()
-    machine.until(frames.HeartbeatAck, lambda ack: ack.number == beat)
+    machine.wait_for(frames.HeartbeatAck, lambda ack: ack.number == beat)
     assert frames.Stop in {type(frame) for frame in machine.inbox}

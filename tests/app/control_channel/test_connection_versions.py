@@ -40,15 +40,15 @@ def test_a_worker_of_the_version_before_works_on_with_an_upgraded_server(
     machine = new_machine()
     machine.connect()
     task = assign(machine)
-    order = machine.until(frames.RunStage)
-    machine.say(order, frames.Accepted(), frames.StageStarted(stage_index=0))
-    machine.until_acked()
+    order = machine.wait_for(frames.RunStage)
+    machine.report(order, frames.Accepted(), frames.StageStarted(stage_index=0))
+    machine.wait_until_acked()
     machine.url = later.url
-    held = frames.HeldAttempt(task.id, 1, 0, "working", 0)
+    held = frames.TrackedAttempt(task.id, 1, 0, "working", 0)
     welcome = machine.connect(held)
-    assert version.is_spoken(welcome.protocol), "such a worker would hang up"
-    machine.say(order, frames.StageFinished(stage_index=0, log_end=0, how="exit"))
-    assert machine.until(frames.RunStage).stage_index == 1
+    assert version.is_supported(welcome.protocol), "such a worker would hang up"
+    machine.report(order, frames.StageFinished(stage_index=0, log_end=0, how="exit"))
+    assert machine.wait_for(frames.RunStage).stage_index == 1
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_worker_that_is_newer_than_the_server_is_told_what_to_do(
 ) -> None:
     newer = version.CURRENT + 1
     code, reason = refusal(new_machine(), {"protocol": newer, **more})
-    assert code == CloseCode.UNSPOKEN_VERSION
+    assert code == CloseCode.UNSUPPORTED_VERSION
     assert reason == (
         f"protocol {newer} is not known here (at most {version.CURRENT}): upgrade the server first"
     )
@@ -74,9 +74,9 @@ def test_a_worker_of_two_versions_before_is_told_what_to_do(
 ) -> None:
     machine = new_machine()
     machine.url = later.url
-    code, reason = refusal(machine, {"protocol": version.OLDEST - 1})
-    assert code == CloseCode.UNSPOKEN_VERSION
+    code, reason = refusal(machine, {"protocol": version.OLDEST_SUPPORTED - 1})
+    assert code == CloseCode.UNSUPPORTED_VERSION
     assert reason == (
-        f"protocol {version.OLDEST - 1} is not spoken any more (from {version.CURRENT}): "
+        f"protocol {version.OLDEST_SUPPORTED - 1} is not spoken any more (from {version.CURRENT}): "
         "install the server's release, then run: python -m muster worker run"
     )

@@ -10,13 +10,13 @@ from flask import Flask
 
 from app import wakeups
 from app.control_channel.connection import Connection
-from app.control_channel.connections import Switchboard
-from app.embedded.processes import until
+from app.control_channel.connections import ConnectionRegistry
+from app.embedded.processes import wait_until
 from app.extensions import db, redis
 from tests.factories import make_machine
 
 
-class Heard:
+class FakeConnection:
     """As much of a connection as a switchboard sees."""
 
     def __init__(self, machine_id: Any, generation: int) -> None:
@@ -34,22 +34,22 @@ class Enough(BaseException):
 
 
 def test_a_new_connection_wakes_the_ones_before_it_and_not_itself(app: Flask) -> None:
-    machine, board = make_machine(), Switchboard(app)
+    machine, board = make_machine(), ConnectionRegistry(app)
     board.start = lambda: None  # type: ignore[method-assign]
-    here = Heard(machine.id, 5)
+    here = FakeConnection(machine.id, 5)
     with redis.client.pubsub(ignore_subscribe_messages=True) as ear:
         ear.subscribe(wakeups.REPLACED_CHANNEL, wakeups.MACHINES_CHANNEL)
         ear.get_message(timeout=5)
         ear.get_message(timeout=5)
-        with board.joined(cast(Connection, here)):
-            for told, woken in ((4, 0), (5, 0), (6, 1)):
-                wakeups.tell_replaced(machine.id, told)
+        with board.register(cast(Connection, here)):
+            for generation, woken in ((4, 0), (5, 0), (6, 1)):
+                wakeups.publish_replaced(machine.id, generation)
                 db.session.commit()
-                board.hear(ear.get_message(timeout=5))
+                board.handle_message(ear.get_message(timeout=5))
                 assert here.woken == woken
             wakeups.wake_machines([machine.id])
             db.session.commit()
-            board.hear(ear.get_message(timeout=5))
+            board.handle_message(ear.get_message(timeout=5))
             assert here.woken == 2
 
 
@@ -59,20 +59,20 @@ def test_a_message_that_nobody_understands_costs_no_wake_up_after_it(
 ) -> None:
     for channel in ("MACHINES_CHANNEL", "REPLACED_CHANNEL"):  # no other server is to hear it
         monkeypatch.setattr(wakeups, channel, f"{getattr(wakeups, channel)}:test")
-    machine, board = make_machine(), Switchboard(app)
+    machine, board = make_machine(), ConnectionRegistry(app)
     board.start = lambda: None  # type: ignore[method-assign]
-    here = Heard(machine.id, 1)
-    with board.joined(cast(Connection, here)), listening(board, here):
-        assert until(lambda: here.woken == 1, 5)  # it has begun to listen
+    here = FakeConnection(machine.id, 1)
+    with board.register(cast(Connection, here)), listening(board, here):
+        assert wait_until(lambda: here.woken == 1, 5)  # it has begun to listen
         redis.client.publish(getattr(wakeups, name), "no machine's id")
-        assert until(lambda: here.woken == 2, 5)  # what came meanwhile may have been missed
+        assert wait_until(lambda: here.woken == 2, 5)  # what came meanwhile may have been missed
         wakeups.wake_machines([machine.id])
         db.session.commit()
-        assert until(lambda: here.woken == 3, 5)
+        assert wait_until(lambda: here.woken == 3, 5)
 
 
 @contextlib.contextmanager
-def listening(board: Switchboard, here: Heard) -> Iterator[None]:
+def listening(board: ConnectionRegistry, here: FakeConnection) -> Iterator[None]:
     """The switchboard's thread that hears wake-ups, until the block ends."""
 
     def listen() -> None:

@@ -2,71 +2,115 @@
 
 import pytest
 
-from app.control_channel.reconciler import Observed, observed_from, reconcile, told
-from app.services.machines.orders import DesiredState, Want
-from muster.protocol.frames import HeldAttempt
+from app.control_channel.reconciler import (
+    ObservedState,
+    apply_sent_order,
+    build_observed_state,
+    reconcile,
+)
+from app.services.machines.orders import DesiredAction, DesiredState
+from muster.protocol.frames import TrackedAttempt
 
 KEY = (7, 1)
 
 
-def desired(want: Want, stage: int = 0, run: int = 0) -> DesiredState:
+def desired(want: DesiredAction, stage: int = 0, run: int = 0) -> DesiredState:
     return DesiredState(*KEY, want, stage, run)
 
 
 def answer(number: int) -> DesiredState:
-    return DesiredState(*KEY, Want.ANSWER, question=number)
+    return DesiredState(*KEY, DesiredAction.ANSWER, question=number)
 
 
 def asked(count: int) -> DesiredState:
-    return DesiredState(*KEY, Want.TERMINAL, asked=count)
+    return DesiredState(*KEY, DesiredAction.TERMINAL, asked=count)
 
 
 @pytest.mark.parametrize(
     ("want", "observed", "is_sent"),
     [
-        pytest.param(desired(Want.RUN, 0), None, True, id="a new attempt is ordered"),
-        pytest.param(desired(Want.RUN, 0), Observed(), True, id="observed, but never began"),
-        pytest.param(desired(Want.RUN, 0), Observed(0), False, id="it is at that stage"),
-        pytest.param(desired(Want.RUN, 1), Observed(0), True, id="the next stage"),
-        pytest.param(desired(Want.RUN, 1), Observed(2), False, id="an old order is not repeated"),
-        pytest.param(desired(Want.RUN, 1, 1), Observed(1), True, id="the stage's next run"),
-        pytest.param(desired(Want.RUN, 1, 1), Observed(1, 1), False, id="it is at that run"),
-        pytest.param(desired(Want.RUN, 2), Observed(1, 1), True, id="the stage after two runs"),
-        pytest.param(desired(Want.PUBLISH), Observed(2), True, id="publish"),
-        pytest.param(asked(1), Observed(2), True, id="a terminal is asked for"),
-        pytest.param(asked(1), Observed(2, terminals=1), False, id="it has been told"),
-        pytest.param(asked(2), Observed(2, terminals=1), True, id="a terminal is asked for again"),
-        pytest.param(answer(1), Observed(2), True, id="an answer"),
-        pytest.param(answer(1), Observed(2, answered=1), False, id="it has been passed on"),
+        pytest.param(desired(DesiredAction.RUN, 0), None, True, id="a new attempt is ordered"),
         pytest.param(
-            answer(2), Observed(2, answered=1), True, id="the answer to the next question"
+            desired(DesiredAction.RUN, 0), ObservedState(), True, id="observed, but never began"
         ),
-        pytest.param(desired(Want.PUBLISH), Observed(2, publishing=0), False, id="it publishes"),
         pytest.param(
-            desired(Want.PUBLISH, 0, 1), Observed(2, publishing=0), True, id="the next push"
+            desired(DesiredAction.RUN, 0), ObservedState(0), False, id="it is at that stage"
         ),
-        pytest.param(desired(Want.STOP), Observed(0), True, id="stop"),
-        pytest.param(desired(Want.STOP), Observed(0, stopping=True), False, id="it stops"),
-        pytest.param(desired(Want.STOP), None, True, id="stop what the machine may be getting"),
-        pytest.param(desired(Want.FORGET), Observed(2), True, id="forget"),
-        pytest.param(desired(Want.FORGET), Observed(2, forgetting=True), False, id="it forgets"),
-        pytest.param(desired(Want.KEEP), Observed(1), False, id="at a gate nothing is ordered"),
+        pytest.param(desired(DesiredAction.RUN, 1), ObservedState(0), True, id="the next stage"),
+        pytest.param(
+            desired(DesiredAction.RUN, 1),
+            ObservedState(2),
+            False,
+            id="an old order is not repeated",
+        ),
+        pytest.param(
+            desired(DesiredAction.RUN, 1, 1), ObservedState(1), True, id="the stage's next run"
+        ),
+        pytest.param(
+            desired(DesiredAction.RUN, 1, 1), ObservedState(1, 1), False, id="it is at that run"
+        ),
+        pytest.param(
+            desired(DesiredAction.RUN, 2), ObservedState(1, 1), True, id="the stage after two runs"
+        ),
+        pytest.param(desired(DesiredAction.PUBLISH), ObservedState(2), True, id="publish"),
+        pytest.param(asked(1), ObservedState(2), True, id="a terminal is asked for"),
+        pytest.param(asked(1), ObservedState(2, terminals=1), False, id="it has been told"),
+        pytest.param(
+            asked(2), ObservedState(2, terminals=1), True, id="a terminal is asked for again"
+        ),
+        pytest.param(answer(1), ObservedState(2), True, id="an answer"),
+        pytest.param(answer(1), ObservedState(2, answered=1), False, id="it has been passed on"),
+        pytest.param(
+            answer(2), ObservedState(2, answered=1), True, id="the answer to the next question"
+        ),
+        pytest.param(
+            desired(DesiredAction.PUBLISH), ObservedState(2, publishing=0), False, id="it publishes"
+        ),
+        pytest.param(
+            desired(DesiredAction.PUBLISH, 0, 1),
+            ObservedState(2, publishing=0),
+            True,
+            id="the next push",
+        ),
+        pytest.param(desired(DesiredAction.STOP), ObservedState(0), True, id="stop"),
+        pytest.param(
+            desired(DesiredAction.STOP), ObservedState(0, stopping=True), False, id="it stops"
+        ),
+        pytest.param(
+            desired(DesiredAction.STOP), None, True, id="stop what the machine may be getting"
+        ),
+        pytest.param(desired(DesiredAction.FORGET), ObservedState(2), True, id="forget"),
+        pytest.param(
+            desired(DesiredAction.FORGET), ObservedState(2, forgetting=True), False, id="it forgets"
+        ),
+        pytest.param(
+            desired(DesiredAction.KEEP), ObservedState(1), False, id="at a gate nothing is ordered"
+        ),
     ],
 )
 def test_an_order_is_sent_only_if_it_changes_something(
-    want: DesiredState, observed: Observed | None, is_sent: bool
+    want: DesiredState, observed: ObservedState | None, is_sent: bool
 ) -> None:
     found = reconcile([want], {} if observed is None else {KEY: observed})
     assert found == ([want] if is_sent else [])
 
 
-@pytest.mark.parametrize("want", [Want.RUN, Want.PUBLISH, Want.STOP, Want.FORGET, Want.ANSWER])
-def test_what_was_told_is_not_told_again(want: Want) -> None:
+@pytest.mark.parametrize(
+    "want",
+    [
+        DesiredAction.RUN,
+        DesiredAction.PUBLISH,
+        DesiredAction.STOP,
+        DesiredAction.FORGET,
+        DesiredAction.ANSWER,
+    ],
+)
+def test_what_was_told_is_not_told_again(want: DesiredAction) -> None:
     order = desired(want, 3, 1)
-    assert reconcile([order], {KEY: told(None, order)}) == []
+    assert reconcile([order], {KEY: apply_sent_order(None, order)}) == []
 
 
 @pytest.mark.parametrize(("state", "publishing"), [("waiting", -1), ("publishing", 2)])
 def test_a_hello_paints_the_picture(state: str, publishing: int) -> None:
-    held = HeldAttempt(7, 1, stage_index=2, state=state, log_offset=0, run=1, push=2)
-    assert observed_from(held) == Observed(2, 1, publishing=publishing)
+    held = TrackedAttempt(7, 1, stage_index=2, state=state, log_offset=0, run=1, push=2)
+    assert build_observed_state(held) == ObservedState(2, 1, publishing=publishing)

@@ -18,7 +18,7 @@ from app.domain import addresses
     ],
 )
 def test_a_client_is_its_network(address: str, network: str | None) -> None:
-    assert addresses.network(address) == network
+    assert addresses.client_network(address) == network
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_client_is_its_network(address: str, network: str | None) -> None:
     ],
 )
 def test_one_who_runs_many_clients_has_a_network(address: str, site: str | None) -> None:
-    assert addresses.site(address) == site
+    assert addresses.site_network(address) == site
 
 
 @pytest.mark.parametrize(
@@ -70,4 +70,4 @@ def test_this_machine_has_several_names(host: str, is_one: bool) -> None:
 def test_a_proxys_last_word_counts_and_nobody_elses(
     peer: str, forwarded: str, proxies: list[str], client: str
 ) -> None:
-    assert addresses.client(peer, forwarded, proxies) == client
+    assert addresses.client_address(peer, forwarded, proxies) == client

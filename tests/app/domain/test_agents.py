@@ -6,7 +6,7 @@ import pytest
 
 from app.domain import agents
 from app.domain.agents import Options
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 
 TASK = {"model": "large", "allowedTools": ["Edit"]}
 STAGE = {"model": "small", "permissions": "run", "allowedTools": ["Read", "Bash"]}
@@ -55,7 +55,7 @@ PROJECT = {"permissions": "edit", "arguments": ["--quiet"], "interface": "termin
 def test_each_field_is_the_tasks_else_the_stages_else_the_projects(
     task: Options | None, stage: Options | None, project: Options | None, counts: dict[str, Any]
 ) -> None:
-    assert agents.merged(task, stage, project) == counts
+    assert agents.merge_options(task, stage, project) == counts
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_each_field_is_the_tasks_else_the_stages_else_the_projects(
     ],
 )
 def test_only_what_is_given_is_kept(options: Options | None, kept: Options | None) -> None:
-    assert agents.said(options) == kept
+    assert agents.exclude_none(options) == kept
 
 
 @pytest.mark.parametrize(
@@ -82,17 +82,17 @@ def test_only_what_is_given_is_kept(options: Options | None, kept: Options | Non
         ),
         pytest.param(
             [{"permissions": "run"}, {"permissions": "all"}],
-            RoomLevel.PROCESSES,
+            SandboxLevel.PROCESSES,
             False,
             ["unknown_agent", "permissions_without_room"],
             id="a lesser room, in one stage",
         ),
-        pytest.param([{"permissions": "all"}], RoomLevel.FULL, True, [], id="a full room"),
+        pytest.param([{"permissions": "all"}], SandboxLevel.FULL, True, [], id="a full room"),
         pytest.param([{"permissions": "run"}], None, True, [], id="commands alone"),
     ],
 )
 def test_people_are_warned_of_what_they_may_not_have_meant(
-    options: list[Options], room: RoomLevel | None, is_known: bool, codes: list[str]
+    options: list[Options], room: SandboxLevel | None, is_known: bool, codes: list[str]
 ) -> None:
     found = agents.warnings("qwen", options, room, is_known=is_known)
     assert [each.code for each in found] == codes

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.anchors import LineHunk, moved, split
+from app.domain.anchors import LineHunk, split_lines, track_lines
 
 OLD = [b"one", b"two", b"three", b"}", b"five", b"}"]
 
@@ -47,18 +47,18 @@ OLD = [b"one", b"two", b"three", b"}", b"five", b"}"]
 def test_lines_are_where_their_text_is(
     first: int, last: int, new: list[bytes], hunks: list[LineHunk], place: int | None
 ) -> None:
-    assert moved(first, last, hunks, OLD, new) == place
+    assert track_lines(first, last, hunks, OLD, new) == place
 
 
 def test_of_two_that_are_alike_none_is_found_where_one_of_them_went() -> None:
     old, new = [b"same", b"other", b"same"], [b"other", b"more", b"same"]
     hunks = [LineHunk(1, 1, 0, 0), LineHunk(2, 0, 2, 1)]
-    assert moved(1, 1, hunks, old, new) is None
+    assert track_lines(1, 1, hunks, old, new) is None
 
 
 def test_a_brace_that_is_there_once_is_no_text_of_its_own() -> None:
     hunks = [LineHunk(1, 1, 0, 0), LineHunk(2, 0, 2, 1)]
-    assert moved(1, 1, hunks, [b"}", b"other"], [b"other", b"}"]) is None
+    assert track_lines(1, 1, hunks, [b"}", b"other"], [b"other", b"}"]) is None
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_a_brace_that_is_there_once_is_no_text_of_its_own() -> None:
     ],
 )
 def test_lines_are_split_as_git_counts_them(content: bytes, lines: list[bytes]) -> None:
-    assert split(content) == lines
+    assert split_lines(content) == lines

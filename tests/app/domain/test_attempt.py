@@ -10,12 +10,12 @@ _NUMBERS = st.tuples(st.integers(1), st.integers(1))
 
 
 def test_a_branch_names_task_and_attempt():
-    assert attempt.branch_of(42, 3) == "muster/42-3"
+    assert attempt.attempt_branch(42, 3) == "muster/42-3"
 
 
 @given(one=_NUMBERS, other=_NUMBERS)
 def test_no_two_attempts_share_a_branch(one: tuple[int, int], other: tuple[int, int]):
-    assert (attempt.branch_of(*one) == attempt.branch_of(*other)) is (one == other)
+    assert (attempt.attempt_branch(*one) == attempt.attempt_branch(*other)) is (one == other)
 
 
 def test_the_words_are_the_contract_s():
@@ -51,9 +51,12 @@ def test_where_an_answered_attempt_goes_on(
     takes_work: bool, has_checkpoint: bool, has_free_slot: bool, expected: str
 ):
     ready = {"has_checkpoint": has_checkpoint, "has_free_slot": has_free_slot}
-    assert attempt.goes_on(is_allowed=True, takes_work=takes_work, **ready) == expected
+    assert attempt.choose_resume_target(is_allowed=True, takes_work=takes_work, **ready) == expected
     # Work that the machine may not have leaves it in any case.
-    assert attempt.goes_on(is_allowed=False, takes_work=takes_work, **ready) == "elsewhere"
+    assert (
+        attempt.choose_resume_target(is_allowed=False, takes_work=takes_work, **ready)
+        == "elsewhere"
+    )
 
 
 @pytest.mark.parametrize(
@@ -70,4 +73,4 @@ def test_where_an_answered_attempt_goes_on(
 def test_a_loss_counts_where_something_ran_and_nothing_excuses_it(
     phase: str, excused: bool, counts: bool
 ):
-    assert attempt.loss_counts(attempt.AttemptPhase(phase), excused=excused) is counts
+    assert attempt.is_loss_counted(attempt.AttemptPhase(phase), excused=excused) is counts

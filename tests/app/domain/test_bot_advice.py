@@ -2,13 +2,13 @@
 
 import pytest
 
-from app.domain.bot_advice import advice, without_a_chat
+from app.domain.bot_advice import find_advice, no_chat_advice
 from app.domain.chat import BotPlatform
 
 SLACK, LARK = BotPlatform.SLACK, BotPlatform.LARK
 APPRISE, WEBHOOK = BotPlatform.APPRISE, BotPlatform.WEBHOOK
 
-TOLD = {
+ADVICE = {
     "a wrong token": (SLACK, "Slack: invalid_auth", "xoxb-"),
     "a room without the bot": (SLACK, "Slack: not_in_channel", "Invite the bot"),
     "a scope that is missing": (SLACK, "Slack: missing_scope", "chat:write"),
@@ -33,16 +33,16 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", ADVICE)
 def test_what_can_be_mended_is_told(name: str) -> None:
-    platform, words, told = TOLD[name]
-    assert told in (advice(platform, words) or "")
+    platform, words, advice = ADVICE[name]
+    assert advice in (find_advice(platform, words) or "")
 
 
 def test_nothing_is_made_up_where_nobody_knows() -> None:
-    assert advice(WEBHOOK, "KeyError") is None
+    assert find_advice(WEBHOOK, "KeyError") is None
 
 
 @pytest.mark.parametrize("platform", [SLACK, LARK])
 def test_a_bot_without_a_chat_is_told_how_it_gets_one(platform: BotPlatform) -> None:
-    assert platform.value in without_a_chat(platform)
+    assert platform.value in no_chat_advice(platform)

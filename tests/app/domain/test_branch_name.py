@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from app.domain import branch_name, field_errors
 
-PIECES = st.one_of(
+CHUNKS = st.one_of(
     st.sampled_from(list("a70/.-@{}~^:?*[\\\x7fé \t")),
     st.sampled_from(["..", "@{", ".lock", "muster", "HEAD", "refs/heads/"]),
 )
 TEMPLATES = st.builds(
     lambda before, after: f"{before}{{id}}{after}",
-    st.lists(PIECES, max_size=4).map("".join),
-    st.lists(PIECES, max_size=4).map("".join),
+    st.lists(CHUNKS, max_size=4).map("".join),
+    st.lists(CHUNKS, max_size=4).map("".join),
 )
 PARTS = st.sampled_from(["a", "b", "1", "12", "a1", "1b"])
 NAMES = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
@@ -23,17 +23,17 @@ IDS = range(1, 130)
 
 
 def git_takes(name: str) -> bool:
-    told = subprocess.run(
+    result = subprocess.run(
         ["git", "check-ref-format", "--branch", name], capture_output=True, cwd="/", check=False
     )
-    return told.returncode == 0
+    return result.returncode == 0
 
 
 @given(TEMPLATES)
 @settings(max_examples=300, deadline=None)
 def test_what_is_taken_git_takes_and_what_git_takes_is_taken(template: str) -> None:
-    name = branch_name.of(template, 1)
-    if branch_name.fault(template, "elsewhere") == field_errors.NO_BRANCH_TEMPLATE:
+    name = branch_name.render(template, 1)
+    if branch_name.find_error(template, "elsewhere") == field_errors.NO_BRANCH_TEMPLATE:
         assert not git_takes(name) or set(name) & set("{}")
     else:
         assert git_takes(name)
@@ -47,8 +47,8 @@ def is_in_the_way(one: str, other: str) -> bool:
                  st.sampled_from(["", "/1", "1", "b", "1/b", "/a/b"])), NAMES)  # fmt: skip
 @settings(max_examples=500, deadline=None)
 def test_no_task_is_in_the_way_of_the_default_branch(template: str, default: str) -> None:
-    meets = any(is_in_the_way(branch_name.of(template, id_), default) for id_ in IDS)
-    assert bool(branch_name.fault(template, default)) == meets
+    meets = any(is_in_the_way(branch_name.render(template, id_), default) for id_ in IDS)
+    assert bool(branch_name.find_error(template, default)) == meets
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_no_task_is_in_the_way_of_the_default_branch(template: str, default: str
     ],
 )
 def test_templates_that_are_taken(template: str, default: str) -> None:
-    assert branch_name.fault(template, default) is None
+    assert branch_name.find_error(template, default) is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_templates_that_are_taken(template: str, default: str) -> None:
     ],
 )
 def test_templates_that_are_refused(template: str, default: str, word: str) -> None:
-    fault = branch_name.fault(template, default)
+    fault = branch_name.find_error(template, default)
     assert fault is not None
     assert word in fault
 
@@ -98,4 +98,4 @@ def test_no_two_tasks_of_a_project_are_in_each_others_way(
     template: str, data: st.DataObject
 ) -> None:
     ids = data.draw(st.lists(st.integers(1, 2000), min_size=2, max_size=2, unique=True))
-    assert not is_in_the_way(*(branch_name.of(template, id_) for id_ in ids))
+    assert not is_in_the_way(*(branch_name.render(template, id_) for id_ in ids))

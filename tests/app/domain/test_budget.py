@@ -5,23 +5,31 @@ from typing import Any
 
 import pytest
 
-from app.domain.budget import BudgetOf, BudgetStanding, Used, granted, month_of, question, said
+from app.domain.budget import (
+    BudgetOwner,
+    BudgetStatus,
+    UsedAmounts,
+    compute_grants,
+    exclude_none,
+    month_start,
+    question_text,
+)
 from app.domain.errors import InvalidFields
 
 MONTH = date(2026, 11, 1)
-USED = Used(minutes=30.2, tokens=4000, cost=None)
+USED = UsedAmounts(minutes=30.2, tokens=4000, cost=None)
 
 
-def own(budget: dict[str, float], grant: dict[str, float] | None = None, used: Used = USED):
-    return BudgetStanding(BudgetOf.TASK, "7", None, budget, grant or {}, used, used)
+def own(budget: dict[str, float], grant: dict[str, float] | None = None, used: UsedAmounts = USED):
+    return BudgetStatus(BudgetOwner.TASK, "7", None, budget, grant or {}, used, used)
 
 
 def of_project(
     budget: dict[str, float], grant: dict[str, float] | None = None, by_task: int = 0
-) -> BudgetStanding:
-    used = Used(tokens=9000, cost=2.0)
-    whose = (BudgetOf.PROJECT, "WEB", MONTH)
-    return BudgetStanding(*whose, budget, grant or {}, used, Used(tokens=by_task))
+) -> BudgetStatus:
+    used = UsedAmounts(tokens=9000, cost=2.0)
+    whose = (BudgetOwner.PROJECT, "WEB", MONTH)
+    return BudgetStatus(*whose, budget, grant or {}, used, UsedAmounts(tokens=by_task))
 
 
 @pytest.mark.parametrize(
@@ -42,13 +50,13 @@ def of_project(
     ],
 )
 def test_what_is_spent_and_what_soon_will_be(
-    standing: BudgetStanding, spent: list[str], is_low: bool
+    standing: BudgetStatus, spent: list[str], is_low: bool
 ) -> None:
-    assert (standing.spent, standing.is_low) == (spent, is_low)
+    assert (standing.exceeded_figures, standing.is_low) == (spent, is_low)
 
 
 def test_a_question_says_whose_budgets_are_used_and_how_much_of_them():
-    asked = question([own({"minutes": 30, "cost": 1.5}), of_project({"tokens": 5000})])
+    asked = question_text([own({"minutes": 30, "cost": 1.5}), of_project({"tokens": 5000})])
     assert asked == (
         "Used up: the budget of the task: 30.2 of 30 minutes, a cost of unknown of 1.5; the budget "
         "of the project WEB for 2026-11: 9,000 of 5,000 tokens. "
@@ -57,9 +65,9 @@ def test_a_question_says_whose_budgets_are_used_and_how_much_of_them():
 
 
 def test_a_question_writes_large_numbers_out():
-    used = Used(tokens=1_514_540)
-    spent = BudgetStanding(BudgetOf.TASK, "1", None, {"tokens": 1_500_000}, {}, used, used)
-    assert "1,514,540 of 1,500,000 tokens" in question([spent])
+    used = UsedAmounts(tokens=1_514_540)
+    spent = BudgetStatus(BudgetOwner.TASK, "1", None, {"tokens": 1_500_000}, {}, used, used)
+    assert "1,514,540 of 1,500,000 tokens" in question_text([spent])
 
 
 @pytest.mark.parametrize(
@@ -78,9 +86,9 @@ def test_a_question_writes_large_numbers_out():
     ],
 )
 def test_what_is_granted_is_more_than_is_used(
-    standing: BudgetStanding, more: dict[str, float] | None, expected: dict[str, float]
+    standing: BudgetStatus, more: dict[str, float] | None, expected: dict[str, float]
 ):
-    assert granted([standing], None, more) == {standing.key: expected}
+    assert compute_grants([standing], None, more) == {standing.key: expected}
 
 
 @pytest.mark.parametrize(
@@ -92,27 +100,27 @@ def test_what_is_granted_is_more_than_is_used(
 )
 def test_a_grant_that_lets_nothing_go_on_is_refused(more: dict[str, Any], field: str):
     with pytest.raises(InvalidFields) as caught:
-        granted([of_project({"tokens": 1, "cost": 1})], None, more)
+        compute_grants([of_project({"tokens": 1, "cost": 1})], None, more)
     assert field in caught.value.errors
 
 
 def test_what_was_granted_for_a_month_stays_beside_what_is_granted_now():
     before = {"task": {"tokens": 5}, "project 2026-10": {"tokens": 6}}
-    found = granted([of_project({"tokens": 5})], before, {"tokens": 7})
+    found = compute_grants([of_project({"tokens": 5})], before, {"tokens": 7})
     assert found == {**before, "project 2026-11": {"tokens": 7}}
 
 
 def test_each_budget_is_granted_its_own_figures():
     more = {"tokens": 5, "cost": 1.0}
-    found = granted([own({"tokens": 4000}), of_project({"cost": 2})], None, more)
+    found = compute_grants([own({"tokens": 4000}), of_project({"cost": 2})], None, more)
     assert found == {"task": {"tokens": 4005}, "project 2026-11": {"cost": 1.0}}
 
 
 def test_a_budget_is_kept_without_what_is_null():
-    assert said({"minutes": None, "tokens": 1}) == {"tokens": 1}
-    assert said({"minutes": None}) is None
+    assert exclude_none({"minutes": None, "tokens": 1}) == {"tokens": 1}
+    assert exclude_none({"minutes": None}) is None
 
 
 def test_a_month_begins_by_utc():
-    assert month_of(datetime.fromisoformat("2026-12-01T00:30+02:00")) == MONTH
-    assert month_of(datetime(2026, 11, 30, 23, 59, tzinfo=UTC)) == MONTH
+    assert month_start(datetime.fromisoformat("2026-12-01T00:30+02:00")) == MONTH
+    assert month_start(datetime(2026, 11, 30, 23, 59, tzinfo=UTC)) == MONTH

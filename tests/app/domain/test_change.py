@@ -3,8 +3,8 @@
 import pytest
 
 from app.domain import change
-from app.domain.notification_rules import NewsKind
-from app.domain.notification_text import words
+from app.domain.notification_rules import NotificationType
+from app.domain.notification_text import render_notification
 from app.domain.pipeline import Ask, Fail, Gate, GateKind, Publish, Run, Step
 
 NOTHING = {"filesChanged": 0, "insertions": 0, "deletions": 0}
@@ -39,7 +39,7 @@ def test_a_difference_is_one_of_files(diff: dict[str, int], changed: bool) -> No
 def test_only_the_push_of_nothing_fails_where_a_change_is_required(
     step: Step, required: bool, diff: dict[str, int] | None, then: Step
 ) -> None:
-    assert change.demand(step, required=required, diff=diff) == then
+    assert change.require_change(step, required=required, diff=diff) == then
 
 
 @pytest.mark.parametrize(
@@ -50,5 +50,7 @@ def test_only_the_push_of_nothing_fails_where_a_change_is_required(
     ],
 )
 def test_people_are_told_that_a_task_changed_nothing(message: str, title: str) -> None:
-    told = words(NewsKind.TASK_COMPLETED, 7, description="Do it.", message=message, stage="develop")
-    assert told == (title, "Do it.")
+    notification = render_notification(
+        NotificationType.TASK_COMPLETED, 7, description="Do it.", message=message, stage="develop"
+    )
+    assert notification == (title, "Do it.")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.domain import pipeline
-from app.domain.dry_run import rehearse
+from app.domain.dry_run import dry_run_pipeline
 from app.domain.errors import InvalidFields
 
 ALL = "{description}|{branch}|{project}|{choice}|{input}|{instruction}|{round}"
@@ -13,7 +13,7 @@ ALL = "{description}|{branch}|{project}|{choice}|{input}|{instruction}|{round}"
 
 def texts(*raw: dict[str, Any], **given: Any) -> list[str]:
     named = [{"name": f"s{i}", "command": ALL, **each} for i, each in enumerate(raw)]
-    return [each.text for each in rehearse(pipeline.parse(named), "Do it.", **given)]
+    return [each.text for each in dry_run_pipeline(pipeline.parse(named), "Do it.", **given)]
 
 
 CHOOSE, ASK = {"choices": ["minor", "major"]}, {"input": True}
@@ -62,7 +62,7 @@ def test_a_stage_is_filled_in_as_its_order_would_be(
 
 def test_a_scripts_variables_are_told_though_nothing_is_pasted_into_it() -> None:
     stages = pipeline.parse([{"name": "a", "command": "true", "kind": "shell"}])
-    [stage] = rehearse(stages, "Do it.", "WEB")
+    [stage] = dry_run_pipeline(stages, "Do it.", "WEB")
     assert (stage.variables["description"], stage.variables["project"]) == ("Do it.", "WEB")
     assert set(stage.variables) == set(pipeline.VARIABLES)
 

@@ -11,7 +11,7 @@ import pytest
 
 import app
 from app.domain import field_errors
-from app.domain.field_errors import BY_WORDS, CODES, Fault, names_in
+from app.domain.field_errors import BY_TEMPLATE, CODES, FieldError, placeholders
 
 ROOT = Path(app.__file__).parent
 SOURCES = {path: path.read_text() for path in ROOT.rglob("*.py")}
@@ -20,18 +20,18 @@ MARSHMALLOWS = "# ---- any field, in ours"
 
 def test_codes_and_params_are_words_that_stay_as_they_are() -> None:
     assert [code for code in CODES if not re.fullmatch("[a-z][a-z0-9]*(_[a-z0-9]+)*", code)] == []
-    names = {name for words in BY_WORDS for name in names_in(words)}
+    names = {name for words in BY_TEMPLATE for name in placeholders(words)}
     assert [name for name in names if not re.fullmatch("[a-z]+", name)] == []
 
 
 def test_a_code_has_the_same_params_in_whatever_words() -> None:
     params: dict[str, set[tuple[str, ...]]] = {}
-    for fault in BY_WORDS.values():
-        params.setdefault(fault.code, set()).add(tuple(sorted(names_in(fault.template))))
+    for fault in BY_TEMPLATE.values():
+        params.setdefault(fault.code, set()).add(tuple(sorted(placeholders(fault.template))))
     assert {code: found for code, found in params.items() if len(found) > 1} == {}
 
 
-def test_a_fault_is_its_words_and_knows_the_values_in_them() -> None:
+def test_a_field_error_is_its_text_and_knows_its_values() -> None:
     fault = field_errors.MUST_HAVE_CHARACTERS(min=12, max=1024, input="secret")
     assert fault == "must have 12 to 1,024 characters"
     assert (fault.code, fault.params) == ("wrong_length", {"min": 12, "max": 1024})
@@ -44,7 +44,7 @@ def test_values_that_are_known_stay_where_more_are_given() -> None:
     assert field_errors.NO_IDS.format(input="x") == "must be up to 200 numbers between commas"
 
 
-def test_a_copy_is_the_same_fault() -> None:
+def test_a_copy_equals_its_field_error() -> None:
     fault = field_errors.TOO_LONG(max=200)
     for copied in (copy.deepcopy(fault), pickle.loads(pickle.dumps(fault))):
         assert (copied, copied.code, copied.params) == (fault, "too_long", {"max": 200})
@@ -56,18 +56,20 @@ def test_values_are_never_searched_for_places() -> None:
     assert field_errors.STAGE_NAME_TWICE(name="{max!r:x}") == "a second stage is named '{max!r:x}'"
 
 
-@pytest.mark.parametrize("fault", BY_WORDS.values(), ids=lambda fault: fault.template[:30])
-def test_no_words_are_given_twice(fault: Fault) -> None:
-    said = [one for one in vars(field_errors).values() if isinstance(one, Fault)]
-    assert [one.code for one in said if one.template == fault.template] == [fault.code]
+@pytest.mark.parametrize("fault", BY_TEMPLATE.values(), ids=lambda fault: fault.template[:30])
+def test_no_words_are_given_twice(fault: FieldError) -> None:
+    errors = [one for one in vars(field_errors).values() if isinstance(one, FieldError)]
+    assert [one.code for one in errors if one.template == fault.template] == [fault.code]
 
 
-def test_no_fault_of_ours_is_said_by_nobody() -> None:
-    ours = (ROOT / "domain" / "faults.py").read_text().partition(MARSHMALLOWS)[2]
-    names = set(re.findall("^([A-Z0-9_]+) = Fault", ours, re.MULTILINE))
+def test_every_field_error_is_raised_somewhere() -> None:
+    ours = (ROOT / "domain" / "field_errors.py").read_text().partition(MARSHMALLOWS)[2]
+    names = set(re.findall("^([A-Z0-9_]+) = FieldError", ours, re.MULTILINE))
     assert len(names) > 90
     used = {
-        name for text in SOURCES.values() for name in re.findall(r"\bfaults\.([A-Z0-9_]+)", text)
+        name
+        for text in SOURCES.values()
+        for name in re.findall(r"\bfield_errors\.([A-Z0-9_]+)", text)
     }
     assert names - used == set()
 
@@ -79,12 +81,12 @@ def test_nothing_is_refused_in_words_without_a_code() -> None:
         for path, text in SOURCES.items()
         if re.search(r"ValidationError\(|validate\.", text)
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.Call) and _says_words_of_its_own(node)
+        if isinstance(node, ast.Call) and _raises_own_text(node)
     ]
     assert loose == []
 
 
-def _says_words_of_its_own(call: ast.Call) -> bool:
+def _raises_own_text(call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     if name == "ValidationError":
         return any(_is_text(part) for arg in call.args for part in _messages(arg))

@@ -2,13 +2,13 @@
 
 import pytest
 
-from app.domain.file_summary import ChangedName, line
+from app.domain.file_summary import ChangedFileName, summarize_files
 
-A, B = ChangedName("a.py", 3, 1, binary=False), ChangedName("b.png", 0, 0, binary=True)
+A, B = ChangedFileName("a.py", 3, 1, binary=False), ChangedFileName("b.png", 0, 0, binary=True)
 
 
 @pytest.mark.parametrize(
-    ("files", "total", "said"),
+    ("files", "total", "summary"),
     [
         ([A], 1, "a.py +3 -1"),
         ([A, B], 2, "a.py +3 -1, b.png"),
@@ -16,9 +16,9 @@ A, B = ChangedName("a.py", 3, 1, binary=False), ChangedName("b.png", 0, 0, binar
         ([B] * 6, 6, "b.png, b.png, b.png, b.png, b.png, and 1 more"),
         ([], 0, ""),
         ([], 3, "3 files"),
-        ([ChangedName("d/" * 99 + "f", 0, 0, binary=True)], 1, "…" + ("d/" * 99 + "f")[-79:]),
-        ([ChangedName("a\u202egnp.exe\n", 0, 0, binary=True)], 1, "a⟨U+202E⟩gnp.exe\ufffd"),
+        ([ChangedFileName("d/" * 99 + "f", 0, 0, binary=True)], 1, "…" + ("d/" * 99 + "f")[-79:]),
+        ([ChangedFileName("a\u202egnp.exe\n", 0, 0, binary=True)], 1, "a⟨U+202E⟩gnp.exe\ufffd"),
     ],
 )
-def test_a_line_names_five_of_them(files: list[ChangedName], total: int, said: str) -> None:
-    assert line(files, total) == said
+def test_a_line_names_five_of_them(files: list[ChangedFileName], total: int, summary: str) -> None:
+    assert summarize_files(files, total) == summary

@@ -26,15 +26,15 @@ ROWS = [line.split() for line in RESTS.strip().splitlines()[1:]]
 @pytest.mark.parametrize(("status", "gate", "person", "itself"), ROWS, ids=[r[0] for r in ROWS])
 def test_a_follow_up_begins_where_its_task_rests(status: str, gate: str, person: str, itself: str):
     now = TaskStatus(status)
-    assert follow_up.rests(now, at_gate=gate == "open") is (person == "yes")
-    assert follow_up.begins_by_itself(now, at_gate=gate == "open") is (itself == "yes")
+    assert follow_up.can_start_now(now, at_gate=gate == "open") is (person == "yes")
+    assert follow_up.can_start_automatically(now, at_gate=gate == "open") is (itself == "yes")
 
 
 @pytest.mark.parametrize(("start", "indexes"), [(0, ["-1"]), (2, ["-1", "0", "1"])])
 def test_whatever_is_done_again_before_its_stage_goes_on_from_the_same(
     start: int, indexes: list[str]
 ):
-    made = follow_up.as_if_done({"ref": "r", "commit": "c"}, start)
+    made = follow_up.seed_checkpoints({"ref": "r", "commit": "c"}, start)
     assert made == {index: {"ref": "r", "commit": "c"} for index in indexes}
 
 
@@ -47,11 +47,11 @@ PROMPTS = [
 ]
 
 
-@pytest.mark.parametrize(("filled", "says_it", "review", "told"), PROMPTS)
+@pytest.mark.parametrize(("filled", "says_it", "review", "expected"), PROMPTS)
 def test_an_agent_is_told_what_is_to_be_done_once(
-    filled: str, says_it: bool, review: str, told: str
+    filled: str, says_it: bool, review: str, expected: str
 ):
-    assert follow_up.prompt(filled, "Do it.", review, says_it=says_it) == told
+    assert follow_up.build_prompt(filled, "Do it.", review, says_it=says_it) == expected
 
 
 @pytest.mark.parametrize(
@@ -59,48 +59,48 @@ def test_an_agent_is_told_what_is_to_be_done_once(
     [("{description}", True), ("x {instruction} y", True), ("Lint {branch}", False)],
 )
 def test_a_command_that_has_a_place_for_it_says_it(command: str, says_it: bool):
-    assert follow_up.mentions(command) is says_it
+    assert follow_up.has_placeholder(command) is says_it
 
 
 def test_the_history_has_the_task_the_rounds_and_the_files_in_short():
     files = [ChangedFile("a b.py", 3, 1), ChangedFile("logo.png")]
-    told = follow_up.history("Make it.\nFast.", [(2, "Faster.")], files)
-    assert "> Make it.\n> Fast." in told
-    assert "in round 2:\n\n> Faster." in told
-    assert "- a b.py (+3 -1)\n- logo.png" in told
-    assert told.endswith("What is to be done now:")
+    history = follow_up.format_history("Make it.\nFast.", [(2, "Faster.")], files)
+    assert "> Make it.\n> Fast." in history
+    assert "in round 2:\n\n> Faster." in history
+    assert "- a b.py (+3 -1)\n- logo.png" in history
+    assert history.endswith("What is to be done now:")
 
 
 def test_a_history_stays_short_whatever_there_was():
     many = [(number, "x" * 20_000) for number in range(2, 200)]
     files = [ChangedFile(f"{number}.py", 1, 1) for number in range(5_000)]
-    told = follow_up.history("y" * 20_000, many, files)
-    assert len(told) < 25_000
-    assert "- and more" in told
-    assert "in round 199:" in told
-    assert "in round 2:" not in told
+    history = follow_up.format_history("y" * 20_000, many, files)
+    assert len(history) < 25_000
+    assert "- and more" in history
+    assert "in round 199:" in history
+    assert "in round 2:" not in history
 
 
 def test_a_transcript_begins_with_the_follow_up_in_one_line():
-    assert follow_up.opening(2, "Rename it,\n  please.") == (
+    assert follow_up.transcript_heading(2, "Rename it,\n  please.") == (
         "Follow-up, round 2: Rename it, please."
     )
-    assert len(follow_up.opening(2, "x" * 20_000)) < 200
+    assert len(follow_up.transcript_heading(2, "x" * 20_000)) < 200
 
 
 def test_a_review_is_told_thread_by_thread_with_ids_and_code():
-    told = follow_up.review(
+    text = follow_up.format_review(
         [
             Thread(5, "about a.py, line 3", ["def f():", "    x"], 2, [("Ada", "Why?\nSay.")]),
             Thread(6, "about the whole", comments=[("Ada", "Good."), ("agent", "Thanks.")]),
         ]
     )
-    assert "`reply_comment`" in told
+    assert "`reply_comment`" in text
     assert (
         "Thread 5, about a.py, line 3:\n        2  def f():\n        3      x\n> Ada: Why?\n> Say."
-    ) in told
-    assert told.endswith("Thread 6, about the whole:\n> Ada: Good.\n> agent: Thanks.")
-    assert follow_up.review([]) == ""
+    ) in text
+    assert text.endswith("Thread 6, about the whole:\n> Ada: Good.\n> agent: Thanks.")
+    assert follow_up.format_review([]) == ""
 
 
 @pytest.mark.parametrize(
@@ -116,4 +116,4 @@ def test_a_review_is_told_thread_by_thread_with_ids_and_code():
 def test_a_threads_place_in_words(
     path: str | None, line: int | None, end: int | None, outdated: bool, words: str
 ):
-    assert follow_up.where(path, line, end, outdated=outdated) == words
+    assert follow_up.format_location(path, line, end, outdated=outdated) == words

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain import inbox
-from app.domain.inbox import InboxKind, MachineTrouble, Then, Trouble
+from app.domain.inbox import DefaultAction, InboxKind, MachineProblem, ProblemDetail
 from app.domain.machine import MachineStatus
 from app.domain.pipeline import GateKind
 from app.domain.task import EventType
@@ -21,7 +21,7 @@ def text(moment: datetime) -> str:
 
 
 def test_each_gate_is_of_one_kind() -> None:
-    found = {kind: inbox.gates_of(kind) for kind in inbox.ASKS}
+    found = {kind: inbox.gates_of_kind(kind) for kind in inbox.QUESTION_KINDS}
     assert found == {
         InboxKind.GATE: (
             GateKind.CONFIRM,
@@ -38,15 +38,17 @@ def test_each_gate_is_of_one_kind() -> None:
 @pytest.mark.parametrize(
     ("kind", "expires", "then"),
     [
-        (GateKind.CONFIRM, LATER, Then.FAILS),
-        (GateKind.CONFIRM, None, Then.NOTHING),
-        (GateKind.QUESTION, LATER, Then.GOES_ON),
-        (GateKind.QUESTION, None, Then.NOTHING),
-        (GateKind.BUDGET, None, Then.NOTHING),
+        (GateKind.CONFIRM, LATER, DefaultAction.FAILS),
+        (GateKind.CONFIRM, None, DefaultAction.NOTHING),
+        (GateKind.QUESTION, LATER, DefaultAction.CONTINUES),
+        (GateKind.QUESTION, None, DefaultAction.NOTHING),
+        (GateKind.BUDGET, None, DefaultAction.NOTHING),
     ],
 )
-def test_what_becomes_of_a_gate(kind: GateKind, expires: datetime | None, then: Then) -> None:
-    assert inbox.after_gate(kind, expires) is then
+def test_what_becomes_of_a_gate(
+    kind: GateKind, expires: datetime | None, then: DefaultAction
+) -> None:
+    assert inbox.default_action_of_gate(kind, expires) is then
 
 
 WELL = {"agentType": "claude", "healthy": True}
@@ -61,19 +63,19 @@ BACK = SICK | {"degradedUntil": text(NOW)}
     [
         ("online", True, False, [WELL], []),
         ("online", True, False, [{"agentType": "acp"}, BACK, ABSENT], []),
-        ("online", True, False, [WELL, SICK], [MachineTrouble.AGENT]),
-        ("online", True, False, [BACK_SOON], [MachineTrouble.AGENT]),
-        ("offline", False, False, [], [MachineTrouble.OFFLINE]),
+        ("online", True, False, [WELL, SICK], [MachineProblem.AGENT]),
+        ("online", True, False, [BACK_SOON], [MachineProblem.AGENT]),
+        ("offline", False, False, [], [MachineProblem.OFFLINE]),
         ("draining", True, False, [], []),
-        ("draining", False, False, [], [MachineTrouble.OFFLINE]),
+        ("draining", False, False, [], [MachineProblem.OFFLINE]),
         ("drained", False, False, [], []),  # who drains a machine may turn it off
-        ("drained", True, True, [], [MachineTrouble.DISK_FULL]),
+        ("drained", True, True, [], [MachineProblem.DISK_FULL]),
         (
             "draining",
             False,
             True,
             [SICK],
-            [MachineTrouble.OFFLINE, MachineTrouble.DISK_FULL, MachineTrouble.AGENT],
+            [MachineProblem.OFFLINE, MachineProblem.DISK_FULL, MachineProblem.AGENT],
         ),
     ],
 )
@@ -82,42 +84,42 @@ def test_what_is_wrong_with_a_machine(
     connected: bool,
     by_us: bool,
     capabilities: list[dict[str, Any]],
-    found: list[MachineTrouble],
+    found: list[MachineProblem],
 ) -> None:
-    troubles = inbox.troubles(
+    troubles = inbox.find_problems(
         MachineStatus(status), capabilities, NOW, connected=connected, is_drained_by_us=by_us
     )
     assert [each.reason for each in troubles] == found
 
 
-OFFLINE = Trouble(MachineTrouble.OFFLINE)
-FULL = Trouble(MachineTrouble.DISK_FULL)
-FOR_EVER = Trouble(MachineTrouble.AGENT, "codex", "auth_failure")
-FOR_A_WHILE = Trouble(MachineTrouble.AGENT, "codex", "rate_limit", LATER)
-FOR_LONGER = Trouble(MachineTrouble.AGENT, "claude", "rate_limit", LATER_STILL)
+OFFLINE = ProblemDetail(MachineProblem.OFFLINE)
+FULL = ProblemDetail(MachineProblem.DISK_FULL)
+FOR_EVER = ProblemDetail(MachineProblem.AGENT, "codex", "auth_failure")
+FOR_A_WHILE = ProblemDetail(MachineProblem.AGENT, "codex", "rate_limit", LATER)
+FOR_LONGER = ProblemDetail(MachineProblem.AGENT, "claude", "rate_limit", LATER_STILL)
 
 
 @pytest.mark.parametrize(
     ("troubles", "lease", "at_work", "then", "at"),
     [
-        ([OFFLINE], LATER, True, Then.REQUEUES, LATER),
-        ([OFFLINE], LATER, False, Then.NOTHING, None),
-        ([OFFLINE], NOW, True, Then.NOTHING, None),
-        ([OFFLINE, FOR_A_WHILE], LATER, False, Then.NOTHING, None),
-        ([FOR_A_WHILE, FOR_LONGER], LATER, True, Then.RECOVERS, LATER_STILL),
-        ([FOR_A_WHILE, FOR_EVER], LATER, True, Then.NOTHING, None),
-        ([FULL], LATER, True, Then.NOTHING, None),
-        ([FULL, FOR_A_WHILE], LATER, True, Then.NOTHING, None),
+        ([OFFLINE], LATER, True, DefaultAction.REQUEUES, LATER),
+        ([OFFLINE], LATER, False, DefaultAction.NOTHING, None),
+        ([OFFLINE], NOW, True, DefaultAction.NOTHING, None),
+        ([OFFLINE, FOR_A_WHILE], LATER, False, DefaultAction.NOTHING, None),
+        ([FOR_A_WHILE, FOR_LONGER], LATER, True, DefaultAction.RECOVERS, LATER_STILL),
+        ([FOR_A_WHILE, FOR_EVER], LATER, True, DefaultAction.NOTHING, None),
+        ([FULL], LATER, True, DefaultAction.NOTHING, None),
+        ([FULL, FOR_A_WHILE], LATER, True, DefaultAction.NOTHING, None),
     ],
 )
 def test_what_becomes_of_a_machine(
-    troubles: list[Trouble],
+    troubles: list[ProblemDetail],
     lease: datetime | None,
     at_work: bool,
-    then: Then,
+    then: DefaultAction,
     at: datetime | None,
 ) -> None:
-    assert inbox.after_troubles(troubles, lease, NOW, is_at_work=at_work) == (then, at)
+    assert inbox.default_action_of_machine(troubles, lease, NOW, is_at_work=at_work) == (then, at)
 
 
 @pytest.mark.parametrize(
@@ -163,8 +165,8 @@ def test_the_end_of_a_log_is_plain_and_short(data: bytes, lines: list[str]) -> N
     assert inbox.last_lines(data) == lines
 
 
-def line(type_: str, said: str = "x") -> dict[str, Any]:
-    return {"type": type_, "oldLine": 1, "newLine": 1, "text": said}
+def line(type_: str, content: str = "x") -> dict[str, Any]:
+    return {"type": type_, "oldLine": 1, "newLine": 1, "text": content}
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,10 @@ ZEROES = base64.urlsafe_b64encode(bytes(32)).decode()
     ],
 )
 def test_a_weak_key_is_named_and_not_quoted(key: str, fault: str) -> None:
-    (told,) = key_strength.faults({"SECRET_KEY": key}, [GOOD])
-    assert told.startswith("SECRET_KEY ")
-    assert fault in told
-    assert key not in told
+    (problem,) = key_strength.find_problems({"SECRET_KEY": key}, [GOOD])
+    assert problem.startswith("SECRET_KEY ")
+    assert fault in problem
+    assert key not in problem
 
 
 @pytest.mark.parametrize(
@@ -37,21 +37,21 @@ def test_a_weak_key_is_named_and_not_quoted(key: str, fault: str) -> None:
 )
 def test_what_is_random_and_long_enough_is_taken(make: object) -> None:
     for _ in range(200):
-        assert key_strength.faults({"SECRET_KEY": make()}, [GOOD]) == []  # type: ignore[operator]
+        assert key_strength.find_problems({"SECRET_KEY": make()}, [GOOD]) == []  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("key", ["", "no key", GOOD[:-2], "AAAA" + GOOD, "é"])
 def test_what_is_no_fernet_key_is_told_by_its_place(key: str) -> None:
-    told = key_strength.faults({}, [GOOD, key])
-    assert told == ["number 2 of ENCRYPTION_KEYS is no Fernet key"]
+    problems = key_strength.find_problems({}, [GOOD, key])
+    assert problems == ["number 2 of ENCRYPTION_KEYS is no Fernet key"]
 
 
 @pytest.mark.parametrize("key", [READABLE, ZEROES], ids=["text", "zeroes"])
 def test_a_key_that_somebody_has_typed_may_not_write_but_still_read(key: str) -> None:
-    assert key_strength.faults({}, [key]) == ["number 1 of ENCRYPTION_KEYS is not random"]
-    assert key_strength.faults({}, [GOOD, key]) == []
+    assert key_strength.find_problems({}, [key]) == ["number 1 of ENCRYPTION_KEYS is not random"]
+    assert key_strength.find_problems({}, [GOOD, key]) == []
 
 
 def test_no_two_keys_are_the_same() -> None:
-    told = key_strength.faults({"A": GOOD, "B": GOOD}, [GOOD])
-    assert told == ["A and B and ENCRYPTION_KEYS are the same"]
+    problems = key_strength.find_problems({"A": GOOD, "B": GOOD}, [GOOD])
+    assert problems == ["A and B and ENCRYPTION_KEYS are the same"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.domain import labels
 from app.domain.labels import Operator, Requirement
-from muster.protocol import labels as said
+from muster.protocol import labels as frame_labels
 
 NAMES = st.from_regex(labels.NAME, fullmatch=True)
 SHORT = st.sampled_from(["a", "b", "gpu", "zone"])  # so that labels and requirements meet
@@ -70,7 +70,7 @@ def test_clients_are_told_what_is_a_selector(text: str) -> None:
     try:
         labels.parse(text)
     except ValueError:
-        assert len(text) > labels.LONGEST_SELECTOR or not re.fullmatch(labels.FORM[1:-1], text)
+        assert len(text) > labels.MAX_SELECTOR or not re.fullmatch(labels.FORM[1:-1], text)
     else:
         assert re.fullmatch(labels.FORM[1:-1], text)
 
@@ -84,16 +84,16 @@ def test_an_engine_that_backtracks_sees_soon_that_a_text_is_no_selector(part: st
 
 @pytest.mark.parametrize("nothing", [None, "", "  "])
 def test_an_empty_selector_is_none(nothing: str | None) -> None:
-    assert labels.canonical(nothing) is None
-    assert labels.together(nothing, nothing) == ()
+    assert labels.canonicalize(nothing) is None
+    assert labels.combine_selectors(nothing, nothing) == ()
 
 
 @given(st.lists(requirements(NAMES), min_size=1, max_size=5))
 def test_what_is_written_is_read_again(wanted: list[Requirement]) -> None:
-    text = labels.canonical(" , ".join(map(str, wanted)))
+    text = labels.canonicalize(" , ".join(map(str, wanted)))
     assert text is not None
     assert labels.parse(text) == tuple(dict.fromkeys(wanted))
-    assert labels.canonical(text) == text
+    assert labels.canonicalize(text) == text
 
 
 @given(st.lists(requirements(SHORT), max_size=4), LABELS)
@@ -115,7 +115,7 @@ def test_a_tasks_selector_adds_to_its_projects(
     projects: list[Requirement], tasks: list[Requirement], its: dict[str, str]
 ) -> None:
     texts = [",".join(map(str, each[:5])) for each in (projects, tasks)]
-    both = labels.matches(labels.together(*texts), its)
+    both = labels.matches(labels.combine_selectors(*texts), its)
     assert both is all(labels.matches(labels.parse(text), its) for text in texts)
 
 
@@ -123,13 +123,15 @@ def test_a_tasks_selector_adds_to_its_projects(
 def test_what_admins_say_counts_before_what_the_machine_claims(
     claimed: dict[str, str], given: dict[str, str]
 ) -> None:
-    both = labels.effective(claimed, given)
+    both = labels.effective_labels(claimed, given)
     assert both.items() >= given.items()
     assert both == {**claimed, **given}
 
 
 @given(st.one_of(NAMES, st.text(max_size=5)))
 def test_machines_and_people_write_labels_alike(text: str) -> None:
-    assert bool(re.fullmatch(labels.NAME, text)) is bool(re.search(said.NAME, text))
-    assert bool(re.fullmatch(labels.VALUE, text)) is bool(re.search(said.VALUE, text))
-    assert labels.MOST_LABELS == said.MOST
+    assert bool(re.fullmatch(labels.NAME, text)) is bool(re.search(frame_labels.NAME_PATTERN, text))
+    assert bool(re.fullmatch(labels.VALUE, text)) is bool(
+        re.search(frame_labels.VALUE_PATTERN, text)
+    )
+    assert labels.MAX_LABELS == frame_labels.MAX_LABELS

@@ -27,8 +27,8 @@ KNOWN = {"commit": "c0", "tree": "70"}
 def test_what_is_made_follows_the_last_that_is_known(
     known: dict[str, str] | None, follows: Revision | None, why: str | None
 ) -> None:
-    told = lineage.broken_by(known, follows)
-    assert told is None if why is None else why in str(told)
+    problem = lineage.find_break(known, follows)
+    assert problem is None if why is None else why in str(problem)
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,9 @@ def test_what_is_made_follows_the_last_that_is_known(
     [("c0", "70", True), ("c1", "70", False), ("c0", "71", False), ("c0", None, False)],
 )
 def test_a_revision_is_its_commit_and_its_tree(commit: str, tree: Any, same: bool) -> None:
-    assert (lineage.other(KNOWN, commit, tree) is None) == same
+    assert (lineage.describe_mismatch(KNOWN, commit, tree) is None) == same
 
 
 def test_a_tree_that_is_not_known_is_not_stored() -> None:
-    assert lineage.stored("c0", None) == {"commit": "c0"}
-    assert lineage.stored("c0", "70") == KNOWN
+    assert lineage.to_json("c0", None) == {"commit": "c0"}
+    assert lineage.to_json("c0", "70") == KNOWN

@@ -4,7 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.login import CONFIRMED_FOR, LONGEST_CLIENT, client_name, is_confirmed
+from app.domain.login import (
+    MAX_CLIENT_NAME,
+    REAUTHENTICATION_LIFETIME,
+    client_name,
+    is_reauthenticated,
+)
 
 NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
 _CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 "
@@ -42,18 +47,22 @@ def test_nothing_in_a_name_makes_it_look_like_another(unseen: str) -> None:
 
 
 def test_a_name_has_an_end() -> None:
-    assert client_name("x" * LONGEST_CLIENT, "") == "x" * LONGEST_CLIENT
-    assert client_name(None, "x" * 10_000) == "x" * (LONGEST_CLIENT - 1) + "…"
+    assert client_name("x" * MAX_CLIENT_NAME, "") == "x" * MAX_CLIENT_NAME
+    assert client_name(None, "x" * 10_000) == "x" * (MAX_CLIENT_NAME - 1) + "…"
 
 
 @pytest.mark.parametrize(
     ("ago", "counts"),
-    [(timedelta(0), True), (CONFIRMED_FOR - timedelta(seconds=1), True), (CONFIRMED_FOR, False)],
+    [
+        (timedelta(0), True),
+        (REAUTHENTICATION_LIFETIME - timedelta(seconds=1), True),
+        (REAUTHENTICATION_LIFETIME, False),
+    ],
 )
 def test_a_confirmation_counts_for_ten_minutes(ago: timedelta, counts: bool) -> None:
-    assert timedelta(minutes=10) == CONFIRMED_FOR
-    assert is_confirmed(NOW - ago, NOW) is counts
+    assert timedelta(minutes=10) == REAUTHENTICATION_LIFETIME
+    assert is_reauthenticated(NOW - ago, NOW) is counts
 
 
 def test_a_login_that_was_never_confirmed_is_not() -> None:
-    assert not is_confirmed(None, NOW)
+    assert not is_reauthenticated(None, NOW)

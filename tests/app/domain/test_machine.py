@@ -9,7 +9,7 @@ import pytest
 
 from app.domain import machine
 from app.domain.errors import Conflict, MachineDecommissioned
-from app.domain.machine import AttemptFate, HelloWord, MachineEvent, MachineStatus
+from app.domain.machine import AttemptDecision, HelloState, MachineEvent, MachineStatus
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 LIMIT = timedelta(seconds=30)
@@ -51,11 +51,11 @@ def test_the_table_has_every_event_and_every_status_but_the_last():
 def test_an_event_leads_along_its_arrow(status: str, event: str, target: str, connected: bool):
     if target == ".":
         with pytest.raises(Conflict, match=f"a machine that is {status} cannot"):
-            machine.after(MachineStatus(status), MachineEvent(event), connected)
+            machine.next_status(MachineStatus(status), MachineEvent(event), connected)
         return
     if event == "undrain" and not connected:
         target = "offline"
-    assert machine.after(MachineStatus(status), MachineEvent(event), connected) == target
+    assert machine.next_status(MachineStatus(status), MachineEvent(event), connected) == target
 
 
 @pytest.mark.parametrize("event", MachineEvent)
@@ -64,20 +64,20 @@ def test_whether_a_machine_is_connected_follows_from_three_events(
     event: MachineEvent, connected: bool
 ):
     known = {"connect": True, "fall_silent": False, "decommission": False}
-    assert machine.connected_after(event, connected) is known.get(event, connected)
+    assert machine.is_connected_after(event, connected) is known.get(event, connected)
 
 
 @pytest.mark.parametrize("event", MachineEvent)
 @CONNECTED
 def test_nothing_happens_to_a_decommissioned_machine(event: MachineEvent, connected: bool):
     with pytest.raises(MachineDecommissioned):
-        machine.after(MachineStatus.DECOMMISSIONED, event, connected)
+        machine.next_status(MachineStatus.DECOMMISSIONED, event, connected)
 
 
 @pytest.mark.parametrize("status", [MachineStatus.DRAINING, MachineStatus.DRAINED])
 def test_the_intent_to_drain_outlives_a_disconnect(status: MachineStatus):
-    silent = machine.after(status, MachineEvent.FALL_SILENT, connected=False)
-    assert machine.after(silent, MachineEvent.CONNECT, connected=True) is status
+    silent = machine.next_status(status, MachineEvent.TIME_OUT, connected=False)
+    assert machine.next_status(silent, MachineEvent.CONNECT, connected=True) is status
 
 
 def test_the_contract_s_words_are_the_enum_s_words():
@@ -121,18 +121,18 @@ FACTS = ("ended", "accepted", "at_gate", "restorable")
 
 def _fates() -> Iterator[Any]:
     rows = [line.split() for line in FATES.strip().splitlines()[1:]]
-    for word, *bits in product(HelloWord, *[(False, True)] * len(FACTS)):
-        said = [word.value, *("yes" if bit else "no" for bit in bits)]
-        (row,) = [r for r in rows if all(a in ("-", b) for a, b in zip(r[:-1], said, strict=True))]
+    for word, *bits in product(HelloState, *[(False, True)] * len(FACTS)):
+        cells = [word.value, *("yes" if bit else "no" for bit in bits)]
+        (row,) = [r for r in rows if all(a in ("-", b) for a, b in zip(r[:-1], cells, strict=True))]
         facts = dict(zip(FACTS, bits, strict=True))
-        yield pytest.param(word, facts, AttemptFate(row[-1]), id=" ".join(said))
+        yield pytest.param(word, facts, AttemptDecision(row[-1]), id=" ".join(cells))
 
 
 @pytest.mark.parametrize(("word", "facts", "expected"), list(_fates()))
 def test_an_attempt_meets_the_fate_of_its_row(
-    word: HelloWord, facts: dict[str, bool], expected: AttemptFate
+    word: HelloState, facts: dict[str, bool], expected: AttemptDecision
 ):
-    assert machine.fate(word, **facts) is expected
+    assert machine.decide_attempt(word, **facts) is expected
 
 
 @pytest.mark.parametrize(
@@ -161,11 +161,11 @@ def test_an_attempt_meets_the_fate_of_its_row(
 def test_a_disk_is_news_when_something_has_to_be_done(
     status: str, percent: float, accepted: bool, expected: bool
 ):
-    found = machine.disk_is_news(MachineStatus(status), percent, 90, accepted=accepted)
+    found = machine.is_disk_change(MachineStatus(status), percent, 90, accepted=accepted)
     assert found is expected
 
 
-HEARD, UNTIL, PATIENCE = NOW, NOW + timedelta(minutes=10), timedelta(seconds=30)
+LAST_SEEN, UNTIL, TIMEOUT = NOW, NOW + timedelta(minutes=10), timedelta(seconds=30)
 
 
 @pytest.mark.parametrize(
@@ -197,11 +197,11 @@ def test_a_machine_had_a_chance_only_where_a_server_was_there_for_long_enough(
     served: list[tuple[int, int]], expected: bool
 ):
     spans = [(NOW + timedelta(seconds=a), NOW + timedelta(seconds=b)) for a, b in served]
-    assert machine.had_a_chance(HEARD, UNTIL, spans, PATIENCE) is expected
+    assert machine.could_reach_server(LAST_SEEN, UNTIL, spans, TIMEOUT) is expected
 
 
 @pytest.mark.parametrize(
-    ("told", "now", "is_news"),
+    ("before", "now", "is_news"),
     [
         ({"cpuPercent": 5.0}, {"cpuPercent": 9.9}, False),
         ({"cpuPercent": 5.0}, {"cpuPercent": 10.0}, True),
@@ -214,6 +214,6 @@ def test_a_machine_had_a_chance_only_where_a_server_was_there_for_long_enough(
     ],
 )
 def test_load_is_news_where_people_would_see_a_difference(
-    told: dict[str, float], now: dict[str, float], is_news: bool
+    before: dict[str, float], now: dict[str, float], is_news: bool
 ) -> None:
-    assert machine.load_is_news(told, now) is is_news
+    assert machine.is_load_change(before, now) is is_news

@@ -43,14 +43,14 @@ BAD = [
 
 @pytest.mark.parametrize(("entry", "canonical"), GOOD)
 def test_a_host_is_written_in_one_way(entry: str, canonical: str):
-    assert network.canonical(entry) == canonical
-    assert network.canonical(canonical) == canonical
+    assert network.canonicalize(entry) == canonical
+    assert network.canonicalize(canonical) == canonical
 
 
 @pytest.mark.parametrize("entry", BAD)
 def test_what_is_no_host_is_refused_in_words(entry: str):
     with pytest.raises(ValueError, match="must be a host name"):
-        network.canonical(entry)
+        network.canonicalize(entry)
 
 
 _NAMES = st.from_regex(re.compile(r"(\*\.)?[a-zA-Z0-9_-]{1,9}(\.[a-zA-Z0-9_-]{1,9}){0,3}\Z"))
@@ -64,11 +64,11 @@ def test_what_is_taken_is_ascii_and_of_one_form_and_addresses_stay_what_they_are
 ):
     entry = host if port is None else f"{host}:{port}"
     try:
-        written = network.canonical(entry)
+        written = network.canonicalize(entry)
     except ValueError:
         return
     assert written.isascii()
-    assert written == written.lower() == network.canonical(written)
+    assert written == written.lower() == network.canonicalize(written)
     if port is None and (address := _address(host)):
         assert _address(written.strip("[]")) == (getattr(address, "ipv4_mapped", None) or address)
 
@@ -79,7 +79,7 @@ def test_every_address_is_a_host_in_its_usual_form(
 ):
     if "." in str(address) and address.version == 6:
         return  # whoever means an address of IPv4 writes it so
-    assert _address(network.canonical(str(address)).strip("[]")) in (
+    assert _address(network.canonicalize(str(address)).strip("[]")) in (
         address,
         getattr(address, "ipv4_mapped", None),
     )
@@ -100,10 +100,10 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("said", "hosts"), SAID)
-def test_people_and_rows_say_the_same(said: network.Said, hosts: network.Hosts):
-    assert network.hosts(said) == hosts
-    assert network.hosts(network.said(hosts)) == hosts
+@pytest.mark.parametrize(("spec", "hosts"), SAID)
+def test_people_and_rows_say_the_same(spec: network.NetworkSpec, hosts: network.Hosts):
+    assert network.from_api(spec) == hosts
+    assert network.from_api(network.to_api(hosts)) == hosts
 
 
 @pytest.mark.parametrize("projects", [None, [], ["p.example"]])
@@ -111,7 +111,7 @@ def test_people_and_rows_say_the_same(said: network.Said, hosts: network.Hosts):
     ("own", "hosts"), [("open", None), ("none", []), ({"allow": ["s.example"]}, ["s.example"])]
 )
 def test_a_stage_that_says_something_overrides_its_project(
-    own: network.Said, hosts: network.Hosts, projects: network.Hosts
+    own: network.NetworkSpec, hosts: network.Hosts, projects: network.Hosts
 ):
-    assert network.of_stage(own, projects) == hosts
-    assert network.of_stage(None, projects) == projects
+    assert network.hosts_of_stage(own, projects) == hosts
+    assert network.hosts_of_stage(None, projects) == projects

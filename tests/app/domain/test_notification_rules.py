@@ -7,13 +7,13 @@ import pytest
 from app.domain import notification_rules
 from app.domain.notification_rules import (
     DEFAULTS,
-    TOLD,
+    PERSONAL_TYPES,
     Channel,
-    Choice,
-    Listener,
-    NewsKind,
+    NotificationChoice,
+    NotificationType,
+    PotentialRecipient,
     Scope,
-    kind_of,
+    notification_type_of,
 )
 from app.domain.roles import Person, ProjectRole, SystemRole
 from app.domain.task import EventType
@@ -26,15 +26,17 @@ FORMER_CREATOR = Person(DEVELOPER, None, is_creator=True)
 ADMIN_CREATOR = Person(ADMIN, None, is_creator=True)
 OUTSIDE_ADMIN, OUTSIDE_LEAD = Person(ADMIN), Person(LEAD)
 BOTH = frozenset(Channel)
-K = NewsKind
+K = NotificationType
 
 
-def hears(
-    kind: NewsKind, person: Person, actor: int | None = None, **choice: Any
+def channels_of(
+    kind: NotificationType, person: Person, actor: int | None = None, **choice: Any
 ) -> frozenset[Channel]:
     """What somebody hears, who is developer 1."""
-    preferences = {**DEFAULTS, kind: Choice(**choice)} if choice else DEFAULTS
-    found = notification_rules.audience(kind, actor, [Listener(1, person, preferences)])
+    preferences = {**DEFAULTS, kind: NotificationChoice(**choice)} if choice else DEFAULTS
+    found = notification_rules.select_recipients(
+        kind, actor, [PotentialRecipient(1, person, preferences)]
+    )
     return found[0].channels if found else frozenset()
 
 
@@ -51,15 +53,15 @@ def hears(
     ],
 )
 def test_by_default(person: Person, gate: frozenset[Channel], end: frozenset[Channel]) -> None:
-    assert hears(K.GATE_OPENED, person) == hears(K.BUDGET_LOW, person) == gate
-    for kind in TOLD - {K.GATE_OPENED, K.BUDGET_LOW}:
-        assert hears(kind, person) == end, kind
+    assert channels_of(K.GATE_OPENED, person) == channels_of(K.BUDGET_LOW, person) == gate
+    for kind in PERSONAL_TYPES - {K.GATE_OPENED, K.BUDGET_LOW}:
+        assert channels_of(kind, person) == end, kind
 
 
-@pytest.mark.parametrize("kind", sorted(TOLD))
-def test_nobody_is_told_of_what_they_did_themselves(kind: NewsKind) -> None:
-    assert hears(kind, CREATOR, actor=1) == frozenset()
-    assert hears(kind, CREATOR, actor=2) == BOTH
+@pytest.mark.parametrize("kind", sorted(PERSONAL_TYPES))
+def test_nobody_is_told_of_what_they_did_themselves(kind: NotificationType) -> None:
+    assert channels_of(kind, CREATOR, actor=1) == frozenset()
+    assert channels_of(kind, CREATOR, actor=2) == BOTH
 
 
 @pytest.mark.parametrize(
@@ -72,24 +74,27 @@ def test_nobody_is_told_of_what_they_did_themselves(kind: NewsKind) -> None:
     ],
     ids=str,
 )
-@pytest.mark.parametrize("kind", sorted(TOLD))
+@pytest.mark.parametrize("kind", sorted(PERSONAL_TYPES))
 def test_channels_are_chosen_by_kind(
-    kind: NewsKind, choice: dict[str, Any], heard: set[Channel]
+    kind: NotificationType, choice: dict[str, Any], heard: set[Channel]
 ) -> None:
-    assert hears(kind, CREATOR, **choice) == heard
+    assert channels_of(kind, CREATOR, **choice) == heard
 
 
-@pytest.mark.parametrize("kind", sorted(TOLD))
-def test_the_scope_is_ones_own_tasks_or_all_of_ones_projects(kind: NewsKind) -> None:
-    assert hears(kind, MEMBER, scope=Scope.PROJECTS) == BOTH
-    assert hears(kind, MEMBER, scope=Scope.OWN) == frozenset()
-    assert hears(kind, CREATOR, scope=Scope.OWN) == BOTH
-    assert hears(kind, OUTSIDE_ADMIN, scope=Scope.PROJECTS) == frozenset()
+@pytest.mark.parametrize("kind", sorted(PERSONAL_TYPES))
+def test_the_scope_is_ones_own_tasks_or_all_of_ones_projects(kind: NotificationType) -> None:
+    assert channels_of(kind, MEMBER, scope=Scope.PROJECTS) == BOTH
+    assert channels_of(kind, MEMBER, scope=Scope.OWN) == frozenset()
+    assert channels_of(kind, CREATOR, scope=Scope.OWN) == BOTH
+    assert channels_of(kind, OUTSIDE_ADMIN, scope=Scope.PROJECTS) == frozenset()
 
 
-@pytest.mark.parametrize("kind", sorted(set(NewsKind) - TOLD))
-def test_what_only_closes_cards_is_told_to_nobody(kind: NewsKind) -> None:
-    assert notification_rules.audience(kind, None, [Listener(1, CREATOR, DEFAULTS)]) == ()
+@pytest.mark.parametrize("kind", sorted(set(NotificationType) - PERSONAL_TYPES))
+def test_what_only_closes_cards_is_told_to_nobody(kind: NotificationType) -> None:
+    assert (
+        notification_rules.select_recipients(kind, None, [PotentialRecipient(1, CREATOR, DEFAULTS)])
+        == ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,27 +120,29 @@ def test_what_only_closes_cards_is_told_to_nobody(kind: NewsKind) -> None:
     ids=str,
 )
 def test_what_an_event_is_to_people(
-    type_: EventType, data: dict[str, Any], kind: NewsKind | None
+    type_: EventType, data: dict[str, Any], kind: NotificationType | None
 ) -> None:
-    assert kind_of(type_, data) is kind
+    assert notification_type_of(type_, data) is kind
 
 
 def test_only_what_differs_is_stored_and_it_comes_back() -> None:
-    changes: dict[NewsKind, dict[str, Any]] = {
+    changes: dict[NotificationType, dict[str, Any]] = {
         K.GATE_OPENED: {"chat": False, "scope": Scope.PROJECTS},
         K.TASK_FAILED: {"scope": "projects"},
     }
-    chosen = notification_rules.changed(notification_rules.preferences(None), changes)
-    kept = notification_rules.stored(chosen)
+    chosen = notification_rules.update_preferences(
+        notification_rules.load_preferences(None), changes
+    )
+    kept = notification_rules.dump_preferences(chosen)
     assert kept == {"gate_opened": {"chat": False}, "task_failed": {"scope": "projects"}}
-    assert notification_rules.preferences(kept) == chosen
-    assert notification_rules.stored(
-        notification_rules.changed(chosen, {K.GATE_OPENED: {"chat": True}})
+    assert notification_rules.load_preferences(kept) == chosen
+    assert notification_rules.dump_preferences(
+        notification_rules.update_preferences(chosen, {K.GATE_OPENED: {"chat": True}})
     ) == {"task_failed": {"scope": "projects"}}
 
 
 def test_what_an_older_version_has_stored_does_no_harm() -> None:
     assert (
-        notification_rules.preferences({"gone": {"chat": False}, "gate_opened": {"x": 1}})
+        notification_rules.load_preferences({"gone": {"chat": False}, "gate_opened": {"x": 1}})
         == DEFAULTS
     )

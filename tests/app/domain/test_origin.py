@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.origin import is_loopback, is_ours
+from app.domain.origin import is_allowed_origin, is_loopback
 
 ALLOWED = ["https://ide.example.org"]
 
@@ -28,7 +28,7 @@ ALLOWED = ["https://ide.example.org"]
     ],
 )
 def test_a_page_is_ours_by_its_host_and_port(origin: str, host: str, ours: bool) -> None:
-    assert is_ours(origin, host, ALLOWED) is ours
+    assert is_allowed_origin(origin, host, ALLOWED) is ours
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ ODD = b"""@@ -1,3 +1,2 @@ def f():
 
 
 def test_lines_have_their_numbers_their_texts_and_their_ends() -> None:
-    first, second = patch.hunks(HEAD + ODD, 100)
+    first, second = patch.parse_hunks(HEAD + ODD, 100)
     assert first[:5] == (1, 3, 1, 2, "def f():")
     assert first.lines == [
         PatchLine(LineType.CONTEXT, 1, 1, "a\r"),
@@ -45,13 +45,13 @@ def test_lines_have_their_numbers_their_texts_and_their_ends() -> None:
     ids=["mode", "rename", "binary", "empty"],
 )
 def test_a_section_without_lines_has_no_hunks(rest: bytes) -> None:
-    assert patch.hunks(b"diff --git a/f b/f\n" + rest, 100) == []
+    assert patch.parse_hunks(b"diff --git a/f b/f\n" + rest, 100) == []
 
 
 def test_a_file_that_became_a_link_is_there_twice() -> None:
     gone = b"diff --git a/f b/f\ndeleted file mode 100644\n@@ -1 +0,0 @@\n-a\n"
     link = b"diff --git a/f b/f\nnew file mode 120000\n@@ -0,0 +1 @@\n+b\n\\ No newline\n"
-    found = patch.hunks(gone + link, 2)
+    found = patch.parse_hunks(gone + link, 2)
     assert [line.text for hunk in found for line in hunk.lines] == ["a", "b"]
 
 
@@ -73,18 +73,18 @@ def test_a_file_that_became_a_link_is_there_twice() -> None:
     ],
 )
 def test_what_git_would_not_write_is_unreadable(section: bytes) -> None:
-    with pytest.raises(patch.Unreadable):
-        patch.hunks(section, 100)
+    with pytest.raises(patch.UnreadablePatch):
+        patch.parse_hunks(section, 100)
 
 
 @pytest.mark.parametrize("count", [5, 6, 1000])
 def test_a_section_with_too_many_lines_is_unreadable(count: int) -> None:
     section = HEAD + b"@@ -0,0 +1,%d @@\n" % count + b"+\n" * count
     if count > 5:
-        with pytest.raises(patch.Unreadable):
-            patch.hunks(section, 5)
+        with pytest.raises(patch.UnreadablePatch):
+            patch.parse_hunks(section, 5)
     else:
-        assert len(patch.hunks(section, 5)[0].lines) == 5
+        assert len(patch.parse_hunks(section, 5)[0].lines) == 5
 
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "", "-", "+x", "@@ -1 +1 @@", "\\ No", "é\r"]))
@@ -95,11 +95,11 @@ TEXTS = st.lists(st.sampled_from(["a", "b", "", "-", "+x", "@@ -1 +1 @@", "\\ No
 def test_both_versions_of_the_lines_are_in_the_hunks(
     old: list[str], new: list[str], around: int
 ) -> None:
-    said = difflib.unified_diff(old, new, "a/f", "b/f", lineterm="", n=around)
-    lines = list(list(said)[2:])
+    diff = difflib.unified_diff(old, new, "a/f", "b/f", lineterm="", n=around)
+    lines = list(list(diff)[2:])
     section = HEAD + "".join(line + "\n" for line in lines).encode()
     before, after = list(old), list(new)
-    for hunk in patch.hunks(section, 1000):
+    for hunk in patch.parse_hunks(section, 1000):
         assert len([line for line in hunk.lines if line.old]) == hunk.old_lines
         assert len([line for line in hunk.lines if line.new]) == hunk.new_lines
         for line in hunk.lines:
@@ -110,8 +110,10 @@ def test_both_versions_of_the_lines_are_in_the_hunks(
             if line.type is LineType.CONTEXT:
                 assert line.old
                 assert line.new
-    changed = {line.old for h in patch.hunks(section, 1000) for line in h.lines if not line.new}
-    added = {line.new for h in patch.hunks(section, 1000) for line in h.lines if not line.old}
+    changed = {
+        line.old for h in patch.parse_hunks(section, 1000) for line in h.lines if not line.new
+    }
+    added = {line.new for h in patch.parse_hunks(section, 1000) for line in h.lines if not line.old}
     kept_old = [text for at, text in enumerate(before, 1) if at not in changed]
     kept_new = [text for at, text in enumerate(after, 1) if at not in added]
     assert kept_old == kept_new
@@ -120,5 +122,5 @@ def test_both_versions_of_the_lines_are_in_the_hunks(
 @given(st.binary(max_size=200))
 def test_whatever_comes_it_is_read_or_unreadable(rest: bytes) -> None:
     for section in (rest, HEAD + rest + b"\n", HEAD + b"@@ -1,2 +1,2 @@\n" + rest + b"\n"):
-        with contextlib.suppress(patch.Unreadable):
-            patch.hunks(section, 50)
+        with contextlib.suppress(patch.UnreadablePatch):
+            patch.parse_hunks(section, 50)

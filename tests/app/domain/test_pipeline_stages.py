@@ -42,11 +42,11 @@ def test_how_to_ask_without_a_question_is_not_saved_any_more_but_still_read(idle
     (stage,) = pipeline.parse([_raw(**idle)])
     assert stage.gate is None
     with pytest.raises(InvalidFields) as refusal:
-        pipeline.require_questions([_raw("a"), _raw("b", **idle)])
+        pipeline.require_gates([_raw("a"), _raw("b", **idle)])
     (name,) = idle
     words = [f"{name} needs one of confirm, choices and input"]
     assert refusal.value.errors == {"pipeline.1": words}
-    pipeline.require_questions([_raw(**idle, confirm=True)])
+    pipeline.require_gates([_raw(**idle, confirm=True)])
 
 
 def test_the_default_pipeline_is_one_hour_of_development():
@@ -145,7 +145,7 @@ def test_a_second_stage_of_one_name_is_refused_where_it_stands():
     assert errors == {"pipeline.2": again, "pipeline.3": again}
 
 
-def test_all_faults_are_told_at_once():
+def test_all_field_errors_are_reported_at_once():
     errors = _refusal(
         _raw("a", "{x}", confirm=True, input=True), _raw("a", "{y}", choices=["1", "1"])
     )
@@ -201,35 +201,37 @@ VALUES = {
     ],
 )
 def test_known_variables_are_filled_once_and_the_rest_is_literal(command: str, filled: str):
-    assert pipeline.fill(command, VALUES) == filled
+    assert pipeline.fill_variables(command, VALUES) == filled
 
 
 def test_a_variable_without_a_value_stays_as_it_is():
-    assert pipeline.fill("{choice} on {branch}", {"branch": "main"}) == "{choice} on main"
+    assert pipeline.fill_variables("{choice} on {branch}", {"branch": "main"}) == "{choice} on main"
 
 
-_PIECES = st.one_of(
+_PARTS = st.one_of(
     st.sampled_from([f"{{{name}}}" for name in pipeline.VARIABLES]),
     st.text(st.sampled_from("{}abranch$\\1\n ")),
     st.text(),
 )
-_WILD = st.lists(_PIECES, max_size=6).map("".join)
+_WILD = st.lists(_PARTS, max_size=6).map("".join)
 
 
 @given(values=st.fixed_dictionaries(dict.fromkeys(pipeline.VARIABLES, _WILD)))
 def test_what_is_filled_in_is_never_looked_at_again(values: dict[str, str]):
     command = "|".join(f"{{{name}}}" for name in pipeline.VARIABLES)
-    assert pipeline.fill(command, values) == "|".join(values[name] for name in pipeline.VARIABLES)
+    assert pipeline.fill_variables(command, values) == "|".join(
+        values[name] for name in pipeline.VARIABLES
+    )
 
 
 @given(command=_WILD, value=_WILD)
 def test_filling_changes_only_the_variables(command: str, value: str):
     around = re.split(r"\{branch\}", command)
-    assert pipeline.fill(command, {"branch": value}) == value.join(around)
+    assert pipeline.fill_variables(command, {"branch": value}) == value.join(around)
 
 
 def test_an_agent_s_instruction_is_filled_and_a_script_is_not():
     agent = Stage("a", "do {description}")
     shell = Stage("b", "echo {description} $MUSTER_DESCRIPTION", StageKind.SHELL)
-    assert pipeline.instruction(agent, {"description": "x"}) == "do x"
-    assert pipeline.instruction(shell, {"description": "x"}) == shell.command
+    assert pipeline.render_instruction(agent, {"description": "x"}) == "do x"
+    assert pipeline.render_instruction(shell, {"description": "x"}) == shell.command

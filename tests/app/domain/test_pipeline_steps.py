@@ -8,11 +8,11 @@ from app.domain import pipeline
 from app.domain.agent_failure import AgentFailure
 from app.domain.errors import InvalidFields
 from app.domain.pipeline import (
+    Approved,
     Ask,
     Fail,
     Gate,
     GateKind,
-    Go,
     Publish,
     Rejected,
     Restart,
@@ -106,8 +106,8 @@ def test_any_other_end_fails_the_task_in_words(
 )
 def test_an_agent_that_says_why_it_failed_is_quoted(kind: str, code: str):
     outcome = StageOutcome("exit", 1, AgentFailure(kind, "Not now."))
-    told = Fail(code, "stage “s0” ended with exit code 1: Not now.")
-    assert pipeline.advance(_stages(None), 0, outcome) == told
+    failure = Fail(code, "stage “s0” ended with exit code 1: Not now.")
+    assert pipeline.advance(_stages(None), 0, outcome) == failure
 
 
 def test_what_an_agent_says_of_it_is_cut():
@@ -141,7 +141,7 @@ def test_what_an_agent_says_of_a_stage_that_was_ended_or_is_done_counts_for_noth
 def test_a_task_goes_on_in_the_middle_of_a_stage_of_which_there_is_a_checkpoint(
     at: int, checkpoints: list[int], partial: int | None, start: int
 ):
-    assert pipeline.restart(at, checkpoints, (), partial).stage_index == start
+    assert pipeline.find_restart(at, checkpoints, (), partial).stage_index == start
 
 
 @given(
@@ -191,7 +191,7 @@ def test_a_task_goes_on_where_it_can_and_asks_again_about_what_is_lost(
     start: int,
     withdrawn: tuple[int, ...],
 ):
-    assert pipeline.restart(at, checkpoints, asked) == Restart(start, withdrawn)
+    assert pipeline.find_restart(at, checkpoints, asked) == Restart(start, withdrawn)
 
 
 @given(
@@ -200,7 +200,7 @@ def test_a_task_goes_on_where_it_can_and_asks_again_about_what_is_lost(
 def test_a_gate_stands_if_and_only_if_no_stage_before_it_is_done_again(
     at: int, checkpoints: set[int], asked: set[int]
 ):
-    found = pipeline.restart(at, checkpoints, asked)
+    found = pipeline.find_restart(at, checkpoints, asked)
     done_again = range(found.stage_index, 6)
     for gate in asked:
         assert (gate in found.withdrawn) == any(stage < gate for stage in done_again)
@@ -212,37 +212,37 @@ def test_a_gate_stands_if_and_only_if_no_stage_before_it_is_done_again(
 @pytest.mark.parametrize(
     ("kind", "result", "verdict"),
     [
-        (GateKind.CONFIRM, "confirm", Go({})),
-        (GateKind.CONFIRM, "Confirm", Go({})),
-        (GateKind.CONFIRM, "CONFIRM", Go({})),
+        (GateKind.CONFIRM, "confirm", Approved({})),
+        (GateKind.CONFIRM, "Confirm", Approved({})),
+        (GateKind.CONFIRM, "CONFIRM", Approved({})),
         (GateKind.CONFIRM, "reject", Rejected()),
         (GateKind.CONFIRM, "REJECT", Rejected()),
-        (GateKind.CHOOSE, "small", Go({"choice": "small"})),
-        (GateKind.CHOOSE, "Größe L", Go({"choice": "Größe L"})),
-        (GateKind.CHOOSE, "confirm, or not", Go({"choice": "confirm, or not"})),
-        (GateKind.QUESTION, "small", Go({"choice": "small"})),
-        (GateKind.BUDGET, "small", Go({"choice": "small"})),
+        (GateKind.CHOOSE, "small", Approved({"choice": "small"})),
+        (GateKind.CHOOSE, "Größe L", Approved({"choice": "Größe L"})),
+        (GateKind.CHOOSE, "confirm, or not", Approved({"choice": "confirm, or not"})),
+        (GateKind.QUESTION, "small", Approved({"choice": "small"})),
+        (GateKind.BUDGET, "small", Approved({"choice": "small"})),
     ],
     ids=lambda value: value[:16] if isinstance(value, str) else "",
 )
 def test_an_answer_that_the_gate_offers_is_taken(
-    kind: GateKind, result: str, verdict: Go | Rejected
+    kind: GateKind, result: str, verdict: Approved | Rejected
 ):
     choices = ("small", "Größe L", "confirm, or not")
-    assert pipeline.accept(kind, choices, result) == verdict
+    assert pipeline.judge_answer(kind, choices, result) == verdict
 
 
 @pytest.mark.parametrize("kind", [GateKind.INPUT, GateKind.QUESTION])
 @pytest.mark.parametrize("text", ["x", " ", "reject", "{branch}\n$(id)", "ü" * 10_000], ids=len)
 def test_where_nothing_is_offered_any_text_is_an_answer(kind: GateKind, text: str):
-    assert pipeline.accept(kind, (), text) == Go({"input": text})
+    assert pipeline.judge_answer(kind, (), text) == Approved({"input": text})
 
 
 @pytest.mark.parametrize(
-    ("result", "verdict"), [("continue", Go({"choice": "continue"})), ("stop", Rejected())]
+    ("result", "verdict"), [("continue", Approved({"choice": "continue"})), ("stop", Rejected())]
 )
-def test_a_budget_is_raised_or_ends_the_task(result: str, verdict: Go | Rejected):
-    assert pipeline.accept(GateKind.BUDGET, ("continue", "stop"), result) == verdict
+def test_a_budget_is_raised_or_ends_the_task(result: str, verdict: Approved | Rejected):
+    assert pipeline.judge_answer(GateKind.BUDGET, ("continue", "stop"), result) == verdict
 
 
 @pytest.mark.parametrize(
@@ -267,7 +267,7 @@ def test_a_budget_is_raised_or_ends_the_task(result: str, verdict: Go | Rejected
 )
 def test_any_other_answer_is_refused(kind: GateKind, result: str, message: str):
     with pytest.raises(InvalidFields) as refusal:
-        pipeline.accept(kind, ("small", "large"), result)
+        pipeline.judge_answer(kind, ("small", "large"), result)
     assert refusal.value.errors == {"result": [message]}
 
 
@@ -275,14 +275,14 @@ def test_any_other_answer_is_refused(kind: GateKind, result: str, message: str):
 @pytest.mark.parametrize("text", ["", "x" * 10_001], ids=len)
 def test_no_text_and_too_long_a_one_is_no_answer(kind: GateKind, text: str):
     with pytest.raises(InvalidFields) as refusal:
-        pipeline.accept(kind, (), text)
+        pipeline.judge_answer(kind, (), text)
     assert refusal.value.errors == {"result": ["must have 1 to 10,000 characters"]}
 
 
 @given(result=st.text())
 def test_no_text_but_the_two_words_passes_a_confirm_gate(result: str):
     try:
-        pipeline.accept(GateKind.CONFIRM, (), result)
+        pipeline.judge_answer(GateKind.CONFIRM, (), result)
     except InvalidFields:
         assert result.lower() not in ("confirm", "reject")
     else:

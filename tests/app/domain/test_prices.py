@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.domain.errors import InvalidFields
-from app.domain.prices import MOST, parsed, priced
-from app.domain.settings import checked
+from app.domain.prices import MAX_PRICES, add_cost, parse
+from app.domain.settings import check_value
 from app.domain.usage import Figures
 
 MILLION = Figures(1_000_000, 400_000, 100_000, 50_000)
@@ -15,7 +15,7 @@ ANY = {"model": "*", "input": 1, "output": 1}
 
 
 def cost(table: list[dict[str, Any]], used: Figures = MILLION, **of: str) -> Decimal | None:
-    return priced(parsed(table), of.get("agent", "claude"), of.get("model", "opus"), used).cost
+    return add_cost(parse(table), of.get("agent", "claude"), of.get("model", "opus"), used).cost
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ def test_the_first_that_fits_counts() -> None:
 
 def test_an_agents_own_figure_is_left_alone() -> None:
     own = Figures(1, 0, 1, 0, Decimal("0.5"))
-    assert priced(parsed([ANY]), "claude", "opus", own) == own
+    assert add_cost(parse([ANY]), "claude", "opus", own) == own
 
 
 def test_what_is_computed_is_an_estimate_and_what_is_not_stays_unknown() -> None:
-    assert priced(parsed([ANY]), "claude", "opus", MILLION).is_estimate
-    assert priced([], "claude", "opus", MILLION) == MILLION
+    assert add_cost(parse([ANY]), "claude", "opus", MILLION).is_estimate
+    assert add_cost([], "claude", "opus", MILLION) == MILLION
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,17 @@ def test_what_is_computed_is_an_estimate_and_what_is_not_stays_unknown() -> None
         [{**ANY, "cached": float("inf")}],
         [{**ANY, "reasoning": 10_001}],
         [{**ANY, "color": 1}],
-        [ANY] * (MOST + 1),
+        [ANY] * (MAX_PRICES + 1),
     ],
     ids=lambda table: repr(table)[:40],
 )
-def test_a_table_with_a_fault_is_refused(table: object) -> None:
+def test_an_invalid_table_is_refused(table: object) -> None:
     with pytest.raises(InvalidFields) as refused:
-        checked("prices", table)
+        check_value("prices", table)
     assert list(refused.value.errors) == ["prices"]
 
 
 def test_a_table_without_one_is_kept_as_it_is() -> None:
-    table = [{**ANY, "agent": None, "cached": None, "reasoning": 0.5}] * MOST
-    assert checked("prices", table) == table
-    assert checked("prices", []) == []
+    table = [{**ANY, "agent": None, "cached": None, "reasoning": 0.5}] * MAX_PRICES
+    assert check_value("prices", table) == table
+    assert check_value("prices", []) == []

@@ -12,8 +12,11 @@ from app.domain import protection
 def test_a_protected_projects_work_goes_to_named_machines_alone(
     is_protected: bool, machines: list[str], is_admitted: bool
 ) -> None:
-    assert protection.admits(protection.named(is_protected, machines), "m1") is is_admitted
+    assert (
+        protection.is_machine_allowed(protection.allowed_machines(is_protected, machines), "m1")
+        is is_admitted
+    )
 
 
 def test_where_none_is_named_it_goes_nowhere() -> None:
-    assert not protection.admits(protection.named(True, []), "m1")
+    assert not protection.is_machine_allowed(protection.allowed_machines(True, []), "m1")

@@ -26,13 +26,13 @@ def in_(seconds: float) -> datetime:
     ],
 )
 def test_until_when_to_wait(resets_at: datetime | None, guesses: int, seconds: float):
-    assert QuotaWaits(guesses=guesses).until(resets_at, NOW) == in_(seconds)
+    assert QuotaWaits(guesses=guesses).next_wait_end(resets_at, NOW) == in_(seconds)
 
 
 def test_a_known_end_begins_the_count_of_guesses_anew():
-    waits = QuotaWaits().after(in_(60), None, NOW).after(in_(60), None, NOW)
+    waits = QuotaWaits().with_wait(in_(60), None, NOW).with_wait(in_(60), None, NOW)
     assert (waits.seconds, waits.guesses) == (120, 2)
-    waits = waits.after(in_(20), in_(20), NOW)
+    waits = waits.with_wait(in_(20), in_(20), NOW)
     assert (waits.seconds, waits.guesses) == (140, 0)
 
 
@@ -49,16 +49,16 @@ def test_an_end_that_is_always_near_is_not_asked_for_ever_again(
     waits, moment, waited = QuotaWaits(), NOW, []
     for _ in seconds:
         resets_at = moment + timedelta(seconds=1)
-        until = waits.until(resets_at, moment)
-        waits = QuotaWaits.of(waits.after(until, resets_at, moment).stored())
+        until = waits.next_wait_end(resets_at, moment)
+        waits = QuotaWaits.from_json(waits.with_wait(until, resets_at, moment).to_json())
         waited.append((until - moment).total_seconds())
         moment = until + timedelta(seconds=got_on)
     assert waited == seconds
 
 
 def test_who_goes_on_elsewhere_has_not_waited_and_avoids_that_machine_for_the_time():
-    waits = QuotaWaits(100).after(in_(60), in_(60), NOW).avoiding("m1", in_(60), in_(10))
+    waits = QuotaWaits(100).with_wait(in_(60), in_(60), NOW).with_avoided("m1", in_(60), in_(10))
     assert waits.seconds == 110
-    assert QuotaWaits(10).avoiding("m1", in_(60), NOW).seconds == 0
-    assert QuotaWaits.of(waits.stored()) == waits
-    assert (waits.avoids(in_(59)), waits.avoids(in_(60))) == ({"m1"}, set())
+    assert QuotaWaits(10).with_avoided("m1", in_(60), NOW).seconds == 0
+    assert QuotaWaits.from_json(waits.to_json()) == waits
+    assert (waits.avoided_machines(in_(59)), waits.avoided_machines(in_(60))) == ({"m1"}, set())

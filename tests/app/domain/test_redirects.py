@@ -31,7 +31,7 @@ def test_what_might_lead_elsewhere_is_none(path: str) -> None:
 
 @pytest.mark.parametrize("uri", ["http://127.0.0.1:1/", "http://[::1]:51234/a?b=c"])
 def test_where_programs_listen(uri: str) -> None:
-    assert redirects.is_programs(uri)
+    assert redirects.is_loopback_redirect(uri)
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_where_programs_listen(uri: str) -> None:
     ],
 )
 def test_where_no_program_of_the_persons_own_listens(uri: str) -> None:
-    assert not redirects.is_programs(uri)
+    assert not redirects.is_loopback_redirect(uri)
 
 
 def test_more_in_a_query_leaves_the_rest_as_it_is() -> None:
-    assert redirects.with_query("/a", code="b c") == "/a?code=b+c"
-    assert redirects.with_query("/a?x=1#y", code="b") == "/a?x=1&code=b#y"
+    assert redirects.add_query("/a", code="b c") == "/a?code=b+c"
+    assert redirects.add_query("/a?x=1#y", code="b") == "/a?x=1&code=b#y"

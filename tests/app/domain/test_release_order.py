@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.release_order import refusal
+from app.domain.release_order import find_refusal
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from app.domain.release_order import refusal
     ],
 )
 def test_the_next_may_follow(now: str, given: str) -> None:
-    assert refusal(now, given) is None
+    assert find_refusal(now, given) is None
 
 
 @pytest.mark.parametrize(
@@ -33,4 +33,4 @@ def test_the_next_may_follow(now: str, given: str) -> None:
     ],
 )
 def test_others_may_not(now: str, given: str, why: str) -> None:
-    assert why in (refusal(now, given) or "")
+    assert why in (find_refusal(now, given) or "")

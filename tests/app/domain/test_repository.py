@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.repository import is_ssh, on_machines_means, origin
+from app.domain.repository import is_ssh, machine_credential_url, origin
 
 HTTPS, SSH, SCP = "https://h/x", "ssh://git@h/x", "git@h:x"
 FILE = "file:///srv/x"
@@ -31,7 +31,7 @@ def test_which_urls_go_by_ssh(url: str, expected: bool) -> None:
 def test_which_repositories_are_reached_by_machines_own_means(
     url: str, has_key: bool, expected: str | None
 ) -> None:
-    assert on_machines_means(url, has_key=has_key) == expected
+    assert machine_credential_url(url, has_key=has_key) == expected
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from app.domain import roles
-from app.domain.roles import Act, Person, ProjectRole, Standing, SystemRole
+from app.domain.roles import Permission, Person, ProjectRole, Relation, SystemRole
 
 # Columns: a developer outside the project, its member, its maintainer, a member who made the task,
 # one who made it and has left the project, a lead outside, an admin outside.
@@ -52,13 +52,13 @@ CELLS = _cells()
 
 
 def test_the_table_names_every_act_and_everybody():
-    assert {(act, who) for act, who, _ in CELLS} == set(product(Act, WHO))
-    assert roles.TABLE.keys() == set(Act)
+    assert {(act, who) for act, who, _ in CELLS} == set(product(Permission, WHO))
+    assert roles.TABLE.keys() == set(Permission)
 
 
 @pytest.mark.parametrize(("act", "who", "granted"), CELLS, ids=[f"{w}-{a}" for a, w, _ in CELLS])
 def test_a_right_is_granted_as_the_contract_says(act: str, who: str, granted: bool):
-    assert roles.may(Act(act), WHO[who]) is granted
+    assert roles.is_allowed(Permission(act), WHO[who]) is granted
 
 
 EVERYBODY = [
@@ -67,13 +67,13 @@ EVERYBODY = [
 ]
 
 
-@pytest.mark.parametrize("act", Act)
-def test_an_admin_may_do_everything(act: Act):
-    assert all(roles.may(act, p) for p in EVERYBODY if p.system_role is SystemRole.ADMIN)
+@pytest.mark.parametrize("act", Permission)
+def test_an_admin_may_do_everything(act: Permission):
+    assert all(roles.is_allowed(act, p) for p in EVERYBODY if p.system_role is SystemRole.ADMIN)
 
 
-@pytest.mark.parametrize("act", Act)
-def test_a_higher_role_never_loses_a_right(act: Act):
+@pytest.mark.parametrize("act", Permission)
+def test_a_higher_role_never_loses_a_right(act: Permission):
     system, project = list(SystemRole), [None, *ProjectRole]
     for a, b in product(EVERYBODY, EVERYBODY):
         if (
@@ -81,20 +81,20 @@ def test_a_higher_role_never_loses_a_right(act: Act):
             and project.index(a.project_role) <= project.index(b.project_role)
             and a.is_creator <= b.is_creator
         ):
-            assert roles.may(act, a) <= roles.may(act, b)
+            assert roles.is_allowed(act, a) <= roles.is_allowed(act, b)
 
 
-@pytest.mark.parametrize("act", Act)
+@pytest.mark.parametrize("act", Permission)
 @pytest.mark.parametrize("system", SystemRole)
-def test_having_made_a_task_grants_nothing_to_one_who_left(act: Act, system: SystemRole):
+def test_having_made_a_task_grants_nothing_to_one_who_left(act: Permission, system: SystemRole):
     left = Person(system, None, is_creator=True)
-    assert roles.may(act, left) is roles.may(act, Person(system))
-    assert Standing.CREATOR not in roles.standings(left)
+    assert roles.is_allowed(act, left) is roles.is_allowed(act, Person(system))
+    assert Relation.CREATOR not in roles.relations_of(left)
 
 
 def test_a_lead_who_is_a_member_has_both_sets_of_rights():
     both = Person(SystemRole.LEAD, ProjectRole.MEMBER)
-    assert roles.standings(both) == {Standing.ANYONE, Standing.LEAD, Standing.MEMBER}
-    assert roles.may(Act.ANSWER_GATE, both)
-    assert roles.may(Act.DRAIN_MACHINE, both)
-    assert not roles.may(Act.RETRY_TASK, both)
+    assert roles.relations_of(both) == {Relation.ANYONE, Relation.LEAD, Relation.MEMBER}
+    assert roles.is_allowed(Permission.ANSWER_GATE, both)
+    assert roles.is_allowed(Permission.DRAIN_MACHINE, both)
+    assert not roles.is_allowed(Permission.RETRY_TASK, both)

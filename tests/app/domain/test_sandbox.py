@@ -3,9 +3,9 @@
 import pytest
 
 from app.domain import sandbox
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 
-NONE, PROCESSES, FULL = RoomLevel
+NONE, PROCESSES, FULL = SandboxLevel
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ NONE, PROCESSES, FULL = RoomLevel
     ],
 )
 def test_a_level_takes_what_demands_no_more(
-    demanded: RoomLevel | None, sufficient: set[RoomLevel | None]
+    demanded: SandboxLevel | None, sufficient: set[SandboxLevel | None]
 ):
-    found = {level for level in (None, *RoomLevel) if sandbox.suffices(level, demanded)}
+    found = {level for level in (None, *SandboxLevel) if sandbox.is_sufficient(level, demanded)}
     assert found == sufficient

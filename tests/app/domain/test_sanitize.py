@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.sanitize import printable
+from app.domain.sanitize import make_printable
 
 
 @pytest.mark.parametrize(
@@ -17,4 +17,4 @@ from app.domain.sanitize import printable
     ],
 )
 def test_nothing_looks_like_something_else(words: str, shown: str) -> None:
-    assert printable(words) == shown
+    assert make_printable(words) == shown

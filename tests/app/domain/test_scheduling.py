@@ -9,20 +9,27 @@ from hypothesis import strategies as st
 
 from app.domain import labels, scheduling
 from app.domain.machine import MachineStatus
-from app.domain.sandbox import RoomLevel
-from app.domain.scheduling import AgentHealth, Candidate, Place, Reason, Request, SlotPlan
+from app.domain.sandbox import SandboxLevel
+from app.domain.scheduling import (
+    AgentHealth,
+    Candidate,
+    PlacementConstraints,
+    Reason,
+    Request,
+    SlotPlan,
+)
 
 NOW = datetime(2024, 5, 1, 12, tzinfo=UTC)
 MAX_LOAD = 85.0
 REPO = "https://git.example/shop.git"
-WANTED = Place(RoomLevel.PROCESSES, labels.parse("gpu=true,zone!=eu"))
-ASKED = Request("claude", REPO, place=WANTED, resumes=True)
+WANTED = PlacementConstraints(SandboxLevel.PROCESSES, labels.parse("gpu=true,zone!=eu"))
+ASKED = Request("claude", REPO, placement=WANTED, resumes=True)
 FIT = Candidate(
     id="m1",
     status=MachineStatus.ONLINE,
     connected=True,
     agents={"claude": AgentHealth()},
-    room=RoomLevel.PROCESSES,
+    sandbox_level=SandboxLevel.PROCESSES,
     labels={"gpu": "true", "zone": "us"},
     slots_total=2,
     load_percent=20.0,
@@ -33,11 +40,11 @@ SICK = AgentHealth(healthy=False)
 
 
 def _reason(machine: Candidate, request: Request = ASKED) -> Reason | None:
-    return scheduling.blocked_by(request, machine, NOW, MAX_LOAD)
+    return scheduling.block_reason(request, machine, NOW, MAX_LOAD)
 
 
 def _choice(*machines: Candidate, request: Request = ASKED) -> str | None:
-    chosen = SlotPlan(machines, NOW, MAX_LOAD).take(request)
+    chosen = SlotPlan(machines, NOW, MAX_LOAD).assign(request)
     return chosen and chosen.id
 
 
@@ -49,14 +56,14 @@ def test_a_fit_machine_is_not_blocked():
 
 
 # One row a rule: the smallest change to a fit machine that makes it hold. In the rules' order.
-ONE_FAULT = {
+ONE_MISMATCH = {
     Reason.NOT_REQUESTED: {"id": "m2"},
     Reason.DECOMMISSIONED: {"status": MachineStatus.DECOMMISSIONED},
     Reason.DRAINING: {"status": MachineStatus.DRAINING},
     Reason.OFFLINE: {"connected": False},
     Reason.CAPABILITY_MISSING: {"agents": {"codex": AgentHealth()}},
     Reason.CAPABILITY_DEGRADED: {"agents": {"claude": SICK}},
-    Reason.ROOM_UNAVAILABLE: {"room": RoomLevel.NONE},
+    Reason.SANDBOX_UNAVAILABLE: {"room": SandboxLevel.NONE},
     Reason.LABEL_MISMATCH: {"labels": {"gpu": "true", "zone": "eu"}},
     Reason.RELEASE_TOO_OLD: {"checks_commits": False},
     Reason.OVERLOADED: {"load_percent": MAX_LOAD + 0.1},
@@ -69,9 +76,9 @@ ONE_DEMAND = {
 }
 
 
-@pytest.mark.parametrize("reason", ONE_FAULT)
+@pytest.mark.parametrize("reason", ONE_MISMATCH)
 def test_each_rule_alone_blocks_and_is_the_reason(reason: Reason):
-    assert _reason(replace(FIT, **ONE_FAULT[reason]), FOR_M1) is reason
+    assert _reason(replace(FIT, **ONE_MISMATCH[reason]), FOR_M1) is reason
 
 
 @pytest.mark.parametrize("reason", ONE_DEMAND)
@@ -79,8 +86,8 @@ def test_each_demand_alone_blocks_and_is_the_reason(reason: Reason):
     assert _reason(FIT, replace(ASKED, **ONE_DEMAND[reason])) is reason
 
 
-def test_every_rule_has_its_fault():
-    assert ONE_FAULT.keys() | ONE_DEMAND.keys() == set(Reason)
+def test_every_rule_has_its_own_case():
+    assert ONE_MISMATCH.keys() | ONE_DEMAND.keys() == set(Reason)
 
 
 @pytest.mark.parametrize(
@@ -91,13 +98,13 @@ def test_every_rule_has_its_fault():
         ({"status": MachineStatus.DRAINED}, Reason.DRAINING),
         ({"status": MachineStatus.DRAINING, "connected": False}, Reason.DRAINING),
         ({"agents": {}}, Reason.CAPABILITY_MISSING),
-        ({"room": None}, Reason.ROOM_UNAVAILABLE),
+        ({"room": None}, Reason.SANDBOX_UNAVAILABLE),
         ({"labels": {}}, Reason.LABEL_MISMATCH),
         ({"labels": {"gpu": "true"}}, None),
         ({"load_percent": 100.0}, Reason.OVERLOADED),
         ({"slots_total": 0}, Reason.NO_FREE_SLOT),
         ({"slots_total": 1, "slots_used": 3}, Reason.NO_FREE_SLOT),
-        ({"room": RoomLevel.FULL}, None),
+        ({"room": SandboxLevel.FULL}, None),
         ({"load_percent": MAX_LOAD}, None),
         ({"slots_used": 1}, None),
         ({"repositories": frozenset({"other"})}, None),
@@ -116,7 +123,7 @@ def test_of_several_reasons_the_earliest_is_told(reason: Reason):
         if later in ONE_DEMAND:
             request = replace(request, **ONE_DEMAND[later])
         else:
-            machine = replace(machine, **ONE_FAULT[later])
+            machine = replace(machine, **ONE_MISMATCH[later])
         assert _reason(machine, request) is later
 
 
@@ -132,7 +139,7 @@ def test_of_several_reasons_the_earliest_is_told(reason: Reason):
 def test_a_protected_projects_task_is_for_named_machines_with_its_labels(
     named: set[str], its_labels: dict[str, str], is_taken: bool
 ):
-    request = replace(ASKED, place=replace(WANTED, only=frozenset(named)))
+    request = replace(ASKED, placement=replace(WANTED, allowed_machines=frozenset(named)))
     reason = _reason(replace(FIT, labels=its_labels), request)
     assert reason is (None if is_taken else Reason.LABEL_MISMATCH)
 
@@ -198,7 +205,7 @@ def test_equals_take_turns():
     twins = {name: replace(FIT, id=name) for name in "abc"}
     taken = []
     for minute in range(6):
-        chosen = SlotPlan(twins.values(), NOW, MAX_LOAD).take(ASKED)
+        chosen = SlotPlan(twins.values(), NOW, MAX_LOAD).assign(ASKED)
         assert chosen
         at = NOW + timedelta(minutes=minute)
         twins[chosen.id] = replace(chosen, last_assigned_at=at)
@@ -217,16 +224,16 @@ def test_the_machine_that_a_task_prefers_is_chosen_over_a_better_one_when_it_is_
     preferred = replace(FIT, id="preferred", load_percent=70.0)
     asked = replace(ASKED, prefers="preferred")
     plan = SlotPlan([better, replace(preferred, slots_total=1, slots_used=0)], NOW, MAX_LOAD)
-    chosen = [found.id for found in (plan.take(asked), plan.take(asked)) if found]
+    chosen = [found.id for found in (plan.assign(asked), plan.assign(asked)) if found]
     assert chosen == ["preferred", "better"]
-    gone = SlotPlan([better], NOW, MAX_LOAD).take(asked)
+    gone = SlotPlan([better], NOW, MAX_LOAD).assign(asked)
     assert gone is not None
     assert gone.id == "better"
 
 
 def test_without_a_fit_machine_none_is_chosen():
     assert _choice() is None
-    assert _choice(replace(FIT, **ONE_FAULT[Reason.DRAINING])) is None
+    assert _choice(replace(FIT, **ONE_MISMATCH[Reason.DRAINING])) is None
 
 
 # ---- invariants --------------------------------------------------------------------------------
@@ -243,7 +250,7 @@ _MACHINES = st.lists(
         status=st.sampled_from(MachineStatus),
         connected=st.booleans(),
         agents=st.dictionaries(st.sampled_from(["claude", "codex"]), _HEALTH),
-        room=st.none() | st.sampled_from(RoomLevel),
+        room=st.none() | st.sampled_from(SandboxLevel),
         labels=st.sampled_from([{}, {"gpu": "true"}]),
         slots_total=st.integers(0, 3),
         slots_used=st.integers(0, 4),
@@ -260,8 +267,8 @@ _REQUESTS = st.builds(
     st.just(REPO),
     st.none() | st.sampled_from(["m1", "gone"]),
     st.builds(
-        Place,
-        st.none() | st.sampled_from(RoomLevel),
+        PlacementConstraints,
+        st.none() | st.sampled_from(SandboxLevel),
         st.sampled_from([(), labels.parse("gpu=true")]),
         st.sampled_from([None, frozenset({"m1", "m2"})]),
     ),
@@ -272,8 +279,8 @@ _REQUESTS = st.builds(
 def test_a_chosen_machine_is_never_blocked_and_none_means_that_all_are(
     request: Request, machines: list[Candidate]
 ):
-    chosen = SlotPlan(machines, NOW, MAX_LOAD).take(request)
-    reasons = {m.id: scheduling.blocked_by(request, m, NOW, MAX_LOAD) for m in machines}
+    chosen = SlotPlan(machines, NOW, MAX_LOAD).assign(request)
+    reasons = {m.id: scheduling.block_reason(request, m, NOW, MAX_LOAD) for m in machines}
     if chosen is None:
         assert None not in reasons.values()
     else:
@@ -285,7 +292,7 @@ def test_a_chosen_machine_is_never_blocked_and_none_means_that_all_are(
 
 def _best(request: Request, machines: list[Candidate]) -> tuple[object, ...] | None:
     """How good the best machine is, by looking at all of them."""
-    able = [m for m in machines if scheduling.blocked_by(request, m, NOW, MAX_LOAD) is None]
+    able = [m for m in machines if scheduling.block_reason(request, m, NOW, MAX_LOAD) is None]
     return max((_merit(request, m) for m in able), default=None)
 
 
@@ -300,7 +307,7 @@ def test_each_task_of_a_batch_gets_the_best_of_what_those_before_it_left(
 ):
     plan, left = SlotPlan(machines, NOW, MAX_LOAD), {m.id: m for m in machines}
     for request in requests:
-        chosen = plan.take(request)
+        chosen = plan.assign(request)
         some = [m for m in left.values() if request.machine_id in (None, m.id)]
         assert (chosen and _merit(request, chosen)) == _best(request, some)
         if chosen:
@@ -313,8 +320,8 @@ def test_dispatching_until_nobody_is_free_fills_no_slot_twice(machines: list[Can
     free = {m.id: m.free_slots for m in machines}
     plan = SlotPlan(machines, NOW, MAX_LOAD)
     taken: list[str] = []
-    while chosen := plan.take(ASKED):
+    while chosen := plan.assign(ASKED):
         taken.append(chosen.id)
     assert all(taken.count(name) <= free[name] for name in free)
-    usable = [m for m in machines if scheduling.blocked_by(ASKED, m, NOW, MAX_LOAD) is None]
+    usable = [m for m in machines if scheduling.block_reason(ASKED, m, NOW, MAX_LOAD) is None]
     assert len(taken) == sum(m.free_slots for m in usable)

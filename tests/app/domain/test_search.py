@@ -55,13 +55,13 @@ def test_words_are_each_taken_once_in_any_letter_case() -> None:
 
 @given(st.text(min_size=1))
 def test_regular_expressions_are_escaped(text: str) -> None:
-    assert re.fullmatch(search.regex(text), text)
+    assert re.fullmatch(search.escape_regex(text), text)
 
 
 @given(st.text(st.sampled_from("a%_\\")))
 def test_like_wildcards_are_escaped(text: str) -> None:
-    assert re.sub(r"\\(.)", r"\1", search.like(text)) == text
-    assert re.sub(r"\\.", "", search.like(text)).strip("a") == ""
+    assert re.sub(r"\\(.)", r"\1", search.escape_like(text)) == text
+    assert re.sub(r"\\.", "", search.escape_like(text)).strip("a") == ""
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_like_wildcards_are_escaped(text: str) -> None:
     [("#42", 42), ("42", None), ("##42", None), ("#٤٢", None), (f"#{2**63}", None)],
 )
 def test_in_a_list_a_number_has_its_sign(text: str, number: int | None) -> None:
-    assert search.number(text) == number
+    assert search.parse_id(text) == number

@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.errors import InvalidFields
-from app.domain.settings import REGISTRY, Setting, SettingKind, checked
+from app.domain.settings import REGISTRY, Setting, SettingKind, check_value
 
 COUNTED = SettingKind.INTEGER, SettingKind.NUMBER
 NUMBERS = [setting for setting in REGISTRY.values() if setting.kind in COUNTED]
@@ -12,10 +12,10 @@ TEXTS = [setting for setting in REGISTRY.values() if setting.kind is SettingKind
 
 @pytest.mark.parametrize("setting", TEXTS, ids=lambda setting: setting.key)
 def test_texts_have_a_default_that_is_allowed_and_are_no_numbers(setting: Setting) -> None:
-    assert checked(setting.key, setting.default) == setting.default
+    assert check_value(setting.key, setting.default) == setting.default
     for value in (7, None, True, ["x"], "x" * (int(setting.maximum) + 1)):
         with pytest.raises(InvalidFields):
-            checked(setting.key, value)
+            check_value(setting.key, value)
 
 
 @pytest.mark.parametrize(
@@ -33,16 +33,16 @@ def test_texts_have_a_default_that_is_allowed_and_are_no_numbers(setting: Settin
 )
 def test_a_text_has_to_look_like_what_it_is(key: str, value: str, is_good: bool) -> None:
     if is_good:
-        assert checked(key, value) == value
+        assert check_value(key, value) == value
     else:
         with pytest.raises(InvalidFields):
-            checked(key, value)
+            check_value(key, value)
 
 
 @pytest.mark.parametrize("setting", NUMBERS, ids=lambda setting: setting.key)
 def test_defaults_and_bounds_are_allowed_themselves(setting: Setting) -> None:
     for value in (setting.default, setting.minimum, setting.maximum):
-        assert checked(setting.key, value) == value
+        assert check_value(setting.key, value) == value
 
 
 @pytest.mark.parametrize(
@@ -67,15 +67,15 @@ def test_defaults_and_bounds_are_allowed_themselves(setting: Setting) -> None:
 )
 def test_what_a_setting_cannot_be_is_refused_by_its_key(key: str, value: object) -> None:
     with pytest.raises(InvalidFields) as refused:
-        checked(key, value)
+        check_value(key, value)
     assert list(refused.value.errors) == [key]
 
 
 def test_a_number_may_have_a_fraction_where_it_is_no_count() -> None:
     assert REGISTRY["maxLoadPercent"].kind is SettingKind.NUMBER
-    assert checked("maxLoadPercent", 87.5) == 87.5
+    assert check_value("maxLoadPercent", 87.5) == 87.5
 
 
 def test_a_count_that_is_written_with_a_point_is_a_whole_number() -> None:
-    count = checked("loginFailures", 7.0)
+    count = check_value("loginFailures", 7.0)
     assert (count, type(count)) == (7, int)

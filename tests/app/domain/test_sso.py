@@ -12,8 +12,8 @@ from app.domain.roles import ProjectRole, SystemRole
 NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
 
 
-def who(**claims: Any) -> sso.Visitor:
-    return sso.visitor({"sub": "1", **claims}, "groups")
+def who(**claims: Any) -> sso.ExternalUser:
+    return sso.user_from_claims({"sub": "1", **claims}, "groups")
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def test_only_a_verified_address_counts(claims: dict[str, Any], email: str | Non
 def test_groups_are_in_a_claim_or_in_one_inside_others(
     claim: str, claims: dict[str, Any], groups: set[str]
 ) -> None:
-    assert sso.visitor({"sub": "1", **claims}, claim).groups == groups
+    assert sso.user_from_claims({"sub": "1", **claims}, claim).groups == groups
 
 
 @pytest.mark.parametrize("subject", [None, "", 7, "x" * 256])
 def test_without_a_subject_it_is_nobody(subject: object) -> None:
     with pytest.raises(ValueError, match="subject"):
-        sso.visitor({"sub": subject}, "groups")
+        sso.user_from_claims({"sub": subject}, "groups")
 
 
 def test_names_for_accounts_are_lines_and_never_run_out() -> None:
@@ -88,7 +88,7 @@ def test_rules_of_a_provider_keep_people_out(
     email: str, groups: list[str], why: str | None
 ) -> None:
     visitor = who(email=email, email_verified=True, groups=groups)
-    assert sso.refusal(visitor, ["good"], ["in"]) == why
+    assert sso.find_refusal(visitor, ["good"], ["in"]) == why
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_rules_of_a_provider_keep_people_out(
     ],
 )
 def test_who_has_signed_in_there_again(auth_time: object, is_anew: bool) -> None:
-    assert sso.signed_in_since({"auth_time": auth_time}, NOW) is is_anew
+    assert sso.has_signed_in_since({"auth_time": auth_time}, NOW) is is_anew

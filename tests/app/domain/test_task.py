@@ -54,13 +54,13 @@ def test_the_table_has_every_status_and_every_event_once():
     ("status", "event", "target"), LEGAL, ids=[f"{s}-{e}-{t}" for s, e, t in LEGAL]
 )
 def test_an_event_leads_along_its_arrow(status: str, event: str, target: str):
-    assert task.after(TaskStatus(status), TaskEvent(event)) is TaskStatus(target)
+    assert task.next_status(TaskStatus(status), TaskEvent(event)) is TaskStatus(target)
 
 
 @pytest.mark.parametrize(("status", "event"), REFUSED, ids=[f"{s}-{e}" for s, e in REFUSED])
 def test_an_event_without_an_arrow_is_refused_in_words(status: str, event: str):
     with pytest.raises(IllegalTransition) as refusal:
-        task.after(TaskStatus(status), TaskEvent(event))
+        task.next_status(TaskStatus(status), TaskEvent(event))
     assert isinstance(refusal.value, Conflict)
     assert str(refusal.value) == f"a task that is {status} cannot {event.replace('_', ' ')}"
 
@@ -139,7 +139,7 @@ def test_every_loss_of_a_live_task_is_in_the_table_once():
 def test_a_task_whose_machine_or_attempt_is_lost(cell: str, loss: str, lost: int, event: str):
     reason = SUSPENDED.get(cell)
     status = TaskStatus.SUSPENDED if reason else TaskStatus(cell)
-    found = task.after_loss(status, reason, task.Loss(loss), lost=lost, limit=2)
+    found = task.event_after_loss(status, reason, task.Loss(loss), lost=lost, limit=2)
     assert (found or "-") == event
     if found is not None and status in task.ON_MACHINE:
-        task.after(status, found)  # there is such an arrow
+        task.next_status(status, found)  # there is such an arrow

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.roles import Act
-from app.domain.token_scope import EVERYWHERE, SCOPE_OF, Reach, TokenScope
+from app.domain.roles import Permission
+from app.domain.token_scope import REQUIRED_SCOPE, UNRESTRICTED, AccessScope, TokenScope
 
 R, T, P, A = TokenScope.READ, TokenScope.TASKS, TokenScope.PROJECTS, TokenScope.ADMIN
 SCOPES = st.none() | st.lists(st.sampled_from([*TokenScope]), min_size=1)
@@ -13,7 +13,7 @@ PROJECTS = st.none() | st.lists(st.integers(1, 5), min_size=1)
 
 
 def test_every_act_needs_a_scope() -> None:
-    assert SCOPE_OF.keys() == set(Act)
+    assert REQUIRED_SCOPE.keys() == set(Permission)
 
 
 @pytest.mark.parametrize(
@@ -30,23 +30,29 @@ def test_every_act_needs_a_scope() -> None:
 def test_each_scope_implies_reading_and_the_admins_projects(
     scopes: list[str] | None, allowed: set[TokenScope]
 ) -> None:
-    assert {scope for scope in TokenScope if Reach.of(scopes, None).allows(scope)} == allowed
+    assert {
+        scope for scope in TokenScope if AccessScope.from_columns(scopes, None).allows(scope)
+    } == allowed
 
 
 def test_what_is_for_some_projects_is_for_nothing_beyond_projects() -> None:
-    reach = Reach.of(None, [1])
+    reach = AccessScope.from_columns(None, [1])
     assert [scope for scope in TokenScope if reach.allows(scope)] == [R, T, P]
-    assert not Reach.of(["admin"], [1]).allows(R)
+    assert not AccessScope.from_columns(["admin"], [1]).allows(R)
 
 
-@given(SCOPES, PROJECTS, st.sampled_from([*Act]), st.integers(1, 5))
+@given(SCOPES, PROJECTS, st.sampled_from([*Permission]), st.integers(1, 5))
 def test_narrowing_never_widens(
-    scopes: list[str] | None, projects: list[int] | None, act: Act, project: int
+    scopes: list[str] | None, projects: list[int] | None, act: Permission, project: int
 ) -> None:
-    reach = Reach.of(scopes, projects)
-    assert EVERYWHERE.permits(act, project)
+    reach = AccessScope.from_columns(scopes, projects)
+    assert UNRESTRICTED.permits(act, project)
     assert not reach.permits(act, project) or (
-        (projects is None or project in projects) and reach.allows(SCOPE_OF[act])
+        (projects is None or project in projects) and reach.allows(REQUIRED_SCOPE[act])
     )
-    assert reach.permits(act, project) <= Reach.of(scopes, None).permits(act, project)
-    assert reach.permits(act, project) <= Reach.of(None, projects).permits(act, project)
+    assert reach.permits(act, project) <= AccessScope.from_columns(scopes, None).permits(
+        act, project
+    )
+    assert reach.permits(act, project) <= AccessScope.from_columns(None, projects).permits(
+        act, project
+    )

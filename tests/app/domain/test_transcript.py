@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from app.domain import transcript
-from app.domain.transcript import DEEPEST_DATA, EntryKind
+from app.domain.transcript import MAX_DATA_DEPTH, EntryKind
 from muster.protocol import frames
 
 BEGAN = datetime(2030, 1, 31, 12, tzinfo=UTC)
@@ -25,11 +25,11 @@ def test_the_kinds_are_those_that_machines_report() -> None:
 
 @pytest.mark.parametrize("kind", [list, dict])
 def test_data_is_deep_where_its_lists_and_objects_lie_deeper_than_the_bound(kind: type) -> None:
-    assert not transcript.is_deep({})
-    assert not transcript.is_deep({"path": "a.py", "exit": 0})
-    assert not transcript.is_deep({"a": nested(DEEPEST_DATA - 1, kind)})
-    assert transcript.is_deep({"a": nested(DEEPEST_DATA, kind)})
-    assert transcript.is_deep({"a": nested(900, kind)})
+    assert not transcript.is_too_deep({})
+    assert not transcript.is_too_deep({"path": "a.py", "exit": 0})
+    assert not transcript.is_too_deep({"a": nested(MAX_DATA_DEPTH - 1, kind)})
+    assert transcript.is_too_deep({"a": nested(MAX_DATA_DEPTH, kind)})
+    assert transcript.is_too_deep({"a": nested(900, kind)})
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_a_text_is_found_in_any_letter_case(
     assert transcript.contains(wanted, *texts) == found
 
 
-def test_whatever_a_machine_counts_is_a_moment() -> None:
-    assert transcript.moment(BEGAN, 1500) == datetime(2030, 1, 31, 12, 0, 1, 500_000, UTC)
+def test_whatever_a_machine_counts_is_a_timestamp() -> None:
+    assert transcript.entry_time(BEGAN, 1500) == datetime(2030, 1, 31, 12, 0, 1, 500_000, UTC)
     for milliseconds in (10**15, (1 << 62) - 1):
-        assert transcript.moment(BEGAN, milliseconds).year == 9999
+        assert transcript.entry_time(BEGAN, milliseconds).year == 9999

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain import tunnel
 from app.domain.errors import IllegalTransition
-from app.domain.tunnel import TunnelEvent, TunnelSeen, TunnelState
+from app.domain.tunnel import TunnelEvent, TunnelState, TunnelStatus
 
 S, E = TunnelState, TunnelEvent
 NOW = datetime(2030, 1, 31, 12, tzinfo=UTC)
@@ -41,10 +41,10 @@ def test_each_event_leads_where_the_table_says_and_nowhere_else(
     state: TunnelState, event: TunnelEvent
 ):
     if event in ALLOWED[state]:
-        assert tunnel.after(state, event) is ALLOWED[state][event]
+        assert tunnel.next_state(state, event) is ALLOWED[state][event]
     else:
         with pytest.raises(IllegalTransition):
-            tunnel.after(state, event)
+            tunnel.next_state(state, event)
 
 
 @pytest.mark.parametrize("state", TunnelState)
@@ -53,7 +53,7 @@ def test_a_tunnel_is_wanted_while_it_is_open_and_its_attempt_lives(state: Tunnel
     is_open = state in (S.STARTING, S.CONNECTED)
     assert tunnel.is_wanted(state, attempt_ended=ended) is (is_open and not ended)
     expected = S.CLOSING if is_open and ended else state
-    assert tunnel.shown(state, attempt_ended=ended) is expected
+    assert tunnel.visible_state(state, attempt_ended=ended) is expected
 
 
 OVERDUE = [
@@ -87,15 +87,15 @@ def test_what_a_machine_does_not_say_in_time_is_taken_as_said(
     left: int,
     event: TunnelEvent | None,
 ):
-    seen = TunnelSeen(
+    seen = TunnelStatus(
         state=state,
-        taken=taken,
+        is_started=taken,
         started_at=NOW - timedelta(seconds=started),
         changed_at=NOW - timedelta(seconds=changed),
         expires_at=NOW + timedelta(seconds=left),
         attempt_ended_at=None if ended is None else NOW - timedelta(seconds=ended),
     )
-    verdict = tunnel.overdue(seen, NOW)
+    verdict = tunnel.find_overdue_event(seen, NOW)
     assert (verdict[0] if verdict else None) is event
     if verdict:
-        tunnel.after(state, verdict[0])
+        tunnel.next_state(state, verdict[0])

@@ -111,7 +111,9 @@ def carry_binaries(site: Path) -> None:
     """Lay the two packages' binaries out in another place, as an installation there would."""
     for carrier in (binaries.POSTGRES, binaries.VALKEY):
         for tree in carrier.trees:
-            shutil.copytree(binaries._site(carrier) / tree, site / tree, copy_function=_link)
+            shutil.copytree(
+                binaries._site_packages(carrier) / tree, site / tree, copy_function=_link
+            )
         (site / carrier.module / "__init__.py").touch()
 
 

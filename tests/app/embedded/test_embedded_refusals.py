@@ -72,14 +72,14 @@ def reachable_python() -> str | None:
     for name in ("python3.13", "python3.12", "python3.11", "python3"):
         path = shutil.which(name, path="/usr/local/bin:/usr/bin")
         if path and ROOT.stat().st_mode & stat.S_IXOTH:
-            told = subprocess.run(
+            result = subprocess.run(
                 [path, "-c", "import sys, ctypes; print(sys.version_info >= (3, 11))"],
                 capture_output=True,
                 text=True,
                 user="nobody",
                 check=False,
             )
-            if told.stdout.strip() == "True":
+            if result.stdout.strip() == "True":
                 return path
     return None
 
@@ -124,10 +124,10 @@ def test_a_taken_valkey_port_is_named(home: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_port_that_somebody_else_took_first_is_given_up(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free = ports.free
+    free = ports.find_free_port
     with socket.create_server(("127.0.0.1", 0)) as listener:
         taken = iter([listener.getsockname()[1]])
-        monkeypatch.setattr(ports, "free", lambda: next(taken, None) or free())
+        monkeypatch.setattr(ports, "find_free_port", lambda: next(taken, None) or free())
         with start(home) as services, valkey(services.redis_url) as client:
             assert client.ping()
 
@@ -162,7 +162,7 @@ def data_of(home: Path, version: bytes) -> Path:
     data = home / "postgres" / "data"
     data.mkdir(parents=True)
     (data / "PG_VERSION").write_bytes(version)
-    if account := accounts.choose(data):
+    if account := accounts.choose_account(data):
         os.chown(data.parent, account.uid, account.gid)
     return data
 
@@ -186,9 +186,9 @@ def small_disk(directory: Path) -> Iterator[Path]:
 
 @as_root
 def test_a_full_disk_is_called_one(directory: Path) -> None:
-    with small_disk(directory) as disk, pytest.raises(EmbeddedError, match="disk is full") as told:
+    with small_disk(directory) as disk, pytest.raises(EmbeddedError, match="disk is full") as error:
         start(disk / "home")
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_home_that_cannot_be_made_is_named(directory: Path) -> None:
@@ -199,16 +199,16 @@ def test_a_home_that_cannot_be_made_is_named(directory: Path) -> None:
 
 def test_the_command_reports_an_error_in_one_line_and_exits_with_1(directory: Path) -> None:
     (directory / "file").touch()
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "app.embedded", "--home", str(directory / "file")],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert told.returncode == 1
-    assert told.stderr.startswith("cannot use")
-    assert told.stderr.count("\n") == 1
+    assert result.returncode == 1
+    assert result.stderr.startswith("cannot use")
+    assert result.stderr.count("\n") == 1
 
 
 def test_the_command_ends_with_an_error_when_a_server_does(home: Path) -> None:

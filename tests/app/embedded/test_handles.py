@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from app.embedded import EmbeddedError, accounts, handles
-from app.embedded.handles import Handle
+from app.embedded.handles import DirectoryHandle
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can work for another user")
-NOBODY = accounts.named("nobody")
+NOBODY = accounts.find_account("nobody")
 HELD = "canary: root's"
 
 
 @pytest.fixture
-def theirs(directory: Path) -> Iterator[Handle]:
+def theirs(directory: Path) -> Iterator[DirectoryHandle]:
     """A directory of nobody's, where root is at work."""
     with (
-        handles.opened(directory) as above,
+        handles.open_directory(directory) as above,
         above.private_directory("theirs", NOBODY) as opened,
     ):
         yield opened
@@ -52,7 +52,7 @@ def directory_(path: Path, _: Path) -> None:
 @as_root
 @pytest.mark.parametrize("plant", [link, hard_link, fifo, directory_])
 def test_what_is_no_file_of_theirs_is_not_read(
-    theirs: Handle, secret: Path, plant: Callable[[Path, Path], None]
+    theirs: DirectoryHandle, secret: Path, plant: Callable[[Path, Path], None]
 ) -> None:
     plant(theirs.path / "password", secret)
     with pytest.raises(EmbeddedError, match="password is a link, or no file of"):
@@ -61,7 +61,7 @@ def test_what_is_no_file_of_theirs_is_not_read(
 
 def test_what_is_too_large_or_no_text_harms_nobody(directory: Path) -> None:
     path = directory / "postmaster.pid"
-    with handles.opened(directory) as opened:
+    with handles.open_directory(directory) as opened:
         path.write_bytes(b"12\n\xff\n" + b" " * (handles.MAX_TEXT_BYTES - 5))
         assert str(opened.read(path.name)).splitlines()[:2] == ["12", "\ufffd"]
         os.truncate(path, handles.MAX_TEXT_BYTES + 1)
@@ -73,7 +73,7 @@ def test_what_is_too_large_or_no_text_harms_nobody(directory: Path) -> None:
 @pytest.mark.parametrize("name", ["password", "password.new"])
 @pytest.mark.parametrize("plant", [link, hard_link, fifo])
 def test_what_is_written_is_a_new_file(
-    theirs: Handle, secret: Path, name: str, plant: Callable[[Path, Path], None]
+    theirs: DirectoryHandle, secret: Path, name: str, plant: Callable[[Path, Path], None]
 ) -> None:
     plant(theirs.path / name, secret)
     theirs.write("password", "new")
@@ -88,7 +88,7 @@ def test_what_is_written_is_a_new_file(
 
 
 @as_root
-def test_a_link_is_no_directory(theirs: Handle, directory: Path) -> None:
+def test_a_link_is_no_directory(theirs: DirectoryHandle, directory: Path) -> None:
     (roots := directory / "roots").mkdir(0o755)
     (theirs.path / "data").symlink_to(roots)
     for take in (theirs.private_directory, theirs.directory):
@@ -100,7 +100,7 @@ def test_a_link_is_no_directory(theirs: Handle, directory: Path) -> None:
 
 @as_root
 def test_a_directory_that_is_swapped_for_a_link_stays_the_one_that_was_opened(
-    theirs: Handle, directory: Path
+    theirs: DirectoryHandle, directory: Path
 ) -> None:
     (roots := directory / "roots").mkdir()
     with theirs.private_directory("data", NOBODY) as data:
@@ -112,7 +112,7 @@ def test_a_directory_that_is_swapped_for_a_link_stays_the_one_that_was_opened(
 
 
 @as_root
-def test_somebody_elses_directory_is_not_taken(theirs: Handle) -> None:
+def test_somebody_elses_directory_is_not_taken(theirs: DirectoryHandle) -> None:
     (theirs.path / "data").mkdir()
     os.chown(theirs.path / "data", 1, 1)
     for take in (theirs.private_directory, theirs.directory):
@@ -125,8 +125,8 @@ def test_a_link_at_its_end_opens_no_path(directory: Path) -> None:
     (directory / "real").mkdir()
     (directory / "link").symlink_to(directory / "real")
     with pytest.raises(NotADirectoryError):
-        handles.opened(directory / "link")
-    handles.opened(directory / "link" / ".." / "real").close()
+        handles.open_directory(directory / "link")
+    handles.open_directory(directory / "link" / ".." / "real").close()
 
 
 @pytest.fixture
@@ -146,15 +146,15 @@ def test_an_ordinary_user_s_own_links_are_followed(ours: Path) -> None:
     disk = ours.with_name("disk")
     for name in ("logs", "data"):
         (ours / name).symlink_to(disk)
-    with handles.opened(ours) as above:
+    with handles.open_directory(ours) as above:
         for take in (above.private_directory, above.directory):
             with take("data", None) as data:
                 data.write("PG_VERSION", "18")
-        above.closed_directory("logs").close()
+        above.owner_only_directory("logs").close()
     assert [path.name for path in disk.iterdir()] == ["PG_VERSION"]
-    with handles.opened(ours / "logs") as logs:
+    with handles.open_directory(ours / "logs") as logs:
         assert logs.names() == ["PG_VERSION"]
-    with handles.opened(ours) as above:
+    with handles.open_directory(ours) as above:
         above.remove_tree("logs")
         assert above.names() == ["data"]
     assert (disk / "PG_VERSION").exists()
@@ -164,18 +164,21 @@ def test_an_ordinary_user_s_own_links_are_followed(ours: Path) -> None:
 def test_a_link_in_a_directory_that_others_write_is_not_followed(ours: Path) -> None:
     (shared := ours.with_name("shared")).mkdir()
     (shared / "socket").symlink_to(ours)
-    with handles.opened(shared) as above, pytest.raises(EmbeddedError, match="is a link"):
+    with handles.open_directory(shared) as above, pytest.raises(EmbeddedError, match="is a link"):
         above.private_directory("socket", None)
     with pytest.raises(NotADirectoryError):
-        handles.opened(shared / "socket")
+        handles.open_directory(shared / "socket")
 
 
 def test_a_guest_passes_through(directory: Path) -> None:
     guest = accounts.Account("us", os.geteuid(), os.getegid())
     with (
-        handles.opened(directory) as above,
+        handles.open_directory(directory) as above,
         above.private_directory("socket", None, guest) as made,
     ):
         assert stat.S_IMODE(made.path.stat().st_mode) == 0o710
-    with handles.opened(directory) as above, above.private_directory("socket", None) as made:
+    with (
+        handles.open_directory(directory) as above,
+        above.private_directory("socket", None) as made,
+    ):
         assert stat.S_IMODE(made.path.stat().st_mode) == 0o700

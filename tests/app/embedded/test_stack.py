@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from app.embedded import EmbeddedError, ports, stack
-from app.embedded.commands import Command, commands
+from app.embedded.commands import Command, stack_commands
 from app.embedded.stack import Stack
 from tests.app.embedded.embedded_clients import (
     ROOT,
@@ -30,7 +30,7 @@ ELSEWHERE = {"DATABASE_URL": "postgresql://elsewhere/x", "REDIS_URL": "redis://e
 
 def stand_in(home: Path, **options: Any) -> Stack:
     chosen: dict[str, Any] = {"env": ELSEWHERE, "table": table()} | options
-    return Stack(home, ports.free(), **chosen)
+    return Stack(home, ports.find_free_port(), **chosen)
 
 
 def lines(path: Path) -> list[str]:
@@ -38,8 +38,8 @@ def lines(path: Path) -> list[str]:
 
 
 def test_a_stack_brings_its_own_servers_and_leaves_nothing(home: Path) -> None:
-    said: list[str] = []
-    with stand_in(home, env=None, say=said.append) as running:
+    messages: list[str] = []
+    with stand_in(home, env=None, say=messages.append) as running:
         assert query(running.env["DATABASE_URL"], "SELECT 1") == [(1,)]
         with valkey(running.env["REDIS_URL"]) as client:
             assert client.ping()
@@ -47,8 +47,8 @@ def test_a_stack_brings_its_own_servers_and_leaves_nothing(home: Path) -> None:
         pids = [process.pid for process in running.processes.values()]
     assert not any(is_running(pid) for pid in pids)
     assert running_with(str(home)) == []
-    assert said[0] == f"starting PostgreSQL and Valkey in {home}"
-    assert said[-1].startswith(f"Muster is ready at {running.url}")
+    assert messages[0] == f"starting PostgreSQL and Valkey in {home}"
+    assert messages[-1].startswith(f"Muster is ready at {running.url}")
 
 
 def test_addresses_given_take_the_place_of_servers(new_home: Path) -> None:
@@ -147,32 +147,32 @@ def test_every_child_is_asked_to_end(new_home: Path) -> None:
 def test_a_child_that_dies_is_reported_with_its_last_words(name: str, new_home: Path) -> None:
     dying = Command(python("import sys; print('begun'); sys.exit('no module named wsgi')"))
     with (
-        pytest.raises(EmbeddedError) as told,
+        pytest.raises(EmbeddedError) as error,
         stand_in(new_home, table=table(**{name: dying})) as running,
     ):
         running.wait()  # where the start was done before the child was
-    assert f"{name} ended with exit code 1" in str(told.value)
-    assert f"{new_home}/logs/{name}.log" in str(told.value)
-    assert "no module named wsgi" in str(told.value)
+    assert f"{name} ended with exit code 1" in str(error.value)
+    assert f"{new_home}/logs/{name}.log" in str(error.value)
+    assert "no module named wsgi" in str(error.value)
     assert running_with(str(new_home)) == []
 
 
 def test_a_failed_migration_stops_the_start(new_home: Path) -> None:
     new_home.mkdir()
     (new_home / "broken").touch()
-    with pytest.raises(EmbeddedError, match="migration failed with exit code 1") as told:
+    with pytest.raises(EmbeddedError, match="migration failed with exit code 1") as error:
         stand_in(new_home).start()
-    assert "no such revision" in str(told.value)
+    assert "no such revision" in str(error.value)
     assert running_with(str(new_home)) == []
 
 
 def test_an_unready_server_is_quoted(new_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stack, "PROBES", {"/healthz": 20.0, "/readyz": 0.2})
+    monkeypatch.setattr(stack, "PROBE_TIMEOUTS", {"/healthz": 20.0, "/readyz": 0.2})
     new_home.mkdir()
     (new_home / "unready").touch()
-    with pytest.raises(EmbeddedError, match=r"/readyz with 200 .*503, no heartbeat") as told:
+    with pytest.raises(EmbeddedError, match=r"/readyz with 200 .*503, no heartbeat") as error:
         stand_in(new_home).start()
-    assert "web begins" in str(told.value)
+    assert "web begins" in str(error.value)
 
 
 def test_a_killed_child_ends_the_wait_and_can_be_started_again(new_home: Path) -> None:
@@ -245,7 +245,7 @@ print("left in order", flush=True)
 def foreground(home: Path) -> Iterator["subprocess.Popen[str]"]:
     """A stack that is ready, in a process of its own, which is gone at the end."""
     with subprocess.Popen(
-        [sys.executable, "-c", FOREGROUND, str(home), str(ports.free())],
+        [sys.executable, "-c", FOREGROUND, str(home), str(ports.find_free_port())],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
@@ -276,8 +276,8 @@ def test_a_killed_supervisor_leaves_nothing_and_the_next_one_starts_at_once(home
         assert not any(is_running(pid) for pid in orphans)
 
 
-def test_the_real_commands_name_muster_s_own_doors(tmp_path: Path) -> None:
-    real = commands(tmp_path)
+def test_the_real_commands_use_muster_s_own_processes_and_queues(tmp_path: Path) -> None:
+    real = stack_commands(tmp_path)
     assert list(real.processes) == ["gunicorn", "celery", "dispatcher", "beat"]
     assert real.web in real.processes
     assert "--queues=notify,sweep" in real.processes["celery"].argv
@@ -286,15 +286,15 @@ def test_the_real_commands_name_muster_s_own_doors(tmp_path: Path) -> None:
 
 
 def test_a_process_that_may_end_ends_alone(new_home: Path) -> None:
-    said: list[str] = []
-    with stand_in(new_home, say=said.append) as running:
+    messages: list[str] = []
+    with stand_in(new_home, say=messages.append) as running:
         child = running.launch("machine-1", python("print('bye')"), may_end=True)
         assert eventually(lambda: child.poll() is not None)
         running.check()
         assert "machine-1" not in running.processes
-        told = [line for line in said if "machine-1 has ended" in line]
+        exits = [line for line in messages if "machine-1 has ended" in line]
         running.check()
-        assert len(told) == 1
+        assert len(exits) == 1
 
 
 @pytest.mark.parametrize(

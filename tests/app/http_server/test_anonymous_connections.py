@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.http_server import anonymous_connections
-from app.http_server.anonymous_connections import Visit, Visits
+from app.http_server.anonymous_connections import AnonymousConnection, AnonymousConnections
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
@@ -15,15 +15,15 @@ class Callers:
     """Connections that strangers have opened, with their ends of them."""
 
     def __init__(self) -> None:
-        self.visits = Visits()
+        self.visits = AnonymousConnections()
         self.told: list[str] = []
-        self.visits.tell = self.told.append
+        self.visits.on_rejected = self.told.append
         self._sockets: list[socket.socket] = []
 
-    def call(self, network: str = HERE) -> tuple[Visit | None, socket.socket]:
+    def call(self, network: str = HERE) -> tuple[AnonymousConnection | None, socket.socket]:
         ours, theirs = socket.socketpair()
         self._sockets += [ours, theirs]
-        return self.visits.arrive(network, ours), theirs
+        return self.visits.admit(network, ours), theirs
 
     def close(self) -> None:
         for sock in self._sockets:
@@ -32,8 +32,8 @@ class Callers:
 
 @pytest.fixture
 def callers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callers]:
-    monkeypatch.setattr(anonymous_connections, "PER_NETWORK", 3)
-    monkeypatch.setattr(anonymous_connections, "ALTOGETHER", 5)
+    monkeypatch.setattr(anonymous_connections, "MAX_PER_NETWORK", 3)
+    monkeypatch.setattr(anonymous_connections, "MAX_TOTAL", 5)
     made = Callers()
     yield made
     made.close()
@@ -47,7 +47,7 @@ def is_cut(theirs: socket.socket) -> bool:
         return False
 
 
-def test_of_too_many_from_one_address_the_one_that_has_kept_us_waiting_longest_goes(
+def test_over_the_limit_of_an_address_its_oldest_waiting_connection_is_closed(
     callers: Callers,
 ) -> None:
     ends = [callers.call()[1] for _ in range(5)]
@@ -78,13 +78,13 @@ def test_where_nobody_is_waited_for_the_next_is_refused(callers: Callers) -> Non
     assert callers.told == ["refused"]
 
 
-def test_who_is_known_or_has_left_takes_no_room(callers: Callers) -> None:
+def test_known_and_closed_connections_do_not_count(callers: Callers) -> None:
     ends = []
     for _ in range(10):
         visit, end = callers.call()
         assert visit is not None
-        visit.know()
-        visit.leave()
+        visit.mark_authenticated()
+        visit.finish()
         ends.append(end)
     assert not any(map(is_cut, ends))
     assert len(callers.visits) == 0

@@ -10,22 +10,22 @@ import pytest
 from werkzeug.exceptions import RequestTimeout
 
 from app.http_server import body_timeout
-from app.http_server.anonymous_connections import Visit, Visits
-from app.http_server.body_timeout import PacedSocket
+from app.http_server.anonymous_connections import AnonymousConnection, AnonymousConnections
+from app.http_server.body_timeout import BodyTimeoutSocket
 
 
 @pytest.fixture
 def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[socket.socket, socket.socket]]:
     monkeypatch.setattr(body_timeout, "GRACE_SECONDS", 0.2)
-    monkeypatch.setattr(body_timeout, "BYTES_PER_SECOND", 1000)
+    monkeypatch.setattr(body_timeout, "MIN_BYTES_PER_SECOND", 1000)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         yield ours, theirs
 
 
-def paced(ours: socket.socket) -> tuple[PacedSocket, Visit]:
-    visit = Visit(Visits(), "192.0.2.1", ours)
-    return PacedSocket(ours, visit), visit
+def paced(ours: socket.socket) -> tuple[BodyTimeoutSocket, AnonymousConnection]:
+    visit = AnonymousConnection(AnonymousConnections(), "192.0.2.1", ours)
+    return BodyTimeoutSocket(ours, visit), visit
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(

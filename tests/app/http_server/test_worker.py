@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.http_server.worker import Door
+from app.http_server.worker import AdmissionPolicy
 
 PROXY = "203.0.113.7"
 
@@ -10,16 +10,16 @@ PROXY = "203.0.113.7"
 @pytest.mark.parametrize(
     ("door", "peer", "admitted"),
     [
-        (Door(), "198.51.100.1", True),
-        (Door((PROXY,)), "198.51.100.1", True),
-        (Door((PROXY,), only_proxies=True), PROXY, True),
-        (Door((PROXY,), only_proxies=True), f"::ffff:{PROXY}", True),
-        (Door((PROXY,), only_proxies=True), "198.51.100.1", False),
-        (Door((PROXY,), only_proxies=True), "127.0.0.1", False),
-        (Door((PROXY,), only_proxies=True, this_machine=True), "127.0.0.1", True),
-        (Door((PROXY,), only_proxies=True, this_machine=True), "198.51.100.1", False),
-        (Door(("*",), only_proxies=True), "198.51.100.1", True),
+        (AdmissionPolicy(), "198.51.100.1", True),
+        (AdmissionPolicy((PROXY,)), "198.51.100.1", True),
+        (AdmissionPolicy((PROXY,), only_proxies=True), PROXY, True),
+        (AdmissionPolicy((PROXY,), only_proxies=True), f"::ffff:{PROXY}", True),
+        (AdmissionPolicy((PROXY,), only_proxies=True), "198.51.100.1", False),
+        (AdmissionPolicy((PROXY,), only_proxies=True), "127.0.0.1", False),
+        (AdmissionPolicy((PROXY,), only_proxies=True, allow_loopback=True), "127.0.0.1", True),
+        (AdmissionPolicy((PROXY,), only_proxies=True, allow_loopback=True), "198.51.100.1", False),
+        (AdmissionPolicy(("*",), only_proxies=True), "198.51.100.1", True),
     ],
 )
-def test_who_is_let_in(door: Door, peer: str, admitted: bool) -> None:
-    assert door.admits(peer) is admitted
+def test_who_is_let_in(door: AdmissionPolicy, peer: str, admitted: bool) -> None:
+    assert door.is_allowed(peer) is admitted

@@ -18,7 +18,7 @@ class Sink:
 
     def __init__(self) -> None:
         self.received: Counter[int] = Counter()
-        self.hear: Callable[[int], None] = lambda _: None
+        self.on_receive: Callable[[int], None] = lambda _: None
         self.seconds = 0.0
         self._lock = threading.Lock()
         sink = self
@@ -26,7 +26,7 @@ class Sink:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                sink._take(body)
+                sink._receive(body)
                 self.send_response(200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -44,13 +44,13 @@ class Sink:
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/hook"
 
-    def _take(self, body: bytes) -> None:
+    def _receive(self, body: bytes) -> None:
         found = _DELIVERY.search(body)
         assert found is not None, body
         with self._lock:
             self.received[int(found[1])] += 1
             count = self.received.total()
-        self.hear(count)
+        self.on_receive(count)
         time.sleep(self.seconds)
 
     @contextmanager

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from kombu import Exchange, Queue
 
-from app.extensions import celery_of
+from app.extensions import get_celery
 from tests.chaos.proxy import Proxy
 
 QUEUE = Queue("lost", Exchange("lost"), routing_key="lost")
@@ -15,8 +15,8 @@ QUEUE = Queue("lost", Exchange("lost"), routing_key="lost")
 def test_a_connection_that_broke_with_a_job_in_hand_can_be_closed(app: Flask) -> None:
     url = app.config["REDIS_URL"]
     proxy = Proxy()
-    door = proxy.door(urlsplit(url).port or 0)
-    connection = celery_of(app).connection_for_read(url.rpartition(":")[0] + f":{door.port}/0")
+    door = proxy.open_port(urlsplit(url).port or 0)
+    connection = get_celery(app).connection_for_read(url.rpartition(":")[0] + f":{door.port}/0")
     connection.Producer().publish(
         {}, exchange=QUEUE.exchange, routing_key=QUEUE.routing_key, declare=[QUEUE]
     )

@@ -20,9 +20,9 @@ from app.domain.delivery import DeliveryState
 from app.domain.roles import SystemRole
 from app.domain.task import EventType
 from app.embedded import processes
-from app.embedded.commands import commands
+from app.embedded.commands import stack_commands
 from app.embedded.processes import Process, Program
-from app.extensions import celery_of, db
+from app.extensions import db, get_celery
 from app.models import Delivery, OutboxEntry, Task
 from app.services import encryption, settings
 from app.services.clock import now
@@ -40,7 +40,7 @@ class Worker:
     """Celery, its children included."""
 
     def __init__(self, home: Path, env: dict[str, str]) -> None:
-        argv = commands(home).processes["celery"].argv
+        argv = stack_commands(home).processes["celery"].argv
         self._program = Program("celery", argv, home / "celery.log", ROOT, env)
         self._process: Process | None = None
 
@@ -73,16 +73,16 @@ def worker(committed_app: Flask, environment: dict[str, str], tmp_path: Path) ->
     running.stop()
 
 
-def until(condition: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool]) -> None:
     """Waits for it, and sends what beat would."""
-    celery = celery_of(current_app)
+    celery = get_celery(current_app)
 
-    def look() -> bool:
+    def poll() -> bool:
         for job in (job_names.NOTIFY_EXPAND, job_names.NOTIFY_SEND):
             celery.send_task(job, expires=2)
         return condition()
 
-    assert processes.until(look, SECONDS, 0.3)
+    assert processes.wait_until(poll, SECONDS, 0.3)
 
 
 def in_state(*states: DeliveryState) -> set[int]:
@@ -94,7 +94,7 @@ def in_state(*states: DeliveryState) -> set[int]:
 def happen(task_ids: list[int]) -> None:
     for task_id in task_ids:
         task = db.session.get_one(Task, task_id, with_for_update=True)
-        history.record(task, EventType.COMPLETED, "completed", now())
+        history.record_event(task, EventType.COMPLETED, "completed", now())
         db.session.commit()
 
 
@@ -119,7 +119,7 @@ def test_each_arrives_and_twice_only_what_was_on_its_way_at_a_kill(
         in_doubt: Counter[int] = Counter()  # at how many kills it was on its way
         reached = threading.Event()
 
-        def hear(count: int) -> None:
+        def on_receive(count: int) -> None:
             if kill_at and count >= kill_at[0]:
                 reached.set()
 
@@ -130,13 +130,13 @@ def test_each_arrives_and_twice_only_what_was_on_its_way_at_a_kill(
 
         kill()
         happen(task_ids[EVENTS // 2 :])
-        sink.hear = hear
+        sink.on_receive = on_receive
         while kill_at:
-            until(reached.is_set)
+            wait_for(reached.is_set)
             kill()
             kill_at.pop(0)
             reached.clear()
-        until(lambda: len(in_state(DeliveryState.SENT)) == EVENTS * ROOMS)
+        wait_for(lambda: len(in_state(DeliveryState.SENT)) == EVENTS * ROOMS)
     assert db.session.scalar(select(func.count()).select_from(OutboxEntry)) == EVENTS
     sent = in_state(DeliveryState.SENT)
     assert set(sink.received) == sent, "each of them, and nothing else"

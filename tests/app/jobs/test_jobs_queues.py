@@ -9,29 +9,31 @@ from kombu.exceptions import OperationalError
 
 import config
 from app import job_names, jobs
-from app.extensions import celery_of, redis
+from app.extensions import get_celery, redis
 from app.factory import QUEUES, create_app
-from app.jobs.schedule import EVERY
+from app.jobs.schedule import INTERVALS
 from tests.conftest import SECRETS
 
 
 @pytest.mark.parametrize("name", jobs.JOBS)
 def test_a_job_goes_into_the_queue_of_its_name_alone(app: Flask, name: str) -> None:
-    celery_of(app).send_task(name)
+    get_celery(app).send_task(name)
     waiting = {queue: redis.client.llen(queue) for queue in QUEUES}
     assert waiting == {queue: int(name.startswith(queue)) for queue in QUEUES}
 
 
 def test_a_job_is_json(app: Flask) -> None:
-    celery_of(app).send_task(job_names.DISPATCH)
+    get_celery(app).send_task(job_names.DISPATCH)
     [message] = redis.client.lrange("dispatch", 0, -1)
     assert b"application/json" in message
 
 
 def test_a_beat_that_is_new_sends_all_of_it_at_once(app: Flask) -> None:
-    scheduler = Scheduler(celery_of(app), lazy=True)
+    scheduler = Scheduler(get_celery(app), lazy=True)
     scheduler.setup_schedule()
-    assert {name for name in EVERY if scheduler.schedule[name].is_due().is_due} == set(EVERY)
+    assert {name for name in INTERVALS if scheduler.schedule[name].is_due().is_due} == set(
+        INTERVALS
+    )
 
 
 def test_sending_fails_soon_while_redis_is_away() -> None:
@@ -46,5 +48,5 @@ def test_sending_fails_soon_while_redis_is_away() -> None:
     )
     began = time.monotonic()
     with pytest.raises(OperationalError):
-        celery_of(app).send_task(job_names.DISPATCH)
+        get_celery(app).send_task(job_names.DISPATCH)
     assert time.monotonic() - began < 2

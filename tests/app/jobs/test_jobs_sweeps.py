@@ -7,8 +7,8 @@ from flask import Flask
 
 from app import job_names, jobs, wakeups
 from app.domain.task import SuspendReason, TaskStatus
-from app.extensions import celery_of, db, redis
-from app.jobs.schedule import EVERY, SCHEDULE
+from app.extensions import db, get_celery, redis
+from app.jobs.schedule import INTERVALS, SCHEDULE
 from app.models import Machine, MachineHeartbeat, Task
 from app.services.clock import now
 from app.services.ops import heartbeats
@@ -19,14 +19,14 @@ from tests.factories import make_task as a_task
 def test_each_name_is_a_job(app: Flask) -> None:
     names = {value for name, value in vars(job_names).items() if name.isupper()}
     assert set(jobs.JOBS) == names
-    assert set(EVERY) == set(SCHEDULE) == names - {job_names.CHAT_EVENT}  # which takes an id
-    assert names <= set(celery_of(app).tasks)
+    assert set(INTERVALS) == set(SCHEDULE) == names - {job_names.CHAT_EVENT}  # which takes an id
+    assert names <= set(get_celery(app).tasks)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", INTERVALS)
 def test_a_job_on_empty_tables_does_nothing_twice(app: Flask, name: str) -> None:
     for _ in range(2):
-        celery_of(app).tasks[name].run()
+        get_celery(app).tasks[name].run()
 
 
 def long_silent() -> Machine:

@@ -56,11 +56,11 @@ def test_one_transaction_has_a_lock_at_a_time_and_no_other_is_in_its_way(
     committed_app: Flask, lock: AdvisoryLock
 ) -> None:
     with db.engine.connect() as holder, db.engine.connect() as other:
-        holder.execute(select(advisory_locks.take(lock)))
-        got = {one: other.scalar(select(advisory_locks.try_to_take(one))) for one in AdvisoryLock}
+        holder.execute(select(advisory_locks.acquire(lock)))
+        got = {one: other.scalar(select(advisory_locks.try_acquire(one))) for one in AdvisoryLock}
         assert got == {one: one is not lock for one in AdvisoryLock}
         waiting = threading.Thread(
-            target=other.execute, args=(select(advisory_locks.take(lock)),), daemon=True
+            target=other.execute, args=(select(advisory_locks.acquire(lock)),), daemon=True
         )
         waiting.start()
         holder.rollback()

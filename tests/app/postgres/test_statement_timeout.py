@@ -17,7 +17,7 @@ SLOW = sa.text("SELECT pg_sleep(60)")
 
 @pytest.fixture(autouse=True)
 def hurry(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statement_timeout, "PATIENCE_MS", 50)
+    monkeypatch.setattr(statement_timeout, "TIMEOUT_MILLISECONDS", 50)
 
 
 def settings() -> list[str | None]:
@@ -50,7 +50,7 @@ def test_what_comes_after_a_look_is_as_before(statement: sa.Executable, rows: An
     project = make_project()
     project.name = "changed"
     db.session.flush()
-    assert statement_timeout.rows(statement) == rows
+    assert statement_timeout.fetch_rows(statement) == rows
     assert settings() == before
     db.session.commit()
     assert project.name == "changed"
@@ -59,18 +59,18 @@ def test_what_comes_after_a_look_is_as_before(statement: sa.Executable, rows: An
 def test_an_end_that_takes_too_long_is_said_again() -> None:
     before = settings()
     with slow_ends():
-        assert statement_timeout.rows(sa.text("SELECT 1")) == [(1,)]
+        assert statement_timeout.fetch_rows(sa.text("SELECT 1")) == [(1,)]
     assert settings() == before
 
 
 def test_a_look_may_be_what_a_transaction_begins_with() -> None:
     db.session.rollback()
-    assert statement_timeout.rows(SLOW) is None
-    assert statement_timeout.rows(sa.text("SELECT :n"), {"n": 7}) == [(7,)]
+    assert statement_timeout.fetch_rows(SLOW) is None
+    assert statement_timeout.fetch_rows(sa.text("SELECT :n"), {"n": 7}) == [(7,)]
 
 
 def test_other_failures_are_told_and_the_transaction_goes_on() -> None:
     before = settings()
     with pytest.raises(sa.exc.DataError, match="division by zero"):
-        statement_timeout.rows(sa.text("SELECT 1 / 0"))
+        statement_timeout.fetch_rows(sa.text("SELECT 1 / 0"))
     assert settings() == before

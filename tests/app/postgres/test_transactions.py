@@ -10,7 +10,7 @@ from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from app.extensions import db
-from app.postgres.transactions import SAID, say
+from app.postgres.transactions import RETURNING_TEXT, returning_text
 
 WRONG = [
     pytest.param("select :x", {"x": object()}, id="refused before it is sent"),
@@ -102,7 +102,7 @@ def test_a_statement_that_commits_has_committed_when_it_returns(is_first: bool) 
 
 TELL = sa.text(
     "WITH told AS (INSERT INTO made SELECT generate_series(1, :a) RETURNING a), "
-    "sum AS (SELECT sum(a)::text AS said FROM told) " + say("said") + " FROM sum"
+    "sum AS (SELECT sum(a)::text AS said FROM told) " + returning_text("said") + " FROM sum"
 )
 
 
@@ -110,7 +110,7 @@ TELL = sa.text(
 @pytest.mark.parametrize("name", [None, "test_tell"], ids=["plain", "prepared"])
 def test_what_a_statement_says_that_commits_comes_back_behind_the_commit(name: str | None) -> None:
     options: dict[str, str] = {"prepared": name} if name else {}
-    tell = TELL.execution_options(commits=SAID, **options)
+    tell = TELL.execution_options(commits=RETURNING_TEXT, **options)
     assert [db.session.execute(tell, {"a": a}).scalar_one() for a in (3, 4)] == ["6", "10"]
     assert rows() == [1, 2, 3, 1, 2, 3, 4]
 
@@ -118,7 +118,7 @@ def test_what_a_statement_says_that_commits_comes_back_behind_the_commit(name: s
 @pytest.mark.usefixtures("made")
 def test_and_within_a_savepoint_before_any() -> None:
     with db.session.begin_nested():
-        assert db.session.scalar(TELL.execution_options(commits=SAID), {"a": 2}) == "3"
+        assert db.session.scalar(TELL.execution_options(commits=RETURNING_TEXT), {"a": 2}) == "3"
     db.session.rollback()
     assert rows() == []
 

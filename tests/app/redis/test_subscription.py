@@ -20,7 +20,7 @@ class Enough(BaseException):
     """Ends a thread that goes on whatever happens."""
 
 
-class Ear:
+class Subscriber:
     """A thread that listens to a channel, and what it is told, in order."""
 
     def __init__(self, url: str) -> None:
@@ -29,7 +29,7 @@ class Ear:
         self.told: queue.Queue[str] = queue.Queue()
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
-    def __enter__(self) -> "Ear":
+    def __enter__(self) -> "Subscriber":
         self._thread.start()
         return self
 
@@ -41,13 +41,13 @@ class Ear:
     def _listen(self) -> None:
         with contextlib.suppress(Enough):
             channels = [f"{self.channel}:other", self.channel]
-            subscription.listen(self.url, channels, self._subscribed, self._hear)
+            subscription.listen(self.url, channels, self._subscribed, self._on_message)
 
     def _subscribed(self) -> None:
         self.told.put("subscribed")
         self.on_subscribed()
 
-    def _hear(self, message: dict[str, Any]) -> None:
+    def _on_message(self, message: dict[str, Any]) -> None:
         word = message["data"].decode()
         if word == "enough":
             raise Enough
@@ -60,57 +60,61 @@ class Ear:
 
 
 @pytest.fixture
-def ear(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Ear:
+def subscriber(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Subscriber:
     monkeypatch.setattr(subscription, "RETRY_SECONDS", 0.01)
     monkeypatch.setattr(subscription, "MESSAGE_SECONDS", 0.1)
-    return Ear(app.config["REDIS_URL"])
+    return Subscriber(app.config["REDIS_URL"])
 
 
 def test_what_is_said_before_is_looked_for_and_what_comes_after_is_heard_in_order(
-    ear: Ear,
+    subscriber: Subscriber,
 ) -> None:
-    with ear:
-        assert ear.next() == "subscribed"
+    with subscriber:
+        assert subscriber.next() == "subscribed"
         for channel, word in (("", "one"), (":other", "two"), ("", "three")):
-            redis.client.publish(ear.channel + channel, word)
-        assert [ear.next() for _ in range(3)] == ["one", "two", "three"]
+            redis.client.publish(subscriber.channel + channel, word)
+        assert [subscriber.next() for _ in range(3)] == ["one", "two", "three"]
 
 
-def test_a_message_that_nobody_understands_costs_none_that_comes_after(ear: Ear) -> None:
-    with ear:
-        assert ear.next() == "subscribed"
-        redis.client.publish(ear.channel, "bad")
-        assert ear.next() == "subscribed"  # what came meanwhile is looked for
-        redis.client.publish(ear.channel, "good")
-        assert ear.next() == "good"
+def test_a_message_that_nobody_understands_costs_none_that_comes_after(
+    subscriber: Subscriber,
+) -> None:
+    with subscriber:
+        assert subscriber.next() == "subscribed"
+        redis.client.publish(subscriber.channel, "bad")
+        assert subscriber.next() == "subscribed"  # what came meanwhile is looked for
+        redis.client.publish(subscriber.channel, "good")
+        assert subscriber.next() == "good"
 
 
-def test_a_connection_that_is_lost_is_made_again(ear: Ear) -> None:
-    with ear:
+def test_a_connection_that_is_lost_is_made_again(subscriber: Subscriber) -> None:
+    with subscriber:
         for word in ("one", "two"):
-            assert ear.next() == "subscribed"
-            redis.client.publish(ear.channel, word)
-            assert ear.next() == word
+            assert subscriber.next() == "subscribed"
+            redis.client.publish(subscriber.channel, word)
+            assert subscriber.next() == word
             assert redis.client.client_kill_filter(_type="pubsub")
-        assert ear.next() == "subscribed"
+        assert subscriber.next() == "subscribed"
 
 
-def test_a_look_that_fails_is_repeated(ear: Ear) -> None:
+def test_a_look_that_fails_is_repeated(subscriber: Subscriber) -> None:
     """What was missed has to be looked for: a subscription without that is not enough."""
     failures = iter([ValueError(), ValueError()])
 
-    def look() -> None:
+    def poll() -> None:
         if (error := next(failures, None)) is not None:
             raise error
 
-    ear.on_subscribed = look
-    with ear:
-        assert [ear.next() for _ in range(3)] == ["subscribed"] * 3
-        redis.client.publish(ear.channel, "good")
-        assert ear.next() == "good"
+    subscriber.on_subscribed = poll
+    with subscriber:
+        assert [subscriber.next() for _ in range(3)] == ["subscribed"] * 3
+        redis.client.publish(subscriber.channel, "good")
+        assert subscriber.next() == "good"
 
 
-def test_redis_may_be_away_when_it_begins(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redis_may_be_away_when_it_begins(
+    subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real, tried = subscription.redis.Redis.from_url, queue.Queue[str]()
 
     def later(url: str, **how: Any) -> Any:
@@ -119,6 +123,6 @@ def test_redis_may_be_away_when_it_begins(ear: Ear, monkeypatch: pytest.MonkeyPa
         return real("redis://127.0.0.1:1", **how)
 
     monkeypatch.setattr(subscription.redis.Redis, "from_url", later)
-    with ear:
-        assert tried.get(timeout=SECONDS) == ear.url
-        assert ear.next() == "subscribed"
+    with subscriber:
+        assert tried.get(timeout=SECONDS) == subscriber.url
+        assert subscriber.next() == "subscribed"

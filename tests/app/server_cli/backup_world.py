@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.extensions import db
 
-MOMENT = dt.datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=dt.UTC)
+TIMESTAMP = dt.datetime(2026, 3, 4, 5, 6, 7, 890123, tzinfo=dt.UTC)
 # What COPY has to keep apart: its own signs, other letters, an empty text.
 ODD = "tab\t line\n back\\slash \\N \\. “ä” 中 \u2028 ''"
 
@@ -74,9 +74,9 @@ def _of_type(kind: Any) -> Any:
         case sa.Integer():
             return 7
         case sa.DateTime():
-            return MOMENT
+            return TIMESTAMP
         case sa.Date():
-            return MOMENT.date()
+            return TIMESTAMP.date()
         case sa.Uuid():
             return uuid.UUID(int=42)
         case sa.ARRAY():

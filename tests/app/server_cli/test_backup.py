@@ -17,7 +17,7 @@ PASSPHRASE = "correct horse battery staple"
 def run(
     environment: dict[str, str], new_database: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Result]:
-    monkeypatch.setattr(encryption.SealedWriter.__init__, "__defaults__", ((4, 1, 1),))
+    monkeypatch.setattr(encryption.EncryptedWriter.__init__, "__defaults__", ((4, 1, 1),))
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("DATABASE_URL", new_database("muster_commands"))
@@ -61,7 +61,7 @@ def test_of_a_database_that_is_ahead_it_says_which_release_restores_it(
     run: Callable[..., Result], tmp_path: Path
 ) -> None:
     with (
-        operations.connected(os.environ["DATABASE_URL"]) as connection,
+        operations.connect(os.environ["DATABASE_URL"]) as connection,
         connection.cursor() as cursor,
     ):
         cursor.execute("UPDATE alembic_version SET version_num = '9001'")

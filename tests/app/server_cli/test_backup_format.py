@@ -17,44 +17,44 @@ from hypothesis import strategies as st
 
 import config
 from app.server_cli.backups import encryption, load
-from app.server_cli.backups.atomic_file import made_whole
-from app.server_cli.backups.encryption import PIECE, SealedReader, SealedWriter
-from app.server_cli.backups.errors import BackupError, Refused
-from app.server_cli.backups.records import Kind, RecordReader, RecordWriter, RowsReader
+from app.server_cli.backups.atomic_file import create_atomically
+from app.server_cli.backups.encryption import CHUNK_BYTES, EncryptedReader, EncryptedWriter
+from app.server_cli.backups.errors import BackupError, InvalidBackup
+from app.server_cli.backups.records import RecordKind, RecordReader, RecordWriter, RowsReader
 
 PASSPHRASE = "correct horse battery staple"
 CHEAP = (1, 1, 1)
 
 
-def sealed_bytes(data: bytes, passphrase: str = PASSPHRASE) -> bytes:
+def encrypted_bytes(data: bytes, passphrase: str = PASSPHRASE) -> bytes:
     file = io.BytesIO()
-    writer = SealedWriter(file, passphrase, CHEAP)
+    writer = EncryptedWriter(file, passphrase, CHEAP)
     writer.write(data)
     writer.finish()
     return file.getvalue()
 
 
-def opened(data: bytes, passphrase: str = PASSPHRASE) -> bytes:
-    return SealedReader(io.BytesIO(data), passphrase).read(1 << 30)
+def decrypt(data: bytes, passphrase: str = PASSPHRASE) -> bytes:
+    return EncryptedReader(io.BytesIO(data), passphrase).read(1 << 30)
 
 
 @given(st.integers(0, 3), st.integers(-2, 2), st.binary(max_size=40))
 def test_what_is_sealed_is_opened(pieces: int, more: int, end: bytes) -> None:
-    data = bytes(max(0, pieces * PIECE + more)) + end
-    assert opened(sealed_bytes(data)) == data
+    data = bytes(max(0, pieces * CHUNK_BYTES + more)) + end
+    assert decrypt(encrypted_bytes(data)) == data
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> bytes:
     """A sealed file of a few pieces."""
-    monkeypatch.setattr(encryption, "PIECE", 32)
-    return sealed_bytes(bytes(range(96)) + b"the end")
+    monkeypatch.setattr(encryption, "CHUNK_BYTES", 32)
+    return encrypted_bytes(bytes(range(96)) + b"the end")
 
 
 def is_refused(data: bytes) -> bool:
     try:
-        opened(data)
-    except Refused:
+        decrypt(data)
+    except InvalidBackup:
         return True
     return False
 
@@ -74,7 +74,7 @@ def test_each_bit_that_is_changed_is_refused(small: bytes) -> None:
 
 
 def test_pieces_that_are_exchanged_repeated_or_added_are_refused(small: bytes) -> None:
-    head, size = 35, 32 + encryption.TAG
+    head, size = 35, 32 + encryption.TAG_BYTES
     first, second = small[head : head + size], small[head + size : head + 2 * size]
     rest = small[head + 2 * size :]
     for data in (second + first + rest, first + first + rest, first + rest, small[head:] + first):
@@ -82,8 +82,8 @@ def test_pieces_that_are_exchanged_repeated_or_added_are_refused(small: bytes) -
 
 
 def test_another_passphrase_is_refused(small: bytes) -> None:
-    with pytest.raises(Refused, match="passphrase"):
-        opened(small, PASSPHRASE + " ")
+    with pytest.raises(InvalidBackup, match="passphrase"):
+        decrypt(small, PASSPHRASE + " ")
 
 
 @given(st.binary(max_size=200))
@@ -97,25 +97,25 @@ KEYS = dict.fromkeys(config.SECRETS, "one")
 
 def a_backup(rows: bytes, *, ends: bool = True, keys: Mapping[str, object] = KEYS) -> bytes:
     file = io.BytesIO()
-    stream = SealedWriter(file, PASSPHRASE, CHEAP)
+    stream = EncryptedWriter(file, PASSPHRASE, CHEAP)
     writer = RecordWriter(stream)
-    writer.say(Kind.HEADER, {"format": 1})
-    writer.say(Kind.KEYS, dict(keys))
-    writer.say(Kind.TABLE, {"name": "tasks", "columns": ["id"]})
-    into = writer.rows()
+    writer.write(RecordKind.HEADER, {"format": 1})
+    writer.write(RecordKind.KEYS, dict(keys))
+    writer.write(RecordKind.TABLE, {"name": "tasks", "columns": ["id"]})
+    into = writer.rows_writer()
     into.write(rows)
     into.close()
-    writer.say(Kind.TABLE_END, {"rows": 3})
+    writer.write(RecordKind.TABLE_END, {"rows": 3})
     if ends:
-        writer.say(Kind.END, {})
+        writer.write(RecordKind.END, {})
     stream.finish()
     return file.getvalue()
 
 
 @given(st.binary(max_size=300), st.integers(1, 50))
 def test_rows_are_read_as_they_were_written(rows: bytes, size: int) -> None:
-    reader = RecordReader(SealedReader(io.BytesIO(a_backup(rows)), PASSPHRASE))
-    reader.told(Kind.HEADER), reader.told(Kind.KEYS), reader.told(Kind.TABLE)
+    reader = RecordReader(EncryptedReader(io.BytesIO(a_backup(rows)), PASSPHRASE))
+    reader.read(RecordKind.HEADER), reader.read(RecordKind.KEYS), reader.read(RecordKind.TABLE)
     source = RowsReader(reader)
     assert b"".join(iter(lambda: source.read(size), b"")) == rows
 
@@ -124,9 +124,9 @@ def test_one_without_its_last_record_is_refused(tmp_path: Path) -> None:
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     whole.write_bytes(a_backup(b"1\n2\n3\n"))
     cut.write_bytes(a_backup(b"1\n2\n3\n", ends=False))
-    assert load.check(whole, PASSPHRASE).rows == {"tasks": 3}
-    with pytest.raises(Refused, match="cut"):
-        load.check(cut, PASSPHRASE)
+    assert load.check_backup(whole, PASSPHRASE).rows == {"tasks": 3}
+    with pytest.raises(InvalidBackup, match="cut"):
+        load.check_backup(cut, PASSPHRASE)
 
 
 @pytest.mark.parametrize(
@@ -140,28 +140,28 @@ def test_one_without_its_last_record_is_refused(tmp_path: Path) -> None:
 )
 def test_a_backup_sets_keys_and_nothing_else(tmp_path: Path, more: dict[str, object]) -> None:
     (file := tmp_path / "backup").write_bytes(a_backup(b"1\n", keys={**KEYS, **more}))
-    with pytest.raises(Refused, match="key"):
-        load.check(file, PASSPHRASE)
+    with pytest.raises(InvalidBackup, match="key"):
+        load.check_backup(file, PASSPHRASE)
     fewer = {name: text for name, text in KEYS.items() if name != "ENCRYPTION_KEYS"}
     file.write_bytes(a_backup(b"1\n", keys=fewer))
-    with pytest.raises(Refused, match="not those"):
-        load.check(file, PASSPHRASE)
+    with pytest.raises(InvalidBackup, match="not those"):
+        load.check_backup(file, PASSPHRASE)
     scraped = {**KEYS, "MUSTER_METRICS_TOKEN": "two"}
     file.write_bytes(a_backup(b"1\n", keys=scraped))
-    assert load.check(file, PASSPHRASE).keys == scraped
+    assert load.check_backup(file, PASSPHRASE).keys == scraped
 
 
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "backup"
     path.write_bytes(b"yesterday's")
-    with pytest.raises(BackupError, match="already"), made_whole(path):
+    with pytest.raises(BackupError, match="already"), create_atomically(path):
         pass
     assert path.read_bytes() == b"yesterday's"
 
 
 def test_one_that_fails_leaves_nothing(tmp_path: Path) -> None:
     def fail() -> None:
-        with made_whole(tmp_path / "backup") as file:
+        with create_atomically(tmp_path / "backup") as file:
             file.write(b"some")
             raise OSError("the disk is full")
 
@@ -200,4 +200,4 @@ def test_one_that_is_killed_is_whole_or_not_there(tmp_path: Path) -> None:
             child.send_signal(signal.SIGKILL)
         made = [path for path in folder.iterdir() if path.suffix != ".partial"]
         for path in made:
-            assert load.check(path, PASSPHRASE).rows == {"tasks": 3}
+            assert load.check_backup(path, PASSPHRASE).rows == {"tasks": 3}

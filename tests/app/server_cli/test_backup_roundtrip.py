@@ -11,9 +11,9 @@ import config
 from app.extensions import db
 from app.server_cli.backups import encryption, load, operations
 from app.server_cli.backups.errors import BackupError
-from app.server_cli.backups.operations import HowToRestore
-from app.server_cli.backups.records import Kind, RecordWriter
-from app.server_cli.backups.tables import LEFT_OUT
+from app.server_cli.backups.operations import RestoreOptions
+from app.server_cli.backups.records import RecordKind, RecordWriter
+from app.server_cli.backups.tables import EXCLUDED_TABLES
 from tests.app.server_cli import backup_world
 
 PASSPHRASE = "correct horse battery staple"
@@ -39,7 +39,7 @@ Settings = dict[str, Any]
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encryption.SealedWriter.__init__, "__defaults__", ((4, 1, 1),))
+    monkeypatch.setattr(encryption.EncryptedWriter.__init__, "__defaults__", ((4, 1, 1),))
 
 
 @pytest.fixture
@@ -56,30 +56,32 @@ def settings_of(
 def full(settings_of: Callable[..., Settings]) -> Settings:
     """A server's settings, whose database has a row in each table."""
     settings = settings_of("muster_backed_up")
-    with opened(settings) as connection, connection.begin():
+    with restore_backup(settings) as connection, connection.begin():
         backup_world.fill(connection)
     return settings
 
 
-def opened(settings: Settings) -> sa.Connection:
+def restore_backup(settings: Settings) -> sa.Connection:
     uri = settings["SQLALCHEMY_DATABASE_URI"]
     return sa.create_engine(uri, poolclass=sa.NullPool).connect()
 
 
 def rows(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     """All that the database has, by its tables."""
-    with opened(settings) as connection:
+    with restore_backup(settings) as connection:
         return {
             table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings().all()]
             for table in db.metadata.sorted_tables
         }
 
 
-def made_again(full: Settings, target: Settings, file: Path, **how: Any) -> None:
-    operations.make(file, PASSPHRASE, full["SQLALCHEMY_DATABASE_URI"], operations.keys_of(full))
-    whole = load.check(file, PASSPHRASE)
-    assert whole.keys == operations.keys_of(full)
-    operations.restore(file, PASSPHRASE, target, whole, HowToRestore(**how))
+def recreate(full: Settings, target: Settings, file: Path, **how: Any) -> None:
+    operations.create_backup(
+        file, PASSPHRASE, full["SQLALCHEMY_DATABASE_URI"], operations.get_keys(full)
+    )
+    whole = load.check_backup(file, PASSPHRASE)
+    assert whole.keys == operations.get_keys(full)
+    operations.restore_backup(file, PASSPHRASE, target, whole, RestoreOptions(**how))
 
 
 @pytest.mark.parametrize("migrated", [True, False], ids=["of our schema", "without any"])
@@ -89,22 +91,22 @@ def test_each_table_is_made_again_in_an_empty_database(
     before = rows(full)
     assert [name for name, found in before.items() if not found] == []
     target = settings_of("muster_restored", migrated=migrated)
-    made_again(full, target, tmp_path / "backup")
+    recreate(full, target, tmp_path / "backup")
     assert constraints(target) == constraints(full)
     after = rows(target)
     for name, found in before.items():
-        if name in LEFT_OUT:
+        if name in EXCLUDED_TABLES:
             assert after[name] == []
             continue
         but = OTHERWISE.get(name, set()) | {"xid"}
         if "*" not in but:
-            assert shown(after[name], but) == shown(found, but), name
-    with opened(target) as connection:
+            assert without_columns(after[name], but) == without_columns(found, but), name
+    with restore_backup(target) as connection:
         new = connection.scalar(sa.text("SELECT nextval(pg_get_serial_sequence('tasks', 'id'))"))
     assert new > before["tasks"][0]["id"] + 9_000  # no number is given twice
 
 
-def shown(found: list[dict[str, Any]], but: set[str]) -> list[dict[str, Any]]:
+def without_columns(found: list[dict[str, Any]], but: set[str]) -> list[dict[str, Any]]:
     return [{name: value for name, value in row.items() if name not in but} for row in found]
 
 
@@ -119,29 +121,31 @@ def constraints(settings: Settings) -> list[tuple[Any, ...]]:
         JOIN pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
         ORDER BY 1, 2, 3
     """
-    with opened(settings) as connection:
+    with restore_backup(settings) as connection:
         return [tuple(row) for row in connection.execute(sa.text(query))]
 
 
-def test_it_is_of_one_moment_whatever_is_committed_meanwhile(
+def test_it_is_one_snapshot_whatever_is_committed_meanwhile(
     full: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    say, seen = RecordWriter.say, load_counts(full)
+    say, seen = RecordWriter.write, load_counts(full)
 
-    def and_write(self: RecordWriter, kind: Kind, content: dict[str, Any]) -> None:
+    def and_write(self: RecordWriter, kind: RecordKind, content: dict[str, Any]) -> None:
         say(self, kind, content)
-        if kind is Kind.TABLE and content["name"] in ("attempts", "settings"):
-            with opened(full) as connection, connection.begin():
+        if kind is RecordKind.TABLE and content["name"] in ("attempts", "settings"):
+            with restore_backup(full) as connection, connection.begin():
                 for table in ("audit_entries", "task_moves"):  # one of before, one of after
                     columns = {"audit_entries": AUDIT, "task_moves": "project_id"}[table]
                     rows = f"SELECT {columns} FROM {table} LIMIT 1"
                     connection.execute(sa.text(f"INSERT INTO {table} ({columns}) {rows}"))
 
-    monkeypatch.setattr(RecordWriter, "say", and_write)
+    monkeypatch.setattr(RecordWriter, "write", and_write)
     file = tmp_path / "backup"
-    operations.make(file, PASSPHRASE, full["SQLALCHEMY_DATABASE_URI"], operations.keys_of(full))
-    assert load.check(file, PASSPHRASE).rows == {
-        name: count for name, count in seen.items() if name not in LEFT_OUT
+    operations.create_backup(
+        file, PASSPHRASE, full["SQLALCHEMY_DATABASE_URI"], operations.get_keys(full)
+    )
+    assert load.check_backup(file, PASSPHRASE).rows == {
+        name: count for name, count in seen.items() if name not in EXCLUDED_TABLES
     }
     assert load_counts(full)["task_moves"] == seen["task_moves"] + 2
 
@@ -157,8 +161,8 @@ def test_two_of_one_backup_give_attempts_different_numbers(
     full: Settings, settings_of: Callable[..., Settings], tmp_path: Path
 ) -> None:
     first, second = settings_of("muster_restored"), settings_of("muster_restored_again")
-    made_again(full, first, tmp_path / "backup")
-    made_again(first, second, tmp_path / "of the restored one")
+    recreate(full, first, tmp_path / "backup")
+    recreate(first, second, tmp_path / "of the restored one")
     given = [rows(each)["server_identity"][0]["attempts_from"] for each in (full, first, second)]
     assert given == sorted(set(given))
 
@@ -168,26 +172,26 @@ def test_what_has_accounts_is_replaced_only_where_that_is_said(
 ) -> None:
     file = tmp_path / "backup"
     with pytest.raises(BackupError, match="not empty"):
-        made_again(full, full, file)
-    operations.restore(
-        file, PASSPHRASE, full, load.check(file, PASSPHRASE), HowToRestore(replace=True)
+        recreate(full, full, file)
+    operations.restore_backup(
+        file, PASSPHRASE, full, load.check_backup(file, PASSPHRASE), RestoreOptions(replace=True)
     )
     assert rows(full)["developers"]
 
 
 def test_a_database_that_a_server_runs_on_is_left_alone(full: Settings, tmp_path: Path) -> None:
-    with opened(full) as connection, connection.begin():
+    with restore_backup(full) as connection, connection.begin():
         connection.execute(sa.text("UPDATE server_processes SET seen_at = now()"))
     with pytest.raises(BackupError, match="a server runs"):
-        made_again(full, full, tmp_path / "backup", replace=True)
+        recreate(full, full, tmp_path / "backup", replace=True)
 
 
 def test_nothing_is_there_of_one_that_fails(
     full: Settings, settings_of: Callable[..., Settings], tmp_path: Path
 ) -> None:
     target = settings_of("muster_restored")
-    with opened(target) as connection, connection.begin():
+    with restore_backup(target) as connection, connection.begin():
         connection.execute(sa.text("ALTER TABLE tasks ADD CHECK (description = '')"))
     with pytest.raises(Exception, match="violates check"):
-        made_again(full, target, tmp_path / "backup")
+        recreate(full, target, tmp_path / "backup")
     assert {name: found for name, found in rows(target).items() if found} == {}

@@ -7,30 +7,30 @@ import pytest
 from click.testing import CliRunner
 
 from app.server_cli import main
-from app.server_cli.group import VERBS
+from app.server_cli.group import COMMAND_HELP
 from muster import __version__
 
 PROGRAM = (sys.executable, "-m", "app.server_cli")
 
 
-def said(*words: str) -> str:
+def output_of(*words: str) -> str:
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
     return done.output
 
 
 def test_it_says_of_which_version_it_is() -> None:
-    assert said("--version") == f"muster-server {__version__}\n"
+    assert output_of("--version") == f"muster-server {__version__}\n"
 
 
 def test_help_lists_each_verb_with_what_it_does() -> None:
-    listed = said("--help")
-    assert [name for name in VERBS if f"\n  {name} " not in listed] == []
+    listed = output_of("--help")
+    assert [name for name in COMMAND_HELP if f"\n  {name} " not in listed] == []
 
 
-@pytest.mark.parametrize("name", sorted(VERBS) or ["--help"])
+@pytest.mark.parametrize("name", sorted(COMMAND_HELP) or ["--help"])
 def test_each_verb_explains_itself(name: str) -> None:
-    assert "Usage: " in said(name, "--help")
+    assert "Usage: " in output_of(name, "--help")
 
 
 def test_help_imports_neither_the_server_nor_a_verb() -> None:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from app.server_cli import install as verb
 from app.server_cli import main
 from app.server_cli.installation import paths, settings, systemd, units
-from app.server_cli.installation.initial_setup import FirstSteps
+from app.server_cli.installation.initial_setup import InitialSetup
 
 SETTINGS = "etc/muster/muster.env"
 UNITS = "etc/systemd/system"
@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 
 def install(file: Path, root: Path) -> dict[str, str]:
     run("install", "--answers", str(file), "--root", str(root))
-    return settings.read(root / SETTINGS)
+    return settings.read_settings(root / SETTINGS)
 
 
 def test_it_writes_settings_and_units_and_nothing_else(file: Path, tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_second_install_keeps_keys_and_own_settings_and_takes_new_answers(
     file: Path, tmp_path: Path
 ) -> None:
     before = install(file, root := tmp_path / "root")
-    settings.write(root / SETTINGS, {**before, "MUSTER_LOG_LEVEL": "DEBUG"})
+    settings.write_settings(root / SETTINGS, {**before, "MUSTER_LOG_LEVEL": "DEBUG"})
     file.write_text('database = "postgresql://db/muster"\nredis = "redis://cache/0"\nport = 9001\n')
     after = install(file, root)
     keys = ("SECRET_KEY", "JWT_SECRET_KEY", "WORKER_JWT_SECRET_KEY", "ENCRYPTION_KEYS")
@@ -81,7 +81,7 @@ def test_what_was_installed_is_gone_but_for_keys_and_data(file: Path, tmp_path: 
     before = install(file, root := tmp_path / "root")
     run("uninstall", "--yes", "--root", str(root))
     assert list((root / UNITS).iterdir()) == []
-    assert settings.read(root / SETTINGS) == before
+    assert settings.read_settings(root / SETTINGS) == before
 
 
 def test_purged_nothing_is_left(file: Path, tmp_path: Path) -> None:
@@ -94,15 +94,15 @@ def test_purged_the_backups_are_left(file: Path, tmp_path: Path) -> None:
     install(file, root := tmp_path / "root")
     (backup := root / "var/backups/muster/before-0.1.0").parent.mkdir(parents=True)
     backup.touch()
-    said = run("uninstall", "--yes", "--purge", "--root", str(root))
-    assert f"kept       {backup.parent}, " in said
+    output = run("uninstall", "--yes", "--purge", "--root", str(root))
+    assert f"kept       {backup.parent}, " in output
     assert [path for path in root.rglob("*") if path.is_file()] == [backup]
 
 
 def test_nothing_is_deleted_before_one_has_said_so(file: Path, tmp_path: Path) -> None:
     install(file, root := tmp_path / "root")
-    said = run("uninstall", "--purge", "--root", str(root), code=1)
-    assert "for ever. Backups in /var/backups/muster stay." in said
+    output = run("uninstall", "--purge", "--root", str(root), code=1)
+    assert "for ever. Backups in /var/backups/muster stay." in output
     assert (root / SETTINGS).is_file()
 
 
@@ -129,10 +129,10 @@ def test_it_ends_well_only_where_the_server_is_ready(
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(systemd, "is_running", lambda _: True)
-    monkeypatch.setattr(systemd, "call", lambda *_: "")
-    monkeypatch.setattr(FirstSteps, "make_admin", lambda _: None)
-    monkeypatch.setattr(FirstSteps, "tell_address", lambda _: True)
-    monkeypatch.setattr(verb, "READY_SECONDS", 0.0)
+    monkeypatch.setattr(systemd, "call_systemctl", lambda *_: "")
+    monkeypatch.setattr(InitialSetup, "create_admin", lambda _: None)
+    monkeypatch.setattr(InitialSetup, "set_public_url", lambda _: True)
+    monkeypatch.setattr(verb, "READY_TIMEOUT_SECONDS", 0.0)
     monkeypatch.setattr(verb, "_is_ready", lambda _: is_ready)
     assert words in run("install", "--user", "--answers", str(file), code=code)
 
@@ -145,15 +145,15 @@ def test_that_install_has_had_one_linger_is_said_when_all_is_removed(
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(systemd, "is_running", lambda _: True)
-    monkeypatch.setattr(systemd, "call", lambda *_: "")
+    monkeypatch.setattr(systemd, "call_systemctl", lambda *_: "")
     answers = iter([before, True])  # to install, then to uninstall
-    monkeypatch.setattr(systemd, "lingers", lambda _: next(answers, True))
-    monkeypatch.setattr(systemd, "linger", lambda _: True)
-    where = paths.of(user=True)
+    monkeypatch.setattr(systemd, "has_linger", lambda _: next(answers, True))
+    monkeypatch.setattr(systemd, "enable_linger", lambda _: True)
+    where = paths.find_paths(user=True)
     where.settings.parent.mkdir(parents=True)
-    verb._outlive_log_in(where)
-    said = run("uninstall", "--user", "--yes", "--purge")
-    assert ("`loginctl disable-linger " in said) != before
+    verb._enable_linger(where)
+    output = run("uninstall", "--user", "--yes", "--purge")
+    assert ("`loginctl disable-linger " in output) != before
     assert not where.settings.parent.exists()
 
 
@@ -172,8 +172,8 @@ def test_nothing_is_removed_below_what_a_systemd_runs_that_does_not_answer(
     for file in (unit, data):
         file.parent.mkdir(parents=True)
         file.touch()
-    said = run("uninstall", "--user", "--yes", *options, code=1)
-    assert "nothing was removed. Log in, as by ssh" in said
+    output = run("uninstall", "--user", "--yes", *options, code=1)
+    assert "nothing was removed. Log in, as by ssh" in output
     assert unit.exists()
     assert data.exists()
     (tmp_path / "run/systemd").rmdir()  # none runs, and so nothing of it does

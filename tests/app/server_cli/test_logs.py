@@ -14,7 +14,7 @@ def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The directory in which programs are looked for, on a host with an installation."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("MUSTER_HOME", raising=False)
-    settings.write(paths.of(user=True).settings, {"MUSTER_PORT": "9001"})
+    settings.write_settings(paths.find_paths(user=True).settings, {"MUSTER_PORT": "9001"})
     found = tmp_path / "bin"
     found.mkdir()
     monkeypatch.setenv("PATH", str(found))

@@ -14,14 +14,14 @@ import sqlalchemy as sa
 
 import config
 from app.server_cli.backups import encryption, load, operations
-from app.server_cli.backups.operations import HowToRestore
+from app.server_cli.backups.operations import RestoreOptions
 from tests.app.server_cli import backup_world
 from tests.gunicorns import ROOT
 
 PASSPHRASE = "correct horse battery staple"
 KILLS = 3
 ROWS = 20_000  # of one table, so that loading takes its time
-LONGEST = 0.6  # seconds; it takes about half of that
+MAX_DELAY_SECONDS = 0.6  # seconds; it takes about half of that
 NOTHING, ALL = (0, 0), (1, ROWS + 1)  # one more: that it was restored
 COLUMNS = "at, actor_name, action, target_type, target_id"
 
@@ -37,23 +37,25 @@ def settings_of(
 
 @pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encryption.SealedWriter.__init__, "__defaults__", ((4, 1, 1),))
+    monkeypatch.setattr(encryption.EncryptedWriter.__init__, "__defaults__", ((4, 1, 1),))
 
 
 @pytest.fixture
 def file(settings_of: Callable[[str], Settings], tmp_path: Path) -> Path:
     """A backup that takes some tenths of a second to load."""
     full = settings_of("muster_backed_up")
-    with opened(full) as connection, connection.begin():
+    with open_backup(full) as connection, connection.begin():
         backup_world.fill(connection)
         many = f"SELECT {COLUMNS} FROM audit_entries, generate_series(2, {ROWS})"
         connection.execute(sa.text(f"INSERT INTO audit_entries ({COLUMNS}) {many}"))
     made = tmp_path / "backup"
-    operations.make(made, PASSPHRASE, full["SQLALCHEMY_DATABASE_URI"], operations.keys_of(full))
+    operations.create_backup(
+        made, PASSPHRASE, full["SQLALCHEMY_DATABASE_URI"], operations.get_keys(full)
+    )
     return made
 
 
-def opened(settings: Settings) -> sa.Connection:
+def open_backup(settings: Settings) -> sa.Connection:
     uri = settings["SQLALCHEMY_DATABASE_URI"]
     return sa.create_engine(uri, poolclass=sa.NullPool).connect()
 
@@ -61,7 +63,7 @@ def opened(settings: Settings) -> sa.Connection:
 def counts(settings: Settings) -> tuple[int, ...]:
     """The rows of a small table and of the large one."""
     names = ("developers", "audit_entries")
-    with opened(settings) as connection:
+    with open_backup(settings) as connection:
         return tuple(
             int(connection.scalar(sa.text(f"SELECT count(*) FROM {name}")) or 0) for name in names
         )
@@ -80,7 +82,7 @@ doing.restore(file, passphrase, config.load(), whole, HowToRestore(replace=True)
 """
 
 
-def killed_while_it_loads(file: Path, env: dict[str, str]) -> None:
+def kill_during_load(file: Path, env: dict[str, str]) -> None:
     command = [sys.executable, "-c", RESTORING, str(file), PASSPHRASE]
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
@@ -88,7 +90,7 @@ def killed_while_it_loads(file: Path, env: dict[str, str]) -> None:
             assert line
         # It may end within that time; else it dies with some of the rows on their way.
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(random.uniform(0.0, LONGEST))
+            child.wait(random.uniform(0.0, MAX_DELAY_SECONDS))
         child.kill()
 
 
@@ -97,14 +99,14 @@ def test_one_that_is_killed_has_done_all_or_nothing_and_the_next_one_works(
 ) -> None:
     env = {**os.environ, **environment, "DATABASE_URL": new_database("muster_restored")}
     target = config.load(env)
-    whole = load.check(file, PASSPHRASE)
+    whole = load.check_backup(file, PASSPHRASE)
     assert counts(target) == NOTHING
     allowed = {NOTHING, ALL}
     for _ in range(KILLS):
-        killed_while_it_loads(file, env)
+        kill_during_load(file, env)
         # The server of the database may still be at what it was told last: this waits for it.
         found = counts(target)
         assert found in allowed
         allowed &= {found, ALL}  # what is there stays until all of the next is
-    operations.restore(file, PASSPHRASE, target, whole, HowToRestore(replace=True))
+    operations.restore_backup(file, PASSPHRASE, target, whole, RestoreOptions(replace=True))
     assert counts(target) == ALL

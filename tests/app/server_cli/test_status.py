@@ -37,7 +37,7 @@ def test_one_that_has_just_begun_to_answer_has_a_version_when_it_is_ready(
     quiet_port: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = iter([(0, ""), (200, '{"version": "1.2.3", "missing": []}')])
-    monkeypatch.setattr(probes, "get", lambda *_, **__: next(answers))
+    monkeypatch.setattr(probes, "probe", lambda *_, **__: next(answers))
     done = CliRunner().invoke(main, ["status", "--json", "--home", str(tmp_path)])
     found = json.loads(done.output)
     assert (found["ready"], found["version"]) == (False, "1.2.3")

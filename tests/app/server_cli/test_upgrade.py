@@ -9,8 +9,8 @@ from click.testing import CliRunner
 from app.server_cli import main, upgrade
 from app.server_cli.installation import paths, systemd
 from app.server_cli.upgrades import releases, wheel
-from app.server_cli.upgrades.releases import MIGRATING, SWITCHING, CutOff, Release
-from app.server_cli.upgrades.server import Installed
+from app.server_cli.upgrades.releases import MIGRATING, SWITCHING, InterruptedUpgrade, Release
+from app.server_cli.upgrades.server import InstalledServer
 from tests.app.server_cli.upgrades.test_wheel import NAME, WHOLE, packed
 
 
@@ -32,7 +32,7 @@ def installed(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (units := home / ".config" / "systemd" / "user").mkdir(parents=True)
     (units / "muster-web.service").write_text(f"[Service]\nExecStart={sys.executable} -m x\n")
     monkeypatch.setattr(systemd, "is_running", lambda _: True)
-    monkeypatch.setattr(Installed, "missing", lambda _: "")
+    monkeypatch.setattr(InstalledServer, "missing", lambda _: "")
     return home
 
 
@@ -50,14 +50,14 @@ def test_it_wants_a_wheel_or_the_way_back() -> None:
     "option", ["--dry-run", "--backup=a", "--no-backup", "--passphrase-file=a"]
 )
 def test_going_back_leaves_no_option_unheard(option: str, installed: Path) -> None:
-    status, said = run("--back", option)
-    assert (status, "--back takes no other option" in said) == (2, True), said
+    status, output = run("--back", option)
+    assert (status, "--back takes no other option" in output) == (2, True), output
 
 
 def test_where_nothing_is_installed_it_says_what_to_do_instead(home: Path) -> None:
-    status, said = run(str(home / NAME))
+    status, output = run(str(home / NAME))
     assert status == 1
-    assert "What `muster-server up` runs is upgraded so" in said
+    assert "What `muster-server up` runs is upgraded so" in output
 
 
 def test_where_no_systemd_runs_nothing_could_be_restarted(
@@ -70,9 +70,9 @@ def test_where_no_systemd_runs_nothing_could_be_restarted(
 def test_dry_it_says_what_would_be_done_and_does_nothing(installed: Path) -> None:
     file = packed(installed, WHOLE)
     before = sorted(installed.rglob("*"))
-    status, said = run(str(file), "--dry-run")
-    assert status == 0, said
-    assert "Muster 0.1.0 would become 0.2.0" in said
+    status, output = run(str(file), "--dry-run")
+    assert status == 0, output
+    assert "Muster 0.1.0 would become 0.2.0" in output
     assert sorted(installed.rglob("*")) == before
 
 
@@ -80,36 +80,40 @@ LEFT = {MIGRATING: ["  migrate", "  restart"], SWITCHING: ["  restart"]}
 
 
 @pytest.fixture(params=LEFT)
-def cut_off(request: pytest.FixtureRequest, installed: Path) -> CutOff:
+def cut_off(request: pytest.FixtureRequest, installed: Path) -> InterruptedUpgrade:
     """An upgrade of before, to the wheel's release."""
-    where = paths.of(user=True)
-    label = wheel.read(packed(installed, WHOLE)).label
+    where = paths.find_paths(user=True)
+    label = wheel.read_wheel(packed(installed, WHOLE)).label
     to = Release("0.2.0", str(where.releases / label / "bin" / "python"))
-    begun = CutOff(request.param, Release("0.1.0", sys.executable), to, backup="/the/backup")
-    releases.note(where, begun)
+    begun = InterruptedUpgrade(
+        request.param, Release("0.1.0", sys.executable), to, backup="/the/backup"
+    )
+    releases.store_interrupted(where, begun)
     return begun
 
 
-def test_dry_after_one_was_cut_off_it_says_what_is_left(cut_off: CutOff, installed: Path) -> None:
-    status, said = run(str(installed / NAME), "--dry-run")
-    assert status == 0, said
-    assert f"cut off while {cut_off.step} would go on" in said
-    steps = [line for line in said.splitlines() if line.startswith("  ")]
+def test_dry_after_one_was_cut_off_it_says_what_is_left(
+    cut_off: InterruptedUpgrade, installed: Path
+) -> None:
+    status, output = run(str(installed / NAME), "--dry-run")
+    assert status == 0, output
+    assert f"cut off while {cut_off.step} would go on" in output
+    steps = [line for line in output.splitlines() if line.startswith("  ")]
     assert steps[0] == "  make no backup: that of before is /the/backup"
     assert [" ".join(step.split(" ")[:3]) for step in steps[1:]] == LEFT[cut_off.step]
 
 
 def test_after_one_was_cut_off_no_backup_of_before_is_promised(
-    cut_off: CutOff, installed: Path
+    cut_off: InterruptedUpgrade, installed: Path
 ) -> None:
-    status, said = run(str(installed / NAME), "--backup", str(installed / "mine"))
-    assert (status, "comes too late: leave out --backup" in said) == (1, True), said
+    status, output = run(str(installed / NAME), "--backup", str(installed / "mine"))
+    assert (status, "comes too late: leave out --backup" in output) == (1, True), output
 
 
 def test_what_runs_already_is_refused(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upgrade, "__version__", "0.2.0")
-    status, said = run(str(packed(installed, WHOLE)))
-    assert (status, "0.2.0 is what runs here already" in said) == (1, True), said
+    status, output = run(str(packed(installed, WHOLE)))
+    assert (status, "0.2.0 is what runs here already" in output) == (1, True), output
 
 
 def test_another_environment_than_that_of_the_units_does_not_do_it(installed: Path) -> None:
@@ -126,6 +130,6 @@ def test_without_a_passphrase_nothing_is_begun(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MUSTER_BACKUP_PASSPHRASE", raising=False)
-    status, said = run(str(packed(installed, WHOLE)))
-    assert (status, "no passphrase: set MUSTER_BACKUP_PASSPHRASE" in said) == (1, True), said
+    status, output = run(str(packed(installed, WHOLE)))
+    assert (status, "no passphrase: set MUSTER_BACKUP_PASSPHRASE" in output) == (1, True), output
     assert not (installed / ".local").exists()

@@ -7,7 +7,12 @@ from typing import Any
 
 import msgspec
 
-from app.control_channel.reconciler import Observed, observed_from, reconcile, told
+from app.control_channel.reconciler import (
+    ObservedState,
+    apply_sent_order,
+    build_observed_state,
+    reconcile,
+)
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Attempt, Event, Machine, Task
@@ -15,8 +20,8 @@ from app.services.accounts import tokens
 from app.services.clock import now as clock_now
 from app.services.logs import logs
 from app.services.machines import orders, reports, sessions
-from app.services.machines.append_reports import Outcome
-from app.services.machines.orders import DesiredState, Want
+from app.services.machines.append_reports import BatchOutcome
+from app.services.machines.orders import DesiredAction, DesiredState
 from muster.protocol import frames, version
 from muster.protocol.attempt_key import AttemptKey
 from tests.factories import make_machine
@@ -26,7 +31,7 @@ CHANGE = frames.DiffStat(files_changed=1, insertions=2, deletions=3)
 
 
 @dataclass
-class Driven:
+class FakeMachine:
     """A machine and its connection, with what they remember. Each call commits, as a batch does."""
 
     machine_id: uuid.UUID
@@ -34,16 +39,16 @@ class Driven:
     journal_id: str = "journal"
     seq: int = 0
     slots: int = 2
-    room: frames.Room | None = None
+    sandbox: frames.SandboxFacts | None = None
     labels: dict[str, str] = field(default_factory=dict)
-    observed: dict[AttemptKey, Observed] = field(default_factory=dict)
+    observed: dict[AttemptKey, ObservedState] = field(default_factory=dict)
 
     @property
     def row(self) -> Machine:
         return db.session.get_one(Machine, self.machine_id, populate_existing=True)
 
     def hello(
-        self, *held: frames.HeldAttempt, at: datetime | None = None, **more: Any
+        self, *held: frames.TrackedAttempt, at: datetime | None = None, **more: Any
     ) -> sessions.MachineSession:
         frame = frames.Hello(
             protocol=version.CURRENT,
@@ -53,31 +58,33 @@ class Driven:
             slots=self.slots,
             capabilities=[frames.Capability(agent_type="claude")],
             attempts=list(held),
-            room=self.room,
+            room=self.sandbox,
             labels=self.labels,
             **{"checks_commits": True, **more},
         )
-        session = sessions.hello(frame, at or clock_now())
-        sessions.tell(session)
+        session = sessions.handle_hello(frame, at or clock_now())
+        sessions.send_wakeups(session)
         self.generation = session.generation
-        self.observed = {AttemptKey.of(a): observed_from(a) for a in held}
+        self.observed = {AttemptKey.from_object(a): build_observed_state(a) for a in held}
         return session
 
-    def orders(self) -> list[tuple[Want, int, int]]:
+    def orders(self) -> list[tuple[DesiredAction, int, int]]:
         """The orders that are new since the last call, as (want, task id, stage index)."""
-        desired = orders.of_machine(self.machine_id, clock_now(), list(self.observed)).attempts
+        desired = orders.orders_of_machine(
+            self.machine_id, clock_now(), list(self.observed)
+        ).attempts
         due = reconcile(desired, self.observed)
         for order in due:
-            key = AttemptKey.of(order)
-            self.observed[key] = told(self.observed.get(key), order)
-        return [(order.want, order.task_id, order.stage_index) for order in due]
+            key = AttemptKey.from_object(order)
+            self.observed[key] = apply_sent_order(self.observed.get(key), order)
+        return [(order.action, order.task_id, order.stage_index) for order in due]
 
-    def say(
+    def report_on(
         self, task: Task, *bodies: frames.Body, attempt: int | None = None, logs: Any = ()
-    ) -> Outcome:
+    ) -> BatchOutcome:
         """Send reports on the task's latest attempt (or on `attempt`), with these log frames."""
         number = task.attempt if attempt is None else attempt
-        batch = [self.report(task.id, number, in_line(task, number, body)) for body in bodies]
+        batch = [self.report(task.id, number, in_sequence(task, number, body)) for body in bodies]
         return self.apply(batch, logs)
 
     def report(self, task_id: int, attempt: int, body: frames.Body) -> frames.Report:
@@ -86,80 +93,90 @@ class Driven:
 
     def apply(
         self, batch: list[frames.Report], logs: Any = (), at: datetime | None = None
-    ) -> Outcome:
-        return reports.apply(self.machine_id, self.generation, batch, list(logs), at or clock_now())
+    ) -> BatchOutcome:
+        return reports.apply_batch(
+            self.machine_id, self.generation, batch, list(logs), at or clock_now()
+        )
 
-    def begins(self, task: Task, stage: int = 0) -> None:
-        self.say(task, frames.Accepted(), frames.StageStarted(stage_index=stage))
+    def report_started(self, task: Task, stage: int = 0) -> None:
+        self.report_on(task, frames.Accepted(), frames.StageStarted(stage_index=stage))
 
-    def checkpoints(
+    def report_checkpoint(
         self, task: Task, stage: int = 0, *, diff: frames.DiffStat | None = None
     ) -> None:
         ref = f"refs/muster/{task.id}/{task.attempt}/{stage}"
-        self.say(task, frames.Checkpoint(stage_index=stage, ref=ref, commit="c0ffee", diff=diff))
+        self.report_on(
+            task, frames.Checkpoint(stage_index=stage, ref=ref, commit="c0ffee", diff=diff)
+        )
 
-    def finishes(self, task: Task, stage: int = 0, how: Any = "exit", code: int = 0) -> Outcome:
-        end = live(task).log_bytes
-        return self.say(
+    def report_finished(
+        self, task: Task, stage: int = 0, how: Any = "exit", code: int = 0
+    ) -> BatchOutcome:
+        end = make_live(task).log_bytes
+        return self.report_on(
             task, frames.StageFinished(stage_index=stage, log_end=end, how=how, code=code)
         )
 
-    def publishes(self, task: Task, *, diff: frames.DiffStat = CHANGE) -> Outcome:
+    def report_published(self, task: Task, *, diff: frames.DiffStat = CHANGE) -> BatchOutcome:
         """What its last checkpoint has; or `beef`, announced first, where it has none."""
-        self.announces(task)
+        self.report_workspace(task)
         moved = frames.BranchMove(task.task_branch)
-        commit = live(task).pushed_commit or "beef"
-        return self.say(task, frames.Published(str(task.branch), commit, diff, moved, tree(task)))
+        commit = make_live(task).pushed_commit or "beef"
+        return self.report_on(
+            task, frames.Published(str(task.branch), commit, diff, moved, tree(task))
+        )
 
-    def announces(self, task: Task, commit: str = "beef") -> None:
+    def report_workspace(self, task: Task, commit: str = "beef") -> None:
         """Tell what it would push, where it is asked to."""
-        at = live(task)
+        at = make_live(task)
         if at.pushed_commit is None and at.ended_at is None:
             commit = at.resume_commit if at.started_at is None and at.resume_commit else commit
-            self.say(task, frames.ToPublish(at.pushes, commit, TREE))
+            self.report_on(task, frames.PublishPreview(at.pushes, commit, TREE))
 
 
 def tree(task: Task) -> str | None:
     """The tree of what its latest attempt is at, as far as that was told."""
-    return (live(task).work or {}).get("tree")
+    return (make_live(task).work or {}).get("tree")
 
 
-def in_line(task: Task, number: int, body: frames.Body) -> frames.Body:
+def in_sequence(task: Task, number: int, body: frames.Body) -> frames.Body:
     """The report as an honest machine makes it, where the test does not say what it follows."""
-    if not isinstance(body, frames.Checkpoint | frames.ToPublish) or body.follows is not None:
+    if not isinstance(body, frames.Checkpoint | frames.PublishPreview) or body.follows is not None:
         return body
     at = db.session.get_one(Attempt, (task.id, number), populate_existing=True).work or {}
     before = frames.Revision(at.get("commit", "ba5e"), at.get("tree", TREE))
     return msgspec.structs.replace(body, follows=before)
 
 
-def make_driven(slots: int = 2, room: frames.Room | None = None, **given: Any) -> Driven:
+def make_driven(
+    slots: int = 2, room: frames.SandboxFacts | None = None, **given: Any
+) -> FakeMachine:
     """A machine that has said hello for the first time."""
-    machine = Driven(make_machine(slots_total=slots, **given).id, slots=slots, room=room)
+    machine = FakeMachine(make_machine(slots_total=slots, **given).id, slots=slots, sandbox=room)
     machine.hello()
     return machine
 
 
-def held(
+def make_held_attempt(
     task: Task,
-    state: frames.HeldState = "working",
+    state: frames.TrackedState = "working",
     stage: int = 0,
-    ended_by: frames.StageEndedBy | None = None,
-) -> frames.HeldAttempt:
+    ended_by: frames.StageExitReason | None = None,
+) -> frames.TrackedAttempt:
     """The task's latest attempt as a hello names it."""
-    return frames.HeldAttempt(task.id, task.attempt, stage, state, 0, ended_by)
+    return frames.TrackedAttempt(task.id, task.attempt, stage, state, 0, ended_by)
 
 
-def live(task: Task) -> Attempt:
+def make_live(task: Task) -> Attempt:
     """The task's latest attempt, reread."""
     return db.session.get_one(Attempt, (task.id, task.attempt), populate_existing=True)
 
 
-def ordered(task: Task) -> DesiredState:
+def latest_order(task: Task) -> DesiredState:
     """The desired state of the task's latest attempt on its machine."""
-    attempt = live(task)
-    desired = orders.of_machine(attempt.machine_id, clock_now()).attempts
-    [found] = [w for w in desired if AttemptKey.of(w) == (task.id, attempt.number)]
+    attempt = make_live(task)
+    desired = orders.orders_of_machine(attempt.machine_id, clock_now()).attempts
+    [found] = [w for w in desired if AttemptKey.from_object(w) == (task.id, attempt.number)]
     return found
 
 
@@ -179,7 +196,7 @@ def log_frame(task: Task, data: bytes, offset: int = 0, stage: int = 0) -> frame
 
 
 def log_of(actor: Any, task: Task) -> bytes:
-    raw = logs.raw(actor, task.id)
+    raw = logs.raw_log(actor, task.id)
     return b"".join(raw.read(0, raw.size))
 
 

@@ -51,7 +51,7 @@ class Requests:
             def require_right() -> None:
                 tasks.require_creator(actor, self.project)
 
-            return idempotency.once(
+            return idempotency.run_once(
                 actor, "key", body, make, lambda task: {"id": task.id}, require_right
             )
 
@@ -90,18 +90,18 @@ def fail() -> None:
     raise ConnectionError
 
 
-def go_on() -> None:
+def succeed() -> None:
     """Nothing is wrong."""
 
 
 def test_who_waits_answers_what_the_first_answered(requests: Requests) -> None:
-    first, later = requests.race("one", go_on)
+    first, later = requests.race("one", succeed)
     assert (first.replayed, later) == (False, StoredResponse(first.body, replayed=True))
     assert requests_made() == ["one"]
 
 
 def test_who_waits_with_another_request_is_refused(requests: Requests) -> None:
-    _, later = requests.race("two", go_on)
+    _, later = requests.race("two", succeed)
     assert isinstance(later, IdempotencyKeyReused)
     assert requests_made() == ["one"]
 

@@ -7,17 +7,17 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from app.domain.errors import Forbidden, NotFound
-from app.domain.roles import Act, ProjectRole, SystemRole
+from app.domain.roles import Permission, ProjectRole, SystemRole
 from app.extensions import db
 from app.models import Developer, Project
 from app.services import rights
 from tests.factories import add_member, make_developer, make_project
 
-A, S, P = Act, SystemRole, ProjectRole
+A, S, P = Permission, SystemRole, ProjectRole
 
 
 def outcome(
-    act: Act, developer: Developer, project: Project, creator_id: int | None = None
+    act: Permission, developer: Developer, project: Project, creator_id: int | None = None
 ) -> type[Exception] | None:
     try:
         rights.require(act, developer, project, creator_id=creator_id)
@@ -51,7 +51,7 @@ def test_rights_come_from_rows(
     system: SystemRole,
     role: ProjectRole | None,
     is_creator: bool,
-    act: Act,
+    act: Permission,
     expected: type[Exception] | None,
 ) -> None:
     developer, project = make_developer(role=system), make_project()
@@ -64,26 +64,26 @@ def test_rights_come_from_rows(
 def test_membership_elsewhere_counts_for_nothing(app: Flask) -> None:
     developer = make_developer()
     make_project(maintainers=[developer])
-    assert outcome(Act.SEE_PROJECT, developer, make_project()) is NotFound
+    assert outcome(Permission.SEE_PROJECT, developer, make_project()) is NotFound
 
 
 def test_a_deleted_project_is_history_for_admins_alone(app: Flask) -> None:
     maintainer, lead = make_developer(), make_developer(role=SystemRole.LEAD)
     admin = make_developer(role=SystemRole.ADMIN)
     project = make_project(maintainers=[maintainer], deleted_at=datetime.now(UTC))
-    assert outcome(Act.SEE_PROJECT, maintainer, project) is NotFound
-    assert outcome(Act.SEE_PROJECT, lead, project) is NotFound
-    assert outcome(Act.SEE_PROJECT, admin, project) is None
-    assert outcome(Act.CREATE_TASK, admin, project) is Forbidden
+    assert outcome(Permission.SEE_PROJECT, maintainer, project) is NotFound
+    assert outcome(Permission.SEE_PROJECT, lead, project) is NotFound
+    assert outcome(Permission.SEE_PROJECT, admin, project) is None
+    assert outcome(Permission.CREATE_TASK, admin, project) is Forbidden
 
 
 @pytest.mark.parametrize("system", list(SystemRole))
-def test_rights_take_one_query_at_most(app: Flask, system: SystemRole) -> None:
+def test_rights_take_no_more_than_one_query(app: Flask, system: SystemRole) -> None:
     developer = make_developer(role=system)
     project = make_project(members=[developer])
     statements: list[str] = []
     event.listen(db.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    rights.require(Act.SEE_PROJECT, developer, project)
+    rights.require(Permission.SEE_PROJECT, developer, project)
     assert len([s for s in statements if s.startswith("SELECT")]) <= 1
 
 

@@ -27,7 +27,7 @@ ACTS: dict[str, Callable[[Developer], object]] = {
     "developers.create": lambda actor: developers.create(
         actor, role=SystemRole.DEVELOPER, **ACCOUNT
     ),
-    "fleet.change": lambda actor: machine_admin.change(actor, NOWHERE, slots=1),
+    "fleet.change": lambda actor: machine_admin.update_machine(actor, NOWHERE, slots=1),
     "fleet.decommission": lambda actor: machine_admin.decommission(actor, NOWHERE),
     "projects.create": lambda actor: projects.create(
         actor, key="NEW", repo_url="https://h/x", agent_type="claude"

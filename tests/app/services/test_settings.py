@@ -74,14 +74,14 @@ def test_all_that_is_wrong_is_told_and_nothing_is_stored(admin: Developer) -> No
 def test_settings_are_for_admins(app: Flask, role: SystemRole) -> None:
     developer = make_developer(role=role)
     with pytest.raises(Forbidden):
-        settings.everything(developer)
+        settings.list_all(developer)
     with pytest.raises(Forbidden):
         settings.update(developer, {"loginFailures": 7})
 
 
 def test_it_is_told_who_set_what_and_when(admin: Developer) -> None:
     settings.update(admin, {"loginFailures": 7})
-    views = {view.setting.key: view for view in settings.everything(admin)}
+    views = {view.setting.key: view for view in settings.list_all(admin)}
     assert views.keys() == REGISTRY.keys()
     view = views["loginFailures"]
     assert (view.value, view.default, view.updated_by) == (7, 5, admin)

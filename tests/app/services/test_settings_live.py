@@ -103,8 +103,8 @@ def test_settings_need_no_redis(
 def test_who_asks_while_the_settings_are_read_does_not_read_them_too(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings, "FRESH_SECONDS", 1.0)
-    settings.forget()
+    monkeypatch.setattr(settings, "CACHE_SECONDS", 1.0)
+    settings.clear_cache()
     seconds = iter([0.0, 100.0, 100.5])
     monkeypatch.setattr(settings, "monotonic", lambda: next(seconds))
     settings.value("loginFailures")

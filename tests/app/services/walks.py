@@ -18,7 +18,7 @@ from app.services.dispatch import dispatcher
 from app.services.machines import liveness
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, make_driven
+from tests.app.services.fake_machine import FakeMachine, make_driven
 from tests.factories import make_developer, make_project
 
 STAGES = [
@@ -77,22 +77,22 @@ class Walk:
         task = self.any_task(TaskStatus.ASSIGNED, TaskStatus.RUNNING)
         machine = next(m for m in self.machines if m.machine_id == task.machine_id)
         if task.status is TaskStatus.ASSIGNED:
-            machine.begins(task, task.stage_index)
+            machine.report_started(task, task.stage_index)
         elif self.chance.random() < 0.3:
-            machine.say(task, frames.Failed(code="git", message="no"))
+            machine.report_on(task, frames.Failed(code="git", message="no"))
         else:
             self.finish(machine, task)
 
-    def finish(self, machine: Driven, task: Task) -> None:
-        machine.checkpoints(task, task.stage_index)
-        machine.finishes(task, task.stage_index, code=self.chance.choice((0, 0, 0, 1)))
+    def finish(self, machine: FakeMachine, task: Task) -> None:
+        machine.report_checkpoint(task, task.stage_index)
+        machine.report_finished(task, task.stage_index, code=self.chance.choice((0, 0, 0, 1)))
         if task.stage_index == len(task.pipeline) - 1:
-            machine.publishes(task)
+            machine.report_published(task)
 
     def answer(self) -> None:
         task = self.any_task(TaskStatus.SUSPENDED)
         result = self.chance.choice(("confirm", "confirm", "reject"))
-        gates.confirm(self.admin, task.id, task.stage_index, result)
+        gates.confirm_stage(self.admin, task.id, task.stage_index, result)
 
     def cancel(self) -> None:
         tasks.cancel(self.admin, self.any_task().id)
@@ -105,9 +105,9 @@ class Walk:
         end.
         """
         later = now() + timedelta(minutes=1)
-        liveness.notice(later)
+        liveness.detect_silent(later)
         if self.chance.random() < 0.5:
-            liveness.give_up(later + timedelta(hours=1))
+            liveness.expire_leases(later + timedelta(hours=1))
         for machine in self.machines:
             machine.hello()
 

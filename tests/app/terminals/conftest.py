@@ -101,18 +101,18 @@ class Scene:
 
     def open(self, **given: Any) -> StandInMachine:
         """The machine's terminal socket, on the order that has come for it."""
-        order = self.machine.until(frames.OpenTerminal)
+        order = self.machine.wait_for(frames.OpenTerminal)
         return self.dial(order.channel_token, **given)
 
-    def open_again(self, **given: Any) -> StandInMachine:
+    def open_again(self, **options: Any) -> StandInMachine:
         """Likewise, after the machine has said that its socket has ended. (Said in the second
         after it was asked it is passed over: what ends at once would end at once again.)"""
-        said = frames.TerminalClosed(task_id=self.task.id, attempt=1)
+        frame = frames.TerminalClosed(task_id=self.task.id, attempt=1)
         while True:
-            self.machine.send(said)
+            self.machine.send(frame)
             with contextlib.suppress(TimeoutError):
-                order = self.machine.until(frames.OpenTerminal, limit=0.3)
-                return self.dial(order.channel_token, **given)
+                order = self.machine.wait_for(frames.OpenTerminal, limit=0.3)
+                return self.dial(order.channel_token, **options)
 
     def dial(self, token: str, url: str | None = None, **given: Any) -> StandInMachine:
         jwt = self.machine.worker_jwt
@@ -120,7 +120,7 @@ class Scene:
         self.opened.append(machine)
         return machine
 
-    def look(
+    def view(
         self,
         who: Developer | None = None,
         mode: str = "control",
@@ -137,7 +137,7 @@ class Scene:
 
     def both(self, **given: Any) -> tuple[StandInMachine, Viewer]:
         """A machine and a controller, ready."""
-        viewer = self.look(**given)
+        viewer = self.view(**given)
         machine = self.open()
         return machine, viewer.get_ready()
 
@@ -155,7 +155,7 @@ def make_scene(rows: Flask) -> Iterator[Callable[[str], Scene]]:
         db.session.commit()
         machine = SimulatedMachine(url, str(row.id), tokens.worker_jwt(row)[0])
         machine.connect(
-            frames.HeldAttempt(
+            frames.TrackedAttempt(
                 task_id=task.id, attempt=1, stage_index=0, state="working", log_offset=0
             )
         )
@@ -165,7 +165,7 @@ def make_scene(rows: Flask) -> Iterator[Callable[[str], Scene]]:
     yield make
     for scene in made:
         for end in scene.opened:
-            end.hang_up()
+            end.close()
         scene.machine.disconnect()
 
 

@@ -31,7 +31,7 @@ def encode(frame: wire.TerminalFrame) -> str:
     return msgspec.json.encode(frame).decode()
 
 
-def until(condition: Callable[[], Any], limit: float = LIMIT) -> Any:
+def wait_for(condition: Callable[[], Any], limit: float = LIMIT) -> Any:
     return wait_until(condition, seconds=limit)
 
 
@@ -92,12 +92,12 @@ class StandInMachine:
         ready = _to_machine.decode(self.socket.recv(timeout=LIMIT))
         assert isinstance(ready, wire.MachineReady)
         self.ready = ready
-        self._say(wire.At(offset=self.end))
-        self._say(wire.Resize(cols=100, rows=30))
-        self._thread = threading.Thread(target=self._hear, daemon=True)
+        self._send(wire.OutputOffset(offset=self.end))
+        self._send(wire.Resize(cols=100, rows=30))
+        self._thread = threading.Thread(target=self._receive_all, daemon=True)
         self._thread.start()
 
-    def print(self, data: bytes, size: int = wire.MAX_BYTES) -> int:
+    def print(self, data: bytes, size: int = wire.MAX_FRAME_BYTES) -> int:
         """Bytes, in frames of `size`; the offset behind them."""
         with self._sending:
             for start in range(0, len(data), size):
@@ -110,31 +110,31 @@ class StandInMachine:
         """Lose so many bytes, and say so."""
         with self._sending:
             self.end += count
-            self.socket.send(encode(wire.At(offset=self.end)))
+            self.socket.send(encode(wire.OutputOffset(offset=self.end)))
 
     def resize(self, cols: int, rows: int) -> None:
-        self._say(wire.Resize(cols=cols, rows=rows))
+        self._send(wire.Resize(cols=cols, rows=rows))
 
-    def hang_up(self) -> None:
+    def close(self) -> None:
         self.socket.close()
         self._thread.join(LIMIT)
 
-    def _say(self, frame: wire.TerminalFrame) -> None:
+    def _send(self, frame: wire.TerminalFrame) -> None:
         with self._sending:
             self.socket.send(encode(frame))
 
-    def _hear(self) -> None:
+    def _receive_all(self) -> None:
         try:
             for message in self.socket:
-                self._take(message)
+                self._receive(message)
         except ConnectionClosed:
             pass
         finally:
             self.code = self.socket.close_code
 
-    def _take(self, message: str | bytes) -> None:
+    def _receive(self, message: str | bytes) -> None:
         if isinstance(message, bytes):
-            assert len(message) <= wire.MAX_BYTES
+            assert len(message) <= wire.MAX_FRAME_BYTES
             self.typed += message
             return
         match _to_machine.decode(message):
@@ -177,37 +177,37 @@ class Viewer:
         self.socket.send(encode(auth))
 
     def get_ready(self, limit: float = LIMIT) -> Self:
-        self.until(wire.ViewerReady, limit)
+        self.wait_for(wire.ViewerReady, limit)
         return self
 
     def send(self, frame: wire.TerminalFrame) -> None:
         self.socket.send(encode(frame))
 
     def press(self, data: bytes) -> None:
-        for start in range(0, len(data), wire.MAX_BYTES):
-            self.socket.send(data[start : start + wire.MAX_BYTES])
+        for start in range(0, len(data), wire.MAX_FRAME_BYTES):
+            self.socket.send(data[start : start + wire.MAX_FRAME_BYTES])
 
-    def until(self, kind: type[F], limit: float = LIMIT) -> F:
+    def wait_for(self, kind: type[F], limit: float = LIMIT) -> F:
         """The next frame of that kind."""
         deadline = time.monotonic() + limit
         while True:
             for place, frame in enumerate(self.inbox):
                 if isinstance(frame, kind):
                     return self.inbox.pop(place)  # type: ignore[return-value]
-            self.hear(deadline - time.monotonic())
+            self.receive(deadline - time.monotonic())
 
-    def until_offset(self, offset: int, limit: float = LIMIT) -> bytes:
+    def wait_for_offset(self, offset: int, limit: float = LIMIT) -> bytes:
         """All that has been seen, once it reaches so far."""
         deadline = time.monotonic() + limit
         while self.offset < offset:
-            self.hear(deadline - time.monotonic())
+            self.receive(deadline - time.monotonic())
         return bytes(self.data)
 
-    def hear(self, seconds: float) -> None:
+    def receive(self, seconds: float) -> None:
         message = self.socket.recv(timeout=max(seconds, 0.001))
         if isinstance(message, bytes):
             assert self.ready is not None
-            assert 0 < len(message) <= wire.MAX_BYTES
+            assert 0 < len(message) <= wire.MAX_FRAME_BYTES
             self.data += message
             self.offset += len(message)
             return
@@ -231,7 +231,7 @@ class Viewer:
     def code(self, limit: float = LIMIT) -> int:
         return close_code(self.socket, limit)
 
-    def hang_up(self) -> None:
+    def close(self) -> None:
         with contextlib.suppress(Exception):
             self.socket.close()
 
@@ -246,4 +246,4 @@ def closing(*ends: Any) -> Iterator[None]:
         yield
     finally:
         for end in ends:
-            end.hang_up()
+            end.close()

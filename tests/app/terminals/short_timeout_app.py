@@ -5,4 +5,4 @@ from wsgi import app
 
 __all__ = ["app"]
 
-peer.PING_SECONDS, peer.SILENCE_SECONDS = 0.3, 2.0
+peer.PING_SECONDS, peer.SILENCE_TIMEOUT_SECONDS = 0.3, 2.0

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from app.terminals.command_queue import CommandQueue, _Ride
+from app.terminals.command_queue import CommandQueue, _PendingCommands
 
 
 class Breaking:
@@ -26,7 +26,7 @@ class Breaking:
 @pytest.fixture
 def commands() -> CommandQueue:
     found = CommandQueue("redis://127.0.0.1:1")
-    found._connection, found._used = Breaking(), time.monotonic()
+    found._connection, found._used_at = Breaking(), time.monotonic()
     found._pool = SimpleNamespace(release=lambda _: None)  # type: ignore[assignment]
     return found
 
@@ -34,8 +34,8 @@ def commands() -> CommandQueue:
 def test_what_was_answered_before_the_connection_broke_has_been_done(
     commands: CommandQueue,
 ) -> None:
-    first, second = _Ride((("XADD", "a"),)), _Ride((("XADD", "b"),))
-    commands._carry([first, second])
+    first, second = _PendingCommands((("XADD", "a"),)), _PendingCommands((("XADD", "b"),))
+    commands._send_all([first, second])
     assert (first.answers, first.error) == ([b"typed"], None)
     assert isinstance(second.error, RedisConnectionError)
     assert commands._connection is None

@@ -10,7 +10,7 @@ from simple_websocket import ConnectionClosed
 from app.terminals.machine_socket import MachineSocket
 from app.terminals.store import Store
 from app.terminals.stream import parse_id
-from muster.protocol.terminal import MAX_BYTES
+from muster.protocol.terminal import MAX_FRAME_BYTES
 
 KEY = (2_000_000_002, 1)
 
@@ -36,17 +36,17 @@ class Breaking:
 @pytest.mark.parametrize("takes", [0, 2])
 def test_no_key_is_handed_on_twice(environment: dict[str, str], takes: int) -> None:
     store = Store(environment["REDIS_URL"])
-    paste = [bytes([letter]) * (MAX_BYTES // 2) for letter in b"abcdefgh"]
+    paste = [bytes([letter]) * (MAX_FRAME_BYTES // 2) for letter in b"abcdefgh"]
     for piece in paste:
-        store.put_input(KEY, k=piece)
-    store.put_input(KEY, r="80 24")
+        store.add_input(KEY, k=piece)
+    store.add_input(KEY, r="80 24")
     with redis.Redis.from_url(environment["REDIS_URL"]) as valkey:
-        place = store.place(KEY, "in")
+        place = store.stream_key(KEY, "in")
         rows = [(parse_id(id_), fields) for id_, fields in valkey.xrange(place)]
         socket: Any = Breaking(takes)
         grant = SimpleNamespace(task_id=KEY[0], attempt=KEY[1])
         machine = MachineSocket(socket, store, grant, *[lambda *_: None] * 2)
-        machine.put(rows)
+        machine.add_input(rows)
         machine._write()
         left = [fields[b"k"] for _, fields in valkey.xrange(place) if b"k" in fields]
         valkey.delete(place)

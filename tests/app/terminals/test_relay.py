@@ -22,23 +22,23 @@ def grant() -> ViewerGrant:
     return ViewerGrant(DeveloperSession(TASK, 1), "Ada", TASK, 1, TerminalMode.WATCH)
 
 
-@pytest.mark.parametrize("step", ["limits", "admit", "states"])
+@pytest.mark.parametrize("step", ["limits", "add_presence", "states"])
 def test_a_viewer_whom_an_error_keeps_out_is_forgotten(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, grant: ViewerGrant, step: str
 ) -> None:
     def fails(*_: Any) -> Any:
         raise OperationalError("", {}, Exception()) if step == "limits" else RedisError
 
-    rows: Any = SimpleNamespace(limits=lambda: (50, 50), note=lambda typed: None)
+    rows: Any = SimpleNamespace(limits=lambda: (50, 50), store_input=lambda typed: None)
     if step == "limits":
         rows.limits = fails
     else:
         monkeypatch.setattr(Store, step, fails)
     monkeypatch.setattr(Relay, "_start", lambda self: None)  # nobody looks after it
     relay = Relay(environment["REDIS_URL"], rows)
-    with pytest.raises((RedisError, OperationalError)), relay.viewing(None, grant, None):
+    with pytest.raises((RedisError, OperationalError)), relay.open_viewer(None, grant, None):
         pass
-    assert relay._ends.everybody() == []
+    assert relay._sockets.all_members() == []
     assert relay._reader.streams == {}
     with redis.Redis.from_url(environment["REDIS_URL"]) as valkey:
         assert valkey.zcard(f"muster:pty:task:{TASK}") == 0

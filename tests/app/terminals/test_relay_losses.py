@@ -13,8 +13,8 @@ from muster.protocol import frames
 from muster.protocol import terminal as wire
 from muster.protocol.terminal import CloseCode
 from tests.app.terminals.conftest import Scene
-from tests.app.terminals.endpoints import Viewer, until
-from tests.chaos.proxy import Door, Proxy
+from tests.app.terminals.endpoints import Viewer, wait_for
+from tests.chaos.proxy import Proxy, ProxyPort
 from tests.factories import begin_login
 from tests.gunicorns import Gunicorn, gunicorn
 
@@ -58,55 +58,55 @@ def test_a_logout_ends_a_socket_at_once_wherever_it_is(scene: Scene, seldom: Gun
     assert urllib.request.urlopen(request, timeout=10).status == 200
     assert gone.code() == CloseCode.FORBIDDEN
     stays.send(wire.Ping())
-    stays.until(wire.Pong)
+    stays.wait_for(wire.Pong)
 
 
 @pytest.fixture
-def line(hasty: Gunicorn) -> Iterator[Door]:
+def line(hasty: Gunicorn) -> Iterator[ProxyPort]:
     """The way to it."""
     proxy = Proxy()
-    yield proxy.door(hasty.port)
+    yield proxy.open_port(hasty.port)
     proxy.close()
 
 
 def test_who_is_idle_is_pinged_and_stays_and_who_has_gone_silent_is_given_up(
-    scene: Scene, line: Door, environment: dict[str, str]
+    scene: Scene, line: ProxyPort, environment: dict[str, str]
 ) -> None:
-    assert (peer.PING_SECONDS, peer.SILENCE_SECONDS) == (20.0, 50.0)
+    assert (peer.PING_SECONDS, peer.SILENCE_TIMEOUT_SECONDS) == (20.0, 50.0)
     machine, viewer = scene.both(url=f"http://127.0.0.1:{line.port}")
     for _ in range(10):  # for longer than silence is borne
-        viewer.until(wire.Ping)
-    assert viewer.until_offset(machine.print(b"still here")) == b"still here"
+        viewer.wait_for(wire.Ping)
+    assert viewer.wait_for_offset(machine.print(b"still here")) == b"still here"
     with redis.Redis.from_url(environment["REDIS_URL"]) as valkey:
         here = f"muster:pty:task:{scene.task.id}"
         assert valkey.zcard(here) == 1
         line.swallow("up", "down")  # nobody hangs up
-        until(lambda: valkey.zcard(here) == 0)
+        wait_for(lambda: valkey.zcard(here) == 0)
 
 
 def test_a_viewer_whose_server_is_killed_misses_nothing(scene: Scene, third: Gunicorn) -> None:
     machine, viewer = scene.both(url=third.url)
-    seen = viewer.until_offset(machine.print(b"before "))
-    third.process.end()
+    seen = viewer.wait_for_offset(machine.print(b"before "))
+    third.process.kill_group()
     machine.print(b"meanwhile ")
     assert viewer.code() == 1006
-    again = scene.look(resume_from=viewer.offset).get_ready()
-    assert seen + again.until_offset(machine.print(b"after")) == b"before meanwhile after"
+    again = scene.view(resume_from=viewer.offset).get_ready()
+    assert seen + again.wait_for_offset(machine.print(b"after")) == b"before meanwhile after"
     assert again.gaps == []
 
 
 def test_a_machine_whose_terminal_s_server_is_killed_dials_another(
     scene: Scene, third: Gunicorn
 ) -> None:
-    viewer = scene.look()
-    order = scene.machine.until(frames.OpenTerminal)
+    viewer = scene.view()
+    order = scene.machine.wait_for(frames.OpenTerminal)
     machine = scene.dial(order.channel_token, url=third.url)
-    viewer.get_ready().until_offset(machine.print(b"before "))
-    third.process.end()
-    until(lambda: machine.code)
+    viewer.get_ready().wait_for_offset(machine.print(b"before "))
+    third.process.kill_group()
+    wait_for(lambda: machine.code)
     again = scene.open_again(end=machine.end)
     assert again.ready.offset == machine.end
-    assert viewer.until_offset(again.print(b"after")) == b"before after"
+    assert viewer.wait_for_offset(again.print(b"after")) == b"before after"
     assert viewer.gaps == []
 
 
@@ -114,10 +114,10 @@ def test_a_server_that_stops_says_so(
     scene: Scene, third: Gunicorn, make_scene: Callable[[str], Scene]
 ) -> None:
     there = make_scene(scene.url)
-    viewer = there.look(url=third.url)
-    order = there.machine.until(frames.OpenTerminal)
+    viewer = there.view(url=third.url)
+    order = there.machine.wait_for(frames.OpenTerminal)
     machine = there.dial(order.channel_token, url=third.url)
     viewer.get_ready()
-    third.process.ask()
+    third.process.request_stop()
     assert viewer.code() == wire.CloseCode.GOING_AWAY
-    assert until(lambda: machine.code) == wire.CloseCode.GOING_AWAY
+    assert wait_for(lambda: machine.code) == wire.CloseCode.GOING_AWAY

@@ -2,37 +2,37 @@
 
 from muster.protocol import terminal as wire
 from tests.app.terminals.conftest import Scene
-from tests.app.terminals.endpoints import until
+from tests.app.terminals.endpoints import wait_for
 
 
 def test_a_viewer_sees_the_screen_and_then_every_byte(scene: Scene) -> None:
     machine, viewer = scene.both()
     assert viewer.ready is not None
     assert (viewer.ready.mode, viewer.ready.offset, viewer.ready.attempt) == ("control", 0, 1)
-    assert viewer.until(wire.Screen).data == "\x1b[2Jscreen"
+    assert viewer.wait_for(wire.Screen).data == "\x1b[2Jscreen"
     end = machine.print(b"hello")
-    assert viewer.until_offset(end) == b"hello"
+    assert viewer.wait_for_offset(end) == b"hello"
 
 
 def test_what_is_typed_reaches_the_machine_and_its_echo_comes_back(scene: Scene) -> None:
     machine, viewer = scene.both()
     viewer.press(b"ls\r")
-    until(lambda: machine.typed == b"ls\r")
+    wait_for(lambda: machine.typed == b"ls\r")
 
 
 def test_the_two_ends_may_be_on_two_servers(scene: Scene, right: str) -> None:
-    viewer = scene.look(url=right)
+    viewer = scene.view(url=right)
     machine = scene.open()
     viewer.get_ready()
     viewer.press(b"x")
-    until(lambda: machine.typed == b"x")
-    assert viewer.until_offset(machine.print(b"echo")) == b"echo"
+    wait_for(lambda: machine.typed == b"x")
+    assert viewer.wait_for_offset(machine.print(b"echo")) == b"echo"
 
 
 def test_a_resize_is_told_of_before_the_machine_has_sent_a_byte(scene: Scene) -> None:
-    viewer = scene.look()
+    viewer = scene.view()
     machine = scene.open(end=100)  # it begins at the end of what there is
-    viewer.until(wire.Screen)
+    viewer.wait_for(wire.Screen)
     machine.resize(97, 31)
-    told = viewer.until(wire.Resize)
-    assert (told.cols, told.rows) == (97, 31), "and not of the one that the screen has"
+    resize = viewer.wait_for(wire.Resize)
+    assert (resize.cols, resize.rows) == (97, 31), "and not of the one that the screen has"

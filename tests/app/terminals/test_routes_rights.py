@@ -63,7 +63,7 @@ def test_a_token_is_stored_as_a_digest_only(scene: Scene) -> None:
 def test_of_many_who_come_with_one_token_at_once_one_gets_in(scene: Scene, right: str) -> None:
     token = scene.token()["channelToken"]
     bearer = access_token_of(scene.creator)
-    machine_order = scene.machine.until(frames.OpenTerminal)
+    machine_order = scene.machine.wait_for(frames.OpenTerminal)
     scene.dial(machine_order.channel_token)
     codes: list[Any] = []
     barrier = threading.Barrier(8)
@@ -132,9 +132,9 @@ def test_a_token_for_other_projects_opens_no_terminal(scene: Scene) -> None:
     assert refused(scene, elsewhere, scene.token()["channelToken"]) == CloseCode.NO_TASK
 
 
-def test_a_machine_s_token_opens_no_viewer_s_door_and_the_other_way_round(scene: Scene) -> None:
+def test_a_machine_s_token_opens_no_viewer_socket_and_vice_versa(scene: Scene) -> None:
     token = scene.token()["channelToken"]
-    order = scene.machine.until(frames.OpenTerminal)
+    order = scene.machine.wait_for(frames.OpenTerminal)
     bearer = access_token_of(scene.creator)
     assert refused(scene, bearer, order.channel_token) == CloseCode.UNAUTHENTICATED
     machine = dial(scene.url, f"/api/workers/pty/{scene.task.id}")
@@ -207,7 +207,7 @@ def test_no_nonsense_gets_more_than_a_close_code(
 ) -> None:
     if not scene.opened:
         scene.both()
-    viewer = scene.look().get_ready()
+    viewer = scene.view().get_ready()
     for message in messages:
         try:
             viewer.socket.send(message)
@@ -215,8 +215,8 @@ def test_no_nonsense_gets_more_than_a_close_code(
             break
     try:
         viewer.send(wire.Ping())  # unless it is closed already
-        viewer.until(wire.Pong, 5)
+        viewer.wait_for(wire.Pong, 5)
     except Exception:
         assert viewer.code() == CloseCode.MALFORMED
-    viewer.hang_up()
+    viewer.close()
     assert "Traceback" not in pty_servers[0].log

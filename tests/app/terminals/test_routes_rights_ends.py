@@ -18,20 +18,20 @@ from muster.protocol import frames
 from muster.protocol import terminal as wire
 from muster.protocol.terminal import CloseCode
 from tests.app.terminals.conftest import Scene
-from tests.app.terminals.endpoints import Viewer, until
+from tests.app.terminals.endpoints import Viewer, wait_for
 from tests.app.terminals.refusals import refused
 from tests.factories import access_token_of, begin_login, make_developer, make_personal_token
 
 
 def test_who_is_disabled_signed_out_or_put_out_is_hung_up_on(scene: Scene) -> None:
     _, one = scene.both()
-    two = scene.look(scene.maintainer).get_ready()
-    three = scene.look(scene.member, "watch").get_ready()
+    two = scene.view(scene.maintainer).get_ready()
+    three = scene.view(scene.member, "watch").get_ready()
     _, secret = make_personal_token(scene.creator)
     four = Viewer(scene.url, scene.task.id, secret, scene.token()["channelToken"])
     scene.opened.append(four)
     four.get_ready()
-    stays = scene.look().get_ready()
+    stays = scene.view().get_ready()
     personal_tokens.revoke_all(scene.creator, now())
     db.session.get_one(Developer, scene.maintainer.id).token_generation += 1
     mine = ProjectMember.developer_id == scene.member.id
@@ -40,7 +40,7 @@ def test_who_is_disabled_signed_out_or_put_out_is_hung_up_on(scene: Scene) -> No
     for viewer in (two, three, four):
         assert viewer.code() == CloseCode.FORBIDDEN
     one.send(wire.Ping())
-    one.until(wire.Pong)
+    one.wait_for(wire.Pong)
     db.session.get_one(Developer, scene.creator.id).disabled_at = now()
     db.session.commit()
     assert stays.code() == CloseCode.FORBIDDEN
@@ -62,14 +62,14 @@ def test_who_signs_out_is_hung_up_on_where_they_came_from_there(scene: Scene) ->
     assert first.code() == CloseCode.FORBIDDEN
     for viewer in (second, elsewhere):
         viewer.send(wire.Ping())
-        viewer.until(wire.Pong)
+        viewer.wait_for(wire.Pong)
 
 
 def test_a_task_s_end_ends_its_sockets(scene: Scene) -> None:
     machine, viewer = scene.both()
     tasks.cancel(make_developer(role=SystemRole.ADMIN), scene.task.id)
     assert viewer.code() == CloseCode.ENDED
-    assert until(lambda: machine.code) == CloseCode.ENDED
+    assert wait_for(lambda: machine.code) == CloseCode.ENDED
     assert refused(scene, access_token_of(scene.creator), "mst_chan_x") == CloseCode.UNAUTHENTICATED
 
 
@@ -84,30 +84,30 @@ def test_an_attempt_s_end_sends_viewers_for_another_token(scene: Scene) -> None:
 
 def test_the_exit_of_a_stage_is_told_behind_its_last_byte(scene: Scene) -> None:
     machine, viewer = scene.both()
-    held = frames.HeldAttempt(
+    held = frames.TrackedAttempt(
         task_id=scene.task.id, attempt=1, stage_index=0, state="working", log_offset=4
     )
     scene.machine.write(held, b"last")
-    scene.machine.say(held, frames.StageFinished(stage_index=0, log_end=4, how="exit", code=3))
-    scene.machine.until_acked()
+    scene.machine.report(held, frames.StageFinished(stage_index=0, log_end=4, how="exit", code=3))
+    scene.machine.wait_until_acked()
     machine.print(b"last")
-    assert viewer.until(wire.Exit) == wire.Exit(code=3, stage_index=0)
+    assert viewer.wait_for(wire.Exit) == wire.Exit(code=3, stage_index=0)
     assert viewer.data == b"last"
     assert viewer.code() == CloseCode.ENDED
 
 
 def is_refused(scene: Scene, who: Developer | None = None) -> bool:
     """Whether one socket more is one too many."""
-    viewer = scene.look(who, "watch")
+    viewer = scene.view(who, "watch")
     try:
-        viewer.get_ready().hang_up()
+        viewer.get_ready().close()
     except ConnectionClosed:
         return viewer.code() == CloseCode.TOO_MANY
     return False
 
 
 @pytest.fixture
-def at_most_two(request: pytest.FixtureRequest, rows: object) -> Iterator[None]:
+def limit_of_two(request: pytest.FixtureRequest, rows: object) -> Iterator[None]:
     """Sockets, by the setting that is the fixture's parameter."""
     admin = make_developer(role=SystemRole.ADMIN)
     stored = StoredSetting(key=request.param, value=2, updated_at=now(), updated_by=admin.id)
@@ -117,32 +117,32 @@ def at_most_two(request: pytest.FixtureRequest, rows: object) -> Iterator[None]:
     db.session.delete(stored)
     db.session.commit()
     gone = time.monotonic()
-    until(lambda: time.monotonic() > gone + 1.1)  # servers know settings for a second
+    wait_for(lambda: time.monotonic() > gone + 1.1)  # servers know settings for a second
 
 
-@pytest.mark.parametrize("at_most_two", ["terminalsPerTask"], indirect=True)
-@pytest.mark.usefixtures("at_most_two")
+@pytest.mark.parametrize("limit_of_two", ["terminalsPerTask"], indirect=True)
+@pytest.mark.usefixtures("limit_of_two")
 def test_a_task_has_so_many_sockets_and_no_more_whoever_comes(
     scene: Scene, right: str, make_scene: Callable[[str], Scene]
 ) -> None:
     scene.both()
-    scene.look(scene.member, "watch", url=right).get_ready()
-    until(lambda: is_refused(scene, scene.maintainer))  # settings are fresh to the second
+    scene.view(scene.member, "watch", url=right).get_ready()
+    wait_for(lambda: is_refused(scene, scene.maintainer))  # settings are fresh to the second
     make_scene(right).both()  # another task's
 
 
-@pytest.mark.parametrize("at_most_two", ["terminalsPerDeveloper"], indirect=True)
-@pytest.mark.usefixtures("at_most_two")
+@pytest.mark.parametrize("limit_of_two", ["terminalsPerDeveloper"], indirect=True)
+@pytest.mark.usefixtures("limit_of_two")
 def test_a_developer_has_so_many_sockets_and_no_more_over_all_servers(
     scene: Scene, right: str
 ) -> None:
     scene.both()
-    second = scene.look(url=right).get_ready()
-    until(lambda: is_refused(scene))  # settings are fresh to the second
+    second = scene.view(url=right).get_ready()
+    wait_for(lambda: is_refused(scene))  # settings are fresh to the second
     assert not is_refused(scene, scene.member)  # who has none open yet
-    second.hang_up()
-    until(lambda: not is_refused(scene))
+    second.close()
+    wait_for(lambda: not is_refused(scene))
 
 
 def test_a_terminal_that_nobody_opens_is_no_terminal(scene: Scene) -> None:
-    assert scene.look().code(25) == CloseCode.NO_TERMINAL
+    assert scene.view().code(25) == CloseCode.NO_TERMINAL

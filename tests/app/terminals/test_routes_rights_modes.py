@@ -11,7 +11,7 @@ from app.services.clock import now
 from app.services.logs import terminal_sizes
 from muster.protocol import terminal as wire
 from tests.app.terminals.conftest import Scene
-from tests.app.terminals.endpoints import LIMIT, until
+from tests.app.terminals.endpoints import LIMIT, wait_for
 from tests.factories import access_token_of
 
 
@@ -23,58 +23,58 @@ def typed_by(scene: Scene) -> list[TerminalInput]:
 
 def test_who_watches_cannot_type_and_stays(scene: Scene) -> None:
     machine, _ = scene.both()
-    watching = scene.look(scene.member, "watch").get_ready()
+    watching = scene.view(scene.member, "watch").get_ready()
     watching.press(b"rm -rf /\r")
-    assert watching.until(wire.Refused).code == "watching"
+    assert watching.wait_for(wire.Refused).code == "watching"
     watching.send(wire.Resize(cols=10, rows=10))
-    watching.until(wire.Refused)
+    watching.wait_for(wire.Refused)
     watching.send(wire.Takeover())
-    watching.until(wire.Refused)
-    assert watching.until_offset(machine.print(b"on")) == b"on"
+    watching.wait_for(wire.Refused)
+    assert watching.wait_for_offset(machine.print(b"on")) == b"on"
     assert (machine.typed, machine.sizes) == (b"", [])
 
 
 def test_several_may_control_until_one_takes_over(scene: Scene, right: str) -> None:
     machine, first = scene.both()
-    second = scene.look(scene.maintainer, url=right).get_ready()
+    second = scene.view(scene.maintainer, url=right).get_ready()
     first.press(b"1")
-    until(lambda: machine.typed == b"1")
+    wait_for(lambda: machine.typed == b"1")
     second.press(b"2")
-    until(lambda: machine.typed == b"12")
+    wait_for(lambda: machine.typed == b"12")
     second.send(wire.Takeover())
-    assert first.until(wire.Takeover).by == scene.maintainer.name
+    assert first.wait_for(wire.Takeover).by == scene.maintainer.name
     first.press(b"3")
-    assert first.until(wire.Refused).code == "watching"
+    assert first.wait_for(wire.Refused).code == "watching"
     second.press(b"4")
-    until(lambda: machine.typed == b"124")
+    wait_for(lambda: machine.typed == b"124")
     first.send(wire.Takeover())
-    assert second.until(wire.Takeover).by == scene.creator.name
+    assert second.wait_for(wire.Takeover).by == scene.creator.name
     first.press(b"5")
-    until(lambda: machine.typed == b"1245")
+    wait_for(lambda: machine.typed == b"1245")
 
 
 def test_the_size_follows_the_controller_and_viewers_are_told(scene: Scene, right: str) -> None:
     machine, controller = scene.both()
-    watching = scene.look(scene.member, "watch", url=right).get_ready()
+    watching = scene.view(scene.member, "watch", url=right).get_ready()
     controller.send(wire.Resize(cols=90, rows=20))
-    until(lambda: machine.sizes == [(90, 20)])
+    wait_for(lambda: machine.sizes == [(90, 20)])
     for viewer in (controller, watching):
-        told = viewer.until(wire.Resize)
-        while (told.cols, told.rows) != (90, 20):  # an earlier one may come first
-            told = viewer.until(wire.Resize)
+        resize = viewer.wait_for(wire.Resize)
+        while (resize.cols, resize.rows) != (90, 20):  # an earlier one may come first
+            resize = viewer.wait_for(wire.Resize)
 
 
 def test_sizes_are_kept_for_the_recording(scene: Scene) -> None:
     machine, viewer = scene.both()
-    viewer.until_offset(machine.print(b"seen"))
+    viewer.wait_for_offset(machine.print(b"seen"))
     viewer.send(wire.Resize(cols=90, rows=20))
-    viewer.until(wire.Resize)
-    until(lambda: sizes_of(scene) == [(0, 100, 30), (4, 90, 20)])
+    viewer.wait_for(wire.Resize)
+    wait_for(lambda: sizes_of(scene) == [(0, 100, 30), (4, 90, 20)])
 
 
 def sizes_of(scene: Scene) -> list[tuple[int, int, int]]:
     db.session.rollback()
-    return terminal_sizes.of_attempt(scene.task.id, 1)
+    return terminal_sizes.sizes_of_attempt(scene.task.id, 1)
 
 
 def test_a_paste_of_a_megabyte_arrives_whole_and_is_told_as_bytes_not_as_keys(
@@ -83,22 +83,22 @@ def test_a_paste_of_a_megabyte_arrives_whole_and_is_told_as_bytes_not_as_keys(
     machine, viewer = scene.both()
     paste = b"".join(b"%07d\n" % number for number in range(1 << 17))
     viewer.press(paste)
-    until(lambda: len(machine.typed) == len(paste), 30)
+    wait_for(lambda: len(machine.typed) == len(paste), 30)
     assert machine.typed == paste
-    viewer.hang_up()
-    until(lambda: sum(row.bytes for row in typed_by(scene)) == len(paste))
+    viewer.close()
+    wait_for(lambda: sum(row.bytes for row in typed_by(scene)) == len(paste))
     (developer,) = {row.developer_id for row in typed_by(scene)}
     assert developer == scene.creator.id
 
 
 def test_who_typed_how_much_is_told_of_each(scene: Scene, right: str) -> None:
     machine, first = scene.both()
-    second = scene.look(scene.maintainer, url=right).get_ready()
+    second = scene.view(scene.maintainer, url=right).get_ready()
     begun = now()
     first.press(b"a secret word")
     second.press(b"and\r")
-    until(lambda: len(machine.typed) == 17)
-    until(lambda: len(typed_by(scene)) == 2)
+    wait_for(lambda: len(machine.typed) == 17)
+    wait_for(lambda: len(typed_by(scene)) == 2)
     by = {row.developer_id: row for row in typed_by(scene)}
     assert {who: row.bytes for who, row in by.items()} == {
         scene.creator.id: 13,
@@ -110,9 +110,9 @@ def test_who_typed_how_much_is_told_of_each(scene: Scene, right: str) -> None:
         headers={"Authorization": f"Bearer {access_token_of(scene.maintainer)}"},
     )
     with urllib.request.urlopen(request, timeout=LIMIT) as answer:
-        told = answer.read().decode()
-    assert scene.creator.name in told
-    assert "secret" not in told
+        text = answer.read().decode()
+    assert scene.creator.name in text
+    assert "secret" not in text
 
 
 def test_at_a_gate_nothing_takes_what_is_typed(scene: Scene) -> None:
@@ -125,8 +125,8 @@ def test_at_a_gate_nothing_takes_what_is_typed(scene: Scene) -> None:
     def is_refused() -> bool:
         viewer.press(b"y")
         try:
-            return viewer.until(wire.Refused, 0.3).code == "gate"
+            return viewer.wait_for(wire.Refused, 0.3).code == "gate"
         except TimeoutError:
             return False
 
-    until(is_refused)
+    wait_for(is_refused)

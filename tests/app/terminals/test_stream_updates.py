@@ -11,7 +11,7 @@ from app.terminals.frames import Resized
 from app.terminals.stream import Entry, Stream
 from muster.protocol import terminal as wire
 from tests.app.terminals.conftest import Scene
-from tests.app.terminals.endpoints import until
+from tests.app.terminals.endpoints import wait_for
 
 
 @pytest.fixture
@@ -33,28 +33,28 @@ def test_a_piece_is_taken_only_where_it_follows(
     end: int, data: bytes, is_here: bool, seen: bytes
 ) -> None:
     stream = Stream((10, 0))
-    assert stream.follow((end, 0), data) is is_here
-    assert b"".join(entry.data for entry in stream.after((10, 0)) or []) == seen
+    assert stream.append_published((end, 0), data) is is_here
+    assert b"".join(entry.data for entry in stream.entries_after((10, 0)) or []) == seen
 
 
 def test_a_piece_follows_the_note_before_it() -> None:
     stream = Stream((10, 0))
     stream.add([Entry((10, 1), b"", Resized(80, 24))])
-    assert stream.follow((12, 0), b"cd")
-    assert [entry.id for entry in stream.after((10, 0)) or []] == [(10, 1), (12, 0)]
+    assert stream.append_published((12, 0), b"cd")
+    assert [entry.id for entry in stream.entries_after((10, 0)) or []] == [(10, 1), (12, 0)]
 
 
 def test_what_is_read_after_news_have_brought_it_is_not_there_twice() -> None:
     stream = Stream((10, 0))
-    stream.follow((12, 0), b"cd")
+    stream.append_published((12, 0), b"cd")
     stream.add([Entry((12, 0), b"cd", None), Entry((13, 0), b"e", None)])
-    assert b"".join(entry.data for entry in stream.after((10, 0)) or []) == b"cde"
+    assert b"".join(entry.data for entry in stream.entries_after((10, 0)) or []) == b"cde"
 
 
 def test_news_that_are_cut_off_again_and_again_lose_no_byte_and_no_key(
     scene: Scene, right: str, valkey: Any
 ) -> None:
-    viewer = scene.look(url=right)
+    viewer = scene.view(url=right)
     machine = scene.open()
     viewer.get_ready()
     is_over = threading.Event()
@@ -72,8 +72,8 @@ def test_news_that_are_cut_off_again_and_again_lose_no_byte_and_no_key(
             printed, typed = printed + word, typed + word
             end = machine.print(word)
             viewer.press(word)
-        assert viewer.until_offset(end, 30) == printed
-        until(lambda: bytes(machine.typed) == typed, 30)
+        assert viewer.wait_for_offset(end, 30) == printed
+        wait_for(lambda: bytes(machine.typed) == typed, 30)
     finally:
         is_over.set()
         cutting.join()
@@ -81,27 +81,27 @@ def test_news_that_are_cut_off_again_and_again_lose_no_byte_and_no_key(
 
 
 def test_a_resize_stays_between_the_bytes_it_came_between(scene: Scene, right: str) -> None:
-    viewer = scene.look(url=right)
+    viewer = scene.view(url=right)
     machine = scene.open()
     viewer.get_ready()
     at: list[int] = []
-    hear = viewer.hear
+    hear = viewer.receive
 
     def noting(seconds: float) -> None:
         hear(seconds)
         while any(isinstance(frame, wire.Resize) for frame in viewer.inbox):
-            viewer.until(wire.Resize)
+            viewer.wait_for(wire.Resize)
             at.append(viewer.offset)
 
-    viewer.hear = noting  # type: ignore[method-assign]
-    said = []
+    viewer.receive = noting  # type: ignore[method-assign]
+    offsets = []
     for cols in itertools.islice(itertools.count(20), 50):
         end = machine.print(b"x")
         machine.resize(cols, 10)
-        said.append(end)
+        offsets.append(end)
     end = machine.print(b"y")
-    viewer.until_offset(end)
-    assert at[-50:] == said
+    viewer.wait_for_offset(end)
+    assert at[-50:] == offsets
 
 
 def test_a_socket_that_has_not_heard_of_a_newer_one_finds_out(scene: Scene, valkey: Any) -> None:
@@ -109,5 +109,5 @@ def test_a_socket_that_has_not_heard_of_a_newer_one_finds_out(scene: Scene, valk
     state = f"muster:pty:{scene.task.id}-1:state"
     assert valkey.hget(state, "holder")
     valkey.hset(state, "holder", "a newer one, whose word was lost")
-    assert until(lambda: older.code, 30) == wire.CloseCode.REPLACED
+    assert wait_for(lambda: older.code, 30) == wire.CloseCode.REPLACED
     assert valkey.hget(state, "holder") == b"a newer one, whose word was lost"

@@ -14,8 +14,8 @@ from simple_websocket import ConnectionClosed
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import Protocol, Side
 
-from app.sockets import WholeSocket
-from app.terminals.websocket import Broken, TooBig, WebSocket
+from app.sockets import SendAllSocket
+from app.terminals.websocket import MessageTooBig, ProtocolViolation, WebSocket
 
 LARGEST = 70_000
 _MASK = b"abcd"
@@ -29,10 +29,10 @@ class Peer:
         self.protocol = Protocol(Side.CLIENT)
         sock.settimeout(10)
 
-    def say(self, data: bytes | None = None) -> None:
+    def send(self, data: bytes | None = None) -> None:
         self.sock.sendall(data if data is not None else b"".join(self.protocol.data_to_send()))
 
-    def hear(self, number: int) -> list[Frame]:
+    def receive(self, number: int) -> list[Frame]:
         heard: list[Frame] = []
         while len(heard) < number:
             self.protocol.receive_data(self.sock.recv(1 << 16))
@@ -44,7 +44,7 @@ class Peer:
 def ends() -> Iterator[tuple[WebSocket, Peer]]:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ws = SimpleNamespace(sock=WholeSocket(ours), connected=True)
+        ws = SimpleNamespace(sock=SendAllSocket(ours), connected=True)
         yield WebSocket(ws, LARGEST, silence=10), Peer(theirs)
 
 
@@ -59,14 +59,14 @@ def test_messages_of_any_size_come_whole_however_they_are_cut(ends: tuple[WebSoc
     ours, peer = ends
     chance = random.Random(5)
     sizes = [0, 1, 3, 125, 126, 127, 65_535, 65_536, *(chance.randrange(5_000) for _ in range(50))]
-    said: list[str | bytes] = []
+    messages: list[str | bytes] = []
     for size in sizes:
         data = chance.randbytes(size)
         if chance.random() < 0.3:
-            said.append(data.hex()[:size])
+            messages.append(data.hex()[:size])
             peer.protocol.send_text(data.hex()[:size].encode())
         else:
-            said.append(data)
+            messages.append(data)
             peer.protocol.send_binary(data[: size // 2], fin=False)
             peer.protocol.send_ping(b"between")
             peer.protocol.send_continuation(data[size // 2 :], fin=True)
@@ -76,12 +76,12 @@ def test_messages_of_any_size_come_whole_however_they_are_cut(ends: tuple[WebSoc
         place = 0
         while place < len(stream):
             size = chance.choice((1, 2, 5, 100, 4_000, 200_000))
-            peer.say(stream[place : place + size])
+            peer.send(stream[place : place + size])
             place += size
 
     saying = threading.Thread(target=cut)
     saying.start()
-    assert [ours.receive(10) for _ in said] == said
+    assert [ours.receive(10) for _ in messages] == messages
     saying.join()
 
 
@@ -90,7 +90,7 @@ def test_what_is_sent_is_read_by_others_as_it_was(ends: tuple[WebSocket, Peer]) 
     messages = [b"", b"x", b"y" * 125, b"z" * 126, b"w" * 65_535, b"v" * 65_536]
     sending = threading.Thread(target=lambda: [ours.send(m) for m in [*messages, "grüße"]])
     sending.start()
-    *binary, text = peer.hear(len(messages) + 1)
+    *binary, text = peer.receive(len(messages) + 1)
     sending.join()
     assert [bytes(f.data) for f in binary] == messages
     assert (text.opcode, bytes(text.data).decode()) == (Opcode.TEXT, "grüße")
@@ -100,10 +100,10 @@ def test_pings_are_answered_and_goodbyes_returned(ends: tuple[WebSocket, Peer]) 
     ours, peer = ends
     peer.protocol.send_ping(b"are you there")
     peer.protocol.send_close(CloseCode.NORMAL_CLOSURE)
-    peer.say()
+    peer.send()
     with pytest.raises(ConnectionClosed):
         ours.receive(10)
-    pong, goodbye = peer.hear(2)
+    pong, goodbye = peer.receive(2)
     assert (pong.opcode, bytes(pong.data)) == (Opcode.PONG, b"are you there")
     assert goodbye.opcode is Opcode.CLOSE
     assert not ours.is_open
@@ -118,11 +118,11 @@ def test_a_goodbye_is_heard_by_a_peer_that_is_in_the_middle_of_a_flood(
     closing = threading.Thread(target=ours.close, args=(4410, "the task has ended"))
     for number in range(100):
         peer.protocol.send_binary(b"x" * 10_000)
-        peer.say()
+        peer.send()
         if number == 10:
             closing.start()
-    (goodbye,) = peer.hear(1)
-    peer.say()  # its answer
+    (goodbye,) = peer.receive(1)
+    peer.send()  # its answer
     for thread in (reading, closing):
         thread.join(10)
     assert goodbye.opcode is Opcode.CLOSE
@@ -148,14 +148,14 @@ def test_nobody_waits_for_long_for_a_peer_that_answers_no_goodbye(
 
 def test_waiting_has_an_end(ends: tuple[WebSocket, Peer]) -> None:
     ours, peer = ends
-    peer.say(frame(0x82, b"whole")[:4])
+    peer.send(frame(0x82, b"whole")[:4])
     assert ours.receive(0.05) is None
-    peer.say(frame(0x82, b"whole")[4:])
+    peer.send(frame(0x82, b"whole")[4:])
     assert ours.receive(10) == b"whole"
 
 
 @pytest.mark.parametrize(
-    ("said", "code"),
+    ("data", "code"),
     [
         pytest.param(frame(0x82, b"x", masked=0), 1002, id="not masked"),
         pytest.param(frame(0xC2, b"x"), 1002, id="compressed"),
@@ -172,18 +172,18 @@ def test_waiting_has_an_end(ends: tuple[WebSocket, Peer]) -> None:
         pytest.param(frame(0x81, b"\xff"), 1007, id="no UTF-8"),
     ],
 )
-def test_what_is_no_frame_is_refused(ends: tuple[WebSocket, Peer], said: bytes, code: int) -> None:
+def test_what_is_no_frame_is_refused(ends: tuple[WebSocket, Peer], data: bytes, code: int) -> None:
     ours, peer = ends
-    peer.say(said)
-    with pytest.raises(Broken) as refused:
+    peer.send(data)
+    with pytest.raises(ProtocolViolation) as refused:
         ours.receive(10)
     assert refused.value.code == code
 
 
 def test_what_is_too_large_is_refused_before_it_has_come(ends: tuple[WebSocket, Peer]) -> None:
     ours, peer = ends
-    peer.say(bytes((0x82, 0xFF)) + (LARGEST + 1).to_bytes(8, "big"))
-    with pytest.raises(TooBig):
+    peer.send(bytes((0x82, 0xFF)) + (LARGEST + 1).to_bytes(8, "big"))
+    with pytest.raises(MessageTooBig):
         ours.receive(10)
 
 
@@ -191,8 +191,8 @@ def test_many_parts_are_too_large_together(ends: tuple[WebSocket, Peer]) -> None
     ours, peer = ends
     peer.protocol.send_binary(b"x" * 40_000, fin=False)
     peer.protocol.send_continuation(b"x" * 40_000, fin=False)
-    peer.say()
-    with pytest.raises(TooBig):
+    peer.send()
+    with pytest.raises(MessageTooBig):
         ours.receive(10)
 
 
@@ -200,7 +200,7 @@ def test_parts_without_end_cost_neither_memory_nor_time(ends: tuple[WebSocket, P
     ours, peer = ends
     parts = 30_000
     peer_talks = threading.Thread(
-        target=peer.say, args=(frame(0x02, b"") + frame(0x00, b"") * parts + frame(0x80, b"x"),)
+        target=peer.send, args=(frame(0x02, b"") + frame(0x00, b"") * parts + frame(0x80, b"x"),)
     )
     tracemalloc.start()
     try:
@@ -216,8 +216,8 @@ def test_parts_without_end_cost_neither_memory_nor_time(ends: tuple[WebSocket, P
 class Chatterbox:
     """A connection on which there is always another frame."""
 
-    def __init__(self, said: bytes) -> None:
-        self._said, self._until = said, time.monotonic() + 10
+    def __init__(self, data: bytes) -> None:
+        self._said, self._until = data, time.monotonic() + 10
 
     def recv(self, _: int) -> bytes:
         return self._said if time.monotonic() < self._until else b""
@@ -232,12 +232,12 @@ class Chatterbox:
 
 
 @pytest.mark.parametrize(
-    "said", [frame(0x89, b""), frame(0x8A, b"x"), frame(0x00, b"")], ids=["ping", "pong", "part"]
+    "data", [frame(0x89, b""), frame(0x8A, b"x"), frame(0x00, b"")], ids=["ping", "pong", "part"]
 )
-def test_waiting_has_an_end_also_with_a_peer_that_never_stops_talking(said: bytes) -> None:
-    sock = Chatterbox(said)
+def test_waiting_has_an_end_also_with_a_peer_that_never_stops_talking(data: bytes) -> None:
+    sock = Chatterbox(data)
     ours = WebSocket(SimpleNamespace(sock=sock, connected=True), LARGEST, silence=10)
-    ours._kind = 2  # a message has begun
+    ours._message_opcode = 2  # a message has begun
     assert ours.receive(0.05) is None
     began = time.monotonic()
     ours.close(4403)
@@ -250,15 +250,17 @@ def test_a_peer_in_the_middle_of_what_is_too_large_hears_why_it_is_cut_off() -> 
         theirs = socket.create_connection(door.getsockname())
         ours, _ = door.accept()
     with ours, theirs:
-        ws = WebSocket(SimpleNamespace(sock=WholeSocket(ours), connected=True), LARGEST, silence=10)
+        ws = WebSocket(
+            SimpleNamespace(sock=SendAllSocket(ours), connected=True), LARGEST, silence=10
+        )
         peer = Peer(theirs)
-        peer.say(bytes((0x82, 0xFF)) + (1 << 20).to_bytes(8, "big"))
-        with pytest.raises(TooBig):
+        peer.send(bytes((0x82, 0xFF)) + (1 << 20).to_bytes(8, "big"))
+        with pytest.raises(MessageTooBig):
             ws.receive(10)
         closing = threading.Thread(target=ws.close, args=(1009, "too large"))
         closing.start()
-        peer.say(_MASK + b"x" * (1 << 20))
+        peer.send(_MASK + b"x" * (1 << 20))
         closing.join(10)
         ours.close()
-        (goodbye,) = peer.hear(1)
+        (goodbye,) = peer.receive(1)
         assert bytes(goodbye.data)[:2] == (1009).to_bytes(2, "big")

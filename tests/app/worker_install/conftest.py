@@ -7,4 +7,6 @@ from tests.bundled_wheel import make
 
 @pytest.fixture(scope="module")
 def text(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return script.of(SERVER, packages.find([make(tmp_path_factory.mktemp("carried"))]), KNOWN)
+    return script.render_script(
+        SERVER, packages.find_packages([make(tmp_path_factory.mktemp("carried"))]), KNOWN
+    )

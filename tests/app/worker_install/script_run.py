@@ -3,11 +3,13 @@
 import subprocess
 from pathlib import Path
 
-from app.worker_install.server_trust import Identity
+from app.worker_install.server_trust import ServerTrust
 
 SERVER = "https://muster.example.org"
 TOKEN = "mst_enroll_" + "0" * 56
-KNOWN = Identity("sha256//AAAA=", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n")
+KNOWN = ServerTrust(
+    "sha256//AAAA=", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
+)
 
 
 def run(

@@ -12,7 +12,7 @@ import pytest
 from app.worker_install import packages, script
 from muster.protocol.frames import Release
 from muster.worker.layout import Layout
-from muster.worker.server.rest_client import Rest
+from muster.worker.server.rest_client import RestClient
 from muster.worker.upgrades import releases
 from muster.worker.upgrades.preparation import Preparation
 from tests.app.worker_install.script_run import KNOWN, SERVER, TOKEN, program, run
@@ -72,12 +72,12 @@ def test_it_makes_a_release_as_a_worker_makes_one_by_itself(
     layout = Layout(tmp_path / "home")
     layout.make()
     release = Release("1", wheel, *digests)
-    its = Preparation(layout, release, cast(Rest, None), threading.Event())
+    its = Preparation(layout, release, cast(RestClient, None), threading.Event())
     commands: list[str] = []
     monkeypatch.setattr(its, "_fetch", lambda *_: None)
     monkeypatch.setattr(its, "_run", lambda _, *words, **__: commands.append(" ".join(words)))
     its._make(-1)
-    made = layout.releases / releases.name(release)
+    made = layout.releases / releases.release_name(release)
     place = tmp_path / ".local/share/muster-worker/releases" / made.name
     assert f"Installing {wheel} in {place}\n" in done.stdout
     theirs = re.findall("^    would run: (.* -I -m (?:venv|pip) .*)$", done.stdout, re.M)
@@ -85,8 +85,8 @@ def test_it_makes_a_release_as_a_worker_makes_one_by_itself(
     theirs = [re.sub(r"^\S+", "", each).replace("/tmp/muster/", "") for each in theirs]
     ours = [re.sub(r"^\S+", "", each).replace(str(made), str(place)) for each in commands]
     assert theirs == ours
-    assert f'"$RELEASE/{releases.COMPLETE}"' in text
-    assert (made / releases.COMPLETE).is_file()
+    assert f'"$RELEASE/{releases.COMPLETE_FILE_NAME}"' in text
+    assert (made / releases.COMPLETE_FILE_NAME).is_file()
     line = re.findall(r"printf '(.*)' \"\$WHEEL\" \"\$WHEEL_SHA256\" >", text)[0]
     written = (made / "files" / "wheel.txt").read_text()
     assert line.replace("\\n", "\n") % (wheel, digests[0]) == written
@@ -162,25 +162,25 @@ def test_half_a_script_does_nothing(text: str, tmp_path: Path) -> None:
 
 
 def unit(text: str, home: Path, *options: str) -> str:
-    told = run(text, home, "--dry-run", *options).stdout
-    return "".join(f"{line}\n" for line in re.findall(r"^    \| ?(.*)$", told, re.M))
+    output = run(text, home, "--dry-run", *options).stdout
+    return "".join(f"{line}\n" for line in re.findall(r"^    \| ?(.*)$", output, re.M))
 
 
 @pytest.mark.needs("curl")
 def test_words_reach_the_worker_as_they_were_given(text: str, tmp_path: Path) -> None:
     strange = 'x y"z%h$HOME\\n'
-    told = unit(text, tmp_path, "--user", "--label", "gpu=true", "--", "--room-dir", strange)
-    (command,) = re.findall(r"^ExecStart=(.*?) ?$", told, re.M)
+    unit_text = unit(text, tmp_path, "--user", "--label", "gpu=true", "--", "--room-dir", strange)
+    (command,) = re.findall(r"^ExecStart=(.*?) ?$", unit_text, re.M)
     assert command.endswith(r'"--label" "gpu=true" "--room-dir" "x y\"z%%h$$HOME\\n"')
 
 
 @pytest.mark.needs("curl")
-def test_the_unit_lets_rooms_be_made(text: str, tmp_path: Path) -> None:
-    told = unit(text, tmp_path)
+def test_the_unit_allows_sandboxes(text: str, tmp_path: Path) -> None:
+    unit_text = unit(text, tmp_path)
     for line in ("Delegate=yes", "KillMode=process", "User=muster-worker", "NoNewPrivileges=yes"):
-        assert f"\n{line}\n" in told
+        assert f"\n{line}\n" in unit_text
     # These cover parts of /proc or the control groups, and no room could be made.
-    settings = [line for line in told.splitlines() if not line.startswith("#")]
+    settings = [line for line in unit_text.splitlines() if not line.startswith("#")]
     for line in settings:
         assert not re.match("ProtectKernel(Tunables|Logs)|ProtectControlGroups|ProtectProc", line)
         assert not re.match("RestrictNamespaces|ProcSubset|PrivateUsers|PrivateTmp", line)
@@ -191,21 +191,21 @@ def test_the_unit_lets_rooms_be_made(text: str, tmp_path: Path) -> None:
 def test_the_unit_gives_a_reason_for_each_protection_that_it_lacks(
     text: str, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    told = unit(text, tmp_path, *options)
+    unit_text = unit(text, tmp_path, *options)
     protections = "ProtectHome PrivateDevices CapabilityBoundingSet RestrictAddressFamilies"
     for name in (*protections.split(), "SystemCallFilter", "ProtectSystem", "RestrictNamespaces"):
-        is_set = re.search(f"^{name}=", told, re.M)
-        assert is_set or re.search(rf"^#.*\b{name}\b", told, re.M), name
+        is_set = re.search(f"^{name}=", unit_text, re.M)
+        assert is_set or re.search(rf"^#.*\b{name}\b", unit_text, re.M), name
 
 
 @pytest.mark.needs("curl", "systemd-analyze")
 def test_systemd_understands_the_unit(text: str, tmp_path: Path) -> None:
     # The command is none that is there, and the account is made by the script alone.
-    told = unit(text, tmp_path, "--label", "gpu=true")
-    told = re.sub('^ExecStart="[^"]+"', 'ExecStart="/bin/true"', told, flags=re.M)
-    told = re.sub("^(User|Group)=.*", r"\1=daemon", told, flags=re.M)
+    unit_text = unit(text, tmp_path, "--label", "gpu=true")
+    unit_text = re.sub('^ExecStart="[^"]+"', 'ExecStart="/bin/true"', unit_text, flags=re.M)
+    unit_text = re.sub("^(User|Group)=.*", r"\1=daemon", unit_text, flags=re.M)
     file = tmp_path / "muster-worker.service"
-    file.write_text(told)
+    file.write_text(unit_text)
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(file)],
         capture_output=True,
@@ -224,12 +224,14 @@ def test_shellcheck_finds_nothing(text: str) -> None:
 
 
 def test_the_line_has_the_token_in_the_environment_of_the_script_alone() -> None:
-    assert script.line(SERVER, TOKEN, None) == (
+    assert script.install_command(SERVER, TOKEN, None) == (
         f"curl -fsSL --proto '=https' {SERVER}/install/worker.sh | "
         f"MUSTER_ENROLL_TOKEN={TOKEN} sh -s --"
     )
-    assert " -k --pinnedpubkey sha256//AAAA= https" in script.line(SERVER, TOKEN, KNOWN)
-    assert script.line("http://[::1]:9000", TOKEN, None).startswith("curl -fsSL http://[::1]:9000/")
+    assert " -k --pinnedpubkey sha256//AAAA= https" in script.install_command(SERVER, TOKEN, KNOWN)
+    assert script.install_command("http://[::1]:9000", TOKEN, None).startswith(
+        "curl -fsSL http://[::1]:9000/"
+    )
 
 
 PLAIN = ["http://muster.example.org", "http://10.0.0.7:9000", "http://localhost.example.org"]
@@ -239,14 +241,14 @@ HOSTILE = ["https://a b", "https://$(id)", "ftp://a", "https://a'", ""]
 @pytest.mark.parametrize("server", [*PLAIN, *HOSTILE])
 def test_an_address_that_is_none_is_not_said(server: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no address"):
-        script.line(server, TOKEN, None)
+        script.install_command(server, TOKEN, None)
     with pytest.raises(ValueError, match="no address"):
-        script.of(server, packages.find([make(tmp_path)]), None)
+        script.render_script(server, packages.find_packages([make(tmp_path)]), None)
 
 
 @pytest.mark.needs("curl")
 @pytest.mark.parametrize(
-    ("of_before", "told"),
+    ("of_before", "message"),
     [
         ("exit 1", "no Python 3.11 or newer is found"),
         ('case $3 in *ensurepip*) exit 1 ;; *) echo "$0" ;; esac', "cannot make environments"),
@@ -254,7 +256,7 @@ def test_an_address_that_is_none_is_not_said(server: str, tmp_path: Path) -> Non
     ids=["old", "no venv"],
 )
 def test_where_no_python_will_do_it_says_what_to_install(
-    text: str, tmp_path: Path, of_before: str, told: str
+    text: str, tmp_path: Path, of_before: str, message: str
 ) -> None:
     found = re.sub(r"for name in python3 [^;]*; do", "for name in python3; do", text)
     assert found != text
@@ -262,7 +264,7 @@ def test_where_no_python_will_do_it_says_what_to_install(
     path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
     done = run(found, tmp_path, "--user", "--foreground", PATH=path, MUSTER_ENROLL_TOKEN=TOKEN)
     assert done.returncode == 1
-    assert told in done.stderr
+    assert message in done.stderr
     assert re.search(r"first: (apt|dnf|zypper|apk|pacman|install) ", done.stderr)
     assert [path.name for path in tmp_path.iterdir()] == ["bin"]
 

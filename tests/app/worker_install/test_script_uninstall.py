@@ -58,19 +58,19 @@ def test_nothing_is_removed_where_ones_own_systemd_does_not_answer(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a directory to another")
-@pytest.mark.parametrize("told", ["", "none", "mine", "another's"])
+@pytest.mark.parametrize("directory", ["", "none", "mine", "another's"])
 def test_ones_own_systemd_is_asked_also_out_of_anothers_log_in(
-    text: str, tmp_path: Path, told: str
+    text: str, tmp_path: Path, directory: str
 ) -> None:
     installed(tmp_path, "exit 0")
     program(tmp_path / "bin", "systemctl", f'echo "$XDG_RUNTIME_DIR" >>{tmp_path}/asked')
     (tmp_path / "mine").mkdir()
     (tmp_path / "another's").mkdir()
     os.chown(tmp_path / "another's", 65534, 65534)
-    runtime = told and str(tmp_path / told)
+    runtime = directory and str(tmp_path / directory)
     env = {"PATH": f"{tmp_path / 'bin'}:/usr/bin:/bin", "XDG_RUNTIME_DIR": runtime}
     assert run(text, tmp_path, "--user", "--uninstall", **env).returncode == 0
-    expected = runtime if told == "mine" else f"/run/user/{os.geteuid()}"
+    expected = runtime if directory == "mine" else f"/run/user/{os.geteuid()}"
     assert set((tmp_path / "asked").read_text().splitlines()) == {expected}
 
 
@@ -104,5 +104,5 @@ def test_that_one_lingers_is_said_by_what_has_made_it_so(
         (prefix / "made-linger").touch()
     here = text.replace("/var/lib/systemd/linger", str(tmp_path / "linger"))
     path = f"{tmp_path / 'bin'}:/usr/bin:/bin"
-    said = run(here, tmp_path, "--user", "--uninstall", PATH=path).stdout
-    assert ("`loginctl disable-linger ann`" in said) == made
+    output = run(here, tmp_path, "--user", "--uninstall", PATH=path).stdout
+    assert ("`loginctl disable-linger ann`" in output) == made

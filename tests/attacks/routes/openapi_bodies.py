@@ -43,5 +43,5 @@ def query_names(operation: Any) -> list[str]:
     return [each["name"] for each in operation.get("parameters", []) if each.get("in") == "query"]
 
 
-BODIES = {route: schema for route, said in operations() if (schema := body_schema(said))}
-QUERIES = {route: names for route, said in operations() if (names := query_names(said))}
+BODIES = {route: schema for route, operation in operations() if (schema := body_schema(operation))}
+QUERIES = {route: names for route, operation in operations() if (names := query_names(operation))}

@@ -228,10 +228,10 @@ def _is_html(answer: Any) -> bool:
 def _fields(schema: Any) -> list[str]:
     """`name`, and `pipeline.name` for what is in the objects of a list or in an object."""
     found = []
-    for name, said in schema.get("properties", {}).items():
+    for name, definition in schema.get("properties", {}).items():
         found.append(name)
-        inner = resolved(said.get("items", said)).get("properties", {})
-        kind = "[]" if "items" in said else ""
+        inner = resolved(definition.get("items", definition)).get("properties", {})
+        kind = "[]" if "items" in definition else ""
         found += [f"{name}{kind}.{below}" for below in inner]
     return found
 

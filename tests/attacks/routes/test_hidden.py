@@ -17,7 +17,7 @@ IN_PROJECTS = [route for route in ASKED if ROUTES[route].hidden and "*" in route
 
 
 @pytest.mark.parametrize(
-    "route", [route for route in ASKED if ROUTES[route].door not in (OPEN, SIGNED)]
+    "route", [route for route in ASKED if ROUTES[route].credential_kind not in (OPEN, SIGNED)]
 )
 def test_options_and_head_are_no_way_round(world: World, ask: Ask, route: str) -> None:
     for method in BY_ITSELF:
@@ -41,8 +41,8 @@ def _without(named: str, answer: Any) -> tuple[dict[str, Any], dict[str, str]]:
     headers.pop("Content-Length")  # the name's length is in it
     for name in ("RateLimit-Remaining", "RateLimit-Reset"):
         headers.pop(name, None)
-    said = {
+    fields = {
         key: value.replace(named, "…") if isinstance(value, str) else value
         for key, value in answer.json.items()
     }
-    return said, headers
+    return fields, headers

@@ -71,7 +71,7 @@ def furnished(app: Flask) -> World:
     make_change(db.session.get_one(Task, int(world.task)), files, stage_index=1)
     for number in range(3):
         task = make_task(project=project, machine_id=machine.id)
-        history.record(task, EventType.CREATED, "made", now())
+        history.record_event(task, EventType.CREATED, "made", now())
         audit.record("developer.updated", "developer", number, actor=admin)
         make_gate(task)
         make_draft(admin)

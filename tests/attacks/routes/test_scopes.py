@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from tests.contract.rights_fixtures import Furnish
-from tests.contract.rights_requests import Ask, ask, faults
+from tests.contract.rights_requests import Ask, ask, wrong_answers
 from tests.contract.rights_table import DEVELOPERS, PEOPLE, ROUTES
 from tests.contract.rights_world import World, make_world
 from tests.contract.scopes_table import NARROWED
@@ -16,7 +16,7 @@ from tests.contract.scopes_table import NARROWED
 __all__ = ["ask"]  # a fixture
 
 OTHERS = [name for name in PEOPLE if name != "admin"]
-ASKED = [route for route, access in ROUTES.items() if access.door == DEVELOPERS]
+ASKED = [route for route, access in ROUTES.items() if access.credential_kind == DEVELOPERS]
 
 
 @pytest.fixture(scope="module")
@@ -29,4 +29,4 @@ def test_a_narrowed_token_opens_what_its_owner_may_and_it_is_for(
     world: World, ask: Ask, route: str
 ) -> None:
     credentials = [f"{name}'s {kind}" for name in OTHERS for kind in NARROWED]
-    assert faults(ask, world, route, credentials) == {}
+    assert wrong_answers(ask, world, route, credentials) == {}

@@ -37,7 +37,7 @@ def furnish() -> Furnish:
         task = db.session.get_one(Task, int(world.task))
         for text in TEXTS:
             make_task(description=text)
-            history.record(task, EventType.LOG, text, now())
+            history.record_event(task, EventType.LOG, text, now())
         return world
 
     return furnish

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.chaos.history import History, TaskSeen
-from tests.chaos.review_records import Kept
+from tests.chaos.review_records import TaskReviews
 from tests.chaos.rules.violation import Violation
 
 ACTIONS = {"confirmed": "gate.answered", "cancelled": "task.cancelled", "retried": "task.retried"}
@@ -19,15 +19,18 @@ _WITHDRAWN = re.compile(r"follow-up \d+ is withdrawn by (\w+)")
 
 
 def check(history: History) -> Iterator[Violation]:
-    told: dict[int, Counter[tuple[str, str]]] = {}
+    entries: dict[int, Counter[tuple[str, str]]] = {}
     for entry in history.audited:
         if entry.task_id:
-            told.setdefault(entry.task_id, Counter())[entry.action, entry.actor] += 1
-    for task_id in told.keys() - history.tasks.keys():
-        yield Violation("audit", task_id, f"{dict(told[task_id])} of a task that there is not")
+            entries.setdefault(entry.task_id, Counter())[entry.action, entry.actor] += 1
+    for task_id in entries.keys() - history.tasks.keys():
+        yield Violation("audit", task_id, f"{dict(entries[task_id])} of a task that there is not")
     yield from _signed(history)
     for task_id, seen in history.tasks.items():
-        done, found = _done(seen) + _said(history, seen), told.get(task_id, Counter())
+        done, found = (
+            _expected_entries(seen) + _expected_review_entries(history, seen),
+            entries.get(task_id, Counter()),
+        )
         if done != found:
             missing, extra = dict(done - found), dict(found - done)
             yield Violation("audit", task_id, f"missing {missing}, too many {extra}")
@@ -56,7 +59,7 @@ def _actor(event: dict[str, Any]) -> str:
     return str(event["message"].removeprefix(start).split(":")[0].split(" ")[0])
 
 
-def _done(seen: TaskSeen) -> Counter[tuple[str, str]]:
+def _expected_entries(seen: TaskSeen) -> Counter[tuple[str, str]]:
     creator = seen.task["createdBy"]["name"]
     done: Counter[tuple[str, str]] = Counter()
     for event in seen.events:
@@ -66,15 +69,15 @@ def _done(seen: TaskSeen) -> Counter[tuple[str, str]]:
     return done
 
 
-def _said(history: History, seen: TaskSeen) -> Counter[tuple[str, str]]:
+def _expected_review_entries(history: History, seen: TaskSeen) -> Counter[tuple[str, str]]:
     """Of what is told when it is said, and not when it takes effect."""
-    creator, kept = seen.task["createdBy"]["name"], history.kept.get(int(seen.task["id"]))
-    rows = kept or Kept(0, [], [], [])
+    creator, reviews = seen.task["createdBy"]["name"], history.reviews.get(int(seen.task["id"]))
+    rows = reviews or TaskReviews(0, [], [], [])
     # A round that a review has begun is told as the review.
     by_reviews = {row["body"] for row in rows.reviews}
     own = [row for row in rows.follow_ups if row["instruction"] not in by_reviews]
-    said = [("task.followed_up", row["createdBy"]["name"]) for row in own]
-    said += [("task.reviewed", row["author"]["name"]) for row in rows.reviews]
+    entries = [("task.followed_up", row["createdBy"]["name"]) for row in own]
+    entries += [("task.reviewed", row["author"]["name"]) for row in rows.reviews]
     taken = (_WITHDRAWN.fullmatch(e["message"]) for e in seen.events if e["type"] == "log")
-    said += [("task.follow_up_withdrawn", found[1]) for found in taken if found]
-    return Counter(one for one in said if one[1] != creator)
+    entries += [("task.follow_up_withdrawn", found[1]) for found in taken if found]
+    return Counter(one for one in entries if one[1] != creator)

@@ -11,6 +11,6 @@ STAYED = "outlived its decommissioning"
 
 
 def check(history: History) -> Iterator[Violation]:
-    for fault in history.faults:
+    for fault in history.disruptions:
         if fault.name in (DIED, STAYED):
             yield Violation(fault.name, 0, f"{fault.target}, at {fault.at:.2f}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.chaos.history import History, Run, TaskSeen
 from tests.chaos.plan import KINDS, TIMEOUT
-from tests.chaos.rules.orphans import ROOM_KILLERS
+from tests.chaos.rules.orphans import SANDBOX_KILLERS
 from tests.chaos.rules.violation import Violation
 
 ENDED = frozenset({"completed", "failed", "cancelled"})
@@ -49,20 +49,20 @@ def _judge_failure(
     runs = [run for run in history.runs if (run.task_id, run.attempt) == (task_id, attempt)]
     explained = {
         "stage_failed": any(run.exit for run in runs)
-        or _was_killed(history, task_id, attempt, ROOM_KILLERS | {KILL_STAGE}),
+        or _was_killed(history, task_id, attempt, SANDBOX_KILLERS | {KILL_STAGE}),
         "stage_timeout": KINDS[seen.task["projectKey"]].timeout == TIMEOUT,
         "machine_decommissioned": any(o.verb == "decommission" for o in history.operated),
         "machine_lost": any(e["type"] == "machine_lost" for e in seen.events),
     }
     if not explained.get(code, False):
-        text = f"{code}: {event['message']} (runs: {_told(runs)})"
+        text = f"{code}: {event['message']} (runs: {_describe_runs(runs)})"
         yield Violation("unexplained failure", task_id, text)
 
 
 def _was_killed(history: History, task_id: int, attempt: int, killers: frozenset[str]) -> bool:
     return any(
         fault.name in killers and (fault.task_id, fault.attempt) == (task_id, attempt)
-        for fault in history.faults
+        for fault in history.disruptions
     )
 
 
@@ -73,5 +73,5 @@ def _judge_cancel(history: History, task_id: int) -> Iterator[Violation]:
         yield Violation("unexplained cancel", task_id, "nobody cancelled or rejected it")
 
 
-def _told(runs: list[Run]) -> str:
+def _describe_runs(runs: list[Run]) -> str:
     return "; ".join(f"{run}, exit {run.exit}" for run in runs) or "none"

@@ -54,8 +54,8 @@ def _problems(seen: TaskSeen) -> Iterator[str]:
         allowed, target = ARROWS.get(event["type"], (None, ""))
         if allowed is not None and state not in allowed:
             yield f"event {event['id']} is {event['type']}, while the task was {state}"
-        told = _asking(event, state) or _lost(event, following, state) or target
-        state = told or _without_event(event, following, state)
+        next_state = _asking(event, state) or _lost(event, following, state) or target
+        state = next_state or _without_event(event, following, state)
         attempts += event["type"] == "assigned"
     yield from _end(task, state, attempts)
     yield from _result(task, events)
@@ -107,10 +107,10 @@ def _uncounted(history: History, task_id: int, seen: TaskSeen) -> Iterator[Viola
     """Each acknowledged act has its event, and each event was somebody's act."""
     for verb, type_ in (("cancel", "cancelled"), ("retry", "retried")):
         acts = [act for act in history.acts if (act.verb, act.task_id) == (verb, task_id)]
-        told = sum(act.status == 200 for act in acts)
+        acknowledged = sum(act.status == 200 for act in acts)
         unsure = sum(act.status is None or act.status >= 500 for act in acts)
         found = [event for event in seen.events if event["type"] == type_]
         count = sum(not event["message"].startswith("rejected") for event in found)
-        if not told <= count <= told + unsure:
-            text = f"{told} of {verb} were acknowledged and {unsure} not answered, {count} happened"
-            yield Violation("acts", task_id, text)
+        if not acknowledged <= count <= acknowledged + unsure:
+            text = f"{acknowledged} of {verb} were acknowledged and {unsure} not answered"
+            yield Violation("acts", task_id, f"{text}, {count} happened")

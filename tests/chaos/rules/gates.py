@@ -56,9 +56,9 @@ def _unheard(history: History) -> Iterator[Violation]:
         seen = history.tasks.get(run.task_id)
         wanted = _gate_of(seen, run.stage)
         won = {e["data"].get("result") for e in _confirmed(seen)}
-        for name, told in (("choices", run.choice), ("input", run.input)):
-            if (told or wanted == name) and told not in won:
-                yield Violation("wrong answer told", run.task_id, f"{run} was told {told!r}")
+        for name, value in (("choices", run.choice), ("input", run.input)):
+            if (value or wanted == name) and value not in won:
+                yield Violation("wrong answer told", run.task_id, f"{run} was told {value!r}")
 
 
 def _misheard(history: History) -> Iterator[Violation]:

@@ -9,7 +9,7 @@ from tests.chaos.rules.violation import Violation
 
 # What a killed shim had not yet read from its terminal is lost with it.
 SHIM_KILLERS = frozenset({"kill shim", "attempt lost its power"})
-_LONGEST_TERMINAL = 256 << 10
+_MAX_TERMINAL_BYTES = 256 << 10
 
 
 def check(history: History) -> Iterator[Violation]:
@@ -62,7 +62,7 @@ def _compare(content: bytes, runs: list[Run], *, torn: bool, cut: bool) -> str:
         if cut and run is last:
             least = 0
         if torn and run is last:
-            least -= _LONGEST_TERMINAL
+            least -= _MAX_TERMINAL_BYTES
         if len(found) < least:
             return f", stage {run.stage}: {len(found)} bytes of at least {least} printed"
         position += len(found)
@@ -99,7 +99,7 @@ def _is_agents(history: History, task_id: int) -> bool:
 def _lost_its_shim(history: History, whose: tuple[int, int]) -> bool:
     return any(
         fault.name in SHIM_KILLERS and (fault.task_id, fault.attempt) == whose
-        for fault in history.faults
+        for fault in history.disruptions
     )
 
 

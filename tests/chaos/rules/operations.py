@@ -26,14 +26,18 @@ def check(history: History) -> Iterator[Violation]:
 def _counts(history: History) -> Iterator[Violation]:
     """An acknowledged act has an entry by whoever did it; a try that nobody answered may have."""
     keys = {(o.machine_id, ACTIONS[o.verb], o.by) for o in history.operated}
-    told = [
+    entries = [
         (entry.machine_id, entry.action, entry.actor)
         for entry in history.audited
         if entry.action in _LEADS_TO
     ]
-    for key in keys | set(told):
+    for key in keys | set(entries):
         tries = [o for o in history.operated if (o.machine_id, ACTIONS[o.verb], o.by) == key]
-        least, most, found = _acknowledged(tries), sum(_may_have(o) for o in tries), told.count(key)
+        least, most, found = (
+            _acknowledged(tries),
+            sum(_may_have(o) for o in tries),
+            entries.count(key),
+        )
         if not least <= found <= most:
             text = f"{found} entries of {key}, {least} acknowledged, and {most} may have happened"
             yield Violation("operator's audit", 0, text)

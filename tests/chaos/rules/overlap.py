@@ -8,7 +8,7 @@ from typing import Any
 from tests.chaos.history import Frozen, History, Run
 from tests.chaos.rules.violation import Violation
 
-MOMENT = 2.0  # seconds that a shim needs to look at the clock, once it goes on
+TOLERANCE_SECONDS = 2.0  # seconds that a shim needs to look at the clock, once it goes on
 
 
 def check(history: History) -> Iterator[Violation]:
@@ -44,10 +44,10 @@ def _revivals(history: History) -> Iterator[Violation]:
 
 def _has_just_thawed(history: History, run: Run) -> bool:
     mine = [frozen for frozen in history.frozen if _is_on(history, run, frozen)]
-    return any(frozen.thawing <= run.began <= frozen.thawed + MOMENT for frozen in mine)
+    return any(frozen.thawing <= run.began <= frozen.thawed + TOLERANCE_SECONDS for frozen in mine)
 
 
-def is_thaw(history: History, run: Run, beat: float, moment: float = MOMENT) -> bool:
+def is_thaw(history: History, run: Run, beat: float, moment: float = TOLERANCE_SECONDS) -> bool:
     """Whether the run was frozen with its machine, and went on only a moment before that beat."""
     mine = [frozen for frozen in history.frozen if _is_on(history, run, frozen)]
     return any(f.thawing <= beat <= f.thawed + moment and run.began <= f.at for f in mine)

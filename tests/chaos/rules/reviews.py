@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.chaos.history import History, TaskSeen
-from tests.chaos.review_records import Kept
+from tests.chaos.review_records import TaskReviews
 from tests.chaos.rules.acknowledgements import judge
 from tests.chaos.rules.violation import Violation
 
 
 def check(history: History) -> Iterator[Violation]:
     for task_id, seen in history.tasks.items():
-        kept = history.kept.get(task_id) or Kept(task_id, [], [], [])
+        kept = history.reviews.get(task_id) or TaskReviews(task_id, [], [], [])
         comments = [comment for thread in kept.threads for comment in thread["comments"]]
         mine = [(one["body"], one["id"]) for one in comments if one["author"]]
         yield from judge(history, "comment", task_id, mine)
@@ -32,33 +32,37 @@ def request_in(body: str) -> str:
 
 
 def _published(
-    history: History, task_id: int, kept: Kept, comments: list[dict[str, Any]]
+    history: History, task_id: int, task_reviews: TaskReviews, comments: list[dict[str, Any]]
 ) -> Iterator[tuple[str, str]]:
     counts = Counter(comment["reviewId"] for comment in comments)
-    for row in kept.reviews:
+    for row in task_reviews.reviews:
         if row["comments"] != counts[row["id"]]:
             text = f"{row['comments']} comments, and {counts[row['id']]} are there"
             yield "review without its comments", f"{request_in(row['body'])} has {text}"
-    mine = [said for said in history.said if said.task_id == task_id and said.status == 201]
-    written = {said.request: said for said in mine if said.verb == "comment"}
+    mine = [
+        request
+        for request in history.review_requests
+        if request.task_id == task_id and request.status == 201
+    ]
+    written = {request.request: request for request in mine if request.verb == "comment"}
     for comment in comments:
         first = written.get(comment["body"])
         if (
             comment["draft"]
             and first
             and any(
-                said.verb == "review" and said.by == first.by and said.began > first.ended
-                for said in mine
+                request.verb == "review" and request.by == first.by and request.began > first.ended
+                for request in mine
             )
         ):
             yield "comment left behind", f"{comment['body']} is a draft behind a review"
 
 
-def _events(seen: TaskSeen, kept: Kept) -> Iterator[tuple[str, str]]:
-    told = sorted(e["data"]["review"] for e in seen.events if e["type"] == "reviewed")
-    rows = sorted(row["id"] for row in kept.reviews)
-    if told != rows:
-        yield "review without its event", f"the events tell of {told}, and there are {rows}"
+def _events(seen: TaskSeen, task_reviews: TaskReviews) -> Iterator[tuple[str, str]]:
+    announced = sorted(e["data"]["review"] for e in seen.events if e["type"] == "reviewed")
+    rows = sorted(row["id"] for row in task_reviews.reviews)
+    if announced != rows:
+        yield "review without its event", f"the events tell of {announced}, and there are {rows}"
 
 
 def _replies(
@@ -74,13 +78,13 @@ def _replies(
         if run.task_id != task_id:
             continue
         meant |= set(run.replying)
-        for said in run.replying:
-            if there[said] > 1:
+        for reply in run.replying:
+            if there[reply] > 1:
                 yield Violation(
-                    "reply doubled", task_id, f"{run}: {said} is there {there[said]} times"
+                    "reply doubled", task_id, f"{run}: {reply} is there {there[reply]} times"
                 )
-        for said in run.replied:
-            if not there[said] and (run.attempt, run.stage) in finished:
-                yield Violation("reply lost", task_id, f"{run}: {said}")
-    for said in there.keys() - meant:
-        yield Violation("reply from nowhere", task_id, f"no agent said {said}")
+        for reply in run.replied:
+            if not there[reply] and (run.attempt, run.stage) in finished:
+                yield Violation("reply lost", task_id, f"{run}: {reply}")
+    for reply in there.keys() - meant:
+        yield Violation("reply from nowhere", task_id, f"no agent said {reply}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.chaos.history import History, TaskSeen
 from tests.chaos.plan import request_of
-from tests.chaos.review_records import Kept
+from tests.chaos.review_records import TaskReviews
 from tests.chaos.rules.acknowledgements import judge
 from tests.chaos.rules.violation import Violation
 
@@ -16,10 +16,14 @@ _BEGIN = ("retried", "followed_up")
 
 def check(history: History) -> Iterator[Violation]:
     for task_id, seen in history.tasks.items():
-        kept = history.kept.get(task_id) or Kept(task_id, [], [], [])
-        for rule, text in (*_numbers(seen), *_begun(seen, kept), *_rest(history, seen, kept)):
+        kept = history.reviews.get(task_id) or TaskReviews(task_id, [], [], [])
+        for rule, text in (
+            *_numbers(seen),
+            *_check_started_rounds(seen, kept),
+            *_rest(history, seen, kept),
+        ):
             yield Violation(rule, task_id, text)
-        yield from _told(history, task_id, seen)
+        yield from _check_run_input(history, task_id, seen)
         made = [(request_of(row["instruction"])[0], row["id"]) for row in kept.follow_ups]
         yield from judge(history, "follow_up", task_id, made)
 
@@ -38,30 +42,30 @@ def _numbers(seen: TaskSeen) -> Iterator[tuple[str, str]]:
         yield "rounds", f"{number} were begun, and the task is at {seen.task['round']}"
 
 
-def _begun(seen: TaskSeen, kept: Kept) -> Iterator[tuple[str, str]]:
+def _check_started_rounds(seen: TaskSeen, task_reviews: TaskReviews) -> Iterator[tuple[str, str]]:
     """The follow-ups that have begun a round, and the rounds that a follow-up has begun."""
-    told = [_about(e["data"]) for e in seen.events if e["type"] == "followed_up"]
-    rows = [_about(row) for row in kept.follow_ups if row["state"] == "started"]
-    if sorted(told) != sorted(rows):
-        yield "round of no follow-up", f"the events tell of {told}, and there are {rows}"
+    announced = [_about(e["data"]) for e in seen.events if e["type"] == "followed_up"]
+    rows = [_about(row) for row in task_reviews.follow_ups if row["state"] == "started"]
+    if sorted(announced) != sorted(rows):
+        yield "round of no follow-up", f"the events tell of {announced}, and there are {rows}"
     if [row[1] for row in sorted(rows)] != sorted(row[1] for row in rows):
         yield "follow-ups out of order", f"(number, round, words): {sorted(rows)}"
-    numbers = [row["number"] for row in kept.follow_ups]
+    numbers = [row["number"] for row in task_reviews.follow_ups]
     if numbers != list(range(1, len(numbers) + 1)):
         yield "follow-ups out of order", f"numbered {numbers}"
 
 
-def _about(told: dict[str, Any]) -> tuple[int, int, str]:
-    return told["number"], told["round"], request_of(told["instruction"])[0]
+def _about(fields: dict[str, Any]) -> tuple[int, int, str]:
+    return fields["number"], fields["round"], request_of(fields["instruction"])[0]
 
 
-def _rest(history: History, seen: TaskSeen, kept: Kept) -> Iterator[tuple[str, str]]:
+def _rest(history: History, seen: TaskSeen, task_reviews: TaskReviews) -> Iterator[tuple[str, str]]:
     """Those that have begun none, when nothing happens any more."""
-    acts = [said for said in history.said if said.verb == "withdraw"]
-    tried = {said.request for said in acts}
-    done = {said.request for said in acts if said.status == 200}
+    acts = [act for act in history.review_requests if act.verb == "withdraw"]
+    tried = {act.request for act in acts}
+    done = {act.request for act in acts if act.status == 200}
     is_cancelled = any(event["type"] == "cancelled" for event in seen.events)
-    for row in kept.follow_ups:
+    for row in task_reviews.follow_ups:
         request, state = request_of(row["instruction"])[0], row["state"]
         # After a failure they wait for a person.
         if state == "queued" and seen.task["status"] != "failed":
@@ -70,7 +74,7 @@ def _rest(history: History, seen: TaskSeen, kept: Kept) -> Iterator[tuple[str, s
             yield "follow-up withdrawn by nobody", request
         if state != "withdrawn" and request in done:
             yield "follow-up begun that was taken back", f"{request} is {state}"
-    waiting = sum(row["state"] == "queued" for row in kept.follow_ups)
+    waiting = sum(row["state"] == "queued" for row in task_reviews.follow_ups)
     if waiting != seen.task["followUpsQueued"]:
         yield (
             "rounds",
@@ -78,7 +82,7 @@ def _rest(history: History, seen: TaskSeen, kept: Kept) -> Iterator[tuple[str, s
         )
 
 
-def _told(history: History, task_id: int, seen: TaskSeen) -> Iterator[Violation]:
+def _check_run_input(history: History, task_id: int, seen: TaskSeen) -> Iterator[Violation]:
     """Each run is of its attempt's round, and was told what that is about."""
     number, request = 1, request_of(seen.task["description"])[0]
     rounds: dict[int, tuple[int, str]] = {}

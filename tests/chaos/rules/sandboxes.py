@@ -16,10 +16,10 @@ def check(history: History) -> Iterator[Violation]:
         for event in seen.events:
             is_failed = event["type"] == "failed"
             is_lost = event["type"] == "machine_lost" and WORDS in event["message"]
-            if is_lost or (is_failed and _is_about_rooms(event["data"], event["message"])):
+            if is_lost or (is_failed and _is_about_sandboxes(event["data"], event["message"])):
                 text = f"{event['type']} in attempt {event['attempt']}: {event['message']}"
                 yield Violation("work failed for a sandbox", task_id, text)
 
 
-def _is_about_rooms(data: dict[str, object], message: str) -> bool:
+def _is_about_sandboxes(data: dict[str, object], message: str) -> bool:
     return WORDS in message or data.get("code") in _CODES

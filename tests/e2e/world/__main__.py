@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.embedded.stack import Stack
 from app.server_cli.local import paths
-from app.server_cli.local.command import carry_out
+from app.server_cli.local.command import run_steps
 from app.server_cli.local.screen import Screen
 from tests.chaos.world import end_all_of
 from tests.e2e.world import plot
@@ -38,19 +38,19 @@ def environment(password: str) -> Mapping[str, str]:
 
 def _run(screen: Screen) -> None:
     kept = os.environ.get("MUSTER_HOME")
-    home = paths.home() if kept else Path(tempfile.mkdtemp(prefix="muster-world-"))
+    home = paths.stack_home() if kept else Path(tempfile.mkdtemp(prefix="muster-world-"))
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o755)  # attempts have a uid of their own, and must get to the repositories
     password = os.environ.get(PASSWORD) or USUAL
     area = None
     try:
-        with Stack(home, paths.port(), environment(password), say=screen.step) as stack:
+        with Stack(home, paths.stack_port(), environment(password), say=screen.step) as stack:
             world = World(stack, password, screen.step)
-            area = paths.machine_area(home)
+            area = paths.machines_directory(home)
             if world.furnish():
                 plot.play(world)
             screen.line(f"\n  {stack.url}   admin, alice, mei, bo, priya   {password}\n")
-            stack.say = lambda line: screen.line(f"  {line}")
+            stack.report = lambda line: screen.line(f"  {line}")
             stack.wait()
             screen.step("stopping")
     finally:
@@ -62,4 +62,4 @@ def _run(screen: Screen) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(carry_out(_run, "stopped before everything was up", 0))
+    sys.exit(run_steps(_run, "stopped before everything was up", 0))

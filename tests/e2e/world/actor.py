@@ -27,50 +27,50 @@ def main() -> None:
     if "-p" not in sys.argv:
         terminal() if sys.argv[1:] != ["--version"] else write(VERSION + "\n")
         return
-    said = sys.argv[-1]
-    with Play(said) as play:
-        for step in steps_for(said):
+    prompt = sys.argv[-1]
+    with Play(prompt) as play:
+        for step in steps_for(prompt):
             play.act(*step)
-        for thread in dict.fromkeys(THREAD.findall(said)):
+        for thread in dict.fromkeys(THREAD.findall(prompt)):
             play.tool("reply_comment", {"id": int(thread), "text": play.words_of(thread)})
 
 
-def steps_for(said: str) -> "list[list[Any]]":
+def steps_for(prompt: str) -> "list[list[Any]]":
     with open(SCENES, encoding="utf-8") as file:
         scenes = json.load(file)
-    kept = os.path.join(os.environ["HOME"], KEPT)
-    title = next((title for title in scenes if title in said), "")
-    if not title and os.path.exists(kept):
-        with open(kept, encoding="utf-8") as file:
+    path = os.path.join(os.environ["HOME"], KEPT)
+    title = next((title for title in scenes if title in prompt), "")
+    if not title and os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
             title = file.read()
     if title:
-        with open(kept, "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8") as file:
             file.write(title)
-    stage = next((name for begin, name in STAGES.items() if begin in said[:200]), "develop")
-    if THREAD.search(said) or "follow-up" in said.lower():
+    stage = next((name for begin, name in STAGES.items() if begin in prompt[:200]), "develop")
+    if THREAD.search(prompt) or "follow-up" in prompt.lower():
         stage = "again"
-    return scenes.get(title, {}).get(stage) or improvised(said, stage)
+    return scenes.get(title, {}).get(stage) or improvised(prompt, stage)
 
 
-def improvised(said: str, stage: str) -> "list[list[Any]]":
-    steps: list[list[Any]] = [["say", "I look at what is there first."], ["run", "ls"]]
+def improvised(prompt: str, stage: str) -> "list[list[Any]]":
+    steps: list[list[Any]] = [["print_text", "I look at what is there first."], ["run", "ls"]]
     if stage == "plan":
-        return [*steps, ["say", "Plan: one small change, noted in NOTES.md."]]
-    if "[ask]" in said:
+        return [*steps, ["print_text", "Plan: one small change, noted in NOTES.md."]]
+    if "[ask]" in prompt:
         steps.append(["ask", "Which name does the new file get?", ["NOTES.md", "CHANGES.md"]])
-    if "[spend]" in said:
+    if "[spend]" in prompt:
         steps += [["spend", 2_000, 400], ["wait", 0.3]] * 40
-    if "[slow]" in said:
+    if "[slow]" in prompt:
         steps.append(["work", ["git log --oneline -n 3", "ls -la", "git status --short"]])
-    steps += [["note", said], ["run", "git status --short"]]
-    return [*steps, ["fail"]] if "[fail]" in said else [*steps, ["say", "Done."]]
+    steps += [["note", prompt], ["run", "git status --short"]]
+    return [*steps, ["fail"]] if "[fail]" in prompt else [*steps, ["print_text", "Done."]]
 
 
 class Play:
     """The lines of one run, as `claude -p --output-format stream-json` prints them."""
 
-    def __init__(self, said: str) -> None:
-        self.said, self.number, self.used, self.turns = said, 0, [0, 0], 0
+    def __init__(self, prompt: str) -> None:
+        self.said, self.number, self.used, self.turns = prompt, 0, [0, 0], 0
         self.session = f"{os.environ.get('MUSTER_TASK_ID')}-{os.environ.get('MUSTER_ATTEMPT')}"
         if "--resume" in sys.argv:
             self.session = sys.argv[sys.argv.index("--resume") + 1]
@@ -87,7 +87,7 @@ class Play:
     def act(self, verb: str, *words: Any) -> None:
         getattr(self, verb)(*words)
 
-    def say(self, text: str) -> None:
+    def print_text(self, text: str) -> None:
         self.last = text
         self.assistant({"type": "text", "text": text})
         time.sleep(0.3)
@@ -166,7 +166,7 @@ class Play:
         if choices:
             given["choices"] = choices
         answer = self.tool("ask_human", given)
-        self.say(f"The answer is: {answer}")
+        self.print_text(f"The answer is: {answer}")
 
     def progress(self, text: str) -> None:
         self.tool("progress", {"text": text})
@@ -241,16 +241,16 @@ class Play:
 
 
 def hunks(before: str, after: str) -> "list[dict[str, Any]]":
-    told: list[dict[str, Any]] = []
+    result: list[dict[str, Any]] = []
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3)
     for line in list(lines)[2:]:
         if head := re.match(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", line):
             old, olds, new, news = (int(each or 1) for each in head.groups())
-            told.append({"oldStart": old, "oldLines": olds, "newStart": new, "newLines": news,
-                         "lines": []})  # fmt: skip
+            result.append({"oldStart": old, "oldLines": olds, "newStart": new, "newLines": news,
+                           "lines": []})  # fmt: skip
         else:
-            told[-1]["lines"].append(line)
-    return told
+            result[-1]["lines"].append(line)
+    return result
 
 
 def asked_of_muster(name: str, arguments: "dict[str, Any]") -> str:
@@ -263,8 +263,8 @@ def asked_of_muster(name: str, arguments: "dict[str, Any]") -> str:
         call = {"name": name, "arguments": arguments}
         answer: dict[str, Any] = {}
         for number, (method, params) in enumerate([("initialize", hello), ("tools/call", call)]):
-            said = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-            tools.stdin.write(json.dumps(said).encode() + b"\n")
+            request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            tools.stdin.write(json.dumps(request).encode() + b"\n")
             tools.stdin.flush()
             answer = json.loads(tools.stdout.readline())
     return str(answer["result"]["content"][0]["text"])

@@ -36,18 +36,22 @@ def _ended(world: World) -> None:
         world.task("priya", "ingest", text(scenes.TOKENIZER)),
     ]
     pages, image, flags, field, vat, tokens = started
-    pages.until("suspended", "gate").answer("confirm", comment="Good as it is.").until("completed")
-    flags.until("completed")
-    field.until("completed").seen_by("alice").act("reviews", verdict="approve", body="Clear now.")
-    tokens.until("suspended", "gate")
+    pages.wait_for_status("suspended", "gate").answer(
+        "confirm", comment="Good as it is."
+    ).wait_for_status("completed")
+    flags.wait_for_status("completed")
+    field.wait_for_status("completed").seen_by("alice").act(
+        "reviews", verdict="approve", body="Clear now."
+    )
+    tokens.wait_for_status("suspended", "gate")
     tokens.seen_by("mei").act("cancel")
-    image.until("failed")
-    vat.until("failed")
+    image.wait_for_status("failed")
+    vat.wait_for_status("failed")
 
 
 def _reviewed(world: World) -> None:
     """Sent back with comments, and at its gate again in the second round."""
-    task = world.task("mei", "handbook", text(scenes.RETRIES)).until("suspended", "gate")
+    task = world.task("mei", "handbook", text(scenes.RETRIES)).wait_for_status("suspended", "gate")
     diff = task.api.get(f"{task.path}/diff")
     [file] = [each for each in diff["files"] if each["path"] == "retries.md"]
     lines = [line for hunk in file["hunks"] for line in hunk["lines"] if line["type"] == "added"]
@@ -61,7 +65,7 @@ def _reviewed(world: World) -> None:
     task.seen_by("alice").act(
         "reviews", verdict="request_changes", body="Nearly: two things.", comments=comments
     )
-    task.until_round(2).until("suspended", "gate")
+    task.wait_for_round(2).wait_for_status("suspended", "gate")
 
 
 def _answered_by_people(world: World) -> None:
@@ -69,21 +73,21 @@ def _answered_by_people(world: World) -> None:
     half = world.task("alice", "billing", text(scenes.HALF_EVEN))
     csv = world.task("mei", "ingest", text(scenes.CSV))
     address = world.task("bo", "storefront", text(scenes.ADDRESS))
-    moved = world.task("alice", "billing", text(scenes.CREDIT)).until("suspended", "gate")
+    moved = world.task("alice", "billing", text(scenes.CREDIT)).wait_for_status("suspended", "gate")
     git = world.repositories["billing"].git
     git("update-ref", f"refs/heads/{moved.now()['taskBranch']}", git("rev-parse", "main"))
-    moved.answer("confirm").until("suspended", "gate")
-    half.until("suspended", "gate")
-    csv.until("suspended", "gate")
-    address.until("suspended", "question")
+    moved.answer("confirm").wait_for_status("suspended", "gate")
+    half.wait_for_status("suspended", "gate")
+    csv.wait_for_status("suspended", "gate")
+    address.wait_for_status("suspended", "question")
 
 
 def _stopped(world: World) -> None:
     """What it may use is used up; its agent's account is spent for some hours."""
     spent = world.task("priya", "ingest", text(scenes.SPENT))
     checkout = world.task("priya", "storefront", text(scenes.CHECKOUT))
-    spent.until("suspended", "budget")
-    checkout.until("suspended", "quota")
+    spent.wait_for_status("suspended", "budget")
+    checkout.wait_for_status("suspended", "quota")
 
 
 def _running(world: World) -> None:
@@ -95,7 +99,7 @@ def _running(world: World) -> None:
             "interface": "terminal"}),
     ]  # fmt: skip
     for task in started:
-        task.until("running")
+        task.wait_for_status("running")
 
 
 def _waiting(world: World) -> None:
@@ -109,8 +113,8 @@ def _machines(world: World) -> None:
     curlew, avocet = (world.machine_id(name) for name in ("curlew", "avocet"))
     on_curlew = world.task("mei", "ingest", "Measure the importer [slow]", machineId=curlew)
     on_avocet = world.task("bo", "storefront", "Cache the tariff lookups [slow]", machineId=avocet)
-    on_curlew.until("running")
-    on_avocet.until("running")
+    on_curlew.wait_for_status("running")
+    on_avocet.wait_for_status("running")
     world.people["mei"].post(
         f"/api/web/machines/{curlew}/drain",
         {"note": "A new disk comes at noon.", "deadlineSeconds": 6 * 3600},

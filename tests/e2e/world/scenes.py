@@ -58,9 +58,9 @@ Tests: 1 failed, 46 passed, 47 total
 SCENES: dict[str, dict[str, Steps]] = {
     HALF_EVEN: {
         "plan": [
-            ["say", "Totals are rounded once, at the end. I look at who rounds before I plan."],
+            ["print_text", "Totals are rounded once, at the end. I look at who rounds before I plan."],
             ["read", "billing/totals.py"], ["read", "billing/money.py"], ["search", "round_cents"],
-            ["say", "Plan: a `half_even` in money.py, used line by line in totals.py, and a test."],
+            ["print_text", "Plan: a `half_even` in money.py, used line by line in totals.py, and a test."],
         ],
         "develop": [
             ["edit", "billing/money.py", "from decimal import ROUND_HALF_UP, Decimal",
@@ -76,7 +76,7 @@ SCENES: dict[str, dict[str, Steps]] = {
              "    return sum((half_even(line.net * line.vat) for line in lines), Decimal())"],
             ["edit", "test_totals.py", "if __name__", _TESTS],
             ["run", "python3 -m unittest 2>&1"],
-            ["say", "Each line is rounded half-even now, and the sum is a sum of whole cents."],
+            ["print_text", "Each line is rounded half-even now, and the sum is a sum of whole cents."],
         ],
         "changelog": [
             ["edit", "CHANGELOG.md", "## Unreleased\n",
@@ -85,10 +85,10 @@ SCENES: dict[str, dict[str, Steps]] = {
     },
     ADDRESS: {
         "plan": [
-            ["say", "The checkout has two ways to save an address. I will look at who calls them."],
+            ["print_text", "The checkout has two ways to save an address. I will look at who calls them."],
             ["read", "src/checkout/address.ts"], ["read", "src/account/AddressBook.tsx"],
             ["read", "src/http.ts"], ["search", "checkout/address"],
-            ["say", "Plan: one client function `saveAddress()`, both forms use it."],
+            ["print_text", "Plan: one client function `saveAddress()`, both forms use it."],
         ],
         "develop": [
             ["create", "src/checkout/wire.ts", _WIRE],
@@ -105,7 +105,7 @@ SCENES: dict[str, dict[str, Steps]] = {
             ["run", "grep -rn checkout/address --include=*.tsx ."],
             ["ask", "The address book still posts to `/checkout/address`. Which endpoint stays?",
              ["/v2/addresses", "/checkout/address", "Keep both"]],
-            ["say", "Done so."],
+            ["print_text", "Done so."],
         ],
     },
     UPLOAD: {
@@ -135,7 +135,7 @@ SCENES: dict[str, dict[str, Steps]] = {
             ["create", "vat.json", '{"DE": "0.19", "FR": "0.20"}\n'],
             ["edit", "billing/vat.py",
              '    "DE": Decimal("0.19"),\n    "FR": Decimal("0.20"),\n    "NL": Decimal("0.21"),\n', ""],
-            ["say", "The table lies in vat.json; the tests say whether all of it came over."],
+            ["print_text", "The table lies in vat.json; the tests say whether all of it came over."],
         ],
     },
     PAGES: {
@@ -145,20 +145,20 @@ SCENES: dict[str, dict[str, Steps]] = {
             ["edit", "on-call.md", "Say what you see before you change anything.\n",
              "Say what you see before you change anything.\n4. Hand over in writing.\n"],
             ["create", "paging.md", "# Paging\n\nA page names one thing that a person can do now.\n"],
-            ["say", "The pages say what the paging rules of this month say."],
+            ["print_text", "The pages say what the paging rules of this month say."],
         ],
     },
     FIELD: {
         "develop": [
             ["edit", "src/http.ts", "export interface Reply {\n",
              "export interface Problem {\n  field: string;\n  message: string;\n}\n\nexport interface Reply {\n"],
-            ["say", "A reply of 422 names the field."],
+            ["print_text", "A reply of 422 names the field."],
         ],
     },
-    FLAGS: {"develop": [["search", "feature_flag"], ["say", "There is none. Nothing to change."]]},
+    FLAGS: {"develop": [["search", "feature_flag"], ["print_text", "There is none. Nothing to change."]]},
     TOKENIZER: {
         "develop": [["create", "ingest/tokens.py", "def tokens(text: str) -> list[str]:\n"
-                     "    return text.lower().split()\n"], ["say", "It splits where words end."]],
+                     "    return text.lower().split()\n"], ["print_text", "It splits where words end."]],
     },
     IMAGE: {"develop": [["refused"]]},
     CHECKOUT: {
@@ -174,7 +174,7 @@ SCENES: dict[str, dict[str, Steps]] = {
              "        cells = [cell.strip() for cell in line.split(\",\")]\n"
              "        if len(cells) > width:\n            raise ValueError(f\"{len(cells)} cells\")\n"
              "        yield cells\n"],
-            ["say", "Rows that are too wide are refused, by number of cells."],
+            ["print_text", "Rows that are too wide are refused, by number of cells."],
         ],
     },
     SPENT: {"develop": [["create", "src/search.ts", "export type Hit = { id: number };\n"],
@@ -182,12 +182,12 @@ SCENES: dict[str, dict[str, Steps]] = {
     RETRIES: {
         "develop": [["edit", "retries.md", "nothing else.\n",
                      "nothing else.\n\nAfter 503 we wait 1, 2 and 4 s, then a person is told.\n"],
-                    ["say", "The policy has its times now."]],
+                    ["print_text", "The policy has its times now."]],
         "again": [["edit", "retries.md", "then a person is told.",
                    "then the task fails and says so."],
                   ["create", "retries-faq.md", "# Why three times?\n\nThe fourth has never helped.\n"],
-                  ["say", "Both are done."]],
+                  ["print_text", "Both are done."]],
     },
     CREDIT: {"develop": [["create", "billing/credit.py", "def number(year: int, count: int) -> str:\n"
-                          '    return f"CN-{year}-{count:05}"\n'], ["say", "CN-2026-00001."]]},
+                          '    return f"CN-{year}-{count:05}"\n'], ["print_text", "CN-2026-00001."]]},
 }  # fmt: skip

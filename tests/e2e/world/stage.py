@@ -12,18 +12,18 @@ from typing import Any
 
 from app.embedded.stack import Stack
 from app.server_cli.local import paths
-from app.server_cli.local.admin import create
-from app.server_cli.local.api import Api, ApiProblem
+from app.server_cli.local.admin import create_admin
+from app.server_cli.local.api import ApiClient, ApiError
 from app.server_cli.local.machines import LocalMachine
 from demo import interpreter
 from demo.repository import Repository
 from tests.chaos.world import end_all_of
 from tests.e2e.world import actor, sources, team
 from tests.e2e.world.scenes import SCENES
-from tests.flows.running_stack import until
+from tests.flows.running_stack import wait_for
 from tests.wait import explain_task, wait_until
 
-PATIENCE = 240.0  # seconds for each state of a task: the machine may be busy
+TIMEOUT_SECONDS = 240.0  # seconds for each state of a task: the machine may be busy
 Say = Callable[[str], None]
 # What opens tunnels, with VS Code's words: it connects nothing.
 TUNNELS = """#!/bin/sh
@@ -45,7 +45,7 @@ class Named(LocalMachine):
     def silence(self) -> None:
         """Its daemon and all that it runs end without a word."""
         # Taken out of the stack first: none of its children may end by itself.
-        self.stack._children.pop(f"machine-{self.number}").end()
+        self.stack._children.pop(f"machine-{self.number}").kill_group()
         end_all_of(self.home)
 
 
@@ -58,8 +58,8 @@ class World:
         self, stack: Stack, password: str, say: Say, named: Collection[str] = team.MACHINES
     ) -> None:
         self.stack, self.password, self.say, self._named = stack, password, say, named
-        self.admin = Api(stack.url)
-        self.people: dict[str, Api] = {}
+        self.admin = ApiClient(stack.url)
+        self.people: dict[str, ApiClient] = {}
         self.repositories: dict[str, Repository] = {}
         self.machines: dict[str, Named] = {}
 
@@ -70,7 +70,7 @@ class World:
     def furnish(self) -> bool:
         """All but the tasks. False where this was done at an earlier start, but for the machines,
         which are started anew."""
-        create(self.stack)
+        create_admin(self.stack)
         self.admin.login("admin", self.password)
         self._allow_many_streams()
         self._write_agents()
@@ -98,13 +98,13 @@ class World:
 
     def _sign_in(self) -> None:
         for name in team.PEOPLE:
-            self.people[name] = Api(self.stack.url)
+            self.people[name] = ApiClient(self.stack.url)
             self.people[name].login(name, self.password)
 
-    def task(self, who: str, project: str, text: str, **fields: Any) -> "Told":
+    def task(self, who: str, project: str, text: str, **fields: Any) -> "TaskView":
         api = self.people.get(who, self.admin)
         body = {"projectKey": project, "description": text, **fields}
-        return Told(self, api, int(api.post("/api/web/tasks", body)["id"]))
+        return TaskView(self, api, int(api.post("/api/web/tasks", body)["id"]))
 
     def machine_id(self, name: str) -> str:
         machines = self.admin.get("/api/web/machines")["items"]
@@ -146,7 +146,7 @@ class World:
                 _fill(repository, files)
 
     def _start_machines(self) -> None:
-        area = paths.machine_area(self.stack.home)
+        area = paths.machines_directory(self.stack.home)
         known = {name: team.MACHINES[name] for name in self._named}
         for number, (name, (slots, _)) in enumerate(known.items(), 1):
             machine = self.machines[name] = Named(self.stack, area, number, given=name)
@@ -156,7 +156,7 @@ class World:
             path = f"{self.agents}:{os.environ.get('PATH', os.defpath)}"
             machine.start(path, [str(self.agents)])
         self.say("waiting for the machines and their agents")
-        until(lambda: all(map(self._is_ready, self.machines)), "machines", PATIENCE)
+        wait_for(lambda: all(map(self._is_ready, self.machines)), "machines", TIMEOUT_SECONDS)
         for name, (_, labels) in known.items():
             machine_id = self.machine_id(name)
             self.admin.put(f"/api/admin/machines/{machine_id}", {"labels": labels})
@@ -169,15 +169,15 @@ class World:
         return bool(found and found["connected"] and "claude" in known)
 
 
-class Told:
+class TaskView:
     """One task, as somebody sees it."""
 
-    def __init__(self, world: World, api: Api, task_id: int) -> None:
+    def __init__(self, world: World, api: ApiClient, task_id: int) -> None:
         self.world, self.api, self.id = world, api, task_id
         self.path = f"/api/web/tasks/{task_id}"
 
-    def seen_by(self, name: str) -> "Told":
-        return Told(self.world, self.world.people[name], self.id)
+    def seen_by(self, name: str) -> "TaskView":
+        return TaskView(self.world, self.world.people[name], self.id)
 
     def now(self) -> dict[str, Any]:
         return dict(self.api.get(self.path))
@@ -195,8 +195,8 @@ class Told:
         except urllib.error.HTTPError:
             return b""
 
-    def until(self, status: str, reason: str | None = None) -> "Told":
-        def look() -> bool:
+    def wait_for_status(self, status: str, reason: str | None = None) -> "TaskView":
+        def poll() -> bool:
             self.world.stack.check()
             task = self.now()
             return task["status"] == status and reason in (None, task["suspendReason"])
@@ -205,32 +205,32 @@ class Told:
             return explain_task(self.now(), (status,))
 
         try:
-            wait_until(look, f"{status} {reason or ''}", PATIENCE, problem=find_problem)
+            wait_until(poll, f"{status} {reason or ''}", TIMEOUT_SECONDS, problem=find_problem)
         except AssertionError as late:
             now = self.now()
             shown = {key: now[key] for key in ("status", "suspendReason", "failure", "queue")}
             self.world.say(f"#{self.id}: {late}; it is {json.dumps(shown)}")
         return self
 
-    def until_round(self, number: int) -> "Told":
+    def wait_for_round(self, number: int) -> "TaskView":
         wait_until(
             lambda: self.now()["round"] == number,
             f"round {number}",
-            PATIENCE,
+            TIMEOUT_SECONDS,
             problem=lambda: explain_task(self.now()),
         )
         return self
 
-    def answer(self, result: str, **more: Any) -> "Told":
+    def answer(self, result: str, **more: Any) -> "TaskView":
         gate = self.api.get(f"{self.path}/pending-confirm")
         body = {"stageIndex": gate["stageIndex"], "number": gate["number"], "result": result}
         self.api.post(f"{self.path}/confirm-stage", {**body, **more})
         return self
 
-    def act(self, verb: str, **body: Any) -> "Told":
+    def act(self, verb: str, **body: Any) -> "TaskView":
         try:
             self.api.post(f"{self.path}/{verb}", body)
-        except ApiProblem as problem:
+        except ApiError as problem:
             self.world.say(f"#{self.id} {verb}: {problem}")
         return self
 

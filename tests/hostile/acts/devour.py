@@ -7,13 +7,13 @@ import threading
 import time
 from collections.abc import Iterator
 
-PATIENCE = 40.0  # seconds until it gives up by itself
+TIMEOUT_SECONDS = 40.0  # seconds until it gives up by itself
 MEMORY = 4 << 30
 PROCESSES = 3000
 FILES = 1_000_000
 DISK = 4 << 30
-PIECE = 16 << 20
-end = time.monotonic() + PATIENCE
+CHUNK = 16 << 20
+end = time.monotonic() + TIMEOUT_SECONDS
 
 
 def going_on(most: int) -> Iterator[int]:
@@ -25,8 +25,8 @@ def going_on(most: int) -> Iterator[int]:
 
 def memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (2 * MEMORY, 2 * MEMORY))
-    held = [bytes([number % 255 + 1]) * PIECE for number in going_on(MEMORY // PIECE)]
-    time.sleep(PATIENCE if held else 0)
+    held = [bytes([number % 255 + 1]) * CHUNK for number in going_on(MEMORY // CHUNK)]
+    time.sleep(TIMEOUT_SECONDS if held else 0)
 
 
 def shared() -> None:
@@ -34,9 +34,9 @@ def shared() -> None:
     for _ in going_on(64):
         if os.fork() == 0:
             held = bytearray(b"x") * (MEMORY // 64)
-            time.sleep(PATIENCE if held else 0)
+            time.sleep(TIMEOUT_SECONDS if held else 0)
             os._exit(0)
-    time.sleep(PATIENCE)
+    time.sleep(TIMEOUT_SECONDS)
 
 
 def processes() -> None:
@@ -66,7 +66,7 @@ def threads() -> None:
     threading.stack_size(65536)
     while time.monotonic() < end:
         try:
-            threading.Thread(target=time.sleep, args=(PATIENCE,), daemon=True).start()
+            threading.Thread(target=time.sleep, args=(TIMEOUT_SECONDS,), daemon=True).start()
         except RuntimeError:
             time.sleep(0.001)
     os._exit(0)
@@ -74,8 +74,8 @@ def threads() -> None:
 
 def disk(place: str = "big") -> None:
     with open(place, "wb") as file:
-        for _ in going_on(DISK // PIECE):
-            file.write(b"x" * PIECE)
+        for _ in going_on(DISK // CHUNK):
+            file.write(b"x" * CHUNK)
             file.flush()
     time.sleep(max(0.0, end - time.monotonic()))
 
@@ -84,8 +84,8 @@ def unlinked() -> None:
     """A file that has no name."""
     with open("gone", "wb") as file:
         os.unlink("gone")
-        for _ in going_on(DISK // PIECE):
-            file.write(b"x" * PIECE)
+        for _ in going_on(DISK // CHUNK):
+            file.write(b"x" * CHUNK)
             file.flush()
         time.sleep(max(0.0, end - time.monotonic()))
 

@@ -8,22 +8,22 @@ import sys
 SECRET = re.compile(rb"canary-[0-9a-f]{16}")
 LARGEST = 1 << 20
 FILES = 20_000
-told: set[bytes] = set()
+reported: set[bytes] = set()
 
 
-def tell(path: str, content: bytes) -> None:
-    for secret in set(SECRET.findall(content)) - told:
-        told.add(secret)
+def report(path: str, content: bytes) -> None:
+    for secret in set(SECRET.findall(content)) - reported:
+        reported.add(secret)
         print("stole", secret.decode(), "from", path, flush=True)
 
 
-def look(path: str) -> None:
+def read_path(path: str) -> None:
     try:
         if stat.S_ISREG(os.stat(path).st_mode):
             with open(path, "rb") as file:
-                tell(path, file.read(LARGEST))
+                report(path, file.read(LARGEST))
         else:
-            tell(path, os.readlink(path).encode())
+            report(path, os.readlink(path).encode())
     except OSError:
         pass
 
@@ -32,7 +32,7 @@ def walk(top: str) -> None:
     seen = 0
     for folder, _, files in os.walk(top):
         for name in files:
-            look(os.path.join(folder, name))
+            read_path(os.path.join(folder, name))
             seen += 1
             if seen > FILES:
                 return
@@ -41,7 +41,7 @@ def walk(top: str) -> None:
 def processes() -> None:
     for pid in filter(str.isdecimal, os.listdir("/proc")):
         for name in ("cmdline", "environ", "stack", "maps", "mounts"):
-            look(f"/proc/{pid}/{name}")
+            read_path(f"/proc/{pid}/{name}")
         for name in ("cwd", "root/tmp", "fd"):
             if os.path.realpath(f"/proc/{pid}/{name}") not in ("/", os.getcwd()):
                 walk(f"/proc/{pid}/{name}")

@@ -8,58 +8,60 @@ import pytest
 import yaml
 
 from tests.install.conftest import _people
-from tests.install.every.installed_muster import Whole
-from tests.install.every.shell_user import HELD, Somebody
+from tests.install.every.installed_muster import InstalledMuster
+from tests.install.every.shell_user import SEEN_OUTPUTS, ShellUser
 from tests.needs import declare_needs
 
 
 @pytest.fixture(scope="session")
 @declare_needs("uv")
-def whole(area: Path, wheels: tuple[Path, Path], python: str) -> Iterator[Whole]:
+def installed_muster(
+    area: Path, wheels: tuple[Path, Path], python: str
+) -> Iterator[InstalledMuster]:
     with _people(area) as come:
-        made = Whole(come("uv"), python, *wheels)
+        made = InstalledMuster(come("uv"), python, *wheels)
         try:
-            made.begin_to_serve()
+            made.start_serving()
             yield made
-            assert not (empty := HELD.only_empty()), empty
+            assert not (empty := SEEN_OUTPUTS.only_empty()), empty
         finally:
             made.stop()
 
 
 @pytest.fixture(scope="session")
-def admin(whole: Whole) -> Somebody:
+def admin(installed_muster: InstalledMuster) -> ShellUser:
     """Whom `muster-server install` has made."""
-    return whole.people["admin"]
+    return installed_muster.people["admin"]
 
 
 @pytest.fixture(scope="session")
-def ada(whole: Whole) -> Somebody:
+def ada(installed_muster: InstalledMuster) -> ShellUser:
     """A developer."""
-    return whole.people["ada"]
+    return installed_muster.people["ada"]
 
 
 @pytest.fixture(scope="session")
-def bob(whole: Whole) -> Somebody:
+def bob(installed_muster: InstalledMuster) -> ShellUser:
     """Another one."""
-    return whole.people["bob"]
+    return installed_muster.people["bob"]
 
 
 @pytest.fixture(scope="session")
-def project(whole: Whole, admin: Somebody) -> Callable[..., str]:
+def project(installed_muster: InstalledMuster, admin: ShellUser) -> Callable[..., str]:
     """Makes one that ada maintains and bob is in; its key."""
 
     def make(key: str, *stages: dict[str, Any], **more: Any) -> str:
-        said = {
+        fields = {
             "key": key,
-            "repoUrl": whole.repository.url,
+            "repoUrl": installed_muster.repository.url,
             "agentType": "claude",
             "members": {"ada": "maintainer", "bob": "member"},
             "pipeline": list(stages),
             **more,
         }
-        file = whole.home / f"{key}.yaml"
-        file.write_text(yaml.safe_dump(said))
-        [saved] = admin.told(f"project apply -f {file} --yes")
+        file = installed_muster.home / f"{key}.yaml"
+        file.write_text(yaml.safe_dump(fields))
+        [saved] = admin.run_json(f"project apply -f {file} --yes")
         assert saved["key"] == key
         return key
 

@@ -10,42 +10,42 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.install.every.seen_outputs import Held, looks
+from tests.install.every.seen_outputs import SeenOutputs, list_read_commands
 from tests.install.people import Person
 from tests.muster.cli import json_schema
 from tests.ptys import Pty
 from tests.wait import exit_of, wait_for_output, wait_until
 
 SCHEMA: Mapping[str, Mapping[str, str]] = json.loads(json_schema.COMMITTED.read_text())
-LOOKS = looks(SCHEMA)
-HELD = Held()
-PATIENCE = 300.0  # seconds, beside other tests
+READ_COMMANDS = list_read_commands(SCHEMA)
+SEEN_OUTPUTS = SeenOutputs()
+TIMEOUT_SECONDS = 300.0  # seconds, beside other tests
 _RAW = re.compile(r"^(None|True|False)$|\b(None|True|False)\b  |\{'|\['", re.MULTILINE)
 FAILED, NOT_ALLOWED, WAITS = 1, 3, 4
 
 
-class Running:
+class RunningCommand:
     """A command that goes on; what it has said so far."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self.process, self._log = process, log
 
     @property
-    def said(self) -> str:
+    def output(self) -> str:
         return self._log.read_text()
 
-    def until_said(self, text: str) -> None:
-        wait_for_output(self._log, text, self.process, PATIENCE)
+    def wait_for_output(self, text: str) -> None:
+        wait_for_output(self._log, text, self.process, TIMEOUT_SECONDS)
 
-    def until_matched(self, pattern: "re.Pattern[str]") -> "re.Match[str]":
+    def wait_for_match(self, pattern: "re.Pattern[str]") -> "re.Match[str]":
         problem = exit_of(self.process, self._log)
-        return wait_until(lambda: pattern.search(self.said), pattern.pattern, problem=problem)
+        return wait_until(lambda: pattern.search(self.output), pattern.pattern, problem=problem)
 
-    def until_ended(self, status: int) -> None:
-        assert self.process.wait(PATIENCE) == status, self.said
+    def wait_until_ended(self, status: int) -> None:
+        assert self.process.wait(TIMEOUT_SECONDS) == status, self.output
 
 
-class Somebody:
+class ShellUser:
     """What they say is said to `muster`, where it does not begin with `muster-server`. `place` has
     what they keep: profiles and tokens of their own.
     """
@@ -53,7 +53,7 @@ class Somebody:
     def __init__(self, person: Person, program: Path, name: str) -> None:
         self.person, self.program, self.name = person, program, name
         self.place = person.home / "people" / name
-        person.says("mkdir", "-p", self.place)
+        person.output_of("mkdir", "-p", self.place)
         self.env = {"XDG_CONFIG_HOME": str(self.place), "MUSTER_KEYRING": "off"}
         self.err = ""
 
@@ -63,34 +63,34 @@ class Somebody:
         """
         return self._run(shlex.split(line), status, given)
 
-    def told(self, line: str, *, status: int = 0, given: str = "") -> list[dict[str, Any]]:
+    def run_json(self, line: str, *, status: int = 0, given: str = "") -> list[dict[str, Any]]:
         """What it says as JSON with all its fields, which are as the committed schema has them.
         Who looks is told the same in words too, the first time that there is something.
         """
         words = shlex.split(line)
         name = json_schema.name_of(words, SCHEMA)
         shape = SCHEMA[name]
-        said = json.loads(self._run([*words, "--json", ",".join(shape)], status, given))
-        wrong = [fault for item in said for fault in json_schema.faults(item, shape)]
+        items = json.loads(self._run([*words, "--json", ",".join(shape)], status, given))
+        wrong = [fault for item in items for fault in json_schema.mismatches(item, shape)]
         assert not wrong, (line, wrong)
-        if HELD.is_first(name, said) and name in LOOKS:
+        if SEEN_OUTPUTS.is_first(name, items) and name in READ_COMMANDS:
             err, in_words = self.err, self._run(words, status, given)
             assert in_words.strip(), line
             assert not _RAW.search(in_words), in_words
             self.err = err
-        return list(said)
+        return list(items)
 
-    def begin(self, line: str, log: Path) -> "subprocess.Popen[bytes]":
+    def start(self, line: str, log: Path) -> "subprocess.Popen[bytes]":
         """The command, which goes on."""
         env = {**self.env, "PYTHONUNBUFFERED": "1"}
         return self.person.start(*self._argv(shlex.split(line)), log=log, env=env)
 
     @contextmanager
-    def beside(self, line: str) -> Iterator[Running]:
+    def start_beside(self, line: str) -> Iterator[RunningCommand]:
         """Likewise, until its end here."""
-        process = self.begin(line, log := self.place / "beside.log")
+        process = self.start(line, log := self.place / "beside.log")
         try:
-            yield Running(process, log)
+            yield RunningCommand(process, log)
         finally:
             process.kill()
             process.wait()

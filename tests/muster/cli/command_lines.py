@@ -8,31 +8,31 @@ from typing import NamedTuple
 EVERY = Path(__file__).parents[2] / "install" / "every"
 
 
-class Said(NamedTuple):
+class CommandLine(NamedTuple):
     """A line, up to what only its test knows; and whether its JSON is held to the schema."""
 
     line: str
     as_json: bool
 
 
-def in_tests(place: Path = EVERY) -> list[Said]:
+def in_tests(place: Path = EVERY) -> list[CommandLine]:
     """All lines that are said, by whoever."""
-    return [said for path in sorted(place.glob("*.py")) for said in _in(path)]
+    return [line for path in sorted(place.glob("*.py")) for line in _in(path)]
 
 
-def untold(names: Iterable[str], lines: Iterable[str]) -> set[str]:
+def missing_lines(names: Iterable[str], lines: Iterable[str]) -> set[str]:
     """The commands that none of these lines begins with."""
     begun = [f"{line} " for line in lines]
     return {name for name in names if not any(line.startswith(f"{name} ") for line in begun)}
 
 
-def _in(path: Path) -> Iterator[Said]:
+def _in(path: Path) -> Iterator[CommandLine]:
     for call in ast.walk(ast.parse(path.read_text())):
         if isinstance(call, ast.Call) and call.args:
             line = _beginning(call.args[0])
             if line is not None:
                 name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-                yield Said(line, name == "told")
+                yield CommandLine(line, name == "told")
 
 
 def _beginning(argument: ast.expr) -> str | None:

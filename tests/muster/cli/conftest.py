@@ -38,9 +38,9 @@ def shell(app: Flask, home: Path) -> Shell:
 def shell_of(app: Flask, home: Path) -> Callable[[Developer], Shell]:
     """A shell of somebody who is signed in."""
 
-    def of(developer: Developer) -> Shell:
+    def make_shell(developer: Developer) -> Shell:
         shell = Shell(app)
         shell.sign_in(developer)
         return shell
 
-    return of
+    return make_shell

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from muster.cli import app, fields
-from muster.cli.output import Printed
+from muster.cli.output import OutputSpec
 
 # Of commands whose answer is no shape of the contract's: what most of their fields are of, and the
 # others.
@@ -71,11 +71,11 @@ def commands(command: click.Command, path: tuple[str, ...] = ()) -> dict[str, cl
 
 def name_of(words: Sequence[str], names: Iterable[str]) -> str:
     """The command that these words call: the longest of the names that they begin with."""
-    said = " ".join(words) + " "
-    return max((name for name in names if said.startswith(f"{name} ")), key=len)
+    line = " ".join(words) + " "
+    return max((name for name in names if line.startswith(f"{name} ")), key=len)
 
 
-def faults(item: Mapping[str, Any], shape: Mapping[str, str]) -> list[str]:
+def mismatches(item: Mapping[str, Any], shape: Mapping[str, str]) -> list[str]:
     """What of an answer is not as the shape says."""
     wrong = [f"{field} is in one of the two alone" for field in item.keys() ^ shape.keys()]
     for field in item.keys() & shape.keys():
@@ -89,11 +89,11 @@ def _fits(value: object, kind: str) -> bool:
     return type(value) in allowed
 
 
-def printed(command: click.Command) -> Printed | None:
+def printed(command: click.Command) -> OutputSpec | None:
     """How a command prints what it says; None: it says nothing that could be JSON."""
     at: Any = command.callback
     while at is not None:
-        if isinstance(found := getattr(at, "printed", None), Printed):
+        if isinstance(found := getattr(at, "printed", None), OutputSpec):
             return found
         at = getattr(at, "__wrapped__", None)
     return None
@@ -109,7 +109,7 @@ def of_all(document: dict[str, Any]) -> dict[str, dict[str, str]]:
         if how is not None:
             of, beside = _PUT_TOGETHER.get(name) or (shapes[how.fields], {})
             shape = schemas[of]["properties"] if of else {}
-            kinds = {field: _kind(said) for field, said in shape.items()} | beside
+            kinds = {field: _kind(schema) for field, schema in shape.items()} | beside
             found[name] = {field: kinds[field] for field in how.fields}
     return found
 
@@ -124,10 +124,10 @@ def _kind(schema: dict[str, Any]) -> str:
     for union in ("anyOf", "oneOf"):
         if union in schema:
             return "|".join(sorted({_kind(one) for one in schema[union]}))
-    said = schema.get("type", "string" if "enum" in schema else "any")
-    return "|".join(sorted(said)) if isinstance(said, list) else str(said)
+    schema_type = schema.get("type", "string" if "enum" in schema else "any")
+    return "|".join(sorted(schema_type)) if isinstance(schema_type, list) else str(schema_type)
 
 
 if __name__ == "__main__":
-    told = of_all(json.loads(Path(sys.argv[1]).read_text()))
-    COMMITTED.write_text(json.dumps(told, indent=1) + "\n")
+    entries = of_all(json.loads(Path(sys.argv[1]).read_text()))
+    COMMITTED.write_text(json.dumps(entries, indent=1) + "\n")

@@ -22,7 +22,7 @@ SERVER = "http://127.0.0.1:9000"
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """What a command has left: its exit status, and both of its outputs."""
 
     status: int
@@ -41,8 +41,8 @@ class Said:
 class Stream(io.TextIOWrapper):
     """A standard stream that may be a terminal."""
 
-    def __init__(self, *, is_terminal: bool = False, given: bytes = b"") -> None:
-        super().__init__(io.BytesIO(given), "utf-8", write_through=True)
+    def __init__(self, *, is_terminal: bool = False, content: bytes = b"") -> None:
+        super().__init__(io.BytesIO(content), "utf-8", write_through=True)
         self._is_terminal = is_terminal
 
     def isatty(self) -> bool:
@@ -57,34 +57,36 @@ class Shell:
         self._stderr = Stream()
         self._answers = answers
 
-    def __call__(self, *arguments: str, given: str = "", is_terminal: bool = False) -> Said:
+    def __call__(
+        self, *arguments: str, input_text: str = "", is_terminal: bool = False
+    ) -> CommandResult:
         out, err = Stream(is_terminal=is_terminal), Stream(is_terminal=is_terminal)
-        stdin = Stream(given=given.encode(), is_terminal=is_terminal)
+        stdin = Stream(content=input_text.encode(), is_terminal=is_terminal)
         self._stderr = err
         streams = {"stdout": out, "stderr": err, "stdin": stdin}
         with mock.patch.multiple(sys, **streams):
             status = cli.main(arguments, transport=httpx.MockTransport(self._answer))
-        return Said(status, _bytes(out), _bytes(err).decode())
+        return CommandResult(status, _bytes(out), _bytes(err).decode())
 
     @property
     def err(self) -> str:
         """What the command that runs has said so far, and not printed."""
         return _bytes(self._stderr).decode()
 
-    def done(self, *arguments: str, given: str = "") -> Said:
+    def done(self, *arguments: str, input_text: str = "") -> CommandResult:
         """Likewise, of a command that has to succeed."""
-        said = self(*arguments, given=given)
-        assert said.status == 0, said.err
-        return said
+        result = self(*arguments, input_text=input_text)
+        assert result.status == 0, result.err
+        return result
 
     def sign_in(self, developer: Developer) -> None:
-        self.hold(Tokens(access=access_token_of(developer)))
+        self.store_tokens(Tokens(access=access_token_of(developer)))
 
-    def hold(self, held: Tokens, server: str = SERVER, name: str = "work") -> Profile:
+    def store_tokens(self, held: Tokens, server: str = SERVER, name: str = "work") -> Profile:
         """Know that server, with these tokens."""
         profile = Profile(name, server)
-        tokens.keep(profile, held)
-        profiles.write(Config({name: profile}, name))
+        tokens.store_tokens(profile, held)
+        profiles.write_config(Config({name: profile}, name))
         return profile
 
     def _answer(self, request: httpx.Request) -> httpx.Response:

@@ -9,11 +9,11 @@ import pytest
 from tests.muster.cli.shell import SERVER, Shell
 
 
-def sent(*arguments: str, given: str = "") -> tuple[str, str, Any]:
+def sent(*arguments: str, input_text: str = "") -> tuple[str, str, Any]:
     """Which request that makes: its method, its address, its body."""
     shell = Shell(lambda request: httpx.Response(200, json={}))
-    said = shell("--server", SERVER, "api", *arguments, given=given)
-    assert said.status == 0, said.err
+    result = shell("--server", SERVER, "api", *arguments, input_text=input_text)
+    assert result.status == 0, result.err
     [request] = shell.asked
     body = request.read()
     return request.method, request.url.raw_path.decode(), json.loads(body) if body else None
@@ -37,7 +37,7 @@ def sent(*arguments: str, given: str = "") -> tuple[str, str, Any]:
     ],
 )
 def test_a_request_is_as_it_was_said(arguments: list[str], request_: tuple[str, str, Any]) -> None:
-    assert sent(*arguments, given='{"from": "stdin"}') == request_
+    assert sent(*arguments, input_text='{"from": "stdin"}') == request_
 
 
 @pytest.mark.usefixtures("home")
@@ -47,15 +47,17 @@ def test_all_pages_are_one_array() -> None:
         cursor = None if is_last else "c"
         return httpx.Response(200, json={"items": [2] if is_last else [1], "nextCursor": cursor})
 
-    said = Shell(answer)("--server", SERVER, "api", "tasks", "--paginate", "--jq", ".[]")
-    assert said.out == "1\n2\n"
+    result = Shell(answer)("--server", SERVER, "api", "tasks", "--paginate", "--jq", ".[]")
+    assert result.out == "1\n2\n"
 
 
 @pytest.mark.usefixtures("home")
 def test_a_problem_is_no_answer() -> None:
     problem = {"code": "forbidden", "detail": "No."}
-    said = Shell(lambda request: httpx.Response(403, json=problem))("--server", SERVER, "api", "x")
-    assert (said.status, said.out) == (3, "")
+    result = Shell(lambda request: httpx.Response(403, json=problem))(
+        "--server", SERVER, "api", "x"
+    )
+    assert (result.status, result.out) == (3, "")
 
 
 WRITTEN = "\x1b]0;x\x07 \x9b2J \u202eevil\u2066 \u061c caf\u00e9 \u65e5"

@@ -19,10 +19,10 @@ ROOT = Path(muster.__file__).parents[1]
 
 def test_each_noun_says_of_itself_what_the_list_of_all_says() -> None:
     ctx = click.Context(app.command)
-    for name, noun in app.NOUNS.items():
+    for name, noun in app.COMMANDS.items():
         command = app.command.get_command(ctx, name)
         assert command is not None
-        assert (command.help or "").partition("\n")[0] == noun.line, name
+        assert (command.help or "").partition("\n")[0] == noun.summary, name
 
 
 def loaded_by(*arguments: str) -> tuple[set[str], str]:
@@ -36,12 +36,12 @@ def test_the_list_of_all_loads_none_of_them() -> None:
     """It is there at once, then: beside click, and what click wants to lay words out, it loads a
     few small files of its own (`bench/cli.py` measures it)."""
     floor, _ = loaded_by("-c", "import click, click._textwrap, runpy, shutil, locale")
-    loaded, said = loaded_by("-m", "muster", "--help")
+    loaded, stdout = loaded_by("-m", "muster", "--help")
     assert loaded - floor == {
         *("muster", "muster.cli", "muster.cli.app", "muster.cli.errors", "muster.cli.lazy"),
     }
-    for name in app.NOUNS:
-        assert f"\n  {name} " in said
+    for name in app.COMMANDS:
+        assert f"\n  {name} " in stdout
 
 
 def test_the_version_is_the_packages(shell: Shell) -> None:
@@ -50,9 +50,9 @@ def test_the_version_is_the_packages(shell: Shell) -> None:
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["whoami", "--nonsense"], ["config", "use"]])
 def test_who_asks_wrongly_is_told_so_with_status_2(shell: Shell, arguments: list[str]) -> None:
-    said = shell(*arguments)
-    assert (said.status, said.out) == (2, "")
-    assert "Usage: muster" in said.err
+    result = shell(*arguments)
+    assert (result.status, result.out) == (2, "")
+    assert "Usage: muster" in result.err
 
 
 @pytest.mark.parametrize("arguments", [["worker", "run", "--nonsense"], ["verify", "--key"]])
@@ -60,27 +60,27 @@ def test_what_runs_on_machines_reads_its_own_arguments(arguments: list[str]) -> 
     """Also behind options of this command, which it is never asked through otherwise."""
     command = [sys.executable, "-m", "muster"]
     for before in ([], ["--profile", "x"]):
-        said = subprocess.run(
+        completed = subprocess.run(
             [*command, *before, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
         )
-        assert said.returncode == 2
-        assert f"Usage: python -m muster {arguments[0]}" in said.stderr
+        assert completed.returncode == 2
+        assert f"Usage: python -m muster {arguments[0]}" in completed.stderr
 
 
 def test_no_server_is_status_3_and_says_what_to_do(shell: Shell) -> None:
-    said = shell("whoami")
-    assert said.status == 3
-    assert "muster login --server https://" in said.err
+    result = shell("whoami")
+    assert result.status == 3
+    assert "muster login --server https://" in result.err
 
 
 def test_a_server_that_is_away_is_status_1(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("connection refused")
 
-    monkeypatch.setattr("muster.cli.client.TRIES", 1)
-    said = Shell(away)("--server", "https://away.example", "whoami")
-    assert said.status == 1
-    assert "https://away.example cannot be reached: connection refused" in said.err
+    monkeypatch.setattr("muster.cli.client.MAX_TRIES", 1)
+    result = Shell(away)("--server", "https://away.example", "whoami")
+    assert result.status == 1
+    assert "https://away.example cannot be reached: connection refused" in result.err
 
 
 def test_who_interrupts_it_is_told_130(home: Path) -> None:
@@ -94,15 +94,15 @@ def printed_to(stdout: int, *arguments: str) -> tuple[int, str]:
     """The exit status of a command that prints to that file descriptor, and what it says."""
     command = [sys.executable, "-m", "muster", *arguments]
     with os.fdopen(stdout, "wb", 0) as file:
-        said = subprocess.run(
+        completed = subprocess.run(
             command, cwd=ROOT, stdout=file, stderr=subprocess.PIPE, text=True, check=False
         )
-    return said.returncode, said.stderr
+    return completed.returncode, completed.stderr
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["config", "list"], ["config", "path"]])
 def test_who_reads_no_further_has_had_enough(home: Path, arguments: list[str]) -> None:
-    Shell(lambda _: httpx.Response(200)).hold(Tokens(personal="x"))
+    Shell(lambda _: httpx.Response(200)).store_tokens(Tokens(personal="x"))
     nobody_reads, ours = os.pipe()
     os.close(nobody_reads)
     assert printed_to(ours, *arguments) == (0, "")
@@ -110,16 +110,16 @@ def test_who_reads_no_further_has_had_enough(home: Path, arguments: list[str]) -
 
 @pytest.mark.usefixtures("home")
 def test_what_cannot_be_printed_is_a_failure_that_is_said() -> None:
-    status, said = printed_to(os.open("/dev/full", os.O_WRONLY), "config", "path")
-    assert (status, "No space left" in said, said.count("\n")) == (1, True, 1), said
+    status, stderr = printed_to(os.open("/dev/full", os.O_WRONLY), "config", "path")
+    assert (status, "No space left" in stderr, stderr.count("\n")) == (1, True, 1), stderr
 
 
 @pytest.mark.usefixtures("home")
 def test_what_is_no_text_is_a_failure_that_is_said() -> None:
     shell = Shell(lambda _: httpx.Response(200, json={}))
-    said = shell("--server", SERVER, "task", "create", "-p", "APP", "-d", "\udcff")
-    assert (said.status, said.err.count("\n")) == (1, 1)
-    assert "muster: 'utf-8' codec can't encode" in said.err
+    result = shell("--server", SERVER, "task", "create", "-p", "APP", "-d", "\udcff")
+    assert (result.status, result.err.count("\n")) == (1, 1)
+    assert "muster: 'utf-8' codec can't encode" in result.err
 
 
 @pytest.mark.parametrize("shell_name", ["bash", "zsh", "fish"])

@@ -16,7 +16,7 @@ from muster.cli.tokens import Tokens
 from tests.contract import page
 from tests.contract.rights_world import make_world
 from tests.muster.cli.routes_table import COMMANDS, WITHOUT
-from tests.muster.cli.shell import Said, Shell
+from tests.muster.cli.shell import CommandResult, Shell
 
 # What cannot be done in the world as it is, and is asked for all the same. For real all of it is
 # done, and what has no route of its own: tests/install/every.
@@ -34,7 +34,7 @@ def test_each_route_has_a_command_or_a_reason_to_have_none() -> None:
     assert not set(COMMANDS) & set(WITHOUT)
 
 
-class Taken:
+class RolledBackShell:
     """Says commands in a world, and takes back what each has done."""
 
     def __init__(self, app: Flask, folder: Path) -> None:
@@ -43,23 +43,23 @@ class Taken:
         self.file = folder / "project.yaml"
         self.file.write_text(f"key: {self.world.key}\nname: Another name\n")
 
-    def say(self, line: str) -> tuple[Said, list[str]]:
+    def run(self, line: str) -> tuple[CommandResult, list[str]]:
         """What was said, and which routes were asked for."""
         who, _, command = line.rpartition(": ") if ": " in line else ("admin", "", line)
         if "{" in command:
             command = command.format(**asdict(self.world), file=self.file)
         shell = Shell(self._answer)
-        shell.hold(Tokens(access=self.world.bearers[who]))
+        shell.store_tokens(Tokens(access=self.world.bearers[who]))
         of_app = Shell(self.app)
         self._real = of_app
         engine: Any = db.engine
         savepoint = engine.begin_nested()
         try:
-            said = shell(*shlex.split(command), given="correct horse battery staple\n")
+            result = shell(*shlex.split(command), input_text="correct horse battery staple\n")
         finally:
             db.session.remove()
             savepoint.rollback()
-        return said, [_route(request) for request in shell.asked]
+        return result, [_route(request) for request in shell.asked]
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         """The app's own answer; but a stream, which never ends, says how far things are."""
@@ -82,15 +82,18 @@ def _is(asked: str, route: str) -> bool:
 
 @pytest.mark.usefixtures("home")
 def test_each_command_asks_its_route(app: Flask, tmp_path: Path) -> None:
-    taken = Taken(app, tmp_path)
+    taken = RolledBackShell(app, tmp_path)
     wrong = {}
     for route, line in COMMANDS.items():
-        said, asked = taken.say(line)
-        hit = any(_is(one, route) for one in asked)
+        result, routes = taken.run(line)
+        hit = any(_is(one, route) for one in routes)
         if route in REFUSED:
-            fine = said.status in (errors.FAILED, errors.NOT_ALLOWED) and REFUSED[route] in said.err
+            fine = (
+                result.status in (errors.FAILED, errors.NOT_ALLOWED)
+                and REFUSED[route] in result.err
+            )
         else:
-            fine = said.status in (errors.DONE, errors.WAITS, errors.INTERRUPTED)
+            fine = result.status in (errors.DONE, errors.WAITING, errors.INTERRUPTED)
         if not (hit and fine):
-            wrong[route] = (line, said.status, said.err[-300:], asked)
+            wrong[route] = (line, result.status, result.err[-300:], routes)
     assert not wrong, wrong

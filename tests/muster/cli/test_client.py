@@ -10,9 +10,9 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from muster.cli.client import Api, trust
-from muster.cli.credentials import Given
-from muster.cli.errors import Refused, Trouble, Unreachable
+from muster.cli.client import Api, create_tls_context
+from muster.cli.credentials import StaticToken
+from muster.cli.errors import ApiError, CliError, Unreachable
 from tests.certificates import make, pem
 
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -26,7 +26,9 @@ class Server:
         self.asked: list[httpx.Request] = []
         self.waited: list[float] = []
         transport = httpx.MockTransport(self._answer)
-        self.api = Api("https://muster.example", Given("mst_pat_x"), "", transport, self._wait)
+        self.api = Api(
+            "https://muster.example", StaticToken("mst_pat_x"), "", transport, self._wait
+        )
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
@@ -72,7 +74,7 @@ def test_what_is_safe_is_asked_again(
 ) -> None:
     server = Server(first, YES)
     if times == 1:
-        with pytest.raises(Trouble):
+        with pytest.raises(CliError):
             server.api.send(method, "/x", key=key)
     else:
         assert server.api.send(method, "/x", key=key).status_code == 200
@@ -97,7 +99,7 @@ def test_nobody_is_followed_elsewhere_with_a_token() -> None:
 def test_a_personal_token_that_is_refused_is_not_renewed() -> None:
     refusal = httpx.Response(401, json={"code": "invalid_token", "detail": "No."})
     server = Server(refusal)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         server.api.get("/x")
     assert (refused.value.status, refused.value.advice) == (3, "muster login")
     assert len(server.asked) == 1
@@ -106,7 +108,7 @@ def test_a_personal_token_that_is_refused_is_not_renewed() -> None:
 def test_what_is_no_answer_of_musters_is_said_to_be_none() -> None:
     with pytest.raises(Unreachable, match="not as Muster does"):
         Server(httpx.Response(200, text="<html>")).api.get("/x")
-    with pytest.raises(Refused, match=r"Bad Gateway \(502\)"):
+    with pytest.raises(ApiError, match=r"Bad Gateway \(502\)"):
         Server(httpx.Response(502, text="<html>")).api.get("/x")
 
 
@@ -130,8 +132,8 @@ def test_a_list_is_taken_page_by_page_and_no_further_than_asked() -> None:
     assert len(server.asked) == 1
 
 
-def stream(*said: str) -> httpx.Response:
-    return httpx.Response(200, text="".join(f"{event}\n\n" for event in said))
+def stream(*events: str) -> httpx.Response:
+    return httpx.Response(200, text="".join(f"{event}\n\n" for event in events))
 
 
 def test_a_stream_goes_on_behind_the_last_event_after_a_cut_and_after_an_end() -> None:
@@ -141,29 +143,29 @@ def test_a_stream_goes_on_behind_the_last_event_after_a_cut_and_after_an_end() -
         stream('event: end\nid: 2:\ndata: {"reason": "going_away"}'),
         stream("event: events\nid: 3:\ndata: [3]"),
     )
-    said = list(islice(server.api.events("/stream"), 3))
-    assert [event.data for event in said] == [{"events": 1}, [2], [3]]
+    events = list(islice(server.api.events("/stream"), 3))
+    assert [event.data for event in events] == [{"events": 1}, [2], [3]]
     assert [request.headers.get("Last-Event-ID") for request in server.asked] == [
         None, "2:", "2:", "2:",
     ]  # fmt: skip
 
 
 def test_a_stream_says_that_it_lives_to_who_asks() -> None:
-    said = (": here", 'id: 1:\ndata: "one"')
+    events = (": here", 'id: 1:\ndata: "one"')
     for beats, names in [(False, ["message"]), (True, ["beat", "message"])]:
-        found = Server(stream(*said)).api.events("/stream", beats=beats)
+        found = Server(stream(*events)).api.events("/stream", beats=beats)
         assert [event.name for event in islice(found, len(names))] == names
 
 
 def test_a_stream_that_is_refused_is_over() -> None:
     server = Server(no(404))
-    with pytest.raises(Refused):
+    with pytest.raises(ApiError):
         list(server.api.events("/stream"))
     assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_a_stream_outlives_a_server_that_says_for_a_moment_that_it_is_away(status: int) -> None:
+def test_a_stream_survives_a_server_that_is_briefly_unavailable(status: int) -> None:
     first, later = stream('id: 1:\ndata: "one"'), stream('id: 2:\ndata: "two"')
     server = Server(first, no(status), no(status, **{"Retry-After": "7"}), later)
     assert [event.data for event in islice(server.api.events("/stream"), 2)] == ["one", "two"]
@@ -171,7 +173,7 @@ def test_a_stream_outlives_a_server_that_says_for_a_moment_that_it_is_away(statu
     assert server.waited[-1] == 7
 
     server = Server(no(status))
-    with pytest.raises(Refused, match=str(status)):
+    with pytest.raises(ApiError, match=str(status)):
         list(server.api.events("/stream"))
     assert len(server.asked) == 4
 
@@ -193,7 +195,7 @@ def test_a_servers_own_certificate_is_trusted_as_machines_trust_it(tmp_path: Pat
     serves = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serves.load_cert_chain(own, key)
     there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
-    ours = trust(str(own)).wrap_bio(back, there, server_hostname="muster.example")
+    ours = create_tls_context(str(own)).wrap_bio(back, there, server_hostname="muster.example")
     theirs = serves.wrap_bio(there, back, server_side=True)
     for end in (ours, theirs):
         with suppress(ssl.SSLWantReadError):

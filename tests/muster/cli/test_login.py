@@ -12,7 +12,7 @@ from keyring.errors import KeyringLocked
 
 from app.models import Developer
 from muster.cli import profiles, tokens
-from muster.cli.credentials import Stored
+from muster.cli.credentials import StoredCredentials
 from muster.cli.profiles import Config, Profile
 from muster.cli.tokens import Tokens
 from tests.factories import access_token_of, begin_login, make_developer
@@ -30,12 +30,12 @@ def test_a_token_from_standard_input_is_kept_for_its_owner_alone(
     app: Flask, shell: Shell, ada: Developer, home: Path
 ) -> None:
     token = pat(app, ada)
-    said = shell.done("login", "--server", f"{SERVER}/", "--token", "-", given=f"{token}\n")
-    assert "You are ada" in said.err
-    assert token not in said.out + said.err
-    assert stat.S_IMODE(tokens.path().stat().st_mode) == 0o600
+    result = shell.done("login", "--server", f"{SERVER}/", "--token", "-", input_text=f"{token}\n")
+    assert "You are ada" in result.err
+    assert token not in result.out + result.err
+    assert stat.S_IMODE(tokens.tokens_path().stat().st_mode) == 0o600
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    assert token not in profiles.path().read_text()
+    assert token not in profiles.config_path().read_text()
     assert shell.done("whoami", "--json", "name,server").json == [{"name": "ada", "server": SERVER}]
 
 
@@ -44,20 +44,20 @@ def test_the_file_of_an_authority_is_found_from_wherever_one_is_later(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     sign_in = ("login", "--server", SERVER, "--token", "-", "--ca-file", "ca.pem")
-    said = shell(*sign_in, given=pat(app, ada))
-    assert (said.status, "'ca.pem' does not exist" in said.err) == (2, True)
+    result = shell(*sign_in, input_text=pat(app, ada))
+    assert (result.status, "'ca.pem' does not exist" in result.err) == (2, True)
     Path("ca.pem").touch()
-    shell.done(*sign_in, given=pat(app, ada))
-    [kept] = profiles.read().profiles.values()
-    assert kept.ca_file == str(tmp_path.resolve() / "ca.pem")
+    shell.done(*sign_in, input_text=pat(app, ada))
+    [profile] = profiles.read_config().profiles.values()
+    assert profile.ca_file == str(tmp_path.resolve() / "ca.pem")
 
 
 def test_a_token_that_is_none_is_not_kept(shell: Shell) -> None:
-    said = shell("login", "--server", SERVER, "--token", "mst_pat_nonsense")
-    assert said.status == 3
-    assert "invalid_token" in said.err
-    assert not tokens.path().exists()
-    assert not profiles.path().exists()
+    result = shell("login", "--server", SERVER, "--token", "mst_pat_nonsense")
+    assert result.status == 3
+    assert "invalid_token" in result.err
+    assert not tokens.tokens_path().exists()
+    assert not profiles.config_path().exists()
 
 
 def test_a_device_signs_in_when_its_code_was_said_in_a_browser(
@@ -71,9 +71,9 @@ def test_a_device_signs_in_when_its_code_was_said_in_a_browser(
         assert app.test_client().post(path, json={}, headers=headers).status_code == 200
 
     monkeypatch.setattr("time.sleep", say_the_code)
-    said = shell.done("login", "--server", SERVER)
-    assert "/device" in said.err
-    assert "You are ada" in said.err
+    result = shell.done("login", "--server", SERVER)
+    assert "/device" in result.err
+    assert "You are ada" in result.err
     assert shell.done("whoami", "--quiet").out == f"{ada.id}\n"
 
 
@@ -104,21 +104,21 @@ def test_a_browser_is_opened_for_pages_of_the_server_alone(
     assert opened == ([page] if opens else [])
 
 
-def hold(shell: Shell, developer: Developer) -> Tokens:
+def store_login(shell: Shell, developer: Developer) -> Tokens:
     pair = begin_login(developer)
     held = Tokens(access=pair.access_token, refresh=pair.refresh_token)
-    shell.hold(held)
+    shell.store_tokens(held)
     return held
 
 
 def test_logging_out_ends_the_login_and_forgets_it(shell: Shell, ada: Developer) -> None:
-    held = hold(shell, ada)
+    credentials = store_login(shell, ada)
     shell.done("logout")
     assert shell("whoami").status == 3
-    shell.hold(held)
-    said = shell("whoami")
-    assert said.status == 3
-    assert "Your login at" in said.err
+    shell.store_tokens(credentials)
+    result = shell("whoami")
+    assert result.status == 3
+    assert "Your login at" in result.err
 
 
 def test_logging_out_keeps_what_the_server_is_called_and_the_choice_of_it(
@@ -127,12 +127,12 @@ def test_logging_out_keeps_what_the_server_is_called_and_the_choice_of_it(
     pair = begin_login(ada)
     work = Profile("work", SERVER, "ada", ca_file="/etc/ca.pem")
     other = Profile("other", "https://other.example")
-    profiles.write(profiles.Config({"other": other, "work": work}, "work"))
-    tokens.keep(work, Tokens(access=pair.access_token, refresh=pair.refresh_token))
-    said = shell.done("logout")
-    assert said.err == f"Signed out at {SERVER}.\n"
-    assert profiles.read() == profiles.Config({"other": other, "work": work}, "work")
-    assert tokens.read(work) == Tokens()
+    profiles.write_config(profiles.Config({"other": other, "work": work}, "work"))
+    tokens.store_tokens(work, Tokens(access=pair.access_token, refresh=pair.refresh_token))
+    result = shell.done("logout")
+    assert result.err == f"Signed out at {SERVER}.\n"
+    assert profiles.read_config() == profiles.Config({"other": other, "work": work}, "work")
+    assert tokens.read_tokens(work) == Tokens()
     assert shell("whoami").status == 3
     assert {request.url.port for request in shell.asked} == {9000}
 
@@ -144,46 +144,46 @@ def test_who_logs_out_of_a_server_that_is_away_is_told_that_it_was_not_told(
     def away(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route")
 
-    monkeypatch.setattr("muster.cli.client.TRIES", 1)
+    monkeypatch.setattr("muster.cli.client.MAX_TRIES", 1)
     shell = Shell(away)
-    profile = shell.hold(Tokens(access="known", refresh="mst_refresh_x"))
-    said = shell.done("logout")
-    assert f"Forgotten here, but not ended at {SERVER}" in said.err
-    assert "no route" in said.err
-    assert "Signed out" not in said.err
-    assert tokens.read(profile) == Tokens()
+    profile = shell.store_tokens(Tokens(access="known", refresh="mst_refresh_x"))
+    result = shell.done("logout")
+    assert f"Forgotten here, but not ended at {SERVER}" in result.err
+    assert "no route" in result.err
+    assert "Signed out" not in result.err
+    assert tokens.read_tokens(profile) == Tokens()
 
 
 def test_logging_out_of_a_login_that_is_over_is_done(shell: Shell, ada: Developer) -> None:
-    shell.hold(Tokens(access="eyJ.eyJ.old", refresh="mst_refresh_x"))
+    shell.store_tokens(Tokens(access="eyJ.eyJ.old", refresh="mst_refresh_x"))
     assert shell.done("logout").err == f"Signed out at {SERVER}.\n"
 
 
 def test_a_refused_access_token_is_renewed_once_and_the_new_pair_is_kept(
     shell: Shell, ada: Developer
 ) -> None:
-    held = hold(shell, ada)
-    profile = shell.hold(Tokens(access="eyJ.eyJ.old", refresh=held.refresh))
+    held = store_login(shell, ada)
+    profile = shell.store_tokens(Tokens(access="eyJ.eyJ.old", refresh=held.refresh))
     shell.done("whoami")
-    renewed = tokens.read(profile)
+    renewed = tokens.read_tokens(profile)
     assert renewed.refresh not in ("", held.refresh)
     shell.done("whoami")
-    assert tokens.read(profile) == renewed
+    assert tokens.read_tokens(profile) == renewed
     assert [at.url.path for at in shell.asked].count("/api/auth/refresh") == 1
 
 
 def test_who_comes_second_takes_what_the_first_has_renewed(shell: Shell, ada: Developer) -> None:
     """A refresh token that comes twice ends its login: what is stored is read again first."""
-    held = hold(shell, ada)
-    profile = shell.hold(Tokens(access="eyJ.eyJ.old", refresh="mst_refresh_used"))
-    stored = Stored(profile)
+    held = store_login(shell, ada)
+    profile = shell.store_tokens(Tokens(access="eyJ.eyJ.old", refresh="mst_refresh_used"))
+    stored = StoredCredentials(profile)
     assert stored.tokens.refresh == "mst_refresh_used"
-    tokens.keep(profile, held)  # the other has been quicker
+    tokens.store_tokens(profile, held)  # the other has been quicker
 
     def renew(refresh: str) -> Tokens:
         raise AssertionError("it is renewed a second time")
 
-    assert stored.renewed("eyJ.eyJ.old", renew) == held.access
+    assert stored.renew_rejected("eyJ.eyJ.old", renew) == held.access
 
 
 def test_many_at_once_renew_it_once(home: Path) -> None:
@@ -195,9 +195,11 @@ def test_many_at_once_renew_it_once(home: Path) -> None:
         return Tokens(access=f"new{next(ends)}", refresh=f"refresh{next(ends)}")
 
     profile = Profile("work", SERVER)
-    tokens.keep(profile, Tokens(access="old", refresh="refresh"))
+    tokens.store_tokens(profile, Tokens(access="old", refresh="refresh"))
     with ThreadPoolExecutor(8) as pool:
-        got = list(pool.map(lambda _: Stored(profile).renewed("old", renew), range(8)))
+        got = list(
+            pool.map(lambda _: StoredCredentials(profile).renew_rejected("old", renew), range(8))
+        )
     assert asked == ["refresh"]
     assert {*got} == {"new0"}
 
@@ -220,8 +222,8 @@ def test_a_keyring_holds_the_tokens_where_there_is_one(
     app: Flask, shell: Shell, ada: Developer, ring: Ring
 ) -> None:
     token = pat(app, ada)
-    shell.done("login", "--server", SERVER, "--token", "-", "--name", "work", given=token)
-    assert not tokens.path().exists()
+    shell.done("login", "--server", SERVER, "--token", "-", "--name", "work", input_text=token)
+    assert not tokens.tokens_path().exists()
     assert [token in kept for kept in ring.values()] == [True]
     shell.done("whoami")
     shell.done("logout")
@@ -231,37 +233,37 @@ def test_a_keyring_holds_the_tokens_where_there_is_one(
 def test_a_login_is_not_lost_where_the_keyring_is_locked_when_it_is_renewed(
     shell: Shell, ada: Developer, ring: Ring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held = begin_login(ada)
+    pair = begin_login(ada)
     profile = Profile("work", SERVER, tokens=tokens.KEYRING)
-    tokens.keep(profile, Tokens(access="eyJ.eyJ.old", refresh=held.refresh_token))
-    profiles.write(profiles.Config({"work": profile}, "work"))
+    tokens.store_tokens(profile, Tokens(access="eyJ.eyJ.old", refresh=pair.refresh_token))
+    profiles.write_config(profiles.Config({"work": profile}, "work"))
 
     def locked(*_: str) -> None:
         raise KeyringLocked("it is locked")
 
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr("keyring.set_password", locked)
-        said = shell.done("whoami")
-    assert "The keyring takes no token (it is locked)" in said.err
-    assert tokens.read(profile).refresh not in ("", held.refresh_token)
-    assert stat.S_IMODE(tokens.path().stat().st_mode) == 0o600
+        result = shell.done("whoami")
+    assert "The keyring takes no token (it is locked)" in result.err
+    assert tokens.read_tokens(profile).refresh not in ("", pair.refresh_token)
+    assert stat.S_IMODE(tokens.tokens_path().stat().st_mode) == 0o600
     shell.done("whoami")
-    tokens.keep(profile, tokens.read(profile))
-    assert "work" not in tokens.path().read_text()
+    tokens.store_tokens(profile, tokens.read_tokens(profile))
+    assert "work" not in tokens.tokens_path().read_text()
 
 
 def test_who_signs_in_anew_leaves_no_token_in_the_former_place(
     app: Flask, shell: Shell, ada: Developer, ring: Ring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in = ("login", "--server", SERVER, "--token", "-")
-    shell.done(*sign_in, given=pat(app, ada))
+    shell.done(*sign_in, input_text=pat(app, ada))
     assert len(ring) == 1
     monkeypatch.setenv("MUSTER_KEYRING", "off")
-    shell.done(*sign_in, given=pat(app, ada))
-    assert (ring, "mst_pat_" in tokens.path().read_text()) == ({}, True)
+    shell.done(*sign_in, input_text=pat(app, ada))
+    assert (ring, "mst_pat_" in tokens.tokens_path().read_text()) == ({}, True)
     monkeypatch.delenv("MUSTER_KEYRING")
-    shell.done(*sign_in, given=pat(app, ada))
-    assert (len(ring), "mst_pat_" in tokens.path().read_text()) == (1, False)
+    shell.done(*sign_in, input_text=pat(app, ada))
+    assert (len(ring), "mst_pat_" in tokens.tokens_path().read_text()) == (1, False)
 
 
 @pytest.mark.parametrize("place", [tokens.FILE, tokens.KEYRING])
@@ -273,15 +275,15 @@ def test_tokens_go_to_no_other_server_that_is_called_alike(
     monkeypatch.setattr("keyring.get_password", lambda s, n: ring.get((s, n)))
     held = Tokens(access="access", refresh="refresh")
     profile = Profile("work", SERVER, tokens=place)
-    tokens.keep(profile, held)
-    assert tokens.read(profile) == held
-    assert tokens.read(replace(profile, server="https://other.example")) == Tokens()
+    tokens.store_tokens(profile, held)
+    assert tokens.read_tokens(profile) == held
+    assert tokens.read_tokens(replace(profile, server="https://other.example")) == Tokens()
 
 
 def test_a_server_that_an_old_name_now_means_is_told_nothing(shell: Shell, ada: Developer) -> None:
     shell.sign_in(ada)
     other = Profile("work", "https://other.example")
-    profiles.write(Config({"work": other}, "work"))
+    profiles.write_config(Config({"work": other}, "work"))
     assert shell("whoami").status == 3
     assert not any("authorization" in asked.headers for asked in shell.asked)
 
@@ -298,7 +300,7 @@ def test_the_environments_token_goes_to_no_server_but_the_environments(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell = Shell(lambda request: httpx.Response(200, json={"name": "ada"}))
-    shell.hold(Tokens(personal="mst_pat_prod"), "https://prod.example", "prod")
+    shell.store_tokens(Tokens(personal="mst_pat_prod"), "https://prod.example", "prod")
     monkeypatch.setenv("MUSTER_TOKEN", "mst_pat_env")
     monkeypatch.setenv("MUSTER_SERVER", "https://env.example")
     for named, host, token in [
@@ -309,12 +311,14 @@ def test_the_environments_token_goes_to_no_server_but_the_environments(
         (["--server", "https://other.example"], "other.example", None),
     ]:
         shell.done(*named, "whoami")
-        told = shell.asked[-1].headers.get("Authorization")
-        assert (shell.asked[-1].url.host, told) == (host, token and f"Bearer {token}"), named
+        authorization = shell.asked[-1].headers.get("Authorization")
+        assert (shell.asked[-1].url.host, authorization) == (host, token and f"Bearer {token}"), (
+            named
+        )
 
 
 def test_a_token_is_sent_to_no_server_by_plain_http(shell: Shell) -> None:
-    said = shell("login", "--server", "http://muster.example", "--token", "mst_pat_x")
-    assert said.status == 2
-    assert "can be read on the way" in said.err
+    result = shell("login", "--server", "http://muster.example", "--token", "mst_pat_x")
+    assert result.status == 2
+    assert "can be read on the way" in result.err
     assert not shell.asked

@@ -19,12 +19,12 @@ MACHINE = {"id": "0b7e5a4c-3f8d-4c7e-9a51-6d2f8e1b4c90", "name": "whimbrel"}
 def test_it_prints_a_line_with_a_token_and_nothing_else(app: Flask) -> None:
     shell = Shell(app)
     shell.sign_in(make_developer(role=SystemRole.ADMIN))
-    said = shell.done("machine", "add", "--label", "rack 4")
-    assert said.out.startswith("curl -fsSL http://127.0.0.1:9000/install/worker.sh | ")
-    assert (said.out.count("\n"), said.out.count("mst_enroll_")) == (1, 1)
-    (told,) = shell.done("machine", "add", "--json", "id,label,installLine,agents").json
-    assert (told["label"], told["agents"]) == ("", [])
-    assert "sh -s --" in told["installLine"]
+    result = shell.done("machine", "add", "--label", "rack 4")
+    assert result.out.startswith("curl -fsSL http://127.0.0.1:9000/install/worker.sh | ")
+    assert (result.out.count("\n"), result.out.count("mst_enroll_")) == (1, 1)
+    (enrollment,) = shell.done("machine", "add", "--json", "id,label,installLine,agents").json
+    assert (enrollment["label"], enrollment["agents"]) == ("", [])
+    assert "sh -s --" in enrollment["installLine"]
 
 
 def test_only_admins_add_machines(app: Flask) -> None:
@@ -63,7 +63,7 @@ class Server:
 def asking(server: Server) -> Shell:
     """A shell that is signed in there."""
     shell = Shell(server)
-    shell.hold(Tokens(access="known"))
+    shell.store_tokens(Tokens(access="known"))
     return shell
 
 
@@ -73,13 +73,13 @@ CONNECTED = {**REDEEMED, "connectedAt": "2026-01-01T00:00:04.000Z", "agents": [C
 
 def test_it_waits_until_the_machine_has_told_its_agents() -> None:
     shell = asking(Server({}, REDEEMED, CONNECTED))
-    said = shell.done("machine", "add", "--wait", "--json", "machine,agents,connectedAt")
-    assert "curl … | sh -s --" in said.err
-    assert "whimbrel has enrolled." in said.err
-    assert "whimbrel is connected. Agents: claude." in said.err
-    (told,) = json.loads(said.out)
-    assert told["agents"] == [CLAUDE]
-    assert told["machine"]["name"] == "whimbrel"
+    result = shell.done("machine", "add", "--wait", "--json", "machine,agents,connectedAt")
+    assert "curl … | sh -s --" in result.err
+    assert "whimbrel has enrolled." in result.err
+    assert "whimbrel is connected. Agents: claude." in result.err
+    (enrollment,) = json.loads(result.out)
+    assert enrollment["agents"] == [CLAUDE]
+    assert enrollment["machine"]["name"] == "whimbrel"
 
 
 def test_what_a_machine_calls_itself_and_its_agents_does_not_speak_to_the_terminal() -> None:
@@ -88,25 +88,25 @@ def test_what_a_machine_calls_itself_and_its_agents_does_not_speak_to_the_termin
         {**MACHINE, "name": f"whim{bell}brel"},
         {**CLAUDE, "agentType": f"cl{bell}aude"},
     )
-    told = {**CONNECTED, "machine": machine, "agents": [agent]}
-    said = asking(Server({}, told, line=f"curl{bell} x"))("machine", "add", "--wait")
-    assert "whimbrel is connected. Agents: claude." in said.err
-    assert "\x1b]" not in said.err + said.out
+    enrollment = {**CONNECTED, "machine": machine, "agents": [agent]}
+    result = asking(Server({}, enrollment, line=f"curl{bell} x"))("machine", "add", "--wait")
+    assert "whimbrel is connected. Agents: claude." in result.err
+    assert "\x1b]" not in result.err + result.out
     assert asking(Server({}, line=f"curl{bell} x")).done("machine", "add").out == "curl x\n"
 
 
 @pytest.mark.parametrize("status", ["revoked", "expired"])
 def test_it_waits_for_no_token_that_is_over(status: str) -> None:
-    said = asking(Server({"status": status}))("machine", "add", "--wait")
-    assert (said.status, said.out) == (1, "")
-    assert f"The token is {status}." in said.err
+    result = asking(Server({"status": status}))("machine", "add", "--wait")
+    assert (result.status, result.out) == (1, "")
+    assert f"The token is {status}." in result.err
 
 
 def test_it_waits_no_longer_than_the_token_is_good_although_that_is_no_news() -> None:
     server = Server({}, {"status": "expired"}, expires_at="2026-01-01T00:00:00.000Z", news=": \n")
     shell = asking(server)
-    said = shell("machine", "add", "--wait")
-    assert (said.status, "The token is expired." in said.err) == (1, True)
+    result = shell("machine", "add", "--wait")
+    assert (result.status, "The token is expired." in result.err) == (1, True)
     assert [request.url.path for request in shell.asked].count("/api/web/stream") == 1
     # While the token is good, that the stream lives is no reason to ask.
     shell = asking(Server({}, {"status": "revoked"}, news=": \n" * 9))
@@ -117,6 +117,6 @@ def test_it_waits_no_longer_than_the_token_is_good_although_that_is_no_news() ->
 
 
 def test_where_nothing_can_be_installed_it_says_what_to_do() -> None:
-    said = asking(Server({}, line=None))("machine", "add")
-    assert (said.status, said.out) == (1, "")
-    assert "make dist" in said.err
+    result = asking(Server({}, line=None))("machine", "add")
+    assert (result.status, result.out) == (1, "")
+    assert "make dist" in result.err

@@ -31,16 +31,16 @@ def test_a_machine_is_found_by_its_name(lead: Shell) -> None:
 
 def test_of_two_of_one_name_it_has_to_be_said_which(lead: Shell) -> None:
     make_machine(name="forge")
-    said = lead("machine", "show", "forge")
-    assert said.status == 2
-    assert "several machines are called 'forge'" in said.err
+    result = lead("machine", "show", "forge")
+    assert result.status == 2
+    assert "several machines are called 'forge'" in result.err
 
 
 def test_draining_shows_first_and_asks(lead: Shell) -> None:
-    said = lead("machine", "drain", "forge")
-    assert (said.status, "nobody is there to ask" in said.err) == (2, True)
-    said = lead("machine", "drain", "forge", "--dry-run")
-    assert (said.status, "Nothing runs there." in said.err) == (0, True)
+    result = lead("machine", "drain", "forge")
+    assert (result.status, "nobody is there to ask" in result.err) == (2, True)
+    result = lead("machine", "drain", "forge", "--dry-run")
+    assert (result.status, "Nothing runs there." in result.err) == (0, True)
     assert all("dryRun=true" in str(r.url) for r in lead.asked if r.method == "POST")
     lead.done("machine", "drain", "forge", "--yes", "--note", "a look")
     [machine] = lead.done("machine", "show", "forge", "--json", "status,drain").json
@@ -74,15 +74,15 @@ def test_an_admin_has_a_machine_keep_its_release_and_let_go_of_it(admin: Shell) 
 def test_how_a_machine_stands_to_the_servers_release_is_one_line(
     machine: dict[str, object], words: str
 ) -> None:
-    assert machine_upgrade.told(machine) == words
+    assert machine_upgrade.upgrade_text(machine) == words
 
 
 def test_who_may_not_is_told_so_with_status_3(
     lead: Shell, ada: Developer, shell_of: Callable[[Developer], Shell]
 ) -> None:
-    said = shell_of(ada)("machine", "drain", "forge", "--yes")
-    assert said.status == 3
-    assert "(403 forbidden, request " in said.err
+    result = shell_of(ada)("machine", "drain", "forge", "--yes")
+    assert result.status == 3
+    assert "(403 forbidden, request " in result.err
 
 
 @pytest.mark.usefixtures("home")
@@ -94,10 +94,10 @@ def test_what_a_drain_would_do_is_shown_beside_its_json_and_not_in_it() -> None:
             return httpx.Response(200, json={"items": [{"id": "m", "name": "forge"}]})
         return httpx.Response(200, json={"plan": plan, "status": "draining"})
 
-    asked = ("--server", SERVER, "machine", "drain", "forge", "--json", "machine,act")
-    said = Shell(answer)(*asked, given="y\n", is_terminal=True)
-    assert (said.status, said.json) == (0, [{"machine": "forge", "act": "keep"}]), said.err
-    assert "AT THE DEADLINE" in said.err
+    command = ("--server", SERVER, "machine", "drain", "forge", "--json", "machine,act")
+    result = Shell(answer)(*command, input_text="y\n", is_terminal=True)
+    assert (result.status, result.json) == (0, [{"machine": "forge", "act": "keep"}]), result.err
+    assert "AT THE DEADLINE" in result.err
 
 
 @pytest.mark.usefixtures("home")

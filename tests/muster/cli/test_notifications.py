@@ -23,7 +23,7 @@ def test_who_watches_is_told_at_once_that_it_listens_and_then_what_is_new() -> N
         except StopIteration:
             raise KeyboardInterrupt from None
 
-    said = Shell(answer)("--server", SERVER, "notifications", "watch")
-    assert said.status == errors.INTERRUPTED
-    assert said.err.count("Ctrl-C ends it.") == 1
-    assert "Sign it?" in said.out
+    result = Shell(answer)("--server", SERVER, "notifications", "watch")
+    assert result.status == errors.INTERRUPTED
+    assert result.err.count("Ctrl-C ends it.") == 1
+    assert "Sign it?" in result.out

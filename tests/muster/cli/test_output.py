@@ -72,8 +72,8 @@ def test_every_command_that_prints_something_prints_json() -> None:
 
 
 def test_json_is_an_array_of_objects_with_these_fields(tasks: Shell) -> None:
-    said = run(tasks, "task", "list", "--json", "id,status,machineName")
-    assert said.json == [{"id": 7, "status": "suspended", "machineName": None}]
+    result = run(tasks, "task", "list", "--json", "id,status,machineName")
+    assert result.json == [{"id": 7, "status": "suspended", "machineName": None}]
 
 
 def test_a_field_that_an_older_server_does_not_say_is_null(tasks: Shell) -> None:
@@ -81,24 +81,24 @@ def test_a_field_that_an_older_server_does_not_say_is_null(tasks: Shell) -> None
 
 
 def test_json_alone_lists_the_fields_and_asks_nobody(tasks: Shell) -> None:
-    said = run(tasks, "task", "list", "--json")
-    assert said.out.split() == list(fields.FOUND_TASK)
+    result = run(tasks, "task", "list", "--json")
+    assert result.out.split() == list(fields.FOUND_TASK)
     assert not tasks.asked
 
 
 def test_a_field_that_there_is_not_is_named_before_anybody_is_asked(tasks: Shell) -> None:
-    said = run(tasks, "task", "list", "--json", "id,nonsense")
-    assert (said.status, said.out) == (2, "")
-    assert "no such field: nonsense" in said.err
+    result = run(tasks, "task", "list", "--json", "id,nonsense")
+    assert (result.status, result.out) == (2, "")
+    assert "no such field: nonsense" in result.err
     assert not tasks.asked
 
 
 def test_jq_makes_what_it_likes_of_it(tasks: Shell) -> None:
     assert run(tasks, "task", "list", "--jq", ".[].projectKey").out == "APP\n"
     assert run(tasks, "task", "list", "--json", "id", "--jq", ".").json == [{"id": 7}]
-    said = run(tasks, "task", "list", "--jq", ".[")
-    assert said.status == 2
-    assert "jq: " in said.err
+    result = run(tasks, "task", "list", "--jq", ".[")
+    assert result.status == 2
+    assert "jq: " in result.err
 
 
 def test_quiet_is_ids_alone(tasks: Shell) -> None:
@@ -139,9 +139,9 @@ def test_a_table_is_as_wide_as_the_terminal_and_one_line_an_item(
 
 
 def test_where_there_is_nothing_pipes_stay_empty(home: Any) -> None:
-    said = run(answers(tasks={"items": []}), "task", "list")
-    assert (said.status, said.out) == (0, "")
-    assert said.err == "There is no such task.\n"
+    result = run(answers(tasks={"items": []}), "task", "list")
+    assert (result.status, result.out) == (0, "")
+    assert result.err == "There is no such task.\n"
 
 
 def test_a_problem_is_told_in_words_with_what_finds_it_in_logs(home: Any) -> None:
@@ -154,7 +154,7 @@ def test_a_problem_is_told_in_words_with_what_finds_it_in_logs(home: Any) -> Non
         }
         return httpx.Response(422, json=problem, headers={"X-Request-ID": "abc123"})
 
-    said = run(Shell(refuse), "task", "create", "-p", "A", "-d", "x")
-    assert said.status == 1
-    assert "Some fields are not good. (422 validation_failed, request abc123)" in said.err
-    assert "  description: Shorter than minimum length 1." in said.err
+    result = run(Shell(refuse), "task", "create", "-p", "A", "-d", "x")
+    assert result.status == 1
+    assert "Some fields are not good. (422 validation_failed, request abc123)" in result.err
+    assert "  description: Shorter than minimum length 1." in result.err

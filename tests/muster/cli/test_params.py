@@ -5,25 +5,26 @@ from pathlib import Path
 import httpx
 import pytest
 
-from muster.cli.params import typed_fields
+from muster.cli.params import parse_fields
 from tests.muster.cli.shell import SERVER, Shell
 
 
 @pytest.mark.usefixtures("home")
-@pytest.mark.parametrize("said", ["7", "#7", f"{SERVER}/tasks/7"])
-def test_a_task_is_a_number_or_the_address_of_its_page(said: str) -> None:
+@pytest.mark.parametrize("reference", ["7", "#7", f"{SERVER}/tasks/7"])
+def test_a_task_is_a_number_or_the_address_of_its_page(reference: str) -> None:
     shell = Shell(lambda request: httpx.Response(200, json={"id": 7, "status": "queued"}))
-    assert shell("--server", SERVER, "task", "show", said, "--json", "id").status == 0
+    assert shell("--server", SERVER, "task", "show", reference, "--json", "id").status == 0
     assert [request.url.path for request in shell.asked] == ["/api/web/tasks/7"]
 
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize(
-    "said", ["https://other.example/tasks/7", "http://127.0.0.1:9001/tasks/7", "http://[/tasks/7"]
+    "reference",
+    ["https://other.example/tasks/7", "http://127.0.0.1:9001/tasks/7", "http://[/tasks/7"],
 )
-def test_the_address_of_another_servers_page_is_no_task_here(said: str) -> None:
+def test_the_address_of_another_servers_page_is_no_task_here(reference: str) -> None:
     shell = Shell(lambda request: httpx.Response(200, json={"id": 7, "status": "queued"}))
-    ended = shell("--server", SERVER, "task", "cancel", said)
+    ended = shell("--server", SERVER, "task", "cancel", reference)
     assert (ended.status, shell.asked) == (2, [])
     assert "of another server" in ended.err
 
@@ -42,11 +43,11 @@ def test_a_field_of_a_file_is_its_text_without_the_last_line_end(
 ) -> None:
     file = tmp_path / "secret.txt"
     file.write_bytes(written.encode())
-    assert typed_fields([f"clientSecret=@{file}"]) == {"clientSecret": value}
+    assert parse_fields([f"clientSecret=@{file}"]) == {"clientSecret": value}
 
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("verb", ["create", "update"])
 def test_help_has_no_secret_on_a_command_line(verb: str) -> None:
-    said = Shell(lambda request: httpx.Response(500))("admin", "providers", verb, "--help")
-    assert "clientSecret=@FILE" in said.out
+    result = Shell(lambda request: httpx.Response(500))("admin", "providers", verb, "--help")
+    assert "clientSecret=@FILE" in result.out

@@ -22,32 +22,32 @@ def shell_of_ada(app: Flask, ada: Developer, shell_of: ShellOf) -> Shell:
     return shell_of(ada)
 
 
-def applied(
-    shell: Shell, folder: Path, text: str, *options: str, given: str = ""
+def run_apply(
+    shell: Shell, folder: Path, text: str, *options: str, input_text: str = ""
 ) -> tuple[int, str]:
     file = folder / "project.yaml"
     file.write_text(f"key: APP\n{text}\n")
-    said = shell("project", "apply", "-f", str(file), *options, given=given)
-    return said.status, said.err
+    result = shell("project", "apply", "-f", str(file), *options, input_text=input_text)
+    return result.status, result.err
 
 
 def test_the_difference_is_shown_and_applied(shell_of_ada: Shell, tmp_path: Path) -> None:
     text = "name: Another\npipeline: [{name: test, kind: shell, command: make}]"
-    status, said = applied(shell_of_ada, tmp_path, text, "--yes")
-    assert (status, "+name: Another\n" in said) == (0, True)
-    shown = shell_of_ada.done("project", "show", "APP", "--json", "name,pipeline").json
-    assert (shown[0]["name"], shown[0]["pipeline"][0]["command"]) == ("Another", "make")
-    status, said = applied(shell_of_ada, tmp_path, text, "--yes")
-    assert (status, said) == (0, "APP is as the file says: nothing to change.\n")
+    status, stderr = run_apply(shell_of_ada, tmp_path, text, "--yes")
+    assert (status, "+name: Another\n" in stderr) == (0, True)
+    projects = shell_of_ada.done("project", "show", "APP", "--json", "name,pipeline").json
+    assert (projects[0]["name"], projects[0]["pipeline"][0]["command"]) == ("Another", "make")
+    status, stderr = run_apply(shell_of_ada, tmp_path, text, "--yes")
+    assert (status, stderr) == (0, "APP is as the file says: nothing to change.\n")
 
 
-def test_nothing_is_changed_where_nobody_can_be_asked_or_it_is_a_rehearsal(
+def test_nothing_is_changed_where_nobody_can_be_asked_or_in_a_dry_run(
     shell_of_ada: Shell, tmp_path: Path
 ) -> None:
     for options, status in (((), 2), (("--dry-run",), 0)):
-        found, said = applied(shell_of_ada, tmp_path, "name: Another", *options)
+        found, stderr = run_apply(shell_of_ada, tmp_path, "name: Another", *options)
         assert found == status
-        assert "+name: Another" in said
+        assert "+name: Another" in stderr
     assert {request.method for request in shell_of_ada.asked} == {"GET"}
 
 
@@ -55,21 +55,21 @@ def test_its_json_is_the_same_whether_something_changes_or_not(
     shell_of_ada: Shell, tmp_path: Path
 ) -> None:
     (file := tmp_path / "project.yaml").write_text("key: APP\nname: Another\n")
-    asked = ("project", "apply", "-f", str(file), "--json", "name,warnings")
+    command = ("project", "apply", "-f", str(file), "--json", "name,warnings")
     [before] = shell_of_ada.done("project", "show", "APP", "--json", "name").json
     for option, name in (("--dry-run", before["name"]), *[("--yes", "Another")] * 2):
-        [told] = shell_of_ada.done(*asked, option).json
-        assert (told["name"], type(told["warnings"])) == (name, list)
+        [project] = shell_of_ada.done(*command, option).json
+        assert (project["name"], type(project["warnings"])) == (name, list)
     file.write_text("key: NONE\nrepoUrl: https://git.example/none.git\n")
-    assert shell_of_ada.done(*asked, "--dry-run").json == []
+    assert shell_of_ada.done(*command, "--dry-run").json == []
 
 
 def test_members_become_those_that_are_named(shell_of_ada: Shell, tmp_path: Path) -> None:
     text = "members: {ada: maintainer, linus: member}"
-    status, said = applied(shell_of_ada, tmp_path, text, "--yes")
-    assert status == 0, said
-    assert "-member grace: member\n" in said
-    assert "+member linus: member\n" in said
+    status, stderr = run_apply(shell_of_ada, tmp_path, text, "--yes")
+    assert status == 0, stderr
+    assert "-member grace: member\n" in stderr
+    assert "+member linus: member\n" in stderr
     members = shell_of_ada.done("project", "members", "APP", "--json", "name,role").json
     assert members == [
         {"name": "ada", "role": "maintainer"},
@@ -83,16 +83,16 @@ def test_members_are_the_same_by_another_case_or_by_their_ids(
     found = shell_of_ada.done("project", "members", "APP", "--json", "name,developerId").json
     grace = next(member["developerId"] for member in found if member["name"] == "grace")
     text = f"members: {{Ada: maintainer, {grace}: maintainer}}"
-    status, said = applied(shell_of_ada, tmp_path, text, "--yes")
-    assert (status, "-member" in said, "+member Ada" in said) == (0, False, False), said
+    status, stderr = run_apply(shell_of_ada, tmp_path, text, "--yes")
+    assert (status, "-member" in stderr, "+member Ada" in stderr) == (0, False, False), stderr
     members = shell_of_ada.done("project", "members", "APP", "--json", "name,role").json
     assert members == [{"name": name, "role": "maintainer"} for name in ("ada", "grace")]
-    status, said = applied(shell_of_ada, tmp_path, text, "--yes")
-    assert (status, said) == (0, "APP is as the file says: nothing to change.\n")
+    status, stderr = run_apply(shell_of_ada, tmp_path, text, "--yes")
+    assert (status, stderr) == (0, "APP is as the file says: nothing to change.\n")
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("members", "why"),
     [
         ("ada", "members is none of what it may be"),
         ("{ada: [maintainer]}", "members is none of what it may be"),
@@ -100,19 +100,21 @@ def test_members_are_the_same_by_another_case_or_by_their_ids(
     ],
 )
 def test_members_that_are_none_are_refused_before_anything_is_changed(
-    shell_of_ada: Shell, tmp_path: Path, said: str, why: str
+    shell_of_ada: Shell, tmp_path: Path, members: str, why: str
 ) -> None:
-    status, told = applied(shell_of_ada, tmp_path, f"name: X\nmembers: {said}", "--yes")
-    assert (status, why in told) == (2, True), told
+    status, stderr = run_apply(shell_of_ada, tmp_path, f"name: X\nmembers: {members}", "--yes")
+    assert (status, why in stderr) == (2, True), stderr
     assert {request.method for request in shell_of_ada.asked} == {"GET"}
 
 
 def test_who_is_not_there_is_named_before_anything_is_changed(
     shell_of_ada: Shell, tmp_path: Path
 ) -> None:
-    status, said = applied(shell_of_ada, tmp_path, "name: X\nmembers: {nobody: member}", "--yes")
+    status, stderr = run_apply(
+        shell_of_ada, tmp_path, "name: X\nmembers: {nobody: member}", "--yes"
+    )
     assert status == 3
-    assert "There is no developer 'nobody'" in said
+    assert "There is no developer 'nobody'" in stderr
     assert {request.method for request in shell_of_ada.asked} == {"GET"}
 
 
@@ -120,6 +122,6 @@ def test_a_project_that_there_is_not_is_made_by_an_admin(
     app: Flask, shell_of: ShellOf, tmp_path: Path
 ) -> None:
     shell = shell_of(make_developer(name="root", role=SystemRole.ADMIN))
-    status, said = applied(shell, tmp_path, "repoUrl: https://a.example/b.git", "--yes")
-    assert status == 0, said
+    status, stderr = run_apply(shell, tmp_path, "repoUrl: https://a.example/b.git", "--yes")
+    assert status == 0, stderr
     assert shell.done("project", "list", "-q").out == "APP\n"

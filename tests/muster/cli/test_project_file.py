@@ -32,16 +32,16 @@ PROJECT: dict[str, Any] = {
 
 
 def read(text: str) -> dict[str, Any]:
-    return project_file.read(io.StringIO(text))
+    return project_file.read_project_file(io.StringIO(text))
 
 
 def test_what_is_written_is_read_again_without_a_difference() -> None:
-    text = project_file.as_file(PROJECT)
+    text = project_file.render_project_file(PROJECT)
     assert "command: |\n    make\n    make test\n" in text
     assert "aFieldOfANewerServer" not in text
     again = read(text)
-    assert project_file.changes(again, PROJECT) == {}
-    assert project_file.difference(again, PROJECT) == []
+    assert project_file.changed_fields(again, PROJECT) == {}
+    assert project_file.diff_lines(again, PROJECT) == []
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_what_is_written_is_read_again_without_a_difference() -> None:
     ],
 )
 def test_what_differs_is_what_is_meant_otherwise(text: str, changed: dict[str, Any]) -> None:
-    assert project_file.changes(read(f"key: APP\n{text}\n"), PROJECT) == changed
+    assert project_file.changed_fields(read(f"key: APP\n{text}\n"), PROJECT) == changed
 
 
 def test_a_difference_is_shown_as_lines() -> None:
     stage = "pipeline: [{name: build, kind: shell, command: make, timeout: 60}]"
-    lines = project_file.difference(read(f"key: APP\n{stage}\n"), PROJECT)
+    lines = project_file.diff_lines(read(f"key: APP\n{stage}\n"), PROJECT)
     assert [line for line in lines if line[0] in "+-"] == [
         "--- as it is", "+++ as the file says",
         "-  command: |", "-    make", "-    make test", "+  command: make", "+  timeout: 60",
@@ -91,11 +91,11 @@ def test_what_is_no_project_is_refused(text: str, complaint: str) -> None:
 def test_secrets_are_where_the_file_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APP_KEY", "a secret value")
     (tmp_path / "id").write_text("KEY\n")
-    said = read(
+    content = read(
         "key: A\nsshKey: {fromFile: id}\ngitToken: null\n"
         "secrets: {API_KEY: {fromEnv: APP_KEY}, OLD: null}\n"
     )
-    assert project_file.secrets(said, tmp_path) == {
+    assert project_file.read_secrets(content, tmp_path) == {
         "sshKey": "KEY\n",
         "gitToken": None,
         "secrets": {"API_KEY": "a secret value", "OLD": None},
@@ -107,5 +107,5 @@ def test_secrets_are_where_the_file_says(tmp_path: Path, monkeypatch: pytest.Mon
 )
 def test_a_secret_in_the_file_itself_is_refused(text: str, tmp_path: Path) -> None:
     with pytest.raises(BadUsage) as refused:
-        project_file.secrets(read(f"key: A\n{text}\n"), tmp_path)
+        project_file.read_secrets(read(f"key: A\n{text}\n"), tmp_path)
     assert "ghp_x" not in str(refused.value)

@@ -12,7 +12,7 @@ PLAIN = "grün\n\tred text\n\ufffd\n"
 COMMANDS = [["api", "x"], ["task", "file", "7", "a.txt", "--commit", "c0ffee"]]
 
 
-class InPieces(httpx.SyncByteStream):
+class InChunks(httpx.SyncByteStream):
     """It comes byte by byte."""
 
     def __iter__(self) -> Iterator[bytes]:
@@ -22,7 +22,7 @@ class InPieces(httpx.SyncByteStream):
 @pytest.fixture
 def shell(home: object) -> Shell:
     headers = {"Content-Type": "application/octet-stream"}
-    return Shell(lambda request: httpx.Response(200, headers=headers, stream=InPieces()))
+    return Shell(lambda request: httpx.Response(200, headers=headers, stream=InChunks()))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from muster.cli.status import counted
+from muster.cli.status import counts_text
 
 
 @pytest.mark.parametrize(
-    ("counts", "said"),
+    ("counts", "text"),
     [
         ({"failedToday": 1, "assigned": 0, "running": 2, "queued": 3},
          "3 queued, 2 running, 1 failed today"),
@@ -16,5 +16,5 @@ from muster.cli.status import counted
         (None, ""),
     ],
 )  # fmt: skip
-def test_what_is_counted_is_read_in_the_order_in_which_things_go(counts: object, said: str) -> None:
-    assert counted(counts) == said
+def test_what_is_counted_is_read_in_the_order_in_which_things_go(counts: object, text: str) -> None:
+    assert counts_text(counts) == text

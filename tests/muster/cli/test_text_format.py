@@ -27,16 +27,16 @@ NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
     ],
 )
 def test_a_text_speaks_to_no_terminal(text: str | None, shown: str) -> None:
-    assert text_format.plain(text) == shown
+    assert text_format.sanitize(text) == shown
 
 
 def test_of_a_log_colours_stay_and_nothing_else() -> None:
-    said = "\x1b[1;31mred\x1b[0m \x1b[2J\x1b[38;5;9mx\x1b]0;t\x07\x1b[?1049hy"
-    assert text_format.coloured(said) == "\x1b[1;31mred\x1b[0m \x1b[38;5;9mxy"
+    text = "\x1b[1;31mred\x1b[0m \x1b[2J\x1b[38;5;9mx\x1b]0;t\x07\x1b[?1049hy"
+    assert text_format.sanitize_keeping_colors(text) == "\x1b[1;31mred\x1b[0m \x1b[38;5;9mxy"
 
 
 @pytest.mark.parametrize(
-    ("then", "said"),
+    ("then", "age"),
     [
         ("2030-01-01T11:59:59.500Z", "0s"),
         ("2030-01-01T11:59:00.000Z", "1m"),
@@ -48,19 +48,23 @@ def test_of_a_log_colours_stay_and_nothing_else() -> None:
         (None, ""),
     ],
 )
-def test_how_long_ago_something_was(then: str | None, said: str) -> None:
-    assert text_format.age(then, NOW) == said
+def test_how_long_ago_something_was(then: str | None, age: str) -> None:
+    assert text_format.format_age(then, NOW) == age
 
 
 def test_sizes_numbers_and_lists() -> None:
-    assert [text_format.size(n) for n in (0, 1023, 1024, 5 << 30)] == [
+    assert [text_format.format_size(n) for n in (0, 1023, 1024, 5 << 30)] == [
         "0 B", "1023 B", "1.0 KiB", "5.0 GiB",
     ]  # fmt: skip
-    assert [text_format.number(n) for n in (None, 1234567, 2.5)] == ["", "1,234,567", "2.50"]
-    assert text_format.listed(["a", "b", "c", "d"]) == "a, b, c and 1 more"
+    assert [text_format.format_number(n) for n in (None, 1234567, 2.5)] == ["", "1,234,567", "2.50"]
+    assert text_format.join_limited(["a", "b", "c", "d"]) == "a, b, c and 1 more"
 
 
 def test_of_another_day_the_clock_tells_the_day() -> None:
-    assert re.fullmatch(r"\d\d:\d\d:\d\d", text_format.clock("2030-01-01T12:00:00.000Z", NOW))
-    assert re.fullmatch(r"12-2\d \d\d:\d\d", text_format.clock("2029-12-28T12:00:00.000Z", NOW))
-    assert text_format.clock(None, NOW) == ""
+    assert re.fullmatch(
+        r"\d\d:\d\d:\d\d", text_format.format_clock("2030-01-01T12:00:00.000Z", NOW)
+    )
+    assert re.fullmatch(
+        r"12-2\d \d\d:\d\d", text_format.format_clock("2029-12-28T12:00:00.000Z", NOW)
+    )
+    assert text_format.format_clock(None, NOW) == ""

@@ -32,20 +32,20 @@ FROM_SERVER = [
 _CHARACTERS = st.characters(exclude_characters="\0", exclude_categories=["Cs"])
 
 
-def of(shape: inspect.Type) -> st.SearchStrategy:
+def values_of(shape: inspect.Type) -> st.SearchStrategy:
     """Values of a declared type, its limits kept."""
     match shape:
         case inspect.Metadata(type=kind):
-            return of(kind)
+            return values_of(kind)
         case inspect.StructType(cls=cls, fields=fields):
-            parts = {field.name: st.deferred(lambda f=field: of(f.type)) for field in fields}
+            parts = {field.name: st.deferred(lambda f=field: values_of(f.type)) for field in fields}
             return st.builds(cls, **parts)
         case inspect.UnionType(types=types):
-            return st.one_of([of(kind) for kind in types])
+            return st.one_of([values_of(kind) for kind in types])
         case inspect.LiteralType(values=values):
             return st.sampled_from(values)
         case inspect.ListType(item_type=item):
-            return st.lists(of(item), max_size=3)
+            return st.lists(values_of(item), max_size=3)
         case inspect.StrType(pattern=str() as pattern, max_length=most):
             found = st.from_regex(pattern)
             return found if most is None else found.filter(lambda text: len(text) <= most)
@@ -54,7 +54,7 @@ def of(shape: inspect.Type) -> st.SearchStrategy:
         case inspect.BytesType(max_length=most):
             return st.binary(max_size=most and min(most, 40))
         case inspect.DictType(key_type=key, value_type=value):
-            return st.dictionaries(of(key), of(value), max_size=3)
+            return st.dictionaries(values_of(key), values_of(value), max_size=3)
         case inspect.IntType(ge=ge, lt=lt):
             low, high = (-(1 << 63), 1 << 63) if ge is None else (ge, lt)
             return st.integers(low, high - 1)
@@ -70,7 +70,7 @@ def of(shape: inspect.Type) -> st.SearchStrategy:
 @cache
 def frames_of(kind: type[Struct]) -> st.SearchStrategy:
     """Frames of that type, or what is in some. Kept, for it takes as long as a few examples do."""
-    return of(inspect.type_info(kind))
+    return values_of(inspect.type_info(kind))
 
 
 LOGS = st.builds(

@@ -9,7 +9,7 @@ import pytest
 from msgspec import inspect
 
 from muster.protocol import bounds, codec, frames, terminal
-from muster.protocol.bounds import LONGEST_WORDS, OutOfBounds, fitting
+from muster.protocol.bounds import MAX_MESSAGE_CHARS, OutOfBounds, fit_to_bounds
 from tests.muster.protocol.frame_strategies import FROM_MACHINE, FROM_SERVER
 
 SAID = [*FROM_MACHINE, *FROM_SERVER, frames.Log, *terminal.TerminalFrame.__subclasses__()]
@@ -61,10 +61,10 @@ def report(**body: Any) -> str:
 @pytest.mark.parametrize(
     ("body", "field", "most"),
     [
-        ({"kind": "failed", "code": "x", "message": "m" * 900_000}, "message", LONGEST_WORDS),
+        ({"kind": "failed", "code": "x", "message": "m" * 900_000}, "message", MAX_MESSAGE_CHARS),
         ({"kind": "failed", "code": "c" * 900, "message": "m"}, "code", 64),
-        ({"kind": "note", "level": "info", "text": "é" * 100_000}, "text", LONGEST_WORDS),
-        ({"kind": "lost", "reason": "r" * LONGEST_WORDS + "r"}, "reason", LONGEST_WORDS),
+        ({"kind": "note", "level": "info", "text": "é" * 100_000}, "text", MAX_MESSAGE_CHARS),
+        ({"kind": "lost", "reason": "r" * MAX_MESSAGE_CHARS + "r"}, "reason", MAX_MESSAGE_CHARS),
         (
             {"kind": "asked", "stageIndex": 0, "number": 0, "question": "q" * 20_000},
             "question",
@@ -73,26 +73,26 @@ def report(**body: Any) -> str:
     ],
 )
 def test_a_text_for_people_is_cut_and_says_so(body: dict[str, Any], field: str, most: int) -> None:
-    said = codec.decode_from_machine(report(**body))
-    assert isinstance(said, frames.Report)
-    kept = getattr(said.body, field)
-    assert (len(kept), kept[-1]) == (most, "…")
-    assert body[field].startswith(kept[:-1])
+    frame = codec.decode_from_machine(report(**body))
+    assert isinstance(frame, frames.Report)
+    text = getattr(frame.body, field)
+    assert (len(text), text[-1]) == (most, "…")
+    assert body[field].startswith(text[:-1])
 
 
 def test_a_text_that_is_just_short_enough_is_left_alone() -> None:
-    text = "x" * LONGEST_WORDS
-    said = codec.decode_from_machine(report(kind="lost", reason=text))
-    assert said == frames.Report(4, 2, 1, frames.Lost(text))
+    text = "x" * MAX_MESSAGE_CHARS
+    frame = codec.decode_from_machine(report(kind="lost", reason=text))
+    assert frame == frames.Report(4, 2, 1, frames.Lost(text))
 
 
 def test_of_a_list_for_people_the_first_are_kept() -> None:
-    said = codec.decode_from_machine(
+    frame = codec.decode_from_machine(
         report(kind="asked", stageIndex=0, number=0, question="?", choices=["a" * 300] * 1000)
     )
-    assert isinstance(said, frames.Report)
-    assert isinstance(said.body, frames.Asked)
-    assert said.body.choices == ["a" * 199 + "…"] * 20
+    assert isinstance(frame, frames.Report)
+    assert isinstance(frame.body, frames.QuestionOpened)
+    assert frame.body.choices == ["a" * 199 + "…"] * 20
 
 
 def test_a_hello_of_before_is_let_in_however_much_it_has_to_say() -> None:
@@ -100,12 +100,17 @@ def test_a_hello_of_before_is_let_in_however_much_it_has_to_say() -> None:
         *(2, "jwt", "m", "j", "v" * 999),
         capabilities=[frames.Capability("a" * 99, reason="r" * 999)] * 200,
         repositories=["u" * 999] * 600,
-        room=frames.Room("none", ["l" * 999] * 99),
+        room=frames.SandboxFacts("none", ["l" * 999] * 99),
     )
-    said = codec.decode_from_machine(codec.encode(hello))
-    assert isinstance(said, frames.Hello)
-    assert said.room is not None
-    counts = len(said.version), len(said.capabilities), len(said.repositories), len(said.room.lacks)
+    frame = codec.decode_from_machine(codec.encode(hello))
+    assert isinstance(frame, frames.Hello)
+    assert frame.room is not None
+    counts = (
+        len(frame.version),
+        len(frame.capabilities),
+        len(frame.repositories),
+        len(frame.room.lacks),
+    )
     assert counts == (200, 100, 500, 20)
 
 
@@ -122,30 +127,30 @@ def test_a_commit_is_the_name_of_one_and_nothing_else(commit: str) -> None:
 
 @pytest.mark.parametrize("commit", [C, C + C[:24]])
 def test_a_commit_has_40_digits_or_64(commit: str) -> None:
-    said = codec.decode_from_machine(
+    frame = codec.decode_from_machine(
         report(kind="checkpoint", stageIndex=0, ref="refs/muster/2/1/0", commit=commit)
     )
-    assert isinstance(said, frames.Report)
+    assert isinstance(frame, frames.Report)
 
 
 def test_of_a_head_that_is_no_commit_nothing_is_left() -> None:
     """git says `(initial)` where an agent has left a branch without one."""
-    said = codec.decode_from_machine(
+    frame = codec.decode_from_machine(
         report(kind="workspace", state="ready", headCommit="(initial)")
     )
-    assert said == frames.Report(4, 2, 1, frames.WorkspaceFacts("ready"))
+    assert frame == frames.Report(4, 2, 1, frames.WorkspaceFacts("ready"))
 
 
 @pytest.mark.parametrize("control", ["\x1b]52;c;eA==\x07", "\n", "\x7f", "\x9d52;c;eA==\x9c"])
 def test_of_a_code_or_an_agent_type_that_speaks_to_a_terminal_nothing_is_left(control: str) -> None:
-    said = codec.decode_from_machine(report(kind="failed", code=f"x{control}", message="m"))
-    assert said == frames.Report(4, 2, 1, frames.Failed("", "m"))
+    frame = codec.decode_from_machine(report(kind="failed", code=f"x{control}", message="m"))
+    assert frame == frames.Report(4, 2, 1, frames.Failed("", "m"))
     hello = frames.Hello(
         *(2, "jwt", "m", "j", "v"), capabilities=[frames.Capability(f"codex{control}")]
     )
-    heard = codec.decode_from_machine(codec.encode(hello))
-    assert isinstance(heard, frames.Hello)
-    assert [each.agent_type for each in heard.capabilities] == [""]
+    decoded_hello = codec.decode_from_machine(codec.encode(hello))
+    assert isinstance(decoded_hello, frames.Hello)
+    assert [each.agent_type for each in decoded_hello.capabilities] == [""]
 
 
 # ---- reports that can be passed over -------------------------------------------------------------
@@ -181,18 +186,22 @@ def test_a_report_without_a_number_is_no_frame(seq: Any) -> None:
 
 def test_what_fits_is_said_as_it_is() -> None:
     body = frames.Failed("binary_missing", "no claude")
-    assert fitting(body) is body
+    assert fit_to_bounds(body) is body
 
 
 def test_what_is_too_long_is_cut_before_it_is_said() -> None:
-    assert fitting(frames.Lost("x" * 5000)) == frames.Lost("x" * (LONGEST_WORDS - 1) + "…")
+    assert fit_to_bounds(frames.Lost("x" * 5000)) == frames.Lost(
+        "x" * (MAX_MESSAGE_CHARS - 1) + "…"
+    )
 
 
 def test_what_cannot_be_cut_is_not_said() -> None:
     with pytest.raises(OutOfBounds, match="Published"):
-        fitting(frames.Published("b", "no commit", frames.DiffStat()))
+        fit_to_bounds(frames.Published("b", "no commit", frames.DiffStat()))
 
 
 def test_usage_of_a_model_with_a_long_name_is_usage_all_the_same() -> None:
-    [item] = bounds.converted([{"model": "m" * 999, "inputTokens": 7}], list[frames.UsageItem])
+    [item] = bounds.convert_truncated(
+        [{"model": "m" * 999, "inputTokens": 7}], list[frames.UsageItem]
+    )
     assert item == frames.UsageItem("m" * 199 + "…", 7)

@@ -19,9 +19,9 @@ FOUR_GIB = 1 << 32
 ZEROS = bytes(1 << 20)
 
 
-def taken(data: bytes) -> dict[str, bytes]:
+def read_members(data: bytes) -> dict[str, bytes]:
     """The members of a file. Raises NotCanonical."""
-    found = canonical_zip.read(io.BytesIO(data))
+    found = canonical_zip.read_members(io.BytesIO(data))
     return {member.name: b"".join(pieces) for member, pieces in found}
 
 
@@ -29,7 +29,7 @@ def taken(data: bytes) -> dict[str, bytes]:
 def test_what_is_written_is_read_by_us_and_by_others(members: dict[str, bytes]) -> None:
     members = dict(sorted(members.items()))
     data = zipped(members)
-    assert taken(data) == members
+    assert read_members(data) == members
     with zipfile.ZipFile(io.BytesIO(data)) as others:
         assert {name: others.read(name) for name in others.namelist()} == members
         assert others.testzip() is None
@@ -39,9 +39,9 @@ def test_what_is_written_is_read_by_us_and_by_others(members: dict[str, bytes]) 
 
 def test_a_member_is_read_in_pieces_and_may_be_left() -> None:
     data = zipped({"a": bytes(200_000), "b": b"x"})
-    found = canonical_zip.read(io.BytesIO(data))
+    found = canonical_zip.read_members(io.BytesIO(data))
     _, pieces = next(found)
-    assert len(next(pieces)) == canonical_zip.PIECE_BYTES
+    assert len(next(pieces)) == canonical_zip.CHUNK_BYTES
     assert [member.name for member, _ in found] == ["b"]
 
 
@@ -73,9 +73,9 @@ def large(sizes: list[int]) -> tuple[Sparse, list[Member]]:
     pieces: dict[int, bytes] = {}
     at = 0
     for member in members:
-        pieces[at] = canonical_zip.header(member)
+        pieces[at] = canonical_zip.local_header(member)
         at += len(pieces[at]) + member.size
-    pieces[at] = b"".join(canonical_zip.end(members))
+    pieces[at] = b"".join(canonical_zip.central_directory(members))
     return Sparse(pieces, at + len(pieces[at])), members
 
 
@@ -90,9 +90,9 @@ def large(sizes: list[int]) -> tuple[Sparse, list[Member]]:
     ],
     ids=["all below", "a far directory", "a large one", "with one behind it", "a far beginning"],
 )
-def test_what_has_no_room_in_32_bits_is_read_by_others(sizes: list[int], is_large: bool) -> None:
+def test_what_does_not_fit_in_32_bits_is_read_by_others(sizes: list[int], is_large: bool) -> None:
     file, members = large(sizes)
-    tail = b"".join(canonical_zip.end(members))
+    tail = b"".join(canonical_zip.central_directory(members))
     assert (b"PK\x06\x06" in tail) == is_large
 
     class Seekable(Sparse):
@@ -112,10 +112,10 @@ def test_what_has_no_room_in_32_bits_is_read_by_others(sizes: list[int], is_larg
 
 
 def test_a_member_of_more_than_4_gib_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(canonical_zip, "PIECE_BYTES", len(ZEROS))
+    monkeypatch.setattr(canonical_zip, "CHUNK_BYTES", len(ZEROS))
     monkeypatch.setattr(zlib, "crc32", lambda data, crc=0: 0)  # four gigabytes of it take a while
     file, members = large([FOUR_GIB + 5, 1])
-    read: Iterator[Any] = canonical_zip.read(file)  # type: ignore[arg-type]
+    read: Iterator[Any] = canonical_zip.read_members(file)  # type: ignore[arg-type]
     assert [member for member, _ in read] == members
 
 
@@ -159,7 +159,7 @@ WHOLE = {"a": b"one", "b": b"two"}
 )
 def test_nothing_else_is_taken_for_it(data: bytes) -> None:
     with pytest.raises(NotCanonical):
-        taken(data)
+        read_members(data)
 
 
 @pytest.mark.parametrize("how", ["deflated", "a comment", "an extra field", "a time", "twice"])
@@ -182,7 +182,7 @@ def test_what_other_programs_write_is_refused(how: str) -> None:
             with pytest.warns(UserWarning, match="Duplicate"):
                 made.writestr(zipfile.ZipInfo("a"), b"other bytes")
     with pytest.raises(NotCanonical):
-        taken(file.getvalue())
+        read_members(file.getvalue())
 
 
 def test_what_zipfile_writes_of_the_same_is_the_same() -> None:

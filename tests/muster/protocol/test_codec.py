@@ -63,10 +63,10 @@ def test_a_field_that_is_not_known_yet_is_passed_over_within_a_report():
         '{"type":"report","seq":1,"taskId":2,"attempt":1,'
         '"body":{"kind":"unasked","stageIndex":1,"number":2,"signedBy":"x"}}'
     )
-    assert codec.decode_from_machine(text) == frames.Report(1, 2, 1, frames.Unasked(1, 2))
+    assert codec.decode_from_machine(text) == frames.Report(1, 2, 1, frames.QuestionWithdrawn(1, 2))
 
 
 def test_a_nul_that_a_machine_read_somewhere_is_replaced_not_refused():
-    said = frames.Report(1, 2, 1, frames.Lost("a\0b \\u0000"))
-    heard = codec.decode_from_machine(codec.encode(said))
-    assert heard == frames.Report(1, 2, 1, frames.Lost("a\N{REPLACEMENT CHARACTER}b \\u0000"))
+    frame = frames.Report(1, 2, 1, frames.Lost("a\0b \\u0000"))
+    decoded = codec.decode_from_machine(codec.encode(frame))
+    assert decoded == frames.Report(1, 2, 1, frames.Lost("a\N{REPLACEMENT CHARACTER}b \\u0000"))

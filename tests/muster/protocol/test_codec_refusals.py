@@ -153,7 +153,7 @@ def test_a_log_frame_cut_within_its_head_is_refused(frame: Log, cut: int):
 # ---- log frames --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [0, 1, codec.MAX_DATA])
+@pytest.mark.parametrize("size", [0, 1, codec.MAX_DATA_BYTES])
 def test_a_log_frame_carries_up_to_64_kib(size: int):
     frame = Log(1, 2, 3, 4, 5, bytes(size))
     assert codec.decode_from_machine(codec.encode_log(frame)) == frame
@@ -161,7 +161,9 @@ def test_a_log_frame_carries_up_to_64_kib(size: int):
 
 def test_a_log_frame_over_64_kib_is_refused():
     with pytest.raises(BadFrame):
-        codec.decode_from_machine(codec.encode_log(Log(1, 1, 0, 0, 0, bytes(codec.MAX_DATA + 1))))
+        codec.decode_from_machine(
+            codec.encode_log(Log(1, 1, 0, 0, 0, bytes(codec.MAX_DATA_BYTES + 1)))
+        )
 
 
 @pytest.mark.parametrize("version", [0, 2, 255])

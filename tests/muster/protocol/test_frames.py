@@ -28,7 +28,7 @@ WIRE: list[tuple[Frame, str]] = [
                 frames.Capability("claude", "1.0", False, "2024-05-01T12:00:00.000Z", "rate_limit")
             ],
             repositories=["url"],
-            attempts=[frames.HeldAttempt(7, 1, -1, "working", 99)],
+            attempts=[frames.TrackedAttempt(7, 1, -1, "working", 99)],
         ),
         '{"type":"hello","protocol":1,"workerJwt":"jwt","machineId":"m","journalId":"j",'
         '"version":"0.1.0","slots":3,"capabilities":[{"agentType":"claude","version":"1.0",'
@@ -218,20 +218,20 @@ def test_close_codes_stay():
     ids=["negative", "zero", "old", "before", "current", "newer", "absurd"],
 )
 def test_only_known_versions_are_spoken(spoken: bool, number: int):
-    assert version.is_spoken(number) is spoken
+    assert version.is_supported(number) is spoken
 
 
 def test_a_peer_of_this_version_or_the_one_before_is_understood():
-    assert version.is_spoken(version.CURRENT)
-    assert version.OLDEST in (version.CURRENT, version.CURRENT - 1)
+    assert version.is_supported(version.CURRENT)
+    assert version.OLDEST_SUPPORTED in (version.CURRENT, version.CURRENT - 1)
 
 
 def test_who_is_refused_is_told_which_side_to_upgrade(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(version, "OLDEST", 4)
+    monkeypatch.setattr(version, "OLDEST_SUPPORTED", 4)
     monkeypatch.setattr(version, "CURRENT", 5)
-    assert "upgrade the server first" in version.refusal(6)
-    assert "install the server's release" in version.refusal(3)
-    most = max(len(version.refusal(number)) for number in (0, 2**31 - 1))
+    assert "upgrade the server first" in version.rejection_message(6)
+    assert "install the server's release" in version.rejection_message(3)
+    most = max(len(version.rejection_message(number)) for number in (0, 2**31 - 1))
     assert most <= 123, "a close frame holds no more"
 
 
@@ -250,4 +250,4 @@ def test_who_is_refused_is_told_which_side_to_upgrade(monkeypatch: pytest.Monkey
     ],
 )
 def test_a_hello_names_its_version_whatever_else_is_in_it(message: str | bytes, named: int | None):
-    assert codec.version_of(message) == named
+    assert codec.hello_version(message) == named

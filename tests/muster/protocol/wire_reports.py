@@ -32,13 +32,13 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '"cachedTokens":5,"outputTokens":3,"cost":0.25}],"run":1}',
     ),
     (
-        frames.Asked(2, 1, "Which?", ["red", "blue"], 60.0),
+        frames.QuestionOpened(2, 1, "Which?", ["red", "blue"], 60.0),
         '{"kind":"asked","stageIndex":2,"number":1,"question":"Which?","choices":["red","blue"],'
         '"timeout":60.0}',
     ),
-    (frames.Unasked(2, 1), '{"kind":"unasked","stageIndex":2,"number":1}'),
+    (frames.QuestionWithdrawn(2, 1), '{"kind":"unasked","stageIndex":2,"number":1}'),
     (
-        frames.Replied(2, 4, 5, "Done."),
+        frames.ThreadReplied(2, 4, 5, "Done."),
         '{"kind":"replied","stageIndex":2,"number":4,"thread":5,"text":"Done."}',
     ),
     (
@@ -75,7 +75,7 @@ REPORTED: list[tuple[ReportBody, str]] = [
         '"diff":{"filesChanged":1,"insertions":2,"deletions":3}}',
     ),
     (
-        frames.ToPublish(1, "c0ffee", "7ee", frames.Revision("ba5e", "700")),
+        frames.PublishPreview(1, "c0ffee", "7ee", frames.Revision("ba5e", "700")),
         '{"kind":"to-publish","number":1,"commit":"c0ffee","tree":"7ee",'
         '"follows":{"commit":"ba5e","tree":"700"}}',
     ),

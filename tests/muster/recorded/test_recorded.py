@@ -11,7 +11,7 @@ import pytest
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import StageFinished, StageStarted
 from muster.worker.agents import attempt_state
-from muster.worker.attempts.transcript import _entry, _line
+from muster.worker.attempts.transcript import _parse_line, _to_entry
 from muster.worker.journal.journal import Journal
 from muster.worker.shim import client
 from muster.worker.shim.spool import SpoolReader
@@ -83,13 +83,13 @@ def test_a_spool_is_read_to_the_byte(attempt: Path) -> None:
     log = b"".join(piece.data for piece in reader.read(0, 1 << 20))
     assert log == (HERE / "machine" / "attempt" / "log").read_bytes()
     assert log.endswith(b"one\r\na\0b\xff")
-    assert (reader.end(), list(reader.gaps())) == (1251, [])
+    assert (reader.end_offset(), list(reader.gaps())) == (1251, [])
     reader.close()
 
 
 def test_a_transcript_is_read(attempt: Path) -> None:
     reader = TranscriptReader(attempt)
-    entries = [_entry(_line(line)) for line in reader.read(0, 1 << 20)]
+    entries = [_to_entry(_parse_line(line)) for line in reader.read(0, 1 << 20)]
     reader.close()
     assert {"command", "message", "usage"} <= {entry.kind for entry in entries}
 
@@ -104,8 +104,8 @@ def test_a_screen_and_what_was_approved_are_read(attempt: Path) -> None:
 def test_a_journal_goes_on_where_it_ended(tmp_path: Path) -> None:
     directory = Path(shutil.copytree(HERE / "machine" / "journal", tmp_path / "journal"))
     journal = Journal(directory, lambda: None)
-    reports = journal.after(0)
-    standing = journal.standing(KEY)
+    reports = journal.reports_after(0)
+    standing = journal.progress(KEY)
     journal.close()
     assert [report.seq for report in reports] == [1, 5, 7, 9, 12, 14]
     bodies = [type(report.body) for report in reports]

@@ -15,5 +15,5 @@ def test_letters_of_several_scripts_are_found(
     text: str, identifier: str | None, scripts: list[str]
 ) -> None:
     found = find_mixed(text)
-    assert [text[one.begin : one.end] for one in found] == ([identifier] if identifier else [])
+    assert [text[one.start : one.end] for one in found] == ([identifier] if identifier else [])
     assert [script for one in found for script in one.scripts] == scripts

@@ -12,7 +12,7 @@ WORDS = "no room today"
 FAILS = f'echo "bwrap: {WORDS}" >&2; exit 1'
 
 
-def breaking(
+def break_sandboxes(
     directory: Path, monkeypatch: pytest.MonkeyPatch, which: str = "*", how: str = FAILS
 ) -> Path:
     """A file, while which is there no room can be made for a command line of that pattern of the

@@ -5,29 +5,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from muster.protocol.frames import Capability, HeldAttempt, Order, Room, Stale
+from muster.protocol.frames import Capability, Order, SandboxFacts, Stale, TrackedAttempt
 from muster.worker.journal.journal import Journal
 from muster.worker.lease.lease import Lease
-from muster.worker.machine_facts import Vitals
-from muster.worker.server.connection import Channel
+from muster.worker.machine_facts import FactCollector
+from muster.worker.server.connection import ControlChannel
 from muster.worker.server.credentials import Credentials, CredentialStore
 from muster.worker.server.log_stream import LogStreams
-from muster.worker.server.token_renewal import Membership
+from muster.worker.server.token_renewal import TokenRenewal
 from tests.muster.worker.fake_server import FakeServer
 
 
-class Orders:
+class RecordedOrders:
     """Keeps what the server ordered."""
 
     def __init__(self) -> None:
-        self.attempts: list[HeldAttempt] = []
+        self.attempts: list[TrackedAttempt] = []
         self.got: list[Order | Stale] = []
         self.came = threading.Semaphore(0)
 
-    def held(self) -> list[HeldAttempt]:
+    def list_attempts(self) -> list[TrackedAttempt]:
         return self.attempts
 
-    def order(self, order: Order | Stale) -> None:
+    def handle_order(self, order: Order | Stale) -> None:
         self.got.append(order)
         self.came.release()
 
@@ -41,19 +41,21 @@ class Rig:
         self.store.save(credentials)
         self.wake = threading.Event()
         self.capabilities = [Capability("custom")]
-        self.membership = Membership(self.store)
+        self.membership = TokenRenewal(self.store)
         self.journal = Journal(home, self.wake.set)
         self.streams = LogStreams(self.wake.set)
         self.lease = Lease()
-        self.vitals = Vitals(home, lambda: list(self.capabilities), list, Room("none"))
-        self.orders = Orders()
+        self.machine_facts = FactCollector(
+            home, lambda: list(self.capabilities), list, SandboxFacts("none")
+        )
+        self.orders = RecordedOrders()
         self.decommissioned = False
-        self.channel = Channel(
+        self.channel = ControlChannel(
             self.membership,
             self.journal,
             self.streams,
             self.lease,
-            self.vitals,
+            self.machine_facts,
             self.wake,
         )
         self.thread = threading.Thread(target=self._run, daemon=True)
@@ -66,7 +68,7 @@ class Rig:
         self.channel.stop()
         self.thread.join(10)
         assert not self.thread.is_alive()
-        self.vitals.close()
+        self.machine_facts.close()
         self.membership.close()
         self.journal.close()
 

@@ -31,15 +31,15 @@ class FakeApi:
             if self.refuse:
                 status = self.refuse.pop(0)
                 return status, {"code": "refused", "detail": f"not now ({status})"}
-            return self._grant(path, body, bearer)
+            return self._issue_token(path, body, bearer)
 
-    def _believes(self, jwt: str | None) -> bool:
+    def _is_valid(self, jwt: str | None) -> bool:
         return jwt in {self.jwt, *self._renewed}
 
-    def _grant(self, path: str, body: dict[str, Any], bearer: str | None) -> tuple[int, Any]:
+    def _issue_token(self, path: str, body: dict[str, Any], bearer: str | None) -> tuple[int, Any]:
         expires = (datetime.now(UTC) + self.life).isoformat()
         if path.endswith("/refresh-token"):
-            if not self._believes(bearer):
+            if not self._is_valid(bearer):
                 return 401, {"code": "unauthenticated", "detail": "who are you?"}
             self._renewed.add(self.jwt)
             self.jwt += "+"

@@ -10,12 +10,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection
 
 from muster.protocol.terminal import (
-    MAX_BYTES,
-    At,
+    MAX_FRAME_BYTES,
     CloseCode,
     FromPtyMachine,
     MachineAuth,
     MachineReady,
+    OutputOffset,
     Resize,
     Screen,
     Snapshot,
@@ -33,29 +33,29 @@ class FakePty:
         self.token = "channel-1"
         self.reads = threading.Event()
         self.reads.set()
-        self.calls: list[Call] = []
+        self.calls: list[TerminalConnection] = []
         self.ended = 0
         self._changed = changed
         self._violate = violate
 
     @property
-    def call(self) -> "Call":
+    def call(self) -> "TerminalConnection":
         return self.calls[-1]
 
     def speak(self, socket: ServerConnection, path: str) -> None:
         with suppress(ConnectionClosed, TimeoutError):
-            self._speak(socket, path)
+            self._serve_connection(socket, path)
         with self._changed:
             self.ended += 1
             self._changed.notify_all()
 
-    def _speak(self, socket: ServerConnection, path: str) -> None:
+    def _serve_connection(self, socket: ServerConnection, path: str) -> None:
         auth = _decoder.decode(socket.recv(timeout=5))
         if not isinstance(auth, MachineAuth) or auth.channel_token != self.token:
             socket.close(CloseCode.UNAUTHENTICATED, "no such token")
             return
         socket.send(msgspec.json.encode(MachineReady(self.offset)).decode())
-        call = Call(socket, path)
+        call = TerminalConnection(socket, path)
         with self._changed:
             self.calls.append(call)
             self._changed.notify_all()
@@ -63,12 +63,12 @@ class FakePty:
             self.reads.wait()
             message = socket.recv()
             with self._changed:
-                if (wrong := call.hear(message)) is not None:
+                if (wrong := call.receive(message)) is not None:
                     self._violate(wrong)
                 self._changed.notify_all()
 
 
-class Call:
+class TerminalConnection:
     """What one connection has brought."""
 
     def __init__(self, socket: ServerConnection, path: str) -> None:
@@ -87,8 +87,8 @@ class Call:
         self.socket.send(frame if is_keys else msgspec.json.encode(frame).decode())
 
     def type(self, keys: bytes) -> None:
-        for start in range(0, len(keys), MAX_BYTES):
-            self.send(keys[start : start + MAX_BYTES])
+        for start in range(0, len(keys), MAX_FRAME_BYTES):
+            self.send(keys[start : start + MAX_FRAME_BYTES])
 
     def resize(self, cols: int, rows: int) -> None:
         self.send(Resize(cols, rows))
@@ -96,7 +96,7 @@ class Call:
     def ask_screen(self, number: int) -> None:
         self.send(Snapshot(number))
 
-    def hear(self, message: str | bytes) -> str | None:
+    def receive(self, message: str | bytes) -> str | None:
         """What is wrong with it, if anything is."""
         if isinstance(message, bytes):
             self.output += message
@@ -104,12 +104,12 @@ class Call:
             self.frames += 1
             if self.begin is None:
                 return "bytes before their offset"
-            return f"{len(message)} bytes in a frame" if len(message) > MAX_BYTES else None
-        return self._hear(_decoder.decode(message))
+            return f"{len(message)} bytes in a frame" if len(message) > MAX_FRAME_BYTES else None
+        return self._receive_frame(_decoder.decode(message))
 
-    def _hear(self, frame: Any) -> str | None:
+    def _receive_frame(self, frame: Any) -> str | None:
         match frame:
-            case At(offset):
+            case OutputOffset(offset):
                 if self.begin is None:
                     self.begin = offset
                 else:

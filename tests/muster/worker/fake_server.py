@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.codec import MAX_TEXT, BadFrame, decode_from_machine, encode
+from muster.protocol.codec import MAX_TEXT_CHARS, BadFrame, decode_from_machine, encode
 from muster.protocol.frames import (
     Ack,
     Body,
@@ -69,11 +69,13 @@ class FakeServer(FakeApi):
         self.logs: dict[tuple[int, int], bytearray] = {}
         self.lost: list[tuple[int, int]] = []
         self.frames: list[Log] = []
-        self.most_in_flight = 0
+        self.max_in_flight = 0
         self._stored: dict[str, list[Report]] = {}
         self._in_flight = 0
         self._socket: ServerConnection | None = None
-        self._sockets = serve(self._speak, "127.0.0.1", 0, compression=None, max_size=MAX_TEXT)
+        self._sockets = serve(
+            self._serve_connection, "127.0.0.1", 0, compression=None, max_size=MAX_TEXT_CHARS
+        )
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), self._requests())
         self._http.daemon_threads = True
         self.line = Line(self._sockets.socket.getsockname()[1], self._http.server_address[1])
@@ -94,7 +96,7 @@ class FakeServer(FakeApi):
         assert self._socket is not None
         self._socket.send(encode(frame))
 
-    def longest_silence(self, began: float, ended: float) -> float:
+    def max_heartbeat_gap(self, began: float, ended: float) -> float:
         """Seconds without a heartbeat between two moments of the monotonic clock."""
         beats = [at for at, _ in self.heartbeats if began <= at <= ended]
         return max(later - earlier for earlier, later in pairwise([began, *beats, ended]))
@@ -106,7 +108,7 @@ class FakeServer(FakeApi):
         assert self._socket is not None
         self._socket.close(code, reason)
 
-    def until(
+    def wait_for(
         self,
         condition: Callable[[], Any],
         limit: float = LIMIT,
@@ -130,7 +132,7 @@ class FakeServer(FakeApi):
         """Why an attempt, or this one, has failed, unless the test has looked at its report."""
         with self.changed:
             unknown = [report for report in self.reports if report.seq not in self._known]
-            ours = [report for report in unknown if key in (None, AttemptKey.of(report))]
+            ours = [report for report in unknown if key in (None, AttemptKey.from_object(report))]
             return next(filter(None, (explain_failure(report, self.log) for report in ours)), None)
 
     def bodies(self, kind: type | None = None) -> list[Body]:
@@ -139,11 +141,11 @@ class FakeServer(FakeApi):
             self._known.update(report.seq for report in found)
             return [report.body for report in found]
 
-    def until_said(self, kind: type, number: int = 1, limit: float = LIMIT) -> Any:
-        return self.until(lambda: self.bodies(kind)[number - 1 :], limit, kind.__name__)[0]
+    def wait_for_report(self, kind: type, number: int = 1, limit: float = LIMIT) -> Any:
+        return self.wait_for(lambda: self.bodies(kind)[number - 1 :], limit, kind.__name__)[0]
 
-    def until_connected(self, number: int = 1) -> None:
-        self.until(lambda: len(self.hellos) >= number and self._socket is not None)
+    def wait_until_connected(self, number: int = 1) -> None:
+        self.wait_for(lambda: len(self.hellos) >= number and self._socket is not None)
 
     def forget(self, size: int, task_id: int = 7, attempt: int = 1) -> None:
         """As if no report had arrived, and no more of this log than that; cuts the line."""
@@ -176,7 +178,7 @@ class FakeServer(FakeApi):
 
     # The control channel
 
-    def _speak(self, socket: ServerConnection) -> None:
+    def _serve_connection(self, socket: ServerConnection) -> None:
         assert socket.request is not None
         if socket.request.path.startswith("/api/workers/pty/"):
             self.pty.speak(socket, socket.request.path)
@@ -186,12 +188,12 @@ class FakeServer(FakeApi):
             if not isinstance(hello, Hello):
                 self._violate(f"{type(hello).__name__} before hello")
                 return
-            if not self._believes(hello.worker_jwt):
+            if not self._is_valid(hello.worker_jwt):
                 socket.close(CloseCode.UNAUTHENTICATED)
                 return
             if hello.protocol > self.protocol:
                 self.refused.append(hello.protocol)
-                socket.close(CloseCode.UNSPOKEN_VERSION, self.refusal)
+                socket.close(CloseCode.UNSUPPORTED_VERSION, self.refusal)
                 return
             with self.changed:
                 self._former_secret = None
@@ -200,7 +202,7 @@ class FakeServer(FakeApi):
                 self.hellos.append(hello)
                 self.changed.notify_all()
             for message in socket:
-                self._hear(socket, hello, message)
+                self._receive(socket, hello, message)
 
     def _welcome(self, hello: Hello) -> Welcome:
         return Welcome(
@@ -213,7 +215,7 @@ class FakeServer(FakeApi):
             logs=[LogAck(*whose, len(got)) for whose, got in self.logs.items()],
         )
 
-    def _hear(self, socket: ServerConnection, hello: Hello, message: str | bytes) -> None:
+    def _receive(self, socket: ServerConnection, hello: Hello, message: str | bytes) -> None:
         try:
             frame = decode_from_machine(message)
         except BadFrame as error:
@@ -230,7 +232,7 @@ class FakeServer(FakeApi):
                 case Report():
                     self._store(hello.journal_id, frame)
                 case Log():
-                    self._take(frame)
+                    self._store_log(frame)
                 case TerminalClosed():
                     self.closed.append(frame)
                 case Hello():
@@ -254,19 +256,19 @@ class FakeServer(FakeApi):
             self._ack()
 
     def _lose(self, report: Report, lost: LogLost) -> None:
-        log = self.logs.setdefault(AttemptKey.of(report), bytearray())
+        log = self.logs.setdefault(AttemptKey.from_object(report), bytearray())
         if lost.start > len(log):
             return  # as the server does: it has not come to that place yet
         self.lost.append((lost.start, lost.end))
         log.extend(b"\0" * (lost.end - len(log)))
 
-    def _take(self, frame: Log) -> None:
+    def _store_log(self, frame: Log) -> None:
         self.frames.append(frame)
         self._in_flight += len(frame.data)
-        self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        self.max_in_flight = max(self.max_in_flight, self._in_flight)
         if self._in_flight > self.window:
             self._violate(f"{self._in_flight} bytes in flight")
-        log = self.logs.setdefault(AttemptKey.of(frame), bytearray())
+        log = self.logs.setdefault(AttemptKey.from_object(frame), bytearray())
         if frame.offset > len(log):
             self._in_flight -= len(frame.data)
             assert self._socket is not None

@@ -6,7 +6,7 @@ import time
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker.git import git
-from muster.worker.git.checkpoints import forget
+from muster.worker.git.checkpoints import remove_workspace
 from muster.worker.git.mirrors import Mirror
 from muster.worker.git.remote import Remote
 from muster.worker.git.repositories import Repositories
@@ -34,7 +34,7 @@ def begin(machine: Machine, repository: Repository, attempt: int, **more: object
 
 
 def end(machine: Machine, of: Workspace) -> None:
-    forget(of, note=machine.note)
+    remove_workspace(of, note=machine.note)
     shutil.rmtree(machine.layout.attempt(of.key))
 
 
@@ -49,7 +49,7 @@ def whole(of: Workspace) -> bool:
 
 def has(mirror: Mirror, commit: str) -> bool:
     try:
-        git.run(["cat-file", "-e", commit], mirror.path)
+        git.run_git(["cat-file", "-e", commit], mirror.path)
     except git.GitError:
         return False
     return True
@@ -65,4 +65,4 @@ def rewrite(repository: Repository, text: str) -> str:
 
 def grow_old(mirror: Mirror, days: float) -> None:
     at = time.time() - days * DAY
-    os.utime(mirror.used, (at, at))
+    os.utime(mirror.used_file, (at, at))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from muster.protocol.frames import RoomLevel
+from muster.protocol.frames import SandboxLevel
 from muster.worker.sandbox.detection import detect
 from muster.worker.sandbox.mounts import PYTHON
 from tests.muster.worker.worker_home import WorkerHome
@@ -57,7 +57,9 @@ tools.end()
 """
 
 
-def install(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, act: str, room: RoomLevel) -> None:
+def install(
+    worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, act: str, room: SandboxLevel
+) -> None:
     """As `claude` on the search path of a worker in such a room; `act` has `tools`."""
     python = detect(worker.layout, most=room).interpreter.program
     if room == "full":

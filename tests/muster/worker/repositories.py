@@ -19,12 +19,12 @@ import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
-from muster.worker.git.preparation import WorkspaceRequest, prepare
+from muster.worker.git.preparation import WorkspaceRequest, prepare_workspace
 from muster.worker.git.workspace import Workspace, commit_variables
 from muster.worker.layout import Layout
 from muster.worker.sandbox.detection import detect
-from muster.worker.sandbox.sandboxes import Rooms
-from muster.worker.sandbox.uids import Identities, Identity
+from muster.worker.sandbox.sandboxes import Sandboxes
+from muster.worker.sandbox.uids import Identity, UidAllocator
 from tests.muster.worker import uids
 from tests.muster.worker.shared_directory import mounted
 from tests.wait import Problem, wait_until
@@ -83,9 +83,9 @@ class Repository:
         lines = self.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
         return dict(line.split() for line in lines)
 
-    def hold_pushes(self, prefix: str) -> "HeldPushes":
+    def block_pushes(self, prefix: str) -> "BlockedPushes":
         """Whoever pushes to a ref of this prefix waits from now on until he is let go."""
-        held = HeldPushes(self.path / "came", self.path / "go")
+        held = BlockedPushes(self.path / "came", self.path / "go")
         wait = f"echo $ref >> {held.came}; until [ -e {held.go} ]; do sleep 0.02; done"
         self.hook(
             "pre-receive", f"while read old new ref; do case $ref in {prefix}*) {wait};; esac; done"
@@ -100,19 +100,19 @@ class Repository:
 
 
 @dataclass(frozen=True)
-class HeldPushes:
+class BlockedPushes:
     """Pushes that have reached the remote and wait there."""
 
     came: Path
     go: Path
 
-    def until(self, number: int, problem: Problem = lambda: None) -> None:
+    def wait_for(self, number: int, problem: Problem = lambda: None) -> None:
         """Until so many have come."""
 
-        def look() -> bool:
+        def poll() -> bool:
             return self.came.exists() and len(self.came.read_text().splitlines()) >= number
 
-        wait_until(look, f"push {number}", 20.0, problem=problem)
+        wait_until(poll, f"push {number}", 20.0, problem=problem)
 
     def release(self) -> None:
         self.go.touch()
@@ -130,32 +130,32 @@ class Machine:
     def note(self, level: str, text: str) -> None:
         self.notes.append((level, text))
 
-    def identity(self, key: AttemptKey) -> Identity | None:
+    def uids(self, key: AttemptKey) -> Identity | None:
         return None if self.one_user else self.identities.claim(key)
 
     @cached_property
-    def rooms(self) -> Rooms:
-        checker = None if self.one_user else self.identities.claim_for("work")
+    def sandboxes(self) -> Sandboxes:
+        checker = None if self.one_user else self.identities.claim_named("work")
         return replace(detect(self.layout, directories=mounted(self.layout)), checker=checker)
 
     @property
-    def identities(self) -> Identities:
-        return Identities(self.layout.identities, uids.OWN)
+    def identities(self) -> UidAllocator:
+        return UidAllocator(self.layout.identities, uids.OWN)
 
     def request(
         self, repository: Repository | str, task_id: int = 7, attempt: int = 1, **more: object
     ) -> WorkspaceRequest:
         url = repository.url if isinstance(repository, Repository) else repository
         key = AttemptKey(task_id, attempt)
-        identity = self.identity(key)
+        identity = self.uids(key)
         settings = {"base": "main", "author": AUTHOR, "identity": identity, **more}
-        return WorkspaceRequest(self.rooms, key, url, **settings)  # type: ignore[arg-type]
+        return WorkspaceRequest(self.sandboxes, key, url, **settings)  # type: ignore[arg-type]
 
     def prepare(
         self, repository: Repository | str, task_id: int = 7, attempt: int = 1, **more: object
     ) -> Workspace:
         request = self.request(repository, task_id, attempt, **more)
-        workspace = prepare(request, self.note, threading.Event())
+        workspace = prepare_workspace(request, self.note, threading.Event())
         self.made.append(workspace)
         return workspace
 
@@ -179,7 +179,7 @@ def act(workspace: Workspace, script: str) -> str:
     return done.stdout.strip()
 
 
-def until(
+def wait_for(
     condition: Callable[[], object], limit: float = 20.0, problem: Problem = lambda: None
 ) -> None:
     wait_until(condition, seconds=limit, problem=problem)
@@ -194,7 +194,7 @@ def wait_until_gone(pid: int, limit: float = 5.0) -> None:
         except psutil.NoSuchProcess:
             return True
 
-    until(is_gone, limit)
+    wait_for(is_gone, limit)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from muster.worker.layout import Layout
-from muster.worker.sandbox.mounts import RoomDirectory
+from muster.worker.sandbox.mounts import SandboxDirectory
 
 
 def make_shared(layout: Layout) -> Path:
@@ -14,6 +14,8 @@ def make_shared(layout: Layout) -> Path:
     return path
 
 
-def mounted(layout: Layout) -> tuple[RoomDirectory, ...]:
+def mounted(layout: Layout) -> tuple[SandboxDirectory, ...]:
     """What sandboxes of a test show: all around the home to be read, and this to be written."""
-    return RoomDirectory(layout.home.parent), RoomDirectory(make_shared(layout), writable=True)
+    return SandboxDirectory(layout.home.parent), SandboxDirectory(
+        make_shared(layout), writable=True
+    )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from muster.worker.shim.client import ShimLink, StageCommand, StageEnd
+from muster.worker.shim.client import ShimLink, StageCommand, StageExit
 from muster.worker.shim.spool import SpoolReader
 from tests.wait import quote, wait_until
 
@@ -15,7 +15,7 @@ class Stages:
         self.directory = directory
         self._latest = 0, 0
 
-    def begin(self, *argv: str, index: int = 0, **more: object) -> bool:
+    def start(self, *argv: str, index: int = 0, **more: object) -> bool:
         fields: dict[str, object] = {
             "stage_index": index,
             "argv": list(argv),
@@ -26,32 +26,32 @@ class Stages:
         }
         command = StageCommand(**fields)  # type: ignore[arg-type]
         self._latest = command.stage_index, command.run
-        return self.shim.begin(command)
+        return self.shim.start_stage(command)
 
-    def run(self, *argv: str, index: int = 0, **more: object) -> StageEnd:
-        self.begin(*argv, index=index, **more)
+    def run(self, *argv: str, index: int = 0, **more: object) -> StageExit:
+        self.start(*argv, index=index, **more)
         return self.wait(index)
 
-    def wait(self, index: int = 0, run: int = 0) -> StageEnd:
-        end = self.shim.wait(index, timeout=30, run=run)
+    def wait(self, index: int = 0, run: int = 0) -> StageExit:
+        end = self.shim.wait_for_exit(index, timeout=30, run=run)
         assert end is not None, "the stage does not end"
         return end
 
     def wait_for(self, text: bytes) -> bytes:
         """The output up to now, once `text` is in it."""
 
-        def look() -> bytes | None:
+        def poll() -> bytes | None:
             output = self.output()
             return output if text in output else None
 
         def pause() -> None:
-            self.shim.wait_log(self.shim.log_end, timeout=0.1)
+            self.shim.wait_for_log(self.shim.log_end, timeout=0.1)
 
-        return wait_until(look, f"{text!r} in the log", problem=self.find_problem, pause=pause)
+        return wait_until(poll, f"{text!r} in the log", problem=self.find_problem, pause=pause)
 
     def find_problem(self) -> str | None:
         """Why the latest stage writes nothing more."""
-        if end := self.shim.end_of(*self._latest):
+        if end := self.shim.find_exit(*self._latest):
             return f"the stage ended by {end.how} {end.code} {end.message}{quote(self.output())}"
         return f"the shim is gone{quote(self.output())}" if self.shim.is_gone else None
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from muster.worker.git.mirrors import Mirror
-from muster.worker.git.preparation import prepare
+from muster.worker.git.preparation import prepare_workspace
 from muster.worker.git.remote import NO_LOGIN, Login, Remote
 from muster.worker.git.workspace import WorkspaceError
 from tests.muster.worker.repositories import Machine, Repository
@@ -121,5 +121,5 @@ def mirror_of(machine: Machine, url: str, login: Login = NO_LOGIN) -> Mirror:
 def refusal(machine: Machine, url: str, login: Login) -> WorkspaceError:
     """Why the machine prepares nothing from there."""
     with pytest.raises(WorkspaceError) as refused:
-        prepare(machine.request(url, login=login), machine.note, threading.Event())
+        prepare_workspace(machine.request(url, login=login), machine.note, threading.Event())
     return refused.value

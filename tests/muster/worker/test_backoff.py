@@ -29,7 +29,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("muster.worker.server.connection.Backoff", lambda: Backoff(FIRST))
 
 
-def until_asked(server: FakeServer, times: int) -> None:
+def wait_for_requests(server: FakeServer, times: int) -> None:
     wait_until(lambda: len(server.line.arrivals) >= times, f"request {times}", LIMIT)
 
 
@@ -68,7 +68,7 @@ def test_a_server_that_hangs_up_at_once_is_asked_ever_more_rarely(
 ) -> None:
     server.line.refuse = True
     with connected(tmp_path, server):
-        until_asked(server, 5)
+        wait_for_requests(server, 5)
     for number, gap in enumerate(gaps(server)):
         assert gap >= FIRST * 2**number
 
@@ -80,7 +80,7 @@ def test_so_is_one_that_hangs_up_after_its_welcome(
 ) -> None:
     with connected(tmp_path, server):
         for number in range(1, 6):
-            server.until_connected(number)
+            server.wait_until_connected(number)
             server.kick(code)
     for number, gap in enumerate(gaps(server)[:4]):
         assert gap >= FIRST * 2**number
@@ -90,17 +90,17 @@ def test_so_is_one_that_hangs_up_after_its_welcome(
 def test_a_connection_that_lasted_makes_the_next_try_a_quick_one(
     tmp_path: Path, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.server.connection._STABLE", 0.3)
+    monkeypatch.setattr("muster.worker.server.connection._STABLE_SECONDS", 0.3)
     server.heartbeat_seconds = 0.1
     server.line.refuse = True
     with connected(tmp_path, server):
-        until_asked(server, 6)
+        wait_for_requests(server, 6)
         server.line.refuse = False
-        server.until_connected(1)
+        server.wait_until_connected(1)
         # Heartbeats are its own words: it has been welcome for as long as they have come.
-        server.until(lambda: beaten(server) > 0.4)
+        server.wait_for(lambda: beaten(server) > 0.4)
         cut = time.monotonic()
         server.line.cut()
-        server.until_connected(2)
+        server.wait_until_connected(2)
     after = min(at for at in server.line.arrivals if at > cut) - cut
     assert after < FIRST * 2**5  # what it would have waited after five that were refused

@@ -44,9 +44,9 @@ def renewals(server: FakeServer) -> list[str]:
 def require_whole(worker: WorkerHome) -> None:
     """The stage ran to its end, with all its output at times that make sense."""
     server = worker.server
-    end = server.until_said(StageFinished)
+    end = server.wait_for_report(StageFinished)
     assert (end.how, end.code) == ("exit", 0)
-    server.until(lambda: len(server.log()) >= len(COUNTED))
+    server.wait_for(lambda: len(server.log()) >= len(COUNTED))
     assert server.log() == COUNTED
     moments = [frame.milliseconds for frame in server.frames]
     assert moments == sorted(moments)
@@ -62,7 +62,7 @@ def test_a_machine_whose_clock_is_wrong_works_and_renews_its_token_in_time(
     server = spawn(worker, ahead, renew_in=1.0)
     worker.run(COUNTING)
     require_whole(worker)
-    server.until(lambda: renewals(server))
+    server.wait_for(lambda: renewals(server))
     assert len(renewals(server)) == 1
     state = shim_client.read_state(worker.layout.attempt(AttemptKey(7, 1)))
     assert state is not None
@@ -77,10 +77,10 @@ def test_a_clock_that_is_set_ends_no_stage_and_delays_no_renewal(
     set_clock(ahead, 0)
     server = spawn(worker, ahead, renew_in=2.0)
     worker.run(COUNTING)
-    server.until(lambda: b"line 2\r\n" in server.log())
+    server.wait_for(lambda: b"line 2\r\n" in server.log())
     set_clock(ahead, jump)
     require_whole(worker)
-    server.until(lambda: renewals(server))
+    server.wait_for(lambda: renewals(server))
     worker.run("date +%s", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     assert len(renewals(server)) == 1

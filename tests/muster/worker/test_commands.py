@@ -10,7 +10,7 @@ import pytest
 
 from muster.worker.home_lock import HomeLock
 from muster.worker.layout import Layout
-from muster.worker.options.parser import parsed
+from muster.worker.options.parser import parse_arguments
 from muster.worker.server.credentials import Credentials, CredentialStore
 from tests.certificates import make, pem
 from tests.muster.worker.repositories import root
@@ -27,9 +27,9 @@ def muster(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("arguments", [[], ["help"], ["run"]])
 def test_who_asks_wrongly_is_told_what_there_is(arguments: list[str]) -> None:
-    said = muster(*arguments)
-    assert (said.returncode, said.stdout) == (2, "")
-    assert "python -m muster worker enroll | run | doctor | erase" in said.stderr
+    completed = muster(*arguments)
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert "python -m muster worker enroll | run | doctor | erase" in completed.stderr
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,15 @@ def test_who_asks_wrongly_is_told_what_there_is(arguments: list[str]) -> None:
     [["--help"], ["worker", "--help"], ["worker", "run", "--help"], ["worker", "doctor", "--help"]],
 )
 def test_help_is_no_error(arguments: list[str]) -> None:
-    said = muster(*arguments)
-    assert (said.returncode, said.stderr) == (0, "")
-    assert "python -m muster worker" in said.stdout
+    completed = muster(*arguments)
+    assert (completed.returncode, completed.stderr) == (0, "")
+    assert "python -m muster worker" in completed.stdout
 
 
 def test_a_machine_that_is_not_enrolled_is_told_how_to_be(root: Path) -> None:
-    said = muster("worker", "run", "--home", str(root / "home"))
-    assert said.returncode == 1
-    assert "python -m muster worker enroll --server URL --token TOKEN" in said.stderr
+    completed = muster("worker", "run", "--home", str(root / "home"))
+    assert completed.returncode == 1
+    assert "python -m muster worker enroll --server URL --token TOKEN" in completed.stderr
 
 
 def move(home: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -77,27 +77,29 @@ def test_a_machine_looks_for_its_server_at_another_address(root: Path, tmp_path:
 
 @pytest.mark.parametrize("host", ["git@git.example", "git.example:22", "-o", "a/b", "", "a b"])
 def test_a_host_for_own_keys_is_a_host_and_nothing_else(root: Path, host: str) -> None:
-    said = muster("worker", "run", "--home", str(root / "home"), f"--own-ssh-hosts={host}")
-    assert said.returncode == 2
-    assert "a host without user or port" in said.stderr
+    completed = muster("worker", "run", "--home", str(root / "home"), f"--own-ssh-hosts={host}")
+    assert completed.returncode == 2
+    assert "a host without user or port" in completed.stderr
 
 
 @pytest.mark.parametrize("label", ["gpu", "=true", "-a=b", "a=b c", "a=b=c", "g\u00fc=1", "a=b\n"])
 def test_a_label_has_a_name_and_a_value_and_is_short(label: str) -> None:
-    said = muster("worker", "run", f"--label={label}")
-    assert said.returncode == 2
-    assert "argument --label: name=value, each up to 63" in said.stderr
+    completed = muster("worker", "run", f"--label={label}")
+    assert completed.returncode == 2
+    assert "argument --label: name=value, each up to 63" in completed.stderr
 
 
 def test_of_a_label_the_last_value_counts_and_there_is_a_bound() -> None:
-    options = parsed(["run", "--label", "gpu=true", "--label=zone=", "--label", "gpu=false"])
+    options = parse_arguments(
+        ["run", "--label", "gpu=true", "--label=zone=", "--label", "gpu=false"]
+    )
     assert options.settings.labels == {"gpu": "false", "zone": ""}
     with pytest.raises(SystemExit):
-        parsed(["run", *(f"--label=a{number}=b" for number in range(33))])
+        parse_arguments(["run", *(f"--label=a{number}=b" for number in range(33))])
 
 
 @pytest.mark.parametrize(
-    ("option", "given", "complaint"),
+    ("option", "value", "complaint"),
     [
         ("--attempt-memory", "much", "a size of at least 16 MiB, such as 512M or 4G"),
         ("--attempt-disk", "1K", "a size of at least 16 MiB, such as 512M or 4G"),
@@ -105,18 +107,18 @@ def test_of_a_label_the_last_value_counts_and_there_is_a_bound() -> None:
         ("--attempt-files", "0", "from 64 to"),
     ],
 )
-def test_a_limit_that_is_none_is_refused(option: str, given: str, complaint: str) -> None:
-    said = muster("worker", "run", option, given)
-    assert said.returncode == 2
-    assert f"argument {option}: {complaint}" in said.stderr
+def test_a_limit_that_is_none_is_refused(option: str, value: str, complaint: str) -> None:
+    completed = muster("worker", "run", option, value)
+    assert completed.returncode == 2
+    assert f"argument {option}: {complaint}" in completed.stderr
 
 
 @pytest.mark.parametrize("verb", ["run", "doctor"])
 def test_an_agents_file_that_says_nothing_usable_is_named(root: Path, verb: str) -> None:
     (root / "goose.toml").write_text('name = "goose"\n')
-    said = muster("worker", verb, "--home", str(root / "home"), "--agents", str(root))
-    assert said.returncode == 1
-    assert f"{root}/goose.toml: Object missing required field `binary`" in said.stderr
+    completed = muster("worker", verb, "--home", str(root / "home"), "--agents", str(root))
+    assert completed.returncode == 1
+    assert f"{root}/goose.toml: Object missing required field `binary`" in completed.stderr
 
 
 def erase(home: Path) -> subprocess.CompletedProcess[str]:
@@ -154,8 +156,8 @@ def test_what_no_worker_made_is_not_erased(root: Path) -> None:
     for name in ("mirrors", "homes"):
         (home / name).mkdir()
         (home / name / "precious").write_text("others'")
-    said = erase(home)
-    assert (said.returncode, "is no home of a worker's" in said.stderr) == (1, True)
+    completed = erase(home)
+    assert (completed.returncode, "is no home of a worker's" in completed.stderr) == (1, True)
     assert (home / "mirrors" / "precious").is_file()
     assert len(list(home.rglob("*"))) == 4
 
@@ -164,8 +166,8 @@ def test_what_no_worker_made_is_not_erased(root: Path) -> None:
 def test_the_home_of_another_user_is_not_erased(root: Path) -> None:
     home = a_workers_home(root)
     os.chown(home, 12345, 12345)
-    said = erase(home)
-    assert (said.returncode, "another user" in said.stderr) == (1, True)
+    completed = erase(home)
+    assert (completed.returncode, "another user" in completed.stderr) == (1, True)
     assert (home / "credentials" / "machine-id").is_file()
 
 

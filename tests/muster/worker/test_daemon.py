@@ -50,7 +50,7 @@ def test_a_stage_outlives_a_killed_daemon_without_a_hole(worker: WorkerHome) -> 
     worker.spawn("--label", "gpu=true")
     assert server.hellos[-1].labels == {"gpu": "true"}
     worker.run(COUNTING)
-    server.until(lambda: b"line 5" in server.log())
+    server.wait_for(lambda: b"line 5" in server.log())
     worker.kill(signal.SIGKILL)
     assert worker.stages()
 
@@ -58,8 +58,8 @@ def test_a_stage_outlives_a_killed_daemon_without_a_hole(worker: WorkerHome) -> 
     assert server.hellos[-1].labels == {}
     held = server.hellos[-1].attempts
     assert [(a.task_id, a.attempt, a.stage_index, a.state) for a in held] == [(7, 1, 0, "working")]
-    server.until_said(StageFinished)
-    server.until(lambda: len(server.log()) >= len(COUNTED))
+    server.wait_for_report(StageFinished)
+    server.wait_for(lambda: len(server.log()) >= len(COUNTED))
     assert server.log() == COUNTED
     for kind in (Accepted, StageStarted, Checkpoint, StageFinished):
         assert count(worker, kind) == 1
@@ -73,20 +73,20 @@ def test_a_stage_that_ended_while_there_was_no_daemon_is_finished_by_the_next(
     marker.touch(0o666)
     worker.spawn()
     worker.run(f"echo up; while [ -e {marker} ]; do sleep 0.02; done; echo x > x; echo bye")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     worker.kill(signal.SIGKILL)
     marker.unlink()
     shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
-    assert shim.wait(0, timeout=10)
+    assert shim.wait_for_exit(0, timeout=10)
     shim.close()
 
     worker.start()
-    server.until_said(StageFinished)
-    assert server.until_said(Checkpoint).stage_index == 0
-    assert server.until(lambda: server.log().endswith(b"bye\r\n"))
+    server.wait_for_report(StageFinished)
+    assert server.wait_for_report(Checkpoint).stage_index == 0
+    assert server.wait_for(lambda: server.log().endswith(b"bye\r\n"))
     worker.run("cat x", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     assert count(worker, Accepted) == 1
 
 
@@ -94,30 +94,30 @@ def test_a_stage_whose_shim_died_with_the_daemon_is_lost(worker: WorkerHome) -> 
     server = worker.server
     worker.spawn()
     worker.run("echo up; sleep 60")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
-    pid = shim.state().pid
+    pid = shim.fetch_state().pid
     shim.close()
     worker.kill(signal.SIGKILL)
     os.kill(pid, signal.SIGKILL)
 
     worker.start()
-    server.until_said(Lost)
+    server.wait_for_report(Lost)
     assert worker.stages() == []
     worker.forget()
-    server.until(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
+    server.wait_for(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
 
 
 def test_a_stage_whose_shim_dies_is_lost(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo up; sleep 60")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
-    os.kill(shim.state().pid, signal.SIGKILL)
+    os.kill(shim.fetch_state().pid, signal.SIGKILL)
     shim.close()
-    server.until_said(Lost)
+    server.wait_for_report(Lost)
     assert worker.stages() == []
 
 
@@ -125,12 +125,12 @@ def test_a_daemon_that_is_told_to_leave_leaves_what_runs(worker: WorkerHome) -> 
     server = worker.server
     worker.spawn()
     worker.run(COUNTING)
-    server.until(lambda: b"line 3" in server.log())
+    server.wait_for(lambda: b"line 3" in server.log())
     assert worker.kill(signal.SIGTERM) == 0
     assert worker.stages()
     worker.start()
-    server.until_said(StageFinished)
-    assert server.until(lambda: len(server.log()) == len(COUNTED))
+    server.wait_for_report(StageFinished)
+    assert server.wait_for(lambda: len(server.log()) == len(COUNTED))
     assert server.log() == COUNTED
 
 
@@ -138,7 +138,7 @@ def test_a_daemon_that_is_to_stop_agents_leaves_nothing(worker: WorkerHome) -> N
     server = worker.server
     worker.spawn("--stop-agents-on-exit")
     worker.run("echo up; sleep 60")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     assert worker.kill(signal.SIGTERM) == 0
     assert worker.stages() == []
     assert shim_client.attach(worker.layout.attempt(AttemptKey(7, 1))) is None
@@ -147,13 +147,13 @@ def test_a_daemon_that_is_to_stop_agents_leaves_nothing(worker: WorkerHome) -> N
 def test_an_order_that_was_only_taken_comes_again(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("true")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     worker.leave()
     worker.start()
     held = server.hellos[-1].attempts
     assert [(a.stage_index, a.state) for a in held] == [(0, "waiting")]
     worker.run("true", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
 
 
 def test_a_start_clears_away_what_belongs_to_no_attempt(worker: WorkerHome) -> None:
@@ -172,12 +172,12 @@ def test_a_start_clears_away_what_belongs_to_no_attempt(worker: WorkerHome) -> N
 def test_a_draining_machine_says_when_nothing_is_left(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("true")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     server.send(Drain())
     server.send(Undrain())
     server.send(Drain())
     worker.forget()
-    server.until_said(Drained)
+    server.wait_for_report(Drained)
     kinds = [type(body).__name__ for body in server.bodies()]
     assert kinds.index("Drained") > kinds.index("StageFinished")
     assert kinds.count("Drained") == 1
@@ -188,17 +188,17 @@ def test_a_machine_is_drained_although_it_keeps_the_workspace_of_what_has_ended(
 ) -> None:
     server = worker.start().server
     server.send(Drain())
-    server.until_said(Drained)
+    server.wait_for_report(Drained)
     worker.run("true")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     server.send(Publish(7, 1))
-    server.until_said(Published)
-    server.until_said(Drained, 2)
+    server.wait_for_report(Published)
+    server.wait_for_report(Drained, 2)
     assert worker.layout.workspace(AttemptKey(7, 1)).exists()
     worker.leave()
     worker.start()
     server.send(Drain())
-    server.until_said(Drained, 3)
+    server.wait_for_report(Drained, 3)
 
 
 @pytest.mark.parametrize("script", ["exit 3", "kill -9 $$"])
@@ -208,20 +208,20 @@ def test_a_machine_is_drained_when_its_last_stage_has_failed(
     server = worker.start().server
     flag = worker.layout.home.parent / "go"
     worker.run(f"echo up; until [ -e {flag} ]; do sleep 0.02; done; {script}")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     server.send(Drain())
     flag.touch(0o666)
-    server.until_said(StageFinished)
-    server.until_said(Drained)
+    server.wait_for_report(StageFinished)
+    server.wait_for_report(Drained)
 
 
 def test_a_stopped_attempt_leaves_the_machine_drained(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo up; sleep 60")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     server.send(Drain())
     server.send(Stop(7, 1, "drained"))
-    server.until_said(Drained)
+    server.wait_for_report(Drained)
     kinds = [type(body).__name__ for body in server.bodies()]
     assert kinds.index("Drained") > kinds.index("Stopped")
 
@@ -229,15 +229,15 @@ def test_a_stopped_attempt_leaves_the_machine_drained(worker: WorkerHome) -> Non
 def test_what_waits_for_a_person_or_an_order_is_left_on_the_machine(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("true")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     server.send(Drain())
     worker.run("true", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     worker.run("true", stage_index=2)
-    server.until_said(StageFinished, 3)
+    server.wait_for_report(StageFinished, 3)
     assert count(worker, Drained) == 0
     server.send(Stop(7, 1, "handed_over"))
-    server.until_said(Drained)
+    server.wait_for_report(Drained)
     assert worker.layout.workspace(AttemptKey(7, 1)).exists()
 
 
@@ -253,11 +253,11 @@ def test_a_log_survives_cuts_while_a_stage_runs(worker: WorkerHome) -> None:
     many = "for n in $(seq 1 20000); do echo line number $n of many; done"
     worker.run(f"until [ -e {flag} ]; do sleep 0.02; done; {many}")
     # The fake orders once, where a server orders until it hears of it.
-    server.until_said(StageStarted)
+    server.wait_for_report(StageStarted)
     server.line.cut_after(20_000, 50_000, 1, 400)
     flag.touch(0o666)
-    finished = server.until_said(StageFinished)
-    server.until(lambda: len(server.log()) >= finished.log_end)
+    finished = server.wait_for_report(StageFinished)
+    server.wait_for(lambda: len(server.log()) >= finished.log_end)
     expected = b"".join(b"line number %d of many\r\n" % n for n in range(1, 20_001))
     assert server.log() == expected
     assert finished.log_end == len(expected)

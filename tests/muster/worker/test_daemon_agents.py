@@ -19,12 +19,15 @@ def test_agents_are_asked_by_a_user_of_their_own(
     program.write_text("#!/bin/sh\nid -u\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    worker.take(worker.made(room=level))
+    worker.run_daemon(worker.make_daemon(room=level))
 
     def versions() -> list[str]:
-        told = [beat.capabilities or [] for _, beat in worker.server.heartbeats]
-        known = [*worker.server.hellos[-1].capabilities, *(c for each in told for c in each)]
+        capability_lists = [beat.capabilities or [] for _, beat in worker.server.heartbeats]
+        known = [
+            *worker.server.hellos[-1].capabilities,
+            *(c for each in capability_lists for c in each),
+        ]
         return [c.version for c in known if c.agent_type == "claude" and c.version]
 
-    worker.server.until(versions)
+    worker.server.wait_for(versions)
     assert int(versions()[-1]) >= 66_000

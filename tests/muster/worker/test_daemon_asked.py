@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from muster.protocol.frames import Answer, Asked, StageFinished, Stop, Stopped, Transcript, Unasked
+from muster.protocol.frames import (
+    Answer,
+    QuestionOpened,
+    QuestionWithdrawn,
+    StageFinished,
+    Stop,
+    Stopped,
+    Transcript,
+)
 from muster.worker.sandbox.detection import detect
 from tests.muster.worker import question_agent
 from tests.muster.worker.repositories import repository, root
@@ -23,11 +31,11 @@ def run(request: pytest.FixtureRequest, worker: WorkerHome, monkeypatch: pytest.
     """Has a stand-in for claude do something in such a room."""
     level = request.param
     rooms = detect(worker.layout, most=level)
-    assert rooms.level == level, rooms.lacks
+    assert rooms.level == level, rooms.missing
 
     def run(act: str, **more: object) -> WorkerHome:
         question_agent.install(worker, monkeypatch, act, level)
-        worker.take(worker.made(room=level))
+        worker.run_daemon(worker.make_daemon(room=level))
         worker.run("do it", kind="agent", agent="claude", **more)
         return worker
 
@@ -35,14 +43,14 @@ def run(request: pytest.FixtureRequest, worker: WorkerHome, monkeypatch: pytest.
 
 
 def ended_well(worker: WorkerHome) -> bool:
-    finished = worker.server.until_said(StageFinished)
+    finished = worker.server.wait_for_report(StageFinished)
     return (finished.how, finished.code) == ("exit", 0)
 
 
 def test_the_agent_goes_on_with_the_answer(run: Run) -> None:
     worker = run(ASK)
-    asked = worker.server.until_said(Asked)
-    assert asked == Asked(0, 0, "Which?", ["red", "blue"], 86_400.0)
+    asked = worker.server.wait_for_report(QuestionOpened)
+    assert asked == QuestionOpened(0, 0, "Which?", ["red", "blue"], 86_400.0)
     worker.server.send(Answer(7, 1, 0, choice="blue"))
     assert ended_well(worker)
     log = worker.server.log()
@@ -50,7 +58,7 @@ def test_the_agent_goes_on_with_the_answer(run: Run) -> None:
     entries = [entry for each in worker.server.bodies(Transcript) for entry in each.entries]
     (question,) = (entry for entry in entries if entry.kind == "question")
     assert (question.text, question.data) == ("Which?", {"choices": ["red", "blue"]})
-    assert worker.server.bodies(Unasked) == []
+    assert worker.server.bodies(QuestionWithdrawn) == []
 
 
 def test_a_second_question_waits_for_its_turn(run: Run) -> None:
@@ -58,9 +66,9 @@ def test_a_second_question_waits_for_its_turn(run: Run) -> None:
         'first, second = (tools.begin("tools/call", name="ask_human", arguments={"question": each})'
         ' for each in "ab"); tools.hear(second); tools.ask("ping")'
     )
-    worker.server.until_said(Asked)
+    worker.server.wait_for_report(QuestionOpened)
     worker.server.send(Answer(7, 1, 0, input="one"))
-    assert worker.server.until_said(Asked, 2).question == "b"
+    assert worker.server.wait_for_report(QuestionOpened, 2).question == "b"
     worker.server.send(Answer(7, 1, 1, input="two"))
     # The answer to the first has been read on the way.
     assert ended_well(worker)
@@ -68,15 +76,15 @@ def test_a_second_question_waits_for_its_turn(run: Run) -> None:
 
 def test_a_question_survives_the_daemon_and_is_asked_and_answered_once(run: Run) -> None:
     worker = run(ASK + THEN)
-    worker.server.until_said(Asked)
+    worker.server.wait_for_report(QuestionOpened)
     worker.leave()
     worker.start()
     worker.server.send(Answer(7, 1, 0, choice="red"))
-    assert worker.server.until_said(Asked, 2).number == 1
+    assert worker.server.wait_for_report(QuestionOpened, 2).number == 1
     worker.server.send(Answer(7, 1, 0, choice="blue"))
     worker.server.send(Answer(7, 1, 1, input="just so"))
     assert ended_well(worker)
-    assert [asked.number for asked in worker.server.bodies(Asked)] == [0, 1]
+    assert [asked.number for asked in worker.server.bodies(QuestionOpened)] == [0, 1]
     log = worker.server.log()
     assert b"answer: red" in log
     assert b"just so" in log
@@ -84,7 +92,7 @@ def test_a_question_survives_the_daemon_and_is_asked_and_answered_once(run: Run)
 
 def test_who_is_not_answered_in_time_is_told_so(run: Run) -> None:
     worker = run(ASK)
-    worker.server.until_said(Asked)
+    worker.server.wait_for_report(QuestionOpened)
     worker.server.send(Answer(7, 1, 0))
     assert ended_well(worker)
     assert b"Nobody has answered in time." in worker.server.log()
@@ -95,17 +103,17 @@ def test_a_server_that_knows_no_questions_is_asked_none(run: Run, worker: Worker
     run(ASK)
     assert ended_well(worker)
     assert b"Nobody was asked: this server knows no questions." in worker.server.log()
-    assert worker.server.bodies(Asked) == []
+    assert worker.server.bodies(QuestionOpened) == []
 
 
 def test_the_time_stands_still_while_a_question_is_open(run: Run) -> None:
     worker = run('import time; time.sleep(1); print(tools.call("ask_human", question="Which?"))'
                  "; time.sleep(60)", timeout=3.0)  # fmt: skip
-    worker.server.until_said(Asked)
-    worker.server.until(lambda: len(worker.server.heartbeats) > 25)  # 5 s and more
+    worker.server.wait_for_report(QuestionOpened)
+    worker.server.wait_for(lambda: len(worker.server.heartbeats) > 25)  # 5 s and more
     assert worker.server.bodies(StageFinished) == []
     worker.server.send(Answer(7, 1, 0, input="on"))
-    assert worker.server.until_said(StageFinished).how == "timeout"
+    assert worker.server.wait_for_report(StageFinished).how == "timeout"
 
 
 def test_a_call_that_is_cancelled_takes_its_question_back(run: Run) -> None:
@@ -115,14 +123,14 @@ def test_a_call_that_is_cancelled_takes_its_question_back(run: Run) -> None:
         'tools.say("notifications/cancelled", params={"requestId": asked});'
         'print(tools.call("progress", text="on without it"))'
     )
-    assert worker.server.until_said(Unasked) == Unasked(0, 0)
+    assert worker.server.wait_for_report(QuestionWithdrawn) == QuestionWithdrawn(0, 0)
     assert ended_well(worker)
     assert b"on without it" in worker.server.log()
 
 
 def test_a_stop_ends_who_asks(run: Run) -> None:
     worker = run(ASK)
-    worker.server.until_said(Asked)
+    worker.server.wait_for_report(QuestionOpened)
     worker.server.send(Stop(7, 1, "cancelled"))
-    worker.server.until_said(Stopped)
-    assert worker.server.bodies(Unasked) == []
+    worker.server.wait_for_report(Stopped)
+    assert worker.server.bodies(QuestionWithdrawn) == []

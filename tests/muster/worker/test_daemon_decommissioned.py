@@ -12,9 +12,9 @@ import pytest
 from muster.protocol.frames import CloseCode, StageFinished
 from muster.worker import processes
 from muster.worker.limits import cgroup
-from muster.worker.limits.cgroup import NoGroups
+from muster.worker.limits.cgroup import CgroupsUnavailable
 from muster.worker.server.credentials import CredentialStore, NotEnrolled
-from tests.muster.worker.repositories import repository, root, until, wait_until_gone
+from tests.muster.worker.repositories import repository, root, wait_for, wait_until_gone
 from tests.muster.worker.worker_home import SOURCES, WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
@@ -26,7 +26,7 @@ echo up; sleep 60"""
 
 
 def decommission(worker: WorkerHome) -> None:
-    worker.server.until_connected()
+    worker.server.wait_until_connected()
     worker.server.kick(CloseCode.DECOMMISSIONED)
 
 
@@ -36,8 +36,8 @@ def left(worker: WorkerHome) -> list[str]:
 
 def groups(worker: WorkerHome) -> list[Path]:
     """The control groups of its attempts."""
-    with contextlib.suppress(NoGroups):
-        found = cgroup.find(worker.layout.home)
+    with contextlib.suppress(CgroupsUnavailable):
+        found = cgroup.find_groups(worker.layout.home)
         return [path for base in found.bases for path in base.glob(f"{found.prefix}*")]
     return []
 
@@ -47,12 +47,14 @@ def test_it_kills_what_runs_and_erases_all_that_it_made(
 ) -> None:
     server, home = worker.start().server, worker.layout.home
     worker.run(HIDES_AND_CLOSES)
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
 
     def hides() -> list[processes.Process]:
-        return [each for each in worker.stages() if each in processes.started_with("sleep", "61")]
+        return [
+            each for each in worker.stages() if each in processes.find_by_arguments("sleep", "61")
+        ]
 
-    until(hides)
+    wait_for(hides)
     hidden = worker.stages()
     (home / "notes").write_text("the operator's")
     decommission(worker)
@@ -70,7 +72,7 @@ def test_a_directory_that_lies_elsewhere_is_emptied_there(worker: WorkerHome) ->
     elsewhere.mkdir(mode=0o711)
     worker.layout.mirrors.symlink_to(elsewhere)
     worker.start().run("true")
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     assert list(elsewhere.iterdir())
     decommission(worker)
     worker.join()
@@ -91,9 +93,9 @@ def test_cut_short_it_erases_the_rest_at_its_next_start(
         patch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
         daemon = worker.spawn()
     worker.run("true")
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     decommission(worker)
-    until(flag.exists)
+    wait_for(flag.exists)
     os.killpg(daemon.pid, signal.SIGKILL)
     daemon.wait()
     assert not worker.layout.workspaces.exists()
@@ -148,7 +150,7 @@ def test_what_cannot_be_erased_is_named_and_the_credentials_stay(
         patch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
         daemon = worker.spawn()
     worker.run("true")
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     decommission(worker)
     assert daemon.wait(30) == 1
     CredentialStore(worker.layout.credentials).load()

@@ -22,7 +22,7 @@ from muster.worker.clock import boot_seconds
 from muster.worker.processes import Process
 from muster.worker.shim import client as shim_client
 from tests.muster.worker.fake_server import FakeServer
-from tests.muster.worker.repositories import repository, root, until, wait_until_gone
+from tests.muster.worker.repositories import repository, root, wait_for, wait_until_gone
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
@@ -41,7 +41,7 @@ def freeze() -> Iterator[Callable[[list[Process]], None]]:
     def stop(those: list[Process]) -> None:
         frozen.extend(those)
         for process in those:
-            processes.send(process, signal.SIGSTOP)
+            processes.send_signal(process, signal.SIGSTOP)
 
     yield stop
     thaw(frozen)
@@ -49,13 +49,13 @@ def freeze() -> Iterator[Callable[[list[Process]], None]]:
 
 def thaw(those: list[Process]) -> None:
     for process in those:
-        processes.send(process, signal.SIGCONT)
+        processes.send_signal(process, signal.SIGCONT)
 
 
 def shim_of(worker: WorkerHome, task_id: int = 7) -> Process:
     shim = shim_client.attach(worker.layout.attempt(AttemptKey(task_id, 1)))
     assert shim is not None
-    found = processes.find(shim.state().pid)
+    found = processes.find(shim.fetch_state().pid)
     shim.close()
     assert found is not None
     return found
@@ -65,31 +65,31 @@ def running(worker: WorkerHome, script: str = FOREVER) -> tuple[FakeServer, Proc
     """A stage whose first word has come: the server, and the stage's shim."""
     server = worker.start().server
     worker.run(script)
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     return server, shim_of(worker)
 
 
 def is_gone(process: Process) -> bool:
     now = processes.find(process.pid)
-    return now is None or now.started != process.started or not now.alive
+    return now is None or now.started != process.started or not now.is_alive
 
 
 @pytest.fixture
-def lose_patience(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def shorten_timeouts(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From now on a daemon in this process gives its shims up sooner. (They take their time to
     start.)"""
 
     def lose() -> None:
         for module in ("link", "client"):
             monkeypatch.setattr(f"muster.worker.shim.{module}.PATIENCE", 0.3)
-        monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG", 0.8)
+        monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG_TIMEOUT_SECONDS", 0.8)
 
     return lose
 
 
-def until_lapsed(since: float) -> None:
+def wait_until_lapsed(since: float) -> None:
     """Until a lease that was prolonged for the last time before `since` is over."""
-    until(lambda: boot_seconds() > since + LEASE + 0.2)
+    wait_for(lambda: boot_seconds() > since + LEASE + 0.2)
 
 
 def test_a_frozen_shim_costs_no_other_its_lease(
@@ -99,10 +99,10 @@ def test_a_frozen_shim_costs_no_other_its_lease(
     server.lease_seconds = LEASE
     worker.spawn()
     worker.run(FOREVER)
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     freeze([shim_of(worker)])
     worker.run(f"echo up; sleep {2 * LEASE}", task_id=8)
-    end = server.until_said(StageFinished)
+    end = server.wait_for_report(StageFinished)
     assert (end.how, end.code) == ("exit", 0)
 
 
@@ -114,19 +114,19 @@ def test_a_shim_frozen_while_its_machine_is_cut_off_is_killed_when_its_lease_is_
     server.lease_seconds = LEASE
     worker.spawn()
     worker.run(f'env -i setsid sh -c "{FOREVER}" & {FOREVER}')
-    server.until(lambda: server.log().count(b"up") == 2)
+    server.wait_for(lambda: server.log().count(b"up") == 2)
     shim = shim_of(worker)
     below = processes.descendants(shim.pid)
     freeze([shim] if frozen == "the shim" else [shim, *below])
     server.line.refuse = True
     server.line.cut()
-    until(lambda: all(is_gone(process) for process in [shim, *below]), LEASE + OWN_HAND + FENCE)
+    wait_for(lambda: all(is_gone(process) for process in [shim, *below]), LEASE + OWN_HAND + FENCE)
 
     server.line.refuse = False
-    server.until_connected(2)
-    server.until_said(Lost)
+    server.wait_until_connected(2)
+    server.wait_for_report(Lost)
     server.send(Stale(7, 1))
-    server.until_said(Stopped)
+    server.wait_for_report(Stopped)
     assert BRANCH not in "".join(worker.repository.refs())
 
 
@@ -135,22 +135,22 @@ def test_a_shim_that_thaws_before_its_daemon_takes_over_ends_and_reports_its_sta
     freeze: Callable[[list[Process]], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("muster.worker.lease.fence._OWN_HAND", 60.0)
+    monkeypatch.setattr("muster.worker.lease.fence._SHIM_GRACE_SECONDS", 60.0)
     server = worker.server
     server.lease_seconds = LEASE
     worker.start().run(FOREVER)
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     shim = shim_of(worker)
     freeze([shim])
     server.line.refuse = True
     server.line.cut()
-    until_lapsed(boot_seconds())
+    wait_until_lapsed(boot_seconds())
     assert worker.stages()
     thaw([shim])
-    until(lambda: not worker.stages(), FENCE)
+    wait_for(lambda: not worker.stages(), FENCE)
     server.line.refuse = False
-    server.until_connected(2)
-    assert server.until_said(StageFinished).how == "lease"
+    server.wait_until_connected(2)
+    assert server.wait_for_report(StageFinished).how == "lease"
 
 
 def test_a_frozen_shim_whose_stage_is_being_stopped_has_no_longer_lease(
@@ -158,21 +158,21 @@ def test_a_frozen_shim_whose_stage_is_being_stopped_has_no_longer_lease(
     freeze: Callable[[list[Process]], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG", 300.0)
+    monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG_TIMEOUT_SECONDS", 300.0)
     server = worker.server
     server.lease_seconds = LEASE
     worker.start().run(FOREVER.replace("''", "'echo heard'"))
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     shim = shim_of(worker)
     server.send(Stop(7, 1, "cancelled"))
-    server.until(lambda: b"heard" in server.log())
+    server.wait_for(lambda: b"heard" in server.log())
     freeze([shim])
     server.line.refuse = True
     server.line.cut()
-    until(lambda: is_gone(shim) and not worker.stages(), LEASE + OWN_HAND + FENCE)
+    wait_for(lambda: is_gone(shim) and not worker.stages(), LEASE + OWN_HAND + FENCE)
     server.line.refuse = False
-    server.until_connected(2)
-    server.until_said(Stopped)
+    server.wait_until_connected(2)
+    server.wait_for_report(Stopped)
     assert server.bodies(Lost) == []
 
 
@@ -184,15 +184,15 @@ def test_a_frozen_daemon_is_a_machine_whose_stages_end_with_their_lease(
     daemon = processes.find(worker.spawn().pid)
     assert daemon is not None
     worker.run(FOREVER)
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     freeze([daemon])
-    until(lambda: not worker.stages(), LEASE + FENCE)
+    wait_for(lambda: not worker.stages(), LEASE + FENCE)
     server.line.cut()
     thaw([daemon])
-    server.until_connected(2)
-    assert server.until_said(StageFinished).how == "lease"
+    server.wait_until_connected(2)
+    assert server.wait_for_report(StageFinished).how == "lease"
     server.send(Stale(7, 1))
-    server.until_said(Stopped)
+    server.wait_for_report(Stopped)
 
 
 def test_a_machine_frozen_as_a_whole_kills_its_stage_when_it_is_thawed(
@@ -203,17 +203,17 @@ def test_a_machine_frozen_as_a_whole_kills_its_stage_when_it_is_thawed(
     daemon = processes.find(worker.spawn().pid)
     assert daemon is not None
     worker.run(FOREVER)
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     whole = [shim_of(worker), daemon, *processes.descendants(daemon.pid), *worker.stages()]
     freeze(whole)
     server.line.cut()
-    until_lapsed(boot_seconds())
+    wait_until_lapsed(boot_seconds())
     thaw(whole)
-    until(lambda: not worker.stages(), FENCE)
-    server.until_connected(2)
+    wait_for(lambda: not worker.stages(), FENCE)
+    server.wait_until_connected(2)
     server.send(Stale(7, 1))
     server.send(Publish(7, 1))
-    server.until_said(Stopped)
+    server.wait_for_report(Stopped)
     assert server.bodies(Published) == []
     assert server.bodies(Lost) == []
 
@@ -224,24 +224,26 @@ def test_a_new_daemon_keeps_the_longer_lease_that_its_shims_were_promised(
     """As the server's rows do, when its setting has become a shorter one."""
     server = worker.start().server
     worker.run(FOREVER)
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     worker.leave()
     server.lease_seconds, server.beats = 0.2, False
     worker.start()
     since = boot_seconds()
-    until(lambda: boot_seconds() > since + 2.0)  # longer than that, and the second of the fence
+    wait_for(lambda: boot_seconds() > since + 2.0)  # longer than that, and the second of the fence
     assert worker.stages()
 
 
 def test_a_stage_whose_shim_hangs_is_ended_when_it_is_to_stop(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
+    worker: WorkerHome,
+    freeze: Callable[[list[Process]], None],
+    shorten_timeouts: Callable[[], None],
 ) -> None:
     server, shim = running(worker)
-    lose_patience()
+    shorten_timeouts()
     freeze([shim])
     server.send(Drain())
     server.send(Stop(7, 1, "cancelled"))
-    server.until_said(Drained)
+    server.wait_for_report(Drained)
     assert len(server.bodies(Stopped)) == 1
     assert worker.stages() == []
     assert is_gone(shim)
@@ -249,28 +251,32 @@ def test_a_stage_whose_shim_hangs_is_ended_when_it_is_to_stop(
 
 
 def test_so_is_one_whose_shim_hangs_after_it_has_heard(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
+    worker: WorkerHome,
+    freeze: Callable[[list[Process]], None],
+    shorten_timeouts: Callable[[], None],
 ) -> None:
     server, shim = running(worker, FOREVER.replace("''", "'echo heard'"))
-    lose_patience()
+    shorten_timeouts()
     server.send(Stop(7, 1, "cancelled"))
-    server.until(lambda: b"heard" in server.log())
+    server.wait_for(lambda: b"heard" in server.log())
     freeze([shim])
-    server.until_said(Stopped)
+    server.wait_for_report(Stopped)
     assert worker.stages() == []
     assert is_gone(shim)
 
 
 def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None], lose_patience: Callable[[], None]
+    worker: WorkerHome,
+    freeze: Callable[[list[Process]], None],
+    shorten_timeouts: Callable[[], None],
 ) -> None:
     server, shim = running(worker)
-    lose_patience()
+    shorten_timeouts()
     freeze([shim])
     worker.leave()
     assert worker.stages()
     worker.start()
-    server.until_said(Lost)
+    server.wait_for_report(Lost)
     assert worker.stages() == []
     assert is_gone(shim)
 
@@ -278,7 +284,7 @@ def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
 def is_pushing(process: Process) -> bool:
     """No model of a screen, which lives as long as the daemon."""
     kinds = (f"muster.worker.terminals.{kind}" for kind in ("screen", "emulator"))
-    models = (model.pid for kind in kinds for model in processes.started_with("-m", kind))
+    models = (model.pid for kind in kinds for model in processes.find_by_arguments("-m", kind))
     return process.pid not in models
 
 
@@ -287,13 +293,13 @@ def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_it
 ) -> None:
     server, remote = worker.server, worker.repository
     server.lease_seconds = LEASE
-    pushes = remote.hold_pushes("refs/heads/muster/7-1")
+    pushes = remote.block_pushes("refs/heads/muster/7-1")
     daemon = processes.find(worker.spawn().pid)
     assert daemon is not None
     order = worker.run("echo one > one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     server.send(Publish(7, 1))
-    pushes.until(1, worker.server.find_problem)
+    pushes.wait_for(1, worker.server.find_problem)
     before = remote.refs()
     below = processes.descendants(daemon.pid)
     pushing = [process for process in below if is_pushing(process)]
@@ -301,7 +307,7 @@ def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_it
     whole = [shim_of(worker), daemon, *below]
     freeze(whole)
     server.line.cut()
-    until_lapsed(boot_seconds())
+    wait_until_lapsed(boot_seconds())
     pushes.release()
     assert remote.refs() == before
 
@@ -309,12 +315,12 @@ def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_it
     checkpoint = before["refs/muster/7/1/0"]
     remote.git("update-ref", "refs/heads/muster/7-2", checkpoint)
     thaw(whole)
-    server.until_connected(2)
+    server.wait_until_connected(2)
     server.send(Stale(7, 1))
-    server.until_said(Stopped)
+    server.wait_for_report(Stopped)
     for process in pushing:
         wait_until_gone(process.pid)
     expected = {**before, "refs/heads/muster/7-2": checkpoint}
     after = {ref: commit for ref, commit in remote.refs().items() if ref != f"refs/heads/{BRANCH}"}
     assert after == expected
-    assert {AttemptKey.of(r) for r in server.reports} == {AttemptKey.of(order)}
+    assert {AttemptKey.from_object(r) for r in server.reports} == {AttemptKey.from_object(order)}

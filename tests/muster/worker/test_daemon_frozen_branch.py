@@ -19,7 +19,7 @@ from muster.protocol.frames import (
 from muster.worker import processes
 from muster.worker.clock import boot_seconds
 from muster.worker.processes import Process
-from tests.muster.worker.repositories import repository, root, until, wait_until_gone
+from tests.muster.worker.repositories import repository, root, wait_for, wait_until_gone
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
@@ -38,21 +38,21 @@ def frozen(worker: WorkerHome) -> Iterator[Callable[[], list[Process]]]:
     def freeze() -> list[Process]:
         server = worker.server
         server.lease_seconds = LEASE
-        pushes = worker.repository.hold_pushes(REF)
+        pushes = worker.repository.block_pushes(REF)
         daemon = processes.find(worker.spawn().pid)
         assert daemon is not None
         worker.run("echo one > one")
-        server.until_said(StageFinished)
+        server.wait_for_report(StageFinished)
         server.send(Publish(7, 1, onto=TaskBranch(OWN)))
-        pushes.until(1, worker.server.find_problem)
+        pushes.wait_for(1, worker.server.find_problem)
         whole.extend([daemon, *processes.descendants(daemon.pid)])
         for process in whole:
-            processes.send(process, signal.SIGSTOP)
+            processes.send_signal(process, signal.SIGSTOP)
         server.line.refuse = True
         server.line.cut()
         pushes.release()
         since = boot_seconds()
-        until(lambda: boot_seconds() > since + LEASE + 0.2)
+        wait_for(lambda: boot_seconds() > since + LEASE + 0.2)
         assert REF not in worker.repository.refs()
         return whole
 
@@ -62,16 +62,16 @@ def frozen(worker: WorkerHome) -> Iterator[Callable[[], list[Process]]]:
 
 def thaw(whole: list[Process]) -> None:
     for process in whole:
-        processes.send(process, signal.SIGCONT)
+        processes.send_signal(process, signal.SIGCONT)
 
 
 def comes_back(worker: WorkerHome) -> None:
     """It hears that its attempt has ended."""
     server = worker.server
     server.line.refuse = False
-    server.until_connected(2)
+    server.wait_until_connected(2)
     server.send(Stale(7, 1))
-    server.until_said(Stopped)
+    server.wait_for_report(Stopped)
 
 
 def is_gits(process: Process) -> bool:
@@ -93,23 +93,23 @@ def test_what_its_successor_has_moved_it_does_not_move_back(
     assert worker.server.bodies(Published) == []
 
 
-def test_what_it_moves_in_the_moment_of_its_thaw_the_successor_finds_and_moves_on(
+def test_what_it_moves_as_it_thaws_the_successor_finds_and_moves_on(
     worker: WorkerHome, frozen: Callable[[], list[Process]]
 ) -> None:
     whole, server = frozen(), worker.server
     thaw(whole)
-    until(lambda: REF in worker.repository.refs())
+    wait_for(lambda: REF in worker.repository.refs())
     comes_back(worker)
     late = worker.repository.refs()[REF]
     worker.run("echo two > two", attempt=2)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     server.send(Publish(7, 2, onto=TaskBranch(OWN)))
-    refused = server.until_said(BranchRefused)
+    refused = server.wait_for_report(BranchRefused)
     assert (refused.found, refused.by) == (late, "Ada Dev <ada@dev.example>")
     server.send(Publish(7, 2, onto=TaskBranch(OWN, late), number=1))
     # The first attempt may have said late what it did.
-    [published] = server.until(
-        lambda: [said for said in server.bodies(Published) if said.branch == "muster/7-2"]
+    [published] = server.wait_for(
+        lambda: [report for report in server.bodies(Published) if report.branch == "muster/7-2"]
     )
     assert published.moved == BranchMove(OWN, late)
     assert worker.repository.refs()[REF] == published.commit != late

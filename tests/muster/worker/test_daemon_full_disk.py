@@ -43,22 +43,22 @@ def test_a_daemon_outlives_a_full_disk_and_tells_what_was_lost(
     server = worker.server
     daemon = worker.spawn()
     worker.run(f"echo begin; head -c {PRINTED} /dev/zero | tr '\\0' x; exit 3")
-    server.until(lambda: b"begin" in server.log())
+    server.wait_for(lambda: b"begin" in server.log())
     shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
-    end = shim.wait(0, timeout=20)
+    end = shim.wait_for_exit(0, timeout=20)
     shim.close()
     assert end is not None
     assert (end.how, end.code) == ("exit", 3)
     beats = len(server.heartbeats)
-    server.until(lambda: len(server.heartbeats) > beats + 3)
+    server.wait_for(lambda: len(server.heartbeats) > beats + 3)
     assert daemon.poll() is None
 
     spare.unlink()
-    finished = server.until_said(StageFinished)
+    finished = server.wait_for_report(StageFinished)
     assert (finished.how, finished.code) == ("exit", 3)
     assert finished.log_end == end.log_end == PRINTED + len(b"begin\r\n")
-    server.until(lambda: len(server.log()) == finished.log_end)
+    server.wait_for(lambda: len(server.log()) == finished.log_end)
     assert server.lost
     kept = server.log().replace(b"\0", b"")
     assert kept == b"begin\r\n" + b"x" * (len(kept) - 7)
@@ -68,8 +68,8 @@ def test_a_daemon_outlives_a_full_disk_and_tells_what_was_lost(
     # A disk that was full is tried again a second later; what comes before that is lost, too.
     again = "for i in $(seq 15); do echo more; sleep 0.1; done; echo more >> README"
     worker.run(again, stage_index=1)
-    server.until_said(StageFinished, 2)
-    server.until(lambda: server.log().endswith(b"more\r\n"))
+    server.wait_for_report(StageFinished, 2)
+    server.wait_for(lambda: server.log().endswith(b"more\r\n"))
     worker.run("echo other", task_id=8)
-    server.until_said(StageFinished, 3)
-    server.until(lambda: server.log(8, 1) == b"other\r\n")
+    server.wait_for_report(StageFinished, 3)
+    server.wait_for(lambda: server.log(8, 1) == b"other\r\n")

@@ -30,22 +30,22 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
 
 
-def live_out(worker: WorkerHome, task_id: int) -> None:
+def run_to_completion(worker: WorkerHome, task_id: int) -> None:
     """An attempt from its order to its end, with a line that breaks in between."""
     server = worker.server
     repo = Repo(worker.repository.url, "main", f"muster/{task_id}-1")
     server.send(worker.stage("echo hello; sleep 0.1", task_id=task_id, repo=repo))
 
-    def said(kind: type) -> bool:
+    def has_reported(kind: type) -> bool:
         return any(r.task_id == task_id and isinstance(r.body, kind) for r in server.reports)
 
-    server.until(lambda: b"hello" in server.logs.get((task_id, 1), b""))
+    server.wait_for(lambda: b"hello" in server.logs.get((task_id, 1), b""))
     connected = len(server.hellos)
     server.line.cut()
-    server.until_connected(connected + 1)
-    server.until(lambda: said(StageFinished))
+    server.wait_until_connected(connected + 1)
+    server.wait_for(lambda: has_reported(StageFinished))
     server.send(Forget(task_id, 1))
-    server.until(
+    server.wait_for(
         lambda: any(
             r.task_id == task_id
             and isinstance(r.body, WorkspaceFacts)
@@ -55,7 +55,7 @@ def live_out(worker: WorkerHome, task_id: int) -> None:
     )
 
 
-def held(server_is_still: WorkerHome) -> Counter[str]:
+def count_objects(server_is_still: WorkerHome) -> Counter[str]:
     """The daemon's objects, by type, and its threads, once it has come to rest."""
     seen: list[Counter[str]] = []
 
@@ -68,18 +68,18 @@ def held(server_is_still: WorkerHome) -> Counter[str]:
         seen.append(Counter([*own, *(name for name in named if not name.startswith("Thread-"))]))
         return len(seen) > 3 and seen[-1] == seen[-2] == seen[-3]
 
-    server_is_still.server.until(has_settled)
+    server_is_still.server.wait_for(has_settled)
     return seen[-1]
 
 
 def test_a_daemon_keeps_nothing_of_what_is_over(worker: WorkerHome) -> None:
     worker.start()
-    live_out(worker, 1)
-    before = held(worker)
+    run_to_completion(worker, 1)
+    before = count_objects(worker)
     assert before["muster.worker.daemon.Daemon"] == 1
     for task_id in range(2, 2 + ROUNDS):
-        live_out(worker, task_id)
-    grown = held(worker) - before
+        run_to_completion(worker, task_id)
+    grown = count_objects(worker) - before
     # One more or less is what a connection is at just now; of what is kept there are as many as
     # there were attempts.
     assert {kind: n for kind, n in grown.items() if n >= ROUNDS} == {}

@@ -22,20 +22,20 @@ def claude(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> WorkerHome:
     program.write_text(f"#!/bin/sh\necho \"called: $*\"\ncat <<'END'\n{record}END\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    worker.take(worker.made(room="full"))
+    worker.run_daemon(worker.make_daemon(room="full"))
     return worker
 
 
-def told(worker: WorkerHome) -> list[TranscriptEntry]:
+def transcript_entries(worker: WorkerHome) -> list[TranscriptEntry]:
     return [entry for each in worker.server.bodies(Transcript) for entry in each.entries]
 
 
 @as_root
 def test_what_an_agent_does_is_shown_readably_and_told_as_a_transcript(claude: WorkerHome) -> None:
     claude.run("repair it", kind="agent", agent="claude")
-    finished = claude.server.until_said(StageFinished)
+    finished = claude.server.wait_for_report(StageFinished)
     assert (finished.how, finished.code) == ("exit", 0)
-    log, entries = claude.server.log(), told(claude)
+    log, entries = claude.server.log(), transcript_entries(claude)
     assert b'{"type"' not in log
     assert {"command", "message", "usage"} <= {entry.kind for entry in entries}
     for entry in entries:
@@ -46,9 +46,9 @@ def test_what_an_agent_does_is_shown_readably_and_told_as_a_transcript(claude: W
 @as_root
 def test_the_next_stage_goes_on_in_the_session_that_the_agent_told_of(claude: WorkerHome) -> None:
     claude.run("repair it", kind="agent", agent="claude")
-    claude.server.until_said(StageFinished)
+    claude.server.wait_for_report(StageFinished)
     claude.run("and now", stage_index=1, kind="agent", agent="claude")
-    claude.server.until_said(StageFinished, 2)
+    claude.server.wait_for_report(StageFinished, 2)
     first, second = (
         line for line in claude.server.log().decode().splitlines() if line.startswith("called: ")
     )

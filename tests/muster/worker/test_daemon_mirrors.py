@@ -21,22 +21,24 @@ def test_another_worker_that_finds_the_home_in_use_opens_nothing(worker: WorkerH
     worker.start()
     assert mode(worker) == 0o700
     with pytest.raises(HomeInUse):
-        worker.made()
+        worker.make_daemon()
     assert mode(worker) == 0o700
 
 
 @as_root
-def test_what_began_without_a_room_keeps_its_mirror_until_it_has_ended(worker: WorkerHome) -> None:
+def test_what_started_without_a_sandbox_retains_its_mirror_until_it_has_ended(
+    worker: WorkerHome,
+) -> None:
     go = worker.layout.home.parent / "go"
-    worker.take(worker.made(room="none"))
+    worker.run_daemon(worker.make_daemon(room="none"))
     assert mode(worker) == 0o711
     worker.run(f"until [ -e {go} ]; do sleep 0.02; done; git --no-pager log -1 --format=%s >&2")
-    worker.server.until_said(StageStarted)
+    worker.server.wait_for_report(StageStarted)
     worker.leave()
     worker.start()
     assert mode(worker) == 0o711
     Path(go).touch()
-    assert worker.server.until_said(StageFinished).code == 0
+    assert worker.server.wait_for_report(StageFinished).code == 0
     worker.leave()
     worker.start()
     assert mode(worker) == 0o700

@@ -15,15 +15,15 @@ def test_an_order_that_comes_while_a_daemon_looks_for_its_shims_ends_no_stage_ag
     worker: WorkerHome, freeze: Callable[[list[Process]], None]
 ) -> None:
     server, shim = running(worker, "echo up")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     worker.leave()
     freeze([shim])
     worker.start()
     worker.run("echo on", stage_index=1)
     heard = len(server.heartbeats)  # what is asked after the order is answered after it
-    server.until(lambda: len(server.heartbeats) > heard + 1)
+    server.wait_for(lambda: len(server.heartbeats) > heard + 1)
     thaw([shim])
-    server.until(lambda: b"on" in server.log())
-    server.until(lambda: server.bodies(StageFinished)[-1].stage_index == 1)
+    server.wait_for(lambda: b"on" in server.log())
+    server.wait_for(lambda: server.bodies(StageFinished)[-1].stage_index == 1)
     assert [each.stage_index for each in server.bodies(StageFinished)] == [0, 1]
     assert [each.stage_index for each in server.bodies(StageStarted)] == [0, 1]

@@ -16,7 +16,7 @@ from muster.protocol.frames import (
     Suspend,
     Suspended,
 )
-from tests.muster.worker.repositories import as_root, repository, root, until
+from tests.muster.worker.repositories import as_root, repository, root, wait_for
 from tests.muster.worker.test_daemon_killed import written
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -47,7 +47,7 @@ def limited(worker: WorkerHome, run: int = 0) -> RunStage:
     return worker.run("repair it", kind="agent", agent="claude", on_limit="suspend", run=run)
 
 
-def held(worker: WorkerHome) -> tuple[str, int, int]:
+def last_hello_state(worker: WorkerHome) -> tuple[str, int, int]:
     """What the daemon's latest hello says of the attempt."""
     [attempt] = worker.server.hellos[-1].attempts
     return attempt.state, attempt.stage_index, attempt.run
@@ -55,9 +55,9 @@ def held(worker: WorkerHome) -> tuple[str, int, int]:
 
 @as_root
 def test_a_limit_suspends_the_stage_with_what_it_has_done_so_far(spent: WorkerHome) -> None:
-    spent.take(spent.made(room="full"))
+    spent.run_daemon(spent.make_daemon(room="full"))
     limited(spent)
-    suspended = spent.server.until_said(Suspended)
+    suspended = spent.server.wait_for_report(Suspended)
     assert (suspended.stage_index, suspended.run, suspended.reason) == (0, 0, "quota")
     assert suspended.resets_at_ms == RESETS * 1000
     assert "session limit" in suspended.message
@@ -70,15 +70,15 @@ def test_a_limit_suspends_the_stage_with_what_it_has_done_so_far(spent: WorkerHo
 
 @as_root
 def test_the_next_run_goes_on_in_the_same_session_also_after_a_restart(spent: WorkerHome) -> None:
-    spent.take(spent.made(room="full"))
+    spent.run_daemon(spent.make_daemon(room="full"))
     limited(spent)
-    spent.server.until_said(Suspended)
+    spent.server.wait_for_report(Suspended)
     spent.leave()
-    spent.take(spent.made(room="full"))
-    assert held(spent) == ("waiting", 0, 0)
+    spent.run_daemon(spent.make_daemon(room="full"))
+    assert last_hello_state(spent) == ("waiting", 0, 0)
     (spent.layout.home.parent / "reset").touch()
     limited(spent, run=1)
-    finished = spent.server.until_said(StageFinished)
+    finished = spent.server.wait_for_report(StageFinished)
     assert (finished.how, finished.code, finished.run) == ("exit", 0, 1)
     last = [ln for ln in spent.server.log().decode().splitlines() if ln.startswith("called: ")][-1]
     assert "--resume" in last
@@ -103,28 +103,28 @@ def test_an_agent_that_was_stopped_before_it_spoke_begins_anew(
     )
     (bin / "claude").chmod(0o755)
     monkeypatch.setenv("PATH", f"{bin}:{os.environ['PATH']}")
-    worker.take(worker.made(room="full"))
+    worker.run_daemon(worker.make_daemon(room="full"))
     limited(worker)
-    worker.server.until(lambda: b"called: " in worker.server.log())
+    worker.server.wait_for(lambda: b"called: " in worker.server.log())
     worker.server.send(Suspend(7, 1, 0, 0, "budget"))
-    worker.server.until_said(Suspended)
+    worker.server.wait_for_report(Suspended)
     limited(worker, run=1)
-    assert worker.server.until_said(StageFinished).code == 0
+    assert worker.server.wait_for_report(StageFinished).code == 0
     assert b"do not begin anew" not in worker.server.log()
 
 
 @as_root
 def test_a_limit_fails_the_stage_where_the_order_does_not_say_to_wait(spent: WorkerHome) -> None:
-    spent.take(spent.made(room="full"))
+    spent.run_daemon(spent.make_daemon(room="full"))
     spent.run("repair it", kind="agent", agent="claude")
-    finished = spent.server.until_said(StageFinished)
+    finished = spent.server.wait_for_report(StageFinished)
     assert (finished.how, finished.code) == ("exit", 1)
 
 
 def slow(worker: WorkerHome) -> None:
     """Orders a stage that writes a file and waits, and returns when it has."""
     worker.run("echo half > work.txt; echo written; sleep 600")
-    worker.server.until(lambda: b"written" in worker.server.log())
+    worker.server.wait_for(lambda: b"written" in worker.server.log())
 
 
 def test_an_order_stops_a_stage_in_its_middle_and_the_next_run_goes_on_there(
@@ -133,11 +133,11 @@ def test_an_order_stops_a_stage_in_its_middle_and_the_next_run_goes_on_there(
     worker.start()
     slow(worker)
     worker.server.send(Suspend(7, 1, 0, 0, "budget"))
-    suspended = worker.server.until_said(Suspended)
+    suspended = worker.server.wait_for_report(Suspended)
     assert (suspended.reason, suspended.resets_at_ms) == ("budget", None)
     assert not worker.stages()
     worker.run("cat work.txt", run=1)
-    finished = worker.server.until_said(StageFinished)
+    finished = worker.server.wait_for_report(StageFinished)
     assert (finished.code, finished.run) == (0, 1)
     assert b"half" in worker.server.log()
 
@@ -149,7 +149,7 @@ def test_an_order_for_another_run_stops_nothing(worker: WorkerHome) -> None:
     worker.server.send(Suspend(7, 1, 0, 1, "budget"))
     worker.server.send(Suspend(7, 1, 1, 0, "budget"))
     flag.touch()
-    assert worker.server.until_said(StageFinished).code == 0
+    assert worker.server.wait_for_report(StageFinished).code == 0
     assert not worker.server.bodies(Suspended)
 
 
@@ -157,10 +157,10 @@ def test_a_daemon_that_dies_while_it_suspends_says_so_in_its_next_life(worker: W
     worker.spawn()
     slow(worker)
     worker.server.send(Suspend(7, 1, 0, 0, "budget"))
-    until(lambda: b'"suspended_by":"budget"' in kept_order(worker))
+    wait_for(lambda: b'"suspended_by":"budget"' in attempt_state(worker))
     worker.kill(signal.SIGKILL)
     worker.spawn()
-    assert worker.server.until_said(Suspended).reason == "budget"
+    assert worker.server.wait_for_report(Suspended).reason == "budget"
     [checkpoint] = worker.server.bodies(Checkpoint)
     assert checkpoint.partial
     assert not worker.server.bodies(StageFinished)
@@ -170,16 +170,16 @@ def test_a_later_run_outlives_its_daemon_and_is_not_begun_again(worker: WorkerHo
     worker.spawn()
     slow(worker)
     worker.server.send(Suspend(7, 1, 0, 0, "budget"))
-    worker.server.until_said(Suspended)
+    worker.server.wait_for_report(Suspended)
     flag = worker.layout.home.parent / "go"
     order = worker.run(f"echo again; until test -e {flag}; do sleep 0.05; done", run=1)
-    worker.server.until(lambda: b"again" in worker.server.log())
+    worker.server.wait_for(lambda: b"again" in worker.server.log())
     worker.kill(signal.SIGKILL)
     worker.spawn()
-    assert held(worker) == ("working", 0, 1)
+    assert last_hello_state(worker) == ("working", 0, 1)
     worker.server.send(order)
     flag.touch()
-    finished = worker.server.until_said(StageFinished)
+    finished = worker.server.wait_for_report(StageFinished)
     assert (finished.code, finished.run) == (0, 1)
     assert worker.server.log().count(b"again") == 1
 
@@ -193,20 +193,20 @@ def test_a_report_that_was_being_written_when_all_died_is_made_again(
     slow(worker)
     journal = worker.layout.journal / "journal"
     server.send(Suspend(7, 1, 0, 0, "budget"))
-    until(lambda: b'"suspended_by":"budget"' in kept_order(worker))
+    wait_for(lambda: b'"suspended_by":"budget"' in attempt_state(worker))
     line.refuse = True
     line.cut()
-    until(lambda: written(journal, Suspended))
+    wait_for(lambda: written(journal, Suspended))
     worker.kill(signal.SIGKILL)
     os.truncate(journal, written(journal, torn) - 5)
     line.refuse = False
 
     worker.spawn()
-    server.until_said(Suspended)
+    server.wait_for_report(Suspended)
     for kind in (StageStarted, Checkpoint, Suspended):
         assert len(server.bodies(kind)) == 1, kind
     worker.run("cat work.txt", run=1)
-    assert server.until_said(StageFinished).code == 0
+    assert server.wait_for_report(StageFinished).code == 0
     assert b"half" in server.log()
 
 
@@ -216,14 +216,14 @@ def test_a_daemon_that_dies_once_the_server_has_it_all_waits_and_goes_on(
     worker.spawn()
     slow(worker)
     worker.server.send(Suspend(7, 1, 0, 0, "budget"))
-    worker.server.until_said(Suspended)
+    worker.server.wait_for_report(Suspended)
     worker.kill(signal.SIGKILL)
     worker.spawn()
-    assert held(worker) == ("waiting", 0, 0)
+    assert last_hello_state(worker) == ("waiting", 0, 0)
     worker.server.send(Suspend(7, 1, 0, 0, "budget"))  # one that was on its way
     order = worker.run("cat work.txt", run=1)
     worker.server.send(order)
-    assert worker.server.until_said(StageFinished).run == 1
+    assert worker.server.wait_for_report(StageFinished).run == 1
     assert [each.run for each in worker.server.bodies(StageStarted)] == [0, 1]
     assert len(worker.server.bodies(Suspended)) == 1
 
@@ -231,14 +231,14 @@ def test_a_daemon_that_dies_once_the_server_has_it_all_waits_and_goes_on(
 def test_a_stop_that_comes_while_it_suspends_is_what_counts(worker: WorkerHome) -> None:
     worker.start()
     worker.run("trap '' TERM; echo up; sleep 3 & while ! wait; do :; done")
-    worker.server.until(lambda: b"up" in worker.server.log())
+    worker.server.wait_for(lambda: b"up" in worker.server.log())
     worker.server.send(Suspend(7, 1, 0, 0, "budget"))
-    until(lambda: b'"suspended_by":"budget"' in kept_order(worker))
+    wait_for(lambda: b'"suspended_by":"budget"' in attempt_state(worker))
     worker.server.send(Stop(7, 1, "cancelled"))
-    worker.server.until_said(Stopped)
+    worker.server.wait_for_report(Stopped)
     assert not worker.stages()
     assert not worker.server.bodies(Suspended)
 
 
-def kept_order(worker: WorkerHome) -> bytes:
+def attempt_state(worker: WorkerHome) -> bytes:
     return (worker.layout.attempts / "7-1" / "attempt.json").read_bytes()

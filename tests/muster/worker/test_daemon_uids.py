@@ -7,15 +7,15 @@ import sys
 import pytest
 
 from muster.protocol.frames import Checkpoint, StageFinished
-from muster.worker.sandbox.uids import needed
+from muster.worker.sandbox.uids import min_uids
 from tests.muster.worker import uids
 from tests.muster.worker.repositories import as_root, repository, root
 from tests.muster.worker.worker_home import SLOTS, SOURCES, WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
 
-ENOUGH = uids.OWN[-needed(SLOTS) :]
-BETTER = uids.OWN[-needed(SLOTS) - 1 :]
+ENOUGH = uids.OWN[-min_uids(SLOTS) :]
+BETTER = uids.OWN[-min_uids(SLOTS) - 1 :]
 SHARES = "is checked as the user that draws screens: "
 
 
@@ -25,9 +25,9 @@ def owners(worker: WorkerHome) -> list[str]:
 
 def started(worker: WorkerHome, given: range) -> str:
     """Starts a daemon that has these uids; which one checks what is committed, as its name."""
-    daemon = worker.made(uids=given)
-    worker.take(daemon)
-    checker = daemon._rooms.checker
+    daemon = worker.make_daemon(uids=given)
+    worker.run_daemon(daemon)
+    checker = daemon._sandboxes.checker
     assert checker is not None
     return os.readlink(checker.claim)
 
@@ -39,7 +39,7 @@ def test_attempts_get_uids_of_the_range_that_the_daemon_was_given(worker: Worker
     # Before any attempt is ordered: none of these takes the last one from under an attempt.
     assert sorted(claims.values()) == ["agents", "screens", "work"]
     worker.run("id -u")
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     assert worker.server.log().decode().strip() in {str(uid) for uid in BETTER} - claims.keys()
 
 
@@ -54,7 +54,7 @@ def test_where_attempts_need_all_other_uids_work_is_checked_as_who_draws_screens
     assert owners(worker) == ["agents", "screens"], "an attempt may need that of the work now"
     assert f"{SHARES}{ENOUGH[0]}-{ENOUGH[-1]} has just enough user ids for 2 slots" in caplog.text
     worker.run("echo one > one")
-    assert worker.server.until_said(Checkpoint).diff.files_changed == 1
+    assert worker.server.wait_for_report(Checkpoint).diff.files_changed == 1
 
 
 @as_root

@@ -12,17 +12,17 @@ __all__ = ["repository", "root", "worker"]
 def test_an_attempt_that_has_failed_ends_a_wait_for_another_report(worker: WorkerHome) -> None:
     worker.start().run("echo one", repo=Repo("file:///no/where", "main", BRANCH))
     with pytest.raises(AssertionError, match=r"the attempt has failed: repository_"):
-        worker.server.until_said(StageStarted)
-    assert worker.server.until_said(Failed).code.startswith("repository_")
+        worker.server.wait_for_report(StageStarted)
+    assert worker.server.wait_for_report(Failed).code.startswith("repository_")
     with pytest.raises(AssertionError, match="within 0 s"):  # the test knows of it now
-        worker.server.until_said(StageStarted, limit=0.2)
+        worker.server.wait_for_report(StageStarted, limit=0.2)
 
 
 def test_a_stage_that_has_failed_ends_a_wait_for_its_log(worker: WorkerHome) -> None:
     worker.start().run("echo as far as here; exit 3")
     with pytest.raises(AssertionError, match=r"the stage ended by exit 3\n  as far as here"):
-        worker.server.until(lambda: b"the end" in worker.server.log())
-    assert worker.server.until_said(StageFinished).code == 3
+        worker.server.wait_for(lambda: b"the end" in worker.server.log())
+    assert worker.server.wait_for_report(StageFinished).code == 3
 
 
 def test_a_daemon_that_has_failed_ends_a_wait(worker: WorkerHome) -> None:

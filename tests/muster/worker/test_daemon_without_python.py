@@ -10,7 +10,7 @@ from muster.worker.doctor.finding import Machine
 from muster.worker.doctor.sandbox import CHECKS
 from muster.worker.sandbox import detection
 from muster.worker.sandbox.detection import detect
-from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.sandboxes import Sandboxes
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -21,21 +21,21 @@ WHY = "attempts can run no Python: it is closed; install Python 3.11 or newer"
 
 @pytest.fixture(autouse=True)
 def without_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find_none(rooms: Rooms) -> Rooms:
+    def find_none(rooms: Sandboxes) -> Sandboxes:
         return replace(rooms, python_missing=WHY)
 
-    monkeypatch.setattr(detection, "_with_python", find_none)
+    monkeypatch.setattr(detection, "_choose_interpreter", find_none)
 
 
 def test_it_is_unhealthy_from_its_first_word_on(worker: WorkerHome) -> None:
     server = worker.start().server
 
     def reasons() -> set[str]:
-        told = [beat.capabilities for _, beat in server.heartbeats if beat.capabilities]
-        latest = told[-1] if told else server.hellos[-1].capabilities
+        capability_lists = [beat.capabilities for _, beat in server.heartbeats if beat.capabilities]
+        latest = capability_lists[-1] if capability_lists else server.hellos[-1].capabilities
         return {each.reason for each in latest if not each.healthy and each.reason}
 
-    server.until(lambda: WHY in reasons())
+    server.wait_for(lambda: WHY in reasons())
 
 
 def test_enroll_reports_it(worker: WorkerHome, caplog: pytest.LogCaptureFixture) -> None:

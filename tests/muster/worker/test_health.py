@@ -12,12 +12,12 @@ import pytest
 
 from muster.protocol.frames import Capability
 from muster.worker import health
-from muster.worker.health import Wellness
+from muster.worker.health import MachineHealth
 from muster.worker.layout import Layout
 from muster.worker.sandbox.detection import detect
-from muster.worker.sandbox.sandboxes import Rooms
-from muster.worker.sandbox.uids import Identities
-from tests.muster.worker.repositories import until
+from muster.worker.sandbox.sandboxes import Sandboxes
+from muster.worker.sandbox.uids import UidAllocator
+from tests.muster.worker.repositories import wait_for
 
 QUICK = (0.01, 0.04)
 AGENTS = [Capability("claude"), Capability("codex", healthy=False, reason="not installed")]
@@ -29,9 +29,9 @@ class Machine:
     def __init__(self) -> None:
         self.lack: str | Exception | None = None
         self.looks = self.changes = 0
-        self.wellness = Wellness(self._look, self._changed, QUICK)
+        self.health = MachineHealth(self._check, self._changed, QUICK)
 
-    def _look(self) -> str | None:
+    def _check(self) -> str | None:
         self.looks += 1
         if isinstance(self.lack, Exception):
             raise self.lack
@@ -45,61 +45,64 @@ class Machine:
 def machine() -> Iterator[Machine]:
     made = Machine()
     yield made
-    made.wellness.close()
+    made.health.close()
 
 
-def test_what_the_machine_finds_nothing_of_is_no_fault_of_its_own(machine: Machine) -> None:
-    assert not machine.wellness.doubt()
-    assert machine.wellness.why == ""
+def test_what_the_machine_finds_nothing_of_does_not_make_it_unhealthy(machine: Machine) -> None:
+    assert not machine.health.report_failure()
+    assert machine.health.reason == ""
     assert (machine.looks, machine.changes) == (1, 0)
 
 
-def test_it_is_unwell_in_the_words_of_what_it_finds(machine: Machine) -> None:
+def test_it_reports_what_it_finds_as_the_reason(machine: Machine) -> None:
     machine.lack = "bwrap is not installed"
-    assert machine.wellness.doubt()
-    assert machine.wellness.why == "bwrap is not installed"
+    assert machine.health.report_failure()
+    assert machine.health.reason == "bwrap is not installed"
     assert machine.changes == 1
-    machine.wellness.close()
+    machine.health.close()
 
 
 def test_what_is_known_needs_no_look(machine: Machine) -> None:
     machine.lack = "all user ids are taken, too"
-    assert machine.wellness.doubt("all user ids are taken")
+    assert machine.health.report_failure("all user ids are taken")
     assert machine.looks == 0
-    machine.wellness.close()
+    machine.health.close()
 
 
 def test_it_looks_again_until_it_is_well_and_says_both(machine: Machine) -> None:
     machine.lack = "its disk takes nothing"
-    assert machine.wellness.doubt()
-    until(lambda: machine.looks >= 3)
-    told = machine.wellness.told(lambda: AGENTS)
-    assert told == [Capability("claude", healthy=False, reason="its disk takes nothing"), AGENTS[1]]
+    assert machine.health.report_failure()
+    wait_for(lambda: machine.looks >= 3)
+    capabilities = machine.health.override_capabilities(lambda: AGENTS)
+    assert capabilities == [
+        Capability("claude", healthy=False, reason="its disk takes nothing"),
+        AGENTS[1],
+    ]
     machine.lack = None
-    until(lambda: machine.wellness.why == "")
-    assert machine.wellness.told(lambda: AGENTS) == AGENTS
+    wait_for(lambda: machine.health.reason == "")
+    assert machine.health.override_capabilities(lambda: AGENTS) == AGENTS
     assert machine.changes >= 3
-    until(lambda: not [t for t in threading.enumerate() if t.name == "wellness"])
+    wait_for(lambda: not [t for t in threading.enumerate() if t.name == "wellness"])
 
 
-def test_a_machine_that_is_short_of_what_a_look_takes_is_unwell_until_it_is_not(
+def test_a_machine_without_the_resources_for_a_check_is_unhealthy_until_it_has_them(
     machine: Machine,
 ) -> None:
     machine.lack = OSError(errno.EMFILE, "Too many open files")
-    assert machine.wellness.doubt()
-    assert machine.wellness.why == "it cannot look at itself: Too many open files"
-    until(lambda: machine.looks >= 3)
+    assert machine.health.report_failure()
+    assert machine.health.reason == "it cannot look at itself: Too many open files"
+    wait_for(lambda: machine.looks >= 3)
     machine.lack = None
-    until(lambda: machine.wellness.why == "")
+    wait_for(lambda: machine.health.reason == "")
 
 
 def test_no_look_that_fails_is_the_last_one(machine: Machine) -> None:
     machine.lack = RuntimeError("a bug")
-    assert machine.wellness.doubt("ids")
-    until(lambda: machine.looks >= 2)
-    assert machine.wellness.why == "ids"
+    assert machine.health.report_failure("ids")
+    wait_for(lambda: machine.looks >= 2)
+    assert machine.health.reason == "ids"
     machine.lack = None
-    until(lambda: machine.wellness.why == "")
+    wait_for(lambda: machine.health.reason == "")
 
 
 def test_it_looks_again_though_there_was_no_thread_to_be_had_before(
@@ -107,9 +110,9 @@ def test_it_looks_again_though_there_was_no_thread_to_be_had_before(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", _refuse)
-        assert machine.wellness.doubt("ids")
-    assert machine.wellness.doubt("ids")
-    until(lambda: machine.looks == 1 and machine.wellness.why == "")
+        assert machine.health.report_failure("ids")
+    assert machine.health.report_failure("ids")
+    wait_for(lambda: machine.looks == 1 and machine.health.reason == "")
 
 
 def _refuse(_: threading.Thread) -> None:
@@ -123,7 +126,7 @@ class Slow(Machine):
         self.may_end = threading.Event()
         super().__init__()
 
-    def _look(self) -> str | None:
+    def _check(self) -> str | None:
         found = super()._look()
         assert self.may_end.wait(20)
         return found
@@ -131,12 +134,12 @@ class Slow(Machine):
 
 def test_of_many_that_doubt_at_once_one_looks_for_all_others() -> None:
     machine = Slow()
-    doubt = machine.wellness.doubt
+    doubt = machine.health.report_failure
     with ThreadPoolExecutor(20) as pool:
         first = pool.submit(doubt)
-        until(lambda: machine.looks == 1)
+        wait_for(lambda: machine.looks == 1)
         others = [pool.submit(doubt) for _ in range(19)]
-        until(lambda: not pool._work_queue.qsize())
+        wait_for(lambda: not pool._work_queue.qsize())
         machine.may_end.set()
         assert not any(each.result() for each in [first, *others])
     assert machine.looks <= 3  # one that had hardly begun to ask may look once more
@@ -144,31 +147,31 @@ def test_of_many_that_doubt_at_once_one_looks_for_all_others() -> None:
 
 def test_what_was_found_meanwhile_is_newer_than_what_a_look_finds() -> None:
     machine = Slow()
-    assert machine.wellness.doubt("the ids")
-    until(lambda: machine.looks == 1)
-    assert machine.wellness.doubt("the ids, again")
-    told = machine.changes
+    assert machine.health.report_failure("the ids")
+    wait_for(lambda: machine.looks == 1)
+    assert machine.health.report_failure("the ids, again")
+    changes_before = machine.changes
     machine.may_end.set()
-    until(lambda: machine.changes > told)
-    assert machine.looks == 2 or machine.wellness.why == "the ids, again"
-    until(lambda: machine.wellness.why == "")
+    wait_for(lambda: machine.changes > changes_before)
+    assert machine.looks == 2 or machine.health.reason == "the ids, again"
+    wait_for(lambda: machine.health.reason == "")
     assert machine.looks >= 2
 
 
 def test_it_looks_less_and_less_often_as_long_as_no_stage_begins(machine: Machine) -> None:
     for pause in (0.02, 0.04, 0.04):
-        assert machine.wellness.doubt("ids")
-        until(lambda: machine.wellness.why == "")
-        assert machine.wellness._pause == pause
-    machine.wellness.prove()
-    assert machine.wellness._pause == 0.01
+        assert machine.health.report_failure("ids")
+        wait_for(lambda: machine.health.reason == "")
+        assert machine.health._delay == pause
+    machine.health.report_success()
+    assert machine.health._delay == 0.01
 
 
 @pytest.mark.parametrize(
     ("number", "is_short"), [(errno.ENOSPC, True), (errno.EMFILE, True), (errno.ELOOP, False)]
 )
 def test_being_short_is_the_system_s_word(number: int, is_short: bool) -> None:
-    assert health.is_short(OSError(number, "x")) is is_short
+    assert health.is_resource_shortage(OSError(number, "x")) is is_short
 
 
 @pytest.mark.parametrize(
@@ -197,22 +200,25 @@ def test_a_disk_that_takes_root_s_files_alone_takes_nothing(
     layout = Layout(tmp_path)
     layout.make()
     rooms = detect(layout, most="none")
-    assert health.lacks(rooms, Identities(layout.identities)) == lack
+    assert health.find_problem(rooms, UidAllocator(layout.identities)) == lack
 
 
 def test_a_look_does_what_every_beginning_does(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     layout.make()
-    rooms, identities = detect(layout, most="none"), Identities(layout.identities)
-    assert health.lacks(rooms, identities) is None
+    rooms, identities = detect(layout, most="none"), UidAllocator(layout.identities)
+    assert health.find_problem(rooms, identities) is None
     layout.attempts.rmdir()
-    assert health.lacks(rooms, identities) == "its disk takes nothing: No such file or directory"
+    assert (
+        health.find_problem(rooms, identities)
+        == "its disk takes nothing: No such file or directory"
+    )
 
 
-def test_a_trial_room_has_no_control_groups_which_attempts_or_trials_might_share(
+def test_a_canary_sandbox_has_no_control_groups_which_attempts_or_canaries_might_share(
     tmp_path: Path,
 ) -> None:
     layout, asked = Layout(tmp_path), list[str]()
     layout.make()
-    Rooms(layout, "processes", groups=lambda name: (asked.append(name), ())[1]).lacks_now()
+    Sandboxes(layout, "processes", groups=lambda name: (asked.append(name), ())[1]).find_problem()
     assert asked == []

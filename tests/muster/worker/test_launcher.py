@@ -24,7 +24,7 @@ from muster.worker.daemon import Daemon
 from muster.worker.layout import Layout
 from muster.worker.shim import client as shim_client
 from muster.worker.upgrades import choice, releases
-from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.repositories import repository, root, wait_for
 from tests.muster.worker.upgrades import lookalikes
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -41,11 +41,11 @@ def base(worker: WorkerHome, root: Path) -> list[str]:
     return [str(lookalikes.environment(root / "base", "8.0.0")), "-P"]
 
 
-def until_version(worker: WorkerHome, version: str) -> None:
-    worker.server.until(lambda: worker.server.hellos[-1].version == version, 60.0)
+def wait_for_version(worker: WorkerHome, version: str) -> None:
+    worker.server.wait_for(lambda: worker.server.hellos[-1].version == version, 60.0)
 
 
-def told(worker: WorkerHome) -> UpgradeFacts | None:
+def last_upgrade_facts(worker: WorkerHome) -> UpgradeFacts | None:
     beats = [beat.upgrade for _, beat in worker.server.heartbeats if beat.upgrade]
     return beats[-1] if beats else None
 
@@ -59,22 +59,22 @@ def test_a_worker_goes_over_at_once_and_nothing_that_runs_is_lost(
     assert server.hellos[-1].upgrade == UpgradeFacts("current")
     lookalikes.prepared(worker.layout, NEW)
     worker.run(COUNTING)
-    server.until(lambda: b"line 5" in server.log())
+    server.wait_for(lambda: b"line 5" in server.log())
     server.send(Upgrade(NEW, "now"))
-    until_version(worker, "9.0.0")
-    server.until_said(StageFinished, limit=30)
-    server.until(lambda: len(server.log()) >= len(COUNTED))
+    wait_for_version(worker, "9.0.0")
+    server.wait_for_report(StageFinished, limit=30)
+    server.wait_for(lambda: len(server.log()) >= len(COUNTED))
     assert server.log() == COUNTED
     for kind in (Accepted, StageStarted, Checkpoint, StageFinished):
         assert len(server.bodies(kind)) == 1
-    server.until(lambda: server.hellos[-1].version == "9.0.0" and len(server.hellos) == 3, 30)
-    said = [hello.upgrade for hello in server.hellos]
-    assert [(each.state, each.version) for each in said if each] == [
+    server.wait_for(lambda: server.hellos[-1].version == "9.0.0" and len(server.hellos) == 3, 30)
+    upgrade_facts = [hello.upgrade for hello in server.hellos]
+    assert [(each.state, each.version) for each in upgrade_facts if each] == [
         ("current", ""),
         ("preparing", "9.0.0"),
         ("current", ""),
     ], "who is tried says that it is"
-    python = str(releases.python(worker.layout, releases.name(NEW)))
+    python = str(releases.python_path(worker.layout, releases.release_name(NEW)))
     assert os.readlink(f"/proc/{process.pid}/exe") == os.path.realpath(python)
     assert python.encode() in Path(f"/proc/{process.pid}/cmdline").read_bytes()
     worker.kill(signal.SIGTERM)
@@ -89,14 +89,16 @@ def test_a_worker_goes_back_to_what_it_ran_and_says_why(
     process = worker.spawn(python=base)
     lookalikes.prepared(worker.layout, NEW, lookalikes.CRASHES)
     server.send(Upgrade(NEW, "now"))
-    server.until_connected(2)
+    server.wait_until_connected(2)
     known = choice.load(worker.layout)
     assert known is not None
-    assert known.failed == choice.Failed(releases.name(NEW), "9.0.0", why)
+    assert known.failed == choice.FailedRelease(releases.release_name(NEW), "9.0.0", why)
     assert (known.release, known.trying) == ("", "")
     server.send(Upgrade(NEW, "now"))
     final = f"{why}; it is tried again when the server carries another package"
-    server.until(lambda: told(worker) == UpgradeFacts("failed", "9.0.0", final), 30)
+    server.wait_for(
+        lambda: last_upgrade_facts(worker) == UpgradeFacts("failed", "9.0.0", final), 30
+    )
     assert server.hellos[-1].version == "8.0.0"
     assert process.poll() is None
 
@@ -108,10 +110,10 @@ def test_who_is_told_to_end_in_the_middle_of_a_trial_leaves_nothing_where_nothin
     worker.spawn("--stop-agents-on-exit", python=base)
     lookalikes.prepared(worker.layout, NEW, lookalikes.HANGS)
     worker.run("echo up; sleep 60")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     server.send(Upgrade(NEW, "now"))
-    tried = str(releases.python(worker.layout, releases.name(NEW)))
-    until(lambda: processes.started_with(tried, "run"), 30)
+    tried = str(releases.python_path(worker.layout, releases.release_name(NEW)))
+    wait_for(lambda: processes.find_by_arguments(tried, "run"), 30)
     assert worker.stages()
     assert worker.kill(signal.SIGTERM) == 0
     assert worker.stages() == []
@@ -128,25 +130,25 @@ def test_a_machine_that_is_decommissioned_in_the_middle_of_a_trial_ends_as_any_o
     process = worker.spawn(python=base)
     lookalikes.prepared(worker.layout, NEW)
     server.send(Upgrade(NEW, "now"))
-    server.until_connected(2)
+    server.wait_until_connected(2)
     server.kick(CloseCode.DECOMMISSIONED)
     assert process.wait(30) == 0
     assert list(worker.layout.home.iterdir()) == []
     assert len(server.hellos) == 2
 
 
-class Left:
+class FakeDaemon:
     """A daemon that has left for a release."""
 
     def __init__(self) -> None:
-        self.upgrades = SimpleNamespace(begun=choice.Choice("base", trying="x"), seconds=1.0)
+        self.upgrades = SimpleNamespace(begun=choice.ReleaseChoice("base", trying="x"), seconds=1.0)
         self.has_ended = False
 
     def run(self) -> None: ...
 
     def stop(self) -> None: ...
 
-    def end_what_was_left(self) -> None:
+    def stop_orphans(self) -> None:
         self.has_ended = True
 
 
@@ -171,11 +173,11 @@ def test_a_stop_that_is_told_after_the_trial_is_heard(
             os.kill(os.getpid(), signal.SIGTERM)
         return Path("python")
 
-    monkeypatch.setattr(launcher, "_chosen", lambda _: None)
-    monkeypatch.setattr(launcher.Trial, "run", tried)
-    monkeypatch.setattr(launcher.trial, "become", lambda python, _: became.append(python))
+    monkeypatch.setattr(launcher, "_chosen_interpreter", lambda _: None)
+    monkeypatch.setattr(launcher.Canary, "run", tried)
+    monkeypatch.setattr(launcher.canary, "exec_worker", lambda python, _: became.append(python))
     Layout(tmp_path).make()
-    left = Left()
+    left = FakeDaemon()
     assert launcher.run(tmp_path, [], lambda _: cast(Daemon, left)) == 0
     assert became == ([] if is_told else [Path("python")])
     assert left.has_ended or not is_told

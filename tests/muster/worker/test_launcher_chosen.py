@@ -7,7 +7,7 @@ import pytest
 from muster.worker import launcher
 from muster.worker.layout import Layout
 from muster.worker.upgrades import canary, choice, releases
-from muster.worker.upgrades.choice import Choice
+from muster.worker.upgrades.choice import ReleaseChoice
 
 NAME = "a" * 12 + "-" + "b" * 8
 
@@ -21,11 +21,11 @@ class World:
         self.layout = layout
         self.lack: str | OSError = ""
         monkeypatch.setattr(releases, "base_identity", lambda: "base")
-        monkeypatch.setattr(releases, "lacks", self._lacks)
-        monkeypatch.setattr(canary, "become", self._become)
+        monkeypatch.setattr(releases, "startup_problem", self._lacks)
+        monkeypatch.setattr(canary, "exec_worker", self._become)
         (layout.releases / NAME).mkdir()
-        (layout.releases / NAME / releases.COMPLETE).touch()
-        choice.save(layout, Choice("base", release=NAME))
+        (layout.releases / NAME / releases.COMPLETE_FILE_NAME).touch()
+        choice.save(layout, ReleaseChoice("base", release=NAME))
 
     def start(self) -> str:
         with pytest.raises(Ran) as ran:
@@ -36,7 +36,7 @@ class World:
         raise Ran("base")
 
     def _become(self, python: Path, _arguments: list[str]) -> None:
-        assert python == releases.python(self.layout, NAME)
+        assert python == releases.python_path(self.layout, NAME)
         raise Ran("release")
 
     def _lacks(self, _python: Path) -> str:
@@ -64,7 +64,7 @@ def test_a_machine_that_is_short_of_something_forgets_no_release(
 ) -> None:
     world.lack = trouble
     assert world.start() == "release"
-    assert choice.load(world.layout) == Choice("base", release=NAME)
+    assert choice.load(world.layout) == ReleaseChoice("base", release=NAME)
 
 
 @pytest.mark.parametrize("is_there", [True, False], ids=["broken", "gone"])
@@ -72,9 +72,9 @@ def test_what_cannot_be_run_any_more_is_forgotten(is_there: bool, world: World) 
     world.lack = "SyntaxError"
     if not is_there:
         world.lack = ""
-        (world.layout.releases / NAME / releases.COMPLETE).unlink()
+        (world.layout.releases / NAME / releases.COMPLETE_FILE_NAME).unlink()
     assert world.start() == "base"
-    assert choice.load(world.layout) == Choice("base")
+    assert choice.load(world.layout) == ReleaseChoice("base")
 
 
 def test_a_full_disk_keeps_no_base_from_starting(

@@ -10,8 +10,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muster.worker.git.checkpoints import checkpoint
-from muster.worker.git.mirror_users import Borrowers
+from muster.worker.git.checkpoints import push_checkpoint
+from muster.worker.git.mirror_users import MirrorUsers
 from muster.worker.layout import Layout
 from tests.muster.worker.maintenance_world import begin, end, maintenance, mirror_of, rewrite, whole
 from tests.muster.worker.repositories import (
@@ -70,14 +70,14 @@ def test_whatever_happens_no_workspace_misses_an_object(steps: list[tuple[str, i
                     act(chosen, "git fetch -q origin '+refs/*:refs/remotes/all/*'")
                 case "checkpoint" if chosen:
                     act(chosen, f"echo {number} > made")
-                    made = checkpoint(chosen, number, "s", AUTHOR, note=machine.note)
+                    made = push_checkpoint(chosen, number, "s", AUTHOR, note=machine.note)
                     checkpoints.append(made.ref)
                 case "forget" if chosen:
                     here.remove(chosen)
                     end(machine, chosen)
                 case "look":
-                    maintenance(machine).look()
-        maintenance(machine).look()
+                    maintenance(machine).run_once()
+        maintenance(machine).run_once()
         for workspace in here:
             assert whole(workspace), steps
 
@@ -90,14 +90,14 @@ def test_pruning_races_with_attempts_and_takes_nothing_from_them(
 
     def look_on() -> None:
         while not over.is_set():
-            keeping.look()
+            keeping.run_once()
 
     def live(first: int) -> None:
         try:
             for attempt in range(first, first + 4):
                 made = begin(machine, repository, attempt)
                 act(made, f"echo {attempt} > made{attempt}")
-                checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+                push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
                 rewrite(repository, f"{attempt}")
                 assert whole(made)
                 end(machine, made)
@@ -114,5 +114,5 @@ def test_pruning_races_with_attempts_and_takes_nothing_from_them(
     over.set()
     looking.join(30)
     assert broken == []
-    keeping.look()
-    assert Borrowers(mirror_of(machine, repository).path).numbers() == {}
+    keeping.run_once()
+    assert MirrorUsers(mirror_of(machine, repository).path).numbers() == {}

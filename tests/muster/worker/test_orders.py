@@ -32,13 +32,13 @@ from muster.worker.journal.journal import Journal
 from muster.worker.layout import Layout
 from muster.worker.lease.lease import Lease
 from muster.worker.limits import limits
-from muster.worker.limits.sandbox_limits import RoomLimits
-from muster.worker.orders import Orders
-from muster.worker.sandbox.sandboxes import Rooms
-from muster.worker.sandbox.uids import Identities
+from muster.worker.limits.sandbox_limits import SandboxLimits
+from muster.worker.orders import OrderDispatcher
+from muster.worker.sandbox.sandboxes import Sandboxes
+from muster.worker.sandbox.uids import UidAllocator
 from muster.worker.server.credentials import Credentials, CredentialStore
 from muster.worker.server.log_stream import LogStreams
-from muster.worker.server.token_renewal import Membership
+from muster.worker.server.token_renewal import TokenRenewal
 from muster.worker.terminals.terminals import Terminals
 from muster.worker.tunnels.tunnels import Tunnels
 
@@ -53,34 +53,34 @@ class Machine:
         layout.make()
         store = CredentialStore(layout.credentials)
         store.save(Credentials("http://localhost", "machine", "m", 2, "jwt", 1e12, "secret"))
-        self.membership = Membership(store)
+        self.membership = TokenRenewal(store)
         self.journal = Journal(layout.journal, lambda: None)
         self.closed: list[TerminalClosed] = []
         self.said = threading.Event()
         streams, lease = LogStreams(lambda: None), Lease()
-        self.terminals = Terminals(layout, None, self.membership, self._say, streams.shown)
-        self.orders = Orders(
+        self.terminals = Terminals(layout, None, self.membership, self._send, streams.notify_flood)
+        self.orders = OrderDispatcher(
             AttemptContext(
-                rooms=Rooms(layout),
+                sandboxes=Sandboxes(layout),
                 journal=self.journal,
                 streams=streams,
                 lease=lease,
-                identities=Identities(layout.identities),
-                health=AgentHealth(),
+                uid_allocator=UidAllocator(layout.identities),
+                agent_health=AgentHealth(),
                 repositories=Repositories(layout),
                 terminals=self.terminals,
-                changed=lambda: None,
-                tunnels=Tunnels(Rooms(layout), self.journal, lease, lambda: "machine"),
-                limits=RoomLimits(limits.of_machine(8 << 30, 8 << 30, slots=2), None),
+                on_change=lambda: None,
+                tunnels=Tunnels(Sandboxes(layout), self.journal, lease, lambda: "machine"),
+                limits=SandboxLimits(limits.default_limits(8 << 30, 8 << 30, slots=2), None),
             )
         )
 
-    def _say(self, frame: TerminalClosed) -> None:
+    def _send(self, frame: TerminalClosed) -> None:
         self.closed.append(frame)
         self.said.set()
 
-    def reported(self, key: AttemptKey = NOBODYS) -> list[Body]:
-        return [report.body for report in self.journal.unacked(key)]
+    def reports_of(self, key: AttemptKey = NOBODYS) -> list[Body]:
+        return [report.body for report in self.journal.unacked_reports(key)]
 
     def close(self) -> None:
         self.terminals.close()
@@ -112,14 +112,14 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 def test_an_order_for_an_unknown_attempt_is_answered_once(
     machine: Machine, order: Order | Stale, answer: Body
 ) -> None:
-    machine.orders.order(order)
-    machine.orders.order(order)
-    assert machine.reported() == [answer]
-    assert machine.orders.held() == []
+    machine.orders.handle_order(order)
+    machine.orders.handle_order(order)
+    assert machine.reports_of() == [answer]
+    assert machine.orders.list_attempts() == []
 
 
 def test_a_terminal_of_an_unknown_attempt_is_refused(machine: Machine) -> None:
-    machine.orders.order(OpenTerminal(*NOBODYS, "token"))
+    machine.orders.handle_order(OpenTerminal(*NOBODYS, "token"))
     assert machine.said.wait(10)
     assert machine.closed == [TerminalClosed(*NOBODYS, "nothing runs here")]
 
@@ -127,8 +127,8 @@ def test_a_terminal_of_an_unknown_attempt_is_refused(machine: Machine) -> None:
 def test_a_machine_that_holds_nothing_is_drained_at_once_and_says_so_once(
     machine: Machine,
 ) -> None:
-    machine.orders.order(Undrain())
-    assert machine.reported(AttemptKey(0, 0)) == []
-    machine.orders.order(Drain())
-    machine.orders.order(Drain())
-    assert machine.reported(AttemptKey(0, 0)) == [Drained()]
+    machine.orders.handle_order(Undrain())
+    assert machine.reports_of(AttemptKey(0, 0)) == []
+    machine.orders.handle_order(Drain())
+    machine.orders.handle_order(Drain())
+    assert machine.reports_of(AttemptKey(0, 0)) == [Drained()]

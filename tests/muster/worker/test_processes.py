@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from muster.worker import processes
-from tests.muster.worker.repositories import until
-from tests.muster.worker.user_processes import owned_by
+from tests.muster.worker.repositories import wait_for
+from tests.muster.worker.user_processes import processes_of
 
 Spawn = Callable[..., "subprocess.Popen[str]"]
 
@@ -58,7 +58,7 @@ def identity(pid: int) -> processes.Process:
 def test_we_find_ourselves() -> None:
     me = identity(os.getpid())
     assert (me.parent, me.group, me.session) == (os.getppid(), os.getpgid(0), os.getsid(0))
-    assert me.alive
+    assert me.is_alive
 
 
 def test_nobody_has_an_impossible_pid() -> None:
@@ -86,19 +86,19 @@ def test_a_tree_is_found_below_its_root(spawn: Spawn) -> None:
 
 def test_groups_have_their_members(spawn: Spawn) -> None:
     child = spawn(SLEEPER, start_new_session=True)
-    assert [process.pid for process in processes.in_group(child.pid)] == [child.pid]
+    assert [process.pid for process in processes.processes_in_group(child.pid)] == [child.pid]
 
 
 def test_a_mark_is_found_by_name_and_value(spawn: Spawn, mark: str) -> None:
     child = spawn(SLEEPER, env={"MARK": mark})
     spawn(SLEEPER, env={"MARK": f"{mark} too"})
-    assert [process.pid for process in processes.marked("MARK", mark)] == [child.pid]
+    assert [process.pid for process in processes.find_by_environment("MARK", mark)] == [child.pid]
 
 
 def test_the_successor_of_a_pid_is_never_signalled(spawn: Spawn) -> None:
     child = spawn(SLEEPER)
     predecessor = identity(child.pid)._replace(started=1)
-    assert not processes.send(predecessor, signal.SIGKILL)
+    assert not processes.send_signal(predecessor, signal.SIGKILL)
     assert child.poll() is None
 
 
@@ -107,7 +107,7 @@ def test_a_dead_process_is_not_signalled(spawn: Spawn) -> None:
     was = identity(child.pid)
     child.kill()
     child.wait()
-    assert not processes.send(was, signal.SIGTERM)
+    assert not processes.send_signal(was, signal.SIGTERM)
 
 
 SUBREAPER = """
@@ -127,17 +127,17 @@ def test_a_frozen_tree_is_killed_with_all_that_escaped_below_it(spawn: Spawn) ->
     below = processes.descendants(child.pid)
     assert below
     root = identity(child.pid)
-    processes.send(root, signal.SIGSTOP)
+    processes.send_signal(root, signal.SIGSTOP)
     processes.kill_tree(root)
     assert child.wait() == -signal.SIGKILL
     for process in below:
         now = processes.find(process.pid)
-        assert now is None or now.started != process.started or not now.alive
+        assert now is None or now.started != process.started or not now.is_alive
 
 
 def test_the_tree_below_the_successor_of_a_pid_is_never_killed(spawn: Spawn) -> None:
     child = spawn(SUBREAPER)
-    until(lambda: len(processes.descendants(child.pid)) == 2)  # the shell, and its sleep
+    wait_for(lambda: len(processes.descendants(child.pid)) == 2)  # the shell, and its sleep
     below = processes.descendants(child.pid)
     processes.kill_tree(identity(child.pid)._replace(started=1))
     assert child.poll() is None
@@ -147,19 +147,24 @@ def test_the_tree_below_the_successor_of_a_pid_is_never_killed(spawn: Spawn) -> 
 
 def test_processes_are_found_by_the_words_they_were_started_with(spawn: Spawn, mark: str) -> None:
     child = spawn(f"'{mark}';{SLEEPER}")
-    assert processes.started_with("-I", "-S", f"'{mark}';{SLEEPER}") == [identity(child.pid)]
-    assert processes.started_with("-I", mark) == []
+    assert processes.find_by_arguments("-I", "-S", f"'{mark}';{SLEEPER}") == [identity(child.pid)]
+    assert processes.find_by_arguments("-I", mark) == []
 
 
 def test_who_ignores_term_is_killed(spawn: Spawn, mark: str) -> None:
     child = spawn(DEAF, env={"MARK": mark})
-    assert processes.end(lambda: processes.marked("MARK", mark), grace=0.05) == []
+    assert (
+        processes.terminate_all(lambda: processes.find_by_environment("MARK", mark), grace=0.05)
+        == []
+    )
     assert child.wait() == -signal.SIGKILL
 
 
 def test_who_listens_to_term_is_not_killed(spawn: Spawn, mark: str) -> None:
     child = spawn(SLEEPER, env={"MARK": mark})
-    assert processes.end(lambda: processes.marked("MARK", mark), grace=20) == []
+    assert (
+        processes.terminate_all(lambda: processes.find_by_environment("MARK", mark), grace=20) == []
+    )
     assert child.wait() == -signal.SIGTERM
 
 
@@ -168,7 +173,7 @@ def test_all_of_a_user_are_killed_and_no_one_else(spawn: Spawn) -> None:
     uid = 40_000 + os.getpid() % 20_000
     script = f"import os, signal, time; os.setresuid({uid}, {uid}, {uid}); os.fork();" + DEAF
     child, other = spawn(script), spawn(SLEEPER)
-    assert owned_by(uid)
-    assert processes.end(lambda: owned_by(uid), grace=0.05) == []
+    assert processes_of(uid)
+    assert processes.terminate_all(lambda: processes_of(uid), grace=0.05) == []
     assert child.wait() == -signal.SIGKILL
     assert other.poll() is None

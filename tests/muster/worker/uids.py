@@ -6,10 +6,10 @@ range of its own, far from those that daemons take by default, or by their numbe
 
 import os
 
-from muster.worker.sandbox.uids import DAEMONS, uids_of
+from muster.worker.sandbox.uids import MAX_DAEMONS, uids_for_daemon
 
 _WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-OWN = uids_of(DAEMONS - 1 - _WORKER)
+OWN = uids_for_daemon(MAX_DAEMONS - 1 - _WORKER)
 
 
 def option(uids: range) -> list[str]:

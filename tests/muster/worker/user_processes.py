@@ -6,10 +6,14 @@ from muster.worker import processes
 from muster.worker.processes import Process
 
 
-def owned_by(*uids: int) -> list[Process]:
+def processes_of(*uids: int) -> list[Process]:
     """Those that run with one of the uids, be it real, effective, saved or for files."""
     wanted = {*uids}
-    return [p for p in processes.everyone() if p.alive and not wanted.isdisjoint(_uids(p.pid))]
+    return [
+        p
+        for p in processes.iterate_processes()
+        if p.is_alive and not wanted.isdisjoint(_uids(p.pid))
+    ]
 
 
 def _uids(pid: int) -> list[int]:

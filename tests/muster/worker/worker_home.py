@@ -17,7 +17,7 @@ from muster.worker import processes
 from muster.worker.daemon import Daemon
 from muster.worker.layout import Layout
 from muster.worker.limits import cgroup
-from muster.worker.limits.cgroup import NoGroups
+from muster.worker.limits.cgroup import CgroupsUnavailable
 from muster.worker.server.credentials import Credentials, CredentialStore
 from muster.worker.settings import Settings
 from muster.worker.shim import client as shim_client
@@ -26,7 +26,7 @@ from tests.muster.worker import uids
 from tests.muster.worker.fake_server import LIMIT, FakeServer
 from tests.muster.worker.repositories import Repository
 from tests.muster.worker.shared_directory import make_shared, mounted
-from tests.muster.worker.user_processes import owned_by
+from tests.muster.worker.user_processes import processes_of
 from tests.wait import Problem, failure_of
 
 SOURCES = Path(__file__).resolve().parents[3]
@@ -54,23 +54,23 @@ class WorkerHome:
         CredentialStore(self.layout.credentials).save(given)
 
     def start(self, *, stop_agents_on_exit: bool = False) -> "WorkerHome":
-        return self.take(self.made(stop_agents_on_exit=stop_agents_on_exit))
+        return self.run_daemon(self.make_daemon(stop_agents_on_exit=stop_agents_on_exit))
 
-    def made(self, **options: Any) -> Daemon:
+    def make_daemon(self, **options: Any) -> Daemon:
         """A daemon whose stages see the test's directory, where flags tell them to continue."""
         roots, shown = self.layout.file_roots, mounted(self.layout)
         given: dict[str, Any] = {"uids": uids.OWN, **options}
-        settings = Settings(file_roots=roots, room_directories=shown, **given)
+        settings = Settings(file_roots=roots, sandbox_directories=shown, **given)
         return Daemon(self.layout.home, settings)
 
-    def take(self, daemon: Daemon) -> "WorkerHome":
+    def run_daemon(self, daemon: Daemon) -> "WorkerHome":
         """Run this one."""
         self.daemon = daemon
         thread = self._thread = threading.Thread(target=daemon.run, daemon=True)
         connected = len(self.server.hellos)
         self._thread.start()
         self._problem = lambda: None if thread.is_alive() else "the daemon has ended"
-        self.server.until_connected(connected + 1)
+        self.server.wait_until_connected(connected + 1)
         return self
 
     def leave(self) -> None:
@@ -106,7 +106,7 @@ class WorkerHome:
             start_new_session=True,
         )
         self._problem = failure_of(self.process)
-        self.server.until_connected(connected + 1)
+        self.server.wait_until_connected(connected + 1)
         return self.process
 
     def kill(self, number: int = signal.SIGKILL) -> int:
@@ -144,7 +144,11 @@ class WorkerHome:
     def stages(self) -> list[processes.Process]:
         """What runs in attempts of this home."""
         directories = [str(path.resolve()) for path in self.layout.attempts.iterdir()]
-        return [p for d in directories for p in processes.marked(shim_client.MARK, d)]
+        return [
+            p
+            for d in directories
+            for p in processes.find_by_environment(shim_client.SHIM_VARIABLE, d)
+        ]
 
     def end(self) -> None:
         self.leave()
@@ -155,12 +159,12 @@ class WorkerHome:
         for directory in self.layout.attempts.iterdir():
             shim_client.kill(directory)  # whatever has become of it
             tunnels = str(directory.resolve())
-            processes.end(lambda mark=tunnels: tunnel_command.marked(mark), grace=0)
+            processes.terminate_all(lambda mark=tunnels: tunnel_command.find_marked(mark), grace=0)
         if os.geteuid() == 0:  # then each claimed uid is an attempt's own
             claimed = [int(claim.name) for claim in self.layout.identities.iterdir()]
-            processes.end(lambda: owned_by(*claimed), grace=0)
-        with contextlib.suppress(NoGroups):
-            cgroup.find(self.layout.home).clear(())
+            processes.terminate_all(lambda: processes_of(*claimed), grace=0)
+        with contextlib.suppress(CgroupsUnavailable):
+            cgroup.find_groups(self.layout.home).remove_stale(())
 
 
 @pytest.fixture

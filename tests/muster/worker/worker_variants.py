@@ -36,13 +36,13 @@ shim_peer.Peer.grown = lambda self, end, data=b"": told_with_pieces(self, end)
 
 def entry(before: str) -> str:
     """What a shim is started with, behind some lines of another making."""
-    return f"{before}\n{shim_client._ENTRY}"
+    return f"{before}\n{shim_client._SHIM_SCRIPT}"
 
 
 def main() -> int:
     shifted = SHIFTED.format(path=sys.argv.pop(1))
     exec(shifted, {})
-    shim_client._ENTRY = entry(shifted)
+    shim_client._SHIM_SCRIPT = entry(shifted)
     return commands.main(sys.argv[1:])
 
 

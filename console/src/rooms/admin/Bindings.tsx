@@ -11,7 +11,7 @@ import { sayBroken, sayUndoable } from '../../ui/toasts'
 import { words } from '../../words'
 import styles from './admin.module.css'
 
-type Binding = Schemas['BindingOfBot']
+type Binding = Schemas['BotBinding']
 
 /** The chats that speak of a project. Unbinding one can be taken back. */
 export function Bindings() {

@@ -8,7 +8,7 @@ import { type Act, Doing } from './Doing'
 import styles from './Needs.module.css'
 import { Read } from './Read'
 
-type Machine = Schemas['UnwellMachine']
+type Machine = Schemas['UnhealthyMachine']
 
 /** A machine that is not well, and why. */
 export function Unwell(props: { item: InboxItem; machine: Machine; isSelected: boolean }) {

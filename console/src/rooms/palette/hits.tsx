@@ -25,7 +25,7 @@ export function TaskHit({ task, q, onSelect }: Hit & { task: Schemas['ListedTask
   )
 }
 
-export function MachineHit({ machine, q, onSelect }: Hit & { machine: Schemas['FoundMachine'] }) {
+export function MachineHit({ machine, q, onSelect }: Hit & { machine: Schemas['MachineResult'] }) {
   return (
     <Command.Item className="hit" value={`machine ${machine.id}`} onSelect={onSelect}>
       <Server className="i" aria-hidden="true" />
@@ -34,7 +34,7 @@ export function MachineHit({ machine, q, onSelect }: Hit & { machine: Schemas['F
   )
 }
 
-export function ProjectHit({ project, q, onSelect }: Hit & { project: Schemas['FoundProject'] }) {
+export function ProjectHit({ project, q, onSelect }: Hit & { project: Schemas['ProjectResult'] }) {
   return (
     <Command.Item className="hit" value={`project ${project.key}`} onSelect={onSelect}>
       <FolderGit2 className="i" aria-hidden="true" />

@@ -10,7 +10,7 @@ import styles from './profile.module.css'
 
 type Preferences = Schemas['Preferences']
 type Kind = keyof Preferences
-type Choice = Schemas['NewsChoice']
+type Choice = Schemas['NotificationChoice']
 type Choose = (kind: Kind, change: Partial<Choice>) => void
 
 /** What one is told of, where, and of which tasks. A change is in force at once. */

@@ -6,7 +6,7 @@ import styles from './projects.module.css'
 
 /** What each stage would be given for a description. */
 export function DryRun(props: {
-  stages: Schemas['RehearsedStage'][]
+  stages: Schemas['DryRunStage'][]
   sample: string
   onSample: (text: string) => void
 }) {

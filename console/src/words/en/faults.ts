@@ -1,6 +1,6 @@
 import type { components } from '../../api/schema'
 
-type Code = components['schemas']['FieldFault']['code']
+type Code = components['schemas']['FieldError']['code']
 /** The values of a fault, by name; numbers as one reads them. */
 type Values = Record<string, string>
 

@@ -6,26 +6,26 @@ How, that is the narrator's (`narrator.acp`). An operator's adapter may have thi
 import json
 
 from muster.worker.agents.adapters import custom
-from muster.worker.agents.adapters.adapter import OPTIONS, Adapter, Ask
+from muster.worker.agents.adapters.adapter import OPTIONS, Adapter, AgentInvocation
 
 ACP = "acp"
 
 
-def adapter(command: str | None) -> Adapter:
+def build_adapter(command: str | None) -> Adapter:
     """Of the project's command, and the arguments behind it. Raises ValueError."""
-    parts = custom.required(command)
+    parts = custom.split_required_command(command)
     return Adapter(name=ACP, binary=parts[0], headless=(*parts, OPTIONS), format=ACP)
 
 
-def asked(ask: Ask) -> str:
+def session_request(ask: AgentInvocation) -> str:
     """What its narrator is to ask of it, as `narrator.acp.Conversation` wants it."""
-    program, *arguments = ask.server or [""]
+    program, *arguments = ask.mcp_server or [""]
     server = {"name": "muster", "command": program, "args": arguments}
     return json.dumps(
         {
             "text": ask.text,
             "permissions": ask.permissions,
-            "session": ask.session,
+            "session": ask.session_id,
             "servers": [server] if program else [],
         },
         ensure_ascii=False,

@@ -19,28 +19,28 @@ TEXT, OPTIONS, SESSION = "{text}", "{options}", "{session}"
 """Of a command: the stage's text, within a word or a word of its own; and two words that become
 others."""
 
-CALL_SECONDS = 8 * 86_400
+CALL_TIMEOUT_SECONDS = 8 * 86_400
 """How long a call of our server's tools may take: longer than a question may wait for an answer."""
 
-_Words = tuple[str, ...]
+_Arguments = tuple[str, ...]
 _Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
 _Program = Annotated[str, msgspec.Meta(pattern=r"^[^\s/]+$", max_length=100)]
 _Variable = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-_Relative = Annotated[str, msgspec.Meta(pattern=r"^(?!/)(?!(.*/)?\.\.?(/|$))[^\x00]+[^/\x00]$")]
+_RelativePath = Annotated[str, msgspec.Meta(pattern=r"^(?!/)(?!(.*/)?\.\.?(/|$))[^\x00]+[^/\x00]$")]
 
 
-class _Data(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _AdapterStruct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What may be written in a file: a field that is none is a mistake."""
 
 
-class Permission(_Data, frozen=True):
+class Permission(_AdapterStruct, frozen=True):
     """How an agent is told what it may do."""
 
-    arguments: _Words = ()
+    arguments: _Arguments = ()
     environment: dict[_Variable, str] = {}
 
 
-class HomeFile(_Data, frozen=True):
+class HomeFile(_AdapterStruct, frozen=True):
     """A file that lies in the home before the agent's first start, unless there is one already.
 
     `{workspace}` in `text` is the workspace's path, as within a JSON string. `given`: only where
@@ -48,14 +48,14 @@ class HomeFile(_Data, frozen=True):
     Asking. `trusting`: only where nobody is to be asked whether the workspace is to be trusted.
     """
 
-    path: _Relative
+    path: _RelativePath
     text: str
     given: str = ""
     asking: bool = False
     trusting: bool = False
 
 
-class Asking(_Data, frozen=True):
+class McpConfig(_AdapterStruct, frozen=True):
     """How an agent is given our server of tools, by which it asks people (`agents.asking`).
 
     In both, and in files of the home, `{command}` is its command as a JSON list, `{program}`
@@ -63,11 +63,11 @@ class Asking(_Data, frozen=True):
     `{milliseconds}` are how long a call may take.
     """
 
-    arguments: _Words = ()
+    arguments: _Arguments = ()
     environment: dict[_Variable, str] = {}
 
 
-class Ask(NamedTuple):
+class AgentInvocation(NamedTuple):
     """What one stage asks of its agent.
 
     `session` is the id of the conversation to go on with; `conversed` says that there was one at
@@ -78,32 +78,32 @@ class Ask(NamedTuple):
 
     text: str
     options: AgentOptions = AgentOptions()
-    session: str | None = None
-    conversed: bool = False
-    contained: bool = True
-    full: bool = True
-    structured: bool = False
-    server: tuple[str, ...] = ()
+    session_id: str | None = None
+    has_session: bool = False
+    is_contained: bool = True
+    is_fully_sandboxed: bool = True
+    is_structured: bool = False
+    mcp_server: tuple[str, ...] = ()
 
     @property
-    def in_terminal(self) -> bool:
+    def is_interactive(self) -> bool:
         return self.options.interface == "terminal"
 
     @property
-    def asks_trust(self) -> bool:
+    def has_trust_prompt(self) -> bool:
         """Whether somebody is there to say if the workspace is to be trusted, and it matters: in a
         full room an agent can do no harm by what a repository has it do."""
-        return self.in_terminal and not self.full
+        return self.is_interactive and not self.is_fully_sandboxed
 
     @property
     def permissions(self) -> Permissions | None:
         """None: as the agent does by itself, which is to ask whoever sits at its terminal."""
-        if self.options.permissions or self.in_terminal:
+        if self.options.permissions or self.is_interactive:
             return self.options.permissions
-        return "all" if self.full else "edit"
+        return "all" if self.is_fully_sandboxed else "edit"
 
 
-class Adapter(_Data, frozen=True):
+class Adapter(_AdapterStruct, frozen=True):
     """One agent's.
 
     `headless` and `terminal` are its command lines, without and with people who type into it; the
@@ -124,17 +124,17 @@ class Adapter(_Data, frozen=True):
 
     name: _Name
     binary: _Program
-    headless: _Words
-    terminal: _Words = ()
-    structured: _Words = ()
+    headless: _Arguments
+    terminal: _Arguments = ()
+    structured: _Arguments = ()
     format: _Name | None = None
     permissions: dict[Permissions, Permission] = {}
     contained: dict[Permissions, Permission] = {}
-    model: _Words = ()
-    allowed_tool: _Words = ()
-    asking: Asking | None = None
-    session: _Words = ()
-    latest: _Words = ()
+    model: _Arguments = ()
+    allowed_tool: _Arguments = ()
+    asking: McpConfig | None = None
+    session: _Arguments = ()
+    latest: _Arguments = ()
     oldest: str | None = None
     hosts: tuple[str, ...] = ()
     keys: tuple[_Variable, ...] = ()
@@ -143,48 +143,54 @@ class Adapter(_Data, frozen=True):
     failures: dict[Reason, str] = {}
     leaves: tuple[str, ...] = ()
 
-    def argv(self, ask: Ask) -> list[str]:
+    def argv(self, ask: AgentInvocation) -> list[str]:
         """The command; the text is within one argument of it, unchanged, and passes no shell."""
-        template = (ask.in_terminal and self.terminal) or self.headless
-        return [word for each in template for word in self._spliced(each, ask)]
+        template = (ask.is_interactive and self.terminal) or self.headless
+        return [word for each in template for word in self._expand_word(each, ask)]
 
-    def goes_on(self, ask: Ask) -> bool:
+    def continues_session(self, ask: AgentInvocation) -> bool:
         """Whether it goes on with a conversation, and knows what was said in it."""
-        by_id = ask.session is not None and (bool(self.session) or self.format == "acp")
-        return by_id or (ask.conversed and bool(self.latest))
+        by_id = ask.session_id is not None and (bool(self.session) or self.format == "acp")
+        return by_id or (ask.has_session and bool(self.latest))
 
-    def variables(self, ask: Ask) -> dict[str, str]:
+    def variables(self, ask: AgentInvocation) -> dict[str, str]:
         """What goes into the stage's environment, and a project's own wins over."""
-        asking = self.asking.environment if self.asking and ask.server else {}
-        asking = {name: _with_server(text, ask.server) for name, text in asking.items()}
+        asking = self.asking.environment if self.asking and ask.mcp_server else {}
+        asking = {
+            name: _fill_server_placeholders(text, ask.mcp_server) for name, text in asking.items()
+        }
         return {**self.environment, **self._permission(ask).environment, **asking}
 
     def home_files(
-        self, variables: Mapping[str, str], workspace: str, ask: Ask
+        self, variables: Mapping[str, str], workspace: str, ask: AgentInvocation
     ) -> list[tuple[str, str]]:
         """Paths within the home, and what is in the files, for a stage of that environment that
         asks this. Of those with the same path the first counts."""
         files: dict[str, str] = {}
         for file in self.home:
-            if not _is_for(file, variables, ask):
+            if not _is_applicable(file, variables, ask):
                 continue
-            text = _with_server(file.text, ask.server) if file.asking else file.text
+            text = (
+                _fill_server_placeholders(file.text, ask.mcp_server) if file.asking else file.text
+            )
             files.setdefault(file.path, text.replace("{workspace}", json.dumps(workspace)[1:-1]))
         return list(files.items())
 
-    def _spliced(self, word: str, ask: Ask) -> Iterable[str]:
+    def _expand_word(self, word: str, ask: AgentInvocation) -> Iterable[str]:
         match word:
             case "{options}":
-                return self._options(ask)
+                return self._option_arguments(ask)
             case "{session}":
-                return self._session(ask)
+                return self._session_arguments(ask)
         return [word.replace(TEXT, ask.text)]
 
-    def _options(self, ask: Ask) -> Iterator[str]:
-        if ask.structured and not ask.in_terminal:
+    def _option_arguments(self, ask: AgentInvocation) -> Iterator[str]:
+        if ask.is_structured and not ask.is_interactive:
             yield from self.structured
-        if self.asking and ask.server:
-            yield from (_with_server(word, ask.server) for word in self.asking.arguments)
+        if self.asking and ask.mcp_server:
+            yield from (
+                _fill_server_placeholders(word, ask.mcp_server) for word in self.asking.arguments
+            )
         yield from self._permission(ask).arguments
         if ask.options.model:
             yield from (word.replace("{model}", ask.options.model) for word in self.model)
@@ -192,33 +198,33 @@ class Adapter(_Data, frozen=True):
             yield from (word.replace("{tool}", tool) for word in self.allowed_tool)
         yield from ask.options.arguments
 
-    def _session(self, ask: Ask) -> list[str]:
-        if ask.session and self.session:
-            return [word.replace("{id}", ask.session) for word in self.session]
-        return [*self.latest] if ask.conversed else []
+    def _session_arguments(self, ask: AgentInvocation) -> list[str]:
+        if ask.session_id and self.session:
+            return [word.replace("{id}", ask.session_id) for word in self.session]
+        return [*self.latest] if ask.has_session else []
 
-    def _permission(self, ask: Ask) -> Permission:
+    def _permission(self, ask: AgentInvocation) -> Permission:
         if ask.permissions is None:
             return Permission()
-        told = self.contained if ask.contained and self.contained else self.permissions
-        return told.get(ask.permissions, Permission())
+        permissions = self.contained if ask.is_contained and self.contained else self.permissions
+        return permissions.get(ask.permissions, Permission())
 
 
-def _is_for(file: HomeFile, variables: Mapping[str, str], ask: Ask) -> bool:
+def _is_applicable(file: HomeFile, variables: Mapping[str, str], ask: AgentInvocation) -> bool:
     if file.given and not variables.get(file.given):
         return False
-    return not (file.asking and not ask.server) and not (file.trusting and ask.asks_trust)
+    return not (file.asking and not ask.mcp_server) and not (file.trusting and ask.has_trust_prompt)
 
 
-def _with_server(text: str, server: Sequence[str]) -> str:
+def _fill_server_placeholders(text: str, server: Sequence[str]) -> str:
     """With the places filled that have to do with our server."""
     program, *arguments = server
     places = {
         "{command}": json.dumps([*server]),
         "{program}": json.dumps(program),
         "{arguments}": json.dumps(arguments),
-        "{seconds}": str(CALL_SECONDS),
-        "{milliseconds}": str(CALL_SECONDS * 1000),
+        "{seconds}": str(CALL_TIMEOUT_SECONDS),
+        "{milliseconds}": str(CALL_TIMEOUT_SECONDS * 1000),
     }
     for place, what in places.items():
         text = text.replace(place, what)

@@ -7,9 +7,9 @@ run, and nothing else answers it. What its model has used it knows only where th
 """
 
 from muster.worker.agents.adapters.adapter import Adapter, Permission
-from muster.worker.agents.runner.usage_formats.aider import FILE
+from muster.worker.agents.runner.usage_formats.aider import USAGE_FILE
 
-_TIDY = (
+_COMMON_FLAGS = (
     "--no-auto-commits",
     "--no-dirty-commits",
     "--no-gitignore",
@@ -17,17 +17,17 @@ _TIDY = (
     "--no-show-release-notes",
     "--no-analytics",
 )
-_ANSWERED = Permission(arguments=("--yes-always", "--no-suggest-shell-commands"))
+_ALWAYS_YES = Permission(arguments=("--yes-always", "--no-suggest-shell-commands"))
 
 AIDER = Adapter(
     name="aider",
     binary="aider",
     oldest="0.86.0",
-    headless=("aider", *_TIDY, "{options}", "{session}", "--message={text}"),
-    terminal=("aider", *_TIDY, "{options}", "{session}"),
-    structured=("--no-stream", "--no-pretty", "--analytics-log", FILE),
+    headless=("aider", *_COMMON_FLAGS, "{options}", "{session}", "--message={text}"),
+    terminal=("aider", *_COMMON_FLAGS, "{options}", "{session}"),
+    structured=("--no-stream", "--no-pretty", "--analytics-log", USAGE_FILE),
     format="aider",
-    permissions={"edit": _ANSWERED, "run": _ANSWERED, "all": _ANSWERED},
+    permissions={"edit": _ALWAYS_YES, "run": _ALWAYS_YES, "all": _ALWAYS_YES},
     model=("--model", "{model}"),
     latest=("--restore-chat-history",),
     keys=("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENAI_API_BASE"),

@@ -2,10 +2,10 @@
 
 import json
 
-from muster.worker.agents.adapters.adapter import Adapter, Asking, HomeFile, Permission
+from muster.worker.agents.adapters.adapter import Adapter, HomeFile, McpConfig, Permission
 
 # Else its first start in a terminal asks for a theme, and its vendor whether it may.
-_BEGUN = {"hasCompletedOnboarding": True, "bypassPermissionsModeAccepted": True}
+_ONBOARDED = {"hasCompletedOnboarding": True, "bypassPermissionsModeAccepted": True}
 _TRUSTED = {"projects": {"{workspace}": {"hasTrustDialogAccepted": True}}}
 
 _SERVER = '{"mcpServers": {"muster": {"command": {program}, "args": {arguments}}}}'
@@ -25,7 +25,7 @@ CLAUDE = Adapter(
     },
     model=("--model", "{model}"),
     allowed_tool=("--allowedTools", "{tool}"),
-    asking=Asking(
+    asking=McpConfig(
         arguments=("--mcp-config", _SERVER, "--allowedTools", "mcp__muster"),
         environment={"MCP_TOOL_TIMEOUT": "{milliseconds}"},
     ),
@@ -40,7 +40,7 @@ CLAUDE = Adapter(
         "DISABLE_AUTOUPDATER": "1",
     },
     home=(
-        HomeFile(path=".claude.json", text=json.dumps(_BEGUN | _TRUSTED), trusting=True),
-        HomeFile(path=".claude.json", text=json.dumps(_BEGUN)),
+        HomeFile(path=".claude.json", text=json.dumps(_ONBOARDED | _TRUSTED), trusting=True),
+        HomeFile(path=".claude.json", text=json.dumps(_ONBOARDED)),
     ),
 )

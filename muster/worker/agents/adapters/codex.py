@@ -6,7 +6,7 @@ tools has of its environment only what it is told, and a model may have to searc
 it is told that they are there.
 """
 
-from muster.worker.agents.adapters.adapter import Adapter, Asking, HomeFile, Permission
+from muster.worker.agents.adapters.adapter import Adapter, HomeFile, McpConfig, Permission
 
 _SETTINGS = "check_for_update_on_startup = false\n"
 _TRUSTED = """\
@@ -15,7 +15,7 @@ _TRUSTED = """\
 trust_level = "trusted"
 """
 
-_TOLD = """\
+_ASK_INSTRUCTIONS = """\
 Where a person has to decide something, or something is missing that you need and cannot find out,
 ask them with the tool `ask_human` of the server `muster`; tell how far you are with its `progress`.
 Search for them if you do not see them among your tools.
@@ -36,7 +36,7 @@ CODEX = Adapter(
     # Its own sandbox does not work in ours, and tells nobody (decision 28).
     contained={"edit": _NO_SANDBOX, "run": _NO_SANDBOX, "all": _NO_SANDBOX},
     model=("--model", "{model}"),
-    asking=Asking(
+    asking=McpConfig(
         arguments=(
             *("-c", "mcp_servers.muster.command={program}"),
             *("-c", "mcp_servers.muster.args={arguments}"),
@@ -50,6 +50,6 @@ CODEX = Adapter(
     home=(
         HomeFile(path=".codex/config.toml", text=_SETTINGS + _TRUSTED, trusting=True),
         HomeFile(path=".codex/config.toml", text=_SETTINGS),
-        HomeFile(path=".codex/AGENTS.md", text=_TOLD, asking=True),
+        HomeFile(path=".codex/AGENTS.md", text=_ASK_INSTRUCTIONS, asking=True),
     ),
 )

@@ -7,23 +7,23 @@ CUSTOM = "custom"
 _PROMPT = "{prompt}"
 
 
-def argv(command: str | None, text: str) -> list[str]:
+def build_argv(command: str | None, text: str) -> list[str]:
     """The project's command with the text in it, or behind it. Raises ValueError."""
-    parts = required(command)
+    parts = split_required_command(command)
     if not any(_PROMPT in part for part in parts):
         return [*parts, text]
     return [part.replace(_PROMPT, text) for part in parts]
 
 
-def required(command: str | None) -> list[str]:
+def split_required_command(command: str | None) -> list[str]:
     """The words of a command that there has to be. Raises ValueError."""
-    parts = words(command or "")
+    parts = split_command(command or "")
     if not parts:
         raise ValueError("the project has no agentCommand")
     return parts
 
 
-def words(command: str) -> list[str]:
+def split_command(command: str) -> list[str]:
     """Raises ValueError."""
     try:
         return shlex.split(command)

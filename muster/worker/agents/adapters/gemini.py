@@ -8,7 +8,7 @@ answered twice then, which its server refuses (google-gemini/gemini-cli, issue 2
 import json
 from typing import Any
 
-from muster.worker.agents.adapters.adapter import Adapter, Asking, HomeFile, Permission
+from muster.worker.agents.adapters.adapter import Adapter, HomeFile, McpConfig, Permission
 
 _FILE = ".gemini/settings.json"
 _SETTINGS: dict[str, Any] = {
@@ -16,14 +16,17 @@ _SETTINGS: dict[str, Any] = {
     "privacy": {"usageStatisticsEnabled": False},
 }
 # Else it refuses an address of one's own, GOOGLE_GEMINI_BASE_URL, whatever key there is.
-_BY_KEY: dict[str, Any] = {**_SETTINGS, "security": {"auth": {"selectedType": "gemini-api-key"}}}
+_API_KEY_SETTINGS: dict[str, Any] = {
+    **_SETTINGS,
+    "security": {"auth": {"selectedType": "gemini-api-key"}},
+}
 
 # It gives a server none of its environment that might be a secret.
 _SERVER = """{"command": {program}, "args": {arguments}, "timeout": {milliseconds}, "trust": true,
 "env": {"MUSTER_ASKING": "$MUSTER_ASKING"}}"""
 
 
-def _asking(settings: dict[str, Any]) -> str:
+def _with_mcp_server(settings: dict[str, Any]) -> str:
     written = json.dumps({**settings, "mcpServers": {"muster": "server"}})
     return written.replace('"server"', _SERVER)
 
@@ -45,7 +48,7 @@ GEMINI = Adapter(
     },
     model=("--model", "{model}"),
     allowed_tool=("--allowed-tools={tool}",),
-    asking=Asking(),
+    asking=McpConfig(),
     hosts=(
         "generativelanguage.googleapis.com",
         "cloudcode-pa.googleapis.com",
@@ -54,9 +57,14 @@ GEMINI = Adapter(
     ),
     keys=("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL"),
     home=(
-        HomeFile(path=_FILE, text=_asking(_BY_KEY), given="GEMINI_API_KEY", asking=True),
-        HomeFile(path=_FILE, text=_asking(_SETTINGS), asking=True),
-        HomeFile(path=_FILE, text=json.dumps(_BY_KEY), given="GEMINI_API_KEY"),
+        HomeFile(
+            path=_FILE,
+            text=_with_mcp_server(_API_KEY_SETTINGS),
+            given="GEMINI_API_KEY",
+            asking=True,
+        ),
+        HomeFile(path=_FILE, text=_with_mcp_server(_SETTINGS), asking=True),
+        HomeFile(path=_FILE, text=json.dumps(_API_KEY_SETTINGS), given="GEMINI_API_KEY"),
         HomeFile(path=_FILE, text=json.dumps(_SETTINGS)),
     ),
 )

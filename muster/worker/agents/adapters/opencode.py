@@ -5,9 +5,9 @@ it is told to, of which its log alone says a word. For a title it would ask the 
 what that cost.
 """
 
-from muster.worker.agents.adapters.adapter import Adapter, Asking, HomeFile, Permission
+from muster.worker.agents.adapters.adapter import Adapter, HomeFile, McpConfig, Permission
 
-_SAID = ("--print-logs", "--log-level", "ERROR", "--title", "Muster")
+_OUTPUT_FLAGS = ("--print-logs", "--log-level", "ERROR", "--title", "Muster")
 
 _SERVER = """\
 {
@@ -22,7 +22,7 @@ OPENCODE = Adapter(
     name="opencode",
     binary="opencode",
     oldest="1.18.0",
-    headless=("opencode", "run", *_SAID, "{options}", "{session}", "--", "{text}"),
+    headless=("opencode", "run", *_OUTPUT_FLAGS, "{options}", "{session}", "--", "{text}"),
     terminal=("opencode", "{options}", "{session}", "--prompt={text}"),
     structured=("--format", "json"),
     format="opencode",
@@ -31,7 +31,7 @@ OPENCODE = Adapter(
         "all": Permission(arguments=("--auto",)),
     },
     model=("--model", "{model}"),
-    asking=Asking(),
+    asking=McpConfig(),
     session=("--session", "{id}"),
     hosts=("opencode.ai", "*.opencode.ai", "models.dev", "registry.npmjs.org"),
     keys=("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENCODE_API_KEY", "OPENCODE_CONFIG_CONTENT"),

@@ -20,15 +20,15 @@ from muster.worker.agents.adapters.opencode import OPENCODE
 from muster.worker.agents.adapters.qwen import QWEN
 from muster.worker.agents.runner import formats
 
-_SERVER_PLACES = {"{command}", "{program}", "{arguments}", "{seconds}", "{milliseconds}"}
-_PLACE = re.compile(r"\{[a-z]+\}")
+_SERVER_PLACEHOLDERS = {"{command}", "{program}", "{arguments}", "{seconds}", "{milliseconds}"}
+_PLACEHOLDER = re.compile(r"\{[a-z]+\}")
 
 
 class BadAdapter(Exception):
     """A file of the operator's that makes no adapter; names it, and what is wrong."""
 
 
-class Registry:
+class AdapterRegistry:
     """Adapters by their names; those that come later win."""
 
     def __init__(self, adapters: Iterable[Adapter]) -> None:
@@ -40,7 +40,7 @@ class Registry:
     def get(self, agent: str) -> Adapter | None:
         return self._adapters.get(agent)
 
-    def reached(self, agent: str, network: Iterable[str]) -> list[str]:
+    def resolve_hosts(self, agent: str, network: Iterable[str]) -> list[str]:
         """The hosts of a stage's network, with those that its agent needs in the place of
         `@agent`."""
         adapter = self.get(agent)
@@ -49,25 +49,27 @@ class Registry:
         return [*dict.fromkeys(host for hosts in named for host in hosts)]
 
 
-KNOWN = Registry((CLAUDE, CODEX, CURSOR, GEMINI, OPENCODE, COPILOT, QWEN, AIDER))
+BUILTIN_ADAPTERS = AdapterRegistry((CLAUDE, CODEX, CURSOR, GEMINI, OPENCODE, COPILOT, QWEN, AIDER))
 
 
-def read(directory: Path | None) -> Registry:
+def load_adapters(directory: Path | None) -> AdapterRegistry:
     """Those that are known, and those of the directory's `*.toml`, an adapter each, with the fields
     of Adapter. Raises BadAdapter."""
     if directory is None:
-        return KNOWN
+        return BUILTIN_ADAPTERS
     try:
         files = sorted(directory.iterdir())
     except OSError as error:
         raise BadAdapter(f"{directory}: {error.strerror}") from error
-    return Registry([*KNOWN, *(_read(file) for file in files if file.suffix == ".toml")])
+    return AdapterRegistry(
+        [*BUILTIN_ADAPTERS, *(_load_adapter(file) for file in files if file.suffix == ".toml")]
+    )
 
 
-def _read(file: Path) -> Adapter:
+def _load_adapter(file: Path) -> Adapter:
     try:
         adapter = msgspec.convert(tomllib.loads(file.read_text()), Adapter)
-        _require_sense(adapter, file.stem)
+        _validate_adapter(adapter, file.stem)
     except OSError as error:
         raise BadAdapter(f"{file}: {error.strerror}") from error
     except ValueError as error:  # of tomllib and msgspec, too
@@ -75,7 +77,7 @@ def _read(file: Path) -> Adapter:
     return adapter
 
 
-def _require_sense(adapter: Adapter, stem: str) -> None:
+def _validate_adapter(adapter: Adapter, stem: str) -> None:
     """Raises ValueError."""
     if adapter.name in (CUSTOM, ACP, "shell"):
         raise ValueError(f"{adapter.name} is not to be had as a name")
@@ -91,19 +93,19 @@ def _require_sense(adapter: Adapter, stem: str) -> None:
             and not any(TEXT in word for word in words)
         ):
             raise ValueError(f"{field} has no {TEXT}")
-        _require_places(field, words, {TEXT, OPTIONS, SESSION})
-        if misplaced := [w for w in words if w not in (OPTIONS, SESSION) and _splices(w)]:
+        _require_placeholders(field, words, {TEXT, OPTIONS, SESSION})
+        if misplaced := [w for w in words if w not in (OPTIONS, SESSION) and _has_splice(w)]:
             raise ValueError(f"{field}: {misplaced[0]!r} has to be a word of its own")
     for field, place in (("session", "{id}"), ("model", "{model}"), ("allowed_tool", "{tool}")):
-        _require_places(field, getattr(adapter, field), {place})
+        _require_placeholders(field, getattr(adapter, field), {place})
     if adapter.asking and not adapter.format:
         raise ValueError("asking needs a format")
     if adapter.asking:
-        _require_places("asking", adapter.asking.arguments, _SERVER_PLACES)
+        _require_placeholders("asking", adapter.asking.arguments, _SERVER_PLACEHOLDERS)
     if adapter.format != ACP and bool(adapter.structured) != bool(adapter.format):
         raise ValueError("structured and format need each other")
-    if adapter.format and adapter.format not in (*formats.NAMES, ACP):
-        raise ValueError(f"format: there are {', '.join((*formats.NAMES, ACP))}")
+    if adapter.format and adapter.format not in (*formats.JSON_FORMATS, ACP):
+        raise ValueError(f"format: there are {', '.join((*formats.JSON_FORMATS, ACP))}")
     for pattern in adapter.failures.values():
         try:
             re.compile(pattern)
@@ -111,11 +113,11 @@ def _require_sense(adapter: Adapter, stem: str) -> None:
             raise ValueError(f"failures: {pattern!r}: {error}") from error
 
 
-def _require_places(field: str, words: tuple[str, ...], known: set[str]) -> None:
+def _require_placeholders(field: str, words: tuple[str, ...], known: set[str]) -> None:
     for word in words:
-        if unknown := set(_PLACE.findall(word)) - known:
+        if unknown := set(_PLACEHOLDER.findall(word)) - known:
             raise ValueError(f"{field}: {min(unknown)} is none of {', '.join(sorted(known))}")
 
 
-def _splices(word: str) -> bool:
+def _has_splice(word: str) -> bool:
     return OPTIONS in word or SESSION in word

@@ -9,8 +9,8 @@ import socket
 from time import monotonic
 from typing import Any
 
-from muster.worker.agents.mcp_server.jsonrpc import PARSE, Id, RpcError, encoded
-from muster.worker.agents.mcp_server.session import Session
+from muster.worker.agents.mcp_server.jsonrpc import PARSE_ERROR, Id, RpcError, encode_message
+from muster.worker.agents.mcp_server.session import McpSession
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
@@ -18,68 +18,68 @@ if TYPE_CHECKING:
 
     from muster.worker.agents.mcp_server.jsonrpc import Json
 
-VARIABLE = "MUSTER_ASKING"
+SOCKET_VARIABLE = "MUSTER_ASKING"
 """The environment's variable with the path of the narrator's socket (`narrator.callers`)."""
 
-_BEAT = 10.0  # seconds between two signs that a call is still under way
-_LONGEST = 1 << 20  # bytes of a line
-_READ = 64 << 10
-_IN, _OUT = 0, 1
+_PROGRESS_INTERVAL_SECONDS = 10.0  # seconds between two signs that a call is still under way
+_MAX_LINE_BYTES = 1 << 20  # bytes of a line
+_READ_BYTES = 64 << 10
+_STDIN, _STDOUT = 0, 1
 
 
 def main() -> None:
     """Serves the client on standard input and output until it hangs up."""
-    Server(os.environ.get(VARIABLE, "")).serve()
+    McpServer(os.environ.get(SOCKET_VARIABLE, "")).serve()
 
 
-class Server:
+class McpServer:
     def __init__(self, path: str) -> None:
-        self._narrator = NarratorCalls(path)
-        self._session = Session(self._narrator)
-        self._heard = b""
-        self._skips = False  # the rest of a line that is too long
+        self._runner = RunnerCalls(path)
+        self._session = McpSession(self._runner)
+        self._buffer = b""
+        self._is_skipping_line = False  # the rest of a line that is too long
 
     def serve(self) -> None:
-        beat_at = monotonic() + _BEAT
+        beat_at = monotonic() + _PROGRESS_INTERVAL_SECONDS
         while True:
-            wait = max(0.0, beat_at - monotonic()) if self._narrator.handles() else None
-            ready, _, _ = select.select([_IN, *self._narrator.handles()], [], [], wait)
-            for request, answer in self._narrator.answers(ready):
-                _say(self._session.answered(request, answer))
-            if _IN in ready and not self._hear():
+            wait = max(0.0, beat_at - monotonic()) if self._runner.file_descriptors() else None
+            ready, _, _ = select.select([_STDIN, *self._runner.file_descriptors()], [], [], wait)
+            for request, answer in self._runner.read_answers(ready):
+                _write_messages(self._session.finish_call(request, answer))
+            if _STDIN in ready and not self._read_input():
                 return
             if monotonic() >= beat_at:
-                _say(self._session.beat())
-                beat_at = monotonic() + _BEAT
+                _write_messages(self._session.progress_notifications())
+                beat_at = monotonic() + _PROGRESS_INTERVAL_SECONDS
 
-    def _hear(self) -> bool:
+    def _read_input(self) -> bool:
         """False at the client's end."""
-        if not (received := os.read(_IN, _READ)):
+        if not (received := os.read(_STDIN, _READ_BYTES)):
             return False
-        *lines, self._heard = (self._heard + received).split(b"\n")
+        *lines, self._buffer = (self._buffer + received).split(b"\n")
         for line in lines:
-            if self._skips:
-                self._skips = False
+            if self._is_skipping_line:
+                self._is_skipping_line = False
             elif line.strip():
-                _say(self._session.hear(line))
-        if len(self._heard) > _LONGEST or self._skips:
-            if not self._skips:
-                _say([RpcError(PARSE, "the line is too long").answer()])
-            self._heard, self._skips = b"", True
+                _write_messages(self._session.handle_line(line))
+        if len(self._buffer) > _MAX_LINE_BYTES or self._is_skipping_line:
+            if not self._is_skipping_line:
+                _write_messages([RpcError(PARSE_ERROR, "the line is too long").to_response()])
+            self._buffer, self._is_skipping_line = b"", True
         return True
 
 
-class NarratorCalls:
+class RunnerCalls:
     """Each call is a connection of its own, which ends with it."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._calls: dict[int, tuple[Id, socket.socket, bytearray]] = {}
 
-    def handles(self) -> list[int]:
+    def file_descriptors(self) -> list[int]:
         return [*self._calls]
 
-    def begin(self, request: Id, call: dict[str, Any]) -> bool:
+    def start_call(self, request: Id, call: dict[str, Any]) -> bool:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.connect(self._path)
@@ -90,31 +90,31 @@ class NarratorCalls:
         self._calls[connection.fileno()] = (request, connection, bytearray())
         return True
 
-    def cancel(self, request: Id) -> None:
+    def cancel_call(self, request: Id) -> None:
         for handle, (about, connection, _) in [*self._calls.items()]:
             if about == request:
                 del self._calls[handle]
                 connection.close()
 
-    def answers(self, ready: Iterable[int]) -> list[tuple[Id, dict[str, Any] | None]]:
+    def read_answers(self, ready: Iterable[int]) -> list[tuple[Id, dict[str, Any] | None]]:
         """What has come; None for a call that will have no answer."""
         found = []
         for handle in ready:
-            if handle in self._calls and (answer := self._take(handle)) is not _NOT_YET:
+            if handle in self._calls and (answer := self._receive_answer(handle)) is not _PENDING:
                 request, connection, _ = self._calls.pop(handle)
                 connection.close()
                 found.append((request, answer))
         return found
 
-    def _take(self, handle: int) -> dict[str, Any] | None:
+    def _receive_answer(self, handle: int) -> dict[str, Any] | None:
         _, connection, heard = self._calls[handle]
         try:
-            received = connection.recv(_READ)
+            received = connection.recv(_READ_BYTES)
         except OSError:
             received = b""
         heard += received
         if b"\n" not in heard:
-            return _NOT_YET if received else None
+            return _PENDING if received else None
         try:
             answer = json.loads(bytes(heard.partition(b"\n")[0]))
         except ValueError:
@@ -122,11 +122,11 @@ class NarratorCalls:
         return answer if isinstance(answer, dict) else None
 
 
-_NOT_YET: dict[str, Any] = {}
+_PENDING: dict[str, Any] = {}
 
 
-def _say(messages: Iterable[Json]) -> None:
+def _write_messages(messages: Iterable[Json]) -> None:
     for message in messages:
-        rest = memoryview(encoded(message))
+        rest = memoryview(encode_message(message))
         while rest:
-            rest = rest[os.write(_OUT, rest) :]
+            rest = rest[os.write(_STDOUT, rest) :]

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 ASK, PROGRESS, REPLY = "ask_human", "progress", "reply_comment"
 
-MOST_CHOICES, LONGEST_CHOICE = 20, 200  # characters
-LONGEST_QUESTION, LONGEST_PROGRESS, LONGEST_REPLY = 10_000, 2_000, 10_000
+MAX_CHOICES, MAX_CHOICE_CHARS = 20, 200  # characters
+MAX_QUESTION_CHARS, MAX_PROGRESS_CHARS, MAX_REPLY_CHARS = 10_000, 2_000, 10_000
 
 INSTRUCTIONS = (
     f"A person can be asked with the tool `{ASK}`. Use it where a decision is theirs to make, or "
@@ -20,7 +20,7 @@ INSTRUCTIONS = (
     "comments of a review that you were told of."
 )
 
-OFFERED: list[dict[str, Any]] = [
+TOOLS: list[dict[str, Any]] = [
     {
         "name": ASK,
         "title": "Ask a person",
@@ -38,7 +38,7 @@ OFFERED: list[dict[str, Any]] = [
                     "type": "string",
                     "description": "The question, in full, with what is needed to answer it.",
                     "minLength": 1,
-                    "maxLength": LONGEST_QUESTION,
+                    "maxLength": MAX_QUESTION_CHARS,
                 },
                 "choices": {
                     "type": "array",
@@ -46,8 +46,8 @@ OFFERED: list[dict[str, Any]] = [
                         "The possible answers, of which the person picks one. Without them the "
                         "answer is any text."
                     ),
-                    "items": {"type": "string", "minLength": 1, "maxLength": LONGEST_CHOICE},
-                    "maxItems": MOST_CHOICES,
+                    "items": {"type": "string", "minLength": 1, "maxLength": MAX_CHOICE_CHARS},
+                    "maxItems": MAX_CHOICES,
                 },
             },
             "required": ["question"],
@@ -74,7 +74,7 @@ OFFERED: list[dict[str, Any]] = [
                     "type": "string",
                     "description": "A sentence or two.",
                     "minLength": 1,
-                    "maxLength": LONGEST_PROGRESS,
+                    "maxLength": MAX_PROGRESS_CHARS,
                 }
             },
             "required": ["text"],
@@ -103,7 +103,7 @@ OFFERED: list[dict[str, Any]] = [
                     "type": "string",
                     "description": "The reply.",
                     "minLength": 1,
-                    "maxLength": LONGEST_REPLY,
+                    "maxLength": MAX_REPLY_CHARS,
                 },
             },
             "required": ["id", "text"],
@@ -127,53 +127,55 @@ class BadArguments(Exception):
     """A tool was called with what it does not take; says what."""
 
 
-class Said(NamedTuple):
+class ToolResult(NamedTuple):
     """What the model is told a call has come to."""
 
     text: str
     is_error: bool = False
 
-    def result(self) -> dict[str, Any]:
+    def to_mcp(self) -> dict[str, Any]:
         return {"content": [{"type": "text", "text": self.text}], "isError": self.is_error}
 
 
-def call(name: object, arguments: object) -> dict[str, Any]:
+def parse_call(name: object, arguments: object) -> dict[str, Any]:
     """What the narrator is asked for a call. Raises UnknownTool, BadArguments."""
     given = arguments if isinstance(arguments, dict) else {}
     match name:
         case "ask_human":
-            text = _text(given, "question", LONGEST_QUESTION)
-            return {"ask": {"question": text, "choices": _choices(given.get("choices"))}}
+            text = _text_argument(given, "question", MAX_QUESTION_CHARS)
+            return {"ask": {"question": text, "choices": _choices_argument(given.get("choices"))}}
         case "progress":
-            return {"progress": _text(given, "text", LONGEST_PROGRESS)}
+            return {"progress": _text_argument(given, "text", MAX_PROGRESS_CHARS)}
         case "reply_comment":
-            text = _text(given, "text", LONGEST_REPLY)
-            return {"reply": {"thread": _id(given.get("id")), "text": text}}
+            text = _text_argument(given, "text", MAX_REPLY_CHARS)
+            return {"reply": {"thread": _thread_argument(given.get("id")), "text": text}}
     raise UnknownTool(f"unknown tool: {name!r:.100}")
 
 
-def said(answer: dict[str, Any]) -> Said:
+def answer_result(answer: dict[str, Any]) -> ToolResult:
     """The narrator's answer in words."""
     match answer:
         case {"choice": str(text)} | {"input": str(text)}:
-            return Said(text)
+            return ToolResult(text)
         case {"ok": _}:
-            return Said("Told.")
+            return ToolResult("Told.")
         case {"unsaid": str(why)}:
-            return Said(f"It was not posted: {why}.", is_error=True)
+            return ToolResult(f"It was not posted: {why}.", is_error=True)
         case {"refused": str(why)}:
-            return Said(f"Nobody was asked: {why}. {_ALONE}", is_error=True)
-    return Said(f"Nobody has answered in time. {_ALONE}")
+            return ToolResult(f"Nobody was asked: {why}. {_DECIDE_ALONE_TEXT}", is_error=True)
+    return ToolResult(f"Nobody has answered in time. {_DECIDE_ALONE_TEXT}")
 
 
-def unreachable() -> Said:
-    return Said(f"Nobody can be asked here. {_ALONE}", is_error=True)
+def unreachable_result() -> ToolResult:
+    return ToolResult(f"Nobody can be asked here. {_DECIDE_ALONE_TEXT}", is_error=True)
 
 
-_ALONE = "Decide by yourself if you can, and say in the end what you have decided and why."
+_DECIDE_ALONE_TEXT = (
+    "Decide by yourself if you can, and say in the end what you have decided and why."
+)
 
 
-def _text(given: dict[str, Any], name: str, longest: int) -> str:
+def _text_argument(given: dict[str, Any], name: str, longest: int) -> str:
     text = given.get(name)
     if not isinstance(text, str) or not text.strip():
         raise BadArguments(f"`{name}` has to be a text")
@@ -182,19 +184,19 @@ def _text(given: dict[str, Any], name: str, longest: int) -> str:
     return text
 
 
-def _id(given: object) -> int:
+def _thread_argument(given: object) -> int:
     if not isinstance(given, int) or isinstance(given, bool) or not 0 < given < 1 << 62:
         raise BadArguments("`id` has to be the id of a thread that you were told of")
     return given
 
 
-def _choices(given: object) -> list[str]:
+def _choices_argument(given: object) -> list[str]:
     if given is None:
         return []
     if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
         raise BadArguments("`choices` has to be a list of texts")
-    if len(given) > MOST_CHOICES or not all(each.strip() for each in given):
-        raise BadArguments(f"`choices` may be {MOST_CHOICES}, none of them empty")
-    if any(len(each) > LONGEST_CHOICE for each in given):
-        raise BadArguments(f"each of `choices` may have {LONGEST_CHOICE} characters")
+    if len(given) > MAX_CHOICES or not all(each.strip() for each in given):
+        raise BadArguments(f"`choices` may be {MAX_CHOICES}, none of them empty")
+    if any(len(each) > MAX_CHOICE_CHARS for each in given):
+        raise BadArguments(f"each of `choices` may have {MAX_CHOICE_CHARS} characters")
     return given

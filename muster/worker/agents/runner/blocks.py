@@ -7,8 +7,8 @@ ran passes through `visible`; escape sequences are our own, or colours of a comm
 from __future__ import annotations
 
 from muster.worker.agents.runner import sanitizer
-from muster.worker.agents.runner.entries import one_line
-from muster.worker.agents.runner.text_wrap import fitted, wrapped
+from muster.worker.agents.runner.entries import to_one_line
+from muster.worker.agents.runner.text_wrap import truncate_to_width, wrap_text
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     Draw = Callable[[int], str]
 
-OF_SESSION = ", in the whole conversation"
-FEW_LINES = 6  # of what a tool said; the transcript has the others
+SESSION_TOTAL_SUFFIX = ", in the whole conversation"
+MAX_OUTPUT_LINES = 6  # of what a tool said; the transcript has the others
 
 _BOLD, _DIM, _THOUGHT = "1", "2", "2;3"
 _RED, _GREEN, _YELLOW, _CYAN, _MAGENTA = "31", "32", "33", "36", "35"
@@ -26,67 +26,67 @@ _COMMAND = "1;36"
 
 
 def message(text: str) -> Draw:
-    return lambda width: wrapped(sanitizer.plain(text), width) + "\n"
+    return lambda width: wrap_text(sanitizer.sanitize(text), width) + "\n"
 
 
 def thought(text: str) -> Draw:
-    return lambda width: _styled(_THOUGHT, wrapped(sanitizer.plain(text), width, "  ")) + "\n"
+    return lambda width: _styled(_THOUGHT, wrap_text(sanitizer.sanitize(text), width, "  ")) + "\n"
 
 
-def heard(text: str) -> Draw:
+def user_message(text: str) -> Draw:
     """What was said to the agent."""
-    return lambda width: _styled(_DIM, wrapped(sanitizer.plain(text), width, "> ")) + "\n"
+    return lambda width: _styled(_DIM, wrap_text(sanitizer.sanitize(text), width, "> ")) + "\n"
 
 
 def question(text: str, choices: list[str]) -> Draw:
     """What a person is asked, and what there is to choose from."""
 
     def draw(width: int) -> str:
-        lines = [_styled(_MAGENTA, wrapped(f"? {sanitizer.plain(text)}", width))]
-        lines += [wrapped(f"· {one_line(choice)}", width, "  ") for choice in choices]
+        lines = [_styled(_MAGENTA, wrap_text(f"? {sanitizer.sanitize(text)}", width))]
+        lines += [wrap_text(f"· {to_one_line(choice)}", width, "  ") for choice in choices]
         return "\n".join(lines) + "\n"
 
     return draw
 
 
 def progress(text: str) -> Draw:
-    return lambda width: _styled(_CYAN, wrapped(f"» {sanitizer.plain(text)}", width)) + "\n"
+    return lambda width: _styled(_CYAN, wrap_text(f"» {sanitizer.sanitize(text)}", width)) + "\n"
 
 
 def note(text: str) -> Draw:
     """What the agent's program says of itself."""
-    return lambda width: _styled(_DIM, wrapped(sanitizer.plain(text), width)) + "\n"
+    return lambda width: _styled(_DIM, wrap_text(sanitizer.sanitize(text), width)) + "\n"
 
 
 def error(text: str) -> Draw:
-    return lambda width: _styled(_RED, wrapped(f"✗ {sanitizer.plain(text)}", width)) + "\n"
+    return lambda width: _styled(_RED, wrap_text(f"✗ {sanitizer.sanitize(text)}", width)) + "\n"
 
 
-def passed_on(text: str) -> Draw:
+def raw_line(text: str) -> Draw:
     """A line that means nothing to us, as it is."""
-    return lambda _: sanitizer.coloured(text) + "\n"
+    return lambda _: sanitizer.sanitize_keeping_colors(text) + "\n"
 
 
 def command(line: str, output: str, end: str, *, is_bad: bool) -> Draw:
     """A command, all that it printed, and how it ended."""
 
     def draw(_: int) -> str:
-        first, *others = sanitizer.plain(line).split("\n")
+        first, *others = sanitizer.sanitize(line).split("\n")
         prompt = [f"{_styled(_COMMAND, '$')} {_styled(_BOLD, first)}"]
         prompt += [f"{_styled(_COMMAND, '>')} {_styled(_BOLD, other)}" for other in others]
-        return "\n".join([*prompt, *_output(output), _ending(end, is_bad)]) + "\n"
+        return "\n".join([*prompt, *_output_lines(output), _result_line(end, is_bad)]) + "\n"
 
     return draw
 
 
-def edit(files: str, diff: str, said: str, end: str, *, is_bad: bool) -> Draw:
-    """Files that were changed, and the change; `said` where it failed."""
+def edit(files: str, diff: str, output: str, end: str, *, is_bad: bool) -> Draw:
+    """Files that were changed, and the change; `output` where it failed."""
 
     def draw(width: int) -> str:
         title = _bullet(_YELLOW, "edit", files, width)
-        lines = [_diff_line(each) for each in sanitizer.plain(diff).split("\n")] if diff else []
-        lines += _lines(said)
-        return "\n".join([title, *lines, *([_ending(end, is_bad)] if end else [])]) + "\n"
+        lines = [_diff_line(each) for each in sanitizer.sanitize(diff).split("\n")] if diff else []
+        lines += _plain_lines(output)
+        return "\n".join([title, *lines, *([_result_line(end, is_bad)] if end else [])]) + "\n"
 
     return draw
 
@@ -95,31 +95,35 @@ def tool(name: str, arguments: str, output: str, end: str, *, is_bad: bool, is_w
     """One line for a call, a few for what came of it; all of it where it failed or `is_whole`."""
 
     def draw(width: int) -> str:
-        said = _lines(output)
+        output_lines = _plain_lines(output)
         if not is_whole and not is_bad:
-            said = _few([fitted(line, width - 2) for line in said if line.strip()])
-        lines = [f"  {line}" for line in said]
+            output_lines = _first_lines(
+                [truncate_to_width(line, width - 2) for line in output_lines if line.strip()]
+            )
+        lines = [f"  {line}" for line in output_lines]
         title = _bullet(_MAGENTA, name, arguments, None if is_whole else width)
         lines = [_styled(_DIM, line) for line in lines]
-        return "\n".join([title, *lines, *([_ending(end, is_bad)] if end else [])]) + "\n"
+        return "\n".join([title, *lines, *([_result_line(end, is_bad)] if end else [])]) + "\n"
 
     return draw
 
 
 def denied(what: str, why: str) -> Draw:
     def draw(width: int) -> str:
-        title = _styled(_YELLOW, wrapped(f"denied: {sanitizer.plain(what)}", width))
-        return "\n".join([title, *(_styled(_DIM, "  " + line) for line in _lines(why))]) + "\n"
+        title = _styled(_YELLOW, wrap_text(f"denied: {sanitizer.sanitize(what)}", width))
+        return (
+            "\n".join([title, *(_styled(_DIM, "  " + line) for line in _plain_lines(why))]) + "\n"
+        )
 
     return draw
 
 
-def opening(agent: str, *facts: str) -> Draw:
+def header(agent: str, *facts: str) -> Draw:
     """The first line: who runs."""
     return lambda width: _rule(f"{agent} · {' · '.join(filter(None, facts))}".rstrip(" ·"), width)
 
 
-def closing(
+def footer(
     usage: list[dict[str, Any]],
     turns: int | None,
     denied: int | None,
@@ -127,17 +131,17 @@ def closing(
     is_of_session: bool = False,
 ) -> Draw:
     """The last line: what it took."""
-    said = []
+    parts = []
     if turns is not None:
-        said.append(f"{turns} turn{'' if turns == 1 else 's'}")
-    if summary := spent(usage):
-        said.append(summary + (OF_SESSION if is_of_session else ""))
+        parts.append(f"{turns} turn{'' if turns == 1 else 's'}")
+    if summary := usage_summary(usage):
+        parts.append(summary + (SESSION_TOTAL_SUFFIX if is_of_session else ""))
     if denied:
-        said.append(f"{denied} denied")
-    return lambda width: _rule(" · ".join(said) or "end", width)
+        parts.append(f"{denied} denied")
+    return lambda width: _rule(" · ".join(parts) or "end", width)
 
 
-def spent(usage: list[dict[str, Any]]) -> str:
+def usage_summary(usage: list[dict[str, Any]]) -> str:
     """Tokens and cost in words; nothing of what is not known."""
     sums: dict[str, Any] = {}
     for name in ("inputTokens", "cachedTokens", "outputTokens", "reasoningTokens", "cost"):
@@ -151,43 +155,43 @@ def spent(usage: list[dict[str, Any]]) -> str:
         if sums[name] is not None:
             of_it = f" ({sums[part]:,} {part_word})" if sums[part] else ""
             tokens.append(f"{sums[name]:,} {word}{of_it}")
-    said = [f"tokens {', '.join(tokens)}"] if tokens else []
+    parts = [f"tokens {', '.join(tokens)}"] if tokens else []
     if sums["cost"] is not None:
-        said.append(f"${sums['cost']:.{2 if sums['cost'] >= 1 else 4}f}")
-    return " · ".join(said)
+        parts.append(f"${sums['cost']:.{2 if sums['cost'] >= 1 else 4}f}")
+    return " · ".join(parts)
 
 
 def _rule(text: str, width: int) -> str:
-    return _styled(_DIM, wrapped(f"── {one_line(text)} ──", width)) + "\n"
+    return _styled(_DIM, wrap_text(f"── {to_one_line(text)} ──", width)) + "\n"
 
 
-def _bullet(colour: str, name: str, said: str, width: int | None) -> str:
-    """`● name said` in one line of the width; as long as it is without one."""
-    name, said = one_line(name, 60), sanitizer.plain(said)
+def _bullet(colour: str, name: str, text: str, width: int | None) -> str:
+    """`● name text` in one line of the width; as long as it is without one."""
+    name, text = to_one_line(name, 60), sanitizer.sanitize(text)
     head = f"{_styled(colour, '●')} {_styled(_BOLD, name)}"
     if width is not None:
-        said = fitted(said.replace("\n", " "), max(width - len(name) - 3, 0))
-    return f"{head} {said}" if said else head
+        text = truncate_to_width(text.replace("\n", " "), max(width - len(name) - 3, 0))
+    return f"{head} {text}" if text else head
 
 
-def _ending(text: str, is_bad: bool) -> str:
-    return _styled(_RED if is_bad else _DIM, one_line(text))
+def _result_line(text: str, is_bad: bool) -> str:
+    return _styled(_RED if is_bad else _DIM, to_one_line(text))
 
 
-def _lines(text: str) -> list[str]:
-    return sanitizer.plain(text).removesuffix("\n").split("\n") if text else []
+def _plain_lines(text: str) -> list[str]:
+    return sanitizer.sanitize(text).removesuffix("\n").split("\n") if text else []
 
 
-def _output(text: str) -> list[str]:
-    text = sanitizer.coloured(text)
+def _output_lines(text: str) -> list[str]:
+    text = sanitizer.sanitize_keeping_colors(text)
     if text.endswith("\n" + sanitizer.RESET):  # the reset belongs to the last line
         text = text[: -len(sanitizer.RESET) - 1] + sanitizer.RESET
     return text.removesuffix("\n").split("\n") if text else []
 
 
-def _few(lines: list[str]) -> list[str]:
-    more = len(lines) - FEW_LINES
-    return [*lines[:FEW_LINES], f"… {more} more lines"] if more > 1 else lines
+def _first_lines(lines: list[str]) -> list[str]:
+    more = len(lines) - MAX_OUTPUT_LINES
+    return [*lines[:MAX_OUTPUT_LINES], f"… {more} more lines"] if more > 1 else lines
 
 
 def _diff_line(line: str) -> str:

@@ -13,35 +13,35 @@ from __future__ import annotations
 import json
 import os
 
-from muster.worker.agents.runner.entries import encoded
+from muster.worker.agents.runner.entries import encode_json
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-VARIABLE = "MUSTER_CHANNEL"
+DESCRIPTOR_VARIABLE = "MUSTER_CHANNEL"
 """The environment's variable with the number of the channel's descriptor."""
 
-LONGEST = 64 << 10  # bytes of a message
-_LONGEST_ANSWER = 2 << 20
-_READ = 64 << 10
+MAX_MESSAGE_BYTES = 64 << 10  # bytes of a message
+_MAX_ANSWER_BYTES = 2 << 20
+_READ_BYTES = 64 << 10
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The shim does not take what it was told; says why."""
 
 
 class Channel:
     def __init__(self, descriptor: int | None) -> None:
         self._descriptor = descriptor
-        self._heard = b""
-        self.came: list[dict[str, Any]] = []
+        self._buffer = b""
+        self.unsolicited: list[dict[str, Any]] = []
         """What the shim has said unasked, for whoever takes it from here."""
 
     @classmethod
-    def inherited(cls) -> Channel:
+    def from_environment(cls) -> Channel:
         """The one that the environment names, which the agent shall not have."""
-        number = os.environ.pop(VARIABLE, "")
+        number = os.environ.pop(DESCRIPTOR_VARIABLE, "")
         if not number.isdecimal():
             return cls(None)
         try:
@@ -59,34 +59,34 @@ class Channel:
         assert self._descriptor is not None
         return self._descriptor
 
-    def tell(self, kind: str, content: dict[str, Any] | None) -> int | None:
+    def send(self, kind: str, content: dict[str, Any] | None) -> int | None:
         """What is ok, when the shim has this. None if it has not."""
         try:
-            return self.require(kind, content)
-        except Refused:
+            return self.request(kind, content)
+        except RequestRefused:
             return None
 
-    def require(self, kind: str, content: dict[str, Any] | None) -> int:
+    def request(self, kind: str, content: dict[str, Any] | None) -> int:
         """Likewise. Raises Refused."""
-        line = encoded({kind: content}) + b"\n"
-        if self._descriptor is None or len(line) > LONGEST:
-            raise Refused("it is too long" if self.is_open else "there is no channel")
+        line = encode_json({kind: content}) + b"\n"
+        if self._descriptor is None or len(line) > MAX_MESSAGE_BYTES:
+            raise RequestRefused("it is too long" if self.is_open else "there is no channel")
         try:
-            self._send(line)
-            answer = self._answer()
+            self._write_line(line)
+            answer = self._read_answer()
             if "error" not in answer:
                 return int(answer["ok"])
         except (OSError, ValueError, LookupError, TypeError) as error:
             self.close()
-            raise Refused("the channel is broken") from error
-        raise Refused(str(answer["error"]))
+            raise RequestRefused("the channel is broken") from error
+        raise RequestRefused(str(answer["error"]))
 
     def receive(self) -> None:
         """Takes what has come unasked into `came`, once there is something to read."""
         try:
-            self._read()
-            while b"\n" in self._heard:
-                self.came.append(self._line())
+            self._read_bytes()
+            while b"\n" in self._buffer:
+                self.unsolicited.append(self._pop_line())
         except (OSError, ValueError):
             self.close()
 
@@ -95,40 +95,40 @@ class Channel:
             os.close(self._descriptor)
         self._descriptor = None
 
-    def _send(self, line: bytes) -> None:
+    def _write_line(self, line: bytes) -> None:
         assert self._descriptor is not None
         rest = memoryview(line)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
 
-    def _answer(self) -> dict[str, Any]:
+    def _read_answer(self) -> dict[str, Any]:
         """To what was said last. Raises ValueError for what is none, and at the channel's end."""
         while True:
-            while b"\n" not in self._heard:
-                self._read()
-            if "answer" not in (answer := self._line()):
-                self._set_aside()
+            while b"\n" not in self._buffer:
+                self._read_bytes()
+            if "answer" not in (answer := self._pop_line()):
+                self._queue_unsolicited()
                 return answer
-            self.came.append(answer)
+            self.unsolicited.append(answer)
 
-    def _set_aside(self) -> None:
+    def _queue_unsolicited(self) -> None:
         """Takes what was said unasked and has been read already: nothing would wake us for it."""
-        while b"\n" in self._heard:
-            before = self._heard
-            if "answer" not in (message := self._line()):
-                self._heard = before
+        while b"\n" in self._buffer:
+            before = self._buffer
+            if "answer" not in (message := self._pop_line()):
+                self._buffer = before
                 return
-            self.came.append(message)
+            self.unsolicited.append(message)
 
-    def _read(self) -> None:
+    def _read_bytes(self) -> None:
         assert self._descriptor is not None
-        more = os.read(self._descriptor, _READ)
-        if not more or len(self._heard) > _LONGEST_ANSWER:
+        more = os.read(self._descriptor, _READ_BYTES)
+        if not more or len(self._buffer) > _MAX_ANSWER_BYTES:
             raise ValueError("no answer")
-        self._heard += more
+        self._buffer += more
 
-    def _line(self) -> dict[str, Any]:
-        line, _, self._heard = self._heard.partition(b"\n")
+    def _pop_line(self) -> dict[str, Any]:
+        line, _, self._buffer = self._buffer.partition(b"\n")
         answer = json.loads(line)
         if not isinstance(answer, dict):
             raise ValueError("no object")

@@ -11,13 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-LONGEST_TITLE = 200  # characters
-LONGEST_TEXT = 16 << 10  # bytes of UTF-8
-LARGEST_DATA = 16 << 10  # bytes of JSON
-_SHORTER = (4096, 1024, 256, 64, 16)  # characters of a string, and elements of a list, in turn
+MAX_TITLE_CHARS = 200  # characters
+MAX_TEXT_BYTES = 16 << 10  # bytes of UTF-8
+MAX_DATA_BYTES = 16 << 10  # bytes of JSON
+_TRUNCATE_LENGTHS = (
+    4096,
+    1024,
+    256,
+    64,
+    16,
+)  # characters of a string, and elements of a list, in turn
 
 
-class Told:
+class Update:
     """One thing to tell. Each part may be missing.
 
     `rendering` makes the terminal's text for a width in columns. `facts` are merged into what is
@@ -27,7 +33,7 @@ class Told:
     ({kind, message, resetsAt}; None again when it went on).
     """
 
-    __slots__ = ("entry", "facts", "rendering")
+    __slots__ = ("draw", "entry", "facts")
 
     def __init__(
         self,
@@ -35,60 +41,65 @@ class Told:
         entry: dict[str, Any] | None = None,
         facts: dict[str, Any] | None = None,
     ) -> None:
-        self.rendering, self.entry, self.facts = rendering, entry, facts
+        self.draw, self.entry, self.facts = rendering, entry, facts
 
 
-def entry(kind: str, title: str, text: str = "", **data: Any) -> dict[str, Any]:
+def make_entry(kind: str, title: str, text: str = "", **data: Any) -> dict[str, Any]:
     """An entry within its limits; `data.cut` where something did not fit."""
-    data = sanitizer.throughout({name: value for name, value in data.items() if value is not None})
-    fitting, cut = _fitting(data)
-    text = sanitizer.plain(text)
-    kept = shortened(text, LONGEST_TEXT)
+    data = sanitizer.sanitize_json(
+        {name: value for name, value in data.items() if value is not None}
+    )
+    fitting, cut = _fit_data(data)
+    text = sanitizer.sanitize(text)
+    kept = truncate_utf8(text, MAX_TEXT_BYTES)
     if cut or kept != text:
         fitting["cut"] = True
-    return {"kind": kind, "title": one_line(title), "text": kept, "data": fitting}
+    return {"kind": kind, "title": to_one_line(title), "text": kept, "data": fitting}
 
 
-def one_line(text: str, longest: int = LONGEST_TITLE) -> str:
+def to_one_line(text: str, longest: int = MAX_TITLE_CHARS) -> str:
     """The text in one line of at most so many characters."""
-    line = " ".join(sanitizer.plain(text[: 4 * longest]).split())
+    line = " ".join(sanitizer.sanitize(text[: 4 * longest]).split())
     return line if len(line) <= longest and len(text) <= 4 * longest else line[: longest - 1] + "…"
 
 
-def shortened(text: str, size: int) -> str:
+def truncate_utf8(text: str, size: int) -> str:
     """As much of the text's beginning as fits into so many bytes of UTF-8."""
     if len(text) * 4 <= size:
         return text
     return text.encode(errors="replace")[:size].decode(errors="ignore")
 
 
-def is_cut(told: dict[str, Any]) -> bool:
+def is_truncated(entry: dict[str, Any]) -> bool:
     """Whether an entry lacks something, which the terminal must then show."""
-    return bool(told["data"].get("cut"))
+    return bool(entry["data"].get("cut"))
 
 
-def encoded(value: object) -> bytes:
+def encode_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _fitting(data: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+def _fit_data(data: dict[str, Any]) -> tuple[dict[str, Any], bool]:
     """The data, its strings and lists shortened as far as they must be; whether they were."""
     kept, cut = data, False
-    room = LARGEST_DATA - len(b',"cut":true')
-    for longest in _SHORTER:
-        if len(encoded(kept)) <= room:
+    room = MAX_DATA_BYTES - len(b',"cut":true')
+    for longest in _TRUNCATE_LENGTHS:
+        if len(encode_json(kept)) <= room:
             return kept, cut
-        kept, cut = _shorter(data, longest), True
-    return (kept if len(encoded(kept)) <= room else {}), True
+        kept, cut = _truncate_value(data, longest), True
+    return (kept if len(encode_json(kept)) <= room else {}), True
 
 
-def _shorter(value: Any, longest: int) -> Any:
+def _truncate_value(value: Any, longest: int) -> Any:
     match value:
         case str():
             return value if len(value) <= longest else value[:longest] + "…"
         case list():
-            return [_shorter(each, longest) for each in value[:longest]]
+            return [_truncate_value(each, longest) for each in value[:longest]]
         case dict():
             some = list(value.items())[:longest]
-            return {_shorter(name, longest): _shorter(each, longest) for name, each in some}
+            return {
+                _truncate_value(name, longest): _truncate_value(each, longest)
+                for name, each in some
+            }
     return value

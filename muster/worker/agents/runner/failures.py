@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 import time
 
-from muster.worker.agents.runner.entries import LONGEST_TEXT, shortened
-from muster.worker.agents.runner.sanitizer import plain
+from muster.worker.agents.runner.entries import MAX_TEXT_BYTES, truncate_utf8
+from muster.worker.agents.runner.sanitizer import sanitize
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-LONGEST = LONGEST_TEXT // 8  # bytes of a message
+MAX_MESSAGE_BYTES = MAX_TEXT_BYTES // 8  # bytes of a message
 
 # 529 is Anthropic's own.
-_OF_STATUS = {
+_KIND_BY_STATUS = {
     401: "auth",
     403: "auth",
     402: "quota",
@@ -27,7 +27,7 @@ _STATUS = re.compile(
     r'(?:\bstatus(?: ?code)?|"code"|\bcode|\bgot status)[:=]? ?"?(\d{3})\b', re.IGNORECASE
 )
 # What APIs call their errors, in a text that quotes them.
-_OF_NAME = {
+_KIND_BY_NAME = {
     "authentication_error": "auth",
     "permission_error": "auth",
     "invalid_api_key": "auth",
@@ -44,10 +44,10 @@ _OF_NAME = {
 }
 
 
-_SPENT = re.compile(
+_QUOTA_USED_UP = re.compile(
     "(?<!not your )usage limit|exhausted your (daily )?(quota|capacity)", re.IGNORECASE
 )
-_OF_WORDS = {
+_KIND_BY_PHRASE = {
     "rate limit": "rate_limit",
     "too many requests": "rate_limit",
     "overloaded": "overloaded",
@@ -56,53 +56,59 @@ _OF_WORDS = {
     "incorrect api key": "auth",
     "unauthorized": "auth",
 }
-_AFTER = re.compile(r"(?:retry|try again) (?:after|in) (\d{1,7})(?:\.\d+)? ?s", re.IGNORECASE)
-_AT = re.compile(r"try again at (\d{1,2}):(\d\d) ([AP]M)", re.IGNORECASE)
+_RETRY_AFTER = re.compile(r"(?:retry|try again) (?:after|in) (\d{1,7})(?:\.\d+)? ?s", re.IGNORECASE)
+_RETRY_AT = re.compile(r"try again at (\d{1,2}):(\d\d) ([AP]M)", re.IGNORECASE)
 
 
-def failure(kind: str, message: str, resets_at: int | None = None) -> dict[str, Any]:
+def make_failure(kind: str, message: str, resets_at: int | None = None) -> dict[str, Any]:
     """The fact: auth, rate_limit, overloaded, quota, refused or unknown; unix seconds. What a
     subscription may use has the status of a rate limit, and only its words are different."""
-    if kind == "rate_limit" and _SPENT.search(message):
+    if kind == "rate_limit" and _QUOTA_USED_UP.search(message):
         kind = "quota"
-    return {"kind": kind, "message": shortened(plain(message), LONGEST), "resetsAt": resets_at}
+    return {
+        "kind": kind,
+        "message": truncate_utf8(sanitize(message), MAX_MESSAGE_BYTES),
+        "resetsAt": resets_at,
+    }
 
 
-def of_status(status: object) -> str | None:
+def kind_of_status(status: object) -> str | None:
     """The kind that a status of HTTP says, if it says one."""
-    return _OF_STATUS.get(status) if isinstance(status, int) else None
+    return _KIND_BY_STATUS.get(status) if isinstance(status, int) else None
 
 
-def of_message(message: str) -> dict[str, Any]:
+def failure_from_message(message: str) -> dict[str, Any]:
     """The fact, where there is nothing but words."""
-    return failure(kind_of(message), message, resets_at(message))
+    return make_failure(kind_of_message(message), message, parse_reset_time(message))
 
 
-def kind_of(message: str) -> str:
+def kind_of_message(message: str) -> str:
     """By the status or the API's name for the error that a message quotes; else by its words."""
-    for name, kind in _OF_NAME.items():
+    for name, kind in _KIND_BY_NAME.items():
         if name in message:
             return kind
     for found in _STATUS.finditer(message):
-        if of_it := of_status(int(found[1])):
+        if of_it := kind_of_status(int(found[1])):
             return of_it
-    if _SPENT.search(message):
+    if _QUOTA_USED_UP.search(message):
         return "quota"
     lower = message.lower()
-    return next((kind for words, kind in _OF_WORDS.items() if words in lower), "unknown")
+    return next((kind for words, kind in _KIND_BY_PHRASE.items() if words in lower), "unknown")
 
 
-def resets_at(message: str, now: float | None = None) -> int | None:
+def parse_reset_time(message: str, now: float | None = None) -> int | None:
     """When it is over, in unix seconds, if the message says so. A time of day is the machine's."""
     now = time.time() if now is None else now
-    if found := _AFTER.search(message):
+    if found := _RETRY_AFTER.search(message):
         return int(now) + int(found[1])
-    if found := _AT.search(message):
-        return _next(int(found[1]) % 12 + 12 * (found[3].upper() == "PM"), int(found[2]), now)
+    if found := _RETRY_AT.search(message):
+        return _next_local_time(
+            int(found[1]) % 12 + 12 * (found[3].upper() == "PM"), int(found[2]), now
+        )
     return None
 
 
-def _next(hour: int, minute: int, now: float) -> int:
+def _next_local_time(hour: int, minute: int, now: float) -> int:
     """The next time that a clock shows this."""
     today = time.localtime(now)
     day = (today.tm_year, today.tm_mon, today.tm_mday)

@@ -13,22 +13,22 @@ import json
 from time import monotonic, time
 
 from muster.worker.agents.runner import formats, updates, usage_file
-from muster.worker.agents.runner.agent_process import ERRORS, OUTPUT, Agent
+from muster.worker.agents.runner.agent_process import STDERR, STDOUT, AgentProcess
 from muster.worker.agents.runner.channel import Channel
-from muster.worker.agents.runner.limits import Limits
-from muster.worker.agents.runner.output_parser import Aside, Narration
+from muster.worker.agents.runner.limits import LimitWatchdog
+from muster.worker.agents.runner.output_parser import OutputParser, TextParser
 from muster.worker.agents.runner.screen import Screen
-from muster.worker.agents.runner.tool_requests import Inquiries
+from muster.worker.agents.runner.tool_requests import ToolRequests
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import NoReturn
 
-    from muster.worker.agents.runner.acp.session import Conversation
-    from muster.worker.agents.runner.entries import Told
+    from muster.worker.agents.runner.acp.session import AcpSession
+    from muster.worker.agents.runner.entries import Update
     from muster.worker.agents.runner.formats import Format
-    from muster.worker.agents.runner.usage_file import Ledger
+    from muster.worker.agents.runner.usage_file import UsageFile
 
 ACP = "acp"
 
@@ -36,87 +36,89 @@ ACP = "acp"
 def main(argv: list[str]) -> NoReturn:
     name, *opening = argv[: argv.index("--")]
     command = argv[argv.index("--") + 1 :]
-    channel = Channel.inherited()
-    teller = Teller(Screen(1), channel, usage_file.of_name(name))
-    inquiries = Inquiries(channel, teller.tell)
-    teller.tell(map(updates.followed_up, opening))
+    channel = Channel.from_environment()
+    teller = UpdatePublisher(Screen(1), channel, usage_file.create_usage_file(name))
+    inquiries = ToolRequests(channel, teller.publish)
+    teller.publish(map(updates.follow_up, opening))
     if name == ACP:
-        from muster.worker.agents.runner.acp.session import Conversation
+        from muster.worker.agents.runner.acp.session import AcpSession
 
-        conversation = Conversation(json.loads(command.pop(0)), inquiries.questions)
-        agent = Agent(command, spoken_to=True)
-        _listen(agent, conversation, teller, inquiries, conversation)
+        conversation = AcpSession(json.loads(command.pop(0)), inquiries.questions)
+        agent = AgentProcess(command, spoken_to=True)
+        _run_agent(agent, conversation, teller, inquiries, conversation)
         status = conversation.status
     else:
-        agent, is_plain = Agent(command), name in formats.PLAIN
-        _listen(agent, formats.of_name(name), teller, inquiries, is_plain=is_plain)
+        agent, is_plain = AgentProcess(command), name in formats.TEXT_FORMATS
+        _run_agent(agent, formats.create_format(name), teller, inquiries, is_plain=is_plain)
         status = int(is_plain and teller.has_failed)
     inquiries.close()
     channel.close()
-    agent.end_alike(well=status)
+    agent.exit_like_agent(well=status)
 
 
-def _listen(
-    agent: Agent,
+def _run_agent(
+    agent: AgentProcess,
     spoken: Format,
-    teller: Teller,
-    inquiries: Inquiries,
-    conversation: Conversation | None = None,
+    teller: UpdatePublisher,
+    inquiries: ToolRequests,
+    conversation: AcpSession | None = None,
     *,
     is_plain: bool = False,
 ) -> None:
     """Tells of all that the agent says, until its end."""
-    output = Aside(spoken) if is_plain else Narration(spoken)
-    narrations = {OUTPUT: output, ERRORS: Aside(spoken)}
+    output = TextParser(spoken) if is_plain else OutputParser(spoken)
+    narrations = {STDOUT: output, STDERR: TextParser(spoken)}
 
     def due() -> float | None:
-        moments = (teller.limits.due, teller.ledger.due)
+        moments = (teller.limits.end_at, teller.usage_file.next_poll_at)
         first = min((each for each in moments if each is not None), default=None)
         return 0.0 if conversation and conversation.outgoing else first
 
-    for stream, data in agent.heard(due, inquiries):
-        teller.tell(narrations[stream].heard(data))
+    for stream, data in agent.read_output(due, inquiries):
+        teller.publish(narrations[stream].feed(data))
         if conversation is not None:
-            conversation.go_on(agent)
-        teller.look()
-        if teller.must_end():
+            conversation.send_pending(agent)
+        teller.publish_usage()
+        if teller.is_limit_reached():
             agent.stop()
     for narration in reversed(narrations.values()):
-        teller.tell(narration.end())
-    teller.look(is_last=True)
+        teller.publish(narration.finish())
+    teller.publish_usage(is_last=True)
 
 
-class Teller:
-    def __init__(self, screen: Screen, channel: Channel, ledger: Ledger) -> None:
-        self._screen, self._channel, self.ledger = screen, channel, ledger
-        self.limits = Limits()
+class UpdatePublisher:
+    def __init__(self, screen: Screen, channel: Channel, ledger: UsageFile) -> None:
+        self._screen, self._channel, self.usage_file = screen, channel, ledger
+        self.limits = LimitWatchdog()
         self.has_failed = False
         """Whether a failure was told of last, after which nothing went on."""
 
-    def tell(self, told: Iterable[Told]) -> None:
-        for one in told:
-            self.ledger.heard(one, monotonic())
-            for each in self.limits.heard(one, monotonic(), time()):
-                self._tell(each)
+    def publish(self, new_updates: Iterable[Update]) -> None:
+        for update in new_updates:
+            self.usage_file.observe(update, monotonic())
+            for each in self.limits.observe(update, monotonic(), time()):
+                self._publish_one(each)
 
-    def look(self, *, is_last: bool = False) -> None:
+    def publish_usage(self, *, is_last: bool = False) -> None:
         """Tells what the agent has used by its own account."""
-        for told in self.ledger.last() if is_last else self.ledger.look(monotonic()):
-            self._tell(told)
+        for update in (
+            self.usage_file.final_updates() if is_last else self.usage_file.poll(monotonic())
+        ):
+            self._publish_one(update)
 
-    def must_end(self) -> bool:
+    def is_limit_reached(self) -> bool:
         """Whether a limit has come to where its agent has to be ended; says so."""
-        if self.limits.due is None or monotonic() < self.limits.due:
+        if self.limits.end_at is None or monotonic() < self.limits.end_at:
             return False
-        self._tell(self.limits.end())
+        self._publish_one(self.limits.expire())
         return True
 
-    def _tell(self, told: Told) -> None:
+    def _publish_one(self, update: Update) -> None:
         """The shim first: where it then says that the log is, the rendering begins."""
-        if told.entry is not None:
-            self._channel.tell("entry", told.entry)
-        if told.facts is not None:
-            self._channel.tell("facts", told.facts)
-            self.has_failed = bool(told.facts.get("failure", self.has_failed))
-        if told.rendering is not None:
-            self._screen.show(told.rendering, told.entry["kind"] if told.entry else None)
+        if update.entry is not None:
+            self._channel.send("entry", update.entry)
+        if update.facts is not None:
+            self._channel.send("facts", update.facts)
+            self.has_failed = bool(update.facts.get("failure", self.has_failed))
+        if update.draw is not None:
+            self._screen.show(update.draw, update.entry["kind"] if update.entry else None)

@@ -6,8 +6,8 @@ import codecs
 import json
 
 from muster.worker.agents.runner import blocks, sanitizer
-from muster.worker.agents.runner.entries import Told
-from muster.worker.agents.runner.formats import UNEXPECTED
+from muster.worker.agents.runner.entries import Update
+from muster.worker.agents.runner.formats import PARSE_ERRORS
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
@@ -15,78 +15,80 @@ if TYPE_CHECKING:
 
     from muster.worker.agents.runner.formats import Format
 
-LONGEST = 8 << 20
+MAX_LINE_BYTES = 8 << 20
 """Bytes of a line that is looked into. A longer one is passed on in pieces, as it comes."""
 
 
-class Narration:
+class OutputParser:
     """Whatever the format does not understand is told of as it came."""
 
     def __init__(self, spoken: Format) -> None:
         self._format = spoken
-        self._pieces: list[bytes] = []  # of the line that is not whole yet
+        self._chunks: list[bytes] = []  # of the line that is not whole yet
         self._size = 0
         self._decoder: codecs.IncrementalDecoder | None = None  # within a line that is too long
 
-    def heard(self, data: bytes) -> Iterator[Told]:
+    def feed(self, data: bytes) -> Iterator[Update]:
         """What is told of these bytes, and of those that waited for them."""
         *ends, rest = data.split(b"\n")
         for end in ends:
-            yield from self._ended(end)
-        self._pieces.append(rest)
+            yield from self._finish_line(end)
+        self._chunks.append(rest)
         self._size += len(rest)
-        if self._size > LONGEST or self._decoder:
-            yield from self._piece()
+        if self._size > MAX_LINE_BYTES or self._decoder:
+            yield from self._flush_chunk()
 
-    def end(self) -> Iterator[Told]:
+    def finish(self) -> Iterator[Update]:
         """What is told when there is no more."""
         if self._size or self._decoder:
-            yield from self._ended(b"")
-        yield from self._format.end()
+            yield from self._finish_line(b"")
+        yield from self._format.finish()
 
-    def _ended(self, end: bytes) -> Iterator[Told]:
-        self._pieces.append(end)
+    def _finish_line(self, end: bytes) -> Iterator[Update]:
+        self._chunks.append(end)
         if self._decoder:
-            yield from self._piece(is_last=True)
+            yield from self._flush_chunk(is_last=True)
             return
-        line = b"".join(self._pieces)
-        self._pieces, self._size = [], 0
-        yield from self._line(line)
+        line = b"".join(self._chunks)
+        self._chunks, self._size = [], 0
+        yield from self._parse_line(line)
 
-    def _piece(self, *, is_last: bool = False) -> Iterator[Told]:
+    def _flush_chunk(self, *, is_last: bool = False) -> Iterator[Update]:
         if self._decoder is None:
             self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
-        text = sanitizer.coloured(self._decoder.decode(b"".join(self._pieces), is_last))
-        self._pieces, self._size = [], 0
+        text = sanitizer.sanitize_keeping_colors(
+            self._decoder.decode(b"".join(self._chunks), is_last)
+        )
+        self._chunks, self._size = [], 0
         if is_last:
             text += "\n"
             self._decoder = None
-        yield Told(lambda _: text)
+        yield Update(lambda _: text)
 
-    def _line(self, line: bytes) -> list[Told]:
+    def _parse_line(self, line: bytes) -> list[Update]:
         line = line.removesuffix(b"\r")
-        told = self._event(line) if line.lstrip().startswith(b"{") else None
-        return [_passed_on(line)] if told is None else told
+        new_updates = self._parse_event(line) if line.lstrip().startswith(b"{") else None
+        return [_raw_line_update(line)] if new_updates is None else new_updates
 
-    def _event(self, line: bytes) -> list[Told] | None:
+    def _parse_event(self, line: bytes) -> list[Update] | None:
         try:
             return self._format.feed(json.loads(line))
-        except UNEXPECTED:
+        except PARSE_ERRORS:
             return None
 
 
-class Aside(Narration):
+class TextParser(OutputParser):
     """What an agent says on its standard error is for people: it is passed on, and listened to."""
 
-    def end(self) -> Iterator[Told]:
+    def finish(self) -> Iterator[Update]:
         if self._size or self._decoder:
-            yield from self._ended(b"")
+            yield from self._finish_line(b"")
 
-    def _line(self, line: bytes) -> list[Told]:
+    def _parse_line(self, line: bytes) -> list[Update]:
         line = line.removesuffix(b"\r")
         text = line.decode(errors="backslashreplace")
-        return [_passed_on(line), *self._format.aside(text)]
+        return [_raw_line_update(line), *self._format.feed_text_line(text)]
 
 
-def _passed_on(line: bytes) -> Told:
-    return Told(blocks.passed_on(line.decode(errors="backslashreplace")))
+def _raw_line_update(line: bytes) -> Update:
+    return Update(blocks.raw_line(line.decode(errors="backslashreplace")))

@@ -16,59 +16,59 @@ if TYPE_CHECKING:
 
 RESET = "\x1b[0m"
 
-_SIGNS: dict[int, str] = {
+_REPLACEMENTS: dict[int, str] = {
     **{code: chr(0x2400 + code) for code in range(0x20) if chr(code) not in "\n\t"},
     0x7F: "\u2421",
     **{code: f"<{code:X}>" for code in range(0x80, 0xA0)},
 }
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SGR = re.compile(r"\x1b\[([0-9;:]{0,64})m")
-_EXACT = 1 << 53  # integers from here on are not the same everywhere
+_MAX_EXACT_INTEGER = 1 << 53  # integers from here on are not the same everywhere
 _CONCEAL = 8
 
 
-def plain(text: str) -> str:
+def sanitize(text: str) -> str:
     """Without anything that controls a terminal. A carriage return ends a line."""
     if _CONTROL.search(text) is None:
         return reveal(text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     # Halves of a pair, which JSON can spell and UTF-8 cannot.
     text = text.encode(errors="backslashreplace").decode()
-    return reveal(text.translate(_SIGNS))
+    return reveal(text.translate(_REPLACEMENTS))
 
 
-def coloured(text: str) -> str:
+def sanitize_keeping_colors(text: str) -> str:
     """The same, but colours and the like are left to be obeyed, until the end of the text."""
     if "\x1b" not in text:
-        return plain(text)
+        return sanitize(text)
     made, end, was_coloured = [], 0, False
     for found in _SGR.finditer(text):
-        made.append(plain(text[end : found.start()]))
-        is_kept = not _conceals(found[1])
-        made.append(found[0] if is_kept else plain(found[0]))
+        made.append(sanitize(text[end : found.start()]))
+        is_kept = not _is_concealing(found[1])
+        made.append(found[0] if is_kept else sanitize(found[0]))
         was_coloured |= is_kept
         end = found.end()
-    made.append(plain(text[end:]))
+    made.append(sanitize(text[end:]))
     return "".join([*made, RESET] if was_coloured else made)
 
 
-def throughout(value: Any) -> Any:
+def sanitize_json(value: Any) -> Any:
     """The same JSON with all its strings made harmless, and with numbers that all can read."""
     match value:
         case str():
-            return plain(value)
+            return sanitize(value)
         case list():
-            return [throughout(each) for each in value]
+            return [sanitize_json(each) for each in value]
         case dict():
-            return {plain(name): throughout(each) for name, each in value.items()}
+            return {sanitize(name): sanitize_json(each) for name, each in value.items()}
         case float() if value - value != 0:  # infinite, or none
             return str(value)
-        case int() if not -_EXACT < value < _EXACT:
+        case int() if not -_MAX_EXACT_INTEGER < value < _MAX_EXACT_INTEGER:
             return str(value)
     return value
 
 
-def _conceals(parameters: str) -> bool:
+def _is_concealing(parameters: str) -> bool:
     """Whether it hides text. After 38, 48 and 58 come the numbers of a colour."""
     numbers = [part.partition(":")[0] for part in parameters.split(";")]
     at = 0

@@ -8,9 +8,13 @@ TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-NARROWEST = 20
-WITHOUT = 80  # columns where there is no terminal
-_TIGHT = ("tool", "error", None)  # kinds of which one follows the other without an empty line
+MIN_COLUMNS = 20
+DEFAULT_COLUMNS = 80  # columns where there is no terminal
+_GROUPED_KINDS = (
+    "tool",
+    "error",
+    None,
+)  # kinds of which one follows the other without an empty line
 
 
 class Screen:
@@ -24,7 +28,7 @@ class Screen:
         the agent goes on, and so do its entries."""
         if self._descriptor is None:
             return
-        is_apart = not self._is_empty and not (kind == self._last and kind in _TIGHT)
+        is_apart = not self._is_empty and not (kind == self._last and kind in _GROUPED_KINDS)
         text = "\n" * is_apart + draw(self._width(self._descriptor))
         self._last, self._is_empty = kind, False
         rest = memoryview(text.encode(errors="backslashreplace"))
@@ -39,5 +43,5 @@ class Screen:
         try:
             columns = os.get_terminal_size(descriptor).columns
         except OSError:
-            return WITHOUT
-        return max(columns, NARROWEST) if columns else WITHOUT
+            return DEFAULT_COLUMNS
+        return max(columns, MIN_COLUMNS) if columns else DEFAULT_COLUMNS

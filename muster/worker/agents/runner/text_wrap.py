@@ -6,10 +6,10 @@ from unicodedata import combining, east_asian_width
 
 _MARKERS = ("- ", "* ", "+ ", "• ")
 _FENCES = ("```", "~~~")
-_NARROWEST = 8  # what an indentation leaves in any case
+_MIN_COLUMNS = 8  # what an indentation leaves in any case
 
 
-def wrapped(text: str, width: int, indent: str = "") -> str:
+def wrap_text(text: str, width: int, indent: str = "") -> str:
     """The text in lines of at most so many columns, broken between words; no word is lost.
 
     What a line is indented by, its parts are, and those of an item of a list stand under its text.
@@ -19,36 +19,36 @@ def wrapped(text: str, width: int, indent: str = "") -> str:
     for line in text.rstrip("\n").split("\n"):
         is_fence = line.lstrip().startswith(_FENCES)
         in_code ^= is_fence
-        lines += [line] if in_code or is_fence else _parts(line, max(width - len(indent), 1))
+        lines += [line] if in_code or is_fence else _wrap_line(line, max(width - len(indent), 1))
     return "\n".join(f"{indent}{line}".rstrip() for line in lines)
 
 
-def fitted(text: str, width: int) -> str:
+def truncate_to_width(text: str, width: int) -> str:
     """The text's beginning, if it is too wide for the columns."""
-    if columns(text) <= width:
+    if display_width(text) <= width:
         return text
-    while text and columns(text) > width - 1:
+    while text and display_width(text) > width - 1:
         text = text[: max(min(len(text) - 1, width - 1), 0)]
     return f"{text}…" if width > 0 else ""
 
 
-def columns(text: str) -> int:
+def display_width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(0 if combining(each) else 1 + (east_asian_width(each) in "WF") for each in text)
 
 
-def _parts(line: str, width: int) -> list[str]:
+def _wrap_line(line: str, width: int) -> list[str]:
     line = line.expandtabs(4)
-    if columns(line) <= width:
+    if display_width(line) <= width:
         return [line]
-    start = line[: len(line) - len(line.lstrip(" "))][: max(width - _NARROWEST, 0)]
+    start = line[: len(line) - len(line.lstrip(" "))][: max(width - _MIN_COLUMNS, 0)]
     body = line.lstrip(" ")
     hanging = start + "  " * body.startswith(_MARKERS)
     parts, part = [], start
-    taken = columns(start)
+    taken = display_width(start)
     for word in body.split(" "):
-        wide = columns(word)
+        wide = display_width(word)
         if part.strip() and taken + 1 + wide > width:
             parts.append(part)
             part, taken = hanging + word, len(hanging) + wide

@@ -6,16 +6,16 @@ import json
 import os
 
 from muster.worker.agents.runner import blocks
-from muster.worker.agents.runner.entries import Told, entry, is_cut, one_line
+from muster.worker.agents.runner.entries import Update, is_truncated, make_entry, to_one_line
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-_SHOWN_ARGUMENT = 80  # characters of one that is shown in a line
+_MAX_ARGUMENT_CHARS = 80  # characters of one that is shown in a line
 
 
-class Call:
+class ToolCall:
     """`kind`: command, edit, or tool. `change` says what became of a file: add, update, delete."""
 
     def __init__(
@@ -31,26 +31,30 @@ class Call:
     ) -> None:
         self.id, self.tool, self.arguments, self.parent = call_id, tool, arguments, parent
         self.command, self.diff = command, diff
-        self.files = [{"path": _near(path), "change": change} for path, change in files or []]
+        self.files = [
+            {"path": _relative_path(path), "change": change} for path, change in files or []
+        ]
         self.kind = "command" if command is not None else "edit" if self.files else "tool"
         self.output = ""
         self.exit_code: int | None = None
         self.has_failed = self.is_denied = self.is_unfinished = False
 
-    def told(self) -> Told:
+    def to_update(self) -> Update:
         """The one thing that is told of it, when its result is there or will never be."""
-        made = self._entry()
-        return Told(self._rendering(whole=is_cut(made)), made)
+        made = self._make_entry()
+        return Update(self._make_block(whole=is_truncated(made)), made)
 
-    def _entry(self) -> dict[str, Any]:
+    def _make_entry(self) -> dict[str, Any]:
         is_tool = self.kind == "tool" or self.is_denied
-        said = (
-            self.diff if self.kind == "edit" and not self._is_bad() and self.diff else self.output
+        text = (
+            self.diff
+            if self.kind == "edit" and not self._is_unsuccessful() and self.diff
+            else self.output
         )
-        return entry(
+        return make_entry(
             "denied" if self.is_denied else self.kind,
             self._title(),
-            said,
+            text,
             call=self.id,
             tool=self.tool,
             arguments=self.arguments if is_tool else None,
@@ -62,29 +66,31 @@ class Call:
             parent=self.parent,
         )
 
-    def _rendering(self, *, whole: bool) -> blocks.Draw:
+    def _make_block(self, *, whole: bool) -> blocks.Draw:
         if self.is_denied:
             return blocks.denied(self._title(), self.output)
-        bad, end = self._is_bad(), self._end()
+        bad, end = self._is_unsuccessful(), self._result_text()
         match self.kind:
             case "command":
                 return blocks.command(self.command or "", self.output, end, is_bad=bad)
             case "edit":
-                said = self.output if bad or not self.diff else ""
-                return blocks.edit(self._paths(), self.diff, said, end, is_bad=bad)
+                output = self.output if bad or not self.diff else ""
+                return blocks.edit(self._paths(), self.diff, output, end, is_bad=bad)
         return blocks.tool(
             self.tool,
-            json.dumps(self.arguments, ensure_ascii=False) if whole else said_of(self.arguments),
+            json.dumps(self.arguments, ensure_ascii=False)
+            if whole
+            else format_arguments(self.arguments),
             self.output,
             end,
             is_bad=bad,
             is_whole=whole,
         )
 
-    def _is_bad(self) -> bool:
+    def _is_unsuccessful(self) -> bool:
         return self.has_failed or self.is_unfinished or bool(self.exit_code)
 
-    def _end(self) -> str:
+    def _result_text(self) -> str:
         if self.is_unfinished:
             return "no result"
         if self.exit_code is not None:
@@ -97,65 +103,65 @@ class Call:
                 return self.command or ""
             case "edit":
                 return self._paths()
-        return f"{self.tool} {said_of(self.arguments)}".strip()
+        return f"{self.tool} {format_arguments(self.arguments)}".strip()
 
     def _paths(self) -> str:
         marks = {"add": " (new)", "delete": " (deleted)"}
         return ", ".join(each["path"] + marks.get(each["change"], "") for each in self.files)
 
 
-class Calls:
+class ToolCalls:
     """Those that have begun and have no result yet. An id is one call's for ever: what speaks of it
     again raises ValueError, and is passed on as it came."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Call] = {}
-        self._ended: set[str] = set()
+        self._open: dict[str, ToolCall] = {}
+        self._finished_ids: set[str] = set()
 
-    def begin(self, call: Call) -> None:
+    def start(self, call: ToolCall) -> None:
         self.require_new(call.id)
         self._open[call.id] = call
 
     def require_new(self, call_id: str) -> None:
-        if call_id in self._open or call_id in self._ended:
+        if call_id in self._open or call_id in self._finished_ids:
             raise ValueError("a call that there was before")
 
-    def get(self, call_id: str) -> Call:
+    def get(self, call_id: str) -> ToolCall:
         """The call that has got its result; one without a name if nobody told that it began."""
-        if call_id in self._ended:
+        if call_id in self._finished_ids:
             raise ValueError("a second result")
-        return self._open.get(call_id) or Call(call_id, "?", {})
+        return self._open.get(call_id) or ToolCall(call_id, "?", {})
 
-    def end(self, call: Call) -> Told:
+    def finish(self, call: ToolCall) -> Update:
         self._open.pop(call.id, None)
-        self._ended.add(call.id)
-        return call.told()
+        self._finished_ids.add(call.id)
+        return call.to_update()
 
-    def unfinished(self) -> list[Told]:
+    def finish_unfinished(self) -> list[Update]:
         """At the end of it all: those that never got a result."""
         for call in self._open.values():
             call.is_unfinished = True
-        return [self.end(call) for call in list(self._open.values())]
+        return [self.finish(call) for call in list(self._open.values())]
 
 
-def _near(path: str) -> str:
+def _relative_path(path: str) -> str:
     """The path as it is seen from where the agent was started, for what lies below that."""
     return path.removeprefix(os.getcwd().rstrip("/") + "/")
 
 
-def said_of(arguments: dict[str, Any]) -> str:
+def format_arguments(arguments: dict[str, Any]) -> str:
     """Arguments in a line. One that is alone needs no name."""
     if len(arguments) == 1:
-        return _value(*arguments.values())
-    return ", ".join(f"{name}: {_value(value)}" for name, value in arguments.items())
+        return _format_value(*arguments.values())
+    return ", ".join(f"{name}: {_format_value(value)}" for name, value in arguments.items())
 
 
-def _value(value: object) -> str:
+def _format_value(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return one_line(text, _SHOWN_ARGUMENT)
+    return to_one_line(text, _MAX_ARGUMENT_CHARS)
 
 
-def replacement(old: str, new: str) -> str:
+def replacement_diff(old: str, new: str) -> str:
     """Both as a diff without its places: the lines that they share at both ends are left out."""
     before, after = old.splitlines(), new.splitlines()
     while before and after and before[0] == after[0]:

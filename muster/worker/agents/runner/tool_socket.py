@@ -20,41 +20,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from muster.worker.agents.runner.entries import Told
-    from muster.worker.agents.runner.questions import Questions
+    from muster.worker.agents.runner.entries import Update
+    from muster.worker.agents.runner.questions import QuestionQueue
 else:
     import _socket as socket  # the rest of `socket` costs more than all of this
 
-VARIABLE = "MUSTER_ASKING"
+SOCKET_VARIABLE = "MUSTER_ASKING"
 """The environment's variable with the socket's path."""
 
-_PLACE = "/tmp"
-_MOST = 64  # calls at once
-_LONGEST = 64 << 10  # bytes of a call
-_READ = 64 << 10
+_BASE_DIRECTORY = "/tmp"
+_MAX_CALLS = 64  # calls at once
+_MAX_CALL_BYTES = 64 << 10  # bytes of a call
+_READ_BYTES = 64 << 10
 
 
-class Callers:
+class ToolSocket:
     """No call makes the narrator wait."""
 
     def __init__(
         self,
-        questions: Questions,
-        tell: Callable[[Iterable[Told]], None],
+        questions: QuestionQueue,
+        tell: Callable[[Iterable[Update]], None],
         reply: Callable[[int, str], str | None],
     ) -> None:
         """`tell` takes what there is to tell of an agent's progress, and `reply` what it answers in
         a thread; that returns why it cannot, None where it has."""
         self._questions = questions
-        self._tell, self._reply = tell, reply
+        self._publish, self._reply = tell, reply
         self._directory = ""
         self._listener: socket.socket | None = None
         self._calls: dict[int, _Call] = {}
-        os.environ.pop(VARIABLE, None)
+        os.environ.pop(SOCKET_VARIABLE, None)
 
     def open(self) -> None:
         """Lets the agent that is started from now on know where we are, if we can be anywhere."""
-        directory = f"{_PLACE}/muster-{os.urandom(8).hex()}"
+        directory = f"{_BASE_DIRECTORY}/muster-{os.urandom(8).hex()}"
         path = f"{directory}/asking"
         try:
             os.mkdir(directory, 0o700)
@@ -62,14 +62,14 @@ class Callers:
             self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self._listener.setblocking(False)
             self._listener.bind(path)
-            self._listener.listen(_MOST)
-            os.environ[VARIABLE] = path
+            self._listener.listen(_MAX_CALLS)
+            os.environ[SOCKET_VARIABLE] = path
         except OSError:
             self.close()
 
     def close(self) -> None:
         for call in [*self._calls.values()]:
-            self._end(call)
+            self._close_call(call)
         if self._listener is not None:
             self._listener.close()
             self._listener = None
@@ -81,7 +81,7 @@ class Callers:
             except OSError:
                 continue  # it is gone
 
-    def handles(self) -> list[int]:
+    def file_descriptors(self) -> list[int]:
         """What `serve` is to be called for when there is something to read."""
         listener = [self._listener.fileno()] if self._listener is not None else []
         return [*listener, *self._calls]
@@ -89,78 +89,80 @@ class Callers:
     def serve(self, ready: Iterable[int]) -> None:
         for handle in ready:
             if call := self._calls.get(handle):
-                self._hear(call)
+                self._read_call(call)
             elif self._listener is not None and handle == self._listener.fileno():
-                self._admit(self._listener)
+                self._accept(self._listener)
 
-    def _admit(self, listener: socket.socket) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         try:
             handle, _ = listener._accept()  # type: ignore[attr-defined]
         except OSError:
             return
         connection = socket.socket(fileno=handle)
         connection.setblocking(False)
-        if len(self._calls) >= _MOST:
+        if len(self._calls) >= _MAX_CALLS:
             connection.close()
         else:
             self._calls[handle] = _Call(handle, connection)
 
-    def _hear(self, call: _Call) -> None:
+    def _read_call(self, call: _Call) -> None:
         try:
-            received = call.connection.recv(_READ)
+            received = call.connection.recv(_READ_BYTES)
         except BlockingIOError:
             return  # its handle was another's a moment ago
         except OSError:
             received = b""
-        call.heard += received
-        if not received or len(call.heard) > _LONGEST:
-            self._end(call)
-        elif b"\n" in call.heard and not call.is_taken:
-            call.is_taken = True
-            self._take(call)
+        call.buffer += received
+        if not received or len(call.buffer) > _MAX_CALL_BYTES:
+            self._close_call(call)
+        elif b"\n" in call.buffer and not call.is_dispatched:
+            call.is_dispatched = True
+            self._dispatch_call(call)
 
-    def _take(self, call: _Call) -> None:
+    def _dispatch_call(self, call: _Call) -> None:
         try:
-            said = json.loads(call.heard.partition(b"\n")[0])
+            request = json.loads(call.buffer.partition(b"\n")[0])
         except (ValueError, RecursionError):
-            said = None
-        match said:
+            request = None
+        match request:
             case {"ask": {"question": str(text), "choices": list(choices)}}:
                 if all(isinstance(each, str) for each in choices):
-                    call.question = Question(text, choices, lambda answer: self._say(call, answer))
+                    call.question = Question(
+                        text, choices, lambda answer: self._respond(call, answer)
+                    )
                     self._questions.ask(call.question)
                     return
             case {"progress": str(text)}:
-                self._tell(updates.progress(text))
-                self._say(call, {"ok": True})
+                self._publish(updates.progress(text))
+                self._respond(call, {"ok": True})
                 return
             case {"reply": {"thread": int(thread), "text": str(text)}}:
                 why_not = self._reply(thread, text)
                 if why_not is None:
-                    self._tell(updates.replied(text))
-                self._say(call, {"ok": True} if why_not is None else {"unsaid": why_not})
+                    self._publish(updates.thread_reply(text))
+                self._respond(call, {"ok": True} if why_not is None else {"unsaid": why_not})
                 return
-        self._say(call, {"refused": "it is not understood"})
+        self._respond(call, {"refused": "it is not understood"})
 
-    def _say(self, call: _Call, answer: dict[str, Any]) -> None:
+    def _respond(self, call: _Call, answer: dict[str, Any]) -> None:
         call.question = None
         try:
             call.connection.send(json.dumps(answer).encode() + b"\n")  # it fits, or is not wanted
         except OSError:
             return  # whoever asked has gone
         finally:
-            self._end(call)
+            self._close_call(call)
 
-    def _end(self, call: _Call) -> None:
+    def _close_call(self, call: _Call) -> None:
         self._calls.pop(call.handle, None)
         if call.question is not None:
-            self._questions.drop(call.question)
+            self._questions.cancel(call.question)
         call.connection.close()
 
 
 class _Call:
     def __init__(self, handle: int, connection: socket.socket) -> None:
         self.handle, self.connection = handle, connection
-        self.heard = b""
-        self.is_taken = False
+        self.buffer = b""
+        self.is_dispatched = False
         self.question: Question | None = None

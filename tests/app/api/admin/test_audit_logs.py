@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.api.pagination import by_cursor
+from app.api.pagination import paginate_by_cursor
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import AuditEntry, Developer
@@ -186,11 +186,13 @@ def test_a_page_reads_a_page_however_long_the_log_is(
     )
     db.session.execute(sa.text("ANALYZE audit_entries"))
     with explained() as plans:
-        first = by_cursor(audit_log.listing(admin, **filters), AuditEntry.at, AuditEntry.id)
+        first = paginate_by_cursor(
+            audit_log.listing(admin, **filters), AuditEntry.at, AuditEntry.id
+        )
         cursor = first["next_cursor"]
         if cursor:
             rows = audit_log.listing(admin, **filters)
-            by_cursor(rows, AuditEntry.at, AuditEntry.id, cursor=cursor)
+            paginate_by_cursor(rows, AuditEntry.at, AuditEntry.id, cursor=cursor)
     assert len(plans) == 1 + bool(cursor)
     for plan in plans:
         nodes = list(walk(plan))

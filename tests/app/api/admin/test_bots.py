@@ -36,15 +36,15 @@ def body(platform: str, **changes: Any) -> dict[str, Any]:
 def test_a_bot_is_made_listed_and_deleted_and_its_secrets_stay_here(
     client: FlaskClient, admin: dict[str, str], platform: str
 ) -> None:
-    given = body(platform)
-    made = client.post(PATH, json=given, headers=admin)
+    fields = body(platform)
+    made = client.post(PATH, json=fields, headers=admin)
     assert made.status_code == 201
     assert made.json == {
         "id": made.json["id"],
         "platform": platform,
         "name": "Bot",
-        "appId": given.get("appId"),
-        "hasAppSecret": "appSecret" in given,
+        "appId": fields.get("appId"),
+        "hasAppSecret": "appSecret" in fields,
         "hasWebhookToken": True,
         "hasEncryptKey": False,
         "auditLog": False,
@@ -53,11 +53,11 @@ def test_a_bot_is_made_listed_and_deleted_and_its_secrets_stay_here(
     }
     assert client.get(PATH, headers=admin).json == {"items": [made.json], "nextCursor": None}
     bot = db.session.get(Bot, made.json["id"])
-    assert encryption.decrypt(bot.webhook_token) == given["webhookToken"]
-    assert given["webhookToken"] not in bot.webhook_token
-    told = db.session.scalars(select(AuditEntry)).one()
-    assert (told.action, told.target_id) == ("bot.created", str(bot.id))
-    assert given["webhookToken"] not in str(told.changes)
+    assert encryption.decrypt(bot.webhook_token) == fields["webhookToken"]
+    assert fields["webhookToken"] not in bot.webhook_token
+    entry = db.session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.target_id) == ("bot.created", str(bot.id))
+    assert fields["webhookToken"] not in str(entry.changes)
     path = f"{PATH}/{bot.id}"
     assert client.delete(path, headers=admin).json == {}
     assert client.delete(path, headers=admin).status_code == 404
@@ -166,10 +166,10 @@ def test_a_change_of_a_bot_is_told_without_its_secrets(
     path = f"{PATH}/{bot.id}"
     changes = {"name": "Other", "appSecret": "new secret", "encryptKey": "new key"}
     assert client.put(path, json=changes, headers=admin).status_code == 200
-    told = db.session.scalars(select(AuditEntry)).one()
-    assert (told.action, told.target_id) == ("bot.updated", str(bot.id))
+    entry = db.session.scalars(select(AuditEntry)).one()
+    assert (entry.action, entry.target_id) == ("bot.updated", str(bot.id))
     hidden = {"appSecret": "(changed)", "encryptKey": "(changed)"}
-    assert told.changes == {
+    assert entry.changes == {
         "before": {"name": "Bot", **hidden},
         "after": {"name": "Other", **hidden},
     }

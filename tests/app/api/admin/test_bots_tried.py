@@ -41,30 +41,30 @@ def bot(app: Flask) -> Bot:
 def try_out(client: FlaskClient, admin: dict[str, str], bot: Bot, **body: Any) -> dict[str, Any]:
     answer = client.post(f"{PATH}/{bot.id}/test", json=body, headers=admin)
     assert answer.status_code == 200, answer.json
-    told: dict[str, Any] = answer.json
-    return told
+    result: dict[str, Any] = answer.json
+    return result
 
 
-def test_a_room_gets_a_message_and_the_admin_hears_that_it_was_taken(
+def test_a_channel_gets_a_message_and_the_admin_sees_that_it_was_accepted(
     client: FlaskClient, admin: dict[str, str], slack: Slack, bot: Bot, boss: Developer
 ) -> None:
     make_binding(bot, platform_chat_id="C1")
     make_binding(bot, platform_chat_id="C2")
-    told = try_out(client, admin, bot)
-    assert told == {
+    result = try_out(client, admin, bot)
+    assert result == {
         "sent": True,
         "detail": "Slack took it, for C1.",
         "advice": None,
         "chatId": "C1",
-        "milliseconds": told["milliseconds"],
+        "milliseconds": result["milliseconds"],
     }
-    (said,) = slack.said
-    assert said["channel"] == "C1"
-    assert boss.name in said["text"]
+    (message,) = slack.said
+    assert message["channel"] == "C1"
+    assert boss.name in message["text"]
     assert actions() == ["bot.tested"]
 
 
-def test_ones_own_account_comes_before_rooms_and_a_chat_that_is_named_before_both(
+def test_a_named_chat_precedes_ones_own_account_and_that_precedes_channels(
     client: FlaskClient, admin: dict[str, str], slack: Slack, bot: Bot, boss: Developer
 ) -> None:
     make_binding(bot, platform_chat_id="C1")
@@ -72,16 +72,16 @@ def test_ones_own_account_comes_before_rooms_and_a_chat_that_is_named_before_bot
     db.session.commit()
     assert try_out(client, admin, bot)["chatId"] == "U7"
     assert try_out(client, admin, bot, chatId="C9")["chatId"] == "C9"
-    assert [said["channel"] for said in slack.said] == ["U7", "C9"]
+    assert [message["channel"] for message in slack.said] == ["U7", "C9"]
 
 
 def test_a_bot_that_has_nobody_to_write_to_says_so(
     client: FlaskClient, admin: dict[str, str], bot: Bot
 ) -> None:
-    told = try_out(client, admin, bot)
-    assert (told["sent"], told["chatId"]) == (False, None)
-    assert "no chat" in told["detail"]
-    assert "Bind a chat" in told["advice"]
+    result = try_out(client, admin, bot)
+    assert (result["sent"], result["chatId"]) == (False, None)
+    assert "no chat" in result["detail"]
+    assert "Bind a chat" in result["advice"]
     assert actions() == []
 
 
@@ -91,10 +91,10 @@ def test_what_is_refused_comes_with_what_to_mend_and_without_the_secret(
     bot.app_secret = encryption.encrypt("xoxb-Xyzzy4711")
     db.session.commit()
     slack.knob = lambda _: Reply(body=b'{"ok": false, "error": "invalid_auth xoxb-Xyzzy4711"}')
-    told = try_out(client, admin, bot, chatId="C1")
-    assert told["sent"] is False
-    assert told["detail"] == "Slack: invalid_auth …"
-    assert "OAuth & Permissions" in told["advice"]
+    result = try_out(client, admin, bot, chatId="C1")
+    assert result["sent"] is False
+    assert result["detail"] == "Slack: invalid_auth …"
+    assert "OAuth & Permissions" in result["advice"]
 
 
 def webhook(url: str) -> Bot:
@@ -108,21 +108,21 @@ def test_a_webhook_is_told_that_it_is_a_test(
     monkeypatch.setattr(delivery_sender, "allowed_hosts", lambda: HOSTS)
     with serving() as server:
         bot = webhook(f"{server.url}/hook")
-        told = try_out(client, admin, bot, chatId="ignored")
-    assert told["detail"] == "The receiver took it."
-    assert told["chatId"] is None
-    (asked,) = server.asked
-    said = json.loads(asked.body)
-    assert (said["type"], said["botId"]) == ("test", bot.id)
-    assert asked.headers["muster-delivery"] == said["deliveryId"]
-    assert asked.headers["muster-signature"].startswith("t=")
+        result = try_out(client, admin, bot, chatId="ignored")
+    assert result["detail"] == "The receiver took it."
+    assert result["chatId"] is None
+    (request,) = server.asked
+    body = json.loads(request.body)
+    assert (body["type"], body["botId"]) == ("test", bot.id)
+    assert request.headers["muster-delivery"] == body["deliveryId"]
+    assert request.headers["muster-signature"].startswith("t=")
 
 
 def test_the_inside_is_not_reached_by_trying_it(client: FlaskClient, admin: dict[str, str]) -> None:
     with serving() as server:
-        told = try_out(client, admin, webhook(f"https://127.0.0.1:{server.port}/"))
-    assert told["sent"] is False
-    assert "notifyAllowedHosts" in told["advice"]
+        result = try_out(client, admin, webhook(f"https://127.0.0.1:{server.port}/"))
+    assert result["sent"] is False
+    assert "notifyAllowedHosts" in result["advice"]
     assert server.asked == []
 
 
@@ -130,12 +130,12 @@ def test_a_platform_that_never_ends_is_left_behind(
     client: FlaskClient, admin: dict[str, str], monkeypatch: pytest.MonkeyPatch, bot: Bot
 ) -> None:
     over = threading.Event()
-    monkeypatch.setattr(senders, "note", lambda *_, **__: over.wait())
-    monkeypatch.setattr(bot_test, "SECONDS", 0.1)
-    told = try_out(client, admin, bot, chatId="C1")
+    monkeypatch.setattr(senders, "send_text", lambda *_, **__: over.wait())
+    monkeypatch.setattr(bot_test, "TIMEOUT_SECONDS", 0.1)
+    result = try_out(client, admin, bot, chatId="C1")
     over.set()
-    assert told["detail"] == "nothing was heard within 0.1 s"
-    assert "firewalls" in told["advice"]
+    assert result["detail"] == "nothing was heard within 0.1 s"
+    assert "firewalls" in result["advice"]
 
 
 def test_secrets_under_a_lost_key_are_told_as_that(
@@ -150,8 +150,10 @@ def test_secrets_under_a_lost_key_are_told_as_that(
 
 def test_nobody_tries_out_without_end(client: FlaskClient, admin: dict[str, str], bot: Bot) -> None:
     path = f"{PATH}/{bot.id}/test"
-    answers = [client.post(path, headers=admin) for _ in range(bot_test.MOST + 1)]
-    assert [answer.status_code for answer in answers] == [200] * bot_test.MOST + [429]
+    answers = [client.post(path, headers=admin) for _ in range(bot_test.MAX_TESTS_PER_MINUTE + 1)]
+    assert [answer.status_code for answer in answers] == [200] * bot_test.MAX_TESTS_PER_MINUTE + [
+        429
+    ]
     assert answers[-1].json["code"] == "too_many_requests"
     assert int(answers[-1].headers["Retry-After"]) <= 60
 

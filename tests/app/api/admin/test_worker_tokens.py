@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.domain.roles import SystemRole
-from app.domain.timestamps import written
+from app.domain.timestamps import to_rfc3339
 from app.domain.tokens import TokenKind, is_token
 from app.models import Developer
 from tests.factories import (
@@ -31,13 +31,13 @@ def admin(login: Login) -> dict[str, str]:
 def test_a_token_is_shown_once(client: FlaskClient, admin: dict[str, str]) -> None:
     made = client.post(PATH, json={"label": "rack 4"}, headers=admin)
     assert made.status_code == 201
-    told = made.json
-    token, line = told.pop("token"), told.pop("installLine")
+    fields = made.json
+    token, line = fields.pop("token"), fields.pop("installLine")
     assert f"MUSTER_ENROLL_TOKEN={token} sh -s --" in line
     assert is_token(token, TokenKind.ENROLLMENT)
     assert (made.json["label"], made.json["status"]) == ("rack 4", "unused")
     (listed,) = client.get(PATH, headers=admin).json["items"]
-    assert listed == told
+    assert listed == fields
     assert token.startswith(listed["prefix"])
     life = datetime.fromisoformat(listed["expiresAt"]) - datetime.fromisoformat(listed["createdAt"])
     assert life == timedelta(hours=24)
@@ -87,16 +87,16 @@ def test_how_far_a_new_machine_has_come_is_told(client: FlaskClient, admin: dict
     token, _ = make_enrollment_token(machine_id=machine.id, used_at=machine.created_at)
     make_attempt(make_task(), machine, started_at=None)
 
-    def told() -> tuple[Any, ...]:
+    def progress() -> tuple[Any, ...]:
         status = client.get(f"{PATH}/{token.id}/status", headers=admin).json
         return tuple(status[name] for name in ("usedAt", "connectedAt", "firstTask"))
 
-    assert told() == (written(machine.created_at), None, None)
+    assert progress() == (to_rfc3339(machine.created_at), None, None)
     machine.connected_at = later = machine.created_at + timedelta(seconds=4)
     first = make_attempt(make_task(), machine, started_at=later)
     make_attempt(make_task(), machine, started_at=later + timedelta(seconds=1))
-    begun = {"taskId": first.task_id, "startedAt": written(later)}
-    assert told() == (written(machine.created_at), written(later), begun)
+    begun = {"taskId": first.task_id, "startedAt": to_rfc3339(later)}
+    assert progress() == (to_rfc3339(machine.created_at), to_rfc3339(later), begun)
 
 
 def test_which_agents_were_found_is_told_once_the_machine_has_connected(

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from app.models import Developer, IdentityProvider
 from tests.factories import make_developer, make_provider
 from tests.sso.issuer import Issuer, serving
-from tests.sso.sign_in import Visit
+from tests.sso.sign_in import SignIn
 
 
 @pytest.fixture(scope="module")
@@ -37,5 +37,7 @@ def ada() -> Developer:
 
 
 @pytest.fixture
-def visit(client: FlaskClient, provider: IdentityProvider, issuer: Issuer) -> Callable[..., Visit]:
-    return lambda **query: Visit(client, provider, issuer, **query)
+def start_sign_in(
+    client: FlaskClient, provider: IdentityProvider, issuer: Issuer
+) -> Callable[..., SignIn]:
+    return lambda **query: SignIn(client, provider, issuer, **query)

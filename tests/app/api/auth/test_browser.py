@@ -20,7 +20,7 @@ from tests.factories import PASSWORD, make_developer
 
 __all__ = ["time_"]
 
-ROOM = "/api/auth/browser"
+ROOT_PATH = "/api/auth/browser"
 HERE = "http://localhost"
 
 
@@ -33,7 +33,7 @@ def send(
     client: FlaskClient, act: str, body: Any = None, *, origin: str | None = HERE, **how: Any
 ) -> Any:
     headers = {"Origin": origin} if origin is not None else {}
-    return client.post(f"{ROOM}/{act}", json=body or {}, headers=headers, **how)
+    return client.post(f"{ROOT_PATH}/{act}", json=body or {}, headers=headers, **how)
 
 
 def sign_in(client: FlaskClient, developer: Developer, **how: Any) -> Any:
@@ -157,18 +157,18 @@ def test_two_servers_on_one_host_do_not_sign_each_other_out(
     """Cookies know no ports: what one sets the other is sent, too."""
     here = identity.server_id()
     sign_in(client, ada)
-    monkeypatch.setitem(app.extensions, identity.KEPT, "another")
+    monkeypatch.setitem(app.extensions, identity.CACHE_KEY, "another")
     assert send(client, "refresh").json["accessToken"] is None
     sign_in(client, make_developer())
     send(client, "logout")
-    monkeypatch.setitem(app.extensions, identity.KEPT, here)
+    monkeypatch.setitem(app.extensions, identity.CACHE_KEY, here)
     assert send(client, "refresh").json["accessToken"] is not None
 
 
 def test_a_server_keeps_its_id(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(app.extensions, identity.KEPT, raising=False)
+    monkeypatch.delitem(app.extensions, identity.CACHE_KEY, raising=False)
     first = identity.server_id()
-    monkeypatch.delitem(app.extensions, identity.KEPT)
+    monkeypatch.delitem(app.extensions, identity.CACHE_KEY)
     assert identity.server_id() == first
     assert db.session.scalars(sa.select(ServerIdentity.id)).all() == [first]
 
@@ -215,7 +215,7 @@ def test_a_body_that_a_form_could_send_is_refused(
     token = sign_in(client, ada).json["accessToken"]
     data = "{}" if kind else None
     for act in ("login", "refresh", "logout"):
-        path = f"{ROOM}/{act}"
+        path = f"{ROOT_PATH}/{act}"
         answer = client.post(path, data=data, content_type=kind, headers={"Origin": HERE})
         assert answer.status_code == 415
     assert is_in(client, token)

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.api.guards import OPEN
+from app.api.guards import PUBLIC_ROUTES
 from tests.factories import make_developer
 from tests.factories.developers import PASSWORD
 
@@ -37,7 +37,7 @@ def closed_routes(app: Flask) -> list[tuple[str, str]]:
     return [
         (method, rule.rule)
         for rule in app.url_map.iter_rules()
-        if rule.rule.startswith("/api/") and rule.rule not in OPEN and not rule.websocket
+        if rule.rule.startswith("/api/") and rule.rule not in PUBLIC_ROUTES and not rule.websocket
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     ]
 
@@ -73,6 +73,6 @@ def test_nor_can_a_form(browser: FlaskClient, route: str, kind: str) -> None:
 
 def test_the_cookie_is_kept_from_scripts_and_from_other_sites(browser: FlaskClient) -> None:
     answer = browser.post(f"{BROWSERS}refresh", json={}, headers=HERE)
-    said = answer.headers["Set-Cookie"]
-    assert "HttpOnly" in said
-    assert "SameSite=Strict" in said
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie

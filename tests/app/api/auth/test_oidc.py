@@ -26,13 +26,13 @@ from app.models import (
     Login,
 )
 from tests.sso.issuer import Issuer
-from tests.sso.sign_in import Visit, access_token, assert_refused, query_of
+from tests.sso.sign_in import SignIn, access_token, assert_refused, query_of
 
 
 def test_a_browser_comes_back_signed_in_to_where_it_wanted_to_go(
-    client: FlaskClient, visit: Callable[..., Visit], ada: Developer
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], ada: Developer
 ) -> None:
-    answer = visit(next="/tasks/7?tab=log").comes_back()
+    answer = start_sign_in(next="/tasks/7?tab=log").return_to_app()
     assert (answer.status_code, answer.headers["Location"]) == (303, "/tasks/7?tab=log")
     token = access_token(client)
     mine = client.get("/api/web/profile", headers={"Authorization": f"Bearer {token}"}).json
@@ -44,16 +44,16 @@ def test_a_browser_comes_back_signed_in_to_where_it_wanted_to_go(
 
 
 def test_what_is_asked_of_the_provider_is_bound_to_this_sign_in(
-    visit: Callable[..., Visit], issuer: Issuer, ada: Developer
+    start_sign_in: Callable[..., SignIn], issuer: Issuer, ada: Developer
 ) -> None:
-    one, other = visit(), visit()
+    one, other = start_sign_in(), start_sign_in()
     assert one.asked["code_challenge_method"] == "S256"
     for name in ("state", "nonce", "code_challenge"):
         assert len(one.asked[name]) >= 43
         assert one.asked[name] != other.asked[name]
     callback = f"http://localhost{one.path}/callback"
     assert one.asked["redirect_uri"] == callback
-    other.comes_back()
+    other.return_to_app()
     assert issuer.token_requests[-1]["redirect_uri"] == [callback]
     assert len(issuer.token_requests[-1]["code_verifier"][0]) >= 43
 
@@ -81,9 +81,9 @@ def unsigned(issuer: Issuer, claims: dict[str, Any]) -> str:
 def by_the_public_key(issuer: Issuer, claims: dict[str, Any]) -> str:
     """HS256, with the public key as its secret."""
     head = jws_base64(b'{"alg":"HS256","kid":"%s"}' % issuer.key.kid.encode())
-    said = f"{head}.{jws_base64(jws_payload(claims))}"
-    mac = hmac.digest(issuer.key.as_pem(private=False), said.encode(), "sha256")
-    return f"{said}.{jws_base64(mac)}"
+    signing_input = f"{head}.{jws_base64(jws_payload(claims))}"
+    mac = hmac.digest(issuer.key.as_pem(private=False), signing_input.encode(), "sha256")
+    return f"{signing_input}.{jws_base64(mac)}"
 
 
 def changed(issuer: Issuer, claims: dict[str, Any]) -> str:
@@ -122,94 +122,98 @@ WRONG_TOKENS = {
 
 @pytest.mark.parametrize("wrong", WRONG_CLAIMS)
 def test_a_token_that_says_something_wrong_signs_nobody_in(
-    client: FlaskClient, visit: Callable[..., Visit], ada: Developer, wrong: str
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], ada: Developer, wrong: str
 ) -> None:
-    assert_refused(client, visit().comes_back(**WRONG_CLAIMS[wrong]))
+    assert_refused(client, start_sign_in().return_to_app(**WRONG_CLAIMS[wrong]))
     (entry,) = db.session.scalars(sa.select(AuditEntry)).all()
     assert (entry.action, entry.target_type) == ("login.failed", "identity_provider")
 
 
 @pytest.mark.parametrize("wrong", WRONG_TOKENS)
 def test_a_token_that_is_not_signed_as_it_should_signs_nobody_in(
-    client: FlaskClient, visit: Callable[..., Visit], issuer: Issuer, ada: Developer, wrong: str
+    client: FlaskClient,
+    start_sign_in: Callable[..., SignIn],
+    issuer: Issuer,
+    ada: Developer,
+    wrong: str,
 ) -> None:
-    going = visit()
+    going = start_sign_in()
     token = WRONG_TOKENS[wrong](issuer, issuer.claims(going.asked["nonce"]))
-    assert_refused(client, going.comes_back(token=token))
+    assert_refused(client, going.return_to_app(token=token))
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", 7, None])
 def test_what_is_no_token_signs_nobody_in(
-    client: FlaskClient, visit: Callable[..., Visit], issuer: Issuer, token: object
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], issuer: Issuer, token: object
 ) -> None:
-    going = visit()
+    going = start_sign_in()
     issuer.given = {"id_token": token}
-    assert_refused(client, going.calls_back())
+    assert_refused(client, going.call_back())
 
 
 def test_what_was_set_out_with_is_good_once(
-    client: FlaskClient, visit: Callable[..., Visit], ada: Developer
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], ada: Developer
 ) -> None:
-    going = visit(next="/a")
-    assert going.comes_back().headers["Location"] == "/a"
-    again = going.comes_back()
+    going = start_sign_in(next="/a")
+    assert going.return_to_app().headers["Location"] == "/a"
+    again = going.return_to_app()
     assert again.headers["Location"] == "/?error=invalid_sign_in"
     assert len(db.session.scalars(sa.select(Login)).all()) == 1
 
 
 def test_a_token_of_another_sign_in_is_no_good_in_this_one(
-    client: FlaskClient, visit: Callable[..., Visit], issuer: Issuer, ada: Developer
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], issuer: Issuer, ada: Developer
 ) -> None:
-    earlier = issuer.signed(issuer.claims(visit().asked["nonce"]))
-    assert_refused(client, visit().comes_back(token=earlier))
+    earlier = issuer.signed(issuer.claims(start_sign_in().asked["nonce"]))
+    assert_refused(client, start_sign_in().return_to_app(token=earlier))
 
 
 def test_a_callback_in_another_browser_signs_nobody_in(
-    app: Flask, visit: Callable[..., Visit], ada: Developer
+    app: Flask, start_sign_in: Callable[..., SignIn], ada: Developer
 ) -> None:
     victim = app.test_client()
-    assert_refused(victim, visit().comes_back(client=victim))
+    assert_refused(victim, start_sign_in().return_to_app(client=victim))
 
 
 @pytest.mark.parametrize("state", [None, "", "guessed"])
 def test_a_callback_without_a_state_of_ours_signs_nobody_in(
-    client: FlaskClient, visit: Callable[..., Visit], ada: Developer, state: str | None
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], ada: Developer, state: str | None
 ) -> None:
-    assert_refused(client, visit().calls_back(state=state))
+    assert_refused(client, start_sign_in().call_back(state=state))
 
 
 def test_another_issuers_answer_is_none_of_this_one(
-    client: FlaskClient, visit: Callable[..., Visit], issuer: Issuer, ada: Developer
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], issuer: Issuer, ada: Developer
 ) -> None:
     issuer.given = {"id_token": "x"}
-    assert_refused(client, visit().calls_back(iss="https://other.example.org"))
+    assert_refused(client, start_sign_in().call_back(iss="https://other.example.org"))
     assert issuer.token_requests == []
 
 
 def test_an_issuer_that_names_itself_always_has_to(
-    client: FlaskClient, visit: Callable[..., Visit], issuer: Issuer, ada: Developer
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], issuer: Issuer, ada: Developer
 ) -> None:
     issuer.more = {"authorization_response_iss_parameter_supported": True}
-    assert_refused(client, visit().comes_back())
+    assert_refused(client, start_sign_in().return_to_app())
     assert issuer.token_requests == []
 
 
 def test_who_declines_at_the_provider_comes_back_without_a_login(
-    client: FlaskClient, visit: Callable[..., Visit]
+    client: FlaskClient, start_sign_in: Callable[..., SignIn]
 ) -> None:
-    answer = visit().calls_back(code=None, error="access_denied")
+    answer = start_sign_in().call_back(code=None, error="access_denied")
     assert_refused(client, answer, "sign_in_refused")
 
 
 def test_a_rotated_key_is_read_once_and_not_again_at_once(
-    client: FlaskClient, visit: Callable[..., Visit], issuer: Issuer, ada: Developer
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], issuer: Issuer, ada: Developer
 ) -> None:
-    visit(next="/a").comes_back()
+    start_sign_in(next="/a").return_to_app()
     issuer.rotate()
-    assert visit(next="/b").comes_back().headers["Location"] == "/b"
+    assert start_sign_in(next="/b").return_to_app().headers["Location"] == "/b"
     assert issuer.asked.count("/jwks") == 2
     issuer.rotate("third")
-    assert "error=invalid_sign_in" in visit().comes_back().headers["Location"]
+    assert "error=invalid_sign_in" in start_sign_in().return_to_app().headers["Location"]
     assert issuer.asked.count("/jwks") == 2
 
 
@@ -245,17 +249,17 @@ def exchange(client: FlaskClient, code: str, verifier: str = VERIFIER) -> Any:
     return client.post("/api/auth/oidc/exchange", json={"code": code, "codeVerifier": verifier})
 
 
-def programs_code(visit: Callable[..., Visit]) -> str:
+def programs_code(visit: Callable[..., SignIn]) -> str:
     going = visit(redirectUri="http://127.0.0.1:51234/done", codeChallenge=CHALLENGE)
-    back = going.comes_back().headers["Location"]
+    back = going.return_to_app().headers["Location"]
     assert back.startswith("http://127.0.0.1:51234/done?code=mst_sso_")
     return query_of(back)["code"]
 
 
 def test_a_program_exchanges_its_code_once(
-    client: FlaskClient, visit: Callable[..., Visit], ada: Developer
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], ada: Developer
 ) -> None:
-    code = programs_code(visit)
+    code = programs_code(start_sign_in)
     assert access_token(client) is None  # its browser is not signed in
     pair = exchange(client, code).json
     mine = client.get(
@@ -266,8 +270,8 @@ def test_a_program_exchanges_its_code_once(
 
 
 def test_a_code_without_its_verifier_is_no_good_and_lost(
-    client: FlaskClient, visit: Callable[..., Visit], ada: Developer
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], ada: Developer
 ) -> None:
-    code = programs_code(visit)
+    code = programs_code(start_sign_in)
     assert exchange(client, code, "w" * 43).status_code == 401
     assert exchange(client, code).status_code == 401

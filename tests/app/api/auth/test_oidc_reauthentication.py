@@ -13,20 +13,22 @@ from app.models import Developer, IdentityProvider, Login
 from app.services import clock
 from tests.factories import make_developer
 from tests.sso.issuer import Issuer
-from tests.sso.sign_in import Visit, access_token, query_of
+from tests.sso.sign_in import SignIn, access_token, query_of
 
 
 @pytest.fixture
-def headers(client: FlaskClient, visit: Callable[..., Visit], ada: Developer) -> dict[str, str]:
+def headers(
+    client: FlaskClient, start_sign_in: Callable[..., SignIn], ada: Developer
+) -> dict[str, str]:
     """Of ada's login by the provider, whose confirmation is over."""
-    visit().comes_back()
+    start_sign_in().return_to_app()
     bearer = {"Authorization": f"Bearer {access_token(client)}"}
     db.session.execute(sa.update(Login).values(confirmed_at=clock.now() - timedelta(hours=1)))
     return bearer
 
 
 @pytest.fixture
-def confirm(
+def reauthenticate(
     client: FlaskClient, provider: IdentityProvider, issuer: Issuer, headers: dict[str, str]
 ) -> Callable[..., str]:
     """Where the browser is in the end, which comes back with these claims."""
@@ -52,26 +54,29 @@ def make_token(client: FlaskClient, headers: dict[str, str]) -> int:
 
 
 def test_who_has_signed_in_there_again_has_confirmed(
-    client: FlaskClient, confirm: Callable[..., str], headers: dict[str, str]
+    client: FlaskClient, reauthenticate: Callable[..., str], headers: dict[str, str]
 ) -> None:
     assert make_token(client, headers) == 403
-    assert confirm() == "/a"
+    assert reauthenticate() == "/a"
     assert make_token(client, headers) == 201
 
 
 @pytest.mark.parametrize("auth_time", [None, 0, 1_700_000_000])
 def test_who_was_signed_in_there_already_has_not(
-    client: FlaskClient, confirm: Callable[..., str], headers: dict[str, str], auth_time: object
+    client: FlaskClient,
+    reauthenticate: Callable[..., str],
+    headers: dict[str, str],
+    auth_time: object,
 ) -> None:
-    assert confirm(auth_time=auth_time) == "/a?error=sign_in_refused"
+    assert reauthenticate(auth_time=auth_time) == "/a?error=sign_in_refused"
     assert make_token(client, headers) == 403
 
 
 def test_nor_has_somebody_else(
-    client: FlaskClient, confirm: Callable[..., str], headers: dict[str, str]
+    client: FlaskClient, reauthenticate: Callable[..., str], headers: dict[str, str]
 ) -> None:
     make_developer(email="eve@example.org")
-    assert confirm(sub="eve-1", email="eve@example.org") == "/a?error=sign_in_refused"
+    assert reauthenticate(sub="eve-1", email="eve@example.org") == "/a?error=sign_in_refused"
     assert make_token(client, headers) == 403
 
 
@@ -117,6 +122,6 @@ def test_a_provider_that_is_off_is_not_there(
 def test_setting_out_is_bounded_for_an_address(
     client: FlaskClient, provider: IdentityProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.sso.sign_in_flow.MOST_BEGUN", 2)
+    monkeypatch.setattr("app.services.sso.sign_in_flow.MAX_STARTED", 2)
     where = f"/api/auth/oidc/{provider.name}/start"
     assert [client.get(where).status_code for _ in range(3)] == [303, 303, 429]

@@ -143,7 +143,7 @@ def test_a_credential_is_refused_wherever_it_does_not_belong(
     admin = make_developer(role=SystemRole.ADMIN)
     access, worker = login(admin), worker_login(make_machine())
     refresh = bearer(sign_in(client, admin.name)["refreshToken"])
-    enroll = bearer(tokens.new(TokenKind.ENROLLMENT))
+    enroll = bearer(tokens.generate(TokenKind.ENROLLMENT))
     for wrong in (worker, refresh, enroll):
         assert client.get("/api/web/tasks", headers=wrong).status_code == 401
         assert client.get("/api/admin/projects", headers=wrong).status_code == 401
@@ -212,7 +212,7 @@ def test_a_token_of_nobody_is_refused(client: FlaskClient, login: Login) -> None
 
 
 @pytest.mark.parametrize("role", [SystemRole.DEVELOPER, SystemRole.LEAD])
-def test_the_admin_room_is_for_admins(client: FlaskClient, login: Login, role: SystemRole) -> None:
+def test_the_admin_api_is_for_admins(client: FlaskClient, login: Login, role: SystemRole) -> None:
     answer = client.get("/api/admin/projects", headers=login(make_developer(role=role)))
     assert (answer.status_code, answer.get_json()["code"]) == (403, "forbidden")
     admin = make_developer(role=SystemRole.ADMIN)
@@ -233,19 +233,19 @@ def test_no_response_of_a_login_says_a_hash(client: FlaskClient, capsys: object)
 
 
 def _statements(act: Callable[[], object]) -> int:
-    said: list[str] = []
+    statements: list[str] = []
 
-    def hear(_conn: object, _cursor: object, statement: str, *_: object) -> None:
+    def record_statement(_conn: object, _cursor: object, statement: str, *_: object) -> None:
         if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            said.append(statement)
+            statements.append(statement)
 
     engine = db.engine.engine
-    sa.event.listen(engine, "before_cursor_execute", hear)
+    sa.event.listen(engine, "before_cursor_execute", record_statement)
     try:
         act()
     finally:
-        sa.event.remove(engine, "before_cursor_execute", hear)
-    return len(said)
+        sa.event.remove(engine, "before_cursor_execute", record_statement)
+    return len(statements)
 
 
 def test_a_name_nested_deeper_than_python_goes_is_refused(client: FlaskClient) -> None:

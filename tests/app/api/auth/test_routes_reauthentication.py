@@ -40,7 +40,7 @@ def ask(client: FlaskClient, ada: Developer) -> Ask:
     return ask
 
 
-def confirm(ask: Ask, **body: Any) -> Any:
+def reauthenticate(ask: Ask, **body: Any) -> Any:
     return ask("/api/auth/confirm", body)
 
 
@@ -57,7 +57,7 @@ def second_factor(client: FlaskClient, ada: Developer) -> tuple[pyotp.TOTP, list
 def test_what_would_outlast_a_session_wants_a_confirmation(ask: Ask, path: str, body: Any) -> None:
     refused = ask(path, body)
     assert (refused.status_code, refused.json["code"]) == (403, "confirmation_required")
-    assert confirm(ask, password=PASSWORD).status_code == 200
+    assert reauthenticate(ask, password=PASSWORD).status_code == 200
     assert ask(path, body).status_code in (200, 201)
 
 
@@ -80,8 +80,12 @@ def test_another_logins_confirmation_does_not_count(
 
 def test_it_says_until_when_it_counts(ask: Ask) -> None:
     until = clock.now() + timedelta(minutes=10)
-    said = confirm(ask, password=PASSWORD).json["confirmedUntil"]
-    assert until.isoformat()[:16] <= said[:16] <= (until + timedelta(minutes=1)).isoformat()[:16]
+    confirmed_until = reauthenticate(ask, password=PASSWORD).json["confirmedUntil"]
+    assert (
+        until.isoformat()[:16]
+        <= confirmed_until[:16]
+        <= (until + timedelta(minutes=1)).isoformat()[:16]
+    )
 
 
 def test_changing_the_password_and_disabling_the_second_factor_carry_their_own_proof(
@@ -106,8 +110,8 @@ def test_a_code_confirms_once(client: FlaskClient, ada: Developer, ask: Ask, how
     totp, recovery_codes = second_factor(client, ada)
     code = recovery_codes[0] if how == "recovery code" else totp.now()
     body = {"totpCode": code} | ({"password": PASSWORD} if how == "both" else {})
-    assert confirm(ask, **body).status_code == 200
-    again = confirm(ask, totpCode=code)
+    assert reauthenticate(ask, **body).status_code == 200
+    again = reauthenticate(ask, totpCode=code)
     assert (again.status_code, list(again.json["errors"])) == (422, ["totpCode"])
 
 
@@ -123,7 +127,7 @@ def test_a_code_confirms_once(client: FlaskClient, ada: Developer, ask: Ask, how
     ids=["nothing", "null", "wrong", "no second factor", "one of two"],
 )
 def test_what_proves_nothing_confirms_nothing(ask: Ask, body: Any, field: str) -> None:
-    refused = confirm(ask, **body)
+    refused = reauthenticate(ask, **body)
     assert (refused.status_code, list(refused.json["errors"])) == (422, [field])
     assert ask(f"{PROFILE}/tokens", {"label": "x"}).status_code == 403
 
@@ -131,10 +135,10 @@ def test_what_proves_nothing_confirms_nothing(ask: Ask, body: Any, field: str) -
 def test_wrong_confirmations_count_for_the_session_alone(
     client: FlaskClient, ada: Developer, ask: Ask
 ) -> None:
-    answers = [confirm(ask, password="not it") for _ in range(6)]
+    answers = [reauthenticate(ask, password="not it") for _ in range(6)]
     assert [answer.status_code for answer in answers] == [422] * 5 + [429]
     assert [answer.headers["RateLimit-Remaining"] for answer in answers] == list("432100")
-    assert confirm(ask, password=PASSWORD).status_code == 429
+    assert reauthenticate(ask, password=PASSWORD).status_code == 429
     body = {"username": ada.name, "password": PASSWORD}
     assert client.post("/api/auth/login", json=body).status_code == 200
 
@@ -147,8 +151,8 @@ def test_a_personal_token_confirms_nothing(client: FlaskClient, ada: Developer) 
 
 
 def test_a_confirmation_is_told_with_account_and_address(ada: Developer, ask: Ask) -> None:
-    confirm(ask, password="not it")
-    confirm(ask, password=PASSWORD)
+    reauthenticate(ask, password="not it")
+    reauthenticate(ask, password=PASSWORD)
     failed, confirmed = db.session.scalars(
         sa.select(AuditEntry).where(AuditEntry.action != "login.begun").order_by(AuditEntry.id)
     )

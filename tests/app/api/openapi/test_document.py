@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from app import errors
 from app.api.openapi import problem_responses
-from app.api.openapi.links import NEXT
+from app.api.openapi.links import LINKS
 
 METHODS = ("get", "post", "put", "delete")
 OPEN = {
@@ -84,7 +84,9 @@ def test_every_operation_has_a_name_of_its_own_and_says_what_it_does(document: A
 def test_every_tag_is_described(document: Any) -> None:
     tags = {tag["name"]: tag["description"] for tag in document["tags"]}
     assert all(tags.values())
-    assert {tag for _, _, said in operations(document) for tag in said["tags"]} == tags.keys()
+    assert {
+        tag for _, _, operation in operations(document) for tag in operation["tags"]
+    } == tags.keys()
 
 
 def test_every_closed_operation_says_which_credential_opens_it(document: Any) -> None:
@@ -187,12 +189,12 @@ def test_every_reference_leads_somewhere_and_every_schema_is_used(document: Any)
 def test_every_link_leads_to_an_operation_that_takes_what_it_gives(document: Any) -> None:
     known = by_id(document)
     places = {
-        said["operationId"]: item
+        operation["operationId"]: item
         for item in document["paths"].values()
-        for method, said in item.items()
+        for method, operation in item.items()
         if method in METHODS
     }
-    assert known.keys() >= NEXT.keys()
+    assert known.keys() >= LINKS.keys()
     links = [link for node in nodes(document["paths"]) for link in node.get("links", {}).values()]
     assert links
     for link in links:
@@ -241,8 +243,8 @@ def test_names_are_camel_case(document: Any) -> None:
 
 def test_every_schema_says_which_type_it_is(document: Any) -> None:
     for name, schema in document["components"]["schemas"].items():
-        for prop, said in schema.get("properties", {}).items():
-            assert {"type", "$ref", "anyOf"} & said.keys(), f"{name}.{prop}"
+        for prop, definition in schema.get("properties", {}).items():
+            assert {"type", "$ref", "anyOf"} & definition.keys(), f"{name}.{prop}"
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import ValidationError, fields
 
-from app.api.schemas.base import INT8, Flag, Id, Schema, Timestamp, Whole, camel_case
-from app.domain.timestamps import written
+from app.api.schemas.base import INT8, Boolean, Id, Integer, Schema, Timestamp, camel_case
+from app.domain.timestamps import to_rfc3339
 
 
 class ThingSchema(Schema):
     some_long_name = fields.String()
     made_at = Timestamp()
-    size = Whole()
-    is_on = Flag()
+    size = Integer()
+    is_on = Boolean()
     id = Id()
     parts = fields.List(fields.Dict())
 
@@ -33,20 +33,20 @@ def test_an_unknown_field_is_refused(name: str) -> None:
     assert refusal.value.messages == {name: ["Unknown field."]}
 
 
-def test_moments_are_utc_with_milliseconds() -> None:
+def test_timestamps_are_utc_with_milliseconds() -> None:
     moment = datetime(2030, 1, 31, 14, 0, 0, 1999, timezone(timedelta(hours=2)))
-    assert written(moment) == "2030-01-31T12:00:00.001Z"
+    assert to_rfc3339(moment) == "2030-01-31T12:00:00.001Z"
     assert ThingSchema().dump({"made_at": None}) == {"madeAt": None}
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_a_moment_survives_both_ways(moment: datetime) -> None:
+def test_a_timestamp_survives_a_round_trip(moment: datetime) -> None:
     loaded = ThingSchema().load(ThingSchema().dump({"made_at": moment}))
     assert moment - loaded["made_at"] < timedelta(milliseconds=1)
 
 
 @pytest.mark.parametrize("text", ["2030-01-31T12:00:00", "yesterday", "", 7, None])
-def test_a_moment_without_offset_is_refused(text: object) -> None:
+def test_a_timestamp_without_offset_is_refused(text: object) -> None:
     with pytest.raises(ValidationError):
         ThingSchema().load({"madeAt": text})
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from marshmallow import ValidationError
 
-from app.api.schemas.ssh import Lines, known_hosts, private_key
+from app.api.schemas.ssh import TextLines, check_known_hosts, check_private_key
 
 ED25519 = ("-t", "ed25519")
 ECDSA = ("-t", "ecdsa")
@@ -21,7 +21,7 @@ def made(path: Path, *options: str, passphrase: str = "") -> str:
 
 
 def as_loaded(text: str) -> str:
-    loaded: str = Lines().deserialize(text)
+    loaded: str = TextLines().deserialize(text)
     return loaded
 
 
@@ -46,7 +46,7 @@ def test_a_key_without_passphrase_is_taken_and_ssh_can_read_it(
         "without its last line feed": text.rstrip(),
         "with CRLF": text.replace("\n", "\r\n"),
     }.get(pasted, pasted.replace("{}", text))
-    private_key(as_loaded(given))
+    check_private_key(as_loaded(given))
     (tmp_path / "key").write_text(as_loaded(given))
     subprocess.run(["ssh-keygen", "-y", "-f", tmp_path / "key"], check=True, capture_output=True)
 
@@ -56,7 +56,7 @@ def test_a_key_without_passphrase_is_taken_and_ssh_can_read_it(
 def test_a_key_with_a_passphrase_is_refused(tmp_path: Path, options: tuple[str, ...]) -> None:
     text = made(tmp_path / "key", *options, passphrase="hush hush")
     with pytest.raises(ValidationError, match="passphrase"):
-        private_key(as_loaded(text))
+        check_private_key(as_loaded(text))
 
 
 @pytest.mark.needs("ssh")
@@ -77,7 +77,7 @@ def test_a_key_with_a_passphrase_is_refused(tmp_path: Path, options: tuple[str, 
 def test_what_is_no_key_is_refused(tmp_path: Path, spoil: object) -> None:
     text = made(tmp_path / "key", *ED25519)
     with pytest.raises(ValidationError, match="must be an Ed25519, ECDSA or RSA key") as refused:
-        private_key(as_loaded(spoil(text)))  # type: ignore[operator]
+        check_private_key(as_loaded(spoil(text)))  # type: ignore[operator]
     assert text.splitlines()[1] not in str(refused.value)
 
 
@@ -94,7 +94,7 @@ def test_what_is_no_key_is_refused(tmp_path: Path, spoil: object) -> None:
     ],
 )
 def test_lines_of_known_hosts_are_taken(line: str) -> None:
-    known_hosts(as_loaded(f"{line}\r\ngit.example ssh-ed25519 {KEY}"))
+    check_known_hosts(as_loaded(f"{line}\r\ngit.example ssh-ed25519 {KEY}"))
 
 
 @pytest.mark.parametrize(
@@ -112,4 +112,4 @@ def test_lines_of_known_hosts_are_taken(line: str) -> None:
 )
 def test_what_is_no_line_of_known_hosts_is_refused_by_its_number(line: str) -> None:
     with pytest.raises(ValidationError, match="line 2 must name"):
-        known_hosts(as_loaded(f"git.example ssh-ed25519 {KEY}\n{line}\n# the end"))
+        check_known_hosts(as_loaded(f"git.example ssh-ed25519 {KEY}\n{line}\n# the end"))

@@ -14,7 +14,7 @@ HIDDEN = {"Cc", "Cf", "Co", "Zl", "Zp", "Zs"}
 
 def is_taken(text: str) -> bool:
     try:
-        texts.single_line(text)
+        texts.check_single_line(text)
     except ValidationError:
         return False
     return True

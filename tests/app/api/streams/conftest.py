@@ -32,7 +32,7 @@ def listen(
     committed_app: Flask, ada: Developer, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Listen]:
     monkeypatch.setattr(task_stream, "HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr(task_stream, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(task_stream, "POLL_SECONDS", 0.1)
     opened: list[Listener] = []
     path = f"/api/web/tasks/{task.id}/stream"
 

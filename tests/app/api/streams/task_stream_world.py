@@ -17,13 +17,13 @@ Listen = Callable[..., Listener]
 
 
 def happen(task: Task, message: str, type_: EventType = EventType.LOG) -> None:
-    history.record(task, type_, message, now())
+    history.record_event(task, type_, message, now())
     db.session.commit()
 
 
 def print_out(attempt: Attempt, data: bytes) -> None:
-    logs.append(attempt, [logs.LogPiece(attempt.log_bytes, 0, 0, data)])
-    wakeups.tell_news([attempt.task_id])
+    logs.append(attempt, [logs.LogSegment(attempt.log_bytes, 0, 0, data)])
+    wakeups.publish_task_changes([attempt.task_id])
     db.session.commit()
 
 
@@ -33,5 +33,5 @@ def do(attempt: Attempt, *titles: str) -> None:
     machine = db.session.get_one(Machine, attempt.machine_id)
     found = [frames.TranscriptEntry(0, "tool", title, log_offset=7) for title in titles]
     body = frames.Transcript(0, attempt.transcript_entries, found)
-    transcripts.told(LiveAttempt(machine, task, attempt, now()), body)
+    transcripts.handle_transcript(LiveAttempt(machine, task, attempt, now()), body)
     db.session.commit()

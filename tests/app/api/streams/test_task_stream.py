@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from app.api.streams import task_stream
-from app.api.streams.open_streams import StreamPlace
+from app.api.streams.open_streams import OpenStream
 from app.extensions import db
 from app.models import Attempt, Developer, Project, ProjectMember, Task
 from app.services.accounts.sessions import DeveloperSession
@@ -41,15 +41,15 @@ def test_it_begins_where_things_are_and_goes_on_with_events_and_bytes(
     assert hello.event == "hello"
     assert hello.data == {"events": 1, "logs": {"1": 6}, "transcripts": {}}
     happen(task, "a note of the machine's")
-    told = listener.next()
-    assert told.event == "events"
-    assert [(e["id"], e["type"], e["message"]) for e in told.data] == [
+    message = listener.next()
+    assert message.event == "events"
+    assert [(e["id"], e["type"], e["message"]) for e in message.data] == [
         (2, "log", "a note of the machine's")
     ]
     print_out(attempt, b"\xff\x1b[0m\n")
-    told = listener.next()
-    assert (told.event, told.data["attempt"], told.data["offset"]) == ("log", 1, 6)
-    assert base64.b64decode(told.data["data"]) == b"\xff\x1b[0m\n"
+    message = listener.next()
+    assert (message.event, message.data["attempt"], message.data["offset"]) == ("log", 1, 6)
+    assert base64.b64decode(message.data["data"]) == b"\xff\x1b[0m\n"
 
 
 def test_all_of_it_can_be_had_from_the_beginning_and_lost_bytes_are_left_out(
@@ -57,17 +57,17 @@ def test_all_of_it_can_be_had_from_the_beginning_and_lost_bytes_are_left_out(
 ) -> None:
     first = make_attempt(task, make_machine())
     print_out(first, b"one")
-    logs.lose(first, 3, 10)
+    logs.record_gap(first, 3, 10)
     print_out(first, b"two")
-    logs.lose(first, 13, 20)
+    logs.record_gap(first, 13, 20)
     first.ended_at, first.outcome = now(), "lost"
     db.session.commit()
     print_out(make_attempt(task, make_machine()), b"three")
     happen(task, "x")
     listener = listen("0:")
     assert listener.next().event == "events"
-    said = [listener.next().data for _ in range(3)]
-    assert [(s["attempt"], s["offset"], base64.b64decode(s["data"])) for s in said] == [
+    chunks = [listener.next().data for _ in range(3)]
+    assert [(s["attempt"], s["offset"], base64.b64decode(s["data"])) for s in chunks] == [
         (1, 0, b"one"),
         (1, 10, b"two"),
         (2, 0, b"three"),
@@ -104,24 +104,24 @@ def test_nothing_is_lost_and_nothing_comes_twice_while_the_client_comes_and_goes
     writer.start()
     got, events, entries = b"", [], []
 
-    def take(seconds: float) -> None:
+    def receive(seconds: float) -> None:
         nonlocal got
-        told = listener._told.get(timeout=seconds)
-        if told.event == "events":
-            events.extend(event["message"] for event in told.data)
-        elif told.event == "transcript":
-            entries.extend(entry["title"] for entry in told.data)
+        message = listener._told.get(timeout=seconds)
+        if message.event == "events":
+            events.extend(event["message"] for event in message.data)
+        elif message.event == "transcript":
+            entries.extend(entry["title"] for entry in message.data)
         else:
-            assert told.data["offset"] == len(got)
-            got += base64.b64decode(told.data["data"])
+            assert message.data["offset"] == len(got)
+            got += base64.b64decode(message.data["data"])
 
     while len(got) < len(wanted) or len(events) < 120 or len(entries) < 120:
         for _ in range(5):
             with contextlib.suppress(queue.Empty):
-                take(0.5)
+                receive(0.5)
         listener.close()
         while not listener.is_quiet():
-            take(0)
+            receive(0)
         listener = listen(listener.last_id)
     writer.join(SECONDS)
     assert got == wanted
@@ -135,8 +135,8 @@ def test_it_ends_with_the_right_to_see_the_task(
     listener.next()
     db.session.delete(db.session.get_one(ProjectMember, (project.id, ada.id)))
     db.session.commit()
-    told = listener.next()
-    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+    message = listener.next()
+    assert (message.event, message.data) == ("end", {"reason": "signed_out"})
     assert listener.is_over.wait(SECONDS)
 
 
@@ -149,8 +149,8 @@ def test_it_ends_with_what_the_developer_came_in_with(
     listener = listen(bearer=secret if how.startswith("token") else login.access_token)
     listener.next()
     end_session(ada, how, login, row)
-    told = listener.next()
-    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+    message = listener.next()
+    assert (message.event, message.data) == ("end", {"reason": "signed_out"})
     assert listener.is_over.wait(SECONDS)
 
 
@@ -161,8 +161,8 @@ def test_it_ends_with_its_access_token(
     monkeypatch.setitem(committed_app.config, "JWT_ACCESS_TOKEN_EXPIRES", life)
     listener = listen()
     assert listener.next().event == "hello"
-    told = listener.next()
-    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+    message = listener.next()
+    assert (message.event, message.data) == ("end", {"reason": "signed_out"})
 
 
 def test_it_ends_with_that_right_also_in_the_middle_of_a_long_log(
@@ -172,12 +172,12 @@ def test_it_ends_with_that_right_also_in_the_middle_of_a_long_log(
     for _ in range(20):
         print_out(attempt, b"x" * 100)
     session = DeveloperSession(ada.id, ada.token_generation, make_login(ada).id)
-    reading = task_stream.read(committed_app, session, StreamPlace(ada.id, "x"), task.id, "0:")
+    reading = task_stream.generate(committed_app, session, OpenStream(ada.id, "x"), task.id, "0:")
     assert b"retry" in next(reading)
     assert b"event: log" in next(reading)
     ada.disabled_at = now()
     db.session.commit()
-    slowly = time.monotonic() + task_stream.LOOK_SECONDS
+    slowly = time.monotonic() + task_stream.POLL_SECONDS
     monkeypatch.setattr(task_stream.time, "monotonic", lambda: slowly)
     assert b"signed_out" in next(reading)
     assert list(reading) == []
@@ -186,17 +186,17 @@ def test_it_ends_with_that_right_also_in_the_middle_of_a_long_log(
 def test_a_log_is_whole_however_often_it_is_looked_who_reads_it(
     listen: Listen, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(task_stream, "LOOK_SECONDS", 0.002)
-    monkeypatch.setattr(task_stream, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(task_stream, "POLL_SECONDS", 0.002)
+    monkeypatch.setattr(task_stream, "MIN_POLL_INTERVAL_SECONDS", 0.0)
     attempt = make_attempt(task, make_machine())
     wanted = bytes(random.Random(7).randbytes(20_000))
     for start in range(0, len(wanted), 500):
         print_out(attempt, wanted[start : start + 500])
     listener, got = listen("0:"), b""
     while len(got) < len(wanted):
-        told = listener.next().data
-        assert told["offset"] == len(got)
-        got += base64.b64decode(told["data"])
+        chunk = listener.next().data
+        assert chunk["offset"] == len(got)
+        got += base64.b64decode(chunk["data"])
     assert got == wanted
 
 

@@ -21,12 +21,12 @@ def test_what_the_agent_does_is_told_as_in_the_list(
     listener = listen()
     assert listener.next().data == {"events": 0, "logs": {}, "transcripts": {"1": 1}}
     do(attempt, "a", "b")
-    told = listener.next()
-    assert (told.event, told.id) == ("transcript", "0:1-0-3")
+    message = listener.next()
+    assert (message.event, message.id) == ("transcript", "0:1-0-3")
     headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
     path = f"/api/web/tasks/{task.id}/transcript"
     listed = committed_app.test_client().get(path, headers=headers).json
-    assert told.data == listed["items"][1:]
+    assert message.data == listed["items"][1:]
 
 
 def test_who_is_behind_gets_the_entries_in_order_and_each_once(
@@ -41,14 +41,14 @@ def test_who_is_behind_gets_the_entries_in_order_and_each_once(
     db.session.commit()
     do(make_attempt(task, make_machine()), "x")
     listener = listen("0:1-0-1")
-    said: list[tuple[int, int, str]] = []
+    entries: list[tuple[int, int, str]] = []
     messages = 0
-    while (told := listener.next()).event == "transcript":
-        said += [(e["attempt"], e["number"], e["title"]) for e in told.data]
+    while (message := listener.next()).event == "transcript":
+        entries += [(e["attempt"], e["number"], e["title"]) for e in message.data]
         messages += 1
-    assert said == [(1, n, f"{n}") for n in range(1, 30)] + [(2, 0, "x")]
+    assert entries == [(1, n, f"{n}") for n in range(1, 30)] + [(2, 0, "x")]
     assert 3 < messages < 15
-    assert (told.event, told.id) == ("log", "0:1-3-30,2-0-1")
+    assert (message.event, message.id) == ("log", "0:1-3-30,2-0-1")
     again = listen(listener.last_id)
     happen(task, "nothing comes before this")
     assert again.next().event == "events"
@@ -58,7 +58,7 @@ def test_who_waits_is_woken_by_an_entry(
     listen: Listen, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt = make_attempt(task, make_machine())
-    monkeypatch.setattr(task_stream, "LOOK_SECONDS", 10 * SECONDS)
+    monkeypatch.setattr(task_stream, "POLL_SECONDS", 10 * SECONDS)
     listener = listen()
     assert listener.next().event == "hello"
     do(attempt, "a")

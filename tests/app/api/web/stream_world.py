@@ -16,7 +16,7 @@ from app.domain.task import EventType
 from app.extensions import db
 from app.models import Developer, PersonalToken, Project, Task
 from app.services.accounts import auth
-from app.services.accounts.logins import Pair
+from app.services.accounts.logins import TokenPair
 from app.services.clock import now
 from app.services.tasks import history
 from tests.factories import (
@@ -31,7 +31,7 @@ SECONDS = 10.0
 
 
 @dataclass
-class Told:
+class StreamEvent:
     """An event of a stream."""
 
     event: str
@@ -47,7 +47,7 @@ class Listener:
         if last_event_id:
             headers["Last-Event-ID"] = last_event_id
         self.last_id, self.comments, self.is_over = last_event_id, 0, threading.Event()
-        self._told: queue.Queue[Told] = queue.Queue()
+        self._told: queue.Queue[StreamEvent] = queue.Queue()
         self._is_closing = False
         self._response = app.test_client().get(path, headers=headers, buffered=False)
         self.status = self._response.status_code
@@ -59,21 +59,21 @@ class Listener:
         for piece in self._response.iter_encoded():
             if self._is_closing:
                 break
-            self._take(piece.decode())
+            self._parse(piece.decode())
         self._response.close()
         self.is_over.set()
 
-    def _take(self, text: str) -> None:
+    def _parse(self, text: str) -> None:
         fields = dict(line.split(": ", 1) for line in text.strip().splitlines())
         self.last_id = fields.get("id", self.last_id)
         self.comments += "" in fields
         if "event" in fields:
-            self._told.put(Told(fields["event"], self.last_id, json.loads(fields["data"])))
+            self._told.put(StreamEvent(fields["event"], self.last_id, json.loads(fields["data"])))
 
-    def next(self) -> Told:
+    def next(self) -> StreamEvent:
         return self._told.get(timeout=SECONDS)
 
-    def news(self, count: int) -> list[dict[str, Any]]:
+    def updates(self, count: int) -> list[dict[str, Any]]:
         """The next so many events of tasks."""
         found: list[dict[str, Any]] = []
         while len(found) < count:
@@ -95,7 +95,7 @@ Listen = Callable[..., Listener]
 @pytest.fixture
 def listen(committed_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listen]:
     monkeypatch.setattr(developer_stream, "HEARTBEAT_SECONDS", 0.1)
-    monkeypatch.setattr(hub, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(hub, "POLL_SECONDS", 0.2)
     opened: list[Listener] = []
 
     def start(developer: Developer, last_event_id: str = "", bearer: str = "") -> Listener:
@@ -126,7 +126,7 @@ def task(ada: Developer, project: Project) -> Task:
 
 def happen(task: Task, message: str = "x", type_: EventType = EventType.STAGE_STARTED) -> None:
     """An event of the task, committed and told."""
-    history.record(task, type_, message, now())
+    history.record_event(task, type_, message, now())
     db.session.commit()
 
 
@@ -137,7 +137,7 @@ def messages(events: list[dict[str, Any]]) -> list[str]:
 ENDS = ("logout", "disabled", "password", "token revoked", "token expired")
 
 
-def end_session(developer: Developer, how: str, login: Pair, token: PersonalToken) -> None:
+def end_session(developer: Developer, how: str, login: TokenPair, token: PersonalToken) -> None:
     """What ends the right to a stream, by one of ENDS; committed."""
     match how:
         case "logout":

@@ -52,7 +52,7 @@ def project(member: Developer) -> Project:
 
 
 def happens(task: Task, type_: EventType, message: str = "it happened", **ago: float) -> None:
-    history.record(task, type_, message, now() - timedelta(**ago))
+    history.record_event(task, type_, message, now() - timedelta(**ago))
     db.session.commit()
 
 
@@ -137,7 +137,7 @@ def test_a_retry_does_not_undo_the_failure_of_the_day(
 ) -> None:
     task = make_task(project=project)
     for event in (TaskEvent.FAIL, TaskEvent.RETRY, TaskEvent.FAIL, TaskEvent.RETRY):
-        transitions.move(task, event, now())
+        transitions.apply_event(task, event, now())
         db.session.commit()
     assert get(client, "stats", login(member))["tasks"] == NO_TASKS | {
         "queued": 1,
@@ -145,7 +145,7 @@ def test_a_retry_does_not_undo_the_failure_of_the_day(
     }
 
 
-def test_the_queue_is_as_old_as_who_has_been_in_it_longest(
+def test_the_queue_is_as_old_as_its_oldest_task(
     client: FlaskClient, login: Login, member: Developer, project: Project
 ) -> None:
     other = make_project(members=[member])
@@ -154,7 +154,7 @@ def test_the_queue_is_as_old_as_who_has_been_in_it_longest(
     make_task(queued_at=now() - timedelta(days=1))  # of a project that they do not see
     past = now() - timedelta(days=2)
     old = make_task(project=other, created_at=past, queued_at=past, status="failed")
-    transitions.move(old, TaskEvent.RETRY, now())
+    transitions.apply_event(old, TaskEvent.RETRY, now())
     age = get(client, "stats", login(member))["queue"]["oldestSeconds"]
     assert 90 <= age < 3600
 
@@ -261,7 +261,7 @@ def test_pages_of_activity_join_up_to_the_whole(
     for turn in range(5):
         for n, task in enumerate(tasks[: turn + 1]):
             at = moment - timedelta(seconds=turn // 2 + n // 3)
-            history.record(task, EventType.WARNING, str(turn), at)
+            history.record_event(task, EventType.WARNING, str(turn), at)
     db.session.commit()
     order = Event.created_at.desc(), Event.task_id.desc(), Event.number.desc()
     every = db.session.execute(db.select(Event.task_id, Event.number).order_by(*order)).all()
@@ -316,5 +316,5 @@ def test_a_page_of_activity_costs_the_same_for_many_as_for_one(
 
 
 @pytest.mark.parametrize("what", ["stats", "recent-tasks", "recent-activity"])
-def test_strangers_see_nothing(client: FlaskClient, what: str) -> None:
+def test_non_members_see_nothing(client: FlaskClient, what: str) -> None:
     assert client.get(f"{PATH}/{what}").status_code == 401

@@ -64,11 +64,11 @@ def get(client: FlaskClient, login: Login) -> Ask:
     return get
 
 
-def told(task: Task, path: str, *lines: str, **given: Any) -> dict[str, Any]:
+def file_with_section(task: Task, path: str, *lines: str, **given: Any) -> dict[str, Any]:
     """A new file, of which the section is kept and ready to be shown."""
     data = section(path, *lines)
     content = make_content(task, data)
-    content.hunks = patch_sections.shown(data)
+    content.hunks = patch_sections.encode_section(data)
     known = {"status": FileStatus.ADDED, "insertions": len(lines), "patch": content.id}
     return {"path": path, "old_mode": "", **known, **given}
 
@@ -78,7 +78,9 @@ def paths(answer: Any) -> list[str]:
 
 
 def test_a_diff_says_what_changed_line_by_line(get: Ask, task: Task) -> None:
-    make_change(task, [told(task, "a.py", "x = 1", "é\r", generated=True, blob="b10b")])
+    make_change(
+        task, [file_with_section(task, "a.py", "x = 1", "é\r", generated=True, blob="b10b")]
+    )
     assert get(task).json == {
         "taskId": task.id,
         "base": BASE,
@@ -132,14 +134,14 @@ def test_which_change_is_asked_for_by_stage_attempt_and_round(get: Ask, task: Ta
         "its stage": {"stage_index": 1, "since": Since.STAGE},
         "third": {"stage_index": 2},
     }.items():
-        make_change(task, [told(task, name)], **about)
+        make_change(task, [file_with_section(task, name)], **about)
     first = db.session.get_one(Attempt, (task.id, 1))
     first.ended_at, first.outcome = now(), AttemptOutcome.LOST
     task.round = 2
     make_attempt(task, make_machine())
-    make_change(task, [told(task, "anew")])
-    make_change(task, [told(task, "what is new")], since=Since.ROUND)
-    make_change(task, [told(task, "unfinished")], stage_index=1, whole=False)
+    make_change(task, [file_with_section(task, "anew")])
+    make_change(task, [file_with_section(task, "what is new")], since=Since.ROUND)
+    make_change(task, [file_with_section(task, "unfinished")], stage_index=1, whole=False)
     assert paths(get(task)) == ["anew"]
     assert paths(get(task, stage=1)) == ["its stage"]
     assert paths(get(task, attempt=1)) == ["third"]
@@ -174,7 +176,9 @@ def test_what_was_kept_for_its_time_is_gone(get: Ask, task: Task) -> None:
 
 
 def test_one_file_is_found_by_either_name(get: Ask, task: Task) -> None:
-    make_change(task, [told(task, "other"), told(task, "new", old_path="old")])
+    make_change(
+        task, [file_with_section(task, "other"), file_with_section(task, "new", old_path="old")]
+    )
     for name in ("new", "old"):
         assert paths(get(task, path=name)) == ["new"]
     assert get(task, path="none", status=404).json["code"] == "no_file"
@@ -182,7 +186,9 @@ def test_one_file_is_found_by_either_name(get: Ask, task: Task) -> None:
 
 def test_a_page_has_no_more_than_4_mib_and_says_where_it_goes_on(get: Ask, task: Task) -> None:
     line = "x" * 300_000
-    make_change(task, [told(task, str(number), f"{number}{line}") for number in range(20)])
+    make_change(
+        task, [file_with_section(task, str(number), f"{number}{line}") for number in range(20)]
+    )
     found: list[str] = []
     offset: int | None = 0
     while offset is not None:
@@ -195,16 +201,16 @@ def test_a_page_has_no_more_than_4_mib_and_says_where_it_goes_on(get: Ask, task:
 
 
 def test_files_of_which_no_hunks_are_kept_say_so(get: Ask, task: Task) -> None:
-    long = told(task, "long", "")
-    db.session.get_one(Content, (task.id, long["patch"])).hunks = patch_sections.NONE_TO_SHOW
-    make_change(task, [long, told(task, "short", "x")])
+    long = file_with_section(task, "long", "")
+    db.session.get_one(Content, (task.id, long["patch"])).hunks = patch_sections.NO_HUNKS
+    make_change(task, [long, file_with_section(task, "short", "x")])
     assert [file["leftOut"] for file in get(task).json["files"]] == ["size", ""]
     make_change(task, [{"path": "a"}], left_out="files", stage_index=1)
     assert [file["leftOut"] for file in get(task).json["files"]] == ["files"]
 
 
 def test_a_patch_is_what_git_apply_takes(get: Ask, task: Task, tmp_path: Path) -> None:
-    files = [told(task, name, "x" * 200_000) for name in ("a", "dir/b c", "é")]
+    files = [file_with_section(task, name, "x" * 200_000) for name in ("a", "dir/b c", "é")]
     make_change(task, files, patch_bytes=1)
     answer = get(task, headers=PATCH)
     assert answer.mimetype == "text/x-patch"
@@ -216,14 +222,14 @@ def test_a_patch_is_what_git_apply_takes(get: Ask, task: Task, tmp_path: Path) -
 
 
 def test_a_patch_of_which_something_is_left_out_is_none(get: Ask, task: Task) -> None:
-    make_change(task, [told(task, "a", "x"), {"path": "b"}], left_out="size")
+    make_change(task, [file_with_section(task, "a", "x"), {"path": "b"}], left_out="size")
     assert get(task, headers=PATCH, status=409).json["code"] == "patch_left_out"
     query = {"ignoreWhitespace": "true", "headers": PATCH}
     assert get(task, status=422, **query).json["code"] == "validation_failed"
 
 
 def test_what_is_known_already_is_not_sent_again(get: Ask, task: Task) -> None:
-    make_change(task, [told(task, "a", "x", blob=make_content(task, b"x\n").id)])
+    make_change(task, [file_with_section(task, "a", "x", blob=make_content(task, b"x\n").id)])
     file = {"what": "files", "path": "a", "commit": COMMIT}
     for query in ({}, {"path": "a"}, {"headers": PATCH}, file):
         first = get(task, **query)
@@ -232,7 +238,7 @@ def test_what_is_known_already_is_not_sent_again(get: Ask, task: Task) -> None:
         assert get(task, **query | {"headers": headers}, status=304).data == b""
     headers = {"If-None-Match": get(task).headers["ETag"]}
     assert get(task, headers=headers | PATCH).data
-    make_change(task, [told(task, "b", "x")], stage_index=1)
+    make_change(task, [file_with_section(task, "b", "x")], stage_index=1)
     assert paths(get(task, headers=headers)) == ["b"]
 
 
@@ -243,7 +249,9 @@ def test_where_white_space_is_ignored_only_the_rest_is_there(get: Ask, task: Tas
     def changed(path: str, old: str, new: str, **given: Any) -> dict[str, Any]:
         blobs = {"old_blob": make_content(task, old.encode()).id}
         blobs["blob"] = make_content(task, new.encode()).id
-        return told(task, path, status=FileStatus.MODIFIED, old_mode="100644", **blobs, **given)
+        return file_with_section(
+            task, path, status=FileStatus.MODIFIED, old_mode="100644", **blobs, **given
+        )
 
     gone = changed("gone", "a\n", "b\n") | {"old_blob": "0ff"}
     make_change(
@@ -254,7 +262,7 @@ def test_where_white_space_is_ignored_only_the_rest_is_there(get: Ask, task: Tas
             changed("mode", "a\n", " a\n", mode="100755"),
             changed("binary", "a\0", " a\0"),
             gone,
-            told(task, "new", " x"),
+            file_with_section(task, "new", " x"),
         ],
     )
     assert len(paths(get(task))) == 6
@@ -276,7 +284,7 @@ def test_where_white_space_is_ignored_only_the_rest_is_there(get: Ask, task: Tas
 
 @pytest.mark.parametrize("kind", IMAGES)
 def test_a_file_is_shown_as_what_it_proves_to_be(kind: str, get: Ask, task: Task) -> None:
-    make_change(task, [told(task, "a.png", blob=make_content(task, IMAGES[kind]).id)])
+    make_change(task, [file_with_section(task, "a.png", blob=make_content(task, IMAGES[kind]).id)])
     answer = get(task, "files", path="a.png", commit=COMMIT)
     assert (answer.mimetype, answer.data) == (kind, IMAGES[kind])
     assert "sandbox" in answer.headers["Content-Security-Policy"]
@@ -285,7 +293,7 @@ def test_a_file_is_shown_as_what_it_proves_to_be(kind: str, get: Ask, task: Task
 
 def test_a_file_is_there_as_it_was_at_either_commit(get: Ask, task: Task) -> None:
     old, new = make_content(task, b"old").id, make_content(task, b"new").id
-    make_change(task, [told(task, "b", old_path="a", blob=new, old_blob=old)])
+    make_change(task, [file_with_section(task, "b", old_path="a", blob=new, old_blob=old)])
     assert get(task, "files", path="b", commit=COMMIT).data == b"new"
     assert get(task, "files", path="a", commit=BASE).data == b"old"
     for path, commit in (("a", COMMIT), ("b", BASE)):
@@ -296,7 +304,7 @@ def test_a_file_is_there_as_it_was_at_either_commit(get: Ask, task: Task) -> Non
 
 
 def test_a_file_that_was_left_out_says_so(get: Ask, task: Task) -> None:
-    make_change(task, [told(task, "a", blob="f" * 40)])
+    make_change(task, [file_with_section(task, "a", blob="f" * 40)])
     answer = get(task, "files", path="a", commit=COMMIT, status=404)
     assert answer.json["code"] == "file_left_out"
 
@@ -312,7 +320,7 @@ def test_a_gate_says_where_what_it_asks_about_is_shown(get: Ask, task: Task) -> 
     task.checkpoints = {"0": {"ref": "r", "commit": COMMIT, "diff": numbers}}
     make_gate(task)
     assert get(task, "pending-confirm").json["diff"] == {**numbers, "href": None}
-    make_change(task, [told(task, "a", "x")])
+    make_change(task, [file_with_section(task, "a", "x")])
     shown = get(task, "pending-confirm").json["diff"]
     assert shown == {**numbers, "href": f"/api/web/tasks/{task.id}/diff?attempt=1"}
     assert paths(get(task, attempt=1)) == ["a"]

@@ -12,7 +12,7 @@ from app.services.changes import comparison
 from app.services.clock import now
 from app.services.tasks import history
 from muster.protocol import notes
-from tests.app.api.web.test_diffs import Ask, get, task, told
+from tests.app.api.web.test_diffs import Ask, file_with_section, get, task
 from tests.factories.changes import COMMITS, make_change, make_content
 
 __all__ = ["get", "task"]
@@ -27,7 +27,12 @@ def test_where_comparing_has_its_limits_white_space_counts_until_one_asks_again(
         "blob": make_content(task, f" {long}".encode()).id,
     }
     make_change(
-        task, [told(task, "long", "x", status=FileStatus.MODIFIED, old_mode="100644", **blobs)]
+        task,
+        [
+            file_with_section(
+                task, "long", "x", status=FileStatus.MODIFIED, old_mode="100644", **blobs
+            )
+        ],
     )
     monkeypatch.setattr(comparison, "compare", lambda *_: None)
     answer = get(task, ignoreWhitespace="true")
@@ -47,7 +52,7 @@ def test_a_diff_that_takes_too_long_is_no_machine_of_an_earlier_release(
 ) -> None:
     task.checkpoints = {"0": {"commit": COMMITS[0]}}
     note = notes.CHANGES_UNKNOWN + "diff took longer than 60 s"
-    history.record(task, EventType.WARNING, note, now())
+    history.record_event(task, EventType.WARNING, note, now())
     db.session.commit()
-    said = get(task, status=404).json["detail"]
-    assert said == "its machine could not tell: diff took longer than 60 s"
+    detail = get(task, status=404).json["detail"]
+    assert detail == "its machine could not tell: diff took longer than 60 s"

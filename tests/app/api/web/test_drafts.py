@@ -71,10 +71,10 @@ def test_a_deleted_draft_is_gone(client: FlaskClient, login: Login) -> None:
     assert client.get(PATH, headers=headers).json["items"] == []
 
 
-def test_there_is_room_for_so_many_and_a_deleted_one_makes_some(
+def test_drafts_are_limited_and_deleting_one_frees_a_place(
     client: FlaskClient, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.accounts.drafts.MOST_DRAFTS", 2)
+    monkeypatch.setattr("app.services.accounts.drafts.MAX_DRAFTS", 2)
     me = make_developer()
     make_draft(make_developer())  # another's do not count
     first, headers = make_draft(me).id, login(me)
@@ -83,4 +83,4 @@ def test_there_is_room_for_so_many_and_a_deleted_one_makes_some(
     assert (full.status_code, full.json["code"]) == (409, "too_many_drafts")
     client.delete(f"{PATH}/{first}", headers=headers)
     assert client.post(PATH, json={}, headers=headers).status_code == 201
-    assert drafts.MOST_DRAFTS == 50
+    assert drafts.MAX_DRAFTS == 50

@@ -48,15 +48,15 @@ def test_the_projects_own_pipeline_is_filled_in(ask: Ask) -> None:
 
 
 def test_another_pipeline_is_tried_and_not_kept(ask: Ask) -> None:
-    told = ask(pipeline=[{"name": "a", "command": "{instruction}!"}], description="Go")
-    assert [stage["text"] for stage in told["stages"]] == ["Go!"]
+    dry_run = ask(pipeline=[{"name": "a", "command": "{instruction}!"}], description="Go")
+    assert [stage["text"] for stage in dry_run["stages"]] == ["Go!"]
     db.session.expire_all()
     assert db.session.query(Project).one().pipeline == STAGES
 
 
 def test_a_pipeline_of_no_project_yet(ask: Ask) -> None:
-    told = ask("-", description="Go", pipeline=STAGES[:1])
-    assert [stage["text"] for stage in told["stages"]] == ["Go in {project}"]
+    dry_run = ask("-", description="Go", pipeline=STAGES[:1])
+    assert [stage["text"] for stage in dry_run["stages"]] == ["Go in {project}"]
     assert [stage["text"] for stage in ask("-", description="Go")["stages"]] == ["Go"]
 
 
@@ -84,10 +84,10 @@ def test_a_pipeline_of_no_project_yet(ask: Ask) -> None:
 def test_what_is_wrong_is_told_by_field_and_is_no_error(
     ask: Ask, stages: list[dict[str, Any]], field: str, code: str
 ) -> None:
-    told = ask(pipeline=stages)
-    assert told["stages"] == []
-    assert list(told["faults"]) == [field]
-    assert [found["code"] for found in told["faultCodes"][field]] == [code]
+    dry_run = ask(pipeline=stages)
+    assert dry_run["stages"] == []
+    assert list(dry_run["faults"]) == [field]
+    assert [found["code"] for found in dry_run["faultCodes"][field]] == [code]
 
 
 def test_who_does_not_see_the_project_is_told_nothing_of_the_pipeline_either(

@@ -23,7 +23,7 @@ from app.services import settings
 from app.services.clock import now
 from app.services.evidence import bundle, decisions
 from app.services.logs import logs
-from app.services.logs.logs import LogPiece, RawLog
+from app.services.logs.logs import LogSegment, RawLog
 from app.services.tasks import history
 from muster import verify
 from tests.factories import (
@@ -59,16 +59,16 @@ def headers(admin: Developer, login: Login) -> dict[str, str]:
 def task(admin: Developer) -> Task:
     """With two attempts, of which the first has lost something, and an answered question."""
     task = make_task(description="Round the totals once.", creator=admin)
-    tell(task, EventType.CREATED, "created")
+    add_transcript(task, EventType.CREATED, "created")
     first = make_attempt(task, make_machine(name="elm"), holds_slot=False)
-    logs.append(first, [LogPiece(0, 0, 0, b"begun\r\n")])
-    logs.lose(first, 7, 100)
-    logs.append(first, [LogPiece(100, 5, 0, b"and ended\r\n")])
+    logs.append(first, [LogSegment(0, 0, 0, b"begun\r\n")])
+    logs.record_gap(first, 7, 100)
+    logs.append(first, [LogSegment(100, 5, 0, b"and ended\r\n")])
     first.ended_at, first.outcome = now(), "failed"
     db.session.commit()
     second = make_attempt(task, make_machine(name="oak"), holds_slot=False)
     for at in range(0, len(LOG), 50_000):
-        logs.append(second, [LogPiece(at, at, 0, LOG[at : at + 50_000])])
+        logs.append(second, [LogSegment(at, at, 0, LOG[at : at + 50_000])])
     make_transcript(task.id, first=0, attempt=2)
     second.transcript_entries = 1
     make_gate(
@@ -79,18 +79,18 @@ def task(admin: Developer) -> Task:
         result="approved",
         comment="good",
     )
-    tell(task, EventType.CONFIRMED, "approved by Ada")
+    add_transcript(task, EventType.CONFIRMED, "approved by Ada")
     task.status = TaskStatus.COMPLETED
     db.session.commit()
     return task
 
 
-def tell(task: Task, kind: EventType, message: str) -> None:
-    history.record(task, kind, message, now())
+def add_transcript(task: Task, kind: EventType, message: str) -> None:
+    history.record_event(task, kind, message, now())
     db.session.commit()
 
 
-def taken(client: FlaskClient, task: Task, headers: dict[str, str]) -> bytes:
+def download_evidence(client: FlaskClient, task: Task, headers: dict[str, str]) -> bytes:
     answer = client.get(f"/api/web/tasks/{task.id}/evidence", headers=headers)
     assert answer.status_code == 200
     return answer.data
@@ -110,18 +110,18 @@ def test_what_the_server_makes_is_verified_without_it(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    data = taken(client, task, headers)
+    data = download_evidence(client, task, headers)
     assert verified(client, data, tmp_path) == 0
-    said = capsys.readouterr().out
-    assert f"GENUINE: task {task.id} of server " in said
-    assert "which is one of the server's" in said
-    assert "something was lost: 1" in said
+    output = capsys.readouterr().out
+    assert f"GENUINE: task {task.id} of server " in output
+    assert "which is one of the server's" in output
+    assert "something was lost: 1" in output
 
 
 def test_all_that_was_said_is_in_it(
     client: FlaskClient, task: Task, headers: dict[str, str]
 ) -> None:
-    made = zipfile.ZipFile(io.BytesIO(taken(client, task, headers)))
+    made = zipfile.ZipFile(io.BytesIO(download_evidence(client, task, headers)))
     assert made.namelist() == [
         "decisions.json",
         "events.jsonl",
@@ -146,8 +146,8 @@ def test_all_that_was_said_is_in_it(
     about = json.loads(made.read("task.json"))
     assert (about["id"], about["status"]) == (task.id, "completed")
     assert [attempt["machine"]["name"] for attempt in about["attempts"]] == ["elm", "oak"]
-    told = [json.loads(line) for line in made.read("transcript-2.jsonl").splitlines()]
-    assert [entry["number"] for entry in told] == list(range(len(told)))
+    entries = [json.loads(line) for line in made.read("transcript-2.jsonl").splitlines()]
+    assert [entry["number"] for entry in entries] == list(range(len(entries)))
     assert made.read("log-1.bin") == b"begun\r\nand ended\r\n"
     for number in (1, 2):
         for name, path in (
@@ -167,7 +167,7 @@ def test_the_same_state_is_the_same_bundle(
     assert first.headers["ETag"] == second.headers["ETag"]
     known = {**headers, "If-None-Match": first.headers["ETag"]}
     assert client.get(path, headers=known).status_code == 304
-    tell(task, EventType.WARNING, "another")
+    add_transcript(task, EventType.WARNING, "another")
     third = client.get(path, headers=known)
     assert third.status_code == 200
     assert third.data != first.data
@@ -177,14 +177,14 @@ def test_a_task_without_an_attempt_has_evidence(
     client: FlaskClient, admin: Developer, headers: dict[str, str], tmp_path: Path
 ) -> None:
     task = make_task()
-    assert verified(client, taken(client, task, headers), tmp_path) == 0
+    assert verified(client, download_evidence(client, task, headers), tmp_path) == 0
 
 
 def test_the_manifest_says_whose_it_is(
     client: FlaskClient, task: Task, admin: Developer, headers: dict[str, str]
 ) -> None:
     settings.update(admin, {"publicUrl": "https://muster.example"})
-    made = zipfile.ZipFile(io.BytesIO(taken(client, task, headers)))
+    made = zipfile.ZipFile(io.BytesIO(download_evidence(client, task, headers)))
     manifest = json.loads(made.read("manifest.json"))
     assert manifest["server"]["url"] == "https://muster.example"
     assert manifest["format"] == "muster-evidence-1"
@@ -195,14 +195,14 @@ def test_the_manifest_says_whose_it_is(
 def test_what_an_older_key_has_signed_stays_valid(
     app: Flask, client: FlaskClient, task: Task, headers: dict[str, str], tmp_path: Path
 ) -> None:
-    before = taken(client, task, headers)
-    said = app.test_cli_runner().invoke(args=["evidence-key"])
-    assert said.exit_code == 0, said.output
+    before = download_evidence(client, task, headers)
+    result = app.test_cli_runner().invoke(args=["evidence-key"])
+    assert result.exit_code == 0, result.output
     new, old = client.get(KEYS).json["keys"]
-    assert new["id"] in said.output
+    assert new["id"] in result.output
     assert old["retiredAt"] is not None
     assert db.session.get(EvidenceKey, old["id"]).private_key is None
-    after = taken(client, task, headers)
+    after = download_evidence(client, task, headers)
     assert after != before
     assert verified(client, before, tmp_path) == 0
     assert verified(client, after, tmp_path) == 0
@@ -215,7 +215,7 @@ def test_a_key_that_cannot_be_read_is_said(
     headers: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    taken(client, task, headers)
+    download_evidence(client, task, headers)
     monkeypatch.setitem(app.config, "ENCRYPTION_KEYS", [Fernet.generate_key().decode()])
     answer = client.get(f"/api/web/tasks/{task.id}/evidence", headers=headers)
     assert (answer.status_code, answer.json["code"]) == (409, "signing_key_unreadable")
@@ -228,7 +228,7 @@ def test_the_patches_of_changes_are_in_it(
     ids = [make_content(task, section).id for section in sections]
     make_change(task, [{"path": name, "patch": id} for name, id in zip("ab", ids, strict=True)])
     make_change(task, [{"path": "a"}], left_out="size", since=Since.STAGE)
-    data = taken(client, task, headers)
+    data = download_evidence(client, task, headers)
     made = zipfile.ZipFile(io.BytesIO(data))
     patches = [name for name in made.namelist() if name.startswith("diffs/")]
     assert patches == ["diffs/attempt-2-stage-0-since-base.patch"]
@@ -258,25 +258,25 @@ def test_a_part_that_goes_meanwhile_ends_the_answer(
     client: FlaskClient, task: Task, headers: dict[str, str], admin: Developer
 ) -> None:
     """Rather than that a file is served that is none."""
-    pieces = bundle.of_task(admin, task.id).read()
+    pieces = bundle.create_bundle(admin, task.id).read()
     assert next(piece for piece in pieces if piece)
     db.session.execute(sa.delete(LogChunk))
     db.session.commit()
-    with pytest.raises(bundle.Changed, match=r"log-1\.bin"):
+    with pytest.raises(bundle.PartChanged, match=r"log-1\.bin"):
         deque(pieces, 0)
 
 
 def test_what_happens_meanwhile_is_not_in_it(
     client: FlaskClient, task: Task, admin: Developer, tmp_path: Path
 ) -> None:
-    pieces = bundle.of_task(admin, task.id).read()
-    whole = taken_of(bundle.of_task(admin, task.id))
+    pieces = bundle.create_bundle(admin, task.id).read()
+    whole = taken_of(bundle.create_bundle(admin, task.id))
     begin = next(piece for piece in pieces if piece)
     second = db.session.get(Attempt, (task.id, 2))
-    logs.append(second, [LogPiece(second.log_bytes, 0, 0, b"more\r\n")])
+    logs.append(second, [LogSegment(second.log_bytes, 0, 0, b"more\r\n")])
     make_transcript(task.id, first=1, attempt=2)
     second.transcript_entries = 2
-    tell(task, EventType.WARNING, "late")
+    add_transcript(task, EventType.WARNING, "late")
     assert begin + b"".join(pieces) == whole
     assert verified(client, whole, tmp_path) == 0
 
@@ -292,13 +292,13 @@ def test_what_people_said_of_the_work_is_in_it_and_drafts_are_not(
     headers: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(decisions, "AT_ONCE", 1)
+    monkeypatch.setattr(decisions, "PAGE_SIZE", 1)
     review = make_review(task, author=admin)
     thread = make_review_thread(task, created_by=admin.id, published_at=now())
     make_review_comment(thread, author_id=admin.id, body="round once", published_at=now())
     make_review_comment(thread, author_id=admin.id, body="not so sure", published_at=None)
     make_review_thread(task, created_by=admin.id, published_at=None)
-    made = zipfile.ZipFile(io.BytesIO(taken(client, task, headers)))
+    made = zipfile.ZipFile(io.BytesIO(download_evidence(client, task, headers)))
     found = json.loads(made.read("decisions.json"))
     assert [one["what"] for one in found] == ["question", "review", "thread", "comment"]
     assert found[1]["by"] == {"id": admin.id, "name": "Ada"}

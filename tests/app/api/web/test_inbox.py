@@ -218,7 +218,7 @@ def test_an_end_leaves_when_it_has_been_seen_to(
     assert kinds(client, headers) == ["failure", "result", "result", "result"]
     make_review(reviewed, author=make_developer())
     make_gate(confirmed, stage_index=1, answered_at=now(), result="confirm")
-    transitions.move(retried, TaskEvent.RETRY, now())
+    transitions.apply_event(retried, TaskEvent.RETRY, now())
     db.session.commit()
     assert kinds(client, headers) == ["result"]
 
@@ -235,7 +235,7 @@ def test_an_end_that_was_seen_leaves_until_it_is_unseen_or_there_is_another(
     assert (mark(True), mark(True), kinds(client, headers)) == (200, 200, [])
     assert (mark(False), kinds(client, headers)) == (200, ["failure"])
     assert mark(True) == 200
-    transitions.move(task, TaskEvent.RETRY, now())
+    transitions.apply_event(task, TaskEvent.RETRY, now())
     transitions.fail(task, "stage_failed", "again", now())
     db.session.commit()
     assert kinds(client, headers) == ["failure"]
@@ -255,7 +255,7 @@ def test_only_who_has_created_a_task_marks_its_end_and_only_an_end(
 # ---- machines ------------------------------------------------------------------------------------
 
 
-def test_unwell_machines_are_for_leads_and_admins(
+def test_unhealthy_machines_are_for_leads_and_admins(
     client: FlaskClient, login: Login, headers: dict[str, str]
 ) -> None:
     make_machine()

@@ -11,7 +11,7 @@ from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Attempt, Developer
 from app.services.logs import logs
-from app.services.logs.logs import LogPiece
+from app.services.logs.logs import LogSegment
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
 Login = Callable[[Developer], dict[str, str]]
@@ -36,7 +36,7 @@ def attempt(app: object) -> Attempt:
 
 def write(attempt: Attempt, *lines: bytes) -> None:
     for line in lines:
-        logs.append(attempt, [LogPiece(attempt.log_bytes, 0, 0, line + b"\n")])
+        logs.append(attempt, [LogSegment(attempt.log_bytes, 0, 0, line + b"\n")])
     db.session.commit()
 
 

@@ -83,7 +83,7 @@ def test_a_machine_is_shown_with_its_last_life_sign(
     assert listed["metrics"] == shown["metrics"]
 
 
-def test_a_machine_that_has_not_said_has_no_room(
+def test_a_machine_that_has_not_reported_has_no_sandbox(
     client: FlaskClient, headers: dict[str, str]
 ) -> None:
     assert client.get(f"{PATH}/{make_machine().id}", headers=headers).json["room"] is None
@@ -187,9 +187,9 @@ def test_a_dry_run_says_what_a_drain_would_do_and_does_nothing(
     task = make_task(status=TaskStatus.RUNNING, machine_id=machine.id)
     make_attempt(task, machine)
     path, headers = f"{PATH}/{machine.id}/drain", login(make_developer(role=SystemRole.LEAD))
-    told = client.post(f"{path}?dryRun=true", json={"deadlineSeconds": 60}, headers=headers).json
-    [planned] = told["plan"]
-    assert (told["status"], told["drain"]) == ("online", None)
+    preview = client.post(f"{path}?dryRun=true", json={"deadlineSeconds": 60}, headers=headers).json
+    [planned] = preview["plan"]
+    assert (preview["status"], preview["drain"]) == ("online", None)
     assert (planned["act"], planned["atDeadline"]) == ("keep", "stop")
     assert planned["task"]["id"] == task.id
     assert planned["hasCheckpoint"] is True

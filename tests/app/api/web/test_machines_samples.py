@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from app.domain.timestamps import written
+from app.domain.timestamps import to_rfc3339
 from app.models import Developer
 from app.services.clock import now
 from tests.factories import make_developer, make_hour, make_machine, make_minute
@@ -26,10 +26,10 @@ def test_samples_come_in_columns(client: FlaskClient, headers: dict[str, str]) -
     for back in (2, 1):
         at = begin - timedelta(minutes=back)
         make_minute(machine, at=at, cpu_percent=back + 0.123, memory_percent=None)
-    told = client.get(f"{PATH}/{machine.id}/samples", headers=headers).json
-    assert told == {
+    samples = client.get(f"{PATH}/{machine.id}/samples", headers=headers).json
+    assert samples == {
         "step": "minute",
-        "at": [written(begin - timedelta(minutes=back)) for back in (2, 1)],
+        "at": [to_rfc3339(begin - timedelta(minutes=back)) for back in (2, 1)],
         "cpuPercent": [2.1, 1.1],
         "cpuHighest": [2.1, 1.1],
         "memoryPercent": [None, None],
@@ -41,9 +41,13 @@ def test_samples_come_in_columns(client: FlaskClient, headers: dict[str, str]) -
 def test_hours_are_asked_for(client: FlaskClient, headers: dict[str, str]) -> None:
     machine = make_machine()
     make_hour(machine)
-    told = client.get(f"{PATH}/{machine.id}/samples?step=hour", headers=headers).json
-    assert (told["step"], told["cpuPercent"], told["cpuHighest"]) == ("hour", [50.0], [90.0])
-    assert told["slotsUsed"] == [1.5]
+    samples = client.get(f"{PATH}/{machine.id}/samples?step=hour", headers=headers).json
+    assert (samples["step"], samples["cpuPercent"], samples["cpuHighest"]) == (
+        "hour",
+        [50.0],
+        [90.0],
+    )
+    assert samples["slotsUsed"] == [1.5]
 
 
 @pytest.mark.parametrize(

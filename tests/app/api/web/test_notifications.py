@@ -127,7 +127,7 @@ def test_a_batch_is_chosen_once_whatever_the_planner_thinks(
     for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
         db.session.execute(sa.text(f"SET LOCAL enable_{way} = off"))
     with counted() as statements:
-        assert notifications.read_all(ada) == 5
+        assert notifications.mark_all_read(ada) == 5
     # The newest is asked for, then three batches.
     assert len([line for line in statements if "FROM notifications" in line]) == 1 + 3
 
@@ -136,7 +136,7 @@ def test_each_is_counted_once_when_all_are_read_twice_at_once(committed_app: Fla
     ada = make_developer()
     for _ in range(30):
         make_notification(ada)
-    results = at_once(committed_app, 4, lambda _: notifications.read_all(ada))
+    results = at_once(committed_app, 4, lambda _: notifications.mark_all_read(ada))
     assert sum(results) == 30
     assert notifications.unread_count(ada) == 0
 
@@ -162,5 +162,5 @@ def test_unread_ones_are_counted_up_to_a_bound(
     for _ in range(3):
         make_notification(ada)
     assert notifications.unread_count(ada) == 3
-    monkeypatch.setattr(notifications, "COUNTED", 2)
+    monkeypatch.setattr(notifications, "MAX_UNREAD_COUNT", 2)
     assert notifications.unread_count(ada) == 2

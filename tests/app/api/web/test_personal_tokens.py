@@ -119,7 +119,7 @@ def test_a_token_that_has_ended_opens_nothing(client: FlaskClient, end: str) -> 
 
 
 def test_a_token_of_the_right_form_that_nobody_made_opens_nothing(client: FlaskClient) -> None:
-    headers = bearer(tokens.new(TokenKind.PERSONAL))
+    headers = bearer(tokens.generate(TokenKind.PERSONAL))
     assert client.get("/api/web/tasks", headers=headers).status_code == 401
 
 
@@ -231,7 +231,7 @@ def test_services_ask_for_the_scope_too(app: Flask) -> None:
         lambda: tasks.cancel(actor, task.id),
         lambda: projects.update(actor, task.project.key, name="x"),
         lambda: drains.drain(actor, make_machine().id),
-        lambda: settings.everything(actor),
+        lambda: settings.list_all(actor),
     ):
         with pytest.raises(InsufficientScope):
             act()

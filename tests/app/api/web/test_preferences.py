@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.domain.notification_rules import NewsKind
+from app.domain.notification_rules import NotificationType
 from app.extensions import db
 from app.models import Developer, NotificationPreference
 from app.services.accounts import preferences
@@ -90,7 +90,11 @@ def test_only_what_differs_is_kept(put: Ask, ada: Developer) -> None:
 
 def test_of_two_changes_at_once_neither_is_lost(committed_app: Flask) -> None:
     ada = make_developer()
-    kinds = [NewsKind.GATE_OPENED, NewsKind.TASK_FAILED, NewsKind.TASK_COMPLETED]
+    kinds = [
+        NotificationType.GATE_OPENED,
+        NotificationType.TASK_FAILED,
+        NotificationType.TASK_COMPLETED,
+    ]
     at_once(committed_app, 3, lambda n: preferences.update(ada, {kinds[n]: {"chat": False}}))
-    chosen = preferences.of(ada)
+    chosen = preferences.get(ada)
     assert [chosen[kind].chat for kind in kinds] == [False] * 3

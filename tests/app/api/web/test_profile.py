@@ -55,17 +55,17 @@ def test_a_session_is_told_until_when_it_counts_as_confirmed(
     developer = make_developer()
     headers = bearer(sign_in(client, developer.name)["accessToken"])
 
-    def told() -> datetime | None:
+    def confirmed_until() -> datetime | None:
         until = client.get(PATH, headers=headers).json["confirmedUntil"]
         return datetime.fromisoformat(until) if until else None
 
-    until = told()
+    until = confirmed_until()
     assert until is not None
     assert abs(until - (time_.moment + timedelta(minutes=10))) < timedelta(seconds=1)
     time_.pass_(minutes=10)
-    assert told() is None
+    assert confirmed_until() is None
     answer = client.post("/api/auth/confirm", json={"password": PASSWORD}, headers=headers)
-    assert told() == datetime.fromisoformat(answer.json["confirmedUntil"])
+    assert confirmed_until() == datetime.fromisoformat(answer.json["confirmedUntil"])
 
 
 def test_a_personal_token_never_counts_as_confirmed(client: FlaskClient) -> None:

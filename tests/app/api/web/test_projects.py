@@ -140,8 +140,8 @@ def test_who_looks_is_told_as_what_they_are_a_member(client: FlaskClient, login:
     lead = make_developer(role=SystemRole.LEAD)
     project = make_project(members=[member], maintainers=[maintainer])
     path = f"/api/web/projects/{project.key}"
-    told = [(client.get(path, headers=login(who)).json["myRole"]) for who in (member, maintainer)]
-    assert told == ["member", "maintainer"]
+    roles = [(client.get(path, headers=login(who)).json["myRole"]) for who in (member, maintainer)]
+    assert roles == ["member", "maintainer"]
     assert client.get(path, headers=login(lead)).json["myRole"] is None
     [listed] = client.get("/api/web/projects", headers=login(maintainer)).json["items"]
     assert listed["myRole"] == "maintainer"

@@ -27,23 +27,23 @@ def test_a_project_has_claude_unless_it_says_otherwise(
         assert changed["agentType"] == agent
 
 
-def test_rooms_and_networks_are_kept_as_one_writes_them_and_stay_until_they_are_changed(
+def test_sandboxes_and_networks_are_stored_as_written_and_stay_until_changed(
     client: FlaskClient, admin: dict[str, str]
 ) -> None:
-    given = allow("Packages.example.com", "@agent", "::1", "packages.example.COM")
+    network = allow("Packages.example.com", "@agent", "::1", "packages.example.COM")
     own = stage(network={"allow": ["B.example:22"]})
     made = client.post(
-        "/api/admin/projects", json={**NEW, **given, **own, "room": "full"}, headers=admin
+        "/api/admin/projects", json={**NEW, **network, **own, "room": "full"}, headers=admin
     ).json
-    kept = {"room": "full", **allow("packages.example.com", "@agent", "[::1]")}
-    for change, told in (
-        ({"name": "Store"}, kept),
-        ({"network": "none"}, kept | {"network": "none"}),
+    fields = {"room": "full", **allow("packages.example.com", "@agent", "[::1]")}
+    for change, expected in (
+        ({"name": "Store"}, fields),
+        ({"network": "none"}, fields | {"network": "none"}),
         ({"network": "open", "room": None}, {"network": "open", "room": None}),
     ):
         assert made["pipeline"][0]["network"] == {"allow": ["b.example:22"]}
         made = client.put("/api/web/projects/shop", json=change, headers=admin).json
-        assert {name: made[name] for name in told} == told
+        assert {name: made[name] for name in expected} == expected
         assert client.get("/api/web/projects/shop", headers=admin).json.items() <= made.items()
 
 
@@ -71,8 +71,8 @@ def stage(**fields: Any) -> dict[str, Any]:
     return {"pipeline": [{"name": "s", "command": "c", **fields}]}
 
 
-def options(said: Any) -> dict[str, Any]:
-    return {"agentOptions": said}
+def options(value: Any) -> dict[str, Any]:
+    return {"agentOptions": value}
 
 
 def allow(*hosts: Any) -> dict[str, Any]:

@@ -39,10 +39,10 @@ def test_a_key_is_written_and_never_read(
     answers.append(client.put(SHOP, json={"sshKey": key + key}, headers=admin))
     assert [answer.status_code for answer in answers] == [201, 200, 200, 200, 422]
     secrets = key.splitlines()[1:-1]
-    for told in (*(answer.text for answer in answers), caplog.text):
-        assert not any(line in told for line in secrets)
-    shown = answers[1].json
-    assert (shown["hasSshKey"], shown["knownHosts"]) == (True, f"{KNOWN}\n")
+    for text in (*(answer.text for answer in answers), caplog.text):
+        assert not any(line in text for line in secrets)
+    fields = answers[1].json
+    assert (fields["hasSshKey"], fields["knownHosts"]) == (True, f"{KNOWN}\n")
 
     project = db.session.scalars(db.select(Project)).one()
     assert project.ssh_key

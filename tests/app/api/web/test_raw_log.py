@@ -13,7 +13,7 @@ from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Attempt, Developer, Task
 from app.services.logs import logs
-from app.services.logs.logs import LogPiece
+from app.services.logs.logs import LogSegment
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
 Login = Callable[[Developer], dict[str, str]]
@@ -37,7 +37,7 @@ def path(attempt: Attempt) -> str:
 
 def write(attempt: Attempt, *pieces: bytes) -> None:
     for piece in pieces:
-        logs.append(attempt, [LogPiece(attempt.log_bytes, 0, 0, piece)])
+        logs.append(attempt, [LogSegment(attempt.log_bytes, 0, 0, piece)])
     db.session.commit()
 
 
@@ -161,9 +161,9 @@ def test_lost_bytes_are_named_and_the_length_is_what_is_there(
     client: FlaskClient, attempt: Attempt, path: str, headers: dict[str, str]
 ) -> None:
     write(attempt, b"01234")
-    logs.lose(attempt, 5, 1000)
+    logs.record_gap(attempt, 5, 1000)
     write(attempt, b"56")
-    logs.lose(attempt, 1002, 1003)
+    logs.record_gap(attempt, 1002, 1003)
     write(attempt, b"789")
     answer = client.get(path, headers=headers)
     assert answer.data == b"0123456789"

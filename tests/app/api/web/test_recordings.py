@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain import asciicast
-from app.domain.asciicast import Output, Resized
+from app.domain.asciicast import Output, Resize
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer
 from app.services.logs import logs, recordings, terminal_sizes
-from app.services.logs.logs import LogPiece
-from app.services.logs.terminal_sizes import Sized
+from app.services.logs.logs import LogSegment
+from app.services.logs.terminal_sizes import TerminalResize
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
 Login = Callable[[Developer], dict[str, str]]
@@ -52,7 +52,7 @@ def test_what_is_shown_is_the_text_however_it_was_split(
         for start in range(0, len(piece), size)
     ]
     recording = asciicast.Recording(str, 120, 40)
-    lines = [*recording.lines(moments), *recording.end()]
+    lines = [*recording.lines(moments), *recording.finish()]
     shown = [json.loads(line) for line in lines]
     assert "".join(text for _, code, text in shown if code == "o") == whole.decode(
         "utf-8", "replace"
@@ -65,9 +65,9 @@ def test_a_recording_has_stages_gaps_and_times(
     headers = login(make_developer(role=SystemRole.ADMIN))
     attempt = make_attempt(make_task(), make_machine())
     path = f"/api/web/tasks/{attempt.task_id}/recording"
-    logs.append(attempt, [LogPiece(0, 5, 0, b"a\xe2\x82"), LogPiece(3, 1500, 0, b"\xac")])
-    logs.lose(attempt, 4, 10)
-    logs.append(attempt, [LogPiece(10, 1400, 7, b"end")])
+    logs.append(attempt, [LogSegment(0, 5, 0, b"a\xe2\x82"), LogSegment(3, 1500, 0, b"\xac")])
+    logs.record_gap(attempt, 4, 10)
+    logs.append(attempt, [LogSegment(10, 1400, 7, b"end")])
     db.session.commit()
     answer = client.get(path, headers=headers)
     assert answer.content_type == asciicast.CONTENT_TYPE
@@ -89,8 +89,8 @@ def test_a_recording_has_the_sizes_that_somebody_gave_the_terminal(
 ) -> None:
     """From the very byte on; each stage begins with the usual one."""
     attempt = make_attempt(make_task(), make_machine())
-    logs.append(attempt, [LogPiece(0, 100, 0, b"one two"), LogPiece(7, 200, 0, b" three")])
-    logs.append(attempt, [LogPiece(13, 300, 1, b"next"), LogPiece(17, 400, 2, b"last")])
+    logs.append(attempt, [LogSegment(0, 100, 0, b"one two"), LogSegment(7, 200, 0, b" three")])
+    logs.append(attempt, [LogSegment(13, 300, 1, b"next"), LogSegment(17, 400, 2, b"last")])
     db.session.commit()
     for offset, cols, rows in [
         (4, 90, 30),
@@ -99,7 +99,9 @@ def test_a_recording_has_the_sizes_that_somebody_gave_the_terminal(
         (17, 100, 50),
         (21, 10, 10),  # nothing came after
     ]:
-        terminal_sizes.note([Sized(attempt.task_id, attempt.number, offset, cols, rows)])
+        terminal_sizes.store_sizes(
+            [TerminalResize(attempt.task_id, attempt.number, offset, cols, rows)]
+        )
     headers = login(make_developer(role=SystemRole.ADMIN))
     answer = client.get(f"/api/web/tasks/{attempt.task_id}/recording", headers=headers)
     events = [event[1:] for event in checked(answer.text) if event[1] != "m"]
@@ -123,9 +125,9 @@ def test_sizes_change_no_byte_of_what_is_shown(
     outputs: list[tuple[int, bytes]], sizes: list[tuple[int, int]]
 ) -> None:
     waiting, at = deque((offset, cols, 1) for offset, cols in sorted(sizes)), 0
-    moments: list[Output | Resized] = []
+    moments: list[Output | Resize] = []
     for stage, data in outputs:
-        moments += recordings._sized(Output(0, stage, data), at, waiting)
+        moments += recordings._split_at_resizes(Output(0, stage, data), at, waiting)
         at += len(data)
     parts = [moment.data for moment in moments if isinstance(moment, Output)]
     assert b"".join(parts) == b"".join(data for _, data in outputs)

@@ -102,17 +102,17 @@ def test_a_thread_is_resolved_and_taken_up_again(
     again = client.post(f"{where}/resolve", headers=headers).json
     assert resolved == again
     assert resolved["resolvedBy"] == {"id": developer.id, "name": developer.name}
-    assert shown(client, task, headers, "open") == []
-    assert shown(client, task, headers, "resolved,outdated") == [thread.id]
+    assert thread_ids(client, task, headers, "open") == []
+    assert thread_ids(client, task, headers, "resolved,outdated") == [thread.id]
     reopened = client.post(f"{where}/reopen", headers=headers).json
     assert (reopened["resolvedBy"], reopened["resolvedAt"]) == (None, None)
-    assert shown(client, task, headers, "open") == [thread.id]
-    assert shown(client, task, headers, "resolved") == []
-    assert shown(client, task, headers, "open,resolved") == [thread.id]
-    assert shown(client, task, headers, "outdated") == []
+    assert thread_ids(client, task, headers, "open") == [thread.id]
+    assert thread_ids(client, task, headers, "resolved") == []
+    assert thread_ids(client, task, headers, "open,resolved") == [thread.id]
+    assert thread_ids(client, task, headers, "outdated") == []
 
 
-def shown(client: FlaskClient, task: Task, headers: dict[str, str], state: str) -> list[int]:
+def thread_ids(client: FlaskClient, task: Task, headers: dict[str, str], state: str) -> list[int]:
     query = {"state": state}
     answer = client.get(path_of(task, "comments"), query_string=query, headers=headers)
     return [thread["id"] for thread in answer.json["items"]]

@@ -81,10 +81,10 @@ def test_a_view_is_its_makers_alone(client: FlaskClient, login: Login) -> None:
     assert client.delete(path, headers=headers).status_code == 404
 
 
-def test_there_is_room_for_so_many(
+def test_saved_views_are_limited(
     client: FlaskClient, login: Login, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.accounts.saved_views.MOST_VIEWS", 1)
+    monkeypatch.setattr("app.services.accounts.saved_views.MAX_VIEWS", 1)
     me = make_developer()
     make_saved_view(me)
     full = client.post(PATH, json={"name": "x", "query": ""}, headers=login(me))

@@ -188,5 +188,5 @@ def test_a_bad_query_is_refused(
     assert list(answer.json["errors"]) in (["q"], ["limit"])
 
 
-def test_strangers_find_nothing(client: FlaskClient) -> None:
+def test_non_members_find_nothing(client: FlaskClient) -> None:
     assert client.get(PATH, query_string={"q": "x"}).status_code == 401

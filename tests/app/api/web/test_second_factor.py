@@ -15,7 +15,7 @@ from app.extensions import db
 from app.models import Developer, RecoveryCode, SecondFactor
 from app.services import clock, encryption
 from app.services.accounts import auth
-from app.services.accounts.logins import Pair
+from app.services.accounts.logins import TokenPair
 from tests.app.services.accounts.test_auth_sessions import Clock, at_once
 from tests.factories import PASSWORD, make_developer, make_personal_token
 
@@ -214,4 +214,4 @@ def test_of_simultaneous_logins_with_one_code_one_wins(
     device, codes = enable(committed_app.test_client(), login(developer), time_)
     code = device.code() if kind == "code" else codes[0]
     results = at_once(committed_app, 4, lambda _: auth.login(developer.name, PASSWORD, code))
-    assert sum(isinstance(result, Pair) for result in results) == 1
+    assert sum(isinstance(result, TokenPair) for result in results) == 1

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from app import wakeups
 from app.api.streams import hub
-from app.api.streams.open_streams import StreamPlace
+from app.api.streams.open_streams import OpenStream
 from app.domain.roles import SystemRole
 from app.domain.snapshot import Snapshot
 from app.domain.task import EventType
@@ -52,9 +52,9 @@ def test_it_begins_with_how_things_are_and_goes_on_with_what_happens(
     hello = listener.next()
     assert (hello.event, hello.data["unreadCount"]) == ("hello", 1)
     happen(task, "here we go")
-    told = listener.next()
-    assert (told.event, told.data["notifications"]) == ("news", [])
-    [event] = told.data["events"]
+    message = listener.next()
+    assert (message.event, message.data["notifications"]) == ("news", [])
+    [event] = message.data["events"]
     assert event == {
         "taskId": task.id,
         "projectKey": project.key,
@@ -75,13 +75,13 @@ def test_a_notification_comes_as_it_is_listed_and_reading_it_is_seen_everywhere(
     listener = listen(ada)
     listener.next()
     happen(task, "it failed", EventType.FAILED)
-    listener.news(1)
+    listener.updates(1)
     fan_out.expand(now())
-    told = listener.next().data
+    update = listener.next().data
     headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
     listed = committed_client.get("/api/web/notifications", headers=headers).json["items"]
-    assert (told["notifications"], told["unreadCount"]) == (listed, 1)
-    notifications.read(ada, listed[0]["id"])
+    assert (update["notifications"], update["unreadCount"]) == (listed, 1)
+    notifications.mark_read(ada, listed[0]["id"])
     nothing: dict[str, Any] = {"events": [], "notifications": [], "machines": []}
     assert listener.next().data == {**nothing, "unreadCount": 0, "inboxChanged": False}
 
@@ -107,8 +107,8 @@ def test_everybody_gets_what_they_may_see_and_nothing_else(
     seen: dict[str, list[str]] = {name: [] for name in streams}
     for name, stream in streams.items():
         while "everybody's" not in seen[name]:
-            said = stream.next().data
-            seen[name] += messages(said["events"]) + [n["title"] for n in said["notifications"]]
+            update = stream.next().data
+            seen[name] += messages(update["events"]) + [n["title"] for n in update["notifications"]]
     assert {name: sorted(found) for name, found in seen.items()} == {
         "member": ["everybody's", "theirs"],
         "outsider": ["everybody's"],
@@ -127,25 +127,25 @@ def test_a_token_for_some_projects_is_told_of_those_alone(
     happen(other, "elsewhere")
     make_notification(ada, task_id=other.id, title="elsewhere")
     make_notification(ada, task_id=task.id, title="here")
-    wakeups.tell_unread(ada.id)
+    wakeups.publish_unread(ada.id)
     happen(task, "here")
     events: list[str] = []
     titles: list[str] = []
     count = 0  # also while the one that is elsewhere is there alone
     while not (events and titles and count):
-        said = listener.next().data
-        events += messages(said["events"])
-        titles += [each["title"] for each in said["notifications"]]
-        count = said["unreadCount"] or count
+        update = listener.next().data
+        events += messages(update["events"])
+        titles += [each["title"] for each in update["notifications"]]
+        count = update["unreadCount"] or count
     assert (events, titles, count) == (["here"], ["here"], 1)
 
 
 def test_how_far_it_is_read_never_goes_back(ada: Developer) -> None:
     """The hub puts what is new, and says only later how far that is."""
-    stream = hub.Stream(DeveloperSession(ada.id, 1), StreamPlace(ada.id, "x"), Snapshot(1, 1))
-    stream.put(hub.News([], [], 0, Snapshot(2, 2)))
+    stream = hub.Stream(DeveloperSession(ada.id, 1), OpenStream(ada.id, "x"), Snapshot(1, 1))
+    stream.put(hub.Update([], [], 0, Snapshot(2, 2)))
     stream.next(0)
-    assert stream.seen == Snapshot(2, 2)
+    assert stream.position == Snapshot(2, 2)
 
 
 # ---- bounds --------------------------------------------------------------------------------------
@@ -190,10 +190,10 @@ def test_silence_is_broken_by_a_sign_of_life_that_says_how_far_it_is_read(
 def test_a_client_that_reads_nothing_is_told_to_come_back(
     ada: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "MOST_UNREAD", 3)
+    monkeypatch.setattr(hub, "MAX_QUEUED_UPDATES", 3)
     begun = Snapshot(1, 1)
-    stream = hub.Stream(DeveloperSession(ada.id, 1), StreamPlace(ada.id, "x"), begun)
+    stream = hub.Stream(DeveloperSession(ada.id, 1), OpenStream(ada.id, "x"), begun)
     for _ in range(9):
-        stream.put(hub.News([], [], 0, Snapshot(2, 2)))
+        stream.put(hub.Update([], [], 0, Snapshot(2, 2)))
     items = [stream.next(0) for _ in range(5)]
-    assert [type(item) for item in items] == [hub.News] * 3 + [hub.End, type(None)]
+    assert [type(item) for item in items] == [hub.Update] * 3 + [hub.StreamEnd, type(None)]

@@ -42,10 +42,10 @@ pytestmark = pytest.mark.usefixtures("committed_app")
 
 
 @pytest.fixture(autouse=True)
-def looks_at_once(committed_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub.of(committed_app), "_fleet", machine_changes.FleetWatch())
-    monkeypatch.setattr(machine_changes, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(machine_changes, "LOAD_SECONDS", 0.0)
+def polls_immediately(committed_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub.get_hub(committed_app), "_fleet", machine_changes.MachineWatcher())
+    monkeypatch.setattr(machine_changes, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(machine_changes, "LOAD_UPDATE_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def lead(committed_app: Flask) -> Developer:
 
 
 def falls_silent(machine: Machine) -> None:
-    transitions.move(machine, MachineEvent.FALL_SILENT, now())
+    transitions.apply_event(machine, MachineEvent.TIME_OUT, now())
     db.session.commit()
 
 
@@ -64,11 +64,11 @@ def beats(machine: Machine, **load: float) -> None:
     db.session.commit()
 
 
-def told_of(listener: Listener, is_wanted: Callable[[Any], bool]) -> Any:
+def updates_about(listener: Listener, is_wanted: Callable[[Any], bool]) -> Any:
     """The next data of which that is so."""
-    while not is_wanted(said := listener.next().data):
+    while not is_wanted(update := listener.next().data):
         pass
-    return said
+    return update
 
 
 # ---- machines ------------------------------------------------------------------------------------
@@ -81,10 +81,10 @@ def test_of_a_machine_it_tells_what_has_changed_and_of_a_new_one_all(
     listener = listen(ada)
     assert listener.next().data["machines"] is None  # the list says how they are
     falls_silent(machine)
-    [change] = told_of(listener, lambda said: said["machines"])["machines"]
+    [change] = updates_about(listener, lambda update: update["machines"])["machines"]
     assert change == {"id": str(machine.id), "status": "offline", "connected": False}
     make_machine()
-    [new] = told_of(listener, lambda said: said["machines"])["machines"]
+    [new] = updates_about(listener, lambda update: update["machines"])["machines"]
     headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
     listed = committed_client.get("/api/web/machines", headers=headers).json["items"]
     assert new in listed
@@ -98,7 +98,7 @@ def test_load_is_told_where_it_is_another_and_heartbeats_are_not(
     listener.next()
     beats(machine, cpuPercent=9.9)  # from 5
     beats(machine, cpuPercent=50.0)
-    [change] = told_of(listener, lambda said: said["machines"])["machines"]
+    [change] = updates_about(listener, lambda update: update["machines"])["machines"]
     assert set(change) == {"id", "metrics"}
     assert change["metrics"]["cpuPercent"] == 50
 
@@ -106,13 +106,13 @@ def test_load_is_told_where_it_is_another_and_heartbeats_are_not(
 def test_load_is_told_no_more_often_than_so(
     listen: Listen, ada: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine_changes, "LOAD_SECONDS", 3600.0)
+    monkeypatch.setattr(machine_changes, "LOAD_UPDATE_SECONDS", 3600.0)
     machine = make_machine()
     listener = listen(ada)
     listener.next()
     beats(machine, cpuPercent=99.0)
     falls_silent(machine)
-    [change] = told_of(listener, lambda said: said["machines"])["machines"]
+    [change] = updates_about(listener, lambda update: update["machines"])["machines"]
     assert set(change) == {"id", "status", "connected"}
 
 
@@ -120,35 +120,35 @@ def test_a_look_at_machines_costs_the_same_however_many_look_on(
     committed_app: Flask, ada: Developer
 ) -> None:
     machines = [make_machine() for _ in range(5)]
-    watch = machine_changes.FleetWatch()
-    watch.begin()
+    watch = machine_changes.MachineWatcher()
+    watch.start()
     with counted() as quiet:
-        assert watch.look().changes == []
+        assert watch.poll().changes == []
     for machine in machines:
         falls_silent(machine)
     with counted() as loud:
-        look = watch.look()
+        look = watch.poll()
     assert len(look.changes) == 5
     selects = [[line for line in sent if line.startswith("SELECT")] for sent in (quiet, loud)]
     assert [len(each) for each in selects] == [1, 2]
-    assert len(watch.look().changes) == 5  # they were not told
-    watch.tell(look)
-    assert watch.look().changes == []
+    assert len(watch.poll().changes) == 5  # they were not told
+    watch.mark_sent(look)
+    assert watch.poll().changes == []
 
 
 def test_of_many_changed_machines_some_are_told_later(
     committed_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine_changes, "MOST_AT_ONCE", 2)
-    watch = machine_changes.FleetWatch()
-    watch.begin()
+    monkeypatch.setattr(machine_changes, "MAX_MACHINES_PER_POLL", 2)
+    watch = machine_changes.MachineWatcher()
+    watch.start()
     ids = {str(make_machine().id) for _ in range(5)}
-    told: list[str] = []
+    sent_ids: list[str] = []
     for _ in range(3):
-        look = watch.look()
-        told += [change["id"] for change in look.changes]
-        watch.tell(look)
-    assert (len(told), set(told)) == (5, ids)
+        look = watch.poll()
+        sent_ids += [change["id"] for change in look.changes]
+        watch.mark_sent(look)
+    assert (len(sent_ids), set(sent_ids)) == (5, ids)
 
 
 # ---- the inbox -----------------------------------------------------------------------------------
@@ -161,19 +161,19 @@ def test_it_says_whose_inbox_may_have_changed(
     streams = [listen(ada), listen(lead)]
     assert [stream.next().data["inboxChanged"] for stream in streams] == [True, True]
     theirs = make_task(project=project, creator=lead)
-    said = []
+    inbox_changes = []
     for about, type_ in (
         (task, EventType.STAGE_STARTED),
         (task, EventType.SUSPENDED),
         (theirs, EventType.COMPLETED),
     ):
         happen(about, "x", type_)
-        events = [told_of(stream, lambda said: said["events"]) for stream in streams]
-        said.append([each["inboxChanged"] for each in events])
-    assert said == [[False, False], [True, False], [False, True]]
+        events = [updates_about(stream, lambda update: update["events"]) for stream in streams]
+        inbox_changes.append([each["inboxChanged"] for each in events])
+    assert inbox_changes == [[False, False], [True, False], [False, True]]
 
 
-def test_an_unwell_machine_changes_the_inbox_of_leads(
+def test_an_unhealthy_machine_changes_the_inbox_of_leads(
     listen: Listen, ada: Developer, lead: Developer
 ) -> None:
     machine = make_machine()
@@ -181,8 +181,8 @@ def test_an_unwell_machine_changes_the_inbox_of_leads(
     for stream in streams:
         stream.next()
     falls_silent(machine)
-    said = [told_of(stream, lambda said: said["machines"]) for stream in streams]
-    assert [each["inboxChanged"] for each in said] == [False, True]
+    updates = [updates_about(stream, lambda update: update["machines"]) for stream in streams]
+    assert [each["inboxChanged"] for each in updates] == [False, True]
 
 
 def test_what_one_does_in_another_tab_and_new_rights_change_the_inbox(
@@ -196,9 +196,9 @@ def test_what_one_does_in_another_tab_and_new_rights_change_the_inbox(
     assert committed_client.put(path, json={"seen": True}, headers=headers).status_code == 200
     assert listener.next().data["inboxChanged"]
     happen(ended, "judged once, so that what ada sees is known")
-    listener.news(1)
+    listener.updates(1)
     add_member(make_project(), ada)
-    assert told_of(listener, lambda said: said["inboxChanged"])["events"] == []
+    assert updates_about(listener, lambda update: update["inboxChanged"])["events"] == []
 
 
 def test_who_comes_back_is_told_to_ask_again(listen: Listen, ada: Developer) -> None:

@@ -38,7 +38,7 @@ def test_who_is_no_member_any_more_gets_nothing_more(
     db.session.commit()
     happen(task, "not for her")
     happen(make_task(project=make_project(members=[ada])), "for her")
-    assert messages(listener.news(1)) == ["for her"]
+    assert messages(listener.updates(1)) == ["for her"]
 
 
 @pytest.mark.parametrize("how", ENDS)
@@ -48,8 +48,8 @@ def test_a_stream_ends_with_the_right_to_it(listen: Listen, ada: Developer, how:
     listener = listen(ada, bearer=secret if how.startswith("token") else login.access_token)
     listener.next()
     end_session(ada, how, login, row)
-    told = listener.next()
-    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+    message = listener.next()
+    assert (message.event, message.data) == ("end", {"reason": "signed_out"})
     assert listener.is_over.wait(SECONDS)
 
 
@@ -63,7 +63,7 @@ def test_another_login_s_end_ends_no_stream(
     auth.logout(ada, gone.refresh_token)
     assert ended.next().data == {"reason": "signed_out"}
     happen(task, "still told")
-    assert messages(listener.news(1)) == ["still told"]
+    assert messages(listener.updates(1)) == ["still told"]
 
 
 def test_who_has_signed_out_gets_no_stream_with_what_is_left_of_an_access_token(
@@ -77,7 +77,7 @@ def test_who_has_signed_out_gets_no_stream_with_what_is_left_of_an_access_token(
 def test_a_logout_ends_a_stream_at_once(
     listen: Listen, ada: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "LOOK_SECONDS", 2 * SECONDS)  # so that only a wake-up is in time
+    monkeypatch.setattr(hub, "POLL_SECONDS", 2 * SECONDS)  # so that only a wake-up is in time
     login = begin_login(ada)
     listener = listen(ada, bearer=login.access_token)
     listener.next()
@@ -92,5 +92,5 @@ def test_a_stream_ends_with_its_access_token(
     monkeypatch.setitem(committed_app.config, "JWT_ACCESS_TOKEN_EXPIRES", life)
     listener = listen(ada)
     assert listener.next().event == "hello"
-    told = listener.next()
-    assert (told.event, told.data) == ("end", {"reason": "signed_out"})
+    message = listener.next()
+    assert (message.event, message.data) == ("end", {"reason": "signed_out"})

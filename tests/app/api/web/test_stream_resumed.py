@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.api.streams import developer_stream, hub
-from app.api.streams.open_streams import StreamPlace
+from app.api.streams.open_streams import OpenStream
 from app.extensions import db
 from app.models import Developer, Project, Task
 from app.services.accounts.sessions import DeveloperSession
@@ -47,14 +47,14 @@ def test_who_comes_back_gets_what_was_missed_once(
     first = listen(ada)
     first.next()
     happen(task, "seen")
-    assert messages(first.news(1)) == ["seen"]
+    assert messages(first.updates(1)) == ["seen"]
     first.close()
     happen(task, "missed 1")
     happen(task, "missed 2")
     second = listen(ada, first.last_id)
-    assert messages(second.news(2)) == ["missed 1", "missed 2"]
+    assert messages(second.updates(2)) == ["missed 1", "missed 2"]
     happen(task, "live")
-    assert messages(second.news(1)) == ["live"]
+    assert messages(second.updates(1)) == ["live"]
 
 
 def test_what_is_committed_late_is_not_skipped(
@@ -75,15 +75,15 @@ def test_what_is_committed_late_is_not_skipped(
             row,
         )
         happen(task, "early")
-        assert messages(first.news(1)) == ["early"]
+        assert messages(first.updates(1)) == ["early"]
         first.close()
         second = listen(ada, first.last_id)
         second.next()
         happen(task, "more")
-        assert messages(second.news(1)) == ["more"]
+        assert messages(second.updates(1)) == ["more"]
         other.commit()
     happen(task, "last")
-    assert sorted(messages(second.news(2))) == ["last", "late"]
+    assert sorted(messages(second.updates(2))) == ["last", "late"]
 
 
 @pytest.mark.parametrize("had", ["nonsense", "1:2", "5:3:", "1:9223372036854775807:", "9" * 9000])
@@ -91,8 +91,8 @@ def test_who_comes_with_what_leads_nowhere_begins_anew(
     listen: Listen, ada: Developer, had: str
 ) -> None:
     make_notification(ada)
-    told = listen(ada, had).next()
-    assert (told.event, told.data["unreadCount"]) == ("reset", 1)
+    message = listen(ada, had).next()
+    assert (message.event, message.data["unreadCount"]) == ("reset", 1)
 
 
 def test_who_missed_too_much_begins_anew(
@@ -102,12 +102,12 @@ def test_who_missed_too_much_begins_anew(
     first.next()
     first.close()
     happen(task)
-    batch = stream_batch.since
+    batch = stream_batch.read_since
 
     def overfull(*given: Any, **more: Any) -> Any:
         return batch(*given, **more)._replace(is_whole=False)
 
-    monkeypatch.setattr(stream_batch, "since", overfull)
+    monkeypatch.setattr(stream_batch, "read_since", overfull)
     assert listen(ada, first.last_id).next().event == "reset"
 
 
@@ -154,13 +154,13 @@ def test_what_was_not_told_before_an_access_token_ended_is_told_to_who_comes_bac
     until = now() + timedelta(hours=1)
     login = make_login(ada).id
     session = DeveloperSession(ada.id, ada.token_generation, login, ends_at=until)
-    reading = developer_stream.read(committed_app, session, StreamPlace(ada.id, "x"), None)
+    reading = developer_stream.generate(committed_app, session, OpenStream(ada.id, "x"), None)
     assert [b"retry" in next(reading), b"hello" in next(reading)] == [True, True]
-    [stream] = hub.of(committed_app)._streams
-    begun = stream.seen
+    [stream] = hub.get_hub(committed_app)._streams
+    begun = stream.position
     happen(task, "unread")
     deadline = time.monotonic() + SECONDS
-    while stream._waiting.empty() or stream.seen == begun:
+    while stream._queue.empty() or stream.position == begun:
         assert time.monotonic() < deadline
         time.sleep(0.01)
     with monkeypatch.context() as later:
@@ -169,4 +169,4 @@ def test_what_was_not_told_before_an_access_token_ended_is_told_to_who_comes_bac
     assert "signed_out" in end
     reading.close()
     id_ = dict(line.split(": ", 1) for line in end.strip().splitlines())["id"]
-    assert messages(listen(ada, id_).news(1)) == ["unread"]
+    assert messages(listen(ada, id_).updates(1)) == ["unread"]

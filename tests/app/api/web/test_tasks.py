@@ -108,10 +108,10 @@ def test_a_task_says_whether_a_token_for_its_terminal_would_be_given(
 ) -> None:
     task = make_task(project=project, status=TaskStatus.RUNNING)
     make_attempt(task, make_machine(), phase=phase)
-    told = client.get(f"{PATH}/{task.id}", headers=headers).json["hasTerminal"]
-    asked = client.post(f"{PATH}/{task.id}/pty-token", json={}, headers=headers)
-    assert (told, asked.status_code) in [(True, 200), (False, 409)]
-    assert told is (phase is AttemptPhase.RUN)
+    has_terminal = client.get(f"{PATH}/{task.id}", headers=headers).json["hasTerminal"]
+    response = client.post(f"{PATH}/{task.id}/pty-token", json={}, headers=headers)
+    assert (has_terminal, response.status_code) in [(True, 200), (False, 409)]
+    assert has_terminal is (phase is AttemptPhase.RUN)
 
 
 def test_a_queued_task_says_what_keeps_each_machine_from_it(
@@ -176,7 +176,7 @@ def test_a_bad_task_is_refused(
     assert client.get(PATH, headers=headers).json["items"] == []
 
 
-def test_the_longest_description_is_taken(
+def test_a_description_of_maximum_length_is_accepted(
     client: FlaskClient, project: Project, headers: dict[str, str]
 ) -> None:
     body = {"projectKey": project.key, "description": "🦊" * 20_000}

@@ -13,7 +13,7 @@ from app.models import Developer, Task
 from app.services.clock import now
 from app.services.dispatch import dispatcher
 from tests.app.services.fake_machine import make_driven
-from tests.app.services.usage.budgets_world import is_stopped, uses
+from tests.app.services.usage.budgets_world import is_stopped, report_usage
 from tests.factories import (
     add_member,
     make_attempt,
@@ -80,21 +80,21 @@ def test_maintainers_set_a_project_s_budgets_and_members_see_what_is_used(
     assert (made["budget"], own["budget"]) == ({"minutes": 30}, {"tokens": 5})
 
 
-def stopped() -> Task:
+def make_stopped_task() -> Task:
     """A task whose budget of 50 tokens is used, and whose stage is stopped."""
     task = make_task(budget={"tokens": 50})
     machine = make_driven()
     dispatcher.assign_queued()
     db.session.refresh(task)
     machine.orders()
-    machine.begins(task)
-    uses(machine, task, 70)
+    machine.report_started(task)
+    report_usage(machine, task, 70)
     is_stopped(machine, task)
     return task
 
 
 def test_an_answer_says_how_much_more(client: FlaskClient, admin: dict[str, str]) -> None:
-    task = stopped()
+    task = make_stopped_task()
     path = f"/api/web/tasks/{task.id}"
     gate = client.get(f"{path}/pending-confirm", headers=admin).json
     used = {"minutes": pytest.approx(0, abs=1), "tokens": 70, "cost": None}
@@ -128,7 +128,7 @@ def test_an_answer_says_how_much_more(client: FlaskClient, admin: dict[str, str]
 def test_a_grant_that_is_none_is_refused_and_the_question_stays(
     client: FlaskClient, admin: dict[str, str], budget: Any, field: str
 ) -> None:
-    task = stopped()
+    task = make_stopped_task()
     answer = {"stageIndex": 0, "result": "continue", "budget": budget}
     refused = client.post(f"/api/web/tasks/{task.id}/confirm-stage", json=answer, headers=admin)
     assert refused.status_code == 422

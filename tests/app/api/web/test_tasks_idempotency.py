@@ -153,7 +153,7 @@ def test_a_transaction_that_was_rolled_back_leaves_its_key_free(
 
     key = project.key
     with pytest.raises(ConnectionError):
-        idempotency.once(developer, "k", {}, lost, lambda task: {"id": task.id}, lambda: None)
+        idempotency.run_once(developer, "k", {}, lost, lambda task: {"id": task.id}, lambda: None)
     db.session.rollback()
     assert count(Task) == count(IdempotencyKey) == 0
 

@@ -11,7 +11,7 @@ from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Project, Task
 from app.services.logs import logs
-from app.services.logs.logs import LogPiece
+from app.services.logs.logs import LogSegment
 from tests.factories import (
     make_attempt,
     make_gate,
@@ -196,7 +196,7 @@ def test_log_lines_are_paged_from_both_ends(
     empty = {"items": [], "total": 0, "limit": 50, "offset": 0, "nextOffset": None}
     assert client.get(path, headers=headers).json == empty
     attempt = make_attempt(task, make_machine())
-    logs.append(attempt, [LogPiece(0, 0, 0, b"a\n\x1b[1mb\xff\nc")])
+    logs.append(attempt, [LogSegment(0, 0, 0, b"a\n\x1b[1mb\xff\nc")])
     db.session.commit()
     page = client.get(path, headers=headers).json
     assert page["total"] == 3

@@ -13,7 +13,7 @@ from app.extensions import db
 from app.models import Attempt, Developer, Task
 from app.services.clock import now
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven
+from tests.app.services.fake_machine import FakeMachine
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 
 Login = Callable[[Developer], dict[str, str]]
@@ -29,9 +29,9 @@ SAID = [
 @pytest.fixture
 def task() -> Task:
     """A task whose agent has done all of `SAID`, the last of it in another stage."""
-    machine, task = Driven(make_machine().id), make_task(status=TaskStatus.RUNNING)
+    machine, task = FakeMachine(make_machine().id), make_task(status=TaskStatus.RUNNING)
     make_attempt(task, machine.row, started_at=STARTED)
-    machine.say(task, frames.Transcript(0, 0, SAID[:3]), frames.Transcript(1, 3, SAID[3:]))
+    machine.report_on(task, frames.Transcript(0, 0, SAID[:3]), frames.Transcript(1, 3, SAID[3:]))
     return task
 
 

@@ -39,7 +39,7 @@ def admin(app: object) -> Developer:
     return make_developer(role=SystemRole.ADMIN)
 
 
-def begun(project: Project | None = None, **given: Any) -> Task:
+def make_started_task(project: Project | None = None, **given: Any) -> Task:
     """A task with an attempt."""
     task = make_task(project=project, **given)
     make_attempt(task, make_machine())
@@ -47,7 +47,7 @@ def begun(project: Project | None = None, **given: Any) -> Task:
 
 
 @pytest.fixture
-def asked(client: FlaskClient, login: Login, admin: Developer) -> Callable[..., Any]:
+def get_usage(client: FlaskClient, login: Login, admin: Developer) -> Callable[..., Any]:
     def ask(who: Developer = admin, **query: Any) -> Any:
         query = {name.rstrip("_"): value for name, value in query.items()}
         answer = client.get("/api/web/usage", query_string=query, headers=login(who))
@@ -68,15 +68,19 @@ def test_a_tasks_usage_is_null_until_something_is_known(
     assert client.get(f"/api/web/tasks/{task.id}", headers=headers).json["usage"] is None
     task.usage = {**NOTHING, "inputTokens": 7, "cost": 0.125, "isEstimate": True}
     db.session.commit()
-    told = {**NOTHING, "inputTokens": 7, "cost": 0.125, "isEstimate": True}
-    assert client.get(f"/api/web/tasks/{task.id}", headers=headers).json["usage"] == told
-    assert client.get("/api/web/tasks", headers=headers).json["items"][0]["usage"] == told
+    usage = {**NOTHING, "inputTokens": 7, "cost": 0.125, "isEstimate": True}
+    assert client.get(f"/api/web/tasks/{task.id}", headers=headers).json["usage"] == usage
+    assert client.get("/api/web/tasks", headers=headers).json["items"][0]["usage"] == usage
 
 
 @pytest.mark.parametrize("by", GroupBy)
-def test_each_way_to_group_has_its_keys_and_names(asked: Callable[..., Any], by: GroupBy) -> None:
+def test_each_way_to_group_has_its_keys_and_names(
+    get_usage: Callable[..., Any], by: GroupBy
+) -> None:
     author = make_developer()
-    task = begun(make_project(key="SHOP", name="The shop"), creator=author, description="Mend it.")
+    task = make_started_task(
+        make_project(key="SHOP", name="The shop"), creator=author, description="Mend it."
+    )
     make_usage(task, model="opus", stage_name="develop", output_tokens=3)
     expected = {
         GroupBy.TASK: (str(task.id), "Mend it."),
@@ -89,53 +93,53 @@ def test_each_way_to_group_has_its_keys_and_names(asked: Callable[..., Any], by:
         GroupBy.DAY: (now().date().isoformat(), None),
     }
     key, name = expected[by]
-    page = asked(groupBy=by)
+    page = get_usage(groupBy=by)
     assert page["items"] == [{"key": key, "name": name, "usage": {**NOTHING, "outputTokens": 3}}]
 
 
-def test_a_model_that_no_agent_named_has_no_key(asked: Callable[..., Any]) -> None:
-    make_usage(begun(), output_tokens=3)
-    assert keys(asked(groupBy="model")) == [None]
+def test_a_model_that_no_agent_named_has_no_key(get_usage: Callable[..., Any]) -> None:
+    make_usage(make_started_task(), output_tokens=3)
+    assert keys(get_usage(groupBy="model")) == [None]
 
 
-def test_only_the_projects_that_one_sees_count(asked: Callable[..., Any]) -> None:
+def test_only_the_projects_that_one_sees_count(get_usage: Callable[..., Any]) -> None:
     member = make_developer()
     mine, other = make_project(key="MINE", members=[member]), make_project(key="OTHER")
-    make_usage(begun(mine), input_tokens=1)
-    make_usage(begun(other), input_tokens=10)
-    assert keys(asked()) == ["MINE", "OTHER"]
-    assert keys(asked(who=member)) == ["MINE"]
-    assert asked(who=member, groupBy="agent")["items"][0]["usage"]["inputTokens"] == 1
-    assert keys(asked(who=make_developer())) == []
-    assert keys(asked(who=member, project="OTHER")) == []
+    make_usage(make_started_task(mine), input_tokens=1)
+    make_usage(make_started_task(other), input_tokens=10)
+    assert keys(get_usage()) == ["MINE", "OTHER"]
+    assert keys(get_usage(who=member)) == ["MINE"]
+    assert get_usage(who=member, groupBy="agent")["items"][0]["usage"]["inputTokens"] == 1
+    assert keys(get_usage(who=make_developer())) == []
+    assert keys(get_usage(who=member, project="OTHER")) == []
 
 
-def test_days_and_a_project_and_a_task_may_be_asked_for(asked: Callable[..., Any]) -> None:
+def test_days_and_a_project_and_a_task_may_be_asked_for(get_usage: Callable[..., Any]) -> None:
     today = now().date()
     project = make_project(key="ONE")
-    task = begun(project)
+    task = make_started_task(project)
     for ago in range(4):
         make_usage(task, run=ago, day=today - timedelta(days=ago), input_tokens=1)
-    other = begun(make_project(key="TWO"))
+    other = make_started_task(make_project(key="TWO"))
     make_usage(other, input_tokens=5)
     days = [str(today - timedelta(days=ago)) for ago in range(4)]
-    assert keys(asked(groupBy="day")) == days
-    assert keys(asked(groupBy="day", from_=days[2], to=days[1])) == days[1:3]
-    assert keys(asked(project="one")) == ["ONE"]
-    assert keys(asked(groupBy="task", taskId=other.id)) == [str(other.id)]
+    assert keys(get_usage(groupBy="day")) == days
+    assert keys(get_usage(groupBy="day", from_=days[2], to=days[1])) == days[1:3]
+    assert keys(get_usage(project="one")) == ["ONE"]
+    assert keys(get_usage(groupBy="task", taskId=other.id)) == [str(other.id)]
 
 
 @pytest.mark.parametrize("by", GroupBy)
-def test_pages_together_are_the_whole(asked: Callable[..., Any], by: GroupBy) -> None:
+def test_pages_together_are_the_whole(get_usage: Callable[..., Any], by: GroupBy) -> None:
     today = now().date()
     for n in range(5):
-        task = begun()
+        task = make_started_task()
         names = {"model": f"m{n % 3}" if n else "", "stage_name": f"s{n}", "agent": f"a{n}"}
         make_usage(task, day=today - timedelta(days=n), input_tokens=n, **names)
-    whole = asked(groupBy=by)
+    whole = get_usage(groupBy=by)
     found, cursor = [], {}
     while True:
-        page = asked(groupBy=by, limit=2, **cursor)
+        page = get_usage(groupBy=by, limit=2, **cursor)
         found += page["items"]
         if page["nextCursor"] is None:
             break
@@ -156,7 +160,7 @@ def test_a_table_has_all_rows_and_empty_cells_for_what_is_unknown(
     client: FlaskClient, login: Login, admin: Developer
 ) -> None:
     used = {"input_tokens": 5, "cost": Decimal("0.25"), "is_estimate": True}
-    make_usage(begun(), model="opus", **used)
+    make_usage(make_started_task(), model="opus", **used)
     rows, link = table(client, login(admin), groupBy="model")
     head = "key,name,inputTokens,cachedTokens,outputTokens,reasoningTokens,cost,isEstimate"
     assert rows == [head.split(","), ["opus", "", "5", "", "", "", "0.25", "true"]]
@@ -167,7 +171,7 @@ def test_a_table_that_is_cut_says_where_it_goes_on(
     client: FlaskClient, login: Login, admin: Developer
 ) -> None:
     for model in ("a", "b"):
-        make_usage(begun(), model=model, input_tokens=1)
+        make_usage(make_started_task(), model=model, input_tokens=1)
     headers = login(admin)
     rows, link = table(client, headers, groupBy="model", limit=1)
     assert (rows[1][0], link[-12:]) == ("a", '; rel="next"')
@@ -179,7 +183,7 @@ def test_a_table_that_is_cut_says_where_it_goes_on(
 def test_no_cell_of_a_table_is_a_formula(
     client: FlaskClient, login: Login, admin: Developer, text: str
 ) -> None:
-    make_usage(begun(description=text), model=text, input_tokens=1)
+    make_usage(make_started_task(description=text), model=text, input_tokens=1)
     headers = {**login(admin), "Accept": "text/csv"}
     for by, place in (("model", 0), ("task", 1)):
         answer = client.get("/api/web/usage", query_string={"groupBy": by}, headers=headers)
@@ -202,7 +206,7 @@ def test_a_table_ends_where_it_would_be_too_large(
 ) -> None:
     models = [f"model-{number}" for number in range(9)]
     for model in models:
-        make_usage(begun(), model=model, input_tokens=1)
+        make_usage(make_started_task(), model=model, input_tokens=1)
     monkeypatch.setattr("app.api.pagination.PAGE_BYTES", 200)
     headers = {**login(admin), "Accept": "text/csv"}
     path, found = "/api/web/usage?groupBy=model", []

@@ -15,7 +15,7 @@ from app.services.dispatch import dispatcher
 from app.services.machines import liveness
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, held, live, make_driven
+from tests.app.services.fake_machine import FakeMachine, make_driven, make_held_attempt, make_live
 from tests.factories import (
     make_attempt,
     make_developer,
@@ -33,7 +33,7 @@ PIPELINE = [
     {"name": "develop", "command": "x", "kind": "agent", "timeout": 60},
     {"name": "check", "command": "x", "kind": "shell", "timeout": 60, "confirm": True},
 ]
-TOLD = frames.WorkspaceFacts(
+REPORTED = frames.WorkspaceFacts(
     state="ready",
     path="/w/7-1",
     branch="muster/7-1",
@@ -58,22 +58,22 @@ def headers(admin: Developer, login: Callable[[Developer], Headers]) -> Headers:
 
 
 @pytest.fixture
-def machine(app: object) -> Driven:
+def machine(app: object) -> FakeMachine:
     return make_driven()
 
 
 @pytest.fixture
-def task(admin: Developer, machine: Driven) -> Task:
+def task(admin: Developer, machine: FakeMachine) -> Task:
     """At its first stage; before the second one is a gate."""
     project = make_project(pipeline=PIPELINE)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
     assert dispatcher.assign_queued() == 1
     machine.orders()
-    machine.begins(task)
+    machine.report_started(task)
     return task
 
 
-def shown(client: FlaskClient, task: Task, headers: Headers) -> dict[str, object]:
+def get_workspace(client: FlaskClient, task: Task, headers: Headers) -> dict[str, object]:
     answer = client.get(f"/api/web/workspaces/{task.id}", headers=headers)
     assert answer.status_code == 200, answer.text
     return dict(answer.json)
@@ -86,13 +86,13 @@ def pending_diff(client: FlaskClient, task: Task, headers: Headers) -> object:
 
 
 def test_a_workspace_is_shown_as_its_machine_told_of_it_last(
-    client: FlaskClient, task: Task, machine: Driven, headers: Headers
+    client: FlaskClient, task: Task, machine: FakeMachine, headers: Headers
 ) -> None:
-    machine.say(task, frames.WorkspaceFacts(state="preparing"))
-    seen = shown(client, task, headers)
+    machine.report_on(task, frames.WorkspaceFacts(state="preparing"))
+    seen = get_workspace(client, task, headers)
     assert [seen[name] for name in ("state", "path", "dirty")] == ["preparing", None, False]
-    machine.say(task, TOLD)
-    seen = shown(client, task, headers)
+    machine.report_on(task, REPORTED)
+    seen = get_workspace(client, task, headers)
     assert str(seen.pop("updatedAt")).endswith("Z")
     assert seen == {
         "taskId": task.id,
@@ -110,11 +110,11 @@ def test_a_workspace_is_shown_as_its_machine_told_of_it_last(
 
 
 def test_of_one_that_is_gone_the_last_facts_stay(
-    client: FlaskClient, task: Task, machine: Driven, headers: Headers
+    client: FlaskClient, task: Task, machine: FakeMachine, headers: Headers
 ) -> None:
-    machine.say(task, TOLD)
-    machine.say(task, frames.WorkspaceFacts(state="removed"))
-    seen = shown(client, task, headers)
+    machine.report_on(task, REPORTED)
+    machine.report_on(task, frames.WorkspaceFacts(state="removed"))
+    seen = get_workspace(client, task, headers)
     assert [seen[name] for name in ("state", "sizeBytes", "headCommit", "diff", "branch")] == [
         "removed",
         0,
@@ -134,46 +134,50 @@ def test_the_latest_attempts_is_shown_and_none_is_said_so(
     lost = make_attempt(task, machine, number=1, ended_at=now(), outcome="lost", holds_slot=False)
     make_workspace(lost, dirty=False)
     make_workspace(make_attempt(task, machine, number=2), dirty=True)
-    seen = shown(client, task, headers)
+    seen = get_workspace(client, task, headers)
     assert (seen["attempt"], seen["dirty"]) == (2, True)
 
 
 def test_a_gate_shows_what_the_checkpoint_before_it_changed(
-    client: FlaskClient, task: Task, machine: Driven, headers: Headers
+    client: FlaskClient, task: Task, machine: FakeMachine, headers: Headers
 ) -> None:
-    machine.say(
+    machine.report_on(
         task,
         frames.WorkspaceFacts(state="ready", diff=frames.DiffStat(files_changed=9)),
-        frames.Checkpoint(0, f"refs/muster/{task.id}/1/0", "c0ffee", TOLD.diff),
+        frames.Checkpoint(0, f"refs/muster/{task.id}/1/0", "c0ffee", REPORTED.diff),
     )
-    machine.finishes(task)
+    machine.report_finished(task)
     assert pending_diff(client, task, headers) == ASKED_ABOUT
     # What a machine says later is of later work.
-    machine.say(task, frames.WorkspaceFacts(state="ready", diff=frames.DiffStat(files_changed=8)))
+    machine.report_on(
+        task, frames.WorkspaceFacts(state="ready", diff=frames.DiffStat(files_changed=8))
+    )
     assert pending_diff(client, task, headers) == ASKED_ABOUT
 
 
 def test_it_shows_that_too_after_its_machine_is_lost(
-    client: FlaskClient, task: Task, machine: Driven, headers: Headers
+    client: FlaskClient, task: Task, machine: FakeMachine, headers: Headers
 ) -> None:
     make_server_process()
-    machine.say(task, frames.Checkpoint(0, f"refs/muster/{task.id}/1/0", "c0ffee", TOLD.diff))
-    machine.finishes(task)
+    machine.report_on(
+        task, frames.Checkpoint(0, f"refs/muster/{task.id}/1/0", "c0ffee", REPORTED.diff)
+    )
+    machine.report_finished(task)
     later = now() + timedelta(seconds=700)
-    liveness.notice(later)
-    liveness.give_up(later)
-    assert live(task).ended_at is not None
+    liveness.detect_silent(later)
+    liveness.expire_leases(later)
+    assert make_live(task).ended_at is not None
     assert pending_diff(client, task, headers) == ASKED_ABOUT
 
 
 def test_without_a_checkpoint_a_gate_shows_what_is_known_of_the_workspace(
-    client: FlaskClient, task: Task, machine: Driven, headers: Headers
+    client: FlaskClient, task: Task, machine: FakeMachine, headers: Headers
 ) -> None:
-    machine.say(task, TOLD)
-    machine.finishes(task)
+    machine.report_on(task, REPORTED)
+    machine.report_finished(task)
     assert pending_diff(client, task, headers) == ASKED_ABOUT
-    machine.hello(held(task, "waiting"))
-    assert gates.open_gate(task) is not None
+    machine.hello(make_held_attempt(task, "waiting"))
+    assert gates.find_open_gate(task) is not None
     assert pending_diff(client, task, headers) == ASKED_ABOUT
 
 

@@ -68,13 +68,13 @@ def test_a_machine_registers_and_refreshes_its_jwt(client: FlaskClient, token: s
     assert datetime.fromisoformat(refreshed.json["expiresAt"]).tzinfo
 
 
-def test_the_loser_of_a_token_is_told_no_more_than_a_stranger(
+def test_the_loser_of_a_token_learns_no_more_than_an_anonymous_client(
     client: FlaskClient, token: str
 ) -> None:
     assert client.post("/api/workers/register", json=registration(token)).status_code == 201
     answer = client.post("/api/workers/register", json=registration(token))
     assert (answer.status_code, answer.json["code"]) == (401, "invalid_token")
-    stranger = registration(tokens.new(TokenKind.ENROLLMENT))
+    stranger = registration(tokens.generate(TokenKind.ENROLLMENT))
     assert client.post("/api/workers/register", json=stranger).json == answer.json
 
 
@@ -98,7 +98,7 @@ def test_a_machine_recovers(client: FlaskClient, token: str) -> None:
 
 def test_a_bad_secret_recovers_nothing(client: FlaskClient) -> None:
     machine_id = str(make_machine().id)
-    for secret in ("", "x", tokens.new(TokenKind.RECOVERY)):
+    for secret in ("", "x", tokens.generate(TokenKind.RECOVERY)):
         wanted = {"machineId": machine_id, "recoverySecret": secret}
         assert client.post("/api/workers/recover", json=wanted).status_code == 401
 
@@ -170,8 +170,8 @@ json_values = st.recursive(
     ),
     value=json_values,
 )
-def test_whatever_a_stranger_sends_is_a_clients_error(
+def test_whatever_an_anonymous_client_sends_is_a_client_error(
     client: FlaskClient, field: str, value: Any
 ) -> None:
-    body = registration(tokens.new(TokenKind.ENROLLMENT), **{field: value})
+    body = registration(tokens.generate(TokenKind.ENROLLMENT), **{field: value})
     assert client.post("/api/workers/register", json=body).status_code in (401, 422)

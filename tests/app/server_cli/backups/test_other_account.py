@@ -34,7 +34,7 @@ while :; do sleep 0.1; done
 """
 # As a taken-over server has it, which writes where links lead.
 TRAPPED = 'for each in lock logs; do echo theirs > "$MUSTER_HOME/$each" || exit 1; done'
-KEYS = {name: make() for name, make in keys.MAKERS.items()}
+KEYS = {name: make() for name, make in keys.GENERATORS.items()}
 
 
 @pytest.fixture
@@ -47,15 +47,15 @@ def home() -> Iterator[Path]:
         yield made
 
 
-def of(home: Path) -> Server:
+def make_server(home: Path) -> Server:
     return Server({"MUSTER_HOME": str(home)}, None)
 
 
 def test_the_database_runs_as_the_account_and_ends_with_the_backup(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(other_account, "ENGINES", ("/bin/sh", "-c", STAND_IN))
-    with target.to_restore(of(home), KEYS) as settings:
+    monkeypatch.setattr(other_account, "ENGINES_COMMAND", ("/bin/sh", "-c", STAND_IN))
+    with target.restore_settings(make_server(home), KEYS) as settings:
         assert settings["SQLALCHEMY_DATABASE_URI"].endswith("//there")
     assert (home / "whose").read_text() == f"{NOBODY.pw_uid}\n"
     assert {path.name: path.lstat().st_uid for path in home.iterdir()} == {"whose": NOBODY.pw_uid}
@@ -65,19 +65,22 @@ def test_root_gets_into_the_database_of_the_account(home: Path) -> None:
     who = Account("nobody", NOBODY.pw_uid, NOBODY.pw_gid)
     if not all(directories.can_enter(place, who) for place in (ROOT, Path(sys.base_prefix))):
         pytest.skip("others cannot enter this repository, or its Python")
-    with target.to_restore(of(home), KEYS) as settings:
+    with target.restore_settings(make_server(home), KEYS) as settings:
         url = make_url(settings["SQLALCHEMY_DATABASE_URI"]).set(drivername="postgresql")
         psycopg2.connect(url.render_as_string(hide_password=False)).close()
     assert {path.lstat().st_uid for path in home.rglob("*")} == {NOBODY.pw_uid}
 
 
 def test_links_in_the_home_lead_root_nowhere(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(other_account, "ENGINES", ("/bin/sh", "-c", TRAPPED))
+    monkeypatch.setattr(other_account, "ENGINES_COMMAND", ("/bin/sh", "-c", TRAPPED))
     (file := home.parent / "file").write_text("root's")
     (directory := home.parent / "directory").mkdir(0o755)
     (home / "lock").symlink_to(file)
     (home / "logs").symlink_to(directory)
-    with pytest.raises(BackupError, match="did not start"), target.to_restore(of(home), KEYS):
+    with (
+        pytest.raises(BackupError, match="did not start"),
+        target.restore_settings(make_server(home), KEYS),
+    ):
         pass
     assert file.read_text() == "root's"
     assert (stat.S_IMODE(directory.stat().st_mode), list(directory.iterdir())) == (0o755, [])
@@ -85,7 +88,7 @@ def test_links_in_the_home_lead_root_nowhere(home: Path, monkeypatch: pytest.Mon
 
 def test_the_keys_that_root_restores_are_the_accounts(home: Path) -> None:
     for _ in ("new", "in place of others"):
-        target.keep_keys(home, {name: make() for name, make in keys.MAKERS.items()})
+        target.store_keys(home, {name: make() for name, make in keys.GENERATORS.items()})
     assert os.geteuid() == 0
     owners = {path.name: path.lstat().st_uid for path in home.iterdir()}
     assert owners == dict.fromkeys(("secrets.json", "secrets.json.before"), NOBODY.pw_uid)

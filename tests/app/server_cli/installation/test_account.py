@@ -17,7 +17,7 @@ NOBODY = pwd.getpwnam("nobody")
 def test_a_home_and_what_is_in_it_are_made_for_their_owner_alone(tmp_path: Path) -> None:
     home = tmp_path / "lib" / "muster"
     for _ in range(2):
-        account.give(None, home, [home / "beat"])
+        account.create_directories(None, home, [home / "beat"])
         home.chmod(0o755)
     assert stat.S_IMODE((home / "beat").stat().st_mode) == 0o700
 
@@ -29,7 +29,7 @@ def test_a_link_in_the_home_is_not_followed(tmp_path: Path, who: pwd.struct_pass
     other.mkdir(0o755)
     (home / "beat").symlink_to(other)
     with pytest.raises(OperateError, match="beat is a link"):
-        account.give(who, home, [home / "beat"])
+        account.create_directories(who, home, [home / "beat"])
     found = other.stat()
     assert (found.st_uid, stat.S_IMODE(found.st_mode)) == (os.geteuid(), 0o755)
 
@@ -40,8 +40,8 @@ def test_what_is_somebody_elses_does_not_become_the_accounts(tmp_path: Path) -> 
     (home / "beat").mkdir(parents=True)
     os.chown(home / "beat", 12345, 12345)
     with pytest.raises(OperateError, match="neither root's nor nobody's"):
-        account.give(NOBODY, home, [home / "beat"])
+        account.create_directories(NOBODY, home, [home / "beat"])
     assert (home / "beat").stat().st_uid == 12345
     os.chown(home / "beat", 0, 0)
-    account.give(NOBODY, home, [home / "beat"])
+    account.create_directories(NOBODY, home, [home / "beat"])
     assert (home / "beat").stat().st_uid == NOBODY.pw_uid

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.server_cli.install import EXAMPLE
+from app.server_cli.install import EXAMPLE_ANSWERS
 from app.server_cli.installation import answers
 from app.server_cli.installation.answers import Answers
 from app.server_cli.local.errors import OperateError
@@ -24,10 +24,10 @@ REFUSED = [
 
 
 def test_the_example_has_each_answer_with_what_it_is_otherwise(tmp_path: Path) -> None:
-    (file := tmp_path / "answers.toml").write_text(EXAMPLE)
-    assert answers.read(file) == Answers()
+    (file := tmp_path / "answers.toml").write_text(EXAMPLE_ANSWERS)
+    assert answers.read_answers(file) == Answers()
     fields = Answers.__dataclass_fields__
-    assert [name for name in fields if f"\n{name} = " not in EXAMPLE] == []
+    assert [name for name in fields if f"\n{name} = " not in EXAMPLE_ANSWERS] == []
 
 
 @pytest.mark.parametrize(("given", "reason"), REFUSED)
@@ -35,12 +35,12 @@ def test_a_wrong_answer_is_refused_with_what_is_right(
     given: dict[str, object], reason: str
 ) -> None:
     with pytest.raises(OperateError, match=reason):
-        answers.checked(given)
+        answers.validate_answers(given)
 
 
 def test_a_file_that_is_none_is_refused_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(OperateError, match=r"nowhere\.toml"):
-        answers.read(tmp_path / "nowhere.toml")
+        answers.read_answers(tmp_path / "nowhere.toml")
 
 
 def test_a_person_is_asked_for_no_more_than_what_the_answers_before_leave_open() -> None:
@@ -50,7 +50,7 @@ def test_a_person_is_asked_for_no_more_than_what_the_answers_before_leave_open()
         asked.append(question)
         return default or "https://muster.example.org"
 
-    found = answers.asked(ask)
+    found = answers.prompt_answers(ask)
     assert found == Answers(url="https://muster.example.org", tls="proxy")
     assert not any("certificate, " in question for question in asked)
 

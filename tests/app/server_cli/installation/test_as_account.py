@@ -31,24 +31,24 @@ def as_we_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANG", "C.UTF-8")
 
 
-def said(owner: pwd.struct_passwd | None) -> str:
+def output_as(owner: pwd.struct_passwd | None) -> str:
     argv = [sys.executable, "-I", "-c", TELLS]
     return as_account.run(argv, owner, {"MUSTER_PORT": "9000"}, Path("/")).stdout
 
 
 def test_another_account_is_told_the_settings_and_not_what_root_has() -> None:
-    found = said(pwd.getpwuid(os.getuid()))
+    found = output_as(pwd.getpwuid(os.getuid()))
     assert "'MUSTER_PORT'" in found
     assert "'LANG'" in found
     assert "AWS_SECRET_ACCESS_KEY" not in found
 
 
 def test_our_own_has_our_environment_but_for_a_backups_passphrase() -> None:
-    found = said(None)
+    found = output_as(None)
     assert "'AWS_SECRET_ACCESS_KEY'" in found
     assert passphrase.VARIABLE not in found
 
 
 def test_it_has_no_terminal_of_ours_and_says_nothing_to_one() -> None:
-    found = said(None)
+    found = output_as(None)
     assert found.endswith("True\n[2J\n")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.server_cli.installation.answers import Answers
-from app.server_cli.installation.initial_setup import TOLD, FirstSteps
-from app.server_cli.local.admin import PASSWORD
+from app.server_cli.installation.initial_setup import LAST_PUBLIC_URL, InitialSetup
+from app.server_cli.local.admin import PASSWORD_VARIABLE
 
 GIVEN = Answers(url="https://muster.example.org", admin="ada")
 
@@ -22,7 +22,7 @@ class Flask:
 
     def run(self, argv: tuple[str, ...], **how: Any) -> "subprocess.CompletedProcess[str]":
         words = " ".join(argv).partition("--app wsgi ")[2]
-        self.asked.append((words, how["env"].get(PASSWORD, "")))
+        self.asked.append((words, how["env"].get(PASSWORD_VARIABLE, "")))
         return subprocess.CompletedProcess(argv, self.status, self.said, "for a reason\n")
 
 
@@ -30,85 +30,85 @@ class Flask:
 def flask(monkeypatch: pytest.MonkeyPatch) -> Flask:
     made = Flask()
     monkeypatch.setattr("subprocess.run", made.run)
-    monkeypatch.delenv(PASSWORD, raising=False)
+    monkeypatch.delenv(PASSWORD_VARIABLE, raising=False)
     return made
 
 
 @pytest.fixture
-def said() -> list[str]:
+def printed() -> list[str]:
     return []
 
 
 @pytest.fixture
-def steps(flask: Flask, said: list[str]) -> FirstSteps:
-    return FirstSteps(GIVEN, {"MUSTER_PORT": "9001"}, None, said.append)
+def steps(flask: Flask, printed: list[str]) -> InitialSetup:
+    return InitialSetup(GIVEN, {"MUSTER_PORT": "9001"}, None, printed.append)
 
 
 @pytest.mark.parametrize("chosen", [None, ""])
 def test_a_password_that_is_made_is_shown(
     chosen: str | None,
-    steps: FirstSteps,
+    steps: InitialSetup,
     flask: Flask,
-    said: list[str],
+    printed: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if chosen is not None:
-        monkeypatch.setenv(PASSWORD, chosen)
-    steps.make_admin()
+        monkeypatch.setenv(PASSWORD_VARIABLE, chosen)
+    steps.create_admin()
     ((words, password),) = flask.asked
     assert words == "create-admin --name ada"
-    assert said == [f"admin      ada, password {password} (shown only now)"]
+    assert printed == [f"admin      ada, password {password} (shown only now)"]
     assert len(password) >= 20
 
 
 def test_no_other_password_is_shown(
-    steps: FirstSteps, flask: Flask, said: list[str], monkeypatch: pytest.MonkeyPatch
+    steps: InitialSetup, flask: Flask, printed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flask.said = "ada exists already; nothing was changed"
-    steps.make_admin()
+    steps.create_admin()
     flask.said = "created the admin ada"
-    monkeypatch.setenv(PASSWORD, "correct horse battery staple")
-    steps.make_admin()
+    monkeypatch.setenv(PASSWORD_VARIABLE, "correct horse battery staple")
+    steps.create_admin()
     assert flask.asked[1][1] == "correct horse battery staple"
-    assert said == ["admin      ada"] * 2
+    assert printed == ["admin      ada"] * 2
 
 
 def test_the_address_that_was_answered_becomes_the_servers(
-    steps: FirstSteps, flask: Flask, said: list[str]
+    steps: InitialSetup, flask: Flask, printed: list[str]
 ) -> None:
     flask.said = "publicUrl is https://muster.example.org\n"
-    assert steps.tell_address()
+    assert steps.set_public_url()
     assert flask.asked == [("public-url --name ada https://muster.example.org", "")]
-    assert said == ["publicUrl  https://muster.example.org"]
+    assert printed == ["publicUrl  https://muster.example.org"]
 
 
-def told(url: str, flask: Flask, say: Callable[[str], None]) -> None:
+def announce_address(url: str, flask: Flask, say: Callable[[str], None]) -> None:
     """Once more, where install has set that one the last time, and the console another since."""
-    FirstSteps(GIVEN, {TOLD: url}, None, say).tell_address()
+    InitialSetup(GIVEN, {LAST_PUBLIC_URL: url}, None, say).set_public_url()
 
 
 def test_the_same_answer_again_leaves_what_the_console_has_set_since_and_says_so(
-    flask: Flask, said: list[str]
+    flask: Flask, printed: list[str]
 ) -> None:
     flask.said = "publicUrl is https://moved.example.org\n"
-    told(GIVEN.url, flask, said.append)
+    announce_address(GIVEN.url, flask, printed.append)
     ((words, _),) = flask.asked
     assert words == "public-url --unless-set --name ada https://muster.example.org"
-    assert said[0] == "publicUrl  https://moved.example.org"
-    assert "since install set https://muster.example.org" in said[1]
+    assert printed[0] == "publicUrl  https://moved.example.org"
+    assert "since install set https://muster.example.org" in printed[1]
 
 
-def test_another_answer_than_before_is_set(flask: Flask, said: list[str]) -> None:
+def test_another_answer_than_before_is_set(flask: Flask, printed: list[str]) -> None:
     flask.said = "publicUrl is https://muster.example.org\n"
-    told("https://old.example.org", flask, said.append)
+    announce_address("https://old.example.org", flask, printed.append)
     assert flask.asked == [("public-url --name ada https://muster.example.org", "")]
-    assert said == ["publicUrl  https://muster.example.org"]
+    assert printed == ["publicUrl  https://muster.example.org"]
 
 
 def test_where_it_cannot_be_set_one_is_told_what_to_do(
-    steps: FirstSteps, flask: Flask, said: list[str]
+    steps: InitialSetup, flask: Flask, printed: list[str]
 ) -> None:
     flask.status = 1
-    assert not steps.tell_address()
-    assert "for a reason" in said[0]
-    assert "Set it to https://muster.example.org" in said[1]
+    assert not steps.set_public_url()
+    assert "for a reason" in printed[0]
+    assert "Set it to https://muster.example.org" in printed[1]

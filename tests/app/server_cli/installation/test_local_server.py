@@ -14,36 +14,39 @@ from app.server_cli.local.errors import OperateError
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> paths.Places:
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> paths.InstallationPaths:
     """An installation of the user's own."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     monkeypatch.delenv("MUSTER_HOME", raising=False)
-    made = paths.of(user=True)
-    settings.write(made.settings, {"MUSTER_HOME": str(made.home), "MUSTER_PORT": "9001"})
+    made = paths.find_paths(user=True)
+    settings.write_settings(made.settings, {"MUSTER_HOME": str(made.home), "MUSTER_PORT": "9001"})
     return made
 
 
 def test_what_is_installed_is_meant_unless_a_home_is_named(
-    installed: paths.Places, tmp_path: Path
+    installed: paths.InstallationPaths, tmp_path: Path
 ) -> None:
-    assert (local_server.of().home, local_server.of().port) == (installed.home, 9001)
-    assert local_server.of(tmp_path).places is None
+    assert (local_server.find_server().home, local_server.find_server().port) == (
+        installed.home,
+        9001,
+    )
+    assert local_server.find_server(tmp_path).paths is None
 
 
 def test_what_is_in_a_shell_is_no_setting_of_an_installation(
-    installed: paths.Places, monkeypatch: pytest.MonkeyPatch
+    installed: paths.InstallationPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://elsewhere/other")
     monkeypatch.setenv("MUSTER_TLS_CERT", "/elsewhere")
-    found = local_server.of().environment
+    found = local_server.find_server().environment
     assert "DATABASE_URL" not in found
     assert "MUSTER_TLS_CERT" not in found
     assert found["PATH"]
 
 
 @pytest.fixture
-def another(installed: paths.Places) -> paths.Places:
+def another(installed: paths.InstallationPaths) -> paths.InstallationPaths:
     """The same, of another user, with whose HOME root was left (`sudo -E`)."""
     if os.geteuid() != 0:
         pytest.skip("only root can give it to another")
@@ -51,9 +54,9 @@ def another(installed: paths.Places) -> paths.Places:
     return installed
 
 
-def test_root_takes_no_server_of_another_user_for_its_own(another: paths.Places) -> None:
+def test_root_takes_no_server_of_another_user_for_its_own(another: paths.InstallationPaths) -> None:
     with pytest.raises(OperateError) as refused:
-        local_server.of()
+        local_server.find_server()
     name = pwd.getpwuid(65534).pw_name
     assert str(refused.value) == (
         f"the server of {another.settings} is {name}'s: run this as {name}, without sudo"
@@ -62,12 +65,12 @@ def test_root_takes_no_server_of_another_user_for_its_own(another: paths.Places)
 
 
 def test_root_means_the_system_s_where_there_is_another_s_too(
-    another: paths.Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    another: paths.InstallationPaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    system = replace(paths.system(), settings=tmp_path / "etc" / "muster.env")
-    settings.write(system.settings, {"MUSTER_PORT": "9002"})
-    monkeypatch.setattr(paths, "system", lambda: system)
-    assert (local_server.of().places, local_server.of().port) == (system, 9002)
+    system = replace(paths.system_paths(), settings=tmp_path / "etc" / "muster.env")
+    settings.write_settings(system.settings, {"MUSTER_PORT": "9002"})
+    monkeypatch.setattr(paths, "system_paths", lambda: system)
+    assert (local_server.find_server().paths, local_server.find_server().port) == (system, 9002)
 
 
 def test_root_makes_none_of_its_own_in_the_home_of_another(
@@ -78,7 +81,7 @@ def test_root_makes_none_of_its_own_in_the_home_of_another(
     os.chown(tmp_path, 65534, 65534)
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(OperateError, match="--user is for yourself, without sudo"):
-        paths.of(user=True)
+        paths.find_paths(user=True)
 
 
 def test_root_goes_on_with_what_it_has_made_in_the_home_of_another(
@@ -91,8 +94,8 @@ def test_root_goes_on_with_what_it_has_made_in_the_home_of_another(
         monkeypatch.delenv(name, raising=False)
     os.chown(tmp_path, 65534, 65534)
     monkeypatch.setenv("HOME", str(tmp_path))
-    settings.write(made := paths.own().settings, {"MUSTER_PORT": "9001"})
-    assert paths.of(user=True).settings == made
+    settings.write_settings(made := paths.user_paths().settings, {"MUSTER_PORT": "9001"})
+    assert paths.find_paths(user=True).settings == made
 
 
 def test_root_makes_an_image_of_another_s(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,19 +104,19 @@ def test_root_makes_an_image_of_another_s(tmp_path: Path, monkeypatch: pytest.Mo
     os.chown(tmp_path, 65534, 65534)
     monkeypatch.setenv("HOME", str(tmp_path))
     image = tmp_path / "image"
-    assert paths.of(user=True, root=image).root == image
+    assert paths.find_paths(user=True, root=image).root == image
 
 
 def test_no_backup_is_restored_as_a_stack_into_the_home_of_an_installation(
-    installed: paths.Places, tmp_path: Path
+    installed: paths.InstallationPaths, tmp_path: Path
 ) -> None:
     installed.home.mkdir(parents=True)
     (tmp_path / "link").symlink_to(installed.home)
     for home in (installed.home, tmp_path / "link"):
         with pytest.raises(BackupError, match="installed here"):
-            backups.server(home)
+            backups.find_server(home)
     elsewhere = tmp_path / "elsewhere"
-    settings.write(installed.settings, {"MUSTER_HOME": str(elsewhere)})
-    assert backups.server(installed.home).home == installed.home
+    settings.write_settings(installed.settings, {"MUSTER_HOME": str(elsewhere)})
+    assert backups.find_server(installed.home).home == installed.home
     with pytest.raises(BackupError, match="--keys-to"):
-        backups.server(elsewhere)
+        backups.find_server(elsewhere)

@@ -7,21 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from app.embedded.commands import commands
+from app.embedded.commands import stack_commands
 from app.server_cli.installation import paths, units
 
-SYSTEM = paths.system()
-OWN = paths.of(user=True)
-MOST_EXPOSED = 4.0
+SYSTEM = paths.system_paths()
+OWN = paths.find_paths(user=True)
+MAX_EXPOSURE = 4.0
 
 
 @pytest.mark.needs("systemd-analyze")
 @pytest.mark.parametrize("where", [SYSTEM, OWN], ids=["system", "user"])
 @pytest.mark.parametrize("has_engines", [True, False])
 def test_systemd_finds_nothing_wrong(
-    where: paths.Places, has_engines: bool, tmp_path: Path
+    where: paths.InstallationPaths, has_engines: bool, tmp_path: Path
 ) -> None:
-    for name, text in units.all_of(where, port=443, has_engines=has_engines).items():
+    for name, text in units.render_units(where, port=443, has_engines=has_engines).items():
         (tmp_path / name).write_text(text)
     kind = ["--user"] if where.is_user else []
     argv = ["systemd-analyze", "verify", *kind, "--man=no", *map(str, tmp_path.iterdir())]
@@ -42,13 +42,13 @@ def exposure(text: str, file: Path) -> float:
 @pytest.mark.needs("systemd-analyze")
 @pytest.mark.parametrize("port", [443, 9000])
 def test_each_service_of_the_system_is_well_protected(port: int, tmp_path: Path) -> None:
-    made = units.all_of(SYSTEM, port=port, has_engines=True)
+    made = units.render_units(SYSTEM, port=port, has_engines=True)
     levels = {name: exposure(made[name], tmp_path / name) for name in units.SERVICES}
-    assert {name: level for name, level in levels.items() if level > MOST_EXPOSED} == {}
+    assert {name: level for name, level in levels.items() if level > MAX_EXPOSURE} == {}
 
 
 def test_a_users_own_services_have_no_protection_that_needs_root() -> None:
-    made = units.all_of(OWN, port=9000, has_engines=True)
+    made = units.render_units(OWN, port=9000, has_engines=True)
     settings = ("Protect", "Private", "Restrict", "SystemCall", "Capability", "User=")
     lines = [line for text in made.values() for line in text.splitlines()]
     assert [line for line in lines if line.startswith(settings) and "RestartSec" not in line] == []
@@ -62,7 +62,7 @@ def test_homes_are_hidden_unless_the_server_runs_from_one(
     monkeypatch: pytest.MonkeyPatch, program: str, protection: str
 ) -> None:
     runs_from(monkeypatch, program)
-    made = units.all_of(SYSTEM, port=9000, has_engines=True)
+    made = units.render_units(SYSTEM, port=9000, has_engines=True)
     assert f"ProtectHome={protection}\n" in made["muster-web.service"]
 
 
@@ -99,19 +99,19 @@ def test_homes_are_not_hidden_from_a_setting_that_names_a_file_in_one(
     (tmp_path / "links").symlink_to(tmp_path / "home" / "ops")
     monkeypatch.setattr(units, "_HOMES", (*units._HOMES, tmp_path / "home"))
     where = replace(SYSTEM, root=tmp_path / "written")
-    units.write(where, {setting: value.format(homes=real, links=tmp_path / "links")})
-    made = where.written(where.units) / "muster-web.service"
+    units.write_units(where, {setting: value.format(homes=real, links=tmp_path / "links")})
+    made = where.rooted(where.units) / "muster-web.service"
     assert f"ProtectHome={protection}\n" in made.read_text()
 
 
 def test_each_process_of_a_stack_has_a_unit() -> None:
-    assert set(units.PROCESSES) == set(commands(SYSTEM.home).processes)
-    made = units.all_of(SYSTEM, port=9000, has_engines=True)
+    assert set(units.PROCESSES) == set(stack_commands(SYSTEM.home).processes)
+    made = units.render_units(SYSTEM, port=9000, has_engines=True)
     assert set(made) == set(units.NAMES)
 
 
 def test_what_serves_waits_for_the_tables_and_never_runs_as_root() -> None:
-    made = units.all_of(SYSTEM, port=9000, has_engines=True)
+    made = units.render_units(SYSTEM, port=9000, has_engines=True)
     for name, _ in units.PROCESSES.values():
         assert f"Requires={units.ENGINES} {units.MIGRATE}\n" in made[name]
         assert "User=muster\n" in made[name]
@@ -119,19 +119,19 @@ def test_what_serves_waits_for_the_tables_and_never_runs_as_root() -> None:
 
 
 def test_where_all_is_to_be_read_alone_a_process_has_a_place_for_temporary_files() -> None:
-    made = units.all_of(SYSTEM, port=9000, has_engines=True)
+    made = units.render_units(SYSTEM, port=9000, has_engines=True)
     strict = [name for name, text in made.items() if "ProtectSystem=strict\n" in text]
     assert set(strict) == set(units.NAMES) - {units.TARGET}
     assert [name for name in strict if "PrivateTmp=yes\n" not in made[name]] == []
 
 
 def test_engines_of_one_s_own_are_waited_for_by_nobody() -> None:
-    made = units.all_of(SYSTEM, port=9000, has_engines=False)
+    made = units.render_units(SYSTEM, port=9000, has_engines=False)
     assert not any(units.ENGINES in text for text in made.values())
 
 
 def test_a_port_below_1024_takes_one_right_and_only_the_web_server_has_it() -> None:
-    made = units.all_of(SYSTEM, port=443, has_engines=True)
+    made = units.render_units(SYSTEM, port=443, has_engines=True)
     able = [name for name, text in made.items() if "CAP_NET_BIND_SERVICE" in text]
     assert able == ["muster-web.service"]
     assert "CapabilityBoundingSet=CAP_NET_BIND_SERVICE\n" in made["muster-web.service"]
@@ -140,6 +140,6 @@ def test_a_port_below_1024_takes_one_right_and_only_the_web_server_has_it() -> N
 
 def test_no_word_of_a_command_is_read_as_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", "/opt/my muster/100%/$x/python")
-    made = units.all_of(SYSTEM, port=9000, has_engines=True)
+    made = units.render_units(SYSTEM, port=9000, has_engines=True)
     assert 'ExecStart="/opt/my muster/100%%/$$x/python" -m ' in made["muster-web.service"]
     assert "--hostname=dispatcher@%%h" in made["muster-dispatch.service"]

@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> CredentialStore:
 
 def test_the_worker_s_server_and_id_are_known(store: CredentialStore, tmp_path: Path) -> None:
     store.save(CREDENTIALS)
-    assert enrollment.server(tmp_path) == CREDENTIALS.server
+    assert enrollment.server_url(tmp_path) == CREDENTIALS.server
     assert store.machine_id() == enrollment.machine_id(tmp_path)
 
 
@@ -40,14 +40,14 @@ def test_without_credentials_that_can_be_read_it_is_at_no_server(
 ) -> None:
     if content is not None:
         (tmp_path / "credentials" / "credentials.json").write_text(content)
-    assert enrollment.server(tmp_path) is None
+    assert enrollment.server_url(tmp_path) is None
 
 
 def test_it_can_be_pointed_elsewhere_and_keeps_the_rest(
     store: CredentialStore, tmp_path: Path
 ) -> None:
     store.save(CREDENTIALS)
-    enrollment.point_at(tmp_path, "http://127.0.0.1:9001")
+    enrollment.set_server_url(tmp_path, "http://127.0.0.1:9001")
     found = store.load()
     assert found.server == "http://127.0.0.1:9001"
     assert (found.recovery_secret, found.ca_file) == ("secret", "/ca.pem")

@@ -7,9 +7,9 @@ from muster.worker.sandbox import uids as worker_uids
 
 
 def test_there_are_ids_for_as_many_machines() -> None:
-    assert uids.MOST_MACHINES == worker_uids.DAEMONS
+    assert uids.MAX_MACHINES == worker_uids.MAX_DAEMONS
 
 
-@pytest.mark.parametrize("number", [0, 1, uids.MOST_MACHINES - 1])
+@pytest.mark.parametrize("number", [0, 1, uids.MAX_MACHINES - 1])
 def test_a_machine_s_ids_are_those_that_its_worker_takes(number: int) -> None:
-    assert uids.uids_of(number) == worker_uids.uids_of(number)
+    assert uids.machine_uids(number) == worker_uids.uids_for_daemon(number)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-from app.server_cli.installation.paths import Places
+from app.server_cli.installation.paths import InstallationPaths
 from app.server_cli.local.errors import OperateError
 from app.server_cli.upgrades.releases import Release
 from app.server_cli.upgrades.wheel import Wheel
@@ -16,7 +16,7 @@ SWITCHED = ["units", "dispatcher", "celery", "beat", "gunicorn", "well"]
 class StandIn:
     """Notes what is done to it. At the step `fails` (of the version `of`) it fails."""
 
-    def __init__(self, where: Places) -> None:
+    def __init__(self, where: InstallationPaths) -> None:
         self.where, self.server = where, SimpleNamespace(home=where.home)
         self.done: list[str] = []
         self.fails, self.of = "", "0.2.0"

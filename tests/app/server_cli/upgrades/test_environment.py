@@ -22,21 +22,21 @@ def test_what_packages_run_while_they_are_installed_has_no_passphrase(
 def test_it_is_on_disk_before_it_is_said_to_be_complete_and_then_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    complete = tmp_path / "0.2.0" / environment.COMPLETE
+    complete = tmp_path / "0.2.0" / environment.COMPLETE_MARKER
     synced: list[bool] = []
 
     def begin(place: Path) -> list[str]:
         place.mkdir()
         return []
 
-    monkeypatch.setattr(environment, "_begin", begin)
+    monkeypatch.setattr(environment, "_create_empty", begin)
     monkeypatch.setattr(environment, "_run", lambda *_: None)
-    monkeypatch.setattr(environment, "unpack", lambda *_: [])
+    monkeypatch.setattr(environment, "unpack_bundled", lambda *_: [])
     monkeypatch.setattr(os, "sync", lambda: synced.append(complete.exists()))
     wheel = Wheel(Path("/new.whl"), "0.2.0", "client", "ab")
-    environment.make(complete.parent, wheel)
-    environment.make(complete.parent, wheel)
+    environment.create_environment(complete.parent, wheel)
+    environment.create_environment(complete.parent, wheel)
     assert (synced, complete.exists()) == ([False], True)
-    environment.distrust(complete.parent)
-    environment.make(complete.parent, wheel)
+    environment.mark_incomplete(complete.parent)
+    environment.create_environment(complete.parent, wheel)
     assert synced == [False, False]

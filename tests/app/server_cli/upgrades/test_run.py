@@ -10,13 +10,20 @@ from typing import Any
 import pytest
 
 from app.server_cli.backups import schema
-from app.server_cli.installation.paths import Places
+from app.server_cli.installation.paths import InstallationPaths
 from app.server_cli.local.errors import OperateError
 from app.server_cli.local.screen import Screen
 from app.server_cli.upgrades import environment, releases
-from app.server_cli.upgrades.releases import MIGRATING, PREPARING, SWITCHING, CutOff, Release, Used
+from app.server_cli.upgrades.releases import (
+    MIGRATING,
+    PREPARING,
+    SWITCHING,
+    InstalledReleases,
+    InterruptedUpgrade,
+    Release,
+)
 from app.server_cli.upgrades.run import Upgrade
-from app.server_cli.upgrades.server import Unable
+from app.server_cli.upgrades.server import ReleaseCommandFailed
 from app.server_cli.upgrades.wheel import Wheel
 from tests.app.server_cli.upgrades.stand_in import NEW, SCHEMAS, SWITCHED, StandIn, at
 
@@ -26,10 +33,12 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     def make(place: Path, wheel: Wheel) -> None:
         place.mkdir(parents=True, exist_ok=True)
 
-    monkeypatch.setattr(environment, "make", make)
-    monkeypatch.setattr(schema, "newest", lambda: "0049")
+    monkeypatch.setattr(environment, "create_environment", make)
+    monkeypatch.setattr(schema, "newest_revision", lambda: "0049")
     (tmp_path / "share" / "muster-server" / "releases").mkdir(parents=True)
-    return StandIn(Places(tmp_path / "env", tmp_path / "share" / "muster", tmp_path, is_user=True))
+    return StandIn(
+        InstallationPaths(tmp_path / "env", tmp_path / "share" / "muster", tmp_path, is_user=True)
+    )
 
 
 @pytest.fixture
@@ -46,10 +55,10 @@ def test_what_takes_work_is_restarted_before_what_gives_it(
 ) -> None:
     upgrade().run(NEW, None, "")
     assert server.done == at("0.2.0", "check", "migrate", *SWITCHED)
-    used = releases.used(server.where)
+    used = releases.load_releases(server.where)
     assert used is not None
     assert (used.now.version, used.before) == ("0.2.0", Release("0.1.0", "/old/bin/python"))
-    assert releases.cut_off(server.where) is None
+    assert releases.load_interrupted(server.where) is None
     assert server.allowed == [["0049", "0050"], []]
 
 
@@ -71,7 +80,10 @@ def test_before_anything_is_switched_nothing_has_changed(
         upgrade().run(NEW, None, "")
     assert [each for each in server.done if "units" in each] == []
     assert server.ahead == []
-    assert (releases.used(server.where), releases.cut_off(server.where)) == (None, None)
+    assert (releases.load_releases(server.where), releases.load_interrupted(server.where)) == (
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(("step", "number"), [("units", 0), ("celery", 2), ("gunicorn", 4)])
@@ -84,7 +96,10 @@ def test_what_was_restarted_is_so_once_more_and_the_rest_is_left(
     back = server.done[server.done.index(f"{step} 0.2.0") + 1 :]
     assert back == at("0.1.0", "units", *SWITCHED[1 : number + 1], "well")
     assert (server.is_at, server.ahead) == ("0050", ["0050"])
-    assert (releases.used(server.where), releases.cut_off(server.where)) == (None, None)
+    assert (releases.load_releases(server.where), releases.load_interrupted(server.where)) == (
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,7 +116,7 @@ def test_interrupted_it_leaves_nothing_to_go_on_with(
     server.fails, server.problem = step, KeyboardInterrupt
     with pytest.raises(OperateError, match=words):
         upgrade().run(NEW, None, "")
-    assert releases.cut_off(server.where) is None
+    assert releases.load_interrupted(server.where) is None
 
 
 def test_interrupted_while_it_goes_back_it_is_cut_off(
@@ -113,12 +128,12 @@ def test_interrupted_while_it_goes_back_it_is_cut_off(
     monkeypatch.setattr(server, "write_units", interrupt)
     with pytest.raises(KeyboardInterrupt):
         upgrade().run(NEW, None, "")
-    begun = releases.cut_off(server.where)
+    begun = releases.load_interrupted(server.where)
     assert begun is not None
     assert begun.step == SWITCHING
 
 
-class Gone(io.StringIO):
+class ClosedTerminal(io.StringIO):
     """A terminal that was closed, after so many words."""
 
     def __init__(self, words: int) -> None:
@@ -138,14 +153,14 @@ def test_a_terminal_that_is_gone_leaves_nothing_half_switched(
     words: int, fails: str, server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     server.fails, made = fails, upgrade()
-    made.screen = Screen(Gone(words))
-    made.screen.outlive()
+    made.screen = Screen(ClosedTerminal(words))
+    made.screen.ignore_closed_output()
     with pytest.raises(OperateError, match="again") if fails else contextlib.nullcontext():
         made.run(NEW, None, "")
     wanted = at("0.1.0" if fails else "0.2.0", "dispatcher", "celery")
     assert [step for step in server.done if step in wanted] == wanted
     assert server.done[-1] == at("0.1.0" if fails else "0.2.0", "well")[0]
-    assert releases.cut_off(server.where) is None
+    assert releases.load_interrupted(server.where) is None
 
 
 def test_where_neither_is_well_it_says_so_and_is_not_over(
@@ -157,7 +172,7 @@ def test_where_neither_is_well_it_says_so_and_is_not_over(
     monkeypatch.setattr(server, "require_well", fail)
     with pytest.raises(OperateError, match=r"Neither 0\.2\.0 nor 0\.1\.0 is well"):
         upgrade().run(NEW, None, "")
-    begun = releases.cut_off(server.where)
+    begun = releases.load_interrupted(server.where)
     assert begun is not None
     assert begun.step == SWITCHING
 
@@ -166,8 +181,8 @@ def test_one_that_was_cut_off_goes_on_where_it_was(
     server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     made = upgrade()
-    to = Release("0.2.0", str(made.target(NEW) / "bin" / "python"))
-    releases.note(server.where, CutOff(SWITCHING, made.now, to))
+    to = Release("0.2.0", str(made.release_directory(NEW) / "bin" / "python"))
+    releases.store_interrupted(server.where, InterruptedUpgrade(SWITCHING, made.current, to))
     server.done += at("0.2.0", "dispatcher", "celery")  # before it was cut off
     made.run(NEW, None, "")
     assert server.done[2:] == at("0.2.0", "check", "units", "beat", "gunicorn", "well")
@@ -177,7 +192,10 @@ def test_one_that_was_cut_off_before_it_changed_anything_begins_anew(
     server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     made = upgrade()
-    releases.note(server.where, CutOff(PREPARING, made.now, Release("0.1.1", "/gone/bin/python")))
+    releases.store_interrupted(
+        server.where,
+        InterruptedUpgrade(PREPARING, made.current, Release("0.1.1", "/gone/bin/python")),
+    )
     made.run(NEW, None, "")
     assert server.done[0] == "check 0.2.0"
 
@@ -187,14 +205,14 @@ def test_a_release_of_which_no_server_can_be_made_is_made_anew_the_next_time(
     step: str, server: StandIn, upgrade: Callable[..., Upgrade], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(release: Release) -> None:
-        raise Unable("no such module")
+        raise ReleaseCommandFailed("no such module")
 
     made = upgrade()
-    (made.target(NEW)).mkdir()
-    (complete := made.target(NEW) / environment.COMPLETE).touch()
+    (made.release_directory(NEW)).mkdir()
+    (complete := made.release_directory(NEW) / environment.COMPLETE_MARKER).touch()
     if step:
-        to = Release("0.2.0", str(made.target(NEW) / "bin" / "python"))
-        releases.note(server.where, CutOff(step, made.now, to))
+        to = Release("0.2.0", str(made.release_directory(NEW) / "bin" / "python"))
+        releases.store_interrupted(server.where, InterruptedUpgrade(step, made.current, to))
     monkeypatch.setattr(server, "check", fail)
     with pytest.raises(OperateError, match="no such module"):
         made.run(NEW, None, "")
@@ -207,7 +225,7 @@ def test_another_wheel_than_that_of_the_one_that_was_cut_off_is_refused(
 ) -> None:
     made = upgrade()
     other = Release("0.1.1", str(server.where.releases / "0.1.1-0" / "bin" / "python"))
-    releases.note(server.where, CutOff(MIGRATING, made.now, other))
+    releases.store_interrupted(server.where, InterruptedUpgrade(MIGRATING, made.current, other))
     with pytest.raises(OperateError, match=r"to 0\.1\.1 was cut off while migrating"):
         made.run(NEW, None, "")
 
@@ -216,15 +234,17 @@ def test_one_goes_back_from_an_upgrade_that_went_well(
     server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     upgrade().run(NEW, None, "")
-    used = releases.used(server.where)
+    used = releases.load_releases(server.where)
     assert used is not None
     server.done.append("since")
-    upgrade(used.now.version, used.now.python).back()
+    upgrade(used.now.version, used.now.python).roll_back()
     assert server.done[server.done.index("since") + 1 :] == at("0.1.0", *SWITCHED)
     assert server.ahead == ["0050"]
-    assert releases.used(server.where) == Used(Release("0.1.0", "/old/bin/python"))
+    assert releases.load_releases(server.where) == InstalledReleases(
+        Release("0.1.0", "/old/bin/python")
+    )
     with pytest.raises(OperateError, match="no release before this one"):
-        upgrade().back()
+        upgrade().roll_back()
 
 
 def test_one_that_was_cut_off_while_migrating_is_gone_back_from_as_far_as_it_was(
@@ -233,8 +253,10 @@ def test_one_that_was_cut_off_while_migrating_is_gone_back_from_as_far_as_it_was
     made = upgrade()
     for server.is_at, wanted in (("0049", []), ("0050", ["0050"])):
         server.ahead = ["0049", "0050"]
-        releases.note(server.where, CutOff(MIGRATING, made.now, Release("0.2.0", "/new")))
-        made.back()
+        releases.store_interrupted(
+            server.where, InterruptedUpgrade(MIGRATING, made.current, Release("0.2.0", "/new"))
+        )
+        made.roll_back()
         assert server.ahead == wanted
     assert server.done == []
 
@@ -254,7 +276,9 @@ def test_the_way_back_is_noted_before_units_and_after_engines_that_did_not_run(
 ) -> None:
     made = upgrade()
     server.is_at = "0050"
-    releases.note(server.where, CutOff(SWITCHING, made.now, Release("0.2.0", "/new")))
+    releases.store_interrupted(
+        server.where, InterruptedUpgrade(SWITCHING, made.current, Release("0.2.0", "/new"))
+    )
 
     def schema_of_engines() -> str:
         if "units 0.1.0" not in server.done:
@@ -262,6 +286,6 @@ def test_the_way_back_is_noted_before_units_and_after_engines_that_did_not_run(
         return "0050"
 
     monkeypatch.setattr(server, "schema", schema_of_engines)
-    made.back()
+    made.roll_back()
     assert server.allowed == [["0050"]]
     assert server.done == at("0.1.0", "units", "well")

@@ -24,14 +24,14 @@ def packed(place: Path, files: dict[str, str], name: str = NAME) -> Path:
 
 
 def test_a_whole_one_has_a_version_and_a_directory_of_its_own(tmp_path: Path) -> None:
-    found = wheel.read(packed(tmp_path, WHOLE))
+    found = wheel.read_wheel(packed(tmp_path, WHOLE))
     assert (found.version, found.client) == ("0.2.0", CLIENT)
     assert found.label == f"0.2.0-{found.sha256[:12]}"
 
 
 def test_what_it_carries_is_laid_out_beside_itself(tmp_path: Path) -> None:
     (place := tmp_path / "there").mkdir()
-    ours = wheel.unpack(wheel.read(packed(tmp_path, WHOLE)), place)
+    ours = wheel.unpack_bundled(wheel.read_wheel(packed(tmp_path, WHOLE)), place)
     assert [path.name for path in ours] == [CLIENT, NAME]
     assert {path.name for path in place.iterdir()} == {*CARRIED, NAME}
     assert (place / CLIENT).read_text() == CLIENT
@@ -41,18 +41,18 @@ def test_what_it_carries_is_laid_out_beside_itself(tmp_path: Path) -> None:
 def test_a_part_of_one_is_none(left_out: str, tmp_path: Path) -> None:
     files = {name: text for name, text in WHOLE.items() if name != left_out}
     with pytest.raises(OperateError, match="no package that `make dist` has made"):
-        wheel.read(packed(tmp_path, files))
+        wheel.read_wheel(packed(tmp_path, files))
 
 
 def test_the_clients_is_not_the_servers(tmp_path: Path) -> None:
     with pytest.raises(OperateError, match=r"muster_server-….whl is"):
-        wheel.read(packed(tmp_path, WHOLE, CLIENT))
+        wheel.read_wheel(packed(tmp_path, WHOLE, CLIENT))
 
 
 def test_the_name_is_what_it_is(tmp_path: Path) -> None:
     files = WHOLE | {TOLD: METADATA.replace("0.2.0", "0.3.0")}
     with pytest.raises(OperateError, match="another package than its name says"):
-        wheel.read(packed(tmp_path, files))
+        wheel.read_wheel(packed(tmp_path, files))
 
 
 def test_a_torn_one_and_one_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_torn_one_and_one_that_is_not_there_cannot_be_read(tmp_path: Path) -> 
     whole.write_bytes(whole.read_bytes()[:-40])
     for path in (whole, tmp_path / "nowhere" / NAME):
         with pytest.raises(OperateError, match="cannot be read"):
-            wheel.read(path)
+            wheel.read_wheel(path)
 
 
 def test_a_changed_byte_is_seen(tmp_path: Path) -> None:
@@ -69,4 +69,4 @@ def test_a_changed_byte_is_seen(tmp_path: Path) -> None:
     whole.write_bytes(content.replace(CLIENT.encode() + b"PK", b"X" + CLIENT.encode()[1:] + b"PK"))
     assert whole.read_bytes() != content
     with pytest.raises(OperateError, match="is damaged"):
-        wheel.read(whole)
+        wheel.read_wheel(whole)

@@ -18,7 +18,7 @@ def test_a_name_is_taken_in_any_letter_case(app: Flask) -> None:
     developers.create(None, name="Ada", password=PASSWORD, **ACCOUNT)
     with pytest.raises(AlreadyExists):
         developers.create(None, name="aDA", password=PASSWORD, **ACCOUNT)
-    assert developers.named("ADA") is not None
+    assert developers.find_by_name("ADA") is not None
 
 
 @pytest.mark.parametrize("password", ["", "eleven char", "x" * 1025])
@@ -35,7 +35,7 @@ def test_a_password_of_any_letters_works(app: Flask) -> None:
 
 
 def test_equal_passwords_have_different_hashes() -> None:
-    assert passwords.hash_of(PASSWORD) != passwords.hash_of(PASSWORD)
+    assert passwords.hash_password(PASSWORD) != passwords.hash_password(PASSWORD)
 
 
 def test_under_gevent_a_hash_leaves_the_hub_free() -> None:
@@ -69,7 +69,7 @@ def test_the_first_admin_is_made_once(app: Flask, monkeypatch: pytest.MonkeyPatc
     again = app.test_cli_runner().invoke(args=["create-admin"])
     assert (again.exit_code, again.output) == (0, "admin exists already; nothing was changed\n")
     auth.login("admin", password)
-    admin = developers.named("admin")
+    admin = developers.find_by_name("admin")
     assert admin is not None
     assert admin.role is SystemRole.ADMIN
 
@@ -85,7 +85,7 @@ def test_a_weak_admin_password_is_a_clear_error(app: Flask) -> None:
     result = app.test_cli_runner().invoke(args=["create-admin", "--password", "short"])
     assert result.exit_code == 1
     assert "12 to 1,024 characters" in result.output
-    assert developers.named("admin") is None
+    assert developers.find_by_name("admin") is None
 
 
 def test_an_existing_account_is_not_made_an_admin(app: Flask) -> None:

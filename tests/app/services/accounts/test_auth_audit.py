@@ -16,7 +16,7 @@ from app.extensions import db, redis
 from app.models import AuditEntry, Developer, Project
 from app.services import clock
 from app.services.accounts import auth, developers, login_limits
-from app.services.accounts.login_limits import LoginLimit, window
+from app.services.accounts.login_limits import LoginLimit, window_limit
 from app.services.machines import drains
 from app.services.project_deletion import deletion
 from app.services.tasks import gates, tasks
@@ -35,7 +35,7 @@ from tests.factories import (
 GATED = [{"name": "a", "command": "x", "kind": "agent", "timeout": 60, "confirm": True}]
 
 
-def told() -> list[tuple[str, str, str]]:
+def audit_rows() -> list[tuple[str, str, str]]:
     rows = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id))
     return [(row.action, row.target_type, row.target_id) for row in rows]
 
@@ -56,7 +56,7 @@ def answer(actor: Developer, project: Project, creator: Developer) -> tuple[str,
     waiting = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
     task = make_task(project=project, creator=creator, pipeline=GATED, **waiting)
     make_gate(task)
-    gates.confirm(actor, task.id, 0, "confirm")
+    gates.confirm_stage(actor, task.id, 0, "confirm")
     return "gate.answered", task.id
 
 
@@ -68,12 +68,12 @@ each_act = pytest.mark.parametrize("act", [cancel, retry, answer])
 def test_who_uses_an_office_on_the_tasks_of_others_is_told(app: Flask, act: Act) -> None:
     project, creator = make_project(), make_developer()
     action, task_id = act(make_developer(role=SystemRole.ADMIN), project, creator)
-    assert told() == [(action, "task", str(task_id))]
+    assert audit_rows() == [(action, "task", str(task_id))]
 
 
 def test_so_is_a_lead_who_cancels(app: Flask) -> None:
     action, task_id = cancel(make_developer(role=SystemRole.LEAD), make_project(), make_developer())
-    assert told() == [(action, "task", str(task_id))]
+    assert audit_rows() == [(action, "task", str(task_id))]
 
 
 @each_act
@@ -85,14 +85,14 @@ def test_what_people_do_in_their_own_projects_is_for_the_events(
     add_member(project, actor, ProjectRole.MAINTAINER)
     act(actor, project, make_developer())
     act(actor, project, actor)
-    assert told() == []
+    assert audit_rows() == []
 
 
 @each_act
 def test_so_is_what_an_admin_does_with_tasks_of_their_own(app: Flask, act: Act) -> None:
     admin = make_developer(role=SystemRole.ADMIN)
     act(admin, make_project(), admin)
-    assert told() == []
+    assert audit_rows() == []
 
 
 def test_a_forced_deletion_tells_of_each_task_that_it_ended(app: Flask) -> None:
@@ -100,8 +100,8 @@ def test_a_forced_deletion_tells_of_each_task_that_it_ended(app: Flask) -> None:
     live = [str(make_task(project=project).id) for _ in range(2)]
     deletion.delete(admin, project.key, force=True)
     ended = sorted(("task.cancelled", "task", task_id) for task_id in live)
-    assert sorted(told()[:2]) == ended
-    assert told()[2:] == [("project.deleted", "project", project.key)]
+    assert sorted(audit_rows()[:2]) == ended
+    assert audit_rows()[2:] == [("project.deleted", "project", project.key)]
 
 
 def test_leads_who_drain_machines_are_told_when_it_changes_something(app: Flask) -> None:
@@ -111,13 +111,13 @@ def test_leads_who_drain_machines_are_told_when_it_changes_something(app: Flask)
     for _ in range(2):
         drains.undrain(lead, machine.id)
     target = ("machine", str(machine.id))
-    assert told() == [("machine.drained", *target), ("machine.undrained", *target)]
+    assert audit_rows() == [("machine.drained", *target), ("machine.undrained", *target)]
 
 
 def test_the_first_admin_is_told_too_and_is_nobodys_act(app: Flask) -> None:
     first = developers.create_admin("root", PASSWORD)
     assert first is not None
-    assert told() == [("developer.created", "developer", str(first.id))]
+    assert audit_rows() == [("developer.created", "developer", str(first.id))]
     assert db.session.scalar(sa.select(AuditEntry.actor_id)) is None
 
 
@@ -137,33 +137,33 @@ def test_a_refresh_token_that_was_copied_is_told_once(
         with pytest.raises(InvalidToken):
             auth.refresh(old)
     about = ("developer", str(developer.id))
-    assert told() == [("login.begun", *about), ("login.refresh_reused", *about)]
+    assert audit_rows() == [("login.begun", *about), ("login.refresh_reused", *about)]
 
 
 def test_a_name_that_is_guessed_at_is_told_once_a_window(client: FlaskClient) -> None:
     developer = make_developer()
     assert fail(client, developer.name.upper(), 9) == [401] * 5 + [429] * 4
     about = ("developer", str(developer.id))
-    assert told() == [("login.failed", *about)] * 5 + [("login.limited", *about)]
+    assert audit_rows() == [("login.failed", *about)] * 5 + [("login.limited", *about)]
 
 
 def test_an_address_that_guesses_is_told_once_a_window(client: FlaskClient) -> None:
     for number in range(9):
         attempt(client, f"nobody{number}", address="192.0.2.7")
     about = ("address", "192.0.2.7")
-    assert told() == [("login.failed", *about)] * 5 + [("login.limited", *about)]
+    assert audit_rows() == [("login.failed", *about)] * 5 + [("login.limited", *about)]
 
 
 def test_guesses_that_come_all_at_once_are_told_once(app: Flask) -> None:
     developer = make_developer()
-    guesses = [LoginLimit(developer.name, f"198.51.100.{n}").watching() for n in range(8)]
+    guesses = [LoginLimit(developer.name, f"198.51.100.{n}").count_failures() for n in range(8)]
     for guess in guesses:  # all pass the first look together
         guess.__enter__()
     for guess in guesses:
         wrong = InvalidCredentials()
         with suppress(TooManyAttempts):
             guess.__exit__(type(wrong), wrong, None)
-    limited = [entry for entry in told() if entry[0] == "login.limited"]
+    limited = [entry for entry in audit_rows() if entry[0] == "login.limited"]
     assert limited == [("login.limited", "developer", str(developer.id))]
 
 
@@ -172,12 +172,14 @@ def test_it_is_told_again_in_another_window(client: FlaskClient) -> None:
     fail(client, developer.name, 5)
     redis.client.flushdb()  # a window later
     fail(client, developer.name, 5)
-    assert [action for action, *_ in told()] == (["login.failed"] * 5 + ["login.limited"]) * 2
+    assert [action for action, *_ in audit_rows()] == (["login.failed"] * 5 + ["login.limited"]) * 2
 
 
 def test_what_may_be_a_mistyped_password_is_not_told(client: FlaskClient) -> None:
     fail(client, "my pass phrase as a name", 9)
-    assert told() == [("login.failed", "address", f"198.51.100.{number}") for number in range(5)]
+    assert audit_rows() == [
+        ("login.failed", "address", f"198.51.100.{number}") for number in range(5)
+    ]
     texts = db.session.scalars(sa.text("SELECT audit_entries::text FROM audit_entries"))
     assert not any("pass phrase" in text for text in texts)
 
@@ -202,30 +204,32 @@ def test_a_logout_is_told_once(app: Flask) -> None:
     for _ in range(2):
         auth.logout(developer, pair.refresh_token)
     about = ("developer", str(developer.id))
-    assert told() == [("login.begun", *about), ("login.ended", *about)]
+    assert audit_rows() == [("login.begun", *about), ("login.ended", *about)]
 
 
-def test_a_flood_of_strangers_does_not_fill_the_log_nor_hide_an_account(
+def test_a_flood_of_anonymous_logins_does_not_fill_the_log_nor_hide_an_account(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(login_limits, "_TOLD_OF_STRANGERS", (window(5, "login_told"), "strangers"))
+    monkeypatch.setattr(
+        login_limits, "_ANONYMOUS_AUDIT_LIMIT", (window_limit(5, "login_told"), "strangers")
+    )
     developer = make_developer()
     for number in range(40):
         refuse(f"nobody{number}", f"10.0.0.{number}")
     refuse(developer.name, "10.0.1.1")
-    actions = [action for action, *_ in told()]
+    actions = [action for action, *_ in audit_rows()]
     assert actions == ["login.failed"] * 5 + ["login.flooded", "login.failed"]
-    assert told()[-1] == ("login.failed", "developer", str(developer.id))
+    assert audit_rows()[-1] == ("login.failed", "developer", str(developer.id))
 
 
 def test_a_flood_about_accounts_has_an_end_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login_limits, "_TOLD", (window(5, "login_told"), "accounts"))
+    monkeypatch.setattr(login_limits, "_AUDIT_LIMIT", (window_limit(5, "login_told"), "accounts"))
     developers = [make_developer() for _ in range(9)]
     for number, developer in enumerate(developers):
         refuse(developer.name, f"10.0.0.{number}")
-    assert [action for action, *_ in told()] == ["login.failed"] * 5 + ["login.flooded"]
+    assert [action for action, *_ in audit_rows()] == ["login.failed"] * 5 + ["login.flooded"]
 
 
 def refuse(name: str, address: str) -> None:
-    with suppress(InvalidCredentials), LoginLimit(name, address).watching():
+    with suppress(InvalidCredentials), LoginLimit(name, address).count_failures():
         raise InvalidCredentials

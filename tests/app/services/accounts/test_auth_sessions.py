@@ -19,7 +19,7 @@ from app.extensions import db
 from app.models import Developer, RefreshToken
 from app.services import clock
 from app.services.accounts import auth, developers, passwords, tokens
-from app.services.accounts.logins import Pair
+from app.services.accounts.logins import TokenPair
 from tests.factories import PASSWORD, access_token_of, make_developer, make_machine
 
 
@@ -43,7 +43,7 @@ def time_(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return hand
 
 
-def login(developer: Developer) -> Pair:
+def login(developer: Developer) -> TokenPair:
     return auth.login(developer.name, PASSWORD)
 
 
@@ -140,8 +140,8 @@ def test_a_refresh_token_expires(app: Flask, time_: Clock) -> None:
 
 def test_an_unknown_token_or_one_of_another_kind_is_refused(app: Flask) -> None:
     for token in (
-        tokens.new(TokenKind.REFRESH),
-        tokens.new(TokenKind.PERSONAL),
+        tokens.generate(TokenKind.REFRESH),
+        tokens.generate(TokenKind.PERSONAL),
         "",
         "mst_refresh_",
     ):
@@ -181,8 +181,8 @@ def test_an_unknown_name_takes_as_long_as_a_known_one(app: Flask) -> None:
 
 
 def test_what_nobody_is_compared_with_costs_what_a_hash_of_today_costs() -> None:
-    assert not passwords.is_outdated(passwords.NOBODY)
-    assert not passwords.matches(passwords.NOBODY, "")
+    assert not passwords.is_outdated(passwords.UNUSABLE_HASH)
+    assert not passwords.matches(passwords.UNUSABLE_HASH, "")
 
 
 def at_once(app: Flask, count: int, act: Any) -> list[Any]:
@@ -204,7 +204,7 @@ def at_once(app: Flask, count: int, act: Any) -> list[Any]:
 def test_several_tabs_may_refresh_one_token_at_once(committed_app: Flask) -> None:
     pair = login(make_developer())
     results = at_once(committed_app, 4, lambda _: auth.refresh(pair.refresh_token))
-    assert [type(result) for result in results] == [Pair] * 4
+    assert [type(result) for result in results] == [TokenPair] * 4
     for result in results:
         auth.refresh(result.refresh_token)
 
@@ -220,7 +220,7 @@ def test_no_token_survives_a_logout_that_races_with_a_refresh(committed_app: Fla
             return auth.refresh(token)
 
         refreshed, _logged_out = at_once(committed_app, 2, act)
-        tokens_left = [refreshed.refresh_token] if isinstance(refreshed, Pair) else []
+        tokens_left = [refreshed.refresh_token] if isinstance(refreshed, TokenPair) else []
         for token in [pair.refresh_token, *tokens_left]:
             with pytest.raises(InvalidToken):
                 auth.refresh(token)

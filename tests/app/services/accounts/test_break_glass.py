@@ -60,7 +60,7 @@ def test_a_password_that_signs_nobody_in_confirms_nothing(
         {},
         {"name": "nobody"},
         {"role": SystemRole.LEAD},
-        {"password_hash": passwords.NOBODY},
+        {"password_hash": passwords.UNUSABLE_HASH},
         {"base_role": SystemRole.DEVELOPER},  # an admin by groups
     ],
 )
@@ -87,7 +87,7 @@ def test_that_admin_stays_one(
     assert put(f"developers/{glass.id}", change).status_code == 200
 
 
-def test_an_operator_opens_the_door_again(
+def test_an_operator_turns_password_login_on_again(
     app: Flask, client: FlaskClient, put: Callable[..., Any]
 ) -> None:
     put("settings", OFF)

@@ -63,8 +63,8 @@ def test_a_device_that_somebody_lets_in_is_signed_in_once(
     assert codes["verificationUriComplete"].endswith(f"/device?code={codes['userCode']}")
     assert (codes["expiresIn"], codes["interval"]) == (600, 5)
     assert refused(redeem(client, codes)) == "authorization_pending"
-    shown = client.get(path_of(codes), headers=headers).json
-    assert (shown["clientName"], shown["address"]) == ("muster on builder-1", "127.0.0.1")
+    device = client.get(path_of(codes), headers=headers).json
+    assert (device["clientName"], device["address"]) == ("muster on builder-1", "127.0.0.1")
     assert client.post(path_of(codes, "/approve"), headers=headers).status_code == 200
     wait(codes)
     pair = redeem(client, codes).json
@@ -79,8 +79,8 @@ def test_a_device_that_somebody_lets_in_is_signed_in_once(
         "muster on builder-1",
         None,
     )
-    told = db.session.scalars(sa.select(AuditEntry.action)).all()
-    assert "device.approved" in told
+    actions = db.session.scalars(sa.select(AuditEntry.action)).all()
+    assert "device.approved" in actions
 
 
 def test_a_device_that_is_denied_is_told(client: FlaskClient, headers: Headers) -> None:
@@ -183,7 +183,7 @@ def test_what_has_expired_is_gone(client: FlaskClient, headers: Headers) -> None
 
 def test_of_many_who_come_with_the_code_one_is_signed_in(committed_app: Flask) -> None:
     developer = make_developer()
-    codes = device_logins.ask("x", "192.0.2.1")
+    codes = device_logins.request_codes("x", "192.0.2.1")
     login_id = tokens.access_claims(begin_login(developer).access_token).login
     device_logins.approve(developer, login_id, codes.user_code)
 

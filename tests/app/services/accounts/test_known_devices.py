@@ -15,13 +15,13 @@ def test_a_session_that_ends_while_it_is_refreshed_proves_no_device(app: Flask, 
     ada = make_developer()
     token = auth.refresh(begin_login(ada).refresh_token).refresh_token
     if ended == "this one":  # between the commit of the one request and the query of the other
-        auth.leave(token)
+        auth.end_login(token)
     if ended == "all":
         logins.end_all(ada, now())
     if ended == "by a new password":
         ada.token_generation += 1
     db.session.commit()
-    proof = known_devices.prove(token)
+    proof = known_devices.create_proof(token)
     assert (proof is not None) == (ended == "none")
     if proof is not None:
-        assert known_devices.find(ada.name, [proof.text]) is not None
+        assert known_devices.find_device(ada.name, [proof.text]) is not None

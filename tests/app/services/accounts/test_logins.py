@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.domain.errors import ConfirmationRequired, InvalidToken
+from app.domain.errors import InvalidToken, ReauthenticationRequired
 from app.domain.login import LoginVia
 from app.domain.roles import SystemRole
 from app.extensions import db
@@ -27,7 +27,7 @@ def only() -> Login:
 
 
 def live(developer: Developer) -> set[uuid.UUID]:
-    rows = db.session.scalars(logins.list_of(developer, clock.now()))
+    rows = db.session.scalars(logins.list_active(developer, clock.now()))
     return {login.id for login in rows}
 
 
@@ -104,21 +104,21 @@ def test_a_login_counts_as_confirmed_from_its_begin_and_anew_from_a_confirmation
 ) -> None:
     developer = make_developer()
     login = tokens.access_claims(auth.login(developer.name, PASSWORD).access_token).login
-    logins.require_fresh(developer, login, time_.moment)
+    logins.require_recent(developer, login, time_.moment)
     time_.pass_(minutes=10)
-    with pytest.raises(ConfirmationRequired):
-        logins.require_fresh(developer, login, time_.moment)
-    until = logins.confirm(developer, login, time_.moment, by="password")
+    with pytest.raises(ReauthenticationRequired):
+        logins.require_recent(developer, login, time_.moment)
+    until = logins.reauthenticate(developer, login, time_.moment, by="password")
     assert until == time_.moment + timedelta(minutes=10)
-    logins.require_fresh(developer, login, time_.moment)
+    logins.require_recent(developer, login, time_.moment)
 
 
 def test_a_device_that_was_let_in_from_elsewhere_has_to_confirm_first(app: Flask) -> None:
     developer, now = make_developer(), clock.now()
-    developers.hold(developer)
-    pair = logins.begin(developer, now, via=LoginVia.DEVICE, client="cli", address="")
-    with pytest.raises(ConfirmationRequired):
-        logins.require_fresh(developer, tokens.access_claims(pair.access_token).login, now)
+    developers.lock_current(developer)
+    pair = logins.start(developer, now, via=LoginVia.DEVICE, client="cli", address="")
+    with pytest.raises(ReauthenticationRequired):
+        logins.require_recent(developer, tokens.access_claims(pair.access_token).login, now)
 
 
 @pytest.mark.parametrize("whose", ["another's", "ended", "unknown"])
@@ -130,6 +130,6 @@ def test_no_login_but_ones_own_that_lives_is_confirmed(app: Flask, whose: str) -
         "unknown": uuid.uuid4,
     }[whose]()
     with pytest.raises(InvalidToken):
-        logins.confirm(developer, login, now, by="password")
+        logins.reauthenticate(developer, login, now, by="password")
     with pytest.raises(InvalidToken):
-        logins.require_fresh(developer, login, now)
+        logins.require_recent(developer, login, now)

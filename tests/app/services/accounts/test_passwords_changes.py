@@ -18,7 +18,7 @@ def test_a_session_that_ended_meanwhile_changes_no_password(
     developer = make_developer()
     login = make_login(developer)
     before = developer.password_hash
-    locked = developers.locked
+    locked = developers.lock_developer
 
     def end_first(developer_id: int) -> Any:
         if what == "login":
@@ -28,7 +28,7 @@ def test_a_session_that_ended_meanwhile_changes_no_password(
             setattr(developer, what, value)
         return locked(developer_id)
 
-    monkeypatch.setattr(developers, "locked", end_first)
+    monkeypatch.setattr(developers, "lock_developer", end_first)
     with pytest.raises(InvalidToken):
         profile.change_password(
             developer,

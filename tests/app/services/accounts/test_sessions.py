@@ -13,7 +13,7 @@ from app.domain.terminal import TerminalMode, Verdict
 from app.extensions import db
 from app.models import Developer, PersonalToken, Task
 from app.services.accounts import auth, personal_tokens, sessions
-from app.services.accounts.logins import Pair
+from app.services.accounts.logins import TokenPair
 from app.services.accounts.sessions import DeveloperSession
 from app.services.clock import now
 from app.services.notify import stream_batch
@@ -37,15 +37,15 @@ class World:
 
     developer: Developer
     task: Task
-    login: Pair
+    login: TokenPair
     token: PersonalToken
     secret: str
 
     def by_login(self) -> DeveloperSession:
-        return sessions.of(self.developer, self.login.access_token)
+        return sessions.from_credential(self.developer, self.login.access_token)
 
     def by_token(self) -> DeveloperSession:
-        return sessions.of(self.developer, self.secret)
+        return sessions.from_credential(self.developer, self.secret)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def stream_stays(world: World, session: DeveloperSession) -> bool:
 def terminal_stays(world: World, session: DeveloperSession) -> bool:
     task = world.task
     grant = ViewerGrant(session, "ada", task.id, task.attempt, TerminalMode.CONTROL)
-    return socket_checks.look({7: grant}, now())[7].verdict is Verdict.STAY
+    return socket_checks.check_sockets({7: grant}, now())[7].verdict is Verdict.STAY
 
 
 Stays = Callable[[World, DeveloperSession], bool]
@@ -132,7 +132,7 @@ def test_another_login_and_the_same_one_refreshed_go_on(world: World, stays: Sta
     other = auth.login(world.developer.name, PASSWORD)
     auth.logout(world.developer, other.refresh_token)
     assert stays(world, before)
-    assert not stays(world, sessions.of(world.developer, other.access_token))
+    assert not stays(world, sessions.from_credential(world.developer, other.access_token))
 
 
 @both
@@ -152,5 +152,5 @@ def test_all_of_a_process_are_looked_at_in_one_statement(world: World) -> None:
     }
     with counted() as sent:
         stream_batch.viewer_states(viewers, now())
-        socket_checks.look(sockets, now())
+        socket_checks.check_sockets(sockets, now())
     assert len([statement for statement in sent if "SAVEPOINT" not in statement]) == 2

@@ -16,7 +16,7 @@ from flask import Flask
 from app.extensions import db, redis
 from app.redis import presence
 from app.services.changes import comparison
-from app.services.changes.comparison import Allowance, Pair
+from app.services.changes.comparison import InlineBudget, Pair
 from tests.app.embedded.embedded_clients import eventually
 from tests.factories import hard_files as hard
 
@@ -42,7 +42,9 @@ def test_answers_come_in_order_as_json(app: Flask) -> None:
 def test_one_pair_takes_no_time_of_the_others(
     app: Flask, hard_pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparison, "RUN_SECONDS", 60.0)  # other tests have the processor, too
+    monkeypatch.setattr(
+        comparison, "RUN_TIMEOUT_SECONDS", 60.0
+    )  # other tests have the processor, too
     answers = comparison.compare("whitespace", [hard_pair, EASY, hard_pair, EASY], PERSON)
     assert answers is not None
     assert [answer is None for answer in answers] == [True, False, True, False]
@@ -52,7 +54,7 @@ def test_one_pair_takes_no_time_of_the_others(
 def test_what_takes_too_long_is_ended(
     app: Flask, hard_pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparison, "RUN_SECONDS", 1.0)
+    monkeypatch.setattr(comparison, "RUN_TIMEOUT_SECONDS", 1.0)
     started, popen = [], subprocess.Popen
 
     def start(*args: Any, **kwargs: Any) -> Any:
@@ -81,14 +83,14 @@ def _members(group: int) -> list[str]:
 def test_one_person_has_one_request_wait_and_takes_no_place_of_others(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    admit = presence.admit("other", {f"comparing:{PERSON}": 1}, time.time(), 30)
+    admit = presence.admit_command("other", {f"comparing:{PERSON}": 1}, time.time(), 30)
     redis.client.execute_command(*admit)
     mine: list[Any] = []
     theirs: list[Any] = []
 
     def meanwhile(seconds: float) -> None:
         """While the first one waits, its person asks for more, and somebody else asks once."""
-        if seconds and len(mine) < comparison.MOST_WAITING:
+        if seconds and len(mine) < comparison.MAX_WAITING:
             assert "waits" not in mine, "a second one waits"
             mine.append("waits")
             mine[-1] = comparison.compare("whitespace", [EASY], PERSON)
@@ -97,7 +99,7 @@ def test_one_person_has_one_request_wait_and_takes_no_place_of_others(
 
     clock = SimpleNamespace(time=time.time, monotonic=time.monotonic, sleep=meanwhile)
     monkeypatch.setattr(comparison, "time", clock)
-    monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.2)
+    monkeypatch.setattr(comparison, "WAIT_TIMEOUT_SECONDS", 0.2)
     assert comparison.compare("whitespace", [EASY], PERSON) is None
     assert set(mine) == {None}
     [answers] = theirs
@@ -131,10 +133,10 @@ def test_the_process_limits_itself(app: Flask, wanted: str) -> None:
 def test_two_run_on_the_server_and_one_for_each_person(
     app: Flask, monkeypatch: pytest.MonkeyPatch, taken: dict[str, int], is_ours: bool
 ) -> None:
-    monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(comparison, "WAIT_TIMEOUT_SECONDS", 0.0)
     for key, count in taken.items():
         for number in range(count):
-            admit = presence.admit(f"other{number}", {key: 9}, time.time(), 30)
+            admit = presence.admit_command(f"other{number}", {key: 9}, time.time(), 30)
             assert redis.client.execute_command(*admit) == 1
     answers = comparison.compare("whitespace", [EASY], PERSON)
     assert (answers is not None) == is_ours
@@ -143,9 +145,11 @@ def test_two_run_on_the_server_and_one_for_each_person(
 def test_a_turn_of_a_process_that_has_died_lapses(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(comparison, "WAIT_TIMEOUT_SECONDS", 0.0)
     past = time.time() - 60
-    redis.client.execute_command(*presence.admit("dead", {f"comparing:{PERSON}": 1}, past, 30))
+    redis.client.execute_command(
+        *presence.admit_command("dead", {f"comparing:{PERSON}": 1}, past, 30)
+    )
     assert comparison.compare("whitespace", [EASY], PERSON) is not None
 
 
@@ -167,9 +171,9 @@ def test_no_transaction_is_open_meanwhile(app: Flask, monkeypatch: pytest.Monkey
 
 
 def test_one_request_compares_little_in_the_process_that_serves() -> None:
-    allowance = Allowance()
+    allowance = InlineBudget()
     small = b"line\n" * 100
     assert allowance.covers_bytes(len(small) * 2)
     assert [allowance.spend(small, small) for _ in range(6)] == [True] * 5 + [False]
-    assert not Allowance().covers_bytes(256 << 10)
-    assert not Allowance().spend(b"\n" * 600, b"\n" * 600)
+    assert not InlineBudget().covers_bytes(256 << 10)
+    assert not InlineBudget().spend(b"\n" * 600, b"\n" * 600)

@@ -55,7 +55,7 @@ def test_what_ended_long_ago_goes_and_the_rest_stays(
 
 def test_what_is_half_gone_is_not_shown(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(expiry, "BATCH", 2)
-    monkeypatch.setattr(expiry, "BATCHES", 1)
+    monkeypatch.setattr(expiry, "MAX_BATCHES", 1)
     old = worked_on(91)
     assert expiry.sweep(now()) == 0
     assert rows(old) == (1, 1, [EXPIRED])

@@ -23,16 +23,16 @@ from tests.app.services.changes import anchors_claimed, generated_edits
     ids=["same", "above", "between", "deleted", "replaced", "from nothing", "other ends of lines"],
 )
 def test_hunks_are_gits_without_context(old: bytes, new: bytes, hunks: list[LineHunk]) -> None:
-    assert line_diff.hunks(old, new) == hunks
+    assert line_diff.diff_lines(old, new) == hunks
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"x" * (line_diff.LARGEST + 1), b"\n" * (line_diff.MOST + 1), b"a\0b"],
+    [b"x" * (line_diff.MAX_BYTES + 1), b"\n" * (line_diff.MAX_LINES + 1), b"a\0b"],
     ids=["too long", "too many lines", "binary"],
 )
 def test_what_is_too_large_or_no_text_is_not_compared(content: bytes) -> None:
-    assert line_diff.hunks(content, b"a\n") is line_diff.hunks(b"a\n", content) is None
+    assert line_diff.diff_lines(content, b"a\n") is line_diff.diff_lines(b"a\n", content) is None
 
 
 def test_comments_find_their_lines_again() -> None:

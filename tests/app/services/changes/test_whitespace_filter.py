@@ -9,8 +9,8 @@ from flask import Flask
 from app.domain.diff import FileStatus
 from app.models import Task
 from app.services.changes import comparison, whitespace_filter
-from app.services.changes.whitespace import Rest
-from app.services.changes.whitespace_filter import Uncompared
+from app.services.changes.whitespace import RemainingChange
+from app.services.changes.whitespace_filter import UncomparedReason
 from tests.factories import make_task
 from tests.factories.changes import make_content
 
@@ -30,9 +30,9 @@ def file(task: Task, position: int, old: bytes, new: bytes) -> Any:
     )
 
 
-def compare(task: Task, *files: Any) -> whitespace_filter.Compared:
+def compare(task: Task, *files: Any) -> whitespace_filter.FilteredPage:
     change: Any = SimpleNamespace(task_id=task.id)
-    return whitespace_filter.compare(change, files, 1)
+    return whitespace_filter.filter_page(change, files, 1)
 
 
 def test_small_files_are_compared_here_and_others_elsewhere(
@@ -41,11 +41,11 @@ def test_small_files_are_compared_here_and_others_elsewhere(
     large = b"line\n" * 2_000
     files = file(task, 0, b"a\n", b" a\n"), file(task, 1, large, large + b" x\n")
     found = compare(task, *files)
-    assert [type(rest) for rest in found.rests.values()] == [Rest, Rest]
+    assert [type(rest) for rest in found.rests.values()] == [RemainingChange, RemainingChange]
     monkeypatch.setattr(comparison, "compare", lambda *_: None)
     found = compare(task, *files)
-    assert isinstance(found.rests[0], Rest)
-    assert (found.rests[1], found.is_limited) == (Uncompared.LIMITS, True)
+    assert isinstance(found.rests[0], RemainingChange)
+    assert (found.rests[1], found.is_limited) == (UncomparedReason.LIMITS, True)
 
 
 def test_what_is_beyond_a_limit_takes_nothing_of_what_is_not(
@@ -61,12 +61,16 @@ def test_what_is_beyond_a_limit_takes_nothing_of_what_is_not(
 
     monkeypatch.setattr(comparison, "compare", limited)
     found = compare(task, *files)
-    assert [type(rest) for rest in found.rests.values()] == [Rest, Uncompared, Rest]
+    assert [type(rest) for rest in found.rests.values()] == [
+        RemainingChange,
+        UncomparedReason,
+        RemainingChange,
+    ]
 
 
 def test_a_page_ends_where_its_files_are_too_large(
     task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whitespace_filter, "_MOST_READ", 100)
+    monkeypatch.setattr(whitespace_filter, "_MAX_READ_BYTES", 100)
     files = [file(task, number, b"a\n" * 60, b"b%d\n" % number) for number in range(3)]
     assert compare(task, *files).length == 1

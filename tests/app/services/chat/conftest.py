@@ -3,14 +3,14 @@
 import pytest
 
 from app.models import Bot, BotBinding, Developer
-from tests.app.chat.conftest import lark, lark_bot, sent, slack, slack_bot, tell, work
+from tests.app.chat.conftest import lark, lark_bot, notify, sent, slack, slack_bot, work
 from tests.factories import (
     make_binding,
     make_developer,
     make_project,
 )
 
-__all__ = ["lark", "lark_bot", "sent", "slack", "slack_bot", "tell", "work"]
+__all__ = ["lark", "lark_bot", "notify", "sent", "slack", "slack_bot", "work"]
 
 
 @pytest.fixture
@@ -24,6 +24,6 @@ def bob(slack_bot: Bot) -> Developer:
 
 
 @pytest.fixture
-def room(slack_bot: Bot, ada: Developer, bob: Developer) -> BotBinding:
+def bound_channel(slack_bot: Bot, ada: Developer, bob: Developer) -> BotBinding:
     project = make_project(key="WEB", members=[ada, bob])
     return make_binding(slack_bot, project=project, platform_chat_id="CROOM")

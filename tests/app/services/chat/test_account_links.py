@@ -43,9 +43,9 @@ def test_a_token_links_the_account_that_sends_it(
     slack.direct(client, "U1", "info")
     work()
     assert "You are ada (developer)" in slack.last()
-    told = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
-    assert [entry.action for entry in told] == ["chat_token.created", "developer.chat_linked"]
-    assert told[-1].changes["after"] == {"platformUid": "slack:U1"}
+    entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert [entry.action for entry in entries] == ["chat_token.created", "developer.chat_linked"]
+    assert entries[-1].changes["after"] == {"platformUid": "slack:U1"}
     slack.direct(client, "U2", f"bind {token}")
     work()
     assert "That token is not good" in slack.last()
@@ -95,7 +95,7 @@ def test_what_is_stored_of_a_token_is_no_token(
     assert uid_of(ada) is None
 
 
-def test_a_token_in_a_public_room_is_used_up_and_links_nothing(
+def test_a_token_in_a_public_channel_is_used_up_and_links_nothing(
     client: FlaskClient, slack: Slack, slack_bot: Bot, work: Work
 ) -> None:
     ada = make_developer()
@@ -140,7 +140,9 @@ def test_of_those_who_use_one_token_at_once_one_is_linked(committed_app: Flask) 
     _, token = make_chat_token(ada)
     known = digest(token)
     results = at_once(
-        committed_app, 6, lambda i: account_links.bind(known, BotPlatform.SLACK, f"U{i}", now())
+        committed_app,
+        6,
+        lambda i: account_links.link_account(known, BotPlatform.SLACK, f"U{i}", now()),
     )
     kinds = sorted(type(result).__name__ for result in results)
     assert kinds == ["ChatTokenInvalid"] * 5 + ["Developer"]

@@ -30,8 +30,8 @@ from tests.factories import (
 Work = Callable[[], None]
 
 
-def test_a_stranger_is_told_how_to_become_somebody(
-    client: FlaskClient, slack: Slack, work: Work, room: BotBinding
+def test_an_unlinked_user_learns_how_to_link_an_account(
+    client: FlaskClient, slack: Slack, work: Work, bound_channel: BotBinding
 ) -> None:
     for text in ('develop "x"', "info", "progress #1", "help"):
         slack.mention(client, "UNOBODY", "CROOM", text)
@@ -40,10 +40,10 @@ def test_a_stranger_is_told_how_to_become_somebody(
     assert newest() is None
 
 
-def test_a_strangers_press_changes_nothing(
-    client: FlaskClient, slack: Slack, work: Work, room: BotBinding
+def test_an_unlinked_users_press_changes_nothing(
+    client: FlaskClient, slack: Slack, work: Work, bound_channel: BotBinding
 ) -> None:
-    task, card = a_card(client, slack, work, room, CONFIRM)
+    task, card = a_card(client, slack, work, bound_channel, CONFIRM)
     slack.press(client, "UNOBODY", card, "Confirm")
     work()
     assert "bind TOKEN" in slack.last()
@@ -64,7 +64,7 @@ def test_a_strangers_press_changes_nothing(
 
 
 def test_one_who_is_no_member_makes_no_task(
-    client: FlaskClient, slack: Slack, work: Work, room: BotBinding
+    client: FlaskClient, slack: Slack, work: Work, bound_channel: BotBinding
 ) -> None:
     make_developer(platform_uid="slack:UOUT")
     slack.mention(client, "UOUT", "CROOM", 'develop "x"')
@@ -74,7 +74,7 @@ def test_one_who_is_no_member_makes_no_task(
 
 
 def test_without_a_bound_project_one_is_asked_for(
-    client: FlaskClient, slack: Slack, work: Work, room: BotBinding, ada: Developer
+    client: FlaskClient, slack: Slack, work: Work, bound_channel: BotBinding, ada: Developer
 ) -> None:
     make_project(key="API", members=[ada])
     slack.direct(client, "UADA", 'develop "x"')
@@ -90,10 +90,10 @@ def test_without_a_bound_project_one_is_asked_for(
 
 
 def test_the_other_commands_say_what_the_api_says(
-    client: FlaskClient, slack: Slack, work: Work, room: BotBinding, ada: Developer
+    client: FlaskClient, slack: Slack, work: Work, bound_channel: BotBinding, ada: Developer
 ) -> None:
     machine = make_machine(name="rack7")
-    project = db.session.get_one(Project, room.project_id)
+    project = db.session.get_one(Project, bound_channel.project_id)
     task = make_task(project=project, creator=ada, status=TaskStatus.RUNNING)
     make_workspace(make_attempt(task, machine))
     wanted = {
@@ -130,31 +130,31 @@ def test_the_other_commands_say_what_the_api_says(
     ],
 )
 def test_progress_says_what_a_branch_is_worth(
-    room: BotBinding, ada: Developer, pushed: bool, files: int, words: str
+    bound_channel: BotBinding, ada: Developer, pushed: bool, files: int, words: str
 ) -> None:
-    project = db.session.get_one(Project, room.project_id)
+    project = db.session.get_one(Project, bound_channel.project_id)
     result = {"commit": "c0ffee", "pushed": pushed, "filesChanged": files}
-    given = {"status": TaskStatus.COMPLETED, "result": result}
-    task = make_task(project=project, creator=ada, **given)
+    fields = {"status": TaskStatus.COMPLETED, "result": result}
+    task = make_task(project=project, creator=ada, **fields)
     make_attempt(task, make_machine(name="rack7"))
-    said = command_handlers.progress(queries.get(ada, task.id))
-    assert said.splitlines()[-1] == words.format(id=task.id)
+    text = command_handlers.describe_progress(queries.get(ada, task.id))
+    assert text.splitlines()[-1] == words.format(id=task.id)
 
 
 def test_progress_names_the_tasks_own_branch_where_it_was_moved(
-    room: BotBinding, ada: Developer
+    bound_channel: BotBinding, ada: Developer
 ) -> None:
-    project = db.session.get_one(Project, room.project_id)
+    project = db.session.get_one(Project, bound_channel.project_id)
     result = {"commit": "c0ffee", "pushed": True, "branch": "work/7", "filesChanged": 1}
-    given = {"status": TaskStatus.COMPLETED, "result": result}
-    task = make_task(project=project, creator=ada, **given)
+    fields = {"status": TaskStatus.COMPLETED, "result": result}
+    task = make_task(project=project, creator=ada, **fields)
     make_attempt(task, make_machine(name="rack7"))
-    said = command_handlers.progress(queries.get(ada, task.id))
-    assert said.splitlines()[-1] == "branch work/7"
+    text = command_handlers.describe_progress(queries.get(ada, task.id))
+    assert text.splitlines()[-1] == "branch work/7"
 
 
 def test_a_lead_drains_a_machine(
-    client: FlaskClient, slack: Slack, work: Work, room: BotBinding
+    client: FlaskClient, slack: Slack, work: Work, bound_channel: BotBinding
 ) -> None:
     make_developer(platform_uid="slack:ULEAD", role=SystemRole.LEAD)
     machine = make_machine(name="rack7")
@@ -168,9 +168,9 @@ def test_a_lead_drains_a_machine(
 
 
 def test_a_maintainer_allows_a_host_and_a_member_does_not(
-    client: FlaskClient, slack: Slack, work: Work, room: BotBinding, ada: Developer
+    client: FlaskClient, slack: Slack, work: Work, bound_channel: BotBinding, ada: Developer
 ) -> None:
-    project = db.session.get_one(Project, room.project_id)
+    project = db.session.get_one(Project, bound_channel.project_id)
     maintainer = make_developer(name="mae", platform_uid="slack:UMAE")
     add_member(project, maintainer, ProjectRole.MAINTAINER)
     slack.mention(client, "UMAE", "CROOM", "allow a.example")
@@ -193,7 +193,7 @@ def test_a_maintainer_allows_a_host_and_a_member_does_not(
 
 
 def test_what_a_platform_says_twice_happens_once(
-    client: FlaskClient, slack: Slack, work: Work, sent: list[int], room: BotBinding
+    client: FlaskClient, slack: Slack, work: Work, sent: list[int], bound_channel: BotBinding
 ) -> None:
     for _ in range(3):
         assert slack.mention(client, "UADA", "CROOM", "dev x", event_id="Ev7").status_code == 200
@@ -205,7 +205,7 @@ def test_what_a_platform_says_twice_happens_once(
 
 
 def test_an_answer_that_is_not_taken_is_tried_again_and_the_act_is_not(
-    client: FlaskClient, slack: Slack, work: Work, sent: list[int], room: BotBinding
+    client: FlaskClient, slack: Slack, work: Work, sent: list[int], bound_channel: BotBinding
 ) -> None:
     slack.mention(client, "UADA", "CROOM", "dev x")
     (event_id,) = sent
@@ -226,21 +226,21 @@ def test_an_answer_that_is_not_taken_is_tried_again_and_the_act_is_not(
 
 
 def test_what_nobody_was_woken_for_is_found(
-    client: FlaskClient, slack: Slack, work: Work, sent: list[int], room: BotBinding
+    client: FlaskClient, slack: Slack, work: Work, sent: list[int], bound_channel: BotBinding
 ) -> None:
     from app import jobs
 
     slack.mention(client, "UADA", "CROOM", "dev x")
     sent.clear()
-    jobs.chat_backlog()
+    jobs.process_chat_backlog()
     work()
     assert len(slack.posts) == 1
-    jobs.chat_backlog()
+    jobs.process_chat_backlog()
     assert sent == []
 
 
 def test_bots_edits_and_other_events_are_nothing_to_us(
-    client: FlaskClient, slack: Slack, sent: list[int], room: BotBinding
+    client: FlaskClient, slack: Slack, sent: list[int], bound_channel: BotBinding
 ) -> None:
     direct = {"type": "message", "channel_type": "im", "channel": "D1", "text": "help"}
     for event in (

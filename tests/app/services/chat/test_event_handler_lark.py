@@ -35,13 +35,13 @@ def eve(lark_bot: Bot) -> Developer:
 
 
 @pytest.fixture
-def lark_room(lark_bot: Bot, eve: Developer) -> BotBinding:
+def lark_channel(lark_bot: Bot, eve: Developer) -> BotBinding:
     project = make_project(key="APP", members=[eve], pipeline=CONFIRM)
     return make_binding(lark_bot, project=project, platform_chat_id="oc_room")
 
 
 def test_from_develop_to_an_answered_card_at_lark(
-    client: FlaskClient, lark: Lark, work: Work, tell: Tell, lark_room: BotBinding
+    client: FlaskClient, lark: Lark, work: Work, notify: Tell, lark_channel: BotBinding
 ) -> None:
     assert lark.post(client, lark.message("ou_eve", "oc_room", 'dev "x <at>"')).json == {}
     work()
@@ -54,7 +54,7 @@ def test_from_develop_to_an_answered_card_at_lark(
     lark.post(client, lark.press("ou_eve", card, "Confirm"))
     work()
     assert newest().status is TaskStatus.QUEUED
-    tell()
+    notify()
     assert "✓ answered by eve: confirm" in json.dumps(lark.posts[card], ensure_ascii=False)
     assert lark.tokens == 1  # one token for all of it
 
@@ -72,7 +72,7 @@ def test_each_kind_of_gate_is_answered_at_lark(
     client: FlaskClient,
     lark: Lark,
     work: Work,
-    lark_room: BotBinding,
+    lark_channel: BotBinding,
     kind: GateKind,
     choices: list[str],
     label: str,
@@ -80,7 +80,7 @@ def test_each_kind_of_gate_is_answered_at_lark(
     result: str,
 ) -> None:
     number = int(kind is GateKind.BUDGET)
-    project = db.session.get_one(Project, lark_room.project_id)
+    project = db.session.get_one(Project, lark_channel.project_id)
     task = make_task(
         project=project, status=TaskStatus.SUSPENDED, suspend_reason=SuspendReason.GATE
     )
@@ -94,9 +94,9 @@ def test_each_kind_of_gate_is_answered_at_lark(
 
 
 def test_a_refusal_at_lark_goes_to_whom_it_concerns(
-    client: FlaskClient, lark: Lark, work: Work, lark_room: BotBinding
+    client: FlaskClient, lark: Lark, work: Work, lark_channel: BotBinding
 ) -> None:
-    project = db.session.get_one(Project, lark_room.project_id)
+    project = db.session.get_one(Project, lark_channel.project_id)
     task = make_task(
         project=project, status=TaskStatus.SUSPENDED, suspend_reason=SuspendReason.GATE
     )
@@ -110,7 +110,7 @@ def test_a_refusal_at_lark_goes_to_whom_it_concerns(
 
 
 def test_a_token_of_lark_that_has_ended_is_replaced(
-    client: FlaskClient, lark: Lark, work: Work, lark_room: BotBinding
+    client: FlaskClient, lark: Lark, work: Work, lark_channel: BotBinding
 ) -> None:
     lark.post(client, lark.message("ou_eve", "oc_room", "info"))
     work()
@@ -121,12 +121,12 @@ def test_a_token_of_lark_that_has_ended_is_replaced(
 
 
 def test_what_lark_says_twice_happens_once_and_its_bots_are_ignored(
-    client: FlaskClient, lark: Lark, sent: list[int], lark_room: BotBinding
+    client: FlaskClient, lark: Lark, sent: list[int], lark_channel: BotBinding
 ) -> None:
     for _ in range(2):
         lark.post(client, lark.message("ou_eve", "oc_room", "dev x", event_id="e1"))
     assert len(sent) == 1
-    said = lark.message("ou_eve", "oc_room", "dev x")
-    said["event"]["sender"]["sender_type"] = "app"
-    assert lark.post(client, said).status_code == 200
+    message = lark.message("ou_eve", "oc_room", "dev x")
+    message["event"]["sender"]["sender_type"] = "app"
+    assert lark.post(client, message).status_code == 200
     assert len(sent) == 1

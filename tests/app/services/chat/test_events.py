@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from app.chat import lark as lark_client
 from app.chat import slack as slack_client
-from app.chat.incoming_events import Button, Incoming, button
+from app.chat.incoming_events import Button, IncomingEvent, parse_button
 from app.extensions import db
 from app.models import Bot, ChatEvent
 from app.services import encryption
@@ -38,15 +38,15 @@ def events() -> int:
 
 def is_refused(answer: Any) -> bool:
     """And nothing but that is said, whatever was wrong."""
-    said = {name: answer.json[name] for name in REFUSED}
-    return answer.status_code == 401 and said == REFUSED and events() == 0
+    fields = {name: answer.json[name] for name in REFUSED}
+    return answer.status_code == 401 and fields == REFUSED and events() == 0
 
 
 @pytest.fixture
 def message(slack: Slack) -> bytes:
     event = {"type": "app_mention", "user": "U1", "channel": "C1", "text": "help", "ts": "1.0"}
-    said = {"type": "event_callback", "api_app_id": slack.APP, "event_id": "E1", "event": event}
-    return json.dumps(said).encode()
+    payload = {"type": "event_callback", "api_app_id": slack.APP, "event_id": "E1", "event": event}
+    return json.dumps(payload).encode()
 
 
 Post = Callable[..., Any]
@@ -61,7 +61,7 @@ def post(client: FlaskClient, slack_bot: Bot, sent: list[int]) -> Post:
     return posted
 
 
-def test_what_slack_has_signed_is_believed(post: Post, slack: Slack, message: bytes) -> None:
+def test_what_slack_has_signed_is_accepted(post: Post, slack: Slack, message: bytes) -> None:
     assert post(message, slack.signed(message)).status_code == 200
     assert events() == 1
 
@@ -95,7 +95,7 @@ def test_nothing_else_is(post: Post, slack: Slack, message: bytes) -> None:
         assert is_refused(post(body, headers)), (body, headers)
 
 
-def test_a_bot_whose_secrets_cannot_be_read_believes_nobody(
+def test_a_bot_whose_secrets_cannot_be_read_accepts_nothing(
     post: Post, slack: Slack, slack_bot: Bot, message: bytes
 ) -> None:
     slack_bot.app_secret = "not a token of ours"
@@ -163,12 +163,12 @@ SHAPED = st.recursive(
 
 
 @fuzzed
-@given(said=st.dictionaries(NAMES, SHAPED), form=st.booleans())
+@given(payload=st.dictionaries(NAMES, SHAPED), form=st.booleans())
 def test_no_body_that_slack_signs_breaks_us(
-    post: Post, slack: Slack, said: dict[str, Any], form: bool
+    post: Post, slack: Slack, payload: dict[str, Any], form: bool
 ) -> None:
-    said["api_app_id"] = slack.APP
-    body = json.dumps(said).encode()
+    payload["api_app_id"] = slack.APP
+    body = json.dumps(payload).encode()
     if form:
         body = urlencode({"payload": body}).encode()
     path = "slack/interact" if form else "slack/events"
@@ -183,18 +183,18 @@ def test_no_bytes_break_us(post: Post, slack: Slack, lark_bot: Bot, body: bytes)
 
 
 @given(st.dictionaries(NAMES, SHAPED))
-def test_whatever_is_read_can_be_stored(said: dict[str, Any]) -> None:
-    for incoming in (slack_client.read(said), lark_client.read(said)):
+def test_whatever_is_read_can_be_stored(payload: dict[str, Any]) -> None:
+    for incoming in (slack_client.parse_event(payload), lark_client.parse_event(payload)):
         if incoming is not None:
-            text = json.dumps(incoming.as_json())
+            text = json.dumps(incoming.to_json())
             assert "\\u0000" not in text
-            assert Incoming.of_json(json.loads(text)) == incoming
+            assert IncomingEvent.from_json(json.loads(text)) == incoming
 
 
 @given(st.text(alphabet="0123456789:confirmreject-٣ ", max_size=60) | st.text())
 def test_no_text_of_a_button_breaks_us(text: str) -> None:
-    found = button(text)
-    assert found is None or button(found.written()) == found
+    found = parse_button(text)
+    assert found is None or parse_button(found.encode()) == found
 
 
 @given(
@@ -208,36 +208,36 @@ def test_a_button_comes_back_as_it_went(
     task: int, stage: int, round_: int, index: int, number: int
 ) -> None:
     pressed = Button(task, stage, round_, str(index), number)
-    assert button(pressed.written()) == pressed
+    assert parse_button(pressed.encode()) == pressed
 
 
 def test_a_button_of_a_question_before_its_stage_is_spelled_as_ever() -> None:
-    assert Button(7, 1, 2, "confirm").written() == "7:1:2:confirm"
+    assert Button(7, 1, 2, "confirm").encode() == "7:1:2:confirm"
 
 
 # ---- Lark ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def said(lark: Lark) -> dict[str, Any]:
+def help_message(lark: Lark) -> dict[str, Any]:
     return lark.message("ou_1", "oc_1", "help")
 
 
-def test_what_lark_has_sealed_and_signed_is_believed(
-    client: FlaskClient, lark: Lark, lark_bot: Bot, sent: list[int], said: dict[str, Any]
+def test_what_lark_has_encrypted_and_signed_is_accepted(
+    client: FlaskClient, lark: Lark, lark_bot: Bot, sent: list[int], help_message: dict[str, Any]
 ) -> None:
-    assert lark.post(client, said).status_code == 200
+    assert lark.post(client, help_message).status_code == 200
     assert events() == 1
 
 
 def test_nothing_else_is_at_lark(
-    post: Post, lark: Lark, lark_bot: Bot, said: dict[str, Any]
+    post: Post, lark: Lark, lark_bot: Bot, help_message: dict[str, Any]
 ) -> None:
-    body, plain = lark.sealed(said), json.dumps(said).encode()
+    body, plain = lark.encrypted(help_message), json.dumps(help_message).encode()
     signed = lark.signed(body)
-    headers = said["header"]
-    other = lark.sealed({**said, "header": {**headers, "app_id": "cli_other"}})
-    untold = lark.sealed({**said, "header": {**headers, "token": "x"}})
+    headers = help_message["header"]
+    other = lark.encrypted({**help_message, "header": {**headers, "app_id": "cli_other"}})
+    untold = lark.encrypted({**help_message, "header": {**headers, "token": "x"}})
     wrong: list[tuple[bytes, dict[str, str]]] = [
         (body, {}),
         (body, {**signed, "X-Lark-Signature": "0" * 64}),
@@ -258,8 +258,8 @@ def test_nothing_else_is_at_lark(
 
 def test_larks_handshake_is_answered_sealed_or_plain(post: Post, lark: Lark, lark_bot: Bot) -> None:
     handshake = {"type": "url_verification", "challenge": "c", "token": lark.TOKEN}
-    assert post(lark.sealed(handshake), {}, "lark").json == {"challenge": "c"}
-    assert is_refused(post(lark.sealed({**handshake, "token": "x"}), {}, "lark"))
+    assert post(lark.encrypted(handshake), {}, "lark").json == {"challenge": "c"}
+    assert is_refused(post(lark.encrypted({**handshake, "token": "x"}), {}, "lark"))
     assert is_refused(post(json.dumps(handshake).encode(), {}, "lark"))
     lark_bot.encrypt_key = None
     db.session.commit()
@@ -267,22 +267,22 @@ def test_larks_handshake_is_answered_sealed_or_plain(post: Post, lark: Lark, lar
 
 
 def test_without_an_encrypt_key_the_token_has_to_do(
-    app: Flask, client: FlaskClient, lark: Lark, sent: list[int], said: dict[str, Any]
+    app: Flask, client: FlaskClient, lark: Lark, sent: list[int], help_message: dict[str, Any]
 ) -> None:
     a_lark_bot(encrypt_key=None)
-    header = said["header"]
+    header = help_message["header"]
     stale = {**header, "create_time": str(int((time.time() - 90_000) * 1000))}
     for wrong in ({**header, "token": "x"}, {**header, "token": ""}, stale, {"token": Lark.TOKEN}):
-        assert is_refused(lark.post(client, {**said, "header": wrong}, plain=True))
-    assert lark.post(client, said, plain=True).status_code == 200
+        assert is_refused(lark.post(client, {**help_message, "header": wrong}, plain=True))
+    assert lark.post(client, help_message, plain=True).status_code == 200
     assert events() == 1
 
 
 def test_of_two_apps_each_event_finds_its_own(
-    client: FlaskClient, lark: Lark, lark_bot: Bot, sent: list[int], said: dict[str, Any]
+    client: FlaskClient, lark: Lark, lark_bot: Bot, sent: list[int], help_message: dict[str, Any]
 ) -> None:
     other = a_lark_bot_of_another_app()
-    lark.post(client, said)
+    lark.post(client, help_message)
     event = db.session.scalars(select(ChatEvent)).one()
     assert event.bot_id == lark_bot.id != other.id
 

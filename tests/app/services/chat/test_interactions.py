@@ -39,7 +39,9 @@ def refused(room: BotBinding, **data: Any) -> tuple[Project, Task]:
     project.network = []
     task = make_task(project=project, status=TaskStatus.RUNNING)
     about = {"host": "a.example:22", "network": "project", **data}
-    history.record(task, EventType.EGRESS_REFUSED, "refused", now(), stage_index=0, data=about)
+    history.record_event(
+        task, EventType.EGRESS_REFUSED, "refused", now(), stage_index=0, data=about
+    )
     db.session.commit()
     return project, task
 
@@ -57,11 +59,11 @@ def allowed(project: Project) -> list[str] | None:
 
 
 def test_a_maintainer_allows_the_host_of_the_card_and_a_member_does_not(
-    client: FlaskClient, slack: Slack, work: Work, tell: Tell, room: BotBinding
+    client: FlaskClient, slack: Slack, work: Work, notify: Tell, bound_channel: BotBinding
 ) -> None:
-    maintainer(room, "slack:UMAE")
-    project, task = refused(room)
-    tell()
+    maintainer(bound_channel, "slack:UMAE")
+    project, task = refused(bound_channel)
+    notify()
     card = list(slack.posts)[-1]
     assert f"Task {task.id} was refused a host" in json.dumps(slack.posts[card])
     slack.press(client, "UADA", card, "Allow a.example:22")
@@ -81,10 +83,10 @@ def test_a_maintainer_allows_the_host_of_the_card_and_a_member_does_not(
     ids=["a stage's own network", "no host"],
 )
 def test_what_the_project_cannot_allow_has_no_button(
-    slack: Slack, tell: Tell, room: BotBinding, data: dict[str, Any]
+    slack: Slack, notify: Tell, bound_channel: BotBinding, data: dict[str, Any]
 ) -> None:
-    refused(room, **data)
-    tell()
+    refused(bound_channel, **data)
+    notify()
     posted = json.dumps(slack.posts[list(slack.posts)[-1]])
     assert "was refused a host" in posted
     assert "actions" not in posted
@@ -92,18 +94,23 @@ def test_what_the_project_cannot_allow_has_no_button(
 
 @pytest.mark.parametrize("number", ["2", "999", "1", "x", ""], ids=lambda number: f"allow{number}")
 def test_a_button_allows_the_host_of_its_event_and_nothing_else(
-    client: FlaskClient, slack: Slack, work: Work, tell: Tell, room: BotBinding, number: str
+    client: FlaskClient,
+    slack: Slack,
+    work: Work,
+    notify: Tell,
+    bound_channel: BotBinding,
+    number: str,
 ) -> None:
-    maintainer(room, "slack:UMAE")
-    project, task = refused(room)
-    history.record(task, EventType.WARNING, "w", now(), data={"host": "evil.example"})
+    maintainer(bound_channel, "slack:UMAE")
+    project, task = refused(bound_channel)
+    history.record_event(task, EventType.WARNING, "w", now(), data={"host": "evil.example"})
     db.session.commit()
-    tell()
+    notify()
     card = list(slack.posts)[-1]
     shown = json.dumps(slack.posts[card])
-    real = Button(task.id, 0, 1, "allow1").written()
+    real = Button(task.id, 0, 1, "allow1").encode()
     slack.posts[card] = json.loads(
-        shown.replace(real, Button(task.id, 0, 1, f"allow{number}").written())
+        shown.replace(real, Button(task.id, 0, 1, f"allow{number}").encode())
     )
     slack.press(client, "UMAE", card, "Allow a.example:22")
     work()
@@ -112,9 +119,14 @@ def test_a_button_allows_the_host_of_its_event_and_nothing_else(
 
 @pytest.mark.parametrize("how", ["command", "button"])
 def test_an_answer_is_refused_in_words_while_a_tunnel_is_open(
-    client: FlaskClient, slack: Slack, work: Work, room: BotBinding, ada: Developer, how: str
+    client: FlaskClient,
+    slack: Slack,
+    work: Work,
+    bound_channel: BotBinding,
+    ada: Developer,
+    how: str,
 ) -> None:
-    project = db.session.get_one(Project, room.project_id)
+    project = db.session.get_one(Project, bound_channel.project_id)
     waiting = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
     task = make_task(project=project, creator=ada, **waiting)
     make_gate(task)
@@ -134,12 +146,12 @@ def test_an_answer_is_refused_in_words_while_a_tunnel_is_open(
 
 
 def test_the_button_works_at_lark(
-    client: FlaskClient, lark: Lark, lark_bot: Bot, work: Work, tell: Tell
+    client: FlaskClient, lark: Lark, lark_bot: Bot, work: Work, notify: Tell
 ) -> None:
     room = make_binding(lark_bot, project=make_project(key="APP"), platform_chat_id="oc_room")
     maintainer(room, "lark:ou_mae")
     project, _ = refused(room)
-    tell()
+    notify()
     card = list(lark.posts)[-1]
     lark.post(client, lark.press("ou_mae", card, "Allow a.example:22"))
     work()

@@ -35,18 +35,18 @@ def counted() -> Counts:
     return {(project_id, status): number for project_id, status, number in rows}
 
 
-def kept() -> Counts:
+def stored_counts() -> Counts:
     return {
         (project_id, status): number
-        for project_id, counts in task_counts.by_project(EVERY).items()
+        for project_id, counts in task_counts.counts_by_project(EVERY).items()
         for status, number in counts.items()
         if number != 0
     }
 
 
 def check() -> None:
-    assert kept() == counted()
-    assert sum(task_counts.by_status(EVERY).values()) == sum(counted().values())
+    assert stored_counts() == counted()
+    assert sum(task_counts.counts_by_status(EVERY).values()) == sum(counted().values())
 
 
 # ---- one after the other -----------------------------------------------------------------------
@@ -60,7 +60,7 @@ def test_whatever_happens_the_kept_numbers_are_those_of_the_rows(app: Flask, see
         check()
     assert sum(walk.ends.values()) > 0
     for _ in range(2):
-        assert task_counts.ends_of(now().date(), EVERY) == walk.ends
+        assert task_counts.ends_on(now().date(), EVERY) == walk.ends
         task_counts.roll_up(now())
     check()
 
@@ -71,7 +71,7 @@ def test_what_is_rolled_back_is_not_counted(app: Flask) -> None:
     db.session.flush()
     db.session.rollback()
     check()
-    assert task_counts.by_status(EVERY)[TaskStatus.QUEUED] == 1
+    assert task_counts.counts_by_status(EVERY)[TaskStatus.QUEUED] == 1
 
 
 def test_only_changes_of_a_status_are_noted(app: Flask) -> None:
@@ -83,7 +83,7 @@ def test_only_changes_of_a_status_are_noted(app: Flask) -> None:
     assert moves() == before == 1
 
 
-def test_an_end_counts_on_the_utc_day_of_its_moment(app: Flask) -> None:
+def test_an_end_counts_on_the_utc_day_of_its_timestamp(app: Flask) -> None:
     today = now().date()
     midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
     db.session.execute(sa.text("SET LOCAL timezone = 'Pacific/Auckland'"))
@@ -91,7 +91,7 @@ def test_an_end_counts_on_the_utc_day_of_its_moment(app: Flask) -> None:
         a_task(status=TaskStatus.COMPLETED, finished_at=at)
     for _ in range(2):
         for day in (today, today - timedelta(days=1)):
-            assert task_counts.ends_of(day, EVERY)[TaskStatus.COMPLETED] == 1
+            assert task_counts.ends_on(day, EVERY)[TaskStatus.COMPLETED] == 1
         task_counts.roll_up(now())
 
 
@@ -134,7 +134,7 @@ def test_a_deleted_project_keeps_its_numbers_for_admins(app: Flask) -> None:
     a_task(project=project)
     deletion.delete(admin, project.key, force=True)
     check()
-    assert project_views.one(project).task_counts[TaskStatus.CANCELLED] == 1
+    assert project_views.get_view(project).task_counts[TaskStatus.CANCELLED] == 1
 
 
 @pytest.mark.parametrize("folded", [False, True], ids=["not yet folded", "folded"])
@@ -146,7 +146,7 @@ def test_a_project_that_is_really_gone_leaves_no_number(app: Flask, folded: bool
     db.session.execute(sa.delete(Task))
     db.session.execute(sa.delete(Project))
     db.session.commit()
-    assert (kept(), task_counts.ends_of(now().date(), EVERY)[TaskStatus.FAILED]) == ({}, 0)
+    assert (stored_counts(), task_counts.ends_on(now().date(), EVERY)[TaskStatus.FAILED]) == ({}, 0)
     task_counts.roll_up(now())
     for table in (TaskMove, TaskCount, TaskEnd):
         assert db.session.scalars(sa.select(table)).all() == []
@@ -194,7 +194,9 @@ def delete(_: Developer, task_id: int) -> None:
     db.session.commit()
 
 
-def test_they_are_so_at_every_moment_while_many_write_and_two_fold(committed_app: Flask) -> None:
+def test_counters_are_exact_at_all_times_while_many_write_and_two_fold(
+    committed_app: Flask,
+) -> None:
     admin, project = make_developer(role=SystemRole.ADMIN), make_project()
     done = threading.Event()
     looks: list[int] = []
@@ -203,7 +205,7 @@ def test_they_are_so_at_every_moment_while_many_write_and_two_fold(committed_app
         while not done.is_set():
             task_counts.roll_up(now())
 
-    def look() -> None:
+    def check_repeatedly() -> None:
         while not done.is_set():
             # One snapshot for both, or they would speak of different moments.
             db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -218,7 +220,7 @@ def test_they_are_so_at_every_moment_while_many_write_and_two_fold(committed_app
         finally:
             done.set()
 
-    at_once(committed_app, [fold, fold, look, write_all])
+    at_once(committed_app, [fold, fold, check_repeatedly, write_all])
     assert len(set(looks)) > 1
     db.session.rollback()
     check()
@@ -240,7 +242,7 @@ def test_who_counts_waits_for_nobody_who_counts_too(committed_app: Flask) -> Non
         one.commit()
         two.commit()
     check()
-    assert task_counts.by_status(EVERY)[TaskStatus.CANCELLED] == 2
+    assert task_counts.counts_by_status(EVERY)[TaskStatus.CANCELLED] == 2
 
 
 # ---- what projects show ------------------------------------------------------------------------
@@ -250,7 +252,7 @@ def test_a_projects_last_activity_is_its_latest_event_but_for_machines_notes(app
     task, idle = a_task(), make_project()
     moment = now()
     for type_, minutes in ((EventType.CREATED, 9), (EventType.WARNING, 5), (EventType.LOG, 1)):
-        history.record(task, type_, "it happened", moment - timedelta(minutes=minutes))
+        history.record_event(task, type_, "it happened", moment - timedelta(minutes=minutes))
     db.session.commit()
-    views = project_views.of([db.session.get_one(Project, task.project_id), idle])
+    views = project_views.list_views([db.session.get_one(Project, task.project_id), idle])
     assert [view.last_activity_at for view in views] == [moment - timedelta(minutes=5), None]

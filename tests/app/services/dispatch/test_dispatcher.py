@@ -8,7 +8,7 @@ from flask import Flask
 
 from app import wakeups
 from app.domain.machine import MachineStatus
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 from app.domain.task import TaskStatus
 from app.extensions import db, redis
 from app.models import MachineHeartbeat
@@ -48,15 +48,15 @@ FULL, PROCESSES, BARE = ({"level": level, "lacks": []} for level in ("full", "pr
 @pytest.mark.parametrize(
     ("demanded", "suitable"),
     [
-        (RoomLevel.FULL, [FULL]),
-        (RoomLevel.PROCESSES, [FULL, PROCESSES]),
-        (RoomLevel.NONE, [FULL, PROCESSES, BARE, None]),
+        (SandboxLevel.FULL, [FULL]),
+        (SandboxLevel.PROCESSES, [FULL, PROCESSES]),
+        (SandboxLevel.NONE, [FULL, PROCESSES, BARE, None]),
         (None, [FULL, PROCESSES, BARE, None]),
     ],
 )
 @pytest.mark.parametrize("is_asked_for", [False, True])
-def test_a_task_goes_only_where_there_is_room_for_it(
-    app: Flask, demanded: RoomLevel | None, suitable: list[Any], is_asked_for: bool
+def test_a_task_goes_only_where_a_slot_is_free(
+    app: Flask, demanded: SandboxLevel | None, suitable: list[Any], is_asked_for: bool
 ) -> None:
     for room in (FULL, PROCESSES, BARE, None):
         machine = make_machine(room=room)
@@ -68,8 +68,8 @@ def test_a_task_goes_only_where_there_is_room_for_it(
         db.session.commit()
 
 
-def test_tasks_that_find_no_room_do_not_keep_others_waiting(app: Flask) -> None:
-    demanding = make_project(room=RoomLevel.FULL)
+def test_tasks_without_a_free_slot_do_not_keep_others_waiting(app: Flask) -> None:
+    demanding = make_project(room=SandboxLevel.FULL)
     make_tasks(dispatch_statements.BATCH + 50, project_id=demanding.id, priority=5)
     (possible,) = make_tasks(1)
     make_machine(room=PROCESSES)
@@ -77,10 +77,10 @@ def test_tasks_that_find_no_room_do_not_keep_others_waiting(app: Flask) -> None:
     assert assigned_ids() == [possible]
 
 
-def test_a_machine_of_another_agent_lends_no_room(app: Flask) -> None:
+def test_a_machine_of_another_agent_lends_no_capacity(app: Flask) -> None:
     make_machine(room=FULL, capabilities=[{"agentType": "codex", "healthy": True}])
     make_machine(room=BARE)
-    a_task(project=make_project(room=RoomLevel.FULL))
+    a_task(project=make_project(room=SandboxLevel.FULL))
     assert dispatcher.assign_queued() == 0
 
 
@@ -133,13 +133,13 @@ def test_a_protected_projects_task_goes_to_named_machines_alone(
     assert task.machine_id == (None if is_asked_for else named.id)
 
 
-def test_labels_and_names_count_together_with_rooms_and_agents(app: Flask) -> None:
+def test_labels_and_names_count_together_with_sandboxes_and_agents(app: Flask) -> None:
     labelled, named = {"labels": {"gpu": "true"}}, make_machine()
     make_machine(**labelled, room=BARE)
     make_machine(**labelled, room=FULL, capabilities=[{"agentType": "codex", "healthy": True}])
     full = make_machine(room=FULL)
     project = make_project(
-        room=RoomLevel.FULL,
+        room=SandboxLevel.FULL,
         machine_selector="gpu=true",
         protected=True,
         protected_machines=[str(named.id), str(full.id)],
@@ -209,17 +209,17 @@ def test_no_successor_starts_before_its_predecessors_machine_confirmed_or_its_le
 def test_a_machine_that_says_nonsense_of_its_health_stops_nobodys_dispatch(
     app: Flask, until: str
 ) -> None:
-    said = frames.Capability(agent_type="claude", healthy=False, degraded_until=until)
-    make_machine(capabilities=sessions.capability_rows([said]))
+    capability = frames.Capability(agent_type="claude", healthy=False, degraded_until=until)
+    make_machine(capabilities=sessions.capability_rows([capability]))
     make_machine()
     make_tasks(1)
     assert dispatcher.assign_queued() == 1
 
 
-def test_a_machines_moment_is_kept_in_utc() -> None:
+def test_a_machines_timestamp_is_stored_in_utc() -> None:
     until = "2030-01-01T01:30:00.5+02:00"
-    said = frames.Capability(agent_type="claude", healthy=False, degraded_until=until)
-    [row] = sessions.capability_rows([said])
+    capability = frames.Capability(agent_type="claude", healthy=False, degraded_until=until)
+    [row] = sessions.capability_rows([capability])
     assert row["degradedUntil"] == "2029-12-31T23:30:00.500Z"
 
 
@@ -266,9 +266,9 @@ def test_a_pass_over_an_empty_queue_costs_little(committed_app: Flask) -> None:
 
 def test_where_nobody_waits_a_pass_reads_no_machine(app: Flask) -> None:
     make_machine()
-    assert db.session.execute(dispatch_statements.TAKE_LOCK).all() == []
+    assert db.session.execute(dispatch_statements.ACQUIRE_LOCK).all() == []
     make_tasks(1)
-    assert len(db.session.execute(dispatch_statements.TAKE_LOCK).all()) == 1
+    assert len(db.session.execute(dispatch_statements.ACQUIRE_LOCK).all()) == 1
     assert dispatcher.assign_queued() == 1
 
 

@@ -13,7 +13,7 @@ from app.models import Attempt, Event, Machine, Task
 from app.services import locks
 from app.services.dispatch import candidates, dispatcher
 from app.services.dispatch import statements as dispatch_statements
-from app.services.dispatch.candidates import Wishes
+from app.services.dispatch.candidates import LabelRequirements
 from tests.app.services.dispatch.dispatch_world import (
     assigned_ids,
     assigned_twice,
@@ -23,7 +23,9 @@ from tests.app.services.dispatch.dispatch_world import (
 from tests.factories import make_machine
 
 SLOTS = (1, 2, 5, 20, 60)
-PATIENCE = 100.0  # seconds for a process to start and end: where much else runs it takes a minute
+TIMEOUT_SECONDS = (
+    100.0  # seconds for a process to start and end: where much else runs it takes a minute
+)
 
 
 def check_five_hundred(prepared: list[Machine]) -> None:
@@ -70,7 +72,7 @@ def _dispatch_in_process(environment: dict[str, str], start: Any, counts: Any) -
     from tests.conftest import make_app
 
     with make_app(environment).app_context():
-        start.wait(PATIENCE)
+        start.wait(TIMEOUT_SECONDS)
         counts.put(sum(dispatcher.assign_queued() for _ in range(5)))
 
 
@@ -86,7 +88,7 @@ def test_dispatchers_in_two_processes_assign_each_task_once(
     for child in children:
         child.start()
     for child in children:
-        child.join(PATIENCE)
+        child.join(TIMEOUT_SECONDS)
     ends = [child.exitcode for child in children]
     for child in children:
         child.kill()
@@ -94,7 +96,7 @@ def test_dispatchers_in_two_processes_assign_each_task_once(
     assert assigned_twice() == []
     check_slots()
     assert ends == [0, 0], "None: too slow for this test; any other: it failed, and said why"
-    assert sum(counts.get(timeout=PATIENCE) for _ in children) == sum(SLOTS)
+    assert sum(counts.get(timeout=TIMEOUT_SECONDS) for _ in children) == sum(SLOTS)
     check_five_hundred(prepared)
 
 
@@ -102,9 +104,9 @@ def test_even_without_the_dispatchers_lock_no_task_is_assigned_twice(
     committed_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The advisory lock saves work; what keeps rows right is that they are locked and judged."""
-    lock = sa.true().label("has_lock"), dispatch_statements.WISHES
+    lock = sa.true().label("has_lock"), dispatch_statements.LABEL_REQUIREMENTS
     anybody = dispatch_statements.CANDIDATES.add_columns(*lock)
-    monkeypatch.setattr(dispatch_statements, "TAKE_LOCK", anybody)
+    monkeypatch.setattr(dispatch_statements, "ACQUIRE_LOCK", anybody)
     tasks, machine = make_tasks(150), make_machine(slots_total=1000)
     start = threading.Barrier(4)
     counts: list[int] = []
@@ -128,11 +130,11 @@ def test_even_without_the_dispatchers_lock_no_task_is_assigned_twice(
 
 def test_an_old_snapshot_overfills_no_machine(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     make_machine(slots_total=1)
-    old = candidates.all_of_them()
+    old = candidates.list_candidates()
     make_tasks(1)
     dispatcher.assign_queued()
     make_tasks(1)
-    monkeypatch.setattr(dispatcher, "_take_lock", lambda: (old, Wishes()))
+    monkeypatch.setattr(dispatcher, "_acquire_lock", lambda: (old, LabelRequirements()))
     assert dispatcher.assign_queued() == 0
     check_slots()
 
@@ -162,7 +164,7 @@ def test_a_pass_gives_up_behind_another_that_does_not_end_and_beat_comes_again(
     committed_app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     briefly = sa.text("SET LOCAL lock_timeout = '50ms'")
-    monkeypatch.setattr(dispatch_statements, "WAIT_BRIEFLY", briefly)
+    monkeypatch.setattr(dispatch_statements, "SET_SHORT_LOCK_TIMEOUT", briefly)
     make_tasks(1)
     make_machine()
     with db.engine.connect() as other:
@@ -192,10 +194,10 @@ def test_locks_are_taken_in_the_houses_order(committed_app: Flask) -> None:
 
     def reports_of_the_last_machine() -> None:
         with committed_app.app_context():
-            locks.machine(last.id)
+            locks.lock_machine(last.id)
             waiting.set()
             wait_until_blocked()
-            locks.tasks(tasks)
+            locks.lock_tasks(tasks)
             db.session.commit()
             done.append("reports")
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.api.pagination import by_cursor
+from app.api.pagination import paginate_by_cursor
 from app.domain.attempt import AttemptOutcome, AttemptPhase
 from app.domain.pipeline import GateKind
 from app.domain.roles import SystemRole
@@ -17,7 +17,7 @@ from app.extensions import redis
 from app.models import Developer, Project, Task
 from app.services import clock
 from app.services.dispatch import list_summaries, wait_reasons
-from app.services.dispatch.list_summaries import Block, Outlook, TaskAct
+from app.services.dispatch.list_summaries import Block, TaskAction, TaskSummary
 from app.services.ops import heartbeats
 from app.services.tasks import queries
 from tests.factories import (
@@ -38,12 +38,12 @@ def _dispatcher(app: Flask) -> None:
     redis.client.set(heartbeats.DISPATCHER, time.time())
 
 
-def told(actor: Developer, **filters: object) -> dict[int, Outlook]:
-    rows = by_cursor(queries.listing(actor, **filters), Task.id)["items"]  # type: ignore[arg-type]
-    return list_summaries.of(actor, rows)
+def list_summaries_of(actor: Developer, **filters: object) -> dict[int, TaskSummary]:
+    rows = paginate_by_cursor(queries.listing(actor, **filters), Task.id)["items"]  # type: ignore[arg-type]
+    return list_summaries.summarize_tasks(actor, rows)
 
 
-def of_each_kind(project: Project, creator: Developer) -> list[Task]:
+def make_each_kind(project: Project, creator: Developer) -> list[Task]:
     """Tasks that wait for all that there is to wait for, and some that do not."""
     about = {"project": project, "creator": creator}
     asking = make_task(**about, **GATE)
@@ -70,17 +70,17 @@ def of_each_kind(project: Project, creator: Developer) -> list[Task]:
 
 def test_a_list_says_of_each_task_what_is_said_of_it_alone() -> None:
     admin = make_developer(role=SystemRole.ADMIN)
-    made = of_each_kind(make_project(), admin)
-    found = told(admin)
-    alone = {task.id: wait_reasons.wait_of(queries.get(admin, task.id)) for task in made}
+    made = make_each_kind(make_project(), admin)
+    found = list_summaries_of(admin)
+    alone = {task.id: wait_reasons.find_wait(queries.get(admin, task.id)) for task in made}
     assert {task.id: found[task.id].wait for task in made} == alone
     assert len({wait.reason for wait in alone.values() if wait}) == 5
 
 
 def test_an_open_question_is_told_and_one_of_an_earlier_round_is_not() -> None:
     admin = make_developer(role=SystemRole.ADMIN)
-    asking, before, *_ = of_each_kind(make_project(), admin)
-    found = told(admin)
+    asking, before, *_ = make_each_kind(make_project(), admin)
+    found = list_summaries_of(admin)
     gate = found[asking.id].gate
     assert gate is not None
     assert gate.kind is GateKind.CONFIRM
@@ -94,7 +94,7 @@ def test_a_queued_task_has_its_position_and_what_keeps_the_machines() -> None:
     first, second = make_task(), make_task()
     urgent = make_task(priority=1, machine_selector="gpu=true")
     asks = make_task(requested_machine_id=busy[0].id)
-    found = told(admin)
+    found = list_summaries_of(admin)
     assert [found[t.id].position for t in (urgent, first, second, asks)] == [1, 2, 3, 4]
     full = found[first.id].blocked_by
     assert [(block.reason, block.count) for block in full] == [
@@ -102,7 +102,7 @@ def test_a_queued_task_has_its_position_and_what_keeps_the_machines() -> None:
         (Reason.NO_FREE_SLOT, 4),
     ]
     assert full[0].machines == [away.name]
-    assert len(full[1].machines) == list_summaries.NAMED
+    assert len(full[1].machines) == list_summaries.MAX_NAMED_MACHINES
     assert {block.reason: block.count for block in found[urgent.id].blocked_by} == {
         Reason.OFFLINE: 1,
         Reason.LABEL_MISMATCH: 4,
@@ -111,28 +111,28 @@ def test_a_queued_task_has_its_position_and_what_keeps_the_machines() -> None:
 
 
 def test_a_position_is_counted_so_far_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_summaries, "FARTHEST", 1)
+    monkeypatch.setattr(list_summaries, "MAX_POSITION", 1)
     admin = make_developer(role=SystemRole.ADMIN)
     first, second = make_task(), make_task()
-    found = told(admin)
+    found = list_summaries_of(admin)
     assert (found[first.id].position, found[second.id].position) == (1, None)
 
 
-ALL = [TaskAct.ANSWER, TaskAct.CANCEL]
+ALL = [TaskAction.ANSWER, TaskAction.CANCEL]
 
 
 @pytest.mark.parametrize(
     ("who", "asking", "failed"),
     [
-        ("creator", ALL, [TaskAct.RETRY]),
-        ("maintainer", ALL, [TaskAct.RETRY]),
-        ("admin", ALL, [TaskAct.RETRY]),
-        ("member", [TaskAct.ANSWER], []),
-        ("lead", [TaskAct.CANCEL], []),
+        ("creator", ALL, [TaskAction.RETRY]),
+        ("maintainer", ALL, [TaskAction.RETRY]),
+        ("admin", ALL, [TaskAction.RETRY]),
+        ("member", [TaskAction.ANSWER], []),
+        ("lead", [TaskAction.CANCEL], []),
     ],
 )
 def test_a_list_says_what_one_may_do(
-    who: str, asking: Sequence[TaskAct], failed: Sequence[TaskAct]
+    who: str, asking: Sequence[TaskAction], failed: Sequence[TaskAction]
 ) -> None:
     roles = {"lead": SystemRole.LEAD, "admin": SystemRole.ADMIN}
     person = make_developer(role=roles.get(who, SystemRole.DEVELOPER))
@@ -144,7 +144,7 @@ def test_a_list_says_what_one_may_do(
     asks = make_task(project=project, creator=creator, **GATE)
     make_gate(asks)
     ended = make_task(project=project, creator=creator, status=TaskStatus.FAILED)
-    found = told(person)
+    found = list_summaries_of(person)
     assert (found[asks.id].may, found[ended.id].may) == (asking, failed)
 
 
@@ -154,8 +154,8 @@ def test_in_a_deleted_project_nothing_can_be_done_but_to_cancel() -> None:
     make_gate(asks)
     ended = make_task(project=project, status=TaskStatus.FAILED)
     project.deleted_at = clock.now()
-    found = told(admin)
-    assert (found[asks.id].may, found[ended.id].may) == ([TaskAct.CANCEL], [])
+    found = list_summaries_of(admin)
+    assert (found[asks.id].may, found[ended.id].may) == ([TaskAction.CANCEL], [])
 
 
 def test_those_that_need_me_have_a_question_that_i_may_answer() -> None:
@@ -170,8 +170,8 @@ def test_those_that_need_me_have_a_question_that_i_may_answer() -> None:
     make_gate(elsewhere)
     make_gate(answered, round=1)
     make_task(project=mine)
-    assert list(told(member, needs_me=True)) == [asks.id]
-    assert list(told(lead, needs_me=True)) == []
-    everything = told(make_developer(role=SystemRole.ADMIN), needs_me=True)
+    assert list(list_summaries_of(member, needs_me=True)) == [asks.id]
+    assert list(list_summaries_of(lead, needs_me=True)) == []
+    everything = list_summaries_of(make_developer(role=SystemRole.ADMIN), needs_me=True)
     assert list(everything) == [elsewhere.id, asks.id]
-    assert list(told(member, needs_me=True, q="no such text")) == []
+    assert list(list_summaries_of(member, needs_me=True, q="no such text")) == []

@@ -8,12 +8,12 @@ import pytest
 from flask import Flask
 
 from app.domain.attempt import AttemptOutcome, AttemptPhase
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db, redis
 from app.models import Developer, MachineHeartbeat, Task
 from app.services.dispatch import dispatcher, wait_reasons
-from app.services.dispatch.wait_reasons import NextAct, Wait, WaitReason
+from app.services.dispatch.wait_reasons import NextAction, Wait, WaitReason
 from app.services.machines import machine_admin
 from app.services.ops import heartbeats
 from app.services.tasks import queries, tasks
@@ -38,19 +38,19 @@ def _dispatcher(app: Flask) -> None:
 def test_a_gate_waits_for_a_person_for_ever() -> None:
     task = make_task(**GATE)
     make_gate(task)
-    assert wait_reasons.wait_of(task) == Wait(WaitReason.GATE, None, None)
+    assert wait_reasons.find_wait(task) == Wait(WaitReason.GATE, None, None)
 
 
 def test_a_gate_that_expires_says_when_the_task_fails() -> None:
     task, end = make_task(**GATE), now() + timedelta(hours=1)
     make_gate(task, expires_at=end)
-    assert wait_reasons.wait_of(task) == Wait(WaitReason.GATE, NextAct.FAIL, end)
+    assert wait_reasons.find_wait(task) == Wait(WaitReason.GATE, NextAction.FAIL, end)
 
 
 def test_a_queued_task_whose_question_is_open_waits_for_its_answer() -> None:
     task = make_task()
     make_gate(task)
-    assert wait_reasons.wait_of(task) == Wait(WaitReason.GATE, None, None)
+    assert wait_reasons.find_wait(task) == Wait(WaitReason.GATE, None, None)
 
 
 def ended(task: Task, **given: Any) -> Any:
@@ -62,7 +62,7 @@ def test_a_successor_waits_until_its_predecessors_lease_is_over() -> None:
     task = make_task()
     attempt = ended(task)
     lease = db.session.get_one(MachineHeartbeat, attempt.machine_id).lease_until
-    assert wait_reasons.wait_of(task) == Wait(WaitReason.PREDECESSOR, NextAct.DISPATCH, lease)
+    assert wait_reasons.find_wait(task) == Wait(WaitReason.PREDECESSOR, NextAction.DISPATCH, lease)
 
 
 @pytest.mark.parametrize("age", [None, 16], ids=["none", "16 s old"])
@@ -70,47 +70,47 @@ def test_a_queued_task_waits_for_a_dispatcher_that_is_silent(age: int | None) ->
     redis.client.delete(heartbeats.DISPATCHER)
     if age is not None:
         redis.client.set(heartbeats.DISPATCHER, time.time() - age)
-    waits = Wait(WaitReason.DISPATCHER, NextAct.DISPATCH, None)
-    assert wait_reasons.wait_of(make_task()) == waits
-    assert wait_reasons.wait_of(make_task(status=TaskStatus.COMPLETED)) is None
+    waits = Wait(WaitReason.DISPATCHER, NextAction.DISPATCH, None)
+    assert wait_reasons.find_wait(make_task()) == waits
+    assert wait_reasons.find_wait(make_task(status=TaskStatus.COMPLETED)) is None
 
 
 def test_a_predecessor_that_is_gone_is_not_waited_for() -> None:
     task = make_task()
     ended(task, holds_slot=False)
-    assert wait_reasons.wait_of(task) is None
+    assert wait_reasons.find_wait(task) is None
 
 
 def test_an_answered_task_waits_for_a_slot_on_its_machine() -> None:
     task = make_task(status=TaskStatus.ASSIGNED)
     make_attempt(task, make_machine(), holds_slot=False, phase=AttemptPhase.RUN)
-    assert wait_reasons.wait_of(task) == Wait(WaitReason.SLOT, NextAct.DISPATCH, None)
+    assert wait_reasons.find_wait(task) == Wait(WaitReason.SLOT, NextAction.DISPATCH, None)
 
 
 def test_a_task_of_a_silent_machine_is_queued_again_when_the_lease_is_over() -> None:
     task = make_task(status=TaskStatus.SUSPENDED, suspend_reason=SuspendReason.MACHINE_LOST)
     attempt = make_attempt(task, make_machine())
     lease = db.session.get_one(MachineHeartbeat, attempt.machine_id).lease_until
-    assert wait_reasons.wait_of(task) == Wait(WaitReason.MACHINE, NextAct.REQUEUE, lease)
+    assert wait_reasons.find_wait(task) == Wait(WaitReason.MACHINE, NextAction.REQUEUE, lease)
 
 
 def test_a_queued_task_knows_its_place_and_what_keeps_each_machine() -> None:
     full = make_machine(slots_total=0)
     first, second = make_task(), make_task()
     seen = queries.get(make_developer(role="admin"), second.id)
-    queue = wait_reasons.queue_of(seen)
+    queue = wait_reasons.queue_info(seen)
     assert queue == {
         "position": 2,
         "blocked_by": [{"machine_id": str(full.id), "reason": "no_free_slot", "says": None}],
     }
-    assert wait_reasons.wait_of(first) is None
+    assert wait_reasons.find_wait(first) is None
 
 
 def test_a_task_for_a_machine_that_went_away_says_so_and_goes_nowhere_else() -> None:
     gone, other = make_machine(connected=False, status="offline"), make_machine()
     task = make_task(requested_machine_id=gone.id)
-    told = keepers(make_developer(role="admin"), task)
-    assert told == {str(gone.id): "offline", str(other.id): "not_requested"}
+    reasons = blockers(make_developer(role="admin"), task)
+    assert reasons == {str(gone.id): "offline", str(other.id): "not_requested"}
     assert dispatcher.assign_queued() == 0
 
 
@@ -119,28 +119,28 @@ def test_a_task_for_a_machine_that_was_decommissioned_says_so() -> None:
     make_machine(connected=False, status="decommissioned")  # nobody asked for this one
     task, admin = make_task(requested_machine_id=gone.id), make_developer(role="admin")
     machine_admin.decommission(admin, gone.id)
-    assert keepers(admin, task) == {str(gone.id): "decommissioned", str(other.id): "not_requested"}
+    assert blockers(admin, task) == {str(gone.id): "decommissioned", str(other.id): "not_requested"}
     assert dispatcher.assign_queued() == 0
 
 
-def test_a_task_that_no_machine_has_room_for_says_so() -> None:
+def test_a_task_that_no_machine_has_capacity_for_says_so() -> None:
     bare, silent = make_machine(room={"level": "none", "lacks": ["x"]}), make_machine()
-    project = make_project(room=RoomLevel.PROCESSES)
-    told = keepers(make_developer(role="admin"), make_task(project=project))
-    assert told == dict.fromkeys((str(bare.id), str(silent.id)), "room_unavailable")
+    project = make_project(room=SandboxLevel.PROCESSES)
+    reasons = blockers(make_developer(role="admin"), make_task(project=project))
+    assert reasons == dict.fromkeys((str(bare.id), str(silent.id)), "room_unavailable")
 
 
 def test_a_task_whose_labels_no_machine_has_says_so() -> None:
-    for told, given in (
+    for project_fields, task_fields in (
         ({}, {"machine_selector": "gpu=true"}),
         ({"machine_selector": "gpu"}, {}),
         ({"protected": True}, {}),
     ):
         machine = make_machine(labels={"zone": "eu"})
-        task = make_task(project=make_project(**told), **given)
-        kept = keepers(make_developer(role="admin"), task)
-        assert kept.pop(str(machine.id)) == "label_mismatch"
-        assert set(kept.values()) <= {"label_mismatch"}
+        task = make_task(project=make_project(**project_fields), **task_fields)
+        reasons = blockers(make_developer(role="admin"), task)
+        assert reasons.pop(str(machine.id)) == "label_mismatch"
+        assert set(reasons.values()) <= {"label_mismatch"}
         assert dispatcher.assign_queued() == 0
 
 
@@ -150,7 +150,7 @@ def test_a_task_that_goes_on_from_a_checkpoint_waits_for_a_worker_that_checks_it
     partial = {"stageIndex": 0, "ref": "refs/muster/1/1/0-partial", "commit": "c0ffee"}
     for task in (make_task(stage_index=1, checkpoints=known), make_task(partial=partial)):
         assert dispatcher.assign_queued() == 0
-        assert keepers(make_developer(role="admin"), task) == {str(old.id): "release_too_old"}
+        assert blockers(make_developer(role="admin"), task) == {str(old.id): "release_too_old"}
     make_task(stage_index=0)
     assert dispatcher.assign_queued() == 1, "which goes on from nothing"
     make_machine(slots_total=2)
@@ -158,10 +158,10 @@ def test_a_task_that_goes_on_from_a_checkpoint_waits_for_a_worker_that_checks_it
 
 
 def test_a_task_for_a_machine_with_other_labels_says_so() -> None:
-    asked, other = make_machine(), make_machine(labels={"gpu": "true"})
-    task = make_task(requested_machine_id=asked.id, machine_selector="gpu=true")
-    told = keepers(make_developer(role="admin"), task)
-    assert told == {str(asked.id): "label_mismatch", str(other.id): "not_requested"}
+    requested, other = make_machine(), make_machine(labels={"gpu": "true"})
+    task = make_task(requested_machine_id=requested.id, machine_selector="gpu=true")
+    reasons = blockers(make_developer(role="admin"), task)
+    assert reasons == {str(requested.id): "label_mismatch", str(other.id): "not_requested"}
     assert dispatcher.assign_queued() == 0
 
 
@@ -170,12 +170,12 @@ def test_a_retry_for_a_machine_that_was_decommissioned_says_that_it_waits_for_it
     task = make_task(status=TaskStatus.FAILED, requested_machine_id=gone.id)
     machine_admin.decommission(admin, gone.id)
     assert tasks.retry(admin, task.id).status is TaskStatus.QUEUED
-    assert keepers(admin, task) == {str(gone.id): "decommissioned"}
+    assert blockers(admin, task) == {str(gone.id): "decommissioned"}
 
 
-def keepers(person: Developer, task: Task) -> dict[str, str]:
+def blockers(person: Developer, task: Task) -> dict[str, str]:
     """Which machine is kept from the task by which rule, as that person sees it."""
-    queue = wait_reasons.queue_of(queries.get(person, task.id))
+    queue = wait_reasons.queue_info(queries.get(person, task.id))
     assert queue is not None
     return {row["machine_id"]: row["reason"] for row in queue["blocked_by"]}
 
@@ -186,10 +186,10 @@ def test_what_goes_on_after_a_gate_waits_for_its_machine_while_that_is_away() ->
     make_attempt(task, machine)
     lease = db.session.get_one(MachineHeartbeat, machine.id).lease_until
     db.session.refresh(task, ["machine"])
-    assert wait_reasons.wait_of(task) == Wait(WaitReason.MACHINE, NextAct.REQUEUE, lease)
+    assert wait_reasons.find_wait(task) == Wait(WaitReason.MACHINE, NextAction.REQUEUE, lease)
 
 
 def test_a_restored_task_waits_for_a_slot() -> None:
     task = make_task(status=TaskStatus.RUNNING)
     make_attempt(task, make_machine(), holds_slot=False)
-    assert wait_reasons.wait_of(task) == Wait(WaitReason.SLOT, NextAct.DISPATCH, None)
+    assert wait_reasons.find_wait(task) == Wait(WaitReason.SLOT, NextAction.DISPATCH, None)

@@ -67,7 +67,7 @@ def well(committed_app: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
     for name in ("TLS_CERT", "TLS_KEY", "BIND"):
         monkeypatch.delenv(f"MUSTER_{name}", raising=False)
     make_developer(role=SystemRole.ADMIN)
-    for sign in readiness.SIGNS.values():
+    for sign in readiness.HEARTBEATS.values():
         redis.client.set(sign, time.time())
     return committed_app
 
@@ -238,7 +238,7 @@ def test_the_clocks_differ(well: Flask, monkeypatch: pytest.MonkeyPatch, seconds
 
 
 def test_postgres_is_too_old(well: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "OLDEST", 99)
+    monkeypatch.setattr(postgres, "MIN_VERSION", 99)
     assert examined(well).wrong == ["PostgreSQL"]
 
 
@@ -255,10 +255,10 @@ def test_postgres_is_too_old(well: Flask, monkeypatch: pytest.MonkeyPatch) -> No
 def test_terminals_need_a_redis_that_is_new_enough(
     well: Flask, monkeypatch: pytest.MonkeyPatch, server: dict[str, str], fits: bool
 ) -> None:
-    told = Redis.info
+    real_info = Redis.info
 
     def info(client: Redis, section: str) -> Any:
-        return server if section == "server" else told(client, section)
+        return server if section == "server" else real_info(client, section)
 
     monkeypatch.setattr(Redis, "info", info)
     report = examined(well)
@@ -273,9 +273,9 @@ def test_redis_would_throw_jobs_away(well: Flask) -> None:
         redis.client.config_set("maxmemory-policy", "noeviction")
 
 
-@pytest.mark.parametrize("name", readiness.SIGNS)
+@pytest.mark.parametrize("name", readiness.HEARTBEATS)
 def test_a_sign_is_old(well: Flask, name: str) -> None:
-    redis.client.set(readiness.SIGNS[name], time.time() - 16)
+    redis.client.set(readiness.HEARTBEATS[name], time.time() - 16)
     assert examined(well).wrong == [name]
 
 

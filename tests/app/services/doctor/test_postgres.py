@@ -51,7 +51,7 @@ def test_a_superuser_is_called_one(app: Flask, superuser_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("give", "take", "told"),
+    ("give", "take", "rights"),
     [
         (f"ALTER ROLE {ROLE} CREATEDB", f"ALTER ROLE {ROLE} NOCREATEDB", "CREATEDB"),
         (
@@ -69,7 +69,7 @@ def test_a_superuser_is_called_one(app: Flask, superuser_url: str) -> None:
     ],
 )
 def test_each_right_beyond_is_named(
-    app: Flask, superuser: sa.Engine, url: str, give: str, take: str, told: str
+    app: Flask, superuser: sa.Engine, url: str, give: str, take: str, rights: str
 ) -> None:
     with superuser.connect() as connection:
         connection.execute(sa.text(give))
@@ -77,6 +77,6 @@ def test_each_right_beyond_is_named(
             finding = found(url, app)
         finally:
             connection.execute(sa.text(take))
-    beyond = f"{ROLE} has rights that Muster does not need: {told}"
-    assert finding.text == (beyond if told else f"{ROLE}, with no rights but to its own")
-    assert finding.ok is not bool(told)
+    beyond = f"{ROLE} has rights that Muster does not need: {rights}"
+    assert finding.text == (beyond if rights else f"{ROLE}, with no rights but to its own")
+    assert finding.ok is not bool(rights)

@@ -17,7 +17,7 @@ from app.models import Attempt, Developer, LogChain, LogChunk
 from app.services import clock, settings
 from app.services.evidence import bundle, keys, log_expiry
 from app.services.logs import chunk_reader, logs, quota, recordings
-from app.services.logs.logs import LogPiece
+from app.services.logs.logs import LogSegment
 from muster import verify
 from muster.protocol import evidence
 from muster.verify import PublicKey
@@ -38,9 +38,9 @@ def admin(app: Flask) -> Developer:
 def make_log(ended_at: datetime | None) -> Attempt:
     """An attempt with a log of which some was lost."""
     attempt = make_attempt(make_task(), make_machine(), holds_slot=False)
-    logs.append(attempt, [LogPiece(0, 0, 0, LOG[:100_000])])
-    logs.lose(attempt, 100_000, 100_010)
-    logs.append(attempt, [LogPiece(100_010, 0, 0, LOG[100_000:])])
+    logs.append(attempt, [LogSegment(0, 0, 0, LOG[:100_000])])
+    logs.record_gap(attempt, 100_000, 100_010)
+    logs.append(attempt, [LogSegment(100_010, 0, 0, LOG[100_000:])])
     attempt.ended_at = ended_at
     attempt.outcome = None if ended_at is None else AttemptOutcome.PUBLISHED
     db.session.commit()
@@ -52,14 +52,14 @@ def chunks(attempt: Attempt) -> int:
     return db.session.scalar(query.select_from(LogChunk)) or 0
 
 
-def taken(actor: Developer, attempt: Attempt) -> zipfile.ZipFile:
+def download_bundle(actor: Developer, attempt: Attempt) -> zipfile.ZipFile:
     """The task's bundle, which `verify` takes."""
-    data = b"".join(bundle.of_task(actor, attempt.task_id).read())
-    said = [
+    data = b"".join(bundle.create_bundle(actor, attempt.task_id).read())
+    public_keys = [
         PublicKey(key.id, evidence.ALGORITHM, base64.b64encode(key.public_key).decode())
-        for key in keys.published()
+        for key in keys.list_keys()
     ]
-    assert verify.verify(io.BytesIO(data), said)
+    assert verify.verify(io.BytesIO(data), public_keys)
     return zipfile.ZipFile(io.BytesIO(data))
 
 
@@ -80,9 +80,9 @@ def test_a_log_goes_when_its_time_is_over(
 
 def test_its_chain_stays_and_is_in_the_bundle(admin: Developer) -> None:
     attempt = make_log(NOW - 31 * DAY)
-    before = taken(admin, attempt)
+    before = download_bundle(admin, attempt)
     log_expiry.sweep(NOW)
-    after = taken(admin, attempt)
+    after = download_bundle(admin, attempt)
     assert "log-1.bin" in before.namelist()
     assert not {"log-1.bin", "recording-1.cast"} & set(after.namelist())
     assert after.read("log-1.chain.json") == before.read("log-1.chain.json")
@@ -96,10 +96,10 @@ def test_who_reads_it_then_is_told_that_it_is_lost(admin: Developer) -> None:
     attempt = make_log(NOW - 31 * DAY)
     size = attempt.log_bytes
     log_expiry.sweep(NOW)
-    raw = logs.raw(admin, attempt.task_id)
+    raw = logs.raw_log(admin, attempt.task_id)
     assert (raw.size, raw.gaps, [*raw.read(0, size)]) == (size, [(0, size)], [])
-    assert logs.page(admin, attempt.task_id).total == 0
-    cast = b"".join(recordings.of_task(admin, attempt.task_id).read())
+    assert logs.read_page(admin, attempt.task_id).total == 0
+    cast = b"".join(recordings.create_recording(admin, attempt.task_id).read())
     assert b"bytes were lost here" in cast
 
 
@@ -107,8 +107,8 @@ def test_nothing_is_added_to_it_any_more(admin: Developer) -> None:
     attempt = make_log(NOW - 31 * DAY)
     log_expiry.sweep(NOW)
     attempt = db.session.get_one(Attempt, (attempt.task_id, 1))
-    assert not quota.is_left(attempt, 1)
-    logs.append(attempt, [LogPiece(attempt.log_bytes, 0, 0, b"late")])
+    assert not quota.has_space(attempt, 1)
+    logs.append(attempt, [LogSegment(attempt.log_bytes, 0, 0, b"late")])
     assert chunks(attempt) == 0
 
 
@@ -116,16 +116,16 @@ def test_a_log_that_grows_meanwhile_is_left_for_the_next_run(
     admin: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attempt = make_log(NOW - 31 * DAY)
-    read = chunk_reader.read
+    read = chunk_reader.read_slices
 
     def grows(found: Attempt, *where: int) -> object:
         yield from read(found, *where)
         late = db.session.get_one(Attempt, (attempt.task_id, 1))
-        logs.append(late, [LogPiece(late.log_bytes, 0, 0, b"late\r\n")])
+        logs.append(late, [LogSegment(late.log_bytes, 0, 0, b"late\r\n")])
         db.session.commit()
-        monkeypatch.setattr(chunk_reader, "read", read)
+        monkeypatch.setattr(chunk_reader, "read_slices", read)
 
-    monkeypatch.setattr(chunk_reader, "read", grows)
+    monkeypatch.setattr(chunk_reader, "read_slices", grows)
     log_expiry.sweep(NOW)
     assert chunks(attempt) == 3
     log_expiry.sweep(NOW)
@@ -137,7 +137,7 @@ def test_a_log_that_grows_meanwhile_is_left_for_the_next_run(
 def test_a_run_ends_and_the_next_one_goes_on_with_the_oldest(
     admin: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_expiry, "BYTES", 0)
+    monkeypatch.setattr(log_expiry, "MAX_BYTES", 0)
     found = [make_log(NOW - days * DAY) for days in (31, 33, 32)]
     for left in ([2, 0, 2], [2, 0, 0], [0, 0, 0]):
         log_expiry.sweep(NOW)
@@ -147,7 +147,7 @@ def test_a_run_ends_and_the_next_one_goes_on_with_the_oldest(
 def test_what_is_due_is_found_by_an_index(app: Flask) -> None:
     db.session.execute(sa.text("SET LOCAL enable_seqscan = off"))
     db.session.execute(sa.text("SET LOCAL enable_sort = off"))
-    query = log_expiry.due(NOW).limit(10)
+    query = log_expiry.due_logs(NOW).limit(10)
     statement = query.compile(db.engine, compile_kwargs={"literal_binds": True})
     plan = "\n".join(db.session.scalars(sa.text(f"EXPLAIN {statement}")))
     assert "Index Scan using ix_attempts_logs" in plan

@@ -37,7 +37,7 @@ def test_ends_and_questions_are_found_by_indexes_of_those_that_are_open(app: Fla
     make_gate(make_task(project=project, **gate))
     db.session.execute(sa.text("SET LOCAL enable_seqscan = off"))
     with explained() as plans:
-        found = db.session.execute(keys.page(ada, [*InboxKind], None, 50, now())).all()
+        found = db.session.execute(keys.page_query(ada, [*InboxKind], None, 50, now())).all()
         counts = keys.counts(ada, now())
     assert (len(found), counts[InboxKind.GATE], counts[InboxKind.RESULT]) == (2, 1, 1)
     scans = [node for plan in plans for node in nodes(plan) if "Scan" in node["Node Type"]]

@@ -16,7 +16,7 @@ from app.extensions import db
 from app.models import Attempt, Developer, Machine, Task, TranscriptChunk
 from app.services.clock import now
 from app.services.logs import transcripts
-from app.services.logs.transcripts import EntriesMissing, Entry, TranscriptPlace
+from app.services.logs.transcripts import EntriesMissing, Entry, TranscriptPosition
 from app.services.tasks.stages import LiveAttempt
 from muster.protocol import frames
 from tests.factories import make_attempt, make_developer, make_machine, make_task
@@ -44,7 +44,7 @@ def entries(count: int, start: int = 0, **given: Any) -> list[frames.TranscriptE
     ]
 
 
-def tell(
+def append(
     attempt: Attempt,
     first: int,
     found: Sequence[frames.TranscriptEntry],
@@ -56,16 +56,16 @@ def tell(
         db.session.get_one(Machine, attempt.machine_id),
     )
     body = frames.Transcript(stage_index=stage, first=first, entries=list(found), run=run)
-    transcripts.told(LiveAttempt(machine, task, attempt, now()), body)
+    transcripts.handle_transcript(LiveAttempt(machine, task, attempt, now()), body)
     db.session.commit()
 
 
-def whole(admin: Developer, attempt: Attempt, **query: Any) -> list[Entry]:
+def complete_transcript(admin: Developer, attempt: Attempt, **query: Any) -> list[Entry]:
     """All pages one after the other."""
     found: list[Entry] = []
-    after: TranscriptPlace | None = None
+    after: TranscriptPosition | None = None
     while True:
-        page = transcripts.page(admin, attempt.task_id, after=after, **query)
+        page = transcripts.read_page(admin, attempt.task_id, after=after, **query)
         assert len(page.items) <= query.get("limit", 50)
         found += page.items
         after = page.following
@@ -89,95 +89,103 @@ def test_entries_are_stored_once_however_often_and_in_which_parts_they_come(
     for first, count in parts:
         if first > end:
             with pytest.raises(EntriesMissing):
-                tell(attempt, first, entries(count, first))
+                append(attempt, first, entries(count, first))
             continue
-        tell(attempt, first, entries(count, first))
+        append(attempt, first, entries(count, first))
         end = max(end, first + count)
     assert attempt.transcript_entries == end
-    found = whole(admin, attempt, limit=limit)
+    found = complete_transcript(admin, attempt, limit=limit)
     assert [(entry.number, entry.title) for entry in found] == [(n, f"#{n}") for n in range(end)]
 
 
 def test_an_entry_says_when_and_at_which_stage_it_came(admin: Developer, attempt: Attempt) -> None:
-    said = frames.TranscriptEntry(
+    sent_entry = frames.TranscriptEntry(
         at_ms=1500, kind="edit", title="a.py", text="+1", data={"lines": 1}, log_offset=77
     )
-    tell(attempt, 0, [said], stage=2, run=1)
-    [entry] = whole(admin, attempt)
-    assert entry.at == transcript.moment(attempt.started_at or now(), 1500)
+    append(attempt, 0, [sent_entry], stage=2, run=1)
+    [entry] = complete_transcript(admin, attempt)
+    assert entry.at == transcript.entry_time(attempt.started_at or now(), 1500)
     assert (entry.attempt, entry.stage_index, entry.run, entry.log_offset) == (1, 2, 1, 77)
     assert (entry.kind, entry.title, entry.text) == (EntryKind.EDIT, "a.py", "+1")
     assert entry.data == {"lines": 1}
 
 
 def test_a_chunk_knows_what_is_in_it(attempt: Attempt) -> None:
-    tell(attempt, 0, entries(3))
-    tell(attempt, 1, entries(4, 1), stage=1)
+    append(attempt, 0, entries(3))
+    append(attempt, 1, entries(4, 1), stage=1)
     rows = db.session.query(TranscriptChunk).order_by(TranscriptChunk.first).all()
     assert [(r.first, r.count, r.first_ms, r.last_ms) for r in rows] == [(0, 3, 0, 2), (3, 2, 3, 4)]
     assert all(row.size == len(row.data) for row in rows)
 
 
 def test_entries_are_found_by_kind_stage_and_text(admin: Developer, attempt: Attempt) -> None:
-    tell(attempt, 0, entries(2, kind="tool", text="Run the TESTS"))
-    tell(attempt, 2, entries(2, 2, kind="edit"), stage=1)
-    tell(attempt, 4, entries(1, 4, kind="tool"), stage=1)
-    assert numbers(whole(admin, attempt, kinds=[EntryKind.TOOL])) == [0, 1, 4]
-    assert numbers(whole(admin, attempt, kinds=[EntryKind.TOOL, EntryKind.EDIT])) == [0, 1, 2, 3, 4]
-    assert numbers(whole(admin, attempt, stage_index=1)) == [2, 3, 4]
-    assert numbers(whole(admin, attempt, stage_index=1, kinds=[EntryKind.TOOL])) == [4]
-    assert numbers(whole(admin, attempt, q="tests")) == [0, 1]
-    assert numbers(whole(admin, attempt, q="#3", limit=1)) == [3]
-    assert whole(admin, attempt, q="#%") == []
+    append(attempt, 0, entries(2, kind="tool", text="Run the TESTS"))
+    append(attempt, 2, entries(2, 2, kind="edit"), stage=1)
+    append(attempt, 4, entries(1, 4, kind="tool"), stage=1)
+    assert numbers(complete_transcript(admin, attempt, kinds=[EntryKind.TOOL])) == [0, 1, 4]
+    assert numbers(complete_transcript(admin, attempt, kinds=[EntryKind.TOOL, EntryKind.EDIT])) == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+    assert numbers(complete_transcript(admin, attempt, stage_index=1)) == [2, 3, 4]
+    assert numbers(complete_transcript(admin, attempt, stage_index=1, kinds=[EntryKind.TOOL])) == [
+        4
+    ]
+    assert numbers(complete_transcript(admin, attempt, q="tests")) == [0, 1]
+    assert numbers(complete_transcript(admin, attempt, q="#3", limit=1)) == [3]
+    assert complete_transcript(admin, attempt, q="#%") == []
 
 
 def test_a_page_looks_through_so_much_and_the_next_one_goes_on(
     admin: Developer, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transcripts, "AT_ONCE_BYTES", 1000)
+    monkeypatch.setattr(transcripts, "PAGE_BYTES", 1000)
     for n in range(40):
-        tell(attempt, n, entries(1, n, text="x" * 100))
-    page = transcripts.page(admin, attempt.task_id, q="#39")
+        append(attempt, n, entries(1, n, text="x" * 100))
+    page = transcripts.read_page(admin, attempt.task_id, q="#39")
     assert page.items == []
     assert page.following is not None
     assert 5 < page.following.number < 10
-    assert numbers(whole(admin, attempt, q="#39")) == [39]
-    assert numbers(whole(admin, attempt)) == list(range(40))
+    assert numbers(complete_transcript(admin, attempt, q="#39")) == [39]
+    assert numbers(complete_transcript(admin, attempt)) == list(range(40))
 
 
 def test_a_page_of_many_chunks_goes_on_behind_those_that_it_looks_at(
     admin: Developer, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transcripts, "AT_ONCE_CHUNKS", 3)
+    monkeypatch.setattr(transcripts, "PAGE_CHUNKS", 3)
     for n in range(9):
-        tell(attempt, n, entries(1, n))
-    assert numbers(transcripts.page(admin, attempt.task_id).items) == [0, 1, 2]
-    assert numbers(whole(admin, attempt)) == list(range(9))
+        append(attempt, n, entries(1, n))
+    assert numbers(transcripts.read_page(admin, attempt.task_id).items) == [0, 1, 2]
+    assert numbers(complete_transcript(admin, attempt)) == list(range(9))
 
 
 def test_the_latest_attempt_is_shown_and_a_place_stays_in_its_own(admin: Developer) -> None:
     task = make_task()
-    assert transcripts.page(admin, task.id).items == []
+    assert transcripts.read_page(admin, task.id).items == []
     first = make_attempt(task, make_machine())
-    tell(first, 0, entries(3))
-    behind = transcripts.page(admin, task.id, limit=1).following
+    append(first, 0, entries(3))
+    behind = transcripts.read_page(admin, task.id, limit=1).following
     first.ended_at, first.outcome = now(), "lost"
     db.session.commit()
     second = make_attempt(task, make_machine())
-    tell(second, 0, entries(1))
-    assert [e.attempt for e in transcripts.page(admin, task.id).items] == [2]
-    assert numbers(transcripts.page(admin, task.id, attempt=1).items) == [0, 1, 2]
-    goes_on = transcripts.page(admin, task.id, after=behind).items
+    append(second, 0, entries(1))
+    assert [e.attempt for e in transcripts.read_page(admin, task.id).items] == [2]
+    assert numbers(transcripts.read_page(admin, task.id, attempt=1).items) == [0, 1, 2]
+    goes_on = transcripts.read_page(admin, task.id, after=behind).items
     assert [(e.attempt, e.number) for e in goes_on] == [(1, 1), (1, 2)]
     with pytest.raises(InvalidFields):
-        transcripts.page(admin, task.id, attempt=2, after=behind)
+        transcripts.read_page(admin, task.id, attempt=2, after=behind)
     with pytest.raises(NotFound):
-        transcripts.page(admin, task.id, attempt=3)
+        transcripts.read_page(admin, task.id, attempt=3)
 
 
 def test_who_does_not_see_the_task_sees_no_transcript(attempt: Attempt) -> None:
     with pytest.raises(NotFound):
-        transcripts.page(make_developer(), attempt.task_id)
+        transcripts.read_page(make_developer(), attempt.task_id)
 
 
 def deep(levels: int) -> Any:
@@ -188,7 +196,7 @@ def deep(levels: int) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("sent", "changes"),
     [
         ({"title": "t" * 5000}, {"title": "t" * 200, "data": {"cut": True}}),
         ({"text": "é" * 500_000}, {"text": "é" * 16_384, "data": {"cut": True}}),
@@ -204,17 +212,17 @@ def deep(levels: int) -> Any:
     ids=["title", "text", "data", "deep", "text beside data", "as large as allowed", "numbers"],
 )
 def test_what_is_larger_than_an_entry_may_be_is_cut_and_says_so(
-    admin: Developer, attempt: Attempt, said: dict[str, Any], kept: dict[str, Any]
+    admin: Developer, attempt: Attempt, sent: dict[str, Any], changes: dict[str, Any]
 ) -> None:
-    tell(attempt, 0, [frames.TranscriptEntry(at_ms=(1 << 62) - 1, kind="tool", **said)])
-    [entry] = whole(admin, attempt)
+    append(attempt, 0, [frames.TranscriptEntry(at_ms=(1 << 62) - 1, kind="tool", **sent)])
+    [entry] = complete_transcript(admin, attempt)
     assert entry.at.year == 9999
-    for name, value in {**said, **kept}.items():
+    for name, value in {**sent, **changes}.items():
         assert getattr(entry, name) == value
 
 
 def test_the_transcript_goes_with_its_task(attempt: Attempt) -> None:
-    tell(attempt, 0, entries(3))
+    append(attempt, 0, entries(3))
     db.session.delete(attempt)
     db.session.commit()
     assert db.session.query(TranscriptChunk).count() == 0

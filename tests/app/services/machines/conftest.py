@@ -7,7 +7,7 @@ from app.domain.roles import SystemRole
 from app.models import Developer, Task
 from app.services.dispatch import dispatcher
 from app.services.tasks import tasks
-from tests.app.services.fake_machine import Driven, make_driven
+from tests.app.services.fake_machine import FakeMachine, make_driven
 from tests.factories import make_developer, make_project
 
 STAGES = [
@@ -26,16 +26,16 @@ def lead(app: Flask) -> Developer:
 
 
 @pytest.fixture
-def machine(app: Flask) -> Driven:
+def machine(app: Flask) -> FakeMachine:
     return make_driven()
 
 
 @pytest.fixture
-def task(admin: Developer, machine: Driven) -> Task:
+def task(admin: Developer, machine: FakeMachine) -> Task:
     """A task that runs its first stage on the machine."""
     project = make_project(pipeline=STAGES)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
     dispatcher.assign_queued()
     machine.orders()
-    machine.begins(task)
+    machine.report_started(task)
     return task

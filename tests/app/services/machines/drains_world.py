@@ -5,7 +5,7 @@ from app.models import Developer, Task
 from app.services.machines import drains
 from app.services.tasks import tasks
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven
+from tests.app.services.fake_machine import FakeMachine
 from tests.factories import make_developer, make_project
 
 DEVELOP = {"name": "develop", "command": "x", "kind": "agent", "timeout": 60}
@@ -18,9 +18,9 @@ def create(*, gated: bool = False) -> Task:
     return tasks.create(actor, project_key=project.key, description="Do it.")
 
 
-def wants_drained(machine: Driven, actor: Developer, seconds: int | None = None) -> None:
+def request_drain(machine: FakeMachine, actor: Developer, seconds: int | None = None) -> None:
     drains.drain(actor, machine.machine_id, deadline_seconds=seconds)
 
 
-def says_drained(machine: Driven) -> None:
+def report_drained(machine: FakeMachine) -> None:
     machine.apply([machine.report(0, 0, frames.Drained())])

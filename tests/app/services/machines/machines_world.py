@@ -9,7 +9,7 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.models import Developer, Task
 from app.services.dispatch import dispatcher
 from app.services.tasks import tasks
-from tests.app.services.fake_machine import Driven
+from tests.app.services.fake_machine import FakeMachine
 from tests.factories import make_project, make_server_process
 
 DEVELOP = {"name": "develop", "command": "x", "kind": "agent", "timeout": 60}
@@ -23,7 +23,9 @@ def served(app: Flask) -> None:
     make_server_process()
 
 
-def assigned(admin: Developer, machine: Driven, *, gated: bool = False, limit: int = 2) -> Task:
+def assigned(
+    admin: Developer, machine: FakeMachine, *, gated: bool = False, limit: int = 2
+) -> Task:
     project = make_project(pipeline=[DEVELOP, {**CHECK, "confirm": gated}], max_attempts=limit)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
     dispatcher.assign_queued()
@@ -31,17 +33,17 @@ def assigned(admin: Developer, machine: Driven, *, gated: bool = False, limit: i
     return task
 
 
-def running(admin: Developer, machine: Driven, *, gated: bool = False, limit: int = 2) -> Task:
+def running(admin: Developer, machine: FakeMachine, *, gated: bool = False, limit: int = 2) -> Task:
     task = assigned(admin, machine, gated=gated, limit=limit)
-    machine.begins(task)
+    machine.report_started(task)
     return task
 
 
-def at_a_gate(admin: Developer, machine: Driven, *, checkpoint: bool = True) -> Task:
+def at_a_gate(admin: Developer, machine: FakeMachine, *, checkpoint: bool = True) -> Task:
     task = running(admin, machine, gated=True)
     if checkpoint:
-        machine.checkpoints(task)
-    machine.finishes(task)
+        machine.report_checkpoint(task)
+    machine.report_finished(task)
     return task
 
 

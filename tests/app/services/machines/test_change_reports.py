@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.domain import storage_limits
-from app.domain.diff import LARGEST_CONTENT, Since
+from app.domain.diff import MAX_CONTENT_BYTES, Since
 from app.extensions import db
 from app.models import Attempt, Change, Content, Developer, Task
 from app.services import settings
@@ -23,22 +23,22 @@ from tests.app.services.changes.change_reports import (
     pieces,
     section,
 )
-from tests.app.services.fake_machine import Driven, events_of, warnings_of
-from tests.attacks.misbehaving_machine import refused, told
+from tests.app.services.fake_machine import FakeMachine, events_of, warnings_of
+from tests.attacks.misbehaving_machine import audited_misbehavior, refused
 from tests.factories import git_id
 
 
 @pytest.fixture
-def task(task: Task, machine: Driven) -> Task:
+def task(task: Task, machine: FakeMachine) -> Task:
     """One whose first stage has left a commit."""
-    machine.say(task, frames.Checkpoint(0, f"refs/muster/{task.id}/1/0", COMMIT))
+    machine.report_on(task, frames.Checkpoint(0, f"refs/muster/{task.id}/1/0", COMMIT))
     return task
 
 
 def paths(task: Task, **query: Any) -> list[str] | None:
     db.session.expire_all()
-    found = change_queries.of(task, **query)
-    return found and [file.path for file in change_queries.files_of(found)]
+    found = change_queries.find_change(task, **query)
+    return found and [file.path for file in change_queries.list_files(found)]
 
 
 def rows(kind: Any = Content) -> int:
@@ -48,9 +48,9 @@ def rows(kind: Any = Content) -> int:
 # ---- what is kept --------------------------------------------------------------------------------
 
 
-def test_what_a_machine_sends_is_kept(machine: Driven, task: Task) -> None:
-    machine.say(task, *new_files({"a b.py": ("x", "y"), "c": ("z",)}))
-    change = change_queries.of(task)
+def test_what_a_machine_sends_is_kept(machine: FakeMachine, task: Task) -> None:
+    machine.report_on(task, *new_files({"a b.py": ("x", "y"), "c": ("z",)}))
+    change = change_queries.find_change(task)
     assert change is not None
     assert (change.base, change.commit, change.since, change.left_out) == (
         BASE,
@@ -59,62 +59,66 @@ def test_what_a_machine_sends_is_kept(machine: Driven, task: Task) -> None:
         "",
     )
     assert (change.files_changed, change.insertions, change.deletions) == (2, 3, 0)
-    [first, second] = change_queries.files_of(change)
+    [first, second] = change_queries.list_files(change)
     assert (first.path, second.path, first.insertions) == ("a b.py", "c", 2)
     assert change_queries.content(task.id, first.patch or "") == section("a b.py", "x", "y")
     assert not warnings_of(task)
     assert refused() == {}
 
 
-def test_a_content_in_pieces_is_there_with_its_last_one(machine: Driven, task: Task) -> None:
+def test_a_content_in_pieces_is_there_with_its_last_one(machine: FakeMachine, task: Task) -> None:
     data = bytes(range(256)) * 40
     first, *rest = pieces(data, 100)
-    machine.say(task, first)
+    machine.report_on(task, first)
     assert change_queries.content(task.id, git_id(data)) is None
-    machine.say(task, *rest)
+    machine.report_on(task, *rest)
     assert change_queries.content(task.id, git_id(data)) == data
 
 
-def test_a_content_that_comes_again_is_stored_and_counted_once(machine: Driven, task: Task) -> None:
-    machine.say(task, *pieces(b"same"), *pieces(b"same"))
+def test_a_content_that_comes_again_is_stored_and_counted_once(
+    machine: FakeMachine, task: Task
+) -> None:
+    machine.report_on(task, *pieces(b"same"), *pieces(b"same"))
     once = db.session.get_one(Attempt, (task.id, 1)).kept_bytes
-    machine.say(task, *pieces(b"same"))
+    machine.report_on(task, *pieces(b"same"))
     assert rows() == 1
     assert db.session.get_one(Attempt, (task.id, 1)).kept_bytes == once
 
 
-def test_a_content_that_stopped_in_its_middle_begins_anew(machine: Driven, task: Task) -> None:
+def test_a_content_that_stopped_in_its_middle_begins_anew(machine: FakeMachine, task: Task) -> None:
     half, *_ = pieces(b"x" * 5_000 + bytes(range(256)), 100)
-    machine.say(task, half, *pieces(b"x" * 5_000 + bytes(range(256)), 50))
+    machine.report_on(task, half, *pieces(b"x" * 5_000 + bytes(range(256)), 50))
     assert change_queries.content(task.id, half.id) is not None
 
 
-def test_a_change_in_parts_is_seen_when_it_is_whole(machine: Driven, task: Task) -> None:
+def test_a_change_in_parts_is_seen_when_it_is_whole(machine: FakeMachine, task: Task) -> None:
     *contents, _ = new_files({"a": ("1",), "b": ("2",), "c": ("3",)})
-    machine.say(task, *contents, changes(added("a", "1"), added("b", "2"), total=3))
+    machine.report_on(task, *contents, changes(added("a", "1"), added("b", "2"), total=3))
     assert paths(task) is None
-    machine.say(task, changes(added("c", "3"), first=2, total=3))
+    machine.report_on(task, changes(added("c", "3"), first=2, total=3))
     assert paths(task) == ["a", "b", "c"]
 
 
-def test_a_repeated_change_takes_the_place_of_the_former(machine: Driven, task: Task) -> None:
-    machine.say(task, *new_files({"a": ("1",)}))
+def test_a_repeated_change_takes_the_place_of_the_former(machine: FakeMachine, task: Task) -> None:
+    machine.report_on(task, *new_files({"a": ("1",)}))
     *contents, whole = new_files({"b": ("1",), "c": ("1",)})
-    machine.say(task, *contents, changes(added("b", "1"), total=2))
+    machine.report_on(task, *contents, changes(added("b", "1"), total=2))
     assert paths(task) == ["a"], "the former is seen until the new one is whole"
-    machine.say(task, whole)
+    machine.report_on(task, whole)
     assert paths(task) == ["b", "c"]
     assert rows(Change) == 1
 
 
-def test_what_a_tunnel_changed_while_the_task_waited_is_kept(machine: Driven, task: Task) -> None:
-    machine.say(task, *new_files({"a": ("1",)}))
-    machine.finishes(task, 0)
+def test_what_a_tunnel_changed_while_the_task_waited_is_kept(
+    machine: FakeMachine, task: Task
+) -> None:
+    machine.report_on(task, *new_files({"a": ("1",)}))
+    machine.report_finished(task, 0)
     assert paths(task) == ["a"]
 
 
-def test_nothing_changed_is_a_change_of_no_files(machine: Driven, task: Task) -> None:
-    machine.say(task, changes())
+def test_nothing_changed_is_a_change_of_no_files(machine: FakeMachine, task: Task) -> None:
+    machine.report_on(task, changes())
     assert paths(task) == []
 
 
@@ -145,20 +149,20 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
-def test_a_content_that_is_not_what_it_says_is_not_believed(
-    lie: list[frames.Content], machine: Driven, task: Task
+def test_a_content_that_differs_from_its_id_is_rejected(
+    lie: list[frames.Content], machine: FakeMachine, task: Task
 ) -> None:
-    machine.say(task, *lie, *lie)
+    machine.report_on(task, *lie, *lie)
     assert change_queries.content(task.id, lie[0].id) is None
     assert refused().keys() == {"forged"}
-    assert [entry["reason"] for entry in told()] == ["forged"]
+    assert [entry["reason"] for entry in audited_misbehavior()] == ["forged"]
     assert len(warnings_of(task)) == 1, "it is told once"
-    machine.say(task, *pieces(TRUE))
+    machine.report_on(task, *pieces(TRUE))
     assert change_queries.content(task.id, git_id(TRUE)) == TRUE, "the truth is still heard"
 
 
-def test_a_content_that_is_too_large_is_not_kept(machine: Driven, task: Task) -> None:
-    machine.say(task, *pieces(b"x", size=LARGEST_CONTENT + 1))
+def test_a_content_that_is_too_large_is_not_kept(machine: FakeMachine, task: Task) -> None:
+    machine.report_on(task, *pieces(b"x", size=MAX_CONTENT_BYTES + 1))
     assert (rows(), refused()) == (0, {"excessive": 1})
 
 
@@ -178,16 +182,16 @@ FALSE = {
 
 
 @pytest.mark.parametrize("lie", FALSE.values(), ids=FALSE)
-def test_a_change_that_cannot_be_is_not_believed(
-    lie: frames.Changes, machine: Driven, task: Task
+def test_an_impossible_change_is_rejected(
+    lie: frames.Changes, machine: FakeMachine, task: Task
 ) -> None:
     *contents, honest = new_files({"a": ("1",), "b": ("1",)})
-    machine.say(task, *contents, *pieces(section("a", "2")))
-    machine.say(task, lie, lie)
+    machine.report_on(task, *contents, *pieces(section("a", "2")))
+    machine.report_on(task, lie, lie)
     assert paths(task) is None
     assert refused() == {"forged": 2}
     assert len(warnings_of(task)) == 1
-    machine.say(task, honest)
+    machine.report_on(task, honest)
     assert paths(task) == ["a", "b"]
 
 
@@ -201,66 +205,70 @@ def test_a_change_that_cannot_be_is_not_believed(
     ],
     ids=["of more", "behind a hole", "of another base", "a path again"],
 )
-def test_a_part_that_does_not_go_on_is_not_believed(
-    part: frames.Changes, machine: Driven, task: Task
+def test_a_part_that_does_not_continue_is_rejected(
+    part: frames.Changes, machine: FakeMachine, task: Task
 ) -> None:
     *contents, _ = new_files({"a": ("1",), "b": ("1",)})
-    machine.say(task, *contents, changes(A, total=2), part)
+    machine.report_on(task, *contents, changes(A, total=2), part)
     assert (paths(task), refused()) == (None, {"forged": 1})
-    machine.say(task, changes(added("b", "1"), first=1, total=2))
+    machine.report_on(task, changes(added("b", "1"), first=1, total=2))
     assert paths(task) == ["a", "b"]
 
 
 @pytest.mark.parametrize("given", [{"stage_index": 1}, {"run": 1}, {"stage_index": 1 << 30}])
 def test_a_change_of_a_stage_that_was_not_ordered_has_no_effect(
-    given: dict[str, int], machine: Driven, task: Task
+    given: dict[str, int], machine: FakeMachine, task: Task
 ) -> None:
-    machine.say(task, *pieces(section("a", "1")), changes(A, **given))
+    machine.report_on(task, *pieces(section("a", "1")), changes(A, **given))
     assert (rows(Change), refused()) == (0, {"unordered": 1})
 
 
-def test_ten_thousand_and_one_files_are_too_many(machine: Driven, task: Task) -> None:
-    machine.say(task, changes(A, total=10_001))
+def test_ten_thousand_and_one_files_are_too_many(machine: FakeMachine, task: Task) -> None:
+    machine.report_on(task, changes(A, total=10_001))
     assert (rows(Change), refused()) == (0, {"excessive": 1})
 
 
-def test_a_patch_of_more_than_ten_mebibytes_is_not_kept(machine: Driven, task: Task) -> None:
+def test_a_patch_of_more_than_ten_mebibytes_is_not_kept(machine: FakeMachine, task: Task) -> None:
     sections = {name: section(name, name * (6 << 20)) for name in "ab"}
     contents = [piece for data in sections.values() for piece in pieces(data)]
     files = [added(name, patch=git_id(data)) for name, data in sections.items()]
-    machine.say(task, *contents, changes(files[0], total=2), changes(files[1], first=1, total=2))
+    machine.report_on(
+        task, *contents, changes(files[0], total=2), changes(files[1], first=1, total=2)
+    )
     assert (paths(task), refused()) == (None, {"excessive": 1})
 
 
 def test_an_ended_attempt_changes_nothing_and_nobody_is_told(
-    machine: Driven, task: Task, admin: Developer
+    machine: FakeMachine, task: Task, admin: Developer
 ) -> None:
     tasks.cancel(admin, task.id)
     before = events_of(task)
-    machine.say(task, *new_files({"a": ("1",)}))
+    machine.report_on(task, *new_files({"a": ("1",)}))
     assert (rows(), rows(Change), events_of(task)) == (0, 0, before)
     assert refused() == {"ended": 2}
 
 
 def test_no_machine_names_what_another_task_keeps(
-    machine: Driven, task: Task, admin: Developer
+    machine: FakeMachine, task: Task, admin: Developer
 ) -> None:
-    machine.say(task, *new_files({"a": ("1",)}))
+    machine.report_on(task, *new_files({"a": ("1",)}))
     assert change_queries.content(task.id + 1, A.patch or "") is None
 
 
 def test_what_is_kept_counts_and_where_it_is_full_the_numbers_stay(
-    machine: Driven, task: Task, admin: Developer
+    machine: FakeMachine, task: Task, admin: Developer
 ) -> None:
     settings.update(admin, {"logMegabytes": 1})
     settings.value("logMegabytes")
     attempt = db.session.get_one(Attempt, (task.id, 1))
-    attempt.kept_bytes = (1 << 20) - storage_limits.cost(300)
+    attempt.kept_bytes = (1 << 20) - storage_limits.storage_cost(300)
     db.session.commit()
     noise = section("big", *(format(n * 7**40 % 10**30) for n in range(1_000)))
-    machine.say(task, *pieces(noise), changes(added("big", patch=git_id(noise), insertions=1_000)))
-    change = change_queries.of(task)
+    machine.report_on(
+        task, *pieces(noise), changes(added("big", patch=git_id(noise), insertions=1_000))
+    )
+    change = change_queries.find_change(task)
     assert change is not None
     assert (change.left_out, change.insertions) == ("size", 1_000)
-    assert [file.patch for file in change_queries.files_of(change)] == [None]
+    assert [file.patch for file in change_queries.list_files(change)] == [None]
     assert refused() == {"excessive": 1}

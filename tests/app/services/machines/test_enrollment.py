@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.domain.errors import DomainError, InvalidToken, MachineTaken
+from app.domain.errors import DomainError, InvalidToken, MachineAlreadyRegistered
 from app.domain.machine import MachineStatus
 from app.domain.roles import SystemRole
 from app.domain.tokens import TokenKind
@@ -38,7 +38,7 @@ def enrolled() -> tuple[Machine, Credentials]:
 
 def connect(machine: Machine) -> None:
     """What the control channel does at a hello."""
-    locked = locks.machine(machine.id)
+    locked = locks.lock_machine(machine.id)
     assert locked is not None
     enrollment.confirm_credentials(locked)
     locked.connected_at = locked.connected_at or datetime.now(UTC)
@@ -98,7 +98,7 @@ class TestRace:
                 committed_app, pool, [(machine_id, token), (machine_id, other_token)]
             )
             errors = [type(a) for a in answers if isinstance(a, DomainError)]
-            assert errors == [MachineTaken]
+            assert errors == [MachineAlreadyRegistered]
             for row in (one, other):
                 db.session.refresh(row)
             assert sorted([one.used_at is None, other.used_at is None]) == [False, True]
@@ -168,7 +168,7 @@ def test_once_the_machine_has_connected_its_token_is_spent(app: Flask) -> None:
 def test_a_known_machine_with_another_token_is_refused_and_the_token_kept(app: Flask) -> None:
     machine, _ = enrolled()
     row, token = make_enrollment_token()
-    with pytest.raises(MachineTaken):
+    with pytest.raises(MachineAlreadyRegistered):
         register(machine.id, token)
     db.session.refresh(row)
     assert row.used_at is None
@@ -180,9 +180,9 @@ def test_a_bad_token_lets_nobody_in(app: Flask, what: str) -> None:
     given = {"expired": {"expires_at": past}, "revoked": {"revoked_at": past}}.get(what, {})
     _, token = make_enrollment_token(**given)
     token = {
-        "unknown": tokens.new(TokenKind.ENROLLMENT),
+        "unknown": tokens.generate(TokenKind.ENROLLMENT),
         "typo": token[:-1] + ("0" if token[-1] != "0" else "1"),
-        "other kind": tokens.new(TokenKind.RECOVERY),
+        "other kind": tokens.generate(TokenKind.RECOVERY),
         "empty": "",
     }.get(what, token)
     with pytest.raises(InvalidToken):
@@ -195,7 +195,7 @@ def test_a_token_is_judged_before_the_machine_so_that_nobody_learns_who_is_known
 ) -> None:
     machine, _ = enrolled()
     with pytest.raises(InvalidToken):
-        register(machine.id, tokens.new(TokenKind.ENROLLMENT))
+        register(machine.id, tokens.generate(TokenKind.ENROLLMENT))
 
 
 def test_recovery_ends_the_old_jwts(app: Flask) -> None:
@@ -248,7 +248,7 @@ def test_a_decommissioned_machine_does_not_recover(app: Flask) -> None:
 
 def test_an_unknown_machine_does_not_recover(app: Flask) -> None:
     with pytest.raises(InvalidToken):
-        enrollment.recover(uuid.uuid4(), tokens.new(TokenKind.RECOVERY))
+        enrollment.recover(uuid.uuid4(), tokens.generate(TokenKind.RECOVERY))
 
 
 def test_a_tokens_status_says_what_became_of_it(app: Flask) -> None:

@@ -16,7 +16,7 @@ from tests.app.services.statements import counted
 from tests.factories import make_machine
 
 
-def sign(
+def heartbeat_of(
     machine_id: uuid.UUID, generation: int = 0, metrics: Metrics | None = None
 ) -> ReceivedHeartbeat:
     return ReceivedHeartbeat(machine_id, generation, 1, now() + timedelta(seconds=5), metrics)
@@ -24,9 +24,9 @@ def sign(
 
 def test_a_hundred_heartbeats_cost_one_statement(app: Flask) -> None:
     machines = [make_machine() for _ in range(100)]
-    signs = [sign(machine.id) for machine in machines]
+    signs = [heartbeat_of(machine.id) for machine in machines]
     with counted() as statements:
-        answers = heartbeats.write(signs)
+        answers = heartbeats.write_heartbeats(signs)
     assert len([s for s in statements if "SAVEPOINT" not in s]) == 1, statements
     assert set(answers) == {machine.id for machine in machines}
     row = db.session.get_one(MachineHeartbeat, machines[7].id, populate_existing=True)
@@ -36,8 +36,8 @@ def test_a_hundred_heartbeats_cost_one_statement(app: Flask) -> None:
 
 def test_metrics_stay_when_a_heartbeat_brings_none(app: Flask) -> None:
     machine = make_machine()
-    heartbeats.write([sign(machine.id, metrics=Metrics(cpu_percent=42.5))])
-    heartbeats.write([sign(machine.id)])
+    heartbeats.write_heartbeats([heartbeat_of(machine.id, metrics=Metrics(cpu_percent=42.5))])
+    heartbeats.write_heartbeats([heartbeat_of(machine.id)])
     row = db.session.get_one(MachineHeartbeat, machine.id, populate_existing=True)
     assert row.metrics is not None
     assert row.metrics["cpuPercent"] == 42.5
@@ -46,7 +46,7 @@ def test_metrics_stay_when_a_heartbeat_brings_none(app: Flask) -> None:
 def test_a_replaced_connections_heartbeat_counts_for_nothing(app: Flask) -> None:
     machine = make_machine(generation=2)
     before = db.session.get_one(MachineHeartbeat, machine.id).received_at
-    assert heartbeats.write([sign(machine.id, generation=1)]) == {}
+    assert heartbeats.write_heartbeats([heartbeat_of(machine.id, generation=1)]) == {}
     row = db.session.get_one(MachineHeartbeat, machine.id, populate_existing=True)
     assert row.received_at == before
 
@@ -55,22 +55,22 @@ def test_the_answer_says_whether_the_orders_changed_and_whether_it_was_given_up(
     app: Flask,
 ) -> None:
     machine = make_machine(orders_version=7, connected=False)
-    standing = heartbeats.write([sign(machine.id)])[machine.id]
+    standing = heartbeats.write_heartbeats([heartbeat_of(machine.id)])[machine.id]
     assert (standing.orders_version, standing.is_heard) == (7, False)
 
 
 def test_a_disk_that_is_too_full_is_told_until_somebody_has_done_something(app: Flask) -> None:
     machine = make_machine()
 
-    def told(percent: float) -> float | None:
-        full = sign(machine.id, metrics=Metrics(disk_percent=percent))
-        return heartbeats.write([full])[machine.id].disk
+    def disk_reported_at(percent: float) -> float | None:
+        full = heartbeat_of(machine.id, metrics=Metrics(disk_percent=percent))
+        return heartbeats.write_heartbeats([full])[machine.id].disk
 
-    assert [told(percent) for percent in (50, 91, 95)] == [None, 91, 95]
-    assert heartbeats.write([sign(machine.id)])[machine.id].disk is None
+    assert [disk_reported_at(percent) for percent in (50, 91, 95)] == [None, 91, 95]
+    assert heartbeats.write_heartbeats([heartbeat_of(machine.id)])[machine.id].disk is None
     machine.disk_accepted = True
     db.session.commit()
-    assert [told(percent) for percent in (95, 80)] == [None, 80]
+    assert [disk_reported_at(percent) for percent in (95, 80)] == [None, 80]
     machine.status, machine.disk_accepted = MachineStatus.DRAINING, False
     db.session.commit()
-    assert told(95) is None
+    assert disk_reported_at(95) is None

@@ -18,10 +18,10 @@ from app.services.clock import now
 from app.services.dispatch import dispatcher
 from app.services.machines import enrollment, heartbeats, liveness, machine_admin
 from app.services.machines.heartbeats import ReceivedHeartbeat
-from app.services.machines.orders import Want
+from app.services.machines.orders import DesiredAction
 from app.services.tasks import gates
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, live, make_driven
+from tests.app.services.fake_machine import FakeMachine, make_driven, make_live
 from tests.factories import make_attempt, make_developer, make_gate, make_project
 from tests.factories import make_task as a_task
 
@@ -31,7 +31,7 @@ CHECKPOINT = {"0": {"ref": "refs/muster/1/1/0", "commit": "c0ffee"}}
 
 
 @pytest.fixture
-def machine(app: Flask) -> Driven:
+def machine(app: Flask) -> FakeMachine:
     return make_driven(slots=4)
 
 
@@ -40,7 +40,7 @@ def admin(app: Flask) -> Developer:
     return make_developer(role=SystemRole.ADMIN)
 
 
-def test_what_runs_fails_and_what_waits_is_queued(machine: Driven, admin: Developer) -> None:
+def test_what_runs_fails_and_what_waits_is_queued(machine: FakeMachine, admin: Developer) -> None:
     project = make_project(pipeline=PIPELINE)
     runs = a_task(project=project, status=TaskStatus.RUNNING)
     due = a_task(project=project, status=TaskStatus.ASSIGNED)
@@ -63,17 +63,17 @@ def test_what_runs_fails_and_what_waits_is_queued(machine: Driven, admin: Develo
     assert [task.status for task in (runs, due, unseen, asks)] == ["failed", *["queued"] * 3]
     assert runs.failure and runs.failure["code"] == "machine_decommissioned"  # noqa: PT018
     assert machine.row.status is MachineStatus.DECOMMISSIONED
-    assert all(live(task).ended_at for task in (runs, due, unseen, asks))
+    assert all(make_live(task).ended_at for task in (runs, due, unseen, asks))
 
     elsewhere = make_driven(slots=4)
     assert dispatcher.assign_queued() == 0, "what ran there may still run, and the gate is open"
-    gates.confirm(admin, asks.id, 1, "confirm")
+    gates.confirm_stage(admin, asks.id, 1, "confirm")
     assert dispatcher.assign_queued() == 1
-    assert elsewhere.orders() == [(Want.RUN, asks.id, 1)]
+    assert elsewhere.orders() == [(DesiredAction.RUN, asks.id, 1)]
 
 
 def test_nobody_waits_for_a_machine_that_an_admin_knows_to_be_dead(
-    machine: Driven, admin: Developer
+    machine: FakeMachine, admin: Developer
 ) -> None:
     task = a_task(status=TaskStatus.ASSIGNED)
     make_attempt(task, machine.row)
@@ -84,8 +84,8 @@ def test_nobody_waits_for_a_machine_that_an_admin_knows_to_be_dead(
     assert dispatcher.assign_queued() == 1
 
 
-def test_its_credentials_die_with_it(machine: Driven, admin: Developer) -> None:
-    secret = tokens.new(TokenKind.RECOVERY)
+def test_its_credentials_die_with_it(machine: FakeMachine, admin: Developer) -> None:
+    secret = tokens.generate(TokenKind.RECOVERY)
     row = machine.row
     row.recovery_digest = digest(secret)
     db.session.commit()
@@ -101,22 +101,24 @@ def test_its_credentials_die_with_it(machine: Driven, admin: Developer) -> None:
 
 
 def test_a_late_heartbeat_and_the_sweep_of_silence_leave_it_alone(
-    machine: Driven, admin: Developer
+    machine: FakeMachine, admin: Developer
 ) -> None:
     machine_admin.decommission(admin, machine.machine_id, dead=True)
     until = db.session.get_one(MachineHeartbeat, machine.machine_id).lease_until
     moment = now() + timedelta(seconds=1)
-    heartbeats.write([ReceivedHeartbeat(machine.machine_id, machine.generation, 1, moment, None)])
+    heartbeats.write_heartbeats(
+        [ReceivedHeartbeat(machine.machine_id, machine.generation, 1, moment, None)]
+    )
     sign = db.session.get_one(MachineHeartbeat, machine.machine_id, populate_existing=True)
     assert sign.lease_until == until
-    assert liveness.notice(now() + timedelta(hours=1)) == 0
+    assert liveness.detect_silent(now() + timedelta(hours=1)) == 0
 
 
-def test_its_last_words_change_nothing(machine: Driven, admin: Developer) -> None:
+def test_its_last_words_change_nothing(machine: FakeMachine, admin: Developer) -> None:
     task = a_task(status=TaskStatus.RUNNING)
     make_attempt(task, machine.row)
     machine_admin.decommission(admin, machine.machine_id)
-    machine.say(task, frames.Stopped())
+    machine.report_on(task, frames.Stopped())
     machine.apply([machine.report(0, 0, frames.Drained())])
     assert machine.row.status is MachineStatus.DECOMMISSIONED
     assert task.status is TaskStatus.FAILED
@@ -128,8 +130,8 @@ def test_what_is_not_there_cannot_be_taken_away(admin: Developer) -> None:
 
 
 def test_the_number_of_slots_that_an_admin_gave_outlives_a_reconnect(
-    machine: Driven, admin: Developer
+    machine: FakeMachine, admin: Developer
 ) -> None:
-    machine_admin.change(admin, machine.machine_id, slots=7)
+    machine_admin.update_machine(admin, machine.machine_id, slots=7)
     machine.hello()
     assert machine.row.slots_total == 7

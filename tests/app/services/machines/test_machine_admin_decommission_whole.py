@@ -17,7 +17,7 @@ from app.models import Attempt, Developer, Task
 from app.services import locks
 from app.services.dispatch import dispatcher
 from app.services.machines import machine_admin
-from tests.app.services.fake_machine import Driven, live, make_driven
+from tests.app.services.fake_machine import FakeMachine, make_driven, make_live
 from tests.app.services.lock_waits import await_lock_waiter
 from tests.app.services.statements import counted
 from tests.factories import make_attempt, make_developer, make_gate, make_project, make_task
@@ -28,7 +28,7 @@ CHECKPOINT = {"0": {"ref": "refs/muster/1/1/0", "commit": "c0ffee"}}
 
 
 @pytest.fixture
-def machine(committed_app: Flask) -> Driven:
+def machine(committed_app: Flask) -> FakeMachine:
     return make_driven(slots=4)
 
 
@@ -44,7 +44,7 @@ class Broken(Exception):
     """What Postgres might say, or a process that is killed."""
 
 
-def occupy(machine: Driven) -> None:
+def occupy(machine: FakeMachine) -> None:
     """One task that runs, one that was assigned, one at a gate."""
     project = make_project(pipeline=PIPELINE)
     for status in (TaskStatus.RUNNING, TaskStatus.ASSIGNED):
@@ -84,10 +84,10 @@ def breaking_at(number: int) -> Iterator[None]:
 
 
 def test_whichever_statement_fails_all_is_as_it_was(
-    machine: Driven, admin: Developer, monkeypatch: pytest.MonkeyPatch
+    machine: FakeMachine, admin: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Any] = []
-    monkeypatch.setattr(redis.client, "publish", lambda _, machines: told.append(machines))
+    published: list[Any] = []
+    monkeypatch.setattr(redis.client, "publish", lambda _, machines: published.append(machines))
     occupy(machine)
     before = everything()
     number = 1
@@ -99,10 +99,10 @@ def test_whichever_statement_fails_all_is_as_it_was(
             except Broken:
                 db.session.rollback()
         assert everything() == before, sent
-        assert told == [], sent
+        assert published == [], sent
         number += 1
     assert number > 8, "reads, locks and writes"
-    assert len(told) == 1
+    assert len(published) == 1
     changed = {table for table, rows in everything().items() if rows != before[table]}
     assert changed >= {"machines", "machine_heartbeats", "tasks", "attempts", "audit_entries"}
 
@@ -111,13 +111,15 @@ def test_whichever_statement_fails_all_is_as_it_was(
 
 
 @pytest.fixture
-def in_order(committed_app: Flask, machine: Driven) -> Iterator[Callable[..., list[Future[Any]]]]:
+def in_order(
+    committed_app: Flask, machine: FakeMachine
+) -> Iterator[Callable[..., list[Future[Any]]]]:
     """Runs these at once, each in a transaction of its own. All wait for the machine, which they
     get in this order.
     """
 
     def run(*acts: Callable[[], Any]) -> list[Future[Any]]:
-        locks.machine(machine.machine_id)
+        locks.lock_machine(machine.machine_id)
         running = []
         for number, act in enumerate(acts, 1):
             running.append(pool.submit(inside, act))
@@ -135,7 +137,7 @@ def in_order(committed_app: Flask, machine: Driven) -> Iterator[Callable[..., li
         yield run
 
 
-def retirement(admin: Developer, machine: Driven) -> Callable[[], None]:
+def retirement(admin: Developer, machine: FakeMachine) -> Callable[[], None]:
     admin_id = admin.id
 
     def retire() -> None:
@@ -144,7 +146,7 @@ def retirement(admin: Developer, machine: Driven) -> Callable[[], None]:
     return retire
 
 
-def check_is_gone(machine: Driven) -> None:
+def check_is_gone(machine: FakeMachine) -> None:
     """Nothing lives on it, and no slot is counted that nothing holds."""
     row = machine.row
     assert row.status is MachineStatus.DECOMMISSIONED
@@ -162,29 +164,29 @@ def ordered(first: str, decommission: Any, other: Any) -> list[Any]:
 
 @FIRST
 def test_a_result_counts_before_it_and_is_late_after_it(
-    first: str, machine: Driven, admin: Developer, in_order: Any
+    first: str, machine: FakeMachine, admin: Developer, in_order: Any
 ) -> None:
     task = make_task(status=TaskStatus.RUNNING, project=make_project(pipeline=[STAGE]))
     make_attempt(task, machine.row, phase="publish", pushed_commit="beef")  # it has announced that
     task_id = task.id
 
     def report() -> None:
-        machine.publishes(db.session.get_one(Task, task_id))
+        machine.report_published(db.session.get_one(Task, task_id))
 
     in_order(*ordered(first, retirement(admin, machine), report))
     check_is_gone(machine)
     db.session.refresh(task)
     if first == "other":
-        assert (task.status, live(task).outcome) == ("completed", "published")
+        assert (task.status, make_live(task).outcome) == ("completed", "published")
         return
-    assert (task.status, live(task).outcome) == ("failed", "failed")
+    assert (task.status, make_live(task).outcome) == ("failed", "failed")
     assert task.failure is not None
     assert task.failure["code"] == "machine_decommissioned"
 
 
 @FIRST
 def test_a_task_is_handed_out_before_it_and_taken_back_or_not_at_all(
-    first: str, machine: Driven, admin: Developer, in_order: Any
+    first: str, machine: FakeMachine, admin: Developer, in_order: Any
 ) -> None:
     task = make_task(project=make_project(pipeline=[STAGE]))
     in_order(*ordered(first, retirement(admin, machine), dispatcher.assign_queued))
@@ -198,14 +200,14 @@ def test_a_task_is_handed_out_before_it_and_taken_back_or_not_at_all(
 
 @FIRST
 def test_a_stage_that_begins_is_failed_and_one_that_has_not_is_queued(
-    first: str, machine: Driven, admin: Developer, in_order: Any
+    first: str, machine: FakeMachine, admin: Developer, in_order: Any
 ) -> None:
     task = make_task(status=TaskStatus.ASSIGNED, project=make_project(pipeline=[STAGE]))
     make_attempt(task, machine.row, accepted_at=None, started_at=None)
     task_id = task.id
 
     def begin() -> None:
-        machine.begins(db.session.get_one(Task, task_id))
+        machine.report_started(db.session.get_one(Task, task_id))
 
     in_order(*ordered(first, retirement(admin, machine), begin))
     check_is_gone(machine)

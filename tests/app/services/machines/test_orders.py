@@ -5,9 +5,9 @@ from flask import Flask
 
 from app.domain.agents import Options
 from app.domain.attempt import AttemptOutcome, AttemptPhase
-from app.domain.network import Said
+from app.domain.network import NetworkSpec
 from app.domain.pipeline import GateKind
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Event, Machine
@@ -15,9 +15,9 @@ from app.services import encryption
 from app.services.clock import now
 from app.services.dispatch import dispatcher
 from app.services.machines import orders
-from app.services.machines.orders import Want
+from app.services.machines.orders import DesiredAction
 from muster.protocol import codec, frames
-from tests.app.services.fake_machine import ordered, status
+from tests.app.services.fake_machine import latest_order, status
 from tests.app.services.statements import counted
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task
@@ -36,14 +36,14 @@ def busy_machine(attempts: int) -> Machine:
 def test_the_orders_of_a_machine_cost_one_statement(app: Flask, attempts: int) -> None:
     machine = busy_machine(attempts)
     with counted() as statements:
-        found = orders.of_machine(machine.id, now())
+        found = orders.orders_of_machine(machine.id, now())
     assert len([s for s in statements if "SAVEPOINT" not in s]) == 1, statements
     assert len(found.attempts) == attempts
 
 
 def test_a_machine_without_attempts_has_no_orders(app: Flask) -> None:
     machine = make_machine(orders_version=3, generation=2)
-    found = orders.of_machine(machine.id, now())
+    found = orders.orders_of_machine(machine.id, now())
     assert (found.version, found.generation, found.attempts) == (3, 2, [])
 
 
@@ -51,16 +51,16 @@ def test_a_stages_order_is_made_of_what_has_been_read(app: Flask) -> None:
     machine_id = busy_machine(1).id
     db.session.commit()
     db.session.expunge_all()  # nothing but the orders holds a row
-    found = orders.of_machine(machine_id, now())
+    found = orders.orders_of_machine(machine_id, now())
     with counted() as statements:
-        orders.run_stage(found.attempts[0])
+        orders.build_run_order(found.attempts[0])
     assert statements == []
 
 
 def test_the_order_names_the_run_of_its_stage(app: Flask) -> None:
     task = a_task()
     make_attempt(task, make_machine(), run=2)
-    order = orders.run_stage(ordered(task))
+    order = orders.build_run_order(latest_order(task))
     sent = codec.decode_from_server(codec.encode(order))
     assert isinstance(sent, frames.RunStage)
     assert (sent.stage_index, sent.run) == (0, 2)
@@ -76,14 +76,17 @@ def test_the_order_names_the_run_of_its_stage(app: Flask) -> None:
         (None, {"allow": ["s.example"]}, ["s.example"]),
     ],
 )
-def test_the_order_names_the_room_and_the_hosts_that_count(
-    app: Flask, network: list[str] | None, stages: Said | None, ordered_hosts: list[str] | None
+def test_the_order_names_the_sandbox_and_the_hosts_that_count(
+    app: Flask,
+    network: list[str] | None,
+    stages: NetworkSpec | None,
+    ordered_hosts: list[str] | None,
 ) -> None:
     stage = {"name": "do", "command": "x", "kind": "shell", "timeout": 60, "network": stages}
-    project = make_project(pipeline=[stage], room=RoomLevel.PROCESSES, network=network)
+    project = make_project(pipeline=[stage], room=SandboxLevel.PROCESSES, network=network)
     task = a_task(project=project)
     make_attempt(task, make_machine())
-    order = orders.run_stage(ordered(task))
+    order = orders.build_run_order(latest_order(task))
     assert (order.room, order.network) == ("processes", ordered_hosts)
     sent = codec.decode_from_server(codec.encode(order))
     assert isinstance(sent, frames.RunStage)
@@ -102,39 +105,39 @@ def test_a_project_that_is_protected_meanwhile_hands_nothing_to_other_machines(
     project.protected = True
     project.protected_machines = [str(machine.id if is_named else named.id)]
     db.session.commit()
-    desired = ordered(task)
+    desired = latest_order(task)
     if is_named:
-        assert orders.work_or_fail(desired) is not None
+        assert orders.build_order_or_fail(desired) is not None
         return
     monkeypatch.setattr(encryption, "decrypt", pytest.fail)  # not even looked at
-    assert orders.work_or_fail(desired) is None
+    assert orders.build_order_or_fail(desired) is None
     assert (status(task), attempt.outcome) == (TaskStatus.QUEUED, AttemptOutcome.HANDED_OVER)
     # Until the machine has confirmed that nothing of it runs there is no successor.
     assert attempt.holds_slot
     assert [
-        (each.want, each.task_id) for each in orders.of_machine(machine.id, now()).attempts
-    ] == [(Want.STOP, task.id)]
+        (each.action, each.task_id) for each in orders.orders_of_machine(machine.id, now()).attempts
+    ] == [(DesiredAction.STOP, task.id)]
 
 
 @pytest.mark.parametrize(
     ("has", "demanded", "network", "refusal"),
     [
-        ("full", RoomLevel.FULL, [], None),
+        ("full", SandboxLevel.FULL, [], None),
         ("processes", None, [], None),  # its worker says so itself, if it cannot
-        (None, RoomLevel.NONE, None, None),
+        (None, SandboxLevel.NONE, None, None),
         (None, None, [], "the worker is of a release that cannot keep a stage from the network"),
     ],
 )
 def test_no_machine_is_ordered_what_it_would_not_contain(
     app: Flask,
     has: str | None,
-    demanded: RoomLevel | None,
+    demanded: SandboxLevel | None,
     network: list[str] | None,
     refusal: str | None,
 ) -> None:
     task = a_task(project=make_project(room=demanded, network=network), status=ASSIGNED)
     make_attempt(task, make_machine(room=has and {"level": has, "lacks": []}))
-    order = orders.work_or_fail(ordered(task))
+    order = orders.build_order_or_fail(latest_order(task))
     if refusal is None:
         assert isinstance(order, frames.RunStage)
         return
@@ -147,13 +150,13 @@ def test_no_machine_is_ordered_what_it_would_not_contain(
 @pytest.mark.parametrize(
     ("has", "demanded", "stage", "after"),
     [
-        ("processes", RoomLevel.FULL, 0, TaskStatus.QUEUED),
-        (None, RoomLevel.PROCESSES, 0, TaskStatus.QUEUED),
-        ("processes", RoomLevel.FULL, 1, TaskStatus.FAILED),  # it has the only copy of the work
+        ("processes", SandboxLevel.FULL, 0, TaskStatus.QUEUED),
+        (None, SandboxLevel.PROCESSES, 0, TaskStatus.QUEUED),
+        ("processes", SandboxLevel.FULL, 1, TaskStatus.FAILED),  # it has the only copy of the work
     ],
 )
 def test_what_a_machine_cannot_contain_any_more_goes_on_elsewhere(
-    app: Flask, has: str | None, demanded: RoomLevel, stage: int, after: TaskStatus
+    app: Flask, has: str | None, demanded: SandboxLevel, stage: int, after: TaskStatus
 ) -> None:
     """It had another room when it was chosen, and no stage has begun."""
     stages = [{"name": "a", "kind": "shell", "command": "true", "timeout": 9}] * 2
@@ -161,10 +164,10 @@ def test_what_a_machine_cannot_contain_any_more_goes_on_elsewhere(
     task = a_task(project=project, status=ASSIGNED, pipeline=stages)
     machine = make_machine(room=has and {"level": has, "lacks": []})
     make_attempt(task, machine, stage_index=stage)
-    assert orders.work_or_fail(ordered(task)) is None
+    assert orders.build_order_or_fail(latest_order(task)) is None
     assert status(task) is after
-    [told] = db.session.scalars(db.select(Event.message).where(Event.task_id == task.id))
-    assert f"demands the room “{demanded}”, and the machine has “{has or 'none'}”" in told
+    [message] = db.session.scalars(db.select(Event.message).where(Event.task_id == task.id))
+    assert f"demands the room “{demanded}”, and the machine has “{has or 'none'}”" in message
     assert dispatcher.assign_queued() == 0
 
 
@@ -198,7 +201,7 @@ def test_the_order_says_how_the_agent_is_to_run(
         project=make_project(pipeline=[stage], agent_options=project_says), agent_options=task_says
     )
     make_attempt(task, make_machine())
-    order = codec.decode_from_server(codec.encode(orders.run_stage(ordered(task))))
+    order = codec.decode_from_server(codec.encode(orders.build_run_order(latest_order(task))))
     assert isinstance(order, frames.RunStage)
     assert order.options == sent
 
@@ -207,10 +210,10 @@ def test_what_is_allowed_meanwhile_counts_for_the_next_order(app: Flask) -> None
     project = make_project(network=[])
     task = a_task(project=project)
     make_attempt(task, make_machine())
-    assert orders.run_stage(ordered(task)).network == []
+    assert orders.build_run_order(latest_order(task)).network == []
     project.network = ["a.example"]
     db.session.commit()
-    assert orders.run_stage(ordered(task)).network == ["a.example"]
+    assert orders.build_run_order(latest_order(task)).network == ["a.example"]
 
 
 def test_the_order_carries_all_that_the_stage_needs(app: Flask) -> None:
@@ -237,7 +240,7 @@ def test_the_order_carries_all_that_the_stage_needs(app: Flask) -> None:
     make_attempt(task, make_machine(), **at)
     gate = {"kind": GateKind.CHOOSE, "choices": ["red"], "result": "red"}
     make_gate(task, answered_at=now(), answered_by=developer.id, **gate)
-    order = orders.run_stage(ordered(task))
+    order = orders.build_run_order(latest_order(task))
     assert order.text == f"{text} on muster/{task.id}-1: red"
     assert (order.env, order.secrets) == ({"MODE": "test"}, {"TOKEN": "s3cret"})
     assert order.repo.token == "git-token"
@@ -252,6 +255,6 @@ def test_a_shell_stage_is_given_as_it_was_written(app: Flask) -> None:
     stage = {"name": "check", "command": script, "kind": "shell", "timeout": 60}
     task = a_task(pipeline=[stage], description="; rm -rf /")
     make_attempt(task, make_machine())
-    order = orders.run_stage(ordered(task))
+    order = orders.build_run_order(latest_order(task))
     assert (order.text, order.variables["description"]) == (script, "; rm -rf /")
     db.session.rollback()

@@ -16,7 +16,7 @@ from app.models import Attempt, Gate, Machine, Task
 from app.services.clock import now
 from app.services.logs import transcripts
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, events_of, log_frame
+from tests.app.services.fake_machine import FakeMachine, events_of, log_frame
 from tests.app.services.machines.conftest import STAGES
 from tests.factories import make_attempt, make_developer, make_gate, make_machine, make_project
 from tests.factories import make_task as a_task
@@ -88,18 +88,19 @@ BODY = st.one_of(
     ),
     st.builds(frames.Checkpoint, SMALL, REF, TEXT, st.none() | DIFF, SMALL, st.booleans()),
     st.builds(
-        frames.Asked, SMALL, SMALL, TEXT, st.lists(TEXT, max_size=2), st.none() | st.just(9.0)
+        frames.QuestionOpened,
+        *(SMALL, SMALL, TEXT, st.lists(TEXT, max_size=2), st.none() | st.just(9.0)),
     ),
-    st.builds(frames.Unasked, SMALL, SMALL, SMALL),
+    st.builds(frames.QuestionWithdrawn, SMALL, SMALL, SMALL),
     st.builds(frames.Content, OBJECT, *[SMALL] * 3, st.binary(max_size=30)),
     st.builds(
         frames.Changes,
         SMALL,
-        st.sampled_from(get_args(frames.Since)),
+        st.sampled_from(get_args(frames.DiffBase)),
         *[OBJECT] * 2,
         st.lists(FILE, max_size=3),
         *[SMALL] * 2,
-        st.sampled_from(get_args(frames.LeftOut)),
+        st.sampled_from(get_args(frames.OmissionReason)),
         SMALL,
         st.booleans(),
     ),
@@ -124,9 +125,9 @@ STATES = (
 )
 
 
-def put(state: str) -> tuple[Driven, Task]:
+def put(state: str) -> tuple[FakeMachine, Task]:
     """A task of three stages, in that state, on a machine."""
-    driven = Driven(make_machine().id)
+    driven = FakeMachine(make_machine().id)
     task = a_task(pipeline=STAGES, project=make_project(pipeline=STAGES))
     row = db.session.get_one(Machine, driven.machine_id)
     match state:
@@ -182,11 +183,11 @@ def test_whatever_a_machine_says_is_acked_and_leaves_the_rows_sound(
     machine, task = put(state)
     for bodies, pieces in batches:
         found = [log_frame(task, data, offset) for offset, data in pieces]
-        said = [its_own(task, body) for body in bodies]
-        outcome = machine.say(task, *said, attempt=1, logs=found)
+        own_bodies = [its_own(task, body) for body in bodies]
+        outcome = machine.report_on(task, *own_bodies, attempt=1, logs=found)
         assert outcome.up_to == machine.seq
     check_sound(machine, task)
-    found = transcripts.page(make_developer(role=SystemRole.ADMIN), task.id, limit=200).items
+    found = transcripts.read_page(make_developer(role=SystemRole.ADMIN), task.id, limit=200).items
     attempt = db.session.get_one(Attempt, (task.id, 1))
     assert [entry.number for entry in found] == list(range(attempt.transcript_entries))
 
@@ -202,7 +203,7 @@ def its_own(task: Task, body: frames.Body) -> frames.Body:
     return body
 
 
-def check_sound(machine: Driven, task: Task) -> None:
+def check_sound(machine: FakeMachine, task: Task) -> None:
     db.session.expire_all()
     attempt = db.session.get_one(Attempt, (task.id, 1))
     assert machine.row.slots_used == int(attempt.holds_slot)

@@ -5,36 +5,38 @@ from app.models import Developer, Task
 from app.services.dispatch import dispatcher
 from app.services.tasks import tasks
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, live, log_frame
+from tests.app.services.fake_machine import FakeMachine, log_frame, make_live
 from tests.app.services.machines.conftest import STAGES
 from tests.app.services.statements import counted
 from tests.factories import make_project
 
 
-def test_telling_of_a_workspace_costs_its_event_and_nothing_else(
-    machine: Driven, task: Task
+def test_reporting_a_workspace_costs_its_event_and_nothing_else(
+    machine: FakeMachine, task: Task
 ) -> None:
-    machine.say(task, frames.WorkspaceFacts(state="preparing"))
+    machine.report_on(task, frames.WorkspaceFacts(state="preparing"))
     sent = []
     for _ in ("told", "known"):
         with counted() as statements:
-            machine.say(task, frames.WorkspaceFacts(state="ready"))
+            machine.report_on(task, frames.WorkspaceFacts(state="ready"))
         sent.append([line for line in statements if not line.startswith("SELECT machines")])
-    told, known = sent
-    ours = [line for line in told if "task_events" in line or "UPDATE tasks" in line]
-    assert len(told) - len(ours) == len(known)
+    first, known = sent
+    ours = [line for line in first if "task_events" in line or "UPDATE tasks" in line]
+    assert len(first) - len(ours) == len(known)
     assert not [line for line in known if "task_events" in line]
 
 
-def test_a_batch_costs_the_same_for_one_report_and_for_many(machine: Driven, task: Task) -> None:
+def test_a_batch_costs_the_same_for_one_report_and_for_many(
+    machine: FakeMachine, task: Task
+) -> None:
     for count in (1, 30):
         notes = [frames.Note(level="info", text=str(n)) for n in range(count)]
         with counted() as statements:
-            machine.say(task, *notes)
+            machine.report_on(task, *notes)
         assert len(in_batch(statements)) <= 6, statements
 
 
-def test_log_bytes_that_go_on_cost_one_statement(machine: Driven, task: Task) -> None:
+def test_log_bytes_that_go_on_cost_one_statement(machine: FakeMachine, task: Task) -> None:
     frames_of_log = [log_frame(task, b"x" * 1000, n * 1000) for n in range(60)]
     with counted() as statements:
         machine.apply([], frames_of_log)
@@ -45,44 +47,44 @@ def transcript(first: int) -> frames.Transcript:
     return frames.Transcript(0, first, [frames.TranscriptEntry(0, "tool")] * 500)
 
 
-def test_entries_that_go_on_cost_one_statement(machine: Driven, task: Task) -> None:
-    told = [machine.report(task.id, 1, transcript(first)) for first in (0, 500, 1000)]
+def test_entries_that_go_on_cost_one_statement(machine: FakeMachine, task: Task) -> None:
+    messages = [machine.report(task.id, 1, transcript(first)) for first in (0, 500, 1000)]
     with counted() as statements:
-        machine.apply(told)
+        machine.apply(messages)
     assert len(in_batch(statements)) == 1, statements
     report, log = machine.report(task.id, 1, transcript(1500)), log_frame(task, b"x")
     with counted() as statements:
         machine.apply([report], [log])
     assert len(in_batch(statements)) == 2, statements
-    assert live(task).transcript_entries == 2000
+    assert make_live(task).transcript_entries == 2000
 
 
-def test_other_entries_cost_one_statement_more_each(machine: Driven, task: Task) -> None:
+def test_other_entries_cost_one_statement_more_each(machine: FakeMachine, task: Task) -> None:
     sent = []
     for count in (1, 10):
-        first = live(task).transcript_entries
-        told = [transcript(n) for n in range(first, first + 500 * count, 500)]
+        first = make_live(task).transcript_entries
+        bodies = [transcript(n) for n in range(first, first + 500 * count, 500)]
         with counted() as statements:
-            machine.say(task, *told, frames.Note(level="info", text="x"))
+            machine.report_on(task, *bodies, frames.Note(level="info", text="x"))
         sent.append(len(in_batch(statements)))
     one, ten = sent
     assert (one <= 8, ten - one) == (True, 9), statements
 
 
 def test_a_report_of_usage_costs_two_statements_it_and_a_look_at_budgets(
-    machine: Driven, task: Task
+    machine: FakeMachine, task: Task
 ) -> None:
     usage = frames.Usage(0, "claude", [frames.UsageItem("opus", 9), frames.UsageItem("haiku", 1)])
     sent = []
     for count in (1, 10):
         with counted() as statements:
-            machine.say(task, *[usage] * count)
+            machine.report_on(task, *[usage] * count)
         sent.append(len(in_batch(statements)))
     one, ten = sent
     assert (one <= 6, ten - one) == (True, 18), statements
 
 
-def test_other_log_bytes_lock_the_machine_alone(machine: Driven, task: Task) -> None:
+def test_other_log_bytes_lock_the_machine_alone(machine: FakeMachine, task: Task) -> None:
     again = log_frame(task, b"3456789", 3)
     machine.apply([], [log_frame(task, b"01234")])
     with counted() as statements:
@@ -91,13 +93,13 @@ def test_other_log_bytes_lock_the_machine_alone(machine: Driven, task: Task) -> 
     assert not any("FROM tasks" in statement for statement in statements), statements
 
 
-def test_the_first_reports_of_a_stage_cost_little(admin: Developer, machine: Driven) -> None:
+def test_the_first_reports_of_a_stage_cost_little(admin: Developer, machine: FakeMachine) -> None:
     project = make_project(pipeline=STAGES)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
     dispatcher.assign_queued()
     db.session.refresh(task)
     with counted() as statements:
-        machine.say(task, frames.Accepted(), frames.StageStarted(stage_index=0))
+        machine.report_on(task, frames.Accepted(), frames.StageStarted(stage_index=0))
     assert len(in_batch(statements)) <= 7, statements
 
 

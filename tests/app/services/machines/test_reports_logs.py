@@ -7,14 +7,16 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Attempt, Developer, Task
 from app.services.logs import logs
-from app.services.machines.orders import Want
+from app.services.machines.orders import DesiredAction
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, log_frame, log_of, make_driven
+from tests.app.services.fake_machine import FakeMachine, log_frame, log_of, make_driven
 from tests.factories import make_attempt
 from tests.factories import make_task as a_task
 
 
-def test_a_hole_in_the_log_is_answered_with_what_is_missing(machine: Driven, task: Task) -> None:
+def test_a_hole_in_the_log_is_answered_with_what_is_missing(
+    machine: FakeMachine, task: Task
+) -> None:
     outcome = machine.apply([], [log_frame(task, b"0123"), log_frame(task, b"89", 8)])
     key = (task.id, 1)
     assert (outcome.logs, outcome.gaps) == ({key: 4}, {key: 4})
@@ -52,23 +54,25 @@ def test_logs_are_the_sent_bytes_however_often_and_in_which_parts_they_come(
     for task_id, end in zip(ids, ends, strict=True):
         attempt = db.session.get_one(Attempt, (task_id, 1))
         assert (attempt.log_bytes, attempt.log_lines) == (end, PRINTED[:end].count(b"\n"))
-        raw = logs.raw(admin, task_id)
+        raw = logs.raw_log(admin, task_id)
         assert b"".join(raw.read(0, raw.size)) == PRINTED[:end]
 
 
-def test_log_bytes_for_which_a_stages_end_waits_end_the_stage(machine: Driven, task: Task) -> None:
-    machine.say(task, frames.StageFinished(stage_index=0, log_end=4, how="exit"))
+def test_log_bytes_for_which_a_stages_end_waits_end_the_stage(
+    machine: FakeMachine, task: Task
+) -> None:
+    machine.report_on(task, frames.StageFinished(stage_index=0, log_end=4, how="exit"))
     machine.apply([], [log_frame(task, b"do")])
     assert machine.orders() == []
     machine.apply([], [log_frame(task, b"ne", 2)])
-    assert machine.orders() == [(Want.RUN, task.id, 1)]
+    assert machine.orders() == [(DesiredAction.RUN, task.id, 1)]
 
 
 def test_a_range_declared_lost_in_the_same_batch_leaves_no_hole(
-    admin: Developer, machine: Driven, task: Task
+    admin: Developer, machine: FakeMachine, task: Task
 ) -> None:
     behind = log_frame(task, b"89", 8)
-    outcome = machine.say(task, frames.LogLost(0, 8), logs=[behind])
+    outcome = machine.report_on(task, frames.LogLost(0, 8), logs=[behind])
     if outcome.gaps:  # logs are stored before reports: it is asked for again, and taken then
         outcome = machine.apply([], [behind])
     assert outcome.logs == {(task.id, 1): 10}

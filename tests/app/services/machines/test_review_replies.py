@@ -9,7 +9,7 @@ from app.services.dispatch import dispatcher
 from app.services.machines import orders
 from app.services.reviews import submission
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, ordered, warnings_of
+from tests.app.services.fake_machine import FakeMachine, latest_order, warnings_of
 from tests.app.services.tasks.follow_ups_world import completed
 from tests.app.services.tasks.stages_world import Create, actor, create, machine
 
@@ -17,7 +17,7 @@ __all__ = ["actor", "create", "machine"]
 
 
 @pytest.fixture
-def reviewed(actor: Developer, machine: Driven, create: Create) -> Task:
+def reviewed(actor: Developer, machine: FakeMachine, create: Create) -> Task:
     """A task whose second round goes on with a review, which says something in one thread."""
     task = completed(machine, create)
     comments = [{"body": "Why so?"}]
@@ -29,7 +29,7 @@ def reviewed(actor: Developer, machine: Driven, create: Create) -> Task:
     return task
 
 
-def said(task: Task) -> list[tuple[int, int | None, str]]:
+def comment_rows(task: Task) -> list[tuple[int, int | None, str]]:
     """Thread, attempt and text of all comments."""
     query = db.select(ReviewComment).where(ReviewComment.task_id == task.id)
     rows = db.session.scalars(query.order_by(ReviewComment.id))
@@ -37,33 +37,33 @@ def said(task: Task) -> list[tuple[int, int | None, str]]:
 
 
 def test_the_order_tells_the_reviews_words_and_its_threads(reviewed: Task) -> None:
-    order = orders.run_stage(ordered(reviewed))
-    [(thread, _, _)] = said(reviewed)
+    order = orders.build_run_order(latest_order(reviewed))
+    [(thread, _, _)] = comment_rows(reviewed)
     assert order.text.startswith("Nearly.\n\nThe review has these threads.")
     assert f"Thread {thread}, about the whole:\n> " in order.text
     assert order.text.endswith(": Why so?")
     assert order.threads == [thread]
 
 
-def test_a_reply_comes_into_its_thread(machine: Driven, reviewed: Task) -> None:
-    [(thread, _, _)] = said(reviewed)
-    machine.begins(reviewed)
-    machine.say(reviewed, frames.Replied(0, 3, thread, "It is faster."))
-    assert said(reviewed)[1:] == [(thread, 2, "It is faster.")]
+def test_a_reply_comes_into_its_thread(machine: FakeMachine, reviewed: Task) -> None:
+    [(thread, _, _)] = comment_rows(reviewed)
+    machine.report_started(reviewed)
+    machine.report_on(reviewed, frames.ThreadReplied(0, 3, thread, "It is faster."))
+    assert comment_rows(reviewed)[1:] == [(thread, 2, "It is faster.")]
 
 
-def test_one_in_another_thread_is_forged(machine: Driven, reviewed: Task) -> None:
-    machine.begins(reviewed)
-    machine.say(reviewed, frames.Replied(0, 3, 4711, "It is faster."))
-    assert len(said(reviewed)) == 1
+def test_one_in_another_thread_is_forged(machine: FakeMachine, reviewed: Task) -> None:
+    machine.report_started(reviewed)
+    machine.report_on(reviewed, frames.ThreadReplied(0, 3, 4711, "It is faster."))
+    assert len(comment_rows(reviewed)) == 1
     assert any("thread 4711 is none" in text for text in warnings_of(reviewed))
 
 
 def test_one_of_a_stage_that_was_not_ordered_or_an_attempt_that_has_ended_changes_nothing(
-    machine: Driven, reviewed: Task
+    machine: FakeMachine, reviewed: Task
 ) -> None:
-    [(thread, _, _)] = said(reviewed)
-    machine.begins(reviewed)
-    machine.say(reviewed, frames.Replied(1, 3, thread, "Late."))
-    machine.say(reviewed, frames.Replied(0, 3, thread, "Late."), attempt=1)
-    assert len(said(reviewed)) == 1
+    [(thread, _, _)] = comment_rows(reviewed)
+    machine.report_started(reviewed)
+    machine.report_on(reviewed, frames.ThreadReplied(1, 3, thread, "Late."))
+    machine.report_on(reviewed, frames.ThreadReplied(0, 3, thread, "Late."), attempt=1)
+    assert len(comment_rows(reviewed)) == 1

@@ -16,10 +16,10 @@ from app.services.accounts import tokens
 from app.services.clock import now
 from app.services.dispatch import dispatcher
 from app.services.machines import orders, sessions
-from app.services.machines.orders import Want
+from app.services.machines.orders import DesiredAction
 from app.services.tasks import tasks, workspace_cleanup
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, held, live, state
+from tests.app.services.fake_machine import FakeMachine, make_held_attempt, make_live, state
 from tests.app.services.machines.machines_world import (
     FAILED,
     LEASE,
@@ -38,16 +38,16 @@ __all__ = ["served"]  # a fixture
 # ---- what a hello does not name ------------------------------------------------------------------
 
 
-def test_what_a_replaced_connection_says_has_changed_is_not_stored(machine: Driven) -> None:
+def test_what_a_replaced_connection_says_has_changed_is_not_stored(machine: FakeMachine) -> None:
     former = machine.generation
     machine.hello()
-    sessions.change(machine.machine_id, former, repositories=["https://git.example.org/x.git"])
+    sessions.store_facts(machine.machine_id, former, repositories=["https://git.example.org/x.git"])
     assert machine.row.repositories == []
-    sessions.change(machine.machine_id, machine.generation, repositories=["x"])
+    sessions.store_facts(machine.machine_id, machine.generation, repositories=["x"])
     assert machine.row.repositories == ["x"]
 
 
-def test_labels_are_what_the_last_hello_says_and_admins_stay(machine: Driven) -> None:
+def test_labels_are_what_the_last_hello_says_and_admins_stay(machine: FakeMachine) -> None:
     machine.row.admin_labels = {"zone": "eu"}
     machine.labels = {"gpu": "true", "zone": "us"}
     machine.hello()
@@ -58,71 +58,78 @@ def test_labels_are_what_the_last_hello_says_and_admins_stay(machine: Driven) ->
 
 
 def test_what_a_machine_says_is_kept_without_control_characters() -> None:
-    [said] = sessions.capability_rows([frames.Capability("claude", reason="no\x1b[2J\u202eway")])
-    assert said["reason"] == "no⟨U+001B⟩[2J⟨U+202E⟩way"
-    assert sessions.room_row(frames.Room("none", ["\n"])) == {"level": "none", "lacks": ["�"]}
+    [row] = sessions.capability_rows([frames.Capability("claude", reason="no\x1b[2J\u202eway")])
+    assert row["reason"] == "no⟨U+001B⟩[2J⟨U+202E⟩way"
+    assert sessions.sandbox_row(frames.SandboxFacts("none", ["\n"])) == {
+        "level": "none",
+        "lacks": ["�"],
+    }
 
 
-def test_the_room_is_what_the_last_hello_or_heartbeat_says(machine: Driven) -> None:
+def test_the_sandbox_is_what_the_last_hello_or_heartbeat_reports(machine: FakeMachine) -> None:
     assert machine.row.room is None
-    machine.room = frames.Room("full")
+    machine.sandbox = frames.SandboxFacts("full")
     machine.hello()
     assert machine.row.room == {"level": "full", "lacks": []}
-    lower = sessions.room_row(frames.Room("none", ["x" * 600] * 30))
-    sessions.change(machine.machine_id, machine.generation, room=lower)
+    lower = sessions.sandbox_row(frames.SandboxFacts("none", ["x" * 600] * 30))
+    sessions.store_facts(machine.machine_id, machine.generation, room=lower)
     assert machine.row.room == {"level": "none", "lacks": ["x" * 500] * 20}
-    machine.room = None  # a worker of a release before has taken its place
+    machine.sandbox = None  # a worker of a release before has taken its place
     machine.hello()
     assert machine.row.room is None
 
 
 def test_a_running_task_that_the_machine_knows_nothing_of_is_queued_at_once(
-    admin: Developer, machine: Driven
+    admin: Developer, machine: FakeMachine
 ) -> None:
     task = running(admin, machine)
     machine.hello()
     assert state(task) == QUEUED
-    assert (live(task).outcome, machine.row.slots_used) == (AttemptOutcome.LOST, 0)
+    assert (make_live(task).outcome, machine.row.slots_used) == (AttemptOutcome.LOST, 0)
     assert dispatcher.assign_queued() == 1
-    assert machine.orders() == [(Want.RUN, task.id, 0)]
+    assert machine.orders() == [(DesiredAction.RUN, task.id, 0)]
 
 
-def test_a_lost_task_goes_on_from_its_last_checkpoint(admin: Developer, machine: Driven) -> None:
+def test_a_lost_task_goes_on_from_its_last_checkpoint(
+    admin: Developer, machine: FakeMachine
+) -> None:
     task = running(admin, machine)
-    machine.checkpoints(task)
-    machine.finishes(task)
-    machine.begins(task, 1)
+    machine.report_checkpoint(task)
+    machine.report_finished(task)
+    machine.report_started(task, 1)
     machine.hello()
     dispatcher.assign_queued()
-    assert machine.orders() == [(Want.RUN, task.id, 1)]
-    assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
+    assert machine.orders() == [(DesiredAction.RUN, task.id, 1)]
+    assert make_live(task).resume_from == f"refs/muster/{task.id}/1/0"
 
 
-def test_a_task_that_is_lost_too_often_fails(admin: Developer, machine: Driven) -> None:
+def test_a_task_that_is_lost_too_often_fails(admin: Developer, machine: FakeMachine) -> None:
     task = running(admin, machine)
     machine.hello()
     dispatcher.assign_queued()
-    machine.begins(task)
+    machine.report_started(task)
     machine.hello()
     assert state(task) == FAILED
     assert task.failure is not None
     assert task.failure["code"] == "machine_lost"
     tasks.retry(admin, task.id)
     dispatcher.assign_queued()
-    machine.begins(task)
+    machine.report_started(task)
     machine.hello()
     assert state(task) == QUEUED, "a retry counts anew"
 
 
 def test_an_attempt_that_was_not_accepted_is_ordered_again(
-    admin: Developer, machine: Driven
+    admin: Developer, machine: FakeMachine
 ) -> None:
     task = assigned(admin, machine)
     machine.hello()
-    assert machine.orders() == [(Want.RUN, task.id, 0)]
+    assert machine.orders() == [(DesiredAction.RUN, task.id, 0)]
 
 
-def test_the_slot_of_what_has_ended_and_is_gone_is_free(admin: Developer, machine: Driven) -> None:
+def test_the_slot_of_what_has_ended_and_is_gone_is_free(
+    admin: Developer, machine: FakeMachine
+) -> None:
     task = running(admin, machine)
     tasks.cancel(admin, task.id)
     assert machine.row.slots_used == 1
@@ -131,55 +138,55 @@ def test_the_slot_of_what_has_ended_and_is_gone_is_free(admin: Developer, machin
     assert state(task) == (TaskStatus.CANCELLED, None)
 
 
-def test_what_has_ended_and_still_runs_is_stopped(admin: Developer, machine: Driven) -> None:
+def test_what_has_ended_and_still_runs_is_stopped(admin: Developer, machine: FakeMachine) -> None:
     task = running(admin, machine)
     tasks.cancel(admin, task.id)
-    machine.hello(held(task))
-    assert machine.orders() == [(Want.STOP, task.id, 0)]
+    machine.hello(make_held_attempt(task))
+    assert machine.orders() == [(DesiredAction.STOP, task.id, 0)]
 
 
 def test_what_has_ended_and_given_up_its_slot_but_still_runs_is_stopped(
-    admin: Developer, machine: Driven
+    admin: Developer, machine: FakeMachine
 ) -> None:
     task = running(admin, machine)
     tasks.cancel(admin, task.id)
-    named = held(task)
+    named = make_held_attempt(task)
     machine.hello()
     machine.hello(named)
-    assert machine.orders() == [(Want.STOP, task.id, 0)]
+    assert machine.orders() == [(DesiredAction.STOP, task.id, 0)]
 
 
 def test_an_older_attempt_that_still_runs_is_stopped_and_the_newer_one_goes_on(
-    admin: Developer, machine: Driven
+    admin: Developer, machine: FakeMachine
 ) -> None:
     task = running(admin, machine)
-    older = held(task)
+    older = make_held_attempt(task)
     machine.hello()  # nothing, it says; so the task goes on in a second attempt
     dispatcher.assign_queued()
-    machine.begins(task)
-    machine.hello(older, held(task))
-    assert machine.orders() == [(Want.STOP, task.id, 0)]
+    machine.report_started(task)
+    machine.hello(older, make_held_attempt(task))
+    assert machine.orders() == [(DesiredAction.STOP, task.id, 0)]
     assert (state(task), machine.row.slots_used) == (RUNNING, 2)
-    machine.say(task, frames.Stopped(), attempt=1)
+    machine.report_on(task, frames.Stopped(), attempt=1)
     assert (state(task), machine.row.slots_used) == (RUNNING, 1)
 
 
-def test_an_attempt_of_which_no_row_speaks_is_forgotten(machine: Driven) -> None:
-    stranger = frames.HeldAttempt(
+def test_an_attempt_of_which_no_row_speaks_is_forgotten(machine: FakeMachine) -> None:
+    stranger = frames.TrackedAttempt(
         task_id=4711, attempt=1, stage_index=0, state="working", log_offset=0
     )
     machine.hello(stranger)
-    assert machine.orders() == [(Want.FORGET, 4711, 0)]
+    assert machine.orders() == [(DesiredAction.FORGET, 4711, 0)]
 
 
 def test_a_host_that_was_enrolled_anew_keeps_the_checkpoints_of_its_former_life(
-    machine: Driven,
+    machine: FakeMachine,
 ) -> None:
     """Its tasks may go on from them on other machines."""
     task = make_task(status=TaskStatus.QUEUED)
     make_attempt(task, make_machine(), ended_at=now(), outcome=AttemptOutcome.LOST)
-    wanted = orders.of_machine(machine.machine_id, now(), [(task.id, 1)]).attempts
-    assert [(w.want, w.keep_checkpoints) for w in wanted] == [(Want.FORGET, True)]
+    wanted = orders.orders_of_machine(machine.machine_id, now(), [(task.id, 1)]).attempts
+    assert [(w.action, w.keep_checkpoints) for w in wanted] == [(DesiredAction.FORGET, True)]
 
 
 # ---- who may say hello ---------------------------------------------------------------------------
@@ -191,7 +198,7 @@ def refused(machine: Machine, jwt: str, machine_id: uuid.UUID | None = None) -> 
     )
     before = machine.generation
     try:
-        sessions.hello(frame, now())
+        sessions.handle_hello(frame, now())
     except InvalidToken:
         db.session.refresh(machine)
         return machine.generation == before
@@ -212,7 +219,7 @@ def test_only_the_machine_itself_gets_in(app: Flask) -> None:
         refused(gone, tokens.worker_jwt(gone)[0])
 
 
-def test_each_hello_raises_the_generation(machine: Driven) -> None:
+def test_each_hello_raises_the_generation(machine: FakeMachine) -> None:
     first = machine.generation
     machine.hello()
     assert machine.generation == first + 1
@@ -221,9 +228,11 @@ def test_each_hello_raises_the_generation(machine: Driven) -> None:
 # ---- workspaces ----------------------------------------------------------------------------------
 
 
-def test_a_workspace_is_forgotten_when_its_time_is_over(admin: Developer, machine: Driven) -> None:
+def test_a_workspace_is_forgotten_when_its_time_is_over(
+    admin: Developer, machine: FakeMachine
+) -> None:
     task = running(admin, machine)
-    machine.say(task, frames.Failed("unknown", "no"))
+    machine.report_on(task, frames.Failed("unknown", "no"))
     assert machine.orders() == []
     attempt = db.session.get_one(Attempt, (task.id, 1))
     attempt.forget_at = now() - timedelta(seconds=1)
@@ -231,13 +240,13 @@ def test_a_workspace_is_forgotten_when_its_time_is_over(admin: Developer, machin
     db.session.commit()
     assert workspace_cleanup.sweep(now()) == 1
     assert machine.row.orders_version > version
-    assert machine.orders() == [(Want.FORGET, task.id, 0)]
-    machine.say(task, frames.WorkspaceFacts(state="removed"))
-    assert orders.of_machine(machine.machine_id, now()).attempts == []
+    assert machine.orders() == [(DesiredAction.FORGET, task.id, 0)]
+    machine.report_on(task, frames.WorkspaceFacts(state="removed"))
+    assert orders.orders_of_machine(machine.machine_id, now()).attempts == []
     assert workspace_cleanup.sweep(now()) == 0
 
 
-def test_a_hello_is_a_sign_of_life(machine: Driven) -> None:
+def test_a_hello_is_a_sign_of_life(machine: FakeMachine) -> None:
     moment = now() + timedelta(hours=1)
     machine.hello(at=moment)
     sign = db.session.get_one(MachineHeartbeat, machine.machine_id, populate_existing=True)
@@ -245,7 +254,7 @@ def test_a_hello_is_a_sign_of_life(machine: Driven) -> None:
 
 
 def test_a_hello_takes_back_nothing_of_a_lease_that_was_longer(
-    app: Flask, machine: Driven, monkeypatch: pytest.MonkeyPatch
+    app: Flask, machine: FakeMachine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = db.session.get_one(MachineHeartbeat, machine.machine_id).lease_until
     monkeypatch.setitem(app.config, "LEASE_SECONDS", 60)  # by a restart, of which no shim hears
@@ -257,7 +266,7 @@ def test_a_hello_takes_back_nothing_of_a_lease_that_was_longer(
     assert sign.lease_until == before + timedelta(seconds=60)
 
 
-def test_a_hello_costs_four_statements(admin: Developer, machine: Driven) -> None:
+def test_a_hello_costs_four_statements(admin: Developer, machine: FakeMachine) -> None:
     machine.hello()
     with counted() as statements:
         machine.hello()

@@ -17,7 +17,7 @@ GATED = [
 ]
 
 
-def asked(ada: Developer, project: Project) -> Task:
+def make_asking_task(ada: Developer, project: Project) -> Task:
     """A task of ada's that waits for an answer."""
     return tasks.create(ada, project_key=project.key, description="Do it.")
 
@@ -29,8 +29,8 @@ def planned() -> list[tuple[str, str, str]]:
 
 
 def answer(ada: Developer, bob: Developer, task: Task) -> None:
-    gates.confirm(bob, task.id, 0, "confirm")
+    gates.confirm_stage(bob, task.id, 0, "confirm")
 
 
 def reject(ada: Developer, bob: Developer, task: Task) -> None:
-    gates.confirm(bob, task.id, 0, "reject")
+    gates.confirm_stage(bob, task.id, 0, "reject")

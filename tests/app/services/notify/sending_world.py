@@ -22,7 +22,7 @@ GATE = {
 }
 
 
-TOLD = {"title": "T", "body": "B", "status": "suspended", "projectKey": "P"}
+MESSAGE = {"title": "T", "body": "B", "status": "suspended", "projectKey": "P"}
 
 
 @dataclass

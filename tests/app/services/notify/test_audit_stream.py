@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.chat import senders
-from app.chat.senders import Address, DeliveryRefused, TryAgain
+from app.chat.senders import Address, DeliveryRefused, RetryLater
 from app.domain.chat import BotPlatform
-from app.domain.delivery import LONGEST_REST
+from app.domain.delivery import MAX_PAUSE
 from app.domain.errors import InvalidFields
 from app.domain.roles import SystemRole
 from app.extensions import db
@@ -48,7 +48,7 @@ class Receiver:
         self.batches.append(json.loads(json.dumps(content)))
 
     @property
-    def told(self) -> list[tuple[int, str]]:
+    def entries(self) -> list[tuple[int, str]]:
         """Each entry's number and target."""
         entries = [entry for batch in self.batches for entry in batch["entries"]]
         return [(entry["number"], entry["targetId"]) for entry in entries]
@@ -69,7 +69,7 @@ def admin(app: Flask) -> Developer:
 def streaming(url: str = URL) -> Bot:
     sealed = {"app_secret": encryption.encrypt(SECRET), "webhook_token": encryption.encrypt(url)}
     bot = make_bot(platform=BotPlatform.WEBHOOK, app_id=None, audit_log=True, **sealed)
-    audit_stream.begin(bot)
+    audit_stream.start_stream(bot)
     db.session.commit()
     return bot
 
@@ -124,7 +124,7 @@ def test_what_is_not_taken_is_told_again_with_its_numbers_before_anything_else(
 ) -> None:
     bot = streaming()
     act("a", "b")
-    for problem in (TryAgain("away"), DeliveryRefused("answered 403"), RuntimeError("hush")):
+    for problem in (RetryLater("away"), DeliveryRefused("answered 403"), RuntimeError("hush")):
         receiver.problem = problem
         assert audit_stream.send_due() == 1
         assert audit_stream.send_due() == 0  # not at once
@@ -135,20 +135,25 @@ def test_what_is_not_taken_is_told_again_with_its_numbers_before_anything_else(
     assert receiver.tried == [[1, 2], [1, 2, 3], [1, 2, 3, 4]]
     receiver.problem = None
     audit_stream.send_due()
-    assert receiver.told == [(1, "a"), (2, "b"), (3, "more"), (4, "more"), (5, "more")]
+    assert receiver.entries == [(1, "a"), (2, "b"), (3, "more"), (4, "more"), (5, "more")]
     stream = stream_of(bot)
-    assert (stream.failures, stream.error, stream.sent, audit_stream.waiting()) == (0, None, 5, 0)
+    assert (stream.failures, stream.error, stream.sent, audit_stream.count_pending()) == (
+        0,
+        None,
+        5,
+        0,
+    )
 
 
 def test_it_is_tried_soon_or_when_it_is_wished(app: Flask, receiver: Receiver) -> None:
     bot = streaming()
     act("a")
-    receiver.problem = TryAgain("away")
+    receiver.problem = RetryLater("away")
     for _ in range(20):
         make_due(bot)
         audit_stream.send_due()
-        assert stream_of(bot).due_at <= clock.now() + LONGEST_REST
-    receiver.problem = TryAgain("later", after=3600)
+        assert stream_of(bot).due_at <= clock.now() + MAX_PAUSE
+    receiver.problem = RetryLater("later", after=3600)
     make_due(bot)
     audit_stream.send_due()
     assert stream_of(bot).due_at > clock.now() + timedelta(minutes=59)
@@ -164,10 +169,10 @@ def test_an_entry_that_is_committed_late_gets_the_next_number(
         with committed_app.app_context():
             act("late")
             audit_stream.send_due()
-        assert receiver.told == [(1, "late")]
+        assert receiver.entries == [(1, "late")]
         db.session.commit()
     audit_stream.send_due()
-    assert receiver.told == [(1, "late"), (2, "early")]
+    assert receiver.entries == [(1, "late"), (2, "early")]
 
 
 def test_what_a_sender_was_killed_with_is_told_again_when_its_lease_is_over(
@@ -175,7 +180,7 @@ def test_what_a_sender_was_killed_with_is_told_again_when_its_lease_is_over(
 ) -> None:
     bot = streaming()
     act("a")
-    monkeypatch.setattr(audit_stream, "_mark", lambda *_: None)
+    monkeypatch.setattr(audit_stream, "_store_result", lambda *_: None)
     audit_stream.send_due()
     monkeypatch.undo()
     monkeypatch.setattr(senders, "post", receiver.post)
@@ -194,10 +199,10 @@ def test_a_sender_that_is_slower_than_its_lease_takes_nothing_away(
     (late,) = audit_stream._claim(clock.now())
     make_due(bot)
     (again,) = audit_stream._claim(clock.now())
-    audit_stream._mark(late, None, clock.now())
-    assert (stream_of(bot).sent, audit_stream.waiting()) == (0, 1)
-    audit_stream._mark(again, None, clock.now())
-    assert (stream_of(bot).sent, audit_stream.waiting()) == (1, 0)
+    audit_stream._store_result(late, None, clock.now())
+    assert (stream_of(bot).sent, audit_stream.count_pending()) == (0, 1)
+    audit_stream._store_result(again, None, clock.now())
+    assert (stream_of(bot).sent, audit_stream.count_pending()) == (1, 0)
 
 
 def test_a_batch_is_bounded_in_entries_and_in_bytes(
@@ -224,12 +229,12 @@ def test_the_stream_begins_and_ends_with_the_entries_that_say_so_and_counts_on(
     act("not told")
     audit_stream.send_due()
     name = str(bot.id)
-    assert receiver.told == [(1, name), (2, "told"), (3, name)]
+    assert receiver.entries == [(1, name), (2, "told"), (3, name)]
     last = receiver.batches[-1]["entries"][-1]
     assert last["changes"] == {"before": {"auditLog": True}, "after": {"auditLog": False}}
     bots.update(admin, bot.id, audit_log=True)
     audit_stream.send_due()
-    assert receiver.told[3:] == [(4, name)]
+    assert receiver.entries[3:] == [(4, name)]
 
 
 def test_a_bot_that_is_changed_is_tried_at_once(
@@ -237,12 +242,12 @@ def test_a_bot_that_is_changed_is_tried_at_once(
 ) -> None:
     bot = streaming()
     act("a")
-    receiver.problem = TryAgain("away", after=3600)
+    receiver.problem = RetryLater("away", after=3600)
     audit_stream.send_due()
     bots.update(admin, bot.id, webhook_token="https://other.example/")
     receiver.problem = None
     assert audit_stream.send_due() == 1
-    assert [number for number, _ in receiver.told] == [1, 2]
+    assert [number for number, _ in receiver.entries] == [1, 2]
 
 
 def test_with_a_bot_goes_what_it_had_to_be_told(
@@ -251,8 +256,8 @@ def test_with_a_bot_goes_what_it_had_to_be_told(
     gone, kept = streaming(), streaming()
     act("a")
     bots.delete(admin, gone.id)
-    audit_stream.forget_gone()
-    assert audit_stream.waiting() == 2
+    audit_stream.delete_orphaned()
+    assert audit_stream.count_pending() == 2
     assert audit_stream.send_due() == 1
     assert {batch["botId"] for batch in receiver.batches} == {kept.id}
 
@@ -293,9 +298,9 @@ def test_admins_see_how_far_it_is(
     receiver.problem = DeliveryRefused("answered 403")
     act("b")
     audit_stream.send_due()
-    without, told = client.get("/api/admin/bots", headers=login(admin)).json["items"]
+    without, webhook = client.get("/api/admin/bots", headers=login(admin)).json["items"]
     assert (without["auditLog"], without["auditStream"]) == (False, None)
-    seen = told["auditStream"]
+    seen = webhook["auditStream"]
     assert (seen["sent"], seen["failures"], seen["error"]) == (1, 1, "answered 403")
     assert "muster_audit_entries_waiting 1.0" in client.get("/metrics").text
-    settings.forget()
+    settings.clear_cache()

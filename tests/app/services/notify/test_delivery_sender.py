@@ -6,10 +6,10 @@ import time
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from app.chat.senders import Address, DeliveryRefused, Message, TryAgain
+from app.chat.senders import Address, DeliveryRefused, Message, RetryLater
 from app.domain.chat import BotPlatform
-from app.domain.delivery import DeliveryAct, DeliveryState
-from app.domain.notification_rules import NewsKind
+from app.domain.delivery import DeliveryAction, DeliveryState
+from app.domain.notification_rules import NotificationType
 from app.domain.roles import SystemRole
 from app.extensions import redis
 from app.models import Bot, Task
@@ -18,7 +18,7 @@ from app.services.clock import now
 from app.services.notify import deliveries, delivery_sender
 from tests.app.services.notify.sending_world import (
     GATE,
-    TOLD,
+    MESSAGE,
     Platform,
     again,
     fails,
@@ -37,7 +37,9 @@ def test_a_message_says_all_that_the_platform_needs(
     platform: Platform, bot: Bot, task: Task
 ) -> None:
     settings.update(make_developer(role=SystemRole.ADMIN), {"publicUrl": "https://muster.example/"})
-    entry = make_outbox_entry(task, kind=NewsKind.GATE_OPENED, told={**TOLD, "gate": GATE})
+    entry = make_outbox_entry(
+        task, kind=NotificationType.GATE_OPENED, told={**MESSAGE, "gate": GATE}
+    )
     delivery = make_delivery(task, bot, entry=entry, chat_id="C7")
     assert delivery_sender.send_due() == 1
     [(address, message)] = platform.sent
@@ -59,12 +61,14 @@ def test_a_card_is_edited_by_the_reference_that_the_platform_gave(
     platform: Platform, bot: Bot, task: Task
 ) -> None:
     platform.answer = lambda _address, _message: "ts-1"
-    asked = make_outbox_entry(task, kind=NewsKind.GATE_OPENED, told={**TOLD, "gate": GATE})
+    asked = make_outbox_entry(
+        task, kind=NotificationType.GATE_OPENED, told={**MESSAGE, "gate": GATE}
+    )
     card = make_delivery(task, bot, entry=asked)
     answered = make_outbox_entry(
-        task, kind=NewsKind.GATE_ANSWERED, message="answered by ada: here", told=TOLD
+        task, kind=NotificationType.GATE_ANSWERED, message="answered by ada: here", told=MESSAGE
     )
-    edit = make_delivery(task, bot, entry=answered, act=DeliveryAct.EDIT, card_id=card.id)
+    edit = make_delivery(task, bot, entry=answered, act=DeliveryAction.EDIT, card_id=card.id)
     while delivery_sender.send_due():
         pass
     [(ref, message)] = platform.edited
@@ -78,7 +82,7 @@ def test_where_there_is_no_card_an_edit_is_through_at_once(
     platform: Platform, bot: Bot, task: Task
 ) -> None:
     card = make_delivery(task, bot, state=DeliveryState.SENT)
-    edit = make_delivery(task, bot, act=DeliveryAct.EDIT, card_id=card.id)
+    edit = make_delivery(task, bot, act=DeliveryAction.EDIT, card_id=card.id)
     delivery_sender.send_due()
     assert (platform.edited, again(edit).state) == ([], DeliveryState.SENT)
 
@@ -97,7 +101,7 @@ def test_a_tasks_news_come_to_a_chat_in_order_and_wait_for_what_is_tried_again(
     def once_bad(_address: Address, message: Message) -> None:
         if message.delivery_id in ids:
             ids.clear()
-            raise TryAgain("HTTP 503")
+            raise RetryLater("HTTP 503")
 
     platform.answer = once_bad
     delivery_sender.send_due()
@@ -137,8 +141,8 @@ def test_a_slow_sender_changes_nothing_that_is_no_longer_its_own(
     [old] = deliveries.claim({bot.id: 5}, now())
     make_due(delivery)
     [new] = deliveries.claim({bot.id: 5}, now())
-    late = deliveries.Mark(old.id, old.attempts, DeliveryState.DEAD, now(), error="late")
-    deliveries.mark([(bot.id, late)], {}, now())
+    late = deliveries.DeliveryResult(old.id, old.attempts, DeliveryState.DEAD, now(), error="late")
+    deliveries.store_results([(bot.id, late)], {}, now())
     assert (again(delivery).state, delivery.attempts) == (DeliveryState.SENDING, new.attempts)
 
 
@@ -192,12 +196,12 @@ def test_who_was_too_slow_to_stay_the_one_that_sends_leaves_it_to_who_is_now(
     assert redis.client.get("muster:send:holder") == b"another"
 
 
-@pytest.mark.parametrize("said", ["a\0b", "a\ud800b"])
+@pytest.mark.parametrize("detail", ["a\0b", "a\ud800b"])
 def test_words_that_postgres_cannot_hold_keep_nothing_from_being_marked(
-    platform: Platform, bot: Bot, task: Task, said: str
+    platform: Platform, bot: Bot, task: Task, detail: str
 ) -> None:
     delivery = make_delivery(task, bot)
-    platform.answer = fails(DeliveryRefused(said))
+    platform.answer = fails(DeliveryRefused(detail))
     delivery_sender.send_due()
     assert again(delivery).state is DeliveryState.DEAD
 
@@ -243,6 +247,6 @@ def test_health_and_counts_are_kept(platform: Platform, bot: Bot) -> None:
     platform.answer = fails(DeliveryRefused("no"))
     make_delivery(make_task(), bot)
     delivery_sender.send_due()
-    assert deliveries.totals()["slack", "sent"] == 1
-    assert deliveries.totals()["slack", "died"] == 1
-    assert deliveries.waiting()["slack", "dead"] == 1
+    assert deliveries.count_tries()["slack", "sent"] == 1
+    assert deliveries.count_tries()["slack", "died"] == 1
+    assert deliveries.count_unsent()["slack", "dead"] == 1

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from app.chat.senders import DeliveryRefused, TryAgain
-from app.domain.delivery import OPENS_AFTER, Circuit, DeliveryAct, DeliveryState
-from app.domain.notification_rules import NewsKind
+from app.chat.senders import DeliveryRefused, RetryLater
+from app.domain.delivery import FAILURE_THRESHOLD, CircuitBreaker, DeliveryAction, DeliveryState
+from app.domain.notification_rules import NotificationType
 from app.domain.roles import SystemRole
 from app.domain.task import TaskStatus
 from app.extensions import db
@@ -16,9 +16,9 @@ from app.models import Bot, BotHealth, Delivery, Developer, Project, ProjectMemb
 from app.services import settings
 from app.services.clock import now
 from app.services.notify import bindings, bots, deliveries, delivery_sender
-from app.services.notify.deliveries import Mark
+from app.services.notify.deliveries import DeliveryResult
 from app.services.project_deletion import deletion
-from tests.app.services.notify.sending_world import GATE, TOLD, Platform, again, fails, make_due
+from tests.app.services.notify.sending_world import GATE, MESSAGE, Platform, again, fails, make_due
 from tests.factories import (
     make_bot,
     make_delivery,
@@ -35,7 +35,7 @@ def test_a_failure_is_tried_again_later_up_to_a_number_and_then_given_up(
     platform: Platform, bot: Bot, task: Task
 ) -> None:
     settings.update(make_developer(role=SystemRole.ADMIN), {"deliveryAttempts": 3})
-    platform.answer = fails(TryAgain("HTTP 500 from the platform"))
+    platform.answer = fails(RetryLater("HTTP 500 from the platform"))
     delivery = make_delivery(task, bot)
     for tries in (1, 2, 3):
         make_due(delivery)
@@ -57,7 +57,7 @@ def test_a_refusal_is_final_and_in_the_platforms_own_words(
 def test_who_asks_to_be_left_alone_is_with_all_that_is_for_them(
     platform: Platform, bot: Bot, task: Task
 ) -> None:
-    platform.answer = fails(TryAgain("HTTP 429", after=30.0))
+    platform.answer = fails(RetryLater("HTTP 429", after=30.0))
     delivery = make_delivery(task, bot)
     began = now()
     delivery_sender.send_due()
@@ -72,12 +72,12 @@ def test_who_asks_to_be_left_alone_is_with_all_that_is_for_them(
 def test_a_bot_that_fails_again_and_again_is_left_alone_and_then_tried_by_one(
     platform: Platform, bot: Bot
 ) -> None:
-    platform.answer = fails(TryAgain("timed out"))
+    platform.answer = fails(RetryLater("timed out"))
     all_of_it = [make_delivery(make_task(), bot) for _ in range(20)]
     delivery_sender.send_due()
     tried = len(platform.sent)
     # Those that were on their way when the circuit opened came to their ends.
-    assert OPENS_AFTER <= tried < OPENS_AFTER + delivery_sender.AT_ONCE
+    assert FAILURE_THRESHOLD <= tried < FAILURE_THRESHOLD + delivery_sender.MAX_PER_BOT
     assert delivery_sender.send_due() == 0
     for delivery in all_of_it:
         make_due(delivery)
@@ -101,7 +101,7 @@ def test_what_nobody_expected_is_told_by_its_kind_alone(
 NOT_MEANT = "not sent: who it was for may no longer hear of it"
 
 
-def test_a_room_that_is_bound_no_more_is_not_told(platform: Platform, bot: Bot, task: Task) -> None:
+def test_an_unbound_channel_is_not_notified(platform: Platform, bot: Bot, task: Task) -> None:
     delivery = make_delivery(task, bot)
     admin = make_developer(role=SystemRole.ADMIN)
     bindings.remove(admin, bot.id, platform_chat_id=delivery.chat_id)
@@ -111,14 +111,16 @@ def test_a_room_that_is_bound_no_more_is_not_told(platform: Platform, bot: Bot, 
     assert db.session.get_one(BotHealth, bot.id).failures == 0
 
 
-def test_a_room_of_a_project_that_was_deleted_hears_no_more_but_its_cards_are_closed(
+def test_a_channel_of_a_deleted_project_gets_no_more_messages_but_its_cards_are_closed(
     platform: Platform, bot: Bot
 ) -> None:
     task = make_task(status=TaskStatus.COMPLETED)
     news = make_delivery(task, bot)
-    asked = make_outbox_entry(task, kind=NewsKind.GATE_OPENED, told={**TOLD, "gate": GATE})
+    asked = make_outbox_entry(
+        task, kind=NotificationType.GATE_OPENED, told={**MESSAGE, "gate": GATE}
+    )
     card = make_delivery(task, bot, entry=asked, state=DeliveryState.SENT, ref="C1:7")
-    edit = make_delivery(task, bot, act=DeliveryAct.EDIT, card_id=card.id)
+    edit = make_delivery(task, bot, act=DeliveryAction.EDIT, card_id=card.id)
     admin = make_developer(role=SystemRole.ADMIN)
     key = db.session.get_one(Project, task.project_id).key
     deletion.delete(admin, key)
@@ -178,8 +180,8 @@ def test_a_bot_that_is_deleted_takes_what_it_was_to_say_along(
 
     held = deliveries.claim({bot.id: 1}, now())
     bots.delete(admin, bot.id)
-    mark = Mark(held[0].id, held[0].attempts, DeliveryState.SENT, now(), "C1:1")
-    deliveries.mark([(held[0].bot_id, mark)], {held[0].bot_id: Circuit()}, now())
+    mark = DeliveryResult(held[0].id, held[0].attempts, DeliveryState.SENT, now(), "C1:1")
+    deliveries.store_results([(held[0].bot_id, mark)], {held[0].bot_id: CircuitBreaker()}, now())
     assert delivery_sender.send_due() == 1
     assert db.session.get(Delivery, gone) is None
     assert again(second).state is DeliveryState.SENT

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy import select
 
-from app.domain.delivery import DeliveryAct, DeliveryState
-from app.domain.notification_rules import NewsKind
+from app.domain.delivery import DeliveryAction, DeliveryState
+from app.domain.notification_rules import NotificationType
 from app.domain.task import EventType
 from app.extensions import db, redis
 from app.models import (
@@ -22,7 +22,7 @@ from app.services.accounts import preferences
 from app.services.clock import now
 from app.services.notify import fan_out, notifications
 from app.services.tasks import gates, history, tasks
-from tests.app.services.notify.fan_out_world import GATED, answer, asked, planned, reject
+from tests.app.services.notify.fan_out_world import GATED, answer, make_asking_task, planned, reject
 from tests.app.services.statements import counted
 from tests.factories import (
     make_binding,
@@ -36,13 +36,13 @@ from tests.factories import (
 
 def with_card(ada: Developer, project: Project) -> Task:
     make_binding(make_bot(), project=project, platform_chat_id="room")
-    task = asked(ada, project)
+    task = make_asking_task(ada, project)
     fan_out.expand(now())
     return task
 
 
 def edits() -> list[str]:
-    return [kind for kind, act, _ in planned() if act == DeliveryAct.EDIT]
+    return [kind for kind, act, _ in planned() if act == DeliveryAction.EDIT]
 
 
 def cancel(ada: Developer, bob: Developer, task: Task) -> None:
@@ -50,7 +50,7 @@ def cancel(ada: Developer, bob: Developer, task: Task) -> None:
 
 
 def expire(ada: Developer, bob: Developer, task: Task) -> None:
-    gate = gates.open_gate(task)
+    gate = gates.find_open_gate(task)
     assert gate is not None
     gate.expires_at = task.created_at
     db.session.commit()
@@ -81,7 +81,7 @@ def test_a_card_is_edited_once_when_nobody_can_answer_any_more(
 def test_a_withdrawn_question_closes_its_card(ada: Developer, project: Project) -> None:
     task = with_card(ada, project)
     about = {"withdrawn": True}
-    history.record(task, EventType.WARNING, "withdrawn", now(), stage_index=0, data=about)
+    history.record_event(task, EventType.WARNING, "withdrawn", now(), stage_index=0, data=about)
     db.session.commit()
     fan_out.expand(now())
     assert edits() == ["gate_withdrawn"]
@@ -90,7 +90,9 @@ def test_a_withdrawn_question_closes_its_card(ada: Developer, project: Project) 
 def test_a_refused_host_closes_no_question(ada: Developer, project: Project) -> None:
     task = with_card(ada, project)
     about = {"host": "a.example", "network": "project"}
-    history.record(task, EventType.EGRESS_REFUSED, "refused", now(), stage_index=0, data=about)
+    history.record_event(
+        task, EventType.EGRESS_REFUSED, "refused", now(), stage_index=0, data=about
+    )
     db.session.commit()
     assert fan_out.expand(now()) == 1
     assert edits() == []
@@ -102,7 +104,7 @@ def test_a_card_that_nobody_got_is_not_edited(
     task = with_card(ada, project)
     db.session.scalars(select(Delivery)).one().state = DeliveryState.DEAD
     db.session.commit()
-    gates.confirm(bob, task.id, 0, "confirm")
+    gates.confirm_stage(bob, task.id, 0, "confirm")
     fan_out.expand(now())
     assert edits() == []
 
@@ -115,7 +117,7 @@ def test_the_card_of_a_new_round_is_another(
     tasks.retry(ada, task.id)
     fan_out.expand(now())
     assert edits() == ["task_cancelled"]
-    gates.confirm(bob, task.id, 0, "confirm")
+    gates.confirm_stage(bob, task.id, 0, "confirm")
     fan_out.expand(now())
     assert edits() == ["task_cancelled", "gate_answered"]
     cards = {row.card_id for row in db.session.scalars(select(Delivery)) if row.card_id}
@@ -129,7 +131,7 @@ def statements_for(recipients: int) -> int:
     people = [make_developer() for _ in range(recipients)]
     project = make_project(members=people, pipeline=GATED)
     for person in people[:3]:
-        preferences.update(person, {NewsKind.GATE_OPENED: {"chat": False}})
+        preferences.update(person, {NotificationType.GATE_OPENED: {"chat": False}})
     make_binding(make_bot(), project=project)
     tasks.create(people[0], project_key=project.key, description="Do it.")
     with counted() as sent:
@@ -166,7 +168,7 @@ def test_only_what_people_are_told_of_costs_a_statement_more(app: Flask) -> None
     def asked_for(type_: EventType) -> int:
         task = tasks.create(ada, project_key=project.key, description="x")
         with counted() as sent:
-            history.record(task, type_, "x", now())
+            history.record_event(task, type_, "x", now())
             db.session.commit()
         return len([line for line in sent if line.startswith("INSERT")])
 
@@ -178,5 +180,5 @@ def test_only_what_people_are_told_of_costs_a_statement_more(app: Flask) -> None
 
 def test_many_events_wake_one_job(app: Flask, ada: Developer, project: Project) -> None:
     for _ in range(20):
-        asked(ada, project)
+        make_asking_task(ada, project)
     assert redis.client.llen("notify") == 1

@@ -8,7 +8,7 @@ from app.models import Developer, Event, Gate, Notification, OutboxEntry, Projec
 from app.services.chat import cards
 from app.services.clock import now
 from app.services.notify import fan_out
-from tests.app.services.notify.fan_out_world import asked
+from tests.app.services.notify.fan_out_world import make_asking_task
 from tests.factories import make_attempt, make_change, make_machine
 
 FILES = [{"path": f"{name}.py", "insertions": 1, "deletions": 2} for name in "abcdefg"]
@@ -17,7 +17,7 @@ NAMED = "\na.py +1 -2, b.py +1 -2, c.py +1 -2, d.py +1 -2, e.py +1 -2, and 2 mor
 
 def at_gate(ada: Developer, project: Project, stage: int) -> Task:
     """A task that has changed something, and asks before that stage."""
-    task = asked(ada, project)
+    task = make_asking_task(ada, project)
     task.pipeline = task.pipeline * 2
     task.stage_index = stage
     for kind in (Gate, Event, OutboxEntry):
@@ -34,8 +34,8 @@ def test_a_question_behind_a_stage_names_some_files(
 ) -> None:
     task = at_gate(ada, project, stage)
     fan_out.expand(now())
-    said = "stage publish asks: Run stage “publish”?"
-    assert set(db.session.scalars(select(Notification.body))) == {said + named}
+    text = "stage publish asks: Run stage “publish”?"
+    assert set(db.session.scalars(select(Notification.body))) == {text + named}
     gate = db.session.scalars(select(Gate)).one()
-    assert cards.message(task, gate, "so far").body == "so far" + named
-    assert cards.message(task, None, "so far").body == "so far"
+    assert cards.build_card(task, gate, "so far").body == "so far" + named
+    assert cards.build_card(task, None, "so far").body == "so far"

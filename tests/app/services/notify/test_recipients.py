@@ -14,7 +14,7 @@ from tests.app.services.notify.fan_out_world import planned
 from tests.factories import add_member, make_binding, make_bot, make_developer, make_task
 
 
-def told(developer: Developer) -> list[str]:
+def notification_types(developer: Developer) -> list[str]:
     query = select(Notification.type).where(Notification.developer_id == developer.id)
     return list(db.session.scalars(query.order_by(Notification.id)))
 
@@ -35,49 +35,53 @@ def test_a_review_is_told_to_the_creator_and_to_all_who_took_part(
     ada: Developer, bob: Developer, carl: Developer, task: Task
 ) -> None:
     dora = make_developer(role=SystemRole.ADMIN)  # is no member
-    drafts.add(dora, task.id, body="Why?", publish=True)
-    drafts.add(carl, task.id, body="not said yet")
+    drafts.add_comment(dora, task.id, body="Why?", publish=True)
+    drafts.add_comment(carl, task.id, body="not said yet")
     fan_out.expand(now())
-    assert (told(ada), told(bob), told(dora)) == (["commented"], [], [])
+    assert (notification_types(ada), notification_types(bob), notification_types(dora)) == (
+        ["commented"],
+        [],
+        [],
+    )
     submission.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")
     fan_out.expand(now())
-    assert told(ada) == ["commented", "reviewed"]
-    assert told(dora) == ["reviewed"]
-    assert told(bob) == told(carl) == []
+    assert notification_types(ada) == ["commented", "reviewed"]
+    assert notification_types(dora) == ["reviewed"]
+    assert notification_types(bob) == notification_types(carl) == []
     submission.submit(ada, task.id, verdict=ReviewVerdict.COMMENT, body="Hm.")
     fan_out.expand(now())
-    assert told(bob) == ["reviewed"]
+    assert notification_types(bob) == ["reviewed"]
 
 
 def test_an_answer_is_told_to_those_in_its_thread_alone(
     ada: Developer, bob: Developer, carl: Developer, task: Task
 ) -> None:
-    thread = drafts.add(bob, task.id, body="Why?", publish=True).thread
-    drafts.add(carl, task.id, body="Another.", publish=True)
+    thread = drafts.add_comment(bob, task.id, body="Why?", publish=True).thread
+    drafts.add_comment(carl, task.id, body="Another.", publish=True)
     fan_out.expand(now())
-    drafts.add(ada, task.id, body="So.", thread_id=thread.id, publish=True)
+    drafts.add_comment(ada, task.id, body="So.", thread_id=thread.id, publish=True)
     fan_out.expand(now())
-    assert (told(bob), told(carl)) == (["commented"], [])
+    assert (notification_types(bob), notification_types(carl)) == (["commented"], [])
 
 
 def test_who_may_not_see_the_task_any_more_is_not_told(
     ada: Developer, bob: Developer, task: Task
 ) -> None:
     gone = make_developer(role=SystemRole.ADMIN)
-    drafts.add(gone, task.id, body="Why?", publish=True)
+    drafts.add_comment(gone, task.id, body="Why?", publish=True)
     gone.role = SystemRole.DEVELOPER
     db.session.commit()
     fan_out.expand(now())
     submission.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")
     fan_out.expand(now())
-    assert told(gone) == []
+    assert notification_types(gone) == []
 
 
 def test_chats_are_told_of_reviews_and_not_of_each_comment(
     ada: Developer, bob: Developer, project: Project, task: Task
 ) -> None:
     make_binding(make_bot(), project=project, platform_chat_id="C1")
-    drafts.add(bob, task.id, body="Why?", publish=True)
+    drafts.add_comment(bob, task.id, body="Why?", publish=True)
     fan_out.expand(now())
     assert planned() == []
     submission.submit(bob, task.id, verdict=ReviewVerdict.COMMENT, body="Well.")

@@ -104,7 +104,7 @@ def test_a_task_can_be_made_meanwhile(committed_app: Flask) -> None:
     with db.engine.begin() as other:
         other.execute(holding.with_for_update(read=True, key_share=True))  # as tasks.create does
         db.session.execute(sa.text("SET lock_timeout = '5s'"))  # a wait would be an error
-        assert [step.seen for step in reencryption.run()] == [1, 0, 0, 0, 0, 0]
+        assert [step.seen for step in reencryption.reencrypt_all()] == [1, 0, 0, 0, 0, 0]
 
 
 def test_a_secret_that_is_set_meanwhile_is_kept(
@@ -118,6 +118,6 @@ def test_a_secret_that_is_set_meanwhile_is_kept(
         change = sa.update(Project).values(secrets={"A": encryption.encrypt("after")})
         other.execute(change)
     monkeypatch.setitem(committed_app.config, "ENCRYPTION_KEYS", [NEW, OLD])
-    assert [step.changed for step in reencryption.run()] == [1, 0, 0, 0, 0, 0]
+    assert [step.changed for step in reencryption.reencrypt_all()] == [1, 0, 0, 0, 0, 0]
     monkeypatch.setitem(committed_app.config, "ENCRYPTION_KEYS", [NEW])
     assert list(opened()) == ["A=after"]

@@ -198,7 +198,7 @@ def test_a_run_ends_and_the_next_one_goes_on_with_the_oldest(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
-    monkeypatch.setattr(retention, "BATCHES", 2)
+    monkeypatch.setattr(retention, "MAX_BATCHES", 2)
     keys(make_developer(), 7)
     retention.sweep(NOW)
     left = db.session.scalars(sa.select(IdempotencyKey.created_at)).all()
@@ -271,7 +271,7 @@ def test_sweeps_at_once_share_the_work(
 def test_what_is_due_is_found_by_an_index(app: Flask, rule: retention.Rule) -> None:
     db.session.execute(sa.text("SET LOCAL enable_seqscan = off"))
     db.session.execute(sa.text("SET LOCAL enable_sort = off"))
-    query = retention.due(rule, datetime.now(NOW.tzinfo)).limit(10)
+    query = retention.due_rows(rule, datetime.now(NOW.tzinfo)).limit(10)
     statement = query.compile(db.engine, compile_kwargs={"literal_binds": True})
     plan = "\n".join(db.session.scalars(sa.text(f"EXPLAIN {statement}")))
     assert f"Index Scan using ix_{rule.kind.__tablename__}" in plan

@@ -27,10 +27,10 @@ def test_every_event_names_the_project_of_its_task(app: Flask) -> None:
     admin, machine = make_developer(role=SystemRole.ADMIN), make_driven()
     task = tasks.create(admin, project_key=make_project().key, description="Do it.")
     dispatcher.assign_queued()
-    machine.begins(task)
-    machine.say(task, frames.Note("info", "cloning"))
-    machine.finishes(task)
-    machine.publishes(task)
+    machine.report_started(task)
+    machine.report_on(task, frames.Note("info", "cloning"))
+    machine.report_finished(task)
+    machine.report_published(task)
     query = sa.select(Event.project_id, sa.func.count()).group_by(Event.project_id)
     assert [tuple(row) for row in db.session.execute(query)] == [(task.project_id, task.events)]
     assert task.events > 6
@@ -42,7 +42,7 @@ def crowd(app: Flask) -> Developer:
     member = make_developer()
     small, big = a_task(project=make_project(members=[member])), a_task()
     for _ in range(3):
-        history.record(small, EventType.WARNING, "long ago", now().replace(year=2020))
+        history.record_event(small, EventType.WARNING, "long ago", now().replace(year=2020))
     rows = sa.text("""
         INSERT INTO task_events (task_id, number, type, attempt, message, data, created_at,
                                  project_id)
@@ -59,7 +59,7 @@ def plans(actor: Developer, before: SortKey | None) -> list[dict[str, Any]]:
     """Every node of what Postgres does for a page, with how many rows came out of it."""
     asked: list[Any] = []
     sa.event.listen(db.engine, "before_cursor_execute", note := lambda *a: asked.append(a[2:4]))
-    db.session.execute(activity.latest(actor, before, 10)).all()
+    db.session.execute(activity.latest_events(actor, before, 10)).all()
     sa.event.remove(db.engine, "before_cursor_execute", note)
     [(statement, parameters)] = [each for each in asked if "task_events" in each[0]]
     explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
@@ -77,7 +77,7 @@ def test_a_page_reads_no_more_than_is_on_it(crowd: Developer, role: SystemRole, 
     crowd.role = role
     before = None
     if page == "second":
-        last = db.session.execute(activity.latest(crowd, None, 10)).all()[-1]
+        last = db.session.execute(activity.latest_events(crowd, None, 10)).all()[-1]
         before = [last.Event.created_at, last.Event.task_id, last.Event.number]
     nodes = plans(crowd, before)
     tried = [node for node in nodes if node.get("Relation Name") == "task_events"]

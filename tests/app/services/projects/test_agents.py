@@ -7,11 +7,11 @@ import pytest
 from flask import Flask
 
 from app.domain.machine import MachineStatus
-from app.domain.sandbox import RoomLevel
-from app.domain.timestamps import written
+from app.domain.sandbox import SandboxLevel
+from app.domain.timestamps import to_rfc3339
 from app.services.clock import now
 from app.services.projects import agents
-from app.services.projects.agents import AgentNumbers
+from app.services.projects.agents import AgentStats
 from tests.factories import make_machine, make_project
 
 
@@ -25,7 +25,7 @@ def qwen(version: str | None = None, **fields: Any) -> dict[str, Any]:
 
 def test_the_agents_of_the_contract_are_listed_also_where_no_machine_has_them(app: Flask) -> None:
     found = agents.listing(now())
-    assert found == [AgentNumbers(name) for name in ("claude", "codex", "cursor", "custom")]
+    assert found == [AgentStats(name) for name in ("claude", "codex", "cursor", "custom")]
 
 
 def test_an_agent_is_counted_on_each_machine_that_has_it(app: Flask) -> None:
@@ -35,15 +35,15 @@ def test_an_agent_is_counted_on_each_machine_that_has_it(app: Flask) -> None:
     a_machine(qwen("0.9"), status=MachineStatus.DECOMMISSIONED)
     found = {each.type: each for each in agents.listing(now())}
     assert list(found) == ["aider", "claude", "codex", "cursor", "custom", "qwen"]
-    assert found["aider"] == AgentNumbers("aider", 1, 1, [])
-    assert found["qwen"] == AgentNumbers("qwen", 3, 2, ["1.5", "2.0"])
+    assert found["aider"] == AgentStats("aider", 1, 1, [])
+    assert found["qwen"] == AgentStats("qwen", 3, 2, ["1.5", "2.0"])
 
 
 @pytest.mark.parametrize(("minutes", "healthy"), [(5, 0), (-5, 1)])
 def test_an_agent_is_healthy_again_when_its_time_has_come(
     app: Flask, minutes: int, healthy: int
 ) -> None:
-    until = written(now() + timedelta(minutes=minutes))
+    until = to_rfc3339(now() + timedelta(minutes=minutes))
     a_machine(qwen(healthy=False, degradedUntil=until))
     assert agents.listing(now())[-1].healthy_count == healthy
 
@@ -58,7 +58,7 @@ def test_an_agent_is_healthy_again_when_its_time_has_come(
             {"agent_options": {"permissions": "all"}}, ["permissions_without_room"], id="all"
         ),
         pytest.param(
-            {"agent_options": {"permissions": "all"}, "room": RoomLevel.FULL}, [], id="in a room"
+            {"agent_options": {"permissions": "all"}, "room": SandboxLevel.FULL}, [], id="in a room"
         ),
         pytest.param(
             {"pipeline": [{"name": "s", "command": "c", "agentOptions": {"permissions": "all"}}]},
@@ -81,4 +81,4 @@ def test_who_saves_a_project_is_warned(
     a_machine(qwen(healthy=False))
     a_machine({"agentType": "gone"}, status=MachineStatus.DECOMMISSIONED)
     project = make_project(**{"agent_type": "qwen"} | fields)
-    assert [each.code for each in agents.warnings_of(project)] == codes
+    assert [each.code for each in agents.project_warnings(project)] == codes

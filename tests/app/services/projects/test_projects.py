@@ -136,7 +136,7 @@ def test_the_last_maintainer_cannot_be_demoted_either(app: Flask) -> None:
     developer = make_developer()
     project = make_project(maintainers=[developer])
     with pytest.raises(LastMaintainer):
-        members.put(admin(), project.key, developer.id, ProjectRole.MEMBER)
+        members.set_member(admin(), project.key, developer.id, ProjectRole.MEMBER)
 
 
 def test_a_project_with_live_tasks_is_not_deleted_without_force(app: Flask) -> None:
@@ -194,7 +194,7 @@ def test_views_count_members_and_tasks(app: Flask) -> None:
         make_task(project=project, status=status)
     make_task()  # another project's
     empty = make_project()
-    full, bare = views.of([project, empty])
+    full, bare = views.list_views([project, empty])
     assert full.member_count == 2
     assert full.task_counts == dict.fromkeys(TaskStatus, 0) | {"queued": 2, "failed": 1}
     assert bare.member_count == sum(bare.task_counts.values()) == 0

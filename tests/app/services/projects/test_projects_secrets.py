@@ -59,9 +59,9 @@ def test_a_kept_projects_secrets_can_be_destroyed(app: Flask) -> None:
         projects.destroy_secrets(member, project.key)
     projects.destroy_secrets(maintainer, project.key)
     assert kept_secrets(project) == [{}, None, None, {"B": "told"}]
-    told = db.session.scalars(select(AuditEntry)).one()
-    assert told.action == "project.secrets_destroyed"
-    assert "sealed" not in str(told.changes)
+    entry = db.session.scalars(select(AuditEntry)).one()
+    assert entry.action == "project.secrets_destroyed"
+    assert "sealed" not in str(entry.changes)
 
 
 def test_whoever_may_not_have_machines_use_their_own_key_may_not_take_the_projects(

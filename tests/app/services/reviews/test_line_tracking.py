@@ -6,14 +6,14 @@ import pytest
 from flask import Flask
 
 from app.domain.diff import FileStatus
-from app.domain.errors import InvalidFields, WorkMoved
+from app.domain.errors import HeadChanged, InvalidFields
 from app.domain.review import ReviewVerdict, Side, ThreadState
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Change, Content, Developer, ReviewThread, Task
 from app.services.changes import comparable_contents
 from app.services.reviews import drafts, line_tracking, submission, thread_anchors, thread_queries
-from app.services.reviews.line_tracking import ThreadPlace
+from app.services.reviews.line_tracking import ThreadPosition
 from tests.factories import make_attempt, make_developer, make_machine, make_task
 from tests.factories.changes import make_change, make_content
 
@@ -48,15 +48,15 @@ def file(task: Task, old: bytes | None, new: bytes | None, path: str = "a.py", *
 
 
 def begin(ada: Developer, task: Task, **place: Any) -> ReviewThread:
-    return drafts.add(ada, task.id, body="Why?", publish=True, **place).thread
+    return drafts.add_comment(ada, task.id, body="Why?", publish=True, **place).thread
 
 
-def now(ada: Developer, task: Task, **query: Any) -> ThreadPlace:
-    (shown,) = thread_queries.page(ada, task.id, **query).items
+def now(ada: Developer, task: Task, **query: Any) -> ThreadPosition:
+    (shown,) = thread_queries.read_page(ada, task.id, **query).items
     return shown.place
 
 
-def is_at(place: ThreadPlace, path: str, line: int) -> bool:
+def is_at(place: ThreadPosition, path: str, line: int) -> bool:
     return (place.path, place.line, place.outdated) == (path, line, False)
 
 
@@ -72,13 +72,13 @@ def test_a_line_that_has_moved_is_found_and_one_that_has_changed_is_outdated(
     }
     second = file(task, BASE, SECOND)
     come_to(task, "c2", second)
-    there, gone = thread_queries.page(ada, task.id).items
+    there, gone = thread_queries.read_page(ada, task.id).items
     assert is_at(there.place, "a.py", 9)
     assert (there.place.end_line, there.place.blob) == (10, second["blob"])
     assert (gone.place.line, gone.place.blob, gone.place.outdated) == (5, changed.blob, True)
-    outdated = thread_queries.page(ada, task.id, states=[ThreadState.OUTDATED]).items
+    outdated = thread_queries.read_page(ada, task.id, states=[ThreadState.OUTDATED]).items
     assert [shown.thread.id for shown in outdated] == [changed.id]
-    before = thread_queries.page(ada, task.id, commit="c1").items
+    before = thread_queries.read_page(ada, task.id, commit="c1").items
     assert [shown.place.line for shown in before] == [8, 5]
     assert not any(shown.place.outdated for shown in before)
 
@@ -125,8 +125,8 @@ def test_what_is_not_found_is_outdated_where_it_was(
         db.session.delete(db.session.get_one(Content, (task.id, thread.blob)))
         db.session.commit()
     if what == "too large":
-        monkeypatch.setattr(comparable_contents, "LARGEST", len(SECOND) - 1)
-    assert now(ada, task) == line_tracking.original(thread, outdated=True)
+        monkeypatch.setattr(comparable_contents, "MAX_BYTES", len(SECOND) - 1)
+    assert now(ada, task) == line_tracking.original_position(thread, outdated=True)
 
 
 def test_a_thread_about_a_file_goes_with_it_until_it_is_no_part(ada: Developer, task: Task) -> None:
@@ -150,7 +150,7 @@ def test_a_page_ends_where_enough_was_compared(
             patched.setattr(line_tracking, bound, most)
             found, after, pages = [], 0, 0
             while after is not None:
-                page = thread_queries.page(ada, task.id, after=after)
+                page = thread_queries.read_page(ada, task.id, after=after)
                 found += [one.thread.id for one in page.items if one.place.line == 9]
                 after, pages = page.following, pages + 1
             assert found == wanted
@@ -202,10 +202,10 @@ def test_a_line_may_be_of_the_version_that_a_stage_begins_with(ada: Developer, t
 def test_what_is_approved_is_what_was_seen(ada: Developer, task: Task) -> None:
     come_to(task, "c1", file(task, BASE, FIRST))
     come_to(task, "c2", file(task, BASE, SECOND))
-    with pytest.raises(WorkMoved):
-        submission._about(task, "c1", answers=True)
-    assert submission._about(task, "c1", answers=False)["commit"] == "c1"
-    assert submission._about(task, "c2", answers=True)["commit"] == "c2"
+    with pytest.raises(HeadChanged):
+        submission._review_columns(task, "c1", answers=True)
+    assert submission._review_columns(task, "c1", answers=False)["commit"] == "c1"
+    assert submission._review_columns(task, "c2", answers=True)["commit"] == "c2"
     given = {"verdict": ReviewVerdict.COMMENT, "body": "x"}
     assert submission.submit(ada, task.id, **given).review.commit == "c2"
-    assert thread_anchors.latest_of(task).commit == "c2"
+    assert thread_anchors.latest_commit(task).commit == "c2"

@@ -36,11 +36,11 @@ def test_and_for_agents_whose_order_leaves_the_transaction_alone(
     come_to(task, "c1", file(task, b"x\n", OLD))
     begin(ada, task, path="a.py", line=2_000)
     come_to(task, "c2", file(task, b"x\n", NEW))
-    place = prompts.Places(task)
+    place = prompts.LineTracker(task)
     monkeypatch.setattr(comparison.db.session, "commit", lambda: pytest.fail("it commits"))
     threads = list(comparison.db.session.query(prompts.ReviewThread))
-    assert place.look_for(threads) == 1
-    assert is_at(place.of(threads[0]), "a.py", 2_001)
+    assert place.prepare(threads) == 1
+    assert is_at(place.find_position(threads[0]), "a.py", 2_001)
 
 
 def test_who_gets_no_turn_in_time_is_told_to_ask_again(
@@ -49,8 +49,8 @@ def test_who_gets_no_turn_in_time_is_told_to_ask_again(
     come_to(task, "c1", file(task, b"x\n", OLD))
     begin(ada, task, path="a.py", line=2_000)
     come_to(task, "c2", file(task, b"x\n", NEW))
-    monkeypatch.setattr(comparison, "MOST_AT_ONCE", 0)
-    monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(comparison, "MAX_CONCURRENT", 0)
+    monkeypatch.setattr(comparison, "WAIT_TIMEOUT_SECONDS", 0.0)
     with pytest.raises(TooManyRequests):
         now(ada, task)
 
@@ -61,9 +61,9 @@ def test_a_thread_is_resolved_also_where_nobody_gets_a_turn(
     come_to(task, "c1", file(task, b"x\n", OLD))
     thread = begin(ada, task, path="a.py", line=2_000)
     come_to(task, "c2", file(task, b"x\n", NEW))
-    monkeypatch.setattr(comparison, "MOST_AT_ONCE", 0)
-    monkeypatch.setattr(comparison, "WAIT_SECONDS", 0.0)
+    monkeypatch.setattr(comparison, "MAX_CONCURRENT", 0)
+    monkeypatch.setattr(comparison, "WAIT_TIMEOUT_SECONDS", 0.0)
     shown = resolution.resolve(ada, task.id, thread.id)
     assert shown.thread.resolved_at is not None
-    assert shown.place == line_tracking.original(thread, outdated=True)
+    assert shown.place == line_tracking.original_position(thread, outdated=True)
     assert resolution.reopen(ada, task.id, thread.id).thread.resolved_at is None

@@ -6,14 +6,14 @@ from flask import Flask
 from app.domain import review as rules
 from app.domain.review import ReviewVerdict, Side
 from app.domain.roles import SystemRole
-from app.domain.storage_limits import Excessive, Forged
+from app.domain.storage_limits import ForgedReport, LimitExceeded
 from app.domain.task import EventType as E
 from app.extensions import db
 from app.models import Attempt, Developer, Machine, Notification, Task
 from app.services.clock import now
 from app.services.notify import fan_out
 from app.services.reviews import drafts, prompts, replies, submission, thread_queries
-from app.services.reviews.prompts import ToldThread
+from app.services.reviews.prompts import PromptThread
 from app.services.tasks.stages import LiveAttempt
 from tests.app.services.fake_machine import events_of
 from tests.factories import (
@@ -52,18 +52,18 @@ def test_an_agent_is_told_of_the_reviews_threads_where_they_are_now(
 ) -> None:
     bob = make_developer(name="bob", role=SystemRole.ADMIN)
     make_change(task, [{"path": "a", "blob": make_content(task, OLD).id}])
-    older = drafts.add(bob, task.id, body="Really?", publish=True).thread
-    drafts.add(bob, task.id, body="Another.", publish=True)
-    drafts.add(bob, task.id, body="not said yet", thread_id=older.id)
-    drafts.add(ada, task.id, body="Yes.", thread_id=older.id)
-    line = drafts.add(ada, task.id, body="Why?", path="a", line=2).thread
+    older = drafts.add_comment(bob, task.id, body="Really?", publish=True).thread
+    drafts.add_comment(bob, task.id, body="Another.", publish=True)
+    drafts.add_comment(bob, task.id, body="not said yet", thread_id=older.id)
+    drafts.add_comment(ada, task.id, body="Yes.", thread_id=older.id)
+    line = drafts.add_comment(ada, task.id, body="Why?", path="a", line=2).thread
     make_change(task, [{"path": "a", "blob": make_content(task, NEW).id}], stage_index=1)
     review = submission.submit(ada, task.id, verdict=ReviewVerdict.REQUEST_CHANGES).review
-    whole, on_line = prompts.told(task.id, review.id)
+    whole, on_line = prompts.threads_for_prompt(task.id, review.id)
     nowhere = {"path": None, "side": None, "line": None, "end_line": None, "first": None}
     comments = [("bob", "Really?"), ("ada", "Yes.")]
-    assert whole == ToldThread(id=older.id, **nowhere, outdated=False, code=[], comments=comments)
-    assert on_line == ToldThread(
+    assert whole == PromptThread(id=older.id, **nowhere, outdated=False, code=[], comments=comments)
+    assert on_line == PromptThread(
         id=line.id,
         path="a",
         side=Side.NEW,
@@ -79,21 +79,21 @@ def test_an_agent_is_told_of_the_reviews_threads_where_they_are_now(
 def test_an_agent_is_told_as_much_as_it_can_take(
     ada: Developer, task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(prompts, "MOST_CHARACTERS", 10)
+    monkeypatch.setattr(prompts, "MAX_CHARACTERS", 10)
     given = [{"body": "123456"}, {"body": "1234"}, {"body": "1"}]
     review = submission.submit(ada, task.id, verdict=ReviewVerdict.COMMENT, comments=given).review
-    assert len(prompts.told(task.id, review.id)) == 2
-    monkeypatch.setattr(prompts, "MOST_CHARACTERS", 1)
-    assert len(prompts.told(task.id, review.id)) == 1
+    assert len(prompts.threads_for_prompt(task.id, review.id)) == 2
+    monkeypatch.setattr(prompts, "MAX_CHARACTERS", 1)
+    assert len(prompts.threads_for_prompt(task.id, review.id)) == 1
 
 
 def test_an_agents_answer_is_published_in_its_attempts_name_and_told(
     ada: Developer, task: Task, live: LiveAttempt
 ) -> None:
-    thread = drafts.add(ada, task.id, body="Why?", publish=True).thread
-    replies.add(live, thread.id, "Because.\0")
+    thread = drafts.add_comment(ada, task.id, body="Why?", publish=True).thread
+    replies.add_reply(live, thread.id, "Because.\0")
     db.session.commit()
-    (shown,) = thread_queries.page(ada, task.id).items
+    (shown,) = thread_queries.read_page(ada, task.id).items
     answer = shown.comments[-1]
     assert (answer.author, answer.attempt, answer.body) == (None, 1, "Because.�")
     assert answer.published_at
@@ -108,15 +108,15 @@ def test_an_agent_answers_in_no_thread_of_another_task_and_in_no_draft(
 ) -> None:
     draft = make_review_thread(task, published_at=None)
     for thread_id in (make_review_thread(make_task()).id, draft.id, 2**62):
-        with pytest.raises(Forged):
-            replies.add(live, thread_id, "x")
+        with pytest.raises(ForgedReport):
+            replies.add_reply(live, thread_id, "x")
 
 
 def test_an_agents_answers_have_the_bounds_of_peoples(
     ada: Developer, task: Task, live: LiveAttempt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thread = make_review_thread(task)
-    assert len(replies.add(live, thread.id, "x" * 20_000).body) == rules.LONGEST_COMMENT
-    monkeypatch.setattr(rules, "MOST_COMMENTS", 1)
-    with pytest.raises(Excessive):
-        replies.add(live, thread.id, "x")
+    assert len(replies.add_reply(live, thread.id, "x" * 20_000).body) == rules.MAX_COMMENT
+    monkeypatch.setattr(rules, "MAX_COMMENTS", 1)
+    with pytest.raises(LimitExceeded):
+        replies.add_reply(live, thread.id, "x")

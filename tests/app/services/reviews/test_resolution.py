@@ -25,7 +25,7 @@ def task(ada: Developer) -> Task:
 
 
 def test_each_turn_of_a_thread_is_an_event_once(ada: Developer, task: Task) -> None:
-    thread = drafts.add(ada, task.id, body="Why?", publish=True).thread
+    thread = drafts.add_comment(ada, task.id, body="Why?", publish=True).thread
     for turn in (resolution.resolve, resolution.resolve, resolution.reopen, resolution.reopen):
         turn(ada, task.id, thread.id)
     assert events_of(task) == [E.COMMENTED, E.RESOLVED, E.REOPENED]
@@ -37,14 +37,14 @@ def test_each_turn_of_a_thread_is_an_event_once(ada: Developer, task: Task) -> N
 
 
 def test_nobody_is_notified_of_it(ada: Developer, task: Task) -> None:
-    thread = drafts.add(ada, task.id, body="Why?", publish=True).thread
+    thread = drafts.add_comment(ada, task.id, body="Why?", publish=True).thread
     before = db.session.query(OutboxEntry).count()
     resolution.resolve(ada, task.id, thread.id)
     assert db.session.query(OutboxEntry).count() == before
 
 
 def test_a_draft_is_not_resolved(ada: Developer, task: Task) -> None:
-    thread = drafts.add(ada, task.id, body="mine").thread
+    thread = drafts.add_comment(ada, task.id, body="mine").thread
     with pytest.raises(NotFound):
         resolution.resolve(ada, task.id, thread.id)
     assert events_of(task) == []

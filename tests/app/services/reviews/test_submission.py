@@ -69,7 +69,7 @@ def test_all_drafts_are_published_with_the_review_and_nobody_elses(ada: Develope
     task = asking(ada)
     bob = make_developer(role=SystemRole.ADMIN)
     for actor in (ada, bob, ada):
-        drafts.add(actor, task.id, body=f"by {actor.name}")
+        drafts.add_comment(actor, task.id, body=f"by {actor.name}")
     given = [{"body": "with it"}]
     review = submit(ada, task, ReviewVerdict.COMMENT, body="Well.", comments=given).review
     assert review.comments == 3
@@ -97,7 +97,7 @@ def test_who_does_not_approve_leaves_the_gate_open(ada: Developer, verdict: Revi
     task = asking(ada)
     submitted = submit(ada, task, verdict, body="Nearly.")
     assert (submitted.answered, submitted.review.stage_index) == (False, None)
-    assert gates.open_gate(task)
+    assert gates.find_open_gate(task)
     assert task.status is TaskStatus.SUSPENDED
 
 
@@ -105,7 +105,7 @@ def test_who_does_not_approve_leaves_the_gate_open(ada: Developer, verdict: Revi
 def test_to_approve_answers_no_other_question(ada: Developer, kind: GateKind) -> None:
     task = asking(ada, kind=kind, choices=["confirm"])
     assert not submit(ada, task, ReviewVerdict.APPROVE).answered
-    assert gates.open_gate(task)
+    assert gates.find_open_gate(task)
 
 
 def test_to_approve_is_a_review_where_nothing_is_asked(ada: Developer) -> None:
@@ -120,8 +120,8 @@ def test_a_review_of_a_gate_that_is_answered_leaves_drafts_as_they_were(
     ada: Developer, stage: int, error: type[DomainError]
 ) -> None:
     task = asking(ada)
-    drafts.add(ada, task.id, body="mine")
-    gates.confirm(ada, task.id, 0, "confirm")
+    drafts.add_comment(ada, task.id, body="mine")
+    gates.confirm_stage(ada, task.id, 0, "confirm")
     with pytest.raises(error):
         submit(ada, task, ReviewVerdict.APPROVE, stage_index=stage, comments=[{"body": "more"}])
     db.session.rollback()
@@ -207,7 +207,7 @@ def test_of_two_who_approve_one_gate_one_answers_and_no_comment_is_lost(
     for _ in range(20):
         task = asking()
         for person in people:
-            drafts.add(person, task.id, body=person.name)
+            drafts.add_comment(person, task.id, body=person.name)
         acts = [_review(person.id, task.id, stage_index=0) for person in people]
         assert at_once(committed_app, acts) == {"done": 1, "AlreadyAnswered": 2}
         db.session.rollback()

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 
 from app.domain.diff import FileStatus
-from app.domain.errors import WorkMoved
+from app.domain.errors import HeadChanged
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer, Task
@@ -37,20 +37,20 @@ def test_a_mark_ends_when_the_blob_changes_and_is_there_again_with_it(
     gone = {"path": "gone", "blob": "", "status": FileStatus.DELETED}
     make_change(task, [{"path": "a", "blob": "aa"}, {"path": "b", "blob": "bb"}, gone])
     for path, blob in (("a", "aa"), ("b", "bb"), ("gone", None), ("a", "aa")):
-        viewed_files.mark(ada, task.id, path=path, blob=blob, viewed=True)
+        viewed_files.set_viewed(ada, task.id, path=path, blob=blob, viewed=True)
     assert marked(ada, task) == [("a", "aa"), ("b", "bb"), ("gone", "")]
     make_change(task, [{"path": "a", "blob": "a2"}, {"path": "b", "blob": "bb"}], stage_index=1)
     assert marked(ada, task) == [("b", "bb")]
-    viewed_files.mark(ada, task.id, path="a", blob="a2", viewed=True)
+    viewed_files.set_viewed(ada, task.id, path="a", blob="a2", viewed=True)
     assert marked(ada, task) == [("a", "a2"), ("b", "bb")]
     assert marked(make_developer(role=SystemRole.ADMIN), task) == []
 
 
 def test_a_mark_is_taken_away(ada: Developer, task: Task) -> None:
     make_change(task, [{"path": "a" * 4096, "blob": "aa"}])
-    viewed_files.mark(ada, task.id, path="a" * 4096, blob="aa", viewed=True)
+    viewed_files.set_viewed(ada, task.id, path="a" * 4096, blob="aa", viewed=True)
     for _ in range(2):
-        viewed_files.mark(ada, task.id, path="a" * 4096, blob="aa", viewed=False)
+        viewed_files.set_viewed(ada, task.id, path="a" * 4096, blob="aa", viewed=False)
     assert marked(ada, task) == []
 
 
@@ -59,5 +59,5 @@ def test_what_was_not_seen_is_not_marked(
     ada: Developer, task: Task, path: str, blob: str | None
 ) -> None:
     make_change(task, [{"path": "a", "blob": "aa"}])
-    with pytest.raises(WorkMoved):
-        viewed_files.mark(ada, task.id, path=path, blob=blob, viewed=True)
+    with pytest.raises(HeadChanged):
+        viewed_files.set_viewed(ada, task.id, path=path, blob=blob, viewed=True)

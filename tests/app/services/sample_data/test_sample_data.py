@@ -14,7 +14,7 @@ from app.extensions import db
 from app.models import Attempt, Event, Machine, Task
 from app.services import clock, sample_data
 from app.services.dispatch import dispatcher
-from app.services.sample_data import Made, logs, tables
+from app.services.sample_data import SampleSummary, logs, tables
 from app.services.sample_data.sizes import Sizes
 
 PASSWORD = "a password for samples"
@@ -30,12 +30,12 @@ SIZES = Sizes(
 OPTIONS = ["--tasks=60", "--events=0", "--projects=2", "--developers=4", "--machines=2"]
 
 
-def fill(sizes: Sizes = SIZES, **more: Any) -> Made:
+def fill(sizes: Sizes = SIZES, **more: Any) -> SampleSummary:
     return sample_data.fill(sizes, PASSWORD, clock.now(), lambda *_: None, **more)
 
 
 @pytest.fixture
-def made(app: Flask) -> Made:
+def made(app: Flask) -> SampleSummary:
     return fill()
 
 
@@ -48,7 +48,7 @@ def foreign_keys() -> list[Any]:
     return [tuple(row) for row in found]
 
 
-def test_there_is_as_much_as_was_asked_for(made: Made) -> None:
+def test_there_is_as_much_as_was_asked_for(made: SampleSummary) -> None:
     asked = (SIZES.tasks, SIZES.events, SIZES.deep_task_events, SIZES.log_lines)
     assert (made.tasks, made.events, made.deep_task_events, made.log_lines) == asked
     count = sa.func.count()
@@ -58,7 +58,7 @@ def test_there_is_as_much_as_was_asked_for(made: Made) -> None:
     assert statuses == set(TaskStatus) - {TaskStatus.ASSIGNED}
 
 
-def test_every_tasks_events_are_numbered_without_holes(made: Made) -> None:
+def test_every_tasks_events_are_numbered_without_holes(made: SampleSummary) -> None:
     assert not rows("""
         SELECT t.id FROM tasks t LEFT JOIN task_events e ON e.task_id = t.id
         GROUP BY t.id
@@ -79,7 +79,7 @@ def test_every_tasks_events_are_numbered_without_holes(made: Made) -> None:
     """)
 
 
-def test_attempts_slots_and_times_agree_with_their_tasks(made: Made) -> None:
+def test_attempts_slots_and_times_agree_with_their_tasks(made: SampleSummary) -> None:
     assert not rows("""
         SELECT t.id FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
         WHERE (t.attempt > 0) <> (a.task_id IS NOT NULL)
@@ -105,7 +105,7 @@ def test_foreign_keys_are_there_again(app: Flask) -> None:
     assert foreign_keys() == before
 
 
-def test_new_rows_find_their_ids_free(made: Made, app: Flask) -> None:
+def test_new_rows_find_their_ids_free(made: SampleSummary, app: Flask) -> None:
     for table in ("developers", "projects", "tasks"):
         ((following, highest),) = rows(f"""
             SELECT nextval(pg_get_serial_sequence('{table}', 'id')), max(id) FROM {table}
@@ -114,7 +114,7 @@ def test_new_rows_find_their_ids_free(made: Made, app: Flask) -> None:
 
 
 @pytest.fixture
-def get(client: FlaskClient, made: Made) -> Callable[[str, str], Any]:
+def get(client: FlaskClient, made: SampleSummary) -> Callable[[str, str], Any]:
     """What a person who logs in by password gets at a path."""
 
     def answer(name: str, path: str) -> Any:
@@ -127,7 +127,7 @@ def get(client: FlaskClient, made: Made) -> Callable[[str, str], Any]:
     return answer
 
 
-def test_people_see_what_is_theirs(made: Made, get: Callable[[str, str], Any]) -> None:
+def test_people_see_what_is_theirs(made: SampleSummary, get: Callable[[str, str], Any]) -> None:
     keys = {
         name: {item["projectKey"] for item in get(name, "/api/web/tasks?limit=200")["items"]}
         for name in (made.admin, made.lead, made.member, made.hermit)
@@ -140,7 +140,7 @@ def test_people_see_what_is_theirs(made: Made, get: Callable[[str, str], Any]) -
     assert oldest["id"] == made.old_task
 
 
-def test_all_that_is_named_can_be_read(made: Made, get: Callable[[str, str], Any]) -> None:
+def test_all_that_is_named_can_be_read(made: SampleSummary, get: Callable[[str, str], Any]) -> None:
     for status in TaskStatus:
         for item in get(made.admin, f"/api/web/tasks?status={status}&limit=3")["items"]:
             assert get(made.admin, f"/api/web/tasks/{item['id']}")["status"] == status
@@ -152,7 +152,7 @@ def test_all_that_is_named_can_be_read(made: Made, get: Callable[[str, str], Any
 
 
 def test_the_rare_word_is_rare_and_the_common_one_common(
-    made: Made, get: Callable[[str, str], Any]
+    made: SampleSummary, get: Callable[[str, str], Any]
 ) -> None:
     found = get(made.admin, f"/api/web/tasks?q={made.rare_word}&limit=200")["items"]
     assert len(found) == 3
@@ -160,7 +160,7 @@ def test_the_rare_word_is_rare_and_the_common_one_common(
     assert len(get(made.admin, f"/api/web/tasks?q={made.common_word}&limit=200")["items"]) > 60
 
 
-def test_the_long_log_has_a_transcript(made: Made, get: Callable[[str, str], Any]) -> None:
+def test_the_long_log_has_a_transcript(made: SampleSummary, get: Callable[[str, str], Any]) -> None:
     path = f"/api/web/tasks/{made.long_log_task}/transcript?limit=60"
     page = get(made.member, path)
     rest = get(made.member, f"{path}&cursor={page['nextCursor']}")
@@ -169,7 +169,7 @@ def test_the_long_log_has_a_transcript(made: Made, get: Callable[[str, str], Any
 
 
 def test_the_deep_history_and_the_long_log_read_right_anywhere(
-    made: Made, get: Callable[[str, str], Any]
+    made: SampleSummary, get: Callable[[str, str], Any]
 ) -> None:
     page = get(made.member, f"/api/web/tasks/{made.deep_task}/events?offset=300&limit=20")
     assert [event["id"] for event in page["items"]] == list(range(301, 321))
@@ -184,7 +184,7 @@ def test_the_deep_history_and_the_long_log_read_right_anywhere(
     assert [line["text"] for line in last] == [logs.line(4999)]
 
 
-def test_a_queued_task_is_dispatched(made: Made, app: Flask) -> None:
+def test_a_queued_task_is_dispatched(made: SampleSummary, app: Flask) -> None:
     dispatcher.assign_queued()
     task = db.session.get_one(Task, made.queued_task, populate_existing=True)
     assert task.status is TaskStatus.ASSIGNED

@@ -13,15 +13,15 @@ from tests.sso.issuer import Issuer, serving
 
 @pytest.fixture
 def issuer(app: Flask) -> Iterator[Issuer]:
-    app.extensions.pop(metadata.KEPT, None)
+    app.extensions.pop(metadata.CACHE_KEY, None)
     with serving() as issuer:
         yield issuer
 
 
 def test_it_is_read_once_for_a_while(issuer: Issuer) -> None:
     for _ in range(3):
-        metadata.of(issuer.url)
-        metadata.keys_of(issuer.url)
+        metadata.get(issuer.url)
+        metadata.get_keys(issuer.url)
     assert sorted(issuer.asked) == ["/.well-known/openid-configuration", "/jwks"]
 
 
@@ -36,10 +36,10 @@ WRONG: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_what_does_not_fit_is_not_believed(issuer: Issuer, wrong: str) -> None:
+def test_metadata_that_does_not_fit_is_rejected(issuer: Issuer, wrong: str) -> None:
     issuer.more = WRONG[wrong]
     with pytest.raises(Unavailable):
-        metadata.of(issuer.url)
+        metadata.get(issuer.url)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.2", "169.254.169.254", "10.0.0.1", "[::1]"])
@@ -47,7 +47,7 @@ def test_it_leads_to_no_private_address_but_the_issuers_own(issuer: Issuer, host
     """As a cloud's address for its machines."""
     issuer.more = {"jwks_uri": f"https://{host}:1/keys"}
     with pytest.raises(Unavailable):
-        metadata.keys_of(issuer.url)
+        metadata.get_keys(issuer.url)
 
 
 @pytest.mark.parametrize("keys", [{}, {"keys": []}, {"keys": [7]}, {"keys": [{"kty": "x"}]}])
@@ -57,9 +57,9 @@ def test_keys_that_are_none_sign_nobody_in(
     answer = issuer.answer
     monkeypatch.setattr(issuer, "answer", lambda path: keys if path == "/jwks" else answer(path))
     with pytest.raises(Unavailable):
-        metadata.keys_of(issuer.url)
+        metadata.get_keys(issuer.url)
 
 
 def test_an_issuer_that_is_away_is_unavailable(app: Flask) -> None:
     with pytest.raises(Unavailable):
-        metadata.of("http://127.0.0.1:1")
+        metadata.get("http://127.0.0.1:1")

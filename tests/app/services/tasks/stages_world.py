@@ -7,11 +7,11 @@ import pytest
 from flask import Flask
 
 from app.domain.roles import SystemRole
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 from app.models import Developer, Task
 from app.services.dispatch import dispatcher
 from app.services.tasks import tasks
-from tests.app.services.fake_machine import Driven, make_driven
+from tests.app.services.fake_machine import FakeMachine, make_driven
 from tests.factories import make_developer, make_project
 
 DEVELOP = {"name": "develop", "command": "{description}", "kind": "agent", "timeout": 60}
@@ -25,7 +25,7 @@ def actor(app: Flask) -> Developer:
 
 
 @pytest.fixture
-def machine(app: Flask) -> Driven:
+def machine(app: Flask) -> FakeMachine:
     return make_driven()
 
 
@@ -36,7 +36,7 @@ Create = Callable[..., Task]
 def create(actor: Developer) -> Create:
     def make(
         pipeline: list[dict[str, Any]] | None = None,
-        room: RoomLevel | None = None,
+        room: SandboxLevel | None = None,
         **fields: Any,
     ) -> Task:
         project = make_project(pipeline=pipeline or [DEVELOP], room=room)
@@ -46,19 +46,19 @@ def create(actor: Developer) -> Create:
 
 
 def at_the_gate(
-    machine: Driven,
+    machine: FakeMachine,
     create: Create,
     *,
     checkpoint: bool = True,
-    room: RoomLevel | None = None,
+    room: SandboxLevel | None = None,
     **fields: Any,
 ) -> Task:
     """A task that has done its first stage and waits before its second."""
     task = create([DEVELOP, {**CHECK, "confirm": True}], room=room, **fields)
     dispatcher.assign_queued()
     machine.orders()
-    machine.begins(task)
+    machine.report_started(task)
     if checkpoint:
-        machine.checkpoints(task)
-    machine.finishes(task)
+        machine.report_checkpoint(task)
+    machine.report_finished(task)
     return task

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from app.models import Task
 from app.services.dispatch import dispatcher
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, live
+from tests.app.services.fake_machine import FakeMachine, make_live
 from tests.app.services.tasks.stages_world import DEVELOP, Create
 
 HOUR = timedelta(hours=1)
@@ -16,7 +16,7 @@ def partial_ref(task: Task, stage: int = 0) -> str:
 
 
 def is_stopped(
-    machine: Driven,
+    machine: FakeMachine,
     task: Task,
     reason: frames.SuspendedBy = "quota",
     *,
@@ -29,13 +29,13 @@ def is_stopped(
     at = None if resets_at is None else int(resets_at.timestamp() * 1000)
     ref = partial_ref(task, stage)
     made = frames.Checkpoint(stage, ref, "c0ffee", run=run, partial=True)
-    ended = frames.Suspended(stage, live(task).log_bytes, reason, "spent", at, run)
-    machine.say(task, *([made] if checkpoint else []), ended)
+    ended = frames.Suspended(stage, make_live(task).log_bytes, reason, "spent", at, run)
+    machine.report_on(task, *([made] if checkpoint else []), ended)
 
 
-def running(machine: Driven, create: Create, *pipeline: dict[str, object]) -> Task:
+def running(machine: FakeMachine, create: Create, *pipeline: dict[str, object]) -> Task:
     task = create(list(pipeline) or [DEVELOP])
     dispatcher.assign_queued()
     machine.orders()
-    machine.begins(task)
+    machine.report_started(task)
     return task

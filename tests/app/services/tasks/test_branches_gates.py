@@ -11,15 +11,15 @@ from app.extensions import db
 from app.models import Developer, Task
 from app.services.dispatch import dispatcher
 from app.services.machines import orders
-from app.services.machines.orders import Want
+from app.services.machines.orders import DesiredAction
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from tests.app.services.fake_machine import (
-    Driven,
+    FakeMachine,
     events_of,
-    live,
+    latest_order,
     make_driven,
-    ordered,
+    make_live,
     state,
     status,
     warnings_of,
@@ -42,12 +42,12 @@ from tests.app.services.tasks.stages_world import actor, create, machine
 __all__ = ["actor", "create", "machine", "task"]  # fixtures
 
 
-def test_a_persons_commit_is_never_overwritten_unasked(machine: Driven, task: Task) -> None:
+def test_a_persons_commit_is_never_overwritten_unasked(machine: FakeMachine, task: Task) -> None:
     refuse(machine, task, THEIRS, by="Ada <ada@example.org>", subject="My\nown")
     assert state(task) == AT_GATE
-    assert (live(task).phase, machine.row.slots_used) == (AttemptPhase.GATE, 0)
+    assert (make_live(task).phase, machine.row.slots_used) == (AttemptPhase.GATE, 0)
     assert machine.orders() == []
-    asked = gates.pending(person(task), task.id)
+    asked = gates.get_pending(person(task), task.id)
     assert (asked.kind, asked.choices) == (GateKind.BRANCH, ["overwrite", "keep", "try_again"])
     assert asked.branch == {
         "name": task.task_branch,
@@ -63,13 +63,13 @@ def test_a_persons_commit_is_never_overwritten_unasked(machine: Driven, task: Ta
 
 
 def test_with_a_persons_consent_what_they_were_shown_is_overwritten(
-    machine: Driven, task: Task
+    machine: FakeMachine, task: Task
 ) -> None:
     refuse(machine, task, THEIRS)
     answer(task, "overwrite")
     assert status(task) is TaskStatus.ASSIGNED
-    assert machine.orders() == [(Want.PUBLISH, task.id, 0)]
-    order = orders.publish(ordered(task))
+    assert machine.orders() == [(DesiredAction.PUBLISH, task.id, 0)]
+    order = orders.build_publish_order(latest_order(task))
     assert (order.onto, order.number) == (frames.TaskBranch(task.task_branch, THEIRS), 1)
     refuse(machine, task, "d" * 40, number=1)  # it was moved once more meanwhile
     assert state(task) == AT_GATE
@@ -78,40 +78,40 @@ def test_with_a_persons_consent_what_they_were_shown_is_overwritten(
     assert (status(task), task.branch_commit) == (TaskStatus.COMPLETED, OURS)
 
 
-def test_a_branch_that_is_kept_is_no_part_of_the_result(machine: Driven, task: Task) -> None:
+def test_a_branch_that_is_kept_is_no_part_of_the_result(machine: FakeMachine, task: Task) -> None:
     refuse(machine, task, THEIRS)
     answer(task, "keep")
-    assert machine.orders() == [(Want.PUBLISH, task.id, 0)]
+    assert machine.orders() == [(DesiredAction.PUBLISH, task.id, 0)]
     assert onto(task) is None
-    machine.say(task, frames.Published(str(task.branch), OURS, frames.DiffStat(1)))
+    machine.report_on(task, frames.Published(str(task.branch), OURS, frames.DiffStat(1)))
     assert status(task) is TaskStatus.COMPLETED
     assert (task.result or {})["branch"] is None
     assert not any("does not move" in warning for warning in warnings_of(task))
 
 
-def test_it_can_be_tried_again_as_it_was(machine: Driven, task: Task) -> None:
+def test_it_can_be_tried_again_as_it_was(machine: FakeMachine, task: Task) -> None:
     refuse(machine, task, None, why="not now")
-    asked = gates.pending(person(task), task.id)
+    asked = gates.get_pending(person(task), task.id)
     assert asked.choices == ["keep", "try_again"]
     assert "not now" in asked.prompt
     with pytest.raises(InvalidFields):
         answer(task, "overwrite")
     answer(task, "try_again")
-    assert machine.orders() == [(Want.PUBLISH, task.id, 0)]
+    assert machine.orders() == [(DesiredAction.PUBLISH, task.id, 0)]
     assert onto(task) == frames.TaskBranch(task.task_branch, None)
 
 
-def test_a_branch_that_somebody_deleted_is_asked_about(machine: Driven, task: Task) -> None:
+def test_a_branch_that_somebody_deleted_is_asked_about(machine: FakeMachine, task: Task) -> None:
     task.branch_commit = NEWER
     db.session.commit()
     refuse(machine, task, None)
-    assert "has deleted" in gates.pending(person(task), task.id).prompt
+    assert "has deleted" in gates.get_pending(person(task), task.id).prompt
     answer(task, "overwrite")
     assert onto(task) == frames.TaskBranch(task.task_branch, None)
 
 
 def test_where_the_machine_is_lost_at_that_gate_another_pushes_from_the_checkpoint(
-    machine: Driven, task: Task
+    machine: FakeMachine, task: Task
 ) -> None:
     refuse(machine, task, THEIRS)
     machine.hello()  # without it
@@ -122,21 +122,21 @@ def test_where_the_machine_is_lost_at_that_gate_another_pushes_from_the_checkpoi
     machine.row.connected = False
     db.session.commit()
     assert dispatcher.assign_queued() == 1
-    assert other.orders() == [(Want.PUBLISH, task.id, 0)]
-    order = orders.publish(ordered(task))
+    assert other.orders() == [(DesiredAction.PUBLISH, task.id, 0)]
+    order = orders.build_publish_order(latest_order(task))
     assert (order.onto, order.number, order.announce) == (None, 0, True)
     assert order.repo is not None
     assert order.repo.resume_from == f"refs/muster/{task.id}/1/0"
-    other.say(task, frames.Accepted())
-    other.announces(task)
-    order = orders.publish(ordered(task))
+    other.report_on(task, frames.Accepted())
+    other.report_workspace(task)
+    order = orders.build_publish_order(latest_order(task))
     assert (order.onto, order.number) == (frames.TaskBranch(task.task_branch, THEIRS), 1)
     publish(other, task)
     assert status(task) is TaskStatus.COMPLETED
 
 
 def test_an_answer_finds_another_machine_where_the_first_takes_no_work(
-    machine: Driven, task: Task
+    machine: FakeMachine, task: Task
 ) -> None:
     refuse(machine, task, THEIRS)
     machine.row.connected = False
@@ -145,7 +145,7 @@ def test_an_answer_finds_another_machine_where_the_first_takes_no_work(
     assert (status(task), task.stage_index) == (TaskStatus.QUEUED, 1)
 
 
-def test_a_refusal_of_an_order_of_before_changes_nothing(machine: Driven, task: Task) -> None:
+def test_a_refusal_of_an_order_of_before_changes_nothing(machine: FakeMachine, task: Task) -> None:
     refuse(machine, task, THEIRS)
     answer(task, "try_again")
     refuse(machine, task, THEIRS, number=0)
@@ -153,7 +153,7 @@ def test_a_refusal_of_an_order_of_before_changes_nothing(machine: Driven, task: 
     assert "is ignored" in warnings_of(task)[-1]
 
 
-def test_a_task_that_is_cancelled_at_that_gate_stays_so(machine: Driven, task: Task) -> None:
+def test_a_task_that_is_cancelled_at_that_gate_stays_so(machine: FakeMachine, task: Task) -> None:
     refuse(machine, task, THEIRS)
     tasks.cancel(person(task), task.id)
     assert status(task) is TaskStatus.CANCELLED
@@ -163,22 +163,22 @@ def test_a_task_that_is_cancelled_at_that_gate_stays_so(machine: Driven, task: T
 
 
 def test_what_somebody_changes_at_that_gate_through_a_tunnel_is_what_is_pushed_then(
-    machine: Driven, task: Task
+    machine: FakeMachine, task: Task
 ) -> None:
     refuse(machine, task, THEIRS)
     ref = f"refs/muster/{task.id}/1/0"
-    machine.say(task, frames.Checkpoint(stage_index=0, ref=ref, commit=NEWER))
+    machine.report_on(task, frames.Checkpoint(stage_index=0, ref=ref, commit=NEWER))
     db.session.refresh(task)
     assert task.checkpoints["0"]["commit"] == NEWER
 
 
 def test_what_people_kept_is_asked_anew_in_the_next_round(
-    machine: Driven, task: Task, actor: Developer
+    machine: FakeMachine, task: Task, actor: Developer
 ) -> None:
     refuse(machine, task, THEIRS)
     answer(task, "keep")
     tasks.cancel(actor, task.id)
-    machine.say(task, frames.Stopped())
+    machine.report_on(task, frames.Stopped())
     tasks.retry(actor, task.id)
     works(machine, task, NEWER)
     assert onto(task) is not None

@@ -5,10 +5,10 @@ from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
 from app.models import Developer, Gate, Task
 from app.services.dispatch import dispatcher
-from app.services.machines.orders import Want
+from app.services.machines.orders import DesiredAction
 from app.services.tasks import follow_ups, gates
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, live, make_driven, state, status
+from tests.app.services.fake_machine import FakeMachine, make_driven, make_live, state, status
 from tests.app.services.tasks.follow_ups_world import completed
 from tests.app.services.tasks.stages_world import CHECK, DEVELOP, Create, actor, create, machine
 
@@ -18,74 +18,74 @@ AT_GATE = (TaskStatus.SUSPENDED, SuspendReason.GATE)
 MOVED = frames.Failed("checkpoint_moved", "refs/muster/1/1/0 names another commit")
 
 
-def moved(machine: Driven, create: Create) -> tuple[Task, Driven]:
+def moved(machine: FakeMachine, create: Create) -> tuple[Task, FakeMachine]:
     """A task that somebody has approved, at another machine, which finds another commit."""
     task = create([DEVELOP, {**CHECK, "confirm": True}])
     dispatcher.assign_queued()
     machine.orders()
-    machine.begins(task)
-    machine.checkpoints(task)
-    machine.finishes(task)
+    machine.report_started(task)
+    machine.report_checkpoint(task)
+    machine.report_finished(task)
     machine.row.status = "offline"
     db.session.commit()
     other = make_driven()
-    gates.confirm(db.session.get_one(Developer, task.created_by), task.id, 1, "confirm")
+    gates.confirm_stage(db.session.get_one(Developer, task.created_by), task.id, 1, "confirm")
     dispatcher.assign_queued()
-    assert other.orders() == [(Want.RUN, task.id, 1)]
-    other.say(task, frames.Accepted(), MOVED)
+    assert other.orders() == [(DesiredAction.RUN, task.id, 1)]
+    other.report_on(task, frames.Accepted(), MOVED)
     return task, other
 
 
 def test_nothing_is_done_and_the_task_shows_it(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task, other = moved(machine, create)
     assert state(task) == AT_GATE
-    pending = gates.pending(actor, task.id)
+    pending = gates.get_pending(actor, task.id)
     assert (pending.kind, pending.choices) == ("checkpoint", ["resume", "end"])
     assert "changed outside Muster: refs/muster/1/1/0" in pending.prompt
-    assert (live(task).outcome, other.row.slots_used) == (AttemptOutcome.HANDED_OVER, 0)
+    assert (make_live(task).outcome, other.row.slots_used) == (AttemptOutcome.HANDED_OVER, 0)
     assert dispatcher.assign_queued() == 0
 
 
 def test_resumed_from_the_checkpoint_before_it_is_approved_anew(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task, other = moved(machine, create)
-    gates.confirm(actor, task.id, 1, "resume")
+    gates.confirm_stage(actor, task.id, 1, "resume")
     assert dispatcher.assign_queued() == 1
-    assert other.orders() == [(Want.RUN, task.id, 0)]
-    assert live(task).resume_from is None
+    assert other.orders() == [(DesiredAction.RUN, task.id, 0)]
+    assert make_live(task).resume_from is None
     db.session.refresh(task)
-    other.begins(task)
-    other.checkpoints(task)
-    other.finishes(task)
+    other.report_started(task)
+    other.report_checkpoint(task)
+    other.report_finished(task)
     assert state(task) == AT_GATE, "the answer was about work that is done again"
-    assert gates.pending(actor, task.id).kind == "confirm"
+    assert gates.get_pending(actor, task.id).kind == "confirm"
 
 
-def test_it_may_end_there(actor: Developer, machine: Driven, create: Create) -> None:
+def test_it_may_end_there(actor: Developer, machine: FakeMachine, create: Create) -> None:
     task, _ = moved(machine, create)
-    gates.confirm(actor, task.id, 1, "end")
+    gates.confirm_stage(actor, task.id, 1, "end")
     assert status(task) is TaskStatus.CANCELLED
     asked = db.session.scalars(db.select(Gate).where(Gate.kind == "checkpoint")).one()
     assert asked.approved is None
 
 
 def test_a_follow_up_whose_work_is_gone_has_nothing_to_go_back_to(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = completed(machine, create)
     follow_ups.create(actor, task.id, instruction="Faster.")
     dispatcher.assign_queued()
     db.session.refresh(task)
-    machine.say(task, frames.Accepted(), frames.Failed("checkpoint_missing", "it is gone"))
+    machine.report_on(task, frames.Accepted(), frames.Failed("checkpoint_missing", "it is gone"))
     assert state(task) == AT_GATE
-    assert gates.pending(actor, task.id).choices == ["end"]
+    assert gates.get_pending(actor, task.id).choices == ["end"]
 
 
 def test_where_the_middle_of_a_stage_was_changed_it_begins_anew(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create([DEVELOP])
     ref = f"refs/muster/{task.id}/1/0-partial"
@@ -93,7 +93,7 @@ def test_where_the_middle_of_a_stage_was_changed_it_begins_anew(
     db.session.commit()
     dispatcher.assign_queued()
     machine.orders()
-    machine.say(task, frames.Accepted(), MOVED)
-    gates.confirm(actor, task.id, 0, "resume")
+    machine.report_on(task, frames.Accepted(), MOVED)
+    gates.confirm_stage(actor, task.id, 0, "resume")
     dispatcher.assign_queued()
-    assert (task.partial, live(task).resume_from) == (None, None)
+    assert (task.partial, make_live(task).resume_from) == (None, None)

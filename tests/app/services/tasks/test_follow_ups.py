@@ -12,7 +12,7 @@ from app.domain.errors import (
     NotFound,
     WrongRound,
 )
-from app.domain.follow_up import MOST_QUEUED, FollowUpStarted, FollowUpState, TooManyFollowUps
+from app.domain.follow_up import MAX_QUEUED, FollowUpStarted, FollowUpState, TooManyFollowUps
 from app.domain.roles import SystemRole
 from app.domain.task import EventType, SuspendReason, TaskStatus
 from app.extensions import db
@@ -23,10 +23,10 @@ from app.services.tasks import attempts, follow_ups, gates, tasks
 from muster.protocol import frames
 from tests.app.services.fake_machine import (
     CHANGE,
-    Driven,
+    FakeMachine,
     events_of,
-    live,
-    ordered,
+    latest_order,
+    make_live,
     state,
     status,
     tree,
@@ -50,7 +50,7 @@ GATE = (TaskStatus.SUSPENDED, SuspendReason.GATE)
 
 
 def test_a_completed_task_goes_on_from_its_last_checkpoint(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = completed(machine, create)
     made = follow_ups.create(actor, task.id, instruction="Faster.")
@@ -58,126 +58,132 @@ def test_a_completed_task_goes_on_from_its_last_checkpoint(
     assert status(task) is TaskStatus.QUEUED
     assert (task.round, task.stage_index, task.follow_up, task.result) == (2, 0, 1, None)
     dispatcher.assign_queued()
-    assert live(task).resume_from == f"refs/muster/{task.id}/1/1"
+    assert make_live(task).resume_from == f"refs/muster/{task.id}/1/1"
     do(machine, task)
     assert status(task) is TaskStatus.COMPLETED
     assert events_of(task).count(EventType.FOLLOWED_UP) == 1
 
 
 def test_it_may_begin_at_a_later_stage_and_goes_back_to_that_after_a_loss(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = completed(machine, create)
     follow_ups.create(actor, task.id, instruction="Check.", from_stage=1)
     dispatcher.assign_queued()
-    assert (ordered(task).stage_index, live(task).resume_from) == (1, f"refs/muster/{task.id}/1/1")
-    attempts.lose(machine.row, task, live(task), "gone", now(), gone=True)
+    assert (latest_order(task).stage_index, make_live(task).resume_from) == (
+        1,
+        f"refs/muster/{task.id}/1/1",
+    )
+    attempts.mark_lost(machine.row, task, make_live(task), "gone", now(), gone=True)
     db.session.commit()
     dispatcher.assign_queued()
-    assert (ordered(task).stage_index, live(task).resume_from) == (1, f"refs/muster/{task.id}/1/1")
+    assert (latest_order(task).stage_index, make_live(task).resume_from) == (
+        1,
+        f"refs/muster/{task.id}/1/1",
+    )
 
 
 def test_when_the_checkpoints_are_gone_it_goes_on_from_the_branch(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = completed(machine, create)
-    attempts.give_up_checkpoints(task, 1)
+    attempts.drop_checkpoints(task, 1)
     db.session.commit()
     follow_ups.create(actor, task.id, instruction="Faster.")
     dispatcher.assign_queued()
-    assert live(task).resume_from == f"refs/heads/muster/{task.id}-1"
+    assert make_live(task).resume_from == f"refs/heads/muster/{task.id}-1"
 
 
 def test_what_was_pushed_is_newer_where_its_checkpoint_was_refused(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create([DEVELOP, CHECK])
     dispatcher.assign_queued()
     do(machine, task, commit="beef")
     follow_ups.create(actor, task.id, instruction="Faster.")
     dispatcher.assign_queued()
-    assert live(task).resume_from == f"refs/heads/muster/{task.id}-1"
+    assert make_live(task).resume_from == f"refs/heads/muster/{task.id}-1"
 
 
 def test_the_tasks_own_branch_is_gone_on_from_where_it_was_moved(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create([DEVELOP])
     dispatcher.assign_queued()
     machine.orders()
-    machine.begins(task)
-    machine.finishes(task)
+    machine.report_started(task)
+    machine.report_finished(task)
     branch, moved = f"muster/{task.id}-1", frames.BranchMove(name=f"muster/{task.id}")
-    machine.announces(task, "c" * 40)
-    machine.say(task, frames.Published(branch, "c" * 40, CHANGE, moved, tree(task)))
+    machine.report_workspace(task, "c" * 40)
+    machine.report_on(task, frames.Published(branch, "c" * 40, CHANGE, moved, tree(task)))
     follow_ups.create(actor, task.id, instruction="Faster.")
     dispatcher.assign_queued()
-    assert live(task).resume_from == f"refs/heads/muster/{task.id}"
+    assert make_live(task).resume_from == f"refs/heads/muster/{task.id}"
 
 
 def test_a_failed_round_is_tried_again_with_its_work_and_its_follow_up(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = completed(machine, create)
     follow_ups.create(actor, task.id, instruction="Faster.")
     dispatcher.assign_queued()
     db.session.refresh(task)
-    machine.begins(task)
-    machine.finishes(task, code=1)
-    attempts.give_up_checkpoints(task, 1)
+    machine.report_started(task)
+    machine.report_finished(task, code=1)
+    attempts.drop_checkpoints(task, 1)
     db.session.commit()
     tasks.retry(actor, task.id)
     dispatcher.assign_queued()
     db.session.refresh(task)
     assert (task.round, task.follow_up) == (3, 1)
-    assert live(task).resume_from == f"refs/heads/muster/{task.id}-1"
+    assert make_live(task).resume_from == f"refs/heads/muster/{task.id}-1"
 
 
 def test_at_a_gate_the_question_is_withdrawn_and_the_attempt_handed_over(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = at_the_gate(machine, create)
     follow_ups.create(actor, task.id, instruction="Not so.")
     assert status(task) is TaskStatus.QUEUED
-    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+    assert make_live(task).outcome is AttemptOutcome.HANDED_OVER
     with pytest.raises(NoOpenGate):
-        gates.confirm(actor, task.id, 1, "confirm")
+        gates.confirm_stage(actor, task.id, 1, "confirm")
     db.session.rollback()
     with pytest.raises(WrongRound):
-        gates.confirm(actor, task.id, 1, "confirm", round=1)
+        gates.confirm_stage(actor, task.id, 1, "confirm", round=1)
     db.session.rollback()
     dispatcher.assign_queued()
     db.session.refresh(task)
     assert task.attempt == 2
-    assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
+    assert make_live(task).resume_from == f"refs/muster/{task.id}/1/0"
     machine.orders()
-    machine.begins(task)
-    machine.checkpoints(task)
-    machine.finishes(task)
+    machine.report_started(task)
+    machine.report_checkpoint(task)
+    machine.report_finished(task)
     assert state(task) == GATE  # which is asked anew
-    assert gates.confirm(actor, task.id, 1, "confirm").status is TaskStatus.ASSIGNED
+    assert gates.confirm_stage(actor, task.id, 1, "confirm").status is TaskStatus.ASSIGNED
 
 
 def test_what_its_machine_has_lost_at_a_gate_goes_on_all_the_same(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = at_the_gate(machine, create)
-    attempts.lose(machine.row, task, live(task), "gone", now(), gone=True)
+    attempts.mark_lost(machine.row, task, make_live(task), "gone", now(), gone=True)
     db.session.commit()
     assert status(task) is TaskStatus.QUEUED
     assert follow_ups.create(actor, task.id, instruction="Not so.").state is STARTED
 
 
 def test_a_stage_that_was_never_done_is_not_skipped(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     ship = {**CHECK, "name": "ship", "confirm": True}
     task = create([DEVELOP, {**CHECK, "confirm": True}, ship])
     dispatcher.assign_queued()
     machine.orders()
-    machine.begins(task)
-    machine.checkpoints(task)
-    machine.finishes(task)
+    machine.report_started(task)
+    machine.report_checkpoint(task)
+    machine.report_finished(task)
     with pytest.raises(NoCheckpoint):
         follow_ups.create(actor, task.id, instruction="Ship it.", from_stage=2)
     db.session.rollback()
@@ -197,30 +203,30 @@ def test_without_any_work_there_is_nothing_to_go_on_from(actor: Developer, creat
 
 
 def test_a_running_task_is_followed_up_in_order_as_it_comes_to_rest(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create([DEVELOP, {**CHECK, "confirm": True}])
     dispatcher.assign_queued()
     machine.orders()
     for words in ("One.", "Two."):
         assert follow_ups.create(actor, task.id, instruction=words).state is QUEUED
-    machine.begins(task)
-    machine.checkpoints(task)
-    machine.finishes(task)
+    machine.report_started(task)
+    machine.report_checkpoint(task)
+    machine.report_finished(task)
     assert states(task) == [("One.", STARTED, 2), ("Two.", QUEUED, None)]
     assert EventType.SUSPENDED not in events_of(task)  # nobody is asked about what is outdated
     dispatcher.assign_queued()
     db.session.refresh(task)
     machine.orders()
-    machine.begins(task)
-    machine.checkpoints(task)
-    machine.finishes(task)
+    machine.report_started(task)
+    machine.report_checkpoint(task)
+    machine.report_finished(task)
     assert states(task) == [("One.", STARTED, 2), ("Two.", STARTED, 3)]
     assert task.follow_ups_queued == 0
 
 
 def test_one_that_waits_begins_when_the_task_is_completed(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create([DEVELOP, CHECK])
     dispatcher.assign_queued()
@@ -232,7 +238,7 @@ def test_one_that_waits_begins_when_the_task_is_completed(
 
 
 def test_after_a_failure_they_wait_for_a_person(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = completed(machine, create)
     for words in ("One.", "Two."):
@@ -240,8 +246,8 @@ def test_after_a_failure_they_wait_for_a_person(
     dispatcher.assign_queued()
     db.session.refresh(task)
     machine.orders()
-    machine.begins(task)
-    machine.finishes(task, code=1)
+    machine.report_started(task)
+    machine.report_finished(task, code=1)
     follow_ups.sweep(now())
     assert status(task) is TaskStatus.FAILED
     assert states(task)[1] == ("Two.", QUEUED, None)
@@ -249,7 +255,9 @@ def test_after_a_failure_they_wait_for_a_person(
     assert [row[1] for row in states(task)] == [STARTED, STARTED, QUEUED]
 
 
-def test_a_cancelled_task_withdraws_them(actor: Developer, machine: Driven, create: Create) -> None:
+def test_a_cancelled_task_withdraws_them(
+    actor: Developer, machine: FakeMachine, create: Create
+) -> None:
     task = create()
     follow_ups.create(actor, task.id, instruction="More.")
     tasks.cancel(actor, task.id)
@@ -258,7 +266,7 @@ def test_a_cancelled_task_withdraws_them(actor: Developer, machine: Driven, crea
 
 
 def test_one_that_is_queued_can_be_withdrawn_and_no_other(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = completed(machine, create)
     begun, waits = (
@@ -275,7 +283,7 @@ def test_one_that_is_queued_can_be_withdrawn_and_no_other(
 
 def test_so_many_wait_and_no_more(actor: Developer, create: Create) -> None:
     task = create()
-    for _ in range(MOST_QUEUED):
+    for _ in range(MAX_QUEUED):
         follow_ups.create(actor, task.id, instruction="More.")
     with pytest.raises(TooManyFollowUps):
         follow_ups.create(actor, task.id, instruction="More.")
@@ -296,7 +304,7 @@ def test_members_follow_up_whoever_made_the_task_and_others_do_not(app: Flask) -
 
 
 def test_the_sweep_begins_what_something_has_kept_waiting(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = completed(machine, create)
     db.session.add(

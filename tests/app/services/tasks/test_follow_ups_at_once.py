@@ -49,7 +49,7 @@ def test_a_follow_up_and_an_answer_at_once_have_one_winner(committed_app: Flask)
             follow_ups.create(developer_of(admin_id), task_id, instruction="Not so.")
 
         def answer(task_id: int = task.id) -> None:
-            gates.confirm(developer_of(admin_id), task_id, 1, "confirm")
+            gates.confirm_stage(developer_of(admin_id), task_id, 1, "confirm")
 
         at_once(committed_app, follow_up, answer)
         db.session.expire_all()

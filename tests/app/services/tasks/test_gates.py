@@ -55,7 +55,7 @@ def answer_at_once(app: Flask, actor: Developer, task: Task, answers: list[str])
             db.session.commit()
             start.wait()
             try:
-                gates.confirm(who, task.id, 0, result)
+                gates.confirm_stage(who, task.id, 0, result)
                 outcomes.append("won")
             except DomainError as error:
                 outcomes.append(type(error).__name__)
@@ -123,50 +123,50 @@ def admin(app: Flask) -> Developer:
 
 def test_another_stages_answer_is_refused(admin: Developer) -> None:
     with pytest.raises(WrongStage):
-        gates.confirm(admin, asking().id, 1, "confirm")
+        gates.confirm_stage(admin, asking().id, 1, "confirm")
 
 
 def test_a_task_that_asks_nothing_takes_no_answer(admin: Developer) -> None:
     task = a_task()
     with pytest.raises(NoOpenGate):
-        gates.confirm(admin, task.id, 0, "confirm")
+        gates.confirm_stage(admin, task.id, 0, "confirm")
     with pytest.raises(NothingPending):
-        gates.pending(admin, task.id)
+        gates.get_pending(admin, task.id)
 
 
 def test_an_answer_that_is_not_offered_leaves_the_gate_open(admin: Developer) -> None:
     task = asking(kind=GateKind.CHOOSE, choices=["red", "green"])
     with pytest.raises(InvalidFields):
-        gates.confirm(admin, task.id, 0, "blue")
+        gates.confirm_stage(admin, task.id, 0, "blue")
     db.session.rollback()
-    gates.confirm(admin, task.id, 0, "green")
+    gates.confirm_stage(admin, task.id, 0, "green")
 
 
 def test_a_rejected_task_was_answered(admin: Developer) -> None:
     task = asking()
-    gates.confirm(admin, task.id, 0, "reject")
+    gates.confirm_stage(admin, task.id, 0, "reject")
     with pytest.raises(AlreadyAnswered):
-        gates.confirm(admin, task.id, 0, "confirm")
+        gates.confirm_stage(admin, task.id, 0, "confirm")
 
 
 def test_an_answer_to_another_question_of_the_stage_is_refused(admin: Developer) -> None:
     answered = {"answered_at": now(), "answered_by": admin.id, "result": "confirm"}
     task = asking(**answered)
     make_gate(task, kind=GateKind.BUDGET, choices=["continue", "stop"], number=1)
-    assert gates.pending(admin, task.id).number == 1
+    assert gates.get_pending(admin, task.id).number == 1
     for number, error in ((0, AlreadyAnswered), (2, NoOpenGate)):
         with pytest.raises(error):
-            gates.confirm(admin, task.id, 0, "continue", number=number)
+            gates.confirm_stage(admin, task.id, 0, "continue", number=number)
         db.session.rollback()
-    gates.confirm(admin, task.id, 0, "continue")
+    gates.confirm_stage(admin, task.id, 0, "continue")
     for number in (None, 1):
         with pytest.raises(AlreadyAnswered):
-            gates.confirm(admin, task.id, 0, "continue", number=number)
+            gates.confirm_stage(admin, task.id, 0, "continue", number=number)
 
 
 def test_who_may_not_see_the_task_does_not_learn_of_it(app: Flask) -> None:
     with pytest.raises(NotFound):
-        gates.confirm(make_developer(), asking().id, 0, "confirm")
+        gates.confirm_stage(make_developer(), asking().id, 0, "confirm")
 
 
 def test_members_answer(app: Flask) -> None:
@@ -174,7 +174,7 @@ def test_members_answer(app: Flask) -> None:
     project = make_project(pipeline=[ASK | {"confirm": True}], members=[member])
     task = tasks.create(member, project_key=project.key, description="Do it.")
     try:
-        gates.confirm(member, task.id, 0, "confirm")
+        gates.confirm_stage(member, task.id, 0, "confirm")
     except Forbidden:
         pytest.fail("a member may answer")
     assert task.status is TaskStatus.QUEUED
@@ -203,7 +203,7 @@ def test_a_question_that_nobody_answers_in_time_fails_the_task(admin: Developer)
         "gate_expired",
     )
     with pytest.raises(NoOpenGate):
-        gates.confirm(admin, task.id, 0, "confirm")
+        gates.confirm_stage(admin, task.id, 0, "confirm")
 
 
 def test_questions_of_tasks_that_have_ended_do_not_keep_others_from_expiring(

@@ -11,7 +11,7 @@ from app.services.dispatch import dispatcher
 from app.services.machines import orders
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, make_driven, ordered, state
+from tests.app.services.fake_machine import FakeMachine, latest_order, make_driven, state
 from tests.factories import make_developer, make_project, make_server_process
 
 STAGES = [
@@ -31,90 +31,92 @@ def admin(app: Flask) -> Developer:
 
 
 @pytest.fixture
-def machine(app: Flask) -> Driven:
+def machine(app: Flask) -> FakeMachine:
     return make_driven()
 
 
-def do(machine: Driven, task: Task, index: int) -> None:
+def do(machine: FakeMachine, task: Task, index: int) -> None:
     machine.orders()
-    machine.begins(task, index)
-    machine.checkpoints(task, index)
-    machine.finishes(task, index)
+    machine.report_started(task, index)
+    machine.report_checkpoint(task, index)
+    machine.report_finished(task, index)
 
 
-def failed_at_the_end(admin: Developer, machine: Driven) -> Task:
+def failed_at_the_end(admin: Developer, machine: FakeMachine) -> Task:
     """All is answered and done but the last stage, which fails."""
     project = make_project(pipeline=STAGES)
     task = tasks.create(admin, project_key=project.key, description="Do it.")
-    gates.confirm(admin, task.id, 0, "red")
+    gates.confirm_stage(admin, task.id, 0, "red")
     dispatcher.assign_queued()
     do(machine, task, 0)
-    gates.confirm(admin, task.id, 1, "Ada")
+    gates.confirm_stage(admin, task.id, 1, "Ada")
     for index in (1, 2, 3):
         do(machine, task, index)
-    gates.confirm(admin, task.id, 4, "now")
+    gates.confirm_stage(admin, task.id, 4, "now")
     fail(machine, task, 4)
     return task
 
 
-def fail(machine: Driven, task: Task, index: int) -> None:
+def fail(machine: FakeMachine, task: Task, index: int) -> None:
     machine.orders()
-    machine.begins(task, index)
-    machine.finishes(task, index, code=1)
-    machine.say(task, frames.Stopped())
+    machine.report_started(task, index)
+    machine.report_finished(task, index, code=1)
+    machine.report_on(task, frames.Stopped())
     assert state(task) == (TaskStatus.FAILED, None)
 
 
-def told(task: Task, index: int) -> tuple[str, str, str]:
-    wanted = ordered(task)
+def ordered_input(task: Task, index: int) -> tuple[str, str, str]:
+    wanted = latest_order(task)
     assert wanted.stage_index == index
-    order = orders.run_stage(wanted)
+    order = orders.build_run_order(wanted)
     return order.text, order.variables["choice"], order.variables["input"]
 
 
 def test_stages_of_a_retry_are_told_what_was_answered_before(
-    admin: Developer, machine: Driven
+    admin: Developer, machine: FakeMachine
 ) -> None:
     task = failed_at_the_end(admin, machine)
     tasks.retry(admin, task.id, 2)
     assert dispatcher.assign_queued() == 1
     db.session.refresh(task)
-    assert told(task, 2) == ("Make Ada red.", "red", "Ada")
+    assert ordered_input(task, 2) == ("Make Ada red.", "red", "Ada")
     do(machine, task, 2)
-    assert told(task, 3) == ("echo $MUSTER_INPUT", "red", "Ada")
+    assert ordered_input(task, 3) == ("echo $MUSTER_INPUT", "red", "Ada")
     do(machine, task, 3)
     # The question of a stage that is done again is asked again.
     assert state(task) == ASKED
-    gates.confirm(admin, task.id, 4, "later")
-    assert told(task, 4) == ("Ship Ada later.", "later", "Ada")
+    gates.confirm_stage(admin, task.id, 4, "later")
+    assert ordered_input(task, 4) == ("Ship Ada later.", "later", "Ada")
 
 
-def test_answers_go_along_through_several_retries(admin: Developer, machine: Driven) -> None:
+def test_answers_go_along_through_several_retries(admin: Developer, machine: FakeMachine) -> None:
     task = failed_at_the_end(admin, machine)
     for _ in range(2):
         tasks.retry(admin, task.id, 3)
         assert dispatcher.assign_queued() == 1
         db.session.refresh(task)
-        assert told(task, 3) == ("echo $MUSTER_INPUT", "red", "Ada")
+        assert ordered_input(task, 3) == ("echo $MUSTER_INPUT", "red", "Ada")
         fail(machine, task, 3)
 
 
-def test_a_retry_asks_its_own_stage_and_later_ones_anew(admin: Developer, machine: Driven) -> None:
+def test_a_retry_asks_its_own_stage_and_later_ones_anew(
+    admin: Developer, machine: FakeMachine
+) -> None:
     task = failed_at_the_end(admin, machine)
     tasks.retry(admin, task.id, 1)
     assert state(task) == ASKED
-    assert gates.pending(admin, task.id).stage_index == 1
+    assert gates.get_pending(admin, task.id).stage_index == 1
     query = db.select(Gate.stage_index, Gate.result).where(Gate.round == 2)
     kept = [tuple(row) for row in db.session.execute(query.order_by(Gate.stage_index))]
     assert kept == [(0, "red"), (1, None)]
-    gates.confirm(admin, task.id, 1, "Bob")
+    gates.confirm_stage(admin, task.id, 1, "Bob")
     assert dispatcher.assign_queued() == 1
     db.session.refresh(task)
-    assert told(task, 1)[1:] == ("red", "Bob")
+    assert ordered_input(task, 1)[1:] == ("red", "Bob")
 
 
-def test_a_retry_from_the_beginning_keeps_no_answer(admin: Developer, machine: Driven) -> None:
+def test_a_retry_from_the_beginning_keeps_no_answer(admin: Developer, machine: FakeMachine) -> None:
     task = failed_at_the_end(admin, machine)
     tasks.retry(admin, task.id)
-    assert gates.pending(admin, task.id).stage_index == 0
+    assert gates.get_pending(admin, task.id).stage_index == 0
     assert db.session.scalar(db.select(db.func.count()).where(Gate.round == 2)) == 1

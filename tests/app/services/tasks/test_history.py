@@ -15,7 +15,7 @@ from app.services.dispatch import dispatcher
 from app.services.machines import liveness
 from app.services.tasks import gates, history, tasks
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, events_of, make_driven
+from tests.app.services.fake_machine import FakeMachine, events_of, make_driven
 from tests.factories import make_developer, make_project
 
 STAGES = [
@@ -62,23 +62,23 @@ def test_people_machines_and_sweeps_write_one_history(committed_app: Flask) -> N
             machine_id=machine.machine_id,
         )
         dispatcher.assign_queued()
-        machine.begins(task)
+        machine.report_started(task)
         if turn % 2:
-            machine.finishes(task)
+            machine.report_finished(task)
         play(committed_app, admin.id, machine, task)
         db.session.rollback()
         check(admin, task)
 
 
-def play(app: Flask, admin_id: int, machine: Driven, task: Task) -> None:
+def play(app: Flask, admin_id: int, machine: FakeMachine, task: Task) -> None:
     task_id, later = task.id, now().replace(year=now().year + 1)
     at_once(
         app,
-        lambda: machine.say(task, *(frames.Note("info", str(n)) for n in range(20))),
-        lambda: gates.confirm(actor(admin_id), task_id, 1, "confirm"),
+        lambda: machine.report_on(task, *(frames.Note("info", str(n)) for n in range(20))),
+        lambda: gates.confirm_stage(actor(admin_id), task_id, 1, "confirm"),
         lambda: tasks.cancel(actor(admin_id), task_id),
-        lambda: liveness.notice(later),
-        lambda: liveness.give_up(later),
+        lambda: liveness.detect_silent(later),
+        lambda: liveness.expire_leases(later),
         dispatcher.assign_queued,
         lambda: gates.expire(later),
         lambda: tasks.retry(actor(admin_id), task_id),
@@ -101,7 +101,7 @@ def test_a_task_that_no_machine_has_yet_has_one_history_too(committed_app: Flask
 
 
 def answer(developer_id: int, task_id: int) -> None:
-    gates.confirm(actor(developer_id), task_id, 0, "confirm")
+    gates.confirm_stage(actor(developer_id), task_id, 0, "confirm")
 
 
 def cancel(developer_id: int, task_id: int) -> None:
@@ -112,7 +112,7 @@ def check(admin: Developer, task: Task) -> None:
     types = events_of(task)  # asserts that there are no holes
     db.session.refresh(task)
     assert task.events == len(types)
-    page = history.events(admin, task.id, limit=5, offset=len(types) - 3)
+    page = history.read_events(admin, task.id, limit=5, offset=len(types) - 3)
     assert (page.total, [event.number for event in page.items]) == (
         len(types),
         [len(types) - 2, len(types) - 1, len(types)],
@@ -123,14 +123,14 @@ def test_a_page_of_events_costs_the_same_anywhere(app: Flask) -> None:
     admin, machine = make_driven_and_admin()
     task = tasks.create(admin, project_key=make_project().key, description="Do it.")
     dispatcher.assign_queued()
-    machine.say(task, *(frames.Note("info", f"note {n} of 100 %") for n in range(100)))
-    page = history.events(admin, task.id, limit=10, offset=50)
+    machine.report_on(task, *(frames.Note("info", f"note {n} of 100 %") for n in range(100)))
+    page = history.read_events(admin, task.id, limit=10, offset=50)
     assert ([event.number for event in page.items], page.total) == (list(range(51, 61)), 102)
-    found = history.events(admin, task.id, search="NOTE 7", limit=3)
+    found = history.read_events(admin, task.id, search="NOTE 7", limit=3)
     assert (len(found.items), found.total) == (3, 11)
-    assert history.events(admin, task.id, search="100 %").total == 100
-    assert history.events(admin, task.id, search="1__ %").total == 0
+    assert history.read_events(admin, task.id, search="100 %").total == 100
+    assert history.read_events(admin, task.id, search="1__ %").total == 0
 
 
-def make_driven_and_admin() -> tuple[Developer, Driven]:
+def make_driven_and_admin() -> tuple[Developer, FakeMachine]:
     return make_developer(role=SystemRole.ADMIN), make_driven()

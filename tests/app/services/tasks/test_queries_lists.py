@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
-from app.api.pagination import by_cursor
+from app.api.pagination import paginate_by_cursor
 from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
@@ -37,7 +37,7 @@ class World:
     tasks: list[Task]
 
     @classmethod
-    def of(cls, chance: random.Random, tasks: int = 80) -> "World":
+    def generate(cls, chance: random.Random, tasks: int = 80) -> "World":
         people = [make_developer(role=role) for role in SystemRole]
         people += [make_developer() for _ in range(2)]
         projects = [make_project() for _ in range(4)]
@@ -130,7 +130,7 @@ def listed(actor: Developer, limit: int, **filters: Any) -> list[int]:
     cursor = None
     while True:
         rows = queries.listing(actor, **filters)
-        page = by_cursor(rows, Task.id, limit=limit, cursor=cursor)
+        page = paginate_by_cursor(rows, Task.id, limit=limit, cursor=cursor)
         ids += [task.id for task in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
@@ -142,7 +142,7 @@ def test_a_list_holds_what_a_look_at_every_task_finds(
     app: Flask, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     chance = random.Random(seed)
-    world = World.of(chance)
+    world = World.generate(chance)
     # Small, so that the newest are full; and every text is one that the index can tell.
     monkeypatch.setattr(search, "WINDOW", 15)
     monkeypatch.setattr(search, "has_trigrams", lambda _: True)
@@ -157,12 +157,12 @@ def test_a_list_holds_the_same_when_any_of_its_looks_runs_out_of_time(
     app: Flask, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     chance = random.Random(seed)
-    world = World.of(chance)
-    look = statement_timeout.rows
+    world = World.generate(chance)
+    look = statement_timeout.fetch_rows
     monkeypatch.setattr(search, "WINDOW", 15)
     monkeypatch.setattr(search, "has_trigrams", lambda _: True)
     monkeypatch.setattr(
-        statement_timeout, "rows", lambda q: look(q) if chance.random() < 0.5 else None
+        statement_timeout, "fetch_rows", lambda q: look(q) if chance.random() < 0.5 else None
     )
     for _ in range(20):
         actor, filters = chance.choice(world.people), world.filters(chance)
@@ -181,7 +181,7 @@ def test_a_text_that_takes_too_long_is_found_on_later_pages(
         make_task(project=project, description="aab" + "a" * 19_000)
     headers = login(make_developer(role=SystemRole.ADMIN))
     monkeypatch.setattr(search, "WINDOW", 5)
-    monkeypatch.setattr(statement_timeout, "PATIENCE_MS", 5)
+    monkeypatch.setattr(statement_timeout, "TIMEOUT_MILLISECONDS", 5)
     found, pages, query = [], 0, {"q": "a" * 190 + "b"}
     while query.get("cursor", "") is not None:
         answer = client.get("/api/web/tasks", query_string=query, headers=headers)
@@ -205,7 +205,7 @@ def test_a_list_by_text_asks_equally_often_whatever_there_is(
 
     def asked() -> int:
         with counted() as statements:
-            page = by_cursor(queries.listing(admin, q="walrus"), Task.id, limit=10)
+            page = paginate_by_cursor(queries.listing(admin, q="walrus"), Task.id, limit=10)
         assert page["next_cursor"] is None
         return len(statements)
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from app.domain.roles import SystemRole
 from app.extensions import db
 from app.models import Developer, Project, Task, TaskText
-from app.models.search import SHELF
+from app.models.search import PARTITION_SIZE
 from app.postgres import statement_timeout
 from app.services.search import search
 from tests.app.services.statements import counted
@@ -111,8 +111,10 @@ def library(app: Flask) -> dict[str, Developer]:
     member = make_developer()
     project = make_project(members=[member])
     for shelf in (0, 3, 4):
-        make_task(project=project, id=shelf * SHELF + 20_000, description=f"a xylophone, {shelf}")
-        numbered(shelf * SHELF + 20_001, search.WINDOW + 1, project, "something else")
+        make_task(
+            project=project, id=shelf * PARTITION_SIZE + 20_000, description=f"a xylophone, {shelf}"
+        )
+        numbered(shelf * PARTITION_SIZE + 20_001, search.WINDOW + 1, project, "something else")
     roles = {"admin": SystemRole.ADMIN, "lead": SystemRole.LEAD}
     people = {name: make_developer(role=role) for name, role in roles.items()}
     many = make_developer()
@@ -127,9 +129,12 @@ def test_what_is_older_than_the_newest_is_found_too(
 ) -> None:
     actor = library[who]
     found = search.find(actor, "XYLOphone", 20)
-    assert [task.id // SHELF for task in found.tasks] == [4, 3, 0]
+    assert [task.id // PARTITION_SIZE for task in found.tasks] == [4, 3, 0]
     assert found.complete
-    assert [task.id // SHELF for task in search.find(actor, "xylophone", 2).tasks] == [4, 3]
+    assert [task.id // PARTITION_SIZE for task in search.find(actor, "xylophone", 2).tasks] == [
+        4,
+        3,
+    ]
     assert search.find(actor, "nowhere", 20).tasks == []
     outsider = search.find(make_developer(), "xylophone", 20)
     assert outsider.tasks == []
@@ -156,9 +161,9 @@ def test_a_search_that_takes_too_long_ends_with_what_it_has(
 ) -> None:
     asked = "SELECT pg_sleep(60), 0"
     monkeypatch.setattr(search.Statements, "older", lambda _: text(asked))
-    monkeypatch.setattr(statement_timeout, "PATIENCE_MS", 50)
+    monkeypatch.setattr(statement_timeout, "TIMEOUT_MILLISECONDS", 50)
     found = search.find(library["admin"], "xylophone", 20)
-    assert [task.id // SHELF for task in found.tasks] == [4, 3]
+    assert [task.id // PARTITION_SIZE for task in found.tasks] == [4, 3]
     assert not found.complete
     assert db.session.scalar(text("SHOW statement_timeout")) == "0"
 
@@ -167,16 +172,16 @@ def test_a_search_that_takes_too_long_ends_with_what_it_has(
 def test_where_there_is_no_time_for_all_of_the_newest_fewer_are_read_through(
     library: dict[str, Developer], monkeypatch: pytest.MonkeyPatch, who: str
 ) -> None:
-    look = statement_timeout.rows
+    look = statement_timeout.fetch_rows
     windows: list[int] = []
 
     def hurried(statement: Executable, parameters: dict[str, Any]) -> list[Any] | None:
         windows.append(parameters.get("window", 0))
         return None if len(windows) == 1 else look(statement, parameters)
 
-    monkeypatch.setattr(statement_timeout, "rows", hurried)
+    monkeypatch.setattr(statement_timeout, "fetch_rows", hurried)
     found = search.find(library[who], "xylophone", 20)
-    assert [task.id // SHELF for task in found.tasks] == [4, 3, 0]
+    assert [task.id // PARTITION_SIZE for task in found.tasks] == [4, 3, 0]
     assert found.complete
     assert windows[1] == windows[0] // 10
 
@@ -185,7 +190,7 @@ def test_a_look_at_the_newest_that_takes_too_long_ends_with_what_else_there_is(
     library: dict[str, Developer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search.Statements, "newest", lambda _: text("SELECT pg_sleep(60), 0"))
-    monkeypatch.setattr(statement_timeout, "PATIENCE_MS", 50)
+    monkeypatch.setattr(statement_timeout, "TIMEOUT_MILLISECONDS", 50)
     found = search.find(library["admin"], "#20000", 20)
     assert [task.id for task in found.tasks] == [20_000]
     assert not found.complete

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.domain.attempt import AttemptOutcome
-from app.domain.sandbox import RoomLevel
+from app.domain.sandbox import SandboxLevel
 from app.domain.task import EventType as E
 from app.domain.task import TaskStatus
 from app.extensions import db
@@ -13,16 +13,16 @@ from app.models import Developer
 from app.services.clock import now
 from app.services.dispatch import dispatcher
 from app.services.machines import liveness, machine_admin, sessions
-from app.services.machines.orders import Want
+from app.services.machines.orders import DesiredAction
 from app.services.projects import projects
 from app.services.tasks import gates, tasks
 from muster.protocol import frames
 from tests.app.services.fake_machine import (
-    Driven,
+    FakeMachine,
     events_of,
-    held,
-    live,
     make_driven,
+    make_held_attempt,
+    make_live,
     status,
     warnings_of,
 )
@@ -46,7 +46,7 @@ FULL = {"level": "full", "lacks": []}
 
 
 def test_a_queued_task_is_cancelled_and_never_dispatched(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create()
     tasks.cancel(actor, task.id)
@@ -56,23 +56,23 @@ def test_a_queued_task_is_cancelled_and_never_dispatched(
 
 @pytest.mark.parametrize("begun", [False, True], ids=["assigned", "running"])
 def test_a_cancelled_tasks_slot_is_free_when_the_machine_confirms(
-    actor: Developer, machine: Driven, create: Create, begun: bool
+    actor: Developer, machine: FakeMachine, create: Create, begun: bool
 ) -> None:
     task = create()
     dispatcher.assign_queued()
     machine.orders()
     if begun:
-        machine.begins(task)
+        machine.report_started(task)
     tasks.cancel(actor, task.id)
     assert (status(task), machine.row.slots_used) == (TaskStatus.CANCELLED, 1)
-    assert machine.orders() == [(Want.STOP, task.id, 0)]
-    machine.say(task, frames.Stopped())
+    assert machine.orders() == [(DesiredAction.STOP, task.id, 0)]
+    machine.report_on(task, frames.Stopped())
     assert (status(task), machine.row.slots_used) == (TaskStatus.CANCELLED, 0)
     assert machine.orders() == []
 
 
 def test_a_task_cancelled_at_its_gate_leaves_nothing_to_stop(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = at_the_gate(machine, create)
     tasks.cancel(actor, task.id)
@@ -81,26 +81,26 @@ def test_a_task_cancelled_at_its_gate_leaves_nothing_to_stop(
 
 
 def test_a_task_cancelled_while_its_machine_is_lost_is_stopped_when_it_is_back(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create()
     dispatcher.assign_queued()
-    machine.begins(task)
-    liveness.notice(now() + timedelta(seconds=40))
+    machine.report_started(task)
+    liveness.detect_silent(now() + timedelta(seconds=40))
     tasks.cancel(actor, task.id)
-    machine.hello(held(task))
-    assert machine.orders() == [(Want.STOP, task.id, 0)]
+    machine.hello(make_held_attempt(task))
+    assert machine.orders() == [(DesiredAction.STOP, task.id, 0)]
 
 
 def test_the_branch_of_a_cancelled_task_that_was_pushed_is_named(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create()
     dispatcher.assign_queued()
-    machine.begins(task)
-    machine.finishes(task)
+    machine.report_started(task)
+    machine.report_finished(task)
     tasks.cancel(actor, task.id)
-    outcome = machine.publishes(task)
+    outcome = machine.report_published(task)
     assert (task.id, 1) in outcome.stale
     assert (status(task), task.result) == (TaskStatus.CANCELLED, None)
     assert f"muster/{task.id}-1" in warnings_of(task)[0]
@@ -110,15 +110,15 @@ def test_the_branch_of_a_cancelled_task_that_was_pushed_is_named(
 
 
 def test_a_gate_before_the_first_stage_needs_no_machine(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create([{**SHIP, "input": True}])
     assert status(task) is TaskStatus.SUSPENDED
     assert dispatcher.assign_queued() == 0
-    gates.confirm(actor, task.id, 0, "softly")
+    gates.confirm_stage(actor, task.id, 0, "softly")
     assert status(task) is TaskStatus.QUEUED
     assert dispatcher.assign_queued() == 1
-    assert machine.orders() == [(Want.RUN, task.id, 0)]
+    assert machine.orders() == [(DesiredAction.RUN, task.id, 0)]
 
 
 def test_a_slot_that_is_taken_is_waited_for_and_comes_before_the_queue(
@@ -128,15 +128,15 @@ def test_a_slot_that_is_taken_is_waited_for_and_comes_before_the_queue(
     task = at_the_gate(machine, create)
     other = create()
     dispatcher.assign_queued()
-    assert machine.orders() == [(Want.RUN, other.id, 0)]
-    machine.begins(other)
+    assert machine.orders() == [(DesiredAction.RUN, other.id, 0)]
+    machine.report_started(other)
     behind = create(priority=9)
-    gates.confirm(actor, task.id, 1, "confirm")
-    assert (status(task), live(task).holds_slot) == (TaskStatus.ASSIGNED, False)
+    gates.confirm_stage(actor, task.id, 1, "confirm")
+    assert (status(task), make_live(task).holds_slot) == (TaskStatus.ASSIGNED, False)
     assert machine.orders() == []
-    machine.say(other, frames.Failed("unknown", "it broke"))
+    machine.report_on(other, frames.Failed("unknown", "it broke"))
     dispatcher.assign_queued()
-    assert machine.orders() == [(Want.RUN, task.id, 1)]
+    assert machine.orders() == [(DesiredAction.RUN, task.id, 1)]
     assert machine.row.slots_used == 1
     assert status(behind) is TaskStatus.QUEUED
 
@@ -148,91 +148,93 @@ def test_a_draining_machine_still_resumes_the_answered_task_that_only_it_can_go_
     task = at_the_gate(machine, create, checkpoint=False)
     other = create()
     dispatcher.assign_queued()
-    machine.begins(other)
+    machine.report_started(other)
     machine.row.status = "draining"
     db.session.commit()
-    gates.confirm(actor, task.id, 1, "confirm")
-    machine.say(other, frames.Failed("unknown", "it broke"))
+    gates.confirm_stage(actor, task.id, 1, "confirm")
+    machine.report_on(other, frames.Failed("unknown", "it broke"))
     dispatcher.assign_queued()
-    assert (Want.RUN, task.id, 1) in machine.orders()
+    assert (DesiredAction.RUN, task.id, 1) in machine.orders()
 
 
 @pytest.mark.parametrize("gone", ["offline", "draining"])
 def test_an_answered_task_goes_on_elsewhere_when_its_machine_cannot(
-    actor: Developer, machine: Driven, create: Create, gone: str
+    actor: Developer, machine: FakeMachine, create: Create, gone: str
 ) -> None:
     task = at_the_gate(machine, create)
     machine.row.status = gone
     db.session.commit()
     elsewhere = make_driven()
-    gates.confirm(actor, task.id, 1, "confirm")
-    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+    gates.confirm_stage(actor, task.id, 1, "confirm")
+    assert make_live(task).outcome is AttemptOutcome.HANDED_OVER
     assert dispatcher.assign_queued() == 1
-    assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
-    at = live(task)
+    assert elsewhere.orders() == [(DesiredAction.RUN, task.id, 1)]
+    at = make_live(task)
     assert (at.resume_from, at.resume_commit) == (f"refs/muster/{task.id}/1/0", "c0ffee")
 
 
 @pytest.mark.parametrize("is_pushed", [True, False], ids=["pushed", "only here"])
-def test_an_answered_task_leaves_a_machine_that_has_lost_its_room_if_it_can(
-    actor: Developer, machine: Driven, create: Create, is_pushed: bool
+def test_an_answered_task_leaves_a_machine_that_has_lost_its_sandbox_if_it_can(
+    actor: Developer, machine: FakeMachine, create: Create, is_pushed: bool
 ) -> None:
     machine.row.room = FULL
-    task = at_the_gate(machine, create, checkpoint=is_pushed, room=RoomLevel.FULL)
-    sessions.change(machine.machine_id, machine.generation, room={**FULL, "level": "processes"})
+    task = at_the_gate(machine, create, checkpoint=is_pushed, room=SandboxLevel.FULL)
+    sessions.store_facts(
+        machine.machine_id, machine.generation, room={**FULL, "level": "processes"}
+    )
     make_driven()  # has not said
-    elsewhere = make_driven(room=frames.Room("full"))
-    gates.confirm(actor, task.id, 1, "confirm")
+    elsewhere = make_driven(room=frames.SandboxFacts("full"))
+    gates.confirm_stage(actor, task.id, 1, "confirm")
     if not is_pushed:  # it says itself that it cannot, and keeps the work
-        assert machine.orders() == [(Want.RUN, task.id, 1)]
+        assert machine.orders() == [(DesiredAction.RUN, task.id, 1)]
         return
-    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+    assert make_live(task).outcome is AttemptOutcome.HANDED_OVER
     assert dispatcher.assign_queued() == 1
-    assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
+    assert elsewhere.orders() == [(DesiredAction.RUN, task.id, 1)]
 
 
 @pytest.mark.parametrize("is_pushed", [True, False], ids=["pushed", "only here"])
 def test_an_answered_task_leaves_a_machine_whose_labels_have_changed_if_it_can(
-    actor: Developer, machine: Driven, create: Create, is_pushed: bool
+    actor: Developer, machine: FakeMachine, create: Create, is_pushed: bool
 ) -> None:
     machine.row.labels = {"gpu": "true"}
     task = at_the_gate(machine, create, checkpoint=is_pushed, machine_selector="gpu=true")
-    machine_admin.change(actor, machine.machine_id, labels={"gpu": "false"})
-    gates.confirm(actor, task.id, 1, "confirm")
+    machine_admin.update_machine(actor, machine.machine_id, labels={"gpu": "false"})
+    gates.confirm_stage(actor, task.id, 1, "confirm")
     if not is_pushed:
-        assert machine.orders() == [(Want.RUN, task.id, 1)]
+        assert machine.orders() == [(DesiredAction.RUN, task.id, 1)]
         return
-    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+    assert make_live(task).outcome is AttemptOutcome.HANDED_OVER
     assert dispatcher.assign_queued() == 0
     elsewhere = make_driven()
     elsewhere.row.labels = {"gpu": "true"}
     db.session.commit()
     assert dispatcher.assign_queued() == 1
-    assert elsewhere.orders() == [(Want.RUN, task.id, 1)]
+    assert elsewhere.orders() == [(DesiredAction.RUN, task.id, 1)]
 
 
 @pytest.mark.parametrize("is_pushed", [True, False], ids=["pushed", "only there"])
 def test_an_answered_task_never_goes_on_where_its_project_has_been_protected_from(
-    actor: Developer, machine: Driven, create: Create, is_pushed: bool
+    actor: Developer, machine: FakeMachine, create: Create, is_pushed: bool
 ) -> None:
     task = at_the_gate(machine, create, checkpoint=is_pushed)
     elsewhere = make_driven()
     named = {"protected": True, "protected_machines": [elsewhere.machine_id]}
     projects.update(actor, task.project.key, **named)
-    gates.confirm(actor, task.id, 1, "confirm")
-    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+    gates.confirm_stage(actor, task.id, 1, "confirm")
+    assert make_live(task).outcome is AttemptOutcome.HANDED_OVER
     assert dispatcher.assign_queued() == 1
     # What was nowhere else is done again.
-    assert elsewhere.orders() == [(Want.RUN, task.id, 1 if is_pushed else 0)]
+    assert elsewhere.orders() == [(DesiredAction.RUN, task.id, 1 if is_pushed else 0)]
 
 
 def test_a_rejected_task_is_cancelled_with_the_reason(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = at_the_gate(machine, create)
-    gates.confirm(actor, task.id, 1, "reject", "not like this")
+    gates.confirm_stage(actor, task.id, 1, "reject", "not like this")
     assert status(task) is TaskStatus.CANCELLED
-    assert live(task).outcome is AttemptOutcome.CANCELLED
+    assert make_live(task).outcome is AttemptOutcome.CANCELLED
     assert events_of(task)[-2:] == [E.CONFIRMED, E.CANCELLED]
 
 
@@ -240,45 +242,45 @@ def test_a_rejected_task_is_cancelled_with_the_reason(
 
 
 def test_a_retry_begins_anew_in_a_new_round(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create([{**DEVELOP, "confirm": True}])
-    gates.confirm(actor, task.id, 0, "reject")
+    gates.confirm_stage(actor, task.id, 0, "reject")
     tasks.retry(actor, task.id)
     assert (status(task), task.round) == (TaskStatus.SUSPENDED, 2)
-    gates.confirm(actor, task.id, 0, "confirm")
+    gates.confirm_stage(actor, task.id, 0, "confirm")
     dispatcher.assign_queued()
-    assert machine.orders() == [(Want.RUN, task.id, 0)]
-    assert live(task).resume_from is None
+    assert machine.orders() == [(DesiredAction.RUN, task.id, 0)]
+    assert make_live(task).resume_from is None
 
 
 def test_a_retry_goes_on_from_a_checkpoint(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create([DEVELOP, CHECK, SHIP])
     dispatcher.assign_queued()
-    machine.begins(task)
-    machine.checkpoints(task)
-    machine.finishes(task)
-    machine.begins(task, 1)
-    machine.finishes(task, 1, code=1)
+    machine.report_started(task)
+    machine.report_checkpoint(task)
+    machine.report_finished(task)
+    machine.report_started(task, 1)
+    machine.report_finished(task, 1, code=1)
     machine.orders()
     tasks.retry(actor, task.id, 1)
     dispatcher.assign_queued()
-    assert machine.orders() == [(Want.RUN, task.id, 1)]
-    assert live(task).resume_from == f"refs/muster/{task.id}/1/0"
+    assert machine.orders() == [(DesiredAction.RUN, task.id, 1)]
+    assert make_live(task).resume_from == f"refs/muster/{task.id}/1/0"
     assert (task.attempt, task.round) == (2, 2)
 
 
 def test_a_retry_waits_until_what_was_cancelled_has_stopped(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create()
     dispatcher.assign_queued()
-    machine.begins(task)
+    machine.report_started(task)
     tasks.cancel(actor, task.id)
     tasks.retry(actor, task.id)
     make_driven()  # a slot is free elsewhere
     assert dispatcher.assign_queued() == 0
-    machine.say(task, frames.Stopped(), attempt=1)
+    machine.report_on(task, frames.Stopped(), attempt=1)
     assert dispatcher.assign_queued() == 1

@@ -9,10 +9,10 @@ from app.domain.task import TaskStatus
 from app.extensions import db
 from app.models import Developer, Event, Task
 from app.services.dispatch import dispatcher
-from app.services.machines.orders import Want
+from app.services.machines.orders import DesiredAction
 from app.services.tasks import follow_ups, tasks
 from muster.protocol import frames
-from tests.app.services.fake_machine import CHANGE, Driven, events_of, live, status
+from tests.app.services.fake_machine import CHANGE, FakeMachine, events_of, make_live, status
 from tests.app.services.tasks.stages_world import DEVELOP, Create, actor, create, machine
 
 __all__ = ["actor", "create", "machine"]  # fixtures
@@ -21,7 +21,7 @@ NOTHING = frames.DiffStat()
 
 
 def at_its_end(
-    machine: Driven, create: Create, diff: frames.DiffStat | None, *, required: bool
+    machine: FakeMachine, create: Create, diff: frames.DiffStat | None, *, required: bool
 ) -> Task:
     """A task whose two stages are over, the last one's checkpoint with that diff."""
     task = create([DEVELOP, {**DEVELOP, "name": "again"}])
@@ -30,9 +30,9 @@ def at_its_end(
     dispatcher.assign_queued()
     machine.orders()
     for stage, left in enumerate((NOTHING, diff)):
-        machine.begins(task, stage)
-        machine.checkpoints(task, stage, diff=left)
-        machine.finishes(task, stage)
+        machine.report_started(task, stage)
+        machine.report_checkpoint(task, stage, diff=left)
+        machine.report_finished(task, stage)
     return task
 
 
@@ -49,17 +49,17 @@ def last(task: Task) -> Event:
     ],
 )
 def test_a_completed_task_says_whether_it_changed_anything(
-    machine: Driven, create: Create, diff: frames.DiffStat, message: str, changed: bool
+    machine: FakeMachine, create: Create, diff: frames.DiffStat, message: str, changed: bool
 ) -> None:
     task = at_its_end(machine, create, diff, required=False)
-    machine.publishes(task, diff=diff)
+    machine.report_published(task, diff=diff)
     assert status(task) is TaskStatus.COMPLETED
     event = last(task)
     assert (event.type, event.message, event.data) == (E.COMPLETED, message, {"changed": changed})
 
 
 def test_where_a_change_is_required_nothing_is_pushed_that_changes_nothing(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = at_its_end(machine, create, NOTHING, required=True)
     assert status(task) is TaskStatus.FAILED
@@ -70,37 +70,39 @@ def test_where_a_change_is_required_nothing_is_pushed_that_changes_nothing(
     }
     none = {"filesChanged": 0, "insertions": 0, "deletions": 0}
     assert task.result == {"commit": "c0ffee", "pushed": False, **none}
-    assert (Want.PUBLISH, task.id, 0) not in machine.orders()
-    assert (live(task).outcome, machine.row.slots_used) == (AttemptOutcome.FAILED, 0)
+    assert (DesiredAction.PUBLISH, task.id, 0) not in machine.orders()
+    assert (make_live(task).outcome, machine.row.slots_used) == (AttemptOutcome.FAILED, 0)
     assert events_of(task)[-2:] == [E.STAGE_FINISHED, E.FAILED]
     again = tasks.retry(actor, task.id, 1)
     assert (again.status, again.result) == (TaskStatus.QUEUED, None)
 
 
-def test_where_a_change_is_required_a_change_is_pushed(machine: Driven, create: Create) -> None:
+def test_where_a_change_is_required_a_change_is_pushed(
+    machine: FakeMachine, create: Create
+) -> None:
     task = at_its_end(machine, create, CHANGE, required=True)
-    assert machine.orders()[-1] == (Want.PUBLISH, task.id, 0)
-    machine.publishes(task)
+    assert machine.orders()[-1] == (DesiredAction.PUBLISH, task.id, 0)
+    machine.report_published(task)
     assert status(task) is TaskStatus.COMPLETED
 
 
-def test_what_is_known_only_after_the_push_fails_then(machine: Driven, create: Create) -> None:
+def test_what_is_known_only_after_the_push_fails_then(machine: FakeMachine, create: Create) -> None:
     task = at_its_end(machine, create, None, required=True)
-    assert machine.orders()[-1] == (Want.PUBLISH, task.id, 0)
-    machine.publishes(task, diff=NOTHING)
+    assert machine.orders()[-1] == (DesiredAction.PUBLISH, task.id, 0)
+    machine.report_published(task, diff=NOTHING)
     assert status(task) is TaskStatus.FAILED
     assert (task.failure["code"], task.failure["stageIndex"]) == ("nothing_changed", 1)
     assert task.result["pushed"] is True
-    assert (live(task).outcome, machine.row.slots_used) == (AttemptOutcome.PUBLISHED, 0)
+    assert (make_live(task).outcome, machine.row.slots_used) == (AttemptOutcome.PUBLISHED, 0)
     assert events_of(task)[-2:] == [E.PUBLISHED, E.FAILED]
 
 
 def test_what_follows_a_task_that_failed_so_late_waits_for_a_person(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = at_its_end(machine, create, None, required=True)
     queued = follow_ups.create(actor, task.id, instruction="Try another way.")
-    machine.publishes(task, diff=NOTHING)
+    machine.report_published(task, diff=NOTHING)
     assert status(task) is TaskStatus.FAILED
     db.session.refresh(queued)
     assert queued.state is FollowUpState.QUEUED

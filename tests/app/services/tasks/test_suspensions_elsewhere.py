@@ -9,20 +9,27 @@ from app.extensions import db
 from app.models import Developer, Task
 from app.services.clock import now
 from app.services.dispatch import dispatcher, quota_failover, wait_reasons
-from app.services.dispatch.wait_reasons import NextAct, WaitReason
+from app.services.dispatch.wait_reasons import NextAction, WaitReason
 from app.services.machines import drains, machine_admin
-from app.services.machines.orders import Want
+from app.services.machines.orders import DesiredAction
 from app.services.tasks import suspensions, tasks
 from app.services.tunnels import tunnels
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, live, make_driven, state, status, warnings_of
+from tests.app.services.fake_machine import (
+    FakeMachine,
+    make_driven,
+    make_live,
+    state,
+    status,
+    warnings_of,
+)
 from tests.app.services.tasks.stages_world import CHECK, DEVELOP, Create, actor, create, machine
 from tests.app.services.tasks.suspensions_world import HOUR, is_stopped, partial_ref, running
 
 __all__ = ["actor", "create", "machine"]  # fixtures
 
 
-def at_work_again(task: Task) -> Driven:
+def at_work_again(task: Task) -> FakeMachine:
     """Another machine that has taken the task once its time has come."""
     other = make_driven()
     dispatcher.assign_queued()
@@ -35,24 +42,24 @@ def at_work_again(task: Task) -> Driven:
 
 
 def test_a_lost_attempt_is_gone_on_with_elsewhere_from_the_middle_when_the_time_has_come(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = running(machine, create, DEVELOP, CHECK)
     ref = partial_ref(task)
     is_stopped(machine, task, resets_at=now() + HOUR)
     machine.hello()  # with nothing
-    assert (status(task), live(task).outcome) == (TaskStatus.QUEUED, AttemptOutcome.LOST)
-    wait = wait_reasons.wait_of(task)
+    assert (status(task), make_live(task).outcome) == (TaskStatus.QUEUED, AttemptOutcome.LOST)
+    wait = wait_reasons.find_wait(task)
     assert wait is not None
-    assert (wait.reason, wait.next_act) == (WaitReason.QUOTA, NextAct.DISPATCH)
+    assert (wait.reason, wait.next_act) == (WaitReason.QUOTA, NextAction.DISPATCH)
     drains.drain(actor, machine.machine_id)
     other = at_work_again(task)
-    assert (live(task).resume_from, live(task).run) == (ref, 0)
-    assert other.orders() == [(Want.RUN, task.id, 0)]
+    assert (make_live(task).resume_from, make_live(task).run) == (ref, 0)
+    assert other.orders() == [(DesiredAction.RUN, task.id, 0)]
 
 
 def test_a_drain_hands_over_what_is_pushed_and_keeps_what_is_not(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     pushed, kept = running(machine, create), running(machine, create)
     is_stopped(machine, pushed, resets_at=now() + HOUR)
@@ -60,76 +67,83 @@ def test_a_drain_hands_over_what_is_pushed_and_keeps_what_is_not(
     drains.drain(actor, machine.machine_id)
     assert status(pushed) is TaskStatus.QUEUED
     assert state(kept) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA)
-    suspensions.go_on(now() + 2 * HOUR)
-    assert (status(kept), live(kept).run) == (TaskStatus.ASSIGNED, 1)
+    suspensions.resume_due(now() + 2 * HOUR)
+    assert (status(kept), make_live(kept).run) == (TaskStatus.ASSIGNED, 1)
 
 
 def test_a_decommissioned_machines_task_is_queued_again_from_the_middle(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = running(machine, create)
     ref = partial_ref(task)
     is_stopped(machine, task, resets_at=now() + HOUR)
     machine_admin.decommission(actor, machine.machine_id, dead=True)
     at_work_again(task)
-    assert live(task).resume_from == ref
+    assert make_live(task).resume_from == ref
 
 
 def test_a_cancelled_task_is_over_and_its_retry_begins_its_stage_anew(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = running(machine, create)
     is_stopped(machine, task, resets_at=now() + HOUR)
     tasks.cancel(actor, task.id)
-    assert suspensions.go_on(now() + 2 * HOUR) == 0
+    assert suspensions.resume_due(now() + 2 * HOUR) == 0
     assert (status(task), task.partial, task.resume_at) == (TaskStatus.CANCELLED, None, None)
     tasks.retry(actor, task.id)
     dispatcher.assign_queued()
-    assert (status(task), live(task).resume_from) == (TaskStatus.ASSIGNED, None)
+    assert (status(task), make_live(task).resume_from) == (TaskStatus.ASSIGNED, None)
     assert task.quota is None
 
 
 def test_the_work_of_the_middle_is_renewed_where_a_tunnel_has_changed_it(
-    machine: Driven, create: Create
+    machine: FakeMachine, create: Create
 ) -> None:
     task = running(machine, create, DEVELOP, CHECK)
-    machine.checkpoints(task)
-    machine.finishes(task)
-    machine.say(task, frames.StageStarted(1))
+    machine.report_checkpoint(task)
+    machine.report_finished(task)
+    machine.report_on(task, frames.StageStarted(1))
     is_stopped(machine, task, stage=1)
-    machine.say(task, frames.Checkpoint(1, partial_ref(task, 1), "beef", partial=True))
+    machine.report_on(task, frames.Checkpoint(1, partial_ref(task, 1), "beef", partial=True))
     db.session.refresh(task)
     assert task.partial == {"stageIndex": 1, "ref": partial_ref(task, 1), "commit": "beef"}
-    machine.say(task, frames.Checkpoint(0, "refs/muster/1/1/0", "dead"))
+    machine.report_on(task, frames.Checkpoint(0, "refs/muster/1/1/0", "dead"))
     db.session.refresh(task)
     assert task.checkpoints["0"]["commit"] == "c0ffee"
     assert len(warnings_of(task)) == 1
 
 
 def test_a_later_loss_goes_on_from_the_middle_of_an_earlier_run(
-    machine: Driven, create: Create
+    machine: FakeMachine, create: Create
 ) -> None:
     task = running(machine, create)
     ref = partial_ref(task)
     is_stopped(machine, task)
-    suspensions.go_on(now() + HOUR)
+    suspensions.resume_due(now() + HOUR)
     machine.orders()
-    machine.say(task, frames.StageStarted(0, 1), frames.Lost("rebooted"))
+    machine.report_on(task, frames.StageStarted(0, 1), frames.Lost("rebooted"))
     dispatcher.assign_queued()
-    assert (status(task), task.attempt, live(task).resume_from) == (TaskStatus.ASSIGNED, 2, ref)
+    assert (status(task), task.attempt, make_live(task).resume_from) == (
+        TaskStatus.ASSIGNED,
+        2,
+        ref,
+    )
 
 
 def test_another_machine_takes_it_at_once_where_the_project_lets_it(
-    machine: Driven, create: Create
+    machine: FakeMachine, create: Create
 ) -> None:
     task, at = running(machine, create), now() + HOUR
     ref = partial_ref(task)
     task.project.quota_elsewhere = True
     other = make_driven()
     is_stopped(machine, task, resets_at=at)
-    quota_failover.go_on(now())
-    assert (status(task), live(task).outcome) == (TaskStatus.QUEUED, AttemptOutcome.HANDED_OVER)
-    queue = wait_reasons.queue_of(task)
+    quota_failover.move_waiting_tasks(now())
+    assert (status(task), make_live(task).outcome) == (
+        TaskStatus.QUEUED,
+        AttemptOutcome.HANDED_OVER,
+    )
+    queue = wait_reasons.queue_info(task)
     assert queue is not None
     blocked = {
         "machine_id": str(machine.machine_id),
@@ -139,11 +153,11 @@ def test_another_machine_takes_it_at_once_where_the_project_lets_it(
     assert queue["blocked_by"] == [blocked]
     dispatcher.assign_queued()
     assert (status(task), task.machine_id) == (TaskStatus.ASSIGNED, other.machine_id)
-    assert live(task).resume_from == ref
+    assert make_live(task).resume_from == ref
     other.orders()
-    other.begins(task)
+    other.report_started(task)
     is_stopped(other, task, resets_at=at)
-    quota_failover.go_on(now())
+    quota_failover.move_waiting_tasks(now())
     assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA), "the first is spent, too"
     assert task.quota is not None
     assert round(task.quota["seconds"], -1) == HOUR.total_seconds(), "it has waited for one alone"
@@ -157,43 +171,43 @@ def test_another_machine_takes_it_at_once_where_the_project_lets_it(
     ],
 )
 def test_it_waits_for_its_own_machine_where_no_other_can_go_on(
-    actor: Developer, machine: Driven, create: Create, why: str
+    actor: Developer, machine: FakeMachine, create: Create, why: str
 ) -> None:
     asked = machine.machine_id if why == "it has one of its own" else None
     task = create([DEVELOP], machine_id=asked)
     task.project.quota_elsewhere = why != "its project does not let it"
     dispatcher.assign_queued()
     machine.orders()
-    machine.begins(task)
+    machine.report_started(task)
     other = make_driven(slots=1)
     if why == "all are full":
         other.row.slots_used = 1
         db.session.commit()
-    machine.say(task, frames.WorkspaceFacts("ready", path="/w"))
+    machine.report_on(task, frames.WorkspaceFacts("ready", path="/w"))
     is_stopped(machine, task, checkpoint=why != "nothing is pushed")
     if why == "somebody changes its work":
         tunnels.start(actor, task.id)
-        machine.say(task, frames.TunnelFacts(1, "connected", url="https://tunnel.example"))
-    quota_failover.go_on(now())
+        machine.report_on(task, frames.TunnelFacts(1, "connected", url="https://tunnel.example"))
+    quota_failover.move_waiting_tasks(now())
     assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA)
 
 
 def test_what_is_pushed_of_no_run_waits_for_its_own_machines_next_slot(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = running(machine, create)
     is_stopped(machine, task, checkpoint=False)
     machine.row.slots_used = machine.row.slots_total
     db.session.commit()
-    suspensions.go_on(now() + HOUR)
-    assert (live(task).run, live(task).holds_slot) == (1, False)
+    suspensions.resume_due(now() + HOUR)
+    assert (make_live(task).run, make_live(task).holds_slot) == (1, False)
     drains.drain(actor, machine.machine_id)
     dispatcher.assign_queued()
-    assert (status(task), live(task).outcome) == (TaskStatus.ASSIGNED, None)
+    assert (status(task), make_live(task).outcome) == (TaskStatus.ASSIGNED, None)
 
 
 def test_what_an_earlier_attempt_has_pushed_is_not_what_a_later_one_has_done(
-    actor: Developer, machine: Driven, create: Create
+    actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = running(machine, create)
     is_stopped(machine, task)
@@ -201,8 +215,8 @@ def test_what_an_earlier_attempt_has_pushed_is_not_what_a_later_one_has_done(
     db.session.execute(db.update(Task).values(resume_at=None))
     db.session.commit()
     dispatcher.assign_queued()
-    machine.begins(task)
-    assert (task.attempt, live(task).resume_from) == (2, f"refs/muster/{task.id}/1/0-partial")
+    machine.report_started(task)
+    assert (task.attempt, make_live(task).resume_from) == (2, f"refs/muster/{task.id}/1/0-partial")
     is_stopped(machine, task, checkpoint=False)
     drains.drain(actor, machine.machine_id)
     assert state(task) == (TaskStatus.SUSPENDED, SuspendReason.QUOTA)

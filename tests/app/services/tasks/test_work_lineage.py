@@ -13,10 +13,10 @@ from app.services.tasks import gates
 from muster.protocol import frames
 from tests.app.services.fake_machine import (
     CHANGE,
-    Driven,
-    live,
+    FakeMachine,
+    latest_order,
     make_driven,
-    ordered,
+    make_live,
     status,
     warnings_of,
 )
@@ -55,36 +55,36 @@ def published(task: Task, made: frames.Revision) -> frames.Published:
 
 
 @pytest.fixture
-def task(actor: Developer, machine: Driven, create: Create) -> Task:
+def task(actor: Developer, machine: FakeMachine, create: Create) -> Task:
     """Its second stage runs; somebody has approved what the first one made."""
     made = create([DEVELOP, {**CHECK, "confirm": True}])
     dispatcher.assign_queued()
     machine.orders()
-    machine.begins(made)
-    machine.say(made, checkpoint(made, 0, APPROVED))
-    machine.finishes(made)
-    gates.confirm(actor, made.id, 1, "confirm")
+    machine.report_started(made)
+    machine.report_on(made, checkpoint(made, 0, APPROVED))
+    machine.report_finished(made)
+    gates.confirm_stage(actor, made.id, 1, "confirm")
     machine.orders()
-    machine.begins(made, 1)
+    machine.report_started(made, 1)
     return made
 
 
 def test_an_answer_is_kept_with_the_revision_that_it_is_about(task: Task) -> None:
     gate = db.session.scalars(db.select(Gate).where(Gate.task_id == task.id)).one()
     assert gate.approved == {"commit": APPROVED.commit, "tree": APPROVED.tree}
-    [question] = decisions.of_task(task.id)
+    [question] = decisions.list_decisions(task.id)
     assert question["approved"] == gate.approved
     gate.approved = None
-    assert "approved" not in next(decisions.of_task(task.id)), "as in bundles of before"
+    assert "approved" not in next(decisions.list_decisions(task.id)), "as in bundles of before"
 
 
-def test_what_goes_on_in_line_is_published(machine: Driven, task: Task) -> None:
-    machine.say(task, checkpoint(task, 1, OTHER, APPROVED))
-    machine.finishes(task, 1)
-    order = orders.publish(ordered(task))
+def test_what_goes_on_in_line_is_published(machine: FakeMachine, task: Task) -> None:
+    machine.report_on(task, checkpoint(task, 1, OTHER, APPROVED))
+    machine.report_finished(task, 1)
+    order = orders.build_publish_order(latest_order(task))
     assert (order.commit, order.announce) == (OTHER.commit, False)
     assert order.onto == frames.TaskBranch(task.task_branch)
-    machine.say(task, published(task, OTHER))
+    machine.report_on(task, published(task, OTHER))
     assert (status(task), task.branch_commit) == (TaskStatus.COMPLETED, OTHER.commit)
 
 
@@ -92,58 +92,58 @@ def test_what_goes_on_in_line_is_published(machine: Driven, task: Task) -> None:
     "follows", [OTHER, frames.Revision(APPROVED.commit, OTHER.tree), None], ids=str
 )
 def test_a_checkpoint_that_does_not_follow_what_was_approved_fails_the_task(
-    machine: Driven, task: Task, follows: frames.Revision | None
+    machine: FakeMachine, task: Task, follows: frames.Revision | None
 ) -> None:
     batch = [machine.report(task.id, 1, checkpoint(task, 1, OTHER, follows))]
     machine.apply(batch)
     assert failed_code(task) == CODE
     assert task.checkpoints.keys() == {"0"}
-    told = db.select(OutboxEntry).where(OutboxEntry.task_id == task.id)
-    assert any("left what was approved" in entry.message for entry in db.session.scalars(told))
+    query = db.select(OutboxEntry).where(OutboxEntry.task_id == task.id)
+    assert any("left what was approved" in entry.message for entry in db.session.scalars(query))
 
 
 @pytest.mark.parametrize(
     "pushed", [APPROVED, frames.Revision(OTHER.commit, APPROVED.tree)], ids=["commit", "tree"]
 )
 def test_another_commit_than_the_last_one_is_not_completed_and_moves_no_branch(
-    machine: Driven, task: Task, pushed: frames.Revision
+    machine: FakeMachine, task: Task, pushed: frames.Revision
 ) -> None:
-    machine.say(task, checkpoint(task, 1, OTHER, APPROVED))
-    machine.finishes(task, 1)
-    machine.say(task, published(task, pushed))
+    machine.report_on(task, checkpoint(task, 1, OTHER, APPROVED))
+    machine.report_finished(task, 1)
+    machine.report_on(task, published(task, pushed))
     assert failed_code(task) == CODE
     assert (task.branch_commit, task.result) == (None, None)
 
 
 def test_where_no_checkpoint_was_made_the_branch_is_moved_after_the_machine_has_told(
-    machine: Driven, task: Task
+    machine: FakeMachine, task: Task
 ) -> None:
-    machine.finishes(task, 1)
-    order = orders.publish(ordered(task))
+    machine.report_finished(task, 1)
+    order = orders.build_publish_order(latest_order(task))
     assert (order.commit, order.onto, order.announce) == (None, None, True)
-    machine.say(task, frames.ToPublish(0, OTHER.commit, OTHER.tree, APPROVED))
-    order = orders.publish(ordered(task))
+    machine.report_on(task, frames.PublishPreview(0, OTHER.commit, OTHER.tree, APPROVED))
+    order = orders.build_publish_order(latest_order(task))
     assert (order.commit, order.number, order.announce) == (OTHER.commit, 1, False)
     assert order.onto == frames.TaskBranch(task.task_branch)
-    machine.say(task, published(task, OTHER))
+    machine.report_on(task, published(task, OTHER))
     assert status(task) is TaskStatus.COMPLETED
 
 
-def test_what_was_never_told_is_not_published(machine: Driven, task: Task) -> None:
-    machine.finishes(task, 1)
-    machine.say(task, published(task, OTHER))
+def test_what_was_never_told_is_not_published(machine: FakeMachine, task: Task) -> None:
+    machine.report_finished(task, 1)
+    machine.report_on(task, published(task, OTHER))
     assert failed_code(task) == CODE
 
 
 def test_what_would_be_pushed_and_follows_nothing_that_is_known_fails_the_task(
-    machine: Driven, task: Task
+    machine: FakeMachine, task: Task
 ) -> None:
-    machine.finishes(task, 1)
-    machine.say(task, frames.ToPublish(0, OTHER.commit, OTHER.tree, OTHER))
+    machine.report_finished(task, 1)
+    machine.report_on(task, frames.PublishPreview(0, OTHER.commit, OTHER.tree, OTHER))
     assert failed_code(task) == CODE
 
 
-def elsewhere(machine: Driven) -> Driven:
+def elsewhere(machine: FakeMachine) -> FakeMachine:
     """Another machine, which begins what the first one has left."""
     machine.hello()  # without it
     other = make_driven()
@@ -155,126 +155,128 @@ def elsewhere(machine: Driven) -> Driven:
 
 @pytest.mark.parametrize("made", [APPROVED, OTHER], ids=["the same", "another"])
 def test_an_attempt_in_which_no_stage_has_run_publishes_what_it_began_with(
-    actor: Developer, machine: Driven, create: Create, made: frames.Revision
+    actor: Developer, machine: FakeMachine, create: Create, made: frames.Revision
 ) -> None:
     task = create([DEVELOP])
     dispatcher.assign_queued()
     machine.orders()
-    machine.begins(task)
-    machine.say(task, checkpoint(task, 0, APPROVED))
-    machine.finishes(task)
+    machine.report_started(task)
+    machine.report_on(task, checkpoint(task, 0, APPROVED))
+    machine.report_finished(task)
     other = elsewhere(machine)
-    order = orders.publish(ordered(task))
+    order = orders.build_publish_order(latest_order(task))
     assert (order.announce, order.repo and order.repo.resume_commit) == (True, APPROVED.commit)
-    other.say(task, frames.Accepted())
-    other.say(task, frames.ToPublish(0, made.commit, made.tree, APPROVED))
+    other.report_on(task, frames.Accepted())
+    other.report_on(task, frames.PublishPreview(0, made.commit, made.tree, APPROVED))
     assert failed_code(task) == (None if made is APPROVED else CODE)
 
 
 def test_a_worker_that_tells_of_no_line_is_held_to_its_last_checkpoint(
-    machine: Driven, task: Task
+    machine: FakeMachine, task: Task
 ) -> None:
-    live(task).work = None
+    make_live(task).work = None
     db.session.commit()
-    machine.say(task, checkpoint(task, 1, OTHER, OTHER))
-    machine.finishes(task, 1)
-    machine.say(task, published(task, APPROVED))
+    machine.report_on(task, checkpoint(task, 1, OTHER, OTHER))
+    machine.report_finished(task, 1)
+    machine.report_on(task, published(task, APPROVED))
     assert failed_code(task) == CODE
 
 
 def test_a_worker_that_cannot_tell_publishes_where_nobody_has_approved_anything(
-    machine: Driven, create: Create
+    machine: FakeMachine, create: Create
 ) -> None:
     task = create([DEVELOP])
     machine.row.checks_commits = False
     db.session.commit()
     dispatcher.assign_queued()
-    machine.begins(task)
-    machine.finishes(task)
-    order = orders.publish(ordered(task))
+    machine.report_started(task)
+    machine.report_finished(task)
+    order = orders.build_publish_order(latest_order(task))
     assert (order.commit, order.onto, order.announce) == (None, None, False)
-    machine.say(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
+    machine.report_on(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
     assert status(task) is TaskStatus.COMPLETED
 
 
 @pytest.fixture
-def pushed_by_old_order(machine: Driven, task: Task) -> Driven:
+def pushed_by_old_order(machine: FakeMachine, task: Task) -> FakeMachine:
     """A machine that pushes by an order of a server of before, which noted no commit for it."""
-    machine.say(task, checkpoint(task, 1, OTHER, APPROVED))
-    machine.finishes(task, 1)
+    machine.report_on(task, checkpoint(task, 1, OTHER, APPROVED))
+    machine.report_finished(task, 1)
     other = elsewhere(machine)
     db.session.refresh(task)
-    live(task).work = None
+    make_live(task).work = None
     other.row.checks_commits = False
-    other.say(task, frames.Accepted())
+    other.report_on(task, frames.Accepted())
     return other
 
 
 @pytest.mark.parametrize("pushed", [OTHER, APPROVED], ids=["the checkpoint", "another"])
 def test_a_push_that_was_ordered_before_the_upgrade_is_held_to_the_checkpoint(
-    pushed_by_old_order: Driven, task: Task, pushed: frames.Revision
+    pushed_by_old_order: FakeMachine, task: Task, pushed: frames.Revision
 ) -> None:
     move = frames.BranchMove(task.task_branch)
     report = frames.Published(str(task.branch), pushed.commit, CHANGE, move)
-    pushed_by_old_order.say(task, report)
+    pushed_by_old_order.report_on(task, report)
     assert failed_code(task) == (None if pushed is OTHER else CODE)
     assert task.branch_commit == (OTHER.commit if pushed is OTHER else None)
 
 
 @pytest.mark.parametrize("pushed", [OTHER, APPROVED], ids=["the checkpoint", "another"])
 def test_and_so_is_one_that_could_not_move_the_tasks_branch(
-    pushed_by_old_order: Driven, task: Task, pushed: frames.Revision
+    pushed_by_old_order: FakeMachine, task: Task, pushed: frames.Revision
 ) -> None:
     found = frames.BranchRefused(0, task.task_branch, pushed.commit, "f" * 40)
-    pushed_by_old_order.say(task, found)
+    pushed_by_old_order.report_on(task, found)
     assert failed_code(task) == (None if pushed is OTHER else CODE)
-    assert live(task).pushed_commit == (OTHER.commit if pushed is OTHER else None)
+    assert make_live(task).pushed_commit == (OTHER.commit if pushed is OTHER else None)
 
 
 @pytest.mark.parametrize("made", [OTHER, APPROVED], ids=["the checkpoint", "another"])
 def test_and_so_is_one_that_is_announced_after_the_upgrade(
-    pushed_by_old_order: Driven, task: Task, made: frames.Revision
+    pushed_by_old_order: FakeMachine, task: Task, made: frames.Revision
 ) -> None:
-    told = frames.ToPublish(0, made.commit, made.tree, made)
-    pushed_by_old_order.say(task, told)
+    preview = frames.PublishPreview(0, made.commit, made.tree, made)
+    pushed_by_old_order.report_on(task, preview)
     assert failed_code(task) == (None if made is OTHER else CODE)
 
 
 def test_a_branch_is_not_ordered_to_a_commit_that_was_not_checked(
-    machine: Driven, task: Task
+    machine: FakeMachine, task: Task
 ) -> None:
-    machine.finishes(task, 1)
-    machine.say(task, frames.BranchRefused(0, task.task_branch, OTHER.commit, "f" * 40))
-    assert (status(task), live(task).pushed_commit) == (TaskStatus.RUNNING, None)
-    assert orders.publish(ordered(task)).onto is None
+    machine.report_finished(task, 1)
+    machine.report_on(task, frames.BranchRefused(0, task.task_branch, OTHER.commit, "f" * 40))
+    assert (status(task), make_live(task).pushed_commit) == (TaskStatus.RUNNING, None)
+    assert orders.build_publish_order(latest_order(task)).onto is None
     assert "is ignored" in warnings_of(task)[-1]
 
 
 def test_a_checkpoint_of_a_worker_that_has_gone_back_a_release_is_made_again_elsewhere(
-    machine: Driven, task: Task
+    machine: FakeMachine, task: Task
 ) -> None:
     machine.row.checks_commits = False
     machine.apply([machine.report(task.id, 1, checkpoint(task, 1, OTHER, None))])
     assert (status(task), task.stage_index) == (TaskStatus.QUEUED, 1)
     assert task.checkpoints.keys() == {"0"}
-    assert live(task).outcome is AttemptOutcome.HANDED_OVER
+    assert make_live(task).outcome is AttemptOutcome.HANDED_OVER
     dispatcher.assign_queued()
     assert status(task) is TaskStatus.QUEUED, "that machine cannot go on with it"
 
 
 def test_what_such_a_worker_pushes_unannounced_is_pushed_again_elsewhere(
-    machine: Driven, task: Task
+    machine: FakeMachine, task: Task
 ) -> None:
-    machine.finishes(task, 1)
+    machine.report_finished(task, 1)
     machine.row.checks_commits = False
-    machine.say(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
+    machine.report_on(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
     assert (status(task), task.stage_index) == (TaskStatus.QUEUED, 1)
     assert (task.result, machine.row.slots_used) == (None, 0)
 
 
-def test_what_it_pushes_by_an_order_with_a_commit_is_published(machine: Driven, task: Task) -> None:
-    machine.say(task, checkpoint(task, 1, OTHER, APPROVED))
-    machine.finishes(task, 1)
+def test_what_it_pushes_by_an_order_with_a_commit_is_published(
+    machine: FakeMachine, task: Task
+) -> None:
+    machine.report_on(task, checkpoint(task, 1, OTHER, APPROVED))
+    machine.report_finished(task, 1)
     machine.row.checks_commits = False
-    machine.say(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
+    machine.report_on(task, frames.Published(str(task.branch), OTHER.commit, CHANGE))
     assert status(task) is TaskStatus.COMPLETED

@@ -28,7 +28,7 @@ def machine(app: Flask) -> Machine:
     return make_machine()
 
 
-def kept(
+def make_workspace_of_size(
     machine: Machine, gigabytes: int, *, hours_ago: int, live: bool = False, **given: Any
 ) -> Attempt:
     """A workspace of that size, of an attempt that ended so long ago."""
@@ -50,7 +50,7 @@ def kept(
     return attempt
 
 
-def let_go(*attempts: Attempt) -> list[bool]:
+def are_released(*attempts: Attempt) -> list[bool]:
     moment = now()
     for attempt in attempts:
         db.session.refresh(attempt)
@@ -58,60 +58,60 @@ def let_go(*attempts: Attempt) -> list[bool]:
 
 
 def test_of_too_much_the_oldest_go_first(machine: Machine) -> None:
-    found = [kept(machine, 4, hours_ago=hours) for hours in (1, 3, 2)]
+    found = [make_workspace_of_size(machine, 4, hours_ago=hours) for hours in (1, 3, 2)]
     version = machine.orders_version
     assert workspace_cleanup.sweep(now()) == 1
-    assert let_go(*found) == [False, True, False]
+    assert are_released(*found) == [False, True, False]
     db.session.refresh(machine)
     assert machine.orders_version == version + 1
 
 
 def test_what_a_live_task_may_begin_from_counts_and_stays(machine: Machine) -> None:
-    needed = kept(machine, 9, hours_ago=5, live=True)
-    over = kept(machine, 2, hours_ago=1)
+    needed = make_workspace_of_size(machine, 9, hours_ago=5, live=True)
+    over = make_workspace_of_size(machine, 2, hours_ago=1)
     assert workspace_cleanup.sweep(now()) == 1
-    assert let_go(needed, over) == [False, True]
+    assert are_released(needed, over) == [False, True]
 
 
 def test_what_is_at_work_counts_and_stays(machine: Machine) -> None:
     alive = {"ended_at": None, "outcome": None, "forget_at": None}
-    at_work = kept(machine, 30, hours_ago=0, live=True, **alive)
-    over = kept(machine, 1, hours_ago=1)
+    at_work = make_workspace_of_size(machine, 30, hours_ago=0, live=True, **alive)
+    over = make_workspace_of_size(machine, 1, hours_ago=1)
     workspace_cleanup.sweep(now())
-    assert let_go(at_work, over) == [False, True]
+    assert are_released(at_work, over) == [False, True]
 
 
-def test_each_machine_has_its_own_room(machine: Machine) -> None:
-    found = [kept(whose, 6, hours_ago=1) for whose in (machine, make_machine())]
+def test_each_machine_has_its_own_quota(machine: Machine) -> None:
+    found = [make_workspace_of_size(whose, 6, hours_ago=1) for whose in (machine, make_machine())]
     assert workspace_cleanup.sweep(now()) == 0
-    assert let_go(*found) == [False, False]
+    assert are_released(*found) == [False, False]
 
 
 def test_what_is_gone_already_does_not_count(machine: Machine) -> None:
-    kept(machine, 9, hours_ago=2, forgotten_at=now())
-    other = kept(machine, 9, hours_ago=1)
+    make_workspace_of_size(machine, 9, hours_ago=2, forgotten_at=now())
+    other = make_workspace_of_size(machine, 9, hours_ago=1)
     assert workspace_cleanup.sweep(now()) == 0
-    assert let_go(other) == [False]
+    assert are_released(other) == [False]
 
 
 def test_what_is_over_its_time_goes_however_small(machine: Machine) -> None:
-    old = kept(machine, 0, hours_ago=25)
+    old = make_workspace_of_size(machine, 0, hours_ago=25)
     assert workspace_cleanup.sweep(now()) == 1
-    assert let_go(old) == [True]
+    assert are_released(old) == [True]
 
 
 def test_a_machine_that_has_been_told_is_not_shortened_again(machine: Machine) -> None:
-    found = [kept(machine, 6, hours_ago=hours) for hours in (1, 2)]
+    found = [make_workspace_of_size(machine, 6, hours_ago=hours) for hours in (1, 2)]
     workspace_cleanup.sweep(now())
-    let_go(*found)
+    are_released(*found)
     first = [a.forget_at for a in found]
     workspace_cleanup.sweep(now())
-    let_go(*found)
+    are_released(*found)
     assert [a.forget_at for a in found] == first
 
 
 def test_a_machine_that_is_away_is_not_told_again_and_again(machine: Machine) -> None:
-    kept(machine, 20, hours_ago=30)
+    make_workspace_of_size(machine, 20, hours_ago=30)
     machine.connected = False
     db.session.commit()
     assert workspace_cleanup.sweep(now()) == 0

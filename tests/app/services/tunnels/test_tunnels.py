@@ -19,7 +19,7 @@ from app.services.machines import orders
 from app.services.tasks import tasks
 from app.services.tunnels import tunnels
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, make_driven
+from tests.app.services.fake_machine import FakeMachine, make_driven
 from tests.factories import make_developer, make_project
 
 URL = "https://vscode.dev/tunnel/m1-1-abcdefgh/w"
@@ -33,14 +33,14 @@ class Scene:
         self.creator, self.member, self.stranger = (make_developer() for _ in range(3))
         stage = {"name": "a", "command": "x", "kind": "agent", "timeout": 60}
         project = make_project(members=[self.creator, self.member], pipeline=[stage])
-        self.machine: Driven = make_driven()
+        self.machine: FakeMachine = make_driven()
         self.told = TunnelOrders()
         self.task: Task = tasks.create(self.creator, project_key=project.key, description="x")
         dispatcher.assign_queued()
-        self.machine.begins(self.task)
+        self.machine.report_started(self.task)
 
     def prepare(self) -> "Scene":
-        self.machine.say(self.task, frames.WorkspaceFacts("ready", path="/w"))
+        self.machine.report_on(self.task, frames.WorkspaceFacts("ready", path="/w"))
         return self
 
     def ask(self, verb: str, who: Developer | None = None, **body: Any) -> Any:
@@ -57,16 +57,16 @@ class Scene:
         return str(self.ask("status")["state"])
 
     def orders(self) -> list[tuple[int, str]]:
-        wanted = orders.of_machine(self.machine.machine_id, now())
-        return [(order.number, order.want) for order in self.told.due(wanted.tunnels)]
+        wanted = orders.orders_of_machine(self.machine.machine_id, now())
+        return [(order.number, order.want) for order in self.told.pop_due(wanted.tunnels)]
 
-    def orders_anew(self) -> list[tuple[int, str]]:
+    def orders_again(self) -> list[tuple[int, str]]:
         """What a new connection is told."""
         self.told = TunnelOrders()
         return self.orders()
 
-    def says(self, state: Any, number: int = 1, **about: Any) -> None:
-        self.machine.say(self.task, frames.TunnelFacts(number, state, **about))
+    def report(self, state: Any, number: int = 1, **about: Any) -> None:
+        self.machine.report_on(self.task, frames.TunnelFacts(number, state, **about))
 
     def story(self) -> list[str]:
         query = db.select(Event.message).where(
@@ -87,15 +87,15 @@ def test_a_tunnel_is_started_connected_and_stopped(scene: Scene) -> None:
     assert (begun["state"], begun["url"], begun["restarts"]) == ("starting", None, 0)
     assert scene.machine.row.orders_version > version
     assert scene.orders() == [(1, "open")]
-    scene.says("starting")
-    scene.says("connected", url=URL)
+    scene.report("starting")
+    scene.report("connected", url=URL)
     assert scene.ask("status")["url"] == URL
     assert scene.ask("stop")["state"] == "closing"
     assert scene.orders() == [(1, "closed")]
-    scene.says("closed")
+    scene.report("closed")
     ended = scene.ask("status")
     assert (ended["state"], ended["url"], ended["error"]) == ("closed", None, None)
-    assert scene.orders_anew() == []
+    assert scene.orders_again() == []
     name = scene.creator.name
     assert scene.story() == [
         f"tunnel started by {name}",
@@ -122,18 +122,18 @@ def test_a_new_start_is_not_touched_by_words_about_the_one_before(scene: Scene) 
     scene.ask("stop")
     scene.ask("start")
     assert scene.orders() == [(2, "open")]
-    scene.says("closed", number=1)
+    scene.report("closed", number=1)
     assert scene.state() == "starting"
-    scene.says("connected", number=2, url=URL)
+    scene.report("connected", number=2, url=URL)
     assert scene.state() == "connected"
 
 
 def test_the_address_and_a_log_in_are_for_those_who_may_act(scene: Scene) -> None:
     scene.ask("start")
-    scene.says("starting", error="log in at … with the code C98F", waits_for_login=True)
+    scene.report("starting", error="log in at … with the code C98F", waits_for_login=True)
     assert "C98F" in scene.ask("status")["error"]
     assert scene.ask("status", scene.member)["error"] is None
-    scene.says("connected", url=URL)
+    scene.report("connected", url=URL)
     assert scene.ask("status", scene.member)["url"] is None
     assert scene.ask("status", make_developer(role=SystemRole.ADMIN))["url"] == URL
     assert scene.ask("start", scene.member) == (403, "forbidden")
@@ -176,30 +176,30 @@ def test_a_tunnels_life_has_bounds(scene: Scene, seconds: Any) -> None:
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "http://vscode.dev/tunnel/x", ""])
 def test_only_an_https_address_is_shown(scene: Scene, url: str) -> None:
     scene.ask("start")
-    scene.says("connected", url=url)
+    scene.report("connected", url=url)
     assert scene.ask("status")["url"] is None
 
 
 def test_a_tunnel_ends_with_its_attempt(scene: Scene) -> None:
     scene.ask("start")
     scene.orders()
-    scene.says("connected", url=URL)
+    scene.report("connected", url=URL)
     tasks.cancel(scene.creator, scene.task.id)
     shown = scene.ask("status")
     assert (shown["state"], shown["url"]) == ("closing", None)
     assert scene.orders() == [(1, "closed")]
-    scene.says("closed", error="the attempt has ended")
+    scene.report("closed", error="the attempt has ended")
     assert scene.state() == "closed"
     assert scene.orders() == []
 
 
 def test_crashes_are_counted_and_the_last_one_is_told(scene: Scene) -> None:
     scene.ask("start")
-    scene.says("connected", url=URL)
-    scene.says("starting", restarts=1, error="exit code 3")
+    scene.report("connected", url=URL)
+    scene.report("starting", restarts=1, error="exit code 3")
     shown = scene.ask("status")
     assert (shown["state"], shown["restarts"], shown["url"]) == ("starting", 1, None)
-    scene.says("failed", restarts=3, error="exit code 3")
+    scene.report("failed", restarts=3, error="exit code 3")
     assert (scene.state(), scene.ask("status")["error"]) == ("failed", "exit code 3")
 
 
@@ -216,20 +216,20 @@ def test_what_a_silent_machine_should_have_ended_is_over_and_it_is_still_told(
 ) -> None:
     scene.ask("start", ttlSeconds=60)
     scene.orders()
-    scene.says("connected", url=URL)
+    scene.report("connected", url=URL)
     assert tunnels.sweep(now() + timedelta(seconds=91)) == 1
     assert scene.state() == "expired"
     assert scene.orders() == [(1, "closed")]
-    assert scene.orders_anew() == [(1, "closed")]
-    scene.says("closed")
-    assert (scene.state(), scene.orders_anew()) == ("expired", [])
+    assert scene.orders_again() == [(1, "closed")]
+    scene.report("closed")
+    assert (scene.state(), scene.orders_again()) == ("expired", [])
 
 
 def test_a_retry_begins_without_a_tunnel(scene: Scene) -> None:
     scene.ask("start")
     tasks.cancel(scene.creator, scene.task.id)
-    scene.says("closed")
-    scene.machine.say(scene.task, frames.Stopped())
+    scene.report("closed")
+    scene.machine.report_on(scene.task, frames.Stopped())
     tasks.retry(scene.creator, scene.task.id)
     dispatcher.assign_queued()
     assert scene.state() == "idle"

@@ -22,7 +22,7 @@ from app.services.machines import orders
 from app.services.tasks import gates, tasks
 from app.services.tunnels import tunnels
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven, make_driven, status, warnings_of
+from tests.app.services.fake_machine import FakeMachine, make_driven, status, warnings_of
 from tests.factories import make_developer, make_project
 
 STAGES = [
@@ -38,7 +38,7 @@ class Scene:
     def __init__(self) -> None:
         self.ada, self.bob = make_developer(), make_developer()
         project = make_project(maintainers=[self.ada, self.bob], pipeline=STAGES)
-        self.machine: Driven = make_driven()
+        self.machine: FakeMachine = make_driven()
         self.task: Task = tasks.create(
             self.ada,
             project_key=project.key,
@@ -46,23 +46,23 @@ class Scene:
             machine_id=self.machine.machine_id,
         )
         dispatcher.assign_queued()
-        self.machine.begins(self.task)
-        self.machine.say(self.task, frames.WorkspaceFacts("ready", path="/w"))
+        self.machine.report_started(self.task)
+        self.machine.report_on(self.task, frames.WorkspaceFacts("ready", path="/w"))
         self.checkpoint(BEFORE)
-        self.machine.finishes(self.task)
+        self.machine.report_finished(self.task)
 
     def checkpoint(self, diff: frames.DiffStat, stage: int = 0, commit: str = "c0ffee") -> None:
         ref = f"refs/muster/{self.task.id}/1/{stage}"
-        self.machine.say(self.task, frames.Checkpoint(stage, ref, commit, diff))
+        self.machine.report_on(self.task, frames.Checkpoint(stage, ref, commit, diff))
 
-    def says(self, state: Any) -> None:
-        self.machine.say(self.task, frames.TunnelFacts(1, state))
+    def report(self, state: Any) -> None:
+        self.machine.report_on(self.task, frames.TunnelFacts(1, state))
 
     def answer(self, result: str = "confirm") -> None:
-        gates.confirm(self.ada, self.task.id, 1, result)
+        gates.confirm_stage(self.ada, self.task.id, 1, result)
 
     def files(self) -> int:
-        diff = gates.pending(self.ada, self.task.id).diff
+        diff = gates.get_pending(self.ada, self.task.id).diff
         assert diff is not None
         return int(diff["filesChanged"])
 
@@ -105,7 +105,7 @@ def test_an_answer_waits_until_the_tunnel_is_over(
         scene.answer(result)
     db.session.rollback()
     assert status(scene.task) is TaskStatus.SUSPENDED
-    assert gates.pending(scene.ada, scene.task.id).stage_index == 1
+    assert gates.get_pending(scene.ada, scene.task.id).stage_index == 1
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -113,7 +113,7 @@ def test_an_end_that_the_server_assumed_counts_only_where_its_machine_is_away(
     scene: Scene, is_there: bool
 ) -> None:
     tunnels.start(scene.bob, scene.task.id)
-    scene.says("connected")
+    scene.report("connected")
     tunnels.stop(scene.bob, scene.task.id)
     db.session.get_one(Machine, scene.machine.machine_id).connected = is_there
     db.session.commit()
@@ -123,7 +123,7 @@ def test_an_end_that_the_server_assumed_counts_only_where_its_machine_is_away(
             scene.answer()
         db.session.rollback()
         scene.checkpoint(AFTER)
-        scene.says("closed")
+        scene.report("closed")
         assert scene.files() == 4
     scene.answer()
     assert gates_open(scene.task) == 0
@@ -139,10 +139,10 @@ def test_what_the_tunnel_changed_is_a_checkpoint_of_the_stage_and_the_gates_diff
 ) -> None:
     assert scene.files() == 1
     tunnels.start(scene.bob, scene.task.id)
-    scene.says("connected")
+    scene.report("connected")
     tunnels.stop(scene.bob, scene.task.id)
     scene.checkpoint(AFTER, commit="beef")
-    scene.says("closed")
+    scene.report("closed")
     assert scene.files() == 4
     db.session.refresh(scene.task)
     assert scene.task.checkpoints["0"] == {
@@ -180,8 +180,8 @@ def test_the_order_says_in_whose_name_changes_are_committed(scene: Scene) -> Non
     tunnels.start(scene.bob, scene.task.id)
 
     def sent() -> list[frames.Tunnel]:
-        found = orders.of_machine(scene.machine.machine_id, now()).tunnels
-        return TunnelOrders().due(found)
+        found = orders.orders_of_machine(scene.machine.machine_id, now()).tunnels
+        return TunnelOrders().pop_due(found)
 
     (order,) = sent()
     assert order.opened_by == frames.Author(scene.bob.git_name, scene.bob.git_email)
@@ -214,7 +214,7 @@ def developer(developer_id: int) -> Developer:
     return db.session.get_one(Developer, developer_id)
 
 
-def test_an_answer_never_misses_a_tunnel_that_is_opened_at_the_same_moment(
+def test_an_answer_never_misses_a_tunnel_that_is_opened_at_the_same_time(
     committed_app: Flask,
 ) -> None:
     for _ in range(10):
@@ -222,7 +222,7 @@ def test_an_answer_never_misses_a_tunnel_that_is_opened_at_the_same_moment(
         at, ada, bob = scene.task.id, scene.ada.id, scene.bob.id
         answered, opened = at_once(
             committed_app,
-            partial(lambda at, ada: gates.confirm(developer(ada), at, 1, "confirm"), at, ada),
+            partial(lambda at, ada: gates.confirm_stage(developer(ada), at, 1, "confirm"), at, ada),
             partial(lambda at, bob: tunnels.start(developer(bob), at), at, bob),
         )
         db.session.rollback()

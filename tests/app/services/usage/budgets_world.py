@@ -4,27 +4,31 @@ from app.extensions import db
 from app.models import Task
 from app.services.dispatch import dispatcher
 from muster.protocol import frames
-from tests.app.services.fake_machine import Driven
+from tests.app.services.fake_machine import FakeMachine
 from tests.app.services.tasks.stages_world import DEVELOP, Create
 
 DIFF = frames.DiffStat(1, 2, 3)
 
 
-def at_work(machine: Driven, create: Create, *pipeline: dict[str, object], **budget: int) -> Task:
+def at_work(
+    machine: FakeMachine, create: Create, *pipeline: dict[str, object], **budget: int
+) -> Task:
     task = create(list(pipeline) or [DEVELOP], budget=budget)
     dispatcher.assign_queued()
     machine.orders()
-    machine.begins(task)
+    machine.report_started(task)
     return task
 
 
-def uses(machine: Driven, task: Task, tokens: int, stage: int = 0, run: int = 0) -> None:
+def report_usage(
+    machine: FakeMachine, task: Task, tokens: int, stage: int = 0, run: int = 0
+) -> None:
     items = [frames.UsageItem("opus", input_tokens=tokens - 1, output_tokens=1)]
-    machine.say(task, frames.Usage(stage, "claude", items, run))
+    machine.report_on(task, frames.Usage(stage, "claude", items, run))
     db.session.refresh(task)
 
 
-def is_stopped(machine: Driven, task: Task, run: int = 0) -> None:
+def is_stopped(machine: FakeMachine, task: Task, run: int = 0) -> None:
     ref = f"refs/muster/{task.id}/1/0-partial"
     made = frames.Checkpoint(0, ref, "c0ffee", DIFF, run, partial=True)
-    machine.say(task, made, frames.Suspended(0, 0, "budget", run=run))
+    machine.report_on(task, made, frames.Suspended(0, 0, "budget", run=run))

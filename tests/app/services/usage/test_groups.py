@@ -16,7 +16,7 @@ from app.extensions import db
 from app.models import Developer, Task, Usage
 from app.services.counters import usage
 from app.services.usage import groups
-from app.services.usage.groups import Place, UsageFilter
+from app.services.usage.groups import GroupPosition, UsageFilter
 from tests.factories import make_attempt, make_developer, make_machine, make_project, make_task
 from tests.factories.rows import now, stored
 
@@ -49,13 +49,13 @@ def total(parts: Iterable[Figures]) -> Figures:
     """What the sums should be, in other words."""
     found = list(parts)
 
-    def of(name: str) -> Any:
+    def sum_of(name: str) -> Any:
         known = [value for part in found if (value := getattr(part, name)) is not None]
         return sum(known) if known else None
 
     is_exact = all(part.cost is not None and not part.is_estimate for part in found)
     names = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "cost")
-    sums = [of(name) for name in names]
+    sums = [sum_of(name) for name in names]
     return Figures(*sums, is_estimate=sums[-1] is not None and not is_exact)
 
 
@@ -78,13 +78,13 @@ def day(ago: int) -> date:
 
 def all_of(actor: Developer, by: GroupBy, wanted: UsageFilter, limit: int) -> list[groups.Group]:
     found: list[groups.Group] = []
-    after: Place | None = None
+    after: GroupPosition | None = None
     while True:
         page = groups.page(actor, by, wanted, after, limit)
         found += page.items
         if page.following is None:
             return found
-        after = groups.place_from(by, [str(value) for value in page.following])
+        after = groups.parse_position(by, [str(value) for value in page.following])
 
 
 @settings(
@@ -108,9 +108,9 @@ def test_groups_together_are_the_rows(
         mine = [used for place, used in rows if place["task"] == number]
         assert of_task.get(str(task.id)) == (total(mine) if mine else None)
         project = sa.select(sa.literal(task.project_id))
-        assert usage.used_on_and_since(project, day(0), day(2))[1] == total(mine)
+        assert usage.usage_on_and_since(project, day(0), day(2))[1] == total(mine)
         recent = [used for place, used in rows if place["task"] == number and place["ago"] < 2]
-        assert usage.used_on_and_since(project, day(0), day(1))[1] == total(recent)
+        assert usage.usage_on_and_since(project, day(0), day(1))[1] == total(recent)
 
 
 @pytest.mark.parametrize("by", GroupBy)

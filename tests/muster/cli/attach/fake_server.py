@@ -30,7 +30,7 @@ class FakeServer:
         self.heard: list[wire.FromViewer] = []
         self.asked: list[Any] = []  # bodies of pty-token
         self._open: list[ServerConnection] = []
-        self._sockets = serve(self._speak, "127.0.0.1", 0, compression=None)
+        self._sockets = serve(self._serve_connection, "127.0.0.1", 0, compression=None)
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _requests(self))
         self._http.daemon_threads = True
         self.line = Line(self._sockets.socket.getsockname()[1], self._http.server_address[1])
@@ -58,11 +58,11 @@ class FakeServer:
                 with contextlib.suppress(ConnectionClosed):  # a client that has left or died
                     socket.send(data)
 
-    def say(self, frame: wire.TerminalFrame) -> None:
+    def send(self, frame: wire.TerminalFrame) -> None:
         for socket in list(self._open):
             socket.send(_text(frame))
 
-    def _speak(self, socket: ServerConnection) -> None:
+    def _serve_connection(self, socket: ServerConnection) -> None:
         auth = _decoder.decode(socket.recv(LIMIT))
         assert isinstance(auth, wire.ViewerAuth)
         # What is printed comes before the screen, and is in it, or behind it.
@@ -77,13 +77,13 @@ class FakeServer:
             self._open.append(socket)
         try:
             for message in socket:
-                self._hear(message)
+                self._receive(message)
         except ConnectionClosed:
             pass
         finally:
             self._open.remove(socket)
 
-    def _hear(self, message: str | bytes) -> None:
+    def _receive(self, message: str | bytes) -> None:
         if isinstance(message, bytes):
             self.typed += message
             self.print(message)
@@ -92,7 +92,7 @@ class FakeServer:
         self.heard.append(frame)
         if isinstance(frame, wire.Resize) and self.takes_size:
             self.size = (frame.cols, frame.rows)
-            self.say(frame)
+            self.send(frame)
 
 
 def _text(frame: wire.TerminalFrame) -> str:
@@ -104,8 +104,8 @@ def _requests(server: FakeServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             server.asked.append(json.loads(body))
-            told = {"channelToken": "mst_chan_x", "mode": server.mode, "expiresAt": "soon"}
-            answer = json.dumps(told).encode()
+            fields = {"channelToken": "mst_chan_x", "mode": server.mode, "expiresAt": "soon"}
+            answer = json.dumps(fields).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))

@@ -11,7 +11,7 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
-from muster.cli.attach.dial import Answer, Dialled, Wish
+from muster.cli.attach.dial import DialedSocket, DialRequest, DialResult
 from muster.protocol import terminal as wire
 from muster.worker.server.websocket import WebSocket
 
@@ -36,14 +36,14 @@ class FarEnd:
         ours.settimeout(10.0)
         self.near = WebSocket(theirs, client)
 
-    def hang_up(self) -> None:
+    def close_both(self) -> None:
         """Both ends are gone."""
         self._socket.close()
         self.near.close_socket()
 
-    def say(self, *said: bytes | wire.TerminalFrame | str) -> None:
+    def queue_frames(self, *frames: bytes | wire.TerminalFrame | str) -> None:
         """A text is no frame of this protocol."""
-        for frame in said:
+        for frame in frames:
             if isinstance(frame, bytes):
                 self._server.send_binary(frame)
             elif isinstance(frame, str):
@@ -64,7 +64,7 @@ class FarEnd:
         self.send()
         self._socket.close()
 
-    def heard(self) -> list[bytes | wire.FromViewer]:
+    def received_frames(self) -> list[bytes | wire.FromViewer]:
         """All that has come."""
         self._socket.setblocking(False)
         with contextlib.suppress(BlockingIOError):
@@ -81,24 +81,24 @@ class FarEnd:
 class Server:
     """Dials for a line; each answer is what `answer` makes of the wish."""
 
-    def __init__(self, answer: Callable[[Wish], Answer]) -> None:
+    def __init__(self, answer: Callable[[DialRequest], DialResult]) -> None:
         self.answer = answer
-        self.wishes: list[Wish] = []
-        self._waiting: deque[tuple[int, Answer]] = deque()
+        self.wishes: list[DialRequest] = []
+        self._waiting: deque[tuple[int, DialResult]] = deque()
 
-    def ask(self, wish: Wish) -> int:
+    def start(self, wish: DialRequest) -> int:
         self.wishes.append(wish)
         self._waiting.append((len(self.wishes), self.answer(wish)))
         return len(self.wishes)
 
-    def answers(self) -> list[tuple[int, Answer]]:
+    def pop_results(self) -> list[tuple[int, DialResult]]:
         found = list(self._waiting)
         self._waiting.clear()
         return found
 
 
-def dialled(end: FarEnd, may: wire.Mode = "control") -> Dialled:
-    return Dialled(end.near, may)
+def dialled(end: FarEnd, may: wire.Mode = "control") -> DialedSocket:
+    return DialedSocket(end.near, may)
 
 
 def ready(offset: int, attempt: int = 1, mode: wire.Mode = "control") -> wire.ViewerReady:

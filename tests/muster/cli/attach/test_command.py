@@ -11,10 +11,10 @@ NOTHING_RUNS = httpx.Response(409, json={"code": "no_terminal", "detail": "No st
 
 
 @pytest.mark.usefixtures("home")
-@pytest.mark.parametrize("said", ["7", "#7", f"{SERVER}/tasks/7"])
-def test_a_task_is_said_as_anywhere_and_one_without_a_terminal_is_a_failure(said: str) -> None:
+@pytest.mark.parametrize("reference", ["7", "#7", f"{SERVER}/tasks/7"])
+def test_a_task_is_said_as_anywhere_and_one_without_a_terminal_is_a_failure(reference: str) -> None:
     shell = Shell(lambda _: NOTHING_RUNS)
-    ended = shell("--server", SERVER, "attach", said, is_terminal=True)
+    ended = shell("--server", SERVER, "attach", reference, is_terminal=True)
     assert [request.url.path for request in shell.asked] == ["/api/web/tasks/7/pty-token"]
     assert ended.status == 1
     assert "No stage of task 7 runs now." in ended.err

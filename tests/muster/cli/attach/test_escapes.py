@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.cli.attach.escapes import Act, Escapes
+from muster.cli.attach.escapes import EscapeAction, EscapeParser
 
 SUSPEND = b"\x1a"
 
 
-def read(*pieces: bytes) -> list[bytes | Act]:
+def read(*pieces: bytes) -> list[bytes | EscapeAction]:
     """All of it, neighbouring keys in one."""
-    escapes = Escapes()
-    found: list[bytes | Act] = []
+    escapes = EscapeParser()
+    found: list[bytes | EscapeAction] = []
     for piece in pieces:
         for part in escapes.feed(piece):
             if isinstance(part, bytes) and found and isinstance(found[-1], bytes):
@@ -28,23 +28,25 @@ def read(*pieces: bytes) -> list[bytes | Act]:
     ("typed", "found"),
     [
         pytest.param(b"ls\r", [b"ls\r"], id="keys"),
-        pytest.param(b"~.", [Act.END], id="first of all"),
-        pytest.param(b"ls\r~.", [b"ls\r", Act.END], id="after Enter"),
-        pytest.param(b"ls\n~?", [b"ls\n", Act.HELP], id="after a line feed"),
-        pytest.param(b"\r~" + SUSPEND, [b"\r", Act.SUSPEND], id="suspends"),
+        pytest.param(b"~.", [EscapeAction.DETACH], id="first of all"),
+        pytest.param(b"ls\r~.", [b"ls\r", EscapeAction.DETACH], id="after Enter"),
+        pytest.param(b"ls\n~?", [b"ls\n", EscapeAction.HELP], id="after a line feed"),
+        pytest.param(b"\r~" + SUSPEND, [b"\r", EscapeAction.SUSPEND], id="suspends"),
         pytest.param(SUSPEND, [SUSPEND], id="Ctrl-Z alone is the program's"),
         pytest.param(b"a~.", [b"a~."], id="not within a line"),
         pytest.param(b"~~", [b"~"], id="two are one"),
         pytest.param(b"~~.", [b"~."], id="and what follows is a key"),
         pytest.param(b"~a", [b"~a"], id="another key goes with it"),
         pytest.param(b"~a~.", [b"~a~."], id="which is no beginning any more"),
-        pytest.param(b"~\r~.", [b"~\r", Act.END], id="but where the key was Enter"),
-        pytest.param(b"~?~.", [Act.HELP, Act.END], id="after an escape a line begins"),
+        pytest.param(b"~\r~.", [b"~\r", EscapeAction.DETACH], id="but where the key was Enter"),
+        pytest.param(
+            b"~?~.", [EscapeAction.HELP, EscapeAction.DETACH], id="after an escape a line begins"
+        ),
         pytest.param(b"~", [], id="kept back until it is known"),
     ],
 )
 def test_a_tilde_is_an_escape_at_the_beginning_of_a_line(
-    typed: bytes, found: list[bytes | Act]
+    typed: bytes, found: list[bytes | EscapeAction]
 ) -> None:
     assert read(typed) == found
     assert read(*(typed[n : n + 1] for n in range(len(typed)))) == found
@@ -65,7 +67,9 @@ def test_where_what_is_typed_is_cut_makes_no_difference(typed: bytes, cuts: list
 @given(TYPED)
 def test_no_key_is_lost_or_made_up(typed: bytes) -> None:
     found = read(typed + b"x")
-    spelled = b"".join(b"~" + part.value if isinstance(part, Act) else part for part in found)
+    spelled = b"".join(
+        b"~" + part.value if isinstance(part, EscapeAction) else part for part in found
+    )
     assert spelled.replace(b"~", b"") == (typed + b"x").replace(b"~", b"")
 
 
@@ -75,7 +79,7 @@ def test_what_has_no_tilde_passes_as_it_is(typed: bytes) -> None:
 
 
 def test_a_line_may_be_begun_from_outside() -> None:
-    escapes = Escapes()
+    escapes = EscapeParser()
     escapes.feed(b"x")
-    escapes.begin_line()
-    assert escapes.feed(b"~.") == [Act.END]
+    escapes.start_line()
+    assert escapes.feed(b"~.") == [EscapeAction.DETACH]

@@ -2,10 +2,16 @@
 
 import pytest
 
-from muster.cli.attach.position import NOWHERE, BeginAnew, Place, after, moved
+from muster.cli.attach.position import (
+    UNKNOWN_POSITION,
+    Position,
+    RestartRequired,
+    advance_by,
+    apply_frame,
+)
 from muster.protocol import terminal as wire
 
-AT = Place(2, 100)
+AT = Position(2, 100)
 
 
 def ready(attempt: int, offset: int) -> wire.ViewerReady:
@@ -15,21 +21,21 @@ def ready(attempt: int, offset: int) -> wire.ViewerReady:
 @pytest.mark.parametrize(
     ("place", "frame", "found"),
     [
-        pytest.param(NOWHERE, ready(2, 40), Place(2, 40), id="the first"),
+        pytest.param(UNKNOWN_POSITION, ready(2, 40), Position(2, 40), id="the first"),
         pytest.param(AT, ready(2, 100), AT, id="on where one was"),
-        pytest.param(AT, ready(2, 300), Place(2, 300), id="further on"),
-        pytest.param(AT, wire.Gap(start=100, end=300), Place(2, 300), id="behind a gap"),
+        pytest.param(AT, ready(2, 300), Position(2, 300), id="further on"),
+        pytest.param(AT, wire.Gap(start=100, end=300), Position(2, 300), id="behind a gap"),
         pytest.param(AT, wire.Gap(start=10, end=30), AT, id="a gap that is behind us"),
         pytest.param(
-            AT, wire.Screen(offset=50, cols=1, rows=1, data=""), Place(2, 50), id="screen"
+            AT, wire.Screen(offset=50, cols=1, rows=1, data=""), Position(2, 50), id="screen"
         ),
         pytest.param(AT, wire.Resize(cols=1, rows=1), AT, id="what says nothing of it"),
     ],
 )
 def test_frames_say_where_the_next_byte_is(
-    place: Place, frame: wire.TerminalFrame, found: Place
+    place: Position, frame: wire.TerminalFrame, found: Position
 ) -> None:
-    assert moved(place, frame) == found
+    assert apply_frame(place, frame) == found
 
 
 @pytest.mark.parametrize(
@@ -37,10 +43,10 @@ def test_frames_say_where_the_next_byte_is(
     [pytest.param(ready(3, 100), id="another attempt"), pytest.param(ready(2, 99), id="less")],
 )
 def test_what_was_elsewhere_begins_anew(frame: wire.ViewerReady) -> None:
-    with pytest.raises(BeginAnew):
-        moved(AT, frame)
+    with pytest.raises(RestartRequired):
+        apply_frame(AT, frame)
 
 
 def test_bytes_are_counted_and_nowhere_is_not_resumed() -> None:
-    assert after(AT, 20).resume_from == 120
-    assert NOWHERE.resume_from is None
+    assert advance_by(AT, 20).resume_from == 120
+    assert UNKNOWN_POSITION.resume_from is None

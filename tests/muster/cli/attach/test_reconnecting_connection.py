@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.cli.attach import retry
-from muster.cli.attach.dial import Answer, Unreachable, Wish
-from muster.cli.attach.outcome import End, Why
-from muster.cli.attach.reconnecting_connection import Line
+from muster.cli.attach.dial import DialRequest, DialResult, Unreachable
+from muster.cli.attach.outcome import ExitReason, Outcome
+from muster.cli.attach.reconnecting_connection import ReconnectingConnection
 from muster.protocol import terminal as wire
 from muster.protocol.terminal import CloseCode
 from tests.muster.cli.attach.far_end import FarEnd, Server, dialled, ready, screen
 
 
-class Ear:
+class RecordingListener:
     """What a line has told. `shown` has the bytes and, where they are, screens and beginnings."""
 
     def __init__(self) -> None:
@@ -30,57 +30,59 @@ class Ear:
     def bytes(self) -> bytes:
         return b"".join(part for part in self.shown if isinstance(part, bytes))
 
-    def began(self, ready: wire.ViewerReady) -> None:
+    def on_ready(self, ready: wire.ViewerReady) -> None:
         self.shown.append(f"attempt {ready.attempt}")
 
-    def came(self, data: bytes) -> None:
+    def on_output(self, data: bytes) -> None:
         self.shown.append(data)
 
-    def drew(self, screen: wire.Screen) -> None:
+    def on_screen(self, screen: wire.Screen) -> None:
         self.shown.append(screen.data)
 
-    def sized(self) -> None:
+    def on_resized(self) -> None:
         pass
 
-    def back(self) -> None:
+    def on_reconnected(self) -> None:
         self.comings += 1
 
-    def away(self, why: str) -> None:
+    def on_disconnected(self, why: str) -> None:
         self.cuts.append(why)
 
-    def heard(self, frame: wire.Takeover | wire.Refused | wire.Exit) -> None:
+    def on_frame(self, frame: wire.Takeover | wire.Refused | wire.Exit) -> None:
         self.frames.append(frame)
 
 
 class World:
     """A line and all far ends that it had, in order."""
 
-    def __init__(self, answer: Callable[[Wish], Answer] | None = None, **options: object) -> None:
+    def __init__(
+        self, answer: Callable[[DialRequest], DialResult] | None = None, **options: object
+    ) -> None:
         self.ends: list[FarEnd] = []
-        self.ear = Ear()
+        self.ear = RecordingListener()
         self.server = Server(answer or self._answer)
-        self.line = Line(42, self.server, self.ear, **options)  # type: ignore[arg-type]
+        self.line = ReconnectingConnection(42, self.server, self.ear, **options)  # type: ignore[arg-type]
 
     def begin(self) -> FarEnd:
         """A line that is live at offset 0."""
-        self.line.anew()
+        self.line.restart()
         self.turn()
-        self.ends[0].say(ready(0), screen(0))
+        self.ends[0].queue_frames(ready(0), screen(0))
         self.ends[0].send()
         self.turn()
         return self.ends[0]
 
     def turn(self) -> None:
         """What a loop does when something has come."""
-        for end in self.line.ends():
+        for end in self.line.attachments():
             self.line.read(end)
-        self.line.act()
+        self.line.run_due()
 
     def close(self) -> None:
         for end in self.ends:
-            end.hang_up()
+            end.close_both()
 
-    def _answer(self, wish: Wish) -> Answer:
+    def _answer(self, wish: DialRequest) -> DialResult:
         self.ends.append(FarEnd())
         return dialled(self.ends[-1])
 
@@ -111,23 +113,23 @@ def test_cut_at_any_byte_every_byte_comes_once_and_in_order(
     """The server's frames have these sizes; each socket is cut after so many bytes on the wire."""
     left = list(cuts)
 
-    def answer(wish: Wish) -> Answer:
+    def answer(wish: DialRequest) -> DialResult:
         end = FarEnd()
         world.ends.append(end)
         at = wish.resume_from or 0
-        end.say(ready(at))
+        end.queue_frames(ready(at))
         if wish.resume_from is None:
-            end.say(screen(at))
+            end.queue_frames(screen(at))
         for size in sizes * len(PRINTED):
             if at >= len(PRINTED):
                 break
-            end.say(PRINTED[at : at + size])
+            end.queue_frames(PRINTED[at : at + size])
             at += size
         end.send(left.pop(0) if left else None)
         return dialled(end)
 
     with closing(World(answer)) as world:
-        world.line.anew()
+        world.line.restart()
         for _ in range(30 * (len(cuts) + 1)):
             world.turn()
         assert world.ear.bytes == PRINTED
@@ -138,13 +140,13 @@ def test_cut_at_any_byte_every_byte_comes_once_and_in_order(
 
 def test_after_a_cut_one_asks_for_what_is_missing_alone(world: World) -> None:
     first = world.begin()
-    first.say(b"12345")
+    first.queue_frames(b"12345")
     first.send(1 << 20)
     world.turn()
     world.turn()
     world.turn()
     assert [wish.resume_from for wish in world.server.wishes] == [None, 5]
-    world.ends[1].say(ready(5), b"678")
+    world.ends[1].queue_frames(ready(5), b"678")
     world.ends[1].send()
     world.turn()
     assert world.ear.shown == ["attempt 1", "screen", b"12345", b"678"]
@@ -155,12 +157,12 @@ def test_a_line_that_goes_on_elsewhere_begins_anew(world: World) -> None:
     world.begin().close(CloseCode.GOING_AWAY)
     for _ in range(3):
         world.turn()
-    world.ends[1].say(ready(0, attempt=2))
+    world.ends[1].queue_frames(ready(0, attempt=2))
     world.ends[1].send()
     world.turn()
     assert world.server.wishes[-1].resume_from is None
     world.turn()
-    world.ends[2].say(ready(7, attempt=2), screen(7, "other"))
+    world.ends[2].queue_frames(ready(7, attempt=2), screen(7, "other"))
     world.ends[2].send()
     world.turn()
     assert world.ear.shown == ["attempt 1", "screen", "attempt 2", "other"]
@@ -171,23 +173,23 @@ def test_a_new_screen_is_drawn_when_all_before_it_was_shown(world: World) -> Non
     world.line.redraw()
     world.turn()
     second = world.ends[1]
-    second.say(ready(3), screen(3, "new"), b"45")
+    second.queue_frames(ready(3), screen(3, "new"), b"45")
     second.send()
     world.turn()
     world.turn()
     assert world.ear.shown == ["attempt 1", "screen"]  # the old line is at 0
-    first.say(b"123")
+    first.queue_frames(b"123")
     first.send()
     world.turn()
     assert world.ear.shown == ["attempt 1", "screen", b"123", "new", b"45"]
-    assert [end.socket for end in world.line.ends()] == [second.near]
+    assert [end.socket for end in world.line.attachments()] == [second.near]
 
 
 def test_a_line_that_is_cut_while_a_new_screen_is_there_goes_on_with_it(world: World) -> None:
     first = world.begin()
     world.line.redraw()
     world.turn()
-    world.ends[1].say(ready(3), screen(3, "new"))
+    world.ends[1].queue_frames(ready(3), screen(3, "new"))
     world.ends[1].send()
     world.turn()
     world.turn()
@@ -200,39 +202,39 @@ def test_a_line_that_is_cut_while_a_new_screen_is_there_goes_on_with_it(world: W
 def test_what_is_typed_into_a_cut_line_is_typed_when_it_is_back(world: World) -> None:
     world.begin().send(0)
     world.turn()
-    world.line.type(b"ls\r")
+    world.line.send_keys(b"ls\r")
     world.turn()
     world.turn()
-    world.ends[1].say(ready(0))
+    world.ends[1].queue_frames(ready(0))
     world.ends[1].send()
     world.turn()
-    assert b"ls\r" in world.ends[1].heard()
+    assert b"ls\r" in world.ends[1].received_frames()
 
 
 def test_what_is_forgotten_is_not_typed_late(world: World) -> None:
     world.begin().send(0)
     world.turn()
-    world.line.type(b"rm -r *\r")
-    world.line.forget_keys()
+    world.line.send_keys(b"rm -r *\r")
+    world.line.clear_pending_keys()
     world.turn()
     world.turn()
-    world.ends[1].say(ready(0))
+    world.ends[1].queue_frames(ready(0))
     world.ends[1].send()
     world.turn()
-    assert [said for said in world.ends[1].heard() if isinstance(said, bytes)] == []
+    assert [frame for frame in world.ends[1].received_frames() if isinstance(frame, bytes)] == []
 
 
 def test_who_was_taken_over_from_still_watches_after_a_cut(world: World) -> None:
     first = world.begin()
-    first.say(wire.Takeover(by="bob"))
+    first.queue_frames(wire.Takeover(by="bob"))
     first.send()
     world.turn()
     assert world.line.mode == "watch"
     first.send(0)
     for _ in range(3):
         world.turn()
-    assert world.server.wishes[-1].first == (wire.Watch(),)
-    world.ends[1].say(ready(0))
+    assert world.server.wishes[-1].first_frames == (wire.Watch(),)
+    world.ends[1].queue_frames(ready(0))
     world.ends[1].send()
     world.turn()
     assert world.line.mode == "watch"
@@ -241,48 +243,48 @@ def test_who_was_taken_over_from_still_watches_after_a_cut(world: World) -> None
 @pytest.mark.parametrize(
     ("code", "why"),
     [
-        pytest.param(CloseCode.ENDED, Why.TASK, id="the task's end"),
-        pytest.param(CloseCode.FORBIDDEN, Why.FORBIDDEN, id="not allowed any more"),
-        pytest.param(CloseCode.NO_TASK, Why.MISSING, id="no such task"),
-        pytest.param(CloseCode.MALFORMED, Why.REFUSED, id="not understood"),
+        pytest.param(CloseCode.ENDED, ExitReason.TASK_ENDED, id="the task's end"),
+        pytest.param(CloseCode.FORBIDDEN, ExitReason.FORBIDDEN, id="not allowed any more"),
+        pytest.param(CloseCode.NO_TASK, ExitReason.MISSING, id="no such task"),
+        pytest.param(CloseCode.MALFORMED, ExitReason.REFUSED, id="not understood"),
     ],
 )
-def test_some_ends_are_for_good(world: World, code: int, why: Why) -> None:
+def test_some_ends_are_for_good(world: World, code: int, why: ExitReason) -> None:
     world.begin().close(code)
     world.turn()
     world.turn()
-    assert world.line.end == End(why)
-    assert world.line.ends() == []
+    assert world.line.outcome == Outcome(why)
+    assert world.line.attachments() == []
     world.line.close()
 
 
 def test_a_stage_that_has_ended_is_asked_about(world: World) -> None:
     world.begin()
-    world.server.answer = lambda _: End(Why.NO_STAGE)
+    world.server.answer = lambda _: Outcome(ExitReason.NO_STAGE)
     world.ends[0].close(CloseCode.NO_TERMINAL)
     world.turn()
     world.turn()
-    assert world.line.end == End(Why.NO_STAGE)
+    assert world.line.outcome == Outcome(ExitReason.NO_STAGE)
 
 
 def test_after_a_cut_a_stage_may_come_back_a_little_later(world: World) -> None:
     """A server that was away has its machines back after itself."""
     world.begin().send(0)
     dial = world.server.answer
-    world.server.answer = lambda _: End(Why.NO_STAGE)
+    world.server.answer = lambda _: Outcome(ExitReason.NO_STAGE)
     for _ in range(4):
         world.turn()
-    assert (world.line.end, len(world.server.wishes) > 2) == (None, True)
+    assert (world.line.outcome, len(world.server.wishes) > 2) == (None, True)
     world.server.answer = dial
     for _ in range(2):
         world.turn()
     assert world.server.wishes[-1].resume_from == 0
-    with mock.patch.object(retry, "_IDLE", 0.0):
-        world.server.answer = lambda _: End(Why.NO_STAGE)
+    with mock.patch.object(retry, "_IDLE_TIMEOUT_SECONDS", 0.0):
+        world.server.answer = lambda _: Outcome(ExitReason.NO_STAGE)
         for _ in range(4):
             world.turn()
-            world.ends[-1].hang_up()
-    assert world.line.end == End(Why.NO_STAGE)
+            world.ends[-1].close_both()
+    assert world.line.outcome == Outcome(ExitReason.NO_STAGE)
 
 
 def test_a_server_that_is_away_is_given_up_in_time() -> None:
@@ -292,23 +294,23 @@ def test_a_server_that_is_away_is_given_up_in_time() -> None:
         world.ends[0].send(0)
         for _ in range(3):
             world.turn()
-        assert world.line.end == End(Why.LOST)
+        assert world.line.outcome == Outcome(ExitReason.LOST)
 
 
 def test_a_size_is_said_by_who_controls_and_within_bounds(world: World) -> None:
     first = world.begin()
     world.line.resize(5000, 0)
-    assert wire.Resize(cols=1000, rows=1) in first.heard()
-    first.say(wire.Takeover())
+    assert wire.Resize(cols=1000, rows=1) in first.received_frames()
+    first.queue_frames(wire.Takeover())
     first.send()
     world.turn()
     world.line.resize(100, 40)
-    assert [said for said in first.heard() if isinstance(said, wire.Resize)] == []
+    assert [frame for frame in first.received_frames() if isinstance(frame, wire.Resize)] == []
 
 
 def test_what_only_a_newer_server_says_is_passed_over(world: World) -> None:
     first = world.begin()
-    first.say('{"type": "weather", "is": "fine"}', b"on")
+    first.queue_frames('{"type": "weather", "is": "fine"}', b"on")
     first.send()
     world.turn()
     assert world.ear.bytes == b"on"

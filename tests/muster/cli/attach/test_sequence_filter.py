@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.cli.attach.sequence_filter import Strings
+from muster.cli.attach.sequence_filter import SequenceFilter
 
 NO_LINK = b"\x1b]8;;\x1b\\"
 LINKS = [
@@ -42,7 +42,7 @@ CLIPBOARD = b"\x1b]52;c;cm0gLXIgKg==\x07"
 
 
 def passed(*pieces: bytes) -> bytes:
-    strings = Strings()
+    strings = SequenceFilter()
     return b"".join(strings.feed(piece) for piece in pieces)
 
 

@@ -45,7 +45,7 @@ def attach(server: FakeServer) -> Iterator[Attach]:
             }
             pty = terminals.enter_context(Pty([sys.executable, *muster], env, cols, rows))
             pty.before = pty.modes
-            pty.until_shown("the screen")
+            pty.wait_until_shown("the screen")
             assert pty.modes != pty.before
             return pty
 
@@ -56,15 +56,15 @@ def test_keys_go_out_bytes_come_in_and_a_tilde_and_a_dot_end_it(
     attach: Attach, server: FakeServer
 ) -> None:
     pty = attach("--takeover", cols=100, rows=30)
-    pty.until(lambda: server.size == (100, 30), "size")
+    pty.wait_for(lambda: server.size == (100, 30), "size")
     pty.type("\x03\x1a\x1c~x\r")  # what would be signals are keys, and so is another tilde
-    pty.until(lambda: b"\x03\x1a\x1c~x\r" in server.typed, "keys")
+    pty.wait_for(lambda: b"\x03\x1a\x1c~x\r" in server.typed, "keys")
     assert wire.Takeover() in server.heard
     assert {asked["mode"] for asked in server.asked} == {"control"}
     pty.resize(90, 20)
-    pty.until(lambda: server.size == (90, 20), "new size")
+    pty.wait_for(lambda: server.size == (90, 20), "new size")
     pty.type("~.")
-    assert (pty.until_ended(), pty.modes) == (0, pty.before)
+    assert (pty.wait_until_ended(), pty.modes) == (0, pty.before)
     assert b"\r~." not in server.typed
     assert pty.lines[-2].startswith("Left task 7, which goes on.")
 
@@ -81,7 +81,7 @@ def test_a_signal_ends_it_and_leaves_the_terminal_as_it_was(
 ) -> None:
     pty = attach()
     pty.process.send_signal(number)
-    assert (pty.until_ended(), pty.modes) == (status, pty.before)
+    assert (pty.wait_until_ended(), pty.modes) == (status, pty.before)
 
 
 def test_a_failure_of_its_own_leaves_the_terminal_as_it_was(
@@ -89,7 +89,7 @@ def test_a_failure_of_its_own_leaves_the_terminal_as_it_was(
 ) -> None:
     pty = attach(code=_FAILS)
     server.print(b"something\r\n")
-    assert (pty.until_ended(), pty.modes) == (1, pty.before)
+    assert (pty.wait_until_ended(), pty.modes) == (1, pty.before)
     assert any("as a bug would" in line for line in pty.lines)
 
 
@@ -98,11 +98,11 @@ def test_who_watches_types_nothing_is_told_of_the_size_and_leaves_by_control_c(
 ) -> None:
     server.mode, server.size = "watch", (132, 50)
     pty = attach("--watch")
-    pty.until_shown(" This terminal has 132 x 50, and yours 80 x 24")
+    pty.wait_until_shown(" This terminal has 132 x 50, and yours 80 x 24")
     pty.type("rm -r *\r")
-    pty.until_shown(" You watch; what you type is not sent.")
+    pty.wait_until_shown(" You watch; what you type is not sent.")
     pty.type("\x03")
-    assert (pty.until_ended(), pty.modes) == (130, pty.before)
+    assert (pty.wait_until_ended(), pty.modes) == (130, pty.before)
     assert (bytes(server.typed), server.asked[0]) == (b"", {"mode": "watch"})
 
 
@@ -111,18 +111,18 @@ def test_a_cut_is_told_when_it_lasts_and_what_is_typed_then_is_not_sent(
 ) -> None:
     pty = attach()
     pty.type("before")
-    pty.until(lambda: b"before" in server.typed, "keys")
+    pty.wait_for(lambda: b"before" in server.typed, "keys")
     server.line.refuse = True
     server.line.cut()
-    pty.until_shown(" The line to the server is cut; trying again.")
+    pty.wait_until_shown(" The line to the server is cut; trying again.")
     pty.type("into the dark")
     server.output += b", meanwhile"
     server.line.refuse = False
-    pty.until(lambda: any("before, meanwhile" in line for line in pty.lines), "what was missed")
+    pty.wait_for(lambda: any("before, meanwhile" in line for line in pty.lines), "what was missed")
     # The words were drawn over the screen, which is drawn again without them.
-    pty.until(lambda: pty.lines[-1] == "", "screen")
+    pty.wait_for(lambda: pty.lines[-1] == "", "screen")
     pty.type("after\r~.")
-    assert (pty.until_ended(), pty.modes) == (0, pty.before)
+    assert (pty.wait_until_ended(), pty.modes) == (0, pty.before)
     assert bytes(server.typed) == b"beforeafter\r"
 
 
@@ -130,5 +130,5 @@ def test_a_server_that_stays_away_is_given_up(attach: Attach, server: FakeServer
     pty = attach("--patience", "0.5")
     server.line.refuse = True
     server.line.cut()
-    assert (pty.until_ended(), pty.modes) == (1, pty.before)
+    assert (pty.wait_until_ended(), pty.modes) == (1, pty.before)
     assert any("The server cannot be reached" in line for line in pty.lines)

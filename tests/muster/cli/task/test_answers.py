@@ -7,26 +7,28 @@ import httpx
 import pytest
 
 from muster.cli.errors import BadUsage
-from muster.cli.task.answers import chosen
-from tests.muster.cli.shell import SERVER, Said, Shell
+from muster.cli.task.answers import match_choice
+from tests.muster.cli.shell import SERVER, CommandResult, Shell
 
 GATE = {"taskId": 7, "stageIndex": 1, "number": 0, "round": 2, "kind": "confirm", "choices": []}
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"), [("red", "red"), ("2", "blue"), ("BLU", "blue"), ("10", "10")]
+    ("answer", "meant"), [("red", "red"), ("2", "blue"), ("BLU", "blue"), ("10", "10")]
 )
-def test_a_choice_is_a_word_its_beginning_or_its_place(said: str, meant: str) -> None:
-    assert chosen(["red", "blue", "black", "10"], said) == meant
+def test_a_choice_is_a_word_its_beginning_or_its_place(answer: str, meant: str) -> None:
+    assert match_choice(["red", "blue", "black", "10"], answer) == meant
 
 
-@pytest.mark.parametrize("said", ["b", "green", "0", "5", ""])
-def test_what_is_no_choice_or_several_is_refused(said: str) -> None:
+@pytest.mark.parametrize("answer", ["b", "green", "0", "5", ""])
+def test_what_is_no_choice_or_several_is_refused(answer: str) -> None:
     with pytest.raises(BadUsage, match="is not one of the choices"):
-        chosen(["red", "blue", "black"], said)
+        match_choice(["red", "blue", "black"], answer)
 
 
-def asked(gate: dict[str, Any] | None, *arguments: str, given: str = "") -> tuple[Said, Any]:
+def asked(
+    gate: dict[str, Any] | None, *arguments: str, input_text: str = ""
+) -> tuple[CommandResult, Any]:
     """What is said, and what the server was sent."""
     sent: list[Any] = []
 
@@ -37,8 +39,8 @@ def asked(gate: dict[str, Any] | None, *arguments: str, given: str = "") -> tupl
         sent.append(json.loads(request.read()))
         return httpx.Response(200, json={"id": 7, "status": "assigned"})
 
-    said = Shell(answer)("--server", SERVER, "task", *arguments, given=given)
-    return said, sent[0] if sent else None
+    result = Shell(answer)("--server", SERVER, "task", *arguments, input_text=input_text)
+    return result, sent[0] if sent else None
 
 
 PLACE = {"stageIndex": 1, "number": 0, "round": 2}
@@ -61,8 +63,8 @@ PLACE = {"stageIndex": 1, "number": 0, "round": 2}
 def test_an_answer_names_its_question(
     more: dict[str, Any], arguments: list[str], result: str
 ) -> None:
-    said, sent = asked({**GATE, **more}, *arguments, given="typed\n")
-    assert said.status == 0, said.err
+    command_result, sent = asked({**GATE, **more}, *arguments, input_text="typed\n")
+    assert command_result.status == 0, command_result.err
     assert sent == {**PLACE, "result": result}
 
 
@@ -78,16 +80,16 @@ def test_an_answer_names_its_question(
 def test_another_question_than_meant_is_not_answered(
     more: dict[str, Any], arguments: list[str], advice: str
 ) -> None:
-    said, sent = asked({**GATE, **more}, *arguments)
-    assert (said.status, sent) == (2, None)
-    assert advice in said.err
+    result, sent = asked({**GATE, **more}, *arguments)
+    assert (result.status, sent) == (2, None)
+    assert advice in result.err
 
 
 @pytest.mark.usefixtures("home")
 def test_where_nothing_is_asked_it_is_said() -> None:
-    said, sent = asked(None, "confirm", "7")
-    assert (said.status, sent) == (1, None)
-    assert "Task 7 asks nothing." in said.err
+    result, sent = asked(None, "confirm", "7")
+    assert (result.status, sent) == (1, None)
+    assert "Task 7 asks nothing." in result.err
 
 
 @pytest.mark.usefixtures("home")

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from muster.cli import errors
-from muster.cli.task.follow import status_of
+from muster.cli.task.follow import exit_status_for
 from tests.muster.cli.shell import SERVER, Shell
 
 
@@ -17,10 +17,10 @@ from tests.muster.cli.shell import SERVER, Shell
         ({"status": "failed"}, errors.FAILED),
         ({"status": "cancelled"}, errors.FAILED),
         ({"status": "queued", "waitsFor": {"reason": "slot"}}, None),
-        ({"status": "queued", "waitsFor": {"reason": "gate"}}, errors.WAITS),
-        ({"status": "suspended", "suspendReason": "gate"}, errors.WAITS),
-        ({"status": "suspended", "suspendReason": "question"}, errors.WAITS),
-        ({"status": "suspended", "suspendReason": "budget"}, errors.WAITS),
+        ({"status": "queued", "waitsFor": {"reason": "gate"}}, errors.WAITING),
+        ({"status": "suspended", "suspendReason": "gate"}, errors.WAITING),
+        ({"status": "suspended", "suspendReason": "question"}, errors.WAITING),
+        ({"status": "suspended", "suspendReason": "budget"}, errors.WAITING),
         ({"status": "suspended", "suspendReason": "quota"}, None),
         ({"status": "suspended", "suspendReason": "machine_lost"}, None),
         ({"status": "running", "waitsFor": None}, None),
@@ -28,10 +28,10 @@ from tests.muster.cli.shell import SERVER, Shell
     ],
 )
 def test_what_a_state_means(task: dict[str, Any], status: int | None) -> None:
-    assert status_of(task) == status
+    assert exit_status_for(task) == status
 
 
-def told(*, before: list[str], after: list[str]) -> Shell:
+def shell_with_stream(*, before: list[str], after: list[str]) -> Shell:
     """A task whose stream says `hello` after these events, and then those."""
     types = before + after
     lines = [
@@ -58,12 +58,12 @@ def told(*, before: list[str], after: list[str]) -> Shell:
 
 @pytest.mark.usefixtures("home")
 def test_each_event_is_shown_once_those_before_the_stream_and_behind_it_too() -> None:
-    shell = told(before=["created", "log", "assigned"], after=["started", "completed"])
-    said = shell("--server", SERVER, "task", "watch", "7")
-    assert said.status == 0
-    shown = [line.split()[0] for line in said.out.splitlines()]
-    assert shown == ["created", "assigned", "started", "completed"]
-    assert said.err.startswith("Task 7 is completed.")
+    shell = shell_with_stream(before=["created", "log", "assigned"], after=["started", "completed"])
+    result = shell("--server", SERVER, "task", "watch", "7")
+    assert result.status == 0
+    event_types = [line.split()[0] for line in result.out.splitlines()]
+    assert event_types == ["created", "assigned", "started", "completed"]
+    assert result.err.startswith("Task 7 is completed.")
 
 
 @pytest.mark.usefixtures("home")
@@ -85,8 +85,8 @@ def test_what_is_followed_as_json_is_said_when_the_task_has_ended(verb: str, fie
         return httpx.Response(200, json={"id": 7, "status": states.pop(0)})
 
     shell = Shell(answer)
-    said = shell("--server", SERVER, "task", verb, "7", "--follow", "--json", field)
-    assert (said.status, said.json) == (0, [{field: 1}, {field: 2}])
+    result = shell("--server", SERVER, "task", verb, "7", "--follow", "--json", field)
+    assert (result.status, result.json) == (0, [{field: 1}, {field: 2}])
 
 
 @pytest.mark.usefixtures("home")
@@ -102,6 +102,6 @@ def test_the_code_of_a_failure_does_not_speak_to_the_terminal() -> None:
             return httpx.Response(200, text='event: hello\nid: 1:\ndata: {"events": 0}\n\n')
         return httpx.Response(200, json=task)
 
-    said = Shell(answer)("--server", SERVER, "task", "watch", "7", is_terminal=True)
-    assert "It did not go. (no push)" in said.err
-    assert "\x1b]" not in said.err + said.out
+    result = Shell(answer)("--server", SERVER, "task", "watch", "7", is_terminal=True)
+    assert "It did not go. (no push)" in result.err
+    assert "\x1b]" not in result.err + result.out

@@ -3,7 +3,7 @@
 import pytest
 
 from muster.cli.inbox import INBOX
-from muster.cli.task.questions import how_to_answer
+from muster.cli.task.questions import answer_usage
 
 
 @pytest.mark.parametrize(
@@ -24,4 +24,4 @@ def test_the_inbox_and_who_waits_name_one_command(kind: str, choices: list[str],
     gate = {"taskId": 7, "kind": kind, "choices": choices}
     [column] = [column for column in INBOX.columns if column.title == "MUSTER"]
     assert column.cell({"kind": "gate", "task": {"id": 7}, "gate": gate}) == f"task {verb} 7"
-    assert how_to_answer(gate).startswith(f"{verb} 7 ")
+    assert answer_usage(gate).startswith(f"{verb} 7 ")

@@ -35,8 +35,8 @@ def test_a_diff_hides_nothing_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(click, "echo_via_pager", page)
     shell = Shell(lambda request: httpx.Response(200, text=PATCH))
-    said = shell("--server", SERVER, "task", "diff", "7", is_terminal=True)
-    assert said.status == 0, said.err
+    result = shell("--server", SERVER, "task", "diff", "7", is_terminal=True)
+    assert result.status == 0, result.err
     assert printed == [f"{line}\n" for line in SHOWN]
 
 
@@ -54,9 +54,9 @@ def test_a_file_is_written_through_no_link_of_another(
         link.symlink_to(ours)
     shell = Shell(lambda request: httpx.Response(200, text="recorded"))
     argv = ("--server", SERVER, "task", "recording", "7", "-o", str(guesses[0]))
-    said = shell(*argv)
-    assert (said.status, ours.read_text()) == (1, "ours")
-    assert "cannot be written" in said.err
+    result = shell(*argv)
+    assert (result.status, ours.read_text()) == (1, "ours")
+    assert "cannot be written" in result.err
     guesses[2].unlink()
     assert shell(*argv).status == 0
     assert (guesses[0].is_symlink(), guesses[0].read_text()) == (False, "recorded")

@@ -21,8 +21,8 @@ def shell(gate: httpx.Response) -> Shell:
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("verb", ["show", "why"])
 def test_it_says_what_is_asked_and_how_it_is_answered(verb: str) -> None:
-    said = shell(httpx.Response(200, json=GATE))("--server", SERVER, "task", verb, "7")
-    lines = [" ".join(line.split()) for line in said.out.splitlines()]
+    result = shell(httpx.Response(200, json=GATE))("--server", SERVER, "task", verb, "7")
+    lines = [" ".join(line.split()) for line in result.out.splitlines()]
     assert lines[lines.index("waits for an answer") :][:5] == [
         "waits for an answer",
         "asks Which?",
@@ -35,12 +35,12 @@ def test_it_says_what_is_asked_and_how_it_is_answered(verb: str) -> None:
 @pytest.mark.usefixtures("home")
 def test_one_that_was_answered_meanwhile_says_no_question() -> None:
     gone = {"code": "nothing_pending", "detail": "It asks nothing."}
-    said = shell(httpx.Response(404, json=gone))("--server", SERVER, "task", "why", "7")
-    assert said.status == 0
-    assert "asks" not in said.out
+    result = shell(httpx.Response(404, json=gone))("--server", SERVER, "task", "why", "7")
+    assert result.status == 0
+    assert "asks" not in result.out
 
 
 def test_what_keeps_a_machine_comes_with_its_own_word() -> None:
     full = {"reason": "capability_degraded", "says": "its disk\ntakes nothing"}
-    assert show._keeps(full) == "its agent is not well: its disk"
-    assert show._keeps({"reason": "offline"}) == "it is offline", "of a server of before"
+    assert show._block_text(full) == "its agent is not well: its disk"
+    assert show._block_text({"reason": "offline"}) == "it is offline", "of a server of before"

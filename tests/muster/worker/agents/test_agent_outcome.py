@@ -6,30 +6,34 @@ import pytest
 
 from muster.protocol.frames import Author, Repo
 from muster.worker.agents import agent_outcome
-from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.agents.health import AgentHealth
 from muster.worker.agents.probe import Probe
-from muster.worker.agents.stage_command import failure_code, is_of_machine
+from muster.worker.agents.stage_command import failure_code, is_machine_failure
 from muster.worker.shim.spool import SpoolWriter
-from muster.worker.shim.wire import StageEnd
+from muster.worker.shim.wire import StageExit
 
-KEPT = KeptOrder(0, "develop", True, "claude", Repo("u", "main", "b"), Author("A", "a@x"), False)
-
-
-def end(how: str, code: int = 0, message: str = "", **facts: object) -> StageEnd:
-    return StageEnd(0, how, code, message, 0, 0, 0, facts)
+STATE = AttemptState(
+    0, "develop", True, "claude", Repo("u", "main", "b"), Author("A", "a@x"), False
+)
 
 
-def refused(kind: str, code: int = 1) -> StageEnd:
+def end(how: str, code: int = 0, message: str = "", **facts: object) -> StageExit:
+    return StageExit(0, how, code, message, 0, 0, 0, facts)
+
+
+def refused(kind: str, code: int = 1) -> StageExit:
     return end("exit", code, failure={"kind": kind, "message": "", "resetsAt": None})
 
 
-def told(tmp_path: Path, ends: list[StageEnd], projects: str = "abc", **order: object) -> str:
+def claude_health(
+    tmp_path: Path, ends: list[StageExit], projects: str = "abc", **order: object
+) -> str:
     """What is said of claude once these ends have come, of one project after the other."""
     health = AgentHealth(look=Probe(lambda name, _: f"/usr/bin/{name}", lambda *_: None))
     for project, each in zip(projects, ends, strict=False):
-        kept = msgspec.structs.replace(KEPT, project=project.strip(), **order)
-        agent_outcome.judge(health, kept, each, tmp_path)
+        kept = msgspec.structs.replace(STATE, project=project.strip(), **order)
+        agent_outcome.record_outcome(health, kept, each, tmp_path)
     return next(c.reason or "healthy" for c in health.capabilities() if c.agent_type == "claude")
 
 
@@ -59,21 +63,24 @@ JUDGED = {
 
 @pytest.mark.parametrize(("ending", "says"), JUDGED.values(), ids=JUDGED.keys())
 def test_what_an_end_says_when_three_projects_have_seen_it(
-    tmp_path: Path, ending: StageEnd, says: str
+    tmp_path: Path, ending: StageExit, says: str
 ) -> None:
-    assert told(tmp_path, [ending] * 3) == says
+    assert claude_health(tmp_path, [ending] * 3) == says
 
 
 def test_one_project_with_a_search_path_of_its_own_takes_no_agent_from_others(
     tmp_path: Path,
 ) -> None:
-    assert told(tmp_path, [NOT_FOUND] * 9, "aaaaaaaaa") == "healthy"
+    assert claude_health(tmp_path, [NOT_FOUND] * 9, "aaaaaaaaa") == "healthy"
 
 
 def test_an_agent_that_was_asked_for_nothing_has_proved_nothing(tmp_path: Path) -> None:
     failing, nothing = end("exit", 1), end("exit", 0, turns=0)
-    assert told(tmp_path, [failing, failing, nothing, failing], "aabb") == "unknown"
-    assert told(tmp_path, [failing, failing, end("exit", 0, turns=1), failing], "aabb") == "healthy"
+    assert claude_health(tmp_path, [failing, failing, nothing, failing], "aabb") == "unknown"
+    assert (
+        claude_health(tmp_path, [failing, failing, end("exit", 0, turns=1), failing], "aabb")
+        == "healthy"
+    )
 
 
 def test_an_agent_that_says_in_words_alone_why_it_could_do_nothing_is_heard(tmp_path: Path) -> None:
@@ -82,18 +89,18 @@ def test_an_agent_that_says_in_words_alone_why_it_could_do_nothing_is_heard(tmp_
     spool.close()
     health = AgentHealth(look=Probe(lambda name, _: f"/usr/bin/{name}", lambda *_: None))
     for project in "abc":
-        kept = msgspec.structs.replace(KEPT, agent="aider", project=project)
-        agent_outcome.judge(health, kept, StageEnd(0, "exit", 0, "", 36, 0, 0), tmp_path)
-    said = [c.reason for c in health.capabilities() if c.agent_type == "aider"]
-    assert said == ["rate_limit"]
+        state = msgspec.structs.replace(STATE, agent="aider", project=project)
+        agent_outcome.record_outcome(health, state, StageExit(0, "exit", 0, "", 36, 0, 0), tmp_path)
+    reasons = [c.reason for c in health.capabilities() if c.agent_type == "aider"]
+    assert reasons == ["rate_limit"]
 
 
 def test_a_shell_stage_says_nothing_about_the_agent(tmp_path: Path) -> None:
-    assert told(tmp_path, [end("exit", 1)] * 3, is_agent=False) == "healthy"
+    assert claude_health(tmp_path, [end("exit", 1)] * 3, is_agent=False) == "healthy"
 
 
 def test_nor_does_a_stage_that_nobody_knows_whose_it_is(tmp_path: Path) -> None:
-    assert told(tmp_path, [end("exit", 1)] * 6, "a a a ") == "healthy"
+    assert claude_health(tmp_path, [end("exit", 1)] * 6, "a a a ") == "healthy"
 
 
 @pytest.mark.parametrize(
@@ -107,7 +114,7 @@ def test_nor_does_a_stage_that_nobody_knows_whose_it_is(tmp_path: Path) -> None:
     ],
 )
 def test_only_what_exec_says_of_the_program_is_a_missing_binary(
-    ending: StageEnd, code: str
+    ending: StageExit, code: str
 ) -> None:
     assert failure_code(ending) == code
 
@@ -124,5 +131,5 @@ def test_only_what_exec_says_of_the_program_is_a_missing_binary(
         (end("exit", 1, "EPERM room: as an agent may print"), False),
     ],
 )
-def test_what_lies_around_a_command_is_the_machine_s(ending: StageEnd, is_so: bool) -> None:
-    assert is_of_machine(ending) is is_so
+def test_what_lies_around_a_command_is_the_machine_s(ending: StageExit, is_so: bool) -> None:
+    assert is_machine_failure(ending) is is_so

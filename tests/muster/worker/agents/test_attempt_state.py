@@ -5,7 +5,7 @@ import pytest
 
 from muster.protocol.frames import Author, Repo, RunStage
 from muster.worker.agents import attempt_state
-from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.agents.attempt_state import AttemptState
 
 
 def order(stage_index: int, agent: str = "claude", kind: str = "agent", run: int = 0) -> RunStage:
@@ -15,10 +15,10 @@ def order(stage_index: int, agent: str = "claude", kind: str = "agent", run: int
     )  # fmt: skip
 
 
-def kept(*orders: RunStage) -> KeptOrder:
-    made: KeptOrder | None = None
+def make_state(*orders: RunStage) -> AttemptState:
+    made: AttemptState | None = None
     for each in orders:
-        made = KeptOrder.of(each, made)
+        made = AttemptState.from_order(each, made)
     assert made is not None
     return made
 
@@ -39,42 +39,53 @@ STORIES = {
 def test_an_agent_goes_on_with_its_own_conversation(
     orders: list[RunStage], conversed: bool
 ) -> None:
-    assert kept(*orders).conversed is conversed
+    assert make_state(*orders).conversed is conversed
 
 
 def test_each_agents_session_is_kept_on_the_disk_for_its_next_stage(tmp_path: Path) -> None:
-    learned = kept(order(0)).learned({"session": "of-claude"}, tmp_path)
-    learned = KeptOrder.of(order(1, "codex"), learned).learned({"session": "of-codex"}, tmp_path)
+    learned = make_state(order(0)).with_exit_facts({"session": "of-claude"}, tmp_path)
+    learned = AttemptState.from_order(order(1, "codex"), learned).with_exit_facts(
+        {"session": "of-codex"}, tmp_path
+    )
     read = attempt_state.read(tmp_path)
     assert read == learned
     sessions = [
-        KeptOrder.of(order(2, agent), read).session for agent in ("claude", "codex", "qwen")
+        AttemptState.from_order(order(2, agent), read).session_id
+        for agent in ("claude", "codex", "qwen")
     ]
     assert sessions == ["of-claude", "of-codex", None]
 
 
 def test_the_latest_session_counts(tmp_path: Path) -> None:
-    first = kept(order(0)).learned({"session": "one"}, tmp_path)
-    assert KeptOrder.of(order(1), first).learned({"session": "two"}, tmp_path).session == "two"
+    first = make_state(order(0)).with_exit_facts({"session": "one"}, tmp_path)
+    assert (
+        AttemptState.from_order(order(1), first)
+        .with_exit_facts({"session": "two"}, tmp_path)
+        .session_id
+        == "two"
+    )
 
 
 @pytest.mark.parametrize("session", [None, 7, "", "--dangerously", "a b", "x\0", "a\n", "x" * 300])
 def test_what_is_no_id_is_not_kept(tmp_path: Path, session: object) -> None:
-    assert kept(order(0)).learned({"session": session}, tmp_path).sessions == {}
-    assert not (tmp_path / attempt_state.NAME).exists()
+    assert make_state(order(0)).with_exit_facts({"session": session}, tmp_path).sessions == {}
+    assert not (tmp_path / attempt_state.FILE_NAME).exists()
 
 
 def test_a_shell_stage_has_no_session(tmp_path: Path) -> None:
-    assert kept(order(0, kind="shell")).learned({"session": "s"}, tmp_path).session is None
+    assert (
+        make_state(order(0, kind="shell")).with_exit_facts({"session": "s"}, tmp_path).session_id
+        is None
+    )
 
 
 @pytest.mark.parametrize(("conversed", "is_agent"), [(True, False), (False, True)])
 def test_what_an_earlier_release_kept_is_gone_on_with(
     tmp_path: Path, conversed: bool, is_agent: bool
 ) -> None:
-    written = msgspec.to_builtins(kept(order(0)))
+    written = msgspec.to_builtins(make_state(order(0)))
     written |= {"conversed": conversed, "is_agent": is_agent}
     for field in ("talked", "sessions"):
         del written[field]
-    (tmp_path / attempt_state.NAME).write_bytes(msgspec.json.encode(written))
-    assert KeptOrder.of(order(1), attempt_state.read(tmp_path)).conversed
+    (tmp_path / attempt_state.FILE_NAME).write_bytes(msgspec.json.encode(written))
+    assert AttemptState.from_order(order(1), attempt_state.read(tmp_path)).conversed

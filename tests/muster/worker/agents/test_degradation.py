@@ -8,9 +8,9 @@ def after(story: str, reason: Reason = "unknown", now: float = 100.0) -> Degrada
     agent = Degradation()
     for letter in story:
         if letter.isupper():
-            agent.succeed(letter.lower())
+            agent.record_success(letter.lower())
         else:
-            agent.fail(letter, reason, now)
+            agent.record_failure(letter, reason, now)
     return agent
 
 
@@ -33,8 +33,10 @@ STORIES = {
 
 
 @pytest.mark.parametrize(("story", "degraded"), STORIES.values(), ids=STORIES.keys())
-def test_who_has_failed_says_whether_the_machine_is_at_fault(story: str, degraded: bool) -> None:
-    assert after(story).degraded(100.0) == ("unknown" if degraded else None)
+def test_which_projects_failed_decides_whether_the_machine_is_to_blame(
+    story: str, degraded: bool
+) -> None:
+    assert after(story).active_reason(100.0) == ("unknown" if degraded else None)
 
 
 @pytest.mark.parametrize("reason", ["rate_limit", "auth_failure"])
@@ -44,51 +46,51 @@ def test_who_has_failed_says_whether_the_machine_is_at_fault(story: str, degrade
 def test_no_key_of_one_project_takes_an_agent_from_others(
     story: str, degraded: bool, reason: Reason
 ) -> None:
-    assert after(story, reason).degraded(100.0) == (reason if degraded else None)
+    assert after(story, reason).active_reason(100.0) == (reason if degraded else None)
 
 
 def test_a_key_that_is_refused_adds_nothing_to_anothers_failure_of_another_sort() -> None:
     agent = Degradation()
     for project, reason in (("a", "rate_limit"), ("a", "rate_limit"), ("b", "unknown")):
-        agent.fail(project, reason, 100.0)
-    assert agent.degraded(100.0) is None
+        agent.record_failure(project, reason, 100.0)
+    assert agent.active_reason(100.0) is None
 
 
 @pytest.mark.parametrize("reason", DEGRADED_SECONDS)
 def test_every_degradation_ends(reason: Reason) -> None:
     agent = after("abc", reason)
-    assert agent.degraded(100.0 + DEGRADED_SECONDS[reason] - 1) == reason
-    assert agent.degraded(100.0 + DEGRADED_SECONDS[reason]) is None
+    assert agent.active_reason(100.0 + DEGRADED_SECONDS[reason] - 1) == reason
+    assert agent.active_reason(100.0 + DEGRADED_SECONDS[reason]) is None
 
 
 def test_one_more_failure_after_the_pause_degrades_again_for_its_own_reason() -> None:
     agent = after("aab", "rate_limit", now=0.0)
-    agent.fail("b", "auth_failure", 100.0)
-    assert agent.degraded(101.0) == "auth_failure"
+    agent.record_failure("b", "auth_failure", 100.0)
+    assert agent.active_reason(101.0) == "auth_failure"
 
 
 def test_one_project_costs_others_one_pause_for_each_time_that_it_worked() -> None:
     agent = after("Aaaa", now=0.0)
-    assert agent.degraded(0.0)
+    assert agent.active_reason(0.0)
     for _ in range(10):
-        agent.fail("a", "unknown", 1000.0)
-    assert agent.degraded(1000.0) is None
-    agent.succeed("a")
+        agent.record_failure("a", "unknown", 1000.0)
+    assert agent.active_reason(1000.0) is None
+    agent.record_success("a")
     for _ in range(3):
-        agent.fail("a", "unknown", 2000.0)
-    assert agent.degraded(2000.0)
+        agent.record_failure("a", "unknown", 2000.0)
+    assert agent.active_reason(2000.0)
 
 
 def test_one_project_keeps_up_what_two_began_for_two_more_failures_only() -> None:
     agent = after("aba", now=0.0)
     for now, degraded in ((1000.0, True), (2000.0, False), (3000.0, False)):
-        agent.fail("a", "unknown", now)
-        assert bool(agent.degraded(now)) is degraded
+        agent.record_failure("a", "unknown", now)
+        assert bool(agent.active_reason(now)) is degraded
 
 
 def test_a_binary_that_is_found_again_ends_what_was_said_of_a_missing_one_alone() -> None:
     missing, limited = after("abc", "binary_missing"), after("abc", "rate_limit")
-    missing.found_again()
-    limited.found_again()
-    assert missing.degraded(100.0) is None
-    assert limited.degraded(100.0) == "rate_limit"
+    missing.clear_missing_binary()
+    limited.clear_missing_binary()
+    assert missing.active_reason(100.0) is None
+    assert limited.active_reason(100.0) == "rate_limit"

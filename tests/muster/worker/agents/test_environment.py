@@ -7,22 +7,22 @@ from hypothesis import strategies as st
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author
-from muster.worker.agents.environment import DEFAULT_PATH, build, search_path
+from muster.worker.agents.environment import DEFAULT_PATH, build_environment, search_path
 from muster.worker.git.workspace import Workspace
 from muster.worker.layout import Layout
-from muster.worker.sandbox.sandboxes import Rooms
+from muster.worker.sandbox.sandboxes import Sandboxes
 
 KEY = AttemptKey(7, 1)
 LAYOUT = Layout(Path("/srv"))
-ROOM = Rooms(LAYOUT).of(KEY, None, Path("/srv/mirrors/x.git/objects"))
-WORKSPACE = Workspace(LAYOUT, KEY, "https://host/x", "main", "abc", ROOM)
+SANDBOX = Sandboxes(LAYOUT).for_attempt(KEY, None, Path("/srv/mirrors/x.git/objects"))
+WORKSPACE = Workspace(LAYOUT, KEY, "https://host/x", "main", "abc", SANDBOX)
 AUTHOR = Author("Ada Dev", "ada@dev.example")
 HARD = "quotes ' \" newline\n{braces} $(touch x) `id` \\ ünï"
 
 
 def environment(project_env=None, secrets=None, variables=None, **more):
     given_ = (project_env or {}, secrets or {}, variables or {})
-    return build(WORKSPACE, AUTHOR, *given_, **more)
+    return build_environment(WORKSPACE, AUTHOR, *given_, **more)
 
 
 def test_nothing_of_the_daemons_environment_is_in_a_stages(monkeypatch):

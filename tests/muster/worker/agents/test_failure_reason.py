@@ -21,7 +21,7 @@ from muster.worker.agents import failure_reason
     ],
 )
 def test_what_an_agent_told_says_why_it_failed(facts: dict, reason: str | None) -> None:
-    assert failure_reason.told(facts) == reason
+    assert failure_reason.reason_from_facts(facts) == reason
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_what_an_agent_told_says_why_it_failed(facts: dict, reason: str | None) 
     ],
 )
 def test_the_server_is_told_so_in_its_own_words(facts: dict, failure: AgentFailure | None) -> None:
-    assert failure_reason.reported(facts) == failure
+    assert failure_reason.failure_from_facts(facts) == failure
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_the_server_is_told_so_in_its_own_words(facts: dict, failure: AgentFailu
 def test_a_failure_is_judged_by_its_code_and_last_words(
     exit_code: int, output: bytes, reason: str | None
 ) -> None:
-    assert failure_reason.classify(exit_code, output) == reason
+    assert failure_reason.classify_output(exit_code, output) == reason
 
 
 def test_old_output_does_not_count() -> None:
-    assert failure_reason.classify(1, b"401 Unauthorized" + b"x" * 20_000) == "unknown"
+    assert failure_reason.classify_output(1, b"401 Unauthorized" + b"x" * 20_000) == "unknown"

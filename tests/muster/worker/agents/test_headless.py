@@ -6,10 +6,10 @@ import pytest
 
 from muster.protocol.frames import AgentOptions
 from muster.worker.agents import headless
-from muster.worker.agents.adapters.adapter import Ask
-from muster.worker.agents.adapters.registry import KNOWN
-from muster.worker.sandbox.sandbox import Room
-from muster.worker.sandbox.sandboxes import USUAL
+from muster.worker.agents.adapters.adapter import AgentInvocation
+from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS
+from muster.worker.sandbox.sandbox import Sandbox
+from muster.worker.sandbox.sandboxes import DEFAULT_LIMITS
 
 HERE = AgentOptions()
 TERMINAL = AgentOptions(interface="terminal")
@@ -38,19 +38,21 @@ def test_what_is_read_is_an_agents_whose_format_is_known(
     if is_installed:
         (tmp_path / agent).write_text("#!/bin/sh\n")
         (tmp_path / agent).chmod(0o755)
-    has_format = headless.has_format(KNOWN.get(agent), Ask("x", options), os.fspath(tmp_path))
+    has_format = headless.is_output_parsed(
+        BUILTIN_ADAPTERS.get(agent), AgentInvocation("x", options), os.fspath(tmp_path)
+    )
     assert has_format is expected
 
 
-def room(directory: Path) -> Room:
-    return Room("none", None, directory, directory, directory / "gitconfig", USUAL)
+def make_sandbox(directory: Path) -> Sandbox:
+    return Sandbox("none", None, directory, directory, directory / "gitconfig", DEFAULT_LIMITS)
 
 
-def test_the_narrator_runs_the_agents_command_as_it_is(tmp_path: Path) -> None:
-    claude = KNOWN.get("claude")
+def test_the_runner_runs_the_agents_command_as_it_is(tmp_path: Path) -> None:
+    claude = BUILTIN_ADAPTERS.get("claude")
     assert claude is not None
     script = """printf '<%s>' "$@"; exit 3"""
     words = ["sh", "-c", script, "sh", "a b", "--", "-x"]
-    command = headless.command(room(tmp_path), claude, Ask("x"), words)
+    command = headless.runner_command(make_sandbox(tmp_path), claude, AgentInvocation("x"), words)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (3, "<a b><--><-x>")

@@ -25,52 +25,56 @@ def health_of(binary: Path) -> AgentHealth:
     return AgentHealth(look=Probe(which, lambda *_: "1.0"))
 
 
-def told(health: AgentHealth, agent: str) -> Capability:
+def capability_of(health: AgentHealth, agent: str) -> Capability:
     return next(each for each in health.capabilities() if each.agent_type == agent)
 
 
 def test_what_does_not_exist_is_missing_and_custom_is_always_there(binary: Path) -> None:
     health = health_of(binary)
-    assert told(health, "codex") == Capability("codex", healthy=False, reason="binary_missing")
-    assert told(health, "custom") == Capability("custom")
+    assert capability_of(health, "codex") == Capability(
+        "codex", healthy=False, reason="binary_missing"
+    )
+    assert capability_of(health, "custom") == Capability("custom")
 
 
 def test_a_degradation_says_until_when(binary: Path) -> None:
     health = health_of(binary)
     for project in "abc":
-        health.failed("claude", project, "rate_limit")
-    said = told(health, "claude")
-    assert (said.healthy, said.reason) == (False, "rate_limit")
-    assert said.degraded_until
+        health.record_failure("claude", project, "rate_limit")
+    capability = capability_of(health, "claude")
+    assert (capability.healthy, capability.reason) == (False, "rate_limit")
+    assert capability.degraded_until
 
 
 @pytest.mark.parametrize("agent", ["custom", "acp"])
 def test_no_project_takes_its_own_command_from_others(binary: Path, agent: str) -> None:
     health = health_of(binary)
     for project in ("a", "a", "a", "b", "b", "c"):
-        health.failed(agent, project, "binary_missing")
-    assert told(health, agent) == Capability(agent)
+        health.record_failure(agent, project, "binary_missing")
+    assert capability_of(health, agent) == Capability(agent)
 
 
 def test_a_binary_that_is_gone_is_missing_whatever_else_was_said(binary: Path) -> None:
     health = health_of(binary)
     for project in "abc":
-        health.failed("claude", project, "rate_limit")
+        health.record_failure("claude", project, "rate_limit")
     binary.unlink()
     # Without an end: the server would take it for there once that is past.
-    assert told(health, "claude") == Capability("claude", healthy=False, reason="binary_missing")
+    assert capability_of(health, "claude") == Capability(
+        "claude", healthy=False, reason="binary_missing"
+    )
 
 
 def test_a_binary_that_is_there_again_gets_work_at_once(binary: Path) -> None:
     health = health_of(binary)
-    assert told(health, "claude").healthy
+    assert capability_of(health, "claude").healthy
     for project in "abc":
-        health.failed("claude", project, "binary_missing")
-    assert told(health, "claude").reason == "binary_missing"
+        health.record_failure("claude", project, "binary_missing")
+    assert capability_of(health, "claude").reason == "binary_missing"
     binary.unlink()
-    assert not told(health, "claude").healthy
+    assert not capability_of(health, "claude").healthy
     install(binary)
-    assert told(health, "claude").healthy
+    assert capability_of(health, "claude").healthy
 
 
 def test_of_an_agent_that_never_was_here_only_the_usual_ones_are_told_of(binary: Path) -> None:
@@ -84,6 +88,8 @@ def test_an_agent_that_was_here_is_told_of_when_it_is_gone(tmp_path: Path) -> No
     health = AgentHealth(
         look=Probe(lambda name, _: str(tmp_path / name) if qwen.exists() else None, lambda *_: "1")
     )
-    assert told(health, "qwen").healthy
+    assert capability_of(health, "qwen").healthy
     qwen.unlink()
-    assert told(health, "qwen") == Capability("qwen", healthy=False, reason="binary_missing")
+    assert capability_of(health, "qwen") == Capability(
+        "qwen", healthy=False, reason="binary_missing"
+    )

@@ -8,7 +8,9 @@ TEXT = 'it\'s "hard" %s \\ $(id)\n'
 
 def furnish(home: Path, workspace: Path) -> None:
     (workspace / ".git").mkdir(parents=True, exist_ok=True)
-    script = home_setup.script(str(home), [(".agent/a 'b'/settings", TEXT)], [".agent*", "-x"])
+    script = home_setup.build_script(
+        str(home), [(".agent/a 'b'/settings", TEXT)], [".agent*", "-x"]
+    )
     subprocess.run(["sh", "-c", script], cwd=workspace, check=True)
 
 
@@ -31,4 +33,4 @@ def test_git_is_told_once_what_is_no_work(tmp_path: Path) -> None:
 
 
 def test_where_nothing_is_needed_nothing_is_run() -> None:
-    assert home_setup.script("/home", [], []) == ""
+    assert home_setup.build_script("/home", [], []) == ""

@@ -19,13 +19,16 @@ def install(path: Path, text: str) -> Path:
 
 
 def test_what_a_program_writes_is_its_answer_unless_it_fails(tmp_path: Path) -> None:
-    assert probe.HERE.run([str(install(tmp_path / "good", "echo 1; echo 2 >&2"))], ENV) == "1\n"
-    assert probe.HERE.run([str(install(tmp_path / "bad", "echo 1; exit 1"))], ENV) is None
+    assert (
+        probe.DAEMON_PROBE.run([str(install(tmp_path / "good", "echo 1; echo 2 >&2"))], ENV)
+        == "1\n"
+    )
+    assert probe.DAEMON_PROBE.run([str(install(tmp_path / "bad", "echo 1; exit 1"))], ENV) is None
 
 
 def test_what_the_system_cannot_start_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        probe.HERE.run([str(tmp_path / "nothing")], ENV)
+        probe.DAEMON_PROBE.run([str(tmp_path / "nothing")], ENV)
 
 
 @as_root
@@ -34,7 +37,7 @@ def test_another_user_finds_what_they_can_reach(root: Path) -> None:
     path = f"{hidden.parent}:{seen.parent}:/usr/bin:/bin"
     hidden.parent.chmod(0o700)
     look = probe.as_user(USER)
-    assert probe.HERE.which("x", path) == str(hidden)
+    assert probe.DAEMON_PROBE.which("x", path) == str(hidden)
     assert look.which("x", path) == str(seen)
     assert look.which("x", str(hidden.parent)) is None
     assert look.run([str(seen)], ENV) == f"{USER}\n{USER}\n"

@@ -2,8 +2,8 @@ import pytest
 
 from muster.protocol.frames import Author, Repo, RunStage
 from muster.worker.agents import stage_command
-from muster.worker.agents.adapters.adapter import Ask
-from muster.worker.agents.adapters.registry import KNOWN
+from muster.worker.agents.adapters.adapter import AgentInvocation
+from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS
 
 
 def order(text: str = "do it", kind: str = "agent", command: str | None = None) -> RunStage:
@@ -14,12 +14,12 @@ def order(text: str = "do it", kind: str = "agent", command: str | None = None) 
 
 
 def test_a_shell_stage_is_a_script_for_bash_whatever_the_agent() -> None:
-    made = stage_command.argv(order("make test", "shell"), None, Ask("make test"))
+    made = stage_command.build_argv(order("make test", "shell"), None, AgentInvocation("make test"))
     assert made == ["bash", "-c", "make test"]
 
 
 @pytest.mark.parametrize("agent", ["claude", None])
 def test_what_no_process_can_be_given_is_refused(agent: str | None) -> None:
-    adapter = KNOWN.get(agent) if agent else None
+    adapter = BUILTIN_ADAPTERS.get(agent) if agent else None
     with pytest.raises(ValueError, match="NUL"):
-        stage_command.argv(order("a\0b", command="x"), adapter, Ask("a\0b"))
+        stage_command.build_argv(order("a\0b", command="x"), adapter, AgentInvocation("a\0b"))

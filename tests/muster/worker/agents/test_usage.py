@@ -6,9 +6,9 @@ import pytest
 
 from muster.protocol.frames import UsageItem
 from muster.worker.agents import usage
-from muster.worker.agents.usage import Spent
+from muster.worker.agents.usage import SessionUsage
 
-UNTOLD = {
+UNREPORTED = {
     "inputTokens": None,
     "cachedTokens": None,
     "outputTokens": None,
@@ -19,25 +19,34 @@ UNTOLD = {
 
 def facts(tokens: int | None = None, session: str | None = "s1", **given: Any) -> dict[str, Any]:
     """What codex tells: the sum of its thread."""
-    used = {"model": None, **UNTOLD, "inputTokens": tokens, **given}
+    used = {"model": None, **UNREPORTED, "inputTokens": tokens, **given}
     return {"usage": [used], "session": session, "isOfSession": True}
 
 
-def of(told: dict[str, Any], last: Spent | None, stage: int = 0, run: int = 0) -> list[UsageItem]:
-    return usage.of_run(told, usage.counted(told, stage, run, last))
+def usage_items(
+    reported_facts: dict[str, Any], last: SessionUsage | None, stage: int = 0, run: int = 0
+) -> list[UsageItem]:
+    return usage.run_usage(
+        reported_facts, usage.update_session_usage(reported_facts, stage, run, last)
+    )
 
 
 def test_an_agent_that_tells_of_its_run_is_taken_at_its_word() -> None:
-    told = {"usage": [{"model": "opus", **UNTOLD, "outputTokens": 0, "cost": 1}], "session": "s1"}
-    assert usage.counted(told, 0, 0, None) is None
-    assert of(told, Spent("s1", 0, 0)) == [UsageItem("opus", output_tokens=0, cost=1.0)]
+    reported_facts = {
+        "usage": [{"model": "opus", **UNREPORTED, "outputTokens": 0, "cost": 1}],
+        "session": "s1",
+    }
+    assert usage.update_session_usage(reported_facts, 0, 0, None) is None
+    assert usage_items(reported_facts, SessionUsage("s1", 0, 0)) == [
+        UsageItem("opus", output_tokens=0, cost=1.0)
+    ]
 
 
 def test_of_a_conversation_what_it_had_used_before_is_taken_off() -> None:
-    first = usage.counted(facts(1000), 0, 0, None)
-    second = usage.counted(facts(2500), 1, 0, first)
-    third = usage.counted(facts(2600), 1, 1, second)
-    assert [usage.of_run({}, each)[0].input_tokens for each in (first, second, third)] == [
+    first = usage.update_session_usage(facts(1000), 0, 0, None)
+    second = usage.update_session_usage(facts(2500), 1, 0, first)
+    third = usage.update_session_usage(facts(2600), 1, 1, second)
+    assert [usage.run_usage({}, each)[0].input_tokens for each in (first, second, third)] == [
         1000,
         1500,
         100,
@@ -45,22 +54,22 @@ def test_of_a_conversation_what_it_had_used_before_is_taken_off() -> None:
 
 
 def test_a_run_that_is_told_of_again_is_no_new_one() -> None:
-    first = usage.counted(facts(1000), 0, 0, None)
-    second = usage.counted(facts(1500), 1, 0, first)
-    again = usage.counted(facts(2500), 1, 0, second)
+    first = usage.update_session_usage(facts(1000), 0, 0, None)
+    second = usage.update_session_usage(facts(1500), 1, 0, first)
+    again = usage.update_session_usage(facts(2500), 1, 0, second)
     assert again is not None
-    assert of(facts(2500), again, stage=1) == [UsageItem(input_tokens=1500)]
+    assert usage_items(facts(2500), again, stage=1) == [UsageItem(input_tokens=1500)]
 
 
 def test_another_conversation_begins_at_nothing() -> None:
-    first = usage.counted(facts(1000), 0, 0, None)
-    assert of(facts(300, session="s2"), first, stage=1) == [UsageItem(input_tokens=300)]
+    first = usage.update_session_usage(facts(1000), 0, 0, None)
+    assert usage_items(facts(300, session="s2"), first, stage=1) == [UsageItem(input_tokens=300)]
 
 
 def test_what_was_not_known_before_is_not_known_now_nor_is_what_has_shrunk() -> None:
-    first = usage.counted(facts(1000, cachedTokens=500), 0, 0, None)
-    told = facts(1000, cachedTokens=499, outputTokens=7)
-    assert of(told, first, stage=1) == [UsageItem(input_tokens=0)]
+    first = usage.update_session_usage(facts(1000, cachedTokens=500), 0, 0, None)
+    reported_facts = facts(1000, cachedTokens=499, outputTokens=7)
+    assert usage_items(reported_facts, first, stage=1) == [UsageItem(input_tokens=0)]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +79,7 @@ def test_what_was_not_known_before_is_not_known_now_nor_is_what_has_shrunk() -> 
         [],
         "x",
         [1],
-        [UNTOLD],
+        [UNREPORTED],
         [{"model": "x"}],
         [{"inputTokens": -1}],
         [{"inputTokens": 1 << 40}],
@@ -79,13 +88,16 @@ def test_what_was_not_known_before_is_not_known_now_nor_is_what_has_shrunk() -> 
     ],
 )
 def test_what_says_nothing_or_makes_no_sense_is_not_known(reported: Any) -> None:
-    assert usage.told({"usage": reported, "isOfSession": True, "session": "s"}) == []
+    assert usage.usage_from_facts({"usage": reported, "isOfSession": True, "session": "s"}) == []
     assert (
-        usage.counted({"usage": reported, "isOfSession": True, "session": "s"}, 0, 0, None) is None
+        usage.update_session_usage(
+            {"usage": reported, "isOfSession": True, "session": "s"}, 0, 0, None
+        )
+        is None
     )
 
 
 def test_names_are_short_and_of_letters_that_everybody_can_print() -> None:
-    told = {"usage": [{"model": "o\x00\ud800é" + "x" * 300, "inputTokens": 1}] * 80}
-    found = usage.told(told)
+    reported_facts = {"usage": [{"model": "o\x00\ud800é" + "x" * 300, "inputTokens": 1}] * 80}
+    found = usage.usage_from_facts(reported_facts)
     assert (len(found), found[0].model) == (50, "o???" + "x" * 96)

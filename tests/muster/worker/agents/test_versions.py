@@ -8,7 +8,7 @@ from muster.protocol.frames import Capability
 from muster.worker.agents import probe
 from muster.worker.agents import versions as versions_module
 from muster.worker.agents.probe import Probe
-from muster.worker.agents.versions import Versions, capability, is_older
+from muster.worker.agents.versions import Versions, is_older, make_capability
 
 
 def install(directory, name, script):
@@ -21,7 +21,7 @@ def install(directory, name, script):
 def capabilities(wanted, versions):
     programs = {"cursor": "cursor-agent"}
     found = {agent: versions.find(programs.get(agent, agent)) for agent in wanted}
-    return [capability(agent, binary, versions) for agent, binary in found.items()]
+    return [make_capability(agent, binary, versions) for agent, binary in found.items()]
 
 
 def test_agents_are_found_on_the_path_with_their_versions(tmp_path):
@@ -50,7 +50,7 @@ def test_asking_for_a_version_waits_for_nobody_and_happens_once(tmp_path):
 
 
 def test_a_binary_that_never_answers_has_no_version(tmp_path, monkeypatch):
-    monkeypatch.setattr(probe, "PATIENCE", 0.2)
+    monkeypatch.setattr(probe, "ANSWER_TIMEOUT_SECONDS", 0.2)
     install(tmp_path, "claude", "exec sleep 60")
     versions = Versions(f"{tmp_path}:/usr/bin:/bin")
     capabilities(["claude"], versions)
@@ -78,7 +78,7 @@ def test_a_binary_that_the_system_cannot_start_is_missing_until_it_is_another(tm
 def test_a_binary_that_could_not_be_started_is_tried_again_and_missing_meanwhile(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(versions_module, "_ASK_AGAIN", 0.0)
+    monkeypatch.setattr(versions_module, "_RETRY_SECONDS", 0.0)
     binary = install(tmp_path, "claude", "echo 1.0")
     answers = [OSError(errno.ENOENT, "no interpreter"), "1.0"]
     gate = threading.Event()

@@ -9,7 +9,7 @@ from tests.muster.worker.worker_home import WorkerHome
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
-    monkeypatch.setattr("muster.worker.attempts.no_sandbox.PAUSES", (0.01,))
+    monkeypatch.setattr("muster.worker.attempts.no_sandbox.RETRY_PAUSES_SECONDS", (0.01,))
 
 
 def milestones(worker: WorkerHome) -> list[str]:

@@ -15,10 +15,10 @@ from muster.protocol.frames import (
 from muster.worker.git import changes
 from tests.muster.worker.worker_home import WorkerHome
 
-SPOKEN = (Checkpoint, Content, Changes, StageFinished, Suspended, Published)
+REPORT_TYPES = (Checkpoint, Content, Changes, StageFinished, Suspended, Published)
 
 
-def told(worker: WorkerHome) -> list[Changes]:
+def reported_changes(worker: WorkerHome) -> list[Changes]:
     return [body for body in worker.server.bodies(Changes) if isinstance(body, Changes)]
 
 
@@ -31,7 +31,7 @@ def contents(worker: WorkerHome) -> dict[str, bytes]:
         assert len(packed[body.id]) == body.offset
         packed[body.id] += body.data
     found = {id: zlib.decompress(data) for id, data in packed.items()}
-    assert all(changes.object_id(content, 40) == id for id, content in found.items())
+    assert all(changes.hash_blob(content, 40) == id for id, content in found.items())
     return found
 
 
@@ -47,5 +47,5 @@ def printed(worker: WorkerHome, base: str, commit: str) -> bytes:
 
 def kinds(bodies: list[Body]) -> list[str]:
     """In order, what comes again and again once."""
-    names = [type(body).__name__ for body in bodies if isinstance(body, SPOKEN)]
+    names = [type(body).__name__ for body in bodies if isinstance(body, REPORT_TYPES)]
     return [name for name, before in zip(names, [None, *names], strict=False) if name != before]

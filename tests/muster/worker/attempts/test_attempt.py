@@ -33,12 +33,12 @@ __all__ = ["quick", "repository", "root", "worker"]
 
 def test_a_stage_runs_in_a_workspace_and_its_work_is_pushed(worker: WorkerHome) -> None:
     worker.start().run("echo changed >> README; echo done")
-    finished = worker.server.until_said(StageFinished)
+    finished = worker.server.wait_for_report(StageFinished)
 
     assert milestones(worker) == ["Accepted", "StageStarted", "Checkpoint", "StageFinished"]
     assert finished == StageFinished(0, len(b"done\r\n"), "exit", 0)
-    assert worker.server.until(worker.server.log) == b"done\r\n"
-    made = worker.server.until_said(Checkpoint)
+    assert worker.server.wait_for(worker.server.log) == b"done\r\n"
+    made = worker.server.wait_for_report(Checkpoint)
     assert worker.repository.refs()[made.ref] == made.commit
     assert made.ref == "refs/muster/7/1/0"
     author = worker.repository.git("log", "-1", "--format=%an <%ae>", made.commit)
@@ -48,13 +48,13 @@ def test_a_stage_runs_in_a_workspace_and_its_work_is_pushed(worker: WorkerHome) 
 def test_the_next_run_of_a_stage_is_told_of_beside_the_one_before(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     worker.leave()
     worker.start()
     (held,) = server.hellos[-1].attempts
     assert (held.stage_index, held.run, held.state) == (0, 0, "waiting")
     worker.run("echo two > two; cat one", run=1)
-    finished = server.until_said(StageFinished, 2)
+    finished = server.wait_for_report(StageFinished, 2)
     assert finished == StageFinished(0, len(b"one\r\n"), "exit", 0, run=1)
     assert [report.run for report in server.bodies(StageStarted)] == [0, 1]
     first, second = server.bodies(Checkpoint)
@@ -71,18 +71,18 @@ def test_a_task_goes_from_its_first_stage_to_a_branch_and_leaves_nothing(
 ) -> None:
     server = worker.start().server
     worker.run("echo one > one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     worker.run("echo two > two; cat one", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     server.send(Publish(7, 1))
-    published = server.until_said(Published)
+    published = server.wait_for_report(Published)
     assert published == Published(BRANCH, published.commit, DiffStat(2, 2, 0), tree=published.tree)
     assert published.tree
     assert worker.repository.refs()[f"refs/heads/{BRANCH}"] == published.commit
     assert server.log() == b"one\r\n"
 
     worker.forget()
-    server.until(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
+    server.wait_for(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
     assert not [ref for ref in worker.repository.refs() if ref.startswith("refs/muster")]
     layout = worker.layout
     for directory in (layout.attempts, layout.workspaces, layout.homes):
@@ -95,7 +95,7 @@ def test_the_workspace_is_described_once_it_is_ready_and_after_each_stage(
 ) -> None:
     server = worker.start().server
     worker.run("echo more >> README")
-    facts = server.until(lambda: [f for f in server.bodies(WorkspaceFacts) if f.diff])[0]
+    facts = server.wait_for(lambda: [f for f in server.bodies(WorkspaceFacts) if f.diff])[0]
     assert facts.diff == DiffStat(1, 1, 0)
     assert facts.size_bytes > 0
     assert [f.state for f in server.bodies(WorkspaceFacts)] == ["preparing", "ready", "ready"]
@@ -104,14 +104,14 @@ def test_the_workspace_is_described_once_it_is_ready_and_after_each_stage(
 
 def test_a_stage_that_fails_leaves_no_checkpoint(worker: WorkerHome) -> None:
     worker.start().run("echo oh; exit 3")
-    finished = worker.server.until_said(StageFinished)
+    finished = worker.server.wait_for_report(StageFinished)
     assert (finished.how, finished.code) == ("exit", 3)
     assert worker.server.bodies(Checkpoint) == []
 
 
 def test_a_stage_over_its_time_is_ended(worker: WorkerHome) -> None:
     worker.start().run("sleep 60", timeout=0.3)
-    assert worker.server.until_said(StageFinished).how == "timeout"
+    assert worker.server.wait_for_report(StageFinished).how == "timeout"
     assert worker.stages() == []
 
 
@@ -120,9 +120,11 @@ def test_an_agent_gets_its_text_as_one_argument(worker: WorkerHome) -> None:
     worker.start()
     order = worker.stage(text, kind="agent", agent_command="printf <%s> {prompt}")
     worker.server.send(order)
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     expected = f"<{text}>".encode().replace(b"\n", b"\r\n")
-    assert worker.server.until(lambda: worker.server.log().endswith(b">") and worker.server.log())
+    assert worker.server.wait_for(
+        lambda: worker.server.log().endswith(b">") and worker.server.log()
+    )
     assert worker.server.log() == expected
 
 
@@ -132,20 +134,20 @@ def test_a_stages_environment_holds_the_task_and_its_secrets_masked(worker: Work
         env={"COLOR": "blue"},
         secrets={"KEY": "hush-hush"},
     )
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     expected = f"do it|shop|develop|{BRANCH}|blue|********\r\n".encode()
-    assert worker.server.until(worker.server.log) == expected
+    assert worker.server.wait_for(worker.server.log) == expected
 
 
 def test_an_unreachable_repository_fails_the_attempt_in_gits_words(worker: WorkerHome) -> None:
     nowhere = str(worker.repository.path.parent / "nowhere.git")
     worker.start().run("true", repo=Repo(nowhere, "main", BRANCH))
-    failed = worker.server.until_said(Failed)
+    failed = worker.server.wait_for_report(Failed)
     assert failed.code == "repository_unreachable"
     assert nowhere in failed.message
     # The machine stays healthy.
     worker.run("true", task_id=8)
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
 
 
 def test_a_misspelt_command_fails_its_own_project_and_takes_nothing_from_others(
@@ -155,12 +157,12 @@ def test_a_misspelt_command_fails_its_own_project_and_takes_nothing_from_others(
     for task_id in (11, 12, 13):
         order = worker.stage("hi", task_id=task_id, kind="agent", agent_command="no-such-agent")
         server.send(order)
-    failed = server.until_said(Failed, 3)
+    failed = server.wait_for_report(Failed, 3)
     assert failed.code == "binary_missing"
     assert "no-such-agent" in failed.message
     worker.run("hi", task_id=14, kind="agent", project="other", agent_command="printf {prompt}")
-    server.until_said(StageFinished)
-    assert [c for c in _said_of(server, "custom") if not c.healthy] == []
+    server.wait_for_report(StageFinished)
+    assert [c for c in _capabilities_of(server, "custom") if not c.healthy] == []
 
 
 def test_an_agent_that_fails_in_two_projects_is_degraded(
@@ -173,28 +175,28 @@ def test_an_agent_that_fails_in_two_projects_is_degraded(
     server = worker.start().server
     for task_id, project in ((11, "shop"), (12, "shop"), (13, "shop"), (14, "other")):
         worker.run("hi", task_id=task_id, kind="agent", agent="claude", project=project)
-    server.until_said(StageFinished, 4)
+    server.wait_for_report(StageFinished, 4)
 
-    def told() -> list[Capability]:
-        return [c for c in _said_of(server, "claude") if not c.healthy]
+    def unhealthy_reports() -> list[Capability]:
+        return [c for c in _capabilities_of(server, "claude") if not c.healthy]
 
-    assert server.until(told)[0].reason == "auth_failure"
+    assert server.wait_for(unhealthy_reports)[0].reason == "auth_failure"
 
 
-def _said_of(server: FakeServer, agent: str) -> list[Capability]:
+def _capabilities_of(server: FakeServer, agent: str) -> list[Capability]:
     lists = [beat.capabilities or [] for _, beat in server.heartbeats]
-    return [each for said in lists for each in said if each.agent_type == agent]
+    return [each for capabilities in lists for each in capabilities if each.agent_type == agent]
 
 
 def test_a_repeated_order_changes_nothing(worker: WorkerHome) -> None:
     server = worker.start().server
     order = worker.run("echo once")
     server.send(order)
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     server.send(order)
     worker.run("echo twice", stage_index=1)
-    server.until_said(StageFinished, 2)
-    assert server.until(lambda: server.log().endswith(b"twice\r\n"))
+    server.wait_for_report(StageFinished, 2)
+    assert server.wait_for(lambda: server.log().endswith(b"twice\r\n"))
     assert server.log() == b"once\r\ntwice\r\n"
     stage = ["StageStarted", "Checkpoint", "StageFinished"]
     assert milestones(worker) == ["Accepted", *stage, *stage]
@@ -203,26 +205,26 @@ def test_a_repeated_order_changes_nothing(worker: WorkerHome) -> None:
 def test_an_attempt_begins_where_a_checkpoint_ended(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one")
-    made = server.until_said(Checkpoint)
+    made = server.wait_for_report(Checkpoint)
     repo = Repo(worker.repository.url, "main", "muster/7-2", resume_from=made.ref)
     worker.run("cat one", stage_index=1, attempt=2, repo=repo)
-    server.until_said(StageFinished, 2)
-    assert server.until(lambda: server.log(7, 2)) == b"one\r\n"
+    server.wait_for_report(StageFinished, 2)
+    assert server.wait_for(lambda: server.log(7, 2)) == b"one\r\n"
 
 
-def test_orders_for_strangers_are_answered(worker: WorkerHome) -> None:
+def test_orders_for_unknown_attempts_are_answered(worker: WorkerHome) -> None:
     server = worker.start().server
     server.send(Stop(99, 1, "cancelled"))
-    server.until_said(Stopped)
+    server.wait_for_report(Stopped)
     server.send(Publish(99, 1))
-    server.until_said(Lost)
+    server.wait_for_report(Lost)
     worker.forget()
-    assert server.until_said(WorkspaceFacts).state == "removed"
+    assert server.wait_for_report(WorkspaceFacts).state == "removed"
 
 
 def test_what_is_kept_of_an_order_holds_no_secret(worker: WorkerHome) -> None:
     worker.start().run("true", secrets={"KEY": "hush-hush"}, env={"COLOR": "blue"})
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     kept = (worker.layout.attempt(AttemptKey(7, 1)) / "attempt.json").read_bytes()
     assert msgspec.json.decode(kept)["author"]["name"] == Author("Ada Dev", "").name
     for secret in (b"hush-hush", b"blue", b"do it"):

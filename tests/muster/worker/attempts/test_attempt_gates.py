@@ -25,18 +25,18 @@ __all__ = ["quick", "repository", "root", "worker"]
 def test_at_a_gate_an_attempt_holds_no_process(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempts.attempt._REST", 0.05)
+    monkeypatch.setattr("muster.worker.attempts.attempt._IDLE_TIMEOUT_SECONDS", 0.05)
     rested = threading.Event()
-    rest = AttemptShim.rest
-    monkeypatch.setattr(AttemptShim, "rest", lambda self: (rest(self), rested.set()))
+    rest = AttemptShim.quit_shim
+    monkeypatch.setattr(AttemptShim, "quit_shim", lambda self: (rest(self), rested.set()))
     server = worker.start().server
     worker.run("echo one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     assert rested.wait(10)
     assert shim_client.attach(worker.layout.attempt(AttemptKey(7, 1))) is None
     worker.run("echo two", stage_index=1)
-    server.until_said(StageFinished, 2)
-    assert server.until(lambda: server.log() == b"one\r\ntwo\r\n")
+    server.wait_for_report(StageFinished, 2)
+    assert server.wait_for(lambda: server.log() == b"one\r\ntwo\r\n")
 
 
 def threads_of(worker: WorkerHome) -> list[str]:
@@ -47,30 +47,30 @@ def threads_of(worker: WorkerHome) -> list[str]:
 def test_at_a_gate_an_attempt_holds_no_thread_and_wakes_when_it_is_ordered(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempts.attempt._REST", 0.05)
+    monkeypatch.setattr("muster.worker.attempts.attempt._IDLE_TIMEOUT_SECONDS", 0.05)
     server = worker.start().server
     for index in range(3):
         worker.run(f"echo {index}", stage_index=index)
-        server.until_said(StageFinished, index + 1)
-        server.until(lambda: not threads_of(worker))
+        server.wait_for_report(StageFinished, index + 1)
+        server.wait_for(lambda: not threads_of(worker))
     worker.leave()
     worker.start()
-    server.until(lambda: not threads_of(worker))
+    server.wait_for(lambda: not threads_of(worker))
     worker.run("echo 3", stage_index=3)
-    server.until_said(StageFinished, 4)
-    assert server.until(lambda: server.log() == b"0\r\n1\r\n2\r\n3\r\n")
+    server.wait_for_report(StageFinished, 4)
+    assert server.wait_for(lambda: server.log() == b"0\r\n1\r\n2\r\n3\r\n")
     worker.forget()
-    server.until(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
+    server.wait_for(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
 
 
 def test_an_order_for_which_there_is_no_thread_may_come_again(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempts.attempt._REST", 0.05)
+    monkeypatch.setattr("muster.worker.attempts.attempt._IDLE_TIMEOUT_SECONDS", 0.05)
     server = worker.start().server
     worker.run("echo one")
-    server.until_said(StageFinished)
-    server.until(lambda: not threads_of(worker))
+    server.wait_for_report(StageFinished)
+    server.wait_for(lambda: not threads_of(worker))
     start = threading.Thread.start
 
     def refuse(thread: threading.Thread) -> None:
@@ -81,10 +81,10 @@ def test_an_order_for_which_there_is_no_thread_may_come_again(
     with monkeypatch.context() as exhausted:
         exhausted.setattr(threading.Thread, "start", refuse)
         worker.run("echo two", stage_index=1)
-        server.until_connected(2)
+        server.wait_until_connected(2)
         assert server.hellos[-1].attempts[0].stage_index == 0
     worker.run("echo two", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
 
 
 def warnings(worker: WorkerHome) -> list[str]:
@@ -96,17 +96,17 @@ def warnings(worker: WorkerHome) -> list[str]:
 def test_what_comes_into_a_workspace_at_a_gate_is_undone_and_told(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one; echo cache > .gitignore; echo kept > cache")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     workspace = worker.layout.workspace(AttemptKey(7, 1))
     (workspace / "evil").write_text("evil")  # by whoever has the rights to, on this machine
     worker.run("ls; cat cache", stage_index=1)
-    server.until_said(StageFinished, 2)
-    server.until(lambda: b"kept" in server.log())
+    server.wait_for_report(StageFinished, 2)
+    server.wait_for(lambda: b"kept" in server.log())
     assert b"evil" not in server.log()
-    told = "changed after the last stage had ended, and undone: evil"
-    assert warnings(worker) == [told]
+    warning = "changed after the last stage had ended, and undone: evil"
+    assert warnings(worker) == [warning]
     server.send(Publish(7, 1))
-    published = server.until_said(Published)
+    published = server.wait_for_report(Published)
     assert published.commit == server.bodies(Checkpoint)[-1].commit
     assert "evil" not in worker.repository.git("ls-tree", "--name-only", published.commit)
 
@@ -114,7 +114,7 @@ def test_what_comes_into_a_workspace_at_a_gate_is_undone_and_told(worker: Worker
 def test_what_is_pushed_is_the_last_checkpoint_whatever_lies_there_now(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     (worker.layout.workspace(AttemptKey(7, 1)) / "evil").write_text("evil")
     server.send(Publish(7, 1))
-    assert server.until_said(Published).commit == server.until_said(Checkpoint).commit
+    assert server.wait_for_report(Published).commit == server.wait_for_report(Checkpoint).commit

@@ -10,7 +10,7 @@ from muster.protocol.frames import Failed, Lost, StageFinished
 from muster.worker import processes
 from muster.worker.agents.health import AgentHealth
 from muster.worker.limits import cgroup
-from muster.worker.limits.cgroup import NoGroups
+from muster.worker.limits.cgroup import CgroupsUnavailable
 from muster.worker.shim import client as shim_client
 from tests.muster.worker.attempts.attempt_world import milestones, quick
 from tests.muster.worker.limits.attacks import EATER
@@ -25,15 +25,15 @@ FILL = "head -c 128M /dev/zero > big; sleep 60"
 
 
 @pytest.fixture(params=["with groups", "without"])
-def held(
+def limited_worker(
     worker: WorkerHome, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> WorkerHome:
     def none(_: Path) -> None:
-        raise NoGroups("not wanted")
+        raise CgroupsUnavailable("not wanted")
 
     if request.param == "without":
-        monkeypatch.setattr(cgroup, "find", none)
-    return worker.take(worker.made(limits=LITTLE))
+        monkeypatch.setattr(cgroup, "find_groups", none)
+    return worker.run_daemon(worker.make_daemon(limits=LITTLE))
 
 
 @pytest.mark.parametrize(
@@ -44,44 +44,44 @@ def held(
     ],
 )
 def test_who_wants_too_much_fails_by_name_and_counts_for_no_agent(
-    held: WorkerHome, monkeypatch: pytest.MonkeyPatch, script: str, code: str
+    limited_worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, script: str, code: str
 ) -> None:
     counted: list[object] = []
-    monkeypatch.setattr(AgentHealth, "failed", lambda *told: counted.append(told))
-    server, agent = held.server, held.layout.home.parent / "agent"
+    monkeypatch.setattr(AgentHealth, "record_failure", lambda *arguments: counted.append(arguments))
+    server, agent = limited_worker.server, limited_worker.layout.home.parent / "agent"
     agent.write_text(script)
-    held.run("", kind="agent", agent_command=f"sh {agent}")
-    failed = server.until_said(Failed)
+    limited_worker.run("", kind="agent", agent_command=f"sh {agent}")
+    failed = server.wait_for_report(Failed)
     assert failed.code == code
     assert "than an attempt may have: 64 MiB" in failed.message
     assert server.bodies(StageFinished) == []
-    assert held.stages() == []
+    assert limited_worker.stages() == []
     assert counted == []
-    held.run("true", task_id=8)
-    server.until_said(StageFinished)
+    limited_worker.run("true", task_id=8)
+    server.wait_for_report(StageFinished)
 
 
-def test_a_stage_within_its_limits_notices_nothing(held: WorkerHome) -> None:
-    held.run("head -c 1M /dev/zero > small; for i in $(seq 100); do true & done; wait")
-    held.server.until_said(StageFinished)
-    assert milestones(held)[-1] == "StageFinished"
+def test_a_stage_within_its_limits_notices_nothing(limited_worker: WorkerHome) -> None:
+    limited_worker.run("head -c 1M /dev/zero > small; for i in $(seq 100); do true & done; wait")
+    limited_worker.server.wait_for_report(StageFinished)
+    assert milestones(limited_worker)[-1] == "StageFinished"
 
 
-def test_a_room_whose_shim_is_killed_ends_whatever_hides_in_it(worker: WorkerHome) -> None:
+def test_a_sandbox_whose_shim_is_killed_ends_whatever_hides_in_it(worker: WorkerHome) -> None:
     try:
-        groups = cgroup.find(worker.layout.home)
-    except NoGroups as reason:
+        groups = cgroup.find_groups(worker.layout.home)
+    except CgroupsUnavailable as reason:
         pytest.skip(str(reason))
     server = worker.start().server
     hidden = "env -i setsid sh -c 'trap : TERM HUP; while :; do sleep 61.5; done'"
     worker.run(f"{hidden} & sleep 0.2; echo up; sleep 60")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
-    found = processes.find(shim.state().pid)
+    found = processes.find(shim.fetch_state().pid)
     assert found is not None
     processes.kill([found])
-    server.until_said(Lost)
+    server.wait_for_report(Lost)
     shim.close()
-    assert processes.started_with("sleep", "61.5") == []
-    assert [path for path in groups.of_room("7-1-0") if os.path.exists(path)] == []
+    assert processes.find_by_arguments("sleep", "61.5") == []
+    assert [path for path in groups.paths_for_sandbox("7-1-0") if os.path.exists(path)] == []

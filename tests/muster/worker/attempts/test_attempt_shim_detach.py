@@ -11,7 +11,7 @@ from muster.worker.attempts.attempt_shim import AttemptShim
 from muster.worker.shim import client as shim_client
 from muster.worker.shim.client import ShimLink
 from tests.muster.worker.fake_line import LIMIT
-from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.repositories import repository, root, wait_for
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
@@ -41,12 +41,12 @@ def test_a_daemon_that_leaves_while_it_looks_for_its_shim_ends_no_stage(
         if worker.server.bodies(StageStarted):
             looks.set()
             assert left.wait(LIMIT)
-        return link._gone
+        return link._is_gone
 
     monkeypatch.setattr(ShimLink, "is_gone", property(is_gone))
     worker.start()
     worker.run("while :; do echo; sleep 0.1; done")
-    worker.server.until_said(StageStarted)
+    worker.server.wait_for_report(StageStarted)
     assert looks.wait(LIMIT)
     worker.leave()
     assert worker.stages()
@@ -57,7 +57,7 @@ def test_a_shim_that_is_found_as_the_daemon_leaves_is_let_go_of(
 ) -> None:
     worker.start()
     worker.run("sleep 60")
-    worker.server.until_said(StageStarted)
+    worker.server.wait_for_report(StageStarted)
     worker.leave()
 
     left.clear()
@@ -74,7 +74,7 @@ def test_a_shim_that_is_found_as_the_daemon_leaves_is_let_go_of(
 
     monkeypatch.setattr("muster.worker.shim.client.attach", attach)
     worker.start()
-    until(lambda: found)
+    wait_for(lambda: found)
     worker.leave()
-    until(lambda: found[0].is_gone)
+    wait_for(lambda: found[0].is_gone)
     assert worker.stages()

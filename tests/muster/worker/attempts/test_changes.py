@@ -19,7 +19,13 @@ from muster.protocol.frames import (
 from muster.worker.attempts import changes as telling
 from muster.worker.git.git import GitError
 from tests.muster.worker.attempts.attempt_world import quick
-from tests.muster.worker.attempts.reported_changes import contents, kinds, patch, printed, told
+from tests.muster.worker.attempts.reported_changes import (
+    contents,
+    kinds,
+    patch,
+    printed,
+    reported_changes,
+)
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
 
@@ -29,10 +35,10 @@ __all__ = ["quick", "repository", "root", "worker"]
 def test_a_stages_changes_come_between_its_checkpoint_and_its_end(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one; rm README")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     assert kinds(server.bodies()) == ["Checkpoint", "Content", "Changes", "StageFinished"]
-    made = server.until_said(Checkpoint)
-    stage, base = told(worker)
+    made = server.wait_for_report(Checkpoint)
+    stage, base = reported_changes(worker)
     assert (stage.since, base.since) == ("stage", "base")
     assert stage.base == base.base == worker.repository.refs()["refs/heads/main"]
     assert (stage.commit, stage.files) == (made.commit, base.files)
@@ -48,11 +54,11 @@ def test_a_stages_changes_come_between_its_checkpoint_and_its_end(worker: Worker
 def test_a_later_stage_tells_what_is_new_and_no_content_again(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     worker.run("echo two > two", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     first, second = (body.commit for body in server.bodies(Checkpoint))  # type: ignore[union-attr]
-    stage, base = told(worker)[2:]
+    stage, base = reported_changes(worker)[2:]
     assert (stage.since, stage.base, stage.commit) == ("stage", first, second)
     assert [file.path for file in stage.files] == ["two"]
     assert [file.path for file in base.files] == ["one", "two"]
@@ -64,11 +70,11 @@ def test_a_later_stage_tells_what_is_new_and_no_content_again(worker: WorkerHome
 def test_a_stage_that_changed_nothing_says_so_and_asks_no_git(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.git.git.stream", None)
+    monkeypatch.setattr("muster.worker.git.git.stream_git", None)
     server = worker.start().server
     worker.run("true")
-    server.until_said(StageFinished)
-    assert [(change.since, change.files, change.total) for change in told(worker)] == [
+    server.wait_for_report(StageFinished)
+    assert [(change.since, change.files, change.total) for change in reported_changes(worker)] == [
         *(("stage", [], 0), ("base", [], 0)),
     ]
     assert server.bodies(Content) == []
@@ -77,10 +83,10 @@ def test_a_stage_that_changed_nothing_says_so_and_asks_no_git(
 def test_what_was_told_at_the_checkpoint_is_not_told_at_the_push(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     before = len(server.bodies(Changes))
     server.send(Publish(7, 1))
-    server.until_said(Published)
+    server.wait_for_report(Published)
     assert len(server.bodies(Changes)) == before
 
 
@@ -88,25 +94,25 @@ def test_what_no_checkpoint_could_tell_is_told_before_the_push_is(worker: Worker
     worker.repository.hook("update", 'case "$1" in refs/muster/*) exit 1;; esac')
     server = worker.start().server
     worker.run("echo one > one")
-    server.until_said(StageFinished)
-    assert told(worker) == []
+    server.wait_for_report(StageFinished)
+    assert reported_changes(worker) == []
     server.send(Publish(7, 1))
-    published = server.until_said(Published)
+    published = server.wait_for_report(Published)
     assert kinds(server.bodies()) == ["StageFinished", "Content", "Changes", "Published"]
-    assert {change.commit for change in told(worker)} == {published.commit}
+    assert {change.commit for change in reported_changes(worker)} == {published.commit}
 
 
 def test_a_round_is_compared_with_what_the_one_before_came_to(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one")
-    server.until_said(StageFinished)
-    made = server.until_said(Checkpoint)
+    server.wait_for_report(StageFinished)
+    made = server.wait_for_report(Checkpoint)
     repo = Repo(
         worker.repository.url, "main", "muster/7-2", resume_from=made.ref, before=made.commit
     )
     worker.run("echo two > two", attempt=2, repo=repo)
-    server.until_said(StageFinished, 2)
-    bases = {change.since: change for change in told(worker)[2:]}
+    server.wait_for_report(StageFinished, 2)
+    bases = {change.since: change for change in reported_changes(worker)[2:]}
     assert bases["round"].base == bases["stage"].base == made.commit
     assert [file.path for file in bases["round"].files] == ["two"]
     assert [file.path for file in bases["base"].files] == ["one", "two"]
@@ -118,18 +124,18 @@ def test_a_round_before_that_is_not_here_is_not_compared_with(
 ) -> None:
     server = worker.start().server
     worker.run("echo one > one", repo=Repo(worker.repository.url, "main", BRANCH, before=before))
-    server.until_said(StageFinished)
-    assert [change.since for change in told(worker)] == ["stage", "base"]
+    server.wait_for_report(StageFinished)
+    assert [change.since for change in reported_changes(worker)] == ["stage", "base"]
 
 
 def test_the_middle_of_a_stage_is_told_before_it_is_suspended(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("echo one > one; echo up; sleep 100", on_limit="suspend")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     server.send(Suspend(7, 1, 0, 0, "budget"))
-    server.until_said(Suspended)
+    server.wait_for_report(Suspended)
     assert kinds(server.bodies()) == ["Checkpoint", "Content", "Changes", "Suspended"]
-    assert [(change.since, change.partial) for change in told(worker)] == [
+    assert [(change.since, change.partial) for change in reported_changes(worker)] == [
         *(("stage", True), ("base", True)),
     ]
 
@@ -137,25 +143,25 @@ def test_the_middle_of_a_stage_is_told_before_it_is_suspended(worker: WorkerHome
 def test_a_large_patch_waits_for_the_server_a_few_pieces_at_a_time(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telling, "_PIECE", 10_000)
-    monkeypatch.setattr(telling, "_AHEAD", 50_000)
+    monkeypatch.setattr(telling, "_CHUNK_BYTES", 10_000)
+    monkeypatch.setattr(telling, "_SEND_WINDOW_BYTES", 50_000)
     server = worker.start().server
     server.acks = False
     worker.run("head -c 300000 /dev/urandom > data")
-    server.until(lambda: len(server.bodies(Content)) >= 4)
+    server.wait_for(lambda: len(server.bodies(Content)) >= 4)
     assert len(server.bodies(Content)) == 4
     assert server.bodies(StageFinished) == []
     server.release()
-    server.until_said(StageFinished)
-    assert patch(worker, told(worker)[-1]).startswith(b"diff --git a/data b/data\n")
+    server.wait_for_report(StageFinished)
+    assert patch(worker, reported_changes(worker)[-1]).startswith(b"diff --git a/data b/data\n")
     assert max(len(body.data) for body in server.bodies(Content)) == 10_000  # type: ignore[union-attr]
 
 
 def test_of_a_patch_of_more_than_10_mib_the_numbers_are_told(worker: WorkerHome) -> None:
     server = worker.start().server
     worker.run("head -c 8000000 /dev/urandom | base64 > large; echo one > one")
-    server.until_said(StageFinished)
-    for change in told(worker):
+    server.wait_for_report(StageFinished)
+    for change in reported_changes(worker):
         assert change.left_out == "size"
         assert [(file.path, file.patch) for file in change.files] == [
             *(("large", None), ("one", None)),
@@ -164,11 +170,11 @@ def test_of_a_patch_of_more_than_10_mib_the_numbers_are_told(worker: WorkerHome)
 
 
 def test_a_long_list_comes_in_parts(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(telling, "_LONGEST_LIST", 10)
+    monkeypatch.setattr(telling, "_MAX_LIST_FILES", 10)
     server = worker.start().server
     worker.run("for n in $(seq 10 34); do echo $n > $n; done")
-    server.until_said(StageFinished)
-    base = [change for change in told(worker) if change.since == "base"]
+    server.wait_for_report(StageFinished)
+    base = [change for change in reported_changes(worker) if change.since == "base"]
     assert [(change.first, len(change.files), change.total) for change in base] == [
         *((0, 10, 25), (10, 10, 25), (20, 5, 25)),
     ]
@@ -182,13 +188,13 @@ def test_a_failure_costs_a_warning_and_no_stage(
     def broken(*_: object, **__: object) -> bool:
         raise GitError("git has no words")
 
-    monkeypatch.setattr("muster.worker.git.git.stream", broken)
+    monkeypatch.setattr("muster.worker.git.git.stream_git", broken)
     server = worker.start().server
     worker.run("echo one > one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     [words] = [body.text for body in server.bodies(Note) if "cannot be told" in body.text]  # type: ignore[union-attr]
     assert words == "what has changed cannot be told: git has no words"
-    assert (told(worker), server.bodies(Failed)) == ([], [])
+    assert (reported_changes(worker), server.bodies(Failed)) == ([], [])
 
 
 def test_an_agents_settings_and_attributes_change_nothing(worker: WorkerHome) -> None:
@@ -202,9 +208,9 @@ def test_an_agents_settings_and_attributes_change_nothing(worker: WorkerHome) ->
         git config diff.noprefix true; mkdir -p $HOME; git config --global core.pager 'touch {ran}'
         printf '{lines!r}' > fake.txt; rm -f {ran}"""
     )
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     assert not ran.exists()
-    base = told(worker)[-1]
+    base = reported_changes(worker)[-1]
     known = contents(worker)
     files = {file.path: file for file in base.files}
     assert known[str(files["fake.txt"].patch)].startswith(b"diff --git a/fake.txt b/fake.txt\nnew")
@@ -217,11 +223,11 @@ def test_a_server_of_before_is_told_nothing_and_a_later_one_later(worker: Worker
     server.protocol = 2
     worker.start()
     worker.run("echo one > one")
-    server.until_said(StageFinished)
-    assert (told(worker), server.bodies(Content)) == ([], [])
+    server.wait_for_report(StageFinished)
+    assert (reported_changes(worker), server.bodies(Content)) == ([], [])
     server.protocol = 3
     server.line.cut()
-    server.until_connected(2)
+    server.wait_until_connected(2)
     server.send(Publish(7, 1))
-    server.until_said(Published)
+    server.wait_for_report(Published)
     assert kinds(server.bodies())[-3:] == ["Content", "Changes", "Published"]

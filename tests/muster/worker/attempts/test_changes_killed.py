@@ -10,8 +10,8 @@ from muster.protocol.frames import Changes, Checkpoint, Content, StageFinished
 from muster.worker.attempts import changes as telling
 from muster.worker.journal.journal import Journal
 from tests.muster.worker.attempts.attempt_world import quick
-from tests.muster.worker.attempts.reported_changes import kinds, patch, printed, told
-from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.attempts.reported_changes import kinds, patch, printed, reported_changes
+from tests.muster.worker.repositories import repository, root, wait_for
 from tests.muster.worker.test_daemon_killed import die_with_torn
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -26,17 +26,17 @@ def test_a_daemon_that_is_killed_has_the_next_one_say_what_is_missing(
     flag = worker.layout.home.parent / "go"
     worker.spawn()
     worker.run(f"echo one > one; echo up; until [ -e {flag} ]; do sleep 0.02; done")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     die_with_torn(worker, flag, torn)
 
     worker.spawn()
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     assert kinds(server.bodies())[-1] == "StageFinished"
     assert len(server.bodies(Checkpoint)) == 1
-    assert sorted({change.since for change in told(worker)}) == ["base", "stage"]
-    assert len([change for change in told(worker) if change.since == "base"]) == 1
-    assert len(told(worker)) <= 3  # the one that was on disk, and may come again
-    base = told(worker)[-1]
+    assert sorted({change.since for change in reported_changes(worker)}) == ["base", "stage"]
+    assert len([change for change in reported_changes(worker) if change.since == "base"]) == 1
+    assert len(reported_changes(worker)) <= 3  # the one that was on disk, and may come again
+    base = reported_changes(worker)[-1]
     assert patch(worker, base) == printed(worker, base.base, base.commit)
 
 
@@ -47,26 +47,26 @@ def test_a_change_through_a_tunnel_that_was_not_told_is_told_by_the_next_daemon(
     server = worker.server
     worker.spawn()
     worker.run("echo one > one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     worker.kill()
     [made] = server.bodies(Checkpoint)
     journal = Journal(worker.layout.journal, lambda: None)
     journal.append(AttemptKey(7, 1), made)
     journal.close()
-    before = len(told(worker))
+    before = len(reported_changes(worker))
     worker.spawn()
-    server.until(lambda: len(told(worker)) >= before + 2)
-    assert [change.since for change in told(worker)[before:]] == ["stage", "base"]
+    server.wait_for(lambda: len(reported_changes(worker)) >= before + 2)
+    assert [change.since for change in reported_changes(worker)[before:]] == ["stage", "base"]
 
 
 def test_what_the_server_has_is_remembered_on_disk(worker: WorkerHome) -> None:
     server = worker.server
     worker.spawn()
     worker.run("echo one > one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     worker.run("echo two > two", stage_index=1)
-    server.until_said(StageFinished, 2)
-    file: Path = next(worker.layout.attempts.iterdir()) / telling.NAME
+    server.wait_for_report(StageFinished, 2)
+    file: Path = next(worker.layout.attempts.iterdir()) / telling.FILE_NAME
     kept = file.read_text()
     assert len(set(kept.split())) == len(kept.split()) >= 2
     worker.kill()
@@ -74,9 +74,9 @@ def test_what_the_server_has_is_remembered_on_disk(worker: WorkerHome) -> None:
         os.truncate(torn.fileno(), len(kept) - 7)
     worker.spawn()
     worker.run("echo three > three", stage_index=2)
-    server.until_said(StageFinished, 3)
-    until(lambda: len(told(worker)) >= 6)
+    server.wait_for_report(StageFinished, 3)
+    wait_for(lambda: len(reported_changes(worker)) >= 6)
     ids = [body.id for body in server.bodies(Content)]  # type: ignore[union-attr]
     again = {id for id in ids if ids.count(id) > 1}
     assert len(again) <= 4  # what came at the end, and was not known to be there
-    assert patch(worker, told(worker)[-1])
+    assert patch(worker, reported_changes(worker)[-1])

@@ -7,7 +7,7 @@ import pytest
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Checkpoint, DiffStat, StageFinished, WorkspaceFacts
 from muster.worker.attempts import facts
-from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.repositories import repository, root, wait_for
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
@@ -26,7 +26,7 @@ FACTS = WorkspaceFacts("ready", "/w", "b", BASE, HEAD, False, DiffStat(1, 2, 3),
     ],
 )
 def test_looks_cost_a_bounded_share_of_the_time(cost: float, moving: bool, expected: float) -> None:
-    assert facts.pause(cost, moving=moving) == expected
+    assert facts.poll_interval(cost, moving=moving) == expected
 
 
 def changed(**more: object) -> WorkspaceFacts:
@@ -49,22 +49,22 @@ def changed(**more: object) -> WorkspaceFacts:
 def test_only_news_is_told(
     before: WorkspaceFacts | None, now: WorkspaceFacts, expected: bool
 ) -> None:
-    assert facts.is_news(before, now) is expected
+    assert facts.is_significant(before, now) is expected
 
 
 def test_what_changes_while_a_stage_runs_is_told_before_it_ends(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(facts, "_INTERVAL", 0.05)
+    monkeypatch.setattr(facts, "_INTERVAL_SECONDS", 0.05)
     server = worker.start().server
     worker.run("echo more >> README; echo done; while [ ! -e go ]; do sleep 0.05; done; rm -f go")
-    seen = server.until(lambda: [f for f in server.bodies(WorkspaceFacts) if f.diff and f.dirty])
+    seen = server.wait_for(lambda: [f for f in server.bodies(WorkspaceFacts) if f.diff and f.dirty])
     assert seen[0].diff == DiffStat(1, 1, 0)
     assert server.bodies(StageFinished) == []
     (worker.layout.workspace(AttemptKey(7, 1)) / "go").touch()
-    made = server.until_said(Checkpoint)
+    made = server.wait_for_report(Checkpoint)
     assert made.diff == DiffStat(1, 1, 0)
-    last = server.until(
+    last = server.wait_for(
         lambda: [f for f in server.bodies(WorkspaceFacts) if f.head_commit == made.commit]
     )
     assert not last[-1].dirty
@@ -73,67 +73,67 @@ def test_what_changes_while_a_stage_runs_is_told_before_it_ends(
 def test_while_a_stage_runs_only_news_is_told_and_after_it_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    told: list[WorkspaceFacts] = []
-    reporter = type("Deaf", (), {"say": lambda _, body: told.append(body)})()
-    teller = facts.FactsTeller(reporter)  # type: ignore[arg-type]
-    monkeypatch.setattr(facts, "_ready", lambda of, found: found)
+    reports: list[WorkspaceFacts] = []
+    reporter = type("Deaf", (), {"report": lambda _, body: reports.append(body)})()
+    teller = facts.FactsReporter(reporter)  # type: ignore[arg-type]
+    monkeypatch.setattr(facts, "_workspace_facts", lambda of, found: found)
     found = [FACTS, FACTS, changed(dirty=True), changed(dirty=True)]
-    workspace = type("Seen", (), {"path": "/w", "facts": lambda *_: found.pop(0)})()
+    workspace = type("Seen", (), {"path": "/w", "read_facts": lambda *_: found.pop(0)})()
     for _ in range(3):
-        teller.look(workspace, only_news=True)
-    assert told == [FACTS, changed(dirty=True)]
-    teller.look(workspace)
-    assert told[2:] == [changed(dirty=True)]
+        teller.report_facts(workspace, only_news=True)
+    assert reports == [FACTS, changed(dirty=True)]
+    teller.report_facts(workspace)
+    assert reports[2:] == [changed(dirty=True)]
 
 
 @pytest.mark.parametrize("moved", ["log", ".git/index", ".git/HEAD", ".git/logs/HEAD"])
 def test_what_moves_is_looked_at_soon_and_what_rests_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: str
 ) -> None:
-    monkeypatch.setattr(facts, "_INTERVAL", 0.01)
-    monkeypatch.setattr(facts, "_QUIET_INTERVAL", 1000.0)
-    monkeypatch.setattr(facts, "_SHARE", 0)
+    monkeypatch.setattr(facts, "_INTERVAL_SECONDS", 0.01)
+    monkeypatch.setattr(facts, "_QUIET_INTERVAL_SECONDS", 1000.0)
+    monkeypatch.setattr(facts, "_COST_FACTOR", 0)
     (tmp_path / ".git" / "logs").mkdir(parents=True)
     looks, glances = [], []
     teller = type(
         "Teller", (), {"look": lambda *_, only_news, cancelled: looks.append(only_news)}
     )()
     workspace = type("At", (), {"path": tmp_path, "key": AttemptKey(7, 1)})()
-    seen = facts.FactsWatch._seen
+    seen = facts.FactsWatcher._read_stamps
 
-    def glance(watch: facts.FactsWatch) -> object:
+    def count_poll(watch: facts.FactsWatcher) -> object:
         glances.append(1)
         return seen(watch)
 
-    monkeypatch.setattr(facts.FactsWatch, "_seen", glance)
-    with facts.FactsWatch(teller, workspace, tmp_path / "log"):
-        until(lambda: looks)
+    monkeypatch.setattr(facts.FactsWatcher, "_read_stamps", count_poll)
+    with facts.FactsWatcher(teller, workspace, tmp_path / "log"):
+        wait_for(lambda: looks)
         since = len(glances)
-        until(lambda: len(glances) > since + 5)
+        wait_for(lambda: len(glances) > since + 5)
         assert len(looks) == 1
         (tmp_path / moved).write_text("moved")
-        until(lambda: len(looks) == 2)
+        wait_for(lambda: len(looks) == 2)
 
 
 def test_a_late_look_never_undoes_a_newer_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[WorkspaceFacts] = []
-    reporter = type("Deaf", (), {"say": lambda _, body: told.append(body)})()
-    teller = facts.FactsTeller(reporter)  # type: ignore[arg-type]
-    monkeypatch.setattr(facts, "_ready", lambda of, found: found)
+    reports: list[WorkspaceFacts] = []
+    reporter = type("Deaf", (), {"report": lambda _, body: reports.append(body)})()
+    teller = facts.FactsReporter(reporter)  # type: ignore[arg-type]
+    monkeypatch.setattr(facts, "_workspace_facts", lambda of, found: found)
 
     class Slow:
         path = "/w"
 
-        def facts(self, _cancelled: object) -> WorkspaceFacts:
-            teller.look(Quick())  # type: ignore[arg-type]
+        def read_facts(self, _cancelled: object) -> WorkspaceFacts:
+            teller.report_facts(Quick())  # type: ignore[arg-type]
             return FACTS
 
     class Quick(Slow):
-        def facts(self, _cancelled: object) -> WorkspaceFacts:
+        def read_facts(self, _cancelled: object) -> WorkspaceFacts:
             return changed(dirty=True)
 
-    teller.look(Slow())  # type: ignore[arg-type]
-    assert told == [changed(dirty=True)]
+    teller.report_facts(Slow())  # type: ignore[arg-type]
+    assert reports == [changed(dirty=True)]
     teller.close()
-    teller.look(Quick())  # type: ignore[arg-type]
-    assert len(told) == 1
+    teller.report_facts(Quick())  # type: ignore[arg-type]
+    assert len(reports) == 1

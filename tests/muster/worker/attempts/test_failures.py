@@ -15,9 +15,9 @@ from muster.protocol.frames import (
     StageStarted,
 )
 from muster.worker.git.git import GitError
-from muster.worker.sandbox.uids import Identities, NoIdentityLeft
+from muster.worker.sandbox.uids import NoIdentityLeft, UidAllocator
 from tests.muster.worker.attempts.attempt_world import milestones, quick
-from tests.muster.worker.broken_sandboxes import breaking
+from tests.muster.worker.broken_sandboxes import break_sandboxes
 from tests.muster.worker.repositories import as_root, repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 
@@ -26,19 +26,19 @@ __all__ = ["quick", "repository", "root", "worker"]
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("muster.worker.daemon.PAUSES", (0.2, 1.0))
+    monkeypatch.setattr("muster.worker.daemon.RECHECK_DELAYS_SECONDS", (0.2, 1.0))
 
 
 @pytest.fixture
 def bwrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """While this file is there no room can be made."""
-    return breaking(tmp_path, monkeypatch)
+    return break_sandboxes(tmp_path, monkeypatch)
 
 
 def healthy(worker: WorkerHome) -> bool:
     beats = [beat for _, beat in worker.server.heartbeats]
-    told = [beat.capabilities for beat in beats if beat.capabilities is not None]
-    latest = told[-1] if told else worker.server.hellos[-1].capabilities
+    capability_lists = [beat.capabilities for beat in beats if beat.capabilities is not None]
+    latest = capability_lists[-1] if capability_lists else worker.server.hellos[-1].capabilities
     return next(each.healthy for each in latest if each.agent_type == "custom")
 
 
@@ -48,54 +48,56 @@ def test_a_machine_whose_user_ids_are_used_up_gives_the_attempt_back(
     server = worker.start().server
     left = [False]
 
-    def claim(self: Identities, key: object) -> None:
+    def claim(self: UidAllocator, key: object) -> None:
         if not left[0]:
             raise NoIdentityLeft("all 3 user ids are taken")
 
-    monkeypatch.setattr(Identities, "claim", claim)
-    monkeypatch.setattr(Identities, "lacks", lambda _: None if left[0] else "all are taken")
+    monkeypatch.setattr(UidAllocator, "claim", claim)
+    monkeypatch.setattr(
+        UidAllocator, "exhausted_reason", lambda _: None if left[0] else "all are taken"
+    )
     worker.run("echo ran")
-    assert server.until_said(Failed) == Failed(
+    assert server.wait_for_report(Failed) == Failed(
         "worker_failed", "all 3 user ids are taken", unwell=True
     )
     assert server.bodies(StageStarted) == []
-    server.until(lambda: not healthy(worker))
+    server.wait_for(lambda: not healthy(worker))
     left[0] = True
-    server.until(lambda: healthy(worker))
+    server.wait_for(lambda: healthy(worker))
 
 
-def test_a_room_that_cannot_be_made_for_a_while_fails_nothing(
+def test_a_sandbox_that_cannot_be_made_for_a_while_fails_nothing(
     worker: WorkerHome, bwrap: Path
 ) -> None:
     server = worker.start().server
     assert server.hellos[-1].room.level != "none"
     bwrap.touch()
     worker.run("echo ran")
-    failed = server.until_said(Failed)
+    failed = server.wait_for_report(Failed)
     assert (failed.code, failed.unwell) == ("room_unavailable", True)
-    server.until(lambda: not healthy(worker))
+    server.wait_for(lambda: not healthy(worker))
     bwrap.unlink()
-    server.until(lambda: healthy(worker))
+    server.wait_for(lambda: healthy(worker))
     worker.run("echo ran", task_id=8)
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     assert milestones(worker)[:2] == ["Accepted", "Failed"]
 
 
-def test_a_room_that_cannot_be_made_between_two_stages_fails_nothing(
+def test_a_sandbox_that_cannot_be_made_between_two_stages_fails_nothing(
     worker: WorkerHome, bwrap: Path
 ) -> None:
     server = worker.start().server
     assert server.hellos[-1].room.level != "none"
     worker.run("echo one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     bwrap.touch()
     worker.run("echo two", stage_index=1)
-    failed = server.until_said(Failed)
+    failed = server.wait_for_report(Failed)
     assert failed.unwell, failed
     assert b"two" not in server.log()
 
 
-def test_what_was_made_to_wait_for_a_moment_is_lost_and_not_failed(
+def test_what_was_made_to_wait_briefly_is_lost_and_not_failed(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk was full, and is not any more."""
@@ -104,9 +106,9 @@ def test_what_was_made_to_wait_for_a_moment_is_lost_and_not_failed(
     def write(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("muster.worker.agents.attempt_state.KeptOrder.write", write)
+    monkeypatch.setattr("muster.worker.agents.attempt_state.AttemptState.write", write)
     worker.run("echo ran")
-    assert "No space left" in server.until_said(Lost).reason
+    assert "No space left" in server.wait_for_report(Lost).reason
     assert server.bodies(Failed) == []
 
 
@@ -121,12 +123,12 @@ def test_a_repository_is_out_of_reach_of_a_machine_that_is_well(
         raise GitError("fatal: write error: No space left on device")
 
     monkeypatch.setattr("muster.worker.git.mirrors.Mirror.fetch", fetch)
-    monkeypatch.setattr("muster.worker.health._disk_lacks", lambda _: lack)
+    monkeypatch.setattr("muster.worker.health._disk_problem", lambda _: lack)
     worker.run("echo ran")
-    failed = server.until_said(Failed)
+    failed = server.wait_for_report(Failed)
     assert (failed.code, failed.unwell) == ("repository_unreachable", lack is not None)
     if lack:
-        server.until(lambda: not healthy(worker))
+        server.wait_for(lambda: not healthy(worker))
         beats = [beat.capabilities or [] for _, beat in server.heartbeats]
         assert {each.reason for beat in beats for each in beat if not each.healthy} >= {lack}
         assert "No space" in failed.message
@@ -147,7 +149,7 @@ def full(root: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(home)], check=True)
 
 
-def is_room(path: Path) -> bool:
+def has_space(path: Path) -> bool:
     found = os.statvfs(path)
     return found.f_bavail > 0
 
@@ -158,13 +160,13 @@ def test_a_machine_whose_disk_is_full_gives_the_attempt_back(
 ) -> None:
     server = worker.start().server
     with full.open("wb", buffering=0) as file:
-        while is_room(full):
+        while has_space(full):
             file.write(os.urandom(4096))
     worker.run("echo ran")
-    failed = server.until_said(Failed)
-    server.until(lambda: not healthy(worker))
+    failed = server.wait_for_report(Failed)
+    server.wait_for(lambda: not healthy(worker))
     full.unlink()
     assert failed.unwell, failed
-    server.until(lambda: healthy(worker))
+    server.wait_for(lambda: healthy(worker))
     worker.run("echo ran", task_id=8)
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)

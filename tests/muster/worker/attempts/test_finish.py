@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 
 from muster.protocol.frames import Author, Repo, StageFinished
-from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.attempts import finish
-from muster.worker.shim.wire import StageEnd
+from muster.worker.shim.wire import StageExit
 
-KEPT = KeptOrder(
+KEPT = AttemptState(
     2, "develop", True, "claude", Repo("u", "main", "b"), Author("Ada", "ada@dev.example"), run=1
 )
 
@@ -27,5 +27,5 @@ KEPT = KeptOrder(
 def test_an_end_says_what_was_denied_where_that_is_a_number(
     facts: dict[str, Any], denied: int | None
 ) -> None:
-    end = StageEnd(2, "signal", 9, "", 7, 0, 0, facts, run=1)
-    assert finish.report(KEPT, end) == StageFinished(2, 7, "signal", 9, 1, denied=denied)
+    end = StageExit(2, "signal", 9, "", 7, 0, 0, facts, run=1)
+    assert finish.finished_report(KEPT, end) == StageFinished(2, 7, "signal", 9, 1, denied=denied)

@@ -12,6 +12,6 @@ def test_the_reason_comes_with_the_stages_end(worker: WorkerHome, speak: Speak) 
     server = worker.start().server
     failure = {"kind": "auth", "message": "hush-hush is refused"}
     speak(f"ask({{'facts': {{'failure': {failure}}}}}); sys.exit(3)", secrets={"KEY": "hush-hush"})
-    finished = server.until_said(StageFinished)
+    finished = server.wait_for_report(StageFinished)
     assert finished.code == 3
     assert finished.failure == AgentFailure("auth", "******** is refused")

@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 
 from muster.protocol.frames import Author, Checkpoint, Repo, Revision
-from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.attempts import lineage
 from muster.worker.git import checkpoints
-from muster.worker.journal.reported_progress import Standing
+from muster.worker.journal.reported_progress import ReportedProgress
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,
@@ -27,24 +27,24 @@ def test_it_is_what_was_reported_last_or_what_the_attempt_began_with(
 ) -> None:
     made = machine.prepare(repository)
     repo = Repo(repository.url, "main", "muster/7-1")
-    kept = KeptOrder(0, "develop", True, "claude", repo, Author("Ada", "a@dev.example"))
-    before = Standing()
+    kept = AttemptState(0, "develop", True, "claude", repo, Author("Ada", "a@dev.example"))
+    before = ReportedProgress()
 
     def commit() -> str:
-        found = lineage.before(before, made, kept)
+        found = lineage.previous_revision(before, made, kept)
         assert found.tree == repository.git("rev-parse", f"{found.commit}^{{tree}}")
         return found.commit
 
     assert commit() == made.base_commit
     act(made, "echo 1 > one")
-    first = checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+    first = checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     assert commit() == made.base_commit, "as long as it is not reported"
     # A worker of before has reported it, and no tree.
-    before = Standing().after(Checkpoint(0, first.ref, first.commit))
+    before = ReportedProgress().with_report(Checkpoint(0, first.ref, first.commit))
     assert commit() == first.commit
-    before = Standing(made=Revision(first.commit, first.tree))
+    before = ReportedProgress(made=Revision(first.commit, first.tree))
     assert commit() == first.commit
-    before = Standing()
+    before = ReportedProgress()
     resumed = msgspec.structs.replace(repo, resume_commit=first.commit)
     kept = msgspec.structs.replace(kept, repo=resumed)
     assert commit() == first.commit
@@ -52,12 +52,15 @@ def test_it_is_what_was_reported_last_or_what_the_attempt_began_with(
 
 def test_what_is_ordered_is_what_was_reported_of_the_last_stage() -> None:
     repo, author = Repo("u", "main", "muster/7-1"), Author("Ada", "a@dev.example")
-    kept = KeptOrder(1, "develop", True, "claude", repo, author)
+    kept = AttemptState(1, "develop", True, "claude", repo, author)
     made = Revision("1" * 40, "2" * 40)
-    standing = Standing(checkpointed=1, made=made)
-    assert lineage.reported(standing, kept, made.commit) == made
-    assert lineage.reported(standing, kept, "3" * 40) is None
-    assert lineage.reported(standing, kept, None) is None
-    assert lineage.reported(Standing(), kept, None) is None
+    standing = ReportedProgress(checkpointed=1, made=made)
+    assert lineage.reported_revision(standing, kept, made.commit) == made
+    assert lineage.reported_revision(standing, kept, "3" * 40) is None
+    assert lineage.reported_revision(standing, kept, None) is None
+    assert lineage.reported_revision(ReportedProgress(), kept, None) is None
     # The last stage's own checkpoint was refused: its work is not left out.
-    assert lineage.reported(Standing(checkpointed=0, made=made), kept, made.commit) is None
+    assert (
+        lineage.reported_revision(ReportedProgress(checkpointed=0, made=made), kept, made.commit)
+        is None
+    )

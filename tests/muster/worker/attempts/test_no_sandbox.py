@@ -19,19 +19,19 @@ from muster.protocol.frames import (
     Stop,
     Stopped,
 )
-from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.attempts import no_sandbox
-from muster.worker.attempts.finish import StageEnding
-from muster.worker.attempts.no_sandbox import Step, Wait, judge
-from muster.worker.shim.wire import StageEnd
+from muster.worker.attempts.finish import StageFinisher
+from muster.worker.attempts.no_sandbox import Step, Wait, decide_verdict
+from muster.worker.shim.wire import StageExit
 from tests.muster.worker.attempts.attempt_world import quick
-from tests.muster.worker.broken_sandboxes import WORDS, breaking
+from tests.muster.worker.broken_sandboxes import WORDS, break_sandboxes
 from tests.muster.worker.repositories import repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["quick", "repository", "root", "worker"]
 
-STORING = (Step.SETTLE, Step.CHECKPOINT)
+STORING = (Step.FIND_USER_CHANGES, Step.CHECKPOINT)
 KEY = AttemptKey(7, 1)
 WAITS = f"once this machine is well: bwrap: {WORDS}"
 # What the remote refuses is on this machine alone.
@@ -40,14 +40,14 @@ NO_CHECKPOINTS = 'case "$1" in refs/muster/*) echo never >&2; exit 1;; esac'
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("muster.worker.daemon.PAUSES", (0.2, 1.0))
-    monkeypatch.setattr(no_sandbox, "UNHEALTHY_PAUSE", 0.05)
+    monkeypatch.setattr("muster.worker.daemon.RECHECK_DELAYS_SECONDS", (0.2, 1.0))
+    monkeypatch.setattr(no_sandbox, "UNHEALTHY_PAUSE_SECONDS", 0.05)
 
 
 @pytest.fixture
-def rooms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def broken_sandboxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """While this file is there no room can be made."""
-    return breaking(tmp_path, monkeypatch)
+    return break_sandboxes(tmp_path, monkeypatch)
 
 
 def is_noted(worker: WorkerHome, text: str) -> bool:
@@ -59,7 +59,7 @@ def run_first(worker: WorkerHome, *, pushed: bool) -> None:
     if not pushed:
         worker.repository.hook("update", NO_CHECKPOINTS)
     worker.run("echo one > one")
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     assert bool(worker.server.bodies(Checkpoint)) == pushed
 
 
@@ -69,9 +69,9 @@ def run_first(worker: WorkerHome, *, pushed: bool) -> None:
 @pytest.mark.parametrize("step", Step)
 @pytest.mark.parametrize("is_all_pushed", [False, True])
 def test_an_unhealthy_machine_keeps_what_it_alone_has(step: Step, is_all_pushed: bool) -> None:
-    found = judge(step, is_unhealthy=True, is_all_pushed=is_all_pushed, tries=0)
+    found = decide_verdict(step, is_unhealthy=True, is_all_pushed=is_all_pushed, tries=0)
     is_given_away = is_all_pushed and step not in STORING
-    assert found == ("hand over" if is_given_away else Wait(no_sandbox.UNHEALTHY_PAUSE))
+    assert found == ("hand over" if is_given_away else Wait(no_sandbox.UNHEALTHY_PAUSE_SECONDS))
 
 
 @pytest.mark.parametrize("step", Step)
@@ -79,9 +79,9 @@ def test_an_unhealthy_machine_keeps_what_it_alone_has(step: Step, is_all_pushed:
 def test_a_healthy_machine_tries_a_few_times(
     monkeypatch: pytest.MonkeyPatch, step: Step, is_all_pushed: bool
 ) -> None:
-    monkeypatch.setattr(no_sandbox, "PAUSES", (1.0, 4.0))
+    monkeypatch.setattr(no_sandbox, "RETRY_PAUSES_SECONDS", (1.0, 4.0))
     found = [
-        judge(step, is_unhealthy=False, is_all_pushed=is_all_pushed, tries=tries)
+        decide_verdict(step, is_unhealthy=False, is_all_pushed=is_all_pushed, tries=tries)
         for tries in (1, 2, 3)
     ]
     assert found == [Wait(1.0), Wait(4.0), "go on" if step in STORING else "hand over"]
@@ -90,222 +90,224 @@ def test_a_healthy_machine_tries_a_few_times(
 # Each step
 
 
-def test_the_last_stages_work_waits_for_the_room_that_it_takes(
-    worker: WorkerHome, rooms: Path
+def test_the_last_stages_work_waits_for_the_sandbox_that_it_needs(
+    worker: WorkerHome, broken_sandboxes: Path
 ) -> None:
     server = worker.start().server
     worker.run("echo one > one; echo ran; until [ -e go ]; do sleep 0.05; done")
-    server.until(lambda: b"ran" in server.log())
-    rooms.touch()
+    server.wait_for(lambda: b"ran" in server.log())
+    broken_sandboxes.touch()
     (worker.layout.workspace(KEY) / "go").touch()
-    server.until(lambda: is_noted(worker, f"making the checkpoint again {WAITS}"))
+    server.wait_for(lambda: is_noted(worker, f"making the checkpoint again {WAITS}"))
     assert server.bodies(StageFinished) == []
-    rooms.unlink()
-    assert server.until_said(Checkpoint).diff.files_changed == 2
-    server.until_said(StageFinished)
+    broken_sandboxes.unlink()
+    assert server.wait_for_report(Checkpoint).diff.files_changed == 2
+    server.wait_for_report(StageFinished)
     assert server.bodies(Failed) == []
 
 
 def test_between_two_stages_what_only_this_machine_has_waits(
-    worker: WorkerHome, rooms: Path
+    worker: WorkerHome, broken_sandboxes: Path
 ) -> None:
     """Two stages end well, and their task fails as its workspace is looked at: that was lost."""
     server = worker.start().server
     run_first(worker, pushed=False)
-    rooms.touch()
+    broken_sandboxes.touch()
     worker.run("cat one", stage_index=1)
-    server.until(lambda: is_noted(worker, "comparing the workspace with its checkpoint again"))
-    rooms.unlink()
-    server.until_said(StageFinished, 2)
+    server.wait_for(lambda: is_noted(worker, "comparing the workspace with its checkpoint again"))
+    broken_sandboxes.unlink()
+    server.wait_for_report(StageFinished, 2)
     assert b"one" in server.log()
     assert server.bodies(Failed) + server.bodies(Lost) == []
 
 
 def test_between_two_stages_what_is_pushed_goes_on_elsewhere(
-    worker: WorkerHome, rooms: Path
+    worker: WorkerHome, broken_sandboxes: Path
 ) -> None:
     server = worker.start().server
     run_first(worker, pushed=True)
-    rooms.touch()
+    broken_sandboxes.touch()
     worker.run("cat one", stage_index=1)
-    failed = server.until_said(Failed)
+    failed = server.wait_for_report(Failed)
     assert (failed.code, failed.unwell) == ("room_unavailable", True)
     assert WORDS in failed.message
 
 
 def test_what_an_agent_needs_in_its_home_is_waited_for(
-    worker: WorkerHome, rooms: Path, monkeypatch: pytest.MonkeyPatch
+    worker: WorkerHome, broken_sandboxes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = worker.start().server
     run_first(worker, pushed=False)
 
     def furniture(*_: object) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
-        rooms.touch()
+        broken_sandboxes.touch()
         return [("needed", "for the agent")], ()
 
-    monkeypatch.setattr("muster.worker.agents.stage_command.furniture", furniture)
+    monkeypatch.setattr("muster.worker.agents.stage_command.home_setup_files", furniture)
     worker.run("cat ~/needed", stage_index=1)
-    server.until(lambda: is_noted(worker, f"preparing the agent's home again {WAITS}"))
-    rooms.unlink()
-    server.until_said(StageFinished, 2)
+    server.wait_for(lambda: is_noted(worker, f"preparing the agent's home again {WAITS}"))
+    broken_sandboxes.unlink()
+    server.wait_for_report(StageFinished, 2)
     assert b"for the agent" in server.log()
 
 
-def test_a_stage_whose_own_room_is_not_made_begins_again(
+def test_a_stage_whose_own_sandbox_is_not_made_starts_again(
     worker: WorkerHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rooms = breaking(tmp_path, monkeypatch, "*room.leader*")
+    rooms = break_sandboxes(tmp_path, monkeypatch, "*room.leader*")
     server = worker.start().server
     run_first(worker, pushed=False)
     rooms.touch()
     worker.run("cat one; echo ran", stage_index=1)
-    server.until(lambda: is_noted(worker, "starting the stage again once this machine is well"))
+    server.wait_for(lambda: is_noted(worker, "starting the stage again once this machine is well"))
     rooms.unlink()
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     assert server.log().count(b"ran") == 1
     assert server.bodies(Failed) + server.bodies(Lost) == []
     assert len(server.bodies(StageStarted)) == 2
 
 
 @pytest.fixture
-def leaders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def inits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """While this file is there no stage's own room can be made; all others can."""
-    return breaking(tmp_path, monkeypatch, "*room.leader*")
+    return break_sandboxes(tmp_path, monkeypatch, "*room.leader*")
 
 
 def begin_second_again(worker: WorkerHome, connections: int) -> None:
     """On a connection on which the machine names only the first stage, and does nothing."""
     server = worker.server
-    server.until_connected(connections)
+    server.wait_until_connected(connections)
     [held] = server.hellos[-1].attempts
     assert (held.stage_index, held.state) == (0, "waiting")
     worker.run("cat one; echo ran", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     assert server.log().count(b"ran") == 1
     assert b"one" in server.log()
     assert server.bodies(Failed) + server.bodies(Lost) == []
     assert len(server.bodies(StageStarted)) == 2
 
 
-def test_a_stage_that_waits_for_its_room_begins_again_after_a_restart(
-    worker: WorkerHome, leaders: Path
+def test_a_stage_that_waits_for_its_sandbox_starts_again_after_a_restart(
+    worker: WorkerHome, inits: Path
 ) -> None:
     server = worker.start().server
     run_first(worker, pushed=False)
-    leaders.touch()
+    inits.touch()
     worker.run("cat one; echo ran", stage_index=1)
-    server.until(lambda: is_noted(worker, "starting the stage again once this machine is well"))
+    server.wait_for(lambda: is_noted(worker, "starting the stage again once this machine is well"))
     worker.leave()
-    leaders.unlink()
+    inits.unlink()
     worker.start()
     begin_second_again(worker, 2)
 
 
 def test_a_tunnel_that_closes_before_it_begins_again_makes_no_checkpoint_of_it(
-    worker: WorkerHome, leaders: Path
+    worker: WorkerHome, inits: Path
 ) -> None:
     """That would pass for the one of the stage's end, which would be without the stage's work."""
     server = worker.start().server
     run_first(worker, pushed=True)
     worker.repository.hook("update", NO_CHECKPOINTS)
     worker.run("echo two > two", stage_index=1)
-    server.until_said(StageFinished, 2)
-    leaders.touch()
+    server.wait_for_report(StageFinished, 2)
+    inits.touch()
     worker.run("cat two", stage_index=2)
-    server.until(lambda: is_noted(worker, "starting the stage again once this machine is well"))
+    server.wait_for(lambda: is_noted(worker, "starting the stage again once this machine is well"))
     worker.leave()
-    leaders.unlink()
+    inits.unlink()
     worker.repository.hook("update", "exit 0")
     worker.start()
     (worker.layout.workspace(KEY) / "late").touch()
     assert worker.daemon is not None
     attempt = worker.daemon._orders.attempts.find(KEY)
     assert attempt is not None
-    assert attempt.settle(None)
+    assert attempt.checkpoint_user_changes(None)
     assert len(server.bodies(Checkpoint)) == 1
 
 
-def test_a_stage_whose_room_was_not_made_during_a_restart_begins_again(
-    worker: WorkerHome, leaders: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_stage_whose_sandbox_was_not_made_during_a_restart_starts_again(
+    worker: WorkerHome, inits: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = worker.start().server
     run_first(worker, pushed=False)
-    leaders.touch()
+    inits.touch()
     ended = threading.Event()
     with monkeypatch.context() as leaving:
-        leaving.setattr(StageEnding, "conclude", lambda *_: ended.set())
+        leaving.setattr(StageFinisher, "report_exit", lambda *_: ended.set())
         worker.run("cat one; echo ran", stage_index=1)
         assert ended.wait(10)
         worker.leave()
-    leaders.unlink()
-    go_on, conclude = threading.Event(), StageEnding.conclude
+    inits.unlink()
+    go_on, conclude = threading.Event(), StageFinisher.report_exit
 
-    def held_up(ending: StageEnding, kept: KeptOrder, end: StageEnd) -> None:
+    def held_up(ending: StageFinisher, kept: AttemptState, end: StageExit) -> None:
         assert go_on.wait(10)
         conclude(ending, kept, end)
 
-    monkeypatch.setattr(StageEnding, "conclude", held_up)
+    monkeypatch.setattr(StageFinisher, "report_exit", held_up)
     worker.start()
     assert server.hellos[-1].attempts[0].stage_index == 1, "it was begun"
     go_on.set()
     begin_second_again(worker, 3)
 
 
-def test_a_push_waits_for_the_room_that_it_takes(
+def test_a_push_waits_for_the_sandbox_that_it_needs(
     worker: WorkerHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has to take what no checkpoint has, for the machine found itself healthy then."""
     (tmp_path / "take").mkdir()
-    taking = breaking(tmp_path / "take", monkeypatch, "*pack-objects*")
-    rooms = breaking(tmp_path, monkeypatch)
+    taking = break_sandboxes(tmp_path / "take", monkeypatch, "*pack-objects*")
+    rooms = break_sandboxes(tmp_path, monkeypatch)
     taking.touch()
     server = worker.start().server
     worker.run("echo one > one")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     assert is_noted(worker, f"checkpoint refused: bwrap: {WORDS}")
     assert server.bodies(Checkpoint) == []
     rooms.touch()
     taking.unlink()
     server.send(Publish(7, 1))
-    server.until(lambda: is_noted(worker, f"pushing again {WAITS}"))
+    server.wait_for(lambda: is_noted(worker, f"pushing again {WAITS}"))
     rooms.unlink()
-    assert server.until_said(Published).diff.files_changed == 1
+    assert server.wait_for_report(Published).diff.files_changed == 1
     assert server.bodies(Failed) + server.bodies(Lost) == []
 
 
-def test_a_healthy_machine_that_makes_no_room_loses_the_attempt_and_fails_nothing(
+def test_a_healthy_machine_that_makes_no_sandbox_loses_the_attempt_and_fails_nothing(
     worker: WorkerHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rooms = breaking(tmp_path, monkeypatch, "*status*")
+    rooms = break_sandboxes(tmp_path, monkeypatch, "*status*")
     server = worker.start().server
     run_first(worker, pushed=True)
     rooms.touch()
     worker.run("cat one", stage_index=1)
-    assert WORDS in server.until_said(Lost).reason
+    assert WORDS in server.wait_for_report(Lost).reason
     assert server.bodies(Failed) == []
 
 
-def test_a_daemon_that_leaves_meanwhile_reports_nothing(worker: WorkerHome, rooms: Path) -> None:
+def test_a_daemon_that_leaves_meanwhile_reports_nothing(
+    worker: WorkerHome, broken_sandboxes: Path
+) -> None:
     server = worker.start().server
     run_first(worker, pushed=False)
-    rooms.touch()
+    broken_sandboxes.touch()
     worker.run("cat one", stage_index=1)
-    server.until(lambda: is_noted(worker, WAITS))
+    server.wait_for(lambda: is_noted(worker, WAITS))
     worker.leave()
-    rooms.unlink()
+    broken_sandboxes.unlink()
     worker.start()
     worker.run("cat one", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     assert server.bodies(Failed) + server.bodies(Lost) == []
 
 
-def test_people_may_stop_what_waits(worker: WorkerHome, rooms: Path) -> None:
+def test_people_may_stop_what_waits(worker: WorkerHome, broken_sandboxes: Path) -> None:
     server = worker.start().server
     run_first(worker, pushed=False)
-    rooms.touch()
+    broken_sandboxes.touch()
     worker.run("cat one", stage_index=1)
-    server.until(lambda: is_noted(worker, WAITS))
+    server.wait_for(lambda: is_noted(worker, WAITS))
     server.send(Stop(7, 1, "cancelled"))
-    server.until_said(Stopped)
+    server.wait_for_report(Stopped)
     assert server.bodies(Failed) + server.bodies(Lost) == []
     assert len(server.bodies(StageStarted)) == 1

@@ -4,8 +4,8 @@ import pytest
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author, Forget, Publish, Repo, RunStage, Stale, Stop
-from muster.worker.attempts.order_state import AttemptOrder, NotedOrders
-from muster.worker.journal.reported_progress import Standing
+from muster.worker.attempts.order_state import AttemptOrder, OrderState
+from muster.worker.journal.reported_progress import ReportedProgress
 from muster.worker.shim.wire import ShimState
 
 KEY = AttemptKey(7, 1)
@@ -28,8 +28,8 @@ def stage(index: int, run: int = 0) -> RunStage:
     )
 
 
-def is_new(noted: NotedOrders, order: AttemptOrder) -> bool:
-    with noted.noting(order) as new:
+def is_new(noted: OrderState, order: AttemptOrder) -> bool:
+    with noted.record_order(order) as new:
         return new
 
 
@@ -44,20 +44,20 @@ def is_new(noted: NotedOrders, order: AttemptOrder) -> bool:
     ],
 )
 def test_only_a_stop_is_answered_each_time(order: AttemptOrder, is_new_again: bool) -> None:
-    noted = NotedOrders()
+    noted = OrderState()
     assert is_new(noted, order)
     assert is_new(noted, order) == is_new_again
 
 
 def test_stages_go_upwards_only() -> None:
-    noted = NotedOrders()
+    noted = OrderState()
     assert is_new(noted, stage(1))
     assert not is_new(noted, stage(0))
     assert is_new(noted, stage(2))
 
 
 def test_the_next_run_of_a_stage_is_new_and_one_before_is_not() -> None:
-    noted = NotedOrders()
+    noted = OrderState()
     assert is_new(noted, stage(1))
     assert is_new(noted, stage(1, run=1))
     assert not is_new(noted, stage(1))
@@ -67,15 +67,15 @@ def test_the_next_run_of_a_stage_is_new_and_one_before_is_not() -> None:
 
 @pytest.mark.parametrize("order", [stage(0), Publish(*KEY), Forget(*KEY)], ids=type)
 def test_what_found_no_thread_is_new_when_it_comes_again(order: AttemptOrder) -> None:
-    noted = NotedOrders()
-    with pytest.raises(RuntimeError), noted.noting(order):
+    noted = OrderState()
+    with pytest.raises(RuntimeError), noted.record_order(order):
         raise RuntimeError("can't start new thread")
     assert is_new(noted, order)
 
 
 def test_a_stop_stays_wanted_although_it_found_no_thread() -> None:
-    noted = NotedOrders()
-    with pytest.raises(RuntimeError), noted.noting(Forget(*KEY)):
+    noted = OrderState()
+    with pytest.raises(RuntimeError), noted.record_order(Forget(*KEY)):
         raise RuntimeError("can't start new thread")
     assert noted.is_stopping
 
@@ -83,23 +83,27 @@ def test_a_stop_stays_wanted_although_it_found_no_thread() -> None:
 @pytest.mark.parametrize(
     ("shim", "standing"),
     [
-        pytest.param(ShimState(2, True, (), 0, 0, run=1), Standing(started=1), id="to its shim"),
+        pytest.param(
+            ShimState(2, True, (), 0, 0, run=1), ReportedProgress(started=1), id="to its shim"
+        ),
         pytest.param(
             ShimState(2, False, (), 0, 0),
-            Standing(started=2, started_run=1, finished=2, finished_run=1),
+            ReportedProgress(started=2, started_run=1, finished=2, finished_run=1),
             id="to the journal",
         ),
-        pytest.param(None, Standing(started=2, started_run=1), id="to the journal alone"),
+        pytest.param(None, ReportedProgress(started=2, started_run=1), id="to the journal alone"),
         pytest.param(
-            ShimState(None, False, (), 0, 0), Standing(started=2, started_run=1), id="to no stage"
+            ShimState(None, False, (), 0, 0),
+            ReportedProgress(started=2, started_run=1),
+            id="to no stage",
         ),
     ],
 )
 def test_what_an_earlier_daemon_began_is_not_begun_again(
-    shim: ShimState | None, standing: Standing
+    shim: ShimState | None, standing: ReportedProgress
 ) -> None:
-    noted = NotedOrders()
-    noted.take_up(shim, standing)
+    noted = OrderState()
+    noted.resume_from(shim, standing)
     assert not is_new(noted, stage(2))
     assert not is_new(noted, stage(2, run=1))
     assert is_new(noted, stage(2, run=2))
@@ -113,10 +117,12 @@ def test_what_was_reported_and_never_began_is_begun_again(
     begun: tuple[int, int], never_began: RunStage
 ) -> None:
     at, run = never_began.stage_index, never_began.run
-    standing = Standing(started=at, started_run=run, finished=begun[0], finished_run=begun[1])
-    noted = NotedOrders()
-    noted.take_up(ShimState(begun[0], False, (), 0, 0, run=begun[1]), standing)
-    assert noted.highest == begun
+    standing = ReportedProgress(
+        started=at, started_run=run, finished=begun[0], finished_run=begun[1]
+    )
+    noted = OrderState()
+    noted.resume_from(ShimState(begun[0], False, (), 0, 0, run=begun[1]), standing)
+    assert noted.latest_run == begun
     assert noted.state(standing) == "waiting"
     assert is_new(noted, never_began)
 
@@ -124,18 +130,22 @@ def test_what_was_reported_and_never_began_is_begun_again(
 @pytest.mark.parametrize(
     ("orders", "standing", "state"),
     [
-        pytest.param([], Standing(), "waiting", id="nothing was ordered"),
-        pytest.param([stage(0)], Standing(accepted=True), "working", id="a stage runs"),
-        pytest.param([stage(0)], Standing(finished=0), "waiting", id="it has ended"),
+        pytest.param([], ReportedProgress(), "waiting", id="nothing was ordered"),
+        pytest.param([stage(0)], ReportedProgress(accepted=True), "working", id="a stage runs"),
+        pytest.param([stage(0)], ReportedProgress(finished=0), "waiting", id="it has ended"),
         pytest.param(
-            [stage(0), stage(0, 1)], Standing(finished=0), "working", id="it runs once more"
+            [stage(0), stage(0, 1)], ReportedProgress(finished=0), "working", id="it runs once more"
         ),
-        pytest.param([stage(0), Publish(*KEY)], Standing(finished=0), "publishing", id="it pushes"),
-        pytest.param([stage(0)], Standing(finished=0, published=True), "published", id="pushed"),
+        pytest.param(
+            [stage(0), Publish(*KEY)], ReportedProgress(finished=0), "publishing", id="it pushes"
+        ),
+        pytest.param(
+            [stage(0)], ReportedProgress(finished=0, published=True), "published", id="pushed"
+        ),
         *(
             pytest.param(
                 [stage(0)],
-                Standing(over=over),
+                ReportedProgress(over=over),
                 "stopped" if over == "stopped" else "failed",
                 id=over,
             )
@@ -144,9 +154,9 @@ def test_what_was_reported_and_never_began_is_begun_again(
     ],
 )
 def test_an_attempt_stands_where_orders_and_reports_have_brought_it(
-    orders: list[AttemptOrder], standing: Standing, state: str
+    orders: list[AttemptOrder], standing: ReportedProgress, state: str
 ) -> None:
-    noted = NotedOrders()
+    noted = OrderState()
     for order in orders:
         assert is_new(noted, order)
     assert noted.state(standing) == state

@@ -45,8 +45,8 @@ def test_an_allowed_host_is_reached_and_another_told_once_with_its_stage(
     ask = "curl -s -o /dev/null -w '%{http_code} ' --noproxy ''"
     script = f"curl -s --noproxy '' http://{host}/; {ask} http://evil.example/; {ask} evil.example"
     worker.run(script, network=[host])
-    server.until_said(StageFinished)
-    server.until(lambda: server.log() == b"hello403 403 ")
+    server.wait_for_report(StageFinished)
+    server.wait_for(lambda: server.log() == b"hello403 403 ")
     assert server.bodies(EgressRefused) == [EgressRefused(0, "evil.example")]
     order = [
         type(body) for body in server.bodies() if isinstance(body, (EgressRefused, StageFinished))
@@ -61,8 +61,8 @@ def test_without_the_proxy_there_is_no_way_out(worker: WorkerHome, host: str) ->
         f"curl -s --noproxy '*' http://{host}/; echo $?; grep -o '^ *[a-z0-9]*:' /proc/net/dev",
         network=[host],
     )
-    server.until_said(StageFinished)
-    server.until(lambda: server.log() == b"7\r\n    lo:\r\n")
+    server.wait_for_report(StageFinished)
+    server.wait_for(lambda: server.log() == b"7\r\n    lo:\r\n")
 
 
 @pytest.mark.needs("curl")
@@ -71,15 +71,15 @@ def test_an_open_stage_has_no_proxy_and_reaches_what_this_machine_does(
 ) -> None:
     server = worker.start().server
     worker.run(f'curl -s http://{host}/; echo "${{http_proxy-none}}"')
-    server.until_said(StageFinished)
-    server.until(lambda: server.log() == b"hellonone\r\n")
+    server.wait_for_report(StageFinished)
+    server.wait_for(lambda: server.log() == b"hellonone\r\n")
 
 
-def test_a_machine_without_full_rooms_runs_no_stage_whose_network_is_not_open(
+def test_a_machine_without_full_sandboxes_runs_no_stage_whose_network_is_not_open(
     worker: WorkerHome,
 ) -> None:
-    worker.take(worker.made(room="processes"))
+    worker.run_daemon(worker.make_daemon(room="processes"))
     worker.run("true", network=[])
-    failed = worker.server.until_said(Failed)
+    failed = worker.server.wait_for_report(Failed)
     assert failed.code == "room_unavailable"
     assert "needs the room full, this machine has processes" in failed.message

@@ -18,7 +18,7 @@ from muster.protocol.frames import (
     Transcript,
     WorkspaceFacts,
 )
-from muster.worker.agents.attempt_state import KeptOrder
+from muster.worker.agents.attempt_state import AttemptState
 from muster.worker.attempts.attempt import Attempt
 from muster.worker.git import preparation
 from muster.worker.sandbox import homes
@@ -50,7 +50,7 @@ def claude(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> Path:
 def first(worker: WorkerHome) -> None:
     """An attempt whose agent has done its stage."""
     worker.server.send(worker.stage("Do it.", kind="agent", agent="claude"))
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
 
 
 def order(worker: WorkerHome, *, ref: str = "refs/muster/7/1/0", **more: Any) -> None:
@@ -63,19 +63,19 @@ def order(worker: WorkerHome, *, ref: str = "refs/muster/7/1/0", **more: Any) ->
 
 def followed(worker: WorkerHome, number: int = 2) -> str:
     """What its agent has printed."""
-    end = worker.server.until_said(StageFinished, number)
+    end = worker.server.wait_for_report(StageFinished, number)
     assert (end.how, end.code) == ("exit", 0)
-    worker.server.until(lambda: len(worker.server.log(7, 2)) == end.log_end)
+    worker.server.wait_for(lambda: len(worker.server.log(7, 2)) == end.log_end)
     return worker.server.log(7, 2).decode()
 
 
 def test_the_agent_goes_on_with_its_conversation_in_its_home(worker: WorkerHome) -> None:
     first(worker.start())
     order(worker)
-    said = followed(worker)
-    assert "<--resume>told <s-1>told <-->told <Faster.>" in said
-    assert "known\r\nwork" in said
-    old, new = (worker.layout.home_of(AttemptKey(7, number)) for number in (1, 2))
+    log = followed(worker)
+    assert "<--resume>told <s-1>told <-->told <Faster.>" in log
+    assert "known\r\nwork" in log
+    old, new = (worker.layout.attempt_home(AttemptKey(7, number)) for number in (1, 2))
     assert not old.exists()
     owners = {path.lstat().st_uid for path in [new, *new.rglob("*")]}
     assert owners == {worker.layout.workspace(AttemptKey(7, 2)).stat().st_uid}
@@ -86,47 +86,49 @@ def test_the_transcript_begins_with_the_follow_up(worker: WorkerHome) -> None:
     first(worker.start())
     order(worker)
     followed(worker)
-    said = [report for report in worker.server.bodies(Transcript) if report.entries]
-    [(begun, told)] = [
+    transcripts = [report for report in worker.server.bodies(Transcript) if report.entries]
+    [(begun, opening)] = [
         (report.first + place, entry)
-        for report in said
+        for report in transcripts
         for place, entry in enumerate(report.entries)
         if entry.title == TOLD
     ]
-    assert (begun, told.kind, told.data) == (0, "message", {"followUp": True})
+    assert (begun, opening.kind, opening.data) == (0, "message", {"followUp": True})
 
 
 def test_whose_home_is_gone_is_told_the_history(worker: WorkerHome) -> None:
     first(worker.start())
     worker.server.send(Forget(7, 1, keep_checkpoints=True))
-    worker.server.until(lambda: worker.server.bodies(WorkspaceFacts)[-1].state == "removed")
+    worker.server.wait_for(lambda: worker.server.bodies(WorkspaceFacts)[-1].state == "removed")
     order(worker)
-    said = followed(worker)
-    assert "<--resume>" not in said
-    assert "told <It was so. Faster.>" in said
-    assert "known" not in said
-    assert "work\r\n" in said  # which is in the checkpoint
+    log = followed(worker)
+    assert "<--resume>" not in log
+    assert "told <It was so. Faster.>" in log
+    assert "known" not in log
+    assert "work\r\n" in log  # which is in the checkpoint
 
 
 def test_where_the_workspace_lies_elsewhere_the_conversation_is_not_gone_on_with(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    passed = KeptOrder.passed
+    passed = AttemptState.for_next_attempt
     monkeypatch.setattr(
-        KeptOrder, "passed", lambda self, number, **_: passed(self, number, talks_on=False)
+        AttemptState,
+        "for_next_attempt",
+        lambda self, number, **_: passed(self, number, talks_on=False),
     )
     first(worker.start())
     order(worker)
-    said = followed(worker)
-    assert "<--resume>" not in said
-    assert "told <It was so. Faster.>" in said
-    assert "known\r\n" in said  # but the home is the same
+    log = followed(worker)
+    assert "<--resume>" not in log
+    assert "told <It was so. Faster.>" in log
+    assert "known\r\n" in log  # but the home is the same
 
 
 def test_it_goes_on_from_a_branch_as_well(worker: WorkerHome) -> None:
     first(worker.start())
     worker.server.send(Publish(7, 1))
-    worker.server.until_said(Published)
+    worker.server.wait_for_report(Published)
     order(worker, ref="refs/heads/muster/7-1")
     assert "known\r\nwork" in followed(worker)
 
@@ -135,28 +137,28 @@ def test_it_goes_on_from_a_branch_as_well(worker: WorkerHome) -> None:
 def test_a_daemon_that_dies_in_the_passing_leaves_it_to_the_next(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, moved: bool
 ) -> None:
-    take, leave = homes.take, Attempt.leave
+    take, leave = homes.reuse_home, Attempt.detach
     reached, left = threading.Event(), threading.Event()
 
     def die(layout: Any, before: AttemptKey, key: AttemptKey, identity: Any) -> None:
         if moved:
-            os.rename(layout.home_of(before), layout.home_of(key))
+            os.rename(layout.attempt_home(before), layout.attempt_home(key))
         reached.set()
         assert left.wait(20)
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(Attempt, "leave", lambda self: (leave(self), left.set()))
+    monkeypatch.setattr(Attempt, "detach", lambda self: (leave(self), left.set()))
     first(worker.start())
-    monkeypatch.setattr(preparation.homes, "take", die)
+    monkeypatch.setattr(preparation.homes, "reuse_home", die)
     order(worker)
     assert reached.wait(20)
     worker.leave()
-    monkeypatch.setattr(preparation.homes, "take", take)
+    monkeypatch.setattr(preparation.homes, "reuse_home", take)
     worker.start()
     order(worker)
-    said = followed(worker)
-    assert "<--resume>told <s-1>" in said
-    assert "known\r\nwork" in said
+    log = followed(worker)
+    assert "<--resume>told <s-1>" in log
+    assert "known\r\nwork" in log
 
 
 # ---- the home alone, and what may come in between ------------------------------------------------
@@ -172,7 +174,7 @@ def test_the_home_is_the_ones_or_the_others_whatever_dies(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, step: str, after: bool
 ) -> None:
     layout, before, key = worker.layout, AttemptKey(7, 1), AttemptKey(7, 2)
-    old, new = layout.home_of(before), layout.home_of(key)
+    old, new = layout.attempt_home(before), layout.attempt_home(key)
     (old / "a" / "b").mkdir(parents=True)
     (old / "a" / "b" / "file").write_text("known")
     (old / "link").symlink_to("/etc/passwd")
@@ -181,7 +183,11 @@ def test_the_home_is_the_ones_or_the_others_whatever_dies(
         for path in [old, *old.rglob("*")]:
             os.chown(path, 66_901, 66_901, follow_symlinks=False)
         identity = Identity(66_902, layout.identities / "66902")
-    place = {"kill": (homes, "_kill"), "rename": (os, "rename"), "chown": (homes, "_hand_on")}
+    place = {
+        "kill": (homes, "_kill_owner"),
+        "rename": (os, "rename"),
+        "chown": (homes, "_change_owner"),
+    }
     module, name = place[step]
     real = getattr(module, name)
 
@@ -195,11 +201,11 @@ def test_the_home_is_the_ones_or_the_others_whatever_dies(
     with monkeypatch.context() as patched:
         patched.setattr(module, name, dies)
         with pytest.raises(Killed):
-            homes.take(layout, before, key, identity)
+            homes.reuse_home(layout, before, key, identity)
     assert old.is_dir() is not new.is_dir()
-    assert homes.is_there(layout, before, key)
-    homes.take(layout, before, key, identity)
-    homes.take(layout, before, key, identity)
+    assert homes.can_reuse(layout, before, key)
+    homes.reuse_home(layout, before, key, identity)
+    homes.reuse_home(layout, before, key, identity)
     assert (new / "a" / "b" / "file").read_text() == "known"
     if identity is not None:
         assert {path.lstat().st_uid for path in [new, *new.rglob("*")]} == {66_902}
@@ -209,10 +215,10 @@ def test_the_home_is_the_ones_or_the_others_whatever_dies(
 @pytest.mark.skipif(os.geteuid() != 0, reason="files change hands where the daemon is root")
 def test_what_is_anothers_in_a_home_stays_anothers(worker: WorkerHome) -> None:
     layout, before, key = worker.layout, AttemptKey(7, 1), AttemptKey(7, 2)
-    old = layout.home_of(before)
+    old = layout.attempt_home(before)
     old.mkdir()
     (old / "of-root").write_text("x")
     os.chown(old, 66_901, 66_901)
-    homes.take(layout, before, key, Identity(66_902, layout.identities / "66902"))
-    assert (layout.home_of(key) / "of-root").stat().st_uid == 0
-    assert layout.home_of(key).stat().st_uid == 66_902
+    homes.reuse_home(layout, before, key, Identity(66_902, layout.identities / "66902"))
+    assert (layout.attempt_home(key) / "of-root").stat().st_uid == 0
+    assert layout.attempt_home(key).stat().st_uid == 66_902

@@ -72,7 +72,7 @@ def test_who_has_something_carried_out_waits_for_it_and_for_what_was_there_befor
     done: list[str] = []
     executor = SerialExecutor("serial-executor", lingers=lambda: False, rest_after=0, rest=no_rest)
     executor.add(lambda: done.append("before"))
-    executor.carry_out(lambda: done.append("this"), lambda: True)
+    executor.run_and_wait(lambda: done.append("this"), lambda: True)
     assert done == ["before", "this"]
 
 
@@ -80,7 +80,7 @@ def test_who_has_something_carried_out_waits_no_longer_than_it_is_awaited() -> N
     going, late, awaited = threading.Event(), threading.Event(), iter([True, False])
     executor = SerialExecutor("serial-executor", lingers=lambda: False, rest_after=0, rest=no_rest)
     executor.add(partial(going.wait, LIMIT))
-    executor.carry_out(late.set, lambda: next(awaited))
+    executor.run_and_wait(late.set, lambda: next(awaited))
     assert not late.is_set()
     going.set()
     executor.join(LIMIT)

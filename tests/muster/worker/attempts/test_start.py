@@ -46,11 +46,11 @@ def stage(worker: WorkerHome, text: str, stage_index: int = 0, **more: object) -
     server, before = worker.server, len(worker.server.log())
     more = {"kind": "agent", "agent": "claude", **more}
     server.send(worker.stage(text, stage_index, **more))
-    finished = server.until(
+    finished = server.wait_for(
         lambda: [each for each in server.bodies(StageFinished) if each.stage_index == stage_index]
     )[0]
     assert (finished.how, finished.code) == ("exit", 0)
-    server.until(lambda: len(server.log()) == finished.log_end)
+    server.wait_for(lambda: len(server.log()) == finished.log_end)
     return server.log()[before:].decode().splitlines()
 
 
@@ -100,7 +100,7 @@ def test_an_agent_whose_output_is_read_is_missing_in_the_systems_own_words(
     worker.start().server.send(
         worker.stage("x", kind="agent", agent="claude", env={"PATH": str(empty)})
     )
-    assert worker.server.until_said(Failed).code == "binary_missing"
+    assert worker.server.wait_for_report(Failed).code == "binary_missing"
 
 
 def test_an_agent_in_the_terminal_runs_by_itself(worker: WorkerHome) -> None:
@@ -114,7 +114,7 @@ def test_what_it_leaves_in_the_workspace_is_no_work(
 ) -> None:
     install(worker, "aider", "#!/bin/sh\necho x > .aider.history; echo y > work\n", monkeypatch)
     assert stage(worker.start(), "do it", agent="aider") == []
-    made = worker.server.until_said(Checkpoint)
+    made = worker.server.wait_for_report(Checkpoint)
     assert "work" in worker.repository.git("ls-tree", "--name-only", made.commit).split()
     assert ".aider" not in worker.repository.git("ls-tree", "--name-only", made.commit)
 
@@ -128,14 +128,14 @@ def test_an_agent_of_the_operators_is_run_and_told_of(
     (agents / "goose.toml").write_text(
         'name = "goose"\nbinary = "goose"\nheadless = ["goose", "run", "{options}", "{text}"]\n'
     )
-    worker.take(worker.made(agents=agents))
+    worker.run_daemon(worker.make_daemon(agents=agents))
     assert stage(worker, "do it", agent="goose") == ["<run><do it>"]
-    told = worker.server.until(lambda: [beat for _, beat in worker.server.heartbeats if beat])
-    known = [*worker.server.hellos[-1].capabilities, *(told[-1].capabilities or [])]
+    beats = worker.server.wait_for(lambda: [beat for _, beat in worker.server.heartbeats if beat])
+    known = [*worker.server.hellos[-1].capabilities, *(beats[-1].capabilities or [])]
     assert "goose" in {each.agent_type for each in known}
 
 
 def test_an_agent_that_nobody_knows_fails_its_attempt_in_words(worker: WorkerHome) -> None:
     worker.start().server.send(worker.stage("x", kind="agent", agent="nobody"))
-    failed = worker.server.until_said(Failed)
+    failed = worker.server.wait_for_report(Failed)
     assert (failed.code, failed.message) == ("stage_impossible", "unknown agent: nobody")

@@ -41,9 +41,9 @@ def stage(worker: WorkerHome, program: Path, text: str, index: int = 0, **more: 
     server, before = worker.server, len(worker.server.log())
     more = {"kind": "agent", "agent": "acp", "agent_command": f"{program} --serve", **more}
     server.send(worker.stage(text, index, **more))
-    finished = server.until_said(StageFinished, index + 1)
+    finished = server.wait_for_report(StageFinished, index + 1)
     assert (finished.how, finished.code) == ("exit", 0)
-    server.until(lambda: len(server.log()) == finished.log_end)
+    server.wait_for(lambda: len(server.log()) == finished.log_end)
     lines = server.log()[before:].decode().splitlines()
     heard = [json.loads(line.removeprefix("heard ")) for line in lines if "heard {" in line]
     return [*heard, next(line for line in lines if line.startswith("--serve"))]
@@ -56,8 +56,8 @@ def test_its_text_its_session_and_its_arguments_reach_it(worker: WorkerHome, pro
     assert [server["name"] for server in new["params"]["mcpServers"]] == ["muster"]
     assert prompt["params"]["prompt"] == [{"type": "text", "text": "one"}]
     assert arguments == "--serve --more"
-    told = [entry.kind for each in worker.server.bodies(Transcript) for entry in each.entries]
-    assert told == ["message", "usage"]
+    kinds = [entry.kind for each in worker.server.bodies(Transcript) for entry in each.entries]
+    assert kinds == ["message", "usage"]
     again = stage(worker, program, "two", 1)[-3]
     assert (again["method"], again["params"]["sessionId"]) == ("session/load", "s-1")
 
@@ -74,6 +74,6 @@ def test_what_cannot_be_spoken_to_fails_in_words(
 ) -> None:
     order = {"kind": "agent", "agent": "acp", "agent_command": str(program), **more}
     worker.start().server.send(worker.stage("x", **order))
-    failed = worker.server.until_said(Failed)
+    failed = worker.server.wait_for_report(Failed)
     assert failed.code == "stage_impossible"
     assert words in failed.message

@@ -22,7 +22,7 @@ from muster.worker.clock import boot_seconds
 from muster.worker.git.git import GitError
 from muster.worker.git.mirrors import Mirror
 from tests.muster.worker.attempts.attempt_world import milestones, quick
-from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.repositories import repository, root, wait_for
 from tests.muster.worker.worker_home import BRANCH, WorkerHome, worker
 
 __all__ = ["quick", "repository", "root", "worker"]
@@ -33,14 +33,14 @@ REF = f"refs/heads/{OWN}"
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("muster.worker.attempts.task_branch._PAUSES", (0.01, 0.0))
+    monkeypatch.setattr("muster.worker.attempts.task_branch._RETRY_PAUSES_SECONDS", (0.01, 0.0))
 
 
 def at_its_push(worker: WorkerHome) -> str:
     """A task whose stage has left a commit, which is returned."""
     worker.start()
     worker.run("echo one > one")
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     [made] = worker.server.bodies(Checkpoint)
     return str(made.commit)
 
@@ -52,7 +52,7 @@ def push(worker: WorkerHome, expects: str | None = None, name: str = OWN, number
 def test_the_first_push_makes_the_tasks_branch(worker: WorkerHome) -> None:
     commit = at_its_push(worker)
     push(worker)
-    published = worker.server.until_said(Published)
+    published = worker.server.wait_for_report(Published)
     tree = worker.repository.git("rev-parse", f"{commit}^{{tree}}")
     assert published == Published(BRANCH, commit, DiffStat(1, 1, 0), BranchMove(OWN), tree)
     assert worker.repository.refs()[REF] == commit
@@ -64,14 +64,14 @@ def test_a_later_one_moves_it_from_what_is_expected_whatever_that_leaves_behind(
     before = worker.repository.commit({"other": "1"}, OWN)
     commit = at_its_push(worker)
     push(worker, before)
-    assert worker.server.until_said(Published).moved == BranchMove(OWN, before)
+    assert worker.server.wait_for_report(Published).moved == BranchMove(OWN, before)
     assert worker.repository.refs()[REF] == commit
 
 
 def test_without_an_order_to_do_so_no_branch_of_the_task_is_made(worker: WorkerHome) -> None:
     at_its_push(worker)
     worker.server.send(Publish(7, 1))
-    assert worker.server.until_said(Published).moved is None
+    assert worker.server.wait_for_report(Published).moved is None
     assert REF not in worker.repository.refs()
 
 
@@ -79,7 +79,7 @@ def test_a_persons_commit_is_left_alone_and_told_with_its_author(worker: WorkerH
     theirs = worker.repository.commit({"theirs": "1"}, OWN)
     commit = at_its_push(worker)
     push(worker)
-    refused = worker.server.until_said(BranchRefused)
+    refused = worker.server.wait_for_report(BranchRefused)
     by, subject = "Seed <seed@dev.example>", "seed"
     assert refused == BranchRefused(0, OWN, commit, theirs, by=by, subject=subject)
     refs = worker.repository.refs()
@@ -90,7 +90,7 @@ def test_a_persons_commit_is_left_alone_and_told_with_its_author(worker: WorkerH
 def test_a_branch_that_somebody_has_deleted_is_not_made_again(worker: WorkerHome) -> None:
     commit = at_its_push(worker)
     push(worker, "1" * 40)
-    assert worker.server.until_said(BranchRefused) == BranchRefused(0, OWN, commit)
+    assert worker.server.wait_for_report(BranchRefused) == BranchRefused(0, OWN, commit)
     assert REF not in worker.repository.refs()
 
 
@@ -100,7 +100,7 @@ def test_a_ref_in_the_way_is_told_in_gits_words(worker: WorkerHome, name: str) -
     worker.repository.commit({"theirs": "1"}, "shop/7/x")
     at_its_push(worker)
     push(worker, name=name)
-    refused = worker.server.until_said(BranchRefused)
+    refused = worker.server.wait_for_report(BranchRefused)
     assert (refused.name, refused.found, refused.by) == (name, None, "")
     assert "refs/heads/" in refused.why
 
@@ -109,7 +109,7 @@ def test_a_branch_that_the_remote_protects_is_told_in_its_words(worker: WorkerHo
     worker.repository.hook("update", f'[ "$1" != {REF} ] || {{ echo protected >&2; exit 1; }}')
     at_its_push(worker)
     push(worker)
-    assert "protected" in worker.server.until_said(BranchRefused).why
+    assert "protected" in worker.server.wait_for_report(BranchRefused).why
 
 
 def test_the_next_order_tries_again_and_one_that_was_refused_is_not_repeated(
@@ -118,10 +118,10 @@ def test_the_next_order_tries_again_and_one_that_was_refused_is_not_repeated(
     theirs = worker.repository.commit({"theirs": "1"}, OWN)
     commit = at_its_push(worker)
     push(worker)
-    worker.server.until_said(BranchRefused)
+    worker.server.wait_for_report(BranchRefused)
     push(worker)
     push(worker, theirs, number=1)
-    assert worker.server.until_said(Published).moved == BranchMove(OWN, theirs)
+    assert worker.server.wait_for_report(Published).moved == BranchMove(OWN, theirs)
     assert milestones(worker)[-3:] == ["StageFinished", "BranchRefused", "Published"]
     assert worker.repository.refs()[REF] == commit
 
@@ -129,19 +129,19 @@ def test_the_next_order_tries_again_and_one_that_was_refused_is_not_repeated(
 def test_a_daemon_that_died_between_the_two_pushes_moves_the_branch_when_told_again(
     worker: WorkerHome,
 ) -> None:
-    held = worker.repository.hold_pushes("refs/heads/tasks/7")
+    held = worker.repository.block_pushes("refs/heads/tasks/7")
     worker.spawn()
     worker.run("echo one > one")
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     push(worker, name="tasks/7")
-    held.until(1, worker.server.find_problem)
+    held.wait_for(1, worker.server.find_problem)
     commit = worker.repository.refs()[f"refs/heads/{BRANCH}"]
     worker.kill(signal.SIGKILL)
     held.release()
     worker.start()
-    worker.server.until_connected(2)
+    worker.server.wait_until_connected(2)
     push(worker, name="tasks/7")
-    assert worker.server.until_said(Published).moved == BranchMove("tasks/7")
+    assert worker.server.wait_for_report(Published).moved == BranchMove("tasks/7")
     assert worker.repository.refs()["refs/heads/tasks/7"] == commit
 
 
@@ -151,23 +151,23 @@ def test_a_move_whose_answer_was_lost_is_one(worker: WorkerHome) -> None:
     commit = at_its_push(worker)
     worker.repository.git("update-ref", REF, commit)
     push(worker, before)
-    assert worker.server.until_said(Published).moved == BranchMove(OWN, before)
+    assert worker.server.wait_for_report(Published).moved == BranchMove(OWN, before)
 
 
 def test_one_that_the_remote_has_made_although_git_failed_is_one_too(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The connection broke before the remote's answer."""
-    move = Mirror.move
+    move = Mirror.move_remote_ref
 
     def cut_off(*arguments: Any) -> None:
         move(*arguments)
         raise GitError("the remote end hung up unexpectedly")
 
-    monkeypatch.setattr(Mirror, "move", cut_off)
+    monkeypatch.setattr(Mirror, "move_remote_ref", cut_off)
     commit = at_its_push(worker)
     push(worker)
-    assert worker.server.until_said(Published).moved == BranchMove(OWN)
+    assert worker.server.wait_for_report(Published).moved == BranchMove(OWN)
     assert worker.repository.refs()[REF] == commit
 
 
@@ -178,10 +178,10 @@ def test_a_remote_that_cannot_be_asked_either_is_told_as_a_refusal(
         raise GitError("no route to host")
 
     commit = at_its_push(worker)
-    monkeypatch.setattr(Mirror, "move", away)
+    monkeypatch.setattr(Mirror, "move_remote_ref", away)
     monkeypatch.setattr(Mirror, "remote_commit", away)
     push(worker, "1" * 40)
-    refused = worker.server.until_said(BranchRefused)
+    refused = worker.server.wait_for_report(BranchRefused)
     assert refused == BranchRefused(0, OWN, commit, "1" * 40, "no route to host")
 
 
@@ -192,16 +192,16 @@ def test_while_the_lease_is_over_the_branch_stays(
     is_over = threading.Event()
     is_over.set()
     monkeypatch.setattr(
-        "muster.worker.lease.lease.Lease.is_over", property(lambda _: is_over.is_set())
+        "muster.worker.lease.lease.Lease.is_expired", property(lambda _: is_over.is_set())
     )
-    monkeypatch.setattr("muster.worker.attempts.task_branch._GLANCE", 0.01)
+    monkeypatch.setattr("muster.worker.attempts.task_branch._POLL_SECONDS", 0.01)
     push(worker)
-    until(lambda: f"refs/heads/{BRANCH}" in worker.repository.refs())
+    wait_for(lambda: f"refs/heads/{BRANCH}" in worker.repository.refs())
     since = boot_seconds()
-    until(lambda: boot_seconds() > since + 0.3)
+    wait_for(lambda: boot_seconds() > since + 0.3)
     assert REF not in worker.repository.refs()
     is_over.clear()
-    worker.server.until_said(Published)
+    worker.server.wait_for_report(Published)
     assert worker.repository.refs()[REF] == commit
 
 
@@ -209,10 +209,10 @@ def test_one_that_is_stopped_meanwhile_moves_nothing(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_its_push(worker)
-    monkeypatch.setattr("muster.worker.lease.lease.Lease.is_over", property(lambda _: True))
+    monkeypatch.setattr("muster.worker.lease.lease.Lease.is_expired", property(lambda _: True))
     push(worker)
-    until(lambda: f"refs/heads/{BRANCH}" in worker.repository.refs())
+    wait_for(lambda: f"refs/heads/{BRANCH}" in worker.repository.refs())
     worker.server.send(Stop(7, 1, "cancelled"))
-    worker.server.until_said(Stopped)
+    worker.server.wait_for_report(Stopped)
     assert REF not in worker.repository.refs()
     assert {"Published", "BranchRefused"}.isdisjoint(milestones(worker))

@@ -14,14 +14,14 @@ import pytest
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Lost, StageFinished, Stop, Stopped, Transcript, WorkspaceFacts
 from muster.worker.attempts.context import AttemptContext, Reporter
-from muster.worker.attempts.transcript import TranscriptTeller
+from muster.worker.attempts.transcript import TranscriptReporter
 from muster.worker.journal.journal import Journal
 from muster.worker.sandbox.detection import detect
 from muster.worker.sandbox.mounts import PYTHON
 from muster.worker.shim import client as shim_client
-from muster.worker.shim.transcript import NAME, TranscriptWriter
+from muster.worker.shim.transcript import FILE_NAME, TranscriptWriter
 from tests.muster.worker.attempts.attempt_world import milestones, quick
-from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.repositories import repository, root, wait_for
 from tests.muster.worker.shim.channel_speaker import SPEAKER
 from tests.muster.worker.test_daemon_killed import die_with_torn
 from tests.muster.worker.worker_home import WorkerHome, worker
@@ -55,7 +55,7 @@ def numbered(worker: WorkerHome) -> list[tuple[int, int, str]]:
     ]
 
 
-def held(worker: WorkerHome) -> tuple[Path, str]:
+def make_waiting_stage(worker: WorkerHome) -> tuple[Path, str]:
     """A file that the stage waits for, and the act that does."""
     flag = worker.layout.home.parent / "go"
     return flag, f"import time\nwhile not os.path.exists({str(flag)!r}): time.sleep(0.02)\n"
@@ -67,32 +67,32 @@ def test_entries_come_before_the_stages_end_and_say_where_the_log_shows_them(
     server = worker.start().server
     act = "for n in range(3): entry(f'#{n}', title='t', data={'n': n}); show(f'#{n}' + chr(10))"
     speak(act, secrets={"KEY": "hush-hush"})
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     assert milestones(worker)[-2:] == ["Checkpoint", "StageFinished"]
     assert milestones(worker).index("Transcript") < milestones(worker).index("StageFinished")
     assert numbered(worker) == [(0, 0, "#0"), (1, 0, "#1"), (2, 0, "#2")]
-    entries = [entry for said in server.bodies(Transcript) for entry in said.entries]  # type: ignore[union-attr]
-    server.until(lambda: server.log() == b"#0\r\n#1\r\n#2\r\n")
+    entries = [entry for report in server.bodies(Transcript) for entry in report.entries]  # type: ignore[union-attr]
+    server.wait_for(lambda: server.log() == b"#0\r\n#1\r\n#2\r\n")
     for number, entry in enumerate(entries):
         assert server.log()[entry.log_offset :].startswith(entry.text.encode())
         assert (entry.kind, entry.title, entry.data) == ("message", "t", {"n": number})
 
     speak("entry('next')", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     assert numbered(worker)[3:] == [(3, 1, "next")]
     worker.forget()
-    server.until(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
+    server.wait_for(lambda: server.bodies(WorkspaceFacts)[-1].state == "removed")
     assert list(worker.layout.attempts.iterdir()) == []
 
 
 def test_entries_come_while_the_stage_runs(worker: WorkerHome, speak: Speak) -> None:
     server = worker.start().server
-    flag, wait = held(worker)
+    flag, wait = make_waiting_stage(worker)
     speak(f"entry('one')\nentry('two')\n{wait}")
-    server.until(lambda: len(numbered(worker)) == 2)
+    server.wait_for(lambda: len(numbered(worker)) == 2)
     assert server.bodies(StageFinished) == []
     flag.touch(0o666)
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     assert len(numbered(worker)) == 2
 
 
@@ -101,7 +101,7 @@ def test_daemons_that_are_killed_in_between_report_each_entry_once(
     worker: WorkerHome, speak: Speak, kills: int
 ) -> None:
     server = worker.server
-    flag, _ = held(worker)
+    flag, _ = make_waiting_stage(worker)
     worker.spawn()
     speak(
         "import time\nnumber = 0\n"
@@ -111,12 +111,12 @@ def test_daemons_that_are_killed_in_between_report_each_entry_once(
     )
     for _ in range(kills):
         known = len(numbered(worker))
-        server.until(lambda known=known: len(numbered(worker)) > known)
+        server.wait_for(lambda known=known: len(numbered(worker)) > known)
         worker.kill()
         worker.spawn()
     flag.touch(0o666)
-    server.until_said(StageFinished)
-    server.until(lambda: server.log().endswith(b"entries"))
+    server.wait_for_report(StageFinished)
+    server.wait_for(lambda: server.log().endswith(b"entries"))
     count = int(server.log().split()[0])
     assert numbered(worker) == [(number, 0, str(number)) for number in range(count)]
 
@@ -125,14 +125,14 @@ def test_a_report_that_was_not_on_disk_when_all_died_is_made_again(
     worker: WorkerHome, speak: Speak
 ) -> None:
     server = worker.server
-    flag, wait = held(worker)
+    flag, wait = make_waiting_stage(worker)
     worker.spawn()
     speak(f"show('up')\n{wait}\nfor n in range(3): entry(str(n))")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     die_with_torn(worker, flag, Transcript)
 
     worker.spawn()
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     assert numbered(worker) == [(number, 0, str(number)) for number in range(3)]
 
 
@@ -142,16 +142,16 @@ def test_much_waits_in_its_file_until_the_server_has_the_rest(
     server = worker.start().server
     server.acks = False
     speak("for n in range(150): entry(str(n) + ' ' + 'x' * 16000)")
-    server.until(lambda: len(server.bodies(Transcript)) >= 4)
+    server.wait_for(lambda: len(server.bodies(Transcript)) >= 4)
     directory = worker.layout.attempt(KEY)
-    until(lambda: (state := shim_client.read_state(directory)) and state.ends)
+    wait_for(lambda: (state := shim_client.read_state(directory)) and state.ends)
     assert len(server.bodies(Transcript)) == 4
     assert server.bodies(StageFinished) == []
     server.release()
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     assert [int(text.split()[0]) for _, _, text in numbered(worker)] == list(range(150))
-    for said in server.bodies(Transcript):
-        assert len(msgspec.json.encode(said)) <= 256 << 10
+    for report in server.bodies(Transcript):
+        assert len(msgspec.json.encode(report)) <= 256 << 10
 
 
 def test_it_waits_for_a_server_that_can_read_it_and_nothing_waits_for_it(
@@ -161,25 +161,25 @@ def test_it_waits_for_a_server_that_can_read_it_and_nothing_waits_for_it(
     server.protocol = 2
     worker.start()
     speak("for n in range(150): entry(str(n) + ' ' + 'x' * 16000)")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     assert server.bodies(Transcript) == []
     server.protocol = 3
     server.line.cut()
-    server.until_connected(2)
+    server.wait_until_connected(2)
     speak("entry('150')", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     assert [int(text.split()[0]) for _, _, text in numbered(worker)] == list(range(151))
 
 
 def test_of_a_stage_that_is_lost_all_is_told_before_that(worker: WorkerHome, speak: Speak) -> None:
     server = worker.start().server
     speak("for n in range(9): entry(str(n))\nshow('up')\nsys.stdin.readline()")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     shim = shim_client.attach(worker.layout.attempt(KEY))
     assert shim is not None
-    os.kill(shim.state().pid, signal.SIGKILL)
+    os.kill(shim.fetch_state().pid, signal.SIGKILL)
     shim.close()
-    server.until_said(Lost)
+    server.wait_for_report(Lost)
     assert milestones(worker)[-1] == "Lost"
     assert [text for _, _, text in numbered(worker)] == [str(number) for number in range(9)]
 
@@ -189,9 +189,9 @@ def test_of_a_stage_that_is_stopped_all_is_told_before_that(
 ) -> None:
     server = worker.start().server
     speak("for n in range(9): entry(str(n))\nshow('up')\nsys.stdin.readline()")
-    server.until(lambda: b"up" in server.log())
+    server.wait_for(lambda: b"up" in server.log())
     server.send(Stop(7, 1, "cancelled"))
-    server.until_said(Stopped)
+    server.wait_for_report(Stopped)
     assert milestones(worker)[-1] == "Stopped"
     assert [text for _, _, text in numbered(worker)] == [str(number) for number in range(9)]
 
@@ -203,15 +203,15 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     journal.close()
 
 
-def teller(journal: Journal, directory: Path) -> TranscriptTeller:
+def make_reporter(journal: Journal, directory: Path) -> TranscriptReporter:
     parts = SimpleNamespace(journal=journal, takes_questions=lambda: True)
     context = cast(AttemptContext, parts)
-    return TranscriptTeller(Reporter(context, KEY), directory)
+    return TranscriptReporter(Reporter(context, KEY), directory)
 
 
-def told(journal: Journal) -> list[tuple[int, int, int, list[str]]]:
+def reported_entries(journal: Journal) -> list[tuple[int, int, int, list[str]]]:
     assert journal.flush(10)
-    bodies = [cast(Transcript, report.body) for report in journal.after(0)]
+    bodies = [cast(Transcript, report.body) for report in journal.reports_after(0)]
     return [(b.first, b.stage_index, b.run, [e.text for e in b.entries]) for b in bodies]
 
 
@@ -220,35 +220,39 @@ def test_a_report_is_about_one_run_of_one_stage(journal: Journal, tmp_path: Path
     for number, (stage, run) in enumerate([(0, 0), (0, 0), (1, 0), (1, 1), (1, 1)]):
         place = {"stage": stage, "run": run, "atMs": 5, "logOffset": 6}
         writer.append(place, {"kind": "tool", "title": "", "text": str(number), "data": {}})
-    teller(journal, tmp_path).tell_rest(lambda: True)
-    assert told(journal) == [(0, 0, 0, ["0", "1"]), (2, 1, 0, ["2"]), (3, 1, 1, ["3", "4"])]
+    make_reporter(journal, tmp_path).report_rest(lambda: True)
+    assert reported_entries(journal) == [
+        (0, 0, 0, ["0", "1"]),
+        (2, 1, 0, ["2"]),
+        (3, 1, 1, ["3", "4"]),
+    ]
 
 
 def test_a_line_that_cannot_be_read_costs_no_other(journal: Journal, tmp_path: Path) -> None:
     lines = [b'{"atMs":1,"kind":"tool","text":"a"}', b'{"kind":"new"}', b'{"atMs":1,"kind":"tool"}']
-    (tmp_path / NAME).write_bytes(b"\n".join([*lines, b'{"half']))
-    teller(journal, tmp_path).tell_rest(lambda: True)
-    ((first, _, _, texts),) = told(journal)
+    (tmp_path / FILE_NAME).write_bytes(b"\n".join([*lines, b'{"half']))
+    make_reporter(journal, tmp_path).report_rest(lambda: True)
+    ((first, _, _, texts),) = reported_entries(journal)
     assert (first, texts) == (0, ["a", "", ""])
-    (report,) = journal.after(0)
+    (report,) = journal.reports_after(0)
     assert [entry.kind for entry in cast(Transcript, report.body).entries] == [
         *("tool", "error", "tool")
     ]
 
 
 def test_it_reports_now_and_then_and_at_once_at_the_end(journal: Journal, tmp_path: Path) -> None:
-    writer, telling = TranscriptWriter(tmp_path), teller(journal, tmp_path)
+    writer, telling = TranscriptWriter(tmp_path), make_reporter(journal, tmp_path)
     place = {"stage": 0, "run": 0, "atMs": 5, "logOffset": 6}
     entry = {"kind": "tool", "title": "", "text": "", "data": {}}
-    assert telling.tell() is None
+    assert telling.poll() is None
     writer.append(place, entry)
-    assert telling.tell() is None
+    assert telling.poll() is None
     writer.append(place, entry)
-    again = telling.tell()
+    again = telling.poll()
     assert again is not None
     assert 0 < again <= 0.5
-    assert len(told(journal)) == 1
-    telling.tell_rest(lambda: False)
-    assert len(told(journal)) == 1
-    telling.tell_rest(lambda: True)
-    assert [first for first, *_ in told(journal)] == [0, 1]
+    assert len(reported_entries(journal)) == 1
+    telling.report_rest(lambda: False)
+    assert len(reported_entries(journal)) == 1
+    telling.report_rest(lambda: True)
+    assert [first for first, *_ in reported_entries(journal)] == [0, 1]

@@ -5,8 +5,8 @@ from typing import cast
 import msgspec
 import pytest
 
-from muster.protocol.frames import Replied, StageFinished, Transcript
-from muster.worker.attempts.transcript import TranscriptTeller
+from muster.protocol.frames import StageFinished, ThreadReplied, Transcript
+from muster.worker.attempts.transcript import TranscriptReporter
 from tests.muster.worker.attempts.attempt_world import quick
 from tests.muster.worker.attempts.test_transcript import Speak, numbered, speak
 from tests.muster.worker.repositories import repository, root
@@ -18,8 +18,8 @@ REPLY = 'assert "ok" in ask({"reply": {"thread": 5, "text": "Done."}})\n'
 
 
 def replied(worker: WorkerHome) -> list[tuple[int, int, str]]:
-    said = cast(list[Replied], worker.server.bodies(Replied))
-    return [(reply.number, reply.thread, reply.text) for reply in said]
+    replies = cast(list[ThreadReplied], worker.server.bodies(ThreadReplied))
+    return [(reply.number, reply.thread, reply.text) for reply in replies]
 
 
 def test_a_reply_is_told_with_its_thread_and_stands_in_the_transcript(
@@ -27,16 +27,16 @@ def test_a_reply_is_told_with_its_thread_and_stands_in_the_transcript(
 ) -> None:
     worker.start()
     speak(REPLY + 'ask({"reply": {"thread": 6, "text": "Why?"}})', threads=[5, 6])
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     assert replied(worker) == [(0, 5, "Done."), (1, 6, "Why?")]
     assert [text for *_, text in numbered(worker)] == ["Done.", "Why?"]
     bodies = worker.server.bodies()
-    order = [type(body) for body in bodies if isinstance(body, Replied | StageFinished)]
-    assert order == [Replied, Replied, StageFinished]
+    order = [type(body) for body in bodies if isinstance(body, ThreadReplied | StageFinished)]
+    assert order == [ThreadReplied, ThreadReplied, StageFinished]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reply",
     [
         {"thread": 7, "text": "x"},
         {"thread": True, "text": "x"},
@@ -47,11 +47,11 @@ def test_a_reply_is_told_with_its_thread_and_stands_in_the_transcript(
     ],
 )
 def test_what_is_no_reply_in_a_thread_of_its_own_is_refused(
-    worker: WorkerHome, speak: Speak, said: object
+    worker: WorkerHome, speak: Speak, reply: object
 ) -> None:
     worker.start()
-    speak(f'assert "error" in ask({{"reply": {said!r}}})', threads=[5])
-    end = worker.server.until_said(StageFinished)
+    speak(f'assert "error" in ask({{"reply": {reply!r}}})', threads=[5])
+    end = worker.server.wait_for_report(StageFinished)
     assert (end.how, end.code) == ("exit", 0)
     assert replied(worker) == []
 
@@ -60,26 +60,26 @@ def test_an_entry_that_claims_to_be_a_reply_is_none(worker: WorkerHome, speak: S
     worker.start()
     entry = {"kind": "message", "text": "x", "data": {"reply": 5}, "reply": 5}
     speak(f'ask({{"entry": {entry!r}}})', threads=[5])
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     assert replied(worker) == []
 
 
 def test_a_daemon_that_dies_between_the_reply_and_its_entry_does_not_tell_it_again(
     worker: WorkerHome, speak: Speak, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    say, failed = TranscriptTeller._say, []
+    say, failed = TranscriptReporter._report_batch, []
 
-    def dies(self: TranscriptTeller, batch: Transcript, replies: list[Replied]) -> None:
+    def dies(self: TranscriptReporter, batch: Transcript, replies: list[ThreadReplied]) -> None:
         if replies and not failed:
             failed.append(True)
             say(self, msgspec.structs.replace(batch, entries=[]), replies)
             raise OSError("killed")
         say(self, batch, replies)
 
-    monkeypatch.setattr(TranscriptTeller, "_say", dies)
+    monkeypatch.setattr(TranscriptReporter, "_report_batch", dies)
     worker.start()
     speak(REPLY, threads=[5])
-    worker.server.until_said(StageFinished)
+    worker.server.wait_for_report(StageFinished)
     assert failed
     assert replied(worker) == [(0, 5, "Done.")]
     assert [text for *_, text in numbered(worker)] == ["Done."]
@@ -93,6 +93,6 @@ assert all("ok" in answer for answer in answers[:100])
 assert "too many" in answers[100]["error"]
 """
     speak(act, threads=[5])
-    end = worker.server.until_said(StageFinished)
+    end = worker.server.wait_for_report(StageFinished)
     assert (end.how, end.code) == ("exit", 0)
     assert len(replied(worker)) == 100

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from muster.worker.agents.adapters.registry import read
+from muster.worker.agents.adapters.registry import load_adapters
 from muster.worker.doctor import agents
-from muster.worker.doctor.finding import Finding, Machine, each
+from muster.worker.doctor.finding import Finding, Machine, run_each
 from muster.worker.sandbox import bubblewrap
 from tests.muster.worker.repositories import as_root, root
 
@@ -17,7 +17,7 @@ def found(machine: Machine) -> dict[str, Finding]:
 
 
 def _all(machine: Machine) -> list[Finding]:
-    return list(each(agents.CHECKS, machine))
+    return list(run_each(agents.CHECKS, machine))
 
 
 def install(path: Path, text: str = "#!/bin/sh\necho 2.1.0\n") -> Path:
@@ -39,28 +39,28 @@ def without_bubblewrap(tools: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         install(tools / name).unlink()
         (tools / name).symlink_to(shutil.which(name) or "/nonexistent")
     monkeypatch.setenv("PATH", str(tools))
-    monkeypatch.setattr(bubblewrap, "bundled", lambda: None)
+    monkeypatch.setattr(bubblewrap, "bundled_program", lambda: None)
 
 
 def test_without_any_agent_custom_commands_still_run(tools: Path) -> None:
-    said = found(Machine(tools))
-    assert list(said) == ["agents"]
-    assert said["agents"].level == "warn"
+    findings = found(Machine(tools))
+    assert list(findings) == ["agents"]
+    assert findings["agents"].level == "warn"
 
 
 def test_an_agent_is_told_with_its_version_and_place_and_others_in_a_row(tools: Path) -> None:
     claude = install(tools / "claude")
-    said = found(Machine(tools))
-    assert said["claude"] == Finding("claude", "ok", f"2.1.0, {claude}")
+    findings = found(Machine(tools))
+    assert findings["claude"] == Finding("claude", "ok", f"2.1.0, {claude}")
     others = "not installed: codex, cursor, gemini, opencode, copilot, qwen, aider"
-    assert said["other agents"] == Finding("other agents", "ok", others)
+    assert findings["other agents"] == Finding("other agents", "ok", others)
 
 
 def test_a_version_that_is_not_known_to_work_is_told(tools: Path) -> None:
     install(tools / "claude", "#!/bin/sh\necho '1.0.44 (Claude Code)'\n")
-    said = found(Machine(tools))["claude"]
-    assert said.level == "warn"
-    assert "before 2.1.0" in said.text
+    finding = found(Machine(tools))["claude"]
+    assert finding.level == "warn"
+    assert "before 2.1.0" in finding.text
 
 
 def test_an_operators_agent_is_examined_like_the_others(tools: Path) -> None:
@@ -68,15 +68,15 @@ def test_an_operators_agent_is_examined_like_the_others(tools: Path) -> None:
     (tools / "goose.toml").write_text(
         'name = "goose"\nbinary = "goose"\nheadless = ["goose", "{text}"]\n'
     )
-    assert found(Machine(tools, adapters=read(tools)))["goose"].level == "ok"
+    assert found(Machine(tools, adapters=load_adapters(tools)))["goose"].level == "ok"
 
 
 def test_one_that_does_not_answer_may_work_and_one_that_does_not_start_cannot(tools: Path) -> None:
     install(tools / "claude", "#!/bin/sh\nexit 1\n")
     install(tools / "codex", "#!/no/such/interpreter\n")
-    said = found(Machine(tools))
-    assert said["claude"].level == "warn"
-    assert said["codex"].level == "fail"
+    findings = found(Machine(tools))
+    assert findings["claude"].level == "warn"
+    assert findings["codex"].level == "fail"
 
 
 @as_root
@@ -87,13 +87,13 @@ def test_an_agent_below_a_closed_directory_is_out_of_attempts_reach(tools: Path)
     (tools / "claude").symlink_to(home / ".local/share/claude/versions/2.1.0")
     assert found(Machine(tools))["claude"].level == "ok"
     home.chmod(0o700)
-    said = found(Machine(tools))["claude"]
-    assert (said.level, said.command) == ("fail", f"chmod o+x {home}")
+    finding = found(Machine(tools))["claude"]
+    assert (finding.level, finding.command) == ("fail", f"chmod o+x {home}")
     assert found(Machine(tools, is_root=False))["claude"].level == "ok"
 
 
 @as_root
-def test_a_full_room_shows_what_lies_below_a_closed_directory(tools: Path) -> None:
+def test_a_full_sandbox_shows_what_is_below_a_closed_directory(tools: Path) -> None:
     home = tools.parent / "ada"
     install(home / ".local/share/claude/versions/2.1.0")
     install(tools / "claude").unlink()
@@ -101,5 +101,5 @@ def test_a_full_room_shows_what_lies_below_a_closed_directory(tools: Path) -> No
     home.chmod(0o700)
     assert found(Machine(tools))["claude"].level == "ok"
     (home / ".local/share/claude/versions/2.1.0").chmod(0o700)
-    said = found(Machine(tools))["claude"]
-    assert said.command == f"chmod o+rx {home}/.local/share/claude/versions/2.1.0"
+    finding = found(Machine(tools))["claude"]
+    assert finding.command == f"chmod o+rx {home}/.local/share/claude/versions/2.1.0"

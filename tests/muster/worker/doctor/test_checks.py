@@ -25,9 +25,9 @@ def doctor(*options: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_works_where_nothing_is_set_up_yet_and_leaves_nothing(root: Path) -> None:
-    said = doctor("--home", str(root / "home"), COLUMNS="80")
-    assert (said.returncode, said.stderr) == (0, "")
-    rows = [line.split()[:2] for line in said.stdout.splitlines() if line[:4].strip()]
+    completed = doctor("--home", str(root / "home"), COLUMNS="80")
+    assert (completed.returncode, completed.stderr) == (0, "")
+    rows = [line.split()[:2] for line in completed.stdout.splitlines() if line[:4].strip()]
     names = [name for _, name in rows]
     assert list(dict.fromkeys(names))[:10] == [
         *("git", "home", "disk", "bubblewrap", "util-linux"),
@@ -38,8 +38,8 @@ def test_it_works_where_nothing_is_set_up_yet_and_leaves_nothing(root: Path) -> 
 
 
 def test_programs_read_the_same(root: Path) -> None:
-    said = doctor("--json", "--home", str(root / "home"))
-    rows = json.loads(said.stdout)
+    completed = doctor("--json", "--home", str(root / "home"))
+    rows = json.loads(completed.stdout)
     assert {tuple(row) for row in rows} == {
         ("name", "level", "text", "advice", "command", "ok"),
     }
@@ -49,10 +49,10 @@ def test_programs_read_the_same(root: Path) -> None:
 def test_what_stops_work_is_its_exit_status(root: Path) -> None:
     for name in ("sh", "unshare", "bwrap", "setpriv"):
         (root / name).symlink_to(shutil.which(name) or "/nonexistent")
-    said = doctor("--home", str(root / "home"), PATH=str(root))
-    assert said.returncode == 1
-    assert "fail  git           not installed" in said.stdout
-    assert said.stdout.splitlines()[-1].startswith("1 failure")
+    completed = doctor("--home", str(root / "home"), PATH=str(root))
+    assert completed.returncode == 1
+    assert "fail  git           not installed" in completed.stdout
+    assert completed.stdout.splitlines()[-1].startswith("1 failure")
 
 
 @as_root
@@ -65,7 +65,7 @@ def test_an_ordinary_user_is_told_what_they_can_do(root: Path) -> None:
         "os.setgroups([]); os.setresgid(66123, 66123, 66123); os.setresuid(66123, 66123, 66123)\n"
         "sys.exit(commands.main(['doctor', '--json', '--home', sys.argv[2]]))"
     )
-    said = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", program, str(SOURCES), str(root / "home")],
         cwd=SOURCES,
         env={**os.environ, "HOME": "/nonexistent", "PATH": "/usr/bin:/bin"},
@@ -73,8 +73,8 @@ def test_an_ordinary_user_is_told_what_they_can_do(root: Path) -> None:
         text=True,
         check=False,
     )
-    rows = {row["name"]: row for row in json.loads(said.stdout)}
-    assert said.returncode == 0
+    rows = {row["name"]: row for row in json.loads(completed.stdout)}
+    assert completed.returncode == 0
     # Not always full: that user may not read the interpreter of these tests.
     assert rows["room"]["text"].startswith(("full", "processes"))
     root.chmod(0o711)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from muster.worker.doctor import host
-from muster.worker.doctor.finding import Finding, Machine, each
+from muster.worker.doctor.finding import Finding, Machine, run_each
 from muster.worker.layout import Layout
-from muster.worker.sandbox.uids import UIDS
+from muster.worker.sandbox.uids import DEFAULT_UIDS
 from muster.worker.server.credentials import Credentials, CredentialStore
 from tests.muster.worker.repositories import as_root, root
 from tests.muster.worker.worker_home import SOURCES
@@ -17,12 +17,12 @@ from tests.muster.worker.worker_home import SOURCES
 __all__ = ["root"]
 
 
-def said(machine: Machine, name: str) -> Finding:
+def finding_of(machine: Machine, name: str) -> Finding:
     return next(each for each in _all(machine) if each.name == name)
 
 
 def _all(machine: Machine) -> list[Finding]:
-    return list(each(host.CHECKS, machine))
+    return list(run_each(host.CHECKS, machine))
 
 
 def program(path: Path, text: str) -> None:
@@ -44,7 +44,7 @@ def test_git_has_to_be_there_and_new_enough(
 ) -> None:
     program(tmp_path / "git", answer)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    found = said(Machine(tmp_path), "git")
+    found = finding_of(Machine(tmp_path), "git")
     assert (found.level, found.text) == (level, text)
 
 
@@ -52,14 +52,14 @@ def test_what_is_missing_comes_with_the_command_that_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert said(Machine(tmp_path), "git").advice == "install git"
+    assert finding_of(Machine(tmp_path), "git").advice == "install git"
     program(tmp_path / "dnf", "")
-    assert said(Machine(tmp_path, is_root=True), "git").command == "dnf install git"
-    assert said(Machine(tmp_path, is_root=False), "git").command == "sudo dnf install git"
+    assert finding_of(Machine(tmp_path, is_root=True), "git").command == "dnf install git"
+    assert finding_of(Machine(tmp_path, is_root=False), "git").command == "sudo dnf install git"
 
 
 def test_a_home_need_not_be_made_yet_and_is_not_made(root: Path) -> None:
-    found = said(Machine(root / "deep/home"), "home")
+    found = finding_of(Machine(root / "deep/home"), "home")
     assert found.level == "ok"
     assert "not made yet" in found.text
     assert list(root.iterdir()) == []
@@ -68,18 +68,18 @@ def test_a_home_need_not_be_made_yet_and_is_not_made(root: Path) -> None:
 def test_a_home_that_attempts_cannot_reach_is_told_to_root_alone(root: Path) -> None:
     (root / "closed").mkdir(mode=0o700)
     machine = Machine(root / "closed/home", is_root=True)
-    found = said(machine, "home")
+    found = finding_of(machine, "home")
     assert (found.level, found.command) == ("fail", f"chmod o+x {root}/closed")
-    assert said(Machine(machine.home, is_root=False), "home").level == "ok"
+    assert finding_of(Machine(machine.home, is_root=False), "home").level == "ok"
 
 
 def test_a_home_has_to_be_a_directory(root: Path) -> None:
     (root / "home").touch()
-    assert said(Machine(root / "home"), "home").level == "fail"
+    assert finding_of(Machine(root / "home"), "home").level == "fail"
 
 
 def test_a_home_in_memory_is_lost(root: Path) -> None:
-    found = said(Machine(Path("/dev/shm/muster"), is_root=False), "home")
+    found = finding_of(Machine(Path("/dev/shm/muster"), is_root=False), "home")
     assert found.level == "warn"
     assert "on tmpfs: all is lost" in found.text
 
@@ -109,16 +109,16 @@ def test_a_full_disk_is_told_before_the_server_drains_the_machine(
 ) -> None:
     usage = shutil._ntuple_diskusage((used + free) << 30, used << 30, free << 30)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
-    assert said(Machine(root), "disk").level == level
+    assert finding_of(Machine(root), "disk").level == level
 
 
 def test_root_has_no_log_in_that_ends(root: Path) -> None:
-    assert list(each(host.SERVICE, Machine(root, is_root=True))) == []
+    assert list(run_each(host.SERVICE_CHECKS, Machine(root, is_root=True))) == []
 
 
 def test_a_check_that_breaks_is_a_finding(root: Path) -> None:
     machine = Machine(root, proc=root / "no-proc")
-    found = said(machine, "home")
+    found = finding_of(machine, "home")
     assert found.level == "warn"
     assert "could not be looked at (FileNotFoundError" in found.text
 
@@ -132,5 +132,7 @@ def test_fewer_user_ids_than_a_machine_s_slots_and_two_more_stop_work(
     layout.make()
     store = CredentialStore(layout.credentials)
     store.save(Credentials("http://localhost", "machine", "m", 3, "jwt", 1e12, "secret"))
-    rows = [found for found in _all(Machine(root, UIDS[:count])) if found.name == "user ids"]
+    rows = [
+        found for found in _all(Machine(root, DEFAULT_UIDS[:count])) if found.name == "user ids"
+    ]
     assert [(row.level, "needs 5" in row.text) for row in rows] == [("fail", True)] * (count < 5)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from muster.worker.doctor import server as checks
-from muster.worker.doctor.finding import Finding, Machine, each
+from muster.worker.doctor.finding import Finding, Machine, run_each
 from muster.worker.layout import Layout
 from muster.worker.server.credentials import Credentials, CredentialStore
 from tests import certificates
@@ -36,7 +36,7 @@ def enrolled(home: Path, server: str, jwt: str = "jwt-1", ca_file: str | None = 
 
 
 def found(machine: Machine) -> dict[str, Finding]:
-    return {one.name: one for one in each(checks.CHECKS, machine)}
+    return {one.name: one for one in run_each(checks.CHECKS, machine)}
 
 
 def url(listening: socket.socket, scheme: str = "http") -> str:
@@ -44,9 +44,9 @@ def url(listening: socket.socket, scheme: str = "http") -> str:
 
 
 def test_a_machine_that_is_not_enrolled_is_told_how_to_be(tmp_path: Path) -> None:
-    said = found(Machine(tmp_path / "home"))["server"]
-    assert said.level == "warn"
-    assert said.command == "python -m muster worker enroll --server URL --token TOKEN"
+    finding = found(Machine(tmp_path / "home"))["server"]
+    assert finding.level == "warn"
+    assert finding.command == "python -m muster worker enroll --server URL --token TOKEN"
     assert not (tmp_path / "home").exists()
 
 
@@ -54,47 +54,47 @@ def test_a_server_that_knows_this_machine_has_its_clock_compared(
     tmp_path: Path, server: FakeServer
 ) -> None:
     machine = enrolled(tmp_path, server.url)
-    kept = (tmp_path / "credentials/credentials.json").read_bytes()
-    said = found(machine)
-    assert said["server"] == Finding("server", "ok", f"{server.url} knows this machine as box")
-    assert said["clock"].level == "ok"
+    content = (tmp_path / "credentials/credentials.json").read_bytes()
+    findings = found(machine)
+    assert findings["server"] == Finding("server", "ok", f"{server.url} knows this machine as box")
+    assert findings["clock"].level == "ok"
     # Nothing is changed by having looked.
-    assert (tmp_path / "credentials/credentials.json").read_bytes() == kept
+    assert (tmp_path / "credentials/credentials.json").read_bytes() == content
     assert found(machine)["server"].level == "ok"
 
 
 def test_a_token_that_is_refused_is_told(tmp_path: Path, server: FakeServer) -> None:
-    said = found(enrolled(tmp_path, server.url, jwt="another"))
-    assert said["server"].level == "warn"
-    assert "(401)" in said["server"].text
-    assert said["clock"].text == "not compared: the server's is not known"
+    findings = found(enrolled(tmp_path, server.url, jwt="another"))
+    assert findings["server"].level == "warn"
+    assert "(401)" in findings["server"].text
+    assert findings["clock"].text == "not compared: the server's is not known"
 
 
 def test_what_answers_otherwise_is_no_server_of_ours(tmp_path: Path, server: FakeServer) -> None:
     server.refuse = [404]
-    said = found(enrolled(tmp_path, server.url))["server"]
-    assert (said.level, said.text) == ("fail", f"{server.url} answers 404")
+    finding = found(enrolled(tmp_path, server.url))["server"]
+    assert (finding.level, finding.text) == ("fail", f"{server.url} answers 404")
 
 
 def test_a_server_that_is_down_stops_work(tmp_path: Path, listener: socket.socket) -> None:
     address = url(listener)
     listener.close()
-    said = found(enrolled(tmp_path, address))["server"]
-    assert said.level == "fail"
-    assert "refused" in said.text
+    finding = found(enrolled(tmp_path, address))["server"]
+    assert finding.level == "fail"
+    assert "refused" in finding.text
 
 
 def test_a_server_that_says_nothing_is_not_waited_for(
     tmp_path: Path, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "PATIENCE", 0.2)
+    monkeypatch.setattr(checks, "TIMEOUT_SECONDS", 0.2)
     assert found(enrolled(tmp_path, url(listener)))["server"].level == "fail"
 
 
 def test_nor_is_one_whose_answer_drips(
     tmp_path: Path, listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "PATIENCE", 0.5)
+    monkeypatch.setattr(checks, "TIMEOUT_SECONDS", 0.5)
     over = threading.Event()
 
     def drip() -> None:
@@ -107,12 +107,12 @@ def test_nor_is_one_whose_answer_drips(
     dripping = threading.Thread(target=drip)
     dripping.start()
     try:
-        said = found(enrolled(tmp_path, url(listener)))["server"]
+        finding = found(enrolled(tmp_path, url(listener)))["server"]
     finally:
         over.set()
         dripping.join()
-    assert said.level == "fail"
-    assert "no answer" in said.text
+    assert finding.level == "fail"
+    assert "no answer" in finding.text
 
 
 def test_a_certificate_of_nobodys_is_told(
@@ -130,11 +130,11 @@ def test_a_certificate_of_nobodys_is_told(
 
     shaking = threading.Thread(target=shake)
     shaking.start()
-    said = found(enrolled(tmp_path / "home", url(listener, "https")))["server"]
+    finding = found(enrolled(tmp_path / "home", url(listener, "https")))["server"]
     shaking.join()
-    assert said.level == "fail"
-    assert "CERTIFICATE_VERIFY_FAILED" in said.text
-    assert "certificate" in said.advice
+    assert finding.level == "fail"
+    assert "CERTIFICATE_VERIFY_FAILED" in finding.text
+    assert "certificate" in finding.advice
 
 
 @pytest.fixture
@@ -144,9 +144,9 @@ def certificate(tmp_path: Path) -> Path:
 
 def test_a_ca_whose_file_is_gone_is_told(tmp_path: Path) -> None:
     machine = enrolled(tmp_path, "https://127.0.0.1:1", ca_file=f"{tmp_path}/gone.pem")
-    said = found(machine)["server"]
-    assert said.level == "fail"
-    assert "gone.pem" in said.text
+    finding = found(machine)["server"]
+    assert finding.level == "fail"
+    assert "gone.pem" in finding.text
 
 
 @pytest.mark.parametrize(
@@ -162,4 +162,4 @@ def test_a_ca_whose_file_is_gone_is_told(tmp_path: Path) -> None:
 def test_clocks_that_differ_are_told(
     tmp_path: Path, before: float, theirs: float, after: float, level: str
 ) -> None:
-    assert checks.clock(Machine(tmp_path), before, theirs, after).level == level
+    assert checks.clock_finding(Machine(tmp_path), before, theirs, after).level == level

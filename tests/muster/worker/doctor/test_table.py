@@ -17,7 +17,7 @@ LONG = Finding(
 
 @pytest.mark.parametrize("width", [60, 80, 120, 300])
 def test_no_line_is_wider_than_the_terminal_but_a_command(width: int) -> None:
-    shown = table.lines(LONG, width, colours=False).splitlines()
+    shown = table.format_finding(LONG, width, colours=False).splitlines()
     assert f"$ {LONG.command}" in [line.strip() for line in shown]
     others = [line for line in shown if "$ " not in line]
     assert max(map(len, others)) <= width
@@ -25,24 +25,25 @@ def test_no_line_is_wider_than_the_terminal_but_a_command(width: int) -> None:
 
 
 def test_all_words_are_shown_and_columns_are_kept() -> None:
-    shown = table.lines(LONG, 80, colours=False)
+    shown = table.format_finding(LONG, 80, colours=False)
     assert " ".join(shown.split()) == " ".join(
         ["warn bubblewrap", LONG.text, "→", LONG.advice, "$", LONG.command]
     )
     assert shown.startswith("warn  bubblewrap    not")
     assert (
-        table.lines(Finding("git", "ok", "version 2"), 80, False) == "ok    git           version 2"
+        table.format_finding(Finding("git", "ok", "version 2"), 80, False)
+        == "ok    git           version 2"
     )
 
 
 def test_colours_are_for_terminals_and_move_nothing() -> None:
-    coloured = table.lines(LONG, 80, colours=True)
+    coloured = table.format_finding(LONG, 80, colours=True)
     assert coloured.startswith("\x1b[33mwarn\x1b[0m  ")
-    assert re.sub(r"\x1b\[\d+m", "", coloured) == table.lines(LONG, 80, colours=False)
+    assert re.sub(r"\x1b\[\d+m", "", coloured) == table.format_finding(LONG, 80, colours=False)
 
 
 @pytest.mark.parametrize(
-    ("levels", "said"),
+    ("levels", "summary"),
     [
         (["ok"], "All is well."),
         (["ok", "warn"], "1 warning: this machine works, not as well as it could."),
@@ -53,11 +54,11 @@ def test_colours_are_for_terminals_and_move_nothing() -> None:
         ),
     ],
 )
-def test_the_last_line_says_what_it_comes_to(levels: list[Level], said: str) -> None:
-    assert table.summary([Finding("x", level, "y") for level in levels]) == said
+def test_the_last_line_says_what_it_comes_to(levels: list[Level], summary: str) -> None:
+    assert table.format_summary([Finding("x", level, "y") for level in levels]) == summary
 
 
 def test_programs_get_a_list() -> None:
-    rows = json.loads(table.as_json([LONG, Finding("git", "ok", "version 2")]))
+    rows = json.loads(table.to_json([LONG, Finding("git", "ok", "version 2")]))
     assert rows[0] == {**LONG._asdict(), "ok": False}
     assert rows[1]["ok"] is True

@@ -103,7 +103,7 @@ def _socks(request: bytes, port: str) -> str:
 
 if __name__ == "__main__":
     try:
-        said = globals()[sys.argv[1]](*sys.argv[2:])
+        result = globals()[sys.argv[1]](*sys.argv[2:])
     except OSError as error:
-        said = errno.errorcode.get(error.errno or 0, type(error).__name__)
-    print(json.dumps(said))  # noqa: T201
+        result = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    print(json.dumps(result))  # noqa: T201

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from muster.worker.egress.proxy_process import Proxy
+from muster.worker.egress.proxy_process import ProxyProcess
 from muster.worker.sandbox import bubblewrap
 
 SOURCES = Path(__file__).parents[4]
-_LEADER = """
+_INIT = """
 import os, subprocess, sys
 sys.path.append(sys.argv[1])
 from muster.worker.egress.sandbox_listener import environment, listen_in_room
@@ -20,10 +20,10 @@ sys.exit(subprocess.run(sys.argv[3:], env={**os.environ, **environment()}).retur
 """
 
 
-class Room:
+class ProxiedNetwork:
     """Runs one command, in a room of its own; as root with all of root's rights in there."""
 
-    def __init__(self, proxy: Proxy) -> None:
+    def __init__(self, proxy: ProxyProcess) -> None:
         self.proxy = proxy
         self.refused: list[str] = []
 
@@ -32,34 +32,34 @@ class Room:
         walls = [bwrap, "--dev-bind", "/", "/", "--proc", "/proc", "--unshare-net"]
         walls += ["--unshare-pid", "--die-with-parent", "--as-pid-1", "--", sys.executable]
         started = subprocess.Popen(
-            [*walls, "-I", "-S", "-c", _LEADER, str(SOURCES), str(self.proxy.room), *command],
-            pass_fds=[self.proxy.room],
+            [*walls, "-I", "-S", "-c", _INIT, str(SOURCES), str(self.proxy.sandbox_fd), *command],
+            pass_fds=[self.proxy.sandbox_fd],
             text=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             **options,  # type: ignore[call-overload]
         )
-        self.proxy.hand_over()
+        self.proxy.close_sandbox_fd()
         return started
 
     def run(self, *command: str, env: dict[str, str] | None = None) -> str:
         """What the command printed, then its exit status; all refusals are heard."""
         started = self.start(*command, env={"PATH": os.environ["PATH"], **(env or {})})
         output, _ = started.communicate(timeout=120)
-        while (refused := self.hear()) is not None:
+        while (refused := self.refused_hosts()) is not None:
             self.refused += refused
         return f"{output}\nexit {started.returncode}"
 
-    def hear(self) -> list[str] | None:
+    def refused_hosts(self) -> list[str] | None:
         os.set_blocking(self.proxy.fileno(), True)
-        return self.proxy.refused()
+        return self.proxy.read_refused()
 
 
 @contextlib.contextmanager
-def room(allow: list[str], known: dict[str, list[str]]) -> Iterator[Room]:
-    proxy = Proxy(allow, known=known)
+def proxied_network(allow: list[str], known: dict[str, list[str]]) -> Iterator[ProxiedNetwork]:
+    proxy = ProxyProcess(allow, known=known)
     try:
-        yield Room(proxy)
+        yield ProxiedNetwork(proxy)
     finally:
-        proxy.end()
+        proxy.kill()

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.worker.egress.addresses import is_off_limits, is_special
-from muster.worker.egress.hosts import Address, address_from, host_from
+from muster.worker.egress.hosts import Address, address_from_bytes, parse_host
 
 
 def address(text: str) -> Address:
-    host = host_from(text)
+    host = parse_host(text)
     assert isinstance(host, Address)
     return host
 
@@ -54,7 +54,7 @@ def test_what_the_standard_library_calls_special_is(
     ip: ipaddress.IPv4Address | ipaddress.IPv6Address,
 ) -> None:
     special = ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified
-    assert is_special(address_from(ip.packed)) or not special
+    assert is_special(address_from_bytes(ip.packed)) or not special
 
 
 def test_the_machines_own_addresses_are_off_limits() -> None:

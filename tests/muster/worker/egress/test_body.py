@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.worker.egress.body import Chunked, Sized
+from muster.worker.egress.body import ChunkedBody, SizedBody
 from muster.worker.egress.bounded_reader import Malformed
 
 NEXT = b"GET http://evil.example/ HTTP/1.1\r\n\r\n"
@@ -21,9 +21,9 @@ def pieces(data: bytes, sizes: list[int]) -> list[bytes]:
 
 @given(st.binary(max_size=200), CUTS)
 def test_what_follows_a_sized_body_goes_nowhere(content: bytes, cuts: list[int]) -> None:
-    body = Sized(len(content))
+    body = SizedBody(len(content))
     assert b"".join(map(body.feed, pieces(content + NEXT, cuts))) == content
-    assert body.over
+    assert body.is_complete
 
 
 @given(st.lists(st.binary(min_size=1, max_size=60), max_size=5), CUTS, st.booleans())
@@ -32,11 +32,11 @@ def test_what_follows_a_body_in_chunks_goes_nowhere(
 ) -> None:
     sent = b"".join(b"%X ;x=y\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
     sent += b"000\r\n" + (b"Trailer: x\r\n" if trailed else b"") + b"\r\n"
-    body = Chunked()
+    body = ChunkedBody()
     got = b"".join(map(body.feed, pieces(sent + NEXT, cuts)))
     plain = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
     assert got == plain + b"0\r\n\r\n"
-    assert body.over
+    assert body.is_complete
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_what_follows_a_body_in_chunks_goes_nowhere(
 )
 def test_what_is_no_chunk_is_refused(data: bytes) -> None:
     with pytest.raises(Malformed):
-        Chunked().feed(data)
+        ChunkedBody().feed(data)
 
 
 @given(st.binary(max_size=200) | st.text("01af;\r\n ", max_size=60).map(str.encode), CUTS)
 def test_chunks_mean_the_same_however_they_arrive(data: bytes, cuts: list[int]) -> None:
     def fed(parts: list[bytes]) -> bytes | None:
-        body = Chunked()
+        body = ChunkedBody()
         try:
             return b"".join(map(body.feed, parts))
         except Malformed:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from muster.worker.egress.client_connection import Visit
-from muster.worker.egress.dialer import WayOut
+from muster.worker.egress.client_connection import ClientConnection
+from muster.worker.egress.dialer import Dialer
 from muster.worker.egress.rules import Rules
 from tests.muster.worker.egress.outside import Caller
 
@@ -52,7 +52,7 @@ class Outside:
         self.allowed, self.other = Caller("127.83.0.1"), Caller("127.0.0.1")
         rules = Rules([f"a.example:{self.allowed.port}", f"127.83.0.1:{self.allowed.port}"])
         self.told: list[str] = []
-        self.way_out = WayOut(rules, self.told.append, {"a.example": ["127.83.0.1"]})
+        self.way_out = Dialer(rules, self.told.append, {"a.example": ["127.83.0.1"]})
 
     def close(self) -> None:
         self.allowed.close()
@@ -68,10 +68,12 @@ def outside() -> Iterator[Outside]:
 
 
 @contextmanager
-def visiting(way_out: WayOut, patience: float = 5.0, idle: float = 5.0) -> Iterator[socket.socket]:
+def connected_client(
+    way_out: Dialer, patience: float = 5.0, idle: float = 5.0
+) -> Iterator[socket.socket]:
     """A client's end of a connection that is served; it is over when the block is left."""
     ours, theirs = socket.socketpair()
-    visit = threading.Thread(target=Visit(theirs, way_out, patience, idle).serve)
+    visit = threading.Thread(target=ClientConnection(theirs, way_out, patience, idle).serve)
     visit.start()
     ours.settimeout(10)
     try:
@@ -103,7 +105,7 @@ def test_any_bytes_break_nothing_and_reach_nothing_else(
     words = st.sampled_from(_WORDS + texts) | st.binary(max_size=8)
     sent = b"".join(data.draw(st.lists(words, max_size=16)))
     before = handles()
-    with visiting(outside.way_out) as client:
+    with connected_client(outside.way_out) as client:
         client.sendall(sent)
         client.shutdown(socket.SHUT_WR)
         all_of(client)
@@ -114,7 +116,7 @@ def test_any_bytes_break_nothing_and_reach_nothing_else(
 
 def test_bytes_that_are_right_do_reach_what_is_allowed() -> None:
     outside = Outside()
-    with visiting(outside.way_out) as client:
+    with connected_client(outside.way_out) as client:
         client.sendall(b"CONNECT a.example:%d HTTP/1.1\r\n\r\n" % outside.allowed.port)
         assert client.recv(12) == b"HTTP/1.1 200"
         assert outside.allowed.was_called(5)
@@ -134,20 +136,20 @@ def test_bytes_that_are_right_do_reach_what_is_allowed() -> None:
     ],
 )
 def test_what_is_not_served_is_told_so(outside: Outside, sent: bytes, answer: bytes) -> None:
-    with visiting(outside.way_out) as client:
+    with connected_client(outside.way_out) as client:
         client.sendall(sent)
         assert all_of(client).startswith(answer)
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET http://a.example/", b"\x05", b"\x05\x01\0\x05\x01"])
 def test_who_does_not_say_what_is_wanted_is_let_go(outside: Outside, sent: bytes) -> None:
-    with visiting(outside.way_out, patience=0.05) as client:
+    with connected_client(outside.way_out, patience=0.05) as client:
         client.sendall(sent)
         all_of(client)
 
 
 def test_who_sends_a_long_body_for_nothing_still_hears_why(outside: Outside) -> None:
-    with visiting(outside.way_out) as client:
+    with connected_client(outside.way_out) as client:
         client.sendall(b"POST http://b.example/ HTTP/1.1\r\nContent-Length: 200000\r\n\r\n")
         client.sendall(b"x" * 200_000)
         client.shutdown(socket.SHUT_WR)
@@ -157,8 +159,8 @@ def test_who_sends_a_long_body_for_nothing_still_hears_why(outside: Outside) -> 
 def test_a_tunnel_that_is_idle_for_long_is_closed() -> None:
     with socket.create_server(("127.83.0.1", 0)) as server:
         port = server.getsockname()[1]
-        way_out = WayOut(Rules([f"127.83.0.1:{port}"]), print)
-        with visiting(way_out, idle=0.05) as client:
+        way_out = Dialer(Rules([f"127.83.0.1:{port}"]), print)
+        with connected_client(way_out, idle=0.05) as client:
             client.sendall(b"CONNECT 127.83.0.1:%d HTTP/1.1\r\n\r\n" % port)
             with server.accept()[0]:
                 assert all_of(client).endswith(b"\r\n\r\n")

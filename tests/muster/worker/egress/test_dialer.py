@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from muster.worker.egress import dialer
-from muster.worker.egress.dialer import Refused, Unreachable, WayOut
-from muster.worker.egress.hosts import Address, host_from
+from muster.worker.egress.dialer import Dialer, HostNotAllowed, Unreachable
+from muster.worker.egress.hosts import Address, parse_host
 from muster.worker.egress.rules import Rules
 from tests.muster.worker.egress.outside import Caller
 
@@ -23,16 +23,18 @@ def caller() -> Iterator[Caller]:
 
 
 def test_a_name_in_the_list_is_dialled(caller: Caller) -> None:
-    told: list[str] = []
+    refused_hosts: list[str] = []
     rules = Rules([f"a.example:{caller.port}", f"127.0.0.1:{caller.port}"])
-    with WayOut(rules, told.append, {"a.example": ["127.0.0.1"]}).dial("a.example", caller.port):
+    with Dialer(rules, refused_hosts.append, {"a.example": ["127.0.0.1"]}).dial(
+        "a.example", caller.port
+    ):
         assert caller.was_called(5)
-    assert told == []
+    assert refused_hosts == []
 
 
 def test_an_address_in_the_list_is_dialled_though_it_is_the_machines_own(caller: Caller) -> None:
-    with WayOut(Rules([f"127.0.0.1:{caller.port}"]), print).dial(
-        host_from("127.0.0.1"), caller.port
+    with Dialer(Rules([f"127.0.0.1:{caller.port}"]), print).dial(
+        parse_host("127.0.0.1"), caller.port
     ):
         assert caller.was_called(5)
 
@@ -43,11 +45,11 @@ def test_an_address_in_the_list_is_dialled_though_it_is_the_machines_own(caller:
 def test_a_name_in_the_list_that_leads_here_is_refused(
     caller: Caller, addresses: list[str]
 ) -> None:
-    told: list[str] = []
+    refused_hosts: list[str] = []
     rules = Rules([f"*.example:{caller.port}", f"127.0.0.1:{caller.port + 1}"])
-    with pytest.raises(Refused, match="an address of the machine itself"):
-        WayOut(rules, told.append, {"a.example": addresses}).dial("a.example", caller.port)
-    assert told == [f"a.example:{caller.port}"]
+    with pytest.raises(HostNotAllowed, match="an address of the machine itself"):
+        Dialer(rules, refused_hosts.append, {"a.example": addresses}).dial("a.example", caller.port)
+    assert refused_hosts == [f"a.example:{caller.port}"]
     assert not caller.was_called(0.05)
 
 
@@ -64,8 +66,8 @@ def test_a_name_that_leads_somewhere_else_each_time_is_asked_for_once(
         dialled.extend(addresses)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(dialer, "_connect", connect)
-    WayOut(Rules([f"a.example:{caller.port}"]), print).dial("a.example", caller.port)
+    monkeypatch.setattr(dialer, "_connect_any", connect)
+    Dialer(Rules([f"a.example:{caller.port}"]), print).dial("a.example", caller.port)
     assert dialled == [Address(ip_address("192.0.2.7").packed)]
 
 
@@ -76,16 +78,16 @@ def test_a_name_that_is_not_in_the_list_is_not_even_resolved(
         raise AssertionError("somebody's name server heard of it")
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    with pytest.raises(Refused, match="A maintainer of the project can allow it"):
-        WayOut(Rules(["a.example"]), print).dial("secret.b.example", 80)
+    with pytest.raises(HostNotAllowed, match="A maintainer of the project can allow it"):
+        Dialer(Rules(["a.example"]), print).dial("secret.b.example", 80)
 
 
 def test_what_cannot_be_reached_says_why(caller: Caller) -> None:
     port = caller.port
     caller.close()
-    way = WayOut(Rules([f"127.0.0.1:{port}"]), print)
+    way = Dialer(Rules([f"127.0.0.1:{port}"]), print)
     with pytest.raises(Unreachable, match="Connection refused") as refused:
-        way.dial(host_from("127.0.0.1"), port)
+        way.dial(parse_host("127.0.0.1"), port)
     assert refused.value.number == errno.ECONNREFUSED
 
 
@@ -102,7 +104,7 @@ def test_a_machine_without_ipv6_reaches_what_has_an_address_of_either_kind(
     known = {"a.example": ["::1", "127.0.0.1"]}
     rules = Rules([f"{host}:{caller.port}" for host in ("a.example", "[::1]", "127.0.0.1")])
     monkeypatch.setattr(socket, "socket", of_ipv4_alone)
-    with WayOut(rules, print, known).dial("a.example", caller.port):
+    with Dialer(rules, print, known).dial("a.example", caller.port):
         assert caller.was_called(5)
 
 
@@ -112,4 +114,4 @@ def test_a_name_that_leads_nowhere_is_unreachable(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     with pytest.raises(Unreachable, match="leads nowhere: Name or service not known"):
-        WayOut(Rules(["a.example"]), print).dial("a.example", 80)
+        Dialer(Rules(["a.example"]), print).dial("a.example", 80)

@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 
 from tests.muster.worker.egress.outside import ALLOWED, ALLOWED_AT, Web, certificate, web
-from tests.muster.worker.egress.proxied_network import Room, room
+from tests.muster.worker.egress.proxied_network import ProxiedNetwork, proxied_network
 
 
 class Site:
     """The allowed server over TLS, and a room that may reach it."""
 
-    def __init__(self, server: Web, directory: Path, room: Room) -> None:
+    def __init__(self, server: Web, directory: Path, room: ProxiedNetwork) -> None:
         self.server = server
         self.directory = directory
         self.room = room
@@ -49,7 +49,7 @@ def _site(directory: Path, tls: ssl.SSLContext | None) -> Iterator[Site]:
     (content / "hello").write_text("hello\n")
     with web(ALLOWED_AT, content, tls) as server:
         allow = [f"{ALLOWED}:{server.port}", f"{ALLOWED_AT}:{server.port}"]
-        with room(allow, {ALLOWED: [ALLOWED_AT]}) as inside:
+        with proxied_network(allow, {ALLOWED: [ALLOWED_AT]}) as inside:
             yield Site(server, directory, inside)
 
 
@@ -76,13 +76,13 @@ def test_a_long_body_arrives_whole(plain_site: Site, header: str) -> None:
     (plain_site.directory / "body").write_bytes(content)
     got: list[bytes] = []
 
-    def take(request: object) -> None:
+    def receive(request: object) -> None:
         got.append(_body(request))
         request.send_response(200)  # type: ignore[attr-defined]
         request.send_header("Content-Length", "0")  # type: ignore[attr-defined]
         request.end_headers()  # type: ignore[attr-defined]
 
-    plain_site.server.answers["/take"] = take
+    plain_site.server.answers["/take"] = receive
     body = f"@{plain_site.directory / 'body'}"
     url = f"http://{plain_site.authority}/take"
     assert "exit 0" in plain_site.run("curl", "-sS", "-H", header, "--data-binary", body, url)
@@ -104,8 +104,8 @@ def test_git_clones_and_hears_of_what_is_refused(site: Site) -> None:
     _repository(site.directory / "content" / "repo.git")
     clone = f"git clone -q https://{site.authority}/repo.git {site.directory}/clone"
     other = "git ls-remote https://evil.example.net/repo.git"
-    said = site.run("sh", "-c", f"{clone} && {other}", GIT_SSL_CAINFO=site.ca)
-    assert "response 403" in said
+    output = site.run("sh", "-c", f"{clone} && {other}", GIT_SSL_CAINFO=site.ca)
+    assert "response 403" in output
     assert (site.directory / "clone" / "file").read_text() == "content\n"
     assert site.room.refused == ["evil.example.net"]
 
@@ -150,7 +150,7 @@ def test_pip_installs(site: Site) -> None:
         )
     (folder / "index.html").write_text(f'<a href="{name}">{name}</a>')
     target = site.directory / "installed"
-    said = site.run(
+    output = site.run(
         *(sys.executable, "-m", "pip", "install", "-q", "--no-input", "--no-cache-dir"),
         *("--disable-pip-version-check", "--cert", site.ca, "--target", str(target)),
         *("--index-url", f"https://{site.authority}/simple/", "tiny"),
@@ -158,7 +158,7 @@ def test_pip_installs(site: Site) -> None:
         PIP_CONFIG_FILE=os.devnull,
         PIP_RETRIES="0",
     )
-    assert (target / "tiny.py").exists(), said
+    assert (target / "tiny.py").exists(), output
 
 
 @pytest.mark.needs("npm")
@@ -177,10 +177,10 @@ def test_npm_installs(site: Site) -> None:
     (site.directory / "content" / "tiny").write_text(json.dumps(about))
     project = site.directory / "project"
     project.mkdir()
-    said = site.run(
+    output = site.run(
         *("npm", "install", "--prefix", str(project), "--registry", f"https://{site.authority}/"),
         *("--cafile", site.ca, "--no-audit", "--no-fund", "--no-update-notifier", "tiny"),
         npm_config_cache=str(site.directory / "npm-cache"),
         npm_config_userconfig=os.devnull,
     )
-    assert (project / "node_modules" / "tiny" / "package.json").exists(), said
+    assert (project / "node_modules" / "tiny" / "package.json").exists(), output

@@ -20,9 +20,9 @@ from tests.muster.worker.egress.outside import (
     Caller,
     web,
 )
-from tests.muster.worker.egress.proxied_network import room
+from tests.muster.worker.egress.proxied_network import proxied_network
 
-_TRIES = str(Path(__file__).parent / "tries.py")
+_TRIES = str(Path(__file__).parent / "escape_attempts.py")
 _GET = f"GET http://{ALLOWED}:{{allowed}}/hello HTTP/1.1\\r\\n"
 _EVIL_GET = f"GET http://{EVIL}:{{evil}}/hello HTTP/1.1\\r\\n\\r\\n"
 _POST = f"POST http://{ALLOWED}:{{allowed}}/hello HTTP/1.1\\r\\n"
@@ -47,14 +47,14 @@ class World:
         allow = [f"{ALLOWED}:{self.allowed.port}", f"{ALLOWED_AT}:{self.allowed.port}"]
         allow += [f"*.example.org:{self.tcp.port}"]
         known = {ALLOWED: [ALLOWED_AT], EVIL: [EVIL_AT], REBOUND: [LOOPBACK]}
-        self.room = stack.enter_context(room(allow, known))
+        self.room = stack.enter_context(proxied_network(allow, known))
 
     def attempt(self, name: str, *words: str) -> str:
         """What an attempt from inside of the room was answered, in a word or two."""
         filled = [word.format_map(self.ports) for word in words]
-        said = self.room.run(sys.executable, "-I", "-S", _TRIES, name, *filled)
-        assert said.endswith("exit 0"), said
-        return str(json.loads(said.splitlines()[0]))
+        output = self.room.run(sys.executable, "-I", "-S", _TRIES, name, *filled)
+        assert output.endswith("exit 0"), output
+        return str(json.loads(output.splitlines()[0]))
 
     def reached(self) -> list[str]:
         """Who heard of the room, other than the server that is allowed."""
@@ -90,13 +90,13 @@ def test_what_is_allowed_is_reached_by_the_very_same_means(world: World) -> None
         ("packet", (), "only lo"),
     ],
 )
-def test_the_rooms_network_leads_nowhere(
+def test_the_sandboxs_network_leads_nowhere(
     world: World, name: str, words: tuple[str, ...], came_of_it: str
 ) -> None:
-    said = world.attempt(name, *words)
+    answer = world.attempt(name, *words)
     # An ordinary user's room may also say so in words of its own.
-    assert said in (came_of_it, "EPERM", "EADDRNOTAVAIL") or (
-        name == "resolve" and said[:3] == "EAI"
+    assert answer in (came_of_it, "EPERM", "EADDRNOTAVAIL") or (
+        name == "resolve" and answer[:3] == "EAI"
     )
     assert world.reached() == []
 
@@ -112,7 +112,7 @@ def test_an_abstract_socket_of_the_host_is_not_there(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "port", "told"),
+    ("host", "port", "refused_host"),
     [
         (EVIL, "{evil}", f"{EVIL}:{{evil}}"),
         (EVIL, "443", EVIL),
@@ -131,10 +131,10 @@ def test_an_abstract_socket_of_the_host_is_not_there(world: World) -> None:
     ],
 )
 def test_the_proxy_refuses_a_host_and_tells_it_once(
-    world: World, host: str, port: str, told: str
+    world: World, host: str, port: str, refused_host: str
 ) -> None:
     assert world.attempt("ask", host, port) == "connect 403, get 403, socks 2"
-    assert world.room.refused == [told.format_map(world.ports)]
+    assert world.room.refused == [refused_host.format_map(world.ports)]
     assert world.reached() == []
 
 
@@ -213,9 +213,9 @@ def test_a_redirection_to_a_refused_host_is_refused(world: World) -> None:
 
     world.allowed.answers["/away"] = redirect
     url = f"http://{ALLOWED}:{world.allowed.port}/away"
-    said = world.room.run("curl", "-sSL", "-w", "%{http_code}", url)
-    assert "403" in said
-    assert f"add {EVIL}:{world.evil.port} to the list" in said
+    output = world.room.run("curl", "-sSL", "-w", "%{http_code}", url)
+    assert "403" in output
+    assert f"add {EVIL}:{world.evil.port} to the list" in output
     assert world.reached() == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.worker.egress.hosts import Address, host_from, split_port, written
+from muster.worker.egress.hosts import Address, format_host, parse_host, split_port
 from tests.muster.worker.egress.strategies import ADDRESSES, NAMES, PORTS
 
 
@@ -26,7 +26,7 @@ from tests.muster.worker.egress.strategies import ADDRESSES, NAMES, PORTS
     ],
 )
 def test_each_way_of_writing_is_one_host(text: str, host: str | Address) -> None:
-    assert host_from(text) == host
+    assert parse_host(text) == host
 
 
 @pytest.mark.parametrize(
@@ -56,23 +56,23 @@ def test_each_way_of_writing_is_one_host(text: str, host: str | Address) -> None
 )
 def test_what_can_be_read_in_more_than_one_way_is_no_host(text: str) -> None:
     with pytest.raises(ValueError):
-        host_from(text)
+        parse_host(text)
 
 
 @given(st.text(max_size=80) | st.text("0123456789abcdefx.:[]%-*", max_size=40))
 def test_any_text_is_one_host_or_none(text: str) -> None:
     try:
-        host = host_from(text)
+        host = parse_host(text)
     except ValueError:
         return
-    assert host_from(written(host)) == host
+    assert parse_host(format_host(host)) == host
     assert str(host).isascii()
 
 
 @given(NAMES | ADDRESSES, PORTS)
 def test_what_is_written_is_read_back(host: str | Address, port: int) -> None:
-    text, read = split_port(written(host, port))
-    assert host_from(text) == host
+    text, read = split_port(format_host(host, port))
+    assert parse_host(text) == host
     assert read == (None if port in (80, 443) else port)
 
 

@@ -6,17 +6,17 @@ import threading
 import pytest
 
 from muster.worker.egress import proxy
-from muster.worker.egress.dialer import WayOut
+from muster.worker.egress.dialer import Dialer
 from muster.worker.egress.rules import Rules
 
 REFUSED = b"HTTP/1.1 403"
 
 
 def test_more_than_it_serves_at_a_time_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proxy, "CONNECTIONS", 2)
+    monkeypatch.setattr(proxy, "MAX_CONNECTIONS", 2)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         serving = threading.Thread(
-            target=proxy.serve, args=(listener, WayOut(Rules([]), lambda _: None)), daemon=True
+            target=proxy.serve, args=(listener, Dialer(Rules([]), lambda _: None)), daemon=True
         )
         serving.start()
         held = [socket.create_connection(listener.getsockname(), 10) for _ in range(2)]

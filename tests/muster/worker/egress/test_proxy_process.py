@@ -14,22 +14,22 @@ from pathlib import Path
 import pytest
 
 from muster.worker import processes
-from muster.worker.egress.proxy import TOLD
-from muster.worker.egress.proxy_process import NOBODY, Proxy
-from muster.worker.egress.sandbox_listener import PORT, environment, listen_in_room
+from muster.worker.egress.proxy import MAX_REPORTED_HOSTS
+from muster.worker.egress.proxy_process import NOBODY_UID, ProxyProcess
+from muster.worker.egress.sandbox_listener import PORT, listen_in_sandbox, proxy_environment
 
 SOURCES = Path(__file__).parents[4]
 
 
 @contextlib.contextmanager
-def proxied(allow: list[str], port: int) -> Iterator[Proxy]:
+def proxied(allow: list[str], port: int) -> Iterator[ProxyProcess]:
     """A proxy whose room is this process; `hand_over` ends the room."""
-    proxy = Proxy(allow)
+    proxy = ProxyProcess(allow)
     try:
-        listen_in_room(proxy.room, port)
+        listen_in_sandbox(proxy.sandbox_fd, port)
         yield proxy
     finally:
-        proxy.end()
+        proxy.kill()
 
 
 @pytest.fixture
@@ -47,66 +47,66 @@ def ask(port: int, host: str) -> bytes:
         return answer
 
 
-def heard(proxy: Proxy, count: int) -> list[str]:
+def refused_hosts(proxy: ProxyProcess, count: int) -> list[str]:
     hosts: list[str] = []
     while len(hosts) < count:
         assert select.select([proxy], [], [], 30)[0]
-        refused = proxy.refused()
+        refused = proxy.read_refused()
         assert refused is not None
         hosts += refused
     return hosts
 
 
-def ended(proxy: Proxy) -> bool:
+def ended(proxy: ProxyProcess) -> bool:
     """Waits for its end, which is its parent's to reap."""
     while select.select([proxy], [], [], 30)[0]:
-        if proxy.refused() is None:
+        if proxy.read_refused() is None:
             return os.waitpid(proxy.pid, 0)[1] == 0
     return False
 
 
 def test_what_it_refuses_is_heard_once_each(port: int) -> None:
     with proxied(["a.example"], port) as proxy:
-        assert proxy.refused() == []
+        assert proxy.read_refused() == []
         for host in ("b.example:443", "b.example:443", "b.example:80", "b.example:22"):
             assert ask(port, host).startswith(b"HTTP/1.1 403")
-        assert heard(proxy, 2) == ["b.example", "b.example:22"]
-        assert proxy.refused() == []
+        assert refused_hosts(proxy, 2) == ["b.example", "b.example:22"]
+        assert proxy.read_refused() == []
 
 
 def test_a_flood_of_hosts_is_told_of_to_an_end_and_holds_nothing_up(port: int) -> None:
     with proxied([], port) as proxy:
-        for number in range(TOLD + 20):
+        for number in range(MAX_REPORTED_HOSTS + 20):
             host = f"{'a' * 60}.{'b' * 60}.{'c' * 60}.host-{number}.example"
             assert ask(port, f"{host}:22").startswith(b"HTTP/1.1 403")
-        assert len(heard(proxy, TOLD)) == TOLD
-        assert proxy.refused() == []
+        assert len(refused_hosts(proxy, MAX_REPORTED_HOSTS)) == MAX_REPORTED_HOSTS
+        assert proxy.read_refused() == []
 
 
 @pytest.mark.parametrize("entry", ["@agent", "*", "http://a.example"])
 def test_a_list_that_is_none_starts_nothing(entry: str) -> None:
     with pytest.raises(ValueError):
-        Proxy(["a.example", entry])
+        ProxyProcess(["a.example", entry])
 
 
-def test_it_ends_with_the_room(port: int) -> None:
+def test_it_ends_with_the_sandbox(port: int) -> None:
     with proxied([], port) as proxy:
         ask(port, "a.example:443")  # it serves
-        proxy.hand_over()
+        proxy.close_sandbox_fd()
         assert ended(proxy)
 
 
-def test_it_ends_with_a_room_that_never_listened() -> None:
-    proxy = Proxy([])
-    proxy.hand_over()
+def test_it_ends_with_a_sandbox_that_never_listened() -> None:
+    proxy = ProxyProcess([])
+    proxy.close_sandbox_fd()
     assert ended(proxy)
-    proxy.end()
+    proxy.kill()
 
 
 def test_it_is_ended_and_that_may_be_said_twice(port: int) -> None:
     with proxied([], port) as proxy:
-        proxy.end()
-        proxy.end()
+        proxy.kill()
+        proxy.kill()
         assert processes.find(proxy.pid) is None
         with pytest.raises(ConnectionRefusedError):
             ask(port, "a.example:443")
@@ -140,7 +140,7 @@ def test_it_is_nobody_and_can_gain_nothing(port: int) -> None:
         ask(port, "a.example:443")
         status = Path(f"/proc/{proxy.pid}/status").read_text().splitlines()
         fields = dict(line.split(":\t") for line in status if ":\t" in line)
-        assert fields["Uid"].split() == fields["Gid"].split() == [str(NOBODY)] * 4
+        assert fields["Uid"].split() == fields["Gid"].split() == [str(NOBODY_UID)] * 4
         assert fields["Groups"].strip() == ""
         assert int(fields["CapPrm"], 16) == int(fields["CapEff"], 16) == 0
         assert fields["NoNewPrivs"] == "1"
@@ -154,19 +154,19 @@ def test_its_command_line_names_no_host(port: int) -> None:
 
 
 def test_programs_are_told_of_it() -> None:
-    told = environment()
-    assert told["https_proxy"] == told["ALL_PROXY"] == f"http://127.0.0.1:{PORT}"
-    assert told["NO_PROXY"] == "localhost,127.0.0.1,::1"
+    variables = proxy_environment()
+    assert variables["https_proxy"] == variables["ALL_PROXY"] == f"http://127.0.0.1:{PORT}"
+    assert variables["NO_PROXY"] == "localhost,127.0.0.1,::1"
 
 
 def test_python_programs_start_with_what_they_are_told() -> None:
     """httpx does not, where `all_proxy` is SOCKS and a package is missing."""
     program = "import httpx, json, urllib.request; httpx.Client(); "
     program += "print(json.dumps(urllib.request.getproxies()))"
-    said = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", program],
-        env={"PATH": os.environ["PATH"], **environment()},
+        env={"PATH": os.environ["PATH"], **proxy_environment()},
         check=True,
         capture_output=True,
     )
-    assert json.loads(said.stdout)["https"] == f"http://127.0.0.1:{PORT}"
+    assert json.loads(completed.stdout)["https"] == f"http://127.0.0.1:{PORT}"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from muster.worker.egress.body import Everything, Sized
+from muster.worker.egress.body import SizedBody, UnboundedBody
 from muster.worker.egress.relay import relay
 
 LONG = bytes(range(256)) * (16 << 10)
@@ -27,7 +27,7 @@ def ends() -> Iterator[Ends]:
 
     def join() -> None:
         with contextlib.suppress(OSError):  # a side that broke
-            relay(inner_client, inner_server, Everything(), b"first ", 30.0)
+            relay(inner_client, inner_server, UnboundedBody(), b"first ", 30.0)
 
     joined = threading.Thread(target=join)
     for each in (client, server):
@@ -100,7 +100,7 @@ def test_a_request_is_over_with_its_answer() -> None:
     server, inner_server = socket.socketpair()
     with client, server, inner_client, inner_server:
         joined = threading.Thread(
-            target=relay, args=(inner_client, inner_server, Sized(4), b"body and more", 30.0)
+            target=relay, args=(inner_client, inner_server, SizedBody(4), b"body and more", 30.0)
         )
         joined.start()
         client.sendall(b"and more")

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.worker.egress.bounded_reader import Malformed
-from muster.worker.egress.hosts import host_from
-from muster.worker.egress.request import Request, request_from
+from muster.worker.egress.hosts import parse_host
+from muster.worker.egress.request import Request, parse_request
 
 
 def read(*lines: str) -> Request:
-    return request_from("\r\n".join(lines).encode("latin-1"))
+    return parse_request("\r\n".join(lines).encode("latin-1"))
 
 
 def test_a_request_is_written_for_the_host_that_was_asked_for() -> None:
@@ -24,7 +24,7 @@ def test_a_request_is_written_for_the_host_that_was_asked_for() -> None:
         "X-Mine: 1",
         "host: evil.example.net",
     )
-    assert request == (host_from("packages.example.com"), 8080, request.head, 0)
+    assert request == (parse_host("packages.example.com"), 8080, request.head, 0)
     assert request.head.split(b"\r\n") == [
         b"GET /a?b=http://c HTTP/1.1",
         b"Host: packages.example.com:8080",
@@ -48,7 +48,7 @@ def test_a_request_is_written_for_the_host_that_was_asked_for() -> None:
 )
 def test_urls_are_taken_apart(url: str, host: str, port: int, path: bytes) -> None:
     request = read(f"GET {url} HTTP/1.1")
-    assert (request.host, request.port) == (host_from(host), port)
+    assert (request.host, request.port) == (parse_host(host), port)
     assert request.head.split(b" ")[1] == path
 
 
@@ -59,7 +59,7 @@ def test_connect_has_no_head_for_the_server() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "body", "told"),
+    ("headers", "body", "header"),
     [
         (["Content-Length: 5"], 5, b"Content-Length: 5"),
         (["content-length: 0"], 0, b"Content-Length: 0"),
@@ -67,13 +67,13 @@ def test_connect_has_no_head_for_the_server() -> None:
         (["Connection: content-length", "Content-Length: 5"], 5, b"Content-Length: 5"),
     ],
 )
-def test_a_bodys_end_is_told_in_one_way(headers: list[str], body: int, told: bytes) -> None:
+def test_a_bodys_end_is_told_in_one_way(headers: list[str], body: int, header: bytes) -> None:
     request = read("POST http://a.example/ HTTP/1.1", *headers)
-    assert request.body == body
+    assert request.body_length == body
     assert [
         line for line in request.head.split(b"\r\n") if line[:1] in b"TtCc" and b"-" in line[:10]
     ]
-    assert told in request.head.split(b"\r\n")
+    assert header in request.head.split(b"\r\n")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_what_two_readers_could_understand_differently_is_no_request(lines: list
 )
 def test_any_head_is_one_request_or_none(head: bytes) -> None:
     try:
-        request = request_from(head)
+        request = parse_request(head)
     except Malformed:
         return
     if not request.is_tunnel:

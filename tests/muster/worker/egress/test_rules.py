@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.worker.egress.hosts import Address, host_from, written
+from muster.worker.egress.hosts import Address, format_host, parse_host
 from muster.worker.egress.rules import Rules
 from tests.muster.worker.egress.strategies import ADDRESSES, LABELS, NAMES, PORTS
 
@@ -43,7 +43,7 @@ LIST = [
     ],
 )
 def test_a_list_allows_what_is_in_it(host: str, port: int, allowed: bool) -> None:
-    assert Rules(LIST).allow(host_from(host), port) is allowed
+    assert Rules(LIST).allows(parse_host(host), port) is allowed
 
 
 @pytest.mark.parametrize(
@@ -61,16 +61,16 @@ def test_an_entry_that_is_none_is_named(entry: str) -> None:
 
 @given(NAMES | ADDRESSES, PORTS)
 def test_an_empty_list_allows_nothing(host: str | Address, port: int) -> None:
-    assert not Rules([]).allow(host, port)
+    assert not Rules([]).allows(host, port)
 
 
 @given(NAMES | ADDRESSES, PORTS, PORTS)
 def test_what_was_refused_and_is_added_as_told_is_allowed(
     host: str | Address, port: int, other: int
 ) -> None:
-    rules = Rules([written(host, port)])
-    assert rules.allow(host, port)
-    assert rules.allow(host, other) is (other == port or {port, other} == {80, 443})
+    rules = Rules([format_host(host, port)])
+    assert rules.allows(host, port)
+    assert rules.allows(host, other) is (other == port or {port, other} == {80, 443})
 
 
 @given(NAMES, LABELS, NAMES, PORTS)
@@ -78,11 +78,11 @@ def test_a_wildcard_allows_what_is_below_and_nothing_else(
     parent: str, label: str, other: str, port: int
 ) -> None:
     rules = Rules([f"*.{parent}:{port}"])
-    assert rules.allow(f"{label}.{parent}", port)
-    assert not rules.allow(parent, port)
-    assert rules.allow(other, port) is (other.endswith(f".{parent}"))
+    assert rules.allows(f"{label}.{parent}", port)
+    assert not rules.allows(parent, port)
+    assert rules.allows(other, port) is (other.endswith(f".{parent}"))
 
 
 @given(st.lists(NAMES, max_size=4), ADDRESSES, PORTS)
 def test_names_never_allow_an_address(names: list[str], address: Address, port: int) -> None:
-    assert not Rules([*names, *[f"*.{name}" for name in names]]).names(address, port)
+    assert not Rules([*names, *[f"*.{name}" for name in names]]).lists_address(address, port)

@@ -108,7 +108,7 @@ class Bench:
     @classmethod
     def create(cls, directory: Path) -> "Bench":
         made = cls(directory)
-        made.git("init", "--quiet", "--bare", "--template=", str(made.mirror), anywhere=True)
+        made.run_git("init", "--quiet", "--bare", "--template=", str(made.mirror), anywhere=True)
         return made
 
     @property
@@ -153,7 +153,7 @@ class Bench:
         lines = self.git("ls-tree", "-r", "-z", tree).split(b"\0")[:-1]
         heads = (line.partition(b"\t") for line in lines)
         return {
-            changes.path_text(path): (head.decode().split()[0], head.decode().split()[2])
+            changes.format_path(path): (head.decode().split()[0], head.decode().split()[2])
             for head, _, path in heads
         }
 
@@ -165,7 +165,7 @@ class Bench:
 def check(bench: Bench, old: Tree, new: Tree) -> changes.Change:
     """Our patch is what git prints, and takes the one tree to the other, as `git apply` sees it."""
     after, before = bench.tree(new), bench.tree(old)
-    change = changes.between(bench.mirror, before, after)
+    change = changes.compare_commits(bench.mirror, before, after)
     assert change.sections is not None
     patch = b"".join(change.sections)
     assert patch == bench.git("diff", "--binary", "--full-index", "-M", before, after)
@@ -180,10 +180,10 @@ def check(bench: Bench, old: Tree, new: Tree) -> changes.Change:
 def _check_files(bench: Bench, change: changes.Change, before: str, after: str) -> None:
     """Each file's section alone, and its own words, are of that file."""
     old, new = bench.listed(before), bench.listed(after)
-    told = {file.path for file in change.files}
+    paths = {file.path for file in change.files}
     assert len({(file.path, file.status) for file in change.files}) == len(change.files)
     for file, section in zip(change.files, change.sections or [], strict=True):
-        assert file.patch == changes.object_id(section, 40)
+        assert file.patch == changes.hash_blob(section, 40)
         source = file.old_path or file.path
         if file.status != "added":
             assert (file.old_mode, file.old_blob) == old[source]
@@ -192,5 +192,5 @@ def _check_files(bench: Bench, change: changes.Change, before: str, after: str) 
         if not file.binary:
             hunks = [line for line in section.split(b"\n") if line[:1] in (b"+", b"-")]
             assert file.insertions + file.deletions <= len(hunks)
-    told |= {file.old_path or file.path for file in change.files}
-    assert told == {path for path in {*old, *new} if old.get(path) != new.get(path)}
+    paths |= {file.old_path or file.path for file in change.files}
+    assert paths == {path for path in {*old, *new} if old.get(path) != new.get(path)}

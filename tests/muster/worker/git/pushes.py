@@ -4,12 +4,12 @@ from muster.protocol.frames import Author
 from muster.worker.git import checkpoints
 from muster.worker.git.checkpoints import PushedBranch
 from muster.worker.git.remote import NO_LOGIN, Login
-from muster.worker.git.workspace import NoteTaker, Workspace
+from muster.worker.git.workspace import NoteHandler, Workspace
 
 
 def publish(
-    workspace: Workspace, stage: int, author: Author, login: Login = NO_LOGIN, *, note: NoteTaker
+    workspace: Workspace, stage: int, author: Author, login: Login = NO_LOGIN, *, note: NoteHandler
 ) -> PushedBranch:
     """Pushes what the attempt has come to, as where nobody has said what that is to be."""
-    ready = checkpoints.to_publish(workspace, stage, author, login, note=note)
-    return checkpoints.publish(workspace, ready, login)
+    ready = checkpoints.find_publish_revision(workspace, stage, author, login, note=note)
+    return checkpoints.push_branch(workspace, ready, login)

@@ -5,10 +5,10 @@ from muster.worker.git import git
 from muster.worker.git.checkpoints import (
     CheckpointRefused,
     PublishRefused,
-    checkpoint,
-    forget,
+    push_checkpoint,
+    remove_workspace,
 )
-from muster.worker.git.mirror_users import KEPT
+from muster.worker.git.mirror_users import KEPT_REFS
 from muster.worker.git.remote import Login
 from tests.muster.worker.git.pushes import publish
 from tests.muster.worker.repositories import (
@@ -32,25 +32,25 @@ case "$1" in refs/muster/*) echo "no such refs here, please" >&2; exit 1;; esac
 def test_a_checkpoint_is_a_commit_by_the_developer_at_the_remote(any_machine, repository):
     made = any_machine.prepare(repository)
     act(made, "echo new > new; echo more >> README; rm src/app.py")
-    kept = checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+    kept = push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     assert kept.ref == "refs/muster/7/1/0"
     assert repository.refs()[kept.ref] == kept.commit
     shown = repository.git("log", "-1", "--format=%an|%ae|%cn|%ce|%s", kept.ref)
     assert shown == "Ada Dev|ada@dev.example|Ada Dev|ada@dev.example|develop (task #7)"
     assert repository.git("ls-tree", "-r", "--name-only", kept.ref).split() == ["README", "new"]
-    assert not made.facts().dirty
+    assert not made.read_facts().dirty
 
 
 def test_a_stage_that_changed_nothing_is_kept_at_head(any_machine, repository):
     made = any_machine.prepare(repository)
-    kept = checkpoint(made, 0, "look", AUTHOR, note=any_machine.note)
+    kept = push_checkpoint(made, 0, "look", AUTHOR, note=any_machine.note)
     assert kept.commit == made.base_commit == repository.refs()["refs/muster/7/1/0"]
 
 
 def test_what_the_agent_committed_itself_is_kept_on_whatever_branch(any_machine, repository):
     made = any_machine.prepare(repository)
     act(made, "git checkout -qb elsewhere; echo a > a; git add a; git commit -qm own; echo b > b")
-    kept = checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+    kept = push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     assert repository.git("log", "--format=%s", kept.ref).splitlines() == [
         "develop (task #7)",
         "own",
@@ -63,16 +63,16 @@ def test_what_the_agent_committed_itself_is_kept_on_whatever_branch(any_machine,
 def test_a_stages_name_is_the_message_whatever_it_holds(machine, repository, name):
     made = machine.prepare(repository)
     act(made, "echo new > new")
-    kept = checkpoint(made, 0, name, AUTHOR, note=machine.note)
+    kept = push_checkpoint(made, 0, name, AUTHOR, note=machine.note)
     assert repository.git("log", "-1", "--format=%B", kept.ref) == f"{name} (task #7)"
 
 
 def test_a_checkpoint_made_again_replaces_the_first(any_machine, repository):
     made = any_machine.prepare(repository)
     act(made, "echo 1 > f")
-    checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+    push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     act(made, "git reset -q --hard HEAD^; echo 2 > f")
-    again = checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+    again = push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     assert repository.refs()[again.ref] == again.commit
 
 
@@ -81,7 +81,7 @@ def test_a_remote_that_refuses_costs_the_checkpoint_and_not_the_work(any_machine
     made = any_machine.prepare(repository)
     act(made, "echo new > new")
     with pytest.raises(CheckpointRefused, match="no such refs here, please"):
-        checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+        push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     assert publish(made, 0, AUTHOR, note=any_machine.note).diff.files_changed == 1
     assert set(repository.refs()) == {"refs/heads/main", "refs/heads/muster/7-1"}
 
@@ -90,7 +90,7 @@ def test_a_remote_that_is_gone_costs_the_checkpoint(machine, repository):
     made = machine.prepare(repository)
     repository.path.rename(repository.path.with_name("moved"))
     with pytest.raises(CheckpointRefused, match="git repository"):
-        checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+        push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     with pytest.raises(PublishRefused, match="git repository"):
         publish(made, 0, AUTHOR, note=machine.note)
 
@@ -98,14 +98,14 @@ def test_a_remote_that_is_gone_costs_the_checkpoint(machine, repository):
 def test_an_index_lock_left_by_a_killed_git_is_cleared(any_machine, repository):
     made = any_machine.prepare(repository)
     act(made, "echo new > new; touch .git/index.lock")
-    kept = checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+    kept = push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     assert kept.commit != made.base_commit
 
 
 def test_one_file_that_cannot_be_read_does_not_cost_the_others(any_machine, repository):
     made = any_machine.prepare(repository)
     act(made, "git init -q inner; echo good > good")  # a repository without a commit
-    kept = checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+    kept = push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     assert "good" in repository.git("ls-tree", "--name-only", kept.ref).split()
     assert any_machine.notes[-1][0] == "warning"
     assert "inner" in any_machine.notes[-1][1]
@@ -115,7 +115,7 @@ def test_one_file_that_cannot_be_read_does_not_cost_the_others(any_machine, repo
 def test_commits_are_made_with_the_attempts_rights(machine, repository):
     made = machine.prepare(repository)
     act(made, "echo new > new")
-    checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+    push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     owners = {path.lstat().st_uid for path in made.path.rglob("*")}
     assert owners == {made.identity.uid}
     assert {path.lstat().st_uid for path in made.mirror().path.rglob("*")} == {0}
@@ -124,7 +124,7 @@ def test_commits_are_made_with_the_attempts_rights(machine, repository):
 def test_publishing_pushes_the_branch_and_counts_against_the_base(any_machine, repository):
     made = any_machine.prepare(repository)
     act(made, "seq 10 > numbers; echo bye > README")
-    checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+    push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     done = publish(made, 0, AUTHOR, note=any_machine.note)
     assert done.branch == "muster/7-1"
     assert repository.refs()["refs/heads/muster/7-1"] == done.commit
@@ -134,7 +134,7 @@ def test_publishing_pushes_the_branch_and_counts_against_the_base(any_machine, r
 def test_publishing_twice_is_as_good_as_once(any_machine, repository):
     made = any_machine.prepare(repository)
     act(made, "echo new > new")
-    checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+    push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     assert publish(made, 0, AUTHOR, note=any_machine.note) == publish(
         made, 0, AUTHOR, note=any_machine.note
     )
@@ -144,7 +144,7 @@ def test_work_that_no_checkpoint_committed_is_published_all_the_same(machine, re
     made = machine.prepare(repository)
     act(made, "echo new > new")
     with pytest.raises(CheckpointRefused, match="empty ident"):
-        checkpoint(made, 0, "develop", Author("", "x@y.example"), note=machine.note)
+        push_checkpoint(made, 0, "develop", Author("", "x@y.example"), note=machine.note)
     with pytest.raises(PublishRefused, match="empty ident"):
         publish(made, 0, Author("", "x@y.example"), note=machine.note)
     published = publish(made, 0, AUTHOR, note=machine.note)
@@ -156,7 +156,7 @@ def test_a_branch_that_somebody_moved_is_not_overwritten(machine, repository):
     made = machine.prepare(repository)
     theirs = repository.commit({"their": "work"}, "muster/7-1")
     act(made, "echo new > new")
-    checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+    push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     with pytest.raises(PublishRefused, match="rejected"):
         publish(made, 0, AUTHOR, note=machine.note)
     assert repository.refs()["refs/heads/muster/7-1"] == theirs
@@ -165,7 +165,7 @@ def test_a_branch_that_somebody_moved_is_not_overwritten(machine, repository):
 def test_what_others_did_is_not_counted_when_the_base_is_merged_in(machine, repository):
     made = machine.prepare(repository)
     act(made, "echo new > new")
-    checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+    push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     repository.commit({"theirs": "1"})
     later = machine.prepare(repository, 7, 2, resume_from="refs/muster/7/1/0")
     act(later, "git merge -q origin/main")
@@ -182,7 +182,7 @@ def test_what_others_did_is_not_counted_when_the_base_is_merged_in(machine, repo
 def test_a_new_history_without_the_base_is_counted_against_it(machine, repository):
     made = machine.prepare(repository)
     act(made, "git checkout -q --orphan alone; git rm -rqf .; echo x > only")
-    checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+    push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     published = publish(made, 0, AUTHOR, note=machine.note)
     assert published.diff == DiffStat(3, 1, 2)
 
@@ -191,22 +191,22 @@ def test_forgetting_removes_checkpoints_everywhere_and_keeps_the_branch(any_mach
     made = any_machine.prepare(repository)
     for index in range(2):
         act(made, f"echo {index} > f")
-        checkpoint(made, index, "develop", AUTHOR, note=any_machine.note)
+        push_checkpoint(made, index, "develop", AUTHOR, note=any_machine.note)
     publish(made, 0, AUTHOR, note=any_machine.note)
     other = any_machine.prepare(repository, 7, 10)
-    kept = checkpoint(other, 0, "develop", AUTHOR, note=any_machine.note)
-    forget(made, note=any_machine.note)
+    kept = push_checkpoint(other, 0, "develop", AUTHOR, note=any_machine.note)
+    remove_workspace(made, note=any_machine.note)
     assert set(repository.refs()) == {"refs/heads/main", "refs/heads/muster/7-1", kept.ref}
     assert not made.path.exists()
-    local = git.run(["for-each-ref", "--format=%(refname)"], other.mirror().path).split()
-    assert [ref for ref in local if not ref.startswith(KEPT)] == ["refs/heads/main", kept.ref]
+    local = git.run_git(["for-each-ref", "--format=%(refname)"], other.mirror().path).split()
+    assert [ref for ref in local if not ref.startswith(KEPT_REFS)] == ["refs/heads/main", kept.ref]
 
 
 def test_forgetting_at_an_unreachable_remote_is_a_warning(machine, repository):
     made = machine.prepare(repository)
-    checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+    push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     repository.path.rename(repository.path.with_name("moved"))
-    forget(made, note=machine.note)
+    remove_workspace(made, note=machine.note)
     assert machine.notes[-1][0] == "warning"
     assert not made.path.exists()
 
@@ -216,8 +216,8 @@ def test_a_private_repository_is_served_from_clone_to_forgetting(any_machine, re
     with served_with_login(repository, "tok3n") as (url, _):
         made = any_machine.prepare(url, login=login)
         act(made, "echo new > new")
-        kept = checkpoint(made, 0, "develop", AUTHOR, login, note=any_machine.note)
+        kept = push_checkpoint(made, 0, "develop", AUTHOR, login, note=any_machine.note)
         published = publish(made, 0, AUTHOR, login, note=any_machine.note)
         assert repository.refs()[kept.ref] == published.commit
-        forget(made, login, note=any_machine.note)
+        remove_workspace(made, login, note=any_machine.note)
     assert set(repository.refs()) == {"refs/heads/main", "refs/heads/muster/7-1"}

@@ -8,13 +8,13 @@ from typing import cast
 
 import pytest
 
-from muster.protocol.frames import RoomLevel
+from muster.protocol.frames import SandboxLevel
 from muster.worker.git import checkpoints, git, stage_result
 from muster.worker.git.checkpoints import CheckpointRefused
 from muster.worker.git.workspace import Workspace
 from muster.worker.sandbox.detection import detect
-from muster.worker.sandbox.sandbox import NoSandbox
-from tests.muster.worker.broken_sandboxes import WORDS, breaking
+from muster.worker.sandbox.sandbox import SandboxFailed
+from tests.muster.worker.broken_sandboxes import WORDS, break_sandboxes
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,
@@ -38,12 +38,12 @@ def level(any_machine: Machine, request: pytest.FixtureRequest) -> Callable[[], 
     """The machine, whose rooms are of this level."""
 
     def detected() -> Machine:
-        level = cast(RoomLevel, request.param)
+        level = cast(SandboxLevel, request.param)
         given = {"most": level, "directories": mounted(any_machine.layout)}
         found = detect(any_machine.layout, **given)  # type: ignore[arg-type]
         if found.level != level:
-            pytest.skip(f"needs rooms of level {level}: {found.lacks}")
-        any_machine.__dict__["rooms"] = found
+            pytest.skip(f"needs rooms of level {level}: {found.missing}")
+        any_machine.__dict__["sandboxes"] = found
         return any_machine
 
     return detected
@@ -51,38 +51,40 @@ def level(any_machine: Machine, request: pytest.FixtureRequest) -> Callable[[], 
 
 def steps(made: Workspace, of: Machine) -> list[Callable[[], object]]:
     """Whatever needs a room, of a workspace in which a stage has run."""
-    since = stage_result.Approved(made.base_commit)
+    since = stage_result.StageResult(made.base_commit)
     ref = "refs/muster/7/1/9"
     return [
-        made.facts,
-        lambda: made.git("status"),
-        lambda: stage_result.undo(made, since, []),
+        made.read_facts,
+        lambda: made.run_git("status"),
+        lambda: stage_result.undo_changes(made, since, []),
         lambda: stage_result.is_changed(made, since),
-        lambda: checkpoints.checkpoint(made, 1, "develop", AUTHOR, note=of.note),
-        lambda: checkpoints.to_publish(made, 1, AUTHOR, note=of.note),
-        lambda: made.mirror().take(made.room, ref, since.commit, since.commit, [], 20.0),
+        lambda: checkpoints.push_checkpoint(made, 1, "develop", AUTHOR, note=of.note),
+        lambda: checkpoints.find_publish_revision(made, 1, AUTHOR, note=of.note),
+        lambda: made.mirror().import_commit(
+            made.sandbox, ref, since.commit, since.commit, [], 20.0
+        ),
     ]
 
 
-def test_each_step_tells_a_room_that_is_not_made(
+def test_each_step_reports_a_sandbox_that_is_not_made(
     level: Callable[[], Machine],
     repository: Repository,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    broken = breaking(tmp_path, monkeypatch)
+    broken = break_sandboxes(tmp_path, monkeypatch)
     of = level()
     made = of.prepare(repository)
     act(made, "echo more > more")
     broken.touch()
     for step in steps(made, of):
-        with pytest.raises(NoSandbox, match=WORDS):
+        with pytest.raises(SandboxFailed, match=WORDS):
             step()
-    with pytest.raises(NoSandbox, match=WORDS):
+    with pytest.raises(SandboxFailed, match=WORDS):
         of.prepare(repository, task_id=8)
     assert not of.layout.workspace(made.key._replace(task_id=8)).exists()
     broken.unlink()
-    taken = checkpoints.checkpoint(made, 1, "develop", AUTHOR, note=of.note)
+    taken = checkpoints.push_checkpoint(made, 1, "develop", AUTHOR, note=of.note)
     assert repository.refs()[taken.ref] == taken.commit
 
 
@@ -98,34 +100,34 @@ def test_however_it_is_not_made(
     monkeypatch: pytest.MonkeyPatch,
     how: str,
 ) -> None:
-    broken = breaking(tmp_path, monkeypatch, how=how)
+    broken = break_sandboxes(tmp_path, monkeypatch, how=how)
     made = machine.prepare(repository)
     broken.touch()
-    with pytest.raises(NoSandbox):
-        made.git("status", timeout=1.0)
+    with pytest.raises(SandboxFailed):
+        made.run_git("status", timeout=1.0)
 
 
-def test_a_program_that_is_gone_makes_no_room(
+def test_a_program_that_is_gone_makes_no_sandbox(
     machine: Machine, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    breaking(tmp_path, monkeypatch)
+    break_sandboxes(tmp_path, monkeypatch)
     made = machine.prepare(repository)
-    gone = replace(made, room=replace(made.room, bwrap=str(tmp_path / "gone"), groups=()))
-    with pytest.raises(NoSandbox, match="gone"):
-        gone.git("status")
+    gone = replace(made, sandbox=replace(made.sandbox, bwrap=str(tmp_path / "gone"), groups=()))
+    with pytest.raises(SandboxFailed, match="gone"):
+        gone.run_git("status")
 
 
 @as_root
-def test_who_cannot_become_the_attempts_user_is_in_no_room(
+def test_who_cannot_become_the_attempts_user_is_in_no_sandbox(
     machine: Machine, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = machine.prepare(repository)
     monkeypatch.setattr("shutil.which", lambda *_, **__: "/bin/false")  # in place of setpriv
-    with pytest.raises(NoSandbox):
-        made.git("status")
+    with pytest.raises(SandboxFailed):
+        made.run_git("status")
 
 
-def test_what_runs_inside_cannot_pass_for_a_room_that_was_not_made(
+def test_what_runs_inside_cannot_pass_for_a_sandbox_that_was_not_made(
     level: Callable[[], Machine], repository: Repository
 ) -> None:
     of = level()
@@ -133,13 +135,13 @@ def test_what_runs_inside_cannot_pass_for_a_room_that_was_not_made(
     act(made, f"git config filter.x.clean {shlex.quote(FORGER)}; git config filter.x.required 1")
     act(made, "echo '* filter=x' > .gitattributes; echo more >> README")
     with pytest.raises(CheckpointRefused, match="no room can be made"):
-        checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=of.note)
+        checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, note=of.note)
     with pytest.raises(git.GitError, match="no room can be made") as failure:
-        made.git("add", "--all")
+        made.run_git("add", "--all")
     assert "\1" not in failure.value.stderr  # what announces the room is none of git's words
 
 
-def test_no_time_is_no_fault_of_the_room(machine: Machine, repository: Repository) -> None:
+def test_a_timeout_is_not_a_missing_sandbox(machine: Machine, repository: Repository) -> None:
     made = machine.prepare(repository)
     with pytest.raises(git.GitTimeout):
-        made.git("status", timeout=0.0)
+        made.run_git("status", timeout=0.0)

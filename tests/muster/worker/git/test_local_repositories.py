@@ -9,9 +9,9 @@ import pytest
 
 from muster.protocol.frames import Failed, Repo, StageFinished
 from muster.worker.git import git
-from muster.worker.git.local_repositories import LocalRefused
+from muster.worker.git.local_repositories import LocalRepositoryRefused
 from muster.worker.git.mirrors import Mirror
-from muster.worker.git.preparation import prepare
+from muster.worker.git.preparation import prepare_workspace
 from muster.worker.git.remote import Remote
 from muster.worker.git.workspace import WorkspaceError
 from tests.muster.worker.repositories import Machine, Repository, as_root, machine, repository, root
@@ -39,7 +39,7 @@ def allowed(root: Path, machine: Machine) -> Path:
 def refusal(machine: Machine, url: str) -> str:
     """Why the machine prepares nothing from there, and that it left nothing."""
     with pytest.raises(WorkspaceError) as refused:
-        prepare(machine.request(url), machine.note, threading.Event())
+        prepare_workspace(machine.request(url), machine.note, threading.Event())
     assert refused.value.code == "repository_refused"
     assert not Mirror(machine.layout, Remote.parse(url)).exists
     assert not machine.notes
@@ -51,9 +51,9 @@ def test_a_machine_takes_no_local_repository_unless_it_was_told_to(
     machine: Machine, repository: Repository, form: str
 ) -> None:
     machine.layout = dataclasses.replace(machine.layout, file_roots=())
-    told = refusal(machine, form.format(repository.path))
-    assert told.startswith("this machine takes no local repositories; ")
-    assert "--file-root" in told
+    message = refusal(machine, form.format(repository.path))
+    assert message.startswith("this machine takes no local repositories; ")
+    assert "--file-root" in message
 
 
 def test_a_repository_in_an_allowed_directory_is_used(machine: Machine, allowed: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_link_that_is_laid_later_is_seen_by_the_push(
         lambda: mirror.fetch("main"),
         mirror.remote_refs,
     ):
-        with pytest.raises(LocalRefused):
+        with pytest.raises(LocalRepositoryRefused):
             use()
     assert "refs/heads/x" not in Repository(private).refs()
 
@@ -152,7 +152,7 @@ def test_no_hook_of_a_repository_that_was_not_allowed_runs(
     made.commit({"README": "hello\n"})
     made.hook("pre-receive", f"touch {root}/ran")
     mirror = Mirror(machine.layout, Remote.parse(made.path.as_uri()))
-    with pytest.raises(LocalRefused):
+    with pytest.raises(LocalRepositoryRefused):
         mirror.push(["HEAD:refs/heads/x"])
     assert not (root / "ran").exists()
 
@@ -170,14 +170,14 @@ def test_no_hook_of_a_repository_that_was_not_allowed_runs(
     ],
 )
 def test_git_is_told_the_one_way_to_a_remote(url: str, allowed_protocols: str) -> None:
-    with Remote.parse(url).environment() as environment:
+    with Remote.parse(url).git_environment() as environment:
         assert environment["GIT_ALLOW_PROTOCOL"] == allowed_protocols
 
 
 @pytest.mark.parametrize("url", ["ext::sh -c id", "https://127.0.0.1:9/x", "ssh://127.0.0.1:9/x"])
 def test_git_goes_nowhere_unless_it_is_told(tmp_path: Path, url: str) -> None:
     with pytest.raises(git.GitError, match=r"transport '\w+' not allowed"):
-        git.run(["ls-remote", url], tmp_path)
+        git.run_git(["ls-remote", url], tmp_path)
 
 
 def test_a_refused_repository_fails_the_task_and_nothing_else(
@@ -188,8 +188,8 @@ def test_a_refused_repository_fails_the_task_and_nothing_else(
     server = worker.start().server
     repo = Repo(elsewhere.path.as_uri(), "main", "muster/8-1")
     server.send(worker.stage("cat private", task_id=8, repo=repo))
-    failed = server.until_said(Failed)
+    failed = server.wait_for_report(Failed)
     assert failed.code == "repository_refused"
     assert "takes no local repositories" in failed.message
     worker.run("true")
-    assert server.until_said(StageFinished).code == 0
+    assert server.wait_for_report(StageFinished).code == 0

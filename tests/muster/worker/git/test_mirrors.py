@@ -34,8 +34,8 @@ def test_a_mirror_has_the_base_and_nothing_of_other_attempts(machine, repository
     repository.git("update-ref", "refs/muster/1/1/0", commit)
     mirror = mirror_of(machine, repository.url)
     mirror.fetch("main")
-    assert mirror.commit("refs/heads/main") == commit
-    assert git.run(["for-each-ref", "--format=%(refname)"], mirror.path).split() == [
+    assert mirror.resolve_ref("refs/heads/main") == commit
+    assert git.run_git(["for-each-ref", "--format=%(refname)"], mirror.path).split() == [
         "refs/heads/main"
     ]
 
@@ -45,7 +45,7 @@ def test_every_fetch_brings_the_base_up_to_date(machine, repository):
     mirror.fetch("main")
     commit = repository.commit({"new": "1"})
     mirror.fetch("main")
-    assert mirror.commit("refs/heads/main") == commit
+    assert mirror.resolve_ref("refs/heads/main") == commit
 
 
 def test_a_rewritten_base_is_followed(machine, repository):
@@ -54,7 +54,7 @@ def test_a_rewritten_base_is_followed(machine, repository):
     repository.git("update-ref", "-d", "refs/heads/main")
     commit = repository.commit({"another": "history"})
     mirror.fetch("main")
-    assert mirror.commit("refs/heads/main") == commit
+    assert mirror.resolve_ref("refs/heads/main") == commit
 
 
 @pytest.mark.parametrize(("first", "then"), [("a", "a/b"), ("a/b", "a")])
@@ -65,7 +65,7 @@ def test_a_branch_may_become_a_directory_of_branches_and_back(machine, repositor
     repository.git("update-ref", "-d", f"refs/heads/{first}")
     commit = repository.commit({"x": "2"}, then)
     mirror.fetch(then)
-    assert mirror.commit(f"refs/heads/{then}") == commit
+    assert mirror.resolve_ref(f"refs/heads/{then}") == commit
 
 
 def test_locks_that_a_killed_git_left_are_cleared(machine, repository):
@@ -74,7 +74,7 @@ def test_locks_that_a_killed_git_left_are_cleared(machine, repository):
     commit = repository.commit({"new": "1"})
     (mirror.path / "refs/heads/main.lock").touch()
     mirror.fetch("main")
-    assert mirror.commit("refs/heads/main") == commit
+    assert mirror.resolve_ref("refs/heads/main") == commit
 
 
 def test_fetches_of_one_repository_wait_for_each_other(machine, repository):
@@ -104,7 +104,7 @@ def test_a_private_repository_opens_with_the_token_and_only_with_it(machine, rep
         mirror.fetch("main")
         mirror.push(["refs/heads/main:refs/heads/pushed"])
     assert set(logins) == {"x-access-token"}
-    assert repository.refs()["refs/heads/pushed"] == mirror.commit("refs/heads/main")
+    assert repository.refs()["refs/heads/pushed"] == mirror.resolve_ref("refs/heads/main")
 
 
 def test_the_token_is_in_no_argument_and_in_no_file(machine, repository, root, monkeypatch):
@@ -132,11 +132,11 @@ def test_other_uids_can_read_a_mirror_but_not_list_the_mirrors(machine, reposito
 def test_tidying_keeps_what_no_ref_names(machine, repository):
     mirror = mirror_of(machine, repository.url)
     mirror.fetch("main")
-    commit = mirror.commit("refs/heads/main")
-    mirror.delete("refs/heads/main")
-    mirror.tidy()
-    git.run(["gc", "--quiet"], mirror.path, settings={"gc.pruneExpire": "never"})
-    assert git.run(["cat-file", "-t", commit], mirror.path) == "commit\n"
+    commit = mirror.resolve_ref("refs/heads/main")
+    mirror.delete_refs("refs/heads/main")
+    mirror.run_gc()
+    git.run_git(["gc", "--quiet"], mirror.path, settings={"gc.pruneExpire": "never"})
+    assert git.run_git(["cat-file", "-t", commit], mirror.path) == "commit\n"
 
 
 def test_unreadable_urls_have_mirrors_with_plain_names(tmp_path):
@@ -148,7 +148,7 @@ def test_unreadable_urls_have_mirrors_with_plain_names(tmp_path):
 def test_a_repository_can_be_reached_by_a_file_url(machine, repository: Repository):
     mirror = mirror_of(machine, f"file://{repository.path}")
     mirror.fetch("main")
-    assert mirror.commit("refs/heads/main") == repository.refs()["refs/heads/main"]
+    assert mirror.resolve_ref("refs/heads/main") == repository.refs()["refs/heads/main"]
 
 
 def test_git_that_reads_a_mirror_has_no_more_memory_than_it_may(machine, repository):
@@ -157,5 +157,5 @@ def test_git_that_reads_a_mirror_has_no_more_memory_than_it_may(machine, reposit
     mirror.fetch("main")
     count = ["diff", "--shortstat", EMPTY_TREE, "refs/heads/main"]
     with pytest.raises(git.GitError, match=r"(?i)memory|mmap|malloc"):
-        replace(mirror, memory=8 << 20).run(count)
-    assert " insertions" in mirror.run(count)
+        replace(mirror, memory=8 << 20).run_git(count)
+    assert " insertions" in mirror.run_git(count)

@@ -26,7 +26,7 @@ def test_a_home_that_passes_on_has_nothing_written_into_it(
     any_machine, repository, root: Path, trap: str, level: str
 ) -> None:
     """The attack: the first attempt leaves links where the daemon used to write."""
-    any_machine.rooms = replace(any_machine.rooms, level=level)
+    any_machine.sandboxes = replace(any_machine.sandboxes, level=level)
     victim, directory = root / "victim", root / "directory"
     victim.write_text("the daemon's")
     directory.mkdir()

@@ -6,20 +6,20 @@ from types import SimpleNamespace
 import pytest
 
 from muster.worker.git import process
-from muster.worker.git.process import Conversation, Stalled
+from muster.worker.git.process import GitProcess, Stalled
 
 
-def converse(*argv: str) -> Conversation:
+def run_process(*argv: str) -> GitProcess:
     pipe = subprocess.PIPE
     process = subprocess.Popen(argv, stdout=pipe, stderr=pipe, start_new_session=True)
-    return Conversation(process, None, None)
+    return GitProcess(process, None, None)
 
 
 def test_time_in_which_the_machine_is_frozen_is_no_stall(monkeypatch: pytest.MonkeyPatch) -> None:
     frozen = threading.Event()
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 40.0 * frozen.is_set())
     monkeypatch.setattr(process, "time", clock)
-    talk = converse("sh", "-c", "sleep 1")
+    talk = run_process("sh", "-c", "sleep 1")
     threading.Timer(0.3, frozen.set).start()
     try:
         assert talk.wait(time.monotonic() + 600, None, stall_seconds=20.0) == 0
@@ -29,7 +29,7 @@ def test_time_in_which_the_machine_is_frozen_is_no_stall(monkeypatch: pytest.Mon
 
 
 def test_who_says_nothing_has_stalled() -> None:
-    talk = converse("sleep", "60")
+    talk = run_process("sleep", "60")
     try:
         with pytest.raises(Stalled):
             talk.wait(time.monotonic() + 60, None, stall_seconds=0.3)
@@ -45,7 +45,7 @@ def test_what_is_written_between_the_last_look_and_the_end_is_read() -> None:
     process = subprocess.Popen(
         ["sh", "-c", script], stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
     )
-    talk, poll = Conversation(process, None, None), process.poll
+    talk, poll = GitProcess(process, None, None), process.poll
 
     def write_and_end() -> int | None:
         assert process.stdin is not None

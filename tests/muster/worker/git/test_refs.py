@@ -1,7 +1,7 @@
 import pytest
 
 from muster.worker.git import git
-from muster.worker.git.refs import prefixes_of, read_tip, read_tips, require_safe_ref
+from muster.worker.git.refs import read_tip, read_tips, ref_prefixes, require_safe_ref
 
 ONE, TWO, THREE = (digit * 40 for digit in "123")
 
@@ -30,4 +30,4 @@ def test_the_commits_below_a_prefix_are_those_of_files_and_packed_refs(tmp_path)
 
 
 def test_the_prefixes_of_a_branch_lead_to_it():
-    assert prefixes_of("refs/heads/a/b") == ["refs/heads/a", "refs/heads/a/b"]
+    assert ref_prefixes("refs/heads/a/b") == ["refs/heads/a", "refs/heads/a/b"]

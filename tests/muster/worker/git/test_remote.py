@@ -74,7 +74,7 @@ def test_credentials_leave_the_url(url, token, username, password):
 
 
 def test_a_token_is_only_for_the_host_of_its_repository():
-    assert list(Remote.parse("https://host:8443/x", Login("t")).settings()) == [
+    assert list(Remote.parse("https://host:8443/x", Login("t")).git_settings()) == [
         "credential.https://host:8443.helper"
     ]
 

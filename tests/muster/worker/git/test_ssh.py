@@ -46,19 +46,19 @@ ADDRESSES = [
 
 def git_goes_to(tmp_path: Path, url: str) -> str:
     """The host, or `user@host`, to which the real git tells ssh to go."""
-    told = tmp_path / "told"
+    arguments_file = tmp_path / "told"
     program = tmp_path / "ssh"
-    program.write_text(f'#!/bin/sh\nfor word; do echo "$word"; done >{told}\nexit 1\n')
+    program.write_text(f'#!/bin/sh\nfor word; do echo "$word"; done >{arguments_file}\nexit 1\n')
     program.chmod(0o755)
     env = {"GIT_ALLOW_PROTOCOL": "ssh", "GIT_SSH": str(program), "GIT_SSH_VARIANT": "ssh"}
     with pytest.raises(git.GitError):
-        git.run(["ls-remote", "--end-of-options", url], tmp_path, env=env)
-    return told.read_text().splitlines()[-2]
+        git.run_git(["ls-remote", "--end-of-options", url], tmp_path, env=env)
+    return arguments_file.read_text().splitlines()[-2]
 
 
 @pytest.mark.parametrize(("url", "host"), ADDRESSES)
 def test_the_host_that_is_judged_is_where_git_goes(tmp_path: Path, url: str, host: str) -> None:
-    assert ssh.host(url) == host
+    assert ssh.parse_host(url) == host
     if not url.startswith("SSH"):  # git itself knows it in small letters alone
         assert git_goes_to(tmp_path, url).rpartition("@")[2].lower() == host
 
@@ -95,10 +95,10 @@ def test_a_repository_is_served_by_its_key_from_clone_to_forgetting(
     login = server.login
     made = any_machine.prepare(server.url(repository), login=login)
     act(made, "echo new > new")
-    kept = checkpoints.checkpoint(made, 0, "develop", AUTHOR, login, note=any_machine.note)
+    kept = checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, login, note=any_machine.note)
     published = publish(made, 0, AUTHOR, login, note=any_machine.note)
     assert repository.refs()[kept.ref] == published.commit
-    checkpoints.forget(made, login, note=any_machine.note)
+    checkpoints.remove_workspace(made, login, note=any_machine.note)
     assert set(repository.refs()) == {"refs/heads/main", "refs/heads/muster/7-1"}
     assert server.logins >= 4
 
@@ -108,7 +108,7 @@ def test_an_address_as_scp_writes_it_takes_the_same_key(
 ) -> None:
     url = f"{getpass.getuser()}@{HOST}:{repository.path}"
     # It can name no port, so nobody is asked here.
-    with Remote.parse(url, server.login).environment() as environment:
+    with Remote.parse(url, server.login).git_environment() as environment:
         assert " -i /proc/" in environment["GIT_SSH_COMMAND"]
         assert environment["GIT_ALLOW_PROTOCOL"] == "ssh"
 
@@ -118,10 +118,10 @@ def test_a_host_that_shows_another_key_is_refused(
 ) -> None:
     make_key(root / "other")
     other = f"[{HOST}]:{server.port} {(root / 'other.pub').read_text()}"
-    told = refusal(machine, server.url(repository), Login(None, server.key, other))
-    assert told.code == "repository_unreachable"
-    assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in told.message
-    assert "Host key verification failed" in told.message
+    error = refusal(machine, server.url(repository), Login(None, server.key, other))
+    assert error.code == "repository_unreachable"
+    assert "REMOTE HOST IDENTIFICATION HAS CHANGED" in error.message
+    assert "Host key verification failed" in error.message
     assert server.logins == 0
 
 
@@ -129,9 +129,9 @@ def test_a_host_that_shows_another_key_is_refused(
 def test_a_host_that_is_not_known_is_refused(
     machine: Machine, repository: Repository, server: SshServer, known_hosts: str | None
 ) -> None:
-    told = refusal(machine, server.url(repository), Login(None, server.key, known_hosts))
-    assert told.code == "repository_unreachable"
-    assert "host key is known" in told.message
+    error = refusal(machine, server.url(repository), Login(None, server.key, known_hosts))
+    assert error.code == "repository_unreachable"
+    assert "host key is known" in error.message
     assert server.logins == 0
 
 
@@ -139,9 +139,9 @@ def test_a_key_that_the_host_does_not_know_is_not_let_in(
     machine: Machine, repository: Repository, server: SshServer, root: Path
 ) -> None:
     wrong = Login(None, make_key(root / "wrong"), server.known_hosts)
-    told = refusal(machine, server.url(repository), wrong)
-    assert told.code == "repository_unreachable"
-    assert "Permission denied (publickey)" in told.message
+    error = refusal(machine, server.url(repository), wrong)
+    assert error.code == "repository_unreachable"
+    assert "Permission denied (publickey)" in error.message
 
 
 def test_the_key_lies_in_no_file_argument_or_environment_while_git_runs(
@@ -149,17 +149,17 @@ def test_the_key_lies_in_no_file_argument_or_environment_while_git_runs(
 ) -> None:
     mirror = mirror_of(machine, server.url(repository), server.login)
     commit = mirror.fetch("main")["refs/heads/main"]
-    held = repository.hold_pushes("refs/heads/pushed")
+    blocked_pushes = repository.block_pushes("refs/heads/pushed")
     push = threading.Thread(target=mirror.push, args=([f"{commit}:refs/heads/pushed"],))
     push.start()
-    held.until(1)
+    blocked_pushes.wait_for(1)
     secret = server.key.splitlines()[2].encode()
     seen = [path for path in machine.layout.home.rglob("*") if path.is_file()]
     seen += [*Path("/proc").glob("[0-9]*/cmdline"), *Path("/proc").glob("[0-9]*/environ")]
-    told = [path for path in seen if secret in _read(path)]
-    held.release()
+    leaks = [path for path in seen if secret in _read(path)]
+    blocked_pushes.release()
     push.join()
-    assert told == []
+    assert leaks == []
     assert repository.refs()["refs/heads/pushed"] == commit
     assert not [link for link in _own_files() if "muster-ssh" in link]
 
@@ -182,9 +182,9 @@ def _own_files() -> list[str]:
 
 
 def test_where_own_keys_are_used_known_hosts_of_the_project_count_alone() -> None:
-    with ssh.command(None, "git.example ssh-ed25519 AAAA") as command:
+    with ssh.ssh_command(None, "git.example ssh-ed25519 AAAA") as command:
         assert "-oGlobalKnownHostsFile=/dev/null" in command
         assert "-oStrictHostKeyChecking=yes" in command
         assert " -F " not in command
-    with ssh.command(None, None) as command:
+    with ssh.ssh_command(None, None) as command:
         assert command == "ssh -oBatchMode=yes"

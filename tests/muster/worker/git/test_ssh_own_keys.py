@@ -43,7 +43,7 @@ def test_with_a_key_nobody_asks_the_machines_agent(
         mirror_of(machine, server.url(repository), server.login).fetch("main")
         with pytest.raises(BlockingIOError):
             listener.accept()
-        with Remote.parse("https://host/x").environment() as environment:
+        with Remote.parse("https://host/x").git_environment() as environment:
             assert "SSH_AUTH_SOCK" not in environment
 
 
@@ -123,10 +123,10 @@ def test_a_machine_uses_no_keys_of_its_own_unless_it_was_told_to(
 ) -> None:
     for hosts in ((), ("git.example",), (f"{HOST}.example",)):
         machine.layout = dataclasses.replace(machine.layout, own_ssh_hosts=hosts)
-        told = refusal(machine, server.url(repository), NO_LOGIN)
-        assert told.code == "repository_refused"
-        assert "set the project's sshKey" in told.message
-        assert f"`worker run --own-ssh-hosts {HOST}`" in told.message
+        error = refusal(machine, server.url(repository), NO_LOGIN)
+        assert error.code == "repository_refused"
+        assert "set the project's sshKey" in error.message
+        assert f"`worker run --own-ssh-hosts {HOST}`" in error.message
     assert server.guests == []
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from muster.worker.git import stage_result
-from muster.worker.git.checkpoints import checkpoint
+from muster.worker.git.checkpoints import push_checkpoint
 from muster.worker.git.workspace import Workspace
 from tests.muster.worker.git.pushes import publish
 from tests.muster.worker.repositories import (
@@ -29,7 +29,7 @@ def workspace(any_machine: Machine, repository: Repository) -> Workspace:
     """At the gate after a stage that has left a file, and something that git ignores."""
     made = any_machine.prepare(repository)
     act(made, "echo good > good; echo cache > .gitignore; echo kept > cache")
-    checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+    push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     return made
 
 
@@ -37,7 +37,7 @@ def undone(of: Workspace) -> list[str]:
     since = stage_result.read(of)
     assert since is not None
     changed: list[str] = []
-    stage_result.undo(of, since, changed)
+    stage_result.undo_changes(of, since, changed)
     assert not stage_result.is_changed(of, since)
     return sorted(changed)
 
@@ -75,7 +75,7 @@ def test_what_the_checkpoint_could_not_take_is_no_change(
 ) -> None:
     made = any_machine.prepare(repository)
     act(made, "git init -q inner; echo good > good")  # a repository without a commit
-    checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+    push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     assert undone(made) == []
     act(made, "echo evil > evil")
     assert undone(made) == ["evil"]

@@ -12,10 +12,10 @@ from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import Author, DiffStat
 from muster.worker.agents import environment
 from muster.worker.git import checkpoints, git, workspace
-from muster.worker.git.preparation import prepare
+from muster.worker.git.preparation import prepare_workspace
 from muster.worker.git.workspace import WorkspaceError
 from muster.worker.layout import HomeUnreachable, Layout
-from muster.worker.sandbox.uids import OWN
+from muster.worker.sandbox.uids import DAEMON_IDENTITIES
 from tests.muster.worker.repositories import (
     AUTHOR,
     Machine,
@@ -60,19 +60,19 @@ def test_the_agents_own_git_knows_the_developer_and_the_base(any_machine, reposi
     assert act(made, "git rev-parse origin/main") == made.base_commit
     act(made, "echo x > f; git add f; git commit -qm mine")
     assert act(made, "git config remote.origin.url") == repository.url
-    assert made.facts().head_commit == act(made, "git rev-parse HEAD")
+    assert made.read_facts().head_commit == act(made, "git rev-parse HEAD")
 
 
 @pytest.mark.parametrize("level", ["full", "none"])
 def test_the_agents_own_git_fetches_from_where_it_can(any_machine, repository, level):
-    any_machine.rooms = replace(any_machine.rooms, level=level)
+    any_machine.sandboxes = replace(any_machine.sandboxes, level=level)
     made = any_machine.prepare(repository)
     # The test's repository is another user's; so it would not be at a server.
     act(made, f"git config --global --add safe.directory {repository.path}")
     theirs = repository.commit({"their": "work"}, "theirs")
     script = "git config remote.origin.fetch '+refs/heads/*:refs/remotes/origin/*'; git fetch -q"
-    env = environment.build(made, AUTHOR, {}, {}, {})
-    argv = made.room.command("sh", "-ec", f"{script}; git rev-parse origin/main; git branch -r")
+    env = environment.build_environment(made, AUTHOR, {}, {}, {})
+    argv = made.sandbox.command("sh", "-ec", f"{script}; git rev-parse origin/main; git branch -r")
     done = subprocess.run(argv, cwd=made.path, env=env, capture_output=True, text=True, check=True)
     assert done.stdout.split()[0] == made.base_commit
     assert ("origin/theirs" in done.stdout) is (level == "full"), theirs
@@ -81,7 +81,7 @@ def test_the_agents_own_git_fetches_from_where_it_can(any_machine, repository, l
 def test_the_agent_cannot_push_into_the_mirror(any_machine, repository):
     made = any_machine.prepare(repository)
     act(made, "echo x > f; git add f; git commit -qm mine; git push -q origin HEAD:x || true")
-    heads = git.run(["for-each-ref", "--format=%(refname)"], made.mirror().path).split()
+    heads = git.run_git(["for-each-ref", "--format=%(refname)"], made.mirror().path).split()
     assert heads == ["refs/heads/main"]
 
 
@@ -101,14 +101,14 @@ def test_the_first_clone_says_so_and_the_next_has_nothing_to_say(machine, reposi
 def test_slow_progress_is_told_about_once_a_second(machine, repository, monkeypatch):
     from muster.worker.git import preparation
 
-    told = []
+    notes = []
     clock = iter([0.0, 0.5, 1.1, 1.5, 2.2])
     monkeypatch.setattr(preparation.time, "monotonic", lambda: next(clock))
-    progress = preparation.ProgressNotes("cloning", lambda level, text: told.append((level, text)))
+    progress = preparation.ProgressNotes("cloning", lambda level, text: notes.append((level, text)))
     for percent in (10, 40, 60):
         progress("Receiving objects", percent)
     progress("Resolving deltas", 5)
-    assert told == [("log", "cloning 40 %"), ("log", "resolving deltas 5 %")]
+    assert notes == [("log", "cloning 40 %"), ("log", "resolving deltas 5 %")]
 
 
 def test_an_unreachable_repository_fails_in_gits_own_words(machine, root):
@@ -175,7 +175,7 @@ def test_preparation_can_be_cancelled(machine):
 
     def work(url):
         try:
-            prepare(machine.request(url), machine.note, cancelled)
+            prepare_workspace(machine.request(url), machine.note, cancelled)
         except WorkspaceError as error:
             caught.append(error.code)
 
@@ -213,24 +213,24 @@ def test_many_attempts_can_be_prepared_at_once(machine, repository):
 def test_an_attempt_resumes_at_the_checkpoint(any_machine, repository):
     first = any_machine.prepare(repository)
     act(first, "echo done > done; rm README")
-    kept = checkpoints.checkpoint(first, 0, "develop", AUTHOR, note=any_machine.note)
+    kept = checkpoints.push_checkpoint(first, 0, "develop", AUTHOR, note=any_machine.note)
     repository.commit({"later": "1"})
     second = any_machine.prepare(repository, 7, 2, resume_from=kept.ref)
-    assert second.facts().head_commit == kept.commit
+    assert second.read_facts().head_commit == kept.commit
     assert (second.path / "done").read_text() == "done\n"
     assert not (second.path / "README").exists()
     assert act(second, "git status --porcelain; git symbolic-ref HEAD") == "refs/heads/muster/7-2"
     # What others did meanwhile is not counted as this task's.
     assert second.base_commit == first.base_commit
-    assert second.facts().diff == DiffStat(2, 1, 1)
+    assert second.read_facts().diff == DiffStat(2, 1, 1)
 
 
 def test_facts_tell_head_dirt_diff_and_size(any_machine, repository):
     made = any_machine.prepare(repository)
-    clean = made.facts()
+    clean = made.read_facts()
     assert (clean.head_commit, clean.dirty, clean.diff) == (made.base_commit, False, DiffStat())
     act(made, "head -c 3000000 /dev/urandom > big; echo changed >> README")
-    dirty = made.facts()
+    dirty = made.read_facts()
     assert dirty.dirty
     assert dirty.diff == DiffStat(1, 1, 0)
     assert dirty.size_bytes > clean.size_bytes + 2_900_000
@@ -238,8 +238,8 @@ def test_facts_tell_head_dirt_diff_and_size(any_machine, repository):
 
 def test_a_workspace_is_found_again_after_a_restart(any_machine, repository):
     made = any_machine.prepare(repository)
-    assert workspace.find(any_machine.rooms, AttemptKey(7, 1)) == made
-    assert workspace.find(any_machine.rooms, AttemptKey(7, 2)) is None
+    assert workspace.find_workspace(any_machine.sandboxes, AttemptKey(7, 1)) == made
+    assert workspace.find_workspace(any_machine.sandboxes, AttemptKey(7, 2)) is None
 
 
 def test_nothing_is_left_of_a_removed_workspace(any_machine, repository):
@@ -248,14 +248,14 @@ def test_nothing_is_left_of_a_removed_workspace(any_machine, repository):
     made.remove()
     assert not made.path.exists()
     assert not made.home.exists()
-    assert workspace.find(any_machine.rooms, AttemptKey(7, 1)) is None
+    assert workspace.find_workspace(any_machine.sandboxes, AttemptKey(7, 1)) is None
     claims = {os.readlink(path) for path in any_machine.layout.identities.iterdir()}
-    assert claims <= set(OWN)
+    assert claims <= set(DAEMON_IDENTITIES)
     made.remove()
 
 
 @as_root
-def test_a_home_behind_a_closed_door_is_said_before_anything_fails(root):
+def test_a_home_below_a_closed_directory_is_reported_before_anything_fails(root):
     closed = root / "closed"
     closed.mkdir(mode=0o700)
     layout = Layout(closed / "home")
@@ -268,7 +268,7 @@ def test_a_home_behind_a_closed_door_is_said_before_anything_fails(root):
 
 def test_paths_are_made_of_integers_alone(tmp_path):
     layout = Layout(tmp_path)
-    for place in (layout.workspace, layout.attempt, layout.home_of):
+    for place in (layout.workspace, layout.attempt, layout.attempt_home):
         with pytest.raises(ValueError):
             place(AttemptKey("../../etc", 1))  # type: ignore[arg-type]
     assert layout.workspace(AttemptKey(7, 1)) == tmp_path / "workspaces" / "7-1"
@@ -280,6 +280,6 @@ def test_a_size_is_found_below_a_directory_that_is_closed_to_the_attempt(machine
     above = machine.layout.home
     above.chmod(0o700)
     try:
-        assert made.size() > 0
+        assert made.measure_bytes() > 0
     finally:
         above.chmod(0o711)

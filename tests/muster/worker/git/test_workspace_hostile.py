@@ -47,9 +47,9 @@ def test_a_replaced_git_directory_is_not_followed(any_machine, repository, trick
     moved = act(made, trick)
     try:
         with pytest.raises(WorkspaceError, match="replaced"):
-            made.facts()
+            made.read_facts()
         with pytest.raises(checkpoints.CheckpointRefused, match="replaced"):
-            checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+            checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
         with pytest.raises(checkpoints.PublishRefused, match="replaced"):
             publish(made, 0, AUTHOR, note=any_machine.note)
     finally:
@@ -59,7 +59,7 @@ def test_a_replaced_git_directory_is_not_followed(any_machine, repository, trick
 def test_a_work_tree_set_elsewhere_is_not_followed(any_machine, repository, root):
     made = any_machine.prepare(repository)
     act(made, f"git config core.worktree {root}")
-    assert not made.facts().dirty
+    assert not made.read_facts().dirty
 
 
 HOSTILE = """
@@ -138,16 +138,16 @@ def test_traps_in_a_workspace_run_nothing_as_root_and_see_no_token(
     made = any_machine.prepare(repository)
     spoils = root / "spoils"
     hostile(made, spoils)
-    made.facts()
-    checkpoints.checkpoint(made, 0, "develop", AUTHOR, login, note=any_machine.note)
+    made.read_facts()
+    checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, login, note=any_machine.note)
     published = publish(made, 0, AUTHOR, login, note=any_machine.note)
     assert repository.refs()["refs/heads/muster/7-1"] == published.commit
-    checkpoints.forget(made, login, note=any_machine.note)
+    checkpoints.remove_workspace(made, login, note=any_machine.note)
 
     ran = {path.name.rsplit("-", 1)[0] for path in spoils.glob("*-*")}
     assert ran <= {"filter"}  # a clean filter is part of what a file's content is
-    for told in spoils.glob("*-*"):
-        lines = told.read_bytes()
+    for spoil in spoils.glob("*-*"):
+        lines = spoil.read_bytes()
         if made.identity is not None:
             assert lines.startswith(b"%d\n" % made.identity.uid)
         assert secret.encode() not in lines
@@ -186,12 +186,12 @@ EATER = "x = bytearray(1 << 30); x[::4096] = x[::4096]; import time; time.sleep(
 )
 def test_what_git_runs_is_held_to_an_attempts_limits(machine, repository, filter_, code):
     made = machine.prepare(repository)
-    limits = made.room.limits._replace(memory=64 << 20, processes=100, disk=200 << 20)
-    made = replace(made, room=replace(made.room, limits=limits))
+    limits = made.sandbox.limits._replace(memory=64 << 20, processes=100, disk=200 << 20)
+    made = replace(made, sandbox=replace(made.sandbox, limits=limits))
     act(made, f"git config filter.eats.clean {shlex.quote(filter_)}")
     act(made, "echo '* filter=eats' > .gitattributes")
     with pytest.raises(CheckpointRefused, match=code):
-        checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+        checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
 
 
 def test_a_filter_that_speaks_for_git_costs_the_facts_and_nothing_else(any_machine, repository):
@@ -199,22 +199,22 @@ def test_a_filter_that_speaks_for_git_costs_the_facts_and_nothing_else(any_machi
     act(made, "git config filter.x.clean 'printf \"\\\\0\\\\0\" > /proc/1/fd/1; cat'")
     act(made, "echo '* filter=x' > .gitattributes; echo more >> README")
     with contextlib.suppress(git.GitError):
-        made.facts()
-    taken = checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
+        made.read_facts()
+    taken = checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, note=any_machine.note)
     assert repository.refs()[taken.ref] == taken.commit
 
 
 @pytest.fixture
-def held(machine: Machine) -> Iterator[Machine]:
+def limited_machine(machine: Machine) -> Iterator[Machine]:
     """A machine that holds each attempt to little memory and few processes."""
     asked = {"memory": 256 << 20, "processes": 64}
-    limits = sandbox_limits.settled(machine.layout.home, 2, asked)
+    limits = sandbox_limits.create_limits(machine.layout.home, 2, asked)
     if limits.groups is None:
-        pytest.skip(limits.lacks)
-    machine.rooms = replace(machine.rooms, groups=limits.made)
+        pytest.skip(limits.groups_problem)
+    machine.sandboxes = replace(machine.sandboxes, groups=limits.make_groups)
     yield machine
-    limits.end_all(AttemptKey(7, 1).name)
-    assert not any(Path(each).exists() for each in limits.groups.of_room("7-1-daemon"))
+    limits.end_attempt(AttemptKey(7, 1).name)
+    assert not any(Path(each).exists() for each in limits.groups.paths_for_sandbox("7-1-daemon"))
 
 
 BOMB = """
@@ -231,13 +231,15 @@ for _ in range(200):
 
 
 @pytest.mark.parametrize("bomb", ["held = bytearray(1 << 30)", FORKS], ids=["memory", "processes"])
-def test_a_filter_that_takes_what_there_is_is_held_to_the_attempts_limits(held, repository, bomb):
-    made = held.prepare(repository)
+def test_a_filter_that_takes_what_there_is_is_held_to_the_attempts_limits(
+    limited_machine, repository, bomb
+):
+    made = limited_machine.prepare(repository)
     (made.path / "bomb").write_text(BOMB.format(bomb=bomb))
     act(made, "git config filter.x.clean 'python3 /workspace/bomb </dev/null >/dev/null 2>&1; cat'")
     act(made, "echo '* filter=x' > .gitattributes; echo more >> README")
     with contextlib.suppress(checkpoints.CheckpointRefused):
-        checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=held.note)
+        checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, note=limited_machine.note)
     assert (made.home / "ran").exists()
     assert not (made.home / "had-it-all").exists()
 
@@ -247,6 +249,6 @@ def test_the_lines_of_a_very_large_file_are_not_counted(machine, repository):
     act(made, "yes '' | head -c 9000000 > lines; echo more >> README")
     expected = DiffStat(2, 1, 0)
     act(made, "git add --all")
-    assert made.facts().diff == expected
-    taken = checkpoints.checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
+    assert made.read_facts().diff == expected
+    taken = checkpoints.push_checkpoint(made, 0, "develop", AUTHOR, note=machine.note)
     assert taken.diff == expected

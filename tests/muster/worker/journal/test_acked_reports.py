@@ -65,27 +65,27 @@ def test_what_moves_a_task_on_is_said_again_to_a_server_that_has_less(
 ) -> None:
     journal = acked(tmp_path, compact_at=compact_at)
     for _ in range(3):
-        assert numbers(journal.after(0)) == MOVING
-        assert numbers(journal.after(6)) == [7, 8]
-        assert journal.after(8) == journal.unacked(KEY) == []
+        assert numbers(journal.reports_after(0)) == MOVING
+        assert numbers(journal.reports_after(6)) == [7, 8]
+        assert journal.reports_after(8) == journal.unacked_reports(KEY) == []
         journal = again(journal, tmp_path, compact_at=compact_at)
     new = journal.append(KEY, StageStarted(1))
     assert journal.flush(5)
-    assert numbers(journal.after(7)) == [8, new]
+    assert numbers(journal.reports_after(7)) == [8, new]
     journal = again(journal, tmp_path, compact_at=compact_at)
-    assert numbers(journal.after(7)) == [8, new]
-    assert numbers(journal.unacked(KEY)) == [new]
+    assert numbers(journal.reports_after(7)) == [8, new]
+    assert numbers(journal.unacked_reports(KEY)) == [new]
     journal.close()
 
 
-def test_standings_are_as_they_were_however_often_the_file_is_rewritten(tmp_path: Path) -> None:
+def test_reported_progress_is_as_it_was_however_often_the_file_is_rewritten(tmp_path: Path) -> None:
     journal = acked(tmp_path, compact_at=1)
-    before = journal.standing(KEY)
+    before = journal.progress(KEY)
     for _ in range(2):
         journal = again(journal, tmp_path, compact_at=1)
         journal.append(OTHER, Accepted())
         assert journal.flush(5)
-    assert journal.standing(KEY) == before
+    assert journal.progress(KEY) == before
     journal.close()
 
 
@@ -95,12 +95,12 @@ def test_of_an_attempt_that_is_forgotten_nothing_is_kept(tmp_path: Path, how: st
     if how == "removed":
         seq = journal.append(KEY, WorkspaceFacts("removed"))
         assert journal.flush(5)
-        assert numbers(journal.after(0)) == [seq]
+        assert numbers(journal.reports_after(0)) == [seq]
         journal.ack(seq)
     else:
-        journal.forget_all_but(set())
+        journal.forget_others(set())
     assert journal.flush(5)
-    assert again(journal, tmp_path).after(0) == []
+    assert again(journal, tmp_path).reports_after(0) == []
 
 
 def test_a_journal_that_is_begun_anew_says_nothing_twice(tmp_path: Path) -> None:
@@ -109,5 +109,5 @@ def test_a_journal_that_is_begun_anew_says_nothing_twice(tmp_path: Path) -> None
     assert journal.flush(5)
     assert not journal.reconcile(new + 10)
     assert journal.flush(5)
-    assert [report.body for report in journal.after(0)] == [StageStarted(1)]
+    assert [report.body for report in journal.reports_after(0)] == [StageStarted(1)]
     journal.close()

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.protocol.bounds import LONGEST_WORDS, OutOfBounds
+from muster.protocol.bounds import MAX_MESSAGE_CHARS, OutOfBounds
 from muster.protocol.frames import (
     Accepted,
     DiffStat,
@@ -19,8 +19,13 @@ from muster.protocol.frames import (
     WorkspaceFacts,
 )
 from muster.worker.journal.journal import Journal
-from muster.worker.journal.journal_file import JournalFile, Said, pack, parse
-from muster.worker.journal.reported_progress import Standing
+from muster.worker.journal.journal_file import (
+    JournalFile,
+    ReportAppended,
+    pack_record,
+    parse_records,
+)
+from muster.worker.journal.reported_progress import ReportedProgress
 
 
 def opened(directory: Path, **settings: int) -> Journal:
@@ -33,7 +38,7 @@ def filled(directory: Path, count: int) -> tuple[str, list[Report]]:
     for number in range(count):
         journal.append(AttemptKey(7, 1), Note("info", f"note {number}"))
     assert journal.flush(5)
-    pending = journal.after(0)
+    pending = journal.reports_after(0)
     journal.close()
     return journal.journal_id, pending
 
@@ -45,7 +50,7 @@ def test_reports_survive_a_restart_in_order_and_count_goes_on(tmp_path: Path) ->
 
     assert [r.seq for r in pending] == [1, 2, 3]
     assert journal.journal_id == journal_id
-    assert journal.after(0) == pending
+    assert journal.reports_after(0) == pending
     assert journal.append(AttemptKey(7, 1), Note("info", "next")) == 4
     journal.close()
 
@@ -63,10 +68,10 @@ def test_a_report_is_shown_only_once_it_is_on_disk(
     monkeypatch.setattr(JournalFile, "append", slow)
     journal = opened(tmp_path)
     journal.append(AttemptKey(7, 1), Note("info", "hello"))
-    assert journal.after(0) == []
+    assert journal.reports_after(0) == []
     may_write.set()
     assert journal.flush(5)
-    assert len(journal.after(0)) == 1
+    assert len(journal.reports_after(0)) == 1
     journal.close()
 
 
@@ -82,11 +87,11 @@ def test_a_full_disk_delays_reports_and_loses_none(
         append(self, records)  # type: ignore[arg-type]
 
     monkeypatch.setattr(JournalFile, "append", failing)
-    monkeypatch.setattr("muster.worker.journal.journal._RETRY", 0.01)
+    monkeypatch.setattr("muster.worker.journal.journal._RETRY_SECONDS", 0.01)
     journal = opened(tmp_path)
     journal.append(AttemptKey(7, 1), Note("info", "hello"))
     assert journal.flush(5)
-    assert len(journal.after(0)) == 1
+    assert len(journal.reports_after(0)) == 1
     journal.close()
 
 
@@ -94,11 +99,11 @@ def test_acked_reports_are_forgotten_also_after_a_restart(tmp_path: Path) -> Non
     filled(tmp_path, 5)
     journal = opened(tmp_path)
     journal.ack(3)
-    assert [r.seq for r in journal.after(0)] == [4, 5]
+    assert [r.seq for r in journal.reports_after(0)] == [4, 5]
     journal.close()
 
     journal = opened(tmp_path)
-    assert [r.seq for r in journal.after(0)] == [4, 5]
+    assert [r.seq for r in journal.reports_after(0)] == [4, 5]
     journal.close()
 
 
@@ -113,8 +118,8 @@ def test_a_long_life_leaves_a_short_file(tmp_path: Path) -> None:
     assert (tmp_path / "journal").stat().st_size < 5_000
 
     journal = opened(tmp_path)
-    assert [r.seq for r in journal.after(1)] == [201]
-    assert journal.standing(AttemptKey(7, 1)) == Standing(started=2)
+    assert [r.seq for r in journal.reports_after(1)] == [201]
+    assert journal.progress(AttemptKey(7, 1)) == ReportedProgress(started=2)
     journal.close()
 
 
@@ -127,10 +132,10 @@ def test_what_was_reported_of_an_attempt_is_known_after_acks_and_restarts(tmp_pa
     journal.close()
 
     journal = opened(tmp_path)
-    known = Standing(accepted=True, started=0, finished=0, ended_by="exit")
-    assert journal.standing(AttemptKey(7, 1)) == known
+    known = ReportedProgress(accepted=True, started=0, finished=0, ended_by="exit")
+    assert journal.progress(AttemptKey(7, 1)) == known
     journal.append(AttemptKey(7, 1), WorkspaceFacts("removed"))
-    assert journal.standing(AttemptKey(7, 1)) == Standing()
+    assert journal.progress(AttemptKey(7, 1)) == ReportedProgress()
     journal.close()
 
 
@@ -141,12 +146,12 @@ def test_a_server_that_has_more_than_the_journal_gets_a_new_one(tmp_path: Path) 
     assert not journal.reconcile(9)
     assert journal.flush(5)
     assert journal.journal_id != journal_id
-    assert [r.seq for r in journal.after(0)] == [1, 2]
+    assert [r.seq for r in journal.reports_after(0)] == [1, 2]
     journal.close()
 
     again = opened(tmp_path)
     assert again.journal_id == journal.journal_id
-    assert [r.seq for r in again.after(0)] == [1, 2]
+    assert [r.seq for r in again.reports_after(0)] == [1, 2]
     again.close()
 
 
@@ -171,7 +176,7 @@ def test_a_cut_off_tail_costs_the_tail_alone(
     (directory / "journal").write_bytes(content[:cut])
 
     journal = opened(directory)
-    kept = journal.after(0)
+    kept = journal.reports_after(0)
     assert kept == pending[: len(kept)]
     assert journal.journal_id == journal_id or not kept
     assert journal.append(AttemptKey(7, 1), Accepted()) == len(kept) + 1
@@ -191,7 +196,7 @@ def test_a_damaged_journal_keeps_what_comes_before_the_damage(
     (directory / "journal").write_bytes(content)
 
     journal = opened(directory)
-    kept = journal.after(0)
+    kept = journal.reports_after(0)
     assert [r.body for r in kept] == [r.body for r in pending[: len(kept)]]
     assert [r.seq for r in kept] == list(range(1, len(kept) + 1))
     assert journal.journal_id != journal_id
@@ -202,8 +207,8 @@ def test_what_is_too_long_is_cut_when_it_is_reported(tmp_path: Path) -> None:
     journal = opened(tmp_path)
     journal.append(AttemptKey(7, 1), Failed("code", "m" * 900_000))
     assert journal.flush(5)
-    [report] = journal.after(0)
-    assert report.body == Failed("code", "m" * (LONGEST_WORDS - 1) + "…")
+    [report] = journal.reports_after(0)
+    assert report.body == Failed("code", "m" * (MAX_MESSAGE_CHARS - 1) + "…")
     journal.close()
 
 
@@ -217,22 +222,22 @@ def test_what_cannot_be_said_is_not_reported(tmp_path: Path) -> None:
 
 def test_longer_words_of_an_earlier_release_are_no_damage(tmp_path: Path) -> None:
     journal_id, _ = filled(tmp_path, 1)
-    longer = Said(Report(2, 7, 1, Note("info", "n" * 9_000)))
+    longer = ReportAppended(Report(2, 7, 1, Note("info", "n" * 9_000)))
     with (tmp_path / "journal").open("ab") as file:
-        file.write(pack(longer) + pack(Said(Report(3, 7, 1, Accepted()))))
+        file.write(pack_record(longer) + pack_record(ReportAppended(Report(3, 7, 1, Accepted()))))
     journal = opened(tmp_path)
     assert journal.journal_id == journal_id
-    bodies = [report.body for report in journal.after(0)]
-    assert bodies[1:] == [Note("info", "n" * (LONGEST_WORDS - 1) + "…"), Accepted()]
+    bodies = [report.body for report in journal.reports_after(0)]
+    assert bodies[1:] == [Note("info", "n" * (MAX_MESSAGE_CHARS - 1) + "…"), Accepted()]
     journal.close()
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_without_a_complaint(content: bytes) -> None:
-    found = parse(content)
+    found = parse_records(content)
     assert 0 <= found.size <= len(content)
 
 
 def test_a_record_is_read_as_it_was_written() -> None:
-    record = Said(Report(1, 7, 1, Note("info", "ok")))
-    assert parse(pack(record) + pack(record)).records == [record, record]
+    record = ReportAppended(Report(1, 7, 1, Note("info", "ok")))
+    assert parse_records(pack_record(record) + pack_record(record)).records == [record, record]

@@ -17,16 +17,16 @@ def test_nothing_is_killed_when_the_lease_is_prolonged_while_the_daemon_looks(
     lease, looked, killed = Lease(), threading.Event(), []
 
     def at_work(attempts: Path) -> list[Path]:
-        lease.sent(1, boot_seconds())
-        lease.answered(1, 60)
+        lease.record_sent(1, boot_seconds())
+        lease.record_answered(1, 60)
         looked.set()
         return [attempts]
 
-    monkeypatch.setattr("muster.worker.lease.fence._OWN_HAND", 0.05)
-    monkeypatch.setattr("muster.worker.shim.client.at_work", at_work)
+    monkeypatch.setattr("muster.worker.lease.fence._SHIM_GRACE_SECONDS", 0.05)
+    monkeypatch.setattr("muster.worker.shim.client.find_busy_directories", at_work)
     monkeypatch.setattr("muster.worker.shim.client.kill", killed.append)
-    lease.sent(0, boot_seconds() - 10)
-    lease.answered(0, 5)
+    lease.record_sent(0, boot_seconds() - 10)
+    lease.record_answered(0, 5)
     fence = Fence(lease, tmp_path)
     assert looked.wait(10)
     lease.close()

@@ -15,8 +15,8 @@ def main(directory: str, argv: list[str], limits: dict[str, Any]) -> None:
         command = StageCommand(
             0, argv, {"PATH": "/usr/bin:/bin"}, "/", 60.0, limits=StageLimits(**limits)
         )
-        shim.begin(command)
-        end = shim.wait(0, timeout=60)
+        shim.start_stage(command)
+        end = shim.wait_for_exit(0, timeout=60)
         assert end is not None
         json.dump([end.how, end.code, end.message], sys.stdout)
     finally:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from muster.worker.limits import cgroup
-from muster.worker.limits.cgroup import Groups, NoGroups
+from muster.worker.limits.cgroup import CgroupsUnavailable, ControlGroups
 from tests.muster.worker.repositories import wait_until_gone
 
 
@@ -35,8 +35,8 @@ class Kernel:
         (group / "cgroup.type").write_text("domain\n")
         (group / "cgroup.procs").write_text("\n".join(pids))
 
-    def find(self, *, systemd: bool = False) -> Groups:
-        return cgroup.find(self.group, self.process, systemd)
+    def find(self, *, systemd: bool = False) -> ControlGroups:
+        return cgroup.find_groups(self.group, self.process, systemd)
 
     def control(self, group: Path) -> str:
         return (group / "cgroup.subtree_control").read_text()
@@ -47,7 +47,7 @@ def kernel(tmp_path: Path) -> Kernel:
     return Kernel(tmp_path, "unit")
 
 
-def test_the_daemon_moves_into_a_leaf_so_that_its_rooms_may_be_held(kernel: Kernel) -> None:
+def test_the_daemon_moves_into_a_leaf_so_that_its_sandboxes_can_be_limited(kernel: Kernel) -> None:
     found = kernel.find()
     assert (found.version, found.bases) == (2, (kernel.group,))
     assert (kernel.group / "daemon" / "cgroup.procs").read_text() == "0"
@@ -79,14 +79,14 @@ def test_the_top_of_all_groups_may_have_processes(tmp_path: Path) -> None:
 
 def test_a_group_with_others_in_it_is_left_alone(tmp_path: Path) -> None:
     kernel = Kernel(tmp_path, "session", "4711")
-    with pytest.raises(NoGroups, match="1 other processes are in"):
+    with pytest.raises(CgroupsUnavailable, match="1 other processes are in"):
         kernel.find()
     assert kernel.control(kernel.group) == "\n"
     assert not (kernel.group / "daemon").exists()
 
 
 def test_what_systemd_has_not_delegated_is_left_alone(kernel: Kernel) -> None:
-    with pytest.raises(NoGroups, match="needs Delegate=yes"):
+    with pytest.raises(CgroupsUnavailable, match="needs Delegate=yes"):
         kernel.find(systemd=True)
     assert kernel.control(kernel.group) == "\n"
     try:
@@ -99,14 +99,14 @@ def test_what_systemd_has_not_delegated_is_left_alone(kernel: Kernel) -> None:
 @pytest.mark.parametrize("lacking", ["cpu memory", "pids", ""])
 def test_a_group_without_the_controllers_is_of_no_use(kernel: Kernel, lacking: str) -> None:
     (kernel.group / "cgroup.controllers").write_text(lacking)
-    with pytest.raises(NoGroups, match="no control groups for memory and processes"):
+    with pytest.raises(CgroupsUnavailable, match="no control groups for memory and processes"):
         kernel.find()
 
 
 def test_controllers_that_cannot_be_enabled_are_said(kernel: Kernel) -> None:
     (kernel.group / "cgroup.subtree_control").unlink()
     (kernel.group / "cgroup.subtree_control").mkdir()
-    with pytest.raises(NoGroups, match="cannot be written"):
+    with pytest.raises(CgroupsUnavailable, match="cannot be written"):
         kernel.find()
 
 
@@ -127,7 +127,7 @@ def test_our_group_is_found_below_what_is_mounted(
     line = f"30 20 0:26 {mounted} {top} rw shared:9 - cgroup cgroup rw,seclabel,memory,pids\n"
     (tmp_path / "mountinfo").write_text(line)
     (tmp_path / "cgroup").write_text(f"5:name=systemd:/x\n4:memory,pids:{group}\n0::/\n")
-    found = cgroup.find(tmp_path, tmp_path)
+    found = cgroup.find_groups(tmp_path, tmp_path)
     assert (found.version, [base.resolve() for base in found.bases]) == (1, [top / expected])
 
 
@@ -135,31 +135,31 @@ def test_a_group_outside_of_what_is_mounted_is_not_ours(tmp_path: Path) -> None:
     line = f"30 20 0:26 /docker/x {tmp_path} rw - cgroup cgroup rw,memory,pids\n"
     (tmp_path / "mountinfo").write_text(line)
     (tmp_path / "cgroup").write_text("4:memory,pids:/\n")
-    with pytest.raises(NoGroups):
-        cgroup.find(tmp_path, tmp_path)
+    with pytest.raises(CgroupsUnavailable):
+        cgroup.find_groups(tmp_path, tmp_path)
 
 
 def test_two_homes_have_groups_of_their_own(tmp_path: Path) -> None:
-    base = Groups(2, (tmp_path,), "muster-a-"), Groups(2, (tmp_path,), "muster-b-")
+    base = ControlGroups(2, (tmp_path,), "muster-a-"), ControlGroups(2, (tmp_path,), "muster-b-")
     for each in base:
-        Path(each.of_room("7-1-0")[0]).mkdir()
-    base[0].clear(["7-1"])
+        Path(each.paths_for_sandbox("7-1-0")[0]).mkdir()
+    base[0].remove_stale(["7-1"])
     assert [path.name for path in tmp_path.iterdir()] == ["muster-b-7-1-0"]
 
 
 def test_what_a_dead_daemon_left_is_cleared_but_for_the_attempts_that_are_kept(
-    groups: Groups,
+    groups: ControlGroups,
 ) -> None:
     sleepers = {}
     for name in ("7-1-0", "7-1-1", "8-1-0", "8-1-1"):
-        directories = [Path(directory) for directory in groups.of_room(name)]
+        directories = [Path(directory) for directory in groups.paths_for_sandbox(name)]
         for directory in directories:
             directory.mkdir()
         if name.endswith("0"):
             sleepers[name] = subprocess.Popen(["sleep", "60"])
             for directory in directories:
                 (directory / "cgroup.procs").write_text(str(sleepers[name].pid))
-    groups.clear(["7-1"])
+    groups.remove_stale(["7-1"])
     wait_until_gone(sleepers["8-1-0"].pid)
     left = {path.name for base in groups.bases for path in base.glob(f"{groups.prefix}*")}
     assert left == {f"{groups.prefix}7-1-0"}
@@ -167,36 +167,40 @@ def test_what_a_dead_daemon_left_is_cleared_but_for_the_attempts_that_are_kept(
     for sleeper in sleepers.values():
         sleeper.kill()
         sleeper.wait()
-    groups.clear(["7-1"])
+    groups.remove_stale(["7-1"])
 
 
-def test_nothing_is_left_of_an_attempt_that_is_no_more(groups: Groups) -> None:
+def test_nothing_is_left_of_an_attempt_that_is_no_more(groups: ControlGroups) -> None:
     names = ("7-1-0", "7-1-daemon", "7-11-0")
-    made = {name: [Path(directory) for directory in groups.of_room(name)] for name in names}
+    made = {
+        name: [Path(directory) for directory in groups.paths_for_sandbox(name)] for name in names
+    }
     for directories in made.values():
         for directory in directories:
             directory.mkdir()
     with subprocess.Popen(["sleep", "60"]) as sleeper:
         for directory in made["7-1-0"]:
             (directory / "cgroup.procs").write_text(str(sleeper.pid))
-        groups.end_all("7-1")
+        groups.remove_attempt("7-1")
         assert sleeper.wait() < 0
-    groups.end_all("7-1")  # what was killed may have been busy still
+    groups.remove_attempt("7-1")  # what was killed may have been busy still
     left = [name for name in names if any(directory.exists() for directory in made[name])]
-    groups.end_all("7-11")
+    groups.remove_attempt("7-11")
     assert left == ["7-11-0"]
 
 
-def test_a_daemon_that_leaves_removes_what_is_empty_alone(groups: Groups) -> None:
-    directories = [Path(each) for name in ("7-1-0", "8-1-0") for each in groups.of_room(name)]
+def test_a_daemon_that_leaves_removes_what_is_empty_alone(groups: ControlGroups) -> None:
+    directories = [
+        Path(each) for name in ("7-1-0", "8-1-0") for each in groups.paths_for_sandbox(name)
+    ]
     for directory in directories:
         directory.mkdir()
-    at_work = [Path(directory) for directory in groups.of_room("7-1-0")]
+    at_work = [Path(directory) for directory in groups.paths_for_sandbox("7-1-0")]
     with subprocess.Popen(["sleep", "60"]) as sleeper:
         for directory in at_work:
             (directory / "cgroup.procs").write_text(str(sleeper.pid))
-        groups.tidy()
+        groups.remove_empty()
         assert [directory for directory in directories if directory.exists()] == at_work
         sleeper.kill()
-    groups.tidy()
+    groups.remove_empty()
     assert not any(directory.exists() for directory in directories)

@@ -11,11 +11,11 @@ import pytest
 
 from muster.worker import processes
 from muster.worker.limits import disk
-from muster.worker.limits.disk import DiskWatch, TooDeep, in_memory, taken
+from muster.worker.limits.disk import DiskWatch, TooDeep, disk_usage, tmpfs_bytes
 from muster.worker.limits.limits import StageLimits
 from muster.worker.sandbox import bubblewrap
 from tests.muster.worker.limits.attacks import FILLER
-from tests.muster.worker.repositories import until
+from tests.muster.worker.repositories import wait_for
 from tests.muster.worker.shim_stages import Stages
 from tests.muster.worker.worker_home import SOURCES
 
@@ -24,7 +24,7 @@ BLOCK = 4 << 10
 
 
 def size(directory: Path, limit: int = MUCH) -> int:
-    return taken([str(directory)], limit)
+    return disk_usage([str(directory)], limit)
 
 
 def test_files_count_by_their_blocks_and_links_once(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_walk_ends_where_the_limit_does(tmp_path: Path) -> None:
 def dug(tmp_path: Path) -> Iterator[Path]:
     """A directory below which others lie, one in the other, deeper than any path can tell."""
     root = handle = os.open(tmp_path, os.O_RDONLY)
-    for _ in range(disk._DEEPEST + 10):
+    for _ in range(disk._MAX_DEPTH + 10):
         os.mkdir("d", dir_fd=handle)
         below = os.open("d", os.O_RDONLY, dir_fd=handle)
         if handle != root:
@@ -97,7 +97,7 @@ def test_what_is_too_deep_is_told(dug: Path) -> None:
         size(dug)
     watch = DiskWatch([str(dug)], MUCH, now=0.0)
     found = []
-    until(lambda: found.append(watch.look(5.0)) or any(found))
+    wait_for(lambda: found.append(watch.poll(5.0)) or any(found))
     assert "2048 levels deep" in next(filter(None, found)).message
 
 
@@ -119,16 +119,16 @@ sys.stdin.read()
     ["open", pytest.param("mapped", marks=pytest.mark.skipif(os.geteuid() != 0, reason="root"))],
 )
 def test_what_has_no_name_counts_while_somebody_holds_it(tmp_path: Path, how: str) -> None:
-    others = disk.nameless([str(tmp_path)], os.getpid())  # what the tests' own process holds
+    others = disk.unlinked_bytes([str(tmp_path)], os.getpid())  # what the tests' own process holds
     holder = [sys.executable, "-c", HOLDER, str(tmp_path / "gone"), how]
     with subprocess.Popen(holder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
         # The file system may keep a block of its own for it.
-        held = disk.nameless([str(tmp_path)], os.getpid()) - others
+        held = disk.unlinked_bytes([str(tmp_path)], os.getpid()) - others
         assert 1 << 20 <= held <= (1 << 20) + (64 << 10)
         process.communicate()
-    assert disk.nameless([str(tmp_path)], os.getpid()) == others
+    assert disk.unlinked_bytes([str(tmp_path)], os.getpid()) == others
 
 
 def test_closed_directories_are_passed_by(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_stage_that_fills_the_disk_is_ended(stages: Stages, tmp_path: Path) ->
 def test_a_walk_that_is_not_wanted_any_more_is_ended() -> None:
     watch = DiskWatch(["/"], MUCH, now=0.0)
     others = {each.pid for each in processes.descendants(os.getpid())}
-    watch.look(5.0)
+    watch.poll(5.0)
     (child,) = [each for each in processes.descendants(os.getpid()) if each.pid not in others]
     watch.close()
     _, status = os.waitpid(child.pid, 0)
@@ -159,15 +159,15 @@ def test_a_walk_that_is_not_wanted_any_more_is_ended() -> None:
 class FakeWalk:
     """Says what it is told to say."""
 
-    def __init__(self, began: float, said: str | None, cost: float) -> None:
+    def __init__(self, began: float, output: str | None, cost: float) -> None:
         self.began = began
-        self.said, self.cost = said, cost
+        self.said, self.cost = output, cost
         self.ended = False
 
     def result(self) -> tuple[str, float] | None:
         return None if self.said is None else (self.said, self.cost)
 
-    def end(self) -> None:
+    def kill(self) -> None:
         self.ended = True
 
 
@@ -177,15 +177,17 @@ class Walks:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.said: str | None = "100"
         self.cost = 0.0
-        self.left = disk._Left(free=10_000, files=1000, files_in_all=5000)
+        self.left = disk._FreeSpace(free=10_000, files=1000, files_in_all=5000)
         self.begun: list[FakeWalk] = []
-        monkeypatch.setattr(disk, "Walk", self._begin)
-        monkeypatch.setattr(DiskWatch, "_left_now", lambda _: {"/w": self.left})
+        monkeypatch.setattr(disk, "DiskWalk", self._begin)
+        monkeypatch.setattr(DiskWatch, "_measure_free_space", lambda _: {"/w": self.left})
         self.watch = DiskWatch(["/w"], limit=1000, now=95.0)
 
     def lose(self, free: int = 0, files: int = 0, files_in_all: int = 0) -> None:
         lost = (free, files, files_in_all)
-        self.left = disk._Left(*(had - gone for had, gone in zip(self.left, lost, strict=True)))
+        self.left = disk._FreeSpace(
+            *(had - gone for had, gone in zip(self.left, lost, strict=True))
+        )
 
     def _begin(self, directories: list[str], limit: int, now: float) -> FakeWalk:
         self.begun.append(FakeWalk(now, self.said, self.cost))
@@ -194,7 +196,7 @@ class Walks:
     def at(self, *moments: float) -> list[float]:
         """The moments at which walks have begun, after looks at these."""
         for moment in moments:
-            self.watch.look(moment)
+            self.watch.poll(moment)
         return [walk.began for walk in self.begun]
 
 
@@ -253,7 +255,7 @@ def test_a_walk_that_died_says_nothing(walks: Walks) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a room without a namespace of users")
-def test_what_lies_in_a_rooms_own_tmp_counts() -> None:
+def test_what_is_in_a_sandboxs_own_tmp_counts() -> None:
     room = "head -c 3000000 /dev/zero > /tmp/file; echo made; read line"
     with subprocess.Popen(
         [
@@ -274,9 +276,9 @@ def test_what_lies_in_a_rooms_own_tmp_counts() -> None:
     ) as made:
         assert made.stdout is not None
         assert made.stdout.readline() == b"made\n"
-        assert 3_000_000 <= in_memory(os.getpid()) < 4_000_000
+        assert 3_000_000 <= tmpfs_bytes(os.getpid()) < 4_000_000
         made.communicate(b"\n")
-    assert in_memory(os.getpid()) == 0
+    assert tmpfs_bytes(os.getpid()) == 0
 
 
 def test_who_walks_holds_nothing_of_who_sent_it(tmp_path: Path) -> None:

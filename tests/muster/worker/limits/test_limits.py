@@ -3,7 +3,7 @@
 import pytest
 
 from muster.worker.limits import limits
-from muster.worker.limits.limits import FILES, PROCESSES, AttemptLimits, Breach
+from muster.worker.limits.limits import DEFAULT_OPEN_FILES, DEFAULT_PROCESSES, AttemptLimits, Breach
 
 GIB = 1 << 30
 
@@ -19,7 +19,7 @@ GIB = 1 << 30
     ],
 )
 def test_memory_is_shared_but_not_cut_too_small(memory: int, slots: int, expected: int) -> None:
-    assert limits.of_machine(memory, 100 * GIB, slots).memory == expected
+    assert limits.default_limits(memory, 100 * GIB, slots).memory == expected
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,9 @@ def test_memory_is_shared_but_not_cut_too_small(memory: int, slots: int, expecte
     ],
 )
 def test_disk_is_what_is_free(free: int, expected: int) -> None:
-    assert limits.of_machine(8 * GIB, free, 2) == AttemptLimits(4 * GIB, PROCESSES, FILES, expected)
+    assert limits.default_limits(8 * GIB, free, 2) == AttemptLimits(
+        4 * GIB, DEFAULT_PROCESSES, DEFAULT_OPEN_FILES, expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_disk_is_what_is_free(free: int, expected: int) -> None:
     ],
 )
 def test_sizes_are_said_as_people_do(number: int, expected: str) -> None:
-    assert limits.words(number) == expected
+    assert limits.format_bytes(number) == expected
 
 
 @pytest.mark.parametrize(

@@ -9,29 +9,29 @@ from pathlib import Path
 import pytest
 
 from muster.worker import processes
-from muster.worker.limits.cgroup import Groups
+from muster.worker.limits.cgroup import ControlGroups
 from muster.worker.limits.limits import StageLimits
-from muster.worker.limits.sandbox_group import RoomGroup
+from muster.worker.limits.sandbox_group import SandboxGroup
 from tests.muster.worker.limits.attacks import BOMB, EATER, PYTHON, SLEEP
 from tests.muster.worker.shim_stages import Stages
 
-Held = Callable[..., StageLimits]
+MakeLimits = Callable[..., StageLimits]
 
 
 @pytest.fixture
-def held(groups: Groups) -> Held:
+def make_limits(groups: ControlGroups) -> MakeLimits:
     """Limits that control groups keep."""
 
     def limits(**more: int) -> StageLimits:
-        usual = StageLimits(1 << 30, 500, 256, 1 << 30, groups=groups.of_room("7-1-0"))
+        usual = StageLimits(1 << 30, 500, 256, 1 << 30, groups=groups.paths_for_sandbox("7-1-0"))
         return usual._replace(**more)
 
     return limits
 
 
-def test_who_eats_memory_dies_alone(stages: Stages, held: Held) -> None:
+def test_who_eats_memory_dies_alone(stages: Stages, make_limits: MakeLimits) -> None:
     with subprocess.Popen(["sleep", "60"]) as bystander:
-        end = stages.run(*EATER, limits=held(memory=64 << 20))
+        end = stages.run(*EATER, limits=make_limits(memory=64 << 20))
         assert bystander.poll() is None
         bystander.kill()
     assert (end.how, end.code) == ("limit", 128 + 9)
@@ -41,28 +41,32 @@ def test_who_eats_memory_dies_alone(stages: Stages, held: Held) -> None:
     assert stages.run("true", index=1).how == "exit"
 
 
-def test_a_room_that_the_kernel_ended_before_its_first_word_hit_its_limit(
-    stages: Stages, held: Held
+def test_a_sandbox_that_the_kernel_ended_before_its_first_output_hit_its_limit(
+    stages: Stages, make_limits: MakeLimits
 ) -> None:
-    end = stages.run("true", room=list(EATER), limits=held(memory=64 << 20))
+    end = stages.run("true", room=list(EATER), limits=make_limits(memory=64 << 20))
     assert (end.how, end.message.split()[0]) == ("limit", "memory_exceeded")
 
 
-def test_a_stage_whose_child_eats_memory_ends_as_well(stages: Stages, held: Held) -> None:
+def test_a_stage_whose_child_eats_memory_ends_as_well(
+    stages: Stages, make_limits: MakeLimits
+) -> None:
     script = 'echo $$; "$@" & wait; sleep 60'
-    end = stages.run("sh", "-c", script, "sh", *EATER, limits=held(memory=64 << 20))
+    end = stages.run("sh", "-c", script, "sh", *EATER, limits=make_limits(memory=64 << 20))
     assert (end.how, end.message.split()[0]) == ("limit", "memory_exceeded")
     assert processes.find(int(stages.output().split()[0])) is None
 
 
-def test_a_fork_bomb_is_bounded_and_ended(stages: Stages, held: Held) -> None:
-    end = stages.run(*BOMB, limits=held(processes=50))
+def test_a_fork_bomb_is_bounded_and_ended(stages: Stages, make_limits: MakeLimits) -> None:
+    end = stages.run(*BOMB, limits=make_limits(processes=50))
     assert (end.how, end.message.split()[0]) == ("limit", "processes_exceeded")
     assert "may have: 50, threads included (50 at once)" in end.message
-    assert processes.started_with("sleep", SLEEP) == []
+    assert processes.find_by_arguments("sleep", SLEEP) == []
 
 
-def test_who_copes_with_a_refused_fork_has_done_nothing_wrong(stages: Stages, held: Held) -> None:
+def test_who_copes_with_a_refused_fork_has_done_nothing_wrong(
+    stages: Stages, make_limits: MakeLimits
+) -> None:
     script = (
         "import os, time\n"
         "born = []\n"
@@ -74,21 +78,23 @@ def test_who_copes_with_a_refused_fork_has_done_nothing_wrong(stages: Stages, he
         "for pid in born: os.kill(pid, 9)\n"
         "raise SystemExit({status})"
     )
-    copes = stages.run(*PYTHON, script.format(status=0), limits=held(processes=20))
+    copes = stages.run(*PYTHON, script.format(status=0), limits=make_limits(processes=20))
     assert b"Resource temporarily unavailable" in stages.output()
     assert (copes.how, copes.code) == ("exit", 0)
-    fails = stages.run(*PYTHON, script.format(status=1), index=1, limits=held(processes=20))
+    fails = stages.run(*PYTHON, script.format(status=1), index=1, limits=make_limits(processes=20))
     assert (fails.how, fails.message.split()[0]) == ("limit", "processes_exceeded")
 
 
-def test_many_small_processes_hurt_nobody(stages: Stages, held: Held) -> None:
+def test_many_small_processes_hurt_nobody(stages: Stages, make_limits: MakeLimits) -> None:
     script = "for i in $(seq 300); do /bin/true & done; wait; ulimit -n"
-    end = stages.run("sh", "-c", script, limits=held(memory=256 << 20))
+    end = stages.run("sh", "-c", script, limits=make_limits(memory=256 << 20))
     assert (end.how, end.code, stages.output().split()) == ("exit", 0, [b"256"])
 
 
-def test_nothing_is_left_of_a_room_that_escaped_its_session(stages: Stages, held: Held) -> None:
-    limits = held()
+def test_nothing_is_left_of_a_sandbox_that_escaped_its_session(
+    stages: Stages, make_limits: MakeLimits
+) -> None:
+    limits = make_limits()
     end = stages.run(
         "sh", "-c", "setsid sh -c 'trap \"\" TERM; sleep 60' & sleep 0.1", limits=limits
     )
@@ -96,16 +102,18 @@ def test_nothing_is_left_of_a_room_that_escaped_its_session(stages: Stages, held
     assert [path for path in limits.groups if os.path.exists(path)] == []
 
 
-def test_who_was_told_to_end_may_not_use_its_time_to_eat(stages: Stages, held: Held) -> None:
+def test_who_was_told_to_end_may_not_use_its_time_to_eat(
+    stages: Stages, make_limits: MakeLimits
+) -> None:
     script = "trap '\"$@\"' TERM; echo up; while :; do sleep 0.05; done"
-    stages.begin("sh", "-c", script, "sh", *EATER, limits=held(memory=64 << 20))
+    stages.start("sh", "-c", script, "sh", *EATER, limits=make_limits(memory=64 << 20))
     stages.wait_for(b"up")
     stages.shim.stop(grace=50.0)
     assert stages.wait().how == "stopped"
 
 
-def test_a_group_that_is_killed_lets_nothing_be_forked(held: Held) -> None:
-    group = RoomGroup(held().groups, held())
+def test_a_group_that_is_killed_lets_nothing_be_forked(make_limits: MakeLimits) -> None:
+    group = SandboxGroup(make_limits().groups, make_limits())
     script = (
         "import os, sys; sys.stdin.readline()\n"
         "try: os.fork() or os._exit(0); print('forked')\n"
@@ -118,40 +126,42 @@ def test_a_group_that_is_killed_lets_nothing_be_forked(held: Held) -> None:
         stdout=subprocess.PIPE,
         text=True,
     ) as forker:
-        for directory in held().groups:
+        for directory in make_limits().groups:
             pids = (Path(directory) / "cgroup.procs").read_text().split()
             assert pids == [str(forker.pid)]
         assert not group.remove()
         group.kill()
-        said, _ = forker.communicate("go\n")
+        output, _ = forker.communicate("go\n")
     # Where the kernel kills a whole group it has not even come to that.
-    assert said in ("Resource temporarily unavailable\n", "")
+    assert output in ("Resource temporarily unavailable\n", "")
     assert group.remove()
 
 
 def test_a_group_that_a_daemon_removes_before_its_first_process_is_made_again(
-    groups: Groups, held: Held
+    groups: ControlGroups, make_limits: MakeLimits
 ) -> None:
-    group = RoomGroup(held().groups, held(processes=50))
-    groups.tidy()
+    group = SandboxGroup(make_limits().groups, make_limits(processes=50))
+    groups.remove_empty()
     with subprocess.Popen(["sleep", "60"], preexec_fn=group.enter) as sleeper:
-        for directory in map(Path, held().groups):
+        for directory in map(Path, make_limits().groups):
             assert (directory / "cgroup.procs").read_text().split() == [str(sleeper.pid)]
-        files = [file for each in held().groups for file in Path(each).glob("pids.max")]
+        files = [file for each in make_limits().groups for file in Path(each).glob("pids.max")]
         assert [file.read_text() for file in files] == ["50\n"]
         sleeper.kill()
     assert group.remove()
 
 
-def test_groups_that_an_earlier_shim_left_are_taken_over(stages: Stages, held: Held) -> None:
-    RoomGroup(held().groups, held(memory=2 << 30))
-    RoomGroup(held().groups, held(memory=64 << 20))
-    again = held(memory=128 << 20)
+def test_groups_that_an_earlier_shim_left_are_taken_over(
+    stages: Stages, make_limits: MakeLimits
+) -> None:
+    SandboxGroup(make_limits().groups, make_limits(memory=2 << 30))
+    SandboxGroup(make_limits().groups, make_limits(memory=64 << 20))
+    again = make_limits(memory=128 << 20)
     end = stages.run(sys.executable, "-c", "print(1)", limits=again)
     assert (end.how, end.code) == ("exit", 0)
 
 
-def test_where_no_group_can_be_made_it_is_added_up(stages: Stages, held: Held) -> None:
-    limits = held(memory=64 << 20)._replace(groups=["/sys/fs/cgroup/no/such/place"])
+def test_where_no_group_can_be_made_it_is_added_up(stages: Stages, make_limits: MakeLimits) -> None:
+    limits = make_limits(memory=64 << 20)._replace(groups=["/sys/fs/cgroup/no/such/place"])
     end = stages.run(*EATER, limits=limits)
     assert (end.how, end.message.split()[0]) == ("limit", "memory_exceeded")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from muster.worker.limits.limits import StageLimits
-from muster.worker.limits.sandbox_group import RoomGroup
+from muster.worker.limits.sandbox_group import SandboxGroup
 
 LIMITS = StageLimits(512 << 20, 200, 256, 1 << 30)
 # What is written is empty: a kernel's file takes each write as a whole.
@@ -32,7 +32,7 @@ class Second:
         self.happens(**dict.fromkeys(("oom", "oom_kill", "refused"), 0))
         if left:
             self.happens(oom=3, oom_kill=3, refused=7)
-        self.group = RoomGroup([str(directory)], LIMITS)
+        self.group = SandboxGroup([str(directory)], LIMITS)
 
     def write(self, name: str, text: str) -> None:
         (self.directory / name).write_text(text)
@@ -42,8 +42,8 @@ class Second:
 
     def happens(self, *, oom: int = 0, oom_kill: int = 0, refused: int = 0) -> None:
         events = {"low": 0, "high": 0, "max": 4, "oom": oom, "oom_kill": oom_kill}
-        told = {**events, "oom_group_kill": min(oom_kill, 1)}
-        self.write("memory.events", "".join(f"{name} {n}\n" for name, n in told.items()))
+        counts = {**events, "oom_group_kill": min(oom_kill, 1)}
+        self.write("memory.events", "".join(f"{name} {n}\n" for name, n in counts.items()))
         self.write("pids.events", f"max {refused}\n")
 
 
@@ -52,7 +52,7 @@ def second(tmp_path: Path, request: pytest.FixtureRequest) -> Second:
     return Second(tmp_path, request.param)
 
 
-def test_the_whole_room_is_held_and_dies_together(second: Second) -> None:
+def test_the_whole_sandbox_is_limited_and_dies_together(second: Second) -> None:
     assert second.read("memory.max") == str(512 << 20)
     assert second.read("memory.swap.max") == "0"
     assert second.read("memory.oom.group") == "1"
@@ -77,9 +77,9 @@ def test_who_was_killed_for_want_of_memory_elsewhere_is_not(tmp_path: Path) -> N
 
 
 def test_forks_that_were_refused_count_from_now_on(second: Second) -> None:
-    before = second.group.forks_refused()
+    before = second.group.refused_forks()
     second.happens(oom=3, oom_kill=3, refused=9)
-    assert (before, second.group.forks_refused()) in ((0, 2), (0, 9))
+    assert (before, second.group.refused_forks()) in ((0, 2), (0, 9))
     assert second.group.processes_breach().code == "processes_exceeded"
 
 

@@ -15,7 +15,7 @@ import pytest
 from muster.worker import processes
 from muster.worker.limits import sandbox_watch
 from muster.worker.limits.limits import StageLimits
-from muster.worker.limits.sandbox_watch import RoomWatch
+from muster.worker.limits.sandbox_watch import SandboxWatch
 from muster.worker.processes import Process
 from tests.muster.worker.limits import stage_as
 from tests.muster.worker.limits.attacks import BOMB, EATER, FILLER, PYTHON, SLEEP
@@ -80,7 +80,7 @@ def test_who_eats_memory_is_killed(as_user: As) -> None:
 def test_a_fork_bomb_is_killed(as_user: As) -> None:
     how, _, message = as_user(*BOMB, limits=USUAL._replace(processes=50))
     assert (how, message.split()[0]) == ("limit", "processes_exceeded")
-    assert processes.started_with("sleep", SLEEP) == []
+    assert processes.find_by_arguments("sleep", SLEEP) == []
 
 
 def test_threads_are_counted(as_user: As) -> None:
@@ -128,7 +128,7 @@ def test_a_stage_without_limits_is_let_be(stages: Stages) -> None:
 
 def test_who_is_told_to_end_is_watched_until_it_has(stages: Stages) -> None:
     script = "trap '\"$@\"' TERM; echo up; while :; do sleep 0.05; done"
-    stages.begin("sh", "-c", script, "sh", *EATER, limits=USUAL._replace(memory=64 << 20))
+    stages.start("sh", "-c", script, "sh", *EATER, limits=USUAL._replace(memory=64 << 20))
     stages.wait_for(b"up")
     stages.shim.stop(grace=50.0)
     assert stages.wait().how == "stopped"
@@ -138,14 +138,14 @@ def test_looks_cost_a_bounded_share_of_the_time(monkeypatch: pytest.MonkeyPatch)
     moments = iter([100.0, 101.5])
     monkeypatch.setattr(sandbox_watch, "process_time", lambda: next(moments))
     looked: list[Process] = []
-    room = RoomWatch(USUAL, lambda: looked, now=99.5)
-    assert room.look(100.0) is None
-    assert room.wakes_at() == 130.0
-    assert room.look(129.0) is None
+    room = SandboxWatch(USUAL, lambda: looked, now=99.5)
+    assert room.poll(100.0) is None
+    assert room.next_poll_at() == 130.0
+    assert room.poll(129.0) is None
 
 
-def test_a_room_that_ends_is_looked_at_no_more() -> None:
-    room = RoomWatch(USUAL, list, now=99.5)
-    room.rest()
-    assert room.wakes_at() == inf
-    assert room.look(1e9) is None
+def test_a_sandbox_that_ends_is_no_longer_checked() -> None:
+    room = SandboxWatch(USUAL, list, now=99.5)
+    room.stop()
+    assert room.next_poll_at() == inf
+    assert room.poll(1e9) is None

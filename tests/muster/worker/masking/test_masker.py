@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.worker.masking.masker import MASK, SHORTEST, Masker
+from muster.worker.masking.masker import MASK, MIN_SECRET_LENGTH, Masker
 
 # Few letters, so that secrets overlap, contain and begin one another.
 SECRETS = st.lists(st.text("ab", min_size=1, max_size=9).map(str.encode), max_size=4)
@@ -35,7 +35,9 @@ def mask(secrets: list[bytes], pieces: list[bytes]) -> bytes:
 
 
 def by_regular_expression(secrets: list[bytes], output: bytes) -> bytes:
-    long = sorted({secret for secret in secrets if len(secret) >= SHORTEST}, key=len, reverse=True)
+    long = sorted(
+        {secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH}, key=len, reverse=True
+    )
     return re.sub(b"|".join(map(re.escape, long)), MASK, output) if long else output
 
 
@@ -54,12 +56,14 @@ def test_no_secret_appears_even_when_output_pauses(
     for piece in cut(output, cuts):
         shown += masker.feed(piece)
         if data.draw(st.booleans()):
-            shown += masker.pause()
+            shown += masker.release()
     shown += masker.flush()
-    assert not [secret for secret in secrets if len(secret) >= SHORTEST and secret in shown]
+    assert not [
+        secret for secret in secrets if len(secret) >= MIN_SECRET_LENGTH and secret in shown
+    ]
 
 
-@given(st.binary(min_size=SHORTEST, max_size=30), st.binary(max_size=50), CUTS)
+@given(st.binary(min_size=MIN_SECRET_LENGTH, max_size=30), st.binary(max_size=50), CUTS)
 def test_any_bytes_can_be_a_secret(secret: bytes, around: bytes, cuts: list[int]) -> None:
     shown = mask([secret], cut(around + secret + around, cuts))
     assert MASK in shown
@@ -152,30 +156,30 @@ def test_too_short_a_secret_is_ignored() -> None:
 def test_a_prompt_that_could_begin_a_secret_is_shown_when_output_pauses() -> None:
     masker = Masker([b"$ecret"])
     assert masker.feed(b"$") == b""
-    assert masker.pause() == b"$"
+    assert masker.release() == b"$"
     assert masker.feed(b" ls") == b" ls"
 
 
 def test_who_types_waits_for_no_form_that_is_derived_from_a_secret() -> None:
     masker = Masker([KEY])
     line = LINES[0]
-    for at in range(SHORTEST - 1):
+    for at in range(MIN_SECRET_LENGTH - 1):
         assert masker.feed(line[at : at + 1]) == line[at : at + 1]
-        assert not masker.holds
-    assert masker.feed(line[SHORTEST - 1 :]) == MASK
+        assert not masker.can_release
+    assert masker.feed(line[MIN_SECRET_LENGTH - 1 :]) == MASK
 
 
 def test_a_longer_beginning_of_a_secret_waits() -> None:
     masker = Masker([b"$ecret"])
     assert masker.feed(b"$ecr") == b""
-    assert masker.pause() == b""
+    assert masker.release() == b""
     assert masker.flush() == b"$ecr"
 
 
 def test_a_secret_that_went_on_after_a_pause_is_masked_from_there() -> None:
     masker = Masker([b"$ecret"])
     masker.feed(b"$e")
-    assert masker.pause() == b"$e"
+    assert masker.release() == b"$e"
     assert masker.feed(b"cret!") == b"********!"
 
 
@@ -204,7 +208,7 @@ def test_what_stands_by_itself_is_masked_whole_and_the_stream_does_not_notice(
     masker, shown = Masker(secrets), b""
     for piece in cut(output, cuts):
         shown += masker.feed(piece)
-        assert masker.whole(text) == by_regular_expression(secrets, text)
+        assert masker.mask_text(text) == by_regular_expression(secrets, text)
     assert shown + masker.flush() == mask(secrets, cut(output, cuts))
 
 
@@ -216,9 +220,9 @@ def test_how_much_is_pending_is_what_a_flush_would_show(
     for piece in cut(output, cuts):
         masker.feed(piece)
         if data.draw(st.booleans()):
-            masker.pause()
-    pending = masker.pending
-    assert pending == masker.pending == len(masker.flush())
+            masker.release()
+    pending = masker.pending_bytes
+    assert pending == masker.pending_bytes == len(masker.flush())
 
 
 @pytest.mark.parametrize(
@@ -233,5 +237,5 @@ def test_how_much_is_pending_is_what_a_flush_would_show(
 )
 def test_text_that_is_cut_ends_with_no_beginning_of_a_secret(text: bytes, shown: bytes) -> None:
     masker = Masker([b"topsecret"])
-    assert masker.whole(text, is_cut=True) == shown
-    assert masker.whole(b"key=topse") == b"key=topse"
+    assert masker.mask_text(text, is_cut=True) == shown
+    assert masker.mask_text(b"key=topse") == b"key=topse"

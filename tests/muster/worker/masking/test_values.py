@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.worker.masking.masker import Masker
-from muster.worker.masking.values import masked
+from muster.worker.masking.values import mask_value
 
 SECRET = "abba-1234"
 MASKER = Masker([SECRET.encode(), b"4711", b"first\nsecond line"])
@@ -44,12 +44,12 @@ VALUES = st.recursive(
     ids=["text", "names", "numbers", "neighbours", "lines", "no UTF-8", "nothing"],
 )
 def test_a_secret_is_masked_wherever_it_is(value: Any, shown: Any) -> None:
-    assert masked(MASKER, value) == shown
+    assert mask_value(MASKER, value) == shown
 
 
 @given(VALUES)
 def test_of_any_value_all_but_secrets_is_kept(value: Any) -> None:
-    shown = masked(MASKER, value)
+    shown = mask_value(MASKER, value)
     text = json.dumps(shown, ensure_ascii=False)
     text.encode()
     assert SECRET not in text
@@ -61,13 +61,13 @@ def test_of_any_value_all_but_secrets_is_kept(value: Any) -> None:
 
 def test_the_strings_of_a_value_that_is_cut_end_with_no_beginning_of_a_secret() -> None:
     value = {"text": "key: abba-1", "more": ["abba-1234", "abc", "abba…"], "number": 471}
-    assert masked(MASKER, value, is_cut=True) == {
+    assert mask_value(MASKER, value, is_cut=True) == {
         "text": "key: ********",
         "more": ["********", "abc", "********…"],
         "number": 471,
     }
     shown = {"text": "key: abba-1", "more": ["********", "abc", "********…"], "number": 471}
-    assert masked(MASKER, value) == shown
+    assert mask_value(MASKER, value) == shown
 
 
 def test_what_is_nested_too_deeply_is_refused() -> None:
@@ -75,4 +75,4 @@ def test_what_is_nested_too_deeply_is_refused() -> None:
     for _ in range(40):
         value = [value]
     with pytest.raises(ValueError, match="deep"):
-        masked(MASKER, value)
+        mask_value(MASKER, value)

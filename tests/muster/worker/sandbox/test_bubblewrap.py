@@ -26,7 +26,7 @@ def write_program(path: Path, text: str) -> Path:
 @pytest.fixture
 def ours() -> str:
     """The one that comes with the package, which each machine of these tests has."""
-    found = bubblewrap.bundled()
+    found = bubblewrap.bundled_program()
     assert found is not None
     return found
 
@@ -49,7 +49,7 @@ def test_one_that_is_blocked_is_passed_over(
     blocked = write_program(tmp_path / "bin" / "bwrap", "echo 'bwrap: No permissions' >&2; exit 1")
     monkeypatch.setenv("PATH", f"{blocked.parent}:{os.environ['PATH']}")
     rooms = detect(layout)
-    assert (rooms.level, rooms.bwrap, rooms.lacks) == ("full", ours, ())
+    assert (rooms.level, rooms.bwrap, rooms.missing) == ("full", ours, ())
 
 
 def test_the_operators_is_used_where_it_works(tmp_path: Path, layout: Layout, ours: str) -> None:
@@ -64,10 +64,10 @@ def test_where_all_are_blocked_each_is_named_with_its_reason(
     system = write_program(tmp_path / "bin" / "bwrap", "echo 'bwrap: refused' >&2; exit 1")
     mine = write_program(tmp_path / "bin" / "mine", "exit 3")
     monkeypatch.setenv("PATH", f"{system.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr(bubblewrap, "bundled", lambda: None)
+    monkeypatch.setattr(bubblewrap, "bundled_program", lambda: None)
     rooms = detect(layout, bwrap=mine)
     assert rooms.level == "processes"
-    assert rooms.lacks == (f"--bwrap {mine}: mine ended with 3; system {system}: bwrap: refused",)
+    assert rooms.missing == (f"--bwrap {mine}: mine ended with 3; system {system}: bwrap: refused",)
 
 
 @pytest.mark.parametrize("way", ["directly", "by a link", "beside another libcap", "from a copy"])

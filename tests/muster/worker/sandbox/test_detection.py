@@ -17,5 +17,5 @@ def test_a_strict_umask_weakens_no_sandbox(layout: Layout) -> None:
         strict = detect(layout)
     finally:
         os.umask(before)
-    assert (strict.level, strict.lacks) == (usual.level, usual.lacks)
+    assert (strict.level, strict.missing) == (usual.level, usual.missing)
     assert strict.python_missing == usual.python_missing

@@ -11,42 +11,47 @@ import pytest
 
 from muster.worker import processes
 from muster.worker.sandbox import init
-from muster.worker.sandbox.sandbox import Room
-from muster.worker.shim.client import StageEnd
-from tests.muster.worker.repositories import root, until, wait_until_gone
-from tests.muster.worker.sandbox.test_sandbox import layout, room
+from muster.worker.sandbox.sandbox import Sandbox
+from muster.worker.shim.client import StageExit
+from tests.muster.worker.repositories import root, wait_for, wait_until_gone
+from tests.muster.worker.sandbox.test_sandbox import layout, sandbox
 from tests.muster.worker.shim_stages import Stages
 
-__all__ = ["layout", "room", "root"]
+__all__ = ["layout", "root", "sandbox"]
 
-Begin = Callable[..., Stages]
+StartStage = Callable[..., Stages]
 MARK = f"{os.getpid()}.25"
 
 
 @pytest.fixture
-def begun(stages: Stages, room: Room) -> Begin:
+def start_stage(stages: Stages, sandbox: Sandbox) -> StartStage:
     """Begins a stage of bash in the room."""
 
     def begin(script: str, *argv: str, env: dict[str, str] | None = None) -> Stages:
-        more = {"cwd": "/workspace", "uid": room.uid, "gid": room.uid, "room": room.leader()}
+        more = {
+            "cwd": "/workspace",
+            "uid": sandbox.uid,
+            "gid": sandbox.uid,
+            "room": sandbox.init_command(),
+        }
         usual = {"PATH": "/usr/bin:/bin", "HOME": "/home/muster"}
-        stages.begin(*(argv or ("bash", "-c", script)), env={**usual, **(env or {})}, **more)
+        stages.start(*(argv or ("bash", "-c", script)), env={**usual, **(env or {})}, **more)
         return stages
 
     return begin
 
 
 def alive() -> list[processes.Process]:
-    return processes.started_with("sleep", MARK)
+    return processes.find_by_arguments("sleep", MARK)
 
 
 def maker(stages: Stages) -> processes.Process:
     """What made the stage's room: the shim's child."""
-    (found,) = processes.children(stages.shim.state().pid)
+    (found,) = processes.children(stages.shim.fetch_state().pid)
     return found
 
 
-def how(end: StageEnd) -> tuple[str, int]:
+def how(end: StageExit) -> tuple[str, int]:
     return end.how, end.code
 
 
@@ -60,8 +65,10 @@ def how(end: StageEnd) -> tuple[str, int]:
         ("kill -SEGV $$", ("signal", 11)),
     ],
 )
-def test_an_end_is_told_as_it_was(begun: Begin, script: str, expected: tuple[str, int]) -> None:
-    assert how(begun(script).wait()) == expected
+def test_an_end_is_told_as_it_was(
+    start_stage: StartStage, script: str, expected: tuple[str, int]
+) -> None:
+    assert how(start_stage(script).wait()) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,43 +79,45 @@ def test_an_end_is_told_as_it_was(begun: Begin, script: str, expected: tuple[str
     ],
 )
 def test_a_program_that_is_not_there_is_told_in_the_systems_words(
-    begun: Begin, argv: tuple[str, ...], message: str
+    start_stage: StartStage, argv: tuple[str, ...], message: str
 ) -> None:
-    end = begun("", *argv).wait()
+    end = start_stage("", *argv).wait()
     assert (end.how, end.message) == ("failed", message)
 
 
-def test_a_room_that_cannot_be_made_is_told_and_is_no_missing_program(
-    stages: Stages, room: Room
+def test_a_sandbox_that_cannot_be_made_is_reported_and_is_no_missing_program(
+    stages: Stages, sandbox: Sandbox
 ) -> None:
-    bwrap, *rest = room.leader()
+    bwrap, *rest = sandbox.init_command()
     broken = [bwrap, "--ro-bind", "/nowhere/at/all", "/x", *rest]
-    end = stages.run("true", room=broken, uid=room.uid)
+    end = stages.run("true", room=broken, uid=sandbox.uid)
     assert (end.how, end.message.split(":")[0]) == ("failed", "EPERM room")
     assert "/nowhere/at/all" in end.message
-    end = stages.run("true", index=1, room=["/nowhere/bwrap"], uid=room.uid)
+    end = stages.run("true", index=1, room=["/nowhere/bwrap"], uid=sandbox.uid)
     assert (
         end.message
         == "EPERM room /nowhere/bwrap (No such file or directory): Operation not permitted"
     )
 
 
-def test_it_has_a_terminal_and_job_control(begun: Begin) -> None:
-    stages = begun("set -m; sleep 0 & wait $!; test -t 0 && tty && stty size && echo $$")
+def test_it_has_a_terminal_and_job_control(start_stage: StartStage) -> None:
+    stages = start_stage("set -m; sleep 0 & wait $!; test -t 0 && tty && stty size && echo $$")
     assert how(stages.wait()) == ("exit", 0)
     assert stages.output() == b"/dev/console\r\n24 80\r\n2\r\n"
 
 
-def test_what_it_leaves_hears_term_and_is_gone_when_the_end_is_told(begun: Begin) -> None:
+def test_what_it_leaves_hears_term_and_is_gone_when_the_end_is_told(
+    start_stage: StartStage,
+) -> None:
     left = f"trap 'echo heard > /workspace/heard; exit' TERM; sleep {MARK} & wait"
     deaf = f"trap '' TERM; sleep {MARK}"
-    stages = begun(f'setsid bash -c "{left}" & setsid bash -c "{deaf}" & sleep 0.3')
+    stages = start_stage(f'setsid bash -c "{left}" & setsid bash -c "{deaf}" & sleep 0.3')
     assert how(stages.wait()) == ("exit", 0)
     assert alive() == []
 
 
-def test_a_stop_is_heard_by_all(begun: Begin) -> None:
-    stages = begun(f"trap 'echo heard; exit 5' TERM; echo up; setsid sleep {MARK} & wait")
+def test_a_stop_is_heard_by_all(start_stage: StartStage) -> None:
+    stages = start_stage(f"trap 'echo heard; exit 5' TERM; echo up; setsid sleep {MARK} & wait")
     stages.wait_for(b"up")
     stages.shim.stop(grace=10.0)
     assert how(stages.wait()) == ("stopped", 5)
@@ -116,22 +125,24 @@ def test_a_stop_is_heard_by_all(begun: Begin) -> None:
     assert alive() == []
 
 
-def test_nothing_in_it_can_kill_its_first_process(begun: Begin) -> None:
+def test_nothing_in_it_can_kill_its_first_process(start_stage: StartStage) -> None:
     script = "for i in $(seq 50); do kill -KILL 1; kill -STOP 1; kill -TERM 1; done 2>/dev/null"
-    assert how(begun(f"{script}; ls /proc/1/fd; exit 3").wait()) == ("exit", 3)
+    assert how(start_stage(f"{script}; ls /proc/1/fd; exit 3").wait()) == ("exit", 3)
 
 
-def test_who_kills_all_there_is_ends_itself_alone(begun: Begin) -> None:
-    stages = begun("while :; do kill -KILL -1; done")
+def test_who_kills_all_there_is_ends_itself_alone(start_stage: StartStage) -> None:
+    stages = start_stage("while :; do kill -KILL -1; done")
     stages.shim.stop(grace=0)
     assert stages.wait().how == "stopped"
 
 
 @pytest.mark.parametrize("who", ["what made it", "its first process"])
-def test_whoever_is_killed_of_those_who_hold_it_takes_all_along(begun: Begin, who: str) -> None:
-    stages = begun(f"echo up; for i in 1 2 3; do setsid sleep {MARK} & done; wait")
+def test_whoever_is_killed_of_those_who_hold_it_takes_all_along(
+    start_stage: StartStage, who: str
+) -> None:
+    stages = start_stage(f"echo up; for i in 1 2 3; do setsid sleep {MARK} & done; wait")
     stages.wait_for(b"up")
-    until(lambda: len(alive()) == 3)
+    wait_for(lambda: len(alive()) == 3)
     victim = maker(stages)
     if who != "what made it":
         (victim,) = processes.children(victim.pid)
@@ -140,18 +151,20 @@ def test_whoever_is_killed_of_those_who_hold_it_takes_all_along(begun: Begin, wh
     assert alive() == []
 
 
-def test_it_dies_with_its_shim(begun: Begin) -> None:
-    stages = begun(f"echo up; setsid sleep {MARK} & wait")
+def test_it_dies_with_its_shim(start_stage: StartStage) -> None:
+    stages = start_stage(f"echo up; setsid sleep {MARK} & wait")
     stages.wait_for(b"up")
-    until(alive)
+    wait_for(alive)
     (sleeping,) = alive()
-    os.kill(stages.shim.state().pid, signal.SIGKILL)
+    os.kill(stages.shim.fetch_state().pid, signal.SIGKILL)
     wait_until_gone(sleeping.pid)
 
 
-def test_a_projects_variables_touch_the_command_alone(begun: Begin, tmp_path: Path) -> None:
+def test_a_projects_variables_touch_the_command_alone(
+    start_stage: StartStage, tmp_path: Path
+) -> None:
     """What makes the room has the daemon's rights."""
-    stages = begun("echo ok", env={"LD_PRELOAD": "/workspace/evil.so", "BASH_ENV": "/x"})
+    stages = start_stage("echo ok", env={"LD_PRELOAD": "/workspace/evil.so", "BASH_ENV": "/x"})
     assert how(stages.wait()) == ("exit", 0)
     assert stages.output().count(b"LD_PRELOAD cannot be preloaded") <= 1
 
@@ -165,9 +178,11 @@ def test_the_first_process_imports_nothing_that_a_stage_would_wait_for() -> None
     assert subprocess.run(command, capture_output=True, check=True).stdout.split() == []
 
 
-def test_a_stage_is_given_bytes_that_are_no_text(begun: Begin) -> None:
+def test_a_stage_is_given_bytes_that_are_no_text(start_stage: StartStage) -> None:
     odd = os.fsdecode(b"gr\xfc\xdfe")
-    stages = begun("", "bash", "-c", 'printf %s "$1$ODD" | od -An -c', "-", odd, env={"ODD": odd})
+    stages = start_stage(
+        "", "bash", "-c", 'printf %s "$1$ODD" | od -An -c', "-", odd, env={"ODD": odd}
+    )
     assert how(stages.wait()) == ("exit", 0)
     assert stages.output().split() == [*b"g r 374 337 e".split()] * 2
 
@@ -176,14 +191,14 @@ def test_a_stage_is_given_bytes_that_are_no_text(begun: Begin) -> None:
 BECOME = """
 import os, sys
 sys.path.append(sys.argv[1])
-from muster.worker.sandbox import leader
+from muster.worker.sandbox import init
 sys.path[:] = []
 master, terminal = os.openpty()
 heard, told = os.pipe()
 pid = os.fork()
 if not pid:
     env = {"PATH": "/nowhere:/etc/passwd:/usr/bin:/bin"}
-    leader.become(sys.argv[2:], env, "/", terminal, told, None)
+    init.exec_command(sys.argv[2:], env, "/", terminal, told, None)
 os.close(told)
 os.close(terminal)
 failure = os.read(heard, 1000).decode().strip()

@@ -52,10 +52,10 @@ def test_only_abstract_sockets_from_within_are_reached(
         host.listen()
         file.bind(path)
         file.listen()
-        said = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-I", "-S", "-c", _PROGRAM, str(SOURCES), name, how, path],
             check=True,
             capture_output=True,
             text=True,
         )
-    assert said.stdout.strip() == came_of_it
+    assert completed.stdout.strip() == came_of_it

@@ -14,12 +14,12 @@ from muster.worker.daemon import Daemon
 from muster.worker.sandbox import bubblewrap, mount_safety
 from muster.worker.sandbox.bubblewrap import Candidate
 from muster.worker.sandbox.mount_safety import UnsafeMounts
-from muster.worker.sandbox.mounts import HOME, WORKSPACE, RoomDirectory
-from muster.worker.sandbox.sandbox import Room
+from muster.worker.sandbox.mounts import HOME, WORKSPACE, SandboxDirectory
+from muster.worker.sandbox.sandbox import Sandbox
 from muster.worker.settings import Settings
 from tests.muster.worker import uids
 from tests.muster.worker.repositories import repository, root
-from tests.muster.worker.sandbox.sample_sandbox import room_in
+from tests.muster.worker.sandbox.sample_sandbox import make_sandbox
 from tests.muster.worker.worker_home import WorkerHome, worker
 
 __all__ = ["repository", "root", "worker"]
@@ -29,7 +29,7 @@ WORK = ("--bind", "/srv/work", "/workspace")
 
 
 def unsafe(arguments: Sequence[str]) -> list[tuple[str, str]]:
-    return [(str(a.place), str(b.place)) for a, b in mount_safety.find_unsafe(arguments)]
+    return [(str(a.target), str(b.target)) for a, b in mount_safety.find_unsafe(arguments)]
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,11 @@ def test_an_option_that_nobody_has_judged_is_refused() -> None:
 
 
 def version(program: str) -> tuple[int, int]:
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
-    found = re.search(r"(\d+)\.(\d+)", said)
-    assert found is not None, said
+    output = subprocess.run(
+        [program, "--version"], capture_output=True, text=True, check=True
+    ).stdout
+    found = re.search(r"(\d+)\.(\d+)", output)
+    assert found is not None, output
     return int(found[1]), int(found[2])
 
 
@@ -89,12 +91,12 @@ def bwrap(request: pytest.FixtureRequest) -> Candidate:
 
 
 @pytest.fixture
-def room(root: Path, bwrap: Candidate) -> Room:
+def sandbox(root: Path, bwrap: Candidate) -> Sandbox:
     """A room that shows one more directory to be written, and one to be read."""
     for name in ("cache", "tools"):
         (root / name).mkdir()
-    shown = (RoomDirectory(root / "cache", writable=True), RoomDirectory(root / "tools"))
-    return replace(room_in(root / "home", *shown), bwrap=bwrap.program)
+    shown = (SandboxDirectory(root / "cache", writable=True), SandboxDirectory(root / "tools"))
+    return replace(make_sandbox(root / "home", *shown), bwrap=bwrap.program)
 
 
 def plant(link: Path, target: Path) -> None:
@@ -103,18 +105,18 @@ def plant(link: Path, target: Path) -> None:
         link.symlink_to(f"/oldroot{target}")
 
 
-def run(room: Room, arguments: Sequence[str] = ()) -> None:
+def run(room: Sandbox, arguments: Sequence[str] = ()) -> None:
     argv = room.command("/bin/true")
     at = argv.index("--remount-ro")
     subprocess.run([*argv[:at], *arguments, *argv[at:]], capture_output=True, check=False)
 
 
-def test_links_at_every_mount_point_have_nothing_made_outside(root: Path, room: Room) -> None:
+def test_links_at_every_mount_point_have_nothing_made_outside(root: Path, sandbox: Sandbox) -> None:
     outside = root / "outside"
     outside.mkdir()
-    assert room.view
-    found = list(mount_safety.parse(room.view.arguments))
-    names = {part for mount in found for part in mount.place.parts[1:]}
+    assert sandbox.mounts
+    found = list(mount_safety.parse_mounts(sandbox.mounts.arguments))
+    names = {part for mount in found for part in mount.target.parts[1:]}
     assert {"workspace", "tmp", "python"} < names
     writable = [mount.source for mount in found if mount.option == "--bind" and mount.source]
     assert len(writable) == 3
@@ -122,24 +124,24 @@ def test_links_at_every_mount_point_have_nothing_made_outside(root: Path, room: 
         for name in names:
             plant(place / name, outside)
         for mount in found:  # and whole paths, where one lies in a place of the same shape
-            path = place.joinpath(*mount.place.parts[1:-1])
+            path = place.joinpath(*mount.target.parts[1:-1])
             if not any(parent.is_symlink() for parent in (path, *path.parents)):
                 path.mkdir(parents=True, exist_ok=True)
-                plant(path / mount.place.name, outside / mount.place.name)
-    run(room)
+                plant(path / mount.target.name, outside / mount.target.name)
+    run(sandbox)
     assert list(outside.iterdir()) == []
 
 
 def test_a_mount_that_breaks_the_rule_is_found_and_would_be_an_attack(
-    root: Path, room: Room, bwrap: Candidate
+    root: Path, sandbox: Sandbox, bwrap: Candidate
 ) -> None:
     outside = root / "outside"
     outside.mkdir()
-    plant(room.host_workspace / "x", outside)
+    plant(sandbox.host_workspace / "x", outside)
     broken = ["--tmpfs", f"{WORKSPACE}/x/y"]
-    assert room.view
-    assert unsafe([*room.view.arguments, *broken]) == [(f"{WORKSPACE}/x/y", WORKSPACE)]
-    run(room, broken)
+    assert sandbox.mounts
+    assert unsafe([*sandbox.mounts.arguments, *broken]) == [(f"{WORKSPACE}/x/y", WORKSPACE)]
+    run(sandbox, broken)
     is_open = version(bwrap.program) < (0, 12)
     assert [path.name for path in outside.iterdir()] == (["y"] if is_open else [])
 
@@ -150,16 +152,16 @@ def test_a_worker_does_not_start_with_a_mount_below_a_writable_directory(
 ) -> None:
     data = worker.layout.home.parent / "data"
     (data / "bin").mkdir(parents=True)
-    shown = [RoomDirectory(data, writable=True)]
+    shown = [SandboxDirectory(data, writable=True)]
     if below == "the worker's home":
-        shown = [RoomDirectory(data.parent, writable=True)]
+        shown = [SandboxDirectory(data.parent, writable=True)]
     elif below == "another directory":
-        shown.append(RoomDirectory(data / "bin"))
+        shown.append(SandboxDirectory(data / "bin"))
     else:
         shutil.copy2("/bin/true", data / "bin" / "claude")
         monkeypatch.setenv("PATH", f"{data}/bin:{os.environ['PATH']}")
     with pytest.raises(UnsafeMounts, match="which attempts can write"):
-        Daemon(worker.layout.home, Settings(uids=uids.OWN, room_directories=tuple(shown)))
+        Daemon(worker.layout.home, Settings(uids=uids.OWN, sandbox_directories=tuple(shown)))
 
 
 def test_a_home_that_the_attempts_own_would_hide_is_refused() -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from muster.protocol.frames import RoomLevel
-from muster.worker.sandbox.sandbox import Room
+from muster.protocol.frames import SandboxLevel
+from muster.worker.sandbox.sandbox import Sandbox
 from tests.muster.worker.repositories import root
-from tests.muster.worker.sandbox.sample_sandbox import room_in
+from tests.muster.worker.sandbox.sample_sandbox import make_sandbox
 from tests.muster.worker.sandbox.test_landlock import has_scopes
 
 __all__ = ["root"]
@@ -33,7 +33,7 @@ def host_socket() -> Iterator[str]:
         yield name
 
 
-def said(room: Room, *argv: str, **options: bool) -> str:
+def output_of(room: Sandbox, *argv: str, **options: bool) -> str:
     """What a program in the room writes, errors too."""
     done = subprocess.run(
         room.command(*argv, **options),
@@ -50,8 +50,8 @@ def said(room: Room, *argv: str, **options: bool) -> str:
 @pytest.mark.parametrize("level", ["full", "processes"])
 @pytest.mark.parametrize("pid_1", [True, False])
 def test_what_shares_the_hosts_network_does_not_reach_its_abstract_sockets(
-    root: Path, level: RoomLevel, pid_1: bool, host_socket: str
+    root: Path, level: SandboxLevel, pid_1: bool, host_socket: str
 ) -> None:
-    room = room_in(root / "home", level=level)
-    told = said(room, "python3", "-c", _REACH, host_socket, open_network=True, pid_1=pid_1)
-    assert "PermissionError" in told
+    room = make_sandbox(root / "home", level=level)
+    output = output_of(room, "python3", "-c", _REACH, host_socket, open_network=True, pid_1=pid_1)
+    assert "PermissionError" in output

@@ -101,7 +101,7 @@ def test_what_other_users_put_there_goes_too(tree: Path, outside: Path) -> None:
 def test_root_removes_nothing_itself_that_the_owner_can(
     tree: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trees, "_empty", lambda handle, deadline: os.close(handle))
+    monkeypatch.setattr(trees, "_empty_directory", lambda handle, deadline: os.close(handle))
     subprocess.run(["chmod", "-R", "u+rwX", tree], check=True)
     trees.remove(tree)
     assert not os.path.lexists(tree)
@@ -162,7 +162,7 @@ def test_a_directory_that_is_swapped_meanwhile_leads_nowhere(
     monkeypatch.setattr(trees, "_remove_as", lambda *_: None)
     swapped = swapped_before(monkeypatch, name, swap)
     with suppress(OSError):
-        trees.remove(small) if act == "remove" else trees.give(small, SECOND)
+        trees.remove(small) if act == "remove" else trees.chown_tree(small, SECOND)
     assert swapped
     assert state(outside) == before
 
@@ -171,8 +171,8 @@ def test_a_directory_that_is_swapped_meanwhile_leads_nowhere(
 def test_a_tree_changes_hands_and_what_it_links_to_does_not(tree: Path, outside: Path) -> None:
     (tree / "of-root").write_text("x")
     before = state(outside)
-    trees.give(tree, SECOND)
-    trees.give(tree, SECOND)
+    trees.chown_tree(tree, SECOND)
+    trees.chown_tree(tree, SECOND)
     assert state(outside) == before
     found = subprocess.run(
         ["find", tree, "-not", "-uid", str(SECOND)], capture_output=True, text=True, check=True
@@ -195,7 +195,7 @@ def test_a_name_that_changes_hands_meanwhile_changes_no_other_file(
     before = state(outside)
     monkeypatch.setattr(trees, "_change_owner", swap_first)
     with pytest.raises(OSError):
-        trees.give(small, SECOND)
+        trees.chown_tree(small, SECOND)
     assert (small / "moved").stat().st_uid == SECOND
     assert state(outside) == before
 

@@ -31,7 +31,7 @@ class Spool:
     def write(self, data: bytes, milliseconds: int = 0, stage: int = 0) -> None:
         self._writer.append(data, milliseconds, stage)
         self._writer.sync()
-        self._rig.streams.notice(AttemptKey(7, self._attempt))
+        self._rig.streams.notify_growth(AttemptKey(7, self._attempt))
 
     def close(self) -> None:
         self._writer.close()
@@ -42,7 +42,7 @@ def test_log_bytes_arrive_with_their_stage_and_time(tmp_path: Path, server: Fake
         spool = Spool(rig, tmp_path / "7-1")
         spool.write(b"first\n", 3, stage=0)
         spool.write(b"second\n", 500, stage=1)
-        server.until(lambda: server.log() == b"first\nsecond\n")
+        server.wait_for(lambda: server.log() == b"first\nsecond\n")
         assert [(f.stage_index, f.milliseconds) for f in server.frames] == [(0, 3), (1, 500)]
         spool.close()
 
@@ -54,10 +54,10 @@ def test_the_window_is_never_overrun(tmp_path: Path, server: FakeServer) -> None
         spools = [Spool(rig, tmp_path / f"7-{n}", n) for n in (1, 2)]
         for spool in spools:
             spool.write(os.urandom(300_000))
-        server.until(lambda: server.most_in_flight > 100_000 - 25_000)
+        server.wait_for(lambda: server.max_in_flight > 100_000 - 25_000)
         server.release()
-        server.until(lambda: len(server.log(7, 1)) + len(server.log(7, 2)) == 600_000)
-        assert server.most_in_flight <= 100_000
+        server.wait_for(lambda: len(server.log(7, 1)) + len(server.log(7, 2)) == 600_000)
+        assert server.max_in_flight <= 100_000
         for spool in spools:
             spool.close()
 
@@ -67,10 +67,10 @@ def test_a_flooding_log_leaves_the_others_their_turn(tmp_path: Path, server: Fak
     with connected(tmp_path, server) as rig:
         flood, quiet = (Spool(rig, tmp_path / f"7-{n}", n) for n in (1, 2))
         flood.write(os.urandom(8 << 20))
-        server.until(lambda: server.most_in_flight > server.window // 2)
+        server.wait_for(lambda: server.max_in_flight > server.window // 2)
         quiet.write(b"hello")
         server.release()
-        server.until(lambda: len(server.log()) == 8 << 20)
+        server.wait_for(lambda: len(server.log()) == 8 << 20)
         assert server.log(7, 2) == b"hello"
         assert server.frames[-1].attempt == 1
         flood.close()
@@ -85,12 +85,12 @@ def test_no_cut_costs_or_doubles_a_byte(
     home = tmp_path_factory.mktemp("home")
     content = random.Random(seed).randbytes(500_000 * len(cuts))
     with fake_server() as server, connected(home, server) as rig:
-        server.until_connected()
+        server.wait_until_connected()
         spool = Spool(rig, home / "7-1")
         server.line.cut_after(*cuts)
         for start in range(0, len(content), 50_000):
             spool.write(content[start : start + 50_000], start // 1000)
-        server.until(lambda: len(server.log()) >= len(content))
+        server.wait_for(lambda: len(server.log()) >= len(content))
         assert server.log() == content
         assert not server.line.cuts
         spool.close()
@@ -101,28 +101,28 @@ def test_a_gap_that_the_server_sees_is_filled(tmp_path: Path, server: FakeServer
     with connected(tmp_path, server) as rig:
         spool = Spool(rig, tmp_path / "7-1")
         spool.write(content[: 1 << 20])
-        server.until(lambda: len(server.log()) == 1 << 20)
+        server.wait_for(lambda: len(server.log()) == 1 << 20)
         with server.changed:
             # It forgets what it had not committed.
             del server.logs[7, 1][300_000:]
             server.send(LogGap(7, 1, 300_000))
         spool.write(content[1 << 20 :])
-        server.until(lambda: len(server.log()) == len(content))
+        server.wait_for(lambda: len(server.log()) == len(content))
         assert server.log() == content
         # One complaint makes us send again; its echoes do not.
         assert sum(len(frame.data) for frame in server.frames) < len(content) + (3 << 20)
         spool.close()
 
 
-def test_bytes_that_found_no_room_are_declared_lost(tmp_path: Path, server: FakeServer) -> None:
+def test_bytes_beyond_the_quota_are_declared_lost(tmp_path: Path, server: FakeServer) -> None:
     with connected(tmp_path, server) as rig:
         spool = Spool(rig, tmp_path / "7-1", quota=1_000)
         spool.write(b"x" * 1_500)
-        server.until(lambda: server.lost)
+        server.wait_for(lambda: server.lost)
         assert server.lost == [(1_000, 1_500)]
         assert server.log() == b"x" * 1_000 + b"\0" * 500
         spool.write(b"y" * 250)
-        server.until(lambda: len(server.log()) == 1_750)
+        server.wait_for(lambda: len(server.log()) == 1_750)
         assert server.lost == [(1_000, 1_500), (1_500, 1_750)]
         spool.close()
 
@@ -132,11 +132,11 @@ def test_a_lost_range_is_declared_once_over_cuts(tmp_path: Path, server: FakeSer
     with connected(tmp_path, server) as rig:
         spool = Spool(rig, tmp_path / "7-1", quota=1_000)
         spool.write(b"x" * 1_500)
-        server.until(lambda: server.lost)
+        server.wait_for(lambda: server.lost)
         server.forget(1_000)
-        server.until(lambda: server.lost)
+        server.wait_for(lambda: server.lost)
         spool.write(b"y" * 250)
-        server.until(lambda: len(server.log()) == 1_750)
+        server.wait_for(lambda: len(server.log()) == 1_750)
         assert server.lost == [(1_000, 1_500), (1_500, 1_750)]
         spool.close()
 
@@ -148,10 +148,10 @@ def test_a_lost_range_is_declared_again_behind_the_bytes_that_it_follows(
     with connected(tmp_path, server) as rig:
         spool = Spool(rig, tmp_path / "7-1", quota=1_000)
         spool.write(b"x" * 1_500)
-        server.until(lambda: server.lost)
+        server.wait_for(lambda: server.lost)
         # The report comes first after a cut, and these bytes after it.
         server.forget(200)
-        server.until(lambda: len(server.log()) == 1_500)
+        server.wait_for(lambda: len(server.log()) == 1_500)
         spool.close()
 
 
@@ -160,36 +160,36 @@ def test_what_a_cut_swallowed_is_sent_again_unasked(tmp_path: Path, server: Fake
     with connected(tmp_path, server) as rig:
         spool = Spool(rig, tmp_path / "7-1")
         spool.write(b"x" * 1_500)
-        server.until(lambda: len(server.log()) == 1_500)
+        server.wait_for(lambda: len(server.log()) == 1_500)
         server.forget(700)
-        server.until(lambda: len(server.log()) == 1_500)
+        server.wait_for(lambda: len(server.log()) == 1_500)
         spool.close()
 
 
 def test_the_heart_beats_through_a_flood(tmp_path: Path, server: FakeServer) -> None:
     server.heartbeat_seconds = 0.1
     with connected(tmp_path, server) as rig:
-        server.until_connected()
+        server.wait_until_connected()
         spool = Spool(rig, tmp_path / "7-1")
         began = time.monotonic()
         for _ in range(48):
             spool.write(os.urandom(1 << 20))
-        server.until(lambda: len(server.log()) == 48 << 20, 60)
+        server.wait_for(lambda: len(server.log()) == 48 << 20, 60)
         ended = time.monotonic()
         # A busy machine stretches both: were heartbeats kept waiting, one gap would be the whole.
-        assert server.longest_silence(began, ended) < max(0.6, (ended - began) / 4)
+        assert server.max_heartbeat_gap(began, ended) < max(0.6, (ended - began) / 4)
         spool.close()
 
 
 def test_a_quiet_line_reaches_the_server_at_once(tmp_path: Path, server: FakeServer) -> None:
     with connected(tmp_path, server) as rig:
-        server.until_connected()
+        server.wait_until_connected()
         spool = Spool(rig, tmp_path / "7-1")
         delays = []
         for number in range(60):
             began = time.monotonic()
             spool.write(b"x")
-            server.until(lambda number=number: len(server.log()) > number)
+            server.wait_for(lambda number=number: len(server.log()) > number)
             delays.append(time.monotonic() - began)
         # Each is written right after the one before has come: were they fetched now and then, all
         # would wait as long. So a busy machine, which delays some, proves nothing by that.

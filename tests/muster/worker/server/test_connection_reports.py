@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.codec import decode_from_machine
 from muster.protocol.frames import (
-    Asked,
     Changes,
     Content,
     Lost,
     Note,
+    QuestionOpened,
+    QuestionWithdrawn,
     Report,
     Suspended,
     Transcript,
-    Unasked,
     Usage,
 )
 from muster.worker.journal.journal import Journal
@@ -27,7 +27,7 @@ from muster.worker.server.log_stream import LogStreams
 from muster.worker.server.outbox import Outbox
 from tests.muster.worker.channels import Rig, connected
 from tests.muster.worker.fake_server import LIMIT, FakeServer, fake_server
-from tests.muster.worker.repositories import until
+from tests.muster.worker.repositories import wait_for
 from tests.muster.worker.server.connection_world import quick, server
 
 __all__ = ["quick", "server"]
@@ -42,18 +42,18 @@ def test_reports_are_repeated_after_a_cut_until_they_are_acked(
 ) -> None:
     server.acks = False
     with connected(tmp_path, server) as rig:
-        server.until_connected()
+        server.wait_until_connected()
         for number in range(5):
             note(rig, f"note {number}")
-        server.until(lambda: len(server.seen) == 5)
+        server.wait_for(lambda: len(server.seen) == 5)
         server.line.cut()
-        server.until(lambda: len(server.seen) == 10)
+        server.wait_for(lambda: len(server.seen) == 10)
         assert [seq for _, seq in server.seen] == [1, 2, 3, 4, 5] * 2
         server.release()
         server.line.cut()
-        server.until_connected(3)
+        server.wait_until_connected(3)
         note(rig, "one more")
-        server.until(lambda: len(server.reports) == 6)
+        server.wait_for(lambda: len(server.reports) == 6)
         assert [seq for _, seq in server.seen[10:]] == [6]
 
 
@@ -63,7 +63,7 @@ def test_reports_made_while_nobody_listens_come_later(tmp_path: Path, server: Fa
     with connected(tmp_path, server) as rig:
         for number in range(3):
             note(rig, f"note {number}")
-        server.until(lambda: len(server.reports) == 3)
+        server.wait_for(lambda: len(server.reports) == 3)
 
 
 def test_a_server_that_knows_more_reports_than_we_meets_a_new_journal(
@@ -72,11 +72,11 @@ def test_a_server_that_knows_more_reports_than_we_meets_a_new_journal(
     with connected(tmp_path, server) as rig:
         for number in range(3):
             note(rig, f"note {number}")
-        server.until(lambda: len(server.reports) == 3 and not rig.journal.after(0))
+        server.wait_for(lambda: len(server.reports) == 3 and not rig.journal.reports_after(0))
     (tmp_path / "journal").write_bytes((tmp_path / "journal").read_bytes()[:-200])
     with connected(tmp_path, server) as rig:
         note(rig, "after the loss")
-        server.until(lambda: server.bodies()[-1] == Note("info", "after the loss"))
+        server.wait_for(lambda: server.bodies()[-1] == Note("info", "after the loss"))
 
 
 @settings(max_examples=8, deadline=None)
@@ -85,14 +85,14 @@ def test_no_cut_skips_or_reorders_a_report(
     tmp_path_factory: pytest.TempPathFactory, cuts: list[int]
 ) -> None:
     with fake_server() as server, connected(tmp_path_factory.mktemp("home"), server) as rig:
-        server.until_connected()
+        server.wait_until_connected()
         for at in cuts:
             before = len(server.hellos)
             server.line.cut_after(at)
             for number in range(40):
                 note(rig, f"note {number}")
-            server.until(lambda before=before: len(server.hellos) > before)
-        server.until(lambda: len(server.reports) == 40 * len(cuts))
+            server.wait_for(lambda before=before: len(server.hellos) > before)
+        server.wait_for(lambda: len(server.reports) == 40 * len(cuts))
 
 
 class Overtaken(threading.Event):
@@ -125,7 +125,12 @@ def test_a_sender_ends_although_it_is_closed_just_as_it_begins_to_look(tmp_path:
 
 C = "c0ffee" + "0" * 34
 NEW = [
-    *(Transcript(0, 0, []), Usage(0, "claude", []), Asked(0, 0, "?"), Unasked(0, 0)),
+    *(
+        Transcript(0, 0, []),
+        Usage(0, "claude", []),
+        QuestionOpened(0, 0, "?"),
+        QuestionWithdrawn(0, 0),
+    ),
     *(Content(C, 1, 9, 0, b"x"), Changes(0, "base", C, C)),
 ]
 
@@ -142,10 +147,10 @@ def test_a_server_of_before_is_sent_nothing_that_it_cannot_read(
     outbox = Outbox(socket, journal, LogStreams(wake.set), wake, 1000, 0, protocol)
 
     def arrived() -> list[Report]:
-        told = (decode_from_machine(call.args[0]) for call in socket.send.call_args_list)
-        return [report for report in told if isinstance(report, Report)]
+        frames = (decode_from_machine(call.args[0]) for call in socket.send.call_args_list)
+        return [report for report in frames if isinstance(report, Report)]
 
-    until(lambda: [report.seq for report in arrived()[-1:]] == [9])
+    wait_for(lambda: [report.seq for report in arrived()[-1:]] == [9])
     outbox.close()
     journal.close()
     assert [report.seq for report in arrived()] == sent

@@ -12,14 +12,14 @@ from muster.worker.server.credentials import Credentials, CredentialStore, NotEn
 from muster.worker.server.enrollment import AlreadyEnrolled, Registration, enroll
 from muster.worker.server.rest_client import (
     BadServer,
-    Rest,
+    RestClient,
     ServerRefused,
     Unreachable,
-    require_safe,
+    require_secure,
 )
-from muster.worker.server.token_renewal import Membership
+from muster.worker.server.token_renewal import TokenRenewal
 from tests.muster.worker.fake_server import FakeServer, fake_server
-from tests.muster.worker.repositories import until
+from tests.muster.worker.repositories import wait_for
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def registration(store: CredentialStore) -> Registration:
 
 
 def joined(store: CredentialStore, server: FakeServer) -> Credentials:
-    return enroll(store, Rest(server.url), registration(store))
+    return enroll(store, RestClient(server.url), registration(store))
 
 
 def test_enrolling_leaves_credentials_that_only_their_owner_can_read(
@@ -77,17 +77,17 @@ def test_a_registration_that_was_done_but_not_answered_is_done_again(
 def test_a_renewal_that_was_done_but_not_answered_is_done_again(
     tmp_path: Path, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.server.token_renewal._RETRY", 0.05)
+    monkeypatch.setattr("muster.worker.server.token_renewal._RETRY_DELAY_SECONDS", 0.05)
     server.life = timedelta(seconds=0)
     store = CredentialStore(tmp_path)
     first = joined(store, server)
     server.life, server.lose = timedelta(hours=1), 2
-    membership = Membership(store)
+    membership = TokenRenewal(store)
     try:
-        server.until(lambda: len(server.requests) == 4)
+        server.wait_for(lambda: len(server.requests) == 4)
         # The token that it holds lives on beside those that it never got.
         assert {bearer for _, _, bearer in server.requests[1:]} == {first.worker_jwt}
-        until(lambda: store.load().worker_jwt == server.jwt)
+        wait_for(lambda: store.load().worker_jwt == server.jwt)
     finally:
         membership.close()
 
@@ -102,10 +102,10 @@ def test_a_refusal_is_told_in_the_servers_words(tmp_path: Path, server: FakeServ
         joined(CredentialStore(tmp_path), server)
 
 
-def test_patience_ends(tmp_path: Path) -> None:
+def test_enrollment_times_out(tmp_path: Path) -> None:
     store = CredentialStore(tmp_path)
     with pytest.raises(Unreachable):
-        enroll(store, Rest("http://127.0.0.1:9"), registration(store), patience=0.0)
+        enroll(store, RestClient("http://127.0.0.1:9"), registration(store), patience=0.0)
 
 
 def test_a_home_is_enrolled_once(tmp_path: Path, server: FakeServer) -> None:
@@ -131,28 +131,28 @@ def test_a_home_is_enrolled_once(tmp_path: Path, server: FakeServer) -> None:
 )
 def test_secrets_leave_the_machine_encrypted(address: str, insecure: bool, safe: bool) -> None:
     if safe:
-        require_safe(address, insecure)
+        require_secure(address, insecure)
     else:
         with pytest.raises(BadServer):
-            require_safe(address, insecure)
+            require_secure(address, insecure)
 
 
 def test_without_enrolling_there_is_no_membership(tmp_path: Path) -> None:
     with pytest.raises(NotEnrolled):
-        Membership(CredentialStore(tmp_path))
+        TokenRenewal(CredentialStore(tmp_path))
 
 
 def test_a_token_is_renewed_before_it_ends(tmp_path: Path, server: FakeServer) -> None:
     server.life = timedelta(seconds=1.2)
     store = CredentialStore(tmp_path)
     first = joined(store, server)
-    membership = Membership(store)
+    membership = TokenRenewal(store)
     try:
         server.life = timedelta(hours=1)
-        path, _, bearer = server.until(lambda: server.requests[1:])[0]
+        path, _, bearer = server.wait_for(lambda: server.requests[1:])[0]
         assert (path, bearer) == ("/api/workers/refresh-token", first.worker_jwt)
         # It is told of by a thread that does not tell the server when it has done so.
-        until(lambda: membership.current.worker_jwt == server.jwt)
+        wait_for(lambda: membership.current.worker_jwt == server.jwt)
     finally:
         membership.close()
     assert store.load().worker_jwt == server.jwt
@@ -163,7 +163,7 @@ def test_recovering_keeps_the_old_secret_until_we_have_connected(
 ) -> None:
     store = CredentialStore(tmp_path)
     joined(store, server)
-    membership = Membership(store)
+    membership = TokenRenewal(store)
     try:
         membership.recover()
         kept = store.load()
@@ -172,7 +172,7 @@ def test_recovering_keeps_the_old_secret_until_we_have_connected(
         server.secret = "secret-1"
         membership.recover()
         assert store.load().worker_jwt == server.jwt
-        membership.settle("2026-01-01T00:00:00Z")
+        membership.confirm_connected("2026-01-01T00:00:00Z")
         assert store.load().previous_secret is None
     finally:
         membership.close()
@@ -187,7 +187,7 @@ def test_what_is_printed_of_credentials_tells_no_secret(tmp_path: Path) -> None:
 def test_two_threads_that_renew_leave_one_file(tmp_path: Path, server: FakeServer) -> None:
     store = CredentialStore(tmp_path)
     joined(store, server)
-    membership = Membership(store)
+    membership = TokenRenewal(store)
     threads = [threading.Thread(target=membership.renew) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -200,8 +200,8 @@ def test_two_threads_that_renew_leave_one_file(tmp_path: Path, server: FakeServe
 def test_a_server_that_has_moved_is_gone_to_where_it_is(tmp_path: Path) -> None:
     store = CredentialStore(tmp_path)
     with pytest.raises(NotEnrolled):
-        store.move("https://new.example:9000", None)
+        store.set_server("https://new.example:9000", None)
     known = Credentials("https://old.example:9000", "id", "box", 2, "jwt", 0.0, "secret")
     store.save(known)
-    store.move("https://new.example:9000", None)
+    store.set_server("https://new.example:9000", None)
     assert store.load() == msgspec.structs.replace(known, server="https://new.example:9000")

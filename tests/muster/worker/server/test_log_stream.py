@@ -4,13 +4,13 @@ from pathlib import Path
 
 from muster.protocol.attempt_key import AttemptKey
 from muster.worker.server.log_stream import LogStream, LogStreams
-from muster.worker.shim.spool import Piece, SpoolWriter
+from muster.worker.shim.spool import SpoolChunk, SpoolWriter
 
 
 def in_flight(*sizes: int) -> LogStream:
     stream = LogStream(AttemptKey(7, 1), Path("/nowhere"))
     for size in sizes:
-        stream.take(Piece(stream.position, 0, 0, b"x" * size))
+        stream.mark_sent(SpoolChunk(stream.position, 0, 0, b"x" * size))
     return stream
 
 
@@ -35,15 +35,15 @@ def test_a_complaint_makes_the_stream_go_back_with_an_empty_window() -> None:
 def test_the_echoes_of_a_complaint_change_nothing() -> None:
     stream = in_flight(10, 20, 30)
     stream.rewind(10, now=100.0)
-    stream.take(Piece(10, 0, 0, b"x" * 20))
+    stream.mark_sent(SpoolChunk(10, 0, 0, b"x" * 20))
     stream.rewind(10, now=100.1)
     assert stream.position == 30
 
 
-def test_a_complaint_that_stays_is_heard_again_after_a_moment() -> None:
+def test_a_gap_that_stays_is_reported_again_after_a_short_time() -> None:
     stream = in_flight(10, 20, 30)
     stream.rewind(10, now=100.0)
-    stream.take(Piece(10, 0, 0, b"x" * 20))
+    stream.mark_sent(SpoolChunk(10, 0, 0, b"x" * 20))
     stream.rewind(10, now=100.1)
     due = stream.retry(100.1)
     assert due is not None
@@ -55,7 +55,7 @@ def test_a_complaint_that_stays_is_heard_again_after_a_moment() -> None:
 def test_a_complaint_that_was_settled_is_not_heard_again() -> None:
     stream = in_flight(10, 20, 30)
     stream.rewind(10, now=100.0)
-    stream.take(Piece(10, 0, 0, b"x" * 20))
+    stream.mark_sent(SpoolChunk(10, 0, 0, b"x" * 20))
     stream.rewind(10, now=100.1)
     stream.ack(30)
     assert stream.retry(200.0) is None
@@ -71,19 +71,19 @@ def streams(*task_ids: int) -> LogStreams:
 
 def sends(found: LogStreams, size: int = 10) -> int | None:
     """A frame of whoever has its turn; whose."""
-    stream = found.next()
+    stream = found.next_stream()
     if stream is None:
         return None
-    assert found.take(stream, stream.position, Piece(stream.position, 0, 0, b"x" * size))
+    assert found.reserve(stream, stream.position, SpoolChunk(stream.position, 0, 0, b"x" * size))
     return stream.key.task_id
 
 
 def test_a_log_whose_terminal_is_in_a_flood_rests_after_each_frame_and_keeps_nobody() -> None:
     found = streams(7, 8)
-    found.shown(AttemptKey(7, 1))
+    found.notify_flood(AttemptKey(7, 1))
     sent = [sends(found) for _ in range(6)]
     assert (sent.count(7), sent.count(8)) == (1, 5)
-    due = found.retries(time.monotonic())
+    due = found.retry_due(time.monotonic())
     assert due is not None
     assert time.monotonic() < due < time.monotonic() + 1
 
@@ -91,26 +91,26 @@ def test_a_log_whose_terminal_is_in_a_flood_rests_after_each_frame_and_keeps_nob
 def test_it_goes_on_by_itself_also_while_the_flood_lasts() -> None:
     found = streams(7)
     for _ in range(3):
-        found.shown(AttemptKey(7, 1))
+        found.notify_flood(AttemptKey(7, 1))
         assert sends(found) == 7
         assert sends(found) is None
-        due = found.retries(time.monotonic())
+        due = found.retry_due(time.monotonic())
         assert due is not None
         time.sleep(max(0.0, due - time.monotonic()))
 
 
 def test_a_log_that_a_stages_end_waits_for_does_not_rest_until_then() -> None:
     found = streams(7)
-    found.shown(AttemptKey(7, 1))
+    found.notify_flood(AttemptKey(7, 1))
     assert (sends(found), sends(found)) == (7, None)
-    found.await_until(AttemptKey(7, 1), 40)
-    found.shown(AttemptKey(7, 1))
+    found.prioritize_until(AttemptKey(7, 1), 40)
+    found.notify_flood(AttemptKey(7, 1))
     assert [sends(found) for _ in range(5)] == [7, 7, 7, None, None]
 
 
 def test_who_waits_for_a_log_wakes_it() -> None:
     found = streams(7)
-    found.shown(AttemptKey(7, 1))
+    found.notify_flood(AttemptKey(7, 1))
     assert (sends(found), sends(found)) == (7, None)
     assert not found.wait_acked(AttemptKey(7, 1), 20, timeout=0.0)
     assert sends(found) == 7
@@ -122,7 +122,7 @@ def test_a_log_that_has_been_read_holds_no_files(tmp_path: Path) -> None:
     writer.close()
     before = len(os.listdir("/proc/self/fd"))
     stream = LogStream(AttemptKey(7, 1), tmp_path)
-    end = stream.end()
+    end = stream.size()
     assert [piece.data for piece in stream.read(0, 99)] == [b"all there is"]
     assert stream.read(end, 99) == []
     assert stream.gap_end(end) is None

@@ -27,7 +27,7 @@ class Echo:
     trusted: ssl.SSLContext | None = None
     reads: threading.Event = field(default_factory=threading.Event)
 
-    def speak(self, socket: ServerConnection) -> None:
+    def serve_connection(self, socket: ServerConnection) -> None:
         for message in socket:
             self.reads.wait(LIMIT)
             if message == "bye":
@@ -61,7 +61,7 @@ def echo(request: pytest.FixtureRequest) -> Iterator[Echo]:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         echo.trusted = ssl.create_default_context(cafile=certificate)
-    with serve(echo.speak, "localhost", 0, ssl=context, compression=None) as server:
+    with serve(echo.serve_connection, "localhost", 0, ssl=context, compression=None) as server:
         echo.url = f"{request.param}://localhost:{server.socket.getsockname()[1]}"
         serving = threading.Thread(target=server.serve_forever)
         serving.start()
@@ -71,7 +71,7 @@ def echo(request: pytest.FixtureRequest) -> Iterator[Echo]:
         serving.join()
 
 
-def heard(websocket: WebSocket, number: int) -> list[str | bytes]:
+def receive_messages(websocket: WebSocket, number: int) -> list[str | bytes]:
     """What comes while it is looked after as a terminal's thread does."""
     messages: list[str | bytes] = []
     deadline = monotonic() + LIMIT
@@ -89,34 +89,34 @@ def heard(websocket: WebSocket, number: int) -> list[str | bytes]:
 
 def test_all_sizes_come_and_go_whole(echo: Echo) -> None:
     with echo.dial() as websocket:
-        said: list[str | bytes] = [
+        messages: list[str | bytes] = [
             b"x" * size for size in (0, 1, 125, 126, 65_535, 65_536, 300_000)
         ]
-        said.append("grüße")
-        for message in said:
+        messages.append("grüße")
+        for message in messages:
             websocket.send(message)
-        assert heard(websocket, len(said)) == said
+        assert receive_messages(websocket, len(messages)) == messages
 
 
 def test_a_server_that_reads_nothing_is_not_waited_for(echo: Echo) -> None:
     echo.reads.clear()
     with echo.dial() as websocket:
-        said = 0
+        sent_count = 0
         while not websocket.is_full:
             websocket.send(b"y" * 64_000)
-            said += 1
-        assert said < 1_000
+            sent_count += 1
+        assert sent_count < 1_000
         echo.reads.set()
-        assert heard(websocket, said) == [b"y" * 64_000] * said
+        assert receive_messages(websocket, sent_count) == [b"y" * 64_000] * sent_count
 
 
 def test_the_servers_goodbye_is_told_behind_what_it_said_before(echo: Echo) -> None:
     with echo.dial() as websocket:
         websocket.send(b"first")
         websocket.send("bye")
-        assert heard(websocket, 1) == [b"first"]
+        assert receive_messages(websocket, 1) == [b"first"]
         with pytest.raises(ConnectionClosed) as closed:
-            heard(websocket, 1)
+            receive_messages(websocket, 1)
     assert closed.value.rcvd is not None
     assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (4410, "the task has ended")
 
@@ -134,10 +134,10 @@ def test_our_goodbye_comes_behind_what_we_said(echo: Echo) -> None:
 def test_a_connection_that_is_cut_is_found_out(echo: Echo) -> None:
     with echo.dial() as websocket:
         websocket.send(b"first")
-        assert heard(websocket, 1) == [b"first"]
-        websocket.cut()
+        assert receive_messages(websocket, 1) == [b"first"]
+        websocket.abort()
         with pytest.raises((ConnectionClosed, OSError)):
-            heard(websocket, 1)
+            receive_messages(websocket, 1)
 
 
 def test_who_refuses_the_greeting_is_told_apart(tmp_path: Path) -> None:

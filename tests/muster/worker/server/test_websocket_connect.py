@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.http11 import Request, Response
 from websockets.sync.server import Server, ServerConnection, serve
 
-from muster.cli.attach.dial import Unreachable, Wish
+from muster.cli.attach.dial import DialRequest, Unreachable
 from muster.cli.attach.dial import dial as dial_for_somebody
 from muster.worker.server.credentials import Credentials
 from muster.worker.server.dialer import dial
@@ -56,7 +56,7 @@ def servers() -> Iterator[Servers]:
         thread.join()
 
 
-class Door:
+class ServerAccess:
     """The server as somebody's profile has it."""
 
     tls: ssl.SSLContext | None = None
@@ -79,5 +79,5 @@ def test_a_machine_follows_no_redirect(servers: Servers) -> None:
 
 
 def test_nor_does_somebody_who_attaches(servers: Servers) -> None:
-    assert isinstance(dial_for_somebody(Door(servers.url), Wish(7)), Unreachable)
+    assert isinstance(dial_for_somebody(ServerAccess(servers.url), DialRequest(7)), Unreachable)
     assert servers.came == []

@@ -43,10 +43,10 @@ def pids(stages: Stages, number: int) -> list[int]:
     """The pids that the stage's processes tell, once there are so many."""
     seen = -1
     while (output := stages.output()).count(b"\n") < number:
-        beyond, seen = seen, stages.shim.wait_log(seen, timeout=20)
+        beyond, seen = seen, stages.shim.wait_for_log(seen, timeout=20)
         assert seen > beyond, output
     return [int(line.split()[1]) for line in output.splitlines()]
 
 
 def alive(those: list[int]) -> list[int]:
-    return [pid for pid in those if (process := processes.find(pid)) and process.alive]
+    return [pid for pid in those if (process := processes.find(pid)) and process.is_alive]

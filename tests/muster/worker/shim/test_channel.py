@@ -20,13 +20,13 @@ from muster.worker import processes
 from muster.worker.layout import Layout
 from muster.worker.sandbox.detection import detect
 from muster.worker.sandbox.mounts import PYTHON
-from muster.worker.sandbox.sandbox import Room
+from muster.worker.sandbox.sandbox import Sandbox
 from muster.worker.shim.channel import Channel
 from muster.worker.shim.client import read_state
-from muster.worker.shim.record import NAME as RECORD
-from muster.worker.shim.transcript import NAME
-from tests.muster.worker.repositories import root, until
-from tests.muster.worker.sandbox.test_sandbox import layout, made
+from muster.worker.shim.record import FILE_NAME as RECORD
+from muster.worker.shim.transcript import FILE_NAME
+from tests.muster.worker.repositories import root, wait_for
+from tests.muster.worker.sandbox.test_sandbox import layout, make_sandbox
 from tests.muster.worker.shim.channel_speaker import SPEAKER
 from tests.muster.worker.shim_stages import Stages
 
@@ -39,29 +39,29 @@ Speak = Callable[..., Stages]
 def speak(request: pytest.FixtureRequest, stages: Stages, layout: Layout) -> Speak:
     """Begins a stage that speaks over its channel, in each kind of room."""
     rooms = detect(layout, most=request.param)
-    assert rooms.level == request.param, rooms.lacks
-    return speaking(stages, made(rooms))
+    assert rooms.level == request.param, rooms.missing
+    return speaking(stages, make_sandbox(rooms))
 
 
-def speaking(stages: Stages, room: Room | None = None) -> Speak:
+def speaking(stages: Stages, room: Sandbox | None = None) -> Speak:
     python = Path(os.path.realpath(sys.executable))
     more: dict[str, Any] = {}
-    if room is not None and room.view:
-        more = {"room": room.leader(), "uid": room.uid, "gid": room.uid}
+    if room is not None and room.mounts:
+        more = {"room": room.init_command(), "uid": room.uid, "gid": room.uid}
         python = Path(PYTHON, "bin", python.name)
     elif room is not None:  # the interpreter may lie where other users cannot go
-        more = {"room": replace(room, identity=None).leader()}
+        more = {"room": replace(room, identity=None).init_command()}
 
     def begin(act: str, index: int = 0, **given: Any) -> Stages:
         argv = (str(python), "-I", "-S", "-c", SPEAKER + act)
-        stages.begin(*argv, index=index, channel=True, **{**more, **given})
+        stages.start(*argv, index=index, channel=True, **{**more, **given})
         return stages
 
     return begin
 
 
 def entries(stages: Stages) -> list[dict[str, Any]]:
-    file = stages.directory / NAME
+    file = stages.directory / FILE_NAME
     return [json.loads(line) for line in file.read_bytes().splitlines()] if file.exists() else []
 
 
@@ -74,14 +74,14 @@ for number in range(60):
 """
     stages = speak(act, run=2)
     assert stages.wait(run=2).code == 0
-    told, log = entries(stages), stages.output()
-    assert [entry["number"] for entry in told] == list(range(60))
-    for entry in told:
+    log_entries, log = entries(stages), stages.output()
+    assert [entry["number"] for entry in log_entries] == list(range(60))
+    for entry in log_entries:
         offset, text = entry["logOffset"], entry["text"].encode()
-        shown = text + b" at %d;" % offset
-        assert log[offset : offset + len(shown)] == shown
+        expected = text + b" at %d;" % offset
+        assert log[offset : offset + len(expected)] == expected
         assert (entry["stage"], entry["run"], entry["kind"]) == (0, 2, "message")
-    moments = [entry["atMs"] for entry in told]
+    moments = [entry["atMs"] for entry in log_entries]
     assert moments == sorted(moments)
 
 
@@ -174,7 +174,7 @@ while True: channel.sendall(b"x\\n" * 10000)
 """
     speaking(stages)(act).wait_for(b"up")
     for _ in range(5):
-        assert stages.shim.state().running
+        assert stages.shim.fetch_state().running
     stages.shim.stop(grace=0)
     assert stages.wait().how == "stopped"
 
@@ -193,7 +193,7 @@ os.kill(os.getpid(), 9)
 
 
 def test_all_is_taken_though_the_end_is_seen_first(stages: Stages, tmp_path: Path) -> None:
-    shim, flag = stages.shim.state().pid, tmp_path / "go"
+    shim, flag = stages.shim.fetch_state().pid, tmp_path / "go"
     act = f"""
 import time
 while not os.path.exists({str(flag)!r}): time.sleep(0.01)
@@ -203,7 +203,7 @@ os.kill(os.getpid(), 9)
 """
     speaking(stages)(act)
     flag.touch()
-    until(lambda: not processes.children(shim))
+    wait_for(lambda: not processes.children(shim))
     os.kill(shim, signal.SIGCONT)
     assert stages.wait().how == "signal"
     assert len(entries(stages)) == 20
@@ -215,23 +215,23 @@ def test_numbers_go_on_under_the_next_shim(start: Callable[..., Stages]) -> None
     first.shim.quit()
     second = start()
     speaking(second)('entry("two")', index=1).wait(1)
-    told = [(entry["number"], entry["stage"], entry["text"]) for entry in entries(second)]
-    assert told == [(0, 0, "one"), (1, 1, "two")]
+    rows = [(entry["number"], entry["stage"], entry["text"]) for entry in entries(second)]
+    assert rows == [(0, 0, "one"), (1, 1, "two")]
 
 
 def test_so_much_progress_is_no_news(stages: Stages) -> None:
     act = "for _ in range(25): entry('on', data={'progress': True, 'n': 1})"
     assert speaking(stages)(act).wait().code == 0
-    told = [entry["data"] for entry in entries(stages)]
-    assert told == 20 * [{"progress": True, "n": 1}] + 5 * [{"n": 1}]
+    payloads = [entry["data"] for entry in entries(stages)]
+    assert payloads == 20 * [{"progress": True, "n": 1}] + 5 * [{"n": 1}]
 
 
 def test_an_entry_is_told_though_nothing_is_printed(stages: Stages) -> None:
-    told = threading.Event()
-    stages.shim.watch(told.set)
+    event = threading.Event()
+    stages.shim.add_watcher(event.set)
     speaking(stages)('entry("one"); sys.stdin.readline()')
-    until(lambda: entries(stages))
-    assert told.wait(10)
+    wait_for(lambda: entries(stages))
+    assert event.wait(10)
     stages.shim.stop(grace=0)
     stages.wait()
 
@@ -239,7 +239,7 @@ def test_an_entry_is_told_though_nothing_is_printed(stages: Stages) -> None:
 def test_a_full_disk_refuses_an_entry_and_the_stage_goes_on(
     start: Callable[..., Stages], attempt: Path
 ) -> None:
-    (attempt / NAME).symlink_to("/dev/full")
+    (attempt / FILE_NAME).symlink_to("/dev/full")
     stages = start()
     assert speaking(stages)('assert "error" in entry("lost"); show("shown")').wait().code == 0
     assert stages.output() == b"shown"
@@ -247,13 +247,13 @@ def test_a_full_disk_refuses_an_entry_and_the_stage_goes_on(
 
 def test_what_nobody_reads_the_answers_of_waits_unread() -> None:
     channel = Channel(lambda message: {"ok": 0})
-    with socket.socket(fileno=channel.theirs) as theirs:
-        said = _flood(theirs, channel)
-        assert said < 4 << 20
+    with socket.socket(fileno=channel.peer_fd) as theirs:
+        sent_bytes = _flood(theirs, channel)
+        assert sent_bytes < 4 << 20
         assert channel.serve() == selectors.EVENT_WRITE
         theirs.setblocking(True)
         answered = 0
-        while answered < said // 3:
+        while answered < sent_bytes // 3:
             answered += theirs.recv(1 << 16).count(b"\n")
             channel.serve()
         assert channel.serve() == selectors.EVENT_READ
@@ -264,29 +264,29 @@ def test_what_nobody_reads_the_answers_of_waits_unread() -> None:
 def _flood(theirs: socket.socket, channel: Channel) -> int:
     """How many bytes could be said before that would have waited."""
     theirs.setblocking(False)
-    said = 0
-    while said < 4 << 20:
+    sent_bytes = 0
+    while sent_bytes < 4 << 20:
         try:
-            said += theirs.send(b"{}\n" * 2000)
+            sent_bytes += theirs.send(b"{}\n" * 2000)
         except BlockingIOError:
             break
         channel.serve()
-    return said
+    return sent_bytes
 
 
 @given(st.lists(st.binary(max_size=200) | st.just(b"\n") | st.just(b'{"a": 1}\n'), max_size=20))
 def test_whatever_bytes_come_each_line_has_one_answer(pieces: list[bytes]) -> None:
     channel = Channel(lambda message: {"ok": sorted(message)})
-    with socket.socket(fileno=os.dup(channel.theirs)) as theirs:
-        channel.hand_over()
+    with socket.socket(fileno=os.dup(channel.peer_fd)) as theirs:
+        channel.close_sandbox_fd()
         for piece in pieces:
             theirs.sendall(piece)
             channel.serve()
         theirs.shutdown(socket.SHUT_WR)
         while channel.serve():
             pass
-        said = b"".join(iter(lambda: theirs.recv(1 << 16), b""))
+        data = b"".join(iter(lambda: theirs.recv(1 << 16), b""))
     channel.close()
-    answers = [json.loads(line) for line in said.splitlines()]
+    answers = [json.loads(line) for line in data.splitlines()]
     assert len(answers) == b"".join(pieces).count(b"\n")
     assert all(answer.keys() in ({"ok"}, {"error"}) for answer in answers)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from muster.protocol.frames.parts import EntryKind
 from muster.worker.masking.masker import Masker
-from muster.worker.shim.entries import KINDS, entry_from, question_from, with_facts
+from muster.worker.shim.entries import KINDS, merge_facts, parse_entry, parse_question
 
 MASKER = Masker([b"hush-hush"])
 
@@ -25,9 +25,9 @@ def test_the_kinds_are_those_of_the_protocol() -> None:
 
 
 def test_an_entry_is_taken_as_it_is() -> None:
-    said = {"kind": "edit", "title": "a.py", "text": "+1", "data": {"path": "a.py"}}
-    assert entry_from({**said, "more": 1}, MASKER) == said
-    assert entry_from({"kind": "usage"}, MASKER) == {
+    fields = {"kind": "edit", "title": "a.py", "text": "+1", "data": {"path": "a.py"}}
+    assert parse_entry({**fields, "more": 1}, MASKER) == fields
+    assert parse_entry({"kind": "usage"}, MASKER) == {
         "kind": "usage",
         "title": "",
         "text": "",
@@ -36,13 +36,13 @@ def test_an_entry_is_taken_as_it_is() -> None:
 
 
 def test_secrets_are_masked_in_all_of_it() -> None:
-    said = {
+    fields = {
         "kind": "command",
         "title": "hush-hush",
         "text": "a hush-hush",
         "data": {"hush-hush": 1},
     }
-    entry = entry_from(said, MASKER)
+    entry = parse_entry(fields, MASKER)
     assert entry == {
         "kind": "command",
         "title": "********",
@@ -52,7 +52,7 @@ def test_secrets_are_masked_in_all_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "title", "text", "data"),
+    ("fields", "title", "text", "data"),
     [
         ({"title": "t" * 300}, "t" * 200, "", {"cut": True}),
         ({"text": "x" * 20_000, "data": {"a": 1}}, "", "x" * 16384, {"a": 1, "cut": True}),
@@ -65,14 +65,14 @@ def test_secrets_are_masked_in_all_of_it() -> None:
     ids=["title", "text", "bytes", "no half letter", "data", "after masking", "cut by others"],
 )
 def test_what_is_too_long_is_cut_and_says_so(
-    said: dict[str, Any], title: str, text: str, data: dict[str, Any]
+    fields: dict[str, Any], title: str, text: str, data: dict[str, Any]
 ) -> None:
-    entry = entry_from({"kind": "message", **said}, MASKER)
+    entry = parse_entry({"kind": "message", **fields}, MASKER)
     assert (entry["title"], entry["text"], entry["data"]) == (title, text, data)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "value",
     [
         None,
         [],
@@ -85,9 +85,9 @@ def test_what_is_too_long_is_cut_and_says_so(
     ],
     ids=repr,
 )
-def test_what_is_no_entry_is_refused(said: Any) -> None:
+def test_what_is_no_entry_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="ent"):
-        entry_from(said, MASKER)
+        parse_entry(value, MASKER)
 
 
 @given(
@@ -96,9 +96,9 @@ def test_what_is_no_entry_is_refused(said: Any) -> None:
         optional={"title": JSON, "text": JSON, "data": JSON},
     )
 )
-def test_whatever_is_said_becomes_an_entry_or_is_refused(said: dict[str, Any]) -> None:
+def test_whatever_is_said_becomes_an_entry_or_is_refused(fields: dict[str, Any]) -> None:
     try:
-        entry = entry_from(said, MASKER)
+        entry = parse_entry(fields, MASKER)
     except ValueError:
         return
     assert entry.keys() == {"kind", "title", "text", "data"}
@@ -108,22 +108,22 @@ def test_whatever_is_said_becomes_an_entry_or_is_refused(said: dict[str, Any]) -
 
 
 def test_facts_are_merged_by_name_masked_and_bounded() -> None:
-    facts = with_facts({"session": "a", "turns": 1}, {"turns": 2, "x": ["hush-hush"]}, MASKER)
+    facts = merge_facts({"session": "a", "turns": 1}, {"turns": 2, "x": ["hush-hush"]}, MASKER)
     assert facts == {"session": "a", "turns": 2, "x": ["********"]}
-    for said in ({"much": "x" * (64 << 10)}, [1], "x"):
+    for value in ({"much": "x" * (64 << 10)}, [1], "x"):
         with pytest.raises(ValueError, match="facts"):
-            with_facts(facts, said, MASKER)
+            merge_facts(facts, value, MASKER)
 
 
 def test_a_question_is_masked_then_cut_and_waits_a_day() -> None:
-    said = {"question": "hush-hush" * 2000, "choices": ["hush-hush", "a", "a"]}
-    asked = question_from(said, MASKER)
-    assert asked.text == "*" * 9_999 + "…"
-    assert asked[1:] == (["********", "a"], 86_400.0)
+    fields = {"question": "hush-hush" * 2000, "choices": ["hush-hush", "a", "a"]}
+    question = parse_question(fields, MASKER)
+    assert question.text == "*" * 9_999 + "…"
+    assert question[1:] == (["********", "a"], 86_400.0)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "value",
     [
         "Which?",
         {},
@@ -141,17 +141,17 @@ def test_a_question_is_masked_then_cut_and_waits_a_day() -> None:
     ],
     ids=repr,
 )
-def test_what_is_no_question_is_refused(said: Any) -> None:
+def test_what_is_no_question_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match=r"question|choices|timeout"):
-        question_from(said, MASKER)
+        parse_question(value, MASKER)
 
 
 @given(
     st.fixed_dictionaries({"question": JSON}, optional={"choices": JSON, "timeout": JSON}) | JSON
 )
-def test_whatever_is_asked_is_bounded_or_refused(said: Any) -> None:
+def test_whatever_is_asked_is_bounded_or_refused(value: Any) -> None:
     try:
-        text, choices, timeout = question_from(said, MASKER)
+        text, choices, timeout = parse_question(value, MASKER)
     except ValueError:
         return
     assert 0 < len(text) <= 10_000

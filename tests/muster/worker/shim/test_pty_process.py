@@ -2,11 +2,11 @@
 
 import pytest
 
-from muster.worker.shim.wire import StageEnd
+from muster.worker.shim.wire import StageExit
 from tests.muster.worker.shim_stages import Stages
 
 
-def told(stages: Stages, lines: str) -> StageEnd:
+def run_with_sandbox_output(stages: Stages, lines: str) -> StageExit:
     """The end of a stage of whose room that is said, instead of being made."""
     return stages.run("true", room=["/bin/sh", "-c", f"printf '{lines}' >&2; exit 1"])
 
@@ -25,7 +25,7 @@ def told(stages: Stages, lines: str) -> StageEnd:
 def test_what_has_run_is_never_taken_for_what_never_began(
     stages: Stages, lines: str, end: tuple[str, int]
 ) -> None:
-    assert told(stages, lines)[1:3] == end
+    assert run_with_sandbox_output(stages, lines)[1:3] == end
 
 
 @pytest.mark.parametrize(
@@ -39,5 +39,5 @@ def test_what_has_run_is_never_taken_for_what_never_began(
     ],
 )
 def test_why_it_did_not_run_is_told(stages: Stages, lines: str, code: int, message: str) -> None:
-    end = told(stages, lines)
+    end = run_with_sandbox_output(stages, lines)
     assert (end.how, end.code, end.message) == ("failed", code, message)

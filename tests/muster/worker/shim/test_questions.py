@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.worker.shim.client import attach
-from muster.worker.shim.entries import Asked
-from muster.worker.shim.questions import Questions
+from muster.worker.shim.entries import QuestionRequest
+from muster.worker.shim.questions import ShimQuestions
 from muster.worker.shim.wire import Question
-from tests.muster.worker.repositories import until
+from tests.muster.worker.repositories import wait_for
 from tests.muster.worker.shim.test_channel import speaking
 from tests.muster.worker.shim_stages import Stages
 
-ASKED = Asked("Which?", ["red", "blue"], 60.0)
+ASKED = QuestionRequest("Which?", ["red", "blue"], 60.0)
 HERE = {"stage": 1, "run": 2}
 ASK = """
 def hear(): return json.loads(answers.readline())
@@ -24,7 +24,7 @@ number = ask({"ask": {"question": "Which hush-hush?", "choices": ["red", "hush-h
 
 
 def opened(stages: Stages) -> Question:
-    until(lambda: (q := stages.shim.question) and q.is_open)
+    wait_for(lambda: (q := stages.shim.question) and q.is_open)
     question = stages.shim.question
     assert question is not None
     return question
@@ -74,7 +74,7 @@ assert hear() == {"answer": {"number": 1}}
 
 def test_a_question_ends_with_the_channel(stages: Stages) -> None:
     speaking(stages)(ASK + "channel.close(); answers.close(); sys.stdin.readline()")
-    until(lambda: (q := stages.shim.question) and q.state == "withdrawn")
+    wait_for(lambda: (q := stages.shim.question) and q.state == "withdrawn")
     stages.shim.stop(grace=0)
     stages.wait()
 
@@ -94,38 +94,38 @@ def test_numbers_go_on_under_the_next_shim(start: Callable[..., Stages]) -> None
     assert second.output().endswith(b"{'ok': 1}")
 
 
-class Told:
+class RecordedQuestions:
     def __init__(self) -> None:
         self.kept: list[int] = []
         self.told: list[dict[str, Any]] = []
-        self.questions = Questions(5, self.kept.append, self.told.append)
+        self.questions = ShimQuestions(5, self.kept.append, self.told.append)
 
 
 def test_its_number_is_kept_before_a_question_is_told_of() -> None:
-    on = Told()
+    on = RecordedQuestions()
 
     def tell(notice: dict[str, Any]) -> None:
         assert on.kept == [6]
         on.told.append(notice)
 
-    on.questions = Questions(5, on.kept.append, tell)
+    on.questions = ShimQuestions(5, on.kept.append, tell)
     assert on.questions.ask(HERE, ASKED, 0.0) == 5
     assert on.told == [{"question": Question(5, 1, 2, *ASKED)._asdict()}]
 
 
 def test_a_number_that_cannot_be_kept_is_no_question() -> None:
-    def keep(_: int) -> None:
+    def store(_: int) -> None:
         raise OSError("full")
 
-    on = Told()
-    questions = Questions(0, keep, on.told.append)
+    on = RecordedQuestions()
+    questions = ShimQuestions(0, store, on.told.append)
     with pytest.raises(OSError, match="full"):
         questions.ask(HERE, ASKED, 0.0)
     assert (questions.latest, on.told) == (None, [])
 
 
 def test_there_are_not_more_questions_than_people_can_bear() -> None:
-    questions = Told().questions
+    questions = RecordedQuestions().questions
     for _ in range(20):
         questions.ask(HERE, ASKED, 0.0)
         questions.withdraw()
@@ -141,7 +141,7 @@ ACTS = st.lists(
 
 @given(ACTS)
 def test_each_question_is_closed_once_and_no_other_by_its_answer(acts: list[str | int]) -> None:
-    on = Told()
+    on = RecordedQuestions()
     for at, act in enumerate(acts):
         before = on.questions.latest
         is_open = before is not None and before.is_open
@@ -154,7 +154,7 @@ def test_each_question_is_closed_once_and_no_other_by_its_answer(acts: list[str 
             case "withdraw":
                 on.questions.withdraw()
             case "forget":
-                on.questions.forget()
+                on.questions.clear()
             case int():
                 was_this = is_open and before is not None and before.number == act
                 assert on.questions.answer(act) is was_this

@@ -77,13 +77,13 @@ def test_a_stage_inherits_nothing(stages: Stages) -> None:
 
 def test_a_stage_has_a_terminal_of_its_own_of_the_asked_size(stages: Stages) -> None:
     stages.run("sh", "-c", "stty size; tty; echo ok >/dev/tty", cols=133, rows=41)
-    size, name, said = stages.output().split(b"\r\n")[:3]
-    assert (size, said) == (b"41 133", b"ok")
+    size, name, output = stages.output().split(b"\r\n")[:3]
+    assert (size, output) == (b"41 133", b"ok")
     assert name.startswith(b"/dev/pts/")
 
 
 def test_keys_reach_the_stage_and_a_new_size_too(stages: Stages) -> None:
-    stages.begin(
+    stages.start(
         "sh",
         "-c",
         "trap 'stty size' WINCH; echo ready; until read line; do :; done; echo got $line",
@@ -91,7 +91,7 @@ def test_keys_reach_the_stage_and_a_new_size_too(stages: Stages) -> None:
     stages.wait_for(b"ready")
     stages.shim.resize(120, 50)
     stages.wait_for(b"50 120")
-    stages.shim.type(b"words\n")
+    stages.shim.send_input(b"words\n")
     assert stages.wait().code == 0
     assert b"got words" in stages.output()
 
@@ -103,11 +103,11 @@ def test_much_input_waits_until_it_is_read(stages: Stages) -> None:
         "while n < 300000: n += len(os.read(0, 65536))\n"
         "print('read', n)"
     )
-    stages.begin(sys.executable, "-c", script)
+    stages.start(sys.executable, "-c", script)
     stages.wait_for(b"ready")
-    stages.shim.type(b"x" * 300_000)
+    stages.shim.send_input(b"x" * 300_000)
     with pytest.raises(ShimRefused, match="input"):
-        stages.shim.type(b"x" * 2_000_000)
+        stages.shim.send_input(b"x" * 2_000_000)
     stages.shim.stop(grace=0)
     assert stages.wait().how == "stopped"
 
@@ -152,46 +152,46 @@ def test_secrets_are_masked_even_when_written_in_parts(stages: Stages) -> None:
 
 
 def test_a_prompt_is_shown_although_it_might_begin_a_secret(stages: Stages) -> None:
-    stages.begin("sh", "-c", "printf '> '; read answer", secrets=["> secret"])
+    stages.start("sh", "-c", "printf '> '; read answer", secrets=["> secret"])
     stages.wait_for(b"> ")
 
 
 def test_a_stage_sent_twice_runs_once(stages: Stages, tmp_path: Path) -> None:
     mark = shlex.quote(str(tmp_path / "ran"))
-    assert stages.begin("sh", "-c", f"echo >> {mark}; read line", index=3)
-    assert not stages.begin("sh", "-c", f"echo >> {mark}", index=3)
-    stages.shim.type(b"\n")
+    assert stages.start("sh", "-c", f"echo >> {mark}; read line", index=3)
+    assert not stages.start("sh", "-c", f"echo >> {mark}", index=3)
+    stages.shim.send_input(b"\n")
     end = stages.wait(3)
-    assert not stages.begin("sh", "-c", f"echo >> {mark}", index=3)
-    assert not stages.begin("sh", "-c", f"echo >> {mark}", index=1)
+    assert not stages.start("sh", "-c", f"echo >> {mark}", index=3)
+    assert not stages.start("sh", "-c", f"echo >> {mark}", index=1)
     assert (tmp_path / "ran").read_text() == "\n"
-    assert stages.shim.state().ends == (end,)
+    assert stages.shim.fetch_state().ends == (end,)
 
 
 def test_a_stage_is_run_once_more_by_its_next_run_alone(stages: Stages) -> None:
     first = stages.run("sh", "-c", "exit 3", index=2)
-    assert stages.begin("sh", "-c", "exit 4", index=2, run=1)
-    second = stages.shim.wait(2, timeout=30, run=1)
+    assert stages.start("sh", "-c", "exit 4", index=2, run=1)
+    second = stages.shim.wait_for_exit(2, timeout=30, run=1)
     assert second is not None
     assert [(end.code, end.run) for end in (first, second)] == [(3, 0), (4, 1)]
-    assert not stages.begin("true", index=2, run=1)
-    assert not stages.begin("true", index=2)
-    assert not stages.begin("true", index=1, run=2)
-    state = stages.shim.state()
-    assert (state.begun, state.ends) == ((2, 1), (first, second))
+    assert not stages.start("true", index=2, run=1)
+    assert not stages.start("true", index=2)
+    assert not stages.start("true", index=1, run=2)
+    state = stages.shim.fetch_state()
+    assert (state.latest_run, state.ends) == ((2, 1), (first, second))
 
 
 def test_a_second_stage_waits_for_the_first(stages: Stages) -> None:
-    stages.begin("sleep", "60")
+    stages.start("sleep", "60")
     with pytest.raises(ShimRefused) as refused:
-        stages.begin("true", index=1)
+        stages.start("true", index=1)
     assert refused.value.code == "busy"
-    assert stages.shim.state().stage_index == 0
+    assert stages.shim.fetch_state().stage_index == 0
 
 
 def test_nothing_can_be_typed_when_nothing_runs(stages: Stages) -> None:
     with pytest.raises(ShimRefused) as refused:
-        stages.shim.type(b"x")
+        stages.shim.send_input(b"x")
     assert refused.value.code == "idle"
 
 
@@ -203,10 +203,10 @@ def test_a_stage_runs_as_its_own_user(stages: Stages) -> None:
 
 def test_a_state_tells_what_runs_and_what_ended(stages: Stages) -> None:
     first = stages.run("printf", "12345")
-    stages.begin("sleep", "60", index=1)
-    state = stages.shim.state()
+    stages.start("sleep", "60", index=1)
+    state = stages.shim.fetch_state()
     assert (state.stage_index, state.running, state.ends) == (1, True, (first,))
-    assert (state.log_end, state.end_of(0), state.end_of(1)) == (5, first, None)
+    assert (state.log_end, state.find_exit(0), state.find_exit(1)) == (5, first, None)
 
 
 def test_a_shim_needs_the_standard_library_alone() -> None:

@@ -19,7 +19,7 @@ from tests.muster.worker.shim_stages import Stages
 
 
 def test_children_that_ignore_term_die_when_a_stage_is_stopped(stages: Stages) -> None:
-    stages.begin(*python(STUBBORN))
+    stages.start(*python(STUBBORN))
     family = pids(stages, 4)
     stages.shim.stop(grace=0.1)
     end = stages.wait()
@@ -28,7 +28,7 @@ def test_children_that_ignore_term_die_when_a_stage_is_stopped(stages: Stages) -
 
 
 def test_term_comes_before_kill(stages: Stages) -> None:
-    stages.begin("sh", "-c", "trap 'echo bye; exit 5' TERM; echo hi; while :; do sleep 0.05; done")
+    stages.start("sh", "-c", "trap 'echo bye; exit 5' TERM; echo hi; while :; do sleep 0.05; done")
     stages.wait_for(b"hi")
     stages.shim.stop(grace=20)
     end = stages.wait()
@@ -37,7 +37,7 @@ def test_term_comes_before_kill(stages: Stages) -> None:
 
 
 def test_a_frozen_process_hears_term_too(stages: Stages) -> None:
-    stages.begin("sh", "-c", "trap 'exit 5' TERM; echo hi; kill -STOP $$; sleep 300")
+    stages.start("sh", "-c", "trap 'exit 5' TERM; echo hi; kill -STOP $$; sleep 300")
     stages.wait_for(b"hi")
     stages.shim.stop(grace=20)
     assert stages.wait().code == 5
@@ -53,7 +53,7 @@ def test_who_escaped_into_a_session_of_its_own_dies_with_its_stage(
 
 
 def test_who_escaped_dies_when_the_stage_is_stopped(stages: Stages) -> None:
-    stages.begin(*python(STAYING))
+    stages.start(*python(STAYING))
     (escaped,) = pids(stages, 1)
     assert alive([escaped])
     stages.shim.stop(grace=0.1)
@@ -75,17 +75,17 @@ def test_a_stage_times_out(stages: Stages) -> None:
 
 
 def test_orphans_that_die_during_a_stage_leave_no_zombies(stages: Stages) -> None:
-    stages.begin("sh", "-c", "for i in 1 2 3; do (setsid sh -c 'exit' &); done; echo on; read x")
+    stages.start("sh", "-c", "for i in 1 2 3; do (setsid sh -c 'exit' &); done; echo on; read x")
     stages.wait_for(b"on")
-    shim = stages.shim.state().pid
+    shim = stages.shim.fetch_state().pid
 
     def children() -> list[processes.Process]:
-        return [process for process in processes.everyone() if process.parent == shim]
+        return [process for process in processes.iterate_processes() if process.parent == shim]
 
     deadline = time.monotonic() + 20
     while len(children()) > 1:
         assert time.monotonic() < deadline, children()
-    stages.shim.type(b"\n")
+    stages.shim.send_input(b"\n")
     assert stages.wait().how == "exit"
 
 
@@ -93,37 +93,37 @@ def test_orphans_that_die_during_a_stage_leave_no_zombies(stages: Stages) -> Non
 
 
 def test_a_lease_that_is_over_kills_the_group(stages: Stages) -> None:
-    stages.begin(*python(STUBBORN))
+    stages.start(*python(STUBBORN))
     family = pids(stages, 4)
     stages.shim.extend_lease(boot_seconds() + 0.2)
     end = stages.wait()
     assert end.how == "lease"
     assert alive(family) == []
-    assert stages.shim.state().end_of(0) == end
+    assert stages.shim.fetch_state().find_exit(0) == end
 
 
 def test_a_lease_is_extended_but_never_shortened(stages: Stages) -> None:
-    stages.begin("sleep", "300")
+    stages.start("sleep", "300")
     stages.shim.extend_lease(boot_seconds() + 600)
     stages.shim.extend_lease(boot_seconds() - 1)
-    assert stages.shim.wait(0, timeout=0.3) is None
+    assert stages.shim.wait_for_exit(0, timeout=0.3) is None
 
 
 def test_nothing_begins_without_a_lease(stages: Stages) -> None:
     stages.shim.extend_lease(boot_seconds() - 1)
     with pytest.raises(ShimRefused) as refused:
-        stages.begin("true")
+        stages.start("true")
     assert refused.value.code == "lease"
     stages.shim.extend_lease(boot_seconds() + 600)
     assert stages.run("true").how == "exit"
 
 
 def test_a_thawed_shim_looks_at_its_lease_before_anything_else(stages: Stages) -> None:
-    stages.begin("sleep", "300")
+    stages.start("sleep", "300")
     stages.shim.extend_lease(boot_seconds() + 0.3)
-    shim = stages.shim.state().pid
+    shim = stages.shim.fetch_state().pid
     os.kill(shim, signal.SIGSTOP)
-    assert stages.shim.wait(0, timeout=0.6) is None
+    assert stages.shim.wait_for_exit(0, timeout=0.6) is None
     os.kill(shim, signal.SIGCONT)
     assert stages.wait().how == "lease"
 
@@ -132,21 +132,21 @@ def test_a_shim_that_was_frozen_when_it_should_have_killed_does_so_when_it_goes_
     stages: Stages,
 ) -> None:
     left = "setsid sh -c 'trap \"\" TERM; echo left $$; exec sleep 300' &"
-    told = "(trap '' HUP; trap 'echo termed' TERM; echo told; while :; do sleep 0.05; done) &"
-    stages.begin("sh", "-c", f"{left} {told} read x")
+    trap_job = "(trap '' HUP; trap 'echo termed' TERM; echo told; while :; do sleep 0.05; done) &"
+    stages.start("sh", "-c", f"{left} {trap_job} read x")
     stages.wait_for(b"told")
     pid = int(stages.wait_for(b"left ").split(b"left ")[1].split()[0])
     found = processes.find(pid)
     assert found is not None
-    stages.shim.type(b"\n")
+    stages.shim.send_input(b"\n")
     stages.wait_for(b"termed")  # a second from now it will kill
-    shim = stages.shim.state().pid
+    shim = stages.shim.fetch_state().pid
     os.kill(shim, signal.SIGSTOP)
-    assert stages.shim.wait(0, timeout=7) is None
+    assert stages.shim.wait_for_exit(0, timeout=7) is None
     os.kill(shim, signal.SIGCONT)
     assert stages.wait().message == ""
     now = processes.find(pid)
-    assert now is None or now.started != found.started or not now.alive
+    assert now is None or now.started != found.started or not now.is_alive
 
 
 # Disks fill
@@ -170,7 +170,7 @@ def test_a_full_disk_costs_output_but_not_the_result(
     end = stages.run("sh", "-c", "echo lost; exit 3")
     assert (end.how, end.code, end.log_end) == ("exit", 3, 6)
     reader = SpoolReader(attempt)
-    assert (reader.gaps(), reader.end()) == ([(0, 6)], 6)
+    assert (reader.gaps(), reader.end_offset()) == ([(0, 6)], 6)
     reader.close()
     state = read_state(attempt)
     assert state is not None

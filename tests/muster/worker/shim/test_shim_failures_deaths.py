@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from muster.worker.shim.client import ShimGone, ShimRefused, attach, kill, read_state, reap
-from muster.worker.shim.wire import VERSION, SocketAddress, pack
+from muster.worker.shim.wire import VERSION, SocketAddress, pack_message
 from tests.muster.worker.shim.stubborn import STAYING, STUBBORN, alive, pids, python
 from tests.muster.worker.shim_stages import Stages
 
@@ -59,7 +59,7 @@ def test_a_stage_goes_on_when_its_daemon_is_killed(
     daemon.stdout.close()
     stages = start()
     stages.wait_for(b"line 3000\r\n")
-    stages.shim.type(b"go\n")
+    stages.shim.send_input(b"go\n")
     assert stages.wait().how == "exit"
     expected = b"".join(b"line %d\r\n" % number for number in range(1, 3001))
     assert stages.output() == expected + b"go\r\nmore\r\n"
@@ -70,18 +70,18 @@ def test_who_attaches_late_is_told_how_it_ended(stages: Stages) -> None:
     stages.shim.close()
     late = attach(stages.directory)
     assert late is not None
-    assert late.wait(0, timeout=0) == end
+    assert late.wait_for_exit(0, timeout=0) == end
     late.close()
 
 
 def test_who_attaches_during_a_stage_is_heard_after_its_end(stages: Stages) -> None:
-    stages.begin("sh", "-c", "echo up; read go")
+    stages.start("sh", "-c", "echo up; read go")
     stages.wait_for(b"up")  # the program runs: how that went need not be heard any more
     late = attach(stages.directory)
     assert late is not None
-    stages.shim.type(b"go\n")
-    assert late.wait(0, timeout=20) == stages.wait()
-    assert not late.state().running
+    stages.shim.send_input(b"go\n")
+    assert late.wait_for_exit(0, timeout=20) == stages.wait()
+    assert not late.fetch_state().running
     late.close()
     assert stages.run("true", index=1).how == "exit"
 
@@ -90,26 +90,32 @@ def test_a_daemon_that_does_not_read_stops_nothing(stages: Stages) -> None:
     mute = socket.socket(socket.AF_UNIX)
     with SocketAddress(stages.directory) as address:
         mute.connect(address)
-    mute.sendall(pack({"hello": [VERSION]}))
+    mute.sendall(pack_message({"hello": [VERSION]}))
     mute.setblocking(False)
     with contextlib.suppress(BlockingIOError):
         while True:
-            mute.send(pack({"id": 1, "do": "state"}) * 100)
+            mute.send(pack_message({"id": 1, "do": "state"}) * 100)
     end = stages.run("seq", "100000")
     assert (end.how, end.code) == ("exit", 0)
     mute.close()
 
 
 @pytest.mark.parametrize(
-    "said",
-    [b"\xff" * 100, b"\0\0\0\2{]", pack({"hello": [99]}), pack({"do": "quit"}), b"\0\0\0\2[]"],
+    "message",
+    [
+        b"\xff" * 100,
+        b"\0\0\0\2{]",
+        pack_message({"hello": [99]}),
+        pack_message({"do": "quit"}),
+        b"\0\0\0\2[]",
+    ],
     ids=["huge", "no JSON", "another version", "no hello", "no object"],
 )
-def test_who_speaks_nonsense_is_hung_up_on(stages: Stages, said: bytes) -> None:
+def test_who_speaks_nonsense_is_hung_up_on(stages: Stages, message: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as stranger, SocketAddress(stages.directory) as address:
         stranger.settimeout(20)
         stranger.connect(address)
-        stranger.sendall(said)
+        stranger.sendall(message)
         while stranger.recv(4096):
             pass
     assert stages.run("true").how == "exit"
@@ -122,7 +128,7 @@ def test_who_speaks_nonsense_is_hung_up_on(stages: Stages, said: bytes) -> None:
 )
 def test_a_senseless_request_is_refused(stages: Stages, fields: dict[str, object]) -> None:
     with pytest.raises(ShimRefused) as refused:
-        stages.begin("true", **fields)  # type: ignore[arg-type]
+        stages.start("true", **fields)  # type: ignore[arg-type]
     assert refused.value.code == "senseless"
     assert stages.run("true").how == "exit"
 
@@ -131,17 +137,17 @@ def test_a_senseless_request_is_refused(stages: Stages, fields: dict[str, object
 
 
 def test_a_shim_that_is_told_to_end_ends_its_stage(stages: Stages) -> None:
-    stages.begin(*python(STUBBORN))
+    stages.start(*python(STUBBORN))
     family = pids(stages, 4)
-    os.kill(stages.shim.state().pid, signal.SIGTERM)
+    os.kill(stages.shim.fetch_state().pid, signal.SIGTERM)
     assert stages.wait().how == "stopped"
     assert alive(family) == []
 
 
 def test_a_killed_shim_takes_its_stage_along_and_leaves_its_record(stages: Stages) -> None:
-    stages.begin("sh", "-c", "trap '' HUP; echo pid $$; sleep 300; sleep 300")
+    stages.start("sh", "-c", "trap '' HUP; echo pid $$; sleep 300; sleep 300")
     (leader,) = pids(stages, 1)
-    shim = stages.shim.state().pid
+    shim = stages.shim.fetch_state().pid
     os.kill(shim, signal.SIGKILL)
     with pytest.raises(ShimGone):
         stages.wait()
@@ -154,7 +160,7 @@ def test_a_killed_shim_takes_its_stage_along_and_leaves_its_record(stages: Stage
 
 
 def test_killing_a_shim_that_does_not_answer_leaves_no_socket(stages: Stages) -> None:
-    stages.begin("sleep", "300")
+    stages.start("sleep", "300")
     os.kill(stages.shim.state().pid, signal.SIGSTOP)
     kill(stages.directory)
     assert attach(stages.directory) is None
@@ -163,19 +169,19 @@ def test_killing_a_shim_that_does_not_answer_leaves_no_socket(stages: Stages) ->
 
 def test_a_successor_does_not_run_a_lost_stage_again(start: Callable[..., Stages]) -> None:
     stages = start()
-    stages.begin("sleep", "300")
-    os.kill(stages.shim.state().pid, signal.SIGKILL)
+    stages.start("sleep", "300")
+    os.kill(stages.shim.fetch_state().pid, signal.SIGKILL)
     with pytest.raises(ShimGone):
         stages.wait()
     successor = start()
-    assert not successor.begin("sleep", "300")
-    assert not successor.shim.state().running
+    assert not successor.start("sleep", "300")
+    assert not successor.shim.fetch_state().running
 
 
 def test_what_a_dead_shim_left_running_is_reaped(stages: Stages) -> None:
-    stages.begin(*python(STAYING, "deaf"))
+    stages.start(*python(STAYING, "deaf"))
     (escaped,) = pids(stages, 1)
-    shim = stages.shim.state().pid
+    shim = stages.shim.fetch_state().pid
     os.kill(shim, signal.SIGKILL)
     wait_until_dead(shim)
     assert alive([escaped])
@@ -189,11 +195,11 @@ def test_there_is_no_state_where_no_shim_was(attempt: Path) -> None:
 
 
 def test_requests_to_a_dead_shim_say_so(stages: Stages) -> None:
-    shim = stages.shim.state().pid
+    shim = stages.shim.fetch_state().pid
     os.kill(shim, signal.SIGKILL)
     wait_until_dead(shim)
     with pytest.raises(ShimGone):
-        stages.shim.state()
+        stages.shim.fetch_state()
     assert stages.shim.is_gone
 
 
@@ -204,9 +210,9 @@ def test_who_is_told_that_a_shim_is_gone_has_heard_all_it_said(stages: Stages) -
         known.set()
         slow.wait(20)  # the connection's reader is held up, at its first line of log
 
-    shim = stages.shim.state().pid
-    stages.shim.watch(watcher)
-    stages.begin("echo", "first")
+    shim = stages.shim.fetch_state().pid
+    stages.shim.add_watcher(watcher)
+    stages.start("echo", "first")
     assert known.wait(20)
     os.kill(shim, signal.SIGKILL)
     wait_until_dead(shim)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from muster.worker.shim.client import attach, connect
-from muster.worker.shim.terminal_link import PIECES, ShimLine
+from muster.worker.shim.terminal_link import MAX_CHUNKS, TerminalLink
 from tests.muster.worker.shim_stages import Stages
 
 
@@ -17,26 +17,26 @@ def test_watchers_hear_of_output_and_end(stages: Stages) -> None:
     heard: list[tuple[int, bool]] = []
     done = threading.Event()
 
-    def hear() -> None:
-        heard.append((stages.shim.log_end, stages.shim.end_of(0) is not None))
-        if stages.shim.end_of(0):
+    def record() -> None:
+        heard.append((stages.shim.log_end, stages.shim.find_exit(0) is not None))
+        if stages.shim.find_exit(0):
             done.set()
 
-    stages.shim.watch(hear)
-    stages.begin("sh", "-c", "printf 1; sleep 0.1; printf 2")
+    stages.shim.add_watcher(record)
+    stages.start("sh", "-c", "printf 1; sleep 0.1; printf 2")
     assert done.wait(20)
     assert (1, False) in heard
     assert heard[-1] == (2, True)
 
 
 def test_who_comes_while_a_stage_runs_is_heard_after_its_end(stages: Stages) -> None:
-    stages.begin("sh", "-c", "echo up; read line")
+    stages.start("sh", "-c", "echo up; read line")
     stages.wait_for(b"up")
     late = attach(stages.directory)  # with the number of a file that the stage's start has closed
     assert late is not None
-    stages.shim.type(b"\n")
+    stages.shim.send_input(b"\n")
     stages.wait()
-    assert not late.state().running
+    assert not late.fetch_state().running
     late.close()
 
 
@@ -45,12 +45,12 @@ class Listener:
     the news, `news` how many they were; whether the last of them `is_bare` of what is new."""
 
     def __init__(self, stages: Stages) -> None:
-        line = connect(stages.directory, ShimLine)
+        line = connect(stages.directory, TerminalLink)
         assert line is not None
         self.line, self.end, self.news, self.told = line, 0, 0, b""
         self.is_bare = False
 
-    def hear(self, limit: float = 10) -> bool:
+    def receive(self, limit: float = 10) -> bool:
         if not select.select([self.line], [], [], limit)[0]:
             return False
         for message in self.line.receive():
@@ -70,15 +70,15 @@ def listener(stages: Stages) -> Iterator[Listener]:
 
 
 def test_who_listens_is_told_every_byte_at_once(stages: Stages, listener: Listener) -> None:
-    stages.begin("sh", "-c", "stty -echo; echo up; while read line; do echo $line; done")
+    stages.start("sh", "-c", "stty -echo; echo up; while read line; do echo $line; done")
     begin = len(stages.wait_for(b"up\r\n"))
     listener.line.listen(begin)
     delays = []
-    for number in range(1, PIECES + 1):
+    for number in range(1, MAX_CHUNKS + 1):
         began = time.monotonic()
-        stages.shim.type(b"x\n")
+        stages.shim.send_input(b"x\n")
         while listener.end < begin + 3 * number:
-            assert listener.hear()
+            assert listener.receive()
         delays.append(time.monotonic() - began)
     # As notices come now and then each would take 10 ms; a busy machine delays some of them.
     assert min(delays) < 0.005
@@ -87,51 +87,51 @@ def test_who_listens_is_told_every_byte_at_once(stages: Stages, listener: Listen
 
 
 def test_who_listens_is_told_that_there_is_more_already(stages: Stages, listener: Listener) -> None:
-    stages.begin("sh", "-c", "stty -echo; echo up; read line; echo on; read line")
+    stages.start("sh", "-c", "stty -echo; echo up; read line; echo on; read line")
     stages.wait_for(b"up")
     listener.line.listen(0)
-    stages.shim.type(b"\n")
+    stages.shim.send_input(b"\n")
     end = len(stages.wait_for(b"on\r\n"))
     while listener.end < end:
-        assert listener.hear()
+        assert listener.receive()
         listener.line.listen(listener.end - 1)
-        assert listener.hear()
+        assert listener.receive()
     assert listener.told == b""
 
 
 def test_who_listens_is_not_told_more_pieces_than_it_takes(
     stages: Stages, listener: Listener
 ) -> None:
-    stages.begin("sh", "-c", "stty -echo; echo up; while read line; do echo $line; done")
+    stages.start("sh", "-c", "stty -echo; echo up; while read line; do echo $line; done")
     listener.line.listen(len(stages.wait_for(b"up\r\n")))
-    for _ in range(PIECES + 5):
-        end = stages.shim.state().log_end
-        stages.shim.type(b"x\n")
-        while stages.shim.wait_log(end, timeout=10) < end + 3:
+    for _ in range(MAX_CHUNKS + 5):
+        end = stages.shim.fetch_state().log_end
+        stages.shim.send_input(b"x\n")
+        while stages.shim.wait_for_log(end, timeout=10) < end + 3:
             pass
-    while listener.news < PIECES + 1:
-        assert listener.hear()
-    assert not listener.hear(0.05)
-    assert len(listener.told) <= 3 * PIECES
+    while listener.news < MAX_CHUNKS + 1:
+        assert listener.receive()
+    assert not listener.receive(0.05)
+    assert len(listener.told) <= 3 * MAX_CHUNKS
 
 
 def test_a_flood_is_not_told_with_its_bytes(stages: Stages, listener: Listener) -> None:
-    stages.begin("sh", "-c", "stty -echo; echo up; read line; head -c 3000000 /dev/zero; read line")
+    stages.start("sh", "-c", "stty -echo; echo up; read line; head -c 3000000 /dev/zero; read line")
     begin = len(stages.wait_for(b"up\r\n"))
     listener.line.listen(begin)
-    stages.shim.type(b"\n")
+    stages.shim.send_input(b"\n")
     while not listener.is_bare:
-        assert listener.hear()
+        assert listener.receive()
     while stages.shim.log_end < begin + 3_000_000:
-        stages.shim.wait_log(stages.shim.log_end, timeout=10)
-    assert not listener.hear(0.05) or listener.news < PIECES + 2
+        stages.shim.wait_for_log(stages.shim.log_end, timeout=10)
+    assert not listener.receive(0.05) or listener.news < MAX_CHUNKS + 2
 
 
 def test_a_daemon_of_before_listens_without_pieces(stages: Stages, listener: Listener) -> None:
-    stages.begin("sh", "-c", "stty -echo; echo up; read line; echo on; read line")
+    stages.start("sh", "-c", "stty -echo; echo up; read line; echo on; read line")
     begin = len(stages.wait_for(b"up\r\n"))
-    listener.line._say({"do": "listen", "beyond": begin})
-    stages.shim.type(b"\n")
+    listener.line._send_message({"do": "listen", "beyond": begin})
+    stages.shim.send_input(b"\n")
     while listener.end < begin + 1:
-        assert listener.hear()
+        assert listener.receive()
     assert listener.told == b""

@@ -14,7 +14,7 @@ from tests.muster.worker.shim_stages import Stages
 
 def test_a_second_launch_finds_the_living_shim(stages: Stages) -> None:
     again = launch(stages.directory)
-    assert again.state().pid == stages.shim.state().pid
+    assert again.fetch_state().pid == stages.shim.fetch_state().pid
     again.close()
 
 
@@ -25,7 +25,7 @@ def test_four_launches_at_once_make_one_shim(start: Callable[..., Stages]) -> No
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({stages.shim.state().pid for stages in found}) == 1
+    assert len({stages.shim.fetch_state().pid for stages in found}) == 1
     assert len(found) == 4
 
 
@@ -45,14 +45,14 @@ def test_only_its_owner_can_reach_a_shim(stages: Stages) -> None:
 
 
 def test_a_shim_is_no_child_of_ours(stages: Stages) -> None:
-    living = processes.find(stages.shim.state().pid)
+    living = processes.find(stages.shim.fetch_state().pid)
     assert living is not None
     assert living.parent != os.getpid()
     assert living.session != os.getsid(0)
 
 
 def test_quitting_kills_what_runs_and_keeps_the_record(stages: Stages) -> None:
-    stages.begin("sleep", "60")
+    stages.start("sleep", "60")
     stages.shim.quit()
     assert attach(stages.directory) is None
     state = read_state(stages.directory)
@@ -65,8 +65,8 @@ def test_an_attempt_goes_on_under_a_new_shim(start: Callable[..., Stages]) -> No
     end = first.run("printf", "one")
     first.shim.quit()
     second = start()
-    assert not second.begin("printf", "again", index=0)
-    assert second.shim.state().ends == (end,)
+    assert not second.start("printf", "again", index=0)
+    assert second.shim.fetch_state().ends == (end,)
     second.run("printf", "two", index=1)
     assert second.output() == b"onetwo"
 
@@ -74,7 +74,7 @@ def test_an_attempt_goes_on_under_a_new_shim(start: Callable[..., Stages]) -> No
 def test_a_shim_that_nobody_wants_ends_by_itself(start: Callable[..., Stages]) -> None:
     stages = start(idle=1.0)
     stages.shim.extend_lease(boot_seconds() + 0.1)
-    pid = stages.shim.state().pid
+    pid = stages.shim.fetch_state().pid
     stages.shim.close()
     handle = os.pidfd_open(pid)
     assert select.select([handle], [], [], 20)[0]

@@ -15,12 +15,12 @@ from muster.worker.shim.wire import (
     VERSION,
     ShimState,
     StageCommand,
-    StageEnd,
+    StageExit,
     Unpacker,
-    pack,
+    pack_message,
     state_fields,
 )
-from tests.muster.worker.repositories import repository, root, until
+from tests.muster.worker.repositories import repository, root, wait_for
 from tests.muster.worker.worker_home import WorkerHome, worker
 from tests.muster.worker.worker_variants import OTHER_VERSION, entry
 
@@ -32,7 +32,7 @@ HELD = "echo up; until [ -e {flag} ]; do sleep 0.02; done; echo bye"
 def spoken_with(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, *versions: int) -> bool:
     """Whether the attempt's shim takes one who speaks these."""
     with monkeypatch.context() as other:
-        other.setattr("muster.worker.shim.link.SPOKEN", versions)
+        other.setattr("muster.worker.shim.link.SUPPORTED_VERSIONS", versions)
         try:
             shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
         except ShimRefused:
@@ -50,11 +50,11 @@ def test_a_daemon_finishes_the_stage_of_a_shim_one_version_away(
     flag = worker.layout.home.parent / "go"
     with monkeypatch.context() as other:
         other.setattr(
-            "muster.worker.shim.client._ENTRY", entry(OTHER_VERSION.format(version=shims))
+            "muster.worker.shim.client._SHIM_SCRIPT", entry(OTHER_VERSION.format(version=shims))
         )
-        other.setattr("muster.worker.shim.link.SPOKEN", (shims, shims - 1))
+        other.setattr("muster.worker.shim.link.SUPPORTED_VERSIONS", (shims, shims - 1))
         worker.start().run(HELD.format(flag=flag))
-        server.until(lambda: b"up" in server.log())
+        server.wait_for(lambda: b"up" in server.log())
         worker.leave()
     assert spoken_with(worker, monkeypatch, shims)
     assert not spoken_with(worker, monkeypatch, shims - 2, shims + 1)
@@ -63,11 +63,11 @@ def test_a_daemon_finishes_the_stage_of_a_shim_one_version_away(
     (held,) = server.hellos[-1].attempts
     assert (held.stage_index, held.state) == (0, "working")
     flag.touch(0o666)
-    end = server.until_said(StageFinished)
+    end = server.wait_for_report(StageFinished)
     assert (end.how, end.code) == ("exit", 0)
-    server.until(lambda: server.log() == b"up\r\nbye\r\n")
+    server.wait_for(lambda: server.log() == b"up\r\nbye\r\n")
     worker.run("echo next", stage_index=1)
-    server.until_said(StageFinished, 2)
+    server.wait_for_report(StageFinished, 2)
     assert len(server.bodies(Accepted)) == 1
     assert len(server.bodies(StageStarted)) == 2
     assert server.bodies(Lost) == []
@@ -76,22 +76,22 @@ def test_a_daemon_finishes_the_stage_of_a_shim_one_version_away(
 def test_a_shim_that_refuses_us_keeps_its_stage_until_that_is_to_stop(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG", 0.1)
-    monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG_LOOK", 0.1)
+    monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG_POLL_SECONDS", 0.1)
     server, strange = worker.server, VERSION + 5
     with monkeypatch.context() as other:
         other.setattr(
-            "muster.worker.shim.client._ENTRY", entry(OTHER_VERSION.format(version=strange))
+            "muster.worker.shim.client._SHIM_SCRIPT", entry(OTHER_VERSION.format(version=strange))
         )
-        other.setattr("muster.worker.shim.link.SPOKEN", (strange,))
+        other.setattr("muster.worker.shim.link.SUPPORTED_VERSIONS", (strange,))
         worker.start().run(HELD.format(flag=worker.layout.home.parent / "never"))
-        server.until(lambda: b"up" in server.log())
+        server.wait_for(lambda: b"up" in server.log())
         worker.leave()
     worker.start()
-    until(lambda: caplog.text.count("does not answer") > 3)
+    wait_for(lambda: caplog.text.count("does not answer") > 3)
     assert worker.stages()
     server.send(Stop(7, 1, "cancelled"))
-    server.until_said(Stopped)
+    server.wait_for_report(Stopped)
     assert worker.stages() == []
     assert server.bodies(Lost) == []
 
@@ -100,8 +100,8 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     """A rename here loses a shim of before, and the stage that it runs, at the daemon's upgrade."""
     ours, theirs = socket.socketpair()
     ours.settimeout(10)
-    heard: list[dict[str, object]] = []
-    said = {
+    messages: list[dict[str, object]] = []
+    responses = {
         "hello": (
             '{"hello":2,"state":{"stage_index":null,"running":false,"ends":[],"log_end":0,'
             '"began_at_ms":5,"deadline":9.5,"pid":42}}'
@@ -116,10 +116,10 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     unpacker = Unpacker()
 
     def shim() -> None:
-        while len(heard) < 3:
+        while len(messages) < 3:
             for message in unpacker.feed(theirs.recv(65536)):
-                heard.append(message)
-                answers = said[str(message.get("do", "hello"))]
+                messages.append(message)
+                answers = responses[str(message.get("do", "hello"))]
                 for words in (answers,) if isinstance(answers, str) else answers:
                     theirs.sendall(struct.pack("!I", len(words)) + words.encode())
         theirs.close()
@@ -127,13 +127,13 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     other = threading.Thread(target=shim)
     other.start()
     daemon = ShimLink(ours)
-    assert (daemon.log_end, daemon.greeted_deadline) == (0, 9.5)
-    held = StageLimits(1, 2, 3, 4, ["/w"], ["/g"])
-    assert daemon.begin(StageCommand(0, ["true"], {"A": "b"}, "/", 60.0, limits=held))
+    assert (daemon.log_end, daemon.initial_deadline) == (0, 9.5)
+    stage_limits = StageLimits(1, 2, 3, 4, ["/w"], ["/g"])
+    assert daemon.start_stage(StageCommand(0, ["true"], {"A": "b"}, "/", 60.0, limits=stage_limits))
     with pytest.raises(ShimGone):
         daemon.stop(grace=10.0)
     other.join()
-    assert daemon.end_of(0) == StageEnd(0, "exit", 0, "", 3, 6, 7)
+    assert daemon.find_exit(0) == StageExit(0, "exit", 0, "", 3, 6, 7)
     daemon.close()
     stage = {"stage_index": 0, "argv": ["true"], "env": {"A": "b"}, "cwd": "/", "timeout": 60.0}
     terminal = {"uid": None, "gid": None, "cols": 80, "rows": 24, "secrets": [], "grace": 10.0}
@@ -141,7 +141,7 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
     places = {"directories": ["/w"], "groups": ["/g"]}
     more = {"limits": {**limits, **places}, "room": [], "network": None}
     more |= {"channel": False, "run": 0, "threads": []}
-    assert heard == [
+    assert messages == [
         {"hello": [3, 2]},
         {"id": 1, "do": "begin", "stage": {**stage, **terminal, **more}},
         {"id": 2, "do": "stop", "grace": 10.0},
@@ -149,7 +149,7 @@ def test_what_a_daemon_and_a_shim_say_is_spelled_as_ever() -> None:
 
 
 @pytest.mark.parametrize("answered", [VERSION + 1, "1", None])
-def test_a_shim_that_answers_in_a_version_nobody_offered_is_not_believed(answered: object) -> None:
+def test_a_shim_that_answers_in_a_version_nobody_offered_is_rejected(answered: object) -> None:
     ours, theirs = socket.socketpair()
     ours.settimeout(10)
 
@@ -157,7 +157,7 @@ def test_a_shim_that_answers_in_a_version_nobody_offered_is_not_believed(answere
         (hello,) = Unpacker().feed(theirs.recv(4096))
         assert VERSION in hello["hello"]
         state = state_fields(ShimState(None, False, (), 0, 0))
-        theirs.sendall(pack({"hello": answered, "state": state}))
+        theirs.sendall(pack_message({"hello": answered, "state": state}))
 
     other = threading.Thread(target=answer)
     other.start()

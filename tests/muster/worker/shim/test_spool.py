@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from muster.worker.shim.spool import Piece, SpoolReader, SpoolWriter
+from muster.worker.shim.spool import SpoolChunk, SpoolReader, SpoolWriter
 
 LIMIT = 1 << 20
 
@@ -39,7 +39,7 @@ def all_bytes(reader: SpoolReader, step: int = LIMIT) -> bytes:
 
 
 def test_an_empty_spool_has_nothing_to_read(reader: SpoolReader) -> None:
-    assert (reader.end(), reader.read(0, LIMIT), reader.gaps()) == (0, [], [])
+    assert (reader.end_offset(), reader.read(0, LIMIT), reader.gaps()) == (0, [], [])
 
 
 def test_there_is_no_spool_before_a_shim_has_begun_one(tmp_path: Path) -> None:
@@ -52,9 +52,9 @@ def test_a_piece_knows_its_stage_and_time(writer: SpoolWriter, reader: SpoolRead
     writer.append(b"two", 1005, stage=0)
     writer.append(b"three", 1005, stage=1)
     assert reader.read(0, LIMIT) == [
-        Piece(0, 0, 5, b"one"),
-        Piece(3, 0, 1005, b"two"),
-        Piece(6, 1, 1005, b"three"),
+        SpoolChunk(0, 0, 5, b"one"),
+        SpoolChunk(3, 0, 1005, b"two"),
+        SpoolChunk(6, 1, 1005, b"three"),
     ]
 
 
@@ -63,7 +63,7 @@ def test_reading_begins_at_any_offset_and_stops_at_the_limit(
 ) -> None:
     writer.append(b"one", 0, stage=0)
     writer.append(b"two", 1000, stage=0)
-    assert reader.read(1, 4) == [Piece(1, 0, 0, b"ne"), Piece(3, 0, 1000, b"tw")]
+    assert reader.read(1, 4) == [SpoolChunk(1, 0, 0, b"ne"), SpoolChunk(3, 0, 1000, b"tw")]
     assert reader.read(6, 4) == []
     assert reader.read(99, 4) == []
 
@@ -101,15 +101,15 @@ def test_what_was_appended_is_read_whatever_the_steps(
     assert all_bytes(reader, step) == b"".join(data for data, _, _ in appended)
     pieces = reader.read(0, LIMIT)
     assert b"".join(bytes([piece.stage]) * len(piece.data) for piece in pieces) == stages
-    assert reader.end() == len(stages)
+    assert reader.end_offset() == len(stages)
     reader.close()
 
 
 def test_a_reader_follows_a_writer(writer: SpoolWriter, reader: SpoolReader) -> None:
     for number in range(2000):
         writer.append(b"%04d" % number, number * 20, stage=number // 700)
-        assert reader.end() == 4 * number + 4
-    assert reader.read(4 * 1999, LIMIT) == [Piece(4 * 1999, 2, 1999 * 20, b"1999")]
+        assert reader.end_offset() == 4 * number + 4
+    assert reader.read(4 * 1999, LIMIT) == [SpoolChunk(4 * 1999, 2, 1999 * 20, b"1999")]
 
 
 def test_a_writer_that_died_between_index_and_log_leaves_a_whole_spool(tmp_path: Path) -> None:
@@ -119,11 +119,11 @@ def test_a_writer_that_died_between_index_and_log_leaves_a_whole_spool(tmp_path:
     writer.close()
     os.truncate(tmp_path / "log", 4)
     writer = SpoolWriter(tmp_path)
-    assert writer.end == 4
+    assert writer.end_offset == 4
     writer.append(b"next", 900, stage=1)
     writer.close()
     reader = SpoolReader(tmp_path)
-    assert reader.read(0, LIMIT) == [Piece(0, 0, 0, b"kept"), Piece(4, 1, 900, b"next")]
+    assert reader.read(0, LIMIT) == [SpoolChunk(0, 0, 0, b"kept"), SpoolChunk(4, 1, 900, b"next")]
     reader.close()
 
 
@@ -146,11 +146,11 @@ def test_beyond_the_quota_bytes_are_dropped_and_told(tmp_path: Path) -> None:
     writer = SpoolWriter(tmp_path, quota=10)
     for moment in range(4):
         writer.append(b"123456", moment * 100, stage=0)
-    assert writer.end == 24
+    assert writer.end_offset == 24
     writer.close()
     reader = SpoolReader(tmp_path)
     assert all_bytes(reader) == b"1234561234"
-    assert (reader.gaps(), reader.end()) == ([(10, 24)], 24)
+    assert (reader.gaps(), reader.end_offset()) == ([(10, 24)], 24)
     reader.close()
 
 
@@ -171,7 +171,7 @@ def limit_files(size: int) -> None:
 
 
 @pytest.fixture
-def no_room() -> Iterator[None]:
+def full_disk() -> Iterator[None]:
     """Lets no file of this process grow beyond 40,000 bytes, as a full disk would."""
     was = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limit_files(40_000)
@@ -180,7 +180,7 @@ def no_room() -> Iterator[None]:
     signal.signal(signal.SIGXFSZ, was)
 
 
-@pytest.mark.usefixtures("no_room")
+@pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_loses_bytes_but_knows_which(tmp_path: Path) -> None:
     writer = SpoolWriter(tmp_path)
     writer.append(b"a" * 39_999, 0, stage=0)
@@ -193,15 +193,15 @@ def test_a_full_disk_loses_bytes_but_knows_which(tmp_path: Path) -> None:
     reader = SpoolReader(tmp_path)
     assert reader.gaps() == [(40_000, 40_008)]
     assert reader.read(39_998, LIMIT) == [
-        Piece(39_998, 0, 0, b"a"),
-        Piece(39_999, 0, 100, b"b"),
-        Piece(40_008, 1, 2000, b"eee"),
+        SpoolChunk(39_998, 0, 0, b"a"),
+        SpoolChunk(39_999, 0, 100, b"b"),
+        SpoolChunk(40_008, 1, 2000, b"eee"),
     ]
-    assert reader.end() == 40_011
+    assert reader.end_offset() == 40_011
     reader.close()
 
 
-@pytest.mark.usefixtures("no_room")
+@pytest.mark.usefixtures("full_disk")
 def test_a_disk_that_was_full_from_the_start_loses_bytes_but_knows_which(tmp_path: Path) -> None:
     limit_files(0)
     writer = SpoolWriter(tmp_path)
@@ -211,5 +211,5 @@ def test_a_disk_that_was_full_from_the_start_loses_bytes_but_knows_which(tmp_pat
     writer.close()
     reader = SpoolReader(tmp_path)
     assert reader.gaps() == [(0, 4)]
-    assert reader.read(0, LIMIT) == [Piece(4, 0, 2000, b"kept")]
+    assert reader.read(0, LIMIT) == [SpoolChunk(4, 0, 2000, b"kept")]
     reader.close()

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from muster.worker.shim.transcript import NAME, TranscriptReader, TranscriptWriter
+from muster.worker.shim.transcript import FILE_NAME, TranscriptReader, TranscriptWriter
 from muster.worker.shim.wire import Refusal
-from tests.muster.worker.shim.test_spool import limit_files, no_room
+from tests.muster.worker.shim.test_spool import full_disk, limit_files
 
-__all__ = ["no_room"]
+__all__ = ["full_disk"]
 
 ENTRY = {"kind": "message", "title": "", "text": "hi", "data": {}}
 
 
 def entries(directory: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (directory / NAME).read_bytes().splitlines()]
+    return [json.loads(line) for line in (directory / FILE_NAME).read_bytes().splitlines()]
 
 
 def write(directory: Path, *texts: str, **options: Any) -> TranscriptWriter:
@@ -43,7 +43,7 @@ def test_a_line_that_was_never_finished_is_dropped_and_its_number_given_again(
     tmp_path: Path,
 ) -> None:
     write(tmp_path, "one")
-    with (tmp_path / NAME).open("ab") as file:
+    with (tmp_path / FILE_NAME).open("ab") as file:
         file.write(b'{"number":1,"text":"tor')
     assert len(TranscriptReader(tmp_path).read(0, 1 << 20)) == 1
     write(tmp_path, "two")
@@ -60,7 +60,7 @@ def test_of_what_is_beyond_the_quota_one_entry_tells(tmp_path: Path) -> None:
     assert entries(tmp_path)[2]["number"] == 2
 
 
-@pytest.mark.usefixtures("no_room")
+@pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_leaves_no_piece_of_an_entry(tmp_path: Path) -> None:
     writer = write(tmp_path, "x" * 39_900)
     with pytest.raises(OSError, match="large"):
@@ -97,7 +97,7 @@ def test_a_notice_is_due_when_there_is_news_and_not_too_often(tmp_path: Path) ->
     assert writer.notice_at > 1e9
     writer.append({"stage": 0}, ENTRY)
     assert writer.notice_at < 0
-    assert writer.notice(50.0) == 1
+    assert writer.mark_notified(50.0) == 1
     assert writer.notice_at > 1e9
     writer.append({"stage": 0}, ENTRY)
     assert writer.notice_at == 50.5

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from muster.worker.terminals.shim_connection import ShimConnection
-from muster.worker.terminals.socket_selector import SocketWatch
+from muster.worker.terminals.socket_selector import SocketSelector
 
 
 class ShimEnd:
@@ -15,15 +15,15 @@ class ShimEnd:
     def __init__(self, directory: Path) -> None:
         self.messages: list[dict[str, Any]] = []
         self.changes: list[bool] = []
-        self._watch = SocketWatch()
+        self._watch = SocketSelector()
         self.connection = ShimConnection(
             directory,
             self._watch,
             self.messages.append,
-            lambda: self.changes.append(self.connection.is_there),
+            lambda: self.changes.append(self.connection.is_connected),
         )
 
-    def until(self, condition: Callable[[], object]) -> None:
+    def wait_for(self, condition: Callable[[], object]) -> None:
         deadline = time.monotonic() + 20
         while not condition():
             assert time.monotonic() < deadline, self.messages

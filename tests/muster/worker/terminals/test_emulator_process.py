@@ -11,11 +11,15 @@ import psutil
 import pytest
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.worker.sandbox.uids import Identities
-from muster.worker.terminals.emulator_client import EmulatorFailed, Emulators, EmulatorsGone
-from muster.worker.terminals.screen_client import Screens
+from muster.worker.sandbox.uids import UidAllocator
+from muster.worker.terminals.emulator_client import (
+    EmulatorClient,
+    EmulatorFailed,
+    EmulatorProcessGone,
+)
+from muster.worker.terminals.screen_client import ScreenClient
 from tests.muster.worker import uids
-from tests.muster.worker.repositories import as_root, until, wait_until_gone
+from tests.muster.worker.repositories import as_root, wait_for, wait_until_gone
 from tests.muster.worker.terminals.test_screen_client import Written
 from tests.muster.worker.worker_home import SOURCES
 
@@ -23,26 +27,28 @@ WHOSE = AttemptKey(7, 1)
 
 
 @pytest.fixture
-def emulators() -> Iterator[Emulators]:
-    emulators = Emulators()
+def emulators() -> Iterator[EmulatorClient]:
+    emulators = EmulatorClient()
     yield emulators
     emulators.close()
 
 
 @pytest.fixture
-def screens(tmp_path: Path) -> Iterator[Screens]:
+def screens(tmp_path: Path) -> Iterator[ScreenClient]:
     """Of which one shows something."""
     (tmp_path / "identities").mkdir()
-    screens = Screens(tmp_path, Identities(tmp_path / "identities", uids.OWN).claim_for("screens"))
+    screens = ScreenClient(
+        tmp_path, UidAllocator(tmp_path / "identities", uids.OWN).claim_named("screens")
+    )
     written = Written(tmp_path / "7-1")
     written.write(b"hello")
-    assert screens.at(WHOSE, 5) is not None
+    assert screens.screen_at(WHOSE, 5) is not None
     yield screens
     screens.close()
     written.close()
 
 
-def native(screens: Screens) -> list[psutil.Process]:
+def native(screens: ScreenClient) -> list[psutil.Process]:
     """Of the processes with the screens those that the emulator's code is loaded in."""
     top = psutil.Process(screens.pid)
     family = [top, *top.children(recursive=True)]
@@ -50,7 +56,7 @@ def native(screens: Screens) -> list[psutil.Process]:
 
 
 @as_root
-def test_no_process_with_native_code_runs_as_root(screens: Screens, tmp_path: Path) -> None:
+def test_no_process_with_native_code_runs_as_root(screens: ScreenClient, tmp_path: Path) -> None:
     [process] = native(screens)
     [claim] = (tmp_path / "identities").iterdir()
     assert int(claim.name) in uids.OWN
@@ -61,18 +67,18 @@ def test_no_process_with_native_code_runs_as_root(screens: Screens, tmp_path: Pa
     assert "NoNewPrivs:\t1\n" in status
 
 
-def test_it_ends_with_the_process_that_asks_it(screens: Screens) -> None:
+def test_it_ends_with_the_process_that_asks_it(screens: ScreenClient) -> None:
     [process] = native(screens)
     assert screens.pid is not None
     os.kill(screens.pid, signal.SIGKILL)
     wait_until_gone(process.pid)
 
 
-def test_a_crash_in_it_costs_one_process_that_is_started_again(screens: Screens) -> None:
+def test_a_crash_in_it_costs_one_process_that_is_started_again(screens: ScreenClient) -> None:
     [process] = native(screens)
     first = screens.pid
     process.send_signal(signal.SIGSEGV)
-    until(lambda: screens.at(WHOSE, 5))
+    wait_for(lambda: screens.screen_at(WHOSE, 5))
     assert screens.pid != first
 
 
@@ -105,8 +111,8 @@ def test_it_can_get_no_file_no_socket_and_no_process() -> None:
     assert ran.stdout.split() == allowed, ran.stderr
 
 
-def test_of_two_emulators_each_has_its_own_screen(emulators: Emulators) -> None:
-    one, other = emulators.begin(20, 5, 10), emulators.begin(30, 6, 10)
+def test_of_two_emulators_each_has_its_own_screen(emulators: EmulatorClient) -> None:
+    one, other = emulators.create(20, 5, 10), emulators.create(30, 6, 10)
     one.feed("first")
     other.feed("second")
     other.resize(40, 7)
@@ -114,17 +120,17 @@ def test_of_two_emulators_each_has_its_own_screen(emulators: Emulators) -> None:
     assert ("second" in other.dump(), other.size) == (True, (40, 7))
 
 
-def test_of_one_that_has_ended_nothing_is_to_be_had(emulators: Emulators) -> None:
-    ended = emulators.begin(20, 5, 10)
-    ended.end()
-    ended.end()
+def test_of_one_that_has_ended_nothing_is_to_be_had(emulators: EmulatorClient) -> None:
+    ended = emulators.create(20, 5, 10)
+    ended.close()
+    ended.close()
     with pytest.raises(EmulatorFailed):
         ended.dump()
-    assert emulators.begin(20, 5, 10).dump() is not None
+    assert emulators.create(20, 5, 10).dump() is not None
 
 
-def test_who_asks_is_told_when_they_are_gone(emulators: Emulators) -> None:
-    terminal = emulators.begin(20, 5, 10)
+def test_who_asks_is_told_when_they_are_gone(emulators: EmulatorClient) -> None:
+    terminal = emulators.create(20, 5, 10)
     os.kill(emulators.pid, signal.SIGKILL)
-    with pytest.raises(EmulatorsGone):
+    with pytest.raises(EmulatorProcessGone):
         terminal.feed("anything")

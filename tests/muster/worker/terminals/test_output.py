@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from muster.protocol.terminal import At, Screen
+from muster.protocol.terminal import OutputOffset, Screen
 from muster.worker.shim.spool import SpoolWriter
 from muster.worker.terminals.output import TerminalOutput
 
@@ -27,45 +27,45 @@ def prints(tmp_path: Path) -> Prints:
     return write
 
 
-def shown(output: TerminalOutput, until: int) -> list[At]:
+def read_jumps(output: TerminalOutput, until: int) -> list[OutputOffset]:
     """Takes what comes; where it goes on each time."""
-    told: list[At] = []
+    offsets: list[OutputOffset] = []
     while output.position < until:
-        told += [frame for frame in output.next() if isinstance(frame, At)]
-    return told
+        offsets += [frame for frame in output.next_frames() if isinstance(frame, OutputOffset)]
+    return offsets
 
 
 def test_whoever_only_looks_is_shown_every_byte(tmp_path: Path, prints: Prints) -> None:
     prints(20)
     output = TerminalOutput(tmp_path, 0)
-    assert shown(output, 20 * MEGABYTE) == [At(0)]
+    assert read_jumps(output, 20 * MEGABYTE) == [OutputOffset(0)]
 
 
 def test_whoever_types_into_a_flood_is_shown_its_end_next(tmp_path: Path, prints: Prints) -> None:
     prints(20)
     output = TerminalOutput(tmp_path, 0)
-    shown(output, MEGABYTE)
-    output.hurry()
-    assert shown(output, 20 * MEGABYTE) == [At(20 * MEGABYTE - LAST)]
+    read_jumps(output, MEGABYTE)
+    output.skip_backlog()
+    assert read_jumps(output, 20 * MEGABYTE) == [OutputOffset(20 * MEGABYTE - LAST)]
 
 
 def test_a_little_is_never_skipped(tmp_path: Path, prints: Prints) -> None:
     prints(8)
     output = TerminalOutput(tmp_path, 0)
-    output.hurry()
-    assert shown(output, 8 * MEGABYTE) == [At(0)]
+    output.skip_backlog()
+    assert read_jumps(output, 8 * MEGABYTE) == [OutputOffset(0)]
 
 
 def test_bytes_up_to_a_screen_that_comes_are_not_skipped(tmp_path: Path, prints: Prints) -> None:
     prints(20)
     output = TerminalOutput(tmp_path, 0)
-    list(output.next())
-    output.say_screen(1)
-    output.hurry()
-    assert list(output.next()) == []
+    list(output.next_frames())
+    output.request_screen(1)
+    output.skip_backlog()
+    assert list(output.next_frames()) == []
     at = output.position + 2 * MEGABYTE
-    output.put_screen(Screen(at, 80, 24, "drawn"))
+    output.set_screen(Screen(at, 80, 24, "drawn"))
     frames = []
     while output.position <= at:
-        frames += [frame for frame in output.next() if not isinstance(frame, bytes)]
-    assert frames == [Screen(at, 80, 24, "drawn", number=1), At(20 * MEGABYTE - LAST)]
+        frames += [frame for frame in output.next_frames() if not isinstance(frame, bytes)]
+    assert frames == [Screen(at, 80, 24, "drawn", number=1), OutputOffset(20 * MEGABYTE - LAST)]

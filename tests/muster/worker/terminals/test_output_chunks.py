@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.worker.terminals.output_chunks import portions
+from muster.worker.terminals.output_chunks import split_by_cost
 
 SMALL, LARGE = (80, 24), (1000, 1000)
 REPEATS = b"x\x1b[65535b"
@@ -29,7 +29,7 @@ REPEATS = b"x\x1b[65535b"
 def test_output_is_cut_by_the_work_that_it_asks_for(
     data: bytes, size: tuple[int, int], lengths: list[int]
 ) -> None:
-    assert [len(portion) for portion in portions(data, size)] == lengths
+    assert [len(portion) for portion in split_by_cost(data, size)] == lengths
 
 
 @given(
@@ -38,6 +38,6 @@ def test_output_is_cut_by_the_work_that_it_asks_for(
 )
 def test_nothing_is_lost(pieces: list[bytes], size: tuple[int, int]) -> None:
     data = b"".join(pieces)
-    found = list(portions(data, size))
+    found = list(split_by_cost(data, size))
     assert b"".join(found) == data
     assert all(found)

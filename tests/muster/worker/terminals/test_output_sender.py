@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from muster.protocol.terminal import MAX_BYTES, At, FromPtyMachine, Screen
+from muster.protocol.terminal import MAX_FRAME_BYTES, FromPtyMachine, OutputOffset, Screen
 from muster.worker.shim.spool import SpoolWriter
 from muster.worker.terminals.output import TerminalOutput
 from muster.worker.terminals.output_sender import OutputSender
@@ -70,9 +70,9 @@ def upward(attempt: Path) -> Iterator[Upward]:
 
 
 def test_the_spool_is_sent_a_frame_at_a_time(upward: Upward) -> None:
-    upward.spool.append(b"x" * (MAX_BYTES + 10), 0, 0)
+    upward.spool.append(b"x" * (MAX_FRAME_BYTES + 10), 0, 0)
     upward.sender.send()
-    assert upward.server.got == [At(0), b"x" * MAX_BYTES]
+    assert upward.server.got == [OutputOffset(0), b"x" * MAX_FRAME_BYTES]
     assert not upward.sender.is_all_sent
     upward.send_all()
     assert upward.server.got[2:] == [b"x" * 10]
@@ -92,10 +92,10 @@ def test_what_the_shim_tells_is_sent_at_once_if_it_comes_next(upward: Upward) ->
     upward.spool.append(b"one", 0, 0)
     upward.send_all()
     upward.spool.append(b"two", 1, 0)
-    upward.sender.pass_on(b"two", 6)
+    upward.sender.send_direct(b"two", 6)
     assert upward.server.got[1:] == [b"one", b"two"]
     upward.spool.append(b"threefour", 2, 0)
-    upward.sender.pass_on(b"four", 15)
+    upward.sender.send_direct(b"four", 15)
     assert upward.server.got[3:] == [], "something lies between"
     upward.send_all()
     assert upward.server.got[3:] == [b"threefour"]
@@ -104,13 +104,13 @@ def test_what_the_shim_tells_is_sent_at_once_if_it_comes_next(upward: Upward) ->
 def test_a_screen_is_sent_between_the_bytes_before_and_after_it(upward: Upward) -> None:
     upward.spool.append(b"before", 0, 0)
     upward.send_all()
-    upward.sender.say_screen(3)
-    upward.sender.look()
+    upward.sender.request_screen(3)
+    upward.sender.mark_ready()
     upward.send_all()
     upward.spool.append(b"after", 1, 0)
-    upward.sender.look()
+    upward.sender.mark_ready()
     assert upward.drawn.wait(10)
-    upward.sender.take_screens()
+    upward.sender.apply_drawn_screens()
     upward.send_all()
     assert upward.server.got[2:] == [Screen(6, 80, 24, "drawn", number=3), b"after"]
 
@@ -121,10 +121,10 @@ def test_what_goes_wrong_with_a_screen_ends_the_terminal(attempt: Path) -> None:
 
     upward = Upward(attempt, broken)
     upward.send_all()
-    upward.sender.say_screen(1)
-    upward.sender.look()
+    upward.sender.request_screen(1)
+    upward.sender.mark_ready()
     upward.send_all()
     assert upward.drawn.wait(10)
     with pytest.raises(OSError, match="cannot be read"):
-        upward.sender.take_screens()
+        upward.sender.apply_drawn_screens()
     upward.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.attempt_key import AttemptKey
-from muster.worker.terminals.screen_client import Screens
+from muster.worker.terminals.screen_client import ScreenClient
 from tests.muster.worker.terminals.test_screen_client import Written
 
 HOSTILE, HONEST = AttemptKey(8, 1), AttemptKey(7, 1)
@@ -17,8 +17,8 @@ CLEARED = b"\x1b[2J" * 15_000
 
 
 @pytest.fixture
-def screens(tmp_path: Path) -> Iterator[Screens]:
-    screens = Screens(tmp_path, None)
+def screens(tmp_path: Path) -> Iterator[ScreenClient]:
+    screens = ScreenClient(tmp_path, None)
     yield screens
     screens.close()
 
@@ -32,19 +32,21 @@ def screens(tmp_path: Path) -> Iterator[Screens]:
     ],
 )
 def test_output_that_costs_much_makes_no_other_screen_rough(
-    tmp_path: Path, screens: Screens, output: bytes, size: tuple[int, int], is_watched: bool
+    tmp_path: Path, screens: ScreenClient, output: bytes, size: tuple[int, int], is_watched: bool
 ) -> None:
     hostile = Written(tmp_path / HOSTILE.name, *size)
     honest = Written(tmp_path / HONEST.name)
     honest.write(b"hello")
-    assert screens.at(HONEST, honest.spool.end) is not None
+    assert screens.screen_at(HONEST, honest.spool.end_offset) is not None
     hostile.write(output)
     if is_watched:
-        assert screens.at(HOSTILE, hostile.spool.end) is None  # there is more than it may use
-    screens.notice(HOSTILE)
+        assert (
+            screens.screen_at(HOSTILE, hostile.spool.end_offset) is None
+        )  # there is more than it may use
+    screens.notify_growth(HOSTILE)
     until = time.monotonic() + 1
     while time.monotonic() < until:
-        screen = screens.at(HONEST, honest.spool.end)
+        screen = screens.screen_at(HONEST, honest.spool.end_offset)
         assert screen is not None
         assert (screen.exact, "hello" in screen.data) == (True, True)
     hostile.close()

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from muster.worker.terminals.socket_selector import READ, WRITE, SocketWatch
+from muster.worker.terminals.socket_selector import READ, WRITE, SocketSelector
 
 
 @pytest.fixture
-def watch() -> Iterator[SocketWatch]:
-    made = SocketWatch()
+def watch() -> Iterator[SocketSelector]:
+    made = SocketSelector()
     yield made
     made.close()
 
@@ -23,31 +23,31 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 
 def test_only_what_is_wanted_is_told(
-    watch: SocketWatch, ends: tuple[socket.socket, socket.socket]
+    watch: SocketSelector, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     ours, peer = ends
-    told: list[int] = []
-    watch.want(ours, READ, told.append)
+    events: list[int] = []
+    watch.set_events(ours, READ, events.append)
     watch.wait(0)
-    assert told == [], "it could be written to, but nobody wants that"
-    watch.want(ours, READ | WRITE, told.append)
+    assert events == [], "it could be written to, but nobody wants that"
+    watch.set_events(ours, READ | WRITE, events.append)
     watch.wait(0)
-    assert told == [WRITE]
+    assert events == [WRITE]
     peer.send(b"x")
     watch.wait(0)
-    assert told == [WRITE, READ | WRITE]
+    assert events == [WRITE, READ | WRITE]
 
 
 def test_an_unwanted_socket_may_be_closed_and_wanted_anew(
-    watch: SocketWatch, ends: tuple[socket.socket, socket.socket]
+    watch: SocketSelector, ends: tuple[socket.socket, socket.socket]
 ) -> None:
     ours, peer = ends
-    told: list[int] = []
+    events: list[int] = []
     peer.send(b"x")
-    watch.want(ours, READ, told.append)
-    watch.want(ours, 0, told.append)
+    watch.set_events(ours, READ, events.append)
+    watch.set_events(ours, 0, events.append)
     watch.wait(0)
-    assert told == []
-    watch.want(ours, READ, told.append)
+    assert events == []
+    watch.set_events(ours, READ, events.append)
     watch.wait(0)
-    assert told == [READ]
+    assert events == [READ]

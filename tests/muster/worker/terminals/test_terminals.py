@@ -16,7 +16,7 @@ from muster.protocol.terminal import CloseCode as PtyClose
 from muster.worker import processes
 from muster.worker.shim import client as shim_client
 from muster.worker.terminals import terminal_bridge
-from tests.muster.worker.fake_pty import Call
+from tests.muster.worker.fake_pty import TerminalConnection
 from tests.muster.worker.repositories import as_root, repository, root
 from tests.muster.worker.worker_home import WorkerHome, worker
 from tests.muster.worker.worker_variants import WITHOUT_PIECES, entry
@@ -29,64 +29,64 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
 
 
-def looked_at(worker: WorkerHome, script: str, **more: object) -> Call:
+def open_viewer(worker: WorkerHome, script: str, **more: object) -> TerminalConnection:
     """A stage whose first word has come, with a terminal that shows it from the beginning."""
     server = worker.start().server
     worker.run(script, **more)
-    server.until(lambda: server.log())
+    server.wait_for(lambda: server.log())
     server.open_terminal()
-    server.until(lambda: server.pty.calls)
+    server.wait_for(lambda: server.pty.calls)
     return server.pty.call
 
 
-def shows(worker: WorkerHome, call: Call, text: bytes) -> None:
-    worker.server.until(lambda: text in call.output)
+def shows(worker: WorkerHome, call: TerminalConnection, text: bytes) -> None:
+    worker.server.wait_for(lambda: text in call.output)
 
 
 def test_what_is_typed_reaches_the_program_and_its_answer_comes_back(worker: WorkerHome) -> None:
-    call = looked_at(worker, "echo up; read line; echo got $line; read end")
+    call = open_viewer(worker, "echo up; read line; echo got $line; read end")
     shows(worker, call, b"up\r\n")
     call.type(b"words\n")
     shows(worker, call, b"got words\r\n")
     assert call.begin == 0
     assert call.path == "/api/workers/pty/7"
-    worker.server.until(lambda: call.output == worker.server.log())
+    worker.server.wait_for(lambda: call.output == worker.server.log())
 
 
 def test_a_shim_of_before_tells_no_pieces_and_is_shown_all_the_same(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("muster.worker.shim.client._ENTRY", entry(WITHOUT_PIECES))
-    call = looked_at(worker, "stty -echo; echo up; while read line; do echo $line; done")
+    monkeypatch.setattr("muster.worker.shim.client._SHIM_SCRIPT", entry(WITHOUT_PIECES))
+    call = open_viewer(worker, "stty -echo; echo up; while read line; do echo $line; done")
     shows(worker, call, b"up\r\n")
     for number in range(20):
         call.type(b"word %d\n" % number)
         shows(worker, call, b"word %d\r\n" % number)
-    worker.server.until(lambda: call.output == worker.server.log())
+    worker.server.wait_for(lambda: call.output == worker.server.log())
 
 
 def test_more_echoes_than_a_shim_tells_at_once_come_in_order(worker: WorkerHome) -> None:
-    call = looked_at(worker, "stty raw -echo; echo up; exec cat")
+    call = open_viewer(worker, "stty raw -echo; echo up; exec cat")
     shows(worker, call, b"up")
     begin = len(call.output)
     typed = bytes(random.Random(3).choices(b"abcdefgh", k=400))
     for place, key in enumerate(typed):
         call.type(bytes((key,)))
         if place % 7 == 0:  # else several come together
-            worker.server.until(lambda place=place: len(call.output) > begin + place)
-    worker.server.until(lambda: call.output[begin:] == typed)
-    worker.server.until(lambda: call.output == worker.server.log())
+            worker.server.wait_for(lambda place=place: len(call.output) > begin + place)
+    worker.server.wait_for(lambda: call.output[begin:] == typed)
+    worker.server.wait_for(lambda: call.output == worker.server.log())
 
 
 def test_an_interrupt_reaches_the_foreground(worker: WorkerHome) -> None:
-    call = looked_at(worker, "echo up; PS1='next> ' exec bash --norc --noediting -i")
+    call = open_viewer(worker, "echo up; PS1='next> ' exec bash --norc --noediting -i")
     shows(worker, call, b"next> ")
     # It says so itself: between a shell's own word and its child an interrupt may find neither.
     call.type(b"sh -c 'echo go\"\"ne; exec sleep 1000'; echo en''ded\n")
     shows(worker, call, b"gone\r\n")
     call.type(b"\x03")
     # What is typed before the shell has its terminal back may be thrown away with the interrupt.
-    worker.server.until(lambda: call.output.count(b"next> ") == 2)
+    worker.server.wait_for(lambda: call.output.count(b"next> ") == 2)
     call.type(b"echo still he''re\n")
     shows(worker, call, b"still here\r\n")
     assert b"ended\r\n" not in call.output
@@ -94,7 +94,7 @@ def test_an_interrupt_reaches_the_foreground(worker: WorkerHome) -> None:
 
 def test_a_new_size_reaches_the_program_and_is_told_back(worker: WorkerHome) -> None:
     script = "trap 'stty size' WINCH; echo up; while :; do read -t 0.1 line; done"
-    call = looked_at(worker, script, cols=100, rows=30)
+    call = open_viewer(worker, script, cols=100, rows=30)
     shows(worker, call, b"up")
     call.resize(132, 43)
     shows(worker, call, b"43 132")
@@ -103,7 +103,7 @@ def test_a_new_size_reaches_the_program_and_is_told_back(worker: WorkerHome) -> 
 
 def test_a_terminal_goes_on_from_what_the_server_has(worker: WorkerHome) -> None:
     worker.server.pty.offset = 2
-    call = looked_at(worker, "echo up; read line; echo bye; read end")
+    call = open_viewer(worker, "echo up; read line; echo bye; read end")
     shows(worker, call, b"\r\n")
     assert (call.begin, bytes(call.output)) == (2, b"\r\n")
 
@@ -112,10 +112,10 @@ def test_a_server_that_has_nothing_gets_the_screen_and_what_follows(worker: Work
     worker.server.pty.offset = None
     drawing = r"\033[?1049h\033[2J\033[5;3Hcaf\303\251"
     script = f"printf '{drawing}'; read line; printf more; read end"
-    call = looked_at(worker, script)
-    worker.server.until(lambda: call.begin is not None)
+    call = open_viewer(worker, script)
+    worker.server.wait_for(lambda: call.begin is not None)
     call.ask_screen(3)
-    screen = worker.server.until(lambda: call.screens)[0]
+    screen = worker.server.wait_for(lambda: call.screens)[0]
     terminal = avt.Vt(screen.cols, screen.rows)
     terminal.feed_str(screen.data)
     assert terminal.view()[4].text.rstrip() == "  caf\u00e9"
@@ -131,17 +131,17 @@ def test_what_was_lost_is_skipped(worker: WorkerHome, monkeypatch: pytest.Monkey
     server = worker.start().server
     worker.run("echo up; head -c 5000 /dev/zero | tr '\\0' x; read end")
     # Whoever looks already while it is printed is shown what has no room, too.
-    server.until(lambda: len(server.log()) == 5004)
+    server.wait_for(lambda: len(server.log()) == 5004)
     server.open_terminal()
-    server.until(lambda: server.pty.calls)
+    server.wait_for(lambda: server.pty.calls)
     call = server.pty.call
-    server.until(lambda: call.jumps)
+    server.wait_for(lambda: call.jumps)
     assert call.jumps[0][0] == 1000
-    server.until(lambda: call.position == 5004)
+    server.wait_for(lambda: call.position == 5004)
     assert len(call.output) == 1000
 
 
-def test_who_looks_is_shown_what_the_log_has_no_room_for(
+def test_a_viewer_sees_what_does_not_fit_in_the_log(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After too much, or on a full disk, where somebody may need the terminal most. What is printed
@@ -150,8 +150,10 @@ def test_who_looks_is_shown_what_the_log_has_no_room_for(
         "muster.worker.shim.client.launch.__kwdefaults__", {"quota": 1000, "idle": 60.0}
     )
     flood = "head -c 500000 /dev/zero | tr '\\0' x"
-    call = looked_at(worker, f"stty -echo; echo up; {flood}; while read line; do echo $line; done")
-    worker.server.until(lambda: call.position == 500_004)
+    call = open_viewer(
+        worker, f"stty -echo; echo up; {flood}; while read line; do echo $line; done"
+    )
+    worker.server.wait_for(lambda: call.position == 500_004)
     deadline = time.monotonic() + 20
     for word in (b"where\n", b"are\n", b"we\n"):
         while word[:-1] not in call.output:
@@ -160,20 +162,20 @@ def test_who_looks_is_shown_what_the_log_has_no_room_for(
             with worker.server.changed:
                 worker.server.changed.wait_for(lambda word=word: word[:-1] in call.output, 0.5)
     call.ask_screen(1)
-    screen = worker.server.until(lambda: call.screens)[0]
+    screen = worker.server.wait_for(lambda: call.screens)[0]
     assert not screen.exact, "it is made of the log, which lacks them"
 
 
 def test_a_long_paste_arrives_whole_while_the_program_reads_slowly(worker: WorkerHome) -> None:
     script = "stty raw -echo; echo up; head -c 3000000 | (sleep 0.5; sha256sum); read end"
     server = worker.server
-    call = looked_at(worker, script)
+    call = open_viewer(worker, script)
     shows(worker, call, b"up")
     paste = os.urandom(3_000_000)
     pasting = threading.Thread(target=call.type, args=(paste,))
     pasting.start()
     beats = len(server.heartbeats)
-    server.until(lambda: len(server.heartbeats) > beats + 1)
+    server.wait_for(lambda: len(server.heartbeats) > beats + 1)
     call.ask_screen(1)  # beside what waits
     shows(worker, call, hashlib.sha256(paste).hexdigest().encode())
     pasting.join()
@@ -182,36 +184,38 @@ def test_a_long_paste_arrives_whole_while_the_program_reads_slowly(worker: Worke
 def test_a_flood_does_not_keep_the_heart_from_beating(worker: WorkerHome) -> None:
     server = worker.server
     server.heartbeat_seconds = 0.1
-    call = looked_at(worker, "echo up; read go; head -c 100000000 /dev/zero | tr '\\0' x; read end")
+    call = open_viewer(
+        worker, "echo up; read go; head -c 100000000 /dev/zero | tr '\\0' x; read end"
+    )
     call.type(b"\n")
     began = time.monotonic()
-    server.until(lambda: len(call.output) > 100_000_000, 100)
+    server.wait_for(lambda: len(call.output) > 100_000_000, 100)
     ended = time.monotonic()
     # A busy machine stretches both: were heartbeats kept waiting, one gap would be the whole.
-    assert server.longest_silence(began, ended) < max(1.0, (ended - began) / 4)
+    assert server.max_heartbeat_gap(began, ended) < max(1.0, (ended - began) / 4)
 
 
 def test_a_viewer_that_reads_nothing_costs_nothing(worker: WorkerHome) -> None:
     server = worker.server
     server.pty.reads.clear()
-    call = looked_at(worker, "echo up; head -c 20000000 /dev/zero | tr '\\0' x; exit 3")
-    assert server.until_said(StageFinished).code == 3
+    call = open_viewer(worker, "echo up; head -c 20000000 /dev/zero | tr '\\0' x; exit 3")
+    assert server.wait_for_report(StageFinished).code == 3
     assert len(call.output) == 0
     server.pty.reads.set()
-    server.until(lambda: call.position == len(server.log()) > 20_000_000)
+    server.wait_for(lambda: call.position == len(server.log()) > 20_000_000)
 
 
 def test_keys_between_two_stages_are_for_nobody_and_the_next_stage_is_shown(
     worker: WorkerHome,
 ) -> None:
     server = worker.server
-    call = looked_at(worker, "echo up; read line; exit 0")
+    call = open_viewer(worker, "echo up; read line; exit 0")
     call.type(b"\n")
-    server.until_said(StageFinished)
+    server.wait_for_report(StageFinished)
     call.type(b"nobody")
     call.resize(80, 24)
     call.ask_screen(1)  # answered after what came before it was heard
-    server.until(lambda: call.screens)
+    server.wait_for(lambda: call.screens)
     worker.run("echo two; read line; echo got $line; read end", stage_index=1, cols=90, rows=20)
     shows(worker, call, b"two")
     call.type(b"this\n")
@@ -222,14 +226,14 @@ def test_keys_between_two_stages_are_for_nobody_and_the_next_stage_is_shown(
 
 def test_a_terminal_that_ends_is_told_and_may_be_opened_again(worker: WorkerHome) -> None:
     server = worker.server
-    call = looked_at(worker, "echo up; read line; echo on; read end")
+    call = open_viewer(worker, "echo up; read line; echo on; read end")
     server.open_terminal()  # it is open
     call.socket.close(PtyClose.GOING_AWAY)
-    closed = server.until(lambda: server.closed)[0]
+    closed = server.wait_for(lambda: server.closed)[0]
     assert (closed.task_id, closed.attempt, closed.reason) == (7, 1, "1001 ")
     assert len(server.pty.calls) == 1
     server.open_terminal()
-    server.until(lambda: len(server.pty.calls) == 2)
+    server.wait_for(lambda: len(server.pty.calls) == 2)
     server.pty.call.type(b"\n")
     shows(worker, server.pty.call, b"on\r\n")
 
@@ -238,18 +242,20 @@ def test_a_server_that_pings_is_there_and_one_that_says_nothing_is_given_up(
     worker: WorkerHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its line may be dead without a word. Else no order to open the terminal would be heard."""
-    assert terminal_bridge.SILENCE == 60.0
-    monkeypatch.setattr("muster.worker.terminals.terminal_bridge.SILENCE", 1.0)
+    assert terminal_bridge.SILENCE_TIMEOUT_SECONDS == 60.0
+    monkeypatch.setattr("muster.worker.terminals.terminal_bridge.SILENCE_TIMEOUT_SECONDS", 1.0)
     server = worker.server
-    call = looked_at(worker, "echo up; read end")
+    call = open_viewer(worker, "echo up; read end")
     shows(worker, call, b"up\r\n")
     until = time.monotonic() + 2.5
     while time.monotonic() < until:
         assert call.socket.ping().wait(10)
     assert not server.closed
-    assert server.until(lambda: server.closed)[0].reason == "the server has said nothing for long"
+    assert (
+        server.wait_for(lambda: server.closed)[0].reason == "the server has said nothing for long"
+    )
     server.open_terminal()
-    server.until(lambda: len(server.pty.calls) == 2)
+    server.wait_for(lambda: len(server.pty.calls) == 2)
     shows(worker, server.pty.call, b"up\r\n")
 
 
@@ -257,20 +263,20 @@ def test_a_refused_terminal_is_told(worker: WorkerHome) -> None:
     worker.server.pty.token = "another"
     server = worker.start().server
     worker.run("echo up; read end")
-    server.until(lambda: server.log())
+    server.wait_for(lambda: server.log())
     server.send(OpenTerminal(7, 1, "channel-1"))
-    assert "4401" in server.until(lambda: server.closed)[0].reason
+    assert "4401" in server.wait_for(lambda: server.closed)[0].reason
     server.send(OpenTerminal(8, 1, "channel-1"))
-    assert server.until(lambda: server.closed[1:])[0].reason == "nothing runs here"
+    assert server.wait_for(lambda: server.closed[1:])[0].reason == "nothing runs here"
 
 
 def test_a_terminal_ends_with_its_attempt_and_leaves_no_thread(worker: WorkerHome) -> None:
     server = worker.server
-    call = looked_at(worker, "echo up; read end")
+    call = open_viewer(worker, "echo up; read end")
     shows(worker, call, b"up")
     server.send(Stop(7, 1, "cancelled"))
-    server.until(lambda: server.pty.ended == 1)
-    server.until(lambda: server.closed)
+    server.wait_for(lambda: server.pty.ended == 1)
+    server.wait_for(lambda: server.closed)
     assert call.socket.close_code == PtyClose.ENDED
     for thread in threading.enumerate():
         if thread.name.startswith("terminal"):
@@ -280,27 +286,29 @@ def test_a_terminal_ends_with_its_attempt_and_leaves_no_thread(worker: WorkerHom
 
 def test_a_terminal_whose_shim_dies_is_closed(worker: WorkerHome) -> None:
     server = worker.server
-    call = looked_at(worker, "echo up; read end")
+    call = open_viewer(worker, "echo up; read end")
     shows(worker, call, b"up")
     shim = shim_client.attach(worker.layout.attempt(AttemptKey(7, 1)))
     assert shim is not None
-    os.kill(shim.state().pid, signal.SIGKILL)
+    os.kill(shim.fetch_state().pid, signal.SIGKILL)
     shim.close()
-    server.until(lambda: server.pty.ended == 1)
+    server.wait_for(lambda: server.pty.ended == 1)
 
 
 def test_a_killed_daemon_takes_the_model_of_screens_with_it(worker: WorkerHome) -> None:
     server = worker.server
     daemon = worker.spawn()
     worker.run("echo up; read end")
-    server.until(lambda: server.log())
+    server.wait_for(lambda: server.log())
     server.open_terminal()
-    server.until(lambda: server.pty.calls)
+    server.wait_for(lambda: server.pty.calls)
     server.pty.call.ask_screen(1)
-    server.until(lambda: server.pty.call.screens)
-    model = next(p for p in processes.everyone() if p.parent == daemon.pid)
+    server.wait_for(lambda: server.pty.call.screens)
+    model = next(p for p in processes.iterate_processes() if p.parent == daemon.pid)
     worker.kill(signal.SIGKILL)
     deadline = time.monotonic() + 10
-    while (found := processes.find(model.pid)) and found.started == model.started and found.alive:
+    while (
+        (found := processes.find(model.pid)) and found.started == model.started and found.is_alive
+    ):
         assert time.monotonic() < deadline
         time.sleep(0.01)

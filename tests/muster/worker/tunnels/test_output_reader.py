@@ -2,7 +2,7 @@
 
 import pytest
 
-from muster.worker.tunnels.output_reader import Address, Login, OutputReader
+from muster.worker.tunnels.output_reader import Address, LoginPrompt, OutputReader
 from tests.muster.worker import tunnel_stand_in
 
 OUTPUT = [
@@ -26,13 +26,15 @@ def test_addresses_are_read_in_pieces_as_in_one(output: bytes, urls: list[str]) 
     for size in (1, 7, len(output)):
         reader = OutputReader()
         pieces = [output[at : at + size] for at in range(0, len(output), size)]
-        assert [said for piece in pieces for said in reader.feed(piece)] == list(map(Address, urls))
+        assert [address for piece in pieces for address in reader.feed(piece)] == list(
+            map(Address, urls)
+        )
 
 
 def test_a_log_in_is_read_and_a_line_without_end_costs_no_memory() -> None:
     reader = OutputReader()
     assert reader.feed(tunnel_stand_in.LOGIN.encode()) == [
-        Login("https://github.com/login/device", "C98F-F1F6")
+        LoginPrompt("https://github.com/login/device", "C98F-F1F6")
     ]
     for _ in range(100):
         reader.feed(b"x" * 65536)

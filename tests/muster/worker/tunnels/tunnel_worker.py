@@ -21,11 +21,13 @@ STAND_IN = Path(tunnel_stand_in.__file__).resolve()
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("muster.worker.backoff.Backoff.next", lambda self: 0.02)
-    monkeypatch.setattr("muster.worker.tunnels.tunnel_run.PAUSES", (0.02, 0.04, 0.08))
-    monkeypatch.setattr("muster.worker.tunnels.tunnel_run._GRACE", 0.5)
+    monkeypatch.setattr(
+        "muster.worker.tunnels.tunnel_run.RESTART_DELAYS_SECONDS", (0.02, 0.04, 0.08)
+    )
+    monkeypatch.setattr("muster.worker.tunnels.tunnel_run._STOP_GRACE_SECONDS", 0.5)
 
 
-class Tunnelled:
+class TunnelWorker:
     """A worker that holds a workspace, and what its tunnel is to do at each start."""
 
     def __init__(self, worker: WorkerHome, *plan: str) -> None:
@@ -40,19 +42,21 @@ class Tunnelled:
             shlex.join([*program, "tunnel", "--accept-server-license-terms", "--name"]) + " {name}"
         )
 
-    def start(self) -> "Tunnelled":
+    def start(self) -> "TunnelWorker":
         """In this process, with its pauses and limits."""
-        self.worker.take(self.worker.made(tunnel_command=self.command))
-        self.hold()
+        self.worker.run_daemon(self.worker.make_daemon(tunnel_command=self.command))
+        self.block()
         return self
 
-    def spawn(self) -> "Tunnelled":
+    def spawn(self) -> "TunnelWorker":
         self.worker.spawn("--tunnel-command", self.command)
         return self
 
-    def hold(self) -> None:
+    def block(self) -> None:
         self.worker.run("true")
-        self.server.until(lambda: [b for b in self.server.bodies(WorkspaceFacts) if b.head_commit])
+        self.server.wait_for(
+            lambda: [b for b in self.server.bodies(WorkspaceFacts) if b.head_commit]
+        )
 
     def open(self, number: int = 1, ttl: float = 600.0) -> None:
         self.server.send(Tunnel(7, 1, number, "open", ttl, opened_by=BOB))
@@ -60,20 +64,22 @@ class Tunnelled:
     def close(self, number: int = 1) -> None:
         self.server.send(Tunnel(7, 1, number, "closed"))
 
-    def until(self, state: str, number: int = 1) -> TunnelFacts:
+    def wait_for_state(self, state: str, number: int = 1) -> TunnelFacts:
         def found() -> list[TunnelFacts]:
-            return [b for b in self.told() if (b.state, b.number) == (state, number)]
+            return [b for b in self.reported_facts() if (b.state, b.number) == (state, number)]
 
-        return self.server.until(found)[-1]
+        return self.server.wait_for(found)[-1]
 
-    def told(self) -> list[TunnelFacts]:
+    def reported_facts(self) -> list[TunnelFacts]:
         return [body for body in self.server.bodies(TunnelFacts) if isinstance(body, TunnelFacts)]
 
     def states(self) -> list[str]:
-        return [body.state for body in self.told()]
+        return [body.state for body in self.reported_facts()]
 
     def living(self) -> list[processes.Process]:
-        return tunnel_command.marked(str(self.worker.layout.attempt(AttemptKey(7, 1)).resolve()))
+        return tunnel_command.find_marked(
+            str(self.worker.layout.attempt(AttemptKey(7, 1)).resolve())
+        )
 
     def change(self, name: str) -> None:
         """What a person might do by the tunnel."""

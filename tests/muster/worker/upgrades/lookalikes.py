@@ -42,7 +42,7 @@ def release(version: str, digit: str = "a") -> Release:
 
 def prepared(layout: Layout, offered: Release, line: str = "") -> Path:
     """Makes it as if it had been prepared. Returns the interpreter."""
-    name = releases.name(offered)
+    name = releases.release_name(offered)
     python = environment(layout.releases / name, offered.version, line)
-    (layout.releases / name / releases.COMPLETE).touch()
+    (layout.releases / name / releases.COMPLETE_FILE_NAME).touch()
     return python

@@ -12,32 +12,32 @@ import pytest
 from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import Layout
 from muster.worker.upgrades import canary, choice, releases
-from muster.worker.upgrades.canary import Leash, Trial
-from muster.worker.upgrades.choice import Choice, Failed
+from muster.worker.upgrades.canary import Canary, Watchdog
+from muster.worker.upgrades.choice import FailedRelease, ReleaseChoice
 
 NAME = "a" * 12 + "-" + "b" * 8
-BEGUN = Choice("base", release="before", trying=NAME, version="9")
+BEGUN = ReleaseChoice("base", release="before", trying=NAME, version="9")
 WORD = (
     "import os, time; os.write(int(os.environ['MUSTER_WORKER_TRIAL']), b'heard\\n'); time.sleep(60)"
 )
-HEARD = f'exec {sys.executable} -c "{WORD}"'
+RECEIVED = f'exec {sys.executable} -c "{WORD}"'
 
 
 class World:
     def __init__(self, layout: Layout) -> None:
         self.layout, self.stopped, self.is_reachable = layout, threading.Event(), True
 
-    def run(self, script: str, seconds: float = 20.0, begun: Choice = BEGUN) -> Path | None:
-        python = releases.python(self.layout, NAME)
+    def run(self, script: str, seconds: float = 20.0, begun: ReleaseChoice = BEGUN) -> Path | None:
+        python = releases.python_path(self.layout, NAME)
         python.parent.mkdir(parents=True, exist_ok=True)
         python.write_text(f"#!/bin/sh\n{script}\n")
         python.chmod(0o755)
         choice.save(self.layout, begun)
-        tried = Trial(self.layout, ["--home", "x"], lambda: self.is_reachable, self.stopped)
+        tried = Canary(self.layout, ["--home", "x"], lambda: self.is_reachable, self.stopped)
         return tried.run(begun, seconds)
 
     @property
-    def choice(self) -> Choice | None:
+    def choice(self) -> ReleaseChoice | None:
         return choice.load(self.layout)
 
 
@@ -49,8 +49,8 @@ def world(tmp_path: Path) -> World:
 
 
 def test_what_the_server_has_answered_stays(world: World) -> None:
-    assert world.run(HEARD) == releases.python(world.layout, NAME)
-    assert world.choice == Choice("base", release=NAME)
+    assert world.run(RECEIVED) == releases.python_path(world.layout, NAME)
+    assert world.choice == ReleaseChoice("base", release=NAME)
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,10 @@ def test_what_the_server_has_answered_stays(world: World) -> None:
 def test_what_is_not_answered_is_given_back(script: str, why: str, world: World) -> None:
     following = world.run(script, 0.4 if "sleep" in script else 20.0)
     assert following is not None
-    assert following != releases.python(world.layout, NAME)
-    assert world.choice == Choice("base", release="before", failed=Failed(NAME, "9", why))
+    assert following != releases.python_path(world.layout, NAME)
+    assert world.choice == ReleaseChoice(
+        "base", release="before", failed=FailedRelease(NAME, "9", why)
+    )
 
 
 def test_where_the_one_before_reaches_no_server_either_it_is_owed_a_second_try(
@@ -78,7 +80,7 @@ def test_where_the_one_before_reaches_no_server_either_it_is_owed_a_second_try(
     assert once is not None
     assert once.failed is not None
     assert once.failed.is_owed
-    world.run("exit 3", begun=Choice("base", trying=NAME, version="9", failed=once.failed))
+    world.run("exit 3", begun=ReleaseChoice("base", trying=NAME, version="9", failed=once.failed))
     twice = world.choice
     assert twice is not None
     assert twice.failed is not None
@@ -90,7 +92,7 @@ def test_who_is_told_to_end_ends_it_and_holds_nothing_against_it(world: World) -
     began = time.monotonic()
     assert world.run("exec sleep 60", 60.0) is None
     assert time.monotonic() - began < 30
-    assert world.choice == Choice("base", release="before")
+    assert world.choice == ReleaseChoice("base", release="before")
 
 
 def test_a_full_disk_costs_nobody_their_daemon(
@@ -98,7 +100,7 @@ def test_a_full_disk_costs_nobody_their_daemon(
 ) -> None:
     save = choice.save
 
-    def full(layout: Layout, made: Choice) -> None:
+    def full(layout: Layout, made: ReleaseChoice) -> None:
         if not made.trying:
             raise OSError("no space left")
         save(layout, made)
@@ -106,9 +108,9 @@ def test_a_full_disk_costs_nobody_their_daemon(
     monkeypatch.setattr(choice, "save", full)
     monkeypatch.setattr(choice, "current", choice.load)
     assert world.run("exit 3") == Path(sys.executable)
-    known = choice.settled(world.layout)
+    known = choice.recover_interrupted(world.layout)
     assert known is not None
-    assert known.failed == Failed(NAME, "9", choice.INTERRUPTED, is_owed=True)
+    assert known.failed == FailedRelease(NAME, "9", choice.INTERRUPTED, is_owed=True)
 
 
 def test_who_installs_anew_in_the_middle_of_a_trial_is_heard(world: World) -> None:
@@ -117,20 +119,20 @@ def test_who_installs_anew_in_the_middle_of_a_trial_is_heard(world: World) -> No
 
 
 def test_one_at_a_time(world: World) -> None:
-    with choice.trial_lock(world.layout), pytest.raises(HomeInUse):
-        world.run(HEARD)
+    with choice.canary_lock(world.layout), pytest.raises(HomeInUse):
+        world.run(RECEIVED)
 
 
 def test_who_is_tried_says_that_it_is_heard_and_ends_with_who_tries(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ours, theirs = socket.socketpair()
-    monkeypatch.setenv(canary.LEASH, str(theirs.detach()))
+    monkeypatch.setenv(canary.WATCHDOG_VARIABLE, str(theirs.detach()))
     ended = threading.Event()
-    leash = Leash(ended.set)
-    assert canary.LEASH not in os.environ, "for no child"
-    leash.say_heard()
-    leash.say_heard()
+    leash = Watchdog(ended.set)
+    assert canary.WATCHDOG_VARIABLE not in os.environ, "for no child"
+    leash.notify_ready()
+    leash.notify_ready()
     assert ours.recv(64).startswith(b"heard\n")
     assert not ended.is_set()
     ours.close()

@@ -5,7 +5,7 @@ import pytest
 from muster.worker.home_lock import HomeInUse
 from muster.worker.layout import Layout
 from muster.worker.upgrades import choice, releases
-from muster.worker.upgrades.choice import INTERRUPTED, Choice, Failed
+from muster.worker.upgrades.choice import INTERRUPTED, FailedRelease, ReleaseChoice
 
 NAME = "a" * 12 + "-" + "b" * 8
 
@@ -19,42 +19,44 @@ def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
 
 
 def test_a_choice_is_of_the_base_that_it_was_made_for(layout: Layout) -> None:
-    assert choice.current(layout) == Choice("base")
-    made = Choice("base", release=NAME)
+    assert choice.current(layout) == ReleaseChoice("base")
+    made = ReleaseChoice("base", release=NAME)
     choice.save(layout, made)
     assert choice.current(layout) == made
-    choice.save(layout, Choice("another", release=NAME))
-    assert choice.current(layout) == Choice("base"), "somebody has installed anew"
+    choice.save(layout, ReleaseChoice("another", release=NAME))
+    assert choice.current(layout) == ReleaseChoice("base"), "somebody has installed anew"
 
 
 def test_a_file_that_cannot_be_read_is_no_choice(layout: Layout) -> None:
     layout.release_choice.write_text('{"base": 1')
-    assert choice.current(layout) == Choice("base")
+    assert choice.current(layout) == ReleaseChoice("base")
 
 
 def test_a_checkout_has_none(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(releases, "base_identity", lambda: "")
-    choice.save(layout, Choice("base", release=NAME))
-    assert choice.settled(layout) is None
+    choice.save(layout, ReleaseChoice("base", release=NAME))
+    assert choice.recover_interrupted(layout) is None
 
 
 def test_a_trial_that_was_interrupted_is_owed_another_and_one_alone(layout: Layout) -> None:
-    choice.save(layout, Choice("base", trying=NAME, version="9"))
-    once = choice.settled(layout)
-    assert once == Choice("base", failed=Failed(NAME, "9", INTERRUPTED, is_owed=True))
+    choice.save(layout, ReleaseChoice("base", trying=NAME, version="9"))
+    once = choice.recover_interrupted(layout)
+    assert once == ReleaseChoice("base", failed=FailedRelease(NAME, "9", INTERRUPTED, is_owed=True))
     assert choice.load(layout) == once
     assert once is not None
-    choice.save(layout, Choice("base", trying=NAME, version="9", failed=once.failed))
-    twice = choice.settled(layout)
-    assert twice == Choice("base", failed=Failed(NAME, "9", INTERRUPTED, is_owed=False))
+    choice.save(layout, ReleaseChoice("base", trying=NAME, version="9", failed=once.failed))
+    twice = choice.recover_interrupted(layout)
+    assert twice == ReleaseChoice(
+        "base", failed=FailedRelease(NAME, "9", INTERRUPTED, is_owed=False)
+    )
 
 
 def test_a_trial_that_is_conducted_is_no_other_workers(layout: Layout) -> None:
-    choice.save(layout, Choice("base", trying=NAME, version="9"))
-    with choice.trial_lock(layout), pytest.raises(HomeInUse):
-        choice.settled(layout)
-    assert choice.settled(layout) != Choice("base", trying=NAME, version="9")
+    choice.save(layout, ReleaseChoice("base", trying=NAME, version="9"))
+    with choice.canary_lock(layout), pytest.raises(HomeInUse):
+        choice.recover_interrupted(layout)
+    assert choice.recover_interrupted(layout) != ReleaseChoice("base", trying=NAME, version="9")
 
 
 def test_a_home_of_before_has_none(tmp_path: Path, layout: Layout) -> None:
-    assert choice.settled(Layout(tmp_path / "new")) == Choice("base")
+    assert choice.recover_interrupted(Layout(tmp_path / "new")) == ReleaseChoice("base")

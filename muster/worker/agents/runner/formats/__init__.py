@@ -12,21 +12,21 @@ TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any, Protocol
 
-    from muster.worker.agents.runner.entries import Told
+    from muster.worker.agents.runner.entries import Update
 
     class Format(Protocol):
-        def feed(self, event: dict[str, Any]) -> list[Told] | None: ...
-        def end(self) -> list[Told]: ...
-        def aside(self, line: str) -> list[Told]: ...
+        def feed(self, event: dict[str, Any]) -> list[Update] | None: ...
+        def finish(self) -> list[Update]: ...
+        def feed_text_line(self, line: str) -> list[Update]: ...
 
 
-UNEXPECTED = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
-NAMES = ("claude", "codex", "gemini", "opencode")
-PLAIN = ("aider",)
+PARSE_ERRORS = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
+JSON_FORMATS = ("claude", "codex", "gemini", "opencode")
+TEXT_FORMATS = ("aider",)
 """Those whose output is for people."""
 
 
-def of_name(name: str) -> Format:
+def create_format(name: str) -> Format:
     """Raises ValueError for a name that there is not."""
     match name:  # each start pays for its own format alone
         case "aider":
@@ -49,4 +49,4 @@ def of_name(name: str) -> Format:
             from muster.worker.agents.runner.formats.opencode import OpenCode
 
             return OpenCode()
-    raise ValueError(f"no format {name!r}; there are {', '.join(NAMES + PLAIN)}")
+    raise ValueError(f"no format {name!r}; there are {', '.join(JSON_FORMATS + TEXT_FORMATS)}")

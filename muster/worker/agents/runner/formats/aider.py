@@ -11,7 +11,7 @@ TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-    from muster.worker.agents.runner.entries import Told
+    from muster.worker.agents.runner.entries import Update
 
 _ERROR = re.compile(r"litellm\.(\w+): (.*)")
 _KINDS = {
@@ -23,9 +23,9 @@ _KINDS = {
     "BadGatewayError": "overloaded",
     "ContentPolicyViolationError": "refused",
 }
-_ANSWERED = re.compile(r"Tokens: [0-9.]+[kM]? sent, ")
-_AGAIN = "Retrying in "
-_MOST = 10  # lines of an error: it is broken at 80 columns
+_RECOVERED = re.compile(r"Tokens: [0-9.]+[kM]? sent, ")
+_RETRY_PREFIX = "Retrying in "
+_MAX_ERROR_LINES = 10  # lines of an error: it is broken at 80 columns
 
 
 class Aider:
@@ -33,26 +33,34 @@ class Aider:
 
     def __init__(self) -> None:
         self._kind: str | None = None  # of the request's failure, as long as that is the latest
-        self._words: list[str] = []  # of that failure, while more may follow
+        self._message_lines: list[str] = []  # of that failure, while more may follow
 
-    def feed(self, event: dict[str, Any]) -> list[Told] | None:
+    def feed(self, event: dict[str, Any]) -> list[Update] | None:
         return None
 
-    def end(self) -> list[Told]:
+    def finish(self) -> list[Update]:
         return []
 
-    def aside(self, line: str) -> list[Told]:
+    def feed_text_line(self, line: str) -> list[Update]:
         if found := _ERROR.match(line):
-            self._kind, self._words = _KINDS.get(found[1], "unknown"), [found[2]]
-        elif self._kind is not None and _ANSWERED.match(line):
-            self._kind, self._words = None, []
-            return [updates.recovered()]
-        elif self._words and not line.startswith(_AGAIN) and len(self._words) < _MOST:
-            self._words.append(line)
+            self._kind, self._message_lines = _KINDS.get(found[1], "unknown"), [found[2]]
+        elif self._kind is not None and _RECOVERED.match(line):
+            self._kind, self._message_lines = None, []
+            return [updates.recovery()]
+        elif (
+            self._message_lines
+            and not line.startswith(_RETRY_PREFIX)
+            and len(self._message_lines) < _MAX_ERROR_LINES
+        ):
+            self._message_lines.append(line)
         else:
-            self._words = []
-        return [updates.failing(self._failure(self._kind))] if self._kind and self._words else []
+            self._message_lines = []
+        return (
+            [updates.possible_failure(self._failure(self._kind))]
+            if self._kind and self._message_lines
+            else []
+        )
 
     def _failure(self, kind: str) -> dict[str, Any]:
-        message = " ".join(" ".join(self._words).split())
-        return failures.failure(kind, message, failures.resets_at(message))
+        message = " ".join(" ".join(self._message_lines).split())
+        return failures.make_failure(kind, message, failures.parse_reset_time(message))

@@ -9,16 +9,16 @@ TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LARGEST = 1 << 20  # bytes of a file that is compared
-_LONGEST = 3000  # lines
+_MAX_FILE_BYTES = 1 << 20  # bytes of a file that is compared
+_MAX_LINES = 3000  # lines
 
 
-class Changes:
+class FileChanges:
     def __init__(self, read: Callable[[str], str | None]) -> None:
         self._read = read
         self._before: dict[str, dict[str, str | None]] = {}  # by item, then by path
 
-    def begin(self, item: str, files: list[tuple[str, str]]) -> None:
+    def start(self, item: str, files: list[tuple[str, str]]) -> None:
         """Notes how these are before the change. Where codex was quicker, no difference is seen."""
         self._before[item] = {path: self._read(path) for path, change in files if change != "add"}
 
@@ -28,32 +28,32 @@ class Changes:
         for path, change in files:
             old = "" if change == "add" else before.get(path)
             new = "" if change == "delete" else self._read(path)
-            lines = _difference(old, new)
+            lines = _diff_lines(old, new)
             made += [f"+++ {path}", *lines] if lines and len(files) > 1 else lines
         return "\n".join(made)
 
 
-def text_of(path: str) -> str | None:
+def read_text_file(path: str) -> str | None:
     """What is in a file of text that is not too large to be compared."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         with open(handle, "rb") as file:
             found = os.fstat(handle)
-            if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
+            if not stat.S_ISREG(found.st_mode) or found.st_size > _MAX_FILE_BYTES:
                 return None
-            return file.read(_LARGEST).decode()
+            return file.read(_MAX_FILE_BYTES).decode()
     except (OSError, ValueError):
         return None
 
 
-def _difference(old: str | None, new: str | None) -> list[str]:
+def _diff_lines(old: str | None, new: str | None) -> list[str]:
     """Nothing where a side is not known."""
     if old is None or new is None:
         return []
     before, after = old.splitlines(), new.splitlines()
     if not before or not after:
         return [*(f"-{line}" for line in before), *(f"+{line}" for line in after)]
-    if len(before) > _LONGEST or len(after) > _LONGEST:
+    if len(before) > _MAX_LINES or len(after) > _MAX_LINES:
         return []
     from difflib import unified_diff  # few runs need it
 

@@ -7,47 +7,47 @@ TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from typing import Any
 
-_LARGEST = 1 << 53
+_MAX_NUMBER = 1 << 53
 
 
-def string(value: object) -> str:
+def require_string(value: object) -> str:
     if isinstance(value, str):
         return value
     raise TypeError("not a string")
 
 
-def optional(value: object) -> str:
+def optional_string(value: object) -> str:
     """A string, or "" for None."""
-    return "" if value is None else string(value)
+    return "" if value is None else require_string(value)
 
 
-def mapping(value: object) -> dict[str, Any]:
+def require_mapping(value: object) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     raise TypeError("not an object")
 
 
-def count(value: object) -> int | None:
+def parse_count(value: object) -> int | None:
     """A number of things, or None for whatever is none."""
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value if 0 <= value < _LARGEST else None
+    return value if 0 <= value < _MAX_NUMBER else None
 
 
-def amount(value: object) -> float | None:
+def parse_amount(value: object) -> float | None:
     """Money, or None for whatever is none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if 0 <= value < _LARGEST else None
+    return float(value) if 0 <= value < _MAX_NUMBER else None
 
 
-def total(*counts: int | None) -> int | None:
+def sum_known(*counts: int | None) -> int | None:
     """The sum; None if nothing of it is known."""
     known = [each for each in counts if each is not None]
     return sum(known) if known else None
 
 
-def usage(
+def make_usage(
     model: str | None,
     *,
     taken: int | None,

@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 
 from muster.worker.agents.runner import failures, limits, updates
-from muster.worker.agents.runner.entries import Told
-from muster.worker.agents.runner.formats.fields import count, mapping, optional, string, usage
-from muster.worker.agents.runner.tool_calls import Call, Calls, replacement
+from muster.worker.agents.runner.entries import Update
+from muster.worker.agents.runner.formats.fields import (
+    make_usage,
+    optional_string,
+    parse_count,
+    require_mapping,
+    require_string,
+)
+from muster.worker.agents.runner.tool_calls import ToolCall, ToolCalls, replacement_diff
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
@@ -16,118 +22,131 @@ if TYPE_CHECKING:
 _DENIED = "policy_violation"
 _AUTHENTICATION = "FatalAuthenticationError"
 _ATTEMPT = re.compile(r"Attempt \d+ failed(?: with status (\d{3})|: .)")
-_AGAIN = re.compile("Retrying after [0-9]+ms")
+_RETRY = re.compile("Retrying after [0-9]+ms")
 
 
 class Gemini:
     """A message comes in pieces, and is told of as a whole, before what follows it."""
 
     def __init__(self) -> None:
-        self._calls = Calls()
-        self._pieces: list[str] = []
+        self._calls = ToolCalls()
+        self._chunks: list[str] = []
         self._denied = 0
-        self._kind: str | None = None  # of the request's failure that it spoke of last
+        self._failure_kind: str | None = None  # of the request's failure that it spoke of last
 
-    def feed(self, event: dict[str, Any]) -> list[Told] | None:
+    def feed(self, event: dict[str, Any]) -> list[Update] | None:
         if event.get("type") == "message" and event.get("role") == "assistant":
-            return self._piece(string(event["content"]), is_whole=not event.get("delta"))
-        told = self._of(event)
-        return told if told is None else [*self._message(), *told]
+            return self._add_chunk(
+                require_string(event["content"]), is_whole=not event.get("delta")
+            )
+        new_updates = self._event_updates(event)
+        return new_updates if new_updates is None else [*self._flush_message(), *new_updates]
 
-    def end(self) -> list[Told]:
-        return [*self._message(), *self._calls.unfinished()]
+    def finish(self) -> list[Update]:
+        return [*self._flush_message(), *self._calls.finish_unfinished()]
 
-    def aside(self, line: str) -> list[Told]:
+    def feed_text_line(self, line: str) -> list[Update]:
         """It says only there that it tries again, and how soon perhaps a line below."""
         if found := _ATTEMPT.match(line):
-            self._kind = failures.of_status(int(found[1])) if found[1] else _named(line)
-            return limits.aside(self._kind, line)
-        return limits.aside(self._kind, line) if self._kind and _AGAIN.search(line) else []
+            self._failure_kind = (
+                failures.kind_of_status(int(found[1])) if found[1] else _kind_from_line(line)
+            )
+            return limits.retry_updates(self._failure_kind, line)
+        return (
+            limits.retry_updates(self._failure_kind, line)
+            if self._failure_kind and _RETRY.search(line)
+            else []
+        )
 
-    def _of(self, event: dict[str, Any]) -> list[Told] | None:
+    def _event_updates(self, event: dict[str, Any]) -> list[Update] | None:
         match event.get("type"):
             case "init":
-                session, model = string(event["session_id"]), optional(event.get("model"))
-                return [updates.opening("gemini", session, model)]
+                session, model = (
+                    require_string(event["session_id"]),
+                    optional_string(event.get("model")),
+                )
+                return [updates.session_started("gemini", session, model)]
             case "message" if event.get("role") == "user":
-                return updates.heard(string(event["content"]))
+                return updates.user_message(require_string(event["content"]))
             case "tool_use":
-                self._calls.begin(_call(event))
+                self._calls.start(_tool_call(event))
                 return []
             case "tool_result":
                 return [self._call_result(event)]
             case "error":
-                return [updates.error(string(event["message"]))]
+                return [updates.error(require_string(event["message"]))]
             case "result":
                 return self._result(event)
         return None
 
-    def _piece(self, text: str, *, is_whole: bool) -> list[Told]:
-        told = self._message() if is_whole else []
-        self._pieces.append(text)
-        return [*told, *self._message()] if is_whole else []
+    def _add_chunk(self, text: str, *, is_whole: bool) -> list[Update]:
+        new_updates = self._flush_message() if is_whole else []
+        self._chunks.append(text)
+        return [*new_updates, *self._flush_message()] if is_whole else []
 
-    def _message(self) -> list[Told]:
-        text = "".join(self._pieces)
-        self._pieces.clear()
+    def _flush_message(self) -> list[Update]:
+        text = "".join(self._chunks)
+        self._chunks.clear()
         return updates.message(text)
 
-    def _call_result(self, event: dict[str, Any]) -> Told:
-        call = self._calls.get(string(event["tool_id"]))
-        call.output = optional(event.get("output"))
+    def _call_result(self, event: dict[str, Any]) -> Update:
+        call = self._calls.get(require_string(event["tool_id"]))
+        call.output = optional_string(event.get("output"))
         if event["status"] == "error":
-            error = mapping(event.get("error") or {})
+            error = require_mapping(event.get("error") or {})
             call.is_denied = error.get("type") == _DENIED
             call.has_failed = not call.is_denied
-            call.output = call.output or optional(error.get("message"))
+            call.output = call.output or optional_string(error.get("message"))
             self._denied += call.is_denied
-        return self._calls.end(call)
+        return self._calls.finish(call)
 
-    def _result(self, event: dict[str, Any]) -> list[Told]:
-        told = self._calls.unfinished()
-        stats = mapping(event.get("stats") or {})
+    def _result(self, event: dict[str, Any]) -> list[Update]:
+        new_updates = self._calls.finish_unfinished()
+        stats = require_mapping(event.get("stats") or {})
         if event["status"] == "error":
-            error = mapping(event.get("error") or {})
-            message = optional(error.get("message")) or "failed"
-            failed = failures.of_message(message)
+            error = require_mapping(event.get("error") or {})
+            message = optional_string(error.get("message")) or "failed"
+            failed = failures.failure_from_message(message)
             if error.get("type") == _AUTHENTICATION:
                 failed["kind"] = "auth"
-            told.append(updates.error(message, failed))
-        models = mapping(stats.get("models") or {})
-        used = [_usage(model, mapping(said)) for model, said in models.items()]
+            new_updates.append(updates.error(message, failed))
+        models = require_mapping(stats.get("models") or {})
+        used = [
+            _usage(model, require_mapping(model_stats)) for model, model_stats in models.items()
+        ]
         if not models and stats:
             used = [_usage(None, stats)]
-        return [*told, updates.ending(used, None, self._denied)]
+        return [*new_updates, updates.run_finished(used, None, self._denied)]
 
 
-def _call(event: dict[str, Any]) -> Call:
-    name, said = string(event["tool_name"]), mapping(event["parameters"])
-    call_id = string(event["tool_id"])
-    if name == "run_shell_command" and isinstance(said.get("command"), str):
-        return Call(call_id, name, said, command=said["command"])
-    path = said.get("file_path")
+def _tool_call(event: dict[str, Any]) -> ToolCall:
+    name, arguments = require_string(event["tool_name"]), require_mapping(event["parameters"])
+    call_id = require_string(event["tool_id"])
+    if name == "run_shell_command" and isinstance(arguments.get("command"), str):
+        return ToolCall(call_id, name, arguments, command=arguments["command"])
+    path = arguments.get("file_path")
     if name in ("replace", "write_file") and isinstance(path, str):
-        new = said.get("new_string", said.get("content"))
-        diff = replacement(optional(said.get("old_string")), optional(new))
-        return Call(call_id, name, said, files=[(path, "update")], diff=diff)
-    return Call(call_id, name, said)
+        new = arguments.get("new_string", arguments.get("content"))
+        diff = replacement_diff(optional_string(arguments.get("old_string")), optional_string(new))
+        return ToolCall(call_id, name, arguments, files=[(path, "update")], diff=diff)
+    return ToolCall(call_id, name, arguments)
 
 
-def _usage(model: str | None, said: dict[str, Any]) -> dict[str, Any]:
+def _usage(model: str | None, stats: dict[str, Any]) -> dict[str, Any]:
     """Thoughts are in the total alone; what was made includes them."""
-    taken, made = count(said.get("input_tokens")), count(said.get("output_tokens"))
-    whole, reasoning = count(said.get("total_tokens")), None
+    taken, made = parse_count(stats.get("input_tokens")), parse_count(stats.get("output_tokens"))
+    whole, reasoning = parse_count(stats.get("total_tokens")), None
     if None not in (taken, made, whole):
         assert taken is not None
         assert made is not None
         assert whole is not None
         reasoning = max(whole - taken - made, 0)
         made += reasoning
-    cached = count(said.get("cached"))
-    return usage(model, taken=taken, cached=cached, made=made, reasoning=reasoning, cost=None)
+    cached = parse_count(stats.get("cached"))
+    return make_usage(model, taken=taken, cached=cached, made=made, reasoning=reasoning, cost=None)
 
 
-def _named(line: str) -> str:
+def _kind_from_line(line: str) -> str:
     """Without a status it tries again only what is limited."""
-    kind = failures.kind_of(line)
+    kind = failures.kind_of_message(line)
     return "rate_limit" if kind == "unknown" else kind

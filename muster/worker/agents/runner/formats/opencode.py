@@ -6,17 +6,17 @@ import re
 import time
 
 from muster.worker.agents.runner import failures, limits, updates
-from muster.worker.agents.runner.entries import Told
+from muster.worker.agents.runner.entries import Update
 from muster.worker.agents.runner.formats.fields import (
-    amount,
-    count,
-    mapping,
-    optional,
-    string,
-    total,
-    usage,
+    make_usage,
+    optional_string,
+    parse_amount,
+    parse_count,
+    require_mapping,
+    require_string,
+    sum_known,
 )
-from muster.worker.agents.runner.tool_calls import Call, Calls, replacement
+from muster.worker.agents.runner.tool_calls import ToolCall, ToolCalls, replacement_diff
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
@@ -24,76 +24,81 @@ if TYPE_CHECKING:
 
 _EDITS = ("edit", "write", "multiedit", "patch", "apply_patch")
 _CHANGES = {"Add": "add", "Delete": "delete", "Update": "update"}
-_PATCHED = re.compile(r"^\*\*\* (Add|Delete|Update) File: (.+)$", re.MULTILINE)
+_PATCH_HEADER = re.compile(r"^\*\*\* (Add|Delete|Update) File: (.+)$", re.MULTILINE)
 # No field says so.
 _DENIED = re.compile("rejected permission|rule which prevents you from using")
-_REFUSED = re.compile(
+_API_ERROR = re.compile(
     r'^timestamp=\S+ level=ERROR .*error\.error="AI_APICallError: ((?:[^"\\]|\\.)*)'
 )
-_OF_NAME = {"ProviderAuthError": "auth", "ContentFilterError": "refused"}
+_KIND_BY_NAME = {"ProviderAuthError": "auth", "ContentFilterError": "refused"}
 
 
 class OpenCode:
     """It names no model, and says in no event that it has ended."""
 
     def __init__(self) -> None:
-        self._calls = Calls()
+        self._calls = ToolCalls()
         self._steps: list[dict[str, Any]] = []  # usage of each
         self._denied = 0
         self._is_opened = False
 
-    def feed(self, event: dict[str, Any]) -> list[Told] | None:
-        told = self._of(event)
-        if told is None or self._is_opened:
-            return told
+    def feed(self, event: dict[str, Any]) -> list[Update] | None:
+        new_updates = self._event_updates(event)
+        if new_updates is None or self._is_opened:
+            return new_updates
         self._is_opened = True
-        return [updates.opening("opencode", optional(event.get("sessionID"))), *told]
+        return [
+            updates.session_started("opencode", optional_string(event.get("sessionID"))),
+            *new_updates,
+        ]
 
-    def end(self) -> list[Told]:
+    def finish(self) -> list[Update]:
         if not self._is_opened:
             return []
-        return [updates.ending(self._usage(), len(self._steps), self._denied)]
+        return [updates.run_finished(self._usage(), len(self._steps), self._denied)]
 
-    def aside(self, line: str) -> list[Told]:
+    def feed_text_line(self, line: str) -> list[Update]:
         """Its log, which alone says that it tries a request again."""
-        found = _REFUSED.search(line)
-        return limits.aside(None, found[1]) if found else []
+        found = _API_ERROR.search(line)
+        return limits.retry_updates(None, found[1]) if found else []
 
-    def _of(self, event: dict[str, Any]) -> list[Told] | None:
+    def _event_updates(self, event: dict[str, Any]) -> list[Update] | None:
         match event.get("type"):
             case "text":
-                return updates.message(string(mapping(event["part"])["text"]))
+                return updates.message(require_string(require_mapping(event["part"])["text"]))
             case "reasoning":
-                return updates.thought(string(mapping(event["part"])["text"]))
+                return updates.thought(require_string(require_mapping(event["part"])["text"]))
             case "tool_use":
-                return self._tool(mapping(event["part"]))
+                return self._tool(require_mapping(event["part"]))
             case "step_start":
                 return []
             case "step_finish":
-                self._steps.append(_step(mapping(event["part"])))
-                return [Told(facts={"usage": self._usage(), "turns": len(self._steps)})]
+                self._steps.append(_step_usage(require_mapping(event["part"])))
+                return [Update(facts={"usage": self._usage(), "turns": len(self._steps)})]
             case "error":
-                return [_error(mapping(event["error"]))]
+                return [_error_update(require_mapping(event["error"]))]
         return None
 
-    def _tool(self, part: dict[str, Any]) -> list[Told]:
-        state = mapping(part["state"])
-        call = _call(part, mapping(state["input"]), mapping(state.get("metadata") or {}))
+    def _tool(self, part: dict[str, Any]) -> list[Update]:
+        state = require_mapping(part["state"])
+        call = _tool_call(
+            part, require_mapping(state["input"]), require_mapping(state.get("metadata") or {})
+        )
         self._calls.require_new(call.id)
         if state["status"] == "error":
-            call.output = string(state["error"])
+            call.output = require_string(state["error"])
             call.is_denied = _DENIED.search(call.output) is not None
             call.has_failed = not call.is_denied
             self._denied += call.is_denied
         else:
-            call.output = optional(state.get("output"))
-        return [self._calls.end(call)]
+            call.output = optional_string(state.get("output"))
+        return [self._calls.finish(call)]
 
     def _usage(self) -> list[dict[str, Any]]:
         if not self._steps:
             return []
         summed = {
-            name: total(*(step[name] for step in self._steps))
+            name: sum_known(*(step[name] for step in self._steps))
             for name in self._steps[0]
             if name != "model"
         }
@@ -101,66 +106,70 @@ class OpenCode:
         return [{"model": None, **summed, "cost": summed["cost"] or None}]
 
 
-def _step(part: dict[str, Any]) -> dict[str, Any]:
+def _step_usage(part: dict[str, Any]) -> dict[str, Any]:
     """Its input is without what was cached, its output without what was thought."""
-    tokens = mapping(part["tokens"])
-    cache = mapping(tokens.get("cache") or {})
-    read, reasoning = count(cache.get("read")), count(tokens.get("reasoning"))
-    return usage(
+    tokens = require_mapping(part["tokens"])
+    cache = require_mapping(tokens.get("cache") or {})
+    read, reasoning = parse_count(cache.get("read")), parse_count(tokens.get("reasoning"))
+    return make_usage(
         None,
-        taken=total(count(tokens.get("input")), read, count(cache.get("write"))),
+        taken=sum_known(parse_count(tokens.get("input")), read, parse_count(cache.get("write"))),
         cached=read,
-        made=total(count(tokens.get("output")), reasoning),
+        made=sum_known(parse_count(tokens.get("output")), reasoning),
         reasoning=reasoning,
-        cost=amount(part.get("cost")),
+        cost=parse_amount(part.get("cost")),
     )
 
 
-def _call(part: dict[str, Any], said: dict[str, Any], known: dict[str, Any]) -> Call:
-    name, call_id = string(part["tool"]), string(part["callID"])
-    if name == "bash" and isinstance(said.get("command"), str):
-        call = Call(call_id, name, said, command=said["command"])
+def _tool_call(part: dict[str, Any], arguments: dict[str, Any], known: dict[str, Any]) -> ToolCall:
+    name, call_id = require_string(part["tool"]), require_string(part["callID"])
+    if name == "bash" and isinstance(arguments.get("command"), str):
+        call = ToolCall(call_id, name, arguments, command=arguments["command"])
         ended = known.get("exit")
         call.exit_code = ended if isinstance(ended, int) else None
         return call
-    if name in _EDITS and (files := _files(said, known)):
-        diff = optional(known.get("diff")) or _replacement(said)
-        return Call(call_id, name, said, files=files, diff=_hunks(diff))
-    return Call(call_id, name, said)
+    if name in _EDITS and (files := _changed_files(arguments, known)):
+        diff = optional_string(known.get("diff")) or _replacement(arguments)
+        return ToolCall(call_id, name, arguments, files=files, diff=_strip_diff_header(diff))
+    return ToolCall(call_id, name, arguments)
 
 
-def _files(said: dict[str, Any], known: dict[str, Any]) -> list[tuple[str, str]]:
-    if isinstance(path := said.get("filePath"), str):
+def _changed_files(arguments: dict[str, Any], known: dict[str, Any]) -> list[tuple[str, str]]:
+    if isinstance(path := arguments.get("filePath"), str):
         return [(path, "add" if known.get("exists") is False else "update")]
-    patch = said.get("patchText")
-    found = _PATCHED.findall(patch) if isinstance(patch, str) else []
+    patch = arguments.get("patchText")
+    found = _PATCH_HEADER.findall(patch) if isinstance(patch, str) else []
     return [(path, _CHANGES[change]) for change, path in found]
 
 
-def _replacement(said: dict[str, Any]) -> str:
-    if "patchText" in said:
-        return string(said["patchText"])
-    new = said.get("newString", said.get("content"))
-    return replacement(optional(said.get("oldString")), optional(new))
+def _replacement(arguments: dict[str, Any]) -> str:
+    if "patchText" in arguments:
+        return require_string(arguments["patchText"])
+    new = arguments.get("newString", arguments.get("content"))
+    return replacement_diff(optional_string(arguments.get("oldString")), optional_string(new))
 
 
-def _hunks(diff: str) -> str:
+def _strip_diff_header(diff: str) -> str:
     """A diff without the lines that only name its one file again."""
     first = diff.find("\n@@")
     return diff[first + 1 :].rstrip("\n") if first > 0 and diff.startswith("Index: ") else diff
 
 
-def _error(error: dict[str, Any]) -> Told:
-    data = mapping(error.get("data") or {})
-    name = optional(error.get("name"))
-    message = optional(data.get("message")) or name
-    kind = failures.of_status(data.get("statusCode")) or _OF_NAME.get(name)
-    resets_at = _resets_at(mapping(data.get("responseHeaders") or {}))
-    found = kind or failures.kind_of(message)
-    return updates.error(message, failures.failure(found, message, resets_at))
+def _error_update(error: dict[str, Any]) -> Update:
+    data = require_mapping(error.get("data") or {})
+    name = optional_string(error.get("name"))
+    message = optional_string(data.get("message")) or name
+    kind = failures.kind_of_status(data.get("statusCode")) or _KIND_BY_NAME.get(name)
+    resets_at = _reset_time(require_mapping(data.get("responseHeaders") or {}))
+    found = kind or failures.kind_of_message(message)
+    return updates.error(message, failures.make_failure(found, message, resets_at))
 
 
-def _resets_at(headers: dict[str, Any]) -> int | None:
+def _reset_time(headers: dict[str, Any]) -> int | None:
     """When the API takes requests again, by its answer's headers."""
-    said = optional(headers.get("retry-after"))
-    return int(time.time()) + int(said) if said.isdecimal() and len(said) < 9 else None
+    retry_after = optional_string(headers.get("retry-after"))
+    return (
+        int(time.time()) + int(retry_after)
+        if retry_after.isdecimal() and len(retry_after) < 9
+        else None
+    )

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def within(place: str) -> Iterator[str]:
+def list_newest_first(place: str) -> Iterator[str]:
     """The paths of all that is in a directory, the latest names first; nothing where none is."""
     try:
         names = sorted(os.listdir(place), reverse=True)

@@ -6,42 +6,54 @@ from __future__ import annotations
 import os
 import time
 
-from muster.worker.agents.runner.formats.fields import amount, count, mapping, total, usage
+from muster.worker.agents.runner.formats.fields import (
+    make_usage,
+    parse_amount,
+    parse_count,
+    require_mapping,
+    sum_known,
+)
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-FILE = ".aider.requests.jsonl"
+USAGE_FILE = ".aider.requests.jsonl"
 
 
 class Aider:
-    mark = b'"message_send"'
-    is_of_session = False
+    marker = b'"message_send"'
+    is_session_total = False
     needs_session = False
 
     def __init__(self) -> None:
         self._since = int(time.time())
-        self._sum = usage(None, taken=None, cached=None, made=None, reasoning=None, cost=None)
-        self._has_sum = False
+        self._total = make_usage(
+            None, taken=None, cached=None, made=None, reasoning=None, cost=None
+        )
+        self._has_total = False
 
-    def places(self) -> Iterator[str]:
+    def directories(self) -> Iterator[str]:
         yield os.getcwd()
 
-    def ending(self, session: str) -> str:
-        return FILE
+    def file_suffix(self, session: str) -> str:
+        return USAGE_FILE
 
-    def note(self, line: dict[str, Any]) -> None:
+    def add_line(self, line: dict[str, Any]) -> None:
         if line["event"] != "message_send" or line["time"] < self._since:
             return
-        said, known = mapping(line["properties"]), self._sum
-        known["inputTokens"] = total(known["inputTokens"], count(said.get("prompt_tokens")))
-        known["outputTokens"] = total(known["outputTokens"], count(said.get("completion_tokens")))
+        properties, known = require_mapping(line["properties"]), self._total
+        known["inputTokens"] = sum_known(
+            known["inputTokens"], parse_count(properties.get("prompt_tokens"))
+        )
+        known["outputTokens"] = sum_known(
+            known["outputTokens"], parse_count(properties.get("completion_tokens"))
+        )
         # A price that it does not know counts as nothing.
-        cost = amount(said.get("cost")) or None
+        cost = parse_amount(properties.get("cost")) or None
         known["cost"] = cost if known["cost"] is None else known["cost"] + (cost or 0)
-        self._has_sum = True
+        self._has_total = True
 
     def usage(self) -> list[dict[str, Any]]:
-        return [{**self._sum}] if self._has_sum else []
+        return [{**self._total}] if self._has_total else []

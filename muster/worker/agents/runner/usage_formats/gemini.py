@@ -5,57 +5,71 @@ from __future__ import annotations
 
 import os
 
-from muster.worker.agents.runner.formats.fields import count, mapping, string, total, usage
-from muster.worker.agents.runner.usage_formats import within
+from muster.worker.agents.runner.formats.fields import (
+    make_usage,
+    parse_count,
+    require_mapping,
+    require_string,
+    sum_known,
+)
+from muster.worker.agents.runner.usage_formats import list_newest_first
 
 TYPE_CHECKING = False  # type checkers take it for true
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-_MOST = 20_000  # messages
+_MAX_MESSAGES = 20_000  # messages
 
 
 class Gemini:
-    mark = b'"tokens"'
-    is_of_session = False
+    marker = b'"tokens"'
+    is_session_total = False
     needs_session = True
 
     def __init__(self) -> None:
         self._messages: dict[str, dict[str, Any]] = {}  # usage of each
 
-    def places(self) -> Iterator[str]:
-        for project in within(f"{os.environ.get('HOME', '')}/.gemini/tmp"):
+    def directories(self) -> Iterator[str]:
+        for project in list_newest_first(f"{os.environ.get('HOME', '')}/.gemini/tmp"):
             yield f"{project}/chats"
 
-    def ending(self, session: str) -> str:
+    def file_suffix(self, session: str) -> str:
         return f"-{session[:8]}.jsonl"
 
-    def note(self, line: dict[str, Any]) -> None:
-        name = string(line["id"])
-        if line["type"] == "gemini" and (name in self._messages or len(self._messages) < _MOST):
-            self._messages[name] = _used(string(line["model"]), mapping(line["tokens"]))
+    def add_line(self, line: dict[str, Any]) -> None:
+        name = require_string(line["id"])
+        if line["type"] == "gemini" and (
+            name in self._messages or len(self._messages) < _MAX_MESSAGES
+        ):
+            self._messages[name] = _message_usage(
+                require_string(line["model"]), require_mapping(line["tokens"])
+            )
 
     def usage(self) -> list[dict[str, Any]]:
         models: dict[str, list[dict[str, Any]]] = {}
-        for said in self._messages.values():
-            models.setdefault(said["model"], []).append(said)
-        return [_sum(model, said) for model, said in models.items()]
+        for message in self._messages.values():
+            models.setdefault(message["model"], []).append(message)
+        return [_model_usage(model, messages) for model, messages in models.items()]
 
 
-def _used(model: str, tokens: dict[str, Any]) -> dict[str, Any]:
+def _message_usage(model: str, tokens: dict[str, Any]) -> dict[str, Any]:
     """What was made is counted without the thoughts."""
-    thoughts = count(tokens.get("thoughts"))
-    return usage(
+    thoughts = parse_count(tokens.get("thoughts"))
+    return make_usage(
         model,
-        taken=count(tokens.get("input")),
-        cached=count(tokens.get("cached")),
-        made=total(count(tokens.get("output")), thoughts),
+        taken=parse_count(tokens.get("input")),
+        cached=parse_count(tokens.get("cached")),
+        made=sum_known(parse_count(tokens.get("output")), thoughts),
         reasoning=thoughts,
         cost=None,
     )
 
 
-def _sum(model: str, said: list[dict[str, Any]]) -> dict[str, Any]:
-    sums = {name: total(*(each[name] for each in said)) for name in said[0] if name != "model"}
+def _model_usage(model: str, messages: list[dict[str, Any]]) -> dict[str, Any]:
+    sums = {
+        name: sum_known(*(each[name] for each in messages))
+        for name in messages[0]
+        if name != "model"
+    }
     return {"model": model, **sums}

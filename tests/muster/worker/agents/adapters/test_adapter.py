@@ -9,19 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.protocol.frames import AgentOptions
-from muster.worker.agents.adapters.adapter import Adapter, Ask
-from muster.worker.agents.adapters.registry import KNOWN
+from muster.worker.agents.adapters.adapter import Adapter, AgentInvocation
+from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS
 
 HARD = "it's \"hard\"\n$(touch /tmp/x) `id` {prompt} {options} {session} \\ %s ; & | ünï -- 'x"
 TEXT = "-x {text}"
 EVERYTHING = AgentOptions("large", "run", ["Git", "Web"], ["--more", "{text}"])
-NAMES = [adapter.name for adapter in KNOWN]
+NAMES = [adapter.name for adapter in BUILTIN_ADAPTERS]
 
 
 def argv(agent: str, **asked: object) -> list[str]:
-    adapter = KNOWN.get(agent)
+    adapter = BUILTIN_ADAPTERS.get(agent)
     assert adapter is not None
-    return adapter.argv(Ask(**{"text": TEXT, **asked}))
+    return adapter.argv(AgentInvocation(**{"text": TEXT, **asked}))
 
 
 FIRST = {
@@ -44,7 +44,7 @@ FIRST = {
 
 
 @pytest.mark.parametrize("agent", NAMES)
-def test_in_a_full_room_an_agent_may_do_all_without_asking(agent: str) -> None:
+def test_in_a_full_sandbox_an_agent_may_do_all_without_asking(agent: str) -> None:
     assert argv(agent) == FIRST[agent]
 
 
@@ -125,11 +125,11 @@ def test_codex_contains_itself_only_where_nothing_of_ours_contains_it() -> None:
 
 
 def test_opencode_is_told_by_a_variable_what_it_may_not_do() -> None:
-    opencode = KNOWN.get("opencode")
+    opencode = BUILTIN_ADAPTERS.get("opencode")
     assert opencode is not None
-    kept = opencode.variables(Ask("x", AgentOptions(permissions="edit")))
+    kept = opencode.variables(AgentInvocation("x", AgentOptions(permissions="edit")))
     assert json.loads(kept["OPENCODE_PERMISSION"]) == {"bash": "deny"}
-    assert "OPENCODE_PERMISSION" not in opencode.variables(Ask("x"))
+    assert "OPENCODE_PERMISSION" not in opencode.variables(AgentInvocation("x"))
 
 
 TERMINAL = {
@@ -159,8 +159,8 @@ def test_in_a_terminal_it_asks_people_and_is_not_read(agent: str) -> None:
     ],
 )
 def test_a_session_is_gone_on_with_in_a_terminal_too(agent: str, expected: list[str]) -> None:
-    told = argv(agent, session="s-1", options=AgentOptions(interface="terminal"))
-    assert set(expected) <= set(told)
+    arguments = argv(agent, session="s-1", options=AgentOptions(interface="terminal"))
+    assert set(expected) <= set(arguments)
 
 
 @pytest.mark.parametrize(
@@ -183,16 +183,16 @@ def test_a_conversation_without_an_id_is_gone_on_with_where_that_is_possible(
 
 @given(st.text(), st.booleans(), st.sampled_from(NAMES))
 def test_every_text_is_within_exactly_one_argument(text: str, again: bool, agent: str) -> None:
-    told = argv(agent, text=text, conversed=again)
+    arguments = argv(agent, text=text, conversed=again)
     rest = argv(agent, text="", conversed=again)
-    assert told[:-1] == rest[:-1]
-    assert told[-1] == rest[-1] + text
+    assert arguments[:-1] == rest[:-1]
+    assert arguments[-1] == rest[-1] + text
 
 
 def test_no_text_is_read_as_an_option() -> None:
     for agent in NAMES:
-        told = argv(agent, text="--dangerously")
-        assert told[-2] == "--" or told[-1].endswith("=--dangerously")
+        arguments = argv(agent, text="--dangerously")
+        assert arguments[-2] == "--" or arguments[-1].endswith("=--dangerously")
 
 
 def test_a_hard_text_is_left_as_it_is() -> None:
@@ -200,9 +200,9 @@ def test_a_hard_text_is_left_as_it_is() -> None:
 
 
 def test_a_file_of_the_home_knows_the_workspace_whatever_it_is_called() -> None:
-    claude = KNOWN.get("claude")
+    claude = BUILTIN_ADAPTERS.get("claude")
     assert claude is not None
-    ((path, text),) = claude.home_files({}, '/work "space"', Ask(TEXT))
+    ((path, text),) = claude.home_files({}, '/work "space"', AgentInvocation(TEXT))
     assert path == ".claude.json"
     assert json.loads(text)["projects"] == {'/work "space"': {"hasTrustDialogAccepted": True}}
 
@@ -217,35 +217,35 @@ def test_a_file_of_the_home_knows_the_workspace_whatever_it_is_called() -> None:
         ("terminal", False, False),
     ],
 )
-def test_who_sits_where_there_is_no_room_says_whether_a_workspace_is_trusted(
+def test_without_a_sandbox_the_user_decides_whether_a_workspace_is_trusted(
     agent: str, interface: Literal["headless", "terminal"], full: bool, is_trusted: bool
 ) -> None:
-    adapter = KNOWN.get(agent)
+    adapter = BUILTIN_ADAPTERS.get(agent)
     assert adapter is not None
-    ask = Ask(TEXT, AgentOptions(interface=interface), full=full)
+    ask = AgentInvocation(TEXT, AgentOptions(interface=interface), is_fully_sandboxed=full)
     ((_, text),) = adapter.home_files({}, "/workspace", ask)
     assert ("/workspace" in text) is is_trusted
     assert "update" in text or "hasCompletedOnboarding" in text
 
 
 def test_gemini_is_told_to_use_its_key_where_it_has_one() -> None:
-    gemini = KNOWN.get("gemini")
+    gemini = BUILTIN_ADAPTERS.get("gemini")
     assert gemini is not None
     for variables, is_told in (({"GEMINI_API_KEY": "k"}, True), ({}, False)):
-        ((path, text),) = gemini.home_files(variables, "/workspace", Ask(TEXT))
+        ((path, text),) = gemini.home_files(variables, "/workspace", AgentInvocation(TEXT))
         assert path == ".gemini/settings.json"
         assert ("security" in json.loads(text)) is is_told
 
 
 def test_the_guide_names_each_agent_with_its_keys_and_hosts() -> None:
     guide = (Path(__file__).parents[5] / "docs" / "agents.md").read_text()
-    for adapter in KNOWN:
+    for adapter in BUILTIN_ADAPTERS:
         row = next(line for line in guide.splitlines() if line.startswith(f"| `{adapter.name}` |"))
         assert [name for name in (*adapter.keys, *adapter.hosts) if f"`{name}`" not in row] == []
 
 
 def test_every_adapter_says_what_can_be_said_of_it() -> None:
-    for adapter in KNOWN:
+    for adapter in BUILTIN_ADAPTERS:
         assert isinstance(adapter, Adapter)
         assert set(adapter.permissions) <= {"edit", "run", "all"}
         assert adapter.keys

@@ -6,22 +6,25 @@ from typing import Any
 
 import pytest
 
-from muster.worker.agents.adapters.adapter import CALL_SECONDS, Adapter, Ask
-from muster.worker.agents.adapters.registry import KNOWN
+from muster.worker.agents.adapters.adapter import CALL_TIMEOUT_SECONDS, Adapter, AgentInvocation
+from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS
 from muster.worker.agents.runner import formats
-from muster.worker.shim.entries import _LONGEST_PATIENCE
+from muster.worker.shim.entries import _MAX_ANSWER_TIMEOUT_SECONDS
 
 SERVER = ("/run/python", "-c", 'say("a \\ {b}")', "/run/lib")
-ASKING, PLAIN = Ask("do it", structured=True, server=SERVER), Ask("do it", structured=True)
+ASKING, PLAIN = (
+    AgentInvocation("do it", is_structured=True, mcp_server=SERVER),
+    AgentInvocation("do it", is_structured=True),
+)
 
 
 def known(name: str) -> Adapter:
-    adapter = KNOWN.get(name)
+    adapter = BUILTIN_ADAPTERS.get(name)
     assert adapter is not None
     return adapter
 
 
-def written(name: str, path: str, ask: Ask = ASKING, **variables: str) -> Any:
+def written(name: str, path: str, ask: AgentInvocation = ASKING, **variables: str) -> Any:
     files = dict(known(name).home_files(variables, "/workspace", ask))
     return json.loads(files[path]) if path in files else None
 
@@ -31,7 +34,7 @@ def test_claude_is_given_it_in_json_and_may_use_it() -> None:
     given = json.loads(argv[argv.index("--mcp-config") + 1])
     assert given == {"mcpServers": {"muster": {"command": SERVER[0], "args": [*SERVER[1:]]}}}
     assert argv[argv.index("--allowedTools") + 1] == "mcp__muster"
-    assert known("claude").variables(ASKING)["MCP_TOOL_TIMEOUT"] == str(CALL_SECONDS * 1000)
+    assert known("claude").variables(ASKING)["MCP_TOOL_TIMEOUT"] == str(CALL_TIMEOUT_SECONDS * 1000)
 
 
 def test_codex_is_given_it_in_toml() -> None:
@@ -41,7 +44,7 @@ def test_codex_is_given_it_in_toml() -> None:
         "command": SERVER[0],
         "args": [*SERVER[1:]],
         "env_vars": ["MUSTER_ASKING"],
-        "tool_timeout_sec": CALL_SECONDS,
+        "tool_timeout_sec": CALL_TIMEOUT_SECONDS,
     }
     assert "ask_human" in dict(known("codex").home_files({}, "/w", ASKING))[".codex/AGENTS.md"]
 
@@ -53,7 +56,7 @@ def test_gemini_has_it_in_its_settings_beside_the_others(variables: dict[str, st
     muster = settings.pop("mcpServers")["muster"]
     assert settings == plain
     assert [muster["command"], *muster["args"]] == [*SERVER]
-    assert muster["timeout"] == CALL_SECONDS * 1000
+    assert muster["timeout"] == CALL_TIMEOUT_SECONDS * 1000
 
 
 def test_opencode_has_it_in_a_file_of_its_own() -> None:
@@ -62,14 +65,14 @@ def test_opencode_has_it_in_a_file_of_its_own() -> None:
     assert written("opencode", ".config/opencode/opencode.json", PLAIN) is None
 
 
-@pytest.mark.parametrize("adapter", [*KNOWN], ids=lambda adapter: adapter.name)
+@pytest.mark.parametrize("adapter", [*BUILTIN_ADAPTERS], ids=lambda adapter: adapter.name)
 def test_without_a_server_nothing_is_said_of_it(adapter: Adapter) -> None:
-    said = [*adapter.argv(PLAIN), *adapter.variables(PLAIN)]
-    said += [text for _, text in adapter.home_files({}, "/workspace", PLAIN)]
-    assert not [word for word in said if "mcp" in word.lower() or "{arguments}" in word]
-    assert (adapter.asking is not None) == (adapter.format in formats.NAMES)
+    words = [*adapter.argv(PLAIN), *adapter.variables(PLAIN)]
+    words += [text for _, text in adapter.home_files({}, "/workspace", PLAIN)]
+    assert not [word for word in words if "mcp" in word.lower() or "{arguments}" in word]
+    assert (adapter.asking is not None) == (adapter.format in formats.JSON_FORMATS)
 
 
 def test_agents_wait_longer_for_a_call_than_people_are_waited_for() -> None:
-    assert CALL_SECONDS > _LONGEST_PATIENCE
-    assert CALL_SECONDS * 1000 < 1 << 31, "what a timer of Node holds"
+    assert CALL_TIMEOUT_SECONDS > _MAX_ANSWER_TIMEOUT_SECONDS
+    assert CALL_TIMEOUT_SECONDS * 1000 < 1 << 31, "what a timer of Node holds"

@@ -22,7 +22,7 @@ HARD = "it's \"hard\"\n$(touch /tmp/x) `id` {prompt} {description} \\ %s ; & | Ã
 def test_a_custom_command_is_split_once_and_filled_afterwards(
     command: str, expected: list[str]
 ) -> None:
-    assert custom.argv(command, HARD) == expected
+    assert custom.build_argv(command, HARD) == expected
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ def test_a_custom_command_is_split_once_and_filled_afterwards(
 )
 def test_what_makes_no_command_is_refused(command: str | None, words: str) -> None:
     with pytest.raises(ValueError, match=words):
-        custom.argv(command, "x")
+        custom.build_argv(command, "x")
 
 
 def test_a_text_reaches_a_real_program_unchanged(tmp_path) -> None:
     show = tmp_path / "show.py"
     show.write_text("import json, sys; print(json.dumps(sys.argv[1:]))")
-    command = custom.argv(f"{sys.executable} {show} --text {{prompt}} end", HARD)
+    command = custom.build_argv(f"{sys.executable} {show} --text {{prompt}} end", HARD)
     out = subprocess.run(command, capture_output=True, text=True, check=True)
     assert json.loads(out.stdout) == ["--text", HARD, "end"]

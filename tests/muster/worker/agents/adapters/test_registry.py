@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from muster.protocol.frames import AgentOptions
-from muster.worker.agents.adapters.adapter import Ask
-from muster.worker.agents.adapters.registry import KNOWN, BadAdapter, read
+from muster.worker.agents.adapters.adapter import AgentInvocation
+from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS, BadAdapter, load_adapters
 
 GOOSE = """\
 name = "goose"
@@ -37,28 +37,30 @@ text = "workspace: {workspace}"
 def test_an_operators_agent_is_known_beside_the_others(tmp_path: Path) -> None:
     (tmp_path / "goose.toml").write_text(GOOSE)
     (tmp_path / "README").write_text("no adapter")
-    adapters = read(tmp_path)
-    assert {each.name for each in adapters} == {each.name for each in KNOWN} | {"goose"}
+    adapters = load_adapters(tmp_path)
+    assert {each.name for each in adapters} == {each.name for each in BUILTIN_ADAPTERS} | {"goose"}
     goose = adapters.get("goose")
     assert goose is not None
-    ask = Ask("do it", AgentOptions("big"), session="s")
+    ask = AgentInvocation("do it", AgentOptions("big"), session_id="s")
     expected = ["goose", "run", "--resume", "--name", "s", "--model", "big", "--text=do it"]
     assert goose.argv(ask) == expected
     assert goose.variables(ask) == {"GOOSE_MODE": "auto"}
-    assert goose.home_files({}, "/w", Ask("x")) == [(".config/goose/config.yaml", "workspace: /w")]
+    assert goose.home_files({}, "/w", AgentInvocation("x")) == [
+        (".config/goose/config.yaml", "workspace: /w")
+    ]
 
 
 def test_it_takes_the_place_of_one_that_is_known(tmp_path: Path) -> None:
     (tmp_path / "codex.toml").write_text(
         'name = "codex"\nbinary = "codex-of-ours"\nheadless = ["codex-of-ours", "{text}"]\n'
     )
-    codex = read(tmp_path).get("codex")
+    codex = load_adapters(tmp_path).get("codex")
     assert codex is not None
     assert codex.binary == "codex-of-ours"
 
 
 def test_without_a_directory_there_are_those_of_muster() -> None:
-    assert read(None) is KNOWN
+    assert load_adapters(None) is BUILTIN_ADAPTERS
 
 
 BAD = {
@@ -95,7 +97,7 @@ def test_a_file_that_makes_no_adapter_is_refused_with_its_name(
 ) -> None:
     (tmp_path / "goose.toml").write_text(text)
     with pytest.raises(BadAdapter) as refused:
-        read(tmp_path)
+        load_adapters(tmp_path)
     assert str(refused.value).startswith(f"{tmp_path}/goose.toml: ")
     assert words in str(refused.value)
 
@@ -103,25 +105,25 @@ def test_a_file_that_makes_no_adapter_is_refused_with_its_name(
 def test_one_that_is_spoken_to_needs_no_place_for_the_text(tmp_path: Path) -> None:
     spoken = 'name = "goose"\nbinary = "goose"\nheadless = ["goose", "acp"]\nformat = "acp"\n'
     (tmp_path / "goose.toml").write_text(spoken)
-    goose = read(tmp_path).get("goose")
+    goose = load_adapters(tmp_path).get("goose")
     assert goose is not None
-    assert goose.argv(Ask("do it")) == ["goose", "acp"]
+    assert goose.argv(AgentInvocation("do it")) == ["goose", "acp"]
 
 
 @pytest.mark.parametrize("name", ["custom", "acp"])
 def test_the_words_for_a_projects_own_command_are_nobodys_name(tmp_path: Path, name: str) -> None:
     (tmp_path / f"{name}.toml").write_text(GOOSE.replace('name = "goose"', f'name = "{name}"', 1))
     with pytest.raises(BadAdapter, match="not to be had"):
-        read(tmp_path)
+        load_adapters(tmp_path)
 
 
 def test_a_directory_that_is_none_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(BadAdapter, match="No such file"):
-        read(tmp_path / "nowhere")
+        load_adapters(tmp_path / "nowhere")
 
 
 def test_an_agents_hosts_stand_for_the_word_in_a_network() -> None:
     network = ["example.org", "@agent", "api.openai.com"]
-    reached = KNOWN.reached("codex", network)
+    reached = BUILTIN_ADAPTERS.resolve_hosts("codex", network)
     assert reached == ["example.org", "api.openai.com", "auth.openai.com", "chatgpt.com"]
-    assert KNOWN.reached("custom", network) == ["example.org", "api.openai.com"]
+    assert BUILTIN_ADAPTERS.resolve_hosts("custom", network) == ["example.org", "api.openai.com"]

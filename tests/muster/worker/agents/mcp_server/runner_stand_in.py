@@ -14,7 +14,7 @@ ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.agents.mcp_server import server; "
     "server._BEAT = float(sys.argv[2]); server.main()"
 )
-LONGEST = 20.0  # seconds that anything may take
+TIMEOUT_SECONDS = 20.0  # seconds that anything may take
 
 
 def command(beat: float = 10.0) -> list[str]:
@@ -24,7 +24,7 @@ def command(beat: float = 10.0) -> list[str]:
 
 class Call:
     def __init__(self, connection: socket.socket) -> None:
-        connection.settimeout(LONGEST)
+        connection.settimeout(TIMEOUT_SECONDS)
         self._connection = connection
         self._lines = connection.makefile("rb")
         self.said: dict[str, Any] = json.loads(self._lines.readline())
@@ -33,7 +33,7 @@ class Call:
         self._connection.sendall(json.dumps(answer).encode() + b"\n")
         self.close()
 
-    def until_hung_up(self) -> bool:
+    def wait_until_closed(self) -> bool:
         return self._lines.readline() == b""
 
     def close(self) -> None:
@@ -41,7 +41,7 @@ class Call:
         self._connection.close()
 
 
-class NarratorStandIn:
+class RunnerStandIn:
     def __init__(self, directory: Path) -> None:
         self.path = str(directory / "asking")
         self._listener = socket.socket(socket.AF_UNIX)
@@ -53,11 +53,11 @@ class NarratorStandIn:
 
     def call(self) -> Call:
         """The next one."""
-        return self._calls.get(timeout=LONGEST)
+        return self._calls.get(timeout=TIMEOUT_SECONDS)
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._thread.join(LONGEST)
+        self._thread.join(TIMEOUT_SECONDS)
         self._listener.close()
 
     def _accept(self) -> None:

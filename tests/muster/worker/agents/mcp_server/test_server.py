@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from mcp import Client, MCPError, StdioServerParameters
 
-from muster.worker.agents.mcp_server.server import VARIABLE
-from tests.muster.worker.agents.mcp_server.runner_stand_in import NarratorStandIn, command
+from muster.worker.agents.mcp_server.server import SOCKET_VARIABLE
+from tests.muster.worker.agents.mcp_server.runner_stand_in import RunnerStandIn, command
 
 Act = Callable[[Client], Awaitable[None]]
 QUESTION = {"question": "Which?", "choices": ["red", "blue"]}
 
 
 @pytest.fixture
-def narrator(tmp_path: Path) -> Iterator[NarratorStandIn]:
-    narrator = NarratorStandIn(tmp_path)
+def runner(tmp_path: Path) -> Iterator[RunnerStandIn]:
+    narrator = RunnerStandIn(tmp_path)
     yield narrator
     narrator.close()
 
@@ -26,7 +26,7 @@ def narrator(tmp_path: Path) -> Iterator[NarratorStandIn]:
 def converse(path: str, act: Act, **more: Any) -> None:
     """Has a client do something with a server whose narrator is there."""
     program, *arguments = command(**more)
-    served = StdioServerParameters(command=program, args=arguments, env={VARIABLE: path})
+    served = StdioServerParameters(command=program, args=arguments, env={SOCKET_VARIABLE: path})
 
     async def main() -> None:
         async with Client(served) as client:
@@ -42,27 +42,27 @@ async def text_of(called: Awaitable[Any], *, is_error: bool = False) -> str:
     return str(content.text)
 
 
-def test_it_offers_three_tools_and_says_what_they_are_for(narrator: NarratorStandIn) -> None:
+def test_it_offers_three_tools_and_says_what_they_are_for(runner: RunnerStandIn) -> None:
     async def act(client: Client) -> None:
         assert "ask_human" in (client.instructions or "")
         tools = (await client.list_tools()).tools
         assert [tool.name for tool in tools] == ["ask_human", "progress", "reply_comment"]
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in tools)
 
-    converse(narrator.path, act)
+    converse(runner.path, act)
 
 
-def test_a_question_waits_for_its_answer(narrator: NarratorStandIn) -> None:
+def test_a_question_waits_for_its_answer(runner: RunnerStandIn) -> None:
     async def act(client: Client) -> None:
         asked = asyncio.create_task(client.call_tool("ask_human", QUESTION))
-        call = await asyncio.to_thread(narrator.call)
+        call = await asyncio.to_thread(runner.call)
         assert call.said == {"ask": QUESTION}
         assert await text_of(client.call_tool("progress", {"text": ""}), is_error=True)
         assert not asked.done(), "others are served meanwhile"
         call.answer({"number": 0, "choice": "blue"})
         assert await text_of(asked) == "blue"
 
-    converse(narrator.path, act)
+    converse(runner.path, act)
 
 
 @pytest.mark.parametrize(
@@ -76,55 +76,55 @@ def test_a_question_waits_for_its_answer(narrator: NarratorStandIn) -> None:
     ids=["a text", "nobody came", "refused", "senseless"],
 )
 def test_what_comes_of_a_question_is_told_in_words(
-    narrator: NarratorStandIn, answer: object, words: str, is_error: bool
+    runner: RunnerStandIn, answer: object, words: str, is_error: bool
 ) -> None:
     async def act(client: Client) -> None:
         asked = asyncio.create_task(client.call_tool("ask_human", {"question": "Which?"}))
-        (await asyncio.to_thread(narrator.call)).answer(answer)
+        (await asyncio.to_thread(runner.call)).answer(answer)
         assert (await text_of(asked, is_error=is_error)).startswith(words)
 
-    converse(narrator.path, act)
+    converse(runner.path, act)
 
 
-def test_two_questions_are_told_apart(narrator: NarratorStandIn) -> None:
+def test_two_questions_are_told_apart(runner: RunnerStandIn) -> None:
     async def act(client: Client) -> None:
         asked = {}
         for name in ("first", "second"):
             asked[name] = asyncio.create_task(client.call_tool("ask_human", {"question": name}))
-        calls = [await asyncio.to_thread(narrator.call) for _ in asked]
+        calls = [await asyncio.to_thread(runner.call) for _ in asked]
         for call in reversed(calls):
             call.answer({"input": f"to the {call.said['ask']['question']}"})
         for name, task in asked.items():
             assert await text_of(task) == f"to the {name}"
 
-    converse(narrator.path, act)
+    converse(runner.path, act)
 
 
-def test_progress_is_told_and_not_waited_for(narrator: NarratorStandIn) -> None:
+def test_progress_is_told_and_not_waited_for(runner: RunnerStandIn) -> None:
     async def act(client: Client) -> None:
-        told = asyncio.create_task(client.call_tool("progress", {"text": "half of it"}))
-        call = await asyncio.to_thread(narrator.call)
+        task = asyncio.create_task(client.call_tool("progress", {"text": "half of it"}))
+        call = await asyncio.to_thread(runner.call)
         assert call.said == {"progress": "half of it"}
         call.answer({"ok": True})
-        assert await text_of(told) == "Told."
+        assert await text_of(task) == "Told."
 
-    converse(narrator.path, act)
+    converse(runner.path, act)
 
 
-def test_a_call_that_is_cancelled_hangs_up_on_the_narrator(narrator: NarratorStandIn) -> None:
+def test_a_cancelled_call_closes_its_connection_to_the_runner(runner: RunnerStandIn) -> None:
     async def act(client: Client) -> None:
         asked = asyncio.create_task(client.call_tool("ask_human", QUESTION))
-        call = await asyncio.to_thread(narrator.call)
+        call = await asyncio.to_thread(runner.call)
         asked.cancel()
-        assert await asyncio.to_thread(call.until_hung_up)
+        assert await asyncio.to_thread(call.wait_until_closed)
         call.close()
         assert len((await client.list_tools()).tools) == 3
 
-    converse(narrator.path, act)
+    converse(runner.path, act)
 
 
 def test_a_client_that_wants_to_know_hears_that_a_call_is_under_way(
-    narrator: NarratorStandIn,
+    runner: RunnerStandIn,
 ) -> None:
     async def act(client: Client) -> None:
         beats: list[float] = []
@@ -137,32 +137,32 @@ def test_a_client_that_wants_to_know_hears_that_a_call_is_under_way(
 
         asked = client.call_tool("ask_human", QUESTION, progress_callback=beat)
         task = asyncio.create_task(asked)
-        call = await asyncio.to_thread(narrator.call)
+        call = await asyncio.to_thread(runner.call)
         await asyncio.wait_for(enough.wait(), 20)
         call.answer({"choice": "red"})
         assert await text_of(task) == "red"
         assert beats == sorted(set(beats))
 
-    converse(narrator.path, act, beat=0.05)
+    converse(runner.path, act, beat=0.05)
 
 
 @pytest.mark.parametrize("path", ["", "/nowhere/asking", "x" * 4000])
-def test_where_there_is_no_narrator_the_tool_says_so_at_once(path: str) -> None:
+def test_where_there_is_no_runner_the_tool_says_so_at_once(path: str) -> None:
     async def act(client: Client) -> None:
-        said = await text_of(client.call_tool("ask_human", QUESTION), is_error=True)
-        assert said.startswith("Nobody can be asked here.")
+        text = await text_of(client.call_tool("ask_human", QUESTION), is_error=True)
+        assert text.startswith("Nobody can be asked here.")
 
     converse(path, act)
 
 
-def test_a_narrator_that_dies_answers_no_more(narrator: NarratorStandIn) -> None:
+def test_a_runner_that_dies_answers_no_more(runner: RunnerStandIn) -> None:
     async def act(client: Client) -> None:
-        asked = asyncio.create_task(client.call_tool("ask_human", QUESTION))
-        (await asyncio.to_thread(narrator.call)).close()
-        said = await text_of(asked, is_error=True)
-        assert said.startswith("Nobody can be asked here.")
+        task = asyncio.create_task(client.call_tool("ask_human", QUESTION))
+        (await asyncio.to_thread(runner.call)).close()
+        text = await text_of(task, is_error=True)
+        assert text.startswith("Nobody can be asked here.")
 
-    converse(narrator.path, act)
+    converse(runner.path, act)
 
 
 @pytest.mark.parametrize(
@@ -180,27 +180,30 @@ def test_a_narrator_that_dies_answers_no_more(narrator: NarratorStandIn) -> None
     ids=repr,
 )
 def test_what_cannot_be_asked_the_model_is_told(
-    narrator: NarratorStandIn, arguments: dict[str, Any]
+    runner: RunnerStandIn, arguments: dict[str, Any]
 ) -> None:
     async def act(client: Client) -> None:
-        said = await text_of(client.call_tool("ask_human", arguments), is_error=True)
-        assert "question" in said or "choices" in said
+        text = await text_of(client.call_tool("ask_human", arguments), is_error=True)
+        assert "question" in text or "choices" in text
 
-    converse(narrator.path, act)
+    converse(runner.path, act)
 
 
-def test_a_tool_that_there_is_not_is_an_error_of_the_protocol(narrator: NarratorStandIn) -> None:
+def test_a_tool_that_there_is_not_is_an_error_of_the_protocol(runner: RunnerStandIn) -> None:
     async def act(client: Client) -> None:
         with pytest.raises(MCPError) as raised:
             await client.call_tool("delete_everything", {})
         assert raised.value.error.code == -32602
 
-    converse(narrator.path, act)
+    converse(runner.path, act)
 
 
-def test_it_ends_with_its_client_and_takes_its_calls_along(narrator: NarratorStandIn) -> None:
+def test_it_ends_with_its_client_and_takes_its_calls_along(runner: RunnerStandIn) -> None:
     served = subprocess.Popen(
-        command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={VARIABLE: narrator.path}
+        command(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={SOCKET_VARIABLE: runner.path},
     )
     with served:
         assert served.stdin
@@ -209,8 +212,8 @@ def test_it_ends_with_its_client_and_takes_its_calls_along(narrator: NarratorSta
             b'"params":{"name":"ask_human","arguments":{"question":"Which?"}}}\n'
         )
         served.stdin.flush()
-        call = narrator.call()
+        call = runner.call()
         served.stdin.close()
-        assert call.until_hung_up()
+        assert call.wait_until_closed()
         call.close()
     assert served.returncode == 0

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.worker.agents.mcp_server import tools
-from muster.worker.agents.mcp_server.session import VERSIONS, Session
+from muster.worker.agents.mcp_server.session import PROTOCOL_VERSIONS, McpSession
 
 
 class Calls:
@@ -19,17 +19,17 @@ class Calls:
         self.begun: dict[str | int, dict[str, Any]] = {}
         self.cancelled: list[str | int] = []
 
-    def begin(self, request: str | int, call: dict[str, Any]) -> bool:
+    def start_call(self, request: str | int, call: dict[str, Any]) -> bool:
         self.begun[request] = call
         return self.is_there
 
-    def cancel(self, request: str | int) -> None:
+    def cancel_call(self, request: str | int) -> None:
         self.cancelled.append(request)
 
 
-def said(line: object, session: Session | None = None) -> list[dict[str, Any]]:
+def responses_to(line: object, session: McpSession | None = None) -> list[dict[str, Any]]:
     data = line if isinstance(line, bytes) else json.dumps(line).encode()
-    return [*(session or Session(Calls())).hear(data)]
+    return [*(session or McpSession(Calls())).handle_line(data)]
 
 
 def request(method: str, about: object = 1, **params: Any) -> dict[str, Any]:
@@ -42,15 +42,15 @@ ASK = request("tools/call", name="ask_human", arguments={"question": "Which?"})
 @pytest.mark.parametrize(
     ("asked", "spoken"),
     [
-        *((version, version) for version in VERSIONS),
+        *((version, version) for version in PROTOCOL_VERSIONS),
         ("2025-03-26", "2024-11-05"),
-        ("2024-10-07", VERSIONS[-1]),
-        ("2099-01-01", VERSIONS[-1]),
-        ("", VERSIONS[-1]),
+        ("2024-10-07", PROTOCOL_VERSIONS[-1]),
+        ("2099-01-01", PROTOCOL_VERSIONS[-1]),
+        ("", PROTOCOL_VERSIONS[-1]),
     ],
 )
 def test_the_version_is_the_clients_or_one_that_it_may_know(asked: str, spoken: str) -> None:
-    (answer,) = said(request("initialize", protocolVersion=asked, capabilities={}))
+    (answer,) = responses_to(request("initialize", protocolVersion=asked, capabilities={}))
     assert answer["result"]["protocolVersion"] == spoken
 
 
@@ -81,7 +81,7 @@ def test_the_version_is_the_clients_or_one_that_it_may_know(asked: str, spoken: 
     ids=lambda value: repr(value)[:60],
 )
 def test_what_is_wrong_is_answered_by_its_code(line: object, code: int, about: object) -> None:
-    (answer,) = said(line)
+    (answer,) = responses_to(line)
     assert (answer["error"]["code"], answer["id"]) == (code, about)
 
 
@@ -99,30 +99,30 @@ def test_what_is_wrong_is_answered_by_its_code(line: object, code: int, about: o
     ids=lambda message: json.dumps(message)[:70],
 )
 def test_notifications_and_answers_are_not_answered(message: dict[str, Any]) -> None:
-    assert said(message) == []
+    assert responses_to(message) == []
 
 
-def test_a_call_is_answered_once_when_the_narrator_has() -> None:
+def test_a_call_is_answered_once_when_the_runner_has_answered() -> None:
     calls = Calls()
-    session = Session(calls)
-    assert said(ASK, session) == []
+    session = McpSession(calls)
+    assert responses_to(ASK, session) == []
     assert calls.begun == {1: {"ask": {"question": "Which?", "choices": []}}}
-    (refused,) = said(request("ping"), session)
+    (refused,) = responses_to(request("ping"), session)
     assert refused["error"]["code"] == -32600, "its number is taken"
-    (answer,) = session.answered(1, {"input": "This."})
+    (answer,) = session.finish_call(1, {"input": "This."})
     assert answer["result"]["content"] == [{"type": "text", "text": "This."}]
-    assert [*session.answered(1, {"input": "That."})] == []
+    assert [*session.finish_call(1, {"input": "That."})] == []
 
 
 def test_a_call_that_is_cancelled_is_not_answered() -> None:
     calls = Calls()
-    session = Session(calls)
-    said(ASK, session)
+    session = McpSession(calls)
+    responses_to(ASK, session)
     cancelled = {"method": "notifications/cancelled", "params": {"requestId": 1}}
-    assert said({"jsonrpc": "2.0", **cancelled}, session) == []
+    assert responses_to({"jsonrpc": "2.0", **cancelled}, session) == []
     assert calls.cancelled == [1]
-    assert [*session.answered(1, {"input": "Late."})] == []
-    assert [*session.beat()] == []
+    assert [*session.finish_call(1, {"input": "Late."})] == []
+    assert [*session.progress_notifications()] == []
 
 
 JSON = st.recursive(
@@ -155,11 +155,13 @@ MESSAGE = st.fixed_dictionaries(
 )
 
 
-@given(line=st.binary(max_size=60) | (MESSAGE | JSON).map(lambda said: json.dumps(said).encode()))
-def test_whatever_is_said_is_answered_by_one_message_at_most(line: bytes) -> None:
+@given(
+    line=st.binary(max_size=60) | (MESSAGE | JSON).map(lambda message: json.dumps(message).encode())
+)
+def test_any_input_is_answered_by_no_more_than_one_message(line: bytes) -> None:
     calls = Calls()
-    session = Session(calls)
-    answers = said(line, session)
+    session = McpSession(calls)
+    answers = responses_to(line, session)
     assert len(answers) <= 1
     for answer in answers:
         assert answer["jsonrpc"] == "2.0"
@@ -167,31 +169,34 @@ def test_whatever_is_said_is_answered_by_one_message_at_most(line: bytes) -> Non
         json.dumps(answer)
     if calls.begun:
         assert not answers
-        assert len([*session.answered(next(iter(calls.begun)), {})]) == 1
+        assert len([*session.finish_call(next(iter(calls.begun)), {})]) == 1
 
 
 @given(st.dictionaries(st.sampled_from(["choice", "input", "ok", "refused", "number"]), JSON))
-def test_whatever_the_narrator_answers_becomes_words(answer: dict[str, Any]) -> None:
-    assert isinstance(tools.said(answer).text, str)
-    assert tools.said(answer).text or answer.get("choice") == "" or answer.get("input") == ""
+def test_whatever_the_runner_answers_becomes_text(answer: dict[str, Any]) -> None:
+    assert isinstance(tools.answer_result(answer).text, str)
+    assert (
+        tools.answer_result(answer).text or answer.get("choice") == "" or answer.get("input") == ""
+    )
 
 
 def test_a_reply_goes_into_a_thread_and_says_what_came_of_it() -> None:
-    session = Session(calls := Calls())
+    session = McpSession(calls := Calls())
     given = {"id": 5, "text": "Done."}
     call = request("tools/call", name="reply_comment", arguments=given)
-    assert said(call, session) == []
+    assert responses_to(call, session) == []
     assert calls.begun == {1: {"reply": {"thread": 5, "text": "Done."}}}
-    (answer,) = session.answered(1, {"unsaid": "there is no such thread"})
+    (answer,) = session.finish_call(1, {"unsaid": "there is no such thread"})
     assert (
-        answer["result"] == tools.Said("It was not posted: there is no such thread.", True).result()
+        answer["result"]
+        == tools.ToolResult("It was not posted: there is no such thread.", True).to_mcp()
     )
-    assert tools.said({"ok": True}) == tools.Said("Told.")
+    assert tools.answer_result({"ok": True}) == tools.ToolResult("Told.")
 
 
 @pytest.mark.parametrize(
     "given", [{}, {"id": 5}, {"text": "x"}, {"id": "5", "text": "x"}, {"id": 0, "text": "x"}]
 )
 def test_a_reply_without_thread_or_text_is_told_to_the_model(given: dict[str, Any]) -> None:
-    (answer,) = said(request("tools/call", name="reply_comment", arguments=given))
+    (answer,) = responses_to(request("tools/call", name="reply_comment", arguments=given))
     assert answer["result"]["isError"]

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from muster.worker.shim.channel import VARIABLE, Channel
+from muster.worker.shim.channel import DESCRIPTOR_VARIABLE, Channel
 
 
-class Listening:
+class FakeShimChannel:
     """`entries` in their order, `facts` merged, and what was `asked`, which is answered by
     `choices`, one after the other and then always the last; by one that is empty never; None:
     nobody can be asked. `looks` is called ten times a second, too."""
@@ -31,11 +31,11 @@ class Listening:
     @property
     def descriptor(self) -> int:
         """For the narrator to inherit."""
-        return self._channel.theirs
+        return self._channel.peer_fd
 
     @property
     def variables(self) -> dict[str, str]:
-        return {VARIABLE: str(self.descriptor)}
+        return {DESCRIPTOR_VARIABLE: str(self.descriptor)}
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -49,8 +49,8 @@ class Listening:
     ) -> None:
         self._is_over.set()
         self._thread.join()
-        self._channel.take_rest()
-        self._channel.hand_over()
+        self._channel.receive_rest()
+        self._channel.close_sandbox_fd()
         self._channel.close()
 
     def of_kind(self, kind: str) -> list[dict[str, Any]]:
@@ -60,7 +60,7 @@ class Listening:
         while not self._is_over.is_set():
             self._looks()
             if self._answers:
-                self._channel.say(self._answers.pop())
+                self._channel.queue_message(self._answers.pop())
                 self._channel.serve()
             ready, _, _ = select.select([self._channel], [], [], 0.1)
             if ready:

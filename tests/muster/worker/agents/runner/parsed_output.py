@@ -6,8 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from muster.worker.agents.runner.entries import Told
-from muster.worker.agents.runner.output_parser import Narration
+from muster.worker.agents.runner.entries import Update
+from muster.worker.agents.runner.output_parser import OutputParser
 
 if TYPE_CHECKING:
     from muster.worker.agents.runner.formats import Format
@@ -16,15 +16,15 @@ SGR = re.compile(r"\x1b\[[0-9;:]*m")
 WIDTH = 80
 
 
-class Heard:
+class ParsedOutput:
     """All that was told of some lines: `entries` in their order, `facts` merged, the `text`."""
 
-    def __init__(self, told: list[Told], width: int = WIDTH) -> None:
-        self.entries = [each.entry for each in told if each.entry]
+    def __init__(self, updates: list[Update], width: int = WIDTH) -> None:
+        self.entries = [each.entry for each in updates if each.entry]
         self.facts: dict[str, Any] = {}
-        for each in told:
+        for each in updates:
             self.facts.update(each.facts or {})
-        self.text = "".join(each.rendering(width) for each in told if each.rendering)
+        self.text = "".join(each.draw(width) for each in updates if each.draw)
 
     @property
     def plain(self) -> str:
@@ -40,11 +40,11 @@ class Heard:
         return found
 
 
-def heard_bytes(spoken: Format, *chunks: bytes) -> Heard:
-    narration = Narration(spoken)
-    told = [each for chunk in chunks for each in narration.heard(chunk)]
-    return Heard([*told, *narration.end()])
+def parse_bytes(spoken: Format, *chunks: bytes) -> ParsedOutput:
+    narration = OutputParser(spoken)
+    updates = [each for chunk in chunks for each in narration.feed(chunk)]
+    return ParsedOutput([*updates, *narration.finish()])
 
 
-def heard(spoken: Format, *events: Any) -> Heard:
-    return heard_bytes(spoken, *(json.dumps(event).encode() + b"\n" for event in events))
+def parse_events(spoken: Format, *events: Any) -> ParsedOutput:
+    return parse_bytes(spoken, *(json.dumps(event).encode() + b"\n" for event in events))

@@ -11,7 +11,7 @@ import termios
 import time
 from pathlib import Path
 
-from muster.worker.agents.runner.channel import VARIABLE
+from muster.worker.agents.runner.channel import DESCRIPTOR_VARIABLE
 from tests.muster.worker.agents.runner.parsed_output import SGR
 
 ROOT = Path(__file__).parents[5]
@@ -20,20 +20,20 @@ ENTRY = (
     "from muster.worker.agents.runner.main import main; main(sys.argv[2:])"
 )
 BARE = [sys.executable, "-I", "-S", "-X", "utf8", "-c"]
-LONGEST = 20.0  # seconds that anything may take
+TIMEOUT_SECONDS = 20.0  # seconds that anything may take
 
 
 def command(*argv: str, format_name: str = "claude") -> list[str]:
     return [*BARE, ENTRY, str(ROOT), format_name, "--", *argv]
 
 
-class OnTerminal:
+class TerminalProcess:
     """A narrator of a shell's script, with `columns`; `channel` is a socket that it inherits."""
 
     def __init__(self, script: str, *, columns: int = 80, channel: int | None = None) -> None:
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
-        known = {} if channel is None else {VARIABLE: str(channel)}
+        known = {} if channel is None else {DESCRIPTOR_VARIABLE: str(channel)}
         self.process = subprocess.Popen(
             command("/bin/sh", "-c", script),
             stdin=slave,
@@ -48,7 +48,7 @@ class OnTerminal:
         self._shown = b""
 
     @property
-    def shown(self) -> str:
+    def screen_text(self) -> str:
         """What the terminal has got so far, without colours."""
         return SGR.sub("", self._shown.decode().replace("\r\n", "\n"))
 
@@ -62,21 +62,21 @@ class OnTerminal:
         self._shown += more
         return bool(more)
 
-    def until(self, text: str) -> str:
-        deadline = time.monotonic() + LONGEST
-        while text not in self.shown:
-            assert time.monotonic() < deadline, self.shown
-            assert self.read(1) or self.process.poll() is None, self.shown
-        return self.shown
+    def wait_for(self, text: str) -> str:
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while text not in self.screen_text:
+            assert time.monotonic() < deadline, self.screen_text
+            assert self.read(1) or self.process.poll() is None, self.screen_text
+        return self.screen_text
 
     def type(self, keys: bytes) -> None:
         os.write(self.master, keys)
 
-    def ended(self) -> int:
+    def wait_until_ended(self) -> int:
         """Its status when it has ended, and all is shown."""
-        deadline = time.monotonic() + LONGEST
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while self.read(0.2) or self.process.poll() is None:
-            assert time.monotonic() < deadline, self.shown
+            assert time.monotonic() < deadline, self.screen_text
         return self.process.wait()
 
     def close(self) -> None:

@@ -9,9 +9,9 @@ def plain(draw: Callable[[int], str], width: int = 40) -> str:
 
 
 def test_a_message_is_wrapped_to_the_width_it_is_drawn_for() -> None:
-    said = blocks.message("word " * 20)
-    assert max(map(len, plain(said, 30).splitlines())) <= 30
-    assert len(plain(said, 120).splitlines()) == 1
+    block = blocks.message("word " * 20)
+    assert max(map(len, plain(block, 30).splitlines())) <= 30
+    assert len(plain(block, 120).splitlines()) == 1
 
 
 def test_a_command_shows_its_output_whole_with_its_colours() -> None:
@@ -48,20 +48,20 @@ def test_an_edit_is_a_diff_in_colours() -> None:
 
 
 def test_of_what_a_tool_said_a_few_lines_are_shown() -> None:
-    said = "\n".join(f"line {number} {'x' * 80}" for number in range(20))
-    call = blocks.tool("Read", "a.py", said, "", is_bad=False, is_whole=False)
+    output = "\n".join(f"line {number} {'x' * 80}" for number in range(20))
+    call = blocks.tool("Read", "a.py", output, "", is_bad=False, is_whole=False)
     lines = plain(call).splitlines()
-    assert len(lines) == 2 + blocks.FEW_LINES
+    assert len(lines) == 2 + blocks.MAX_OUTPUT_LINES
     assert lines[-1] == "  … 14 more lines"
     assert max(map(len, lines)) <= 40
 
 
 def test_of_what_a_tool_said_all_is_shown_where_it_failed_or_the_entry_has_not_all() -> None:
-    said = "\n".join(f"line {number} {'x' * 80}" for number in range(20))
-    failed = blocks.tool("Read", "a.py", said, "failed", is_bad=True, is_whole=False)
-    cut = blocks.tool("Read", "a.py", said, "", is_bad=False, is_whole=True)
-    for shown in (plain(failed), plain(cut)):
-        assert "".join(shown.split()).startswith("●Reada.py" + "".join(said.split()))
+    output = "\n".join(f"line {number} {'x' * 80}" for number in range(20))
+    failed = blocks.tool("Read", "a.py", output, "failed", is_bad=True, is_whole=False)
+    cut = blocks.tool("Read", "a.py", output, "", is_bad=False, is_whole=True)
+    for text in (plain(failed), plain(cut)):
+        assert "".join(text.split()).startswith("●Reada.py" + "".join(output.split()))
 
 
 def test_escapes_in_a_name_or_in_arguments_are_shown() -> None:
@@ -79,7 +79,7 @@ def test_the_end_is_told_whole_also_where_it_is_narrow() -> None:
         "reasoningTokens": 8,
         "cost": 1.25,
     }
-    shown = plain(blocks.closing([usage, usage], 12, 3), 30)
+    shown = plain(blocks.footer([usage, usage], 12, 3), 30)
     assert max(map(len, shown.splitlines())) <= 30
     words = "── 12 turns · tokens 2,469,134 in (2,000,000 cached), 178 out (16 reasoning)"
     assert " ".join(shown.split()) == f"{words} · $2.50 · 3 denied ──"
@@ -94,5 +94,5 @@ def test_what_is_not_known_is_not_said_at_the_end() -> None:
         "reasoningTokens": None,
         "cost": None,
     }
-    assert plain(blocks.closing([usage], 1, 0)) == "── 1 turn · tokens 7 out ──\n"
-    assert plain(blocks.closing([], None, 0)) == "── end ──\n"
+    assert plain(blocks.footer([usage], 1, 0)) == "── 1 turn · tokens 7 out ──\n"
+    assert plain(blocks.footer([], None, 0)) == "── end ──\n"

@@ -4,13 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.worker.agents.runner.entries import (
-    LARGEST_DATA,
-    LONGEST_TEXT,
-    LONGEST_TITLE,
-    encoded,
-    entry,
-    is_cut,
-    one_line,
+    MAX_DATA_BYTES,
+    MAX_TEXT_BYTES,
+    MAX_TITLE_CHARS,
+    encode_json,
+    is_truncated,
+    make_entry,
+    to_one_line,
 )
 
 json_values = st.recursive(
@@ -20,37 +20,39 @@ json_values = st.recursive(
 
 
 def test_the_limits_are_those_that_the_shim_is_told() -> None:
-    assert (LONGEST_TITLE, LONGEST_TEXT, LARGEST_DATA) == (200, 16 << 10, 16 << 10)
+    assert (MAX_TITLE_CHARS, MAX_TEXT_BYTES, MAX_DATA_BYTES) == (200, 16 << 10, 16 << 10)
 
 
 def test_what_fits_is_kept_as_it_is() -> None:
-    made = entry("tool", "Read a.py", "text", call="c", exitCode=None)
+    made = make_entry("tool", "Read a.py", "text", call="c", exitCode=None)
     assert made == {"kind": "tool", "title": "Read a.py", "text": "text", "data": {"call": "c"}}
-    assert not is_cut(made)
+    assert not is_truncated(made)
 
 
 def test_a_text_that_is_too_long_is_cut_between_characters() -> None:
-    made = entry("message", "", "é" * LONGEST_TEXT)
-    assert made["text"] == "é" * (LONGEST_TEXT // 2)
-    assert is_cut(made)
+    made = make_entry("message", "", "é" * MAX_TEXT_BYTES)
+    assert made["text"] == "é" * (MAX_TEXT_BYTES // 2)
+    assert is_truncated(made)
 
 
 def test_data_that_is_too_large_keeps_what_is_short() -> None:
-    made = entry("tool", "", call="c-1", arguments={"text": "x" * LARGEST_DATA, "path": "a.py"})
+    made = make_entry(
+        "tool", "", call="c-1", arguments={"text": "x" * MAX_DATA_BYTES, "path": "a.py"}
+    )
     assert made["data"]["call"] == "c-1"
     assert made["data"]["arguments"]["path"] == "a.py"
     assert made["data"]["arguments"]["text"].endswith("x…")
-    assert is_cut(made)
+    assert is_truncated(made)
 
 
 def test_data_that_is_large_in_every_way_is_left_out() -> None:
     nested = [[["x" * 9] * 99] * 99] * 99
-    assert len(encoded(entry("tool", "", arguments=nested)["data"])) <= LARGEST_DATA
+    assert len(encode_json(make_entry("tool", "", arguments=nested)["data"])) <= MAX_DATA_BYTES
 
 
 def test_a_title_is_one_line() -> None:
-    assert one_line("a\n\n  b\x1b") == "a b␛"
-    assert len(one_line("x" * 999)) == LONGEST_TITLE
+    assert to_one_line("a\n\n  b\x1b") == "a b␛"
+    assert len(to_one_line("x" * 999)) == MAX_TITLE_CHARS
 
 
 @settings(max_examples=50, deadline=None)
@@ -58,8 +60,8 @@ def test_a_title_is_one_line() -> None:
 def test_an_entry_is_within_its_limits_whatever_it_is_made_of(
     title: str, text: str, data: dict[str, object]
 ) -> None:
-    made = entry("tool", title * 50, text * 3000, said=data)
-    assert len(made["title"]) <= LONGEST_TITLE
-    assert len(made["text"].encode()) <= LONGEST_TEXT
-    assert len(encoded(made["data"])) <= LARGEST_DATA
-    assert "\x00" not in json.loads(encoded(made))["text"]
+    made = make_entry("tool", title * 50, text * 3000, said=data)
+    assert len(made["title"]) <= MAX_TITLE_CHARS
+    assert len(made["text"].encode()) <= MAX_TEXT_BYTES
+    assert len(encode_json(made["data"])) <= MAX_DATA_BYTES
+    assert "\x00" not in json.loads(encode_json(made))["text"]

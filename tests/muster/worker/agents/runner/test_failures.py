@@ -22,7 +22,7 @@ NOON = time.mktime((2026, 11, 26, 12, 0, 0, 0, 0, -1))
     ],
 )
 def test_the_status_tells_failures_apart_or_else_the_words(message: str, kind: str) -> None:
-    assert failures.kind_of(message) == kind
+    assert failures.kind_of_message(message) == kind
 
 
 @pytest.mark.parametrize(
@@ -39,10 +39,10 @@ def test_the_status_tells_failures_apart_or_else_the_words(message: str, kind: s
 )
 def test_the_end_of_a_limit_is_known_where_it_is_said(message: str, seconds: int | None) -> None:
     expected = None if seconds is None else int(NOON) + seconds
-    assert failures.resets_at(message, NOON) == expected
+    assert failures.parse_reset_time(message, NOON) == expected
 
 
 def test_a_message_is_harmless_and_bounded() -> None:
-    made = failures.failure("unknown", "\x1b" + "x" * 99_999)
+    made = failures.make_failure("unknown", "\x1b" + "x" * 99_999)
     assert made["message"].startswith("␛x")
-    assert len(made["message"].encode()) <= failures.LONGEST
+    assert len(made["message"].encode()) <= failures.MAX_MESSAGE_BYTES

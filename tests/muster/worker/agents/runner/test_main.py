@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 
-from muster.worker.agents.runner.agent_process import LIMITED, PATIENCE
-from muster.worker.agents.runner.limits import GRACE
-from tests.muster.worker.agents.runner.fake_shim_channel import Listening
+from muster.worker.agents.runner.agent_process import LIMITED_STATUS, OUTPUT_TIMEOUT_SECONDS
+from muster.worker.agents.runner.limits import GRACE_SECONDS
+from tests.muster.worker.agents.runner.fake_shim_channel import FakeShimChannel
 from tests.muster.worker.agents.runner.runner_process import (
     BARE,
-    LONGEST,
     ROOT,
-    OnTerminal,
+    TIMEOUT_SECONDS,
+    TerminalProcess,
     command,
 )
 
-Start = Callable[..., OnTerminal]
+Start = Callable[..., TerminalProcess]
 
 
-def said(text: str) -> str:
+def echo_message(text: str) -> str:
     """What makes a shell say this in the agent's name."""
     message = {"content": [{"type": "text", "text": text}]}
     return f"echo '{json.dumps({'type': 'assistant', 'message': message})}'"
@@ -34,8 +34,8 @@ def said(text: str) -> str:
 def start() -> Iterator[Start]:
     started = []
 
-    def starts(*args: Any, **kwargs: Any) -> OnTerminal:
-        started.append(OnTerminal(*args, **kwargs))
+    def starts(*args: Any, **kwargs: Any) -> TerminalProcess:
+        started.append(TerminalProcess(*args, **kwargs))
         return started[-1]
 
     yield starts
@@ -47,20 +47,20 @@ def start() -> Iterator[Start]:
 def channel() -> Iterator[tuple[int, socket.socket]]:
     """The narrator's end as a descriptor, and the shim's."""
     ours, theirs = socket.socketpair()
-    theirs.settimeout(LONGEST)
+    theirs.settimeout(TIMEOUT_SECONDS)
     with ours, theirs:
         yield ours.fileno(), theirs
 
 
 def test_it_ends_with_the_agents_status(start: Start) -> None:
-    narrator = start(f"{said('Hello')}; exit 3")
-    assert narrator.ended() == 3
-    assert narrator.shown == "Hello\n"
+    narrator = start(f"{echo_message('Hello')}; exit 3")
+    assert narrator.wait_until_ended() == 3
+    assert narrator.screen_text == "Hello\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGABRT, signal.SIGINT])
 def test_it_ends_by_the_agents_signal(start: Start, number: signal.Signals) -> None:
-    assert start(f"kill -{int(number)} $$").ended() == -number
+    assert start(f"kill -{int(number)} $$").wait_until_ended() == -number
 
 
 @pytest.mark.parametrize(("name", "status"), [("/nowhere/agent", 127), ("/etc/passwd", 126)])
@@ -72,51 +72,57 @@ def test_an_agent_that_cannot_be_started_ends_it_as_in_a_shell(name: str, status
 
 def test_the_agent_reads_nothing_and_its_errors_go_to_the_terminal(start: Start) -> None:
     narrator = start("cat; test -t 1 || echo piped; echo shown >&2; printf '\\033[2Junended' >&2")
-    assert narrator.ended() == 0
-    assert sorted(narrator.shown.split()) == ["piped", "shown", "␛[2Junended"]
+    assert narrator.wait_until_ended() == 0
+    assert sorted(narrator.screen_text.split()) == ["piped", "shown", "␛[2Junended"]
 
 
 def test_the_agent_gets_no_more_than_it_should(
     start: Start, channel: tuple[int, socket.socket]
 ) -> None:
     narrator = start("echo [$MUSTER_CHANNEL] /dev/fd/*; trap", channel=channel[0])
-    assert narrator.ended() == 0
+    assert narrator.wait_until_ended() == 0
     # 3 is the shell's own, with which it looks at the directory.
-    assert narrator.shown.split() == ["[]", "/dev/fd/0", "/dev/fd/1", "/dev/fd/2", "/dev/fd/3"]
+    assert narrator.screen_text.split() == [
+        "[]",
+        "/dev/fd/0",
+        "/dev/fd/1",
+        "/dev/fd/2",
+        "/dev/fd/3",
+    ]
 
 
 def test_a_broken_pipe_ends_what_an_agent_runs(start: Start) -> None:
     narrator = start("yes | head -n 1; echo done")
-    assert narrator.ended() == 0
-    assert narrator.shown == "y\ndone\n"
+    assert narrator.wait_until_ended() == 0
+    assert narrator.screen_text == "y\ndone\n"
 
 
 def test_what_an_agent_left_running_does_not_keep_it(start: Start) -> None:
     began = time.monotonic()
-    narrator = start(f"{said('Hello')}; sleep 60 & exit 0")
-    assert narrator.ended() == 0
-    assert time.monotonic() - began < PATIENCE + LONGEST / 2
-    assert narrator.shown == "Hello\n"
+    narrator = start(f"{echo_message('Hello')}; sleep 60 & exit 0")
+    assert narrator.wait_until_ended() == 0
+    assert time.monotonic() - began < OUTPUT_TIMEOUT_SECONDS + TIMEOUT_SECONDS / 2
+    assert narrator.screen_text == "Hello\n"
 
 
 def test_an_agent_may_close_its_output_and_go_on(start: Start) -> None:
-    assert start("exec >/dev/null; sleep 0.3; exit 4").ended() == 4
+    assert start("exec >/dev/null; sleep 0.3; exit 4").wait_until_ended() == 4
 
 
 def test_what_is_typed_reaches_the_agent_which_decides(start: Start) -> None:
     narrator = start("trap 'echo stopped; exit 5' INT; echo ready; while :; do sleep 0.1; done")
-    narrator.until("ready")
+    narrator.wait_for("ready")
     narrator.type(b"\x03")
-    assert narrator.ended() == 5
-    assert "stopped" in narrator.shown
+    assert narrator.wait_until_ended() == 5
+    assert "stopped" in narrator.screen_text
 
 
 def test_a_term_is_passed_on_to_the_agent(start: Start) -> None:
     narrator = start("trap 'echo ending; exit 6' TERM; echo ready; while :; do sleep 0.1; done")
-    narrator.until("ready")
+    narrator.wait_for("ready")
     narrator.process.terminate()
-    assert narrator.ended() == 6
-    assert "ending" in narrator.shown
+    assert narrator.wait_until_ended() == 6
+    assert "ending" in narrator.screen_text
 
 
 RETRY = {
@@ -137,58 +143,58 @@ def waits(*trapped: str) -> str:
 def test_an_agent_that_waits_for_a_limit_is_ended(start: Start) -> None:
     began = time.monotonic()
     narrator = start(waits())
-    assert narrator.ended() == LIMITED
-    assert "It waits by itself, and is ended: " in narrator.shown
-    assert GRACE <= time.monotonic() - began < GRACE + LONGEST / 4
+    assert narrator.wait_until_ended() == LIMITED_STATUS
+    assert "It waits by itself, and is ended: " in narrator.screen_text
+    assert GRACE_SECONDS <= time.monotonic() - began < GRACE_SECONDS + TIMEOUT_SECONDS / 4
 
 
 def test_one_that_does_not_want_to_end_is_killed(start: Start) -> None:
     narrator = start(waits("INT", "TERM"))
-    assert narrator.ended() == LIMITED
-    assert narrator.shown.index("INT came") < narrator.shown.index("TERM came")
+    assert narrator.wait_until_ended() == LIMITED_STATUS
+    assert narrator.screen_text.index("INT came") < narrator.screen_text.index("TERM came")
 
 
 def test_what_it_started_ends_with_it(start: Start) -> None:
     """As gemini is: the one that we have started passes no signals on."""
     child = f"trap 'echo child ended; exit' TERM; {waits()}"
     narrator = start(f"trap : INT TERM; ({child}) & wait; wait; wait")
-    assert narrator.ended() == LIMITED
-    assert "child ended" in narrator.shown
+    assert narrator.wait_until_ended() == LIMITED_STATUS
+    assert "child ended" in narrator.screen_text
 
 
 def test_the_shim_knows_before_the_terminal_shows(
     start: Start, channel: tuple[int, socket.socket]
 ) -> None:
-    narrator = start(f"{said('Hello')}", channel=channel[0])
+    narrator = start(f"{echo_message('Hello')}", channel=channel[0])
     heard = json.loads(channel[1].recv(1 << 16))
     assert heard["entry"]["text"] == "Hello"
     assert not narrator.read(0.2)
     channel[1].sendall(b'{"ok": 0}\n')
-    narrator.until("Hello\n")
-    assert narrator.ended() == 0
+    narrator.wait_for("Hello\n")
+    assert narrator.wait_until_ended() == 0
 
 
 def test_a_channel_that_breaks_is_not_spoken_of(
     start: Start, channel: tuple[int, socket.socket]
 ) -> None:
-    narrator = start(f"{said('One')}; {said('Two')}", channel=channel[0])
+    narrator = start(f"{echo_message('One')}; {echo_message('Two')}", channel=channel[0])
     channel[1].recv(1)
     channel[1].close()
-    assert narrator.ended() == 0
-    assert narrator.shown == "One\n\nTwo\n"
+    assert narrator.wait_until_ended() == 0
+    assert narrator.screen_text == "One\n\nTwo\n"
 
 
 @pytest.mark.parametrize("columns", [40, 120])
 def test_it_shows_at_the_terminals_width(start: Start, columns: int) -> None:
-    narrator = start(said("word " * 60), columns=columns)
-    narrator.ended()
-    assert columns - 5 < max(map(len, narrator.shown.splitlines())) <= columns
+    narrator = start(echo_message("word " * 60), columns=columns)
+    narrator.wait_until_ended()
+    assert columns - 5 < max(map(len, narrator.screen_text.splitlines())) <= columns
 
 
 def test_without_a_terminal_the_agent_goes_on(tmp_path: Path) -> None:
     read, write = os.pipe()
     os.close(read)
-    script = f"{said('Hello')}; {said('Hello')}; touch {tmp_path}/done; exit 7"
+    script = f"{echo_message('Hello')}; {echo_message('Hello')}; touch {tmp_path}/done; exit 7"
     ended = subprocess.run(command("/bin/sh", "-c", script), stdout=write, check=False)
     os.close(write)
     assert ended.returncode == 7
@@ -249,27 +255,27 @@ def test_what_an_agent_keeps_account_of_is_told_while_it_runs_and_at_its_end(
         line = {"type": "event_msg", "payload": {"type": "token_count", "info": info}}
         return f"echo '{json.dumps(line)}' >> {file}"
 
-    def look() -> None:
-        if told := heard.facts.get("usage"):
-            go.write_text(str(told[0]["inputTokens"]))
+    def write_usage_seen() -> None:
+        if usage := shim_channel.facts.get("usage"):
+            go.write_text(str(usage[0]["inputTokens"]))
 
     opening = f"echo '{json.dumps({'type': 'thread.started', 'thread_id': 't-1'})}'"
     until = f"until [ -e {go} ]; do sleep 0.05; done; cat {go}"
     script = "; ".join([counted(7), opening, until, counted(9), "exit 3"])
-    heard = Listening(look)
-    with heard:
+    shim_channel = FakeShimChannel(write_usage_seen)
+    with shim_channel:
         ended = subprocess.run(
             command("/bin/sh", "-c", script, format_name="codex"),
-            env={**os.environ, **heard.variables},
-            pass_fds=[heard.descriptor],
+            env={**os.environ, **shim_channel.variables},
+            pass_fds=[shim_channel.descriptor],
             capture_output=True,
             text=True,
-            timeout=LONGEST,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
     assert ended.returncode == 3
     assert ended.stdout.splitlines()[1] == "7"
     assert "── tokens 9 in, in the whole conversation ──" in ended.stdout
-    assert heard.facts["usage"][0]["inputTokens"] == 9
-    assert heard.facts["isOfSession"]
-    assert [entry["kind"] for entry in heard.entries] == ["usage"]
+    assert shim_channel.facts["usage"][0]["inputTokens"] == 9
+    assert shim_channel.facts["isOfSession"]
+    assert [entry["kind"] for entry in shim_channel.entries] == ["usage"]

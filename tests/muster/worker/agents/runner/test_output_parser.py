@@ -9,13 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muster.worker.agents.runner import formats, sanitizer
-from muster.worker.agents.runner.output_parser import Aside, Narration
-from tests.muster.worker.agents.runner.parsed_output import SGR, Heard, heard, heard_bytes
+from muster.worker.agents.runner.output_parser import OutputParser, TextParser
+from tests.muster.worker.agents.runner.parsed_output import (
+    SGR,
+    ParsedOutput,
+    parse_bytes,
+    parse_events,
+)
 
 # What would move a terminal's cursor or more, once colours are taken away.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 QUICK = settings(max_examples=50, deadline=None)
-EVERY = pytest.mark.parametrize("name", formats.NAMES)
+EVERY = pytest.mark.parametrize("name", formats.JSON_FORMATS)
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -134,11 +139,11 @@ def nearly_known(draw: st.DrawFn, name: str) -> Any:
     return replaced(event, way, draw(json_values))
 
 
-def require_harmless(told: Heard) -> None:
-    assert not CONTROL.search(told.plain), told.plain
-    assert told.text.count("\x1b") == len(SGR.findall(told.text))
-    json.dumps(told.entries, allow_nan=False).encode()
-    json.dumps(told.facts, allow_nan=False).encode()
+def require_harmless(output: ParsedOutput) -> None:
+    assert not CONTROL.search(output.plain), output.plain
+    assert output.text.count("\x1b") == len(SGR.findall(output.text))
+    json.dumps(output.entries, allow_nan=False).encode()
+    json.dumps(output.facts, allow_nan=False).encode()
 
 
 @EVERY
@@ -146,19 +151,19 @@ def require_harmless(told: Heard) -> None:
 @given(data=st.data())
 def test_events_that_are_nearly_right_are_told_or_passed_on(name: str, data: st.DataObject) -> None:
     events = data.draw(st.lists(nearly_known(name) | json_values, max_size=6))
-    require_harmless(heard(formats.of_name(name), *events))
+    require_harmless(parse_events(formats.create_format(name), *events))
 
 
 @EVERY
 @QUICK
 @given(chunks=st.lists(st.binary() | st.sampled_from([b"\n", b"{", b'{"type":', b"\x1b[8m"])))
 def test_bytes_that_are_no_events_are_passed_on(name: str, chunks: list[bytes]) -> None:
-    told = heard_bytes(formats.of_name(name), *chunks)
-    require_harmless(told)
-    assert told.entries == []
-    said = b"".join(chunks).decode(errors="backslashreplace")
-    letters = "".join(filter(str.isalnum, SGR.sub("", sanitizer.coloured(said))))
-    assert "".join(filter(str.isalnum, told.plain)) == letters
+    output = parse_bytes(formats.create_format(name), *chunks)
+    require_harmless(output)
+    assert output.entries == []
+    text = b"".join(chunks).decode(errors="backslashreplace")
+    letters = "".join(filter(str.isalnum, SGR.sub("", sanitizer.sanitize_keeping_colors(text))))
+    assert "".join(filter(str.isalnum, output.plain)) == letters
 
 
 WORDS = (
@@ -174,11 +179,11 @@ WORDS = (
 @QUICK
 @given(lines=st.lists(st.text() | st.sampled_from(WORDS)))
 def test_what_is_said_aside_is_shown(name: str, lines: list[str]) -> None:
-    said = "\n".join(lines).encode(errors="replace")
-    aside = Aside(formats.of_name(name))
-    told = Heard([*aside.heard(said), *aside.end()])
-    require_harmless(told)
-    assert "".join(sanitizer.plain(said.decode()).split()) in "".join(told.plain.split())
+    data = "\n".join(lines).encode(errors="replace")
+    aside = TextParser(formats.create_format(name))
+    output = ParsedOutput([*aside.feed(data), *aside.finish()])
+    require_harmless(output)
+    assert "".join(sanitizer.sanitize(data.decode()).split()) in "".join(output.plain.split())
 
 
 SAID: dict[str, Any] = {
@@ -199,9 +204,9 @@ SAID: dict[str, Any] = {
 @QUICK
 @given(text=st.text().filter(str.strip))
 def test_all_that_is_said_appears(name: str, text: str) -> None:
-    told = heard(formats.of_name(name), SAID[name](text))
-    require_harmless(told)
-    assert "".join(sanitizer.plain(text).split()) in "".join(told.plain.split())
+    output = parse_events(formats.create_format(name), SAID[name](text))
+    require_harmless(output)
+    assert "".join(sanitizer.sanitize(text).split()) in "".join(output.plain.split())
 
 
 @EVERY
@@ -209,36 +214,36 @@ def test_all_that_is_said_appears(name: str, text: str) -> None:
 @given(text=st.text().filter(str.strip), at=st.integers(0, 200))
 def test_it_does_not_matter_where_the_pipe_cuts(name: str, text: str, at: int) -> None:
     line = json.dumps(SAID[name](text), ensure_ascii=False).encode(errors="replace") + b"\n"
-    whole = heard_bytes(formats.of_name(name), line).text
-    assert heard_bytes(formats.of_name(name), line[:at], line[at:]).text == whole
+    whole = parse_bytes(formats.create_format(name), line).text
+    assert parse_bytes(formats.create_format(name), line[:at], line[at:]).text == whole
 
 
 @EVERY
 def test_json_that_no_one_can_read_is_passed_on(name: str) -> None:
     for line in ("[" * 100_000, '{"a":' * 100_000, '{"type": NaN}', '{"a": 1e999}', "{}", "null"):
-        told = heard_bytes(formats.of_name(name), line.encode() + b"\n")
-        assert told.plain == line + "\n"
-        assert told.entries == []
+        output = parse_bytes(formats.create_format(name), line.encode() + b"\n")
+        assert output.plain == line + "\n"
+        assert output.entries == []
 
 
 def test_a_line_without_an_end_is_a_line() -> None:
     line = json.dumps(SAID["claude"]("Hello")).encode()
-    assert heard_bytes(formats.of_name("claude"), line).plain == "Hello\n"
+    assert parse_bytes(formats.create_format("claude"), line).plain == "Hello\n"
 
 
 def test_a_line_that_is_too_long_is_passed_on_in_pieces() -> None:
-    narration = Narration(formats.of_name("claude"))
+    narration = OutputParser(formats.create_format("claude"))
     letters = 1 << 20
     piece = "é".encode() * letters
-    told = [each for _ in range(5) for each in narration.heard(piece)]
-    assert told, "nothing is shown before its end"
-    told += narration.heard(b"\xc3")
-    told += narration.heard(b"\xa9 end\n" + json.dumps(SAID["claude"]("Hello")).encode() + b"\n")
-    text = Heard(told).plain
+    updates = [each for _ in range(5) for each in narration.feed(piece)]
+    assert updates, "nothing is shown before its end"
+    updates += narration.feed(b"\xc3")
+    updates += narration.feed(b"\xa9 end\n" + json.dumps(SAID["claude"]("Hello")).encode() + b"\n")
+    text = ParsedOutput(updates).plain
     assert text.count("é") == 5 * letters + 1
     assert text.endswith("é end\nHello\n")
 
 
 def test_no_other_format_is_known() -> None:
     with pytest.raises(ValueError, match="no format 'cursor'"):
-        formats.of_name("cursor")
+        formats.create_format("cursor")

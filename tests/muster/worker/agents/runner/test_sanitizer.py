@@ -4,7 +4,7 @@ from muster.worker.agents.runner import sanitizer
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"),
+    ("text", "expected"),
     [
         ("plain\ttext\n", "plain\ttext\n"),
         ("\x1b]0;title\x07", "␛]0;title␇"),
@@ -17,25 +17,25 @@ from muster.worker.agents.runner import sanitizer
         ("日本 é", "日本 é"),
     ],
 )
-def test_what_would_be_obeyed_is_shown(said: str, shown: str) -> None:
-    assert sanitizer.plain(said) == shown
-    assert sanitizer.coloured(said) == shown
+def test_what_would_be_obeyed_is_shown(text: str, expected: str) -> None:
+    assert sanitizer.sanitize(text) == expected
+    assert sanitizer.sanitize_keeping_colors(text) == expected
 
 
 @pytest.mark.parametrize(
     "colour", ["\x1b[m", "\x1b[31m", "\x1b[1;38;5;8m", "\x1b[48;2;8;8;8m", "\x1b[38:5:1m"]
 )
 def test_colours_may_pass_and_end_with_the_text(colour: str) -> None:
-    assert sanitizer.coloured(f"a{colour}b\x1b[K") == f"a{colour}b␛[K\x1b[0m"
-    assert "\x1b" not in sanitizer.plain(f"a{colour}b")
+    assert sanitizer.sanitize_keeping_colors(f"a{colour}b\x1b[K") == f"a{colour}b␛[K\x1b[0m"
+    assert "\x1b" not in sanitizer.sanitize(f"a{colour}b")
 
 
 @pytest.mark.parametrize("hiding", ["\x1b[8m", "\x1b[1;08m", "\x1b[38;5;1;8m", "\x1b[38;9;8m"])
 def test_what_hides_text_does_not(hiding: str) -> None:
-    assert "\x1b" not in sanitizer.coloured(f"{hiding}secret")
+    assert "\x1b" not in sanitizer.sanitize_keeping_colors(f"{hiding}secret")
 
 
 def test_all_of_a_json_is_made_harmless_and_its_numbers_readable_by_all() -> None:
-    said = {"a\x1b": ["\x00", 1, 1.5, None, True], "big": 1 << 60, "endless": float("inf")}
-    shown = {"a␛": ["␀", 1, 1.5, None, True], "big": str(1 << 60), "endless": "inf"}
-    assert sanitizer.throughout(said) == shown
+    value = {"a\x1b": ["\x00", 1, 1.5, None, True], "big": 1 << 60, "endless": float("inf")}
+    expected = {"a␛": ["␀", 1, 1.5, None, True], "big": str(1 << 60), "endless": "inf"}
+    assert sanitizer.sanitize_json(value) == expected

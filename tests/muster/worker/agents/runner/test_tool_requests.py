@@ -16,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from muster.worker.agents.runner import tool_socket
-from muster.worker.agents.runner.channel import Channel, Refused
-from muster.worker.agents.runner.entries import Told
-from muster.worker.agents.runner.tool_requests import Inquiries
-from muster.worker.agents.runner.tool_socket import VARIABLE
+from muster.worker.agents.runner.channel import Channel, RequestRefused
+from muster.worker.agents.runner.entries import Update
+from muster.worker.agents.runner.tool_requests import ToolRequests
+from muster.worker.agents.runner.tool_socket import SOCKET_VARIABLE
 
-PATIENCE = 10.0
+TIMEOUT_SECONDS = 10.0
 
 
 class Shim:
@@ -41,7 +41,7 @@ class Shim:
 
     def close(self) -> None:
         self._connection.shutdown(socket.SHUT_RDWR)
-        self._thread.join(PATIENCE)
+        self._thread.join(TIMEOUT_SECONDS)
         self._connection.close()
 
     def _listen(self) -> None:
@@ -62,20 +62,20 @@ class World:
         ours, theirs = socket.socketpair()
         self.shim = Shim(theirs)
         self.channel = Channel(ours.detach())
-        self.told: list[Told] = []
-        self.inquiries = Inquiries(self.channel, self.told.extend)
-        self.path = os.environ.get(VARIABLE, "")
+        self.told: list[Update] = []
+        self.inquiries = ToolRequests(self.channel, self.told.extend)
+        self.path = os.environ.get(SOCKET_VARIABLE, "")
 
-    def call(self, said: object) -> socket.socket:
+    def call(self, message: object) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(self.path)
-        line = said if isinstance(said, bytes) else json.dumps(said).encode()
+        line = message if isinstance(message, bytes) else json.dumps(message).encode()
         connection.sendall(line + b"\n")
         return connection
 
     def turn(self, seconds: float = 0.0) -> bool:
         """One turn of the narrator's loop; whether there was something to do."""
-        handles = self.inquiries.handles()
+        handles = self.inquiries.file_descriptors()
         ready, _, _ = select.select(handles, [], [], seconds)
         self.inquiries.serve(ready)
         return bool(ready)
@@ -86,7 +86,7 @@ class World:
 
     def answer_to(self, connection: socket.socket) -> dict[str, Any]:
         connection.settimeout(0)
-        heard, deadline = b"", time.monotonic() + PATIENCE
+        heard, deadline = b"", time.monotonic() + TIMEOUT_SECONDS
         while not heard.endswith(b"\n"):
             assert time.monotonic() < deadline, "nothing comes"
             self.turn(0.02)
@@ -105,7 +105,7 @@ class World:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(SOCKET_VARIABLE, raising=False)
     world = World()
     yield world
     world.close()
@@ -130,8 +130,8 @@ def test_a_question_is_shown_asked_and_answered(world: World) -> None:
     question, answer = world.told
     assert question.entry is not None
     assert question.entry["kind"] == "question"
-    assert answer.rendering is not None
-    assert "blue" in answer.rendering(80)
+    assert answer.draw is not None
+    assert "blue" in answer.draw(80)
 
 
 def test_one_is_asked_at_a_time_and_in_their_order(world: World) -> None:
@@ -179,24 +179,24 @@ def test_an_answer_may_come_while_something_else_is_told(world: World) -> None:
     connection = world.call(ask("a"))
     world.settle()
     world.shim.answer(0, input="early")
-    assert world.channel.tell("ask", None) is not None  # its own answer is behind that one
+    assert world.channel.send("ask", None) is not None  # its own answer is behind that one
     assert world.answer_to(connection)["input"] == "early"
 
 
 def test_progress_is_told(world: World) -> None:
     assert world.answer_to(world.call({"progress": "half of it"})) == {"ok": True}
-    (told,) = world.told
-    assert told.entry is not None
-    assert (told.entry["text"], told.entry["data"]) == ("half of it", {"progress": True})
+    (update,) = world.told
+    assert update.entry is not None
+    assert (update.entry["text"], update.entry["data"]) == ("half of it", {"progress": True})
 
 
 def test_where_there_is_no_channel_nobody_is_to_be_reached(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv(VARIABLE, "/another/one")
-    inquiries = Inquiries(Channel(None), list)
-    assert inquiries.handles() == []
-    assert VARIABLE not in os.environ
+    monkeypatch.setenv(SOCKET_VARIABLE, "/another/one")
+    inquiries = ToolRequests(Channel(None), list)
+    assert inquiries.file_descriptors() == []
+    assert SOCKET_VARIABLE not in os.environ
     inquiries.close()
 
 
@@ -215,15 +215,19 @@ SAID = st.fixed_dictionaries(
 
 
 @given(
-    st.lists(SAID.map(lambda said: json.dumps(said).encode()) | st.binary(max_size=40), max_size=4)
+    st.lists(
+        SAID.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40), max_size=4
+    )
 )
 def test_whatever_calls_it_is_answered_or_asked(calls: list[bytes]) -> None:
     world = World()
     world.shim.refuses = "not now"
     try:
-        for said in calls:
-            assert world.answer_to(world.call(said)).keys() <= {"ok", "refused"}
-        assert all(asked and isinstance(asked["question"], str) for asked in world.shim.asked)
+        for call in calls:
+            assert world.answer_to(world.call(call)).keys() <= {"ok", "refused"}
+        assert all(
+            question and isinstance(question["question"], str) for question in world.shim.asked
+        )
     finally:
         world.close()
 
@@ -231,13 +235,13 @@ def test_whatever_calls_it_is_answered_or_asked(calls: list[bytes]) -> None:
 def test_where_no_socket_can_be_nothing_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.setattr(tool_socket, "_PLACE", str(tmp_path / "none"))
+    monkeypatch.delenv(SOCKET_VARIABLE, raising=False)
+    monkeypatch.setattr(tool_socket, "_BASE_DIRECTORY", str(tmp_path / "none"))
     removed: list[str] = []
     monkeypatch.setattr(os, "unlink", removed.append)
     monkeypatch.setattr(os, "rmdir", removed.append)
     world = World()
-    assert (world.path, world.inquiries.handles()) == ("", [world.channel.fileno()])
+    assert (world.path, world.inquiries.file_descriptors()) == ("", [world.channel.fileno()])
     world.close()
     assert removed == []
 
@@ -249,15 +253,15 @@ def test_a_reply_goes_to_the_shim_and_its_refusal_back() -> None:
         def __init__(self) -> None:
             self.told: list[tuple[str, Any]] = []
 
-        def require(self, kind: str, content: Any) -> int:
+        def request(self, kind: str, content: Any) -> int:
             self.told.append((kind, content))
             if content["thread"] != 5:
-                raise Refused("there is no such thread")
+                raise RequestRefused("there is no such thread")
             return 0
 
-    shown: list[Told] = []
+    shown: list[Update] = []
     channel: Any = Shimlike()
-    inquiries = Inquiries(channel, shown.extend)
+    inquiries = ToolRequests(channel, shown.extend)
     try:
         assert inquiries._reply(5, "Done.") is None
         assert inquiries._reply(6, "Done.") == "there is no such thread"

@@ -43,9 +43,9 @@ class ScriptedAgent:
         self, cwd: str, session_id: str, mcp_servers: Any = None, **_: Any
     ) -> Any:
         self._at, self._session, self._servers = cwd, session_id, mcp_servers
-        for said in (KEPT / session_id).read_text().splitlines():
-            await self._tell(helpers.update_user_message_text(said))
-            await self._tell(helpers.update_agent_message_text("I did so."))
+        for line in (KEPT / session_id).read_text().splitlines():
+            await self._send_text(helpers.update_user_message_text(line))
+            await self._send_text(helpers.update_agent_message_text("I did so."))
         return schema.LoadSessionResponse()
 
     async def prompt(self, session_id: str, prompt: list[Any], **_: Any) -> Any:
@@ -66,20 +66,22 @@ class ScriptedAgent:
 
     async def repair(self) -> None:
         path = f"{self._at}/a.py"
-        await self._tell(helpers.update_agent_thought_text("Let me "))
-        await self._tell(helpers.update_agent_thought_text("see."))
-        await self._tell(helpers.update_plan([helpers.plan_entry("mend it")]))
+        await self._send_text(helpers.update_agent_thought_text("Let me "))
+        await self._send_text(helpers.update_agent_thought_text("see."))
+        await self._send_text(helpers.update_plan([helpers.plan_entry("mend it")]))
         old = (await self._client.read_text_file(self._session, path)).content
         edit = helpers.tool_diff_content(path, "one\nthree\n", old)
-        if await self._may("c-1", "edit", "Edit a.py", content=[edit]):
+        if await self._ask_permission("c-1", "edit", "Edit a.py", content=[edit]):
             await self._client.write_text_file(self._session, path, "one\nthree\n")
             await self._end("c-1", content=[edit])
-        if await self._may("c-2", "execute", "cat a.py", raw_input={"command": "cat a.py"}):
+        if await self._ask_permission(
+            "c-2", "execute", "cat a.py", raw_input={"command": "cat a.py"}
+        ):
             await self._end("c-2", raw_output={"output": "one\nthree\n", "exit_code": 0})
-        await self._tell(helpers.update_agent_message_text("Men"))
-        await self._tell(helpers.update_agent_message_text("ded."))
+        await self._send_text(helpers.update_agent_message_text("Men"))
+        await self._send_text(helpers.update_agent_message_text("ded."))
 
-    async def look(self) -> None:
+    async def read_foreign_files(self) -> None:
         """At what is not its own, and at what is no file."""
         os.mkfifo(f"{self._at}/pipe")
         os.symlink("/etc", f"{self._at}/etc")
@@ -91,15 +93,15 @@ class ScriptedAgent:
         made = self._client.create_terminal(command="true", session_id=self._session)
         await self._try("terminal", made)
         lines = await self._client.read_text_file(self._session, f"{self._at}/a.py", 2, 1)
-        await self._tell(helpers.update_agent_message_text(f"line 2: {lines.content!r}"))
+        await self._send_text(helpers.update_agent_message_text(f"line 2: {lines.content!r}"))
 
     async def serve(self) -> None:
-        said = [
+        servers = [
             f"{each.name}: {each.command} {each.args} "
             + " ".join(f"{variable.name}={variable.value}" for variable in each.env)
             for each in self._servers
         ]
-        await self._tell(helpers.update_agent_message_text("; ".join(said)))
+        await self._send_text(helpers.update_agent_message_text("; ".join(servers)))
 
     async def refuse(self) -> str:
         return "refusal"
@@ -111,8 +113,8 @@ class ScriptedAgent:
         raise acp.RequestError(-32603, "Too many requests, try again in 30 s")
 
     async def wait(self) -> str:
-        await self._may("c-1", "execute", "sleep")
-        await self._tell(helpers.update_agent_message_text("Waiting."))
+        await self._ask_permission("c-1", "execute", "sleep")
+        await self._send_text(helpers.update_agent_message_text("Waiting."))
         await self._cancelled.wait()
         return "cancelled"
 
@@ -127,12 +129,12 @@ class ScriptedAgent:
 
     # ---- how
 
-    async def _tell(self, update: Any) -> None:
+    async def _send_text(self, update: Any) -> None:
         await self._client.session_update(self._session, update)
 
-    async def _may(self, call: str, kind: Any, title: str, **more: Any) -> bool:
+    async def _ask_permission(self, call: str, kind: Any, title: str, **more: Any) -> bool:
         begun = helpers.start_tool_call(call, title, kind=kind, status="pending", **more)
-        await self._tell(begun)
+        await self._send_text(begun)
         asked = schema.ToolCallUpdate(tool_call_id=call, title=title)
         options = [
             schema.PermissionOption(option_id="always", name="Always", kind="allow_always"),
@@ -146,15 +148,15 @@ class ScriptedAgent:
         return is_allowed
 
     async def _end(self, call: str, status: Any = "completed", **more: Any) -> None:
-        await self._tell(helpers.update_tool_call(call, status=status, **more))
+        await self._send_text(helpers.update_tool_call(call, status=status, **more))
 
     async def _try(self, what: str, asking: Any) -> None:
         try:
             await asking
-            said = "done"
+            outcome = "done"
         except acp.RequestError as error:
-            said = str(error)
-        await self._tell(helpers.update_agent_message_text(f"{what}: {said}\n"))
+            outcome = str(error)
+        await self._send_text(helpers.update_agent_message_text(f"{what}: {outcome}\n"))
 
 
 STAYS: list[bool] = []

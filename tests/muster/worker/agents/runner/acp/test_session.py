@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from tests.muster.worker.agents.runner.fake_shim_channel import Listening
+from tests.muster.worker.agents.runner.fake_shim_channel import FakeShimChannel
 from tests.muster.worker.agents.runner.parsed_output import SGR
-from tests.muster.worker.agents.runner.runner_process import BARE, ENTRY, LONGEST, ROOT
+from tests.muster.worker.agents.runner.runner_process import BARE, ENTRY, ROOT, TIMEOUT_SECONDS
 
 AGENT = Path(__file__).parent / "scripted_agent.py"
 SERVER = {"name": "muster", "command": "/bin/server", "args": ["--here"]}
 
 
-class Asked(Listening):
+class Asked(FakeShimChannel):
     """An agent that was asked: its `status`, and what was `shown`."""
 
     status: int
@@ -43,7 +43,7 @@ class Asked(Listening):
         )
 
     def end(self) -> None:
-        out, _ = self.process.communicate(timeout=LONGEST)
+        out, _ = self.process.communicate(timeout=TIMEOUT_SECONDS)
         self.status, self.shown = self.process.returncode, SGR.sub("", out)
 
 
@@ -78,25 +78,25 @@ def ask(tmp_path: Path) -> Ask:
 
 
 def test_what_it_does_is_shown_and_told(ask: Ask, tmp_path: Path) -> None:
-    told = ask("repair")
-    assert told.status == 0, told.shown
+    run = ask("repair")
+    assert run.status == 0, run.shown
     assert (tmp_path / "workspace" / "a.py").read_text() == "one\nthree\n"
-    assert [entry["kind"] for entry in told.entries] == [
+    assert [entry["kind"] for entry in run.entries] == [
         "thought", "edit", "command", "message", "usage",
     ]  # fmt: skip
-    thought, edit, command, message, _ = told.entries
+    thought, edit, command, message, _ = run.entries
     assert (thought["text"], message["text"]) == ("Let me see.", "Mended.")
     assert edit["data"]["files"] == [{"path": "a.py", "change": "update"}]
     assert edit["text"] == "-two\n+three"
     assert (command["data"]["command"], command["data"]["exitCode"]) == ("cat a.py", 0)
     assert command["text"] == "one\nthree\n"
-    assert "── scripted · " in told.shown
-    assert "[ ] mend it" in told.shown
-    assert told.facts["denied"] == 0
-    (used,) = told.facts["usage"]
+    assert "── scripted · " in run.shown
+    assert "[ ] mend it" in run.shown
+    assert run.facts["denied"] == 0
+    (used,) = run.facts["usage"]
     assert (used["inputTokens"], used["cachedTokens"]) == (75, 25)
     assert (used["outputTokens"], used["reasoningTokens"]) == (15, 5)
-    assert told.facts.get("failure") is None
+    assert run.facts.get("failure") is None
 
 
 def test_the_usage_of_a_last_request_is_not_taken_for_that_of_all(ask: Ask) -> None:
@@ -110,11 +110,11 @@ def test_the_usage_of_a_last_request_is_not_taken_for_that_of_all(ask: Ask) -> N
 def test_what_it_asks_for_is_allowed_by_its_permissions(
     ask: Ask, permissions: str, kinds: list[str]
 ) -> None:
-    told = ask("repair", permissions)
-    calls = [entry for entry in told.entries if "call" in entry["data"]]
+    run = ask("repair", permissions)
+    calls = [entry for entry in run.entries if "call" in entry["data"]]
     assert [entry["kind"] for entry in calls] == kinds
-    assert told.facts["denied"] == kinds.count("denied")
-    assert told.status == 0
+    assert run.facts["denied"] == kinds.count("denied")
+    assert run.status == 0
 
 
 @pytest.mark.parametrize(
@@ -122,27 +122,27 @@ def test_what_it_asks_for_is_allowed_by_its_permissions(
     [("Yes", "command"), ("Always", "command"), ("No", "denied"), (None, "denied")],
 )
 def test_for_what_is_not_allowed_a_person_is_asked(ask: Ask, choice: str | None, kind: str) -> None:
-    told = ask("repair", "edit", choice=choice)
-    (asked,) = told.asked
-    assert asked == {
+    run = ask("repair", "edit", choice=choice)
+    (question,) = run.asked
+    assert question == {
         "question": "scripted wants to do this: cat a.py",
         "choices": ["Always", "Yes", "No"],
     }
-    assert [entry["kind"] for entry in told.entries if "call" in entry["data"]] == ["edit", kind]
-    assert told.facts["denied"] == (kind == "denied")
-    assert told.status == 0
+    assert [entry["kind"] for entry in run.entries if "call" in entry["data"]] == ["edit", kind]
+    assert run.facts["denied"] == (kind == "denied")
+    assert run.status == 0
 
 
 def test_an_interrupt_withdraws_what_is_asked(ask: Ask) -> None:
-    def interrupts(heard: Asked) -> None:
-        once_it_waits(lambda _: None)(heard)
-        while not heard.asked:
+    def interrupts(agent: Asked) -> None:
+        once_it_waits(lambda _: None)(agent)
+        while not agent.asked:
             time.sleep(0.05)
-        heard.process.send_signal(signal.SIGINT)
+        agent.process.send_signal(signal.SIGINT)
 
-    told = ask("wait", "edit", choice="", meanwhile=interrupts)
-    assert "It was cancelled." in told.shown
-    assert told.facts["denied"] == 0
+    run = ask("wait", "edit", choice="", meanwhile=interrupts)
+    assert "It was cancelled." in run.shown
+    assert run.facts["denied"] == 0
 
 
 def test_it_goes_on_with_a_session_and_nothing_is_told_twice(ask: Ask) -> None:
@@ -154,15 +154,15 @@ def test_it_goes_on_with_a_session_and_nothing_is_told_twice(ask: Ask) -> None:
 
 
 def test_a_session_that_is_lost_is_begun_anew(ask: Ask) -> None:
-    told = ask("serve", session="lost")
-    assert told.status == 0
-    assert told.facts["session"] != "lost"
-    assert "It cannot go on with the session, and begins anew" in told.shown
+    run = ask("serve", session="lost")
+    assert run.status == 0
+    assert run.facts["session"] != "lost"
+    assert "It cannot go on with the session, and begins anew" in run.shown
 
 
 def test_an_agent_that_cannot_load_begins_anew(ask: Ask) -> None:
-    told = ask("serve", session="known", FORGETS="1")
-    assert (told.status, told.facts["session"] != "known") == (0, True)
+    run = ask("serve", session="known", FORGETS="1")
+    assert (run.status, run.facts["session"] != "known") == (0, True)
 
 
 def test_it_is_given_our_servers(ask: Ask) -> None:
@@ -171,8 +171,8 @@ def test_it_is_given_our_servers(ask: Ask) -> None:
 
 
 def test_it_comes_at_files_of_the_workspace_alone(ask: Ask, tmp_path: Path) -> None:
-    told = ask("look")
-    (message,) = told.of_kind("message")
+    run = ask("read_foreign_files")
+    (message,) = run.of_kind("message")
     assert message["text"].splitlines() == [
         "/etc/passwd: it is not in the workspace",
         "a.py: it is not in the workspace",
@@ -196,23 +196,23 @@ def test_it_comes_at_files_of_the_workspace_alone(ask: Ask, tmp_path: Path) -> N
     ],
 )
 def test_its_failures_are_told_apart(ask: Ask, text: str, kind: str, words: str) -> None:
-    told = ask(text)
-    assert told.status == 1, told.shown
-    assert told.facts["failure"]["kind"] == kind
-    assert words in told.shown
+    run = ask(text)
+    assert run.status == 1, run.shown
+    assert run.facts["failure"]["kind"] == kind
+    assert words in run.shown
     if kind == "rate_limit":
-        assert 0 <= time.time() + 30 - told.facts["failure"]["resetsAt"] < LONGEST
+        assert 0 <= time.time() + 30 - run.facts["failure"]["resetsAt"] < TIMEOUT_SECONDS
 
 
 def test_another_version_of_the_protocol_is_not_spoken(ask: Ask) -> None:
-    told = ask("repair", VERSION="2")
-    assert told.status == 1
-    assert "It speaks version 2 of the protocol, and we version 1." in told.shown
+    run = ask("repair", VERSION="2")
+    assert run.status == 1
+    assert "It speaks version 2 of the protocol, and we version 1." in run.shown
 
 
 def once_it_waits(act: Callable[[Asked], None]) -> Callable[[Asked], None]:
     def acts(heard: Asked) -> None:
-        deadline = time.monotonic() + LONGEST
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while "session" not in heard.facts:
             assert time.monotonic() < deadline
             time.sleep(0.05)
@@ -222,19 +222,19 @@ def once_it_waits(act: Callable[[Asked], None]) -> Callable[[Asked], None]:
 
 
 def test_an_interrupt_asks_it_to_stop(ask: Ask) -> None:
-    told = ask(
-        "wait", meanwhile=once_it_waits(lambda heard: heard.process.send_signal(signal.SIGINT))
+    run = ask(
+        "wait", meanwhile=once_it_waits(lambda agent: agent.process.send_signal(signal.SIGINT))
     )
-    assert told.status == 1
-    assert "It was cancelled." in told.shown
+    assert run.status == 1
+    assert "It was cancelled." in run.shown
 
 
 def test_a_term_ends_it(ask: Ask) -> None:
-    told = ask("wait", meanwhile=once_it_waits(lambda heard: heard.process.terminate()))
-    assert told.status == -signal.SIGTERM
+    run = ask("wait", meanwhile=once_it_waits(lambda agent: agent.process.terminate()))
+    assert run.status == -signal.SIGTERM
 
 
 def test_one_that_stays_behind_its_answer_is_ended(ask: Ask) -> None:
-    told = ask("stay")
-    assert told.status == 0
-    assert told.facts.get("failure") is None
+    run = ask("stay")
+    assert run.status == 0
+    assert run.facts.get("failure") is None

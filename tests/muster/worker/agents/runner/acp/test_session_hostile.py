@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muster.worker.agents.runner.acp.session import Conversation
-from muster.worker.agents.runner.output_parser import Narration
-from tests.muster.worker.agents.runner.parsed_output import Heard
+from muster.worker.agents.runner.acp.session import AcpSession
+from muster.worker.agents.runner.output_parser import OutputParser
+from tests.muster.worker.agents.runner.parsed_output import ParsedOutput
 from tests.muster.worker.agents.runner.test_output_parser import (
     QUICK,
     json_values,
@@ -76,22 +76,22 @@ def nearly_known(draw: st.DrawFn) -> Any:
     return replaced(message, way, draw(json_values))
 
 
-def spoken_with(*messages: Any) -> tuple[Conversation, Heard]:
-    conversation = Conversation(ASKED)
-    narration = Narration(conversation)
-    said = b"".join(json.dumps(message).encode() + b"\n" for message in messages)
-    told = [*narration.heard(said), *narration.end()]
-    return conversation, Heard(told)
+def spoken_with(*messages: Any) -> tuple[AcpSession, ParsedOutput]:
+    conversation = AcpSession(ASKED)
+    narration = OutputParser(conversation)
+    lines = b"".join(json.dumps(message).encode() + b"\n" for message in messages)
+    updates = [*narration.feed(lines), *narration.finish()]
+    return conversation, ParsedOutput(updates)
 
 
 @QUICK
 @given(st.lists(st.sampled_from(SHAPES) | nearly_known() | json_values, max_size=8))
 def test_messages_that_are_nearly_right_are_told_or_passed_on(messages: list[Any]) -> None:
-    conversation, told = spoken_with(*messages)
-    require_harmless(told)
+    conversation, output = spoken_with(*messages)
+    require_harmless(output)
     for line in conversation.outgoing:
         assert json.loads(line)["jsonrpc"] == "2.0"
-    calls = [entry["data"]["call"] for entry in told.entries if "call" in entry["data"]]
+    calls = [entry["data"]["call"] for entry in output.entries if "call" in entry["data"]]
     assert len(calls) == len(set(calls))
 
 
@@ -110,15 +110,17 @@ def test_each_request_is_answered_once(method: str, params: Any, number: int | s
 
 @pytest.mark.parametrize("result", [None, 3, [], {}, {"protocolVersion": "1"}])
 def test_a_greeting_without_sense_ends_the_conversation(result: Any) -> None:
-    conversation, told = spoken_with({"id": 1, "result": result})
+    conversation, output = spoken_with({"id": 1, "result": result})
     assert conversation.status == 1
-    assert told.facts["failure"]["kind"] == "unknown"
+    assert output.facts["failure"]["kind"] == "unknown"
 
 
 def test_an_answer_to_nothing_is_passed_on() -> None:
-    conversation, told = spoken_with({"id": 7, "result": {}}, {"id": 1.5, "error": {}}, {"id": []})
+    conversation, output = spoken_with(
+        {"id": 7, "result": {}}, {"id": 1.5, "error": {}}, {"id": []}
+    )
     assert len(conversation.outgoing) == 1
-    assert told.plain.count('"id"') == 3
+    assert output.plain.count('"id"') == 3
 
 
 def test_nothing_is_written_outside_the_workspace(

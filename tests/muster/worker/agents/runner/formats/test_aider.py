@@ -16,9 +16,9 @@ LIMITED = [
 def failures(*lines: str) -> list[dict[str, Any] | None]:
     """What was told of its failures, one after the other."""
     spoken = Aider()
-    told = [each for line in lines for each in spoken.aside(line)]
-    assert all(each.entry is None and each.rendering is None for each in told)
-    return [(each.facts or {})["failure"] for each in told]
+    updates = [each for line in lines for each in spoken.feed_text_line(line)]
+    assert all(each.entry is None and each.draw is None for each in updates)
+    return [(each.facts or {})["failure"] for each in updates]
 
 
 def test_an_error_is_told_of_with_all_of_its_lines() -> None:
@@ -40,9 +40,9 @@ def test_an_error_is_told_of_with_all_of_its_lines() -> None:
     ],
 )
 def test_an_error_is_known_by_its_name(line: str, kind: str) -> None:
-    [told] = failures(line)
-    assert told is not None
-    assert told["kind"] == kind
+    [failure] = failures(line)
+    assert failure is not None
+    assert failure["kind"] == kind
 
 
 def test_where_it_was_answered_nothing_has_failed() -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from muster.worker.agents.runner.formats.codex import Codex
-from tests.muster.worker.agents.runner.parsed_output import heard
+from tests.muster.worker.agents.runner.parsed_output import parse_events
 
 STARTED = {"type": "thread.started", "thread_id": "t-1"}
 
@@ -13,13 +13,13 @@ def item(kind: str, name: str = "i-1", event: str = "completed", **fields: Any) 
 
 
 def command(event: str = "completed", **fields: Any) -> dict[str, Any]:
-    said = {"command": "/usr/bin/bash -lc 'make test'", "aggregated_output": "ok\n"}
-    return item("command_execution", event=event, **{**said, "exit_code": 0, **fields})
+    defaults = {"command": "/usr/bin/bash -lc 'make test'", "aggregated_output": "ok\n"}
+    return item("command_execution", event=event, **{**defaults, "exit_code": 0, **fields})
 
 
 def test_what_it_says_thinks_and_lists() -> None:
     todo = [{"text": "mend", "completed": True}, {"text": "test", "completed": False}]
-    told = heard(
+    output = parse_events(
         Codex(),
         STARTED,
         {"type": "turn.started"},
@@ -29,50 +29,50 @@ def test_what_it_says_thinks_and_lists() -> None:
         item("todo_list", "i-2", "updated", items=todo),
         item("todo_list", "i-2", items=todo),
     )
-    assert told.kinds == ["thought", "message", "tool"]
-    assert told.facts["session"] == "t-1"
-    assert told.plain.count("[ ] test") == 2  # when it was changed, and in the end
+    assert output.kinds == ["thought", "message", "tool"]
+    assert output.facts["session"] == "t-1"
+    assert output.plain.count("[ ] test") == 2  # when it was changed, and in the end
 
 
 def test_a_command_is_one_entry_without_the_shell_around_it() -> None:
-    told = heard(
+    output = parse_events(
         Codex(), command("started", exit_code=None, status="in_progress"), command(exit_code=2)
     )
-    entry = told.of_kind("command")
+    entry = output.of_kind("command")
     assert (entry["title"], entry["text"]) == ("make test", "ok\n")
     assert entry["data"]["exitCode"] == 2
-    assert "$ make test\nok\nexit 2\n" in told.plain
+    assert "$ make test\nok\nexit 2\n" in output.plain
 
 
 def test_a_command_that_is_no_shells_stays_as_it_is() -> None:
-    told = heard(Codex(), command(command="it's"))
-    assert told.of_kind("command")["title"] == "it's"
+    output = parse_events(Codex(), command(command="it's"))
+    assert output.of_kind("command")["title"] == "it's"
 
 
 def test_what_was_declined_was_denied() -> None:
-    told = heard(
+    output = parse_events(
         Codex(),
         command(status="declined", exit_code=None),
         {"type": "turn.completed", "usage": {}},
     )
-    assert told.kinds == ["denied", "usage"]
-    assert told.facts["denied"] == 1
+    assert output.kinds == ["denied", "usage"]
+    assert output.facts["denied"] == 1
 
 
 def test_a_command_without_an_end_says_so() -> None:
-    told = heard(Codex(), command("started", exit_code=None, status="in_progress"))
-    assert told.of_kind("command")["data"]["unfinished"] is True
+    output = parse_events(Codex(), command("started", exit_code=None, status="in_progress"))
+    assert output.of_kind("command")["data"]["unfinished"] is True
 
 
 def test_a_change_of_files_is_one_edit_with_its_diff() -> None:
     files = {"a.py": ["one\ntwo\n", "one\n2\n"], "b.py": ["new\n"]}
     changes = [{"path": "a.py", "kind": "update"}, {"path": "b.py", "kind": "add"}]
-    told = heard(
+    output = parse_events(
         Codex(lambda path: files[path].pop(0)),
         item("file_change", event="started", changes=changes, status="in_progress"),
         item("file_change", changes=changes, status="completed"),
     )
-    entry = told.of_kind("edit")
+    entry = output.of_kind("edit")
     assert [each["change"] for each in entry["data"]["files"]] == ["update", "add"]
     assert "-two\n+2\n" in entry["text"]
     assert "+++ b.py\n+new" in entry["text"]
@@ -80,19 +80,19 @@ def test_a_change_of_files_is_one_edit_with_its_diff() -> None:
 
 def test_a_change_that_failed_is_a_failed_edit() -> None:
     changes = [{"path": "a.py", "kind": "update"}]
-    told = heard(Codex(), item("file_change", changes=changes, status="failed"))
-    assert told.of_kind("edit")["data"]["failed"] is True
+    output = parse_events(Codex(), item("file_change", changes=changes, status="failed"))
+    assert output.of_kind("edit")["data"]["failed"] is True
 
 
 def test_a_tool_of_a_server_is_one_entry() -> None:
-    said = {"server": "files", "tool": "list", "arguments": {"path": "."}}
+    call = {"server": "files", "tool": "list", "arguments": {"path": "."}}
     content = {"content": [{"type": "text", "text": "a.py"}, {"type": "image"}]}
-    told = heard(
+    output = parse_events(
         Codex(),
-        item("mcp_tool_call", event="started", **said, status="in_progress"),
-        item("mcp_tool_call", **said, result=content, error=None, status="completed"),
+        item("mcp_tool_call", event="started", **call, status="in_progress"),
+        item("mcp_tool_call", **call, result=content, error=None, status="completed"),
     )
-    entry = told.of_kind("tool")
+    entry = output.of_kind("tool")
     assert (entry["title"], entry["text"]) == ("files.list .", "a.py\n(image)")
 
 
@@ -103,8 +103,8 @@ def test_usage_is_of_the_thread_and_names_no_model() -> None:
         "output_tokens": 345,
         "reasoning_output_tokens": 45,
     }
-    told = heard(Codex(), {"type": "turn.completed", "usage": usage})
-    assert told.facts["usage"] == [
+    output = parse_events(Codex(), {"type": "turn.completed", "usage": usage})
+    assert output.facts["usage"] == [
         {
             "model": None,
             "inputTokens": 1200,
@@ -114,7 +114,7 @@ def test_usage_is_of_the_thread_and_names_no_model() -> None:
             "cost": None,
         }
     ]
-    assert (told.facts["isOfSession"], told.facts["turns"]) == (True, 1)
+    assert (output.facts["isOfSession"], output.facts["turns"]) == (True, 1)
 
 
 @pytest.mark.parametrize(
@@ -128,23 +128,23 @@ def test_usage_is_of_the_thread_and_names_no_model() -> None:
     ],
 )
 def test_failures_are_told_apart(message: str, kind: str) -> None:
-    told = heard(
+    output = parse_events(
         Codex(),
         {"type": "error", "message": message},
         {"type": "turn.failed", "error": {"message": message}},
     )
-    assert told.kinds == ["error"]
-    assert told.facts["failure"]["kind"] == kind
+    assert output.kinds == ["error"]
+    assert output.facts["failure"]["kind"] == kind
 
 
 def test_a_failure_is_none_when_it_went_on() -> None:
     lost = {"type": "error", "message": "Reconnecting... 1/5"}
-    told = heard(Codex(), lost, {"type": "turn.completed", "usage": {}})
-    assert told.facts["failure"] is None
+    output = parse_events(Codex(), lost, {"type": "turn.completed", "usage": {}})
+    assert output.facts["failure"] is None
 
 
 def test_what_is_unknown_is_passed_on() -> None:
-    told = heard(Codex(), item("dream", text="sheep"), {"type": "turn.dreamt"})
-    assert '"sheep"' in told.text
-    assert '"turn.dreamt"' in told.text
-    assert told.entries == []
+    output = parse_events(Codex(), item("dream", text="sheep"), {"type": "turn.dreamt"})
+    assert '"sheep"' in output.text
+    assert '"turn.dreamt"' in output.text
+    assert output.entries == []

@@ -7,57 +7,57 @@ from pathlib import Path
 import pytest
 
 from muster.worker.agents.runner import formats
-from muster.worker.agents.runner.entries import Told
-from muster.worker.agents.runner.output_parser import Aside
-from tests.muster.worker.agents.runner.parsed_output import Heard, heard, heard_bytes
+from muster.worker.agents.runner.entries import Update
+from muster.worker.agents.runner.output_parser import TextParser
+from tests.muster.worker.agents.runner.parsed_output import ParsedOutput, parse_bytes, parse_events
 
 RECORDED = Path(__file__).parents[5] / "agents" / "recorded"
 CALLS = ("command", "edit", "tool", "denied")
 
 
-def recorded(name: str) -> Heard:
-    spoken = formats.of_name(name.partition("-")[0])
-    return heard_bytes(spoken, (RECORDED / f"{name}.jsonl").read_bytes())
+def recorded(name: str) -> ParsedOutput:
+    spoken = formats.create_format(name.partition("-")[0])
+    return parse_bytes(spoken, (RECORDED / f"{name}.jsonl").read_bytes())
 
 
-def said_aside(name: str) -> list[Told]:
+def said_aside(name: str) -> list[Update]:
     """What is told of what an agent said on its standard error."""
-    aside = Aside(formats.of_name(name.partition("-")[0]))
+    aside = TextParser(formats.create_format(name.partition("-")[0]))
     data = (RECORDED / f"{name}.log").read_bytes()
-    return [*aside.heard(data), *aside.end()]
+    return [*aside.feed(data), *aside.finish()]
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.jsonl")))
 def test_each_line_is_understood(name: str) -> None:
-    told = recorded(name)
-    assert '{"type"' not in told.plain
-    calls = [entry["data"]["call"] for entry in told.entries if entry["kind"] in CALLS]
+    output = recorded(name)
+    assert '{"type"' not in output.plain
+    calls = [entry["data"]["call"] for entry in output.entries if entry["kind"] in CALLS]
     assert len(calls) == len(set(calls))
-    assert "no result" not in told.plain
+    assert "no result" not in output.plain
 
 
-@pytest.mark.parametrize("agent", formats.NAMES)
+@pytest.mark.parametrize("agent", formats.JSON_FORMATS)
 def test_a_repair_is_read_edited_tested_and_said(agent: str) -> None:
-    told = recorded(f"{agent}-repair")
-    kinds = Counter(told.kinds)
+    output = recorded(f"{agent}-repair")
+    kinds = Counter(output.kinds)
     assert kinds["edit"] == 1
     assert kinds["command"] + kinds["tool"] == 2  # a file is read by either
     assert kinds["message"] == 3
-    assert "$ python3 -m unittest -v\n" in told.plain
-    assert "\n-    return number + number + 1\n" in told.plain or agent == "codex"
-    assert [(each["inputTokens"], each["outputTokens"]) for each in told.facts["usage"]] == [
+    assert "$ python3 -m unittest -v\n" in output.plain
+    assert "\n-    return number + number + 1\n" in output.plain or agent == "codex"
+    assert [(each["inputTokens"], each["outputTokens"]) for each in output.facts["usage"]] == [
         (5050, 180)
     ]
-    assert told.facts["session"]
-    assert told.facts.get("failure") is None
+    assert output.facts["session"]
+    assert output.facts.get("failure") is None
 
 
 @pytest.mark.parametrize(
     ("name", "denied"), [("claude-denied", 1), ("opencode-denied", 1), ("codex-denied", 0)]
 )
 def test_what_was_denied_is_counted(name: str, denied: int) -> None:
-    told = recorded(name)
-    assert told.facts["denied"] == told.kinds.count("denied") == denied
+    output = recorded(name)
+    assert output.facts["denied"] == output.kinds.count("denied") == denied
 
 
 @pytest.mark.parametrize(
@@ -107,20 +107,20 @@ def test_a_limit_that_it_waits_for_is_known_by_its_log(name: str, kind: str, is_
 
 
 def test_what_codex_was_denied_is_known_by_its_log() -> None:
-    told = Heard(said_aside("codex-denied"))
-    assert told.facts["denied"] == 1
-    assert told.of_kind("denied")["text"].startswith("patch rejected: ")
+    output = ParsedOutput(said_aside("codex-denied"))
+    assert output.facts["denied"] == 1
+    assert output.of_kind("denied")["text"].startswith("patch rejected: ")
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in RECORDED.glob("*.log")))
 def test_a_log_is_shown_as_it_is(name: str) -> None:
-    assert Heard(said_aside(name)).plain == (RECORDED / f"{name}.log").read_text()
+    assert ParsedOutput(said_aside(name)).plain == (RECORDED / f"{name}.log").read_text()
 
 
 def test_how_long_claude_waits_is_known_where_it_was_told() -> None:
-    told, untold = (
-        heard(
-            formats.of_name("claude"),
+    resets_at, no_reset = (
+        parse_events(
+            formats.create_format("claude"),
             {
                 "type": "system",
                 "subtype": "api_retry",
@@ -131,5 +131,5 @@ def test_how_long_claude_waits_is_known_where_it_was_told() -> None:
         ).facts["failure"]["resetsAt"]
         for delay in (20_000, 1_240.7)
     )
-    assert 0 <= time.time() + 20 - told < 10
-    assert untold is None
+    assert 0 <= time.time() + 20 - resets_at < 10
+    assert no_reset is None

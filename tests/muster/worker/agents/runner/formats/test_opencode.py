@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from muster.worker.agents.runner.formats.opencode import OpenCode
-from tests.muster.worker.agents.runner.parsed_output import heard
+from tests.muster.worker.agents.runner.parsed_output import parse_events
 
 
 def event(kind: str, **part: Any) -> dict[str, Any]:
@@ -20,54 +20,62 @@ def failed(**error: Any) -> dict[str, Any]:
 
 
 def test_what_it_says_and_thinks() -> None:
-    told = heard(OpenCode(), event("reasoning", text="Hm"), event("text", text="I mend it."))
-    assert told.kinds == ["thought", "message", "usage"]
-    assert told.facts["session"] == "ses_1"
-    assert told.plain.count("opencode · ses_1") == 1
+    output = parse_events(
+        OpenCode(), event("reasoning", text="Hm"), event("text", text="I mend it.")
+    )
+    assert output.kinds == ["thought", "message", "usage"]
+    assert output.facts["session"] == "ses_1"
+    assert output.plain.count("opencode · ses_1") == 1
 
 
 def test_a_command_is_one_entry_with_its_exit_code() -> None:
     ran = tool("bash", input={"command": "ls"}, output="a\n", metadata={"exit": 3})
-    told = heard(OpenCode(), ran)
-    assert told.of_kind("command")["data"]["exitCode"] == 3
-    assert "$ ls\na\nexit 3\n" in told.plain
+    output = parse_events(OpenCode(), ran)
+    assert output.of_kind("command")["data"]["exitCode"] == 3
+    assert "$ ls\na\nexit 3\n" in output.plain
 
 
 def test_an_edit_is_the_diff_that_it_gives() -> None:
     diff = "Index: a.py\n====\n--- a.py\n+++ a.py\n@@ -1,1 +1,1 @@\n-x\n+y\n"
-    told = heard(OpenCode(), tool("edit", input={"filePath": "a.py"}, metadata={"diff": diff}))
-    assert told.of_kind("edit")["text"] == "@@ -1,1 +1,1 @@\n-x\n+y"
+    output = parse_events(
+        OpenCode(), tool("edit", input={"filePath": "a.py"}, metadata={"diff": diff})
+    )
+    assert output.of_kind("edit")["text"] == "@@ -1,1 +1,1 @@\n-x\n+y"
 
 
 def test_a_file_that_is_new_and_a_patch_are_edits() -> None:
     patch = "*** Begin Patch\n*** Add File: b.py\n+one\n*** End Patch"
-    told = heard(
+    output = parse_events(
         OpenCode(),
         tool("write", input={"filePath": "a.py", "content": "1\n"}, metadata={"exists": False}),
         tool("apply_patch", call_id="c-2", input={"patchText": patch}),
     )
-    first, second = told.entries[0]["data"]["files"], told.entries[1]["data"]["files"]
+    first, second = output.entries[0]["data"]["files"], output.entries[1]["data"]["files"]
     assert first == [{"path": "a.py", "change": "add"}]
     assert second == [{"path": "b.py", "change": "add"}]
 
 
 def test_what_was_rejected_was_denied() -> None:
-    said = "The user rejected permission to use this specific tool call."
-    told = heard(OpenCode(), tool("read", status="error", input={"filePath": "/x"}, error=said))
-    assert told.kinds == ["denied", "usage"]
-    assert told.facts["denied"] == 1
+    message = "The user rejected permission to use this specific tool call."
+    output = parse_events(
+        OpenCode(), tool("read", status="error", input={"filePath": "/x"}, error=message)
+    )
+    assert output.kinds == ["denied", "usage"]
+    assert output.facts["denied"] == 1
 
 
 def test_a_call_is_told_once() -> None:
-    told = heard(OpenCode(), tool("read", input={}, output="1"), tool("read", input={}, output="2"))
-    assert told.kinds == ["tool", "usage"]
+    output = parse_events(
+        OpenCode(), tool("read", input={}, output="1"), tool("read", input={}, output="2")
+    )
+    assert output.kinds == ["tool", "usage"]
 
 
 def test_usage_is_the_sum_of_its_steps_and_a_cost_of_nothing_is_not_known() -> None:
     tokens = {"input": 80, "output": 25, "reasoning": 5, "cache": {"read": 20, "write": 0}}
     step = event("step_finish", tokens=tokens, cost=0)
-    told = heard(OpenCode(), step, step)
-    assert told.facts["usage"] == [
+    output = parse_events(OpenCode(), step, step)
+    assert output.facts["usage"] == [
         {
             "model": None,
             "inputTokens": 200,
@@ -77,26 +85,28 @@ def test_usage_is_the_sum_of_its_steps_and_a_cost_of_nothing_is_not_known() -> N
             "cost": None,
         }
     ]
-    assert told.facts["turns"] == 2
+    assert output.facts["turns"] == 2
 
 
 @pytest.mark.parametrize(
     ("status", "kind"), [(401, "auth"), (429, "rate_limit"), (529, "overloaded"), (500, "unknown")]
 )
 def test_failures_are_told_apart_by_their_status(status: int, kind: str) -> None:
-    told = heard(OpenCode(), failed(name="APIError", data={"message": "no", "statusCode": status}))
-    assert told.facts["failure"]["kind"] == kind
+    output = parse_events(
+        OpenCode(), failed(name="APIError", data={"message": "no", "statusCode": status})
+    )
+    assert output.facts["failure"]["kind"] == kind
 
 
 def test_a_limit_says_when_it_is_over() -> None:
     headers = {"retry-after": "20"}
-    told = heard(
+    output = parse_events(
         OpenCode(), failed(name="APIError", data={"message": "no", "responseHeaders": headers})
     )
-    assert 0 <= time.time() + 20 - told.facts["failure"]["resetsAt"] < 10
+    assert 0 <= time.time() + 20 - output.facts["failure"]["resetsAt"] < 10
 
 
 def test_an_error_without_details_is_told_by_its_name() -> None:
-    told = heard(OpenCode(), failed(name="ProviderAuthError"))
-    assert told.facts["failure"]["kind"] == "auth"
-    assert "ProviderAuthError" in told.plain
+    output = parse_events(OpenCode(), failed(name="ProviderAuthError"))
+    assert output.facts["failure"]["kind"] == "auth"
+    assert "ProviderAuthError" in output.plain
