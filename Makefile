@@ -17,7 +17,7 @@ NODE := $(VENV)/node.stamp
 
 # Suites that take longer than `make test` may: a target each, and a name here. Those that need
 # programs beyond Python name them in tests/bring.
-HEAVY := faults attacks doors others agents review e2e install newcomers
+HEAVY := faults attacks limits others agents review e2e install newcomers
 # Of these `make others` is made: each mostly waits, and for something else than the next.
 OTHERS := sso hostile rogues clients
 
@@ -148,8 +148,8 @@ agents: $(TOOLS) ## The real agents, which `make bring` brings, against a model 
 	@$(SUITE) -n 3 tests/agents/real tests/flows/test_budget.py
 	$(PASSED) $@
 
-doors: $(TOOLS) ## Strangers who flood the server, and people who read slowly; takes minutes
-	@$(SUITE) -s tests/doors
+limits: $(TOOLS) ## Strangers who flood the server, and people who read slowly; takes minutes
+	@$(SUITE) -s tests/connection_limits
 	$(PASSED) $@
 
 review: $(TOOLS) ## What changed, and what is said of it: 500 histories, 300 kills; takes minutes

@@ -24,7 +24,7 @@ ADDRESSES = ("DATABASE_URL", "REDIS_URL")
 ROOT = Path(__file__).parent
 BUILT_CONSOLE = ROOT / "console" / "dist"
 # What machines install: where packages bring it, and where a checkout has it (`make dist`).
-CARRIED = (ROOT / "app" / "install" / "files", ROOT / "dist", ROOT)
+BUNDLED = (ROOT / "app" / "worker_install" / "files", ROOT / "dist", ROOT)
 
 
 class MissingSetting(Exception):
@@ -113,7 +113,7 @@ def _left_by_stack(home: Path, file: str) -> dict[str, str]:
 
 def _carried(values: Mapping[str, str]) -> tuple[Path, ...]:
     named = values.get("MUSTER_INSTALL")
-    return (Path(named).absolute(), *CARRIED) if named else CARRIED
+    return (Path(named).absolute(), *BUNDLED) if named else BUNDLED
 
 
 def _number(values: Mapping[str, str], name: str, default: float) -> float:

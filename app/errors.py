@@ -138,7 +138,7 @@ def _detail(error: HTTPException) -> str:
 
 
 def _service_unavailable(error: Exception) -> Response:
-    log.warning("service_away", error=type(error).__name__, reason=_first_line(error))
+    log.warning("service_unavailable", error=type(error).__name__, reason=_first_line(error))
     unavailable = domain.Unavailable()
     return problem(503, unavailable.code, str(unavailable))
 
@@ -150,7 +150,7 @@ def _first_line(error: Exception) -> str:
 
 def _peer_gone(error: PeerGone) -> Response:
     """The response to a handshake whose peer is gone: Flask needs one, though nobody reads it."""
-    log.info("peer_gone", reason=str(error))
+    log.info("client_disconnected", reason=str(error))
     return current_app.response_class(status=HTTPStatus.BAD_REQUEST)
 
 

@@ -22,7 +22,7 @@ return id
 
 def redis_key(task_id: int, attempt: int, part: str) -> str:
     """The key of a part of the attempt's terminal."""
-    return f"muster:pty:{task_id}-{attempt}:{part}"
+    return f"muster:terminal:{task_id}-{attempt}:{part}"
 
 
 def stream_channel(key: str, database: int) -> str:

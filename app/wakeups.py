@@ -26,10 +26,12 @@ from app.postgres import after_commit
 
 MACHINES_CHANNEL = "muster:machines:wake"  # messages: machine ids, separated by spaces
 REPLACED_CHANNEL = "muster:machines:replaced"  # messages: a machine id, and its generation now
-CHANGES_CHANNEL = "muster:news"  # messages: task ids, `u` or `i` before a developer's id, nothing
+CHANGES_CHANNEL = (
+    "muster:changes"  # messages: task ids, `u` or `i` before a developer's id, nothing
+)
 SIGNED_OUT_CHANNEL = "muster:signed-out"  # messages: a developer's id
-EXPAND_FLAG = "muster:expand:wanted"
-SEND_FLAG = "muster:send:wanted"
+EXPAND_FLAG = "muster:expand:requested"
+SEND_FLAG = "muster:send:requested"
 
 # A flag whose job was lost must not silence wake-ups for long; beat dispatches anyway.
 FLAG_MILLISECONDS = 2000
@@ -156,10 +158,10 @@ def _send_by_kind(wishes: Sequence[Wakeup]) -> None:
         try:
             send_all(about)
         except (RedisError, OperationalError) as error:
-            log.warning("wake_up_not_sent", kind=send_all.__name__, about=about, error=str(error))
+            log.warning("wakeup_not_sent", kind=send_all.__name__, about=about, error=str(error))
         except Exception:
             # It is committed, so that nobody may be told that it has failed.
-            log.exception("wake_up_not_sent", kind=send_all.__name__, about=about)
+            log.exception("wakeup_not_sent", kind=send_all.__name__, about=about)
 
 
 def _enqueue_job(name: str, *args: Any) -> None:

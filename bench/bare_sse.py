@@ -34,4 +34,4 @@ def _messages() -> Iterator[bytes]:
         while True:
             message = subscription.get_message(timeout=5)
             if message is not None:
-                yield b"event: news\ndata: " + message["data"] + b"\n\n"
+                yield b"event: update\ndata: " + message["data"] + b"\n\n"

@@ -91,9 +91,9 @@ class Rig:
         options = ("--name", name, "--slots", str(slots), "--home", str(home))
         self.stack.run(f"enroll-{name}", [*_WORKER, *command, *options])
         uids = uids_for_daemon(next(self._numbers))
-        run = ("run", "--home", str(home), "--stop-agents-on-exit", "--room", room)
+        run = ("run", "--home", str(home), "--stop-agents-on-exit", "--sandbox", room)
         file_root = ("--file-root", str(self.repository.path.parent))
-        stamps = ("--room-dir", f"{self.shared}:rw")
+        stamps = ("--mount", f"{self.shared}:rw")
         users = ("--uids", f"{uids[0]}-{uids[-1]}")
         self.stack.launch(name, [*_WORKER, *run, *users, *file_root, *stamps])
         machine_id = CredentialStore(Layout(home).credentials).machine_id()
@@ -103,7 +103,7 @@ class Rig:
 
     def sandbox_level(self, machine_id: str) -> str:
         """The level of the rooms that the machine makes."""
-        return str(self._machine(machine_id)["room"]["level"])
+        return str(self._machine(machine_id)["sandbox"]["level"])
 
     def wait_until_completed(self, task_id: int, seconds: float = 60.0) -> dict[str, Any]:
         """The task when it has come to its end. Raises NotMeasured for another end."""

@@ -236,9 +236,9 @@ def _check_chain(file: BinaryIO, contents: _Contents, manifest: Manifest, end: C
     is nothing to make it of: it is what was signed.
     """
     log, name = evidence.log_name(end.attempt), evidence.chain_name(end.attempt)
-    if name not in contents.digests or (log in contents.digests) == end.is_taken:
+    if name not in contents.digests or (log in contents.digests) == end.is_expired:
         raise InvalidBundle(f"the manifest says something else of attempt {end.attempt}'s log")
-    if end.is_taken:
+    if end.is_expired:
         return
     chain = evidence.HashChain(manifest.server.id, manifest.task_id, end.attempt)
     links = _chain_links(file, contents.offsets[log], contents.digests[log].size, chain)
@@ -267,7 +267,7 @@ def _chain_links(
 def _summary(manifest: Manifest) -> list[str]:
     """What a genuine bundle is about."""
     server = manifest.server
-    taken = [str(chain.attempt) for chain in manifest.chains if chain.is_taken]
+    taken = [str(chain.attempt) for chain in manifest.chains if chain.is_expired]
     lost = [str(chain.attempt) for chain in manifest.chains if chain.gaps]
     return [
         f"GENUINE: task {manifest.task_id} of server {server.id} ({server.url or 'no URL'}), "

@@ -49,7 +49,7 @@ SUITES = (
     "attacks/routes",
     "chaos/test_chaos.py",
     "clients",
-    "doors",
+    "connection_limits",
     "e2e",
     "flows/test_budget.py",
     "fuzz",

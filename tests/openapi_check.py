@@ -29,7 +29,7 @@ def check(app: Flask, response: TestResponse) -> None:
     if rule is None or rule.websocket or response.status_code == METHOD_NOT_ALLOWED:
         return
     with _describing:
-        document = app.extensions["described_api"].document
+        document = app.extensions["api_description"].document
     operation = _operation(document, rule, response.request.method)
     if operation is None:
         return  # a route that the test has added
@@ -84,7 +84,7 @@ _known: WeakKeyDictionary[Flask, Validators] = WeakKeyDictionary()
 def _validators_of(app: Flask) -> Validators:
     """Makes a validator of a schema (as JSON), once for each; what all refer to is read once."""
     if app not in _known:
-        document = app.extensions["described_api"].document
+        document = app.extensions["api_description"].document
         named = {"components": {"schemas": document["components"]["schemas"]}}
         registry = jsonschema_rs.Registry([("urn:document", named)])
 

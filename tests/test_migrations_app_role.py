@@ -82,7 +82,7 @@ def test_the_app_works_as_a_role_that_owns_nothing(as_app: Flask) -> None:
         "settings.updated",
         "project.updated",
         "project.created",
-        "login.begun",
+        "login.started",
         "developer.created",
     ]
 

@@ -106,12 +106,12 @@ def machine(status: MachineStatus, *, connected: bool = True) -> Machine:
     [
         ("offline", "connect", False, True),
         ("draining", "connect", False, True),
-        ("online", "fall_silent", True, False),
-        ("drained", "fall_silent", True, False),
+        ("online", "time_out", True, False),
+        ("drained", "time_out", True, False),
         ("online", "decommission", True, False),
         ("online", "drain", True, True),
         ("offline", "drain", False, False),
-        ("draining", "run_dry", True, True),
+        ("draining", "finish_drain", True, True),
         ("drained", "undrain", False, False),
     ],
 )

@@ -133,7 +133,7 @@ def test_a_change_of_a_sandbox_changes_the_hashes_of_suites_that_run_workers() -
     assert path in tracked_paths()
     having = {suite.name for suite in TABLE.suites if is_in_row(path, suite)}
     assert having >= {"faults", "hostile", "rogues", "agents", "review", "e2e", "install"}
-    assert having.isdisjoint({"attacks", "doors", "sso", "clients"})
+    assert having.isdisjoint({"attacks", "limits", "sso", "clients"})
 
 
 def is_in_row(path: str, suite: suites.Suite) -> bool:

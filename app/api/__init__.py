@@ -127,6 +127,6 @@ def register(app: Flask, statuses: Statuses) -> None:
     """
     api = Api(app)
     fields.register_field_rules(api.ma_plugin.converter)
-    app.extensions["described_api"] = ApiDescription(app, api.build_document, statuses)
+    app.extensions["api_description"] = ApiDescription(app, api.build_document, statuses)
     for room in BLUEPRINT_MODULES:
         api.register_blueprint(importlib.import_module(room).blp)

@@ -27,4 +27,4 @@ def get_docs() -> Response:
 
 
 def _api_description() -> Any:
-    return current_app.extensions["described_api"]
+    return current_app.extensions["api_description"]

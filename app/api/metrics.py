@@ -104,7 +104,7 @@ def _delivery_metrics() -> Iterator[Metric]:
         waiting.add_metric(labels, number)
     yield waiting
     tries = CounterMetricFamily(
-        "muster_delivery_tries", "Ends of tries to send.", labels=["platform", "end"]
+        "muster_delivery_attempts", "Ends of tries to send.", labels=["platform", "result"]
     )
     for labels, number in deliveries.count_tries().items():
         tries.add_metric(labels, number)

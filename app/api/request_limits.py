@@ -10,7 +10,7 @@ from app.services import settings
 
 ANONYMOUS_REQUESTS_PER_MINUTE = 300
 """Requests in a minute from one address, where strangers are sent what is large."""
-_EXTENSION_KEY = "request_rates"  # in app.extensions
+_EXTENSION_KEY = "request_limits"  # in app.extensions
 
 
 def install(app: Flask) -> None:
@@ -31,17 +31,17 @@ def count_anonymous_request() -> None:
 
 def _count(name: str, limit: int) -> None:
     rates: SharedRateLimit = current_app.extensions[_EXTENSION_KEY]
-    standing = rates.count(name, limit)
-    g.standing = standing
-    if standing.is_exceeded:
-        raise TooManyRequests(standing.reset_seconds)
+    status = rates.count(name, limit)
+    g.rate_limit_status = status
+    if status.is_exceeded:
+        raise TooManyRequests(status.reset_seconds)
 
 
 def _add_headers(response: Response) -> Response:
-    standing: RateLimitStatus | None = g.get("standing")
+    status: RateLimitStatus | None = g.get("rate_limit_status")
     # Those of a login are nearer to what the client wants to know.
-    if standing is not None and "RateLimit-Limit" not in response.headers:
-        response.headers["RateLimit-Limit"] = str(standing.limit)
-        response.headers["RateLimit-Remaining"] = str(standing.remaining)
-        response.headers["RateLimit-Reset"] = str(standing.reset_seconds)
+    if status is not None and "RateLimit-Limit" not in response.headers:
+        response.headers["RateLimit-Limit"] = str(status.limit)
+        response.headers["RateLimit-Remaining"] = str(status.remaining)
+        response.headers["RateLimit-Reset"] = str(status.reset_seconds)
     return response

@@ -45,13 +45,13 @@ class ResponseLimiter:
 
 def install(app: Flask) -> None:
     """Count answers that turn out to be long, too."""
-    app.extensions["long_reads"] = ResponseLimiter()
+    app.extensions["response_limiter"] = ResponseLimiter()
     app.after_request(_limit_if_long)
 
 
 def limit_response(response: Response) -> Response:
     """The response, which counts until all of it has been sent. Raises TooManyRequests."""
-    reads: ResponseLimiter = current_app.extensions["long_reads"]
+    reads: ResponseLimiter = current_app.extensions["response_limiter"]
     developer_id = g.developer.id
     if not reads.acquire(developer_id, settings.value("readsPerDeveloper")):
         raise TooManyRequests(RETRY_SECONDS)

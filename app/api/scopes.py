@@ -76,7 +76,7 @@ _WEB: Mapping[TokenScope, tuple[str, ...]] = {
         "POST /workspace-tunnel/<int:task_id>/start",
         "POST /workspace-tunnel/<int:task_id>/stop",
         "PUT /tasks/<int:task_id>/comments/<int:comment_id>",
-        "PUT /tasks/<int:task_id>/seen",
+        "PUT /tasks/<int:task_id>/dismiss",
         "PUT /tasks/<int:task_id>/viewed",
     ),
     TokenScope.PROJECTS: (

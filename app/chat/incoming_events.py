@@ -28,15 +28,15 @@ class Button(NamedTuple):
     task_id: int
     stage_index: int
     round: int
-    what: str
+    action: str
     number: int = 0
 
     @property
     def allowed_event_number(self) -> int | None:
         """The number of the event whose host the button allows; None for any other button."""
-        number = self.what.removeprefix(ALLOW)
+        number = self.action.removeprefix(ALLOW)
         is_number = number.isascii() and number.isdecimal() and len(number) < 10
-        return int(number) if number != self.what and is_number else None
+        return int(number) if number != self.action and is_number else None
 
     def encode(self) -> str:
         """The button as a text, which the card carries: `task:stage:round:what`, and `:number`
@@ -69,7 +69,7 @@ class IncomingEvent:
     user_id: str
     chat_id: str
     private: bool
-    wanted: Intent
+    intent: Intent
     text: str = ""
     button: str | None = None
     card: str | None = None
@@ -82,7 +82,7 @@ class IncomingEvent:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "IncomingEvent":
-        return cls(**{**stored, "wanted": Intent(stored["wanted"])})
+        return cls(**{**stored, "intent": Intent(stored["intent"])})
 
 
 def parse_object(body: bytes | str) -> dict[str, Any]:

@@ -260,7 +260,7 @@ def _parse_message(event_id: str, event: Mapping[str, Any]) -> IncomingEvent | N
         user_id=get_text(get_object(sender, "sender_id"), "open_id"),
         chat_id=get_text(message, "chat_id"),
         private=get_text(message, "chat_type") == "p2p",
-        wanted=Intent.COMMAND,
+        intent=Intent.COMMAND,
         text=_MENTION.sub("", get_text(content, "text", 40_000), count=1).strip(),
     )
 
@@ -276,7 +276,7 @@ def _parse_press(event_id: str, event: Mapping[str, Any]) -> IncomingEvent | Non
         user_id=get_text(get_object(event, "operator"), "open_id"),
         chat_id=get_text(context, "open_chat_id"),
         private=False,
-        wanted=Intent.ANSWER if answer else Intent.PRESS,
+        intent=Intent.ANSWER if answer else Intent.PRESS,
         text=answer,
         button=pressed,
         card=get_text(context, "open_message_id") or None,

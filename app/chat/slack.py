@@ -214,7 +214,7 @@ def _parse_message(payload: Mapping[str, Any]) -> IncomingEvent | None:
         user_id=get_text(event, "user"),
         chat_id=get_text(event, "channel"),
         private=direct,
-        wanted=Intent.COMMAND,
+        intent=Intent.COMMAND,
         text=_unescape(_MENTION.sub("", get_text(event, "text", MAX_TEXT_LENGTH), count=1)),
         thread=get_text(event, "thread_ts") or (None if direct else get_text(event, "ts")) or None,
     )
@@ -226,7 +226,7 @@ def _parse_slash_command(payload: Mapping[str, Any]) -> IncomingEvent:
         user_id=get_text(payload, "user_id"),
         chat_id=get_text(payload, "channel_id"),
         private=True,  # Slack shows a slash command to nobody else
-        wanted=Intent.COMMAND,
+        intent=Intent.COMMAND,
         text=_unescape(get_text(payload, "text", MAX_TEXT_LENGTH)),
         response_url=get_text(payload, "response_url", 2000) or None,
     )
@@ -246,7 +246,7 @@ def _parse_press(payload: Mapping[str, Any]) -> IncomingEvent | None:
         user_id=get_text(get_object(payload, "user"), "id"),
         chat_id=chat,
         private=False,
-        wanted=Intent.PRESS,
+        intent=Intent.PRESS,
         button=pressed,
         card=f"{chat}:{ts}" if ts else None,
         response_url=get_text(payload, "response_url", 2000) or None,
@@ -266,7 +266,7 @@ def _parse_submission(payload: Mapping[str, Any]) -> IncomingEvent | None:
         user_id=get_text(get_object(payload, "user"), "id"),
         chat_id=chat,
         private=False,
-        wanted=Intent.ANSWER,
+        intent=Intent.ANSWER,
         text=get_text(answer, "value", MAX_TEXT_LENGTH),
         button=written,
         card=card or None,

@@ -140,7 +140,7 @@ class Connection:
             self.close(CloseCode.REPLACED, "another connection speaks for this machine")
         except SQLAlchemyError as error:
             # Nothing was acked, so nothing is lost: the machine connects and sends again.
-            self._log.warning("database_away", error=type(error).__name__)
+            self._log.warning("database_unavailable", error=type(error).__name__)
             self.close(CloseCode.GOING_AWAY, "the database is away")
         finally:
             self.is_open = False
@@ -162,7 +162,7 @@ class Connection:
         """Read nothing for a while of a machine that says too much."""
         if wait := self._rate_limiter.spend(cost, time.monotonic()):
             if not self._is_throttled:
-                self._log.warning("machine_slowed", seconds=wait)
+                self._log.warning("machine_throttled", seconds=wait)
             self._is_throttled = True
             time.sleep(wait)
 
@@ -216,7 +216,7 @@ class Connection:
                 self.wake()
             except Exception:
                 # Nobody else would notice that no order is sent any more.
-                self._log.exception("orders_not_made")
+                self._log.exception("orders_failed")
                 self.close(CloseCode.GOING_AWAY, "the orders could not be made")
 
     def _send_pending(self) -> None:

@@ -133,7 +133,7 @@ class ConnectionRegistry:
             with self._app.app_context():
                 sessions.end_session(connection.machine_id, connection.generation)
         except SQLAlchemyError as error:
-            log.warning("hang_up_not_written", error=type(error).__name__)
+            log.warning("disconnect_not_written", error=type(error).__name__)
 
     def start(self) -> None:
         """Start the threads. Only the first call does anything."""

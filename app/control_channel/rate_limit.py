@@ -58,7 +58,7 @@ def _frame_cost(frame: object) -> float:
     match frame:
         case frames.Log(data=data):
             return 1.0 if len(data) < _SMALL_LOG_BYTES else 0.0
-        case frames.Heartbeat(capabilities=None, repositories=None, room=None, upgrade=None):
+        case frames.Heartbeat(capabilities=None, repositories=None, sandbox=None, upgrade=None):
             return 1.0
         case frames.Heartbeat():
             return _FACTS_COST

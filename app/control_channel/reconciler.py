@@ -59,7 +59,7 @@ def _is_due(desired: DesiredState, observed: ObservedState | None) -> bool:
         case DesiredAction.FORGET:
             return observed is None or not observed.forgetting
         case DesiredAction.TERMINAL:
-            return observed is None or observed.terminals < desired.asked
+            return observed is None or observed.terminals < desired.dial_requests
         case DesiredAction.SUSPEND:
             wanted = (desired.stage_index, desired.run)
             return observed is None or observed.suspended < wanted
@@ -79,7 +79,7 @@ def apply_sent_order(observed: ObservedState | None, order: DesiredState) -> Obs
         case DesiredAction.STOP:
             return replace(before, stopping=True)
         case DesiredAction.TERMINAL:
-            return replace(before, terminals=order.asked)
+            return replace(before, terminals=order.dial_requests)
         case DesiredAction.SUSPEND:
             return replace(before, suspended=(order.stage_index, order.run))
         case DesiredAction.ANSWER:

@@ -25,7 +25,7 @@ def tunnel_frame(wanted: WantedTunnel) -> frames.Tunnel:
         task_id=wanted.task_id,
         attempt=wanted.attempt,
         number=wanted.number,
-        want="open" if wanted.is_open else "closed",
+        desired_state="open" if wanted.is_open else "closed",
         ttl=wanted.seconds if wanted.is_open else 0.0,
         opened_by=frames.Author(*wanted.opened_by) if wanted.opened_by else None,
     )

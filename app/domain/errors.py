@@ -55,7 +55,7 @@ class WrongOrigin(Forbidden):
 class ReauthenticationRequired(Forbidden):
     """Prove that it is you, and ask again."""
 
-    code = "confirmation_required"
+    code = "reauthentication_required"
 
 
 class InsufficientScope(Forbidden):
@@ -154,7 +154,7 @@ class AlreadyAnswered(Conflict):
 class HeadChanged(Conflict):
     """The work has gone on since that commit; look again."""
 
-    code = "work_moved"
+    code = "head_changed"
 
 
 class CommentPublished(Conflict):
@@ -235,7 +235,7 @@ class LockoutPrevented(Conflict):
     with a password for emergencies.
     """
 
-    code = "no_way_in"
+    code = "lockout_prevented"
 
 
 class LastAdmin(Conflict):
@@ -253,7 +253,7 @@ class MachineDecommissioned(Conflict):
 class MachineAlreadyRegistered(Conflict):
     """That machine is registered already, with another token."""
 
-    code = "machine_taken"
+    code = "machine_already_registered"
 
 
 class IdempotencyKeyReused(Conflict):

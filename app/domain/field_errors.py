@@ -73,8 +73,8 @@ SPECIAL_NUMBER = FieldError(
     "not_a_number", "Special numeric values (nan or infinity) are not permitted."
 )
 NO_UUID = FieldError("not_a_uuid", "Not a valid UUID.")
-NO_TIMESTAMP = FieldError("not_a_moment", "Not a valid datetime.")
-NO_AWARE_TIMESTAMP = FieldError("not_a_moment", "Not a valid aware datetime.")
+NO_TIMESTAMP = FieldError("not_a_timestamp", "Not a valid datetime.")
+NO_AWARE_TIMESTAMP = FieldError("not_a_timestamp", "Not a valid aware datetime.")
 NO_DATE = FieldError("not_a_date", "Not a valid date.")
 TOO_SHORT = FieldError("too_short", "Shorter than minimum length {min}.")
 TOO_LONG = FieldError("too_long", "Longer than maximum length {max}.")
@@ -101,7 +101,7 @@ MUST_HAVE_FROM = FieldError("wrong_length", "must have from {min:,} to {max:,} c
 MUST_HAVE_AT_MOST = FieldError("too_long", "must have at most {max:,} characters")
 HAS_MORE_THAN = FieldError("too_long", "has more than {max:,} characters")
 MUST_BE_TIMESTAMP = FieldError(
-    "not_a_moment", "must be a moment as RFC 3339 writes it, with its offset"
+    "not_a_timestamp", "must be a moment as RFC 3339 writes it, with its offset"
 )
 PAST = FieldError("past", "must lie in the future")
 
@@ -233,7 +233,7 @@ LINE_NOT_SEEN = FieldError("line_not_seen", "nothing of the file can be seen the
 LINE_BEYOND_END = FieldError("line_beyond_end", "the file has {lines} lines there")
 TOO_MANY_LINES = FieldError("too_many_lines", "a comment is about {max} lines at most")
 NOTHING_WITHOUT = FieldError("nothing_without", "says nothing without a {field}")
-POSITION_IS_FIXED = FieldError("place_is_fixed", "the thread has its place")
+POSITION_IS_FIXED = FieldError("position_is_fixed", "the thread has its place")
 THREAD_IS_DRAFT = FieldError("thread_is_draft", "the thread is a draft: submit a review")
 REVIEW_EMPTY = FieldError("review_empty", "a review without comments has to say something")
 NO_PATCH = FieldError("not_a_patch", "such a patch would not apply")

@@ -28,16 +28,16 @@ class Refusal(StrEnum):
     REPLACED = "replaced"  # a newer connection of the machine has replaced the report's
     MALFORMED = "malformed"  # it was out of bounds, or nothing that is known
     FORGED = "forged"  # it named a ref or branch that is not its attempt's
-    EXCESSIVE = "excessive"  # it was more than the machine may say, or have
+    LIMIT_EXCEEDED = "limit_exceeded"  # it was more than the machine may say, or have
 
 
-MISBEHAVIOR = (Refusal.MALFORMED, Refusal.FORGED, Refusal.EXCESSIVE)
+MISBEHAVIOR = (Refusal.MALFORMED, Refusal.FORGED, Refusal.LIMIT_EXCEEDED)
 """What no worker of ours does: the audit log tells of it, once for each machine and reason."""
 
 
-UNCOUNTED = "excused"
+UNCOUNTED = "uncounted"
 OUTCOMES = (*AttemptOutcome, UNCOUNTED)
-"""How attempts end. `excused` is a loss that does not count against `maxAttempts`."""
+"""How attempts end. `uncounted` is a loss that does not count against `maxAttempts`."""
 
 COUNTED_EVENTS = (
     EventType.REQUEUED,
@@ -70,7 +70,7 @@ MACHINE_CODES = frozenset(
         "repository_empty",
         "repository_refused",
         "repository_unreachable",
-        "room_unavailable",
+        "sandbox_unavailable",
         "stage_impossible",
         "start_failed",
         "worker_failed",

@@ -31,7 +31,7 @@ class DefaultAction(StrEnum):
     """What happens by itself where nobody does anything."""
 
     FAILS = "fails"
-    CONTINUES = "goes_on"  # without an answer
+    CONTINUES = "continues"  # without an answer
     REQUEUES = "requeues"  # what runs there goes on elsewhere
     RECOVERS = "recovers"
     NOTHING = "nothing"
@@ -44,7 +44,7 @@ class InboxAction(StrEnum):
     REVIEW = "review"
     FOLLOW_UP = "follow_up"
     RETRY = "retry"
-    DISMISS = "seen"
+    DISMISS = "dismiss"
     UNDRAIN = "undrain"
 
 
@@ -121,12 +121,13 @@ def excerpt(hunk: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class ProblemDetail:
-    """Why a machine is unwell. `agent` and `why` (the machine's word) are those of an agent, which
-    is tried again at `until`, if that is known."""
+    """Why a machine is unwell. `agent` and `detail` (the machine's word) are those of an agent,
+    which is tried again at `until`, if that is known.
+    """
 
     reason: MachineProblem
     agent: str | None = None
-    why: str | None = None
+    detail: str | None = None
     until: datetime | None = None
 
 

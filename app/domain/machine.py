@@ -20,9 +20,9 @@ IN_DRAIN = frozenset({MachineStatus.DRAINING, MachineStatus.DRAINED})
 
 class MachineEvent(StrEnum):
     CONNECT = "connect"
-    TIME_OUT = "fall_silent"
+    TIME_OUT = "time_out"
     DRAIN = "drain"
-    FINISH_DRAIN = "run_dry"  # the draining machine has reported that it has nothing left
+    FINISH_DRAIN = "finish_drain"  # the draining machine has reported that it has nothing left
     UNDRAIN = "undrain"
     DECOMMISSION = "decommission"
 
@@ -119,7 +119,7 @@ class HelloState(StrEnum):
 class AttemptDecision(StrEnum):
     """What becomes of an attempt when its machine says hello (machine-protocol.md's table)."""
 
-    CONTINUE = "go_on"
+    CONTINUE = "continue"
     RESTORE = "restore"  # the task failed because this result was missing
     STOP = "stop"  # the attempt has ended, but its process runs: until then it holds its slot
     FREE_SLOT = "free_slot"  # the attempt has ended, and nothing of it runs any more

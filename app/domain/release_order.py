@@ -18,8 +18,8 @@ def find_refusal(now: str, given: str) -> str | None:
         return f"{given} is what runs here already"
     if after < before:
         return (
-            f"{given} is older than {now}: an upgrade that is not well is taken back by --back; of "
-            "a backup of then `muster-server restore` makes a server of then"
+            f"{given} is older than {now}: an upgrade that is not well is taken back by "
+            "--rollback; of a backup of then `muster-server restore` makes a server of then"
         )
     if not _is_next_release(before, after):
         return f"{given} is more than one minor version after {now}: upgrade to those between first"

@@ -27,7 +27,7 @@ class Reason(StrEnum):
     CAPABILITY_MISSING = "capability_missing"
     CAPABILITY_DEGRADED = "capability_degraded"
     QUOTA_EXHAUSTED = "quota_exhausted"
-    SANDBOX_UNAVAILABLE = "room_unavailable"
+    SANDBOX_UNAVAILABLE = "sandbox_unavailable"
     LABEL_MISMATCH = "label_mismatch"
     RELEASE_TOO_OLD = "release_too_old"  # its worker cannot check the commit to go on from
     OVERLOADED = "overloaded"
@@ -40,7 +40,7 @@ class AgentHealth:
 
     healthy: bool = True
     degraded_until: datetime | None = None
-    why: str | None = None
+    reason: str | None = None
 
     @classmethod
     def from_capability(cls, capability: Mapping[str, Any]) -> Self:

@@ -77,11 +77,11 @@ _SETTINGS = (
         pattern="off|idle|now",
     ),
     Setting(
-        "logMegabytes", _INTEGER, 1200, 1, 1_000_000, "MiB",
+        "maxLogMegabytes", _INTEGER, 1200, 1, 1_000_000, "MiB",
         "How much is kept of one attempt's log, transcript and changes, at most; more is lost.",
     ),
     Setting(
-        "diffSeconds", _NUMBER, 90 * 86_400, 0, _YEARS * 86_400, "seconds",
+        "diffRetentionSeconds", _NUMBER, 90 * 86_400, 0, _YEARS * 86_400, "seconds",
         "How long it is kept what a task has changed, file by file, after its end.",
     ),
     Setting(

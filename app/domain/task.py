@@ -31,14 +31,14 @@ class TaskEvent(StrEnum):
     ASSIGN = "assign"
     START = "start"
     ASK = "ask"  # a gate opens
-    OPEN_QUESTION = "inquire"  # in the middle of a stage its agent asks a person
+    OPEN_QUESTION = "open_question"  # in the middle of a stage its agent asks a person
     LIMIT = "limit"  # in the middle of a stage its agent's account may not be used for a while
     SPEND = "spend"  # likewise, or before a stage: what the task may use is used up
-    CONTINUE = "go_on"  # that question has been answered, or is not asked any more
+    CONTINUE = "continue"  # that question has been answered, or is not asked any more
     RESUME = "resume"  # what it waited for is there, and the machine still has the workspace
     REQUEUE = "requeue"
     LOSE = "lose"  # the machine's heartbeats stopped
-    RECONNECT = "come_back"
+    RECONNECT = "reconnect"
     COMPLETE = "complete"
     FAIL = "fail"
     CANCEL = "cancel"
@@ -95,7 +95,7 @@ def has_process(status: TaskStatus, reason: SuspendReason | None) -> bool:
 class Loss(StrEnum):
     """What a live task loses of its machine."""
 
-    CONTACT = "sight"  # the machine is not heard, and may come back with the work
+    CONTACT = "contact"  # the machine is not heard, and may come back with the work
     ATTEMPT = "attempt"  # the attempt is gone, or its lease is over
     MACHINE = "machine"  # an admin has taken it away for good
 

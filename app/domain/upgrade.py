@@ -20,9 +20,9 @@ class UpgradeState(StrEnum):
     CURRENT = "current"  # it runs the server's version
     OFF = "off"
     PINNED = "pinned"
-    OPTED_OUT = "kept"
-    UNSUPPORTED = "unable"
-    NO_PACKAGE = "nothing"  # this server has no package of its version to offer
+    OPTED_OUT = "opted_out"
+    UNSUPPORTED = "unsupported"
+    NO_PACKAGE = "no_package"  # this server has no package of its version to offer
     OFFERED = "offered"  # the machine has not answered yet
     PREPARING = "preparing"
     WAITING = "waiting"
@@ -59,7 +59,7 @@ _UNANSWERED = "the machine has not answered yet; it does when it is connected"
 _REASONS = {
     UpgradeState.OFF: "the setting machineUpgrades is off; an admin sets it to idle or now",
     UpgradeState.PINNED: "an admin has pinned it to its version: muster machine unpin lets it go",
-    UpgradeState.OPTED_OUT: "its operator has started it with --keep-release, and upgrades it "
+    UpgradeState.OPTED_OUT: "its operator has started it with --no-auto-upgrade, and upgrades it "
     "by hand",
     UpgradeState.UNSUPPORTED: "its worker runs from a checkout: pull there, and start it again",
     UpgradeState.NO_PACKAGE: _NOTHING,

@@ -9,4 +9,4 @@ from flask.cli import with_appcontext
 @with_appcontext
 def openapi() -> None:
     """Print the API's OpenAPI document. Asks neither Postgres nor Redis."""
-    click.echo(current_app.extensions["described_api"].json, nl=False)
+    click.echo(current_app.extensions["api_description"].json, nl=False)

@@ -81,7 +81,7 @@ class AnonymousConnections:
         mine = self._by_network.get(network, {})
         for visits, most in ((mine, MAX_PER_NETWORK), (self._all, MAX_TOTAL)):
             if len(visits) >= most and not self._evict_idle(visits):
-                self.on_rejected("refused")
+                self.on_rejected("limit")
                 return None
         visit = AnonymousConnection(self, network, sock)
         self._all[visit] = self._by_network[network][visit] = None
@@ -100,5 +100,5 @@ class AnonymousConnections:
         if oldest is None:
             return False
         oldest.abort()
-        self.on_rejected("cut")
+        self.on_rejected("evicted")
         return True

@@ -3,12 +3,12 @@
 from prometheus_client import Counter
 
 REJECTED_CONNECTIONS = Counter(
-    "muster_connections_turned_away",
+    "muster_connections_rejected",
     "Connections and requests of strangers that were not let in, or were cut off for others.",
-    labelnames=("end",),
+    labelnames=("reason",),
 )
 
 
-def count_rejection(end: str) -> None:
-    """Count one: `refused` (no room), `cut` (it has kept us waiting) or `no_proxy`."""
-    REJECTED_CONNECTIONS.labels(end).inc()
+def count_rejection(reason: str) -> None:
+    """Count one: `limit` (no room), `evicted` (it has kept us waiting) or `no_proxy`."""
+    REJECTED_CONNECTIONS.labels(reason).inc()

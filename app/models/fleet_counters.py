@@ -50,7 +50,7 @@ TRIGGERS = {
         BEGIN
             INSERT INTO fleet_moves (counter, label, times, amount) VALUES (
                 'attempts_ended',
-                CASE WHEN NEW.outcome = 'lost' AND NEW.excused THEN 'excused'
+                CASE WHEN NEW.outcome = 'lost' AND NEW.excused THEN 'uncounted'
                     ELSE NEW.outcome::text END,
                 1, 0
             );

@@ -20,7 +20,7 @@ class Machine(Model):
     still writes can be refused. `orders_version` is raised by each act that changes its orders.
     `journal_id` and `journal_seq` name the last report that took effect. JWTs of the machine with
     another `jwt_version` are not valid. `slots_used` counts the attempts that hold a slot. `room`
-    is {level, lacks}: how far the machine can contain attempts; null while it has not said.
+    is {level, missing}: how far the machine can contain attempts; null while it has not said.
     `labels` are those that it claims, `admin_labels` those that admins have given it.
     `misbehaved` lists the reasons (`Refusal`) for which the audit log tells of it. `is_awaited`:
     the server was restored from a backup, and has not heard of it since. `is_pinned`: it is offered

@@ -26,7 +26,7 @@ class OutboxEntry(Model):
     id: Mapped[BigId]
     task_id: Mapped[Big] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
     number: Mapped[int]
-    kind: Mapped[NotificationType] = mapped_column(pg_enum(NotificationType))
+    kind: Mapped[NotificationType] = mapped_column(pg_enum(NotificationType, name="news_kind"))
     round: Mapped[int]
     stage_index: Mapped[int | None]
     actor_id: Mapped[Big | None]
@@ -63,7 +63,7 @@ class Delivery(Model):
     bot_id: Mapped[Big] = mapped_column(ForeignKey("bots.id", ondelete="CASCADE"), index=True)
     chat_id: Mapped[str]
     developer_id: Mapped[Big | None]
-    act: Mapped[DeliveryAction] = mapped_column(pg_enum(DeliveryAction))
+    act: Mapped[DeliveryAction] = mapped_column(pg_enum(DeliveryAction, name="delivery_act"))
     card_id: Mapped[Big | None]
     state: Mapped[DeliveryState] = mapped_column(pg_enum(DeliveryState))
     attempts: Mapped[int] = mapped_column(default=0)

@@ -55,7 +55,7 @@ class Project(Model):
         deferred=True,
     )
     git_token: Mapped[str | None]
-    room: Mapped[SandboxLevel | None] = mapped_column(pg_enum(SandboxLevel))
+    room: Mapped[SandboxLevel | None] = mapped_column(pg_enum(SandboxLevel, name="room_level"))
     machine_selector: Mapped[str | None]
     protected: Mapped[bool] = mapped_column(default=False, server_default=false())
     protected_machines: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")

@@ -101,7 +101,7 @@ class SharedRateLimit:
                 quiet, is_away = 0.0 if self.sync() else quiet, False
             except redis.RedisError as error:
                 if not is_away:
-                    log.warning("rates_not_told", error=type(error).__name__)
+                    log.warning("rates_not_synced", error=type(error).__name__)
                 is_away = True
         with self._lock:
             self._sync_thread = None

@@ -32,7 +32,7 @@ def listen(
     """
     once = partial(_listen_once, url, channels, subscribed, hear)
     while True:
-        background_threads.run_logged(log, "wake_ups_not_heard", once, RedisError)
+        background_threads.run_logged(log, "wakeups_not_received", once, RedisError)
         time.sleep(RETRY_SECONDS)
 
 

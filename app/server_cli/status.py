@@ -44,7 +44,7 @@ def _collect_status(server: Server) -> dict[str, Any]:
         "version": _get_json_field(health, "version") if alive == 200 else None,
         "installedVersion": __version__,
         "release": sys.prefix,
-        "cutOff": _interrupted_upgrade(server),
+        "interruptedUpgrade": _interrupted_upgrade(server),
         "port": server.port,
         "home": str(server.home),
         "settings": str(server.paths.settings) if server.paths else None,
@@ -74,10 +74,10 @@ def _get_json_field(answer: str, name: str) -> Any:
 
 
 def _print_status(found: dict[str, Any]) -> None:
-    if begun := found["cutOff"]:
+    if begun := found["interruptedUpgrade"]:
         click.echo(
             f"!! an upgrade from {begun['from']} to {begun['to']} runs, or was cut off while "
-            f"{begun['step']}: `muster-server upgrade` with its wheel goes on, --back goes back"
+            f"{begun['step']}: `muster-server upgrade` with its wheel goes on, --rollback goes back"
         )
     for name, state in found["units"].items():
         click.echo(f"{'ok' if state == 'active' else '!!'} {name}: {state}")

@@ -29,7 +29,9 @@ take the new source, `make up`. The database is migrated at the start."""
 
 @click.command("upgrade")
 @click.argument("file", metavar="WHEEL", type=FILE_TYPE, required=False)
-@click.option("--back", is_flag=True, help="To the release before, or from one that was cut off.")
+@click.option(
+    "--rollback", is_flag=True, help="To the release before, or from one that was cut off."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would be done.")
 @click.option("--backup", type=FILE_TYPE, help="Where the backup of before goes.")
 @click.option("--no-backup", is_flag=True, help="Make none: what goes wrong stays wrong.")
@@ -38,7 +40,7 @@ take the new source, `make up`. The database is migrated at the start."""
 )
 def command(
     file: Path | None,
-    back: bool,
+    rollback: bool,
     dry_run: bool,
     backup: Path | None,
     no_backup: bool,
@@ -49,17 +51,20 @@ def command(
     The release is installed beside this one; the server is backed up, under the passphrase of
     MUSTER_BACKUP_PASSPHRASE, --passphrase-file, or what you type; its database is migrated; its
     processes are restarted, one after the other. If one of them is not well it is all as it was.
-    Attempts on machines go on meanwhile. Cut off at any moment, it is given once more, or --back.
+    Attempts on machines go on meanwhile. Cut off at any moment, it is given once more, or
+    --rollback.
     """
-    if back == (file is not None):
-        raise click.UsageError("name the WHEEL to upgrade to, or --back")
-    if back and (dry_run or backup or no_backup or passphrase_file):
-        raise click.UsageError("--back takes no other option: it goes back, and makes no backup")
+    if rollback == (file is not None):
+        raise click.UsageError("name the WHEEL to upgrade to, or --rollback")
+    if rollback and (dry_run or backup or no_backup or passphrase_file):
+        raise click.UsageError(
+            "--rollback takes no other option: it goes back, and makes no backup"
+        )
 
     def run_upgrade(screen: Screen) -> None:
         try:
             upgrade = _prepare_upgrade(screen)
-            if back:
+            if rollback:
                 with releases.lock_upgrade(upgrade.server.paths):
                     upgrade.roll_back()
                 return
@@ -84,7 +89,9 @@ def command(
         with releases.lock_upgrade(upgrade.server.paths):
             upgrade.run(found, place, passphrase)
 
-    sys.exit(run_steps(run_upgrade, "interrupted; the same again goes on, --back goes back", 130))
+    sys.exit(
+        run_steps(run_upgrade, "interrupted; the same again goes on, --rollback goes back", 130)
+    )
 
 
 def _prepare_upgrade(screen: Screen) -> Upgrade:

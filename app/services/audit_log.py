@@ -18,12 +18,12 @@ def listing(
     target_type: str | None = None,
     target_id: str | None = None,
     since: datetime | None = None,
-    until: datetime | None = None,
+    to_time: datetime | None = None,
 ) -> Select[AuditEntry]:
     """The query of the entries that match all filters; for `paging`, by `at` and `id`.
 
     `actor` is a developer's id or name; an `action` that ends in a dot matches all actions that
-    begin with it. Letter case does not matter. `since` is included, `until` is not. Raises
+    begin with it. Letter case does not matter. `since` is included, `to_time` is not. Raises
     Forbidden.
     """
     rights.require_admin(asking)
@@ -38,8 +38,8 @@ def listing(
         wanted.append(AuditEntry.target_id == target_id)
     if since is not None:
         wanted.append(AuditEntry.at >= since)
-    if until is not None:
-        wanted.append(AuditEntry.at < until)
+    if to_time is not None:
+        wanted.append(AuditEntry.at < to_time)
     return select(AuditEntry).where(*wanted)
 
 

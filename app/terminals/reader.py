@@ -29,7 +29,7 @@ SWEEP_STREAMS = (
 )
 PING_SECONDS = 5.0  # half of how long the news' connection may be silent before it counts as dead
 _BATCH_STREAMS = 256  # streams in one read
-_IDLE_CHANNEL = "muster:pty"  # always subscribed to; nothing is published there
+_IDLE_CHANNEL = "muster:terminal"  # always subscribed to; nothing is published there
 
 log = structlog.get_logger(__name__)
 

@@ -303,6 +303,4 @@ class Relay:
 
 def _run_logged(work: Callable[[], None]) -> None:
     """Whatever the work raises, sockets stay: the next look judges them."""
-    background_threads.run_logged(
-        log, "terminals_not_looked_after", work, SQLAlchemyError, RedisError
-    )
+    background_threads.run_logged(log, "terminals_not_checked", work, SQLAlchemyError, RedisError)

@@ -43,8 +43,8 @@ class _ConnectionRefused(Exception):
 def get_relay(app: Flask) -> Relay:
     """The app's relay, which is made when it is first asked for."""
     if "terminals" not in app.extensions:
-        app.extensions["terminals"] = Relay(app.config["REDIS_URL"], TerminalQueries(app))
-    relay: Relay = app.extensions["terminals"]
+        app.extensions["terminal_relay"] = Relay(app.config["REDIS_URL"], TerminalQueries(app))
+    relay: Relay = app.extensions["terminal_relay"]
     return relay
 
 

@@ -17,7 +17,7 @@ return waiting
 # Makes a socket the attempt's holder, and tells the others; the answer is the id of that entry.
 # It goes along with the news: the newer socket may have dropped it before the older one reads it.
 CLAIM = """
-redis.call('HSET', KEYS[1], 'holder', ARGV[1])
+redis.call('HSET', KEYS[1], 'owner', ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 local said = redis.call('XADD', KEYS[2], '*', 'h', ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[3])
@@ -26,9 +26,9 @@ return said
 """
 # Renews a socket's hold, with the terminal's size; 0, and nothing done, if another socket holds it.
 RENEW_CLAIM = """
-local holder = redis.call('HGET', KEYS[1], 'holder')
+local holder = redis.call('HGET', KEYS[1], 'owner')
 if holder and holder ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'cols', ARGV[2], 'rows', ARGV[3])
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'cols', ARGV[2], 'rows', ARGV[3])
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return 1
 """

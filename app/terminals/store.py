@@ -3,13 +3,13 @@
 Each addition to a stream is published on its channel (`terminal_keys.channel`); a short piece goes
 along, as `<id> <bytes>` or `<id> <field> <value>`.
 
-muster:pty:<task>-<attempt>:out     stream: bytes and notes, the last 2 MiB
-muster:pty:<task>-<attempt>:in      stream: keystrokes and wishes for the machine
-muster:pty:<task>-<attempt>:state   hash: cols, rows, holder
-muster:pty:<task>-<attempt>:screen  the last screen
-muster:pty:<task>-<attempt>:read    hash: by server process, how far its quickest viewer is
-muster:pty:people:<task>            hash: by viewer, who it is and whether it controls
-muster:pty:task:<id>, muster:pty:developer:<id>   sorted sets: viewers by when they lapse
+muster:terminal:<task>-<attempt>:out     stream: bytes and notes, the last 2 MiB
+muster:terminal:<task>-<attempt>:in      stream: keystrokes and wishes for the machine
+muster:terminal:<task>-<attempt>:state   hash: cols, rows, owner
+muster:terminal:<task>-<attempt>:screen  the last screen
+muster:terminal:<task>-<attempt>:read    hash: by server process, how far its quickest viewer is
+muster:terminal:viewers:<task>            hash: by viewer, who it is and whether it controls
+muster:terminal:task:<id>, muster:terminal:developer:<id>   sorted sets: viewers by when they lapse
 """
 
 import time
@@ -204,7 +204,7 @@ class Store:
     def states(self, keys: Sequence[AttemptKey]) -> list[TerminalState]:
         """The state of each terminal, in the order of the keys."""
         commands: list[Command] = [
-            ("HMGET", terminal_keys.redis_key(*key, "state"), "cols", "rows", "holder")
+            ("HMGET", terminal_keys.redis_key(*key, "state"), "cols", "rows", "owner")
             for key in keys
         ]
         return [_parse_state(*found) for found in _raise_errors(self._commands.run(*commands))]
@@ -272,8 +272,8 @@ class Store:
     def release(self, key: AttemptKey, holder: str) -> None:
         """Have no socket hold the attempt's terminal, unless another than `holder` does already."""
         script = (
-            "if redis.call('HGET', KEYS[1], 'holder') == ARGV[1]"
-            " then redis.call('HDEL', KEYS[1], 'holder') end"
+            "if redis.call('HGET', KEYS[1], 'owner') == ARGV[1]"
+            " then redis.call('HDEL', KEYS[1], 'owner') end"
         )
         _raise_errors(
             self._commands.run(("EVAL", script, 1, terminal_keys.redis_key(*key, "state"), holder))
@@ -322,8 +322,8 @@ def _parse_state(cols: bytes | None, rows: bytes | None, holder: bytes | None) -
 
 
 def _task_viewers_key(task_id: int) -> str:
-    return f"muster:pty:task:{task_id}"
+    return f"muster:terminal:task:{task_id}"
 
 
 def _developer_viewers_key(developer_id: int) -> str:
-    return f"muster:pty:developer:{developer_id}"
+    return f"muster:terminal:developer:{developer_id}"

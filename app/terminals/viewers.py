@@ -66,4 +66,4 @@ def _decode(encoded: Mapping[bytes, bytes]) -> dict[bytes, ViewerInfo]:
 
 
 def _redis_key(key: AttemptKey) -> str:
-    return f"muster:pty:people:{key[0]}"
+    return f"muster:terminal:viewers:{key[0]}"

@@ -29,7 +29,7 @@ class WorkerPackages:
 def find_packages(directories: Sequence[Path]) -> WorkerPackages:
     """Each file from the first of the directories that has it; of several wheels the latest.
 
-    Raises NothingCarried.
+    Raises PackagesNotFound.
     """
     wheel, requirements = _first_wheel(directories), _first_requirements(directories)
     if wheel is None or requirements is None:

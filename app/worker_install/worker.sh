@@ -352,7 +352,7 @@ worker() { act_as_worker "$PYTHON_HERE" -P -m muster worker "$@" --home "$STATE"
 
 enroll() {
     if is_enrolled; then
-        [ -z "$MOVED" ] || knows_server || move
+        [ -z "$MOVED" ] || knows_server || set_server
         return
     fi
     step "Enrolling at $SERVER"
@@ -363,14 +363,14 @@ makes another"
     did "the machine was enrolled; an admin decommissions it in the console"
 }
 
-move() {
+set_server() {
     step "Having it look for the server at $SERVER"
     # The daemon that runs would write its own credentials over these; what it has started goes on.
     case $SERVICE in
     systemd) act control stop "$UNIT" || : ;;
     launchd) act launchctl unload "$AGENTS/$AGENT" || : ;;
     esac
-    worker move --server "$SERVER" ${CA:+--ca-file "$CA"} || die "the address stays as it was, for the reason above"
+    worker set-server --server "$SERVER" ${CA:+--ca-file "$CA"} || die "the address stays as it was, for the reason above"
     did "the machine looks for its server at $SERVER"
 }
 
@@ -418,7 +418,7 @@ TasksMax=infinity
 # neither ProtectKernelTunables, ProtectKernelLogs, ProtectControlGroups and ProtectHostname, which all
 # cover some of it, nor RestrictNamespaces.
 # Not PrivateDevices: below full rooms, attempts use the host's devices that their user may, a GPU or KVM.
-# Not ProtectSystem=strict: DIR of --room-dir DIR:rw and of --file-root may lie anywhere.
+# Not ProtectSystem=strict: DIR of --mount DIR:rw and of --file-root may lie anywhere.
 # Not PrivateUsers, PrivateTmp, ProtectProc and ProcSubset: rooms are made of the host's users and /proc.
 # Not SystemCallFilter=@system-service: rooms need its @mount, and agents' tools may need others.
 # Not RestrictSUIDSGID, LockPersonality and MemoryDenyWriteExecute: agents' tools use them, such as Node.
@@ -555,7 +555,7 @@ uninstall() {
     fi
     step "Ending what runs here, and erasing what it made"
     if [ -x "$PYTHON_HERE" ] && [ -d "$STATE" ]; then
-        worker erase || die "nothing is removed before that is done, for the reason above; a worker that \
+        worker reset || die "nothing is removed before that is done, for the reason above; a worker that \
 runs in the foreground is stopped by whoever runs it"
     fi
     # Only now: run again after a failure above, it has to find what is to be stopped.

@@ -56,7 +56,7 @@ def api(
     \b
       muster api tasks -X GET -f status=failed --paginate --jq '.[].id'
       muster api tasks/7/cancel -X POST
-      muster api /api/admin/settings -X PUT -F logMegabytes=100
+      muster api /api/admin/settings -X PUT -F maxLogMegabytes=100
     """
     fields = {**dict(map(parse_pair, raws)), **parse_fields(typed)}
     verb = (method or ("POST" if fields or file else "GET")).upper()

@@ -57,7 +57,7 @@ COMMANDS: dict[str, LazyCommand] = {
         "passthrough:verify", "Check a bundle of evidence, without a server.", MORE
     ),
     "worker": LazyCommand(
-        "passthrough:worker", "What runs on a machine: enroll, run, doctor, erase.", MORE
+        "passthrough:worker", "What runs on a machine: enroll, run, doctor, reset.", MORE
     ),
 }
 
@@ -84,7 +84,7 @@ class _RootGroup(LazyGroup):
 
 
 def _worker_commands(ctx: click.Context) -> str:
-    return f"{ctx.find_root().info_name} worker enroll | run | doctor | erase"
+    return f"{ctx.find_root().info_name} worker enroll | run | doctor | reset"
 
 
 @click.command(

@@ -69,7 +69,7 @@ _ADVICE = {
     "invalid_token": "muster login",
     "session_required": "A personal token cannot do this: sign in by muster login",
     "insufficient_scope": "The personal token is too narrow for this: muster login",
-    "confirmation_required": "Say that it is you: muster profile confirm",
+    "reauthentication_required": "Say that it is you: muster profile reauthenticate",
     "no_diff": "muster task show tells how far the task is",
     "no_open_gate": "muster task show tells what the task waits for",
     "task_not_ended": "muster task cancel ends it first",

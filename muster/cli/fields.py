@@ -9,12 +9,12 @@ def split_names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-FOUND_TASK = split_names(
+TASK_LIST_ITEM = split_names(
     """
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority stages currentStageIndex round
     followUpsQueued attempt branch taskBranch result failure usage budget queue createdAt
-    assignedAt startedAt finishedAt updatedAt waitsFor question position keptBy may
+    assignedAt startedAt finishedAt updatedAt waitingFor question position blockers allowedActions
     """
 )
 TASK = split_names(
@@ -30,7 +30,7 @@ TASK_DETAIL = split_names(
     id projectKey description status suspendReason createdBy requestedMachineId machineSelector
     machineId machineName agentType agentOptions priority currentStageIndex round
     followUpsQueued attempt branch taskBranch result failure usage budget queue createdAt
-    assignedAt startedAt finishedAt updatedAt pipeline waitsFor hasTerminal
+    assignedAt startedAt finishedAt updatedAt pipeline waitingFor hasTerminal
     """
 )
 CREATED_TASK = split_names(
@@ -64,7 +64,7 @@ REVIEW = split_names(
 )
 REVIEW_THREAD = split_names(
     """
-    id round attempt place original code resolvedAt resolvedBy comments createdAt
+    id round attempt position original code resolvedAt resolvedBy comments createdAt
     """
 )
 REVIEW_COMMENT = split_names("id threadId author attempt body draft reviewId createdAt")
@@ -82,38 +82,40 @@ WORKSPACE = split_names(
     """
 )
 TUNNEL = split_names("taskId state url error startedAt expiresAt restarts")
-TERMINAL_INPUT = split_names("id attempt developer bytes begunAt endedAt")
-INBOX_ITEM = split_names("id kind since then at acts task gate change said retryFrom machine")
+TERMINAL_INPUT = split_names("id attempt developer bytes startedAt endedAt")
+INBOX_ITEM = split_names(
+    "id kind since defaultAction at actions task gate change logTail retryFrom machine"
+)
 MACHINE = split_names(
     """
-    id name status connected capabilities slots metrics hardware drain room labels adminLabels
+    id name status connected capabilities slots metrics hardware drain sandbox labels adminLabels
     version pinned upgrade lastSeenAt createdAt
     """
 )
-PLANNED_TASK = split_names("task act atDeadline hasCheckpoint")
+PLANNED_TASK = split_names("task action atDeadline hasCheckpoint")
 AGENT = split_names("type machineCount healthyCount versions")
 LISTED_PROJECT = split_names(
     """
-    key name repoUrl defaultBranch branchName agentType agentCommand agentOptions stages
-    maxAttempts room machineSelector protected protectedMachines network environment secretNames
-    hasGitToken hasSshKey knownHosts requireChange onQuota quotaMinutes quotaElsewhere budget
+    key name repoUrl defaultBranch branchName agentType agentCommand agentOptions stages maxAttempts
+    minSandbox machineSelector protected protectedMachines network environment secretNames
+    hasGitToken hasSshKey knownHosts requireChange onQuota quotaMinutes quotaFailover budget
     taskBudget memberCount myRole taskCounts lastActivityAt createdAt
     """
 )
 PROJECT = split_names(
     """
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions maxAttempts
-    room machineSelector protected protectedMachines network environment secretNames hasGitToken
-    hasSshKey knownHosts requireChange onQuota quotaMinutes quotaElsewhere budget taskBudget
-    memberCount myRole taskCounts lastActivityAt createdAt pipeline templates
+    minSandbox machineSelector protected protectedMachines network environment secretNames
+    hasGitToken hasSshKey knownHosts requireChange onQuota quotaMinutes quotaFailover budget
+    taskBudget memberCount myRole taskCounts lastActivityAt createdAt pipeline templates
     """
 )
 SAVED_PROJECT = split_names(
     """
     key name repoUrl defaultBranch branchName agentType agentCommand agentOptions maxAttempts
-    room machineSelector protected protectedMachines network environment secretNames hasGitToken
-    hasSshKey knownHosts requireChange onQuota quotaMinutes quotaElsewhere budget taskBudget
-    memberCount myRole taskCounts lastActivityAt createdAt pipeline templates warnings
+    minSandbox machineSelector protected protectedMachines network environment secretNames
+    hasGitToken hasSshKey knownHosts requireChange onQuota quotaMinutes quotaFailover budget
+    taskBudget memberCount myRole taskCounts lastActivityAt createdAt pipeline templates warnings
     """
 )
 MEMBER = split_names("developerId name gitEmail role")
@@ -128,7 +130,7 @@ ACTIVITY = split_names(
 )
 USAGE_GROUP = split_names("key name usage")
 PROFILE = split_names(
-    "id name role gitName gitEmail totpEnabled platformUid confirmedUntil createdAt"
+    "id name role gitName gitEmail totpEnabled platformUid reauthenticatedUntil createdAt"
 )
 SESSION = split_names("id via provider device address createdAt lastSeenAt current")
 PERSONAL_TOKEN = split_names(
@@ -170,16 +172,16 @@ BOT = split_names(
     createdAt
     """
 )
-BOT_TESTED = split_names("sent detail advice chatId milliseconds")
+BOT_TEST_RESULT = split_names("sent detail advice chatId milliseconds")
 BINDING = split_names("id platformChatId projectKey chatName createdAt")
-BINDING_OF_BOT = split_names(
+BOT_BINDING = split_names(
     """
     id platformChatId projectKey chatName createdAt botId botName platform
     """
 )
 DELIVERY = split_names(
     """
-    id state act kind taskId botId botName platform chatId developerId attempts error dueAt
+    id state action kind taskId botId botName platform chatId developerId attempts error dueAt
     createdAt doneAt
     """
 )

@@ -15,7 +15,7 @@ from muster.cli.task.show import first_line
 KINDS = ("gate", "question", "budget", "failure", "result", "machine")
 _DEFAULT_ACTIONS = {
     "fails": "fails",
-    "goes_on": "goes on",
+    "continues": "goes on",
     "requeues": "tasks leave it",
     "recovers": "is well again",
 }
@@ -30,8 +30,8 @@ def _subject(item: Item) -> str:
 def _summary(item: Item) -> str:
     """What it is about, in a line."""
     if machine := item.get("machine"):
-        troubles = machine.get("troubles") or []
-        reasons = [f"{t.get('agent') or ''} {t.get('reason')}".strip() for t in troubles]
+        problems = machine.get("problems") or []
+        reasons = [f"{t.get('agent') or ''} {t.get('reason')}".strip() for t in problems]
         return ", ".join(reasons)
     prompt = first_line(get_path(item, ["gate", "prompt"]))
     failure = first_line(get_path(item, ["task", "failure", "message"]))
@@ -39,11 +39,11 @@ def _summary(item: Item) -> str:
 
 
 def _default_action(item: Item) -> str:
-    then = item.get("then")
-    if then in (None, "nothing"):
+    action = item.get("defaultAction")
+    if action in (None, "nothing"):
         return ""
     at = text_format.format_age(item.get("at"), datetime.now(UTC))
-    return f"{_DEFAULT_ACTIONS.get(str(then), then)} {at}".strip()
+    return f"{_DEFAULT_ACTIONS.get(str(action), action)} {at}".strip()
 
 
 def _answer_command(item: Item) -> str:
@@ -67,10 +67,10 @@ INBOX = OutputSpec(
     (
         Column("KIND", lambda item: item.get("kind")),
         Column("ABOUT", _subject),
-        Column("SAYS", _summary, stretches=True),
-        Column("BY ITSELF", _default_action, may_go=True),
+        Column("SUMMARY", _summary, stretches=True),
+        Column("DEFAULT ACTION", _default_action, may_go=True),
         age_column("SINCE", "since"),
-        Column("MUSTER", _answer_command, is_whole=True),
+        Column("COMMAND", _answer_command, is_whole=True),
     ),
     empty_message="Nothing needs you.",
 )

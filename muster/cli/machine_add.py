@@ -51,7 +51,7 @@ def _wait_until_connected(api: Api, token: Item) -> dict[str, Any]:
     # has passed is none, and is looked for when nothing happens.
     for event in api.events("/api/web/stream", beats=True):
         is_over = event is HEARTBEAT and not was_redeemed and _has_passed(token.get("expiresAt"))
-        if not is_over and event.name not in ("hello", "reset", "news"):
+        if not is_over and event.name not in ("hello", "reset", "update"):
             continue
         status = dict(api.get(f"/api/admin/worker-tokens/{quote_segment(token['id'])}/status"))
         if status["usedAt"] and not was_redeemed:

@@ -74,17 +74,17 @@ MACHINES = OutputSpec(
         _percent_column("MEMORY", "memoryPercent"),
         _percent_column("DISK", "diskPercent"),
         Column("AGENTS", _installed_agents_text, stretches=True),
-        age_column("SEEN", "lastSeenAt"),
+        age_column("LAST SEEN", "lastSeenAt"),
     ),
     empty_message="There is no such machine. A new one: muster machine add",
 )
 TASKS = OutputSpec(fields.LISTED_TASK, _TASKS.columns, empty_message=_TASKS.empty_message)
 PLAN = OutputSpec(
-    ("machine", "task", "act", "atDeadline", "hasCheckpoint"),
+    ("machine", "task", "action", "atDeadline", "hasCheckpoint"),
     (
         Column("TASK", lambda item: f"#{get_path(item, ['task', 'id'])}"),
         Column("STATUS", lambda item: status_text(item.get("task") or {})),
-        Column("NOW", lambda item: _ACTION_TEXTS.get(str(item.get("act")), item.get("act"))),
+        Column("NOW", lambda item: _ACTION_TEXTS.get(str(item.get("action")), item.get("action"))),
         Column("AT THE DEADLINE", lambda item: _ACTION_TEXTS.get(str(item.get("atDeadline")), "")),
         Column(
             "DESCRIPTION",
@@ -142,7 +142,7 @@ def show(muster: Muster, name: str) -> tuple[dict[str, Any], Callable[[], None]]
 def _print_machine(machine: Item) -> None:
     now = datetime.now(UTC)
     hardware, drain = machine.get("hardware") or {}, machine.get("drain") or {}
-    metrics, room = machine.get("metrics") or {}, machine.get("room") or {}
+    metrics, sandbox = machine.get("metrics") or {}, machine.get("sandbox") or {}
     labels = {**(machine.get("labels") or {})}
     by = drain.get("by") or "Muster itself"
     print_facts(
@@ -153,19 +153,19 @@ def _print_machine(machine: Item) -> None:
             ("drained by", f"{by}: {drain.get('note') or ''}".rstrip(": ") if drain else ""),
             ("slots", f"{_slots_text(machine)} in use"),
             ("agents", _agents_text(machine)),
-            ("room", f"{room.get('level')} {_missing_text(room)}" if room else ""),
+            ("sandbox", f"{sandbox.get('level')} {_missing_text(sandbox)}" if sandbox else ""),
             ("labels", ", ".join(f"{k}={v}" for k, v in labels.items())),
             ("load", _load_text(metrics)),
             ("hardware", _hardware_text(hardware)),
             ("version", machine.get("version")),
             ("upgrade", machine_upgrade.upgrade_text(machine)),
-            ("seen", f"{text_format.format_age(machine.get('lastSeenAt'), now)} ago"),
+            ("last seen", f"{text_format.format_age(machine.get('lastSeenAt'), now)} ago"),
         ]
     )
 
 
-def _missing_text(room: Item) -> str:
-    return f"(lacks {', '.join(room['lacks'])})" if room.get("lacks") else ""
+def _missing_text(sandbox: Item) -> str:
+    return f"(missing: {', '.join(sandbox['missing'])})" if sandbox.get("missing") else ""
 
 
 def _load_text(metrics: Item) -> str:

@@ -67,7 +67,7 @@ def watch(muster: Muster, tasks: bool) -> None:
         if is_first:
             info("What is new from now on is shown here. Ctrl-C ends it.")
             is_first = False
-        if event.name != "news":
+        if event.name != "update":
             continue
         for item in event.data.get("notifications") or []:
             title = click.style(text_format.one_line(item.get("title")), bold=True)
@@ -86,7 +86,7 @@ def watch(muster: Muster, tasks: bool) -> None:
 PREFERENCES = OutputSpec(fields.PREFERENCES, id_field="gateOpened")
 notifications.add_command(
     action_command(
-        "choose",
+        "set-preferences",
         "PUT /api/web/profile/notifications",
         "Choose what you are told, where: -F taskFailed='{\"chat\": false}'.",
         PREFERENCES,
@@ -98,18 +98,18 @@ notifications.add_command(
 @notifications.command
 @pass_muster
 @outputs(PREFERENCES)
-def choices(muster: Muster) -> Any:
+def preferences(muster: Muster) -> Any:
     """What you have chosen to be told, and where."""
     from muster.cli.output import print_facts
 
     chosen = muster.api.get("/api/web/profile/notifications")
 
-    def print_choices() -> None:
+    def print_preferences() -> None:
         print_facts(
             (name, _choice_text(chosen[name])) for name in fields.PREFERENCES if chosen.get(name)
         )
 
-    return chosen, print_choices
+    return chosen, print_preferences
 
 
 def _choice_text(choice: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ _PASSTHROUGH_SETTINGS = {"ignore_unknown_options": True, "allow_interspersed_arg
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def worker(ctx: click.Context, arguments: tuple[str, ...]) -> None:
-    """What runs on a machine: enroll, run, doctor, erase."""
+    """What runs on a machine: enroll, run, doctor, reset."""
     from muster.worker import commands
 
     ctx.exit(commands.main(arguments, ctx.find_root().info_name or _MUSTER))

@@ -17,8 +17,8 @@ SESSIONS = OutputSpec(
         column("BY", "via", may_go=True),
         column("DEVICE", stretches=True),
         column("ADDRESS", may_go=True),
-        age_column("SEEN", "lastSeenAt"),
-        column("THIS ONE", "current"),
+        age_column("LAST SEEN", "lastSeenAt"),
+        column("CURRENT", "current"),
     ),
     empty_message="You have no login, only a token.",
 )
@@ -30,8 +30,8 @@ TOKENS = OutputSpec(
         column("PREFIX", may_go=True),
         Column("SCOPES", lambda token: ", ".join(token.get("scopes") or [])),
         Column("PROJECTS", lambda token: token.get("projects") or "all"),
-        age_column("USED", "lastUsedAt"),
-        age_column("ENDS", "expiresAt"),
+        age_column("LAST USED", "lastUsedAt"),
+        age_column("EXPIRES", "expiresAt"),
         age_column("REVOKED", "revokedAt"),
     ),
     empty_message="You have no personal token: muster profile create-token makes one.",
@@ -47,7 +47,7 @@ PROFILE = OutputSpec(fields.PROFILE, (column("NAME"), column("GIT NAME", "gitNam
 @click.command
 @click.option("--code", metavar="CODE", help="Of your second factor; else your password is asked.")
 @pass_muster
-def confirm(muster: Muster, code: str | None) -> None:
+def reauthenticate(muster: Muster, code: str | None) -> None:
     """Say that it is you, which making tokens wants. Good for ten minutes."""
     if code:
         body = {"totpCode": code}
@@ -55,7 +55,7 @@ def confirm(muster: Muster, code: str | None) -> None:
         body = {"password": read_secret("Password")}
         if muster.api.get("/api/web/profile").get("totpEnabled"):
             body["totpCode"] = click.prompt("Code of your second factor", err=True)
-    muster.api.post("/api/auth/confirm", body)
+    muster.api.post("/api/auth/reauthenticate", body)
     info("It is you.")
 
 
@@ -99,7 +99,7 @@ profile = group(
             Option("git-email", "The address."),
         ),
         budget,
-        confirm,
+        reauthenticate,
         list_command("sessions", "/api/web/profile/sessions", "Your logins.", SESSIONS),
         end_session,
         list_command("tokens", "/api/web/profile/tokens", "Your personal tokens.", TOKENS),

@@ -12,7 +12,7 @@ COMMANDS = {
         "projects:show", "All that is known of a project, or a file to apply.", SHOW
     ),
     "budget": LazyCommand("projects:budget", "What it may use this month, and has used.", SHOW),
-    "rehearse": LazyCommand("projects:dry_run", "What each stage would run for a task.", SHOW),
+    "dry-run": LazyCommand("projects:dry_run", "What each stage would run for a task.", SHOW),
     "apply": LazyCommand("project_apply:apply", "Make a project what a file says.", CHANGE),
     "allow": LazyCommand("projects:allow", "Let its stages reach a host.", CHANGE),
     "destroy-secrets": LazyCommand(

@@ -17,8 +17,8 @@ from muster.cli.fields import split_names
 
 FIELDS = split_names(
     "key name repoUrl defaultBranch branchName agentType agentCommand agentOptions pipeline "
-    "maxAttempts room machineSelector protected protectedMachines network environment knownHosts "
-    "requireChange onQuota quotaMinutes quotaElsewhere budget taskBudget templates"
+    "maxAttempts minSandbox machineSelector protected protectedMachines network environment "
+    "knownHosts requireChange onQuota quotaMinutes quotaFailover budget taskBudget templates"
 )
 SECRETS = ("secrets", "gitToken", "sshKey")
 _STAGE_DEFAULTS = {"kind": "agent", "timeout": 3600}

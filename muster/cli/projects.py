@@ -104,7 +104,7 @@ def _print_project(project: Item) -> None:
             ("repository", project.get("repoUrl")),
             ("branches", f"{project.get('defaultBranch')} → {project.get('branchName')}"),
             ("agent", project.get("agentType")),
-            ("room", project.get("room")),
+            ("min sandbox", project.get("minSandbox")),
             ("machines", project.get("machineSelector")),
             ("protected", project.get("protected")),
             ("network", _network_text(project.get("network"))),
@@ -174,9 +174,9 @@ def dry_run(muster: Muster, key: str, description: str, file: Any) -> Any:
 
         body["pipeline"] = read_project_file(file).get("pipeline")
     response = muster.api.post(f"/api/web/projects/{quote_segment(key)}/pipeline/dry-run", body)
-    if response.get("faults"):
+    if response.get("errors"):
         faults = (
-            f"{field}: {' '.join(messages)}" for field, messages in response["faults"].items()
+            f"{field}: {' '.join(messages)}" for field, messages in response["errors"].items()
         )
         raise CliError("The pipeline cannot be so:\n" + "\n".join(faults))
 

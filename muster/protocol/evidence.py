@@ -43,15 +43,15 @@ class File(_Canonical, frozen=True):
 
 class ChainEnd(_Canonical, frozen=True):
     """Where the chain of an attempt's log ends, after so many `bytes`. `gaps` are the offsets
-    [from, to) in the attempt's log of what was lost. `is_taken`: the log was deleted when its time
-    was over, and the bundle has the chain alone.
+    [from, to) in the attempt's log of what was lost. `is_expired`: the log was deleted when its
+    time was over, and the bundle has the chain alone.
     """
 
     attempt: int
     bytes: int
     gaps: list[tuple[int, int]]
     head: str
-    is_taken: bool
+    is_expired: bool = msgspec.field(name="isTaken")
 
 
 class Server(_Canonical, frozen=True):

@@ -136,7 +136,7 @@ def _doctor(options: argparse.Namespace) -> int:
     return run_doctor(Machine(options.home, options.uids, adapters, options.bwrap), options.as_json)
 
 
-def _erase(options: argparse.Namespace) -> int:
+def _reset(options: argparse.Namespace) -> int:
     """As the daemon of a decommissioned machine does; the server has to be told by an admin."""
     layout = Layout(options.home)
     if not orphans.is_worker_home(layout):
@@ -157,6 +157,6 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "enroll": _enroll,
     "run": _run,
     "doctor": _doctor,
-    "move": _set_server,
-    "erase": _erase,
+    "set-server": _set_server,
+    "reset": _reset,
 }

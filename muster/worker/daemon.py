@@ -80,7 +80,7 @@ class Daemon:
             look=_agent_probe(rooms.for_programs(own["agents"])), adapters=adapters
         )
         repositories = Repositories(layout)
-        self.upgrades = self._create_upgrades(settings.keep_release)
+        self.upgrades = self._create_upgrades(settings.no_auto_upgrade)
         wellness = self._health = self._create_health(identities)
         fact_sources = (rooms.facts, settings.labels, lambda: self.upgrades.facts)
         capabilities = partial(wellness.override_capabilities, health.capabilities)

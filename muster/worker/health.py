@@ -155,7 +155,7 @@ class MachineHealth:
 
     def _start_recovery(self) -> None:
         try:
-            threading.Thread(target=self._recover, name="wellness", daemon=True).start()
+            threading.Thread(target=self._recover, name="machine-health", daemon=True).start()
         except RuntimeError:  # there is no thread to be had, and nobody would find it well again
             with self._lock:
                 self._is_recovering, self._reason = False, ""

@@ -63,7 +63,7 @@ class Layout:
     @property
     def self_test(self) -> Path:
         """Where the daemon tries the programs that attempts are to run."""
-        return self.home / "trial"
+        return self.home / "self-test"
 
     @property
     def releases(self) -> Path:

@@ -53,7 +53,7 @@ class FactCollector:
         self._wake = threading.Event()
         self._is_closed = False
         self.latest = self._collect()
-        self._thread = threading.Thread(target=self._run, name="vitals", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="machine-facts", daemon=True)
         self._thread.start()
 
     def refresh(self) -> None:

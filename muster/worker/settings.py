@@ -17,11 +17,11 @@ class Settings:
     `uids` are those of attempts, when run as root. Unused mirrors stay for `mirror_days`.
     `tunnel_command` is what opens tunnels, by default whichever of Cursor and VS Code there is.
     Repositories on this host are used in `file_roots` only, the machine's own ssh keys and agent at
-    `own_ssh_hosts` only. `room` is the most that attempts are contained; `room_directories` are
-    shown in their rooms; `bwrap` is the bubblewrap to try first. `limits` are those of an attempt
-    that are not the defaults, by the names of AttemptLimits. In `agents` lie adapters of the
-    operator's own.
-    `labels` are what people choose machines by. `keep_release`: the server's are not taken.
+    `own_ssh_hosts` only. `max_sandbox_level` is the most that attempts are contained;
+    `sandbox_directories` are shown in their sandboxes; `bwrap` is the bubblewrap to try first.
+    `limits` are those of an attempt that are not the defaults, by the names of AttemptLimits. In
+    `agents` lie adapters of the operator's own. `labels` are what people choose machines by.
+    `no_auto_upgrade`: the server's are not taken.
     """
 
     stop_agents_on_exit: bool = False
@@ -36,4 +36,4 @@ class Settings:
     limits: Mapping[str, int] = field(default_factory=dict)
     agents: Path | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
-    keep_release: bool = False
+    no_auto_upgrade: bool = False

@@ -85,7 +85,7 @@ class MachineUser(LocalMachine):
         self.repositories.mkdir()
         self.user.own(self.home, self.repositories)
         argv = [*python, "-m", "muster", "worker", "run", "--home", str(self.home)]
-        argv += [*uids.option(uid_range), "--file-root", str(self.repositories), "--room", level]
+        argv += [*uids.option(uid_range), "--file-root", str(self.repositories), "--sandbox", level]
         path = os.pathsep.join([str(NPM), str(NODE), str(PYPI), PATH])
         env = {"PATH": path, "HOME": str(self.home), "PYTHONDONTWRITEBYTECODE": "1", **more}
         self.stack.launch(self.process, self.user.command(*argv), env, may_end=True)

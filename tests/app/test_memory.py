@@ -7,28 +7,28 @@ import pytest
 
 KEPT_OUT = """
 import gc
-from app import heap, factory
+from app import memory, factory
 
 before = len(gc.get_objects())
-heap.leave_out_what_stays()
+memory.freeze_gc()
 print(len(gc.get_objects()) / before)
 """
 
 GROWN = """
 import ctypes, sys, psutil
 from concurrent.futures import ThreadPoolExecutor
-from app import heap
+from app import memory
 from app.services.accounts import passwords
 
 def held():
     return psutil.Process().memory_full_info().uss
 
 if sys.argv[1] == "given back":
-    heap.give_back_large_blocks()
+    memory.release_large_blocks()
 before = held()
 with ThreadPoolExecutor(4) as threads:
     for _ in range(3):
-        list(threads.map(passwords.hash_of, ["correct horse battery"] * 4))
+        list(threads.map(passwords.hash_password, ["correct horse battery"] * 4))
     print((held() - before) >> 20)
 """
 

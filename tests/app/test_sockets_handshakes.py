@@ -25,5 +25,5 @@ def test_a_client_that_is_gone_before_its_handshake_is_answered_is_no_error_of_o
         answer = client.get("/api/workers/connect", headers=HANDSHAKE, environ_overrides=given)
     assert answer.status_code == 400
     events = {r.msg["event"]: r.levelname for r in caplog.records if isinstance(r.msg, dict)}
-    assert events.get("peer_gone") == "INFO"
+    assert events.get("client_disconnected") == "INFO"
     assert "unexpected_error" not in events

@@ -73,7 +73,7 @@ def test_after_its_owner_has_left_a_copied_token_makes_itself_nothing(
     assert client.post(path, json=body, headers=copied).status_code == 401
     assert client.get(PROFILE, headers=copied).status_code == 401
     body = {"password": PASSWORD}
-    assert client.post("/api/auth/confirm", json=body, headers=copied).status_code == 401
+    assert client.post("/api/auth/reauthenticate", json=body, headers=copied).status_code == 401
     assert count(kind) == 0
 
 
@@ -84,7 +84,7 @@ def test_while_its_owner_is_there_it_makes_nothing_that_stays_without_their_proo
     copied = bearer(pair["accessToken"])
     db.session.execute(sa.update(Login).values(confirmed_at=clock.now() - timedelta(minutes=10)))
     answer = client.post(path, json=body, headers=copied)
-    assert (answer.status_code, answer.json["code"]) == (403, "confirmation_required")
+    assert (answer.status_code, answer.json["code"]) == (403, "reauthentication_required")
     assert count(kind) == 0
 
 

@@ -187,7 +187,7 @@ def test_a_stored_login_goes_on_and_so_does_a_confirmation(
     pair = client.post("/api/auth/refresh", json={"refreshToken": stored["refreshToken"]}).json
     headers = {"Authorization": f"Bearer {pair['accessToken']}"}
     body = {"password": PASSWORD}
-    assert client.post("/api/auth/confirm", json=body, headers=headers).status_code == 200
+    assert client.post("/api/auth/reauthenticate", json=body, headers=headers).status_code == 200
 
 
 def test_confirmations_count_by_session_and_lock_no_login(
@@ -195,7 +195,7 @@ def test_confirmations_count_by_session_and_lock_no_login(
 ) -> None:
     def confirm(token: str, password: str, address: str) -> int:
         answer = client.post(
-            "/api/auth/confirm",
+            "/api/auth/reauthenticate",
             json={"password": password},
             headers={"Authorization": f"Bearer {token}"},
             environ_overrides={"REMOTE_ADDR": address},
@@ -256,7 +256,9 @@ def test_the_owner_is_notified_once_a_day_of_each_kind(app: Flask, victim: Devel
     assert len(notifications) == 2
     assert "one network (10.0.0.0/24)" in notifications[0].body
     assert "several networks" in notifications[1].body
-    for key in redis.client.keys("LIMITS*") + redis.client.keys("told:*"):  # the window is over
+    for key in redis.client.keys("LIMITS*") + redis.client.keys(
+        "limit_reached:*"
+    ):  # the window is over
         redis.client.delete(key)
     assert guess_everywhere(victim.name) == PER_NAME
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Notification)) == 2

@@ -60,9 +60,9 @@ def test_a_machine_has_no_more_slots_than_it_may_give_itself(app: Flask) -> None
     machine.hello()
     assert machine.row.slots_total == 64
     assert audited_misbehavior() == [
-        {"reason": "excessive", "about": "it wants 2147483647 slots, of 64 at most"},
+        {"reason": "limit_exceeded", "about": "it wants 2147483647 slots, of 64 at most"},
     ]
-    assert refused() == {"excessive": 1}
+    assert refused() == {"limit_exceeded": 1}
 
 
 def test_admins_say_how_many_slots_machines_may_give_themselves(admin: Any) -> None:
@@ -106,15 +106,15 @@ def test_of_64_mib_of_log_on_an_ended_task_4_are_kept(
     assert 3 * MIB < stored_log_bytes(task) <= storage_limits.MAX_LATE_BYTES
     [[start, end]] = make_live(task).log_gaps
     assert (start, end) == (stored_log_bytes(task), 64 * MIB)
-    assert [entry["reason"] for entry in audited_misbehavior()] == ["excessive"]
+    assert [entry["reason"] for entry in audited_misbehavior()] == ["limit_exceeded"]
     assert len([text for text in warnings_of(task) if "not kept" in text]) <= 1
 
 
 def test_of_a_log_as_much_is_kept_as_the_setting_says(
     misbehaving_machine: MisbehavingMachine, task: Task, admin: Any
 ) -> None:
-    settings.update(admin, {"logMegabytes": 1})
-    settings.value("logMegabytes")
+    settings.update(admin, {"maxLogMegabytes": 1})
+    settings.value("maxLogMegabytes")
     misbehaving_machine.flood_log(task, 3 * MIB)
     assert MIB // 2 < stored_log_bytes(task) <= MIB
     misbehaving_machine.report_finished(task)
@@ -124,8 +124,8 @@ def test_of_a_log_as_much_is_kept_as_the_setting_says(
 def test_a_log_in_pieces_of_one_byte_is_kept_only_as_far_as_it_costs(
     misbehaving_machine: MisbehavingMachine, task: Task, admin: Any
 ) -> None:
-    settings.update(admin, {"logMegabytes": 1})
-    settings.value("logMegabytes")
+    settings.update(admin, {"maxLogMegabytes": 1})
+    settings.value("maxLogMegabytes")
     attempt = make_live(task)
     attempt.kept_bytes = MIB - 1000
     db.session.commit()
@@ -254,7 +254,7 @@ def test_only_so_many_questions_are_asked_of_people(
     bodies = [{"kind": "asked", "stageIndex": 0, "number": n, "question": "?"} for n in range(10)]
     misbehaving_machine.report_raw(*bodies, task=task)
     suspensions = events_of(task).count(EventType.SUSPENDED)
-    assert (suspensions, refused()) == (3, {"excessive": 7})
+    assert (suspensions, refused()) == (3, {"limit_exceeded": 7})
 
 
 # ---- told once -----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ STEPS = {
     "the look between stages": '*"rev-parse HEAD && git status"*',
     "the undoing of changes": '*"git reset --quiet --hard"*',
     "the files of an agent": '*"umask 077"*',
-    "the stage": "*room.leader*",
+    "the stage": "*sandbox.init*",
     "the look at a stage": '*"du -sk"*',
     "the commit": '*"git commit"*',
     "the taking of a commit": "*pack-objects*",
@@ -24,7 +24,7 @@ STEPS = {
 _PROGRAM = """\
 #!/bin/sh
 case "$*" in
-*muster-room-*) ;;
+*muster-sandbox-*) ;;
 {armed}
 esac
 [ ! -e {broken} ] || {{ echo "{name}: {words}" >&2; exit 1; }}

@@ -160,7 +160,7 @@ class Collector:
         for shown in self.machines():
             name, used = shown["name"], shown["slots"]["used"]
             home = str(homes[name].resolve())
-            level = (shown["room"] or {}).get("level", "")
+            level = (shown["sandbox"] or {}).get("level", "")
             state = (used, shown["status"], shown["id"], level)
             self._recorder.write(MachineSeen(name, home, SLOTS, *state))
 

@@ -72,7 +72,7 @@ class Machine:
         run = ("run", "--home", str(self.home), "--uids", f"{uids[0]}-{uids[-1]}")
         file_root = ("--file-root", str(self.stack.home.parent))
         around = self.stack.home.parent
-        notes = ("--room-dir", str(around), "--room-dir", f"{around / 'notes'}:rw")
+        notes = ("--mount", str(around), "--mount", f"{around / 'notes'}:rw")
         known = ("--agents", str(self.agents)) if self.agents else ()
         moved = ("--server", server) if server else ()
         if not self.tools.exists():

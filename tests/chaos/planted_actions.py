@@ -93,4 +93,4 @@ def a_task_failed_by_a_sandbox_that_was_not_made(history: History) -> None:
 def an_attempt_lost_for_a_sandbox_that_was_not_made(history: History) -> None:
     event = history.tasks[3].events[-1]
     event |= {"type": "machine_lost", "message": f"m1 lost the attempt: bwrap: {WORDS}"}
-    event["data"] = {"excused": False}
+    event["data"] = {"uncounted": False}

@@ -119,9 +119,9 @@ def a_task_that_waits_without_a_reason(history: History) -> None:
 
 
 def a_task_that_waits_for_ever(history: History) -> None:
-    waits = {"reason": "slot", "nextAct": "dispatch", "at": None}
+    waits = {"reason": "slot", "nextAction": "dispatch", "at": None}
     history.add(
-        TaskSeen(sample_history.task(3, "assigned", 1, waitsFor=waits), history.tasks[3].events)
+        TaskSeen(sample_history.task(3, "assigned", 1, waitingFor=waits), history.tasks[3].events)
     )
 
 
@@ -305,7 +305,7 @@ def a_beat_after_the_push(history: History) -> None:
 
 
 def a_beat_after_the_lease_long_after_the_thaw(history: History) -> None:
-    history.tasks[1].events[5] |= sample_history.at(24.0) | {"data": {"excused": False}}
+    history.tasks[1].events[5] |= sample_history.at(24.0) | {"data": {"uncounted": False}}
     change_run(history, 0, beats=[1.0, 1.2, 34.5])
 
 

@@ -85,7 +85,7 @@ def task(task_id: int, status: str, attempt: int, kind: str = "ONE", **more: Any
         "result": None,
         "failure": None,
         "queue": None,
-        "waitsFor": None,
+        "waitingFor": None,
     }
     return fields | more
 

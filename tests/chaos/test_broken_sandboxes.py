@@ -50,9 +50,9 @@ def test_sandboxes_break_at_once_and_heal(tools: Path) -> None:
 def test_sandboxes_break_when_a_step_comes_and_then_for_all(tools: Path) -> None:
     broken_sandboxes.break_at(tools, "the taking of a commit")
     assert made(tools, "git", "status")
-    assert made(tools, "git pack-objects", "/tmp/muster-room-1/workspaces")  # a trial's
+    assert made(tools, "git pack-objects", "/tmp/muster-sandbox-1/workspaces")  # a trial's
     assert not made(tools, "sh", "-c", "git pack-objects")
     assert not made(tools, "git", "status")
-    assert not made(tools, "git pack-objects", "/tmp/muster-room-1/workspaces")
+    assert not made(tools, "git pack-objects", "/tmp/muster-sandbox-1/workspaces")
     broken_sandboxes.heal(tools)
     assert made(tools, "sh", "-c", "git pack-objects")

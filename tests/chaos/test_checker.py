@@ -187,7 +187,7 @@ def an_attempt_given_up_before_it_was_known_to_have_begun(history: History) -> N
     """Its machine was silent, and its lease not over."""
     seen = history.tasks[1]
     events = [e for e in seen.events if e["attempt"] != 1 or e["type"] not in BEGINNINGS]
-    events[3] |= sample_history.at(15.0) | {"data": {"excused": True}}
+    events[3] |= sample_history.at(15.0) | {"data": {"uncounted": True}}
     history.add(TaskSeen(seen.task, [e | {"id": n} for n, e in enumerate(events, start=1)]))
     change_run(history, 0, beats=[1.0, 20.0], led_until=20.0)
 

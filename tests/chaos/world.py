@@ -34,7 +34,7 @@ headless = ["{name}", "{{options}}", "--", "{{text}}"]
 structured = ["--read"]
 format = "claude"
 
-[asking]
+[mcp]
 arguments = ["--asking", "{{command}}"]
 
 [environment]

@@ -6,7 +6,7 @@ from flask import Flask
 
 from demo.console.paths import SOURCE
 
-KNOWN = (SOURCE / "src" / "api" / "confirming.ts").read_text()
+KNOWN = (SOURCE / "src" / "api" / "reauthenticationRoutes.ts").read_text()
 
 
 def test_the_console_confirms_before_whatever_wants_it(app: Flask) -> None:
@@ -16,6 +16,6 @@ def test_the_console_confirms_before_whatever_wants_it(app: Flask) -> None:
         for path, methods in document["paths"].items()
         for method, route in methods.items()
         if isinstance(route, dict)  # else what they share
-        and "ConfirmationRequiredProblem" in str(route.get("responses", {}).get("403"))
+        and "ReauthenticationRequiredProblem" in str(route.get("responses", {}).get("403"))
     }
     assert wanting == set(re.findall(r"'((?:GET|POST|PUT|DELETE) /api/[^']+)'", KNOWN))

@@ -222,7 +222,7 @@ ADMIN_ACTS = (
         "project.secrets_destroyed",
         lambda: Request(f"/api/admin/projects/{_secretive_project()}/secrets"),
     ),
-    Act("POST", "/api/admin/projects/<key>/members", "member.put", _new_member),
+    Act("POST", "/api/admin/projects/<key>/members", "member.set", _new_member),
     Act("DELETE", "/api/admin/projects/<key>/members", "member.removed", _former_member),
     Act("PUT", MACHINE, "machine.updated", _of_machine({"name": "other", "slots": 9})),
     Act("PUT", MACHINE, "machine.drained", _of_machine({"status": "draining", "slots": 9})),

@@ -56,14 +56,14 @@ def own_credentials(client: FlaskClient) -> tuple[list[str], list[str]]:
     lost = {"machineId": machine["machineId"], "recoverySecret": let_in["recoverySecret"]}
     collect(ask("POST", "/api/workers/recover", lost), "workerJwt", "recoverySecret")
     actions = [
-        "login.begun",
+        "login.started",
         "totp.enabled",
         "totp.disabled",
         "personal_token.created",
         "personal_token.revoked",
         "chat_token.created",
         "password.changed",
-        "login.begun",
+        "login.started",
         "machine.registered",
         "machine.recovered",
     ]

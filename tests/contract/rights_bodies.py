@@ -33,7 +33,7 @@ OF_REVIEWS: dict[str, dict[str, Any]] = {
     "POST /api/web/tasks/*/reviews": {"verdict": "approve"},
     "PUT /api/web/tasks/*/viewed": {"path": "a", "blob": None, "viewed": False},
     "POST /api/web/notifications/unread": {"ids": [1]},
-    "PUT /api/web/tasks/*/seen": {"seen": True},
+    "PUT /api/web/tasks/*/dismiss": {"dismissed": True},
 }
 OF_ACCOUNTS: dict[str, dict[str, Any]] = {
     "PUT /api/web/profile/notifications": {},
@@ -49,7 +49,7 @@ def body_of(route: str, world: Any) -> dict[str, Any] | None:
     bodies: dict[str, dict[str, Any]] = {
         "POST /api/auth/login": {"username": "admin", "password": world.password},
         "POST /api/auth/refresh": {"refreshToken": world.refresh_token},
-        "POST /api/auth/confirm": {"password": world.password},
+        "POST /api/auth/reauthenticate": {"password": world.password},
         "POST /api/auth/logout": {"refreshToken": "x"},
         **_of_others(world),
         "POST /api/web/tasks": {"projectKey": world.key, "description": "x"},

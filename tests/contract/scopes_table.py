@@ -30,7 +30,7 @@ _WEB: Mapping[str, str] = {
         POST /tasks/*/reviews       POST /tasks/*/threads/*/resolve
         POST /tasks/*/threads/*/reopen                           PUT /tasks/*/viewed
         POST /workspace-tunnel/*/stop                            POST /tasks/*/follow-ups
-        DELETE /tasks/*/follow-ups/*                             PUT /tasks/*/seen
+        DELETE /tasks/*/follow-ups/*                             PUT /tasks/*/dismiss
         POST /notifications/*/read  POST /notifications/read-all
         POST /notifications/unread
     """,

@@ -24,7 +24,7 @@ JSON = "application/json"
 
 @pytest.fixture(scope="session")
 def document(rolled_back_app: Flask) -> Schema:
-    found: Schema = rolled_back_app.extensions["described_api"].document
+    found: Schema = rolled_back_app.extensions["api_description"].document
     return found
 
 

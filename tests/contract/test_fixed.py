@@ -16,7 +16,7 @@ FIXED: dict[str, Any] = json.loads(extract_fixed.FILE.read_text())
 
 @pytest.fixture(scope="module")
 def surface(rolled_back_app: Flask) -> Surface:
-    return Surface(rolled_back_app.extensions["described_api"].document)
+    return Surface(rolled_back_app.extensions["api_description"].document)
 
 
 @pytest.mark.parametrize("route", FIXED["routes"])

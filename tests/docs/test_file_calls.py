@@ -40,12 +40,12 @@ def calls_in(tree: ast.Module) -> set[str]:
                 found.add(f"os.{name}")
             case ast.Call(ast.Attribute(ast.Name("shutil"), name)) if name not in NO_FILES:
                 found.add(f"shutil.{name}")
-            case ast.Call(ast.Attribute(ast.Name("durable"), name)):
-                found.add(f"durable.{name}")
+            case ast.Call(ast.Attribute(ast.Name("atomic_write"), name)):
+                found.add(f"atomic_write.{name}")
             case ast.Call(ast.Attribute(_, name)) if name in METHODS:
                 found.add(name)
-            case ast.Call(ast.Attribute(_, "own"), [_, *_]):
-                found.add("own")
+            case ast.Call(ast.Attribute(_, "chown"), [_, *_]):
+                found.add("chown")
             case ast.List([ast.Constant(str(name)), *_]) if name in PROGRAMS:
                 found.add(name)
     return found
@@ -55,7 +55,7 @@ def knows_trees(tree: ast.Module) -> bool:
     """Whether a module has the path of a workspace or a home."""
     for node in ast.walk(tree):
         match node:
-            case ast.Call(ast.Attribute(_, "workspace" | "home_of"), [_, *_]):
+            case ast.Call(ast.Attribute(_, "workspace" | "attempt_home"), [_, *_]):
                 return True
             case ast.Attribute(_, "host_workspace" | "host_home" | "workspaces" | "homes"):
                 return True
@@ -93,13 +93,13 @@ def test_who_could_name_an_attempts_files_is_documented_call_by_call() -> None:
 def test_a_call_is_found_however_it_is_spelled() -> None:
     source = "\n".join(
         [
-            "open(x); os.open(x); (home / '.gitconfig').write_text(y); identity.own(path)",
-            "subprocess.run(['chown', '-R', x]); shutil.rmtree(x); durable.replace(x, y)",
+            "open(x); os.open(x); (home / '.gitconfig').write_text(y); identity.chown(path)",
+            "subprocess.run(['chown', '-R', x]); shutil.rmtree(x); atomic_write.replace_file(x, y)",
         ]
     )
-    found = {"open", "os.open", "write_text", "own", "chown", "shutil.rmtree", "durable.replace"}
+    found = {"open", "os.open", "write_text", "chown", "shutil.rmtree", "atomic_write.replace_file"}
     assert calls_in(ast.parse(source)) == found
-    assert knows_trees(ast.parse("layout.home_of(key)"))
+    assert knows_trees(ast.parse("layout.attempt_home(key)"))
 
 
 def test_trees_opens_nothing_by_a_path_of_more_than_one_step() -> None:

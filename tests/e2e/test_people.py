@@ -72,7 +72,7 @@ def test_whom_nobody_has_confirmed_lately_is_asked_before_the_act_and_not_refuse
 
     def long_ago(route: Route) -> None:
         answer = route.fetch()
-        route.fulfill(response=answer, json=answer.json() | {"confirmedUntil": None})
+        route.fulfill(response=answer, json=answer.json() | {"reauthenticatedUntil": None})
 
     visitor.context.route("**/api/web/profile", long_ago)
     visitor.page.on("request", lambda one: asked.append(f"{one.method} {urlsplit(one.url).path}"))

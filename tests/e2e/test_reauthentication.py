@@ -26,7 +26,7 @@ def test_a_login_that_is_old_is_confirmed_by_the_password_and_the_act_goes_on(
 ) -> None:
     visitor = open_browser(world, "alice")
     visitor.expect(403, "/profile/tokens")
-    visitor.expect(422, "/api/auth/confirm")
+    visitor.expect(422, "/api/auth/reauthenticate")
     page = visitor.open("/profile")
     press(page, "New token")
     page.get_by_label("Label").fill("for what outlasts me")

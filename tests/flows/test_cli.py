@@ -58,7 +58,7 @@ class Person:
         with self.running_command(*asking) as login:
             assert login.stderr is not None
             code = next(line.strip() for line in login.stderr if line.startswith("    "))
-            self.running.api.post("/api/auth/confirm", {"password": PASSWORD})
+            self.running.api.post("/api/auth/reauthenticate", {"password": PASSWORD})
             self.running.api.post(f"/api/web/device/{code}/approve", {})
             output = login.stderr.read()
             assert login.wait() == 0, output

@@ -48,7 +48,10 @@ def test_a_spent_account_is_waited_for_and_the_agent_goes_on_where_it_was(
     )
     waiting = task.wait_for_status("suspended")
     assert waiting["suspendReason"] == "quota"
-    assert (waiting["waitsFor"]["reason"], waiting["waitsFor"]["nextAct"]) == ("quota", "resume")
+    assert (waiting["waitingFor"]["reason"], waiting["waitingFor"]["nextAction"]) == (
+        "quota",
+        "resume",
+    )
     machine = running.api.get(f"/api/web/machines/{waiting['machineId']}")
     assert machine["slots"]["used"] == 0, "meanwhile others may have it"
     other = running.task(

@@ -115,9 +115,9 @@ def see_the_second_round(task: FollowedTask) -> None:
     assert [each["insertions"] for each in whole] == [LAST + len(ADDED)]
     threads = {each["original"]["line"]: each for each in api.get(f"{task.path}/comments")["items"]}
     for line in MOVED:
-        place = threads[line]["place"]
-        assert (place["line"], place["outdated"]) == (line + len(ADDED), False)
-    assert threads[CHANGED]["place"]["outdated"]
+        position = threads[line]["position"]
+        assert (position["line"], position["outdated"]) == (line + len(ADDED), False)
+    assert threads[CHANGED]["position"]["outdated"]
     for thread in threads.values():
         first, answer = thread["comments"]
         assert first["author"]["name"] == "admin"

@@ -54,7 +54,7 @@ def shared_machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     user, level = request.param
     if os.geteuid() != 0:
         pytest.skip("needs root: the truth is looked at by another user")
-    with in_service(user, "--room", level, slots=4) as made:
+    with in_service(user, "--sandbox", level, slots=4) as made:
         yield made
 
 

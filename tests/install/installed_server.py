@@ -109,7 +109,7 @@ class InstalledServer(RunningStack):
         home = self.person.home / "machine"
         asked = f"--token - --name m --slots {slots} --home {home} <{given}"
         self.person.output_of("sh", "-c", f"{worker} enroll --server {self.api.url} {asked}")
-        seen = ("--file-root", self.person.home, "--room-dir", f"{self.notes}:rw")
+        seen = ("--file-root", self.person.home, "--mount", f"{self.notes}:rw")
         argv = (self.python, "-m", "muster", "worker", "run", "--home", home, *seen)
         self.worker = self.person.start(*argv, log=self.logs / "worker.log", env={})
         wait_for(self._is_online, "machine", TIMEOUT_SECONDS, problem=self.find_problem)

@@ -108,7 +108,7 @@ class Machine:
         ]
 
     def start(self, *options: str) -> None:
-        seen = ("--file-root", str(self.world.home), "--room-dir", f"{self.world.notes}:rw")
+        seen = ("--file-root", str(self.world.home), "--mount", f"{self.world.notes}:rw")
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 [*self._worker("run"), *seen, *options],

@@ -43,7 +43,7 @@ repoUrl: file:///tmp/code/first.git
 defaultBranch: main
 agentType: custom
 agentCommand: "true {{prompt}}"
-room: {room}
+minSandbox: {room}
 pipeline: [{{name: build, kind: shell, command: "{command}", timeout: 600}}]
 """
 

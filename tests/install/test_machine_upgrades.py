@@ -123,11 +123,11 @@ def test_idle_is_when_nothing_runs(world: World, machine: MakeMachine) -> None:
 
 
 def test_who_is_pinned_or_keeps_its_release_stays(world: World, machine: MakeMachine) -> None:
-    pinned, keeps = machine("dunlin"), machine("godwit", "--keep-release")
+    pinned, keeps = machine("dunlin"), machine("godwit", "--no-auto-upgrade")
     world.api.put(f"/api/admin/machines/{pinned.now['id']}", {"pinned": True})
     world.upgrades("now")
     pinned.wait_for_state("pinned")
-    keeps.wait_for_state("kept")
+    keeps.wait_for_state("opted_out")
     assert [one.now["version"] for one in (pinned, keeps)] == [BEFORE] * 2
     assert not list((pinned.home / "releases").glob("*-*"))
     assert not list((keeps.home / "releases").glob("*-*"))

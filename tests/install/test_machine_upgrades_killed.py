@@ -31,19 +31,19 @@ STEPS = {
         "choice.save = saved"
     ),
     "when the other is started": (
-        "begin = trial.subprocess.Popen\n"
+        "begin = canary.subprocess.Popen\n"
         "class Begun(begin):\n"
         "    def __init__(self, *args, **more):\n"
         "        super().__init__(*args, **more)\n"
         "        os.kill(os.getpid(), 9)\n"
         "class Its:\n"
-        "    DEVNULL, TimeoutExpired, Popen = -3, trial.subprocess.TimeoutExpired, Begun\n"
-        "trial.subprocess = Its"
+        "    DEVNULL, TimeoutExpired, Popen = -3, canary.subprocess.TimeoutExpired, Begun\n"
+        "canary.subprocess = Its"
     ),
     "when the other is heard": (
-        "trial._end = lambda child: (child.poll() is None) and os.kill(os.getpid(), 9)"
+        "canary._stop_child = lambda child: (child.poll() is None) and os.kill(os.getpid(), 9)"
     ),
-    "when it is to become the other": "trial.become = lambda *_: os.kill(os.getpid(), 9)",
+    "when it is to become the other": "canary.exec_worker = lambda *_: os.kill(os.getpid(), 9)",
 }
 ENDS_AS = dict.fromkeys(STEPS, "8.0.0") | {"when it is to become the other": "9.0.0"}
 
@@ -57,10 +57,10 @@ def test_killed_at_each_step_it_ends_on_one_of_both(
     python = str(root / "deadly" / "bin" / "python")
     (root / "deadly.py").write_text(
         "import os, sys\n"
-        "from muster.worker import commands, running\n"
-        "from muster.worker.upgrades import choice, trial\n"
+        "from muster.worker import commands, launcher\n"
+        "from muster.worker.upgrades import canary, choice\n"
         f"{STEPS[step]}\n"
-        "running.trial = trial\n"
+        "launcher.canary = canary\n"
         "sys.exit(commands.main(sys.argv[4:]))\n"
     )
     first = (python, "-P", "-c", f"import runpy; runpy.run_path({str(root / 'deadly.py')!r})")
@@ -77,9 +77,11 @@ def test_killed_at_each_step_it_ends_on_one_of_both(
     worker.spawn(python=(python, "-P"))
     assert server.hellos[-1].version == ENDS_AS[step]
     known = choice.load(worker.layout)
-    assert known is None or known.trying == ""
+    assert known is None or known.canary == ""
     if ENDS_AS[step] == "8.0.0" and known is not None:
-        assert known.failed == choice.FailedRelease(NAME, "9.0.0", choice.INTERRUPTED, is_owed=True)
+        assert known.failed == choice.FailedRelease(
+            NAME, "9.0.0", choice.INTERRUPTED, may_retry=True
+        )
     marker.unlink()
     server.wait_for_report(StageFinished)
     server.wait_for(lambda: server.log().endswith(b"over\r\n"))
@@ -128,7 +130,7 @@ def test_one_that_never_connects_is_given_back_within_half_of_the_lease(
     known = choice.load(worker.layout)
     assert known is not None
     assert known.failed is not None
-    assert known.failed.why == "the server did not answer it within 6 s"
+    assert known.failed.reason == "the server did not answer it within 6 s"
     server.wait_for_report(StageFinished, limit=60)
     server.wait_for(lambda: server.log().endswith(b"over\r\n"))
 

@@ -135,7 +135,7 @@ def test_it_is_upgraded_and_goes_back(work: Work, releases: Releases) -> None:
     assert status["release"].startswith("/opt/muster-server/releases/")
     assert status["units"] == dict.fromkeys(units.NAMES, "active")
     work.completes("FIRST")
-    root.output_of(SERVER, "upgrade", "--back")
+    root.output_of(SERVER, "upgrade", "--rollback")
     status = json.loads(root.output_of(SERVER, "status", "--json"))
     assert status["version"] == status["installedVersion"] == releases.now.version
     work.completes("FIRST")

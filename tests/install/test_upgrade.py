@@ -157,7 +157,7 @@ def test_a_broken_one_leaves_or_gives_back_what_there_was(
     assert (status, words in output) == (1, True), output
     assert upgraded.now == upgraded.releases.next.version
     found = upgraded.server.status()
-    assert (found["ready"], found["cutOff"]) == (True, None)
+    assert (found["ready"], found["interruptedUpgrade"]) == (True, None)
 
 
 # The last of what it has said when it is killed, which is in the middle of what comes next: the
@@ -175,15 +175,15 @@ def test_killed_at_any_step_it_goes_on_when_it_is_given_again_or_back(
         wait_for(lambda: server.version, "answer", TIMEOUT_SECONDS)  # it may be starting
         upgraded.require_live()
     assert "going on with the upgrade that was cut off while switching" in log.read_text()
-    assert server.status()["cutOff"] == {
+    assert server.status()["interruptedUpgrade"] == {
         "step": "switching",
         "from": upgraded.releases.next.version,
         "to": later.version,
     }
-    status, output = server.run("upgrade", "--back")
+    status, output = server.run("upgrade", "--rollback")
     assert status == 0, output
     assert upgraded.now == upgraded.releases.next.version
-    assert server.status()["cutOff"] is None
+    assert server.status()["interruptedUpgrade"] is None
 
 
 def _kill_after(words: str, running: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_machine_finds_its_server_at_another_address_and_goes_on_with_its_atte
 ) -> None:
     place, flag = host.home.parent / "place", host.home.parent / "place" / "flag"
     place.mkdir()
-    of_run = f"-- --file-root {place} --room-dir {place}"
+    of_run = f"-- --file-root {place} --mount {place}"
     ran = Foreground(host, f"{server.token()['installLine']} --user --foreground {of_run}")
     ran.has_printed(f"connected to https://localhost:{old.port}")
     task_id = a_task(server, place, flag)

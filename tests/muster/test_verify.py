@@ -168,7 +168,7 @@ REFUSED = {
         "another end",
     ),
     "a log that is not taken": (
-        signed_anew(lambda m: replace(m, chains=[replace(m.chains[0], is_taken=True)])),
+        signed_anew(lambda m: replace(m, chains=[replace(m.chains[0], is_expired=True)])),
         "something else",
     ),
     "gaps that are not the chain's": (

@@ -108,7 +108,7 @@ def test_each_is_missed_by_its_name_and_its_work_goes_on_when_it_is_back(
     eventually(lambda: missing(server) == ["dispatcher", "sweeper"])
     assert time.time() - celery_died < 30
     assert waiting()["status"] == "queued"
-    assert waiting()["waitsFor"] == {"reason": "dispatcher", "nextAct": "dispatch", "at": None}
+    assert waiting()["waitingFor"] == {"reason": "dispatcher", "nextAction": "dispatch", "at": None}
     eventually(lambda: missing(server) == ["dispatcher", "sweeper", "beat"])
     assert time.time() - beat_died < 30
 

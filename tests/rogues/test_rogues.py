@@ -196,7 +196,7 @@ def test_of_64_mib_of_log_on_an_ended_task_4_are_stored(
     assert (
         db.session.scalar(size.where(LogChunk.task_id == task.id)) <= storage_limits.MAX_LATE_BYTES
     )
-    assert audited_reasons(rogue) == ["excessive"]
+    assert audited_reasons(rogue) == ["limit_exceeded"]
 
 
 def test_a_flood_of_small_frames_holds_nobody_up(
@@ -210,7 +210,7 @@ def test_a_flood_of_small_frames_holds_nobody_up(
     for start in range(0, len(beats), 100):
         rogue.send_frames(beats[start : start + 100])
         witness.has_heartbeat()
-    wait_for(lambda: "machine_slowed" in server.log)
+    wait_for(lambda: "machine_throttled" in server.log)
 
 
 @pytest.mark.parametrize(

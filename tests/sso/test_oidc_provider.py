@@ -92,12 +92,12 @@ def test_a_confirmation_wants_them_to_sign_in_there_again(
     browser.signs_in("fritz")
     token = browser.access_token()
     body = {"provider": "corp", "next": "/readyz"}
-    url = browser.posts("/api/auth/confirm", body, token).json()["url"]
+    url = browser.posts("/api/auth/reauthenticate", body, token).json()["url"]
     page = browser.goes(url)
     assert 'name="login"' in page.text
     back = browser.signs_in("fritz", url)
     assert back == "/readyz"
-    entries = sso_server.ask("GET", "/api/admin/audit-logs?action=login.confirmed")["items"]
+    entries = sso_server.ask("GET", "/api/admin/audit-logs?action=login.reauthenticated")["items"]
     assert entries[0]["actor"]["name"] == "fritz"
 
 
@@ -111,6 +111,6 @@ def test_a_confirmation_by_somebody_else_is_none(
     browser.signs_in("gina")
     browser.leaves_the_provider()
     body = {"provider": "corp", "next": "/healthz"}
-    url = browser.posts("/api/auth/confirm", body, browser.access_token()).json()["url"]
+    url = browser.posts("/api/auth/reauthenticate", body, browser.access_token()).json()["url"]
     assert browser.signs_in("hugo", url) == "/healthz?error=sign_in_refused"
     other.close()

@@ -13,7 +13,7 @@ from app.api.schemas.bots import (
     BotBindingSchema,
     BotSchema,
     BotTest,
-    BotTestedSchema,
+    BotTestResultSchema,
     BotUpdate,
     NewBinding,
     NewBot,
@@ -70,7 +70,7 @@ def delete_bot(bot_id: int) -> dict[str, Any]:
 
 @blp.post("/<int:bot_id>/test")
 @blp.arguments(BotTest)
-@blp.response(200, BotTestedSchema)
+@blp.response(200, BotTestResultSchema)
 @problems(blp, TooManyRequests)
 def send_test_message(body: dict[str, Any], bot_id: int) -> BotTestResult:
     """Say something through the bot, and tell how it went and what to mend.

@@ -59,7 +59,7 @@ def refresh(body: dict[str, str]) -> TokenPair:
     return auth.refresh(body["refresh_token"], client_address.client_ip())
 
 
-@blp.post("/confirm")
+@blp.post("/reauthenticate")
 @blp.arguments(Reauthentication)
 @blp.response(200, ReauthenticationResult)
 @problems(blp, PublicUrlMissing, TooManyAttempts)
@@ -76,10 +76,10 @@ def reauthenticate(body: dict[str, str | None]) -> dict[str, datetime | str | No
         url = sign_in_flow.start_reauthentication(
             developer, login_id, provider, to, binding=binding, base=base
         )
-        return {"confirmed_until": None, "url": url}
+        return {"reauthenticated_until": None, "url": url}
     limit = reauthentication_limit()
     until = reauthentication.reauthenticate(developer, login_id, limit, **body)
-    return {"confirmed_until": until, "url": None}
+    return {"reauthenticated_until": until, "url": None}
 
 
 @blp.post("/logout")

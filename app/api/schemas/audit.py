@@ -28,7 +28,7 @@ class AuditFilter(CursorQuery):
         metadata={"description": "its id; of a project its key"},
     )
     since = Timestamp(load_default=None, data_key="from", metadata={"description": "this included"})
-    until = Timestamp(load_default=None, data_key="to", metadata={"description": "this excluded"})
+    to_time = Timestamp(load_default=None, data_key="to", metadata={"description": "this excluded"})
 
 
 class AuditActor(Schema):

@@ -107,7 +107,7 @@ class BotTest(Schema):
     )
 
 
-class BotTestedSchema(Schema):
+class BotTestResultSchema(Schema):
     sent = Boolean(required=True, metadata={"description": "whether the platform has taken it"})
     detail = fields.String(
         required=True,

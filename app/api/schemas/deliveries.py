@@ -17,8 +17,9 @@ class DeliveryFilter(CursorQuery):
 class DeliverySchema(Schema):
     id = Id(required=True)
     state = fields.Enum(DeliveryState, by_value=True, required=True)
-    act = fields.Enum(
+    action = fields.Enum(
         DeliveryAction,
+        attribute="act",
         by_value=True,
         required=True,
         metadata={"description": "`edit`: of a card whose question is no longer open"},

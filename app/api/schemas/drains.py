@@ -27,7 +27,7 @@ class DrainQuery(Schema):
 
 class PlannedTaskSchema(Schema):
     task = fields.Nested(ListedTaskSchema, required=True)
-    act = fields.Enum(
+    action = fields.Enum(
         DrainAction,
         by_value=True,
         required=True,

@@ -57,15 +57,15 @@ class DryRunSchema(Schema):
     stages = fields.List(
         fields.Nested(DryRunStageSchema),
         required=True,
-        metadata={"description": "none where there are faults"},
+        metadata={"description": "none where there are errors"},
     )
-    faults = fields.Dict(
+    errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
         required=True,
         metadata={"description": "by field, as the errors of what is refused"},
     )
-    fault_codes = fields.Dict(
+    error_codes = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.Nested(FieldErrorSchema)),
         required=True,

@@ -49,7 +49,7 @@ class ShortDiffSchema(Schema):
 class MachineProblemSchema(Schema):
     reason = fields.Enum(MachineProblem, by_value=True, required=True)
     agent = fields.String(required=True, allow_none=True)
-    why = fields.String(required=True, allow_none=True)
+    detail = fields.String(required=True, allow_none=True)
     until = Timestamp(required=True, allow_none=True)
 
 
@@ -60,7 +60,7 @@ class UnhealthyMachineSchema(Schema):
     slots = fields.Nested(SlotsSchema, required=True)
     disk_percent = fields.Float(required=True, allow_none=True)
     last_seen_at = Timestamp(required=True, allow_none=True)
-    troubles = fields.List(fields.Nested(MachineProblemSchema), required=True)
+    problems = fields.List(fields.Nested(MachineProblemSchema), required=True)
 
 
 class InboxItemSchema(Schema):
@@ -71,14 +71,14 @@ class InboxItemSchema(Schema):
     )
     kind = fields.Enum(InboxKind, by_value=True, required=True)
     since = Timestamp(required=True, allow_none=True, metadata={"description": "null: not known"})
-    then = fields.Enum(
+    default_action = fields.Enum(
         DefaultAction,
         by_value=True,
         required=True,
         metadata={"description": "what happens by itself where nobody does anything"},
     )
     at = Timestamp(required=True, allow_none=True, metadata={"description": "and when"})
-    acts = fields.List(
+    actions = fields.List(
         fields.Enum(InboxAction, by_value=True),
         required=True,
         metadata={"description": "what you may do about it, with this credential"},
@@ -86,7 +86,7 @@ class InboxItemSchema(Schema):
     task = fields.Nested(ListedTaskSchema, required=True, allow_none=True)
     gate = fields.Nested(PendingGateSchema, required=True, allow_none=True)
     change = fields.Nested(ShortDiffSchema, required=True, allow_none=True)
-    said = fields.List(
+    log_tail = fields.List(
         fields.String(), required=True, metadata={"description": "how the log of a failure ends"}
     )
     retry_from = Integer(
@@ -118,4 +118,4 @@ class InboxPage(cursor_page_schema(InboxItemSchema)):  # type: ignore[misc]
 
 
 class Dismissal(Schema):
-    seen = Boolean(required=True)
+    dismissed = Boolean(required=True)

@@ -79,10 +79,10 @@ class DrainSchema(Schema):
 
 
 class SandboxSchema(StoredSchema):
-    """How far a machine can contain attempts, and in words what it lacks for more."""
+    """How far a machine can contain attempts, and in words what is missing for more."""
 
     level = fields.String(required=True, validate=validate.OneOf([*SandboxLevel]))
-    lacks = fields.List(fields.String(), required=True)
+    missing = fields.List(fields.String(), required=True)
 
 
 class UpgradeSchema(Schema):
@@ -112,7 +112,7 @@ class MachineSchema(Schema):
     metrics = fields.Nested(MetricsSchema, required=True)
     hardware = fields.Nested(HardwareSchema, required=True, attribute="machine.hardware")
     drain = fields.Nested(DrainSchema, required=True, allow_none=True)
-    room = fields.Nested(
+    sandbox = fields.Nested(
         SandboxSchema,
         required=True,
         allow_none=True,

@@ -17,7 +17,7 @@ class ProfileSchema(Schema):
     git_name = fields.String(required=True, attribute="developer.git_name")
     git_email = fields.String(required=True, attribute="developer.git_email")
     totp_enabled = fields.Boolean(required=True)
-    confirmed_until = Timestamp(
+    reauthenticated_until = Timestamp(
         required=True,
         allow_none=True,
         metadata={"description": "null: what wants a confirmation would be refused now"},

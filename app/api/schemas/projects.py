@@ -86,8 +86,12 @@ class ProjectUpdate(Schema):
     )
     pipeline = fields.List(fields.Nested(StageSchema), allow_none=True)
     max_attempts = Integer(minimum=1, maximum=20)
-    room = fields.Enum(
-        SandboxLevel, by_value=True, allow_none=True, metadata={"description": _MIN_SANDBOX}
+    min_sandbox = fields.Enum(
+        SandboxLevel,
+        by_value=True,
+        allow_none=True,
+        attribute="room",
+        metadata={"description": _MIN_SANDBOX},
     )
     machine_selector = SelectorField(allow_none=True)
     protected = Boolean(metadata={"description": _PROTECTED})
@@ -129,7 +133,7 @@ class ProjectUpdate(Schema):
     quota_minutes = Integer(
         minimum=1, maximum=MAX_MINUTES, metadata={"description": _QUOTA_MINUTES}
     )
-    quota_elsewhere = Boolean(metadata={"description": _QUOTA_FAILOVER})
+    quota_failover = Boolean(attribute="quota_elsewhere", metadata={"description": _QUOTA_FAILOVER})
     budget = fields.Nested(BudgetSchema, allow_none=True, metadata={"description": _BUDGET})
     task_budget = fields.Nested(
         BudgetSchema, allow_none=True, metadata={"description": _TASK_BUDGET}
@@ -165,7 +169,7 @@ class ListedProjectSchema(Schema):
     )
     stages = fields.List(fields.Nested(StageNameSchema), required=True, attribute="project.stages")
     max_attempts = Integer(required=True, attribute="project.max_attempts")
-    room = fields.Enum(
+    min_sandbox = fields.Enum(
         SandboxLevel,
         by_value=True,
         required=True,
@@ -207,7 +211,7 @@ class ListedProjectSchema(Schema):
         attribute="project.quota_minutes",
         metadata={"description": _QUOTA_MINUTES},
     )
-    quota_elsewhere = fields.Boolean(
+    quota_failover = fields.Boolean(
         required=True,
         attribute="project.quota_elsewhere",
         metadata={"description": _QUOTA_FAILOVER},

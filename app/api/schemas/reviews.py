@@ -120,7 +120,7 @@ class ReviewThreadSchema(Schema):
     id = Id(required=True, attribute="thread.id")
     round = Integer(required=True, attribute="thread.round")
     attempt = Integer(required=True, attribute="thread.attempt")
-    place = fields.Nested(ThreadPositionSchema, required=True)
+    position = fields.Nested(ThreadPositionSchema, required=True)
     original = fields.Nested(OriginalPositionSchema, required=True, attribute="thread")
     code = fields.Nested(
         ThreadCodeSchema,

@@ -31,7 +31,7 @@ class Reauthentication(Schema):
 
 
 class ReauthenticationResult(Schema):
-    confirmed_until = Timestamp(required=True, allow_none=True)
+    reauthenticated_until = Timestamp(required=True, allow_none=True)
     url = fields.String(
         required=True,
         allow_none=True,

@@ -98,29 +98,31 @@ class TaskListItem(NamedTuple):
 class TaskListItemSchema(ListedTaskSchema):
     """A listed task, with why it waits, and what you may do to it."""
 
-    waits_for = fields.Nested(WaitSchema, required=True, allow_none=True, attribute="outlook.wait")
+    waiting_for = fields.Nested(
+        WaitSchema, required=True, allow_none=True, attribute="summary.wait"
+    )
     question = fields.Nested(
-        OpenQuestionSchema, required=True, allow_none=True, attribute="outlook.gate"
+        OpenQuestionSchema, required=True, allow_none=True, attribute="summary.gate"
     )
     position = Integer(
         required=True,
         allow_none=True,
-        attribute="outlook.position",
+        attribute="summary.position",
         metadata={"description": "in the queue, from 1; counted to 10,000"},
     )
-    kept_by = fields.List(
-        fields.Nested(BlockedMachinesSchema), required=True, attribute="outlook.blocked_by"
+    blockers = fields.List(
+        fields.Nested(BlockedMachinesSchema), required=True, attribute="summary.blocked_by"
     )
-    may = fields.List(
+    allowed_actions = fields.List(
         fields.Enum(TaskAction, by_value=True),
         required=True,
-        attribute="outlook.may",
+        attribute="summary.allowed_actions",
         metadata={"description": "as the task stands, and by your rights"},
     )
 
     def get_attribute(self, obj: TaskListItem, attr: str, default: Any) -> Any:
-        of_list = attr.startswith("outlook.")
-        return super().get_attribute(obj if of_list else obj.task, attr, default)
+        is_summary = attr.startswith("summary.")
+        return super().get_attribute(obj if is_summary else obj.task, attr, default)
 
 
 TaskListItemPage = cursor_page_schema(TaskListItemSchema)

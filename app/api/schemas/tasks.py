@@ -83,7 +83,7 @@ class FailureSchema(StoredSchema):
 class BlockSchema(Schema):
     machine_id = fields.String(required=True)
     reason = fields.Enum(Reason, by_value=True, required=True)
-    says = fields.String(
+    detail = fields.String(
         required=True, allow_none=True, metadata={"description": "the machine's own word"}
     )
 
@@ -168,13 +168,13 @@ class TaskDetail(NamedTuple):
 
     task: Task
     queue: dict[str, Any] | None
-    waits_for: Wait | None
+    waiting_for: Wait | None
     has_terminal: bool
 
 
 class WaitSchema(Schema):
     reason = fields.Enum(WaitReason, by_value=True, required=True)
-    next_act = fields.Enum(
+    next_action = fields.Enum(
         NextAction,
         by_value=True,
         required=True,
@@ -187,13 +187,13 @@ class WaitSchema(Schema):
 class TaskDetailSchema(TaskSchema):
     """A task, with the reasons why it waits."""
 
-    waits_for = fields.Nested(WaitSchema, required=True, allow_none=True)
+    waiting_for = fields.Nested(WaitSchema, required=True, allow_none=True)
     has_terminal = fields.Boolean(
         required=True, metadata={"description": "false: a token for it would be refused now"}
     )
 
     def get_attribute(self, obj: TaskDetail, attr: str, default: Any) -> Any:
-        of_detail = attr in ("queue", "waits_for", "has_terminal")
+        of_detail = attr in ("queue", "waiting_for", "has_terminal")
         return super().get_attribute(obj if of_detail else obj.task, attr, default)
 
 
@@ -218,7 +218,7 @@ class TerminalInputSchema(Schema):
     attempt = Integer(required=True)
     developer = fields.Nested(CreatorSchema, required=True)
     bytes = Integer(maximum=INT8, required=True)
-    begun_at = Timestamp(required=True)
+    started_at = Timestamp(required=True, attribute="begun_at")
     ended_at = Timestamp(required=True)
 
 

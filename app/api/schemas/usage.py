@@ -45,7 +45,7 @@ class UsageQuery(CursorQuery):
     since = fields.Date(
         load_default=None, data_key="from", metadata={"description": "a day (UTC), included"}
     )
-    until = fields.Date(
+    to_time = fields.Date(
         load_default=None, data_key="to", metadata={"description": "a day (UTC), included"}
     )
     project = fields.String(load_default=None, validate=validate.Length(max=64))

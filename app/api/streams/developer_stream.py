@@ -59,7 +59,7 @@ def _generate_events(
                     return
                 case Update() as item:
                     sent_position = item.position
-                    yield _update_message("news", item)
+                    yield _update_message("update", item)
 
 
 def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator[bytes]:
@@ -84,7 +84,7 @@ def _catch_up(app: Flask, stream: Stream, last_event_id: str | None) -> Iterator
             batch, stream, found, hub.SideChanges(None, (stream.session.developer_id,))
         )
         assert missed is not None
-        yield _update_message("news", missed)
+        yield _update_message("update", missed)
 
 
 def _missed_batch(

@@ -167,7 +167,7 @@ class Hub:
             self._wakeup.clear()
             # Nothing is lost by an error: the next look begins where the last one ended.
             if not background_threads.run_logged(
-                log, "news_not_read", self._poll, SQLAlchemyError, RedisError
+                log, "changes_not_read", self._poll, SQLAlchemyError, RedisError
             ):
                 time.sleep(0.5)
             time.sleep(MIN_POLL_INTERVAL_SECONDS)
@@ -200,10 +200,10 @@ class Hub:
             if not is_quiet or time.monotonic() >= self._rights_checked_at + POLL_SECONDS:
                 self._publish(batch, notified_ids | unread_of, SideChanges(look.changes, inbox_of))
             self._machine_watcher.mark_sent(look)
-            self._position = batch.seen
+            self._position = batch.snapshot
             for stream in self._streams:
                 if not stream.is_finished:  # or it would seem to have read what it was not told
-                    stream.position = batch.seen
+                    stream.position = batch.snapshot
 
     def _publish(self, batch: StreamBatch, unread_of: set[int], beside: "SideChanges") -> None:
         self._rights_checked_at = time.monotonic()
@@ -234,7 +234,7 @@ class Hub:
         for word in message["data"].split():
             of, number = word[:1], word.lstrip(b"ui")
             if not number.isdigit():
-                log.warning("news_not_understood", word=word[:100])
+                log.warning("invalid_wakeup", message=word[:100])
             elif of == b"u":
                 self._unread_changed_for.add(int(number))
             elif of == b"i":
@@ -282,10 +282,10 @@ def filter_update(
     machines = beside.machines
     if not (events or mine or machines or inbox_changed) and state.unread is None:
         return None
-    return Update(events, mine, state.unread, batch.seen, machines, inbox_changed)
+    return Update(events, mine, state.unread, batch.snapshot, machines, inbox_changed)
 
 
 def get_hub(app: Flask) -> Hub:
     """The app's hub, which is made when it is first asked for."""
-    hub: Hub = app.extensions.setdefault("hub", Hub(app))
+    hub: Hub = app.extensions.setdefault("stream_hub", Hub(app))
     return hub

@@ -51,4 +51,4 @@ def release(place: OpenStream) -> None:
         for command in presence.leave_commands(place.id, [place.key]):
             redis.client.execute_command(*command)
     except RedisError as error:  # it lapses
-        log.warning("place_not_left", error=type(error).__name__)
+        log.warning("stream_slot_not_released", error=type(error).__name__)

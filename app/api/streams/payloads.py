@@ -9,8 +9,9 @@ from app.services.notify.stream_batch import Row
 
 
 def update_payload(item: Update) -> dict[str, Any]:
-    """The data of a `news` event. `unreadCount` is null where it has not changed, `machines` where
-    their list has to be read."""
+    """The data of an `update` event. `unreadCount` is null where it has not changed, `machines`
+    where their list has to be read.
+    """
     return {
         "events": [event_payload(row) for row in item.events],
         "notifications": [_notification_payload(row) for row in item.notifications],

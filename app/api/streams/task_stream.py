@@ -140,7 +140,7 @@ def generate(
                     yield message
                     sent_at = time.monotonic()
             except SQLAlchemyError as error:
-                log.warning("news_not_read", error=type(error).__name__)
+                log.warning("changes_not_read", error=type(error).__name__)
             if hub.get_hub(app).is_closing:
                 yield reading.end_message("going_away")
             if time.monotonic() >= renewed_at + hub.RENEW_SECONDS:

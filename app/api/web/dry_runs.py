@@ -14,7 +14,7 @@ from app.domain.field_errors import FieldError
 from app.services.projects import dry_runs
 from app.services.projects.dry_runs import DryRun
 
-blp = Blueprint("rehearsals", __name__, url_prefix="/api/web/projects", description="Dry runs")
+blp = Blueprint("dry_runs", __name__, url_prefix="/api/web/projects", description="Dry runs")
 
 
 @blp.post("/-/pipeline/dry-run")
@@ -36,12 +36,12 @@ def dry_run_pipeline(body: dict[str, Any], key: str) -> DryRun:
 
 
 def _dry_run(key: str | None, body: Mapping[str, Any]) -> DryRun:
-    raw, faults = _load_stages(body["pipeline"])
+    raw, errors = _load_stages(body["pipeline"])
     given = {"description": body["description"], "answers": body["answers"]}
-    if faults:
+    if errors:
         # Asked all the same: whose project it is not is not told what is wrong.
         dry_runs.run(current_developer(), key, **given)
-        return DryRun(faults=faults)
+        return DryRun(errors=errors)
     return dry_runs.run(current_developer(), key, raw=raw, **given)
 
 

@@ -31,11 +31,11 @@ def list_inbox(query: dict[str, Any]) -> dict[str, Any]:
     return {**page, "items": items, "counts": counts, "total": sum(counts.values())}
 
 
-@blp.put("/tasks/<int:task_id>/seen")
+@blp.put("/tasks/<int:task_id>/dismiss")
 @blp.arguments(Dismissal)
 @blp.response(200, Empty)
 @problems(blp, Forbidden, TaskNotEnded)
 def dismiss_task(body: dict[str, Any], task_id: int) -> dict[str, Any]:
     """Mark how your task has ended as seen, or not: it leaves your inbox, or comes back."""
-    dismissals.set_dismissed(current_developer(), task_id, seen=body["seen"])
+    dismissals.set_dismissed(current_developer(), task_id, seen=body["dismissed"])
     return {}

@@ -39,10 +39,10 @@ def stream_updates() -> Response:
     """Your notifications and the events of the tasks that you may see, as Server-Sent Events.
 
     The first event is `hello`, or `reset` if you have missed too much to be sent: then read the
-    lists again. Each `news` has `events`, `notifications` and `unreadCount`, which is null where it
-    has not changed; of `machines` that have changed the `id` and what has, or null: then read their
-    list; and `inboxChanged`: what needs you may be other than before. An `end` has the `reason` for
-    which the stream ends. Each event has an `id`: connect again with the last one as
+    lists again. Each `update` has `events`, `notifications` and `unreadCount`, which is null where
+    it has not changed; of `machines` that have changed the `id` and what has, or null: then read
+    their list; and `inboxChanged`: what needs you may be other than before. An `end` has the
+    `reason` for which the stream ends. Each event has an `id`: connect again with the last one as
     `Last-Event-ID`, and you miss nothing and get nothing twice. Events of the type `log` are left
     out.
     """

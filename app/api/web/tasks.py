@@ -124,7 +124,7 @@ def _location(task_id: int) -> str:
 def get_task(task_id: int) -> TaskDetail:
     """One task, with the reasons why it waits.
 
-    While it is queued, `queue` has the reason why each machine cannot take it; `waitsFor` is what
+    While it is queued, `queue` has the reason why each machine cannot take it; `waitingFor` is what
     else it waits for.
     """
     task = queries.get(current_developer(), task_id)

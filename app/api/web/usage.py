@@ -56,7 +56,7 @@ def list_usage(query: dict[str, Any]) -> dict[str, Any] | Response:
         if cursor is None
         else groups.parse_position(by, pagination.decode_cursor(cursor, order))
     )
-    wanted = UsageFilter(query["since"], query["until"], query["project"], query["task_id"])
+    wanted = UsageFilter(query["since"], query["to_time"], query["project"], query["task_id"])
     most = limit or (MAX_ROWS if is_table else pagination.DEFAULT_LIMIT)
     page = groups.page(current_developer(), by, wanted, after, most)
     if is_table:
@@ -79,7 +79,7 @@ def _csv_response(page: GroupPage, order: str) -> Response:
     written, following = bytearray(), page.following
     for number, line in enumerate(csv_table.render_rows(_HEAD, rows)):  # the head, then each row
         if len(written) + len(line.encode()) > pagination.PAGE_BYTES:
-            following = page.places[number - 2]
+            following = page.positions[number - 2]
             break
         written += line.encode()
     response = Response(bytes(written), content_type=csv_table.CONTENT_TYPE)

@@ -13,7 +13,7 @@ from app.server_cli.local import admin
 from app.server_cli.local.admin import PASSWORD_VARIABLE
 from app.server_cli.local.errors import OperateError
 
-LAST_PUBLIC_URL = "MUSTER_PUBLIC_URL_TOLD"
+LAST_PUBLIC_URL = "MUSTER_LAST_PUBLIC_URL"
 """Among the settings: the address that install has set last."""
 
 

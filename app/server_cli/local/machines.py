@@ -90,14 +90,14 @@ class LocalMachine:
 
     def start(self, path: str | None = None, shown: Sequence[str] = ()) -> None:
         """Start the machine's daemon, which ends with the stack. `path` is its PATH, by default
-        ours; `shown` are directories that its attempts can see (`--room-dir`).
+        ours; `shown` are directories that its attempts can see (`--mount`).
         """
         self._set_server_url()
         self.repositories.mkdir(exist_ok=True)
         command = ["run", "--home", str(self.home), "--stop-agents-on-exit"]
         command += ["--uids", f"{self.uids[0]}-{self.uids[-1]}"]
         command += ["--file-root", str(self.repositories)]
-        command += [word for directory in shown for word in ("--room-dir", directory)]
+        command += [word for directory in shown for word in ("--mount", directory)]
         env = dict.fromkeys(_SERVER_VARIABLES, "") | ({} if path is None else {"PATH": path})
         # Decommissioning the machine ends its daemon.
         self.stack.launch(

@@ -15,13 +15,13 @@ _WEAKER = {
 def show_sandbox(screen: Screen, machine: LocalMachine, api: ApiClient) -> None:
     """Show the machine's sandbox level: one line, which says what to do where it is not full."""
     screen.step(f"checking the sandbox of {machine.name}")
-    room = api.get(f"/api/web/machines/{machine.machine_id}")["room"]
-    screen.done(describe_sandbox(room))
+    sandbox = api.get(f"/api/web/machines/{machine.machine_id}")["sandbox"]
+    screen.done(describe_sandbox(sandbox))
 
 
-def describe_sandbox(room: dict[str, Any]) -> str:
-    """The sandbox in a line. `room` is a machine's `{level, lacks[]}`."""
-    level, reasons = room["level"], "; ".join(room["lacks"])
+def describe_sandbox(sandbox: dict[str, Any]) -> str:
+    """The sandbox in a line. `sandbox` is a machine's `{level, missing[]}`."""
+    level, reasons = sandbox["level"], "; ".join(sandbox["missing"])
     if level == "full":
         return "full"
     return (

@@ -50,7 +50,7 @@ class Upgrade:
                 return begun
             raise OperateError(
                 f"an upgrade to {begun.to.version} was cut off while {begun.step}: give its wheel "
-                "again, which goes on, or go back by `muster-server upgrade --back`"
+                "again, which goes on, or go back by `muster-server upgrade --rollback`"
             )
         if (why := release_order.find_refusal(self.current.version, wheel.version)) is not None:
             raise OperateError(why)
@@ -159,7 +159,7 @@ class Upgrade:
                     f"{why}\n{worse}\n"
                     f"Neither {begun.to.version} nor {begun.before.version} is well. "
                     f"{LOGS_HINT} {self._backup_text(begun)} "
-                    f"`muster-server upgrade --back` tries again."
+                    f"`muster-server upgrade --rollback` tries again."
                 ) from None
             releases.clear_interrupted(self.server.paths)
             raise OperateError(

@@ -47,7 +47,7 @@ def update(
 
     A new password or role ends the account's sessions; disabling it ends its sessions and its
     personal access tokens. Raises Forbidden, NotFound, InvalidFields for a weak password,
-    LastAdmin, NoWayIn, PlatformUidTaken, EmailTaken.
+    LastAdmin, LockoutPrevented, PlatformUidTaken, EmailTaken.
     """
     rights.require_admin(actor)
     new_hash = _hash_password(password)

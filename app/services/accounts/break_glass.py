@@ -23,7 +23,9 @@ def is_password_allowed(developer: Developer) -> bool:
 
 
 def require_no_lockout(changed: Developer) -> None:
-    """Raise NoWayIn if the account was that admin's, and is one no more. The caller commits."""
+    """Raise LockoutPrevented if the account was that admin's, and is one no more. The caller
+    commits.
+    """
     if settings.value("passwordLogin") != OFF:
         return
     named: str = settings.value("breakGlassAdmin")
@@ -33,7 +35,9 @@ def require_no_lockout(changed: Developer) -> None:
 
 
 def update_settings(actor: Developer, changes: Mapping[str, Any]) -> list[SettingView]:
-    """As `settings.update`, but raises NoWayIn too: somebody has to be able to come in then."""
+    """As `settings.update`, but raises LockoutPrevented too: somebody has to be able to come in
+    then.
+    """
     return settings.update(actor, changes, _require_admin_access)
 
 
@@ -49,7 +53,7 @@ def enable_password_login() -> None:
 
 
 def _require_admin_access(after: Mapping[str, Any]) -> None:
-    """Raise NoWayIn for settings by which nobody could come in, if a provider failed."""
+    """Raise LockoutPrevented for settings by which nobody could come in, if a provider failed."""
     if after["passwordLogin"] != OFF:
         return
     admin = developers.find_by_name(after["breakGlassAdmin"])

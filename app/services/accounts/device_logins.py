@@ -53,7 +53,7 @@ class WaitingDevice:
 
 def request_codes(client_name: str, address: str) -> DeviceCodes:
     """Codes for a device. Raises TooManyAttempts."""
-    one_time_state.limit_rate("device_asked", address, MAX_REQUESTS)
+    one_time_state.limit_rate("device_requested", address, MAX_REQUESTS)
     codes = DeviceCodes(tokens.generate(TokenKind.DEVICE), rules.user_code(secrets.token_bytes(16)))
     key = _device_key(digest(codes.device_code))
     of_user = _user_key(codes.user_code)
@@ -116,7 +116,7 @@ def find_waiting(actor: Developer, user_code: str) -> WaitingDevice:
 def approve(actor: Developer, login_id: uuid.UUID, user_code: str) -> None:
     """Let the device in, in the actor's name. Commits.
 
-    Raises ConfirmationRequired, InvalidToken, NotFound, TooManyAttempts.
+    Raises ReauthenticationRequired, InvalidToken, NotFound, TooManyAttempts.
     """
     logins.require_recent(actor, login_id, clock.now())
     _answer(actor, user_code, DeviceAnswer.APPROVED)
@@ -141,7 +141,7 @@ def _answer(actor: Developer, user_code: str, verdict: DeviceAnswer) -> None:
 
 
 def _find_by_user_code(actor: Developer, user_code: str) -> tuple[str, dict[str, str]]:
-    one_time_state.limit_rate("device_looked_up", str(actor.id), MAX_LOOKUPS)
+    one_time_state.limit_rate("device_lookup", str(actor.id), MAX_LOOKUPS)
     code = rules.normalize_user_code(user_code)
     found = redis.client.get(_user_key(code)) if code else None
     device = _load_device(_decode(found)) if found else None
@@ -152,7 +152,7 @@ def _find_by_user_code(actor: Developer, user_code: str) -> tuple[str, dict[str,
 
 def _enforce_interval(name: str, interval: int) -> None:
     """Raise SlowDown where the device asks again before its interval is over, which grows then."""
-    asked = f"device:{name}:asked"
+    asked = f"device:{name}:polled"
     if redis.client.set(asked, 1, nx=True, px=interval * 1000):
         return
     slower = min(interval + rules.SLOW_DOWN_SECONDS, rules.MAX_INTERVAL_SECONDS)

@@ -44,9 +44,9 @@ def window_limit(most: int, kind: str) -> RateLimitItemPerMinute:
 
 
 # How many failures the audit log tells in a window: of accounts, and of unknown names.
-_AUDIT_LIMIT = (window_limit(300, "login_told"), "accounts")
-_ANONYMOUS_AUDIT_LIMIT = (window_limit(60, "login_told"), "strangers")
-_UNAUDITED = "login_untold"  # in Redis: that there were more has been told
+_AUDIT_LIMIT = (window_limit(300, "login_audited"), "accounts")
+_ANONYMOUS_AUDIT_LIMIT = (window_limit(60, "login_audited"), "anonymous")
+_UNAUDITED = "login_unaudited"  # in Redis: that there were more has been told
 
 
 class LimitState(NamedTuple):
@@ -220,7 +220,7 @@ def _is_newly_reached(bound: BoundLimit) -> bool:
     """Whether the limit is reached, for the first time in a window."""
     if bound.state.remaining > 0:
         return False
-    key = f"told:{bound.limit.key_for(*bound.key)}"
+    key = f"limit_reached:{bound.limit.key_for(*bound.key)}"
     return bool(redis.client.set(key, 1, nx=True, ex=bound.limit.get_expiry()))
 
 

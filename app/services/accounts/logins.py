@@ -61,7 +61,7 @@ def start(
     db.session.add(login)
     db.session.flush()  # before its refresh token, which names it
     fields = {"login": str(login.id), "via": via, "client": client, "provider": provider}
-    audit.record("login.begun", "developer", developer.id, actor=developer, after=fields)
+    audit.record("login.started", "developer", developer.id, actor=developer, after=fields)
     return _issue_pair(developer, login.id, now)
 
 
@@ -159,7 +159,7 @@ def reauthenticate(
     """
     lock_current(developer, login_id).confirmed_at = now
     fields = {"login": str(login_id), "by": by}
-    audit.record("login.confirmed", "developer", developer.id, actor=developer, after=fields)
+    audit.record("login.reauthenticated", "developer", developer.id, actor=developer, after=fields)
     return now + rules.REAUTHENTICATION_LIFETIME
 
 
@@ -172,8 +172,8 @@ def reauthenticated_until(login_id: uuid.UUID, now: datetime) -> datetime | None
 
 
 def require_recent(developer: Developer, login_id: uuid.UUID, now: datetime) -> None:
-    """Raise ConfirmationRequired unless the login's developer has signed in or confirmed a moment
-    ago; InvalidToken if the login has ended meanwhile.
+    """Raise ReauthenticationRequired unless the login's developer has signed in or confirmed a
+    moment ago; InvalidToken if the login has ended meanwhile.
     """
     if not rules.is_reauthenticated(lock_current(developer, login_id).confirmed_at, now):
         raise ReauthenticationRequired

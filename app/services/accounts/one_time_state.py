@@ -34,4 +34,4 @@ def limit_rate(kind: str, who: str, most: int) -> None:
 
 
 def _key(kind: str, secret: str) -> str:
-    return f"ticket:{kind}:{digest(secret)}"
+    return f"one_time:{kind}:{digest(secret)}"

@@ -52,7 +52,7 @@ def create(
     """Create a token, by default for all that the actor may do, and for as long as an admin's
     setting lets it live; for who came by that login. Commits.
 
-    Raises ConfirmationRequired, InvalidFields.
+    Raises ReauthenticationRequired, InvalidFields.
     """
     developers.lock_current(actor)  # an account that is being disabled gets no more tokens
     now = clock.now()

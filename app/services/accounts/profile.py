@@ -19,7 +19,7 @@ class Profile:
 
     developer: Developer
     totp_enabled: bool
-    confirmed_until: datetime | None
+    reauthenticated_until: datetime | None
 
 
 def get(developer: Developer, login_id: uuid.UUID | None) -> Profile:

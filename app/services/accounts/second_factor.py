@@ -56,7 +56,7 @@ def is_enabled(developer: Developer) -> bool:
 def set_up(developer: Developer, login_id: uuid.UUID) -> Setup:
     """Store a new secret, which has no effect before `verify`. Commits.
 
-    Raises ConfirmationRequired, TotpEnabled.
+    Raises ReauthenticationRequired, TotpEnabled.
     """
     developers.lock_current(developer)
     logins.require_recent(developer, login_id, clock.now())

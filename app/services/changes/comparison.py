@@ -118,7 +118,7 @@ def _run(operation: str, pairs: Iterable[Pair]) -> Results:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         if process.returncode:
-            log.warning("comparison_ended", operation=operation, code=process.returncode)
+            log.warning("comparison_failed", operation=operation, code=process.returncode)
         answers.seek(0)
         lines = answers.read().split(b"\n")[:-1]  # a line that was cut off is none
     known = dict(line.split(b" ", 1) for line in lines)
@@ -177,4 +177,4 @@ def _release(member: str, sets: Iterable[str]) -> None:
         for command in presence.leave_commands(member, sets):
             redis.client.execute_command(*command)
     except redis_client.RedisError:
-        log.warning("comparison_turn_not_given_back")  # it lapses
+        log.warning("comparison_slot_not_released")  # it lapses

@@ -28,7 +28,7 @@ class NewChatToken:
 def make_token(actor: Developer, login_id: uuid.UUID) -> NewChatToken:
     """Create a token that links the developer to the chat account that sends it to a bot. Commits.
 
-    Earlier tokens of the developer end. Raises ConfirmationRequired.
+    Earlier tokens of the developer end. Raises ReauthenticationRequired.
     """
     developers.lock_current(actor)
     now = clock.now()

@@ -67,7 +67,7 @@ def process_event(event_id: int, now: datetime) -> None:
     except RetryLater as error:
         _postpone(event, error, now)
     except (DeliveryRefused, DomainError, encryption.KeyMissing) as error:
-        log.warning("chat_answer_refused", chat_event=event.id, reason=str(error))
+        log.warning("chat_reply_refused", chat_event=event.id, reason=str(error))
         _mark_done(event)
 
 
@@ -96,7 +96,7 @@ def _claim(event_id: int, now: datetime) -> ChatEvent | None:
     event = db.session.scalar(claim)
     db.session.commit()
     if event is not None and event.tries > MAX_TRIES:
-        log.warning("chat_event_given_up", chat_event=event.id)
+        log.warning("chat_event_abandoned", chat_event=event.id)
         _mark_done(event)
         return None
     return event
@@ -111,7 +111,7 @@ def _apply(event: ChatEvent, bot: Bot, incoming: IncomingEvent, now: datetime) -
 
 
 def _execute(event: ChatEvent, bot: Bot, incoming: IncomingEvent, now: datetime) -> Reply | None:
-    command = commands.parse(incoming.text) if incoming.wanted is Intent.COMMAND else None
+    command = commands.parse(incoming.text) if incoming.intent is Intent.COMMAND else None
     if isinstance(command, Command) and command.verb is Verb.BIND:
         return _link_account(bot, incoming, command.text, now)
     actor = account_links.find_owner(bot.platform, incoming.user_id)
@@ -121,7 +121,7 @@ def _execute(event: ChatEvent, bot: Bot, incoming: IncomingEvent, now: datetime)
         return Reply(UNLINKED)
     if actor.disabled_at is not None:
         return Reply(DISABLED)
-    if incoming.wanted is not Intent.COMMAND:
+    if incoming.intent is not Intent.COMMAND:
         return interactions.handle_interaction(actor, bot, incoming)
 
     def remember(answer: Reply) -> None:
@@ -161,4 +161,4 @@ def _postpone(event: ChatEvent, error: RetryLater, now: datetime) -> None:
     pause = max(error.retry_after_seconds or 0.0, RETRY_SECONDS * 2**event.tries)
     event.due_at = now + timedelta(seconds=pause)
     db.session.commit()
-    log.info("chat_answer_put_off", chat_event=event.id, seconds=pause, reason=error.reason)
+    log.info("chat_reply_postponed", chat_event=event.id, seconds=pause, reason=error.reason)

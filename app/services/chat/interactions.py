@@ -35,9 +35,9 @@ def handle_interaction(actor: Developer, bot: Bot, incoming: IncomingEvent) -> R
     task, gate = cards.find_gate(actor, pressed)
     if gate is None:
         raise NothingPending(f"task #{task.id} has not asked that")
-    if pressed.what == "ask" and incoming.wanted is Intent.PRESS:
+    if pressed.action == "ask" and incoming.intent is Intent.PRESS:
         return _ask_for_input(actor, bot, incoming, task, gate)
-    result = incoming.text if incoming.wanted is Intent.ANSWER else _answer_of_button(gate, pressed)
+    result = incoming.text if incoming.intent is Intent.ANSWER else _answer_of_button(gate, pressed)
     try:
         gates.confirm_stage(
             actor,
@@ -69,10 +69,10 @@ def _allow(actor: Developer, task_id: int, number: int) -> Reply:
 
 def _answer_of_button(gate: Gate, pressed: Button) -> str:
     """The answer to the gate that the button stands for."""
-    if gate.choices and pressed.what.isdecimal():
-        index = int(pressed.what)
-        return gate.choices[index] if index < len(gate.choices) else pressed.what
-    return pressed.what
+    if gate.choices and pressed.action.isdecimal():
+        index = int(pressed.action)
+        return gate.choices[index] if index < len(gate.choices) else pressed.action
+    return pressed.action
 
 
 def _ask_for_input(

@@ -84,7 +84,7 @@ _STATUSES = text(f"""
     FROM asked
     LEFT JOIN of_project AS p ON p.id = asked.project_id
     LEFT JOIN of_developer AS d ON d.id = asked.developer_id
-""").execution_options(prepared="budget_standings")
+""").execution_options(prepared="budget_statuses")
 
 
 def statuses_of_tasks(task_ids: Collection[int], now: datetime) -> dict[int, list[BudgetStatus]]:

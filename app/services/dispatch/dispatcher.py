@@ -37,7 +37,7 @@ def assign_queued() -> int:
         assigned += batch.assigned
         # A full batch that left something over is followed by another: it may have filled up
         # the only machines that its tasks could go to, not those of the tasks behind them.
-        if not (batch.is_full and batch.assigned + batch.asked):
+        if not (batch.is_full and batch.assigned + batch.requested):
             return assigned
 
 
@@ -48,7 +48,7 @@ class _PassResult(NamedTuple):
 
     assigned: int = 0
     is_full: bool = False
-    asked: int = 0
+    requested: int = 0
 
 
 def _run_pass() -> _PassResult:
@@ -161,7 +161,7 @@ def _assign_batch(
     if spent:
         db.session.commit()  # machines are locked before tasks
     waiting = suspensions.ask_for_queued(spent, now) if spent else 0
-    return _PassResult(assigned, is_full=len(queued) == statements.BATCH, asked=waiting)
+    return _PassResult(assigned, is_full=len(queued) == statements.BATCH, requested=waiting)
 
 
 def _over_budget(bounded: Sequence[int], now: datetime) -> set[int]:

@@ -57,7 +57,7 @@ class TaskSummary:
     gate: Gate | None
     position: int | None
     blocked_by: Sequence[Block]
-    may: Sequence[TaskAction]
+    allowed_actions: Sequence[TaskAction]
 
 
 def summarize_tasks(actor: Developer, tasks: Sequence[Task]) -> dict[int, TaskSummary]:

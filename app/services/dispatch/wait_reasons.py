@@ -47,10 +47,10 @@ class NextAction(StrEnum):
 
 @dataclass(frozen=True)
 class Wait:
-    """Why a task waits. `at` is when `next_act` happens by itself; None where that is open."""
+    """Why a task waits. `at` is when `next_action` happens by itself; None where that is open."""
 
     reason: WaitReason
-    next_act: NextAction | None
+    next_action: NextAction | None
     at: datetime | None
 
 
@@ -74,7 +74,7 @@ def queue_info(task: Task) -> dict[str, Any] | None:
         {
             "machine_id": machine.id,
             "reason": reason,
-            "says": _machine_reason(machine, request, reason),
+            "detail": _machine_reason(machine, request, reason),
         }
         for machine in candidates.list_candidates(task.requested_machine_id)
         if (reason := scheduling.block_reason(request, machine, now, limit)) is not None
@@ -85,7 +85,7 @@ def queue_info(task: Task) -> dict[str, Any] | None:
 def _machine_reason(machine: Candidate, request: Request, reason: Reason) -> str | None:
     """What the machine says of it itself."""
     agent = machine.agents.get(request.agent_type)
-    return agent.why if agent and reason is Reason.CAPABILITY_DEGRADED else None
+    return agent.reason if agent and reason is Reason.CAPABILITY_DEGRADED else None
 
 
 def find_wait(task: Task) -> Wait | None:

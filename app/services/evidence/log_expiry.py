@@ -32,7 +32,7 @@ def sweep(now: datetime) -> None:
         size += _expire(task_id, number, now)
         taken += 1
     if taken:
-        log.info("logs_taken", logs=taken, bytes=size)
+        log.info("logs_expired", logs=taken, bytes=size)
 
 
 def due_logs(before: datetime) -> Select[int, int]:

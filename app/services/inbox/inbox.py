@@ -21,21 +21,21 @@ from app.services.tasks.gates import PendingGate
 
 @dataclass(frozen=True)
 class InboxItem:
-    """Something that needs the developer. `then` happens by itself, `at` that time; `since` None:
-    not known. Of `task` and `machine` there is one. `said`: how the log of a failure ends;
-    `retry_from`: the stage that it can be retried from, None: it may not be.
+    """Something that needs the developer. `default_action` happens by itself, `at` that time;
+    `since` None: not known. Of `task` and `machine` there is one. `log_tail`: how the log of a
+    failure ends; `retry_from`: the stage that it can be retried from, None: it may not be.
     """
 
     id: str
     kind: InboxKind
     since: datetime | None
-    then: DefaultAction
+    default_action: DefaultAction
     at: datetime | None
-    acts: list[InboxAction]
+    actions: list[InboxAction]
     task: Task | None = None
     gate: PendingGate | None = None
     change: ShortDiff | None = None
-    said: list[str] = field(default_factory=list)
+    log_tail: list[str] = field(default_factory=list)
     retry_from: int | None = None
     machine: UnhealthyMachine | None = None
 
@@ -101,20 +101,20 @@ def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem |
     if gate is None:
         return None
     can_answer = asking.is_allowed(Permission.ANSWER_GATE, task)
-    acts = {
+    actions = {
         InboxAction.ANSWER: can_answer,
         InboxAction.REVIEW: can_answer and asking.is_allowed(Permission.REVIEW, task),
         InboxAction.FOLLOW_UP: asking.is_allowed(Permission.FOLLOW_UP, task),
     }
     name = task.stages[min(gate.stage_index, len(task.stages) - 1)]["name"]
-    then = rules.default_action_of_gate(gate.kind, gate.expires_at)
+    default_action = rules.default_action_of_gate(gate.kind, gate.expires_at)
     return InboxItem(
         id=f"gate-{task.id}-{gate.round}-{gate.stage_index}-{gate.number}",
         kind=rules.kind_of_gate(gate.kind),
         since=gate.requested_at,
-        then=then,
+        default_action=default_action,
         at=gate.expires_at,
-        acts=[act for act, is_allowed in acts.items() if is_allowed],
+        actions=[action for action, is_allowed in actions.items() if is_allowed],
         task=task,
         gate=gates.to_pending(task, gate, name, of_tasks.diff_at(task, gate)),
         change=of_tasks.short_diff(task, gate),
@@ -123,7 +123,7 @@ def _gate_item(asking: _Viewer, of_tasks: InboxTasks, task: Task) -> InboxItem |
 
 def _end_item(asking: _Viewer, of_tasks: InboxTasks, task: Task, rank: int) -> InboxItem:
     is_failure = rank == rules.RANKS[InboxKind.FAILURE]
-    acts = {
+    actions = {
         InboxAction.RETRY: is_failure and asking.is_allowed(Permission.RETRY_TASK, task),
         InboxAction.REVIEW: not is_failure and asking.is_allowed(Permission.REVIEW, task),
         InboxAction.FOLLOW_UP: asking.is_allowed(Permission.FOLLOW_UP, task)
@@ -136,13 +136,13 @@ def _end_item(asking: _Viewer, of_tasks: InboxTasks, task: Task, rank: int) -> I
         id=f"{kind}-{task.id}-{task.round}",
         kind=kind,
         since=task.finished_at,
-        then=DefaultAction.NOTHING,
+        default_action=DefaultAction.NOTHING,
         at=None,
-        acts=[act for act, is_allowed in acts.items() if is_allowed],
+        actions=[action for action, is_allowed in actions.items() if is_allowed],
         task=task,
         change=of_tasks.short_diff(task, None),
-        said=of_tasks.log_ends.get(task.id, []),
-        retry_from=_retry_from(task) if acts[InboxAction.RETRY] else None,
+        log_tail=of_tasks.log_ends.get(task.id, []),
+        retry_from=_retry_from(task) if actions[InboxAction.RETRY] else None,
     )
 
 
@@ -157,14 +157,14 @@ def _machine_item(
 ) -> InboxItem | None:
     if unwell is None:
         return None
-    then, at = unwell.default_action(now)
+    default_action, at = unwell.default_action(now)
     can_undrain = unwell.is_in_drain and asking.is_allowed(Permission.DRAIN_MACHINE)
     return InboxItem(
         id=f"machine-{unwell.id}",
         kind=InboxKind.MACHINE,
         since=unwell.since,
-        then=then,
+        default_action=default_action,
         at=at,
-        acts=[InboxAction.UNDRAIN] if can_undrain else [],
+        actions=[InboxAction.UNDRAIN] if can_undrain else [],
         machine=unwell,
     )

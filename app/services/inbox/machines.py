@@ -27,7 +27,7 @@ class UnhealthyMachine:
     last_seen_at: datetime | None
     drain_started_at: datetime | None
     lease_until: datetime | None
-    troubles: list[ProblemDetail]
+    problems: list[ProblemDetail]
 
     @property
     def slots(self) -> "UnhealthyMachine":
@@ -41,7 +41,7 @@ class UnhealthyMachine:
     @property
     def since(self) -> datetime | None:
         """Since when it is unwell; None: only an agent is, and nobody knows since when."""
-        reasons = {each.reason for each in self.troubles}
+        reasons = {each.reason for each in self.problems}
         if MachineProblem.OFFLINE in reasons:
             return self.last_seen_at
         return self.drain_started_at if MachineProblem.DISK_FULL in reasons else None
@@ -50,7 +50,7 @@ class UnhealthyMachine:
         """What becomes of it by itself, and when."""
         is_at_work = self.slots_used > 0
         return rules.default_action_of_machine(
-            self.troubles, self.lease_until, now, is_at_work=is_at_work
+            self.problems, self.lease_until, now, is_at_work=is_at_work
         )
 
 
@@ -64,7 +64,7 @@ def read_unhealthy(ids: Sequence[str], now: datetime) -> dict[str, UnhealthyMach
     found = (
         _to_unhealthy(machine, heartbeat, now) for machine, heartbeat in db.session.execute(query)
     )
-    return {str(each.id): each for each in found if each.troubles}
+    return {str(each.id): each for each in found if each.problems}
 
 
 def _to_unhealthy(
@@ -82,7 +82,7 @@ def _to_unhealthy(
         last_seen_at=heartbeat.received_at if heartbeat else None,
         drain_started_at=machine.drain_started_at,
         lease_until=heartbeat.lease_until if heartbeat else None,
-        troubles=rules.find_problems(
+        problems=rules.find_problems(
             machine.status,
             machine.capabilities,
             now,

@@ -7,7 +7,7 @@ from app.services import settings
 
 def max_live_bytes() -> int:
     """How much is kept of an attempt that is live, in bytes."""
-    megabytes: int = settings.cached_value("logMegabytes")
+    megabytes: int = settings.cached_value("maxLogMegabytes")
     return megabytes << 20
 
 

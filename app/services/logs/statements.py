@@ -86,7 +86,7 @@ _APPEND_LOGS = text(f"""
         )) AS text FROM machine
     )
     {transactions.returning_text("coalesce((SELECT text FROM said)::text, 'null')")}
-""").execution_options(prepared="log_keep", commits=transactions.RETURNING_TEXT)
+""").execution_options(prepared="log_append", commits=transactions.RETURNING_TEXT)
 
 
 def append_logs(
@@ -168,7 +168,7 @@ _APPEND_ENTRIES = text(f"""
         ) AS c(first, count, stage_index, run, first_ms, last_ms, data)
     )
     {transactions.returning_text("coalesce((SELECT orders_version FROM grown)::text, '')")}
-""").execution_options(prepared="entries_keep", commits=transactions.RETURNING_TEXT)
+""").execution_options(prepared="transcript_append", commits=transactions.RETURNING_TEXT)
 
 
 def append_entries(

@@ -92,7 +92,7 @@ def _needs_slot(tracked: frames.TrackedAttempt) -> bool:
 def _can_have_task(machine: Machine, hello: frames.Hello, task: Task) -> bool:
     """Whether the rows could have given it the task, by what it says that it has."""
     project, wanted, place = task.project, task.requested_machine_id, task.placement
-    level = SandboxLevel(hello.room.level) if hello.room else None
+    level = SandboxLevel(hello.sandbox.level) if hello.sandbox else None
     its = labels.effective_labels(hello.labels, machine.admin_labels)
     asks = exists().where(
         Gate.task_id == task.id, Gate.round == task.round, Gate.answered_at.is_(None)

@@ -20,7 +20,7 @@ class MalformedReport:
     seq: int
     task_id: int
     attempt: int
-    why: str
+    reason: str
 
 
 @dataclass

@@ -26,7 +26,7 @@ class PlannedTask:
     """
 
     task: Task
-    act: DrainAction
+    action: DrainAction
     at_deadline: DrainAction | None
     has_checkpoint: bool
 
@@ -65,7 +65,7 @@ def preview_drain(
     plan = [
         PlannedTask(
             task=tasks[each.id],
-            act=at_once[each.id],
+            action=at_once[each.id],
             at_deadline=None if deadline is None else later[each.id],
             has_checkpoint=each.has_checkpoint,
         )

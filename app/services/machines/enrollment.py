@@ -54,7 +54,7 @@ def register(
     and `hardware` are the contract's.
 
     Of two machines with one token the first wins. The one that won may ask again until it has
-    connected, since its answer may have been lost. Raises InvalidToken, MachineTaken.
+    connected, since its answer may have been lost. Raises InvalidToken, MachineAlreadyRegistered.
     """
     now, slots = clock_now(), min(slots, settings.value("maxSlots"))
     admission = _lock_token(token)
@@ -140,8 +140,8 @@ def _is_valid_for(admission: EnrollmentToken, machine_id: uuid.UUID, now: dateti
 
 
 def _create_machine(machine_id: uuid.UUID, itself: dict[str, Any], now: datetime) -> Machine:
-    """The row of a new machine. Raises MachineTaken, also for a machine that comes with two tokens
-    at once.
+    """The row of a new machine. Raises MachineAlreadyRegistered, also for a machine that comes with
+    two tokens at once.
     """
     row = {"id": machine_id, "status": MachineStatus.OFFLINE, "created_at": now} | itself
     added = insert(Machine).values(row).on_conflict_do_nothing().returning(Machine)

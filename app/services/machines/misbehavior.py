@@ -37,6 +37,6 @@ def cap_slots(machine: Machine, wanted: int) -> int:
     most: int = settings.value("maxSlots")
     if wanted > most:
         record_misbehavior(
-            machine, {Refusal.EXCESSIVE: 1}, f"it wants {wanted} slots, of {most} at most"
+            machine, {Refusal.LIMIT_EXCEEDED: 1}, f"it wants {wanted} slots, of {most} at most"
         )
     return min(wanted, most)

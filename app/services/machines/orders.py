@@ -27,7 +27,7 @@ from app.services.tunnels.orders import WantedTunnel
 from muster.protocol import codec, frames
 from muster.protocol.attempt_key import AttemptKey
 
-NO_SANDBOX = "room_unavailable"  # as machines say it, too
+NO_SANDBOX = "sandbox_unavailable"  # as machines say it, too
 
 
 class DesiredAction(StrEnum):
@@ -52,7 +52,7 @@ class DesiredState:
     run: int = 0
     reason: str = ""
     keep_checkpoints: bool = False
-    asked: int = 0  # how often its terminal has been asked for
+    dial_requests: int = 0  # how often its terminal has been asked for
     question: int = 0  # the number of the question that the answer is to
     row: Any = field(default=None, repr=False, compare=False)
 
@@ -86,7 +86,7 @@ def orders_of_machine(
     first = rows[0]
     desired = [_desired_state(row) for row in rows if row.task_id is not None]
     desired += [
-        DesiredState(row.task_id, row.attempt, DesiredAction.TERMINAL, asked=row.asked)
+        DesiredState(row.task_id, row.attempt, DesiredAction.TERMINAL, dial_requests=row.asked)
         for row in rows
         if row.asked is not None
     ]
@@ -341,7 +341,7 @@ def build_run_order(desired: DesiredState) -> frames.RunStage:
         repo=repositories.build_repo(row),
         project=row.project_key,
         author=repositories.build_author(row),
-        room=row.room,
+        min_sandbox=row.room,
         network=network.hosts_of_stage(stage.network, row.network),
         options=msgspec.convert(options, frames.AgentOptions | None),
         run=desired.run,

@@ -157,7 +157,7 @@ def _store_logs(batch: _Batch, log_frames: Sequence[frames.Log]) -> None:
         if (more := sum(end - start for start, end in attempt.log_gaps) - lost) > 0:
             live = _live_attempt(batch, key)
             about = f"{more} bytes of the log are not kept, for there are too many"
-            batch.refuse(Refusal.EXCESSIVE, live, about)
+            batch.refuse(Refusal.LIMIT_EXCEEDED, live, about)
 
 
 def _settle(batch: _Batch) -> None:
@@ -179,7 +179,7 @@ def _apply_report(batch: _Batch, report: frames.Report | MalformedReport) -> Non
     live = _live_attempt(batch, AttemptKey.from_object(report))
     if isinstance(report, MalformedReport):
         batch.refuse(
-            Refusal.MALFORMED, live, f"a report is ignored: {report.why}"[:MAX_MESSAGE_CHARS]
+            Refusal.MALFORMED, live, f"a report is ignored: {report.reason}"[:MAX_MESSAGE_CHARS]
         )
         return
     if isinstance(report.body, frames.Drained):
@@ -191,7 +191,7 @@ def _apply_report(batch: _Batch, report: frames.Report | MalformedReport) -> Non
     effect = passive_reports.HANDLERS.get(type(report.body))
     if live.is_event_limit_reached and _is_repetitive(report.body):
         about = f"more than {MAX_EVENTS} events of the task are not told"
-        batch.refuse(Refusal.EXCESSIVE, live, about)
+        batch.refuse(Refusal.LIMIT_EXCEEDED, live, about)
     elif effect is None and live.attempt.ended_at is not None:
         _refuse_stale(batch, live, report.body)
     else:
@@ -204,7 +204,7 @@ def _run_handler(
     try:
         effect(live, body)
     except (LimitExceeded, ForgedReport) as error:
-        why = Refusal.FORGED if isinstance(error, ForgedReport) else Refusal.EXCESSIVE
+        why = Refusal.FORGED if isinstance(error, ForgedReport) else Refusal.LIMIT_EXCEEDED
         batch.refuse(why, live, f"{_report_tag(body)} is ignored: {error}")
     except DomainError as error:
         if after_restore.is_ahead(live, body):
@@ -216,7 +216,7 @@ def _run_handler(
 
 def _refuse_unknown(batch: _Batch, report: frames.Report) -> None:
     about = repr(report.body)[:1000]
-    log.warning("senseless_report", machine=str(batch.machine.id), report=about)
+    log.warning("invalid_report", machine=str(batch.machine.id), report=about)
     # These are themselves the answer to `Stale`, `Forget` and `Tunnel`.
     if not isinstance(report.body, frames.Stopped | frames.WorkspaceFacts | frames.TunnelFacts):
         batch.outcome.stale.add(AttemptKey.from_object(report))

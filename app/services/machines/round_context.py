@@ -47,7 +47,7 @@ class RoundContext:
         text = rules.build_prompt(filled, self.instruction, self.review, says_it=self.says_it)
         return {
             "text": text,
-            "text_anew": f"{self.history}\n\n{text}",
+            "fresh_text": f"{self.history}\n\n{text}",
             "continues": self.continues,
             "opening": self.opening,
             "threads": self.threads,

@@ -40,7 +40,7 @@ from muster.protocol.attempt_key import AttemptKey
 
 # A machine's own lease ends before the one that is known here, but not sooner than by this.
 _EARLIER = timedelta(seconds=5)
-_MAX_MISSING, _MAX_MISSING_LENGTH = 20, 500  # of what a machine says that its room lacks
+_MAX_MISSING, _MAX_MISSING_LENGTH = 20, 500  # of what a machine says that its sandbox is missing
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
     upgrades.handle_hello(machine, frame.version, frame.upgrade)
     machine.capabilities = capability_rows(frame.capabilities)
     machine.repositories = frame.repositories
-    machine.room = sandbox_row(frame.room)
+    machine.room = sandbox_row(frame.sandbox)
     machine.labels = frame.labels
     machine.checks_commits = frame.checks_commits
     if machine.journal_id != frame.journal_id:
@@ -137,11 +137,11 @@ def sandbox_row(room: frames.SandboxFacts | None) -> dict[str, Any] | None:
     """A machine's room in the form in which it is stored and the API shows it."""
     if room is None:
         return None
-    lacks = [
+    missing = [
         make_printable(text[:_MAX_MISSING_LENGTH])[:_MAX_MISSING_LENGTH]
-        for text in room.lacks[:_MAX_MISSING]
+        for text in room.missing[:_MAX_MISSING]
     ]
-    return {"level": room.level, "lacks": lacks}
+    return {"level": room.level, "missing": missing}
 
 
 def _normalize_timestamp(timestamp: str | None) -> str | None:
@@ -254,8 +254,8 @@ def changed_facts(frame: frames.Heartbeat) -> dict[str, Any]:
         changed["capabilities"] = capability_rows(frame.capabilities)
     if frame.repositories is not None:
         changed["repositories"] = frame.repositories
-    if frame.room is not None:
-        changed["room"] = sandbox_row(frame.room)
+    if frame.sandbox is not None:
+        changed["room"] = sandbox_row(frame.sandbox)
     if frame.upgrade is not None:
         changed["upgrade"] = upgrades.to_row(frame.upgrade)
     return changed

@@ -54,7 +54,7 @@ def to_row(facts: frames.UpgradeFacts | None) -> dict[str, Any] | None:
     """A machine's word in the form in which it is stored."""
     if facts is None:
         return None
-    return {"state": facts.state, "version": facts.version, "why": facts.why}
+    return {"state": facts.state, "version": facts.version, "why": facts.reason}
 
 
 def handle_hello(machine: Machine, version: str, facts: frames.UpgradeFacts | None) -> None:

@@ -228,7 +228,7 @@ def _store_result(batch: AuditBatch, problem: Exception | None, now: datetime) -
     else:
         due = now + _retry_delay(batch.failures + 1, problem)
         db.session.execute(_MARK_FAILED, {**whose, "error": _error_text(problem), "due": due})
-        log.warning("audit_log_not_told", bot=batch.bot_id, words=_error_text(problem))
+        log.warning("audit_log_not_sent", bot=batch.bot_id, error=_error_text(problem))
     db.session.commit()
 
 
@@ -242,4 +242,4 @@ def _retry_delay(failures: int, problem: Exception) -> timedelta:
 def _error_text(problem: Exception) -> str:
     """What may be stored of it: the text of an unexpected exception may hold anything."""
     is_told = isinstance(problem, DeliveryRefused | RetryLater)
-    return sanitize_text(problem.words)[:MAX_ERROR_TEXT] if is_told else type(problem).__name__  # type: ignore[attr-defined]
+    return sanitize_text(problem.reason)[:MAX_ERROR_TEXT] if is_told else type(problem).__name__  # type: ignore[attr-defined]

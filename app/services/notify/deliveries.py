@@ -58,7 +58,7 @@ class ClaimedDelivery:
     bot_id: int
     chat_id: str
     attempts: int
-    act: DeliveryAction
+    action: DeliveryAction
     kind: NotificationType
     task_id: int
     message: str
@@ -193,7 +193,7 @@ def _to_claimed(row: Row[Any]) -> ClaimedDelivery:
         bot_id=row.bot_id,
         chat_id=row.chat_id,
         attempts=row.attempts,
-        act=DeliveryAction(row.act),
+        action=DeliveryAction(row.act),
         kind=NotificationType(row.kind),
         task_id=row.task_id,
         message=row.message,

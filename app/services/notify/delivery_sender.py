@@ -46,7 +46,7 @@ log = structlog.get_logger(__name__)
 class _NotAllowed(Exception):
     """Nothing was sent: the recipient may not be told any more."""
 
-    words = "not sent: who it was for may no longer hear of it"
+    reason = "not sent: who it was for may no longer hear of it"
 
 
 class _SendResult(NamedTuple):
@@ -144,7 +144,7 @@ class _SendRun:
         if isinstance(address, UnreadableAddress):
             raise RetryLater(UNREADABLE_SECRETS)
         message = build_message(one, self._url)
-        if one.act is DeliveryAction.POST:
+        if one.action is DeliveryAction.POST:
             return senders.send(address, message, allowed_hosts=self._hosts)
         if one.card_ref is not None:  # else there is no card to edit
             senders.edit(address, one.card_ref, message, allowed_hosts=self._hosts)
@@ -180,9 +180,9 @@ class _SendRun:
             self._circuits[one.bot_id] = circuit.after_response()
             return mark
         if isinstance(problem, _NotAllowed):  # this says nothing about the host
-            return mark._replace(state=DeliveryState.DEAD, error=problem.words)
+            return mark._replace(state=DeliveryState.DEAD, error=problem.reason)
         words = sanitize_text(error_text(problem))[:MAX_ERROR_TEXT]
-        log.warning("not_delivered", delivery=one.id, bot=one.bot_id, words=words)
+        log.warning("not_delivered", delivery=one.id, bot=one.bot_id, error=words)
         if isinstance(problem, DeliveryRefused):
             self._circuits[one.bot_id] = circuit.after_response()
             return mark._replace(state=DeliveryState.DEAD, error=words)
@@ -225,7 +225,7 @@ def allowed_hosts() -> frozenset[str]:
 def build_message(one: ClaimedDelivery, public_url: str) -> Message:
     """The message of a delivery, as `app.chat.senders` takes it."""
     content = one.content
-    gate = one.card_gate if one.act is DeliveryAction.EDIT else content.get("gate")
+    gate = one.card_gate if one.action is DeliveryAction.EDIT else content.get("gate")
     return Message(
         delivery_id=one.id,
         kind=one.kind.value,
@@ -235,7 +235,7 @@ def build_message(one: ClaimedDelivery, public_url: str) -> Message:
         project_key=content["projectKey"],
         status=content["status"],
         url=f"{public_url}/tasks/{one.task_id}" if public_url else None,
-        gate=_gate_card(gate, one.message if one.act is DeliveryAction.EDIT else None)
+        gate=_gate_card(gate, one.message if one.action is DeliveryAction.EDIT else None)
         if gate
         else None,
         occurred_at=one.occurred_at,

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from app import wakeups
 from app.extensions import redis
 
-LOCK_KEY = "muster:send:holder"  # which job sends
+LOCK_KEY = "muster:send:lock"  # which job sends
 
 _RELEASE = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
@@ -37,7 +37,7 @@ def acquire(holder: str, milliseconds: int) -> bool:
             pipe.delete(wakeups.SEND_FLAG)
             pipe.execute()
     except RedisError as error:
-        log.warning("sending_not_held", error=str(error))
+        log.warning("send_lock_not_acquired", error=str(error))
         return False
     return True
 
@@ -47,5 +47,5 @@ def release(holder: str) -> bool:
     try:
         return bool(redis.client.eval(_RELEASE, 2, LOCK_KEY, wakeups.SEND_FLAG, holder))
     except RedisError as error:
-        log.warning("sending_not_let_go", error=str(error))  # it lapses
+        log.warning("send_lock_not_released", error=str(error))  # it lapses
         return False

@@ -28,13 +28,13 @@ Row = Mapping[str, Any]
 
 
 class StreamBatch(NamedTuple):
-    """What has been committed in a stretch of time, which ends at `seen`. `is_whole`: nothing of it
-    had to be left out.
+    """What has been committed in a stretch of time, which ends at `snapshot`. `is_whole`: nothing
+    of it had to be left out.
     """
 
     events: Sequence[Row]
     notifications: Sequence[Row]
-    seen: Snapshot
+    snapshot: Snapshot
     is_whole: bool = True
 
 

@@ -19,4 +19,4 @@ def record_heartbeat(where: str, now: datetime) -> None:
     try:
         redis.client.set(where, now.timestamp())
     except RedisError as error:
-        log.warning("sign_not_left", where=where, error=str(error))
+        log.warning("heartbeat_not_written", where=where, error=str(error))

@@ -87,10 +87,10 @@ def sweep(now: datetime) -> None:
     """
     for rule in RULES:
         if gone := _sweep(rule, now, BATCH):
-            log.info("swept", table=rule.kind.__tablename__, rows=gone)
-    kept: float = settings.value("diffSeconds")
+            log.info("rows_expired", table=rule.kind.__tablename__, rows=gone)
+    kept: float = settings.value("diffRetentionSeconds")
     if gone := expiry.sweep(now - timedelta(seconds=kept)):
-        log.info("swept", table="changes", tasks=gone)
+        log.info("rows_expired", table="changes", tasks=gone)
 
 
 def _sweep(rule: Rule, now: datetime, batch: int) -> int:

@@ -17,12 +17,12 @@ class DryRun:
     """What the stages would run; or by field why the pipeline could not be saved."""
 
     stages: Sequence[DryRunStage] = ()
-    faults: Mapping[str, Sequence[FieldError]] = field(default_factory=dict)
+    errors: Mapping[str, Sequence[FieldError]] = field(default_factory=dict)
 
     @property
     def error_codes(self) -> Mapping[str, Sequence[FieldError]]:
         """The same, to be told as codes."""
-        return self.faults
+        return self.errors
 
 
 def run(
@@ -48,4 +48,4 @@ def run(
         )
         return DryRun(dry_run_stages)
     except InvalidFields as error:
-        return DryRun(faults=error.errors)
+        return DryRun(errors=error.errors)

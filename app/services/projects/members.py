@@ -64,7 +64,7 @@ def set_member(
         _require_other_maintainer(member)
     member.role, member.by_groups, member.base_role = role, False, None
     after = _audited_fields(developer_id, member)
-    audit.record("member.put", "project", project.key, actor=actor, before=before, after=after)
+    audit.record("member.set", "project", project.key, actor=actor, before=before, after=after)
     db.session.commit()
     return Member(developer, role), is_new
 

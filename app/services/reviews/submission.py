@@ -58,7 +58,7 @@ def submit(
     With `stage_index` (and `number`) it is about that gate, and is refused where another has been
     quicker: then all of it stays as it was, drafts too. Without, it answers a gate if one is open.
     `remember` is called with it, last before the commit; if that raises there is none. Raises
-    NotFound, Forbidden, InvalidFields, TooManyComments, WorkMoved, NoOpenGate, WrongStage,
+    NotFound, Forbidden, InvalidFields, TooManyComments, HeadChanged, NoOpenGate, WrongStage,
     AlreadyAnswered, TunnelOpen.
     """
     seen = require_right(actor, task_id, verdict)

@@ -24,7 +24,7 @@ class ThreadView:
     """A thread, where it is now, and those of its comments that the reader may see."""
 
     thread: ReviewThread
-    place: ThreadPosition
+    position: ThreadPosition
     comments: Sequence[ReviewComment]
 
 
@@ -101,7 +101,7 @@ def _threads(
 def _has_state(shown: ThreadView, states: Collection[ThreadState]) -> bool:
     is_resolved = shown.thread.resolved_at is not None
     now = {ThreadState.RESOLVED if is_resolved else ThreadState.OPEN}
-    if shown.place.outdated:
+    if shown.position.outdated:
         now.add(ThreadState.OUTDATED)
     return not now.isdisjoint(states)
 

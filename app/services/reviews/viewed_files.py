@@ -29,7 +29,7 @@ def set_viewed(
     actor: Developer, task_id: int, *, path: str, blob: str | None, viewed: bool
 ) -> None:
     """Mark a file of the latest change, as it is in `blob` (None: it is deleted), or take the mark
-    away. May be repeated. Commits. Raises NotFound, Forbidden, WorkMoved where the file
+    away. May be repeated. Commits. Raises NotFound, Forbidden, HeadChanged where the file
     is another by now.
     """
     task = queries.get(actor, task_id)

@@ -77,7 +77,7 @@ def start_sign_in(
     with that error.
     """
     provider = providers.find_by_name(provider_name)
-    one_time_state.limit_rate("sso_begun", address, MAX_STARTED)
+    one_time_state.limit_rate("sso_started", address, MAX_STARTED)
     kept = {"url": goal.url, "challenge": goal.challenge, "client": client}
     try:
         return _start(provider, kept, binding, base)

@@ -149,7 +149,7 @@ def mark_lost(
     """
     attempt.excused = attempt.excused or not counts
     finish(machine, attempt, AttemptOutcome.LOST, now, gone=gone)
-    about = {"machineId": str(attempt.machine_id), "excused": attempt.excused}
+    about = {"machineId": str(attempt.machine_id), "uncounted": attempt.excused}
     history.record_event(
         task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
     )

@@ -256,7 +256,7 @@ def handle_failed(live: LiveAttempt, report: frames.Failed) -> None:
     the task fails, unless the attempt is given back. One whose stage has ended is not: it has run.
     """
     machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
-    is_unbegun = report.unwell and attempt.pending_end is None
+    is_unbegun = report.is_unhealthy and attempt.pending_end is None
     if is_unbegun and returned_attempts.requeue_unhealthy(
         machine, task, attempt, report.message, now
     ):

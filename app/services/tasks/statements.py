@@ -37,7 +37,7 @@ NEW_TASK_CONTEXT = (
         ),
     )
     .with_for_update(read=True, key_share=True, of=Project)
-    .execution_options(prepared="task_place")
+    .execution_options(prepared="task_position")
 )
 
 

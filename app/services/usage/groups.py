@@ -45,12 +45,12 @@ class Group:
 
 @dataclass(frozen=True)
 class GroupPage:
-    """Groups in order, and their places. `following` is the place that the next page begins behind;
-    None: none is.
+    """Groups in order, and their positions. `following` is the place that the next page begins
+    behind; None: none is.
     """
 
     items: list[Group]
-    places: list[GroupPosition]
+    positions: list[GroupPosition]
     following: GroupPosition | None
 
 
@@ -61,7 +61,7 @@ class UsageFilter:
     """
 
     since: date | None = None
-    until: date | None = None
+    up_to: date | None = None
     project_key: str | None = None
     task_id: int | None = None
 
@@ -82,13 +82,13 @@ def page(
         query = query.where(here < there if by in _NEWEST_FIRST else here > there)
     rows = db.session.execute(query.order_by(*order).limit(limit + 1)).all()
     found = rows[:limit]
-    places: list[GroupPosition] = [tuple(row[: len(columns)]) for row in found]
-    named = _find_names(by, [place[0] for place in places])
+    positions: list[GroupPosition] = [tuple(row[: len(columns)]) for row in found]
+    named = _find_names(by, [place[0] for place in positions])
     items = [
         _group(place, named.get(place[0]), usage.to_figures(row[len(columns) :]))
-        for place, row in zip(places, found, strict=True)
+        for place, row in zip(positions, found, strict=True)
     ]
-    return GroupPage(items, places, places[-1] if len(rows) > limit else None)
+    return GroupPage(items, positions, positions[-1] if len(rows) > limit else None)
 
 
 def parse_position(by: GroupBy, texts: Sequence[str]) -> GroupPosition:
@@ -106,8 +106,8 @@ def _conditions(actor: Developer, wanted: UsageFilter) -> list[ColumnElement[boo
         conditions.append(Usage.project_id.in_(projects))
     if wanted.since is not None:
         conditions.append(Usage.day >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(Usage.day <= wanted.until)
+    if wanted.up_to is not None:
+        conditions.append(Usage.day <= wanted.up_to)
     if wanted.task_id is not None:
         conditions.append(Usage.task_id == wanted.task_id)
     return conditions

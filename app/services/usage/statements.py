@@ -84,7 +84,7 @@ _STORE_USAGE = text(f"""
         ('reasoning', reasoning, 0), ('{COST}', 0, cost)
     ) AS figure(kind, times, amount)
     WHERE times > 0 OR amount > 0
-""").execution_options(prepared="usage_keep")
+""").execution_options(prepared="usage_store")
 
 
 def store_usage(run: StageRun, items: Mapping[str, Figures]) -> None:

@@ -28,7 +28,7 @@ IDENTITIES = OutputSpec(
         column("PROVIDER"),
         column("SUBJECT"),
         column("EMAIL", stretches=True),
-        age_column("USED", "lastUsedAt"),
+        age_column("LAST USED", "lastUsedAt"),
     ),
     empty_message="They are nobody elsewhere.",
 )

@@ -20,12 +20,12 @@ BOTS = OutputSpec(
     empty_message="There is no bot: muster admin bots create makes one.",
 )
 TEST_RESULT = OutputSpec(
-    fields.BOT_TESTED,
+    fields.BOT_TEST_RESULT,
     (column("SENT"), column("DETAIL", stretches=True), column("ADVICE")),
     id_field="sent",
 )
 BINDINGS = OutputSpec(
-    fields.BINDING_OF_BOT,
+    fields.BOT_BINDING,
     (
         column("ID", "id", is_number=True),
         column("BOT", "botName"),
@@ -45,7 +45,7 @@ DELIVERIES = OutputSpec(
         column("KIND"),
         column("TASK", "taskId", is_number=True),
         column("BOT", "botName"),
-        column("TRIES", "attempts", is_number=True),
+        column("ATTEMPTS", "attempts", is_number=True),
         column("ERROR", stretches=True),
         age_column("AGE", "createdAt"),
     ),

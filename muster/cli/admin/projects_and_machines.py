@@ -143,7 +143,7 @@ machines = group(
 )
 
 
-@click.command("put-member")
+@click.command("set-member")
 @click.argument("key")
 @click.argument("name")
 @click.option("--role", type=click.Choice(["member", "maintainer"]), default="member")

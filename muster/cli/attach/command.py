@@ -15,7 +15,7 @@ from muster.protocol.terminal import Mode
 @click.option("--watch", is_flag=True, help="Look on; what you type is not sent.")
 @click.option("--takeover", is_flag=True, help="You alone type; all others watch.")
 @click.option(
-    "--patience",
+    "--timeout",
     type=click.FloatRange(min=0),
     default=RECONNECT_TIMEOUT_SECONDS,
     metavar="SECONDS",
@@ -23,7 +23,7 @@ from muster.protocol.terminal import Mode
     f"{RECONNECT_TIMEOUT_SECONDS:.0f} if not said.",
 )
 @pass_muster
-def attach(muster: Muster, number: int, watch: bool, takeover: bool, patience: float) -> int:
+def attach(muster: Muster, number: int, watch: bool, takeover: bool, timeout: float) -> int:
     """Put yourself at a running task's terminal.
 
     What you type goes to its program, and all that it draws comes to you. After a cut the line
@@ -39,4 +39,4 @@ def attach(muster: Muster, number: int, watch: bool, takeover: bool, patience: f
     if watch and takeover:
         raise BadUsage("--watch and --takeover are opposites.", advice="Leave one of them out")
     mode: Mode | None = "watch" if watch else "control" if takeover else None
-    return look(ApiAccess(muster), number, mode=mode, take_over=takeover, patience=patience)
+    return look(ApiAccess(muster), number, mode=mode, take_over=takeover, patience=timeout)

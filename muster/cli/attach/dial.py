@@ -158,7 +158,7 @@ class ThreadedDialer:
     def start(self, wish: DialRequest) -> int:
         self._number += 1
         given = (self._number, wish)
-        thread = threading.Thread(target=self._dial, args=given, name="dialler", daemon=True)
+        thread = threading.Thread(target=self._dial, args=given, name="dialer", daemon=True)
         # Threads begin with what is blocked here: signals are the main thread's.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         thread.start()

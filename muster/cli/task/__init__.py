@@ -40,7 +40,7 @@ COMMANDS = {
     "confirm": LazyCommand("task.answers:confirm", "Say yes or no to what a task asks.", ANSWER),
     "choose": LazyCommand("task.answers:choose", "Choose among what a task offers.", ANSWER),
     "input": LazyCommand("task.answers:input_", "Answer in words of your own.", ANSWER),
-    "seen": LazyCommand("task.lifecycle:dismiss", "Have a task's end need you no more.", ANSWER),
+    "dismiss": LazyCommand("task.lifecycle:dismiss", "Have a task's end need you no more.", ANSWER),
     "diff": LazyCommand("task.results:diff", "What a task has changed, as a patch.", RESULT),
     "file": LazyCommand("task.results:file", "A changed file as it is, or was.", RESULT),
     "evidence": LazyCommand(
@@ -55,7 +55,7 @@ COMMANDS = {
     "tunnel": LazyCommand(
         "task.results:tunnel", "A way into the workspace: start, stop, status.", RESULT
     ),
-    "typed": LazyCommand("task.results:inputs", "Who has typed into the terminal.", RESULT),
+    "inputs": LazyCommand("task.results:inputs", "Who has typed into the terminal.", RESULT),
     "review": LazyCommand("task.reviews:review", "Approve the work, or ask for changes.", REVIEW),
     "reviews": LazyCommand("task.reviews:reviews", "What was said of the work as a whole.", REVIEW),
     "comments": LazyCommand(

@@ -24,7 +24,7 @@ def exit_status_for(task: Task) -> int | None:
     if task.get("status") in EXIT_STATUSES:
         return EXIT_STATUSES[str(task["status"])]
     asks = task.get("suspendReason") in QUESTION_REASONS
-    reason = (task.get("waitsFor") or {}).get("reason")
+    reason = (task.get("waitingFor") or {}).get("reason")
     return errors.WAITING if asks or reason == "gate" else None
 
 

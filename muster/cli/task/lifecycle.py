@@ -124,5 +124,5 @@ def withdraw(muster: Muster, number: int, follow_up_id: int) -> None:
 @pass_muster
 def dismiss(muster: Muster, number: int, undo: bool) -> None:
     """Have a task's end need you no more."""
-    muster.api.put(task_path(number, "seen"), {"seen": not undo})
+    muster.api.put(task_path(number, "dismiss"), {"dismissed": not undo})
     info(f"Task {number} {'is in your inbox again' if undo else 'is out of your inbox'}.")

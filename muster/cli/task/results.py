@@ -32,7 +32,7 @@ INPUTS = OutputSpec(
         column("WHO", "developer.name"),
         column("ATTEMPT", is_number=True),
         column("BYTES", is_number=True),
-        age_column("BEGUN", "begunAt"),
+        age_column("STARTED", "startedAt"),
         age_column("ENDED", "endedAt"),
     ),
     empty_message="Nobody has typed into it.",
@@ -250,5 +250,5 @@ tunnel = group(
     ],
 )
 inputs = list_command(
-    "typed", "/api/web/tasks/{task}/terminal-inputs", "Who has typed into the terminal.", INPUTS
+    "inputs", "/api/web/tasks/{task}/terminal-inputs", "Who has typed into the terminal.", INPUTS
 )

@@ -21,7 +21,7 @@ REVIEWS = OutputSpec(
         column("BY", "author.name"),
         column("VERDICT"),
         column("COMMENTS", is_number=True),
-        Column("SAYS", lambda review: first_line(review.get("body")), stretches=True),
+        Column("BODY", lambda review: first_line(review.get("body")), stretches=True),
         age_column("AGE", "submittedAt"),
     ),
     empty_message="Nobody has reviewed it.",
@@ -97,10 +97,10 @@ def comments(
 
 
 def _print_thread(thread: dict[str, Any]) -> None:
-    place = thread.get("place") or {}
-    where = text_format.one_line(place.get("path") or "all of it")
-    where += f":{place['line']}" if place.get("line") else ""
-    marks = " (outdated)" if place.get("outdated") else ""
+    position = thread.get("position") or {}
+    where = text_format.one_line(position.get("path") or "all of it")
+    where += f":{position['line']}" if position.get("line") else ""
+    marks = " (outdated)" if position.get("outdated") else ""
     marks += " (resolved)" if thread.get("resolvedAt") else ""
     click.echo(click.style(f"thread {thread['id']}  {where}{marks}", bold=True))
     for line in get_path(thread, ["code", "lines"]) or []:

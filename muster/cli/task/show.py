@@ -27,7 +27,7 @@ BLOCK_REASONS = {
     "capability_missing": "it does not have the agent",
     "capability_degraded": "its agent is not well",
     "quota_exhausted": "its agent's account is used up",
-    "room_unavailable": "it cannot contain the task as the project demands",
+    "sandbox_unavailable": "it cannot contain the task as the project demands",
     "label_mismatch": "its labels do not fit",
     "release_too_old": "its worker is too old to check what the task goes on from",
     "overloaded": "it is too busy",
@@ -60,7 +60,7 @@ def first_line(text: object) -> str:
 
 
 TASKS = OutputSpec(
-    fields.FOUND_TASK,
+    fields.TASK_LIST_ITEM,
     (
         column("ID", "id", is_number=True),
         _Column("STATUS", status_text),
@@ -72,7 +72,7 @@ TASKS = OutputSpec(
     empty_message="There is no such task.",
 )
 TASK = OutputSpec(fields.TASK_DETAIL)
-WHY = OutputSpec(("id", "status", "suspendReason", "waitsFor", "queue"))
+WHY = OutputSpec(("id", "status", "suspendReason", "waitingFor", "queue"))
 
 
 @click.command("list")
@@ -138,7 +138,7 @@ def _print_task(muster: Muster, task: Item) -> None:
         [
             ("task", f"#{task.get('id')}  {muster.profile.server}/tasks/{task.get('id')}"),
             ("status", status_text(task)),
-            ("waits for", wait_text(task.get("waitsFor"), now)),
+            ("waiting for", wait_text(task.get("waitingFor"), now)),
             *_question_facts(muster, task),
             ("failure", f"{failure.get('message')} ({failure.get('code')})" if failure else ""),
             ("project", task.get("projectKey")),
@@ -159,7 +159,7 @@ def _print_task(muster: Muster, task: Item) -> None:
 
 
 def _question_facts(muster: Muster, task: Item) -> list[tuple[str, object]]:
-    if (task.get("waitsFor") or {}).get("reason") != "gate":
+    if (task.get("waitingFor") or {}).get("reason") != "gate":
         return []
     gate = questions.find_open_gate(muster.api, task["id"])
     return questions.gate_facts(gate) if gate else []
@@ -197,10 +197,10 @@ def wait_text(wait: Mapping[str, Any] | None, now: datetime) -> str:
         return ""
     reason = str(wait.get("reason"))
     text = WAIT_REASONS.get(reason, reason)
-    act = wait.get("nextAct")
-    if act:
+    action = wait.get("nextAction")
+    if action:
         at = text_format.format_age(wait.get("at"), now)
-        text += f"; else {NEXT_ACTIONS.get(act, act)}{f' {at}' if at else ''}"
+        text += f"; else {NEXT_ACTIONS.get(action, action)}{f' {at}' if at else ''}"
     return text
 
 
@@ -215,9 +215,9 @@ def why(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]
     def print_why() -> None:
         now = datetime.now(UTC)
         queue = task.get("queue") or {}
-        waiting = wait_text(task.get("waitsFor"), now)
+        waiting = wait_text(task.get("waitingFor"), now)
         place = f"place {queue['position']}" if queue.get("position") else ""
-        facts = [("status", status_text(task)), ("waits for", waiting), ("in the queue", place)]
+        facts = [("status", status_text(task)), ("waiting for", waiting), ("in the queue", place)]
         print_facts([*facts, *_question_facts(muster, task)])
         blocked = list(queue.get("blockedBy") or [])
         if blocked:
@@ -235,7 +235,7 @@ def why(muster: Muster, number: int) -> tuple[dict[str, Any], Callable[[], None]
 def _block_text(block: Item) -> str:
     """With the machine's own word, which a server of before does not tell."""
     kept = BLOCK_REASONS.get(block["reason"], block["reason"])
-    return ": ".join(filter(None, [kept, first_line(block.get("says"))]))
+    return ": ".join(filter(None, [kept, first_line(block.get("detail"))]))
 
 
 @click.command("open")

@@ -70,7 +70,8 @@ class Hello(Frame, tag="hello"):
     capabilities: TruncatedTo100[Capability] = []
     repositories: TruncatedTo500[Url] = []
     attempts: BoundedList[TrackedAttempt] = []
-    room: SandboxFacts | None = None  # None: the worker is of a release that knows no rooms
+    # None: the worker is of a release that knows no rooms
+    sandbox: SandboxFacts | None = msgspec.field(default=None, name="room")
     labels: Labels = {}
     upgrade: UpgradeFacts | None = None  # None: a release that knows no `Upgrade`, and is sent none
     checks_commits: bool = False
@@ -87,7 +88,7 @@ class Heartbeat(Frame, tag="heartbeat"):
     metrics: Metrics | None = None
     capabilities: TruncatedTo100[Capability] | None = None
     repositories: TruncatedTo500[Url] | None = None
-    room: SandboxFacts | None = None
+    sandbox: SandboxFacts | None = msgspec.field(default=None, name="room")
     upgrade: UpgradeFacts | None = None
 
 

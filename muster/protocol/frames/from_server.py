@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from muster.protocol.bounds import (
     Big,
     BoundedList,
@@ -47,15 +49,15 @@ class RunStage(Frame, tag="run-stage"):
     `timeout` is in seconds. `env` and `secrets` go into the stage's environment; the values of
     `secrets` are masked in what leaves the machine.
 
-    `room` is the least that must contain the stage; a machine that cannot answers with `Failed`
-    (`room_unavailable`). `network` is None where it is open, and else the hosts that may be reached
-    (`packages.example.com`, `*.example.org:443`, `@agent`); an empty list: none.
+    `min_sandbox` is the least that must contain the stage; a machine that cannot answers with
+    `Failed` (`sandbox_unavailable`). `network` is None where it is open, and else the hosts that
+    may be reached (`packages.example.com`, `*.example.org:443`, `@agent`); an empty list: none.
 
     `run` counts the stage's processes: it is more than 0 where the stage goes on that was stopped
     in its middle. `on_limit` says what becomes of it when its agent's account may not be used for
     a while: it is suspended (`Suspended`), or fails as any other.
 
-    Of a follow-up's round: `text_anew` is what an agent is told that has no conversation to go on
+    Of a follow-up's round: `fresh_text` is what an agent is told that has no conversation to go on
     with (None: `text`). `continues` is the number of the attempt on the same machine whose home,
     with its agent's conversation, passes to this one. `opening` is what the transcript begins with.
     `threads` are those of a review that the agent may answer in (`Replied`).
@@ -78,12 +80,12 @@ class RunStage(Frame, tag="run-stage"):
     secrets: Variables = {}
     cols: Count = 120
     rows: Count = 40
-    room: SandboxLevel | None = None
+    min_sandbox: SandboxLevel | None = msgspec.field(default=None, name="room")
     network: BoundedList[Text] | None = None
     run: Count = 0
     options: AgentOptions | None = None
     on_limit: OnLimit = "fail"
-    text_anew: Text | None = None
+    fresh_text: Text | None = msgspec.field(default=None, name="textAnew")
     continues: Count | None = None
     opening: Text = ""
     threads: BoundedList[Big] = []
@@ -175,7 +177,7 @@ class Tunnel(Frame, tag="tunnel"):
     task_id: Big
     attempt: Count
     number: Big
-    want: Literal["open", "closed"]
+    desired_state: Literal["open", "closed"] = msgspec.field(name="want")
     ttl: Seconds = 0.0
     opened_by: Author | None = None
 

@@ -55,7 +55,7 @@ class SandboxFacts(Part):
     """How far a machine can contain what runs for an attempt, and in words what it lacks."""
 
     level: SandboxLevel
-    lacks: TruncatedTo20[MissingFeature] = []
+    missing: TruncatedTo20[MissingFeature] = msgspec.field(default_factory=list, name="lacks")
 
 
 UpgradeState = Literal["current", "kept", "unable", "preparing", "waiting", "failed"]
@@ -64,17 +64,16 @@ UpgradeState = Literal["current", "kept", "unable", "preparing", "waiting", "fai
 class UpgradeFacts(Part):
     """How far a machine is with the release that its server offers it (`Upgrade`).
 
-    `current`: it is offered none, or runs it. `kept`: its operator wants none (`--keep-release`),
-    or it would come over plain HTTP; `unable`: what it runs is no installation. Then it is offered
-    none. `preparing` it (one that is
-    tried says so of its own version), or `waiting` for its moment; `failed`: it was tried, and the
-    one before runs on. `version` is of the release that this is about, and `why` says in words what
-    keeps it.
+    `current`: it is offered none, or runs it. `kept`: its operator wants none
+    (`--no-auto-upgrade`), or it would come over plain HTTP; `unable`: what it runs is no
+    installation. Then it is offered none. `preparing` it (one that is tried says so of its own
+    version), or `waiting` for its moment; `failed`: it was tried, and the one before runs on.
+    `version` is of the release that this is about, and `reason` says in words what keeps it.
     """
 
     state: UpgradeState
     version: Label = ""
-    why: MessageText = ""
+    reason: MessageText = msgspec.field(default="", name="why")
 
 
 class Hardware(Part):

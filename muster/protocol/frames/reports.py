@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+import msgspec
+
 from muster.protocol.bounds import (
     Big,
     BoundedList,
@@ -259,13 +261,13 @@ class Lost(ReportBody, tag="lost"):
 class Failed(ReportBody, tag="failed"):
     """The attempt cannot go on (`repository_unreachable`, `binary_missing`, …); nothing runs.
 
-    `unwell`: the machine can begin nothing at all now, and its stage has not begun. The attempt is
-    given back, and the machine's capabilities say so until it is well.
+    `is_unhealthy`: the machine can begin nothing at all now, and its stage has not begun. The
+    attempt is given back, and the machine's capabilities say so until it is well.
     """
 
     code: ShortString
     message: MessageText
-    unwell: bool = False
+    is_unhealthy: bool = msgspec.field(default=False, name="unwell")
 
 
 class LogLost(ReportBody, tag="log-lost"):

@@ -33,13 +33,13 @@ _SESSION_ID = re.compile(
 
 
 class AttemptState(msgspec.Struct, frozen=True):
-    """The latest stage order. `conversed`: its agent has had a conversation in this workspace
-    before it, which can be continued; `talked`: those that had one at all. `sessions` are the ids,
-    by the agents' names, of those conversations of which one is known; `spent` is what was used in
-    those that are counted as a whole. `run` counts the processes of the stage. `suspended_by` is
-    why that one is to be stopped in the stage's middle, if it is.
+    """The latest stage order. `has_session`: its agent has had a conversation in this workspace
+    before it, which can be continued; `session_agents`: those that had one at all. `sessions` are
+    the ids, by the agents' names, of those conversations of which one is known; `session_usage` is
+    what was used in those that are counted as a whole. `run` counts the processes of the stage.
+    `suspended_by` is why that one is to be stopped in the stage's middle, if it is.
 
-    `home_of` is the number of the attempt before, whose home is this one's.
+    `reused_home_of` is the number of the attempt before, whose home is this one's.
 
     `stage_index` is -1 in an attempt that began with the push.
     """
@@ -50,15 +50,15 @@ class AttemptState(msgspec.Struct, frozen=True):
     agent: str
     repo: Repo
     author: Author
-    conversed: bool = False
+    has_session: bool = msgspec.field(default=False, name="conversed")
     project: str = ""  # this and what follows is not in what earlier releases wrote
     run: int = 0
-    talked: tuple[str, ...] = ()
+    session_agents: tuple[str, ...] = msgspec.field(default=(), name="talked")
     sessions: dict[str, str] = {}
     on_limit: OnLimit = "fail"
     suspended_by: SuspendedBy | None = None
-    spent: dict[str, SessionUsage] = {}
-    home_of: int | None = None
+    session_usage: dict[str, SessionUsage] = msgspec.field(default_factory=dict, name="spent")
+    reused_home_of: int | None = msgspec.field(default=None, name="home_of")
 
     @classmethod
     def from_order(cls, order: RunStage, before: "AttemptState | None") -> "AttemptState":
@@ -67,7 +67,7 @@ class AttemptState(msgspec.Struct, frozen=True):
         suspended_by = None
         if before is not None:
             is_same = (order.stage_index, order.run) == (before.stage_index, before.run)
-            talked = before.talked if is_same else before._agents_with_sessions()
+            talked = before.session_agents if is_same else before._agents_with_sessions()
             suspended_by = before.suspended_by if is_same else None
         return cls(
             order.stage_index,
@@ -76,15 +76,15 @@ class AttemptState(msgspec.Struct, frozen=True):
             order.agent,
             order.repo,
             order.author,
-            conversed=order.agent in talked,
+            has_session=order.agent in talked,
             project=order.project,
             run=order.run,
-            talked=talked,
+            session_agents=talked,
             sessions=before.sessions if before else {},
             on_limit=order.on_limit,
             suspended_by=suspended_by,
-            spent=before.spent if before else {},
-            home_of=before.home_of if before else None,
+            session_usage=before.session_usage if before else {},
+            reused_home_of=before.reused_home_of if before else None,
         )
 
     @classmethod
@@ -104,10 +104,10 @@ class AttemptState(msgspec.Struct, frozen=True):
             "",
             self.repo,
             self.author,
-            talked=tuple(self.sessions) if talks_on else (),
+            session_agents=tuple(self.sessions) if talks_on else (),
             sessions=self.sessions if talks_on else {},
-            spent=self.spent if talks_on else {},
-            home_of=number,
+            session_usage=self.session_usage if talks_on else {},
+            reused_home_of=number,
         )
 
     @property
@@ -125,7 +125,9 @@ class AttemptState(msgspec.Struct, frozen=True):
         learned = msgspec.structs.replace(
             self,
             sessions={**self.sessions, self.agent: session},
-            spent={**self.spent, self.agent: counted} if counted else self.spent,
+            session_usage={**self.session_usage, self.agent: counted}
+            if counted
+            else self.session_usage,
         )
         if learned != self:
             learned.write(directory)
@@ -144,13 +146,13 @@ class AttemptState(msgspec.Struct, frozen=True):
 
     def _session_usage(self, facts: Mapping[str, Any]) -> SessionUsage | None:
         return usage.update_session_usage(
-            facts, self.stage_index, self.run, self.spent.get(self.agent)
+            facts, self.stage_index, self.run, self.session_usage.get(self.agent)
         )
 
     def _agents_with_sessions(self) -> tuple[str, ...]:
         # An earlier release kept only that there was some conversation.
-        is_one = self.is_agent or self.conversed
-        return tuple(dict.fromkeys((*self.talked, *([self.agent] if is_one else []))))
+        is_one = self.is_agent or self.has_session
+        return tuple(dict.fromkeys((*self.session_agents, *([self.agent] if is_one else []))))
 
     def write(self, directory: Path) -> None:
         """Raises OSError."""

@@ -45,5 +45,5 @@ def is_runner_command(argv: Sequence[str]) -> bool:
 
 
 def mcp_server_command(room: Sandbox) -> tuple[str, ...]:
-    """The command of the server by whose tools the agent reaches its narrator (`asking`)."""
+    """The command of the server by whose tools the agent reaches its narrator (`mcp`)."""
     return tuple(room.python_command(_MCP_SERVER_SCRIPT))

@@ -49,7 +49,7 @@ def build_command(
     if adapter and is_read:
         if order.run > 0 and kept.session_id is None:
             # The run before was read, too: it was stopped before there was a conversation.
-            ask = _build_invocation(order, replace(kept, conversed=False), room)
+            ask = _build_invocation(order, replace(kept, has_session=False), room)
         ask = ask._replace(is_structured=True, mcp_server=headless.mcp_server_command(room))
         env = _stage_environment(order, workspace, adapter.variables(ask))
     elif adapter and adapter.format == ACP:
@@ -105,7 +105,7 @@ def home_setup_files(
     ask = _build_invocation(order, kept, room)
     if headless.is_runner_command(command.argv):
         ask = ask._replace(mcp_server=headless.mcp_server_command(room))
-    return adapter.home_files(command.env, command.cwd, ask), adapter.leaves
+    return adapter.home_files(command.env, command.cwd, ask), adapter.ignored_files
 
 
 def _find_adapter(order: RunStage, adapters: AdapterRegistry) -> Adapter | None:
@@ -120,12 +120,12 @@ def _find_adapter(order: RunStage, adapters: AdapterRegistry) -> Adapter | None:
 
 
 def _build_invocation(order: RunStage, kept: AttemptState, room: Sandbox) -> AgentInvocation:
-    goes_on = order.run > 0 and kept.conversed and not order.text.startswith("/")
+    goes_on = order.run > 0 and kept.has_session and not order.text.startswith("/")
     return AgentInvocation(
         _RESUME_PREFIX + order.text if goes_on else order.text,
         order.options or AgentOptions(),
         session_id=kept.session_id,
-        has_session=kept.conversed,
+        has_session=kept.has_session,
         is_contained=room.is_contained,
         is_fully_sandboxed=room.level == "full",
     )
@@ -136,8 +136,8 @@ def _with_prompt_text(
 ) -> AgentInvocation:
     """With the text that it is: who does not know what came before is told, and nothing is known of
     a project's own command."""
-    if adapter is None or (order.text_anew is not None and not adapter.continues_session(ask)):
-        return ask._replace(text=order.text_anew or order.text)
+    if adapter is None or (order.fresh_text is not None and not adapter.continues_session(ask)):
+        return ask._replace(text=order.fresh_text or order.text)
     return ask
 
 
@@ -147,7 +147,7 @@ class SandboxUnavailable(Exception):
 
 def require_sandbox(order: RunStage, rooms: Sandboxes) -> None:
     """Raises RoomUnavailable if a stage of that order must not run here."""
-    level = order.room if order.network is None else "full"
+    level = order.min_sandbox if order.network is None else "full"
     if not rooms.meets_level(level):
         why = f"the stage needs the room {level}, this machine has {rooms.level}"
         raise SandboxUnavailable("; ".join([why, *rooms.missing]))

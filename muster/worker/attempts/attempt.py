@@ -172,7 +172,7 @@ class Attempt:
             if self._is_closed:
                 return
             log.exception("task %d, attempt %d", *self.key)
-            if not self._reporter.progress.over:
+            if not self._reporter.progress.end_reason:
                 self._reporter.report_failed("worker_failed", f"{type(error).__name__}: {error}")
         if not self._is_closed:
             self._on_idle()
@@ -191,7 +191,7 @@ class Attempt:
     # A stage
 
     def _run_stage(self, order: RunStage) -> None:
-        if self._orders.is_stopping or self._reporter.progress.over:
+        if self._orders.is_stopping or self._reporter.progress.end_reason:
             return
         with failures.report_failures(self._reporter, self._can_continue):
             self._workspace.steps.run_step(Step.START, partial(self._try_stage, order))
@@ -266,9 +266,9 @@ class Attempt:
         self._workspace.restore()
         self._shim.reconnect(self._orders.can_continue)
         standing = self._reporter.progress
-        if not standing.over:
+        if not standing.end_reason:
             self._workspace.report_changes(self._state)
-        if standing.over or standing.has_finished(stage, run) or self._is_closed:
+        if standing.end_reason or standing.has_finished(stage, run) or self._is_closed:
             return
         log.info("going on with task %d, attempt %d", *self.key)
         self._reporter.report_started(stage, run)
@@ -289,7 +289,11 @@ class Attempt:
     def _publish(self, order: Publish) -> None:
         standing = self._reporter.progress
         try:
-            if self._orders.is_stopping or standing.over or self._reporter.is_reporting(Published):
+            if (
+                self._orders.is_stopping
+                or standing.end_reason
+                or self._reporter.is_reporting(Published)
+            ):
                 return
             give_back = failures.return_on_failure(
                 self._reporter, self._can_continue, self._workspace.release

@@ -184,7 +184,7 @@ class AttemptWorkspace:
         """Pushes the branch, and moves the task's where that is ordered; reports `Published`,
         `BranchRefused` or `Failed`. What is ordered is pushed, and nothing else; `ToPublish`
         reports what it would be where the server asks. Raises HandedOver."""
-        if self._reporter.progress.refused >= order.number:
+        if self._reporter.progress.last_refused_push >= order.number:
             return  # the server has been told, or will be
         try:
             if self._workspace is None or kept is None:
@@ -255,7 +255,7 @@ class AttemptWorkspace:
         work, they stay until it is forgotten."""
         directory = self._context.layout.attempt(self._key)
         kept = attempt_state.read(directory)
-        if (kept and kept.home_of is not None) or never_started.may_have_run(directory):
+        if (kept and kept.reused_home_of is not None) or never_started.may_have_run(directory):
             return
         try:
             self._context.tunnels.close_and_wait(self._key)

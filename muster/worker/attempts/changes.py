@@ -55,14 +55,14 @@ class ChangesReporter:
 
     def report_checkpoint(self, workspace: Workspace, kept: AttemptState) -> None:
         """What the last checkpoint changed, unless that has been said."""
-        if (made := self._reporter.progress.untold) is not None:
+        if (made := self._reporter.progress.unreported_checkpoint) is not None:
             self._report_changes(workspace, kept, made)
 
     def report_push(self, workspace: Workspace, kept: AttemptState, commit: str) -> bool:
         """Likewise what is pushed, where no checkpoint has told of that commit; False if it is
         abandoned before all is said. A push that begins its attempt adds nothing to what an earlier
         one has told of."""
-        if kept.stage_index < 0 or commit == self._reporter.progress.told:
+        if kept.stage_index < 0 or commit == self._reporter.progress.reported_commit:
             return True
         made = Checkpoint(kept.stage_index, "", commit, run=kept.run)
         return self._report_changes(workspace, kept, made)

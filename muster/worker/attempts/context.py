@@ -88,7 +88,7 @@ class Reporter:
         that is neither `known`, nor what the machine finds when it looks, `otherwise`. The message
         is for the task alone, what is known for whoever sees the machine."""
         if self.context.machine_health.report_failure(known):
-            otherwise = Failed(code, message, unwell=True)
+            otherwise = Failed(code, message, is_unhealthy=True)
         self.report(otherwise)
 
     def is_reporting(self, kind: type[Body]) -> bool:

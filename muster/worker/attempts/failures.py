@@ -39,7 +39,7 @@ def report_failures(reporter: Reporter, goes_on: Callable[[], bool]) -> Iterator
         if goes_on():
             reporter.report_failed(error.code, error.message)
     except SandboxUnavailable as error:
-        reporter.report_failed("room_unavailable", str(error))
+        reporter.report_failed("sandbox_unavailable", str(error))
     except ValueError as error:
         reporter.report_failed("stage_impossible", str(error))
     except (OSError, NoIdentityLeft, ShimRefused) as error:

@@ -14,15 +14,19 @@ def reported_revision(
     """The revision of that commit, if it is the last that was reported of the attempt's work, and
     has all of its last stage. What came later, by a tunnel, nobody has answered for."""
     has_last = standing.has_checkpointed(kept.stage_index, kept.run)
-    return standing.made if has_last and standing.made and standing.made.commit == commit else None
+    return (
+        standing.last_revision
+        if has_last and standing.last_revision and standing.last_revision.commit == commit
+        else None
+    )
 
 
 def previous_revision(
     standing: ReportedProgress, workspace: Workspace, kept: AttemptState
 ) -> Revision:
     """The checkpoint that the attempt's next one follows. Raises GitError."""
-    if standing.made is not None:
-        return standing.made
+    if standing.last_revision is not None:
+        return standing.last_revision
     began = kept.repo.resume_commit or workspace.base_commit
     if standing.checkpointed >= 0 and (noted := stage_result.read(workspace)):
         began = noted.commit  # the worker of before has reported it, without its tree

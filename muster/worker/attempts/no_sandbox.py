@@ -20,7 +20,7 @@ from muster.worker.attempts.context import Reporter
 from muster.worker.git.checkpoints import PublishRefused
 from muster.worker.sandbox.sandbox import SandboxFailed
 
-FAILURE_CODE = "room_unavailable"
+FAILURE_CODE = "sandbox_unavailable"
 RETRY_PAUSES_SECONDS = (
     1.0,
     4.0,
@@ -81,7 +81,7 @@ class HandedOver(Exception):
     def to_report(self) -> Body:
         """Another attempt, here or elsewhere, may do better."""
         if self.is_unhealthy:
-            return Failed(FAILURE_CODE, self.message, unwell=True)
+            return Failed(FAILURE_CODE, self.message, is_unhealthy=True)
         return Lost(self.message)
 
 

@@ -71,8 +71,8 @@ class OrderState:
 
     def state(self, standing: ReportedProgress) -> TrackedState:
         """Where the attempt stands, by what was ordered and by what has been reported of it."""
-        if standing.over:
-            return "stopped" if standing.over == "stopped" else "failed"
+        if standing.end_reason:
+            return "stopped" if standing.end_reason == "stopped" else "failed"
         if self.is_publishing:
             return "publishing"
         if standing.published:

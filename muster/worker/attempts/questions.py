@@ -46,7 +46,7 @@ class AttemptQuestions:
             return None
         if not question.is_open:
             self._report_withdrawn(question)
-        elif question.number > self._reporter.progress.asked:
+        elif question.number > self._reporter.progress.last_question:
             return self._report_opened(question)
         elif (answer := self._answer) and answer.number == question.number:
             fields = {"choice": answer.choice, "input": answer.input}
@@ -69,7 +69,10 @@ class AttemptQuestions:
 
     def _report_withdrawn(self, question: Question) -> None:
         standing, number = self._reporter.progress, question.number
-        if question.state == "withdrawn" and standing.unasked < number <= standing.asked:
+        if (
+            question.state == "withdrawn"
+            and standing.last_withdrawn < number <= standing.last_question
+        ):
             self._reporter.report(QuestionWithdrawn(question.stage_index, number, question.run))
 
     def _deliver_answer(self, question: Question, answer: dict[str, Any]) -> None:

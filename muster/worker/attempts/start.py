@@ -22,14 +22,16 @@ def prepare_stage(
     """
     adapters = context.agent_health.adapters
     stage_command.require_sandbox(order, context.sandboxes)
-    made = workspace.prepare(order.repo, order.author, kept.home_of)
+    made = workspace.prepare(order.repo, order.author, kept.reused_home_of)
     command = stage_command.build_command(
         order, kept, made, context.limits, adapters, narrates=context.has_runner
     )
     if has_begun:
         return command
     workspace.undo_changes()
-    if order.agent not in kept.talked or kept.home_of is not None:  # the workspace is new
+    if (
+        order.agent not in kept.session_agents or kept.reused_home_of is not None
+    ):  # the workspace is new
         workspace.set_up_home(
             *stage_command.home_setup_files(order, kept, command, adapters, made.sandbox)
         )

@@ -81,7 +81,7 @@ class TranscriptReporter:
         """The replies first: where this life ends in between, the next knows which were reported,
         and reports their entries after all."""
         for reply in replies:
-            if reply.number > self._reporter.progress.replied:
+            if reply.number > self._reporter.progress.last_reply:
                 self._reporter.report(reply)
         self._reporter.report(batch)
 

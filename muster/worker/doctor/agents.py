@@ -45,7 +45,7 @@ def _check_found(machine: Machine, found: dict[str, Binary], path: str) -> Itera
     for agent, binary in found.items():
         adapter = machine.adapters.get(agent)
         yield _agent_finding(
-            agent, binary, closed.get(agent), asked, adapter.oldest if adapter else None
+            agent, binary, closed.get(agent), asked, adapter.min_version if adapter else None
         )
 
 

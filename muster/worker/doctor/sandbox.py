@@ -159,7 +159,7 @@ def _check_sandbox(machine: Machine) -> Iterator[Finding]:
     text = texts[room.level] + (f" ({'; '.join(room.missing)})" if room.missing else "")
     advice = "mend what is wrong above; a container has to allow namespaces"
     is_full = room.level == "full"
-    yield Finding("room", "ok" if is_full else "warn", text, "" if is_full else advice)
+    yield Finding("sandbox", "ok" if is_full else "warn", text, "" if is_full else advice)
 
 
 def _check_python(machine: Machine) -> Iterator[Finding]:
@@ -238,7 +238,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("bubblewrap", _check_bubblewrap),
     ("util-linux", _check_util_linux),
     ("namespaces", _check_namespaces),
-    ("room", _check_sandbox),
+    ("sandbox", _check_sandbox),
     ("Python of attempts", _check_python),
     ("cgroups", _check_cgroups),
     ("Landlock", _check_landlock),

@@ -27,7 +27,7 @@ class MirrorUsers:
 
     @property
     def _directory(self) -> Path:
-        return self.mirror / "borrowers"
+        return self.mirror / "mirror-users"
 
     def add(self, name: str) -> None:
         """Lists a borrower, before it takes anything; once is enough. Raises OSError."""

@@ -208,7 +208,7 @@ class Journal:
         match record:
             case Opening():
                 self.journal_id, self._last_seq = record.journal_id, record.last_seq
-                self._progress = {AttemptKey.from_object(s): s.standing for s in record.standings}
+                self._progress = {AttemptKey.from_object(s): s.progress for s in record.attempts}
             case ReportAppended(report=report):
                 self._last_seq = report.seq
                 self._reports.append(report)

@@ -33,7 +33,7 @@ class AttemptProgress(msgspec.Struct):
 
     task_id: int
     attempt: int
-    standing: ReportedProgress
+    progress: ReportedProgress = msgspec.field(name="standing")
 
 
 class Opening(msgspec.Struct, tag="opening"):
@@ -41,7 +41,7 @@ class Opening(msgspec.Struct, tag="opening"):
 
     journal_id: str
     last_seq: int
-    standings: list[AttemptProgress] = []
+    attempts: list[AttemptProgress] = msgspec.field(default_factory=list, name="standings")
 
 
 class ReportAppended(msgspec.Struct, tag="said"):

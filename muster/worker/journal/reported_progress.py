@@ -34,15 +34,15 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `started`, `checkpointed` and `finished` are the highest stages of which that was reported; -1:
     of none yet. Those with `_run` are the runs of these stages. `unsuccessful`: the last stage that
-    ended did not succeed; `ended_by` is how it ended. `over` is why the attempt cannot go on.
-    `transcript`: how many of its entries were reported. `asked` is the number of the last question
-    that was, and `unasked` of the last that was taken back; -1: none. `suspended`: that end was
-    none, the stage was stopped in its middle and goes on with its next run. `refused` is the number
-    of the last order to push by which the task's branch was not moved, or nothing was pushed yet,
-    `replied` that of the last entry that answers in a review's thread and was reported as that; -1:
-    of none. `untold` is the last checkpoint, until all has been said of what it changed; `told` the
-    last commit of which it was. `made` is the last revision that was reported of the attempt's
-    work.
+    ended did not succeed; `ended_by` is how it ended. `end_reason` is why the attempt cannot go on.
+    `transcript`: how many of its entries were reported. `last_question` is the number of the last
+    question that was, and `last_withdrawn` of the last that was taken back; -1: none. `suspended`:
+    that end was none, the stage was stopped in its middle and goes on with its next run.
+    `last_refused_push` is the number of the last order to push by which the task's branch was not
+    moved, or nothing was pushed yet, `last_reply` that of the last entry that answers in a review's
+    thread and was reported as that; -1: of none. `unreported_checkpoint` is the last checkpoint,
+    until all has been said of what it changed; `reported_commit` the last commit of which it was.
+    `last_revision` is the last revision that was reported of the attempt's work.
     """
 
     accepted: bool = False
@@ -52,19 +52,19 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     unsuccessful: bool = False
     ended_by: StageExitReason | None = None
     published: bool = False
-    over: EndReason = ""
+    end_reason: EndReason = msgspec.field(default="", name="over")
     started_run: int = 0
     checkpointed_run: int = 0
     finished_run: int = 0
     transcript: int = 0
-    asked: int = -1
-    unasked: int = -1
+    last_question: int = msgspec.field(default=-1, name="asked")
+    last_withdrawn: int = msgspec.field(default=-1, name="unasked")
     suspended: bool = False
-    refused: int = -1
-    replied: int = -1
-    untold: Checkpoint | None = None
-    told: str = ""
-    made: Revision | None = None
+    last_refused_push: int = msgspec.field(default=-1, name="refused")
+    last_reply: int = msgspec.field(default=-1, name="replied")
+    unreported_checkpoint: Checkpoint | None = msgspec.field(default=None, name="untold")
+    reported_commit: str = msgspec.field(default="", name="told")
+    last_revision: Revision | None = msgspec.field(default=None, name="made")
 
     def has_started(self, stage: int, run: int) -> bool:
         """Whether the start of that run of the stage was reported, or of a later one."""
@@ -87,7 +87,7 @@ class ReportedProgress(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def is_final(self) -> bool:
         """Whether nothing follows: no stage, and no push."""
-        return self.unsuccessful or self.published or bool(self.over)
+        return self.unsuccessful or self.published or bool(self.end_reason)
 
     def with_report(self, body: Body) -> "ReportedProgress":
         """The standing once this report has been made."""
@@ -102,13 +102,22 @@ def _field_changes(body: Body) -> dict[str, object]:
         case StageStarted(stage_index=stage, run=run):
             return {"started": stage, "started_run": run}
         case Checkpoint(stage_index=stage, run=run, commit=commit, tree=tree):
-            made = {"made": Revision(commit, tree)} if tree else {}
-            return {"checkpointed": stage, "checkpointed_run": run, "untold": body, **made}
+            made = {"last_revision": Revision(commit, tree)} if tree else {}
+            return {
+                "checkpointed": stage,
+                "checkpointed_run": run,
+                "unreported_checkpoint": body,
+                **made,
+            }
         case PublishPreview(number=number, commit=commit, tree=tree):
-            return {"refused": number, "made": Revision(commit, tree)}
+            return {"last_refused_push": number, "last_revision": Revision(commit, tree)}
         case Changes(since="base", first=first, files=files, total=total, commit=commit):
             # The list since the base is the last of a commit.
-            return {"untold": None, "told": commit} if first + len(files) >= total else {}
+            return (
+                {"unreported_checkpoint": None, "reported_commit": commit}
+                if first + len(files) >= total
+                else {}
+            )
         case StageFinished(stage_index=stage, how=how, code=code, run=run):
             unsuccessful = (how, code) != ("exit", 0)
             ending = {"unsuccessful": unsuccessful, "ended_by": how, "suspended": False}
@@ -119,19 +128,19 @@ def _field_changes(body: Body) -> dict[str, object]:
         case Transcript(first=first, entries=entries):
             return {"transcript": first + len(entries)}
         case QuestionOpened(number=number):
-            return {"asked": number}
+            return {"last_question": number}
         case QuestionWithdrawn(number=number):
-            return {"unasked": number}
+            return {"last_withdrawn": number}
         case ThreadReplied(number=number):
-            return {"replied": number}
+            return {"last_reply": number}
         case Published():
             return {"published": True}
         case BranchRefused(number=number):
-            return {"refused": number}
+            return {"last_refused_push": number}
         case Stopped():
-            return {"over": "stopped"}
+            return {"end_reason": "stopped"}
         case Failed():
-            return {"over": "failed"}
+            return {"end_reason": "failed"}
         case Lost():
-            return {"over": "lost"}
+            return {"end_reason": "lost"}
     return {}

@@ -37,13 +37,13 @@ def _build_settings(options: argparse.Namespace) -> Settings:
         tunnel_command=options.tunnel_command,
         file_roots=tuple(options.file_root),
         own_ssh_hosts=tuple(options.own_ssh_hosts),
-        max_sandbox_level=options.room,
-        sandbox_directories=tuple(options.room_dir),
+        max_sandbox_level=options.sandbox,
+        sandbox_directories=tuple(options.mount),
         bwrap=options.bwrap,
         limits={name: value for name, value in asked.items() if value is not None},
         agents=options.agents,
         labels=dict(options.label),
-        keep_release=options.keep_release,
+        no_auto_upgrade=options.no_auto_upgrade,
     )
 
 
@@ -64,8 +64,8 @@ def _create_parser(name: str) -> Parser:
     _add_enroll(add("enroll", "Make this machine known to a server.", f"{at} --token -"))
     _add_run(add("run", "Take work from the server and carry it out.", "--label gpu=true"))
     _add_doctor(add("doctor", "Say what this machine lacks, and what mends it.", "--json"))
-    _add_move(add("move", "Have it look for its server at another address.", at))
-    _add_home(add("erase", "End what runs here, and erase all that it made."))
+    _add_set_server(add("set-server", "Have it look for its server at another address.", at))
+    _add_home(add("reset", "End what runs here, and erase all that it made."))
     return parser
 
 
@@ -96,7 +96,7 @@ def _add_enroll(parser: Parser) -> None:
     )
 
 
-def _add_move(parser: Parser) -> None:
+def _add_set_server(parser: Parser) -> None:
     _add_home(parser)
     parser.add_argument("--server", required=True, metavar="URL", help="Where it is now.")
     parser.add_argument(
@@ -167,7 +167,7 @@ def _add_run(parser: Parser) -> None:
 
 def _add_release(parser: Parser) -> None:
     parser.add_argument(
-        "--keep-release",
+        "--no-auto-upgrade",
         action="store_true",
         help="Stay with the release that is installed here, whatever the server offers.",
     )
@@ -175,20 +175,20 @@ def _add_release(parser: Parser) -> None:
 
 def _add_sandbox(parser: Parser) -> None:
     parser.add_argument(
-        "--room",
+        "--sandbox",
         choices=list(reversed(LEVELS)),
         default="full",
         help="The most that attempts are contained: full (a sandbox), processes, none (default "
         "full, where this machine can; else what it can).",
     )
     parser.add_argument(
-        "--room-dir",
+        "--mount",
         type=values.sandbox_directory,
         action="append",
         default=[],
         metavar="DIR[:rw]",
-        help="Show this directory in every attempt's room, at the same path, read-only unless :rw; "
-        "may be given several times.",
+        help="Show this directory in every attempt's sandbox, at the same path, read-only unless "
+        ":rw; may be given several times.",
     )
     _add_bwrap(parser)
 

@@ -78,7 +78,7 @@ class Sandboxes:
         key = AttemptKey(0, 0)
         # In the worker's home, if there is one: no mounted directory that can be written is there.
         place = self.layout.self_test if self.layout.self_test.is_dir() else None
-        with tempfile.TemporaryDirectory(prefix="muster-room-", dir=place) as directory:
+        with tempfile.TemporaryDirectory(prefix="muster-sandbox-", dir=place) as directory:
             layout = Layout(Path(directory))
             layout.make()
             for path in (layout.attempt(key), layout.workspace(key), layout.attempt_home(key)):

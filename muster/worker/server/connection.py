@@ -278,7 +278,7 @@ class ControlChannel:
             slots=known.slots,
             capabilities=facts.capabilities,
             repositories=facts.repositories,
-            room=facts.sandbox,
+            sandbox=facts.sandbox,
             labels=facts.labels,
             upgrade=facts.upgrade,
             attempts=self._handler.list_attempts(),

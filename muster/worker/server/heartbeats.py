@@ -37,7 +37,7 @@ class Heartbeats:
         self._numbers = numbers
         self._seconds = seconds
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="server-pulse", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="server-heartbeats", daemon=True)
         self._thread.start()
 
     def close(self) -> None:

@@ -47,7 +47,7 @@ log = logging.getLogger("muster.worker.terminals.screen_process")
 class ScreenRequest(NamedTuple):
     id: int
     offset: int
-    until: float
+    deadline: float
 
 
 class TimeBudget:
@@ -142,8 +142,8 @@ class ScreenServer:
                 return
         watched.active_at = monotonic()
         if "id" in message:
-            until = monotonic() + _REQUEST_TIMEOUT_SECONDS
-            watched.requests.append(ScreenRequest(message["id"], message["offset"], until))
+            deadline = monotonic() + _REQUEST_TIMEOUT_SECONDS
+            watched.requests.append(ScreenRequest(message["id"], message["offset"], deadline))
 
     def _run_turn(self) -> bool:
         """Feeds each a little, those first that somebody waits for; False when all is read, or has
@@ -203,7 +203,7 @@ class ScreenServer:
 
     def _expire_requests(self, watched: TrackedScreen, now: float | None = None) -> None:
         """On all that are asked for or, at a time, on those that nobody waits for any more."""
-        for ask in [ask for ask in watched.requests if now is None or ask.until <= now]:
+        for ask in [ask for ask in watched.requests if now is None or ask.deadline <= now]:
             watched.requests.remove(ask)
             _send({"id": ask.id})
 

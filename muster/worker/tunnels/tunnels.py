@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 class _Record(msgspec.Struct, frozen=True):
     number: int
-    over: bool = False
+    is_finished: bool = msgspec.field(default=False, name="over")
     opened_by: Author | None = None  # not in what earlier releases wrote
 
 
@@ -68,7 +68,7 @@ class Tunnels:
         key = AttemptKey.from_object(order)
         with self._lock:
             before, seen = self._tunnels.get(key), self._last_numbers.get(key, 0)
-            if order.want == "closed":
+            if order.desired_state == "closed":
                 self._last_numbers[key] = max(seen, order.number)
                 if before is not None and not before.is_finished:
                     before.close()
@@ -130,7 +130,7 @@ class Tunnels:
             record = _read_record(self._path(key))
             if record is not None:
                 self._last_numbers[key] = record.number
-                if not record.over:
+                if not record.is_finished:
                     self._orphaned[key] = record
         ending = [self._start_thread("reap", self._reap, key) for key in self._orphaned]
         for thread in ending:
@@ -173,7 +173,7 @@ class Tunnels:
         """Reports the end of a tunnel of which nothing runs any more."""
         if self.settle(key, record.opened_by):
             self._report(key, facts)
-            self._write_record(key, msgspec.structs.replace(record, over=True))
+            self._write_record(key, msgspec.structs.replace(record, is_finished=True))
 
     def _reap(self, key: AttemptKey) -> None:
         mark = str(self._layout.attempt(key).resolve())

@@ -27,7 +27,7 @@ from muster.worker.upgrades.choice import ReleaseChoice
 CANARY_TIMEOUT_SECONDS = 60.0
 """Within which the server has to have answered a release that is tried."""
 
-WATCHDOG_VARIABLE = "MUSTER_WORKER_TRIAL"
+WATCHDOG_VARIABLE = "MUSTER_WORKER_WATCHDOG"
 """In the environment of one that is tried: its end of the socket."""
 
 _READY = b"heard\n"
@@ -68,18 +68,18 @@ class Canary:
         """Tries it, for so many seconds. Returns the interpreter of what is to run from here on;
         None where nothing is, for we were stopped, or decommissioned. Raises HomeInUse, OSError."""
         with choice.canary_lock(self._layout):
-            python = releases.python_path(self._layout, begun.trying)
-            log.info("trying release %s (%s)", begun.version, begun.trying)
+            python = releases.python_path(self._layout, begun.canary)
+            log.info("trying release %s (%s)", begun.version, begun.canary)
             why = self._run_release(python, seconds)
             if not self._layout.credentials.exists():
                 return None  # it was decommissioned, and has erased all that there was
             if self._stopped.is_set():
-                self._save(msgspec.structs.replace(begun, trying="", version=""))
+                self._save(msgspec.structs.replace(begun, canary="", version=""))
                 return None
             if why is None:
                 log.info("release %s is heard by the server; it stays", begun.version)
                 kept = msgspec.structs.replace(
-                    begun, release=begun.trying, trying="", version="", failed=None
+                    begun, release=begun.canary, canary="", version="", failed=None
                 )
                 self._save(kept)
                 return python
@@ -162,7 +162,7 @@ class Watchdog:
         self._socket.set_inheritable(False)
         self._socket.settimeout(None)
         self._stop = stop
-        threading.Thread(target=self._watch_parent, name="leash", daemon=True).start()
+        threading.Thread(target=self._watch_parent, name="watchdog", daemon=True).start()
 
     def notify_ready(self) -> None:
         """The server has answered."""

@@ -22,32 +22,32 @@ INTERRUPTED = "the worker was ended in the middle of trying it"
 
 
 class FailedRelease(msgspec.Struct, frozen=True, rename="camel"):
-    """A release that was tried. `is_owed`: perhaps not for its own fault, and it is tried once
+    """A release that was tried. `may_retry`: perhaps not for its own fault, and it is tried once
     more."""
 
     release: str
     version: str
-    why: str
-    is_owed: bool = False
+    reason: str = msgspec.field(name="why")
+    may_retry: bool = msgspec.field(default=False, name="isOwed")
 
 
 class ReleaseChoice(msgspec.Struct, frozen=True, rename="camel"):
     """`base` is what tells that environment from others (`releases.base_identity`). `release` is
-    what runs in its place, `trying` what is being tried in place of that, of `version`; empty:
+    what runs in its place, `canary` what is being tried in place of that, of `version`; empty:
     none."""
 
     base: str
     release: str = ""
-    trying: str = ""
+    canary: str = msgspec.field(default="", name="trying")
     version: str = ""
     failed: FailedRelease | None = None
 
     def with_failed(self, why: str, *, is_owed: bool) -> "ReleaseChoice":
         """The choice after the trial. What has had its second try is owed none."""
         before = self.failed
-        was_owed = before is not None and before.is_owed and before.release == self.trying
-        failed = FailedRelease(self.trying, self.version, why, is_owed and not was_owed)
-        return msgspec.structs.replace(self, trying="", version="", failed=failed)
+        was_owed = before is not None and before.may_retry and before.release == self.canary
+        failed = FailedRelease(self.canary, self.version, why, is_owed and not was_owed)
+        return msgspec.structs.replace(self, canary="", version="", failed=failed)
 
 
 def load(layout: Layout) -> ReleaseChoice | None:
@@ -79,7 +79,7 @@ def current(layout: Layout) -> ReleaseChoice | None:
 @contextmanager
 def canary_lock(layout: Layout) -> Iterator[None]:
     """Held by who tries a release, which is not who has the home. Raises HomeInUse."""
-    handle = os.open(layout.releases / "trial.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = os.open(layout.releases / "canary.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,7 +97,7 @@ def recover_interrupted(layout: Layout) -> ReleaseChoice | None:
         return current(layout)
     with canary_lock(layout):
         known = current(layout)
-        if known is not None and known.trying:
+        if known is not None and known.canary:
             known = known.with_failed(INTERRUPTED, is_owed=True)
             with contextlib.suppress(OSError):  # a full disk; the next start finds it out again
                 save(layout, known)

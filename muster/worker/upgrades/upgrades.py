@@ -30,13 +30,15 @@ _SECOND_TRY_HINT = f"it is tried once more within {_SECOND_TRY_AFTER_SECONDS / 6
 _NEXT_PACKAGE_HINT = "it is tried again when the server carries another package"
 _MIN_CANARY_SECONDS = 5.0  # seconds that a trial takes at least
 
-OPTED_OUT = UpgradeFacts("kept", why="this machine's operator keeps its release (--keep-release)")
-PLAIN_HTTP = UpgradeFacts("kept", why="over plain HTTP it takes no release: use https")
+OPTED_OUT = UpgradeFacts(
+    "kept", reason="this machine's operator keeps its release (--no-auto-upgrade)"
+)
+PLAIN_HTTP = UpgradeFacts("kept", reason="over plain HTTP it takes no release: use https")
 RUNNING_AS_CANARY = UpgradeFacts(
     "preparing", __version__, "it is tried: the server has to answer it"
 )
 UNSUPPORTED = UpgradeFacts(
-    "unable", why="the worker runs from a checkout, which no release takes over"
+    "unable", reason="the worker runs from a checkout, which no release takes over"
 )
 
 log = logging.getLogger(__name__)
@@ -145,7 +147,7 @@ class Upgrades:
         failed = self._choice.failed
         if failed is None or failed.release != releases.release_name(release):
             return None
-        is_time = failed.is_owed and monotonic() > self._started_at + _SECOND_TRY_AFTER_SECONDS
+        is_time = failed.may_retry and monotonic() > self._started_at + _SECOND_TRY_AFTER_SECONDS
         return None if is_time else failed
 
     def _prepare_and_switch(self, offer: Upgrade, release: Release) -> None:
@@ -203,7 +205,7 @@ class Upgrades:
     def _switch(self, release: Release, seconds: float) -> None:
         assert self._choice is not None
         begun = msgspec.structs.replace(
-            self._choice, trying=releases.release_name(release), version=release.version
+            self._choice, canary=releases.release_name(release), version=release.version
         )
         choice.save(self._layout, begun)
         self.canary_seconds, self.canary_choice = seconds, begun
@@ -212,7 +214,7 @@ class Upgrades:
         self._leave()
 
     def _report_failed(self, failed: FailedRelease) -> None:
-        words = f"{failed.why}; {_SECOND_TRY_HINT if failed.is_owed else _NEXT_PACKAGE_HINT}"
+        words = f"{failed.reason}; {_SECOND_TRY_HINT if failed.may_retry else _NEXT_PACKAGE_HINT}"
         self._set_facts(UpgradeFacts("failed", failed.version, words))
 
     def _set_facts(self, facts: UpgradeFacts) -> None:

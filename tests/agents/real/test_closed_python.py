@@ -65,7 +65,7 @@ def place(
     (machine,) = (
         each for each in service.api.get("/api/web/machines")["items"] if each["name"] == made.name
     )
-    assert machine["room"]["level"] == level, machine["room"]
+    assert machine["sandbox"]["level"] == level, machine["sandbox"]
     service.ids[made.name] = machine["id"]
     daemon = service.stack.processes[made.process]
     yield made

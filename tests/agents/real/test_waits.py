@@ -22,8 +22,8 @@ def test_a_limit_suspends_the_task_until_it_ends_and_no_other_project(
     task = given.ask("Work.")
     suspended = task.wait_for_status("suspended")
     assert suspended["suspendReason"] == "quota"
-    waits = suspended["waitsFor"]
-    assert (waits["reason"], waits["nextAct"]) == ("quota", "resume")
+    waits = suspended["waitingFor"]
+    assert (waits["reason"], waits["nextAction"]) == ("quota", "resume")
     ends = datetime.fromisoformat(waits["at"])
     assert 0 < ends.timestamp() - play.main[1].at < 2 * LIMIT
     assert not given.living

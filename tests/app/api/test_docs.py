@@ -51,7 +51,7 @@ def read(client: FlaskClient) -> Read:
 
 
 def test_the_page_shows_every_operation_code_and_shape(app: Flask, read: Read) -> None:
-    document = app.extensions["described_api"].document
+    document = app.extensions["api_description"].document
     for path, item in document["paths"].items():
         assert path in read.words
         for method, operation in item.items():
@@ -77,7 +77,7 @@ def test_the_page_needs_nothing_from_elsewhere_and_says_so(client: FlaskClient, 
 
 def test_the_page_is_made_once(app: Flask, client: FlaskClient) -> None:
     client.get("/api/docs")
-    described = app.extensions["described_api"]
+    described = app.extensions["api_description"]
     assert described.page is described.page
 
 
@@ -93,6 +93,6 @@ def test_what_the_document_says_is_text_on_the_page(app: Flask) -> None:
             }
         return [spoilt(below) for below in node] if isinstance(node, list) else node
 
-    text = html_page.render_page(spoilt(app.extensions["described_api"].document))
+    text = html_page.render_page(spoilt(app.extensions["api_description"].document))
     assert "<script" not in text
     assert text.count("&lt;script&gt;") > 100

@@ -52,7 +52,7 @@ def test_a_long_page_counts_and_a_short_one_does_not(
     client: FlaskClient, admin: Developer, login: Login
 ) -> None:
     headers = login(admin)
-    reads: ResponseLimiter = client.application.extensions["long_reads"]
+    reads: ResponseLimiter = client.application.extensions["response_limiter"]
     assert reads.acquire(admin.id, 2)
     assert reads.acquire(admin.id, 2)
     assert client.get("/api/web/tasks", headers=headers).status_code == 200

@@ -143,8 +143,8 @@ def test_what_a_heartbeat_says_has_changed_is_stored(
     machine.beat(repositories=["https://git.example.org/x.git"])
     wait_for(lambda: row_of(machine).repositories == ["https://git.example.org/x.git"])
     assert row_of(machine).room is None
-    machine.beat(room=frames.SandboxFacts("processes", ["no bubblewrap"]))
-    wait_for(lambda: row_of(machine).room == {"level": "processes", "lacks": ["no bubblewrap"]})
+    machine.beat(sandbox=frames.SandboxFacts("processes", ["no bubblewrap"]))
+    wait_for(lambda: row_of(machine).room == {"level": "processes", "missing": ["no bubblewrap"]})
 
 
 def small_socket(machine: SimulatedMachine) -> socket.socket:

@@ -23,7 +23,7 @@ def answer(number: int) -> DesiredState:
 
 
 def asked(count: int) -> DesiredState:
-    return DesiredState(*KEY, DesiredAction.TERMINAL, asked=count)
+    return DesiredState(*KEY, DesiredAction.TERMINAL, dial_requests=count)
 
 
 @pytest.mark.parametrize(

@@ -78,13 +78,13 @@ def test_only_what_is_given_is_kept(options: Options | None, kept: Options | Non
         pytest.param([{}], None, True, [], id="all is well"),
         pytest.param([{}], None, False, ["unknown_agent"], id="no machine has it"),
         pytest.param(
-            [{"permissions": "all"}], None, True, ["permissions_without_room"], id="no room"
+            [{"permissions": "all"}], None, True, ["permissions_without_sandbox"], id="no room"
         ),
         pytest.param(
             [{"permissions": "run"}, {"permissions": "all"}],
             SandboxLevel.PROCESSES,
             False,
-            ["unknown_agent", "permissions_without_room"],
+            ["unknown_agent", "permissions_without_sandbox"],
             id="a lesser room, in one stage",
         ),
         pytest.param([{"permissions": "all"}], SandboxLevel.FULL, True, [], id="a full room"),

@@ -18,9 +18,9 @@ LIMIT = timedelta(seconds=30)
 ARROWS = """
                  online          offline         draining        drained
     connect      online          online          draining        drained
-    fall_silent  offline         offline         draining        drained
+    time_out     offline         offline         draining        drained
     drain        draining        draining        draining        drained
-    run_dry      .               .               drained         drained
+    finish_drain .               .               drained         drained
     undrain      online          offline         online          online
     decommission decommissioned  decommissioned  decommissioned  decommissioned
 """
@@ -63,7 +63,7 @@ def test_an_event_leads_along_its_arrow(status: str, event: str, target: str, co
 def test_whether_a_machine_is_connected_follows_from_three_events(
     event: MachineEvent, connected: bool
 ):
-    known = {"connect": True, "fall_silent": False, "decommission": False}
+    known = {"connect": True, "time_out": False, "decommission": False}
     assert machine.is_connected_after(event, connected) is known.get(event, connected)
 
 
@@ -104,10 +104,10 @@ def test_a_machine_is_silent_only_beyond_the_limit(last_seen: datetime | None, s
 # The rows of machine-protocol.md's table; `-` stands for either.
 FATES = """
     word     ended  accepted  at_gate  restorable  fate
-    at_work  no     -         -        -           go_on
-    result   no     -         -        -           go_on
-    idle     no     -         -        -           go_on
-    nothing  no     no        -        -           go_on
+    at_work  no     -         -        -           continue
+    result   no     -         -        -           continue
+    idle     no     -         -        -           continue
+    nothing  no     no        -        -           continue
     nothing  no     yes       no       -           lost
     nothing  no     yes       yes      -           gone_at_gate
     result   yes    -         -        yes         restore

@@ -8,24 +8,24 @@ from app.domain.task import SuspendReason, TaskEvent, TaskStatus
 
 # Rows are events, columns the status before, cells the status after; a dot is a refusal.
 ARROWS = """
-              queued     assigned   running    suspended  completed  failed     cancelled
-    assign    assigned   .          .          .          .          .          .
-    start     .          running    running    .          .          .          .
-    ask       suspended  suspended  suspended  suspended  .          .          .
-    inquire   .          .          suspended  suspended  .          .          .
-    limit     .          suspended  suspended  suspended  .          .          .
-    spend     suspended  suspended  suspended  suspended  .          .          .
-    go_on     .          .          .          running    .          .          .
-    resume    .          .          .          assigned   .          .          .
-    requeue   .          queued     queued     queued     .          .          .
-    lose      .          .          suspended  suspended  .          .          .
-    come_back .          .          .          running    .          .          .
-    complete  .          completed  completed  completed  .          .          .
-    fail      failed     failed     failed     failed     .          .          .
-    cancel    cancelled  cancelled  cancelled  cancelled  .          .          .
-    retry     .          .          .          .          .          queued     queued
-    follow_up queued     .          .          queued     queued     queued     queued
-    restore   .          .          .          .          .          running    .
+                  queued     assigned   running    suspended  completed  failed     cancelled
+    assign        assigned   .          .          .          .          .          .
+    start         .          running    running    .          .          .          .
+    ask           suspended  suspended  suspended  suspended  .          .          .
+    open_question .          .          suspended  suspended  .          .          .
+    limit         .          suspended  suspended  suspended  .          .          .
+    spend         suspended  suspended  suspended  suspended  .          .          .
+    continue      .          .          .          running    .          .          .
+    resume        .          .          .          assigned   .          .          .
+    requeue       .          queued     queued     queued     .          .          .
+    lose          .          .          suspended  suspended  .          .          .
+    reconnect     .          .          .          running    .          .          .
+    complete      .          completed  completed  completed  .          .          .
+    fail          failed     failed     failed     failed     .          .          .
+    cancel        cancelled  cancelled  cancelled  cancelled  .          .          .
+    retry         .          .          .          .          .          queued     queued
+    follow_up     queued     .          .          queued     queued     queued     queued
+    restore       .          .          .          .          .          running    .
 """
 
 
@@ -98,11 +98,11 @@ def test_the_contract_s_words_are_the_enums_words():
 # a dash: it stays as it is, and whatever else the row says.
 LOSSES = """
     status     loss     lost  event
-    running    sight    -     lose
-    queued     sight    -     -
-    assigned   sight    -     -
-    suspended  sight    -     -
-    question   sight    -     lose
+    running    contact  -     lose
+    queued     contact  -     -
+    assigned   contact  -     -
+    suspended  contact  -     -
+    question   contact  -     lose
     -          attempt  0     requeue
     -          attempt  1     requeue
     -          attempt  2     fail

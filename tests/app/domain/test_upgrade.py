@@ -18,10 +18,12 @@ def upgrade_facts(state: str, version: str = "2", why: str = "") -> dict[str, st
         pytest.param(
             "2", upgrade_facts("current", ""), False, NOW, "current", None, id="the server's"
         ),
-        pytest.param("1", None, False, NOW, "unable", None, id="of before"),
-        pytest.param("1", upgrade_facts("unable", ""), False, NOW, "unable", None, id="a checkout"),
+        pytest.param("1", None, False, NOW, "unsupported", None, id="of before"),
         pytest.param(
-            "1", upgrade_facts("kept", ""), False, NOW, "kept", None, id="its operator says no"
+            "1", upgrade_facts("unable", ""), False, NOW, "unsupported", None, id="a checkout"
+        ),
+        pytest.param(
+            "1", upgrade_facts("kept", ""), False, NOW, "opted_out", None, id="its operator says no"
         ),
         pytest.param(
             "1", upgrade_facts("current", ""), True, NOW, "pinned", None, id="an admin says no"
@@ -39,7 +41,7 @@ def upgrade_facts(state: str, version: str = "2", why: str = "") -> dict[str, st
             upgrade_facts("current", ""),
             False,
             UpgradeOffer("2", UpgradeTiming.IDLE, False),
-            "nothing",
+            "no_package",
             None,
         ),
         pytest.param(

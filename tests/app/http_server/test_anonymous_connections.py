@@ -53,7 +53,7 @@ def test_over_the_limit_of_an_address_its_oldest_waiting_connection_is_closed(
     ends = [callers.call()[1] for _ in range(5)]
     assert [is_cut(end) for end in ends] == [True, True, False, False, False]
     assert len(callers.visits) == 3
-    assert callers.told == ["cut", "cut"]
+    assert callers.told == ["evicted", "evicted"]
 
 
 def test_nobody_goes_for_whom_something_is_done_or_who_has_said_something(
@@ -75,7 +75,7 @@ def test_where_nobody_is_waited_for_the_next_is_refused(callers: Callers) -> Non
         visit.is_waiting = False
     assert callers.call()[0] is None
     assert callers.call(THERE)[0] is not None
-    assert callers.told == ["refused"]
+    assert callers.told == ["limit"]
 
 
 def test_known_and_closed_connections_do_not_count(callers: Callers) -> None:

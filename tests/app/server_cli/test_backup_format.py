@@ -175,11 +175,11 @@ import sys
 from itertools import count
 from pathlib import Path
 from tests.app.server_cli.test_backup_format import a_backup
-from app.server_cli.backups.atomic_file import made_whole
+from app.server_cli.backups.atomic_file import create_atomically
 data = a_backup(bytes(300_000))
 print("begun", flush=True)
 for number in count():
-    with made_whole(Path(sys.argv[1]) / f"backup-{number}") as file:
+    with create_atomically(Path(sys.argv[1]) / f"backup-{number}") as file:
         for at in range(0, len(data), 100):
             file.write(data[at:at + 100])
             file.flush()

@@ -73,12 +73,12 @@ RESTORING = """
 import sys
 from pathlib import Path
 import config
-from app.server_cli.backups import doing, load, sealed
-from app.server_cli.backups.operations import HowToRestore
+from app.server_cli.backups import load, operations
 file, passphrase = Path(sys.argv[1]), sys.argv[2]
-whole = load.check(file, passphrase)
+whole = load.check_backup(file, passphrase)
 say = lambda line: print(line, flush=True)
-doing.restore(file, passphrase, config.load(), whole, HowToRestore(replace=True), say)
+how = operations.RestoreOptions(replace=True)
+operations.restore_backup(file, passphrase, config.load(), whole, how, say)
 """
 
 

@@ -43,15 +43,15 @@ def run(*words: str) -> tuple[int, str]:
 
 def test_it_wants_a_wheel_or_the_way_back() -> None:
     assert run()[0] == 2
-    assert run("a.whl", "--back")[0] == 2
+    assert run("a.whl", "--rollback")[0] == 2
 
 
 @pytest.mark.parametrize(
     "option", ["--dry-run", "--backup=a", "--no-backup", "--passphrase-file=a"]
 )
 def test_going_back_leaves_no_option_unheard(option: str, installed: Path) -> None:
-    status, output = run("--back", option)
-    assert (status, "--back takes no other option" in output) == (2, True), output
+    status, output = run("--rollback", option)
+    assert (status, "--rollback takes no other option" in output) == (2, True), output
 
 
 def test_where_nothing_is_installed_it_says_what_to_do_instead(home: Path) -> None:
@@ -123,7 +123,7 @@ def test_another_environment_than_that_of_the_units_does_not_do_it(installed: Pa
 
 
 def test_there_is_nothing_to_go_back_to(installed: Path) -> None:
-    assert "no release before this one" in run("--back")[1]
+    assert "no release before this one" in run("--rollback")[1]
 
 
 def test_without_a_passphrase_nothing_is_begun(

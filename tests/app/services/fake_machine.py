@@ -58,7 +58,7 @@ class FakeMachine:
             slots=self.slots,
             capabilities=[frames.Capability(agent_type="claude")],
             attempts=list(held),
-            room=self.sandbox,
+            sandbox=self.sandbox,
             labels=self.labels,
             **{"checks_commits": True, **more},
         )

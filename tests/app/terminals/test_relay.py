@@ -41,4 +41,4 @@ def test_a_viewer_whom_an_error_keeps_out_is_forgotten(
     assert relay._sockets.all_members() == []
     assert relay._reader.streams == {}
     with redis.Redis.from_url(environment["REDIS_URL"]) as valkey:
-        assert valkey.zcard(f"muster:pty:task:{TASK}") == 0
+        assert valkey.zcard(f"muster:terminal:task:{TASK}") == 0

@@ -78,7 +78,7 @@ def test_who_is_idle_is_pinged_and_stays_and_who_has_gone_silent_is_given_up(
         viewer.wait_for(wire.Ping)
     assert viewer.wait_for_offset(machine.print(b"still here")) == b"still here"
     with redis.Redis.from_url(environment["REDIS_URL"]) as valkey:
-        here = f"muster:pty:task:{scene.task.id}"
+        here = f"muster:terminal:task:{scene.task.id}"
         assert valkey.zcard(here) == 1
         line.swallow("up", "down")  # nobody hangs up
         wait_for(lambda: valkey.zcard(here) == 0)

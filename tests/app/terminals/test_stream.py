@@ -107,7 +107,7 @@ def test_who_comes_back_when_redis_holds_nothing_any_more_sees_the_screen_of_now
     viewer.cut()
     machine.close()
     wait_for(lambda: not viewers_of(scene, valkey))
-    for key in valkey.scan_iter(f"muster:pty:{scene.task.id}-*"):
+    for key in valkey.scan_iter(f"muster:terminal:{scene.task.id}-*"):
         valkey.delete(key)
     if first == "viewer":
         again = scene.view(resume_from=6)
@@ -121,7 +121,7 @@ def test_who_comes_back_when_redis_holds_nothing_any_more_sees_the_screen_of_now
 
 
 def viewers_of(scene: Scene, valkey: Any) -> int:
-    return int(valkey.zcard(f"muster:pty:task:{scene.task.id}"))
+    return int(valkey.zcard(f"muster:terminal:task:{scene.task.id}"))
 
 
 def test_a_flood_reaches_a_viewer_whole_or_with_gaps_that_say_what_is_missing(
@@ -168,7 +168,7 @@ def test_a_viewer_who_waits_for_a_screen_is_not_waited_for(scene: Scene, valkey:
     """The screen comes behind the bytes that would wait."""
     machine, viewer = scene.both()
     viewer.wait_for_offset(machine.print(numbered(0, 1 << 20)))
-    how_far = f"muster:pty:{scene.task.id}-1:read"
+    how_far = f"muster:terminal:{scene.task.id}-1:read"
     wait_for(lambda: valkey.hlen(how_far) == 1)
     drawn = threading.Event()
     machine.screen = lambda: str(drawn.wait(20))
@@ -257,7 +257,7 @@ def test_every_key_expires(scene: Scene, valkey: Any) -> None:
     machine, viewer = scene.both()
     viewer.press(b"x")
     viewer.wait_for_offset(machine.print(b"x"))
-    keys = list(valkey.scan_iter("muster:pty:*"))
+    keys = list(valkey.scan_iter("muster:terminal:*"))
     assert len(keys) >= 6
     assert {key: valkey.ttl(key) for key in keys if valkey.ttl(key) == -1} == {}
 
@@ -265,7 +265,7 @@ def test_every_key_expires(scene: Scene, valkey: Any) -> None:
 def test_a_stream_holds_two_mebibytes_however_much_was_printed(scene: Scene, valkey: Any) -> None:
     machine, viewer = scene.both()
     viewer.wait_for_offset(machine.print(b"x" * (5 << 20)), 30)
-    size = valkey.memory_usage(f"muster:pty:{scene.task.id}-1:out", samples=0)
+    size = valkey.memory_usage(f"muster:terminal:{scene.task.id}-1:out", samples=0)
     assert size < KEPT + (1 << 20)
 
 

@@ -106,8 +106,8 @@ def test_a_resize_stays_between_the_bytes_it_came_between(scene: Scene, right: s
 
 def test_a_socket_that_has_not_heard_of_a_newer_one_finds_out(scene: Scene, valkey: Any) -> None:
     older, _ = scene.both()
-    state = f"muster:pty:{scene.task.id}-1:state"
-    assert valkey.hget(state, "holder")
-    valkey.hset(state, "holder", "a newer one, whose word was lost")
+    state = f"muster:terminal:{scene.task.id}-1:state"
+    assert valkey.hget(state, "owner")
+    valkey.hset(state, "owner", "a newer one, whose word was lost")
     assert wait_for(lambda: older.code, 30) == wire.CloseCode.REPLACED
-    assert valkey.hget(state, "holder") == b"a newer one, whose word was lost"
+    assert valkey.hget(state, "owner") == b"a newer one, whose word was lost"

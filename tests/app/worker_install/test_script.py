@@ -145,14 +145,14 @@ def test_where_the_server_has_moved_one_says_so_and_the_machine_stays_enrolled(
     assert "run this line with --moved" in refused.stderr
     moved = run(text, tmp_path, "--user", "--dry-run", "--moved")
     assert (moved.returncode, moved.stderr) == (0, "")
-    assert f"muster worker move --server {SERVER} --ca-file " in moved.stdout
+    assert f"muster worker set-server --server {SERVER} --ca-file " in moved.stdout
     assert "worker enroll" not in moved.stdout
     stopped, written = (moved.stdout.index(f"control {word} ") for word in ("stop", "restart"))
-    assert stopped < moved.stdout.index("worker move --server") < written
+    assert stopped < moved.stdout.index("worker set-server --server") < written
     kept.write_text(f'{{"server":"{SERVER}","machineId":"0"}}')
     for options in ((), ("--moved",)):
         again = run(text, tmp_path, "--user", "--dry-run", *options)
-        assert (again.returncode, "worker move" in again.stdout) == (0, False)
+        assert (again.returncode, "worker set-server" in again.stdout) == (0, False)
 
 
 def test_half_a_script_does_nothing(text: str, tmp_path: Path) -> None:
@@ -169,9 +169,9 @@ def unit(text: str, home: Path, *options: str) -> str:
 @pytest.mark.needs("curl")
 def test_words_reach_the_worker_as_they_were_given(text: str, tmp_path: Path) -> None:
     strange = 'x y"z%h$HOME\\n'
-    unit_text = unit(text, tmp_path, "--user", "--label", "gpu=true", "--", "--room-dir", strange)
+    unit_text = unit(text, tmp_path, "--user", "--label", "gpu=true", "--", "--mount", strange)
     (command,) = re.findall(r"^ExecStart=(.*?) ?$", unit_text, re.M)
-    assert command.endswith(r'"--label" "gpu=true" "--room-dir" "x y\"z%%h$$HOME\\n"')
+    assert command.endswith(r'"--label" "gpu=true" "--mount" "x y\"z%%h$$HOME\\n"')
 
 
 @pytest.mark.needs("curl")

@@ -29,7 +29,7 @@ def test_an_account_and_a_home_of_before_stay(
 
 
 def installed(home: Path, erase: str) -> tuple[Path, Path]:
-    """A service of one's own and its release, whose `worker erase` is this line."""
+    """A service of one's own and its release, whose `worker reset` is this line."""
     prefix = home / ".local/share/muster-worker"
     program(prefix / "current/bin", "python", erase)
     (prefix / "home").mkdir()

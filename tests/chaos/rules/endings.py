@@ -26,7 +26,7 @@ def _judge_waiting(task_id: int, seen: TaskSeen) -> Iterator[Violation]:
     """All is healed and every question was answered, so that there is nothing left to wait for."""
     task = seen.task
     blocks = (task.get("queue") or {}).get("blockedBy")
-    reason = task.get("waitsFor") or blocks
+    reason = task.get("waitingFor") or blocks
     rule = "stuck" if reason else "waits without a reason"
     last = seen.events[-1] if seen.events else {}
     text = f"{task['status']}, {reason}; its last event: {last.get('message')}"

@@ -83,7 +83,7 @@ def _ends(history: History, run: Run) -> Iterator[dict[str, Any]]:
     was_begun = any(event["type"] == "started" for event in mine)
     yield from stops(history, run.task_id, run.attempt, run.stage)
     for event in mine:
-        is_lost = event["type"] == "machine_lost" and "excused" in event["data"] and was_begun
+        is_lost = event["type"] == "machine_lost" and "uncounted" in event["data"] and was_begun
         is_mine = event["type"] == "stage_finished" and event["stageIndex"] == run.stage
         if is_lost or is_mine or event["type"] == "published":
             yield event

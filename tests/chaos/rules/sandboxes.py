@@ -8,7 +8,7 @@ from tests.chaos.rules.violation import Violation
 
 BREAK, BREAK_AT = "break rooms", "break rooms at a step"
 WORDS = "no room can be made"
-_CODES = frozenset({"room_unavailable", "start_failed", "workspace_broken", "workspace_failed"})
+_CODES = frozenset({"sandbox_unavailable", "start_failed", "workspace_broken", "workspace_failed"})
 
 
 def check(history: History) -> Iterator[Violation]:

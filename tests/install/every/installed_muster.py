@@ -77,7 +77,7 @@ class InstalledMuster(InstalledServer):
 
     def run_machine(self, home: Path) -> "subprocess.Popen[bytes]":
         """What was enrolled there."""
-        shown = f"--file-root {self.home} --room-dir {self.notes}:rw --room-dir {self._tunnels}:rw"
+        shown = f"--file-root {self.home} --mount {self.notes}:rw --mount {self._tunnels}:rw"
         tunnel = f"--tunnel-command {shlex.quote(tunnel_command(self._tunnels))}"
         log = self.logs / f"machine-{home.name}.log"
         return self.people["admin"].start(f"worker run --home {home} {shown} {tunnel}", log)

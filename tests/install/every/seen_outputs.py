@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from tests.muster.cli.routes_table import COMMANDS
 
-_WITHOUT_ROUTES = {"config list", "project rehearse", "task why"}  # of their own
+_WITHOUT_ROUTES = {"config list", "project dry-run", "task why"}  # of their own
 
 
 class SeenOutputs:

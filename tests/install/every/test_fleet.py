@@ -26,7 +26,7 @@ def test_a_project_from_its_making_to_its_end(
     [named] = admin.run_json(f"admin projects update PROJ -F name=Named {token}")
     assert (named["name"], named["hasGitToken"]) == ("Named", True)
     assert "PROJ" in [item["key"] for item in admin.run_json("admin projects list")]
-    [member] = admin.run_json("admin projects put-member PROJ ada --role maintainer")
+    [member] = admin.run_json("admin projects set-member PROJ ada --role maintainer")
     assert (member["name"], member["role"]) == ("ada", "maintainer")
     assert (
         ada.run_json("project members PROJ")
@@ -34,7 +34,7 @@ def test_a_project_from_its_making_to_its_end(
         == [member]
     )
     ada_s_work(ada)
-    admin.run_json("admin projects put-member PROJ bob --role maintainer")
+    admin.run_json("admin projects set-member PROJ bob --role maintainer")
     admin(f"admin projects remove-member PROJ --developer-id {member['developerId']}")
     ada("project show PROJ", status=NOT_ALLOWED)
     admin("admin projects destroy-secrets PROJ --yes")
@@ -49,7 +49,7 @@ def ada_s_work(ada: ShellUser) -> None:
     assert ada.run_json("project add-member PROJ bob")[0]["developerId"] == bob["id"]
     ada("project remove-member PROJ bob")
     assert [who["name"] for who in ada.run_json("project members PROJ")] == ["ada"]
-    [stage] = ada.run_json("project rehearse PROJ -d Do")
+    [stage] = ada.run_json("project dry-run PROJ -d Do")
     assert (stage["name"], stage["text"]) == ("say", "echo said")
     assert ada.run_json("project budget PROJ")[0]["budget"] is None
     ada("project allow PROJ --host packages.example.com", status=FAILED)  # all is, in an open one
@@ -72,7 +72,7 @@ def test_a_machine_from_its_line_to_its_end(
         token = add.output.partition("MUSTER_ENROLL_TOKEN=")[2].split()[0]
         at = f"--server {installed_muster.api.url} --token - --name later --home {home}"
         admin(f"worker enroll {at}", given=f"{token}\n")
-        admin(f"worker move --home {home} --server {installed_muster.api.url}")
+        admin(f"worker set-server --home {home} --server {installed_muster.api.url}")
         worker = installed_muster.run_machine(home)
         add.wait_for_output("later is connected.")
         add.wait_until_ended(0)
@@ -96,7 +96,7 @@ def test_a_machine_from_its_line_to_its_end(
     admin("admin machines decommission later --yes")
     assert worker.wait(60) is not None
     assert admin.run_json("machine show later")[0]["status"] == "decommissioned"
-    admin(f"worker erase --home {home}")
+    admin(f"worker reset --home {home}")
     assert not list(home.glob("workspaces/*"))
 
 

@@ -22,7 +22,7 @@ def test_a_server_is_looked_at_backed_up_and_made_again_elsewhere(
     findings = json.loads(operator("muster-server doctor --json", status=None))
     assert {"name", "ok", "text", "advice"} == findings[0].keys()
     assert "can sign in again" in operator("muster-server unlock ada")
-    ada("profile confirm", given=PASSWORD)
+    ada("profile reauthenticate", given=PASSWORD)
     [token] = ada.run_json("profile create-token --label elsewhere")
     file, home = installed_muster.home / "backup", installed_muster.home / "elsewhere"
     assert f"{file} is whole" in operator(f"muster-server backup {file}")

@@ -54,7 +54,7 @@ def add_second_factor(whole: InstalledMuster) -> None:
 def test_a_login_and_a_token_of_one_s_own_come_and_go(
     installed_muster: InstalledMuster, bob: ShellUser
 ) -> None:
-    bob("profile confirm", given=PASSWORD)
+    bob("profile reauthenticate", given=PASSWORD)
     [made] = bob.run_json("profile create-token --label robot --scope read")
     robot = ShellUser(installed_muster.person, installed_muster.command, "robot")
     robot(
@@ -66,7 +66,7 @@ def test_a_login_and_a_token_of_one_s_own_come_and_go(
     assert (known["name"], known["user"], known["current"]) == ("here", "bob", True)
     robot("config use here")
     assert robot("config path").strip() == str(robot.place / "muster" / "config.toml")
-    robot("profile confirm", given=PASSWORD, status=NOT_ALLOWED)  # a token is no session
+    robot("profile reauthenticate", given=PASSWORD, status=NOT_ALLOWED)  # a token is no session
     assert [token["label"] for token in bob.run_json("profile tokens")] == ["robot"]
     [revoked] = bob.run_json(f"profile revoke-token {made['id']}")
     assert revoked["revokedAt"] is not None

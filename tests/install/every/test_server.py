@@ -45,15 +45,15 @@ def test_a_message_to_a_chat_is_refused_dies_and_is_sent_when_it_is_tried_again(
 
 
 def test_settings_change_and_it_is_known_who_changed_them(admin: ShellUser) -> None:
-    [changed] = admin.run_json("admin settings set logMegabytes=123")
-    assert (changed["key"], changed["value"]) == ("logMegabytes", 123)
-    [shown] = [at for at in admin.run_json("admin settings list") if at["key"] == "logMegabytes"]
+    [changed] = admin.run_json("admin settings set maxLogMegabytes=123")
+    assert (changed["key"], changed["value"]) == ("maxLogMegabytes", 123)
+    [shown] = [at for at in admin.run_json("admin settings list") if at["key"] == "maxLogMegabytes"]
     assert shown["value"] == 123
-    [back] = admin.run_json("admin settings set logMegabytes=null")
+    [back] = admin.run_json("admin settings set maxLogMegabytes=null")
     assert back["value"] == back["default"] != 123
     entries = admin.run_json("admin audit --action settings.updated")
     assert [entry["actor"]["name"] for entry in entries[:2]] == ["admin", "admin"]
-    assert entries[1]["changes"]["after"] == {"logMegabytes": 123}
+    assert entries[1]["changes"]["after"] == {"maxLogMegabytes": 123}
 
 
 def test_the_server_is_asked_how_it_is(
@@ -89,8 +89,8 @@ def test_what_one_is_told_is_read_chosen_and_watched(
     assert notification["id"] in [item["id"] for item in bob.run_json("notifications list")]
     bob("notifications read --all")
     assert bob.run_json("notifications list") == []
-    [chosen] = bob.run_json("notifications choose -F 'gateOpened={\"inApp\": false}'")
-    assert chosen["gateOpened"] == bob.run_json("notifications choices")[0]["gateOpened"]
+    [chosen] = bob.run_json("notifications set-preferences -F 'gateOpened={\"inApp\": false}'")
+    assert chosen["gateOpened"] == bob.run_json("notifications preferences")[0]["gateOpened"]
     assert not chosen["gateOpened"]["inApp"]
-    bob.run_json("notifications choose -F 'gateOpened={\"inApp\": true}'")
+    bob.run_json("notifications set-preferences -F 'gateOpened={\"inApp\": true}'")
     ada.run_json(f"task cancel {made['id']}")

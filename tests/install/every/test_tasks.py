@@ -28,11 +28,11 @@ def test_a_task_asks_and_is_answered(ada: ShellUser, bob: ShellUser, project: Pr
     assert (made["status"], made["createdBy"]["name"]) == ("suspended", "ada")
     assert "Which colour?" in ada.err
     [asked] = [item for item in bob.run_json("inbox --kind gate") if item["task"]["id"] == task]
-    assert "answer" in asked["acts"]
+    assert "answer" in asked["actions"]
     [found] = bob.run_json(f"task list --project {key} --needs-me --status suspended")
     assert (found["id"], found["question"]["kind"]) == (task, "choose")
     [why] = bob.run_json(f"task why {task}")
-    assert why["waitsFor"]["reason"] == "gate"
+    assert why["waitingFor"]["reason"] == "gate"
     assert bob(f"task choose {task}") == "1  red\n2  blue\n"
     assert bob.run_json(f"task choose {task} bl")[0]["status"] != "suspended"
     bob(f"task watch {task}", status=WAITS)
@@ -98,11 +98,11 @@ def test_a_failed_task_needs_somebody_until_it_is_seen_and_is_tried_again(
         return task in [item["task"]["id"] for item in ada.run_json("inbox --kind failure")]
 
     assert needs()
-    ada(f"task seen {task}")
+    ada(f"task dismiss {task}")
     assert not needs()
-    ada(f"task seen {task} --undo")
+    ada(f"task dismiss {task} --undo")
     assert needs()
-    ada(f"task seen {task}")
+    ada(f"task dismiss {task}")
     flag.touch()
     [again] = ada.run_json(f"task retry {task}")
     assert again["status"] == "queued"
@@ -126,7 +126,7 @@ def test_somebody_sits_down_at_a_task_and_opens_a_way_into_it(
         terminal.wait_until_shown("heard hello")
         terminal.type("\r~.")
         assert terminal.wait_until_ended() == 0
-    [typed] = ada.run_json(f"task typed {task}")
+    [typed] = ada.run_json(f"task inputs {task}")
     assert (typed["developer"]["name"], typed["attempt"]) == ("ada", 1)
     [started] = ada.run_json(f"task tunnel start {task} --ttl 60")
     assert started["state"] in ("starting", "connected")

@@ -8,7 +8,7 @@ COMMANDS = {
     "GET /healthz": "member: status",
     "GET /readyz": "member: status",
     "GET /.well-known/muster-evidence.json": "member: api /.well-known/muster-evidence.json",
-    "POST /api/auth/confirm": "member: profile confirm",
+    "POST /api/auth/reauthenticate": "member: profile reauthenticate",
     # ---- tasks
     "GET /api/web/tasks": "member: task list --status suspended --needs-me --search '#{task}'",
     "POST /api/web/tasks": "member: task create -p {key} -d Do",
@@ -21,7 +21,7 @@ COMMANDS = {
     "POST /api/web/tasks/:taskId/follow-ups": "member: task follow-up {task} -d More",
     "GET /api/web/tasks/:taskId/follow-ups/:followUpId": "member: task withdraw {task} {task}",
     "DELETE /api/web/tasks/:taskId/follow-ups/:followUpId": "member: task withdraw {task} {task}",
-    "GET /api/web/tasks/:taskId/terminal-inputs": "maintainer: task typed {task}",
+    "GET /api/web/tasks/:taskId/terminal-inputs": "maintainer: task inputs {task}",
     "GET /api/web/tasks/:taskId/events": "member: task events {task} --type created",
     "GET /api/web/tasks/:taskId/diff": "member: task diff {task} --stat",
     "GET /api/web/tasks/:taskId/files": "member: task file {task} made.py",
@@ -43,7 +43,7 @@ COMMANDS = {
     "POST /api/web/tasks/:taskId/threads/:threadId/reopen": "member: task reopen {task} {task}",
     "GET /api/web/tasks/:taskId/reviews": "member: task reviews {task}",
     "POST /api/web/tasks/:taskId/reviews": "member: task review {task} --comment -b Good",
-    "PUT /api/web/tasks/:taskId/seen": "creator: task seen {task}",
+    "PUT /api/web/tasks/:taskId/dismiss": "creator: task dismiss {task}",
     "GET /api/web/workspaces/:taskId": "member: task workspace {task}",
     "POST /api/web/workspace-tunnel/:taskId/start": "creator: task tunnel start {task} --ttl 60",
     "POST /api/web/workspace-tunnel/:taskId/stop": "creator: task tunnel stop {task}",
@@ -59,8 +59,8 @@ COMMANDS = {
     "GET /api/web/projects/-/developers": "member: project developers",
     "GET /api/web/projects/:key": "member: project show {key}",
     "GET /api/web/projects/:key/budget": "member: project budget {key}",
-    "POST /api/web/projects/-/pipeline/dry-run": "member: project rehearse - -d Do",
-    "POST /api/web/projects/:key/pipeline/dry-run": "member: project rehearse {key} -d Do",
+    "POST /api/web/projects/-/pipeline/dry-run": "member: project dry-run - -d Do",
+    "POST /api/web/projects/:key/pipeline/dry-run": "member: project dry-run {key} -d Do",
     "PUT /api/web/projects/:key": "maintainer: project apply --yes -f {file}",
     "DELETE /api/web/projects/:key/secrets": "maintainer: project destroy-secrets {key} --yes",
     "POST /api/web/projects/:key/network/allow": "maintainer: project allow {key} --host a.example",
@@ -78,9 +78,9 @@ COMMANDS = {
     "POST /api/web/profile/tokens": "member: profile create-token --label x --scope read",
     "POST /api/web/profile/tokens/:tokenId/revoke": "member: profile revoke-token {personal_token}",
     "POST /api/web/profile/chat-token": "member: profile chat-token",
-    "GET /api/web/profile/notifications": "member: notifications choices",
+    "GET /api/web/profile/notifications": "member: notifications preferences",
     "PUT /api/web/profile/notifications": (
-        "member: notifications choose -F 'reviewed={{\"chat\":true}}'"
+        "member: notifications set-preferences -F 'reviewed={{\"chat\":true}}'"
     ),
     "GET /api/web/dashboard/stats": "member: status",
     "GET /api/web/dashboard/recent-activity": "member: activity",
@@ -119,7 +119,7 @@ COMMANDS = {
     "DELETE /api/admin/projects/:key": "admin projects delete {key} --force --yes",
     "DELETE /api/admin/projects/:key/secrets": "admin projects destroy-secrets {key} --yes",
     "GET /api/admin/projects/:key/members": "admin projects members {key}",
-    "POST /api/admin/projects/:key/members": "admin projects put-member {key} {target}",
+    "POST /api/admin/projects/:key/members": "admin projects set-member {key} {target}",
     "DELETE /api/admin/projects/:key/members": (
         "admin projects remove-member {key} --developer-id {a_member}"
     ),
@@ -145,7 +145,7 @@ COMMANDS = {
     "POST /api/admin/deliveries/:deliveryId/retry": "admin deliveries retry {delivery}",
     "GET /api/admin/audit-logs": "admin audit --action machine.",
     "GET /api/admin/settings": "admin settings list",
-    "PUT /api/admin/settings": "admin settings set logMegabytes=100",
+    "PUT /api/admin/settings": "admin settings set maxLogMegabytes=100",
 }
 
 _BY_LOGIN = "`muster login` and `logout` ask it: test_login"

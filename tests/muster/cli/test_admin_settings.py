@@ -15,9 +15,9 @@ def test_what_a_setting_does_is_read_whole_in_a_narrow_terminal(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     shell = shell_of(make_developer(role=SystemRole.ADMIN))
-    shell.done("admin", "settings", "set", "logMegabytes=123")
+    shell.done("admin", "settings", "set", "maxLogMegabytes=123")
     output = shell.done("admin", "settings", "list").out
-    assert "logMegabytes = 123 MiB (by default " in output
+    assert "maxLogMegabytes = 123 MiB (by default " in output
     assert max(map(len, output.splitlines())) <= 60
     [about] = shell.done("admin", "settings", "list", "--jq", ".[0].help").out.splitlines()
     assert about in " ".join(output.split())

@@ -22,7 +22,7 @@ from tests.muster.cli.shell import CommandResult, Shell
 # done, and what has no route of its own: tests/install/every.
 REFUSED = {
     "POST /api/web/tasks/:taskId/retry": "task_not_ended",
-    "PUT /api/web/tasks/:taskId/seen": "task_not_ended",
+    "PUT /api/web/tasks/:taskId/dismiss": "task_not_ended",
     "POST /api/web/projects/:key/network/allow": "network_open",
     "DELETE /api/admin/bots/:botId/bindings": "not_found",
 }

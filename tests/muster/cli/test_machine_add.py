@@ -44,7 +44,7 @@ class Server:
         news: str = "",
     ) -> None:
         self._steps, self._line, self._expires_at = list(steps), line, expires_at
-        self._news = news or "".join(f"id: {n}\nevent: news\ndata: {{}}\n\n" for n in range(5))
+        self._news = news or "".join(f"id: {n}\nevent: update\ndata: {{}}\n\n" for n in range(5))
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path

@@ -87,16 +87,16 @@ def test_who_may_not_is_told_so_with_status_3(
 
 @pytest.mark.usefixtures("home")
 def test_what_a_drain_would_do_is_shown_beside_its_json_and_not_in_it() -> None:
-    plan = [{"task": {"id": 7, "description": "Mend it"}, "act": "keep"}]
+    plan = [{"task": {"id": 7, "description": "Mend it"}, "action": "keep"}]
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.method == "GET":
             return httpx.Response(200, json={"items": [{"id": "m", "name": "forge"}]})
         return httpx.Response(200, json={"plan": plan, "status": "draining"})
 
-    command = ("--server", SERVER, "machine", "drain", "forge", "--json", "machine,act")
+    command = ("--server", SERVER, "machine", "drain", "forge", "--json", "machine,action")
     result = Shell(answer)(*command, input_text="y\n", is_terminal=True)
-    assert (result.status, result.json) == (0, [{"machine": "forge", "act": "keep"}]), result.err
+    assert (result.status, result.json) == (0, [{"machine": "forge", "action": "keep"}]), result.err
     assert "AT THE DEADLINE" in result.err
 
 

@@ -8,7 +8,7 @@ from tests.muster.cli.shell import SERVER, Shell
 
 HELLO = 'event: hello\nid: 1:\ndata: {"unreadCount": 0}\n\n'
 NEWS = (
-    'event: news\nid: 2:\ndata: {"notifications": [{"title": "Sign it?", "body": "In APP",'
+    'event: update\nid: 2:\ndata: {"notifications": [{"title": "Sign it?", "body": "In APP",'
     ' "createdAt": "2030-01-01T00:00:00.000Z"}], "events": []}\n\n'
 )
 

@@ -65,7 +65,7 @@ def test_every_command_that_prints_something_prints_json() -> None:
         if json_schema.printed(command) is None
     }
     files = {"task evidence", "task file", "task recording", "api", "completion", "config path"}
-    told_by_status = {"task watch", "task open", "task seen", "task withdraw", "attach"}
+    told_by_status = {"task watch", "task open", "task dismiss", "task withdraw", "attach"}
     assert {name for name in silent if name.startswith(("task", "machine", "inbox"))} <= (
         files | told_by_status | {"task delete-comment"}
     )
@@ -77,12 +77,14 @@ def test_json_is_an_array_of_objects_with_these_fields(tasks: Shell) -> None:
 
 
 def test_a_field_that_an_older_server_does_not_say_is_null(tasks: Shell) -> None:
-    assert run(tasks, "task", "list", "--json", "id,waitsFor").json == [{"id": 7, "waitsFor": None}]
+    assert run(tasks, "task", "list", "--json", "id,waitingFor").json == [
+        {"id": 7, "waitingFor": None}
+    ]
 
 
 def test_json_alone_lists_the_fields_and_asks_nobody(tasks: Shell) -> None:
     result = run(tasks, "task", "list", "--json")
-    assert result.out.split() == list(fields.FOUND_TASK)
+    assert result.out.split() == list(fields.TASK_LIST_ITEM)
     assert not tasks.asked
 
 

@@ -57,7 +57,7 @@ def test_what_is_written_is_read_again_without_a_difference() -> None:
             id="a stage without its defaults",
         ),
         pytest.param("maxAttempts: 3", {"maxAttempts": 3}, id="what was not there"),
-        pytest.param("room: null", {}, id="null where nothing is"),
+        pytest.param("minSandbox: null", {}, id="null where nothing is"),
         pytest.param("agentOptions: null", {"agentOptions": None}, id="null takes away"),
     ],
 )

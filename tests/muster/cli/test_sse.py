@@ -29,4 +29,4 @@ def test_lines_end_by_a_line_feed_alone_however_the_bytes_come(size: int) -> Non
 
 def test_data_that_is_no_json_is_said_to_be_none() -> None:
     with pytest.raises(CliError, match="no JSON"):
-        list(parse_events(["event: news", "data: {", ""]))
+        list(parse_events(["event: update", "data: {", ""]))

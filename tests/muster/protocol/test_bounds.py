@@ -100,16 +100,16 @@ def test_a_hello_of_before_is_let_in_however_much_it_has_to_say() -> None:
         *(2, "jwt", "m", "j", "v" * 999),
         capabilities=[frames.Capability("a" * 99, reason="r" * 999)] * 200,
         repositories=["u" * 999] * 600,
-        room=frames.SandboxFacts("none", ["l" * 999] * 99),
+        sandbox=frames.SandboxFacts("none", ["l" * 999] * 99),
     )
     frame = codec.decode_from_machine(codec.encode(hello))
     assert isinstance(frame, frames.Hello)
-    assert frame.room is not None
+    assert frame.sandbox is not None
     counts = (
         len(frame.version),
         len(frame.capabilities),
         len(frame.repositories),
-        len(frame.room.lacks),
+        len(frame.sandbox.missing),
     )
     assert counts == (200, 100, 500, 20)
 

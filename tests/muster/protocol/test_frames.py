@@ -207,7 +207,7 @@ def test_close_codes_stay():
         "NO_HELLO": 4408,
         "REPLACED": 4412,
         "DECOMMISSIONED": 4413,
-        "UNSPOKEN_VERSION": 4414,
+        "UNSUPPORTED_VERSION": 4414,
         "GOING_AWAY": 1001,
     }
 

@@ -64,7 +64,7 @@ def test_the_order_of_a_stage_is_read(attempt: Path) -> None:
     assert order is not None
     assert (order.stage_index, order.stage_name, order.project) == (1, "develop", "shop")
     assert order.sessions == {"claude": SESSION}
-    assert order.talked == ("claude",)
+    assert order.session_agents == ("claude",)
     order.write(attempt)
     recorded = (HERE / "machine" / "attempt" / "attempt.json").read_bytes()
     assert (attempt / "attempt.json").read_bytes() == recorded

@@ -29,7 +29,7 @@ def muster(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_who_asks_wrongly_is_told_what_there_is(arguments: list[str]) -> None:
     completed = muster(*arguments)
     assert (completed.returncode, completed.stdout) == (2, "")
-    assert "python -m muster worker enroll | run | doctor | erase" in completed.stderr
+    assert "python -m muster worker enroll | run | doctor | reset" in completed.stderr
 
 
 @pytest.mark.parametrize(
@@ -48,30 +48,30 @@ def test_a_machine_that_is_not_enrolled_is_told_how_to_be(root: Path) -> None:
     assert "python -m muster worker enroll --server URL --token TOKEN" in completed.stderr
 
 
-def move(home: Path, *more: str) -> subprocess.CompletedProcess[str]:
+def set_server(home: Path, *more: str) -> subprocess.CompletedProcess[str]:
     server = "https://new.example:9000"
-    return muster("worker", "move", "--home", str(home), "--server", server, *more)
+    return muster("worker", "set-server", "--home", str(home), "--server", server, *more)
 
 
 def test_a_machine_looks_for_its_server_at_another_address(root: Path, tmp_path: Path) -> None:
     home = Layout(root / "home")
-    assert "enroll first" in move(home.home).stderr
+    assert "enroll first" in set_server(home.home).stderr
     home.make()
     store = CredentialStore(home.credentials)
     before = Credentials("https://old.example", "id", "m", 2, "jwt", 0.0, "secret")
     store.save(before)
     lock = HomeLock(home.home)
-    refused = move(home.home)
+    refused = set_server(home.home)
     lock.close()
     assert (refused.returncode, store.load()) == (1, before)
     assert "another worker runs" in refused.stderr
-    assert move(home.home).returncode == 0
+    assert set_server(home.home).returncode == 0
     moved = msgspec.structs.replace(before, server="https://new.example:9000")
     assert store.load() == moved
-    assert move(home.home, "--ca-file", str(tmp_path / "ca.pem")).returncode == 1
+    assert set_server(home.home, "--ca-file", str(tmp_path / "ca.pem")).returncode == 1
     (tmp_path / "ca.pem").write_text(pem(make("an authority")))
     for more in (["--ca-file", str(tmp_path / "ca.pem")], []):  # it stays
-        assert move(home.home, *more).returncode == 0
+        assert set_server(home.home, *more).returncode == 0
         assert store.load().ca_file == str(tmp_path / "ca.pem")
 
 
@@ -121,8 +121,8 @@ def test_an_agents_file_that_says_nothing_usable_is_named(root: Path, verb: str)
     assert f"{root}/goose.toml: Object missing required field `binary`" in completed.stderr
 
 
-def erase(home: Path) -> subprocess.CompletedProcess[str]:
-    return muster("worker", "erase", "--home", str(home))
+def reset(home: Path) -> subprocess.CompletedProcess[str]:
+    return muster("worker", "reset", "--home", str(home))
 
 
 def a_workers_home(root: Path) -> Path:
@@ -138,14 +138,14 @@ def test_erasing_a_home_leaves_none_of_what_a_worker_made(root: Path) -> None:
     (home / "mirrors" / "a.git").mkdir()
     (home / "somebody's").write_text("stays")
     for _ in range(2):  # again, there is nothing left to do
-        assert erase(home).returncode == 0
+        assert reset(home).returncode == 0
         assert [path.name for path in home.iterdir()] == ["somebody's"]
 
 
 def test_what_a_daemon_runs_with_is_not_erased(root: Path) -> None:
     home = a_workers_home(root)
     lock = HomeLock(home)
-    done = erase(home)
+    done = reset(home)
     lock.close()
     assert (done.returncode, (home / "credentials").is_dir()) == (1, True)
     assert "another worker runs" in done.stderr
@@ -156,7 +156,7 @@ def test_what_no_worker_made_is_not_erased(root: Path) -> None:
     for name in ("mirrors", "homes"):
         (home / name).mkdir()
         (home / name / "precious").write_text("others'")
-    completed = erase(home)
+    completed = reset(home)
     assert (completed.returncode, "is no home of a worker's" in completed.stderr) == (1, True)
     assert (home / "mirrors" / "precious").is_file()
     assert len(list(home.rglob("*"))) == 4
@@ -166,11 +166,11 @@ def test_what_no_worker_made_is_not_erased(root: Path) -> None:
 def test_the_home_of_another_user_is_not_erased(root: Path) -> None:
     home = a_workers_home(root)
     os.chown(home, 12345, 12345)
-    completed = erase(home)
+    completed = reset(home)
     assert (completed.returncode, "another user" in completed.stderr) == (1, True)
     assert (home / "credentials" / "machine-id").is_file()
 
 
 def test_erasing_makes_no_home(root: Path) -> None:
-    assert erase(root / "nowhere").returncode == 0
+    assert reset(root / "nowhere").returncode == 0
     assert not (root / "nowhere").exists()

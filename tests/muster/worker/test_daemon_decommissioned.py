@@ -113,7 +113,7 @@ def test_cut_short_it_erases_the_rest_at_its_next_start(
 AS_USER = """
 import os, sys
 from pathlib import Path
-from muster.worker import leftovers
+from muster.worker import orphans
 from muster.worker.layout import Layout
 if os.geteuid() == 0:
     os.setgroups([])
@@ -125,7 +125,7 @@ layout.make()
 for root in (layout.workspaces, layout.homes, layout.mirrors):
     (root / "7-1" / "closed" / "below").mkdir(parents=True)
     (root / "7-1" / "closed").chmod(0)
-leftovers.erase(layout)
+orphans.erase_home(layout)
 """
 
 

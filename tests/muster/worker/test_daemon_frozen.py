@@ -81,7 +81,7 @@ def shorten_timeouts(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     def lose() -> None:
         for module in ("link", "client"):
-            monkeypatch.setattr(f"muster.worker.shim.{module}.PATIENCE", 0.3)
+            monkeypatch.setattr(f"muster.worker.shim.{module}.SHIM_TIMEOUT_SECONDS", 0.3)
         monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG_TIMEOUT_SECONDS", 0.8)
 
     return lose
@@ -283,7 +283,7 @@ def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
 
 def is_pushing(process: Process) -> bool:
     """No model of a screen, which lives as long as the daemon."""
-    kinds = (f"muster.worker.terminals.{kind}" for kind in ("screen", "emulator"))
+    kinds = (f"muster.worker.terminals.{kind}" for kind in ("screen_process", "emulator_process"))
     models = (model.pid for kind in kinds for model in processes.find_by_arguments("-m", kind))
     return process.pid not in models
 

@@ -82,7 +82,7 @@ def test_it_looks_again_until_it_is_well_and_says_both(machine: Machine) -> None
     wait_for(lambda: machine.health.reason == "")
     assert machine.health.override_capabilities(lambda: AGENTS) == AGENTS
     assert machine.changes >= 3
-    wait_for(lambda: not [t for t in threading.enumerate() if t.name == "wellness"])
+    wait_for(lambda: not [t for t in threading.enumerate() if t.name == "machine-health"])
 
 
 def test_a_machine_without_the_resources_for_a_check_is_unhealthy_until_it_has_them(

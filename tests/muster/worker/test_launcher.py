@@ -93,7 +93,7 @@ def test_a_worker_goes_back_to_what_it_ran_and_says_why(
     known = choice.load(worker.layout)
     assert known is not None
     assert known.failed == choice.FailedRelease(releases.release_name(NEW), "9.0.0", why)
-    assert (known.release, known.trying) == ("", "")
+    assert (known.release, known.canary) == ("", "")
     server.send(Upgrade(NEW, "now"))
     final = f"{why}; it is tried again when the server carries another package"
     server.wait_for(
@@ -120,7 +120,7 @@ def test_who_is_told_to_end_in_the_middle_of_a_trial_leaves_nothing_where_nothin
     assert shim_client.attach(worker.layout.attempt(AttemptKey(7, 1))) is None
     known = choice.load(worker.layout)
     assert known is not None
-    assert (known.trying, known.failed) == ("", None), "nothing is held against it"
+    assert (known.canary, known.failed) == ("", None), "nothing is held against it"
 
 
 def test_a_machine_that_is_decommissioned_in_the_middle_of_a_trial_ends_as_any_other(
@@ -141,7 +141,7 @@ class FakeDaemon:
     """A daemon that has left for a release."""
 
     def __init__(self) -> None:
-        self.upgrades = SimpleNamespace(begun=choice.ReleaseChoice("base", trying="x"), seconds=1.0)
+        self.upgrades = SimpleNamespace(begun=choice.ReleaseChoice("base", canary="x"), seconds=1.0)
         self.has_ended = False
 
     def run(self) -> None: ...

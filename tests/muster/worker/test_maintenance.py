@@ -158,7 +158,7 @@ def test_where_an_attempt_is_on_no_list_nothing_is_touched(
 ) -> None:
     made = begin(machine, repository, 1)
     mirror = mirror_of(machine, repository)
-    shutil.rmtree(mirror.path / "borrowers")  # as a daemon left it that kept none
+    shutil.rmtree(mirror.path / "mirror-users")  # as a daemon left it that kept none
     rewrite(repository, "anew")
     mirror.fetch("main")
     grow_old(mirror, 300)
@@ -172,7 +172,7 @@ def test_a_list_that_cannot_be_read_keeps_everything(
 ) -> None:
     made = begin(machine, repository, 1)
     mirror = mirror_of(machine, repository)
-    (mirror.path / "borrowers" / "7-1").write_text("")
+    (mirror.path / "mirror-users" / "7-1").write_text("")
     rewrite(repository, "anew")
     mirror.fetch("main")
     maintenance(machine).run_once()

@@ -8,10 +8,10 @@ import pytest
 
 ARENAS = """
 import ctypes, sys, threading
-from muster.worker import heap
+from muster.worker import memory
 
 if sys.argv[1] == "one":
-    heap.share_one_arena()
+    memory.limit_malloc_arenas()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = libc.fopen.restype = ctypes.c_void_p
 libc.malloc.argtypes = [ctypes.c_size_t]

@@ -96,8 +96,8 @@ class WorkerHome:
         connected = len(self.server.hellos)
         given = ["--home", str(self.layout.home)]
         given += uids.option(uids.OWN)
-        given += ["--room-dir", str(self.layout.home.parent)]
-        given += ["--room-dir", f"{make_shared(self.layout)}:rw"]
+        given += ["--mount", str(self.layout.home.parent)]
+        given += ["--mount", f"{make_shared(self.layout)}:rw"]
         given += [word for root in self.layout.file_roots for word in ("--file-root", str(root))]
         self.process = subprocess.Popen(
             [*python, "-m", *program, "run", *given, *options],

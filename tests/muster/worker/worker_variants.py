@@ -23,14 +23,14 @@ OTHER_VERSION = """
 import sys; sys.path.append(sys.argv[1])
 from muster.worker.shim import wire as shim_wire
 shim_wire.VERSION = {version}
-shim_wire.SPOKEN = ({version}, {version} - 1)
+shim_wire.SUPPORTED_VERSIONS = ({version}, {version} - 1)
 """
 
 WITHOUT_PIECES = """
 import sys; sys.path.append(sys.argv[1])
 from muster.worker.shim import peer as shim_peer
-told_with_pieces = shim_peer.Peer.grown
-shim_peer.Peer.grown = lambda self, end, data=b"": told_with_pieces(self, end)
+on_log_growth = shim_peer.Peer.on_log_growth
+shim_peer.Peer.on_log_growth = lambda self, end, data=b"": on_log_growth(self, end)
 """
 
 

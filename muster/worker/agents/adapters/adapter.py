@@ -44,19 +44,19 @@ class HomeFile(_AdapterStruct, frozen=True):
     """A file that lies in the home before the agent's first start, unless there is one already.
 
     `{workspace}` in `text` is the workspace's path, as within a JSON string. `given`: only where
-    the stage has this variable. `asking`: only where it can ask, and the text has the places of
-    Asking. `trusting`: only where nobody is to be asked whether the workspace is to be trusted.
+    the stage has this variable. `mcp`: only where it can ask, and the text has the places of
+    McpConfig. `trusting`: only where nobody is to be asked whether the workspace is to be trusted.
     """
 
     path: _RelativePath
     text: str
     given: str = ""
-    asking: bool = False
+    mcp: bool = False
     trusting: bool = False
 
 
 class McpConfig(_AdapterStruct, frozen=True):
-    """How an agent is given our server of tools, by which it asks people (`agents.asking`).
+    """How an agent is given our server of tools, by which it asks people (`agents.mcp_server`).
 
     In both, and in files of the home, `{command}` is its command as a JSON list, `{program}`
     its first word as a JSON string, `{arguments}` a list of the others; `{seconds}` and
@@ -113,12 +113,12 @@ class Adapter(_AdapterStruct, frozen=True):
     is to be gone on with of which no id is known. `contained` are the permissions where something
     of ours contains it, if these are others.
 
-    `asking` is how it is given a server of ours, only where we read it.
+    `mcp` is how it is given a server of ours, only where we read it.
 
-    `oldest` is the oldest version known to work. `hosts` is what it needs to reach its vendor:
+    `min_version` is the oldest version known to work. `hosts` is what it needs to reach its vendor:
     `@agent` in a stage's network. `environment` is what a project may set otherwise, `keys` are the
     variables by which it is given its key and address. `failures` are words, regular expressions,
-    by which it says why it failed even if it ends with 0. `leaves` are patterns, as in
+    by which it says why it failed even if it ends with 0. `ignored_files` are patterns, as in
     `.gitignore`, of files that it leaves in the workspace and that are no work.
     """
 
@@ -132,16 +132,16 @@ class Adapter(_AdapterStruct, frozen=True):
     contained: dict[Permissions, Permission] = {}
     model: _Arguments = ()
     allowed_tool: _Arguments = ()
-    asking: McpConfig | None = None
+    mcp: McpConfig | None = None
     session: _Arguments = ()
     latest: _Arguments = ()
-    oldest: str | None = None
+    min_version: str | None = None
     hosts: tuple[str, ...] = ()
     keys: tuple[_Variable, ...] = ()
     environment: dict[_Variable, str] = {}
     home: tuple[HomeFile, ...] = ()
     failures: dict[Reason, str] = {}
-    leaves: tuple[str, ...] = ()
+    ignored_files: tuple[str, ...] = ()
 
     def argv(self, ask: AgentInvocation) -> list[str]:
         """The command; the text is within one argument of it, unchanged, and passes no shell."""
@@ -155,11 +155,9 @@ class Adapter(_AdapterStruct, frozen=True):
 
     def variables(self, ask: AgentInvocation) -> dict[str, str]:
         """What goes into the stage's environment, and a project's own wins over."""
-        asking = self.asking.environment if self.asking and ask.mcp_server else {}
-        asking = {
-            name: _fill_server_placeholders(text, ask.mcp_server) for name, text in asking.items()
-        }
-        return {**self.environment, **self._permission(ask).environment, **asking}
+        mcp = self.mcp.environment if self.mcp and ask.mcp_server else {}
+        mcp = {name: _fill_server_placeholders(text, ask.mcp_server) for name, text in mcp.items()}
+        return {**self.environment, **self._permission(ask).environment, **mcp}
 
     def home_files(
         self, variables: Mapping[str, str], workspace: str, ask: AgentInvocation
@@ -170,9 +168,7 @@ class Adapter(_AdapterStruct, frozen=True):
         for file in self.home:
             if not _is_applicable(file, variables, ask):
                 continue
-            text = (
-                _fill_server_placeholders(file.text, ask.mcp_server) if file.asking else file.text
-            )
+            text = _fill_server_placeholders(file.text, ask.mcp_server) if file.mcp else file.text
             files.setdefault(file.path, text.replace("{workspace}", json.dumps(workspace)[1:-1]))
         return list(files.items())
 
@@ -187,9 +183,9 @@ class Adapter(_AdapterStruct, frozen=True):
     def _option_arguments(self, ask: AgentInvocation) -> Iterator[str]:
         if ask.is_structured and not ask.is_interactive:
             yield from self.structured
-        if self.asking and ask.mcp_server:
+        if self.mcp and ask.mcp_server:
             yield from (
-                _fill_server_placeholders(word, ask.mcp_server) for word in self.asking.arguments
+                _fill_server_placeholders(word, ask.mcp_server) for word in self.mcp.arguments
             )
         yield from self._permission(ask).arguments
         if ask.options.model:
@@ -213,7 +209,7 @@ class Adapter(_AdapterStruct, frozen=True):
 def _is_applicable(file: HomeFile, variables: Mapping[str, str], ask: AgentInvocation) -> bool:
     if file.given and not variables.get(file.given):
         return False
-    return not (file.asking and not ask.mcp_server) and not (file.trusting and ask.has_trust_prompt)
+    return not (file.mcp and not ask.mcp_server) and not (file.trusting and ask.has_trust_prompt)
 
 
 def _fill_server_placeholders(text: str, server: Sequence[str]) -> str:

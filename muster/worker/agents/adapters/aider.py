@@ -22,7 +22,7 @@ _ALWAYS_YES = Permission(arguments=("--yes-always", "--no-suggest-shell-commands
 AIDER = Adapter(
     name="aider",
     binary="aider",
-    oldest="0.86.0",
+    min_version="0.86.0",
     headless=("aider", *_COMMON_FLAGS, "{options}", "{session}", "--message={text}"),
     terminal=("aider", *_COMMON_FLAGS, "{options}", "{session}"),
     structured=("--no-stream", "--no-pretty", "--analytics-log", USAGE_FILE),
@@ -35,5 +35,5 @@ AIDER = Adapter(
         "rate_limit": r"litellm\.(?:RateLimitError|ServiceUnavailableError)",
         "auth_failure": r"litellm\.AuthenticationError",
     },
-    leaves=(".aider*",),
+    ignored_files=(".aider*",),
 )

@@ -13,7 +13,7 @@ _SERVER = '{"mcpServers": {"muster": {"command": {program}, "args": {arguments}}
 CLAUDE = Adapter(
     name="claude",
     binary="claude",
-    oldest="2.1.0",
+    min_version="2.1.0",
     headless=("claude", "-p", "{options}", "{session}", "--", "{text}"),
     terminal=("claude", "{options}", "{session}", "--", "{text}"),
     structured=("--output-format", "stream-json", "--verbose"),
@@ -25,7 +25,7 @@ CLAUDE = Adapter(
     },
     model=("--model", "{model}"),
     allowed_tool=("--allowedTools", "{tool}"),
-    asking=McpConfig(
+    mcp=McpConfig(
         arguments=("--mcp-config", _SERVER, "--allowedTools", "mcp__muster"),
         environment={"MCP_TOOL_TIMEOUT": "{milliseconds}"},
     ),

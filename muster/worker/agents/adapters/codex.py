@@ -27,7 +27,7 @@ _NO_SANDBOX = Permission(arguments=("--sandbox", "danger-full-access"))
 CODEX = Adapter(
     name="codex",
     binary="codex",
-    oldest="0.147.0",
+    min_version="0.147.0",
     headless=("codex", "exec", "{options}", "{session}", "--", "{text}"),
     terminal=("codex", "{options}", "{session}", "--", "{text}"),
     structured=("--json",),
@@ -36,7 +36,7 @@ CODEX = Adapter(
     # Its own sandbox does not work in ours, and tells nobody (decision 28).
     contained={"edit": _NO_SANDBOX, "run": _NO_SANDBOX, "all": _NO_SANDBOX},
     model=("--model", "{model}"),
-    asking=McpConfig(
+    mcp=McpConfig(
         arguments=(
             *("-c", "mcp_servers.muster.command={program}"),
             *("-c", "mcp_servers.muster.args={arguments}"),
@@ -50,6 +50,6 @@ CODEX = Adapter(
     home=(
         HomeFile(path=".codex/config.toml", text=_SETTINGS + _TRUSTED, trusting=True),
         HomeFile(path=".codex/config.toml", text=_SETTINGS),
-        HomeFile(path=".codex/AGENTS.md", text=_ASK_INSTRUCTIONS, asking=True),
+        HomeFile(path=".codex/AGENTS.md", text=_ASK_INSTRUCTIONS, mcp=True),
     ),
 )

@@ -5,7 +5,7 @@ from muster.worker.agents.adapters.adapter import Adapter, Permission
 COPILOT = Adapter(
     name="copilot",
     binary="copilot",
-    oldest="1.0.102",
+    min_version="1.0.102",
     headless=("copilot", "--no-ask-user", "{options}", "{session}", "--prompt={text}"),
     terminal=("copilot", "{options}", "{session}", "--interactive={text}"),
     permissions={

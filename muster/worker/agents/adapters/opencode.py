@@ -21,7 +21,7 @@ _SERVER = """\
 OPENCODE = Adapter(
     name="opencode",
     binary="opencode",
-    oldest="1.18.0",
+    min_version="1.18.0",
     headless=("opencode", "run", *_OUTPUT_FLAGS, "{options}", "{session}", "--", "{text}"),
     terminal=("opencode", "{options}", "{session}", "--prompt={text}"),
     structured=("--format", "json"),
@@ -31,10 +31,10 @@ OPENCODE = Adapter(
         "all": Permission(arguments=("--auto",)),
     },
     model=("--model", "{model}"),
-    asking=McpConfig(),
+    mcp=McpConfig(),
     session=("--session", "{id}"),
     hosts=("opencode.ai", "*.opencode.ai", "models.dev", "registry.npmjs.org"),
     keys=("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "OPENCODE_API_KEY", "OPENCODE_CONFIG_CONTENT"),
     environment={"OPENCODE_DISABLE_AUTOUPDATE": "1"},
-    home=(HomeFile(path=".config/opencode/opencode.json", text=_SERVER, asking=True),),
+    home=(HomeFile(path=".config/opencode/opencode.json", text=_SERVER, mcp=True),),
 )

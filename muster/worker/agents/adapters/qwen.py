@@ -5,7 +5,7 @@ from muster.worker.agents.adapters.adapter import Adapter, Permission
 QWEN = Adapter(
     name="qwen",
     binary="qwen",
-    oldest="0.15.10",
+    min_version="0.15.10",
     headless=("qwen", "{options}", "{session}", "--prompt={text}"),
     terminal=("qwen", "{options}", "{session}", "--prompt-interactive={text}"),
     permissions={

@@ -98,10 +98,10 @@ def _validate_adapter(adapter: Adapter, stem: str) -> None:
             raise ValueError(f"{field}: {misplaced[0]!r} has to be a word of its own")
     for field, place in (("session", "{id}"), ("model", "{model}"), ("allowed_tool", "{tool}")):
         _require_placeholders(field, getattr(adapter, field), {place})
-    if adapter.asking and not adapter.format:
-        raise ValueError("asking needs a format")
-    if adapter.asking:
-        _require_placeholders("asking", adapter.asking.arguments, _SERVER_PLACEHOLDERS)
+    if adapter.mcp and not adapter.format:
+        raise ValueError("mcp needs a format")
+    if adapter.mcp:
+        _require_placeholders("mcp", adapter.mcp.arguments, _SERVER_PLACEHOLDERS)
     if adapter.format != ACP and bool(adapter.structured) != bool(adapter.format):
         raise ValueError("structured and format need each other")
     if adapter.format and adapter.format not in (*formats.JSON_FORMATS, ACP):

@@ -1,5 +1,5 @@
-"""Where the agent's tools reach its narrator (`agents.asking`): a unix socket in a directory of its
-user's alone, which the environment names.
+"""Where the agent's tools reach its narrator (`agents.mcp_server`): a unix socket in a directory of
+its user's alone, which the environment names.
 
 A connection is one call: a JSON object in a line, `{"ask": {question, choices}}` or `{"progress":
 text}`, and an answer likewise: what `questions` answers, or `{"ok": true}`. Who hangs up asks no

@@ -116,7 +116,7 @@ def test_filters_find_what_matches_all_of_them(
 ) -> None:
     ada = make_developer(name="Ada")
     write(1, actor_id=ada.id, action="machine.drained", target_type="machine")
-    write(2, actor_id=ada.id, action="member.put", target_type="project")
+    write(2, actor_id=ada.id, action="member.set", target_type="project")
     write(3, action="machine.updated", target_type="machine")
     assert targets(ask(**query)) == found
 
@@ -165,8 +165,8 @@ FILTERS: list[dict[str, Any]] = [
     {"target_type": "t1"},
     {"target_id": "11"},
     {"target_type": "t1", "target_id": "11"},
-    {"since": START, "until": START + timedelta(hours=1)},
-    {"action": "a.rare", "until": START + timedelta(hours=1)},
+    {"since": START, "to_time": START + timedelta(hours=1)},
+    {"action": "a.rare", "to_time": START + timedelta(hours=1)},
 ]
 
 

@@ -40,7 +40,7 @@ def test_dead_letters_are_listed_with_the_platforms_own_words(
     assert item == {
         "id": dead.id,
         "state": "dead",
-        "act": "post",
+        "action": "post",
         "kind": "task_completed",
         "taskId": task.id,
         "botId": bot.id,

@@ -35,8 +35,8 @@ def reauthenticate(
 
     def confirmed(**claims: Any) -> str:
         body = {"provider": provider.name, "next": "/a"}
-        answer = client.post("/api/auth/confirm", json=body, headers=headers)
-        assert (answer.status_code, answer.json["confirmedUntil"]) == (200, None), answer.text
+        answer = client.post("/api/auth/reauthenticate", json=body, headers=headers)
+        assert (answer.status_code, answer.json["reauthenticatedUntil"]) == (200, None), answer.text
         asked = query_of(answer.json["url"])
         assert (asked["prompt"], asked["max_age"]) == ("login", "0")
         issuer.given = {"id_token": issuer.signed(issuer.claims(asked["nonce"], **claims))}
@@ -84,7 +84,9 @@ def test_nor_has_a_login_that_has_ended_meanwhile(
     client: FlaskClient, provider: IdentityProvider, issuer: Issuer, headers: dict[str, str]
 ) -> None:
     body = {"provider": provider.name, "next": "/a"}
-    asked = query_of(client.post("/api/auth/confirm", json=body, headers=headers).json["url"])
+    asked = query_of(
+        client.post("/api/auth/reauthenticate", json=body, headers=headers).json["url"]
+    )
     db.session.execute(sa.update(Login).values(ended_at=clock.now()))
     issuer.given = {"id_token": issuer.signed(issuer.claims(asked["nonce"]))}
     query = {"code": "x", "state": asked["state"]}

@@ -1,4 +1,4 @@
-"""POST /api/auth/confirm, and what asks for it."""
+"""POST /api/auth/reauthenticate, and what asks for it."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -41,7 +41,7 @@ def ask(client: FlaskClient, ada: Developer) -> Ask:
 
 
 def reauthenticate(ask: Ask, **body: Any) -> Any:
-    return ask("/api/auth/confirm", body)
+    return ask("/api/auth/reauthenticate", body)
 
 
 def second_factor(client: FlaskClient, ada: Developer) -> tuple[pyotp.TOTP, list[str]]:
@@ -56,7 +56,7 @@ def second_factor(client: FlaskClient, ada: Developer) -> tuple[pyotp.TOTP, list
 @pytest.mark.parametrize(("path", "body"), ASKING)
 def test_what_would_outlast_a_session_wants_a_confirmation(ask: Ask, path: str, body: Any) -> None:
     refused = ask(path, body)
-    assert (refused.status_code, refused.json["code"]) == (403, "confirmation_required")
+    assert (refused.status_code, refused.json["code"]) == (403, "reauthentication_required")
     assert reauthenticate(ask, password=PASSWORD).status_code == 200
     assert ask(path, body).status_code in (200, 201)
 
@@ -74,16 +74,16 @@ def test_another_logins_confirmation_does_not_count(
 ) -> None:
     headers = bearer(sign_in(client, ada.name)["accessToken"])
     body = {"password": PASSWORD}
-    assert client.post("/api/auth/confirm", json=body, headers=headers).status_code == 200
+    assert client.post("/api/auth/reauthenticate", json=body, headers=headers).status_code == 200
     assert ask(f"{PROFILE}/tokens", {"label": "x"}).status_code == 403
 
 
 def test_it_says_until_when_it_counts(ask: Ask) -> None:
     until = clock.now() + timedelta(minutes=10)
-    confirmed_until = reauthenticate(ask, password=PASSWORD).json["confirmedUntil"]
+    reauthenticated_until = reauthenticate(ask, password=PASSWORD).json["reauthenticatedUntil"]
     assert (
         until.isoformat()[:16]
-        <= confirmed_until[:16]
+        <= reauthenticated_until[:16]
         <= (until + timedelta(minutes=1)).isoformat()[:16]
     )
 
@@ -147,17 +147,17 @@ def test_a_personal_token_confirms_nothing(client: FlaskClient, ada: Developer) 
     make_login(ada)
     headers = bearer(make_personal_token(ada)[1])
     body = {"password": PASSWORD}
-    assert client.post("/api/auth/confirm", json=body, headers=headers).status_code == 401
+    assert client.post("/api/auth/reauthenticate", json=body, headers=headers).status_code == 401
 
 
 def test_a_confirmation_is_told_with_account_and_address(ada: Developer, ask: Ask) -> None:
     reauthenticate(ask, password="not it")
     reauthenticate(ask, password=PASSWORD)
     failed, confirmed = db.session.scalars(
-        sa.select(AuditEntry).where(AuditEntry.action != "login.begun").order_by(AuditEntry.id)
+        sa.select(AuditEntry).where(AuditEntry.action != "login.started").order_by(AuditEntry.id)
     )
     assert (failed.action, failed.target_id, failed.actor_id) == ("login.failed", str(ada.id), None)
     assert failed.changes["after"] == {"reason": "validation_failed"}
-    assert (confirmed.action, confirmed.actor_id) == ("login.confirmed", ada.id)
+    assert (confirmed.action, confirmed.actor_id) == ("login.reauthenticated", ada.id)
     assert confirmed.changes["after"]["by"] == "password"
     assert failed.remote_address == confirmed.remote_address == "127.0.0.1"

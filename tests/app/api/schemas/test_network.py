@@ -30,7 +30,7 @@ _NETWORKS = (
 @pytest.fixture(scope="session")
 def documented(rolled_back_app: Flask) -> jsonschema_rs.Validator:
     """The schema of a project's network in the document."""
-    document: Any = rolled_back_app.extensions["described_api"].document
+    document: Any = rolled_back_app.extensions["api_description"].document
     schema = document["components"]["schemas"]["ProjectUpdate"]["properties"]["network"]
     return jsonschema_rs.validator_for({**schema, "components": document["components"]})
 

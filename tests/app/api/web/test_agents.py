@@ -28,7 +28,7 @@ def codes(answer: Any) -> list[tuple[str, str]]:
 
 
 UNKNOWN = ("unknown_agent", "agentType")
-BOLD = ("permissions_without_room", "agentOptions")
+BOLD = ("permissions_without_sandbox", "agentOptions")
 ALL = {"agentOptions": {"permissions": "all"}}
 
 
@@ -70,7 +70,7 @@ def test_who_saves_a_project_is_warned_and_has_it(
     assert (made.status_code, codes(made)) == (201, [BOLD])
     for change, warned in (
         ({"agentType": "quen"}, [UNKNOWN, BOLD]),
-        ({"room": "full"}, [UNKNOWN]),
+        ({"minSandbox": "full"}, [UNKNOWN]),
         ({"agentType": "claude"}, []),
     ):
         saved = client.put("/api/web/projects/shop", json=change, headers=admin)

@@ -86,8 +86,8 @@ def test_what_is_wrong_is_told_by_field_and_is_no_error(
 ) -> None:
     dry_run = ask(pipeline=stages)
     assert dry_run["stages"] == []
-    assert list(dry_run["faults"]) == [field]
-    assert [found["code"] for found in dry_run["faultCodes"][field]] == [code]
+    assert list(dry_run["errors"]) == [field]
+    assert [found["code"] for found in dry_run["errorCodes"][field]] == [code]
 
 
 def test_who_does_not_see_the_project_is_told_nothing_of_the_pipeline_either(

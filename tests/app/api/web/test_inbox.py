@@ -1,4 +1,4 @@
-"""GET /api/web/inbox: what needs somebody, and PUT …/seen, by which an end needs them no more."""
+"""GET /api/web/inbox: what needs somebody; and PUT …/dismiss, by which an end leaves it."""
 
 from datetime import timedelta
 from typing import Any
@@ -82,9 +82,13 @@ def test_a_question_comes_with_all_that_is_needed_to_answer_it(
     make_change(task, files)
     make_gate(task, prompt="Push?", expires_at=now() + timedelta(hours=4))
     [item] = get(client, headers)["items"]
-    assert (item["kind"], item["then"], item["at"]) == ("gate", "fails", item["gate"]["expiresAt"])
+    assert (item["kind"], item["defaultAction"], item["at"]) == (
+        "gate",
+        "fails",
+        item["gate"]["expiresAt"],
+    )
     assert item["since"] == item["gate"]["requestedAt"]
-    assert item["acts"] == ["answer", "review", "follow_up"]
+    assert item["actions"] == ["answer", "review", "follow_up"]
     pending = client.get(f"/api/web/tasks/{task.id}/pending-confirm", headers=headers).json
     assert item["gate"] == pending
     [listed] = client.get("/api/web/tasks", headers=headers).json["items"]
@@ -107,11 +111,11 @@ def test_an_agents_question_and_a_budget_are_kinds_of_their_own(
     budgets[0]["used"] = {"minutes": None, "tokens": 6, "cost": None}
     make_gate(make_task(project=project, **spent), number=1, kind=GateKind.BUDGET, budgets=budgets)
     items = {item["kind"]: item for item in get(client, headers)["items"]}
-    assert (items["question"]["then"], items["question"]["gate"]["choices"]) == (
-        "goes_on",
+    assert (items["question"]["defaultAction"], items["question"]["gate"]["choices"]) == (
+        "continues",
         ["a", "b"],
     )
-    assert (items["budget"]["then"], items["budget"]["at"]) == ("nothing", None)
+    assert (items["budget"]["defaultAction"], items["budget"]["at"]) == ("nothing", None)
     assert items["budget"]["gate"]["budgets"][0]["budget"] == {"tokens": 5}
     assert [item["kind"] for item in get(client, headers, kind="budget")["items"]] == ["budget"]
 
@@ -154,7 +158,7 @@ def test_a_token_is_told_what_it_may_do(
     make_gate(make_task(project=make_project(members=[developer]), **AT_GATE))
     _, secret = make_personal_token(developer, scopes=["read"], projects=[project.id])
     [item] = get(client, {"Authorization": f"Bearer {secret}"})["items"]
-    assert (item["task"]["projectKey"], item["acts"]) == (project.key, [])
+    assert (item["task"]["projectKey"], item["actions"]) == (project.key, [])
 
 
 # ---- ends ----------------------------------------------------------------------------------------
@@ -172,10 +176,10 @@ def test_ones_own_ends_are_to_be_looked_at(
     failure, result = get(client, headers)["items"]
     assert (failure["kind"], failure["task"]["failure"]["message"]) == ("failure", "exit 1")
     assert failure["retryFrom"] == 0
-    assert failure["acts"] == ["retry", "seen"]  # there is no work that it could go on from
+    assert failure["actions"] == ["retry", "dismiss"]  # there is no work that it could go on from
     assert (result["kind"], result["since"]) == ("result", result["task"]["finishedAt"])
-    assert result["acts"] == ["review", "follow_up", "seen"]
-    assert (result["then"], result["change"]["files"][0]["path"]) == ("nothing", "a.py")
+    assert result["actions"] == ["review", "follow_up", "dismiss"]
+    assert (result["defaultAction"], result["change"]["files"][0]["path"]) == ("nothing", "a.py")
 
 
 HUNKS = b"""[{"oldStart": 1, "oldLines": 1, "newStart": 1, "newLines": 1, "section": "", "lines": [
@@ -200,10 +204,10 @@ def test_what_changed_and_why_it_failed_is_quoted(
         )
     db.session.commit()
     [item] = get(client, headers)["items"]
-    assert (item["said"], item["retryFrom"]) == (["KeyError: 'NL'", "2 failed"], 1)
+    assert (item["logTail"], item["retryFrom"]) == (["KeyError: 'NL'", "2 failed"], 1)
     excerpt = item["change"]["excerpt"]
     assert (excerpt["path"], [line["text"] for line in excerpt["lines"]]) == ("b.py", ["was", "is"])
-    assert item["acts"] == ["retry", "follow_up", "seen"]
+    assert item["actions"] == ["retry", "follow_up", "dismiss"]
 
 
 def test_an_end_leaves_when_it_has_been_seen_to(
@@ -229,7 +233,9 @@ def test_an_end_that_was_seen_leaves_until_it_is_unseen_or_there_is_another(
     task = failed(project, developer)
 
     def mark(seen: bool) -> int:
-        answer = client.put(f"/api/web/tasks/{task.id}/seen", json={"seen": seen}, headers=headers)
+        answer = client.put(
+            f"/api/web/tasks/{task.id}/dismiss", json={"dismissed": seen}, headers=headers
+        )
         return answer.status_code
 
     assert (mark(True), mark(True), kinds(client, headers)) == (200, 200, [])
@@ -247,8 +253,8 @@ def test_only_who_has_created_a_task_marks_its_end_and_only_an_end(
     of_other = failed(project, make_developer())
     running = make_task(project=project, creator=developer)
     for task, status, code in ((of_other, 403, "forbidden"), (running, 409, "task_not_ended")):
-        path = f"/api/web/tasks/{task.id}/seen"
-        answer = client.put(path, json={"seen": True}, headers=headers)
+        path = f"/api/web/tasks/{task.id}/dismiss"
+        answer = client.put(path, json={"dismissed": True}, headers=headers)
         assert (answer.status_code, answer.json["code"]) == (status, code)
 
 
@@ -274,7 +280,7 @@ def test_unhealthy_machines_are_for_leads_and_admins(
     sick = {"agentType": "codex", "healthy": False, "reason": "auth_failure"}
     ill = make_machine(capabilities=[sick], connected_at=now() - timedelta(days=1))
     items = get(client, login(make_developer(role=SystemRole.LEAD)))["items"]
-    shown = [(item["machine"]["name"], item["then"], item["acts"]) for item in items]
+    shown = [(item["machine"]["name"], item["defaultAction"], item["actions"]) for item in items]
     assert shown == [
         (off.name, "requeues", []),
         (full.name, "nothing", ["undrain"]),
@@ -282,8 +288,8 @@ def test_unhealthy_machines_are_for_leads_and_admins(
     ]
     assert [item["since"] is None for item in items] == [False, False, True]
     assert items[1]["machine"]["diskPercent"] == 93
-    assert items[2]["machine"]["troubles"] == [
-        {"reason": "agent", "agent": "codex", "why": "auth_failure", "until": None}
+    assert items[2]["machine"]["problems"] == [
+        {"reason": "agent", "agent": "codex", "detail": "auth_failure", "until": None}
     ]
     assert kinds(client, headers) == []
 

@@ -33,7 +33,7 @@ def test_a_machine_is_shown_with_its_last_life_sign(
         metrics={"cpuPercent": 12.5, "diskPercent": 40.0},  # what is 0 is not sent
         capabilities=[{"agentType": "claude"}],
         hardware={"cpuCount": 4, "os": "linux"},
-        room={"level": "processes", "lacks": ["bubblewrap is not installed"]},
+        room={"level": "processes", "missing": ["bubblewrap is not installed"]},
         labels={"gpu": "true", "zone": "us"},
         admin_labels={"zone": "eu"},
     )
@@ -71,7 +71,7 @@ def test_a_machine_is_shown_with_its_last_life_sign(
             "hostname": "",
         },
         "drain": None,
-        "room": {"level": "processes", "lacks": ["bubblewrap is not installed"]},
+        "sandbox": {"level": "processes", "missing": ["bubblewrap is not installed"]},
         "labels": {"gpu": "true", "zone": "eu"},
         "adminLabels": {"zone": "eu"},
         "version": "0.1.0",
@@ -79,14 +79,14 @@ def test_a_machine_is_shown_with_its_last_life_sign(
         "upgrade": {"state": "current", "offered": None, "reason": ""},
     }
     (listed,) = client.get(PATH, headers=headers).json["items"]
-    assert listed["room"] == shown["room"]
+    assert listed["sandbox"] == shown["sandbox"]
     assert listed["metrics"] == shown["metrics"]
 
 
 def test_a_machine_that_has_not_reported_has_no_sandbox(
     client: FlaskClient, headers: dict[str, str]
 ) -> None:
-    assert client.get(f"{PATH}/{make_machine().id}", headers=headers).json["room"] is None
+    assert client.get(f"{PATH}/{make_machine().id}", headers=headers).json["sandbox"] is None
 
 
 def test_a_drain_says_who_wants_it(client: FlaskClient, headers: dict[str, str]) -> None:
@@ -190,7 +190,7 @@ def test_a_dry_run_says_what_a_drain_would_do_and_does_nothing(
     preview = client.post(f"{path}?dryRun=true", json={"deadlineSeconds": 60}, headers=headers).json
     [planned] = preview["plan"]
     assert (preview["status"], preview["drain"]) == ("online", None)
-    assert (planned["act"], planned["atDeadline"]) == ("keep", "stop")
+    assert (planned["action"], planned["atDeadline"]) == ("keep", "stop")
     assert planned["task"]["id"] == task.id
     assert planned["hasCheckpoint"] is True
     done = client.post(path, headers=headers).json

@@ -33,7 +33,7 @@ def test_a_profile_is_read_and_changed(client: FlaskClient, login: Login) -> Non
     headers = login(developer)
     before = client.get(PATH, headers=headers).json
     assert before.pop("createdAt").endswith("Z")
-    assert before.pop("confirmedUntil").endswith("Z")
+    assert before.pop("reauthenticatedUntil").endswith("Z")
     assert before == {
         "id": developer.id,
         "name": developer.name,
@@ -55,22 +55,22 @@ def test_a_session_is_told_until_when_it_counts_as_confirmed(
     developer = make_developer()
     headers = bearer(sign_in(client, developer.name)["accessToken"])
 
-    def confirmed_until() -> datetime | None:
-        until = client.get(PATH, headers=headers).json["confirmedUntil"]
+    def reauthenticated_until() -> datetime | None:
+        until = client.get(PATH, headers=headers).json["reauthenticatedUntil"]
         return datetime.fromisoformat(until) if until else None
 
-    until = confirmed_until()
+    until = reauthenticated_until()
     assert until is not None
     assert abs(until - (time_.moment + timedelta(minutes=10))) < timedelta(seconds=1)
     time_.pass_(minutes=10)
-    assert confirmed_until() is None
-    answer = client.post("/api/auth/confirm", json={"password": PASSWORD}, headers=headers)
-    assert confirmed_until() == datetime.fromisoformat(answer.json["confirmedUntil"])
+    assert reauthenticated_until() is None
+    answer = client.post("/api/auth/reauthenticate", json={"password": PASSWORD}, headers=headers)
+    assert reauthenticated_until() == datetime.fromisoformat(answer.json["reauthenticatedUntil"])
 
 
 def test_a_personal_token_never_counts_as_confirmed(client: FlaskClient) -> None:
     _, secret = make_personal_token(make_developer())
-    assert client.get(PATH, headers=bearer(secret)).json["confirmedUntil"] is None
+    assert client.get(PATH, headers=bearer(secret)).json["reauthenticatedUntil"] is None
 
 
 @pytest.mark.parametrize(

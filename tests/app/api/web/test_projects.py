@@ -15,7 +15,7 @@ from tests.factories import make_developer, make_project, make_task
 __all__ = ["admin"]
 
 
-QUOTA = {"onQuota": "wait", "quotaMinutes": 1440, "quotaElsewhere": False}  # by default
+QUOTA = {"onQuota": "wait", "quotaMinutes": 1440, "quotaFailover": False}  # by default
 BUDGETS = {"budget": None, "taskBudget": None}
 BRANCH = {"branchName": "muster/{id}"}
 PLACES = {
@@ -69,7 +69,7 @@ def test_a_project_is_made_shown_changed_and_deleted(
             },
         ],
         "maxAttempts": 3,
-        "room": None,
+        "minSandbox": None,
         "network": "open",
         "environment": {"MODE": "test"},
         "secretNames": ["API_KEY"],

@@ -33,13 +33,13 @@ def test_sandboxes_and_networks_are_stored_as_written_and_stay_until_changed(
     network = allow("Packages.example.com", "@agent", "::1", "packages.example.COM")
     own = stage(network={"allow": ["B.example:22"]})
     made = client.post(
-        "/api/admin/projects", json={**NEW, **network, **own, "room": "full"}, headers=admin
+        "/api/admin/projects", json={**NEW, **network, **own, "minSandbox": "full"}, headers=admin
     ).json
-    fields = {"room": "full", **allow("packages.example.com", "@agent", "[::1]")}
+    fields = {"minSandbox": "full", **allow("packages.example.com", "@agent", "[::1]")}
     for change, expected in (
         ({"name": "Store"}, fields),
         ({"network": "none"}, fields | {"network": "none"}),
-        ({"network": "open", "room": None}, {"network": "open", "room": None}),
+        ({"network": "open", "minSandbox": None}, {"network": "open", "minSandbox": None}),
     ):
         assert made["pipeline"][0]["network"] == {"allow": ["b.example:22"]}
         made = client.put("/api/web/projects/shop", json=change, headers=admin).json
@@ -149,7 +149,7 @@ def allow(*hosts: Any) -> dict[str, Any]:
         pytest.param({"taskBudget": {"cost": -1}}, "taskBudget.cost", id="cost below 0"),
         pytest.param({"maxAttempts": 0}, "maxAttempts", id="no attempt"),
         pytest.param({"maxAttempts": 2**40}, "maxAttempts", id="too many attempts"),
-        pytest.param({"room": "large"}, "room", id="unknown room"),
+        pytest.param({"minSandbox": "large"}, "minSandbox", id="unknown room"),
         pytest.param({"network": None}, "network", id="network null"),
         pytest.param({"network": "closed"}, "network", id="unknown network"),
         pytest.param({"network": ["a.example"]}, "network", id="network a list"),
@@ -247,8 +247,8 @@ def test_a_bad_field_is_named(
             id="all options",
         ),
         pytest.param(stage(agentOptions={"model": None}), id="a stage's option null"),
-        pytest.param({"room": None}, id="room null"),
-        pytest.param({"room": "none"}, id="room none"),
+        pytest.param({"minSandbox": None}, id="room null"),
+        pytest.param({"minSandbox": "none"}, id="room none"),
         pytest.param({"network": "none"}, id="network none"),
         pytest.param(allow("@agent", "*.example.org:443", "192.0.2.7", "2001:db8::7"), id="hosts"),
         pytest.param(stage(network="open"), id="stage's network open"),

@@ -57,7 +57,7 @@ def test_a_thread_about_the_whole_is_shown_with_its_comments(
         "id": comment["threadId"],
         "round": 1,
         "attempt": 0,
-        "place": {**nowhere, "outdated": False},
+        "position": {**nowhere, "outdated": False},
         "original": {**nowhere, "commit": None},
         "code": None,
         "resolvedAt": None,

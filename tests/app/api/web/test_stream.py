@@ -53,7 +53,7 @@ def test_it_begins_with_how_things_are_and_goes_on_with_what_happens(
     assert (hello.event, hello.data["unreadCount"]) == ("hello", 1)
     happen(task, "here we go")
     message = listener.next()
-    assert (message.event, message.data["notifications"]) == ("news", [])
+    assert (message.event, message.data["notifications"]) == ("update", [])
     [event] = message.data["events"]
     assert event == {
         "taskId": task.id,

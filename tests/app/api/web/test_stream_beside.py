@@ -43,7 +43,9 @@ pytestmark = pytest.mark.usefixtures("committed_app")
 
 @pytest.fixture(autouse=True)
 def polls_immediately(committed_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub.get_hub(committed_app), "_fleet", machine_changes.MachineWatcher())
+    monkeypatch.setattr(
+        hub.get_hub(committed_app), "_machine_watcher", machine_changes.MachineWatcher()
+    )
     monkeypatch.setattr(machine_changes, "POLL_SECONDS", 0.0)
     monkeypatch.setattr(machine_changes, "LOAD_UPDATE_SECONDS", 0.0)
 
@@ -192,8 +194,8 @@ def test_what_one_does_in_another_tab_and_new_rights_change_the_inbox(
     listener = listen(ada)
     listener.next()
     headers = {"Authorization": f"Bearer {access_token_of(ada)}"}
-    path = f"/api/web/tasks/{ended.id}/seen"
-    assert committed_client.put(path, json={"seen": True}, headers=headers).status_code == 200
+    path = f"/api/web/tasks/{ended.id}/dismiss"
+    assert committed_client.put(path, json={"dismissed": True}, headers=headers).status_code == 200
     assert listener.next().data["inboxChanged"]
     happen(ended, "judged once, so that what ada sees is known")
     listener.updates(1)
@@ -206,5 +208,5 @@ def test_who_comes_back_is_told_to_ask_again(listen: Listen, ada: Developer) -> 
     first.next()
     first.close()
     again = listen(ada, first.last_id).next()
-    assert (again.event, again.data["inboxChanged"]) == ("news", True)
+    assert (again.event, again.data["inboxChanged"]) == ("update", True)
     assert (again.data["machines"], again.data["unreadCount"]) == (None, 0)

@@ -92,14 +92,14 @@ def test_a_created_task_is_shown_as_the_contract_says(
     assert {name: value for name, value in task.items() if name not in rest} == expected
     shown = client.get(made.headers["Location"], headers=headers).json
     assert shown.pop("queue") == {"position": 1, "blockedBy": []}
-    assert shown.pop("waitsFor")["reason"] == "dispatcher"  # there is none in this test
+    assert shown.pop("waitingFor")["reason"] == "dispatcher"  # there is none in this test
     assert shown.pop("hasTerminal") is False
     assert shown == {name: value for name, value in task.items() if name != "queue"}
     (listed,) = client.get(PATH, headers=headers).json["items"]
     stages = [{"name": stage["name"], "kind": stage["kind"]} for stage in task.pop("pipeline")]
-    assert listed.pop("waitsFor")["reason"] == "dispatcher"
-    outlook = {"question": None, "position": 1, "keptBy": [], "may": ["cancel"]}
-    assert listed == task | outlook | {"stages": stages}
+    assert listed.pop("waitingFor")["reason"] == "dispatcher"
+    summary = {"question": None, "position": 1, "blockers": [], "allowedActions": ["cancel"]}
+    assert listed == task | summary | {"stages": stages}
 
 
 @pytest.mark.parametrize("phase", AttemptPhase, ids=str)
@@ -120,7 +120,7 @@ def test_a_queued_task_says_what_keeps_each_machine_from_it(
     off = make_machine(status=MachineStatus.OFFLINE, connected=False)
     task = make_task(project=project)
     queue = client.get(f"{PATH}/{task.id}", headers=headers).json["queue"]
-    assert queue["blockedBy"] == [{"machineId": str(off.id), "reason": "offline", "says": None}]
+    assert queue["blockedBy"] == [{"machineId": str(off.id), "reason": "offline", "detail": None}]
 
 
 def test_a_task_on_a_machine_names_it_and_its_branch_result_and_failure(

@@ -67,8 +67,8 @@ def test_a_question_is_told_by_its_beginning(client: FlaskClient, login: Login) 
     query = {"needsMe": "true"}
     (task,) = client.get(PATH, query_string=query, headers=login(me)).json["items"]
     assert task["question"]["prompt"] == "x" * 300
-    assert (task["question"]["kind"], task["waitsFor"]["reason"]) == ("confirm", "gate")
-    assert task["may"] == ["answer"]
+    assert (task["question"]["kind"], task["waitingFor"]["reason"]) == ("confirm", "gate")
+    assert task["allowedActions"] == ["answer"]
 
 
 def test_a_question_that_nobody_can_answer_any_more_needs_nobody(

@@ -81,7 +81,7 @@ def test_the_loser_of_a_token_learns_no_more_than_an_anonymous_client(
 def test_a_known_machine_with_another_token_is_a_conflict(client: FlaskClient, token: str) -> None:
     body = registration(token, machineId=str(make_machine().id))
     answer = client.post("/api/workers/register", json=body)
-    assert (answer.status_code, answer.json["code"]) == (409, "machine_taken")
+    assert (answer.status_code, answer.json["code"]) == (409, "machine_already_registered")
 
 
 def test_a_machine_recovers(client: FlaskClient, token: str) -> None:

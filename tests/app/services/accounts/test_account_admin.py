@@ -53,7 +53,7 @@ def beat():
         gevent.sleep(0.001)
 beater = gevent.spawn(beat)
 gevent.sleep(0)
-hashed = passwords.hash_of("correct horse battery staple")
+hashed = passwords.hash_password("correct horse battery staple")
 assert passwords.matches(hashed, "correct horse battery staple")
 assert not passwords.matches(hashed, "something else")
 assert beats > 10, beats

@@ -137,7 +137,7 @@ def test_a_refresh_token_that_was_copied_is_told_once(
         with pytest.raises(InvalidToken):
             auth.refresh(old)
     about = ("developer", str(developer.id))
-    assert audit_rows() == [("login.begun", *about), ("login.refresh_reused", *about)]
+    assert audit_rows() == [("login.started", *about), ("login.refresh_reused", *about)]
 
 
 def test_a_name_that_is_guessed_at_is_told_once_a_window(client: FlaskClient) -> None:
@@ -189,7 +189,7 @@ def test_a_sign_in_is_told_and_what_was_refused_before_it(client: FlaskClient) -
     fail(client, developer.name, 2)
     assert attempt(client, developer.name, PASSWORD).status_code == 200
     rows = db.session.scalars(sa.select(AuditEntry).order_by(AuditEntry.id)).all()
-    assert [row.action for row in rows] == ["login.failed", "login.failed", "login.begun"]
+    assert [row.action for row in rows] == ["login.failed", "login.failed", "login.started"]
     assert {row.target_id for row in rows} == {str(developer.id)}
     assert [row.actor_id for row in rows] == [None, None, developer.id]
     addresses = ["198.51.100.0", "198.51.100.1", "192.0.2.1"]
@@ -204,14 +204,14 @@ def test_a_logout_is_told_once(app: Flask) -> None:
     for _ in range(2):
         auth.logout(developer, pair.refresh_token)
     about = ("developer", str(developer.id))
-    assert audit_rows() == [("login.begun", *about), ("login.ended", *about)]
+    assert audit_rows() == [("login.started", *about), ("login.ended", *about)]
 
 
 def test_a_flood_of_anonymous_logins_does_not_fill_the_log_nor_hide_an_account(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        login_limits, "_ANONYMOUS_AUDIT_LIMIT", (window_limit(5, "login_told"), "strangers")
+        login_limits, "_ANONYMOUS_AUDIT_LIMIT", (window_limit(5, "login_audited"), "anonymous")
     )
     developer = make_developer()
     for number in range(40):
@@ -223,7 +223,9 @@ def test_a_flood_of_anonymous_logins_does_not_fill_the_log_nor_hide_an_account(
 
 
 def test_a_flood_about_accounts_has_an_end_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(login_limits, "_AUDIT_LIMIT", (window_limit(5, "login_told"), "accounts"))
+    monkeypatch.setattr(
+        login_limits, "_AUDIT_LIMIT", (window_limit(5, "login_audited"), "accounts")
+    )
     developers = [make_developer() for _ in range(9)]
     for number, developer in enumerate(developers):
         refuse(developer.name, f"10.0.0.{number}")

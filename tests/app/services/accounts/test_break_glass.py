@@ -50,7 +50,7 @@ def test_a_password_that_signs_nobody_in_confirms_nothing(
 ) -> None:
     headers = {"Authorization": f"Bearer {access_token_of(make_developer())}"}
     put("settings", OFF)
-    answer = client.post("/api/auth/confirm", json={"password": PASSWORD}, headers=headers)
+    answer = client.post("/api/auth/reauthenticate", json={"password": PASSWORD}, headers=headers)
     assert (answer.status_code, list(answer.json["errors"])) == (422, ["password"])
 
 
@@ -71,7 +71,7 @@ def test_passwords_are_not_turned_off_without_such_an_admin(
         make_developer(**{"name": "somebody", "role": SystemRole.ADMIN} | given)
     named = {"passwordLogin": "off", "breakGlassAdmin": "somebody" if given else ""}
     answer = put("settings", named)
-    assert (answer.status_code, answer.json["code"]) == (409, "no_way_in")
+    assert (answer.status_code, answer.json["code"]) == (409, "lockout_prevented")
     assert settings.value("passwordLogin") == "on"
 
 
@@ -82,7 +82,7 @@ def test_that_admin_stays_one(
     make_developer(role=SystemRole.ADMIN)
     put("settings", OFF)
     answer = put(f"developers/{glass.id}", change)
-    assert (answer.status_code, answer.json["code"]) == (409, "no_way_in")
+    assert (answer.status_code, answer.json["code"]) == (409, "lockout_prevented")
     assert put("settings", {"passwordLogin": None}).status_code == 200
     assert put(f"developers/{glass.id}", change).status_code == 200
 

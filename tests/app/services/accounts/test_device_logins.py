@@ -41,7 +41,7 @@ def redeem(client: FlaskClient, codes: dict[str, Any]) -> Any:
 
 def wait(codes: dict[str, Any]) -> None:
     """As if the interval were over."""
-    for key in redis.client.keys("device:*:asked"):
+    for key in redis.client.keys("device:*:polled"):
         redis.client.delete(key)
 
 
@@ -102,7 +102,7 @@ def test_who_asks_too_early_has_to_wait_longer_from_then_on(client: FlaskClient)
     codes = ask(client)
     assert refused(redeem(client, codes)) == "authorization_pending"
     assert refused(redeem(client, codes)) == "slow_down"
-    (key,) = redis.client.keys("device:*:asked")
+    (key,) = redis.client.keys("device:*:polled")
     assert 5_000 < redis.client.pttl(key) <= 10_000
 
 
@@ -128,7 +128,7 @@ def test_letting_a_device_in_wants_somebody_who_is_there(
     codes = ask(client)
     db.session.execute(sa.update(Login).values(confirmed_at=clock.now() - timedelta(minutes=11)))
     answer = client.post(path_of(codes, "/approve"), headers=headers)
-    assert (answer.status_code, answer.json["code"]) == (403, "confirmation_required")
+    assert (answer.status_code, answer.json["code"]) == (403, "reauthentication_required")
     assert refused(redeem(client, codes)) == "authorization_pending"
 
 

@@ -110,7 +110,7 @@ def test_one_person_has_one_request_wait_and_takes_no_place_of_others(
 def test_the_process_limits_itself(app: Flask, wanted: str) -> None:
     code = (
         "import resource as r; from app.services.changes import comparison_process as c;"
-        "c._limit(); print([r.getrlimit(w)[1] for w in (r.RLIMIT_CPU, r.RLIMIT_AS)])"
+        "c._set_limits(); print([r.getrlimit(w)[1] for w in (r.RLIMIT_CPU, r.RLIMIT_AS)])"
     )
     if wanted == "memory is short":
         code += "; bytearray(600 << 20)"

@@ -76,7 +76,7 @@ def lose(machine: FakeMachine, task: Task) -> None:
     machine.report_on(task, frames.Lost(reason="it is gone"))
 
 
-def lose_excused(machine: FakeMachine, task: Task) -> None:
+def lose_uncounted(machine: FakeMachine, task: Task) -> None:
     make_live(task).excused = True
     lose(machine, task)
 
@@ -86,7 +86,7 @@ ENDS = {
     "failed": fail,
     "cancelled": cancel,
     "lost": lose,
-    "excused": lose_excused,
+    "uncounted": lose_uncounted,
 }
 
 
@@ -143,7 +143,7 @@ def test_every_code_that_the_worker_can_say_is_a_label() -> None:
     found = {code for path in WORKER.rglob("*.py") for code in pattern.findall(path.read_text())}
     unstartable = {"binary_missing", "start_failed"}  # stage_command.failure_code
     limits = {f"{what}_exceeded" for what in ("memory", "processes", "disk")}
-    assert found | unstartable | limits | {"room_unavailable"} == fleet_counters.MACHINE_CODES
+    assert found | unstartable | limits | {"sandbox_unavailable"} == fleet_counters.MACHINE_CODES
 
 
 def test_a_lost_attempt_is_told_with_its_machine_and_the_reason(
@@ -157,7 +157,7 @@ def test_a_lost_attempt_is_told_with_its_machine_and_the_reason(
         if event.type in fleet_counters.COUNTED_EVENTS
     }
     assert found == {
-        EventType.MACHINE_LOST: {**about, "excused": False},
+        EventType.MACHINE_LOST: {**about, "uncounted": False},
         EventType.REQUEUED: {**about, "reason": "it is gone"},
     }
     assert times(FleetCounter.TASK_EVENTS) == {"machine_lost": 1, "requeued": 1}

@@ -42,7 +42,7 @@ def test_tasks_for_a_full_machine_do_not_keep_others_waiting(app: Flask) -> None
     assert assigned_ids()[-1] == other
 
 
-FULL, PROCESSES, BARE = ({"level": level, "lacks": []} for level in ("full", "processes", "none"))
+FULL, PROCESSES, BARE = ({"level": level, "missing": []} for level in ("full", "processes", "none"))
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_a_queued_task_knows_its_place_and_what_keeps_each_machine() -> None:
     queue = wait_reasons.queue_info(seen)
     assert queue == {
         "position": 2,
-        "blocked_by": [{"machine_id": str(full.id), "reason": "no_free_slot", "says": None}],
+        "blocked_by": [{"machine_id": str(full.id), "reason": "no_free_slot", "detail": None}],
     }
     assert wait_reasons.find_wait(first) is None
 
@@ -124,10 +124,10 @@ def test_a_task_for_a_machine_that_was_decommissioned_says_so() -> None:
 
 
 def test_a_task_that_no_machine_has_capacity_for_says_so() -> None:
-    bare, silent = make_machine(room={"level": "none", "lacks": ["x"]}), make_machine()
+    bare, silent = make_machine(room={"level": "none", "missing": ["x"]}), make_machine()
     project = make_project(room=SandboxLevel.PROCESSES)
     reasons = blockers(make_developer(role="admin"), make_task(project=project))
-    assert reasons == dict.fromkeys((str(bare.id), str(silent.id)), "room_unavailable")
+    assert reasons == dict.fromkeys((str(bare.id), str(silent.id)), "sandbox_unavailable")
 
 
 def test_a_task_whose_labels_no_machine_has_says_so() -> None:

@@ -281,7 +281,7 @@ def test_what_is_of_before_waits_until_each_machine_is_heard_of(
     machine.hello()
     assert dispatcher.assign_queued() == 0
     [wait] = wait_reasons.find_waits([task], {}).values()
-    assert (wait.reason, wait.next_act) == (WaitReason.PREDECESSOR, NextAction.DISPATCH)
+    assert (wait.reason, wait.next_action) == (WaitReason.PREDECESSOR, NextAction.DISPATCH)
     assert wait.at is not None
     later = a_task(admin)
     later.created_at = now() + timedelta(seconds=2)

@@ -163,7 +163,7 @@ def test_a_content_that_differs_from_its_id_is_rejected(
 
 def test_a_content_that_is_too_large_is_not_kept(machine: FakeMachine, task: Task) -> None:
     machine.report_on(task, *pieces(b"x", size=MAX_CONTENT_BYTES + 1))
-    assert (rows(), refused()) == (0, {"excessive": 1})
+    assert (rows(), refused()) == (0, {"limit_exceeded": 1})
 
 
 A = added("a", "1")
@@ -225,7 +225,7 @@ def test_a_change_of_a_stage_that_was_not_ordered_has_no_effect(
 
 def test_ten_thousand_and_one_files_are_too_many(machine: FakeMachine, task: Task) -> None:
     machine.report_on(task, changes(A, total=10_001))
-    assert (rows(Change), refused()) == (0, {"excessive": 1})
+    assert (rows(Change), refused()) == (0, {"limit_exceeded": 1})
 
 
 def test_a_patch_of_more_than_ten_mebibytes_is_not_kept(machine: FakeMachine, task: Task) -> None:
@@ -235,7 +235,7 @@ def test_a_patch_of_more_than_ten_mebibytes_is_not_kept(machine: FakeMachine, ta
     machine.report_on(
         task, *contents, changes(files[0], total=2), changes(files[1], first=1, total=2)
     )
-    assert (paths(task), refused()) == (None, {"excessive": 1})
+    assert (paths(task), refused()) == (None, {"limit_exceeded": 1})
 
 
 def test_an_ended_attempt_changes_nothing_and_nobody_is_told(
@@ -258,8 +258,8 @@ def test_no_machine_names_what_another_task_keeps(
 def test_what_is_kept_counts_and_where_it_is_full_the_numbers_stay(
     machine: FakeMachine, task: Task, admin: Developer
 ) -> None:
-    settings.update(admin, {"logMegabytes": 1})
-    settings.value("logMegabytes")
+    settings.update(admin, {"maxLogMegabytes": 1})
+    settings.value("maxLogMegabytes")
     attempt = db.session.get_one(Attempt, (task.id, 1))
     attempt.kept_bytes = (1 << 20) - storage_limits.storage_cost(300)
     db.session.commit()
@@ -271,4 +271,4 @@ def test_what_is_kept_counts_and_where_it_is_full_the_numbers_stay(
     assert change is not None
     assert (change.left_out, change.insertions) == ("size", 1_000)
     assert [file.patch for file in change_queries.list_files(change)] == [None]
-    assert refused() == {"excessive": 1}
+    assert refused() == {"limit_exceeded": 1}

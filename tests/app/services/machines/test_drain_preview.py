@@ -22,7 +22,9 @@ KEEP, HAND_OVER, STOP = DrainAction
 
 def preview_of(lead: Developer, machine: FakeMachine, **given: Any) -> dict[int, Any]:
     view = drain_preview.preview_drain(lead, machine.machine_id, now(), **given)
-    return {each.task.id: (each.act, each.at_deadline, each.has_checkpoint) for each in view.plan}
+    return {
+        each.task.id: (each.action, each.at_deadline, each.has_checkpoint) for each in view.plan
+    }
 
 
 @pytest.mark.parametrize(

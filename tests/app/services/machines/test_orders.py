@@ -87,10 +87,10 @@ def test_the_order_names_the_sandbox_and_the_hosts_that_count(
     task = a_task(project=project)
     make_attempt(task, make_machine())
     order = orders.build_run_order(latest_order(task))
-    assert (order.room, order.network) == ("processes", ordered_hosts)
+    assert (order.min_sandbox, order.network) == ("processes", ordered_hosts)
     sent = codec.decode_from_server(codec.encode(order))
     assert isinstance(sent, frames.RunStage)
-    assert (sent.room, sent.network) == ("processes", ordered_hosts)
+    assert (sent.min_sandbox, sent.network) == ("processes", ordered_hosts)
 
 
 @pytest.mark.parametrize("phase", [AttemptPhase.RUN, AttemptPhase.PUBLISH])
@@ -136,14 +136,14 @@ def test_no_machine_is_ordered_what_it_would_not_contain(
     refusal: str | None,
 ) -> None:
     task = a_task(project=make_project(room=demanded, network=network), status=ASSIGNED)
-    make_attempt(task, make_machine(room=has and {"level": has, "lacks": []}))
+    make_attempt(task, make_machine(room=has and {"level": has, "missing": []}))
     order = orders.build_order_or_fail(latest_order(task))
     if refusal is None:
         assert isinstance(order, frames.RunStage)
         return
     assert order is None
     assert status(task) is TaskStatus.FAILED
-    assert task.failure["code"] == "room_unavailable"
+    assert task.failure["code"] == "sandbox_unavailable"
     assert refusal in task.failure["message"]
 
 
@@ -162,7 +162,7 @@ def test_what_a_machine_cannot_contain_any_more_goes_on_elsewhere(
     stages = [{"name": "a", "kind": "shell", "command": "true", "timeout": 9}] * 2
     project = make_project(room=demanded, pipeline=stages)
     task = a_task(project=project, status=ASSIGNED, pipeline=stages)
-    machine = make_machine(room=has and {"level": has, "lacks": []})
+    machine = make_machine(room=has and {"level": has, "missing": []})
     make_attempt(task, machine, stage_index=stage)
     assert orders.build_order_or_fail(latest_order(task)) is None
     assert status(task) is after

@@ -20,7 +20,7 @@ def test_a_first_round_is_about_the_task_itself(machine: FakeMachine, create: Cr
     task = create([DEVELOP, CHECK])
     dispatcher.assign_queued()
     run = order(task)
-    assert (run.text, run.text_anew, run.continues, run.opening) == ("Do it.", None, None, "")
+    assert (run.text, run.fresh_text, run.continues, run.opening) == ("Do it.", None, None, "")
     assert run.repo.before is None
     assert [run.variables[name] for name in ("description", "instruction", "round")] == [
         "Do it.",
@@ -40,10 +40,10 @@ def test_a_followed_up_agent_is_told_what_is_new_and_where_it_does_not_know_it_w
     dispatcher.assign_queued()
     run = order(task)
     assert run.text == "Shorter."
-    assert run.text_anew is not None
-    assert "> Do it." in run.text_anew
-    assert "round 2:\n\n> Faster." in run.text_anew
-    assert run.text_anew.endswith("\n\nShorter.")
+    assert run.fresh_text is not None
+    assert "> Do it." in run.fresh_text
+    assert "round 2:\n\n> Faster." in run.fresh_text
+    assert run.fresh_text.endswith("\n\nShorter.")
     assert run.repo.before == "c0ffee"
     assert (run.continues, run.opening) == (2, "Follow-up, round 3: Shorter.")
     assert (run.variables["description"], run.variables["round"]) == ("Shorter.", "3")
@@ -56,7 +56,7 @@ def test_a_shell_stage_keeps_its_script_and_knows_the_instruction(
     follow_ups.create(actor, task.id, instruction="Faster.", from_stage=1)
     dispatcher.assign_queued()
     run = order(task)
-    assert (run.text, run.text_anew, run.opening) == ("make test", None, "")
+    assert (run.text, run.fresh_text, run.opening) == ("make test", None, "")
     assert run.variables["instruction"] == "Faster."
 
 

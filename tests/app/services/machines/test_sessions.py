@@ -62,7 +62,7 @@ def test_what_a_machine_says_is_kept_without_control_characters() -> None:
     assert row["reason"] == "no⟨U+001B⟩[2J⟨U+202E⟩way"
     assert sessions.sandbox_row(frames.SandboxFacts("none", ["\n"])) == {
         "level": "none",
-        "lacks": ["�"],
+        "missing": ["�"],
     }
 
 
@@ -70,10 +70,10 @@ def test_the_sandbox_is_what_the_last_hello_or_heartbeat_reports(machine: FakeMa
     assert machine.row.room is None
     machine.sandbox = frames.SandboxFacts("full")
     machine.hello()
-    assert machine.row.room == {"level": "full", "lacks": []}
+    assert machine.row.room == {"level": "full", "missing": []}
     lower = sessions.sandbox_row(frames.SandboxFacts("none", ["x" * 600] * 30))
     sessions.store_facts(machine.machine_id, machine.generation, room=lower)
-    assert machine.row.room == {"level": "none", "lacks": ["x" * 500] * 20}
+    assert machine.row.room == {"level": "none", "missing": ["x" * 500] * 20}
     machine.sandbox = None  # a worker of a release before has taken its place
     machine.hello()
     assert machine.row.room is None

@@ -153,15 +153,15 @@ def test_one_job_sends_at_a_time_and_sees_what_others_came_for(
 
     def meanwhile(_address: Address, message: Message) -> None:
         if message.delivery_id == first.id:
-            client.set("muster:send:wanted", 1)
+            client.set("muster:send:requested", 1)
 
     platform.answer = meanwhile
-    redis.client.set("muster:send:holder", "another", px=60_000)
+    redis.client.set("muster:send:lock", "another", px=60_000)
     assert delivery_sender.send_due() == 0
-    assert redis.client.exists("muster:send:wanted"), "for the other to see"
-    redis.client.delete("muster:send:holder")
+    assert redis.client.exists("muster:send:requested"), "for the other to see"
+    redis.client.delete("muster:send:lock")
     assert delivery_sender.send_due() == 1
-    assert not redis.client.exists("muster:send:holder")
+    assert not redis.client.exists("muster:send:lock")
 
 
 def test_what_was_sent_is_marked_also_when_redis_has_gone_away_meanwhile(
@@ -188,12 +188,12 @@ def test_who_was_too_slow_to_stay_the_one_that_sends_leaves_it_to_who_is_now(
     delivery, client = make_delivery(task, bot), redis.client
 
     def meanwhile(_address: Address, _message: Message) -> None:
-        client.set("muster:send:holder", "another", px=60_000)
+        client.set("muster:send:lock", "another", px=60_000)
 
     platform.answer = meanwhile
     delivery_sender.send_due()
     assert again(delivery).state is DeliveryState.SENT
-    assert redis.client.get("muster:send:holder") == b"another"
+    assert redis.client.get("muster:send:lock") == b"another"
 
 
 @pytest.mark.parametrize("detail", ["a\0b", "a\ud800b"])

@@ -55,14 +55,14 @@ def test_an_agent_is_healthy_again_when_its_time_has_come(
         pytest.param({"agent_type": "quen"}, ["unknown_agent"], id="no machine has it"),
         pytest.param({"agent_type": "gone"}, ["unknown_agent"], id="decommissioned"),
         pytest.param(
-            {"agent_options": {"permissions": "all"}}, ["permissions_without_room"], id="all"
+            {"agent_options": {"permissions": "all"}}, ["permissions_without_sandbox"], id="all"
         ),
         pytest.param(
             {"agent_options": {"permissions": "all"}, "room": SandboxLevel.FULL}, [], id="in a room"
         ),
         pytest.param(
             {"pipeline": [{"name": "s", "command": "c", "agentOptions": {"permissions": "all"}}]},
-            ["permissions_without_room"],
+            ["permissions_without_sandbox"],
             id="a stage",
         ),
         pytest.param(

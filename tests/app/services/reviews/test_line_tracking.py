@@ -53,7 +53,7 @@ def begin(ada: Developer, task: Task, **place: Any) -> ReviewThread:
 
 def now(ada: Developer, task: Task, **query: Any) -> ThreadPosition:
     (shown,) = thread_queries.read_page(ada, task.id, **query).items
-    return shown.place
+    return shown.position
 
 
 def is_at(place: ThreadPosition, path: str, line: int) -> bool:
@@ -73,14 +73,18 @@ def test_a_line_that_has_moved_is_found_and_one_that_has_changed_is_outdated(
     second = file(task, BASE, SECOND)
     come_to(task, "c2", second)
     there, gone = thread_queries.read_page(ada, task.id).items
-    assert is_at(there.place, "a.py", 9)
-    assert (there.place.end_line, there.place.blob) == (10, second["blob"])
-    assert (gone.place.line, gone.place.blob, gone.place.outdated) == (5, changed.blob, True)
+    assert is_at(there.position, "a.py", 9)
+    assert (there.position.end_line, there.position.blob) == (10, second["blob"])
+    assert (gone.position.line, gone.position.blob, gone.position.outdated) == (
+        5,
+        changed.blob,
+        True,
+    )
     outdated = thread_queries.read_page(ada, task.id, states=[ThreadState.OUTDATED]).items
     assert [shown.thread.id for shown in outdated] == [changed.id]
     before = thread_queries.read_page(ada, task.id, commit="c1").items
-    assert [shown.place.line for shown in before] == [8, 5]
-    assert not any(shown.place.outdated for shown in before)
+    assert [shown.position.line for shown in before] == [8, 5]
+    assert not any(shown.position.outdated for shown in before)
 
 
 def test_a_line_of_the_base_is_found_where_the_base_is_another(ada: Developer, task: Task) -> None:
@@ -151,7 +155,7 @@ def test_a_page_ends_where_enough_was_compared(
             found, after, pages = [], 0, 0
             while after is not None:
                 page = thread_queries.read_page(ada, task.id, after=after)
-                found += [one.thread.id for one in page.items if one.place.line == 9]
+                found += [one.thread.id for one in page.items if one.position.line == 9]
                 after, pages = page.following, pages + 1
             assert found == wanted
             assert pages == 3, bound

@@ -65,5 +65,5 @@ def test_a_thread_is_resolved_also_where_nobody_gets_a_turn(
     monkeypatch.setattr(comparison, "WAIT_TIMEOUT_SECONDS", 0.0)
     shown = resolution.resolve(ada, task.id, thread.id)
     assert shown.thread.resolved_at is not None
-    assert shown.place == line_tracking.original_position(thread, outdated=True)
+    assert shown.position == line_tracking.original_position(thread, outdated=True)
     assert resolution.reopen(ada, task.id, thread.id).thread.resolved_at is None

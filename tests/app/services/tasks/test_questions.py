@@ -193,7 +193,7 @@ def test_an_agent_to_which_nobody_answers_in_time_is_told_so_and_goes_on(
     asks(machine, task, timeout=60.0)
     wait = wait_reasons.find_wait(task)
     assert wait is not None
-    assert (wait.reason, wait.next_act) == ("gate", "resume")
+    assert (wait.reason, wait.next_action) == ("gate", "resume")
     assert gates.expire(now()) == 0
     assert gates.expire(now() + timedelta(seconds=61)) == 1
     assert state(task) == RUNNING

@@ -28,7 +28,7 @@ from tests.app.services.tasks.stages_world import (
 __all__ = ["actor", "create", "machine"]
 
 WORDS = "all 1000 user ids of 66000-66999 are taken"
-UNHEALTHY = frames.Failed("worker_failed", WORDS, unwell=True)
+UNHEALTHY = frames.Failed("worker_failed", WORDS, is_unhealthy=True)
 
 
 def test_it_is_queued_again_and_costs_none_of_its_attempts(
@@ -56,7 +56,7 @@ def test_no_work_goes_to_the_machine_and_the_task_says_why(
     queue = wait_reasons.queue_info(task)
     assert queue is not None
     [block] = queue["blocked_by"]
-    assert (block["reason"], block["says"]) == ("capability_degraded", REASON)
+    assert (block["reason"], block["detail"]) == ("capability_degraded", REASON)
 
     other = make_driven()
     assert dispatcher.assign_queued() == 1
@@ -106,7 +106,9 @@ def test_a_sandbox_that_could_not_be_made_after_all_is_no_failed_stage(
     machine.report_checkpoint(task)
     machine.report_finished(task)
     machine.report_started(task, 1)
-    machine.report_on(task, frames.Failed("start_failed", "EPERM room: bwrap: no", unwell=True))
+    machine.report_on(
+        task, frames.Failed("start_failed", "EPERM room: bwrap: no", is_unhealthy=True)
+    )
     assert (status(task), task.stage_index) == (TaskStatus.QUEUED, 1)
     assert list(task.checkpoints) == ["0"]
 

@@ -238,7 +238,7 @@ def test_a_machine_that_cannot_go_on_fails_the_task_in_its_own_words(
         "memory_exceeded",
         "processes_exceeded",
         "disk_exceeded",
-        "room_unavailable",
+        "sandbox_unavailable",
     ],
 )
 def test_what_hits_a_limit_ends_its_task_and_leaves_the_machine_in_service(

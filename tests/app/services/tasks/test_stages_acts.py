@@ -39,7 +39,7 @@ from tests.app.services.tasks.stages_world import (
 
 __all__ = ["actor", "create", "machine"]  # fixtures
 
-FULL = {"level": "full", "lacks": []}
+FULL = {"level": "full", "missing": []}
 
 
 # ---- cancel --------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ def test_a_limit_with_a_time_is_a_wait_without_a_slot(machine: FakeMachine, crea
     assert (make_live(task).phase, machine.row.slots_used) == (AttemptPhase.GATE, 0)
     wait = wait_reasons.find_wait(task)
     assert wait is not None
-    assert (wait.reason, wait.next_act) == (WaitReason.QUOTA, NextAction.RESUME)
+    assert (wait.reason, wait.next_action) == (WaitReason.QUOTA, NextAction.RESUME)
     assert wait.at is not None
     assert abs(wait.at - at) < timedelta(seconds=1)
     assert machine.orders() == []

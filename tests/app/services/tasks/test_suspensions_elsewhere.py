@@ -51,7 +51,7 @@ def test_a_lost_attempt_is_gone_on_with_elsewhere_from_the_middle_when_the_time_
     assert (status(task), make_live(task).outcome) == (TaskStatus.QUEUED, AttemptOutcome.LOST)
     wait = wait_reasons.find_wait(task)
     assert wait is not None
-    assert (wait.reason, wait.next_act) == (WaitReason.QUOTA, NextAction.DISPATCH)
+    assert (wait.reason, wait.next_action) == (WaitReason.QUOTA, NextAction.DISPATCH)
     drains.drain(actor, machine.machine_id)
     other = at_work_again(task)
     assert (make_live(task).resume_from, make_live(task).run) == (ref, 0)
@@ -148,7 +148,7 @@ def test_another_machine_takes_it_at_once_where_the_project_lets_it(
     blocked = {
         "machine_id": str(machine.machine_id),
         "reason": Reason.QUOTA_EXHAUSTED,
-        "says": None,
+        "detail": None,
     }
     assert queue["blocked_by"] == [blocked]
     dispatcher.assign_queued()

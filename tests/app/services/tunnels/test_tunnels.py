@@ -58,7 +58,7 @@ class Scene:
 
     def orders(self) -> list[tuple[int, str]]:
         wanted = orders.orders_of_machine(self.machine.machine_id, now())
-        return [(order.number, order.want) for order in self.told.pop_due(wanted.tunnels)]
+        return [(order.number, order.desired_state) for order in self.told.pop_due(wanted.tunnels)]
 
     def orders_again(self) -> list[tuple[int, str]]:
         """What a new connection is told."""

@@ -19,7 +19,7 @@ import sys
 from muster.cli import app
 from muster.cli.attach.session import Session
 def fail(self, data): raise RuntimeError("as a bug would")
-Session.came = fail
+Session.on_output = fail
 sys.exit(app.main(["attach", "7"]))
 """
 
@@ -127,7 +127,7 @@ def test_a_cut_is_told_when_it_lasts_and_what_is_typed_then_is_not_sent(
 
 
 def test_a_server_that_stays_away_is_given_up(attach: Attach, server: FakeServer) -> None:
-    pty = attach("--patience", "0.5")
+    pty = attach("--timeout", "0.5")
     server.line.refuse = True
     server.line.cut()
     assert (pty.wait_until_ended(), pty.modes) == (1, pty.before)

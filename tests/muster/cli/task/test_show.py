@@ -6,7 +6,7 @@ import pytest
 from muster.cli.task import show
 from tests.muster.cli.shell import SERVER, Shell
 
-ASKS = {"id": 7, "status": "suspended", "suspendReason": "gate", "waitsFor": {"reason": "gate"}}
+ASKS = {"id": 7, "status": "suspended", "suspendReason": "gate", "waitingFor": {"reason": "gate"}}
 GATE = {"taskId": 7, "kind": "choose", "prompt": "Which?", "choices": ["red", "b\x1b[1mue\n"]}
 
 
@@ -23,8 +23,8 @@ def shell(gate: httpx.Response) -> Shell:
 def test_it_says_what_is_asked_and_how_it_is_answered(verb: str) -> None:
     result = shell(httpx.Response(200, json=GATE))("--server", SERVER, "task", verb, "7")
     lines = [" ".join(line.split()) for line in result.out.splitlines()]
-    assert lines[lines.index("waits for an answer") :][:5] == [
-        "waits for an answer",
+    assert lines[lines.index("waiting for an answer") :][:5] == [
+        "waiting for an answer",
         "asks Which?",
         "choices red",
         "bue",
@@ -41,6 +41,6 @@ def test_one_that_was_answered_meanwhile_says_no_question() -> None:
 
 
 def test_what_keeps_a_machine_comes_with_its_own_word() -> None:
-    full = {"reason": "capability_degraded", "says": "its disk\ntakes nothing"}
+    full = {"reason": "capability_degraded", "detail": "its disk\ntakes nothing"}
     assert show._block_text(full) == "its agent is not well: its disk"
     assert show._block_text({"reason": "offline"}) == "it is offline", "of a server of before"

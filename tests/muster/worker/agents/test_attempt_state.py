@@ -39,7 +39,7 @@ STORIES = {
 def test_an_agent_goes_on_with_its_own_conversation(
     orders: list[RunStage], conversed: bool
 ) -> None:
-    assert make_state(*orders).conversed is conversed
+    assert make_state(*orders).has_session is conversed
 
 
 def test_each_agents_session_is_kept_on_the_disk_for_its_next_stage(tmp_path: Path) -> None:
@@ -88,4 +88,4 @@ def test_what_an_earlier_release_kept_is_gone_on_with(
     for field in ("talked", "sessions"):
         del written[field]
     (tmp_path / attempt_state.FILE_NAME).write_bytes(msgspec.json.encode(written))
-    assert AttemptState.from_order(order(1), attempt_state.read(tmp_path)).conversed
+    assert AttemptState.from_order(order(1), attempt_state.read(tmp_path)).has_session

@@ -58,7 +58,7 @@ def test_a_machine_whose_user_ids_are_used_up_gives_the_attempt_back(
     )
     worker.run("echo ran")
     assert server.wait_for_report(Failed) == Failed(
-        "worker_failed", "all 3 user ids are taken", unwell=True
+        "worker_failed", "all 3 user ids are taken", is_unhealthy=True
     )
     assert server.bodies(StageStarted) == []
     server.wait_for(lambda: not healthy(worker))
@@ -70,11 +70,11 @@ def test_a_sandbox_that_cannot_be_made_for_a_while_fails_nothing(
     worker: WorkerHome, bwrap: Path
 ) -> None:
     server = worker.start().server
-    assert server.hellos[-1].room.level != "none"
+    assert server.hellos[-1].sandbox.level != "none"
     bwrap.touch()
     worker.run("echo ran")
     failed = server.wait_for_report(Failed)
-    assert (failed.code, failed.unwell) == ("room_unavailable", True)
+    assert (failed.code, failed.is_unhealthy) == ("sandbox_unavailable", True)
     server.wait_for(lambda: not healthy(worker))
     bwrap.unlink()
     server.wait_for(lambda: healthy(worker))
@@ -87,13 +87,13 @@ def test_a_sandbox_that_cannot_be_made_between_two_stages_fails_nothing(
     worker: WorkerHome, bwrap: Path
 ) -> None:
     server = worker.start().server
-    assert server.hellos[-1].room.level != "none"
+    assert server.hellos[-1].sandbox.level != "none"
     worker.run("echo one")
     server.wait_for_report(StageFinished)
     bwrap.touch()
     worker.run("echo two", stage_index=1)
     failed = server.wait_for_report(Failed)
-    assert failed.unwell, failed
+    assert failed.is_unhealthy, failed
     assert b"two" not in server.log()
 
 
@@ -126,7 +126,7 @@ def test_a_repository_is_out_of_reach_of_a_machine_that_is_well(
     monkeypatch.setattr("muster.worker.health._disk_problem", lambda _: lack)
     worker.run("echo ran")
     failed = server.wait_for_report(Failed)
-    assert (failed.code, failed.unwell) == ("repository_unreachable", lack is not None)
+    assert (failed.code, failed.is_unhealthy) == ("repository_unreachable", lack is not None)
     if lack:
         server.wait_for(lambda: not healthy(worker))
         beats = [beat.capabilities or [] for _, beat in server.heartbeats]
@@ -166,7 +166,7 @@ def test_a_machine_whose_disk_is_full_gives_the_attempt_back(
     failed = server.wait_for_report(Failed)
     server.wait_for(lambda: not healthy(worker))
     full.unlink()
-    assert failed.unwell, failed
+    assert failed.is_unhealthy, failed
     server.wait_for(lambda: healthy(worker))
     worker.run("echo ran", task_id=8)
     server.wait_for_report(StageFinished)

@@ -42,7 +42,7 @@ def test_it_is_what_was_reported_last_or_what_the_attempt_began_with(
     # A worker of before has reported it, and no tree.
     before = ReportedProgress().with_report(Checkpoint(0, first.ref, first.commit))
     assert commit() == first.commit
-    before = ReportedProgress(made=Revision(first.commit, first.tree))
+    before = ReportedProgress(last_revision=Revision(first.commit, first.tree))
     assert commit() == first.commit
     before = ReportedProgress()
     resumed = msgspec.structs.replace(repo, resume_commit=first.commit)
@@ -54,13 +54,15 @@ def test_what_is_ordered_is_what_was_reported_of_the_last_stage() -> None:
     repo, author = Repo("u", "main", "muster/7-1"), Author("Ada", "a@dev.example")
     kept = AttemptState(1, "develop", True, "claude", repo, author)
     made = Revision("1" * 40, "2" * 40)
-    standing = ReportedProgress(checkpointed=1, made=made)
+    standing = ReportedProgress(checkpointed=1, last_revision=made)
     assert lineage.reported_revision(standing, kept, made.commit) == made
     assert lineage.reported_revision(standing, kept, "3" * 40) is None
     assert lineage.reported_revision(standing, kept, None) is None
     assert lineage.reported_revision(ReportedProgress(), kept, None) is None
     # The last stage's own checkpoint was refused: its work is not left out.
     assert (
-        lineage.reported_revision(ReportedProgress(checkpointed=0, made=made), kept, made.commit)
+        lineage.reported_revision(
+            ReportedProgress(checkpointed=0, last_revision=made), kept, made.commit
+        )
         is None
     )

@@ -21,12 +21,12 @@ KEY = AttemptKey(7, 1)
 @pytest.fixture
 def no_init(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """While this file is there no attempt's stage can have a room; trials and all else can."""
-    return break_sandboxes(tmp_path, monkeypatch, "*muster-room-*) ;; *room.leader*")
+    return break_sandboxes(tmp_path, monkeypatch, "*muster-sandbox-*) ;; *sandbox.init*")
 
 
 def started(worker: WorkerHome) -> WorkerHome:
     worker.start()
-    assert worker.server.hellos[-1].room.level != "none"
+    assert worker.server.hellos[-1].sandbox.level != "none"
     return worker
 
 
@@ -47,7 +47,7 @@ def test_whose_workspace_could_not_be_made_has_nothing(worker: WorkerHome, bwrap
     server = started(worker).server
     bwrap.touch()
     order = worker.run("echo ran")
-    assert server.wait_for_report(Failed).unwell
+    assert server.wait_for_report(Failed).is_unhealthy
     assert not is_kept(worker)
     bwrap.unlink()
     server.send(order)  # the same, as after a connection that was cut
@@ -87,7 +87,7 @@ def test_who_never_had_a_user_id_is_forgotten_while_all_are_taken(
 
     monkeypatch.setattr(UidAllocator, "claim", claim)
     worker.run("echo ran")
-    assert server.wait_for_report(Failed).unwell
+    assert server.wait_for_report(Failed).is_unhealthy
     worker.forget()
     wait_until_removed(worker)
     assert not worker.layout.attempt(KEY).exists()

@@ -129,7 +129,7 @@ def test_between_two_stages_what_is_pushed_goes_on_elsewhere(
     broken_sandboxes.touch()
     worker.run("cat one", stage_index=1)
     failed = server.wait_for_report(Failed)
-    assert (failed.code, failed.unwell) == ("room_unavailable", True)
+    assert (failed.code, failed.is_unhealthy) == ("sandbox_unavailable", True)
     assert WORDS in failed.message
 
 
@@ -154,7 +154,7 @@ def test_what_an_agent_needs_in_its_home_is_waited_for(
 def test_a_stage_whose_own_sandbox_is_not_made_starts_again(
     worker: WorkerHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rooms = break_sandboxes(tmp_path, monkeypatch, "*room.leader*")
+    rooms = break_sandboxes(tmp_path, monkeypatch, "*sandbox.init*")
     server = worker.start().server
     run_first(worker, pushed=False)
     rooms.touch()
@@ -170,7 +170,7 @@ def test_a_stage_whose_own_sandbox_is_not_made_starts_again(
 @pytest.fixture
 def inits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """While this file is there no stage's own room can be made; all others can."""
-    return break_sandboxes(tmp_path, monkeypatch, "*room.leader*")
+    return break_sandboxes(tmp_path, monkeypatch, "*sandbox.init*")
 
 
 def begin_second_again(worker: WorkerHome, connections: int) -> None:

@@ -145,7 +145,7 @@ def test_what_was_reported_and_never_began_is_begun_again(
         *(
             pytest.param(
                 [stage(0)],
-                ReportedProgress(over=over),
+                ReportedProgress(end_reason=over),
                 "stopped" if over == "stopped" else "failed",
                 id=over,
             )

@@ -81,5 +81,5 @@ def test_a_machine_without_full_sandboxes_runs_no_stage_whose_network_is_not_ope
     worker.run_daemon(worker.make_daemon(room="processes"))
     worker.run("true", network=[])
     failed = worker.server.wait_for_report(Failed)
-    assert failed.code == "room_unavailable"
+    assert failed.code == "sandbox_unavailable"
     assert "needs the room full, this machine has processes" in failed.message

@@ -56,7 +56,7 @@ def first(worker: WorkerHome) -> None:
 def order(worker: WorkerHome, *, ref: str = "refs/muster/7/1/0", **more: Any) -> None:
     """To go on in another one."""
     repo = Repo(worker.repository.url, "main", "muster/7-2", resume_from=ref)
-    given = {"text_anew": "It was so. Faster.", "continues": 1, "opening": TOLD, **more}
+    given = {"fresh_text": "It was so. Faster.", "continues": 1, "opening": TOLD, **more}
     about: dict[str, Any] = {"kind": "agent", "agent": "claude", "attempt": 2, "repo": repo}
     worker.server.send(worker.stage("Faster.", **about, **given))
 

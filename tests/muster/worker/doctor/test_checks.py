@@ -31,7 +31,7 @@ def test_it_works_where_nothing_is_set_up_yet_and_leaves_nothing(root: Path) -> 
     names = [name for _, name in rows]
     assert list(dict.fromkeys(names))[:10] == [
         *("git", "home", "disk", "bubblewrap", "util-linux"),
-        *("namespaces", "room", "Python", "cgroups", "Landlock"),
+        *("namespaces", "sandbox", "Python", "cgroups", "Landlock"),
     ]
     assert "server" in names
     assert list(root.iterdir()) == []
@@ -76,5 +76,5 @@ def test_an_ordinary_user_is_told_what_they_can_do(root: Path) -> None:
     rows = {row["name"]: row for row in json.loads(completed.stdout)}
     assert completed.returncode == 0
     # Not always full: that user may not read the interpreter of these tests.
-    assert rows["room"]["text"].startswith(("full", "processes"))
+    assert rows["sandbox"]["text"].startswith(("full", "processes"))
     root.chmod(0o711)

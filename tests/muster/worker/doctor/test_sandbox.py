@@ -217,7 +217,7 @@ def test_without_it_processes_are_contained(
 ) -> None:
     machine = only(tmp_path, monkeypatch, "unshare", *BOTH)
     assert detect_sandboxes(machine).level == "processes"
-    found = finding_of(machine, "room")
+    found = finding_of(machine, "sandbox")
     assert found.level == "warn"
     assert "bwrap is not installed" in found.text
     assert finding_of(machine, "bubblewrap").level == "warn"
@@ -231,7 +231,7 @@ def test_with_nothing_there_is_no_sandbox_and_that_stops_no_work(
         "bwrap is not installed",
         "unshare is not installed",
     )
-    assert finding_of(machine, "room").level == "warn"
+    assert finding_of(machine, "sandbox").level == "warn"
 
 
 def test_a_trial_that_fails_is_told_in_the_programs_words(

@@ -14,9 +14,9 @@ SOURCES = Path(__file__).parents[4]
 _INIT = """
 import os, subprocess, sys
 sys.path.append(sys.argv[1])
-from muster.worker.egress.sandbox_listener import environment, listen_in_room
-listen_in_room(int(sys.argv[2]))
-sys.exit(subprocess.run(sys.argv[3:], env={**os.environ, **environment()}).returncode)
+from muster.worker.egress.sandbox_listener import listen_in_sandbox, proxy_environment
+listen_in_sandbox(int(sys.argv[2]))
+sys.exit(subprocess.run(sys.argv[3:], env={**os.environ, **proxy_environment()}).returncode)
 """
 
 

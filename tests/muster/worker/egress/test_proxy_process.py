@@ -117,9 +117,9 @@ def test_it_dies_with_its_parent(port: int, frozen: bool) -> None:
     """Frozen it cannot hear that a socket has ended: then it is the kernel that ends it."""
     parent = (
         "import sys, time; sys.path.append(sys.argv[1])\n"
-        "from muster.worker.egress.proxy_process import Proxy\n"
-        "from muster.worker.egress.sandbox_listener import listen_in_room\n"
-        "proxy = Proxy([]); listen_in_room(proxy.room, int(sys.argv[2]))\n"
+        "from muster.worker.egress.proxy_process import ProxyProcess\n"
+        "from muster.worker.egress.sandbox_listener import listen_in_sandbox\n"
+        "proxy = ProxyProcess([]); listen_in_sandbox(proxy.sandbox_fd, int(sys.argv[2]))\n"
         "print(proxy.pid, flush=True); time.sleep(600)"
     )
     command = [sys.executable, "-I", "-S", "-c", parent, str(SOURCES), str(port)]

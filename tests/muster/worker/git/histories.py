@@ -108,7 +108,7 @@ class Bench:
     @classmethod
     def create(cls, directory: Path) -> "Bench":
         made = cls(directory)
-        made.run_git("init", "--quiet", "--bare", "--template=", str(made.mirror), anywhere=True)
+        made.git("init", "--quiet", "--bare", "--template=", str(made.mirror), anywhere=True)
         return made
 
     @property

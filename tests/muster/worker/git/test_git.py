@@ -119,7 +119,7 @@ def test_output_that_is_no_text_does_no_harm(tmp_path):
 def test_the_daemons_umask_does_not_close_mirrors(tmp_path):
     script = (
         "import os; os.umask(0o077); from pathlib import Path; from muster.worker.git import git;"
-        f"git.run(['init', '--quiet', '--bare', {str(tmp_path / 'm')!r}])"
+        f"git.run_git(['init', '--quiet', '--bare', {str(tmp_path / 'm')!r}])"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
     assert (tmp_path / "m" / "HEAD").stat().st_mode & 0o044 == 0o044

@@ -1,7 +1,7 @@
 """Control groups are made where the machine lets us, and nowhere else.
 
 Version 2 is played by files in a directory: on the machines of these tests its controllers may be
-elsewhere. What the kernel makes of such files is in test_room_group.
+elsewhere. What the kernel makes of such files is in test_sandbox_group.
 """
 
 import os

@@ -285,9 +285,9 @@ def test_who_walks_holds_nothing_of_who_sent_it(tmp_path: Path) -> None:
     script = (
         "import os, sys\n"
         "from muster.worker.limits import disk\n"
-        "disk.taken = lambda *_: len(os.listdir('/proc/self/fd'))\n"
+        "disk.disk_usage = lambda *_: len(os.listdir('/proc/self/fd'))\n"
         "held = [os.open('/', os.O_RDONLY) for _ in range(20)]\n"
-        "walk = disk.Walk([], 1, 0.0)\n"
+        "walk = disk.DiskWalk([], 1, 0.0)\n"
         "while (said := walk.result()) is None: pass\n"
         "print(said[0])"
     )

@@ -12,20 +12,20 @@ import errno, json, select, selectors, sys
 
 from muster.worker.clock import boot_seconds
 from muster.worker.shim.attempt_run import AttemptRun
-from muster.worker.shim.pty_process import adopt_orphans
+from muster.worker.shim.pty_process import become_subreaper
 from muster.worker.shim.wire import StageCommand
 
 class Short(selectors.DefaultSelector):
     def register(self, *_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-adopt_orphans()
+become_subreaper()
 run = AttemptRun(sys.argv[1], Short(), lambda told: None, lambda *_: None, 1 << 20)
 command = StageCommand(0, ["sleep", "60"], {"PATH": "/usr/bin:/bin"}, "/", 60.0)
-begun = run.begin(command)
+begun = run.start_stage(command)
 while run.is_running:
     select.select([], [], [], 0.01)
-    run.child_died(boot_seconds())
+    run.on_child_exit(boot_seconds())
     run.tick(boot_seconds())
 (end,) = run.state().ends
 print(json.dumps([begun, end.how, end.code]))

@@ -161,7 +161,7 @@ def test_a_killed_shim_takes_its_stage_along_and_leaves_its_record(stages: Stage
 
 def test_killing_a_shim_that_does_not_answer_leaves_no_socket(stages: Stages) -> None:
     stages.start("sleep", "300")
-    os.kill(stages.shim.state().pid, signal.SIGSTOP)
+    os.kill(stages.shim.fetch_state().pid, signal.SIGSTOP)
     kill(stages.directory)
     assert attach(stages.directory) is None
     assert [path for path in stages.directory.rglob("*") if path.is_socket()] == []

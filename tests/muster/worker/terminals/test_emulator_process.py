@@ -84,8 +84,8 @@ def test_a_crash_in_it_costs_one_process_that_is_started_again(screens: ScreenCl
 
 TRIES = """
 import os, socket, subprocess, sys
-from muster.worker.terminals.emulator_process import give_up_rights
-give_up_rights(66998 if os.geteuid() == 0 else None)
+from muster.worker.terminals.emulator_process import drop_privileges
+drop_privileges(66998 if os.geteuid() == 0 else None)
 def file(): open("/etc/hostname")
 def line(): socket.socket()
 def unix(): socket.socket(socket.AF_UNIX)

@@ -9,8 +9,8 @@ from muster.worker.layout import Layout
 from muster.worker.upgrades import releases
 
 SOURCES = Path(__file__).resolve().parents[4]
-HANGS = "import os, time; 'MUSTER_WORKER_TRIAL' in os.environ and time.sleep(600)"
-CRASHES = "import os; 'MUSTER_WORKER_TRIAL' in os.environ and os._exit(7)"
+HANGS = "import os, time; 'MUSTER_WORKER_WATCHDOG' in os.environ and time.sleep(600)"
+CRASHES = "import os; 'MUSTER_WORKER_WATCHDOG' in os.environ and os._exit(7)"
 
 
 def environment(place: Path, version: str, line: str = "") -> Path:

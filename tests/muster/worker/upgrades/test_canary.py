@@ -16,9 +16,10 @@ from muster.worker.upgrades.canary import Canary, Watchdog
 from muster.worker.upgrades.choice import FailedRelease, ReleaseChoice
 
 NAME = "a" * 12 + "-" + "b" * 8
-BEGUN = ReleaseChoice("base", release="before", trying=NAME, version="9")
+BEGUN = ReleaseChoice("base", release="before", canary=NAME, version="9")
 WORD = (
-    "import os, time; os.write(int(os.environ['MUSTER_WORKER_TRIAL']), b'heard\\n'); time.sleep(60)"
+    "import os, time; os.write(int(os.environ['MUSTER_WORKER_WATCHDOG']), b'heard\\n'); "
+    "time.sleep(60)"
 )
 RECEIVED = f'exec {sys.executable} -c "{WORD}"'
 
@@ -79,12 +80,12 @@ def test_where_the_one_before_reaches_no_server_either_it_is_owed_a_second_try(
     once = world.choice
     assert once is not None
     assert once.failed is not None
-    assert once.failed.is_owed
-    world.run("exit 3", begun=ReleaseChoice("base", trying=NAME, version="9", failed=once.failed))
+    assert once.failed.may_retry
+    world.run("exit 3", begun=ReleaseChoice("base", canary=NAME, version="9", failed=once.failed))
     twice = world.choice
     assert twice is not None
     assert twice.failed is not None
-    assert not twice.failed.is_owed
+    assert not twice.failed.may_retry
 
 
 def test_who_is_told_to_end_ends_it_and_holds_nothing_against_it(world: World) -> None:
@@ -101,7 +102,7 @@ def test_a_full_disk_costs_nobody_their_daemon(
     save = choice.save
 
     def full(layout: Layout, made: ReleaseChoice) -> None:
-        if not made.trying:
+        if not made.canary:
             raise OSError("no space left")
         save(layout, made)
 
@@ -110,7 +111,7 @@ def test_a_full_disk_costs_nobody_their_daemon(
     assert world.run("exit 3") == Path(sys.executable)
     known = choice.recover_interrupted(world.layout)
     assert known is not None
-    assert known.failed == FailedRelease(NAME, "9", choice.INTERRUPTED, is_owed=True)
+    assert known.failed == FailedRelease(NAME, "9", choice.INTERRUPTED, may_retry=True)
 
 
 def test_who_installs_anew_in_the_middle_of_a_trial_is_heard(world: World) -> None:

@@ -39,23 +39,25 @@ def test_a_checkout_has_none(layout: Layout, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_trial_that_was_interrupted_is_owed_another_and_one_alone(layout: Layout) -> None:
-    choice.save(layout, ReleaseChoice("base", trying=NAME, version="9"))
+    choice.save(layout, ReleaseChoice("base", canary=NAME, version="9"))
     once = choice.recover_interrupted(layout)
-    assert once == ReleaseChoice("base", failed=FailedRelease(NAME, "9", INTERRUPTED, is_owed=True))
+    assert once == ReleaseChoice(
+        "base", failed=FailedRelease(NAME, "9", INTERRUPTED, may_retry=True)
+    )
     assert choice.load(layout) == once
     assert once is not None
-    choice.save(layout, ReleaseChoice("base", trying=NAME, version="9", failed=once.failed))
+    choice.save(layout, ReleaseChoice("base", canary=NAME, version="9", failed=once.failed))
     twice = choice.recover_interrupted(layout)
     assert twice == ReleaseChoice(
-        "base", failed=FailedRelease(NAME, "9", INTERRUPTED, is_owed=False)
+        "base", failed=FailedRelease(NAME, "9", INTERRUPTED, may_retry=False)
     )
 
 
 def test_a_trial_that_is_conducted_is_no_other_workers(layout: Layout) -> None:
-    choice.save(layout, ReleaseChoice("base", trying=NAME, version="9"))
+    choice.save(layout, ReleaseChoice("base", canary=NAME, version="9"))
     with choice.canary_lock(layout), pytest.raises(HomeInUse):
         choice.recover_interrupted(layout)
-    assert choice.recover_interrupted(layout) != ReleaseChoice("base", trying=NAME, version="9")
+    assert choice.recover_interrupted(layout) != ReleaseChoice("base", canary=NAME, version="9")
 
 
 def test_a_home_of_before_has_none(tmp_path: Path, layout: Layout) -> None:

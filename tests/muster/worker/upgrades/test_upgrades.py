@@ -81,7 +81,7 @@ def its(world: World):
 def test_a_quiet_machine_leaves_for_what_it_is_offered(world: World, its: Upgrades) -> None:
     its.set_offer(Upgrade(NEW, "idle"))
     assert world.left.wait(10)
-    begun = ReleaseChoice("base", trying=releases.release_name(NEW), version="9.0.0")
+    begun = ReleaseChoice("base", canary=releases.release_name(NEW), version="9.0.0")
     assert its.canary_choice == begun == choice.load(world.layout)
     assert its.canary_seconds == 60.0
     assert world.prepared == [{"", releases.release_name(NEW)}]
@@ -99,7 +99,7 @@ def test_a_busy_one_waits_and_says_so(world: World, its: Upgrades) -> None:
 def test_at_once_is_at_once_but_for_a_tunnel(world: World, its: Upgrades) -> None:
     world.situation = msgspec.structs.replace(BUSY, open="somebody is in there")
     its.set_offer(Upgrade(NEW, "now"))
-    assert world.wait_for_state("waiting").why == "somebody is in there"
+    assert world.wait_for_state("waiting").reason == "somebody is in there"
     world.situation = BUSY
     assert world.left.wait(10)
 
@@ -127,7 +127,7 @@ def test_what_could_not_be_prepared_is_tried_again(world: World, its: Upgrades) 
     world.situation = BUSY
     world.trouble = [NotPrepared("no index")]
     its.set_offer(Upgrade(NEW, "idle"))
-    assert world.wait_for(lambda facts: "no index" in facts.why).state == "preparing"
+    assert world.wait_for(lambda facts: "no index" in facts.reason).state == "preparing"
     world.wait_for_state("waiting")
     assert len(world.prepared) == 2
 
@@ -144,7 +144,7 @@ def test_a_disk_that_is_full_when_it_is_switched_to_is_tried_again(
 
     monkeypatch.setattr(choice, "save", full)
     its.set_offer(Upgrade(NEW, "now"))
-    world.wait_for(lambda facts: "is tried again: no space left" in facts.why)
+    world.wait_for(lambda facts: "is tried again: no space left" in facts.reason)
     assert world.left.wait(10)
     assert len(world.prepared) == 1
     assert its.canary_choice == choice.load(world.layout)
@@ -170,12 +170,12 @@ def test_a_second_try_that_is_owed_begins_later(world: World) -> None:
     name = releases.release_name(NEW)
     choice.save(
         world.layout,
-        ReleaseChoice("base", failed=FailedRelease(name, "9.0.0", "cut", is_owed=True)),
+        ReleaseChoice("base", failed=FailedRelease(name, "9.0.0", "cut", may_retry=True)),
     )
     world.its._choice = choice.current(world.layout)
     world.its.start()
     world.its.set_offer(Upgrade(NEW, "now"))
-    assert world.wait_for_state("failed").why == "cut; it is tried once more within 10 min"
+    assert world.wait_for_state("failed").reason == "cut; it is tried once more within 10 min"
     world.its._started_at -= 601
     assert world.left.wait(10)
     world.its.close()
@@ -220,7 +220,7 @@ def test_at_once_that_became_idle_while_it_was_prepared_is_idle(
     world.situation = BUSY
     world.meanwhile = [Upgrade(NEW, "idle")]
     its.set_offer(Upgrade(NEW, "now"))
-    assert world.wait_for_state("waiting").why == "it works"
+    assert world.wait_for_state("waiting").reason == "it works"
     assert not world.left.is_set()
 
 
@@ -245,7 +245,7 @@ def test_who_keeps_their_release_is_deaf(tmp_path: Path, world: World) -> None:
 def test_over_plain_http_anybodys_release_would_come(server: str, state: str, world: World) -> None:
     its = Upgrades(world.layout, lambda: known(server), lambda: QUIET, world.left.set, lambda: None)
     assert its.facts.state == state
-    assert ("use https" in its.facts.why) == (state == "kept")
+    assert ("use https" in its.facts.reason) == (state == "kept")
     its.start()
     its.set_offer(Upgrade(NEW, "now"))
     assert world.left.wait(0.1 if state == "kept" else 10) == (state == "current")

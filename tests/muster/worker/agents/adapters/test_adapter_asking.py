@@ -70,7 +70,7 @@ def test_without_a_server_nothing_is_said_of_it(adapter: Adapter) -> None:
     words = [*adapter.argv(PLAIN), *adapter.variables(PLAIN)]
     words += [text for _, text in adapter.home_files({}, "/workspace", PLAIN)]
     assert not [word for word in words if "mcp" in word.lower() or "{arguments}" in word]
-    assert (adapter.asking is not None) == (adapter.format in formats.JSON_FORMATS)
+    assert (adapter.mcp is not None) == (adapter.format in formats.JSON_FORMATS)
 
 
 def test_agents_wait_longer_for_a_call_than_people_are_waited_for() -> None:

@@ -11,14 +11,14 @@ from muster.worker.agents.adapters.registry import BUILTIN_ADAPTERS, BadAdapter,
 GOOSE = """\
 name = "goose"
 binary = "goose"
-oldest = "1.9"
+min_version = "1.9"
 headless = ["goose", "run", "{session}", "{options}", "--text={text}"]
 terminal = ["goose", "session"]
 session = ["--resume", "--name", "{id}"]
 model = ["--model", "{model}"]
 hosts = ["api.goose.example"]
 keys = ["GOOSE_KEY"]
-leaves = [".goose*"]
+ignored_files = [".goose*"]
 
 [permissions.edit]
 environment = { GOOSE_MODE = "approve" }
@@ -82,9 +82,9 @@ BAD = {
     "a reason that is none": (GOOSE.replace("rate_limit =", "tired ="), "tired"),
     "no regular expression": (GOOSE.replace("slow down", "("), "failures"),
     "an unknown format": ('format = "x"\nstructured = ["-j"]\n' + GOOSE, "there are claude, codex"),
-    "asking without a format": ("asking = {}\n" + GOOSE, "asking needs a format"),
+    "mcp without a format": ("mcp = {}\n" + GOOSE, "mcp needs a format"),
     "a place that no server has": (
-        'format = "claude"\nstructured = ["-j"]\nasking = {arguments = ["{server}"]}\n' + GOOSE,
+        'format = "claude"\nstructured = ["-j"]\nmcp = {arguments = ["{server}"]}\n' + GOOSE,
         "{server} is none of",
     ),
     "a format without its options": ('format = "claude"\n' + GOOSE, "need each other"),

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[5]
 BARE = ["-I", "-S", "-X", "utf8", "-c"]
 ENTRY = (
     "import sys; sys.path.append(sys.argv[1]); from muster.worker.agents.mcp_server import server; "
-    "server._BEAT = float(sys.argv[2]); server.main()"
+    "server._PROGRESS_INTERVAL_SECONDS = float(sys.argv[2]); server.main()"
 )
 TIMEOUT_SECONDS = 20.0  # seconds that anything may take
 

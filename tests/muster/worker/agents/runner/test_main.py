@@ -206,7 +206,7 @@ def test_it_starts_with_few_modules() -> None:
     script = (
         "import sys; sys.path.append(sys.argv[1])\n"
         "from muster.worker.agents.runner import formats, main\n"
-        "for name in formats.NAMES: formats.of_name(name)\n"
+        "for name in formats.JSON_FORMATS: formats.create_format(name)\n"
         "print(*sys.modules)"
     )
     run = subprocess.run([*BARE, script, str(ROOT)], capture_output=True, text=True, check=True)
