@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { cache } from './cache'
-import { cursorList } from './pagination'
+import { cursorList } from './cursor'
 
 const LIMIT = 100
 
@@ -19,13 +19,13 @@ export const useWorkerTokens = () => useInfiniteQuery(tokens)
 export async function changeMachine(machineId: string, body: Schemas['MachineChange']) {
   const params = { path: { machineId } }
   await data(api.PUT('/api/admin/machines/{machineId}', { params, body }))
-  await invalidateMachines()
+  await readMachines()
 }
 
 export async function decommission(machineId: string, dead: boolean) {
   const params = { path: { machineId }, query: { dead } }
   await data(api.DELETE('/api/admin/machines/{machineId}', { params }))
-  await invalidateMachines()
+  await readMachines()
 }
 
 export async function createWorkerToken(body: Schemas['NewEnrollmentToken']) {
@@ -41,7 +41,7 @@ export async function revokeWorkerToken(tokenId: number) {
   await cache.invalidateQueries({ queryKey: tokens.queryKey })
 }
 
-async function invalidateMachines() {
+async function readMachines() {
   await cache.invalidateQueries({ queryKey: ['machines'] })
   await cache.invalidateQueries({ queryKey: ['machine'] })
 }

@@ -1,11 +1,11 @@
 /** A task's events, all of them; the task's stream adds what is new. */
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { mergeBy, StreamBuffer } from './streamBuffer'
+import { Heard, mergedBy } from './heard'
 
 type Event = Schemas['Event']
 const PAGE = 200
-const buffer = new StreamBuffer<Event>()
+const heard = new Heard<Event>()
 
 export const events = (taskId: number) =>
   queryOptions({
@@ -21,15 +21,15 @@ export const events = (taskId: number) =>
         all.push(...page.items)
         total = page.items.length === 0 ? 0 : page.total
       }
-      return mergeEvents(all, buffer.get(`${taskId}/`))
+      return merged(all, heard.of(`${taskId}/`))
     },
   })
 
 export const useEvents = (taskId: number) => useQuery(events(taskId))
 
 export function addEvents(cache: QueryClient, taskId: number, news: Event[]): void {
-  buffer.add(`${taskId}/`, news)
-  cache.setQueryData(events(taskId).queryKey, (known) => known && mergeEvents(known, news))
+  heard.add(`${taskId}/`, news)
+  cache.setQueryData(events(taskId).queryKey, (known) => known && merged(known, news))
 }
 
 /** Read anew what is not known of the first `count`. */
@@ -42,9 +42,9 @@ export function catchUpEvents(cache: QueryClient, taskId: number, count: number)
 }
 
 export function forgetEvents(taskId: number): void {
-  buffer.clear(`${taskId}/`)
+  heard.forget(`${taskId}/`)
 }
 
-function mergeEvents(known: readonly Event[], news: readonly Event[]): Event[] {
-  return mergeBy(known, news, ({ id }) => id)
+function merged(known: readonly Event[], news: readonly Event[]): Event[] {
+  return mergedBy(known, news, ({ id }) => id)
 }

@@ -2,25 +2,25 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { asProblem } from '../api/problem'
-import { strings } from '../i18n'
-import { answeredBy } from '../lib/task/answeredBy'
-import { showErrorToast, showToast } from '../state/toasts'
-import { invalidateTask } from './task'
+import { winnerOf } from '../lib/winner'
+import { say, sayBroken } from '../ui/toasts'
+import { words } from '../words'
+import { taskChanged } from './task'
 
 export type PendingGate = Schemas['PendingGate']
 export type GateAnswer = Schemas['GateAnswer']
-export type GateResponse = Pick<GateAnswer, 'result' | 'comment' | 'budget'>
+export type Said = Pick<GateAnswer, 'result' | 'comment' | 'budget'>
 
 /** An answer to this question and to no other, also where the task was retried and asks the like. */
-export function gateAnswer(
+export function answerTo(
   { round, stageIndex, number }: Pick<PendingGate, 'round' | 'stageIndex' | 'number'>,
-  said: GateResponse,
+  said: Said,
 ): GateAnswer {
   return { round, stageIndex, number, ...said }
 }
 
 /** Whether a question of the task is open: only then it is asked for. */
-export function isWaitingForAnswer(
+export function isAsked(
   task: Pick<Schemas['TaskDetail'], 'status' | 'suspendReason' | 'waitsFor'>,
 ) {
   if (task.status === 'queued') return task.waitsFor?.reason === 'gate'
@@ -44,17 +44,17 @@ export function useGate(task: Schemas['TaskDetail'] | undefined) {
         throw error
       })
     },
-    enabled: task !== undefined && isWaitingForAnswer(task),
+    enabled: task !== undefined && isAsked(task),
     placeholderData: (before: PendingGate | null | undefined) =>
       before?.taskId === taskId ? before : undefined,
   })
 }
 
-const LATE_ANSWER_CODES = ['already_answered', 'no_open_gate', 'wrong_stage', 'wrong_round']
+const TOO_LATE = ['already_answered', 'no_open_gate', 'wrong_stage', 'wrong_round']
 
 /** Answer. Nothing is shown as done before the server has said so; of several who answer at once one
  *  wins, and the others are told who. */
-export function useAnswerGate(taskId: number) {
+export function useAnswer(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: (body: GateAnswer) =>
@@ -62,20 +62,20 @@ export function useAnswerGate(taskId: number) {
         api.POST('/api/web/tasks/{taskId}/confirm-stage', { params: { path: { taskId } }, body }),
       ),
     onError: async (error) => {
-      if (!LATE_ANSWER_CODES.includes(asProblem(error).code)) return showErrorToast(error)
-      const won = await fetchLastAnswer(taskId).catch(() => null)
-      showToast(won ? strings.gate.answeredFirst(won.who, won.said) : strings.gate.closed)
+      if (!TOO_LATE.includes(asProblem(error).code)) return sayBroken(error)
+      const won = await winner(taskId).catch(() => null)
+      say(won ? words.gate.faster(won.who, won.said) : words.gate.gone)
     },
     // The gate is asked for when the task says that one is open: before that it would be a 404.
-    onSettled: () => invalidateTask(cache, taskId),
+    onSettled: () => taskChanged(cache, taskId),
   })
 }
 
 /** Who has answered last, and what. */
-async function fetchLastAnswer(taskId: number): Promise<{ who: string; said: string } | null> {
+async function winner(taskId: number): Promise<{ who: string; said: string } | null> {
   const query = { type: 'confirmed', limit: 200 }
   const path = '/api/web/tasks/{taskId}/events'
   const { items } = await data(api.GET(path, { params: { path: { taskId }, query } }))
   const last = items.at(-1)
-  return last ? answeredBy(last) : null
+  return last ? winnerOf(last) : null
 }

@@ -1,24 +1,21 @@
 /** What is said about a task's change. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { answeredBy } from '../lib/task/answeredBy'
-import { broadcastReviewChange } from '../realtime/reviewChannel'
-import { fetchAllPages } from './pagination'
+import { winnerOf } from '../lib/winner'
+import { tellTabs } from '../live/reviewTabs'
+import { wholeList } from './cursor'
 
 type Viewed = { path: string; blob: string | null }
-type CommentInput = Omit<Schemas['ReviewCommentInput'], 'publish'> & {
-  publish?: boolean
-  key: string
-}
+type Written = Omit<Schemas['ReviewCommentInput'], 'publish'> & { publish?: boolean; key: string }
 
-const reviewKey = (taskId: number) => ['review', taskId] as const
+const keyOf = (taskId: number) => ['review', taskId] as const
 
 /** All threads, where they are in `commit`. */
 export function useThreads(taskId: number, commit: string | undefined) {
   return useQuery({
-    queryKey: [...reviewKey(taskId), 'threads', commit],
+    queryKey: [...keyOf(taskId), 'threads', commit],
     queryFn: () =>
-      fetchAllPages((cursor) => {
+      wholeList((cursor) => {
         const params = { path: { taskId }, query: { limit: 100, cursor, commit } }
         return data(api.GET('/api/web/tasks/{taskId}/comments', { params }))
       }),
@@ -29,7 +26,7 @@ export function useThreads(taskId: number, commit: string | undefined) {
 
 export function useReviews(taskId: number) {
   return useQuery({
-    queryKey: [...reviewKey(taskId), 'reviews'],
+    queryKey: [...keyOf(taskId), 'reviews'],
     queryFn: async () => {
       const params = { path: { taskId }, query: { limit: 100 } }
       return (await data(api.GET('/api/web/tasks/{taskId}/reviews', { params }))).items
@@ -40,9 +37,9 @@ export function useReviews(taskId: number) {
 /** One's own marks, by path, with the version that was seen. */
 export function useViewed(taskId: number) {
   return useQuery({
-    queryKey: [...reviewKey(taskId), 'viewed'],
+    queryKey: [...keyOf(taskId), 'viewed'],
     queryFn: async () => {
-      const marks = await fetchAllPages((cursor) => {
+      const marks = await wholeList((cursor) => {
         const params = { path: { taskId }, query: { limit: 100, cursor } }
         return data(api.GET('/api/web/tasks/{taskId}/viewed', { params }))
       })
@@ -52,9 +49,9 @@ export function useViewed(taskId: number) {
 }
 
 /** Shown at once, and taken back where the server does not take it. */
-export function useMarkViewed(taskId: number) {
+export function useMark(taskId: number) {
   const cache = useQueryClient()
-  const queryKey = [...reviewKey(taskId), 'viewed']
+  const queryKey = [...keyOf(taskId), 'viewed']
   return useMutation({
     mutationFn: (mark: Viewed & { viewed: boolean }) => {
       const params = { path: { taskId } }
@@ -70,63 +67,60 @@ export function useMarkViewed(taskId: number) {
       })
     },
     onError: () => cache.invalidateQueries({ queryKey }),
-    onSuccess: () => broadcastReviewChange(taskId, 'viewed'),
+    onSuccess: () => tellTabs(taskId, 'viewed'),
   })
 }
 
 /** Acts on threads; after each they are read anew, here and in one's other tabs. */
-function useThreadMutation<I, O>(taskId: number, act: (input: I) => Promise<O>) {
+function useAct<I, O>(taskId: number, act: (input: I) => Promise<O>) {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: act,
     onSettled: () => {
-      broadcastReviewChange(taskId, 'threads')
-      return cache.invalidateQueries({ queryKey: [...reviewKey(taskId), 'threads'] })
+      tellTabs(taskId, 'threads')
+      return cache.invalidateQueries({ queryKey: [...keyOf(taskId), 'threads'] })
     },
   })
 }
 
-export function useCreateComment(taskId: number) {
-  return useThreadMutation(taskId, ({ publish = false, key, ...comment }: CommentInput) => {
+export function useWrite(taskId: number) {
+  return useAct(taskId, ({ publish = false, key, ...comment }: Written) => {
     const params = { path: { taskId }, header: { 'Idempotency-Key': key } }
     const body = { publish, ...comment }
     return data(api.POST('/api/web/tasks/{taskId}/comments', { params, body }))
   })
 }
 
-export function useEditComment(taskId: number) {
-  return useThreadMutation(taskId, ({ id: commentId, body }: { id: number; body: string }) => {
+export function useRewrite(taskId: number) {
+  return useAct(taskId, ({ id: commentId, body }: { id: number; body: string }) => {
     const params = { path: { taskId, commentId } }
     return data(api.PUT('/api/web/tasks/{taskId}/comments/{commentId}', { params, body: { body } }))
   })
 }
 
-export function useDeleteComment(taskId: number) {
-  return useThreadMutation(taskId, (commentId: number) => {
+export function useDiscard(taskId: number) {
+  return useAct(taskId, (commentId: number) => {
     const params = { path: { taskId, commentId } }
     return data(api.DELETE('/api/web/tasks/{taskId}/comments/{commentId}', { params }))
   })
 }
 
-export function useResolveThread(taskId: number) {
-  return useThreadMutation(
-    taskId,
-    ({ id: threadId, resolved }: { id: number; resolved: boolean }) => {
-      const params = { path: { taskId, threadId } }
-      return resolved
-        ? data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/resolve', { params }))
-        : data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/reopen', { params }))
-    },
-  )
+export function useResolve(taskId: number) {
+  return useAct(taskId, ({ id: threadId, resolved }: { id: number; resolved: boolean }) => {
+    const params = { path: { taskId, threadId } }
+    return resolved
+      ? data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/resolve', { params }))
+      : data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/reopen', { params }))
+  })
 }
 
 /** Who has decided last, by an answer or a review; null where that is not told. */
-export async function fetchLastReviewer(taskId: number): Promise<string | null> {
+export async function lastToDecide(taskId: number): Promise<string | null> {
   const path = { taskId }
   const query = { type: 'confirmed,reviewed', limit: 200 }
   const told = await data(api.GET('/api/web/tasks/{taskId}/events', { params: { path, query } }))
   const last = told.items.at(-1)
-  if (last?.type !== 'reviewed') return (last && answeredBy(last)?.who) ?? null
+  if (last?.type !== 'reviewed') return (last && winnerOf(last)?.who) ?? null
   const reviews = await data(
     api.GET('/api/web/tasks/{taskId}/reviews', { params: { path, query: { limit: 100 } } }),
   )
@@ -134,7 +128,7 @@ export async function fetchLastReviewer(taskId: number): Promise<string | null> 
 }
 
 /** Never shown before the server has taken it: somebody else may have been quicker. */
-export function useSubmitReview(taskId: number) {
+export function useSubmit(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: ({ key, ...body }: Schemas['NewReview'] & { key: string }) => {
@@ -142,9 +136,9 @@ export function useSubmitReview(taskId: number) {
       return data(api.POST('/api/web/tasks/{taskId}/reviews', { params, body }))
     },
     onSettled: () => {
-      broadcastReviewChange(taskId, 'threads')
+      tellTabs(taskId, 'threads')
       void cache.invalidateQueries({ queryKey: ['task', taskId] })
-      return cache.invalidateQueries({ queryKey: reviewKey(taskId) })
+      return cache.invalidateQueries({ queryKey: keyOf(taskId) })
     },
   })
 }

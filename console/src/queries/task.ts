@@ -10,53 +10,51 @@ import { api, data, type Schemas } from '../api/client'
 
 export type TaskDetail = Schemas['TaskDetail']
 
-const pathParams = (taskId: number) => ({ params: { path: { taskId } } })
+const one = (taskId: number) => ({ params: { path: { taskId } } })
 
 export const task = (taskId: number) =>
   queryOptions({
     queryKey: ['task', taskId],
-    queryFn: () => data(api.GET('/api/web/tasks/{taskId}', pathParams(taskId))),
+    queryFn: () => data(api.GET('/api/web/tasks/{taskId}', one(taskId))),
   })
 
 export const useTask = (taskId: number) => useQuery(task(taskId))
 
 /** Reads one that a list has in short. Throws Problem. */
-export function useFetchTask() {
+export function useReadTask() {
   const cache = useQueryClient()
   return (taskId: number) => cache.fetchQuery(task(taskId))
 }
 
 /** Whoever shows the task, or a list that it is in, reads it anew. */
-export function invalidateTask(cache: QueryClient, taskId: number): void {
+export function taskChanged(cache: QueryClient, taskId: number): void {
   void cache.invalidateQueries({ queryKey: ['task', taskId] })
   for (const list of ['tasks', 'inbox', 'dashboard']) {
     void cache.invalidateQueries({ queryKey: [list] })
   }
 }
 
-export function useCancelTask(taskId: number) {
+export function useCancel(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
-    mutationFn: () => data(api.POST('/api/web/tasks/{taskId}/cancel', pathParams(taskId))),
-    onSettled: () => invalidateTask(cache, taskId),
+    mutationFn: () => data(api.POST('/api/web/tasks/{taskId}/cancel', one(taskId))),
+    onSettled: () => taskChanged(cache, taskId),
   })
 }
 
-export function useRetryTask(taskId: number) {
+export function useRetry(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: (fromStage: number) =>
-      data(
-        api.POST('/api/web/tasks/{taskId}/retry', { ...pathParams(taskId), body: { fromStage } }),
-      ),
-    onSettled: () => invalidateTask(cache, taskId),
+      data(api.POST('/api/web/tasks/{taskId}/retry', { ...one(taskId), body: { fromStage } })),
+    onSettled: () => taskChanged(cache, taskId),
   })
 }
 
 /** The signed bundle of all that was said of the task, as a file. */
-export async function fetchEvidence(taskId: number): Promise<Blob> {
+export async function evidence(taskId: number): Promise<Blob> {
   const path = '/api/web/tasks/{taskId}/evidence'
   return data(
-    api.GET(path, { ...pathParams(taskId), parseAs: 'blob' }),
+    api.GET(path, { ...one(taskId), parseAs: 'blob' }),
   ) as Promise<unknown> as Promise<Blob>
 }

@@ -9,35 +9,35 @@ import {
 } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import { api, data } from '../api/client'
-import { type Filters, formatFilters, toApiQuery } from '../lib/task/filters'
-import { mergeRows, type Pages, type Row, toRow } from '../lib/task/tableRows'
-import { onStreamUpdate } from '../realtime/stream'
+import { type Filters, queryOf, written } from '../lib/taskFilters'
+import { merged, type Pages, type Row, rowOf } from '../lib/taskRows'
+import { onNews } from '../live/stream'
 
 const PAGE = 100
 const LATER_PAGE = 200
-const MAX_IDS = 200
-const BATCH_MILLISECONDS = 500
+const MOST_AT_ONCE = 200
+const PAUSE_MILLISECONDS = 500
 
 type Page = { rows: Row[]; next: string | null }
 
-async function fetchPage(filters: Filters, cursor: string | undefined, signal: AbortSignal) {
+async function page(filters: Filters, cursor: string | undefined, signal: AbortSignal) {
   const limit = cursor === undefined ? PAGE : LATER_PAGE
-  const query = { ...toApiQuery(filters), limit, ...(cursor !== undefined && { cursor }) }
+  const query = { ...queryOf(filters), limit, ...(cursor !== undefined && { cursor }) }
   const answer = await data(api.GET('/api/web/tasks', { params: { query }, signal }))
-  return { rows: answer.items.map(toRow), next: answer.nextCursor }
+  return { rows: answer.items.map(rowOf), next: answer.nextCursor }
 }
 
-async function fetchRows(filters: Filters, ids: number[]): Promise<Row[]> {
-  const query = { ...toApiQuery(filters), ids: ids.join(','), limit: MAX_IDS }
+async function some(filters: Filters, ids: number[]): Promise<Row[]> {
+  const query = { ...queryOf(filters), ids: ids.join(','), limit: MOST_AT_ONCE }
   const answer = await data(api.GET('/api/web/tasks', { params: { query } }))
-  return answer.items.map(toRow)
+  return answer.items.map(rowOf)
 }
 
 export function useTaskTable(filters: Filters) {
-  const name = formatFilters(filters)
+  const name = written(filters)
   const table = useInfiniteQuery({
     queryKey: ['taskTable', name],
-    queryFn: ({ pageParam, signal }) => fetchPage(filters, pageParam, signal),
+    queryFn: ({ pageParam, signal }) => page(filters, pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }: Page) => next ?? undefined,
     placeholderData: keepPreviousData,
@@ -56,23 +56,23 @@ function useLiveRows(name: string, filters: Filters): void {
   useEffect(() => {
     const waiting = new Set<number>()
     let timer: ReturnType<typeof setTimeout> | undefined
-    const refresh = async () => {
+    const read = async () => {
       timer = undefined
-      const ids = [...waiting].slice(0, MAX_IDS)
+      const ids = [...waiting].slice(0, MOST_AT_ONCE)
       for (const id of ids) waiting.delete(id)
-      const found = await fetchRows(filters, ids).catch(() => null)
-      if (found) mergeIntoCache(cache, ['taskTable', name], new Set(ids), found)
-      if (waiting.size > 0) scheduleRefresh()
+      const found = await some(filters, ids).catch(() => null)
+      if (found) put(cache, ['taskTable', name], new Set(ids), found)
+      if (waiting.size > 0) soon()
     }
-    const scheduleRefresh = () => {
-      timer ??= setTimeout(refresh, BATCH_MILLISECONDS)
+    const soon = () => {
+      timer ??= setTimeout(read, PAUSE_MILLISECONDS)
     }
-    const stop = onStreamUpdate(
+    const stop = onNews(
       ({ events }) => {
         for (const { taskId } of events) waiting.add(taskId)
-        if (waiting.size > 0) scheduleRefresh()
+        if (waiting.size > 0) soon()
       },
-      () => void resetToFirstPage(cache, ['taskTable', name]),
+      () => void fromTheTop(cache, ['taskTable', name]),
     )
     return () => {
       clearTimeout(timer)
@@ -81,12 +81,12 @@ function useLiveRows(name: string, filters: Filters): void {
   }, [name, cache])
 }
 
-function mergeIntoCache(cache: QueryClient, key: string[], ids: Set<number>, found: Row[]): void {
-  cache.setQueryData<Pages>(key, (before) => before && mergeRows(before, ids, found, Date.now()))
+function put(cache: QueryClient, key: string[], ids: Set<number>, found: Row[]): void {
+  cache.setQueryData<Pages>(key, (before) => before && merged(before, ids, found, Date.now()))
 }
 
 /** So much was missed that all has to be read anew: from the first page on, not all that were. */
-async function resetToFirstPage(cache: QueryClient, queryKey: string[]): Promise<void> {
+async function fromTheTop(cache: QueryClient, queryKey: string[]): Promise<void> {
   await cache.cancelQueries({ queryKey })
   cache.setQueryData<InfiniteData<Page>>(
     queryKey,
@@ -97,7 +97,7 @@ async function resetToFirstPage(cache: QueryClient, queryKey: string[]): Promise
 }
 
 /** Do something to each of some tasks; how many were refused, and why the last was. */
-async function runForEach(ids: number[], act: (id: number) => Promise<unknown>) {
+async function toEach(ids: number[], act: (id: number) => Promise<unknown>) {
   const refused: unknown[] = []
   const waiting = [...ids]
   const worker = async () => {
@@ -109,12 +109,10 @@ async function runForEach(ids: number[], act: (id: number) => Promise<unknown>) 
   return refused
 }
 
-const pathParams = (taskId: number) => ({ params: { path: { taskId } } })
+const at = (taskId: number) => ({ params: { path: { taskId } } })
 
 export const cancelAll = (ids: number[]) =>
-  runForEach(ids, (id) => data(api.POST('/api/web/tasks/{taskId}/cancel', pathParams(id))))
+  toEach(ids, (id) => data(api.POST('/api/web/tasks/{taskId}/cancel', at(id))))
 
 export const retryAll = (ids: number[]) =>
-  runForEach(ids, (id) =>
-    data(api.POST('/api/web/tasks/{taskId}/retry', { ...pathParams(id), body: {} })),
-  )
+  toEach(ids, (id) => data(api.POST('/api/web/tasks/{taskId}/retry', { ...at(id), body: {} })))

@@ -18,15 +18,15 @@ OPEN = {
     *("healthz", "readyz", "getOpenapi", "getDocs", "listEvidenceKeys", "login", "refresh"),
     *("browserLogin", "browserRefresh", "browserLogout"),
     *("listProviders", "startSignIn", "finishSignIn", "exchangeCode"),
-    *("requestDeviceAuthorization", "getDeviceTokens"),
-    *("getWorkersHealth", "registerMachine", "recoverMachine"),
+    *("askForDevice", "getDevicesTokens"),
+    *("workersHealth", "registerMachine", "recoverMachine"),
     *("getWorkerScript", "getWorkerRequirements", "getWorkerWheel"),
-    *("receiveSlackEvent", "receiveSlackInteraction", "receiveSlackCommand", "receiveLarkEvent"),
+    *("hearSlackEvent", "hearSlackInteraction", "hearSlackCommand", "hearLark"),
 }
 NOT_FOR_PERSONAL_TOKENS = {
-    *("logout", "changePassword", "createPersonalToken", "createChatToken"),
-    *("startTotpSetup", "verifyTotp", "disableTotp", "reauthenticate"),
-    *("logoutFromProvider", "getDevice", "approveDevice", "denyDevice"),
+    *("logout", "changePassword", "createPersonalToken", "makeChatToken"),
+    *("setUpTotp", "verifyTotp", "disableTotp", "confirm"),
+    *("leaveProvider", "getDevice", "approveDevice", "denyDevice"),
     *("listSessions", "endSession", "endSessions"),
 }
 

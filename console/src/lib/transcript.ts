@@ -1,0 +1,152 @@
+/** A transcript as the rows that are shown: stages, what was said, commands, edits, and tools in a
+ *  row folded into one line. */
+
+import type { Schemas } from '../api/client'
+import { textIn } from './entryData'
+import { isOwnTool } from './ownTools'
+
+export type Entry = Schemas['TranscriptEntry']
+type Event = Pick<Schemas['Event'], 'type' | 'stageIndex' | 'attempt' | 'createdAt' | 'data'>
+
+export type Kind = 'all' | 'edits' | 'commands' | 'words'
+export const KINDS: readonly Kind[] = ['all', 'edits', 'commands', 'words']
+
+export type Row =
+  /** `milliseconds`: null while it runs. `isSilent`: nothing is told of it. */
+  | { is: 'stage'; key: string; stage: number; milliseconds: number | null; isSilent: boolean }
+  /** `milliseconds`: since the entry before, or since the stage began. */
+  | { is: 'entry'; key: string; entry: Entry; milliseconds: number | null }
+  | { is: 'tools'; key: string; entries: Entry[]; milliseconds: number | null }
+
+const SHOWN: Record<Kind, (entry: Entry) => boolean> = {
+  all: () => true,
+  edits: ({ kind }) => kind === 'edit',
+  commands: ({ kind, data }) => kind === 'command' || (kind === 'denied' && 'command' in data),
+  words: ({ kind }) => ['message', 'thought', 'question', 'error'].includes(kind),
+}
+
+type Run = { stage: number; run: number; begun: number | null; ended: number | null }
+
+/** The rows of one attempt. `q` is in the entries that are shown, in any letter case. */
+export function rowsOf(
+  entries: readonly Entry[],
+  events: readonly Event[],
+  attempt: number,
+  kind: Kind = 'all',
+  q = '',
+): Row[] {
+  const runs = runsOf(entries, events, attempt)
+  const isFiltered = kind !== 'all' || q !== ''
+  const wanted = q.toLowerCase()
+  return runs.flatMap((run) => {
+    const own = entries.filter((one) => one.stageIndex === run.stage && one.run === run.run)
+    const shown = timed(own, run).filter(
+      ({ entry }) => !isTwice(entry) && SHOWN[kind](entry) && holds(entry, wanted),
+    )
+    if (isFiltered && shown.length === 0) return []
+    return [headOf(run, own.length === 0), ...folded(shown)]
+  })
+}
+
+/** The runs of stages in their order: as the events tell of them, and those that only entries know. */
+function runsOf(entries: readonly Entry[], events: readonly Event[], attempt: number): Run[] {
+  const runs: Run[] = []
+  const counts = new Map<number, number>()
+  for (const { type, stageIndex, createdAt, attempt: of } of events) {
+    if (of !== attempt || stageIndex === null) continue
+    if (type === 'stage_started') {
+      const run = counts.get(stageIndex) ?? 0
+      counts.set(stageIndex, run + 1)
+      runs.push({ stage: stageIndex, run, begun: Date.parse(createdAt), ended: null })
+    } else if (type === 'stage_finished') {
+      const last = runs.findLast(({ stage }) => stage === stageIndex)
+      if (last) last.ended = Date.parse(createdAt)
+    }
+  }
+  for (const { stageIndex, run, at } of entries) {
+    if (runs.some((one) => one.stage === stageIndex && one.run === run)) continue
+    const made = { stage: stageIndex, run, begun: null, ended: null }
+    const behind = runs.findIndex(({ begun }) => begun !== null && begun > Date.parse(at))
+    runs.splice(behind === -1 ? runs.length : behind, 0, made)
+  }
+  return runs
+}
+
+function headOf({ stage, run, begun, ended }: Run, isSilent: boolean): Row {
+  const milliseconds = begun !== null && ended !== null ? ended - begun : null
+  return { is: 'stage', key: `s${stage}-${run}`, stage, milliseconds, isSilent }
+}
+
+type Timed = { entry: Entry; milliseconds: number | null }
+
+function timed(entries: Entry[], run: Run): Timed[] {
+  return entries.map((entry, place) => {
+    const before = entries[place - 1]
+    const since = before ? Date.parse(before.at) : run.begun
+    return { entry, milliseconds: since === null ? null : Date.parse(entry.at) - since }
+  })
+}
+
+/** Calls of Muster's own tools have an entry of their own for what they do. */
+function isTwice({ kind, data }: Entry): boolean {
+  return kind === 'tool' && isOwnTool(textIn(data, 'tool') ?? '')
+}
+
+function holds({ title, text }: Entry, wanted: string): boolean {
+  return (
+    wanted === '' || title.toLowerCase().includes(wanted) || text.toLowerCase().includes(wanted)
+  )
+}
+
+function folded(shown: Timed[]): Row[] {
+  const rows: Row[] = []
+  for (const { entry, milliseconds } of shown) {
+    const last = rows.at(-1)
+    if (entry.kind !== 'tool' || entry.data.failed) {
+      rows.push({ is: 'entry', key: `e${entry.number}`, entry, milliseconds })
+    } else if (last?.is === 'tools') {
+      last.entries.push(entry)
+      last.milliseconds = sum(last.milliseconds, milliseconds)
+    } else {
+      rows.push({ is: 'tools', key: `e${entry.number}`, entries: [entry], milliseconds })
+    }
+  }
+  return rows
+}
+
+function sum(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? null : one + other
+}
+
+export type Used = 'read' | 'searched' | 'web' | 'planned' | 'other'
+
+const USES: [Used, RegExp][] = [
+  ['web', /web|fetch|browser/i],
+  ['read', /^(read|view|cat|open)|read_?(many_?)?files?|notebookread/i],
+  ['searched', /grep|glob|search|find|^ls$|^list/i],
+  ['planned', /todo|plan/i],
+]
+
+/** What tools were used for, and how often, in the order of first use. */
+export function usesOf(entries: readonly Entry[]): [Used, number][] {
+  const counts = new Map<Used, number>()
+  for (const { data } of entries) {
+    const tool = textIn(data, 'tool') ?? ''
+    const used = USES.find(([, names]) => names.test(tool))?.[0] ?? 'other'
+    counts.set(used, (counts.get(used) ?? 0) + 1)
+  }
+  return [...counts]
+}
+
+/** Who has answered the question that `entry` is, by the event that says so. */
+export function answerTo<E extends Event>(entry: Entry, events: readonly E[]): E | undefined {
+  const asked = Date.parse(entry.at)
+  return events.find(
+    ({ type, attempt, data, createdAt }) =>
+      type === 'confirmed' &&
+      attempt === entry.attempt &&
+      Number(data.number) > 0 &&
+      !('budget' in data) &&
+      Date.parse(createdAt) >= asked,
+  )
+}

@@ -1,0 +1,67 @@
+/** Notifications on the desktop, by choice: asked for at a press alone, shown while this browser has
+ *  no page of ours in front. All tabs hear the news; whoever has the lock of a notification shows it. */
+import { isAnyInFront, standInFront } from './inFront'
+import { onNews } from './stream'
+
+type DesktopState = 'on' | 'off' | 'denied'
+
+const KEPT = 'muster-desktop'
+const SHOWN_MILLISECONDS = 1000
+const listeners = new Set<() => void>()
+
+export function canAsk(): boolean {
+  return 'Notification' in window
+}
+
+export function desktopState(): DesktopState {
+  if (!canAsk() || Notification.permission === 'denied') return 'denied'
+  const isOn = localStorage.getItem(KEPT) === 'on' && Notification.permission === 'granted'
+  return isOn ? 'on' : 'off'
+}
+
+export function onDesktopChange(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** Ask the browser, which asks the person. */
+export async function turnOn(): Promise<void> {
+  const answer = await Notification.requestPermission()
+  keep(answer === 'granted')
+}
+
+export function turnOff(): void {
+  keep(false)
+}
+
+/** Show what is told from now on. `open`: the task that one of them is about, or all of them. */
+export function showOnDesktop(open: (taskId: number | null) => void): () => void {
+  standInFront()
+  return onNews(
+    ({ notifications }) => {
+      for (const { id, title, body, taskId } of notifications)
+        void show(id, title, body, () => open(taskId))
+    },
+    () => undefined,
+  )
+}
+
+async function show(id: number, title: string, body: string, onPress: () => void) {
+  if (desktopState() !== 'on' || (await isAnyInFront())) return
+  await navigator.locks.request(`muster-told-${id}`, { ifAvailable: true }, async (lock) => {
+    if (lock === null) return
+    const shown = new Notification(title, { body, tag: `muster-${id}` })
+    shown.onclick = () => {
+      window.focus()
+      onPress()
+      shown.close()
+    }
+    // The others have heard of it by then.
+    await new Promise((resolve) => setTimeout(resolve, SHOWN_MILLISECONDS))
+  })
+}
+
+function keep(isOn: boolean): void {
+  localStorage.setItem(KEPT, isOn ? 'on' : 'off')
+  for (const listener of listeners) listener()
+}

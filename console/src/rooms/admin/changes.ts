@@ -1,0 +1,25 @@
+/** What an act changed, field by field: fields inside fields are written with dots. */
+export type Change = { field: string; before: string | null; after: string | null }
+type Values = Record<string, unknown> | null
+
+export function changesOf(before: Values, after: Values): Change[] {
+  const was = flat(before)
+  const became = flat(after)
+  const fields = [...new Set([...was.keys(), ...became.keys()])].sort()
+  return fields.map((field) => ({
+    field,
+    before: was.get(field) ?? null,
+    after: became.get(field) ?? null,
+  }))
+}
+
+function flat(values: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
+  if (typeof values === 'object' && values !== null && !Array.isArray(values)) {
+    for (const [name, inner] of Object.entries(values)) {
+      flat(inner, path ? `${path}.${name}` : name, into)
+    }
+  } else if (path) {
+    into.set(path, typeof values === 'string' ? values : JSON.stringify(values))
+  }
+  return into
+}

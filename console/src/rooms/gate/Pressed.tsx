@@ -1,0 +1,75 @@
+import { useState } from 'react'
+import { seen } from '../../lib/seen'
+import { Button } from '../../ui/Button'
+import { useKeys } from '../../ui/keys'
+import { words } from '../../words'
+import styles from './Gate.module.css'
+import type { Option, Send } from './options'
+
+type Props = {
+  options: Option[]
+  isLong: boolean
+  takesComment?: boolean
+  isOff: boolean
+  hasKeys: boolean
+  send: Send
+}
+
+/** Answers that are pressed, and words that may go with them. */
+export function Pressed({ options, isLong, takesComment = true, isOff, hasKeys, send }: Props) {
+  const [comment, setComment] = useState<string | null>(null)
+  const press = ({ result }: Option) => send({ result, comment: comment?.trim() || null })
+  const keyOf = (place: number) => (hasKeys && place < 9 ? String(place + 1) : undefined)
+  useKeys(
+    'here',
+    isOff || !hasKeys
+      ? []
+      : options.slice(0, 9).map((option, place) => ({
+          key: String(place + 1),
+          what: option.name,
+          do: () => press(option),
+        })),
+  )
+  return (
+    <div className={styles.answers}>
+      <div className={isLong ? styles.long : 'row wrap'}>
+        {options.map((option, place) => (
+          <Button
+            key={option.result}
+            {...(option.isMain && hasKeys
+              ? { look: 'main' as const }
+              : option.isBad
+                ? { look: 'bad' as const }
+                : {})}
+            hint={keyOf(place)}
+            disabled={isOff}
+            onClick={() => press(option)}
+          >
+            {seen(option.name)}
+            {option.why && <span className={styles.why}>{option.why}</span>}
+          </Button>
+        ))}
+        {takesComment && hasKeys && comment === null && (
+          <Button look="quiet" disabled={isOff} onClick={() => setComment('')}>
+            {words.gate.addComment}
+          </Button>
+        )}
+      </div>
+      {comment !== null && (
+        <label className="field">
+          <span className="label">{words.gate.comment}</span>
+          <textarea
+            className="input"
+            // biome-ignore lint/a11y/noAutofocus: it was asked for by a press
+            autoFocus
+            maxLength={10_000}
+            value={comment}
+            disabled={isOff}
+            onChange={(event) => setComment(event.target.value)}
+          />
+          <span className="hint">{words.gate.commentHint}</span>
+        </label>
+      )}
+    </div>
+  )
+}
