@@ -12,10 +12,10 @@ const passedOn = Object.fromEntries(
 )
 
 const MAIN = /src\/main\.tsx$/
-const HOME = /NeedsPage\.tsx$/
-const SHARED = /console\/src\/(api|lib|queries|ui)\//
+const HOME = /InboxPage\.tsx$/
+const SHARED = /console\/src\/(api|lib|queries|components|state)\//
 // What the entry's import() would only find when it runs.
-const AT_ONCE = /\/(rolldown-runtime|libraries|frame|home|NeedsPage|main)-[^/]+\.(js|css)$/
+const AT_ONCE = /\/(rolldown-runtime|libraries|frame|home|InboxPage|main)-[^/]+\.(js|css)$/
 
 /** The files of the first page, in the HTML of the build: the browser asks for all of them together. */
 function handler(_: string, { bundle }: IndexHtmlTransformContext): HtmlTagDescriptor[] {

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 DEBIAN = Path("/usr/share/unicode")
 PYTHON = ROOT / "muster" / "text" / "invisible_table.py"
-TYPESCRIPT = ROOT / "console" / "src" / "lib" / "seenTable.ts"
+TYPESCRIPT = ROOT / "console" / "src" / "lib" / "format" / "unicodeTables.ts"
 ABOUT = "Made by tests/unicode_table.py from Unicode {version}; change nothing by hand."
 WIDTH = 96
 

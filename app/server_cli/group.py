@@ -23,7 +23,8 @@ COMMAND_HELP: dict[str, str] = {
 
 
 class CommandGroup(click.Group):
-    """The verbs of `VERBS`; each is `command` in the file of its name, `-` being `_` there."""
+    """The verbs of `COMMAND_HELP`; each is `command` in the file of its name, `-` being `_`
+    there."""
 
     def list_commands(self, _: click.Context) -> list[str]:
         return list(COMMAND_HELP)

@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
 @contextmanager
 def signed_in(browser: Browser, rig: Rig, password: str) -> Iterator[BrowserContext]:
     """A browser of its own, with an empty cache, of the admin."""
-    context = browser.new_context(base_url=rig.stack.url, locale="en-GB")
+    context = browser.new_context(base_url=rig.stack.url, locale="en-US")
     context.set_default_timeout(TIMEOUT_MS)
     answer = context.request.post(
         "/api/auth/browser/login",

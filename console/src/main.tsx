@@ -2,28 +2,28 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { forgetActs } from './api/acts'
-import { forgetWritten } from './lib/written'
-import { applyNews } from './live/apply'
-import { showOnDesktop } from './live/desktop'
-import { begin } from './live/stream'
+import { clearCurlHistory } from './api/curlHistory'
+import { hasSecureContext, isSignedIn, onSessionChange, signedInUser } from './auth/session'
+import { ToastProvider } from './components/toasts/ToastProvider'
+import { installStyleNonce } from './cspNonce'
+import { loadStrings } from './i18n'
+import { clearUnsavedInput } from './lib/form/unsavedInput'
 import { cache } from './queries/cache'
-import { fetchPage, router } from './router'
-import { isSafeHere, isSignedIn, onChange, whoIs } from './session/session'
-import { giveNonce } from './ui/nonce'
-import { ToastsDoor } from './ui/ToastsDoor'
-import { showTheme } from './ui/theme'
-import { loadWords } from './words'
+import { applyStreamUpdates } from './queries/streamUpdates'
+import { startDesktopNotifications } from './realtime/desktopNotifications'
+import { startStream } from './realtime/stream'
+import { preloadPage, router } from './router'
+import { applyTheme } from './state/theme'
 
-giveNonce()
-showTheme()
-fetchPage()
-await loadWords()
-applyNews(cache)
-if (isSafeHere()) {
-  begin()
-  showOnDesktop((taskId) => {
-    const all = { to: '/inbox' } as const
+installStyleNonce()
+applyTheme()
+preloadPage()
+await loadStrings()
+applyStreamUpdates(cache)
+if (hasSecureContext()) {
+  startStream()
+  startDesktopNotifications((taskId) => {
+    const all = { to: '/notifications' } as const
     void router.navigate(
       taskId === null ? all : { to: '/tasks/$taskId', params: { taskId: String(taskId) } },
     )
@@ -31,26 +31,26 @@ if (isSafeHere()) {
 }
 // Signed out here or in another tab: nothing that was read stays. Another one in one's place, as who
 // comes back from a provider may be: what is drawn, or half written, is not theirs either.
-let who = whoIs()
-onChange(() => {
-  const before = who
-  who = whoIs()
-  if (before !== null && who !== null && before !== who) location.reload()
+let user = signedInUser()
+onSessionChange(() => {
+  const before = user
+  user = signedInUser()
+  if (before !== null && user !== null && before !== user) location.reload()
   if (isSignedIn() === false) {
     cache.clear()
-    forgetActs()
-    forgetWritten()
+    clearCurlHistory()
+    clearUnsavedInput()
   }
   void router.invalidate()
 })
 
-const place = document.getElementById('root')
-if (place === null) throw new Error('the page has no place for the console')
-createRoot(place).render(
+const rootElement = document.getElementById('root')
+if (rootElement === null) throw new Error('the page has no place for the console')
+createRoot(rootElement).render(
   <StrictMode>
     <QueryClientProvider client={cache}>
       <RouterProvider router={router} />
-      <ToastsDoor />
+      <ToastProvider />
     </QueryClientProvider>
   </StrictMode>,
 )

@@ -1,5 +1,5 @@
 /** Every path of the console. A page is loaded when it is opened; what its URL may say is read in
- *  its room (`search.ts`). */
+ *  its folder (`search.ts`). */
 import {
   type AnyRoute,
   createRootRoute,
@@ -9,24 +9,24 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router'
-import { loginFor, ownPath } from './lib/place'
-import { Frame } from './rooms/frame/Frame'
-import { BrokenPage } from './rooms/missing/BrokenPage'
-import { MissingPage } from './rooms/missing/MissingPage'
-import { token } from './session/session'
+import { token } from './auth/session'
+import { loginSearch, safeRedirectPath } from './lib/net/loginRedirect'
+import { ErrorPage } from './pages/errors/ErrorPage'
+import { NotFoundPage } from './pages/errors/NotFoundPage'
+import { AppLayout } from './pages/layout/AppLayout'
 
 type Component = Parameters<typeof lazyRouteComponent>[0]
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: MissingPage })
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage })
 
 const framed = createRoute({
   getParentRoute: () => root,
   id: 'framed',
-  component: Frame,
+  component: AppLayout,
   // A deep link survives the login.
   beforeLoad: async ({ location: { pathname, search, hash } }) => {
     if ((await token()) === null)
-      throw redirect({ to: '/login', search: loginFor(pathname, search, hash) })
+      throw redirect({ to: '/login', search: loginSearch(pathname, search, hash) })
   },
 })
 
@@ -40,46 +40,46 @@ const login = createRoute({
   beforeLoad: async ({ search }) => {
     const { next } = search as { next?: string }
     if ((await token().catch(() => null)) !== null)
-      throw redirect({ href: ownPath(next), replace: true })
+      throw redirect({ href: safeRedirectPath(next), replace: true })
   },
-  component: lazyRouteComponent(() => import('./rooms/login/LoginPage')),
+  component: lazyRouteComponent(() => import('./pages/login/LoginPage')),
 })
 
 const pages = [
-  page('/', () => import('./rooms/needs/NeedsPage')),
-  page('/tasks', () => import('./rooms/tasks/TasksPage')),
-  page('/tasks/$taskId', () => import('./rooms/task/TaskPage')),
-  page('/machines', () => import('./rooms/machines/MachinesPage')),
-  page('/machines/$machineId', () => import('./rooms/machines/MachinePage')),
-  page('/projects', () => import('./rooms/projects/ProjectsPage')),
-  page('/projects/$projectKey', () => import('./rooms/projects/ProjectPage')),
-  page('/inbox', () => import('./rooms/notifications/NotificationsPage')),
-  page('/profile', () => import('./rooms/profile/ProfilePage')),
-  page('/device', () => import('./rooms/device/DevicePage')),
-  page('/admin/developers', () => import('./rooms/admin/DevelopersPage')),
-  page('/admin/projects', () => import('./rooms/admin/ProjectsPage')),
-  page('/admin/machines', () => import('./rooms/admin/MachinesPage')),
-  page('/admin/worker-tokens', () => import('./rooms/admin/WorkerTokensPage')),
-  page('/admin/bots', () => import('./rooms/admin/BotsPage')),
-  page('/admin/deliveries', () => import('./rooms/admin/DeliveriesPage')),
-  page('/admin/audit', () => import('./rooms/admin/AuditPage')),
-  page('/admin/settings', () => import('./rooms/admin/SettingsPage')),
-  page('/admin/usage', () => import('./rooms/admin/UsagePage')),
+  page('/', () => import('./pages/inbox/InboxPage')),
+  page('/tasks', () => import('./pages/tasks/TasksPage')),
+  page('/tasks/$taskId', () => import('./pages/task/TaskPage')),
+  page('/machines', () => import('./pages/machines/MachinesPage')),
+  page('/machines/$machineId', () => import('./pages/machines/MachinePage')),
+  page('/projects', () => import('./pages/projects/ProjectsPage')),
+  page('/projects/$projectKey', () => import('./pages/projects/ProjectPage')),
+  page('/notifications', () => import('./pages/notifications/NotificationsPage')),
+  page('/profile', () => import('./pages/profile/ProfilePage')),
+  page('/device', () => import('./pages/device/DevicePage')),
+  page('/admin/developers', () => import('./pages/admin/accounts/DevelopersPage')),
+  page('/admin/projects', () => import('./pages/admin/projects/ProjectsPage')),
+  page('/admin/machines', () => import('./pages/admin/machines/MachinesPage')),
+  page('/admin/worker-tokens', () => import('./pages/admin/tokens/WorkerTokensPage')),
+  page('/admin/bots', () => import('./pages/admin/bots/BotsPage')),
+  page('/admin/deliveries', () => import('./pages/admin/bots/DeliveriesPage')),
+  page('/admin/audit', () => import('./pages/admin/audit/AuditPage')),
+  page('/admin/settings', () => import('./pages/admin/settings/SettingsPage')),
+  page('/admin/usage', () => import('./pages/admin/usage/UsagePage')),
 ] as const
 
 export const router = createRouter({
   routeTree: root.addChildren([login, framed.addChildren(pages)]),
-  defaultErrorComponent: BrokenPage,
-  defaultNotFoundComponent: MissingPage,
+  defaultErrorComponent: ErrorPage,
+  defaultNotFoundComponent: NotFoundPage,
   defaultPreload: 'intent',
   // Plain words in the URL: `?status=running`, not JSON.
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
-  stringifySearch: written,
+  stringifySearch: formatSearch,
   scrollRestoration: true,
 })
 
 /** Begins to load the page of this address, while it is still asked who is here. */
-export function fetchPage(): void {
+export function preloadPage(): void {
   const routes: Record<string, AnyRoute> = router.routesById
   for (const { routeId } of router.matchRoutes(router.latestLocation)) {
     const route = routes[routeId]
@@ -89,7 +89,7 @@ export function fetchPage(): void {
 }
 
 /** Of a search: its texts, as a query; what is undefined or empty is left out. */
-function written(search: Record<string, unknown>): string {
+function formatSearch(search: Record<string, unknown>): string {
   const said = Object.entries(search).filter(([, value]) => value !== undefined && value !== '')
   const query = new URLSearchParams(said.map(([name, value]) => [name, String(value)])).toString()
   return query && `?${query}`

@@ -2,8 +2,9 @@
 frame has a bound, which is a part of its type.
 
 A text for people, and a list of which the rest can be done without, is cut where it is longer
-(`Words`, …: `_CUT`): a worker of before, whose words are too long, is not to be refused for ever.
-All else that is out of bounds is refused: what is cut of a name, a ref or a number is another one.
+(`MessageText`, …: `_TRUNCATABLE`): a worker of before, whose words are too long, is not to be
+refused for ever. All else that is out of bounds is refused: what is cut of a name, a ref or a
+number is another one.
 """
 
 import re

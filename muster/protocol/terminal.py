@@ -122,8 +122,9 @@ class Watch(TerminalFrame, tag="watch"):
 
 
 class OutputAck(TerminalFrame, tag="shown"):
-    """Viewer: all up to `offset` is drawn. Who says it once is sent no more than `AHEAD_BYTES`
-    beyond what it said last: what cannot wait so long is a gap, and a screen."""
+    """Viewer: all up to `offset` is drawn. Who says it once is sent no more than
+    `SEND_WINDOW_BYTES` beyond what it said last: what cannot wait so long is a gap, and a
+    screen."""
 
     offset: Offset
 

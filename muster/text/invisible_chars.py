@@ -2,7 +2,8 @@
 
 A character that is not drawn, or that changes the order of others, becomes a symbol with its
 number: `⟨U+202E⟩`. Emoji that Unicode lists pass, and joiners that change how a word is written.
-The console has the same rule in `console/src/lib/seen.ts`; both are tested with the same cases.
+The console has the same rule in `console/src/lib/format/invisibleChars.ts`; both are tested with
+the same cases.
 """
 
 import functools

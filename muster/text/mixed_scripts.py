@@ -2,7 +2,7 @@
 
 UTS 39 calls an identifier *highly restrictive* if it is of one script, or of Latin beside those
 that Chinese, Japanese or Korean is written in. The console has the same rule in
-`console/src/lib/mixedScripts.ts`; both are tested with the same cases.
+`console/src/lib/format/mixedScripts.ts`; both are tested with the same cases.
 """
 
 import bisect

@@ -63,8 +63,8 @@ def stop_all(layout: Layout) -> None:
 def is_worker_home(layout: Layout) -> bool:
     """Whether a worker has made what is in the home; False: nothing is there that it would make.
 
-    Directories of such names may be of others. Raises NotOurs where no worker has left its id
-    there, or the home is another user's.
+    Directories of such names may be of others. Raises NotAWorkerHome where no worker has left its
+    id there, or the home is another user's.
     """
     made = [each for each in layout.directories if each.is_dir() and any(each.iterdir())]
     if not made:

@@ -6,7 +6,7 @@ from flask import Flask
 
 from demo.console.paths import SOURCE
 
-KNOWN = (SOURCE / "src" / "api" / "confirming.ts").read_text()
+KNOWN = (SOURCE / "src" / "api" / "reauthenticationRoutes.ts").read_text()
 
 
 def test_the_console_confirms_before_whatever_wants_it(app: Flask) -> None:

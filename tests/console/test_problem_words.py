@@ -13,6 +13,6 @@ def test_every_code_of_the_contract_has_words_in_chinese() -> None:
     codes = re.findall(
         r"`([a-z]+(?:_[a-z]+)+|forbidden|unauthenticated|unavailable)`", table.split("\n\n", 1)[0]
     )
-    words = (SOURCE / "src" / "words" / "zh" / "problems.ts").read_text()
+    words = (SOURCE / "src" / "i18n" / "zh" / "problems.ts").read_text()
     known = set(re.findall(r"^  ([a-z_]+): '", words, re.MULTILINE))
     assert set(codes) <= known

@@ -52,10 +52,10 @@ def list_pages(api: ApiClient) -> list[PageSpec]:
         for each in api.get("/api/web/tasks", limit=100)["items"]
     }
     machines = {each["name"]: each["id"] for each in api.get("/api/web/machines")["items"]}
-    plain = ("tasks", "machines", "projects", "inbox", "profile", "device")
+    plain = ("tasks", "machines", "projects", "notifications", "profile", "device")
     return [
         PageSpec("login", "/login", signed_in=False),
-        PageSpec("needs-you", "/"),
+        PageSpec("inbox", "/"),
         *(PageSpec(name, f"/{name}") for name in plain),
         *(PageSpec(f"task-{view}", f"/tasks/{tasks[VIEWED[view]]}?view={view}") for view in VIEWS),
         PageSpec("task-gate", f"/tasks/{tasks[scenes.RETRIES]}?view=diff"),

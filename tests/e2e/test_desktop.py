@@ -31,7 +31,7 @@ def test_a_question_is_told_on_the_desktop_once_and_only_while_no_tab_is_seen(
 ) -> None:
     visitor = open_browser(world, "mei")
     visitor.context.add_init_script(STAND_IN)
-    seen = visitor.open("/inbox")
+    seen = visitor.open("/notifications")
     seen.get_by_role("button", name="Turn on").click()
     expect(seen.get_by_role("button", name="Turn off")).to_be_visible()
     hidden = tab_of(visitor)

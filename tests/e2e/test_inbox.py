@@ -1,4 +1,4 @@
-"""Needs you: what can be done in its rows, each of which leaves by itself, wherever it is shown."""
+"""The inbox: what can be done in its rows, each of which leaves by itself, wherever it is shown."""
 
 from typing import NamedTuple
 
@@ -35,7 +35,7 @@ def started(world: World) -> StartedTasks:
 
 
 class InboxPages:
-    """Needs you in front of one person twice, at a desk and on a phone: what is done at the desk is
+    """The inbox in front of one person twice, at a desk and on a phone: what is done at the desk is
     seen on the phone."""
 
     def __init__(self, visit: OpenBrowser, world: World, name: str) -> None:

@@ -18,7 +18,7 @@ TOLD = re.compile("was faster: confirm|has answered: confirm")
 def test_of_two_who_confirm_at_once_one_wins_and_the_other_is_told_who(
     world: World, open_browser: OpenBrowser
 ) -> None:
-    """One stands before the task, the other in Needs you."""
+    """One stands before the task, the other in the inbox."""
     task = world.task("alice", "handbook", scenes.PAGES).wait_for_status("suspended", "gate")
     pages, buttons = dict[str, Page](), list[Locator]()
     for name, path in (("bo", f"/tasks/{task.id}"), ("priya", "/")):

@@ -54,7 +54,7 @@ class Visitor:
         self.url, self.errors = url, list[str]()
         self._expected: list[tuple[int, str]] = []
         self._is_cut_off = False
-        given = {"viewport": DESK, "locale": "en-GB", "timezone_id": "UTC", **options}
+        given = {"viewport": DESK, "locale": "en-US", "timezone_id": "UTC", **options}
         self.context: BrowserContext = browser.new_context(base_url=url, **given)
         self.context.set_default_timeout(TIMEOUT_MS)
         self.context.add_init_script(_LISTEN)

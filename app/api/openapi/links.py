@@ -22,11 +22,11 @@ _TASK = (
 )
 _PROJECT = (
     *("getProject", "updateProject", "allowHost"),
-    *("listMembers", "putMember", "removeMember"),
+    *("listMembers", "setMember", "removeMember"),
 )
 _ADMIN_PROJECT = (
     *("adminUpdateProject", "adminDeleteProject"),
-    *("adminListMembers", "adminPutMember", "adminRemoveMember"),
+    *("adminListMembers", "adminSetMember", "adminRemoveMember"),
 )
 _MACHINE = ("listMachineTasks", "drainMachine", "undrainMachine")
 _BOT = ("createBinding", "listBindings", "updateBot", "deleteBot")
@@ -45,11 +45,11 @@ LINKS: dict[str, tuple[Link, ...]] = {
     "createPersonalToken": (Link("tokenId", "/id", ("revokePersonalToken",)),),
     "createWorkerToken": (Link("tokenId", "/id", ("getWorkerTokenStatus", "revokeWorkerToken")),),
     "createBot": (Link("botId", "/id", _BOT),),
-    "createBinding": (Link("bindingId", "/id", ("removeBinding",), path=("botId",)),),
-    "listNotifications": (Link("notificationId", "/items/0/id", ("readNotification",)),),
+    "createBinding": (Link("bindingId", "/id", ("deleteBinding",), path=("botId",)),),
+    "listNotifications": (Link("notificationId", "/items/0/id", ("markNotificationRead",)),),
     "listRecentTasks": (Link("taskId", "/items/0/id", ("getTask",)),),
     "listRecentActivity": (Link("taskId", "/items/0/taskId", ("getTask", "listEvents")),),
-    "find": (
+    "searchAll": (
         Link("taskId", "/tasks/0/id", ("getTask",)),
         Link("machineId", "/machines/0/id", ("getMachine",)),
         Link("key", "/projects/0/key", ("getProject",)),

@@ -141,7 +141,7 @@ class InstalledServer:
         return Path(os.fsdecode(words[0])).parent == Path(release.python).parent
 
     def restart(self, process: str, release: Release) -> None:
-        """Returns when it works as that release. Raises NotWell, OperateError."""
+        """Returns when it works as that release. Raises ProcessUnhealthy, OperateError."""
         name, _ = units.PROCESSES[process]
         systemd.call_systemctl(self.paths, "restart", name)
         begun, number = time.time(), self.main_pid(process)
@@ -156,7 +156,8 @@ class InstalledServer:
             time.sleep(POLL_SECONDS)
 
     def require_healthy(self, release: Release) -> None:
-        """Raises NotWell where the whole is not well, or does not stay so for some seconds."""
+        """Raises ProcessUnhealthy where the whole is not well, or does not stay so for some
+        seconds."""
         numbers = self._main_pids()
         until = time.time() + SETTLE_SECONDS
         while time.time() < until:
@@ -194,7 +195,7 @@ class InstalledServer:
         return sign is not None and float(sign) > since
 
     def _run_release_command(self, release: Release, *words: str, by_account: bool = False) -> str:
-        """See `asked`. Raises Unable with the end of what it says; OperateError."""
+        """See `asked`. Raises ReleaseCommandFailed with the end of what it says; OperateError."""
         owner = pwd.getpwnam(ACCOUNT) if by_account and not self.paths.is_user else None
         argv = [release.python, "-P", "-m", "app.server_cli.upgrades.release_commands", *words]
         environment = self._build_environment(with_addresses=by_account)

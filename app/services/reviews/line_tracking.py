@@ -162,7 +162,9 @@ class LineTracker:
         return anchors.track_lines(first, last, found.hunks, found.old, found.new)
 
     def _compare(self, pairs: Sequence[tuple[str, str]], texts: Mapping[str, bytes]) -> None:
-        """Compare these versions, in order. A reader is shown no more than MOST_COMPARED allows."""
+        """Compare these versions, in order. A reader is shown no more than MAX_COMPARED_LINES
+        allows.
+        """
         allowance, aside, total = InlineBudget(), [], 0
         for pair in dict.fromkeys(pairs):
             old, new = (texts.get(blob) for blob in pair)

@@ -1,4 +1,4 @@
-import { type ByField, type CodesByField, inWords } from './faults'
+import { type FieldErrors, type FieldMessages, localizeFieldErrors } from './fieldErrors'
 
 /** What the server refuses, in its own words (RFC 9457), or that it could not be asked. */
 export class Problem extends Error {
@@ -10,7 +10,7 @@ export class Problem extends Error {
     /** A sentence for people. */
     readonly detail: string,
     /** By field: what is wrong with it, in one's language. */
-    readonly errors: ByField = {},
+    readonly errors: FieldMessages = {},
     readonly requestId: string | null = null,
     readonly retryAfterSeconds: number | null = null,
     /** How many more tries a password has; null where none was asked for. */
@@ -21,31 +21,31 @@ export class Problem extends Error {
   }
 }
 
-type Told = {
+type ProblemBody = {
   code?: string
   detail?: string
   title?: string
-  errors?: ByField
-  errorCodes?: CodesByField
+  errors?: FieldMessages
+  errorCodes?: FieldErrors
 }
 
 /** The problem that an answer of `status` with this body tells. */
-export function problemOf(response: Response, body: unknown): Problem {
-  const told: Told = typeof body === 'object' && body !== null ? body : {}
+export function parseProblem(response: Response, body: unknown): Problem {
+  const told: ProblemBody = typeof body === 'object' && body !== null ? body : {}
   const retryAfter = Number(response.headers.get('Retry-After'))
   const remaining = response.headers.get('RateLimit-Remaining')
   return new Problem(
     told.code ?? 'internal_error',
     response.status,
     told.detail ?? told.title ?? `${response.status} ${response.statusText}`,
-    inWords(told.errors ?? {}, told.errorCodes),
+    localizeFieldErrors(told.errors ?? {}, told.errorCodes),
     response.headers.get('X-Request-ID'),
     retryAfter > 0 ? retryAfter : null,
     remaining === null ? null : Number(remaining),
   )
 }
 
-export function unreachable(): Problem {
+export function unreachableProblem(): Problem {
   return new Problem('unreachable', 0, 'The server cannot be reached.')
 }
 
@@ -55,6 +55,6 @@ export function asProblem(error: unknown): Problem {
 }
 
 /** Whether the same may go well in a moment: the server is away, or has a bad one itself. */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   return error instanceof Problem && (error.code === 'unreachable' || error.status >= 500)
 }

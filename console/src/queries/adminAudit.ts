@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { api, data } from '../api/client'
 import { cache } from './cache'
-import { cursorList } from './cursor'
+import { cursorList } from './pagination'
 
 export type AuditFilter = {
   actor?: string
@@ -19,4 +19,4 @@ const entries = (filter: AuditFilter) =>
 
 export const useAudit = (filter: AuditFilter) => useInfiniteQuery(entries(filter))
 
-export const readAudit = () => cache.invalidateQueries({ queryKey: ['admin', 'audit'] })
+export const refreshAudit = () => cache.invalidateQueries({ queryKey: ['admin', 'audit'] })

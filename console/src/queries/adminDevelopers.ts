@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { cache } from './cache'
-import { cursorList } from './cursor'
+import { cursorList } from './pagination'
 
 const LIMIT = 100
 
@@ -20,33 +20,36 @@ const identities = (developerId: number) =>
 export const useDevelopers = () => useInfiniteQuery(developers)
 export const useIdentities = (developerId: number) => useInfiniteQuery(identities(developerId))
 
-const byId = (developerId: number) => ({ params: { path: { developerId } } })
-const read = (what: string) => cache.invalidateQueries({ queryKey: ['admin', what] })
+const pathParams = (developerId: number) => ({ params: { path: { developerId } } })
+const invalidate = (what: string) => cache.invalidateQueries({ queryKey: ['admin', what] })
 
 export async function createDeveloper(body: Schemas['NewDeveloper']) {
   await data(api.POST('/api/admin/developers', { body }))
-  await read('developers')
+  await invalidate('developers')
 }
 
 export async function changeDeveloper(developerId: number, body: Schemas['DeveloperChanges']) {
-  await data(api.PUT('/api/admin/developers/{developerId}', { ...byId(developerId), body }))
-  await read('developers')
+  await data(api.PUT('/api/admin/developers/{developerId}', { ...pathParams(developerId), body }))
+  await invalidate('developers')
 }
 
-export async function resetFactor(developerId: number) {
-  await data(api.PUT('/api/admin/developers/{developerId}/reset-totp', byId(developerId)))
-  await read('developers')
+export async function resetSecondFactor(developerId: number) {
+  await data(api.PUT('/api/admin/developers/{developerId}/reset-totp', pathParams(developerId)))
+  await invalidate('developers')
 }
 
-export async function endSessionsOf(developerId: number) {
-  await data(api.DELETE('/api/admin/developers/{developerId}/sessions', byId(developerId)))
+export async function endDeveloperSessions(developerId: number) {
+  await data(api.DELETE('/api/admin/developers/{developerId}/sessions', pathParams(developerId)))
 }
 
 export async function linkIdentity(developerId: number, body: Schemas['NewIdentity']) {
   await data(
-    api.POST('/api/admin/developers/{developerId}/identities', { ...byId(developerId), body }),
+    api.POST('/api/admin/developers/{developerId}/identities', {
+      ...pathParams(developerId),
+      body,
+    }),
   )
-  await read('identities')
+  await invalidate('identities')
 }
 
 export async function unlinkIdentity(developerId: number, identityId: number) {
@@ -55,5 +58,5 @@ export async function unlinkIdentity(developerId: number, identityId: number) {
       params: { path: { developerId, identityId } },
     }),
   )
-  await read('identities')
+  await invalidate('identities')
 }

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { cache } from './cache'
-import { cursorList } from './cursor'
+import { cursorList } from './pagination'
 
 const LIMIT = 100
 
@@ -19,13 +19,13 @@ export const useWorkerTokens = () => useInfiniteQuery(tokens)
 export async function changeMachine(machineId: string, body: Schemas['MachineChange']) {
   const params = { path: { machineId } }
   await data(api.PUT('/api/admin/machines/{machineId}', { params, body }))
-  await readMachines()
+  await invalidateMachines()
 }
 
 export async function decommission(machineId: string, dead: boolean) {
   const params = { path: { machineId }, query: { dead } }
   await data(api.DELETE('/api/admin/machines/{machineId}', { params }))
-  await readMachines()
+  await invalidateMachines()
 }
 
 export async function createWorkerToken(body: Schemas['NewEnrollmentToken']) {
@@ -41,7 +41,7 @@ export async function revokeWorkerToken(tokenId: number) {
   await cache.invalidateQueries({ queryKey: tokens.queryKey })
 }
 
-async function readMachines() {
+async function invalidateMachines() {
   await cache.invalidateQueries({ queryKey: ['machines'] })
   await cache.invalidateQueries({ queryKey: ['machine'] })
 }

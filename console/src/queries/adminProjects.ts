@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { cache } from './cache'
-import { cursorList } from './cursor'
+import { cursorList } from './pagination'
 
 const LIMIT = 100
 
@@ -11,14 +11,14 @@ const projects = cursorList(['admin', 'projects'], (cursor) =>
 
 export const useAllProjects = () => useInfiniteQuery(projects)
 
-async function read() {
+async function invalidateProjects() {
   await cache.invalidateQueries({ queryKey: ['projects'] })
   await cache.invalidateQueries({ queryKey: projects.queryKey })
 }
 
 export async function createProject(body: Schemas['NewProject']) {
   const created = await data(api.POST('/api/admin/projects', { body }))
-  await read()
+  await invalidateProjects()
   return created
 }
 
@@ -26,5 +26,5 @@ export async function deleteProject(key: string, force: boolean) {
   await data(
     api.DELETE('/api/admin/projects/{key}', { params: { path: { key }, query: { force } } }),
   )
-  await read()
+  await invalidateProjects()
 }

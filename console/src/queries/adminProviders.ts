@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { providers as ways } from './auth'
 import { cache } from './cache'
-import { cursorList } from './cursor'
+import { cursorList } from './pagination'
 
 const providers = cursorList(['admin', 'providers'], (cursor) =>
   data(api.GET('/api/admin/identity-providers', { params: { query: { cursor } } })),
@@ -10,24 +10,26 @@ const providers = cursorList(['admin', 'providers'], (cursor) =>
 
 export const useIdentityProviders = () => useInfiniteQuery(providers)
 
-const byId = (providerId: number) => ({ params: { path: { providerId } } })
+const pathParams = (providerId: number) => ({ params: { path: { providerId } } })
 
-async function read() {
+async function invalidateProviders() {
   await cache.invalidateQueries({ queryKey: ways.queryKey })
   await cache.invalidateQueries({ queryKey: providers.queryKey })
 }
 
 export async function createProvider(body: Schemas['NewProvider']) {
   await data(api.POST('/api/admin/identity-providers', { body }))
-  await read()
+  await invalidateProviders()
 }
 
 export async function changeProvider(providerId: number, body: Schemas['ProviderChanges']) {
-  await data(api.PUT('/api/admin/identity-providers/{providerId}', { ...byId(providerId), body }))
-  await read()
+  await data(
+    api.PUT('/api/admin/identity-providers/{providerId}', { ...pathParams(providerId), body }),
+  )
+  await invalidateProviders()
 }
 
 export async function deleteProvider(providerId: number) {
-  await data(api.DELETE('/api/admin/identity-providers/{providerId}', byId(providerId)))
-  await read()
+  await data(api.DELETE('/api/admin/identity-providers/{providerId}', pathParams(providerId)))
+  await invalidateProviders()
 }

@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { api, authorized, data } from '../api/client'
-import { problemOf } from '../api/problem'
-import { cursorList, wholeList } from './cursor'
+import { api, authorizedFetch, data } from '../api/client'
+import { parseProblem } from '../api/problem'
+import { cursorList, fetchAllPages } from './pagination'
 
 export type UsageGroupBy = 'project' | 'task' | 'stage' | 'developer' | 'agent' | 'model' | 'day'
 export type UsageFilter = {
@@ -26,7 +26,7 @@ export const useUsageByDay = (filter: UsageFilter) =>
   useQuery({
     queryKey: ['usage', 'chart', filter],
     queryFn: () =>
-      wholeList(async (cursor) => {
+      fetchAllPages(async (cursor) => {
         const query = { ...filter, limit: LIMIT, cursor }
         const page = await data(api.GET('/api/web/usage', { params: { query } }))
         if (typeof page === 'string') throw new Error('a table came, which nobody has asked for')
@@ -37,10 +37,10 @@ export const useUsageByDay = (filter: UsageFilter) =>
 export const useUsage = (filter: UsageFilter) => useInfiniteQuery(usage(filter))
 
 /** The same as a table for spreadsheets. */
-export async function usageTable(filter: UsageFilter): Promise<Blob> {
+export async function fetchUsageCsv(filter: UsageFilter): Promise<Blob> {
   const url = new URL('/api/web/usage', location.origin)
   for (const [name, value] of Object.entries(filter)) if (value) url.searchParams.set(name, value)
-  const answer = await authorized(new Request(url, { headers: { Accept: 'text/csv' } }))
-  if (!answer.ok) throw problemOf(answer, await answer.json().catch(() => null))
+  const answer = await authorizedFetch(new Request(url, { headers: { Accept: 'text/csv' } }))
+  if (!answer.ok) throw parseProblem(answer, await answer.json().catch(() => null))
   return await answer.blob()
 }

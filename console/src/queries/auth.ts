@@ -10,5 +10,5 @@ export const providers = queryOptions({
 export const useProviders = () => useQuery(providers).data
 
 /** Prove that it is you: by a password, a code, or (then `url` is where to go) a provider. */
-export const confirmSelf = (body: Schemas['Reauthentication']) =>
-  data(api.POST('/api/auth/confirm', { body }))
+export const submitReauthentication = (body: Schemas['Reauthentication']) =>
+  data(api.POST('/api/auth/reauthenticate', { body }))

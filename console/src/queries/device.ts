@@ -14,8 +14,8 @@ const device = (userCode: string) =>
 /** What asks to be let in with this code, and from where. */
 export const useDevice = (userCode: string) => useQuery(device(userCode))
 
-export const approve = (userCode: string) =>
+export const approveDevice = (userCode: string) =>
   data(api.POST('/api/web/device/{userCode}/approve', { params: { path: { userCode } } }))
 
-export const deny = (userCode: string) =>
+export const denyDevice = (userCode: string) =>
   data(api.POST('/api/web/device/{userCode}/deny', { params: { path: { userCode } } }))

@@ -1,14 +1,14 @@
 /** What tasks have changed. Its keys are its own: of a task's many events only few change it. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { api, authorized, data, type Schemas } from '../api/client'
-import { problemOf } from '../api/problem'
-import { toldOf, type Which } from '../lib/diffChoice'
+import { api, authorizedFetch, data, type Schemas } from '../api/client'
+import { parseProblem } from '../api/problem'
+import { type DiffQuery, stageDiffs } from '../lib/diff/comparison'
 
-const MOST_EVENTS = 500
+const MAX_EVENTS = 500
 const PAGE = 100
 
 /** A change, page by page; a page is as many files as go into 4 MiB. */
-export function useDiff(taskId: number, which: Which, ignoreWhitespace: boolean) {
+export function useDiff(taskId: number, which: DiffQuery, ignoreWhitespace: boolean) {
   return useInfiniteQuery({
     queryKey: ['diff', taskId, 'files', which, ignoreWhitespace],
     queryFn: async ({ pageParam: offset, signal }) => {
@@ -24,19 +24,19 @@ export function useDiff(taskId: number, which: Which, ignoreWhitespace: boolean)
 }
 
 /** Which stages of which attempts and rounds have told of a change. */
-export function useTold(taskId: number) {
+export function useStageDiffs(taskId: number) {
   return useQuery({
     queryKey: ['diff', taskId, 'told'],
     queryFn: async () => {
       const found = []
-      for (let offset = 0; offset < MOST_EVENTS; offset += PAGE) {
+      for (let offset = 0; offset < MAX_EVENTS; offset += PAGE) {
         const query = { type: 'checkpoint,retried,followed_up', limit: PAGE, offset }
         const params = { path: { taskId }, query }
         const page = await data(api.GET('/api/web/tasks/{taskId}/events', { params }))
         found.push(...page.items)
         if (found.length >= page.total) break
       }
-      return toldOf(found)
+      return stageDiffs(found)
     },
   })
 }
@@ -48,8 +48,8 @@ export function useFile(taskId: number, path: string, commit: string, enabled: b
     queryFn: async ({ signal }) => {
       const asked = new URLSearchParams({ path, commit })
       const url = `/api/web/tasks/${taskId}/files?${asked}`
-      const answer = await authorized(new Request(url, { signal }))
-      if (!answer.ok) throw problemOf(answer, await answer.json().catch(() => null))
+      const answer = await authorizedFetch(new Request(url, { signal }))
+      if (!answer.ok) throw parseProblem(answer, await answer.json().catch(() => null))
       return answer.blob()
     },
     enabled,

@@ -4,16 +4,16 @@ import { api, data, type Schemas } from '../api/client'
 export type Draft = Schemas['Draft']
 export type DraftChanges = Schemas['DraftChanges']
 
-const ALL = 200
+const PAGE_LIMIT = 200
 /** What a page that is left has a browser send after it, all together: 64 KiB, with what is around. */
-const SENT_AFTER_BYTES = 60_000
+const MAX_KEEPALIVE_BYTES = 60_000
 /** One that was kept as its page was left may still be on its way: after so long it is looked for once. */
-const ON_ITS_WAY_MILLISECONDS = 2_000
+const PENDING_SAVE_MILLISECONDS = 2_000
 
 export const drafts = queryOptions({
   queryKey: ['drafts'],
   queryFn: async () => {
-    const params = { query: { limit: ALL } }
+    const params = { query: { limit: PAGE_LIMIT } }
     return (await data(api.GET('/api/web/profile/drafts', { params }))).items
   },
 })
@@ -21,29 +21,31 @@ export const drafts = queryOptions({
 export const useDrafts = () =>
   useQuery({
     ...drafts,
-    refetchInterval: (query) => query.state.dataUpdateCount < 2 && ON_ITS_WAY_MILLISECONDS,
+    refetchInterval: (query) => query.state.dataUpdateCount < 2 && PENDING_SAVE_MILLISECONDS,
   }).data
 
 const sizeOf = (body: DraftChanges) => new TextEncoder().encode(JSON.stringify(body)).length
-const at = (draftId: number) => ({ params: { path: { draftId } } })
+const pathParams = (draftId: number) => ({ params: { path: { draftId } } })
 
-export function useDraftActs() {
+export function useDraftActions() {
   const cache = useQueryClient()
-  const stale = () => void cache.invalidateQueries({ queryKey: drafts.queryKey })
+  const invalidate = () => void cache.invalidateQueries({ queryKey: drafts.queryKey })
   return {
     /** Keep the draft, a new one where it has no number yet. Its number. */
-    keep: async (id: number | null, body: DraftChanges): Promise<number> => {
-      const options = { body, keepalive: sizeOf(body) < SENT_AFTER_BYTES }
+    save: async (id: number | null, body: DraftChanges): Promise<number> => {
+      const options = { body, keepalive: sizeOf(body) < MAX_KEEPALIVE_BYTES }
       const kept =
         id === null
           ? await data(api.POST('/api/web/profile/drafts', options))
-          : await data(api.PUT('/api/web/profile/drafts/{draftId}', { ...at(id), ...options }))
-      stale()
+          : await data(
+              api.PUT('/api/web/profile/drafts/{draftId}', { ...pathParams(id), ...options }),
+            )
+      invalidate()
       return kept.id
     },
     remove: async (id: number): Promise<void> => {
-      await data(api.DELETE('/api/web/profile/drafts/{draftId}', at(id)))
-      stale()
+      await data(api.DELETE('/api/web/profile/drafts/{draftId}', pathParams(id)))
+      invalidate()
     },
   }
 }

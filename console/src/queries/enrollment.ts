@@ -14,7 +14,7 @@ const status = (tokenId: number) =>
 
 export const useEnrollment = (tokenId: number) => useQuery(status(tokenId))
 
-export const useNewToken = () =>
+export const useCreateEnrollmentToken = () =>
   useMutation({
     mutationFn: (body: Schemas['NewEnrollmentToken']) =>
       data(api.POST('/api/admin/worker-tokens', { body })),

@@ -1,11 +1,11 @@
 /** A task's events, all of them; the task's stream adds what is new. */
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { Heard, mergedBy } from './heard'
+import { mergeBy, StreamBuffer } from './streamBuffer'
 
 type Event = Schemas['Event']
 const PAGE = 200
-const heard = new Heard<Event>()
+const buffer = new StreamBuffer<Event>()
 
 export const events = (taskId: number) =>
   queryOptions({
@@ -21,15 +21,15 @@ export const events = (taskId: number) =>
         all.push(...page.items)
         total = page.items.length === 0 ? 0 : page.total
       }
-      return merged(all, heard.of(`${taskId}/`))
+      return mergeEvents(all, buffer.get(`${taskId}/`))
     },
   })
 
 export const useEvents = (taskId: number) => useQuery(events(taskId))
 
 export function addEvents(cache: QueryClient, taskId: number, news: Event[]): void {
-  heard.add(`${taskId}/`, news)
-  cache.setQueryData(events(taskId).queryKey, (known) => known && merged(known, news))
+  buffer.add(`${taskId}/`, news)
+  cache.setQueryData(events(taskId).queryKey, (known) => known && mergeEvents(known, news))
 }
 
 /** Read anew what is not known of the first `count`. */
@@ -42,9 +42,9 @@ export function catchUpEvents(cache: QueryClient, taskId: number, count: number)
 }
 
 export function forgetEvents(taskId: number): void {
-  heard.forget(`${taskId}/`)
+  buffer.clear(`${taskId}/`)
 }
 
-function merged(known: readonly Event[], news: readonly Event[]): Event[] {
-  return mergedBy(known, news, ({ id }) => id)
+function mergeEvents(known: readonly Event[], news: readonly Event[]): Event[] {
+  return mergeBy(known, news, ({ id }) => id)
 }

@@ -1,37 +1,37 @@
 /** What is to be done next on a task's work, round by round. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { taskChanged } from './task'
+import { invalidateTask } from './task'
 
-const at = (taskId: number) => ({ path: { taskId } })
+const pathParams = (taskId: number) => ({ path: { taskId } })
 
 /** The newest first. */
 export function useFollowUps(taskId: number) {
   return useQuery({
     queryKey: ['task', taskId, 'followUps'],
     queryFn: async () => {
-      const params = { ...at(taskId), query: { limit: 200 } }
+      const params = { ...pathParams(taskId), query: { limit: 200 } }
       return (await data(api.GET('/api/web/tasks/{taskId}/follow-ups', { params }))).items
     },
   })
 }
 
 /** `key` makes one that is sent twice, because its answer was lost, one follow-up. */
-export function useFollowUp(taskId: number) {
+export function useCreateFollowUp(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: ({ key, ...body }: Schemas['NewFollowUp'] & { key: string }) =>
       data(
         api.POST('/api/web/tasks/{taskId}/follow-ups', {
-          params: { ...at(taskId), header: { 'Idempotency-Key': key } },
+          params: { ...pathParams(taskId), header: { 'Idempotency-Key': key } },
           body,
         }),
       ),
-    onSettled: () => taskChanged(cache, taskId),
+    onSettled: () => invalidateTask(cache, taskId),
   })
 }
 
-export function useWithdraw(taskId: number) {
+export function useWithdrawFollowUp(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: (followUpId: number) =>
@@ -40,6 +40,6 @@ export function useWithdraw(taskId: number) {
           params: { path: { taskId, followUpId } },
         }),
       ),
-    onSettled: () => taskChanged(cache, taskId),
+    onSettled: () => invalidateTask(cache, taskId),
   })
 }

@@ -2,28 +2,28 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { asProblem } from '../api/problem'
-import { winnerOf } from '../lib/winner'
-import { say, sayBroken } from '../ui/toasts'
-import { words } from '../words'
-import { taskChanged } from './task'
+import { strings } from '../i18n'
+import { answeredBy } from '../lib/task/answeredBy'
+import { showErrorToast, showToast } from '../state/toasts'
+import { invalidateTask } from './task'
 
 export type PendingGate = Schemas['PendingGate']
 export type GateAnswer = Schemas['GateAnswer']
-export type Said = Pick<GateAnswer, 'result' | 'comment' | 'budget'>
+export type GateResponse = Pick<GateAnswer, 'result' | 'comment' | 'budget'>
 
 /** An answer to this question and to no other, also where the task was retried and asks the like. */
-export function answerTo(
+export function gateAnswer(
   { round, stageIndex, number }: Pick<PendingGate, 'round' | 'stageIndex' | 'number'>,
-  said: Said,
+  said: GateResponse,
 ): GateAnswer {
   return { round, stageIndex, number, ...said }
 }
 
 /** Whether a question of the task is open: only then it is asked for. */
-export function isAsked(
-  task: Pick<Schemas['TaskDetail'], 'status' | 'suspendReason' | 'waitsFor'>,
+export function isWaitingForAnswer(
+  task: Pick<Schemas['TaskDetail'], 'status' | 'suspendReason' | 'waitingFor'>,
 ) {
-  if (task.status === 'queued') return task.waitsFor?.reason === 'gate'
+  if (task.status === 'queued') return task.waitingFor?.reason === 'gate'
   return (
     task.status === 'suspended' && ['gate', 'question', 'budget'].includes(`${task.suspendReason}`)
   )
@@ -44,17 +44,17 @@ export function useGate(task: Schemas['TaskDetail'] | undefined) {
         throw error
       })
     },
-    enabled: task !== undefined && isAsked(task),
+    enabled: task !== undefined && isWaitingForAnswer(task),
     placeholderData: (before: PendingGate | null | undefined) =>
       before?.taskId === taskId ? before : undefined,
   })
 }
 
-const TOO_LATE = ['already_answered', 'no_open_gate', 'wrong_stage', 'wrong_round']
+const LATE_ANSWER_CODES = ['already_answered', 'no_open_gate', 'wrong_stage', 'wrong_round']
 
 /** Answer. Nothing is shown as done before the server has said so; of several who answer at once one
  *  wins, and the others are told who. */
-export function useAnswer(taskId: number) {
+export function useAnswerGate(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: (body: GateAnswer) =>
@@ -62,20 +62,20 @@ export function useAnswer(taskId: number) {
         api.POST('/api/web/tasks/{taskId}/confirm-stage', { params: { path: { taskId } }, body }),
       ),
     onError: async (error) => {
-      if (!TOO_LATE.includes(asProblem(error).code)) return sayBroken(error)
-      const won = await winner(taskId).catch(() => null)
-      say(won ? words.gate.faster(won.who, won.said) : words.gate.gone)
+      if (!LATE_ANSWER_CODES.includes(asProblem(error).code)) return showErrorToast(error)
+      const won = await fetchLastAnswer(taskId).catch(() => null)
+      showToast(won ? strings.gate.answeredFirst(won.who, won.said) : strings.gate.closed)
     },
     // The gate is asked for when the task says that one is open: before that it would be a 404.
-    onSettled: () => taskChanged(cache, taskId),
+    onSettled: () => invalidateTask(cache, taskId),
   })
 }
 
 /** Who has answered last, and what. */
-async function winner(taskId: number): Promise<{ who: string; said: string } | null> {
+async function fetchLastAnswer(taskId: number): Promise<{ who: string; said: string } | null> {
   const query = { type: 'confirmed', limit: 200 }
   const path = '/api/web/tasks/{taskId}/events'
   const { items } = await data(api.GET(path, { params: { path: { taskId }, query } }))
   const last = items.at(-1)
-  return last ? winnerOf(last) : null
+  return last ? answeredBy(last) : null
 }

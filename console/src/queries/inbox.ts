@@ -1,18 +1,18 @@
 /** What needs the one who looks, and what is done about it. */
 import { queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { sayBroken } from '../ui/toasts'
-import { taskChanged } from './task'
+import { showErrorToast } from '../state/toasts'
+import { invalidateTask } from './task'
 
 export type InboxItem = Schemas['InboxItem']
 export type Inbox = Schemas['InboxPage']
 
-const SHOWN = 200
+const PAGE_LIMIT = 200
 
 const inbox = queryOptions({
   queryKey: ['inbox', 'list'],
   queryFn: ({ signal }) =>
-    data(api.GET('/api/web/inbox', { params: { query: { limit: SHOWN } }, signal })),
+    data(api.GET('/api/web/inbox', { params: { query: { limit: PAGE_LIMIT } }, signal })),
 })
 
 const count = queryOptions({
@@ -26,37 +26,37 @@ const count = queryOptions({
 export const useInbox = () => useQuery(inbox)
 
 /** How many things there are. Where the list is shown (`isListed`), that is not asked for twice. */
-export function useNeedsCount(isListed: boolean): number {
+export function useInboxCount(isListed: boolean): number {
   const listed = useQuery({ ...inbox, enabled: isListed, select: ({ total }) => total })
   const counted = useQuery({ ...count, enabled: !isListed })
   return (isListed ? listed.data : counted.data) ?? 0
 }
 
 /** How a task has ended is seen, or not. It leaves the list, or is back, at once. */
-export function useSeen() {
+export function useDismiss() {
   const cache = useQueryClient()
   return useMutation({
-    mutationFn: ({ item, seen }: { item: InboxItem; seen: boolean }) => {
+    mutationFn: ({ item, dismissed }: { item: InboxItem; dismissed: boolean }) => {
       const params = { path: { taskId: item.task?.id ?? 0 } }
-      return data(api.PUT('/api/web/tasks/{taskId}/seen', { params, body: { seen } }))
+      return data(api.PUT('/api/web/tasks/{taskId}/dismiss', { params, body: { dismissed } }))
     },
-    onMutate: async ({ item, seen }) => {
-      if (!seen) return
+    onMutate: async ({ item, dismissed }) => {
+      if (!dismissed) return
       await cache.cancelQueries({ queryKey: inbox.queryKey })
       const before = cache.getQueryData(inbox.queryKey)
-      cache.setQueryData(inbox.queryKey, (now) => now && without(now, item))
+      cache.setQueryData(inbox.queryKey, (now) => now && removeItem(now, item))
       return before
     },
     onError: (error, _asked, before) => {
       // Reading it anew may fail as well.
       if (before) cache.setQueryData(inbox.queryKey, before)
-      sayBroken(error)
+      showErrorToast(error)
     },
     onSettled: () => cache.invalidateQueries({ queryKey: ['inbox'] }),
   })
 }
 
-function without(page: Inbox, gone: InboxItem): Inbox {
+function removeItem(page: Inbox, gone: InboxItem): Inbox {
   return {
     ...page,
     items: page.items.filter(({ id }) => id !== gone.id),
@@ -74,8 +74,8 @@ export function useApprove(taskId: number) {
       const params = { path: { taskId } }
       return data(api.POST('/api/web/tasks/{taskId}/reviews', { params, body }))
     },
-    onError: sayBroken,
-    onSettled: () => taskChanged(cache, taskId),
+    onError: showErrorToast,
+    onSettled: () => invalidateTask(cache, taskId),
   })
 }
 
@@ -86,7 +86,7 @@ export function useUndrain(machineId: string) {
       const params = { path: { machineId } }
       return data(api.POST('/api/web/machines/{machineId}/undrain', { params }))
     },
-    onError: sayBroken,
+    onError: showErrorToast,
     onSettled: () => {
       for (const list of ['inbox', 'machines']) {
         void cache.invalidateQueries({ queryKey: [list] })

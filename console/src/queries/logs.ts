@@ -1,16 +1,16 @@
 import { queryOptions } from '@tanstack/react-query'
-import { api, authorized, data, type Schemas } from '../api/client'
-import { problemOf } from '../api/problem'
+import { api, authorizedFetch, data, type Schemas } from '../api/client'
+import { parseProblem } from '../api/problem'
 
 export type LogLine = Schemas['LogLine']
 
-type Where = { offset: number } | { byte: number }
+type LogPosition = { offset: number } | { byte: number }
 
 /** Lines of an attempt's log, from one on; `total` is how many it has. Throws Problem. */
 export function logLines(
   taskId: number,
   attempt: number,
-  where: Where,
+  where: LogPosition,
   limit: number,
   signal?: AbortSignal,
 ) {
@@ -28,8 +28,8 @@ export const logTotal = (taskId: number, attempt: number) =>
     queryFn: async () => (await logLines(taskId, attempt, { offset: 0 }, 1)).total,
   })
 
-/** `isWhole`: it stays as it is, for a line stands behind it. */
-export type LogPage = { lines: LogLine[]; isWhole: boolean }
+/** `isComplete`: it stays as it is, for a line stands behind it. */
+export type LogPage = { lines: LogLine[]; isComplete: boolean }
 
 /** A page of it. */
 export const logPage = (taskId: number, attempt: number, page: number) =>
@@ -46,7 +46,7 @@ export const logPage = (taskId: number, attempt: number, page: number) =>
         total = some.total
         next = some.items.length > 0 ? some.nextOffset : null
       }
-      return { lines: found, isWhole: total > (page + 1) * PAGE_LINES }
+      return { lines: found, isComplete: total > (page + 1) * PAGE_LINES }
     },
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
@@ -77,7 +77,7 @@ export async function logBytes(
   signal?: AbortSignal,
 ): Promise<LogBytes> {
   const range = from < 0 ? `bytes=${from}` : `bytes=${from}-${to === undefined ? '' : to - 1}`
-  const answer = await asked(taskId, attempt, { Range: range }, signal)
+  const answer = await fetchRawLog(taskId, attempt, { Range: range }, signal)
   const [, first, size] =
     /^bytes (\d+)-\d+\/(\d+)$/.exec(answer.headers.get('Content-Range') ?? '') ?? []
   const bytes = new Uint8Array(await answer.arrayBuffer())
@@ -85,29 +85,29 @@ export async function logBytes(
     bytes,
     from: Number(first ?? 0),
     size: Number(size ?? bytes.length),
-    gaps: gapsOf(answer.headers.get('X-Log-Gaps')),
+    gaps: parseGaps(answer.headers.get('X-Log-Gaps')),
   }
 }
 
 /** All of it, as it comes. Throws Problem. */
-export function wholeLog(taskId: number, attempt: number): Promise<Response> {
-  return asked(taskId, attempt, {})
+export function fetchLog(taskId: number, attempt: number): Promise<Response> {
+  return fetchRawLog(taskId, attempt, {})
 }
 
 /** A longer recording is to be kept as a file: a player has all of it in memory. */
-const PLAYED_BYTES = 64e6
+const MAX_RECORDING_BYTES = 64e6
 
 /** The attempt's recording as asciicast; null where it is too long to be played. */
 export const recording = (taskId: number, attempt: number) =>
   queryOptions({
     queryKey: ['recording', taskId, attempt],
     queryFn: async ({ signal }) => {
-      const answer = await recordingFile(taskId, attempt, signal)
+      const answer = await fetchRecording(taskId, attempt, signal)
       const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
       let text = ''
       for (let read = await reader?.read(); read && !read.done; read = await reader?.read()) {
         text += read.value
-        if (text.length > PLAYED_BYTES) {
+        if (text.length > MAX_RECORDING_BYTES) {
           await reader?.cancel()
           return null
         }
@@ -119,11 +119,11 @@ export const recording = (taskId: number, attempt: number) =>
   })
 
 /** The same, as it comes. Throws Problem. */
-export function recordingFile(taskId: number, attempt: number, signal?: AbortSignal) {
+export function fetchRecording(taskId: number, attempt: number, signal?: AbortSignal) {
   return authorizedGet(`/api/web/tasks/${taskId}/recording?attempt=${attempt}`, {}, signal)
 }
 
-function asked(
+function fetchRawLog(
   taskId: number,
   attempt: number,
   headers: Record<string, string>,
@@ -138,13 +138,13 @@ async function authorizedGet(
   signal?: AbortSignal,
 ): Promise<Response> {
   const request = new Request(path, { headers, signal: signal ?? null })
-  const answer = await authorized(request)
-  if (!answer.ok) throw problemOf(answer, await answer.json().catch(() => null))
+  const answer = await authorizedFetch(request)
+  if (!answer.ok) throw parseProblem(answer, await answer.json().catch(() => null))
   return answer
 }
 
 /** `12-40, 90-100`. */
-function gapsOf(header: string | null): { from: number; to: number }[] {
+function parseGaps(header: string | null): { from: number; to: number }[] {
   return (header ?? '').split(', ').flatMap((span) => {
     const [from, to] = span.split('-').map(Number)
     return from !== undefined && to !== undefined ? [{ from, to }] : []

@@ -7,19 +7,19 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { type MachineNews, patched } from '../lib/fleet'
-import { wholeList } from './cursor'
+import { applyUpdates, type MachineUpdate } from '../lib/machine/machines'
+import { fetchAllPages } from './pagination'
 
 type Machine = Schemas['Machine']
 
-const of = (machineId: string) => ({ params: { path: { machineId } } })
+const pathParams = (machineId: string) => ({ params: { path: { machineId } } })
 const SAMPLES_MILLISECONDS = 60_000
 
 /** All of them but those that are gone. The stream keeps them true. */
 const machines = queryOptions({
   queryKey: ['machines', 'all'],
   queryFn: () =>
-    wholeList((cursor) => {
+    fetchAllPages((cursor) => {
       const query = { limit: 200, cursor, status: 'online,offline,draining,drained' }
       return data(api.GET('/api/web/machines', { params: { query } }))
     }),
@@ -27,20 +27,20 @@ const machines = queryOptions({
 
 /** The last day of each machine, by half hours. What has been does not change, so it is read anew
  *  when the page is opened again. */
-const days = queryOptions({
+const machineDays = queryOptions({
   queryKey: ['machine-days'],
   queryFn: () =>
-    wholeList((cursor) =>
+    fetchAllPages((cursor) =>
       data(api.GET('/api/web/machines/-/samples', { params: { query: { limit: 50, cursor } } })),
     ),
   staleTime: 5 * SAMPLES_MILLISECONDS,
 })
 
 /** The tasks that are on machines, as far as one may see them. */
-const onMachines = queryOptions({
+const tasksOnMachines = queryOptions({
   queryKey: ['tasks', 'on-machines'],
   queryFn: () =>
-    wholeList((cursor) => {
+    fetchAllPages((cursor) => {
       const query = { limit: 200, cursor, status: 'assigned,running,suspended' }
       return data(api.GET('/api/web/tasks', { params: { query } }))
     }),
@@ -49,7 +49,7 @@ const onMachines = queryOptions({
 const machine = (machineId: string) =>
   queryOptions({
     queryKey: ['machine', machineId],
-    queryFn: () => data(api.GET('/api/web/machines/{machineId}', of(machineId))),
+    queryFn: () => data(api.GET('/api/web/machines/{machineId}', pathParams(machineId))),
   })
 
 export type Step = Schemas['Samples']['step']
@@ -68,7 +68,7 @@ const samples = (machineId: string, step: Step) =>
     refetchInterval: step === 'minute' ? SAMPLES_MILLISECONDS : 60 * SAMPLES_MILLISECONDS,
   })
 
-const tasksOf = (machineId: string) =>
+const machineTasks = (machineId: string) =>
   queryOptions({
     queryKey: ['tasks', 'of-machine', machineId],
     queryFn: async () => {
@@ -78,7 +78,7 @@ const tasksOf = (machineId: string) =>
   })
 
 /** What a drain would do with the tasks there, by then. */
-const plan = (machineId: string, deadlineSeconds: number | null) =>
+const drainPreview = (machineId: string, deadlineSeconds: number | null) =>
   queryOptions({
     queryKey: ['drain-plan', machineId, deadlineSeconds],
     queryFn: async () => {
@@ -90,20 +90,20 @@ const plan = (machineId: string, deadlineSeconds: number | null) =>
   })
 
 export const useMachines = () => useQuery(machines)
-export const useDays = () => useQuery(days).data
-export const useTasksOnMachines = () => useQuery(onMachines).data
+export const useMachineDays = () => useQuery(machineDays).data
+export const useTasksOnMachines = () => useQuery(tasksOnMachines).data
 export const useMachine = (machineId: string) => useQuery(machine(machineId))
 export const useSamples = (machineId: string, step: Step) => useQuery(samples(machineId, step))
-export const useTasksOf = (machineId: string) => useQuery(tasksOf(machineId))
-export const usePlan = (machineId: string, seconds: number | null) =>
-  useQuery(plan(machineId, seconds))
+export const useMachineTasks = (machineId: string) => useQuery(machineTasks(machineId))
+export const useDrainPreview = (machineId: string, seconds: number | null) =>
+  useQuery(drainPreview(machineId, seconds))
 
 export function useDrain(machineId: string) {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: (body: Schemas['NewDrain']) =>
-      data(api.POST('/api/web/machines/{machineId}/drain', { ...of(machineId), body })),
-    onSuccess: ({ plan: _, ...machine }) => show(cache, machine),
+      data(api.POST('/api/web/machines/{machineId}/drain', { ...pathParams(machineId), body })),
+    onSuccess: ({ plan: _, ...machine }) => updateCache(cache, machine),
   })
 }
 
@@ -111,23 +111,23 @@ export function useUndrain() {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: (machineId: string) =>
-      data(api.POST('/api/web/machines/{machineId}/undrain', of(machineId))),
-    onSuccess: (machine) => show(cache, machine),
+      data(api.POST('/api/web/machines/{machineId}/undrain', pathParams(machineId))),
+    onSuccess: (machine) => updateCache(cache, machine),
   })
 }
 
-function show(cache: QueryClient, machine: Machine): void {
-  applyMachines(cache, [machine])
+function updateCache(cache: QueryClient, machine: Machine): void {
+  applyMachineUpdates(cache, [machine])
 }
 
 /** What the stream tells of machines, into all that shows them. Null: they are read anew. */
-export function applyMachines(cache: QueryClient, news: MachineNews[] | null): void {
+export function applyMachineUpdates(cache: QueryClient, news: MachineUpdate[] | null): void {
   if (news === null) {
     for (const key of ['machines', 'machine']) void cache.invalidateQueries({ queryKey: [key] })
     return
   }
   if (news.length === 0) return
-  cache.setQueryData<Machine[]>(['machines', 'all'], (known) => known && patched(known, news))
+  cache.setQueryData<Machine[]>(['machines', 'all'], (known) => known && applyUpdates(known, news))
   for (const one of news) {
     cache.setQueryData<Machine>(['machine', one.id], (known) => known && { ...known, ...one })
   }

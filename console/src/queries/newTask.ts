@@ -1,14 +1,19 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 
-type Asked = { body: Schemas['NewTask']; once: string }
+type CreateTaskInput = { body: Schemas['NewTask']; idempotencyKey: string }
 
-/** Creates a task; with the same `once` it is created once, however often it is asked for. */
+/** Creates a task; with the same `idempotencyKey` it is created once, however often it is asked for. */
 export function useCreateTask() {
   const cache = useQueryClient()
   return useMutation({
-    mutationFn: ({ body, once }: Asked) =>
-      data(api.POST('/api/web/tasks', { body, params: { header: { 'Idempotency-Key': once } } })),
+    mutationFn: ({ body, idempotencyKey }: CreateTaskInput) =>
+      data(
+        api.POST('/api/web/tasks', {
+          body,
+          params: { header: { 'Idempotency-Key': idempotencyKey } },
+        }),
+      ),
     onSuccess: () => void cache.invalidateQueries({ queryKey: ['tasks'] }),
   })
 }

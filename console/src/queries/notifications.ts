@@ -9,8 +9,8 @@ import {
   useQueryClient,
 } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { sayBroken } from '../ui/toasts'
-import { cursorList } from './cursor'
+import { showErrorToast } from '../state/toasts'
+import { cursorList } from './pagination'
 
 export type Notification = Schemas['Notification']
 type Pages = InfiniteData<{ items: Notification[]; nextCursor: string | null }>
@@ -47,9 +47,9 @@ export function useMarkRead() {
         await data(api.POST('/api/web/notifications/{notificationId}/read', { params }))
       }
     },
-    onMutate: ({ ids, isRead }) => show(cache, (one) => ids.includes(one.id), isRead),
-    onError: (error, _asked, takeBack) => broken(error, takeBack),
-    onSettled: () => anew(cache),
+    onMutate: ({ ids, isRead }) => markOptimistically(cache, (one) => ids.includes(one.id), isRead),
+    onError: (error, _asked, takeBack) => rollBack(error, takeBack),
+    onSettled: () => invalidate(cache),
   })
 }
 
@@ -57,14 +57,18 @@ export function useMarkAllRead() {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: () => data(api.POST('/api/web/notifications/read-all')),
-    onMutate: () => show(cache, () => true, true),
-    onError: (error, _asked, takeBack) => broken(error, takeBack),
-    onSettled: () => anew(cache),
+    onMutate: () => markOptimistically(cache, () => true, true),
+    onError: (error, _asked, takeBack) => rollBack(error, takeBack),
+    onSettled: () => invalidate(cache),
   })
 }
 
 /** Shown before the server has said so. The answer takes that back. */
-async function show(cache: QueryClient, isMeant: (one: Notification) => boolean, isRead: boolean) {
+async function markOptimistically(
+  cache: QueryClient,
+  isMeant: (one: Notification) => boolean,
+  isRead: boolean,
+) {
   await cache.cancelQueries({ queryKey: ['notifications'] })
   const lists = cache.getQueriesData<Pages>({ queryKey: ['notifications', 'all'] })
   const count = cache.getQueryData<number>(unread.queryKey)
@@ -72,12 +76,12 @@ async function show(cache: QueryClient, isMeant: (one: Notification) => boolean,
   let changed = 0
   cache.setQueriesData<Pages>({ queryKey: ['notifications', 'all'] }, (known) => {
     if (!known) return known
-    const marked = (one: Notification) => {
+    const withReadAt = (one: Notification) => {
       if (!isMeant(one) || (one.readAt !== null) === isRead) return one
       changed += 1
       return { ...one, readAt }
     }
-    return { ...known, pages: known.pages.map((p) => ({ ...p, items: p.items.map(marked) })) }
+    return { ...known, pages: known.pages.map((p) => ({ ...p, items: p.items.map(withReadAt) })) }
   })
   cache.setQueryData<number>(unread.queryKey, (known) =>
     known === undefined ? known : Math.max(0, known + (isRead ? -changed : changed)),
@@ -89,12 +93,12 @@ async function show(cache: QueryClient, isMeant: (one: Notification) => boolean,
 }
 
 /** Reading anew may fail as well: what was shown is taken back first. */
-function broken(error: Error, takeBack: (() => void) | undefined): void {
+function rollBack(error: Error, takeBack: (() => void) | undefined): void {
   takeBack?.()
-  sayBroken(error)
+  showErrorToast(error)
 }
 
-function anew(cache: QueryClient): void {
+function invalidate(cache: QueryClient): void {
   void cache.invalidateQueries({ queryKey: ['notifications'] })
   void cache.invalidateQueries({ queryKey: unread.queryKey })
 }

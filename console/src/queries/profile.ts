@@ -1,8 +1,8 @@
 import { queryOptions, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 import { cache } from './cache'
-import { cursorList } from './cursor'
 import { me } from './me'
+import { cursorList } from './pagination'
 
 const LIMIT = 100
 
@@ -32,18 +32,18 @@ export async function saveProfile(body: Schemas['ProfileChanges']) {
 
 export async function changePassword(body: Schemas['PasswordChange']) {
   await data(api.PUT('/api/web/profile/password', { body }))
-  await read('sessions')
+  await invalidate('sessions')
 }
 
-export const setUpFactor = () => data(api.POST('/api/web/profile/totp/setup'))
+export const setUpSecondFactor = () => data(api.POST('/api/web/profile/totp/setup'))
 
-export async function verifyFactor(code: string) {
+export async function verifySecondFactor(code: string) {
   const verified = await data(api.POST('/api/web/profile/totp/verify', { body: { code } }))
   await cache.invalidateQueries({ queryKey: me.queryKey })
   return verified.recoveryCodes
 }
 
-export async function turnFactorOff(password: string) {
+export async function disableSecondFactor(password: string) {
   await data(api.POST('/api/web/profile/totp/disable', { body: { password } }))
   await cache.invalidateQueries({ queryKey: me.queryKey })
 }
@@ -51,24 +51,24 @@ export async function turnFactorOff(password: string) {
 export async function endSession(sessionId: string) {
   const params = { path: { sessionId } }
   await data(api.DELETE('/api/web/profile/sessions/{sessionId}', { params }))
-  await read('sessions')
+  await invalidate('sessions')
 }
 
 export async function endOtherSessions() {
   await data(api.DELETE('/api/web/profile/sessions', { params: { query: { others: true } } }))
-  await read('sessions')
+  await invalidate('sessions')
 }
 
 export async function createToken(body: Schemas['NewPersonalToken']) {
   const created = await data(api.POST('/api/web/profile/tokens', { body }))
-  await read('tokens')
+  await invalidate('tokens')
   return created.token
 }
 
 export async function revokeToken(tokenId: number) {
   const params = { path: { tokenId } }
   await data(api.POST('/api/web/profile/tokens/{tokenId}/revoke', { params }))
-  await read('tokens')
+  await invalidate('tokens')
 }
 
 export const linkChat = () => data(api.POST('/api/web/profile/chat-token'))
@@ -79,8 +79,8 @@ export async function savePreferences(body: Schemas['PreferenceChanges']) {
 }
 
 /** Shown at once; taken back where the server refuses. */
-export function showPreferences(shown: Schemas['Preferences']) {
+export function setCachedPreferences(shown: Schemas['Preferences']) {
   cache.setQueryData(preferences.queryKey, shown)
 }
 
-const read = (what: string) => cache.invalidateQueries({ queryKey: ['profile', what] })
+const invalidate = (what: string) => cache.invalidateQueries({ queryKey: ['profile', what] })

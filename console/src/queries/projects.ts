@@ -1,18 +1,18 @@
 /** The projects, and what can be changed of one. */
 import { keepPreviousData, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { inWords } from '../api/faults'
+import { localizeFieldErrors } from '../api/fieldErrors'
 import { cache } from './cache'
-import { wholeList } from './cursor'
+import { fetchAllPages } from './pagination'
 
 export type Project = Schemas['Project']
 
-const of = (key: string) => ({ params: { path: { key } } })
+const pathParams = (key: string) => ({ params: { path: { key } } })
 
 export const projects = queryOptions({
   queryKey: ['projects', 'all'],
   queryFn: () =>
-    wholeList((cursor) =>
+    fetchAllPages((cursor) =>
       data(api.GET('/api/web/projects', { params: { query: { limit: 100, cursor } } })),
     ),
 })
@@ -21,15 +21,15 @@ export const projects = queryOptions({
 const project = (key: string) =>
   queryOptions({
     queryKey: ['project', key],
-    queryFn: () => data(api.GET('/api/web/projects/{key}', of(key))),
+    queryFn: () => data(api.GET('/api/web/projects/{key}', pathParams(key))),
     enabled: key !== '',
     staleTime: 60_000,
   })
 
-const month = (key: string) =>
+const monthBudget = (key: string) =>
   queryOptions({
     queryKey: ['project', key, 'budget'],
-    queryFn: () => data(api.GET('/api/web/projects/{key}/budget', of(key))),
+    queryFn: () => data(api.GET('/api/web/projects/{key}/budget', pathParams(key))),
   })
 
 /** Only maintainers may ask. */
@@ -37,7 +37,7 @@ const members = (key: string) =>
   queryOptions({
     queryKey: ['project', key, 'members'],
     queryFn: () =>
-      wholeList((cursor) => {
+      fetchAllPages((cursor) => {
         const params = { path: { key }, query: { limit: 200, cursor } }
         return data(api.GET('/api/web/projects/{key}/members', { params }))
       }),
@@ -46,7 +46,7 @@ const members = (key: string) =>
 export const colleagues = queryOptions({
   queryKey: ['colleagues'],
   queryFn: () =>
-    wholeList((cursor) => {
+    fetchAllPages((cursor) => {
       const query = { limit: 200, cursor }
       return data(api.GET('/api/web/projects/-/developers', { params: { query } }))
     }),
@@ -72,7 +72,7 @@ export const agents = queryOptions({
 
 export const useProjects = () => useQuery(projects)
 export const useProject = (key: string) => useQuery(project(key))
-export const useMonth = (key: string) => useQuery(month(key)).data
+export const useMonthBudget = (key: string) => useQuery(monthBudget(key)).data
 export const useMembers = (key: string) => useQuery(members(key))
 export const useColleagues = () => useQuery(colleagues).data
 export const useProjectUsage = (key: string, by: UsageBy, from: string) =>
@@ -80,21 +80,17 @@ export const useProjectUsage = (key: string, by: UsageBy, from: string) =>
 export const useAgents = () => useQuery(agents).data
 
 /** What the stages of a pipeline would run, or what is wrong with them. Nothing is saved. */
-export const useRehearsal = (
-  key: string,
-  pipeline: Schemas['Stage'][] | null,
-  description: string,
-) =>
+export const useDryRun = (key: string, pipeline: Schemas['Stage'][] | null, description: string) =>
   useQuery({
-    queryKey: ['rehearsal', key, pipeline, description],
+    queryKey: ['dry-run', key, pipeline, description],
     queryFn: async () => {
-      const { stages, faults, faultCodes } = await data(
+      const { stages, errors, errorCodes } = await data(
         api.POST('/api/web/projects/{key}/pipeline/dry-run', {
-          ...of(key),
+          ...pathParams(key),
           body: { pipeline, description } as Schemas['NewDryRun'],
         }),
       )
-      return { stages, faults: inWords(faults, faultCodes) }
+      return { stages, errors: localizeFieldErrors(errors, errorCodes) }
     },
     enabled: pipeline !== null,
     placeholderData: keepPreviousData,
@@ -103,23 +99,23 @@ export const useRehearsal = (
 
 export async function saveProject(key: string, body: Schemas['ProjectUpdate']) {
   const { warnings, ...saved } = await data(
-    api.PUT('/api/web/projects/{key}', { ...of(key), body }),
+    api.PUT('/api/web/projects/{key}', { ...pathParams(key), body }),
   )
   cache.setQueryData(project(key).queryKey, saved)
   await Promise.all([
     cache.invalidateQueries({ queryKey: ['projects'] }),
-    cache.invalidateQueries({ queryKey: month(key).queryKey }),
+    cache.invalidateQueries({ queryKey: monthBudget(key).queryKey }),
   ])
   return warnings
 }
 
 export async function destroySecrets(key: string) {
-  await data(api.DELETE('/api/web/projects/{key}/secrets', of(key)))
+  await data(api.DELETE('/api/web/projects/{key}/secrets', pathParams(key)))
   await cache.invalidateQueries({ queryKey: project(key).queryKey })
 }
 
-export async function putMember(key: string, body: Schemas['NewMember']) {
-  await data(api.POST('/api/web/projects/{key}/members', { ...of(key), body }))
+export async function setMember(key: string, body: Schemas['NewMember']) {
+  await data(api.POST('/api/web/projects/{key}/members', { ...pathParams(key), body }))
   await cache.invalidateQueries({ queryKey: project(key).queryKey })
 }
 

@@ -1,21 +1,24 @@
 /** What is said about a task's change. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { winnerOf } from '../lib/winner'
-import { tellTabs } from '../live/reviewTabs'
-import { wholeList } from './cursor'
+import { answeredBy } from '../lib/task/answeredBy'
+import { broadcastReviewChange } from '../realtime/reviewChannel'
+import { fetchAllPages } from './pagination'
 
 type Viewed = { path: string; blob: string | null }
-type Written = Omit<Schemas['ReviewCommentInput'], 'publish'> & { publish?: boolean; key: string }
+type CommentInput = Omit<Schemas['ReviewCommentInput'], 'publish'> & {
+  publish?: boolean
+  key: string
+}
 
-const keyOf = (taskId: number) => ['review', taskId] as const
+const reviewKey = (taskId: number) => ['review', taskId] as const
 
 /** All threads, where they are in `commit`. */
 export function useThreads(taskId: number, commit: string | undefined) {
   return useQuery({
-    queryKey: [...keyOf(taskId), 'threads', commit],
+    queryKey: [...reviewKey(taskId), 'threads', commit],
     queryFn: () =>
-      wholeList((cursor) => {
+      fetchAllPages((cursor) => {
         const params = { path: { taskId }, query: { limit: 100, cursor, commit } }
         return data(api.GET('/api/web/tasks/{taskId}/comments', { params }))
       }),
@@ -26,7 +29,7 @@ export function useThreads(taskId: number, commit: string | undefined) {
 
 export function useReviews(taskId: number) {
   return useQuery({
-    queryKey: [...keyOf(taskId), 'reviews'],
+    queryKey: [...reviewKey(taskId), 'reviews'],
     queryFn: async () => {
       const params = { path: { taskId }, query: { limit: 100 } }
       return (await data(api.GET('/api/web/tasks/{taskId}/reviews', { params }))).items
@@ -37,9 +40,9 @@ export function useReviews(taskId: number) {
 /** One's own marks, by path, with the version that was seen. */
 export function useViewed(taskId: number) {
   return useQuery({
-    queryKey: [...keyOf(taskId), 'viewed'],
+    queryKey: [...reviewKey(taskId), 'viewed'],
     queryFn: async () => {
-      const marks = await wholeList((cursor) => {
+      const marks = await fetchAllPages((cursor) => {
         const params = { path: { taskId }, query: { limit: 100, cursor } }
         return data(api.GET('/api/web/tasks/{taskId}/viewed', { params }))
       })
@@ -49,9 +52,9 @@ export function useViewed(taskId: number) {
 }
 
 /** Shown at once, and taken back where the server does not take it. */
-export function useMark(taskId: number) {
+export function useMarkViewed(taskId: number) {
   const cache = useQueryClient()
-  const queryKey = [...keyOf(taskId), 'viewed']
+  const queryKey = [...reviewKey(taskId), 'viewed']
   return useMutation({
     mutationFn: (mark: Viewed & { viewed: boolean }) => {
       const params = { path: { taskId } }
@@ -67,60 +70,63 @@ export function useMark(taskId: number) {
       })
     },
     onError: () => cache.invalidateQueries({ queryKey }),
-    onSuccess: () => tellTabs(taskId, 'viewed'),
+    onSuccess: () => broadcastReviewChange(taskId, 'viewed'),
   })
 }
 
 /** Acts on threads; after each they are read anew, here and in one's other tabs. */
-function useAct<I, O>(taskId: number, act: (input: I) => Promise<O>) {
+function useThreadMutation<I, O>(taskId: number, act: (input: I) => Promise<O>) {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: act,
     onSettled: () => {
-      tellTabs(taskId, 'threads')
-      return cache.invalidateQueries({ queryKey: [...keyOf(taskId), 'threads'] })
+      broadcastReviewChange(taskId, 'threads')
+      return cache.invalidateQueries({ queryKey: [...reviewKey(taskId), 'threads'] })
     },
   })
 }
 
-export function useWrite(taskId: number) {
-  return useAct(taskId, ({ publish = false, key, ...comment }: Written) => {
+export function useCreateComment(taskId: number) {
+  return useThreadMutation(taskId, ({ publish = false, key, ...comment }: CommentInput) => {
     const params = { path: { taskId }, header: { 'Idempotency-Key': key } }
     const body = { publish, ...comment }
     return data(api.POST('/api/web/tasks/{taskId}/comments', { params, body }))
   })
 }
 
-export function useRewrite(taskId: number) {
-  return useAct(taskId, ({ id: commentId, body }: { id: number; body: string }) => {
+export function useEditComment(taskId: number) {
+  return useThreadMutation(taskId, ({ id: commentId, body }: { id: number; body: string }) => {
     const params = { path: { taskId, commentId } }
     return data(api.PUT('/api/web/tasks/{taskId}/comments/{commentId}', { params, body: { body } }))
   })
 }
 
-export function useDiscard(taskId: number) {
-  return useAct(taskId, (commentId: number) => {
+export function useDeleteComment(taskId: number) {
+  return useThreadMutation(taskId, (commentId: number) => {
     const params = { path: { taskId, commentId } }
     return data(api.DELETE('/api/web/tasks/{taskId}/comments/{commentId}', { params }))
   })
 }
 
-export function useResolve(taskId: number) {
-  return useAct(taskId, ({ id: threadId, resolved }: { id: number; resolved: boolean }) => {
-    const params = { path: { taskId, threadId } }
-    return resolved
-      ? data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/resolve', { params }))
-      : data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/reopen', { params }))
-  })
+export function useResolveThread(taskId: number) {
+  return useThreadMutation(
+    taskId,
+    ({ id: threadId, resolved }: { id: number; resolved: boolean }) => {
+      const params = { path: { taskId, threadId } }
+      return resolved
+        ? data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/resolve', { params }))
+        : data(api.POST('/api/web/tasks/{taskId}/threads/{threadId}/reopen', { params }))
+    },
+  )
 }
 
 /** Who has decided last, by an answer or a review; null where that is not told. */
-export async function lastToDecide(taskId: number): Promise<string | null> {
+export async function fetchLastReviewer(taskId: number): Promise<string | null> {
   const path = { taskId }
   const query = { type: 'confirmed,reviewed', limit: 200 }
   const told = await data(api.GET('/api/web/tasks/{taskId}/events', { params: { path, query } }))
   const last = told.items.at(-1)
-  if (last?.type !== 'reviewed') return (last && winnerOf(last)?.who) ?? null
+  if (last?.type !== 'reviewed') return (last && answeredBy(last)?.who) ?? null
   const reviews = await data(
     api.GET('/api/web/tasks/{taskId}/reviews', { params: { path, query: { limit: 100 } } }),
   )
@@ -128,7 +134,7 @@ export async function lastToDecide(taskId: number): Promise<string | null> {
 }
 
 /** Never shown before the server has taken it: somebody else may have been quicker. */
-export function useSubmit(taskId: number) {
+export function useSubmitReview(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: ({ key, ...body }: Schemas['NewReview'] & { key: string }) => {
@@ -136,9 +142,9 @@ export function useSubmit(taskId: number) {
       return data(api.POST('/api/web/tasks/{taskId}/reviews', { params, body }))
     },
     onSettled: () => {
-      tellTabs(taskId, 'threads')
+      broadcastReviewChange(taskId, 'threads')
       void cache.invalidateQueries({ queryKey: ['task', taskId] })
-      return cache.invalidateQueries({ queryKey: keyOf(taskId) })
+      return cache.invalidateQueries({ queryKey: reviewKey(taskId) })
     },
   })
 }

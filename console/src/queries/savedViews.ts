@@ -3,22 +3,22 @@ import { api, data, type Schemas } from '../api/client'
 
 export type SavedView = Schemas['SavedView']
 
-const ALL = 200
+const PAGE_LIMIT = 200
 
 const views = queryOptions({
   queryKey: ['savedViews'],
   queryFn: async () => {
-    const params = { query: { limit: ALL } }
+    const params = { query: { limit: PAGE_LIMIT } }
     return (await data(api.GET('/api/web/profile/views', { params }))).items
   },
 })
 
 export const useSavedViews = () => useQuery(views).data ?? []
 
-const at = (viewId: number) => ({ params: { path: { viewId } } })
+const pathParams = (viewId: number) => ({ params: { path: { viewId } } })
 
 /** What can be done with views; each is read anew afterwards. */
-export function useViewActs() {
+export function useViewActions() {
   const cache = useQueryClient()
   const onSettled = () => cache.invalidateQueries({ queryKey: views.queryKey })
   const create = useMutation({
@@ -27,11 +27,11 @@ export function useViewActs() {
   })
   const change = useMutation({
     mutationFn: ({ id, ...body }: Schemas['ViewChanges'] & { id: number }) =>
-      data(api.PUT('/api/web/profile/views/{viewId}', { ...at(id), body })),
+      data(api.PUT('/api/web/profile/views/{viewId}', { ...pathParams(id), body })),
     onSettled,
   })
   const remove = useMutation({
-    mutationFn: (id: number) => data(api.DELETE('/api/web/profile/views/{viewId}', at(id))),
+    mutationFn: (id: number) => data(api.DELETE('/api/web/profile/views/{viewId}', pathParams(id))),
     onSettled,
   })
   return { create, change, remove }

@@ -10,51 +10,53 @@ import { api, data, type Schemas } from '../api/client'
 
 export type TaskDetail = Schemas['TaskDetail']
 
-const one = (taskId: number) => ({ params: { path: { taskId } } })
+const pathParams = (taskId: number) => ({ params: { path: { taskId } } })
 
 export const task = (taskId: number) =>
   queryOptions({
     queryKey: ['task', taskId],
-    queryFn: () => data(api.GET('/api/web/tasks/{taskId}', one(taskId))),
+    queryFn: () => data(api.GET('/api/web/tasks/{taskId}', pathParams(taskId))),
   })
 
 export const useTask = (taskId: number) => useQuery(task(taskId))
 
 /** Reads one that a list has in short. Throws Problem. */
-export function useReadTask() {
+export function useFetchTask() {
   const cache = useQueryClient()
   return (taskId: number) => cache.fetchQuery(task(taskId))
 }
 
 /** Whoever shows the task, or a list that it is in, reads it anew. */
-export function taskChanged(cache: QueryClient, taskId: number): void {
+export function invalidateTask(cache: QueryClient, taskId: number): void {
   void cache.invalidateQueries({ queryKey: ['task', taskId] })
   for (const list of ['tasks', 'inbox', 'dashboard']) {
     void cache.invalidateQueries({ queryKey: [list] })
   }
 }
 
-export function useCancel(taskId: number) {
+export function useCancelTask(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
-    mutationFn: () => data(api.POST('/api/web/tasks/{taskId}/cancel', one(taskId))),
-    onSettled: () => taskChanged(cache, taskId),
+    mutationFn: () => data(api.POST('/api/web/tasks/{taskId}/cancel', pathParams(taskId))),
+    onSettled: () => invalidateTask(cache, taskId),
   })
 }
 
-export function useRetry(taskId: number) {
+export function useRetryTask(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
     mutationFn: (fromStage: number) =>
-      data(api.POST('/api/web/tasks/{taskId}/retry', { ...one(taskId), body: { fromStage } })),
-    onSettled: () => taskChanged(cache, taskId),
+      data(
+        api.POST('/api/web/tasks/{taskId}/retry', { ...pathParams(taskId), body: { fromStage } }),
+      ),
+    onSettled: () => invalidateTask(cache, taskId),
   })
 }
 
 /** The signed bundle of all that was said of the task, as a file. */
-export async function evidence(taskId: number): Promise<Blob> {
+export async function fetchEvidence(taskId: number): Promise<Blob> {
   const path = '/api/web/tasks/{taskId}/evidence'
   return data(
-    api.GET(path, { ...one(taskId), parseAs: 'blob' }),
+    api.GET(path, { ...pathParams(taskId), parseAs: 'blob' }),
   ) as Promise<unknown> as Promise<Blob>
 }

@@ -9,35 +9,35 @@ import {
 } from '@tanstack/react-query'
 import { useEffect, useMemo } from 'react'
 import { api, data } from '../api/client'
-import { type Filters, queryOf, written } from '../lib/taskFilters'
-import { merged, type Pages, type Row, rowOf } from '../lib/taskRows'
-import { onNews } from '../live/stream'
+import { type Filters, formatFilters, toApiQuery } from '../lib/task/filters'
+import { mergeRows, type Pages, type Row, toRow } from '../lib/task/tableRows'
+import { onStreamUpdate } from '../realtime/stream'
 
 const PAGE = 100
 const LATER_PAGE = 200
-const MOST_AT_ONCE = 200
-const PAUSE_MILLISECONDS = 500
+const MAX_IDS = 200
+const BATCH_MILLISECONDS = 500
 
 type Page = { rows: Row[]; next: string | null }
 
-async function page(filters: Filters, cursor: string | undefined, signal: AbortSignal) {
+async function fetchPage(filters: Filters, cursor: string | undefined, signal: AbortSignal) {
   const limit = cursor === undefined ? PAGE : LATER_PAGE
-  const query = { ...queryOf(filters), limit, ...(cursor !== undefined && { cursor }) }
+  const query = { ...toApiQuery(filters), limit, ...(cursor !== undefined && { cursor }) }
   const answer = await data(api.GET('/api/web/tasks', { params: { query }, signal }))
-  return { rows: answer.items.map(rowOf), next: answer.nextCursor }
+  return { rows: answer.items.map(toRow), next: answer.nextCursor }
 }
 
-async function some(filters: Filters, ids: number[]): Promise<Row[]> {
-  const query = { ...queryOf(filters), ids: ids.join(','), limit: MOST_AT_ONCE }
+async function fetchRows(filters: Filters, ids: number[]): Promise<Row[]> {
+  const query = { ...toApiQuery(filters), ids: ids.join(','), limit: MAX_IDS }
   const answer = await data(api.GET('/api/web/tasks', { params: { query } }))
-  return answer.items.map(rowOf)
+  return answer.items.map(toRow)
 }
 
 export function useTaskTable(filters: Filters) {
-  const name = written(filters)
+  const name = formatFilters(filters)
   const table = useInfiniteQuery({
     queryKey: ['taskTable', name],
-    queryFn: ({ pageParam, signal }) => page(filters, pageParam, signal),
+    queryFn: ({ pageParam, signal }) => fetchPage(filters, pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }: Page) => next ?? undefined,
     placeholderData: keepPreviousData,
@@ -56,23 +56,23 @@ function useLiveRows(name: string, filters: Filters): void {
   useEffect(() => {
     const waiting = new Set<number>()
     let timer: ReturnType<typeof setTimeout> | undefined
-    const read = async () => {
+    const refresh = async () => {
       timer = undefined
-      const ids = [...waiting].slice(0, MOST_AT_ONCE)
+      const ids = [...waiting].slice(0, MAX_IDS)
       for (const id of ids) waiting.delete(id)
-      const found = await some(filters, ids).catch(() => null)
-      if (found) put(cache, ['taskTable', name], new Set(ids), found)
-      if (waiting.size > 0) soon()
+      const found = await fetchRows(filters, ids).catch(() => null)
+      if (found) mergeIntoCache(cache, ['taskTable', name], new Set(ids), found)
+      if (waiting.size > 0) scheduleRefresh()
     }
-    const soon = () => {
-      timer ??= setTimeout(read, PAUSE_MILLISECONDS)
+    const scheduleRefresh = () => {
+      timer ??= setTimeout(refresh, BATCH_MILLISECONDS)
     }
-    const stop = onNews(
+    const stop = onStreamUpdate(
       ({ events }) => {
         for (const { taskId } of events) waiting.add(taskId)
-        if (waiting.size > 0) soon()
+        if (waiting.size > 0) scheduleRefresh()
       },
-      () => void fromTheTop(cache, ['taskTable', name]),
+      () => void resetToFirstPage(cache, ['taskTable', name]),
     )
     return () => {
       clearTimeout(timer)
@@ -81,12 +81,12 @@ function useLiveRows(name: string, filters: Filters): void {
   }, [name, cache])
 }
 
-function put(cache: QueryClient, key: string[], ids: Set<number>, found: Row[]): void {
-  cache.setQueryData<Pages>(key, (before) => before && merged(before, ids, found, Date.now()))
+function mergeIntoCache(cache: QueryClient, key: string[], ids: Set<number>, found: Row[]): void {
+  cache.setQueryData<Pages>(key, (before) => before && mergeRows(before, ids, found, Date.now()))
 }
 
 /** So much was missed that all has to be read anew: from the first page on, not all that were. */
-async function fromTheTop(cache: QueryClient, queryKey: string[]): Promise<void> {
+async function resetToFirstPage(cache: QueryClient, queryKey: string[]): Promise<void> {
   await cache.cancelQueries({ queryKey })
   cache.setQueryData<InfiniteData<Page>>(
     queryKey,
@@ -97,7 +97,7 @@ async function fromTheTop(cache: QueryClient, queryKey: string[]): Promise<void>
 }
 
 /** Do something to each of some tasks; how many were refused, and why the last was. */
-async function toEach(ids: number[], act: (id: number) => Promise<unknown>) {
+async function runForEach(ids: number[], act: (id: number) => Promise<unknown>) {
   const refused: unknown[] = []
   const waiting = [...ids]
   const worker = async () => {
@@ -109,10 +109,12 @@ async function toEach(ids: number[], act: (id: number) => Promise<unknown>) {
   return refused
 }
 
-const at = (taskId: number) => ({ params: { path: { taskId } } })
+const pathParams = (taskId: number) => ({ params: { path: { taskId } } })
 
 export const cancelAll = (ids: number[]) =>
-  toEach(ids, (id) => data(api.POST('/api/web/tasks/{taskId}/cancel', at(id))))
+  runForEach(ids, (id) => data(api.POST('/api/web/tasks/{taskId}/cancel', pathParams(id))))
 
 export const retryAll = (ids: number[]) =>
-  toEach(ids, (id) => data(api.POST('/api/web/tasks/{taskId}/retry', { ...at(id), body: {} })))
+  runForEach(ids, (id) =>
+    data(api.POST('/api/web/tasks/{taskId}/retry', { ...pathParams(id), body: {} })),
+  )

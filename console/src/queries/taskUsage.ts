@@ -2,9 +2,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 
-export type UsageGroups = 'attempt' | 'stage' | 'agent' | 'model'
+export type UsageGrouping = 'attempt' | 'stage' | 'agent' | 'model'
 
-export function useTaskUsage(taskId: number, groupBy: UsageGroups) {
+export function useTaskUsage(taskId: number, groupBy: UsageGrouping) {
   return useQuery({
     queryKey: ['task', taskId, 'usage', groupBy],
     queryFn: async () => {

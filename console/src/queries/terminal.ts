@@ -1,7 +1,7 @@
 import { api, data } from '../api/client'
 import { asProblem } from '../api/problem'
-import type { Channel } from '../lib/terminal/line'
-import { token } from '../session/session'
+import { token } from '../auth/session'
+import type { Channel } from '../lib/terminal/connection'
 import { cache } from './cache'
 import { task } from './task'
 

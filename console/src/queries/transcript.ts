@@ -1,11 +1,11 @@
 /** What an attempt's agent has told, all of it; the task's stream adds what is new. */
 import { type QueryClient, queryOptions, useQuery } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
-import { Heard, mergedBy } from './heard'
+import { mergeBy, StreamBuffer } from './streamBuffer'
 
 type Entry = Schemas['TranscriptEntry']
 const PAGE = 200
-const heard = new Heard<Entry>()
+const buffer = new StreamBuffer<Entry>()
 
 export const transcript = (taskId: number, attempt: number) =>
   queryOptions({
@@ -19,7 +19,7 @@ export const transcript = (taskId: number, attempt: number) =>
         all.push(...page.items)
         cursor = page.nextCursor
       }
-      return merged(all, heard.of(`${taskId}/${attempt}`))
+      return mergeEntries(all, buffer.get(`${taskId}/${attempt}`))
     },
     // Before the first attempt there is nothing.
     enabled: attempt > 0,
@@ -31,9 +31,9 @@ export const useTranscript = (taskId: number, attempt: number) =>
 export function addEntries(cache: QueryClient, taskId: number, news: Entry[]): void {
   for (const attempt of new Set(news.map((entry) => entry.attempt))) {
     const own = news.filter((entry) => entry.attempt === attempt)
-    heard.add(`${taskId}/${attempt}`, own)
+    buffer.add(`${taskId}/${attempt}`, own)
     const { queryKey } = transcript(taskId, attempt)
-    cache.setQueryData(queryKey, (known) => known && merged(known, own))
+    cache.setQueryData(queryKey, (known) => known && mergeEntries(known, own))
   }
 }
 
@@ -51,9 +51,9 @@ export function catchUpEntries(
 }
 
 export function forgetEntries(taskId: number): void {
-  heard.forget(`${taskId}/`)
+  buffer.clear(`${taskId}/`)
 }
 
-function merged(known: readonly Entry[], news: readonly Entry[]): Entry[] {
-  return mergedBy(known, news, ({ number }) => number)
+function mergeEntries(known: readonly Entry[], news: readonly Entry[]): Entry[] {
+  return mergeBy(known, news, ({ number }) => number)
 }

@@ -1,15 +1,15 @@
 /** Where a task's work lies on its machine, and the tunnel into it. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { api, data } from '../api/client'
-import { taskChanged } from './task'
+import { invalidateTask } from './task'
 
-const at = (taskId: number) => ({ params: { path: { taskId } } })
+const pathParams = (taskId: number) => ({ params: { path: { taskId } } })
 
 /** Asked for only where one was made: else there is none. */
 export function useWorkspace(taskId: number, isMade: boolean) {
   return useQuery({
     queryKey: ['task', taskId, 'workspace'],
-    queryFn: () => data(api.GET('/api/web/workspaces/{taskId}', at(taskId))),
+    queryFn: () => data(api.GET('/api/web/workspaces/{taskId}', pathParams(taskId))),
     enabled: isMade,
   })
 }
@@ -17,7 +17,7 @@ export function useWorkspace(taskId: number, isMade: boolean) {
 export function useTunnel(taskId: number) {
   return useQuery({
     queryKey: ['task', taskId, 'tunnel'],
-    queryFn: () => data(api.GET('/api/web/workspace-tunnel/{taskId}/status', at(taskId))),
+    queryFn: () => data(api.GET('/api/web/workspace-tunnel/{taskId}/status', pathParams(taskId))),
   })
 }
 
@@ -26,16 +26,16 @@ export function useOpenTunnel(taskId: number) {
   return useMutation({
     mutationFn: (ttlSeconds: number) => {
       const path = '/api/web/workspace-tunnel/{taskId}/start'
-      return data(api.POST(path, { ...at(taskId), body: { ttlSeconds } }))
+      return data(api.POST(path, { ...pathParams(taskId), body: { ttlSeconds } }))
     },
-    onSettled: () => taskChanged(cache, taskId),
+    onSettled: () => invalidateTask(cache, taskId),
   })
 }
 
 export function useCloseTunnel(taskId: number) {
   const cache = useQueryClient()
   return useMutation({
-    mutationFn: () => data(api.POST('/api/web/workspace-tunnel/{taskId}/stop', at(taskId))),
-    onSettled: () => taskChanged(cache, taskId),
+    mutationFn: () => data(api.POST('/api/web/workspace-tunnel/{taskId}/stop', pathParams(taskId))),
+    onSettled: () => invalidateTask(cache, taskId),
   })
 }

@@ -60,7 +60,7 @@ class RunStage(Frame, tag="run-stage"):
     Of a follow-up's round: `fresh_text` is what an agent is told that has no conversation to go on
     with (None: `text`). `continues` is the number of the attempt on the same machine whose home,
     with its agent's conversation, passes to this one. `opening` is what the transcript begins with.
-    `threads` are those of a review that the agent may answer in (`Replied`).
+    `threads` are those of a review that the agent may answer in (`ThreadReplied`).
     """
 
     task_id: Big
@@ -93,7 +93,7 @@ class RunStage(Frame, tag="run-stage"):
 
 class Answer(Frame, tag="answer"):
     """Server, to machines that speak version 3: the answer to the attempt's question of that number
-    (`Asked`). A number that is known changes nothing when it comes again.
+    (`QuestionOpened`). A number that is known changes nothing when it comes again.
 
     `choice` is one of those that were offered, `input` a text where none were. With neither nobody
     has answered in time.
@@ -140,7 +140,8 @@ class Publish(Frame, tag="publish"):
     refused it does not try again by the same one.
 
     `commit` is what it is to push, and nothing else. Where the server knows of none, it has the
-    machine `announce` what it would push (`ToPublish`), and push nothing before the next order.
+    machine `announce` what it would push (`PublishPreview`), and push nothing before the next
+    order.
     """
 
     task_id: Big

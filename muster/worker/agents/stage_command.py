@@ -146,7 +146,7 @@ class SandboxUnavailable(Exception):
 
 
 def require_sandbox(order: RunStage, rooms: Sandboxes) -> None:
-    """Raises RoomUnavailable if a stage of that order must not run here."""
+    """Raises SandboxUnavailable if a stage of that order must not run here."""
     level = order.min_sandbox if order.network is None else "full"
     if not rooms.meets_level(level):
         why = f"the stage needs the room {level}, this machine has {rooms.level}"

@@ -197,7 +197,7 @@ class Attempt:
             self._workspace.steps.run_step(Step.START, partial(self._try_stage, order))
 
     def _try_stage(self, order: RunStage) -> None:
-        """Raises NoSandbox where nothing has run, and what `failures.reported` reports."""
+        """Raises SandboxFailed where nothing has run, and what `failures.reported` reports."""
         with failures.return_on_failure(
             self._reporter, self._can_continue, self._workspace.release, order
         ):
@@ -230,7 +230,8 @@ class Attempt:
         return self._shim.start_stage(command, self._can_continue)
 
     def _wait_for_exit(self, state: AttemptState) -> None:
-        """Waits for the end and reports it; `_stop` that of a stage to stop. Raises NoSandbox."""
+        """Waits for the end and reports it; `_stop` that of a stage to stop. Raises
+        SandboxFailed."""
         self._state, end = state, None
         with suppress(ShimLost, Interrupted), self._workspace.watch_facts():
             pollers = (self._transcript.poll, self.questions.poll, partial(self._usage.poll, state))

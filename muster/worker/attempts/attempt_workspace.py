@@ -182,7 +182,7 @@ class AttemptWorkspace:
 
     def publish(self, kept: AttemptState | None, order: Publish) -> None:
         """Pushes the branch, and moves the task's where that is ordered; reports `Published`,
-        `BranchRefused` or `Failed`. What is ordered is pushed, and nothing else; `ToPublish`
+        `BranchRefused` or `Failed`. What is ordered is pushed, and nothing else; `PublishPreview`
         reports what it would be where the server asks. Raises HandedOver."""
         if self._reporter.progress.last_refused_push >= order.number:
             return  # the server has been told, or will be

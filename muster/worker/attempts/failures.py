@@ -69,8 +69,8 @@ def return_on_failure(
     order: RunStage | None = None,
 ) -> Iterator[None]:
     """On the way to that stage, or to a push: an attempt that this machine cannot begin is given
-    back, and `GivenBack` raised; unless the stage may have begun. First it is to `let_go` of what
-    it has: once that is reported another may want it."""
+    back, and `AttemptReturned` raised; unless the stage may have begun. First it is to `let_go` of
+    what it has: once that is reported another may want it."""
     try:
         yield
     except HandedOver as error:

@@ -22,8 +22,8 @@ _MAX_COUNT = (1 << 31) - 1  # of what a report can count
 
 @dataclass(frozen=True)
 class StageFinisher:
-    """For one attempt. `tell_refused` reports what its stage was refused, `rest` ends a shim that
-    has nothing to do, `is_left` tells whether all this is the next daemon's."""
+    """For one attempt. `report_refused_hosts` reports what its stage was refused, `rest` ends a
+    shim that has nothing to do, `is_left` tells whether all this is the next daemon's."""
 
     reporter: Reporter
     workspace: AttemptWorkspace
@@ -33,7 +33,7 @@ class StageFinisher:
     is_detached: Callable[[], bool]
 
     def report_exit(self, kept: AttemptState, end: StageExit) -> None:
-        """Raises NoSandbox where the stage never began, and the work of those before it is here
+        """Raises SandboxFailed where the stage never began, and the work of those before it is here
         alone: then it may be begun again."""
         health = self.reporter.context.agent_health
         agent_outcome.record_outcome(health, kept, end, self.directory)

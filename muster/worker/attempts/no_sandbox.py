@@ -98,8 +98,8 @@ class SandboxSteps:
         """What `act` returns, once its sandbox could be made. A push that is refused waits
         likewise, and is never handed over.
 
-        Raises HandedOver; NoSandbox where the attempt goes on without the step, or is abandoned;
-        and what else `act` raises.
+        Raises HandedOver; SandboxFailed where the attempt goes on without the step, or is
+        abandoned; and what else `act` raises.
         """
         tries, is_unhealthy = 0, False
         while True:

@@ -18,7 +18,7 @@ def prepare_stage(
 ) -> StageCommand:
     """The command of a stage that can begin now, or `has_begun` in an earlier life of the daemon.
 
-    Raises RoomUnavailable, WorkspaceError, NoIdentityLeft, OSError, ValueError.
+    Raises SandboxUnavailable, WorkspaceError, NoIdentityLeft, OSError, ValueError.
     """
     adapters = context.agent_health.adapters
     stage_command.require_sandbox(order, context.sandboxes)

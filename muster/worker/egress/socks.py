@@ -50,7 +50,7 @@ def accepts_no_authentication(intake: BoundedReader) -> bool:
 
 
 def read_target(intake: BoundedReader) -> tuple[Host, int]:
-    """Reads the request. Raises Unserved, Malformed, HungUp."""
+    """Reads the request. Raises UnsupportedRequest, Malformed, HungUp."""
     version, command, _, kind = intake.read(4)
     if version != VERSION:
         raise Malformed("not SOCKS5")

@@ -78,7 +78,8 @@ def push_checkpoint(
     """Commits all changes and pushes them as `refs/muster/<task>/<attempt>/<stage>`; with
     `in_part`, because the stage is in its middle, as another ref: nobody takes it for done.
 
-    Where nothing changed the ref points at HEAD. Raises CheckpointRefused, WorkRefused, NoSandbox.
+    Where nothing changed the ref points at HEAD. Raises CheckpointRefused, WorkRefused,
+    SandboxFailed.
     """
     ref = f"{checkpoint_ref_prefix(workspace.key)}/{int(stage_index)}" + (
         "-partial" if in_part else ""
@@ -117,7 +118,7 @@ def find_publish_revision(
 
     Only where the stage could not be committed is that tried once more, or the push would silently
     be without it; and where the mirror names another commit than was noted here. Raises
-    PublishRefused, WorkRefused, NoSandbox.
+    PublishRefused, WorkRefused, SandboxFailed.
     """
     ref = f"{checkpoint_ref_prefix(workspace.key)}/{stage_index if stage_index >= 0 else 'head'}"
     message = f"task #{workspace.key.task_id}"
@@ -173,7 +174,8 @@ def _commit_and_import(
     workspace: Workspace, mirror: Mirror, ref: str, message: str, author: Author, note: NoteHandler
 ) -> tuple[str, DiffStat]:
     """Commits all changes and takes HEAD into the mirror's `ref`; the commit, and what it changes
-    since the base. Raises GitError, of which WorkRefused, WorkspaceError, NoSandbox, OSError."""
+    since the base. Raises GitError, of which WorkRefused, WorkspaceError, SandboxFailed,
+    OSError."""
     head, whole = _commit_all(workspace, message, author, note)
     workspace.require_intact()
     before = stage_result.read(workspace)
@@ -195,7 +197,7 @@ def _commit_all(
     workspace: Workspace, message: str, author: Author, note: NoteHandler
 ) -> tuple[str, bool]:
     """What HEAD is then, as the room says, and whether nothing was left out. Raises GitError,
-    WorkspaceError, NoSandbox.
+    WorkspaceError, SandboxFailed.
 
     One room for all commands, for each costs some milliseconds. A lock that is there was left by
     a git that was killed in the middle: nothing else of the attempt's runs now.

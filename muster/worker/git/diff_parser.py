@@ -28,7 +28,7 @@ class RawFile:
 
 @dataclass
 class DiffParser:
-    """Takes what git writes: the first `most_files` files, and a patch of at most `most_patch`
+    """Takes what git writes: the first `max_files` files, and a patch of at most `max_patch_bytes`
     bytes. `lines` are those added and deleted, by path; None of a binary file."""
 
     max_files: int

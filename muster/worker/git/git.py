@@ -253,7 +253,7 @@ def _start_process(
     *,
     makes_room: bool = False,
 ) -> subprocess.Popen[bytes]:
-    """Raises GitError; NoSandbox where the first program is what makes a room."""
+    """Raises GitError; SandboxFailed where the first program is what makes a room."""
     try:
         return subprocess.Popen(
             argv,

@@ -28,7 +28,7 @@ def is_local(url: str) -> bool:
 def resolve_address(url: str, layout: Layout) -> str:
     """The address at which git is to look for a local repository, with all links followed, so that
     none can be laid anew on the way. It has to be asked for before each use, for what a path leads
-    to may change. Raises LocalRefused."""
+    to may change. Raises LocalRepositoryRefused."""
     if not layout.file_roots:
         raise LocalRepositoryRefused(
             "this machine takes no local repositories; its operator can allow those in a "

@@ -50,7 +50,7 @@ class Mirror:
     def resolve_address(self) -> str:
         """The remote as git is to be told it now: its URL, or a local path that may be used.
 
-        Raises LocalRefused, SshRefused.
+        Raises LocalRepositoryRefused, SshRefused.
         """
         url = self.remote.url
         if local_repositories.is_local(url):

@@ -16,7 +16,7 @@ class InvalidPatch(ValueError):
 
 
 def split_patch(patch: bytes) -> list[bytes]:
-    """Its sections, which together are the whole patch. Raises NotAPatch."""
+    """Its sections, which together are the whole patch. Raises InvalidPatch."""
     pieces, at = [], 0
     while at < len(patch):
         end = _Section(patch, at).end
@@ -32,7 +32,7 @@ def is_binary(section: bytes) -> bool:
 
 class _Section:
     def __init__(self, patch: bytes, begin: int) -> None:
-        """Raises NotAPatch."""
+        """Raises InvalidPatch."""
         self._patch = patch
         self.end = begin
         if not self._next_line().startswith(_SECTION_HEADER):
@@ -70,7 +70,7 @@ class _Section:
             pass
 
     def _next_line(self) -> bytes:
-        """The line that comes, newline and all. Raises NotAPatch at the end."""
+        """The line that comes, newline and all. Raises InvalidPatch at the end."""
         end = self._patch.find(b"\n", self.end) + 1
         if end == 0:
             raise InvalidPatch("it ends early")

@@ -78,7 +78,7 @@ def prepare_workspace(
 ) -> Workspace:
     """Fetches, clones and sets the attempt's branch; what an earlier try left is replaced.
 
-    Raises WorkspaceError, NoSandbox; nothing of the workspace is left then.
+    Raises WorkspaceError, SandboxFailed; nothing of the workspace is left then.
     """
     deadline = time.monotonic() + request.timeout
     path = request.layout.workspace(request.key)

@@ -90,8 +90,9 @@ class GitProcess:
     def wait(
         self, deadline: float, cancelled: CancelFlag | None, stall_seconds: float | None = None
     ) -> int | None:
-        """The exit status. Raises TimeoutError, InterruptedError when cancelled, Exceeded, Enough,
-        and Stalled where it writes nothing, its progress included, before its first output."""
+        """The exit status. Raises TimeoutError, InterruptedError when cancelled, LimitExceeded,
+        Enough, and Stalled where it writes nothing, its progress included, before its first
+        output."""
         while not self._has_ended():
             if cancelled is not None and cancelled.is_set():
                 raise InterruptedError
@@ -110,7 +111,8 @@ class GitProcess:
         return not self.stdout and self._silent_seconds > seconds
 
     def _require_within_limits(self) -> None:
-        """What a workspace has git run is held to an attempt's limits, too. Raises Exceeded."""
+        """What a workspace has git run is held to an attempt's limits, too. Raises
+        LimitExceeded."""
         if self._sandbox is None or time.monotonic() < self._check_at:
             return
         self._check_at = time.monotonic() + _CHECK_INTERVAL_SECONDS

@@ -111,7 +111,7 @@ class Quarantine:
         """Copies the commit, without what the mirror has of `known` commits, and checks it. Returns
         the size of what it changes since it left `base`.
 
-        Raises WorkRefused; GitError for what says nothing about the work, and NoSandbox.
+        Raises WorkRefused; GitError for what says nothing about the work, and SandboxFailed.
         """
         if not COMMIT_PATTERN.fullmatch(commit):
             raise WorkRefused("work_unreadable", f"{commit[:80]!r} is not a commit")

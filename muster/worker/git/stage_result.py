@@ -47,7 +47,7 @@ def read(workspace: Workspace) -> StageResult | None:
 def undo_changes(workspace: Workspace, since: StageResult, undone: list[str]) -> None:
     """Undoes what has changed since. Adds its paths to `undone`, and `HEAD` for commits, each
     before it is undone, so that none is missing where it takes several tries. Raises GitError,
-    WorkspaceError, NoSandbox."""
+    WorkspaceError, SandboxFailed."""
     head, entries = _read_status(workspace)
     if head == since.commit and not _new_paths(since, entries):
         return
@@ -67,7 +67,7 @@ def undo_changes(workspace: Workspace, since: StageResult, undone: list[str]) ->
 
 
 def is_changed(workspace: Workspace, since: StageResult) -> bool:
-    """Whether `undo` would find something. Raises GitError, WorkspaceError, NoSandbox."""
+    """Whether `undo` would find something. Raises GitError, WorkspaceError, SandboxFailed."""
     head, entries = _read_status(workspace)
     return head != since.commit or bool(_new_paths(since, entries))
 

@@ -111,7 +111,7 @@ class Workspace:
         env: Mapping[str, str] | None = None,
         timeout: float = DEFAULT_TIMEOUT,
     ) -> str:
-        """Runs git here, in a room of its own. Raises GitError, WorkspaceError, NoSandbox."""
+        """Runs git here, in a room of its own. Raises GitError, WorkspaceError, SandboxFailed."""
         self.require_intact()
         own = {**self._git_variables(), **(env or {})}
         flag = self.cancelled
@@ -143,14 +143,14 @@ class Workspace:
         cancelled: CancelFlag | None = None,
     ) -> str:
         """Runs git commands in one room, for each room costs some milliseconds. Raises GitError,
-        WorkspaceError, NoSandbox."""
+        WorkspaceError, SandboxFailed."""
         self.require_intact()
         own = {**self._git_variables(), **(env or {})}
         flag = cancelled or self.cancelled
         return git.run_script(script, self.path, own, timeout, room=self.sandbox, cancelled=flag)
 
     def read_facts(self, cancelled: CancelFlag | None = None) -> Facts:
-        """What lies in the workspace now. Raises GitError, WorkspaceError, NoSandbox; the first
+        """What lies in the workspace now. Raises GitError, WorkspaceError, SandboxFailed; the first
         also where what an agent set up speaks in between."""
         counting = [word for each in shortstat.SETTINGS.items() for word in ("-c", "=".join(each))]
         diff = shlex.join(["git", *counting, *_DIFF, self.base_commit])

@@ -81,7 +81,7 @@ class Lease:
         return self._is_closed
 
     def close(self) -> None:
-        """Ends all waiting in `wait_beyond`."""
+        """Ends all waiting in `wait_for_extension`."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

@@ -94,7 +94,7 @@ def find_groups(
     home: Path, process: Path = Path("/proc/self"), systemd: bool | None = None
 ) -> ControlGroups:
     """Where this daemon may make groups for the rooms of a home. It may have moved to a group of
-    its own then, which is to be done before it has children. Raises NoGroups.
+    its own then, which is to be done before it has children. Raises CgroupsUnavailable.
     """
     prefix = f"muster-{hashlib.sha256(os.fsencode(home)).hexdigest()[:8]}-"
     has_systemd = Path("/run/systemd/system").is_dir() if systemd is None else systemd
@@ -138,7 +138,8 @@ def _parse_mounts(mountinfo: str) -> Iterable[Mount]:
 
 
 def _delegated_base(own: Path, has_systemd: bool) -> Path:
-    """The group of version 2 below which rooms may have theirs. Raises OSError, NoGroups."""
+    """The group of version 2 below which rooms may have theirs. Raises OSError,
+    CgroupsUnavailable."""
     base = own.parent if own.name == LEAF else own
     _require_writable(base)
     is_root = not (base / "cgroup.type").exists()
@@ -154,7 +155,7 @@ def _delegated_base(own: Path, has_systemd: bool) -> Path:
 
 
 def _move_to_leaf(base: Path) -> None:
-    """Leaves `base` without a process. Raises NoGroups if others are in it."""
+    """Leaves `base` without a process. Raises CgroupsUnavailable if others are in it."""
     if others := _read_words(base / "cgroup.procs") - {str(os.getpid())}:
         raise CgroupsUnavailable(f"{len(others)} other processes are in {base}")
     (base / LEAF).mkdir(exist_ok=True)

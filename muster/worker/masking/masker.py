@@ -139,7 +139,8 @@ class Masker:
 
 
 def _find_partial(secret: bytes, data: bytes, start: int, first: int) -> int:
-    """Where data ends with `_TAIL` bytes and more of a secret's beginning, if before `first`."""
+    """Where data ends with `_TAIL_BYTES` bytes and more of a secret's beginning, if before
+    `first`."""
     head, at = secret[:_TAIL_BYTES], max(start, len(data) - len(secret) + 1) - 1
     # A head that begins before `first` may end behind it.
     while (at := data.find(head, at + 1, first + _TAIL_BYTES - 1)) >= 0:

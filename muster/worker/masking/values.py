@@ -32,7 +32,7 @@ def mask_value(masker: Masker, value: Any, *, is_cut: bool = False) -> Any:
 
 
 def _iterate_texts(value: Any, depth: int) -> Iterator[str]:
-    """All that there is to read in it, in the order in which `_rebuilt` takes it."""
+    """All that there is to read in it, in the order in which `_rebuild` takes it."""
     if not depth:
         raise ValueError("it is nested too deeply")
     if isinstance(value, str):

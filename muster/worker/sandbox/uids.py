@@ -3,7 +3,7 @@
 An attempt's processes and files belong to a uid out of a range that nobody else uses; its gid is
 the same number. A claim is a symbolic link `identities/<uid>` to the attempt's name: made in one
 step, it outlives a crash, and holds also outside of the range that the daemon has now. Two daemons
-as root on one host want two disjoint ranges: `uids_of` has some.
+as root on one host want two disjoint ranges: `uids_for_daemon` has some.
 
 The ranges lie between what others take: systemd has 60001-60513 (homes), 61184-65519
 (dynamic users) and 524288 and up (containers); 65534 is nobody, 65535 is no uid where those have 16
@@ -30,7 +30,8 @@ MAX_DAEMONS = (_END - _FIRST) // UIDS_PER_DAEMON
 
 
 def uids_for_daemon(number: int) -> range:
-    """The uids of a host's daemon, by its number from 0. Raises ValueError from `DAEMONS` on."""
+    """The uids of a host's daemon, by its number from 0. Raises ValueError from `MAX_DAEMONS`
+    on."""
     if not 0 <= number < MAX_DAEMONS:
         raise ValueError(f"a host has uids for daemons 0 to {MAX_DAEMONS - 1}, not for {number}")
     first = _FIRST + number * UIDS_PER_DAEMON

@@ -59,7 +59,7 @@ class EmulatorClient:
         return self._process.pid
 
     def create(self, cols: int, rows: int, scrollback: int) -> "Emulator":
-        """A new emulator with a blank screen. Raises EmulatorsGone."""
+        """A new emulator with a blank screen. Raises EmulatorProcessGone."""
         made = Emulator(self, next(self._numbers), cols, rows)
         self.request(EmulatorCommand.CREATE, made.number, cols, rows, str(scrollback))
         return made
@@ -74,7 +74,7 @@ class EmulatorClient:
     ) -> tuple[int, int, str]:
         """What it says then: columns, rows, and a dump where that was asked for.
 
-        Raises EmulatorFailed, EmulatorsGone.
+        Raises EmulatorFailed, EmulatorProcessGone.
         """
         payload = text.encode(errors="replace")
         try:
@@ -95,7 +95,7 @@ class EmulatorClient:
 
 
 class Emulator:
-    """A terminal. All of it raises EmulatorFailed and EmulatorsGone."""
+    """A terminal. All of it raises EmulatorFailed and EmulatorProcessGone."""
 
     def __init__(self, emulators: EmulatorClient, number: int, cols: int, rows: int) -> None:
         self.number = number

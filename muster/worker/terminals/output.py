@@ -47,7 +47,7 @@ class TerminalOutput:
     def pop_screen_offset(self) -> int | None:
         """The offset at which, or after which, a screen is to be drawn now; None: none is.
 
-        It is told once; then `put_screen` is waited for.
+        It is told once; then `set_screen` is waited for.
         """
         if (
             not self._has_started

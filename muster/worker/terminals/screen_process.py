@@ -108,7 +108,7 @@ class ScreenServer:
         self._incoming = b""
 
     def serve(self) -> None:
-        """Works until standard input ends. Raises EmulatorsGone."""
+        """Works until standard input ends. Raises EmulatorProcessGone."""
         os.set_blocking(0, False)
         with selectors.DefaultSelector() as selector:
             selector.register(0, selectors.EVENT_READ)

@@ -14,7 +14,7 @@ from muster.worker.terminals.socket_selector import READ, WRITE, SocketSelector
 class ShimConnection:
     """A connection of the terminal's own, so that nothing else waits behind a paste.
 
-    All but `look_again` is for one thread.
+    All but `retry_connect` is for one thread.
     """
 
     def __init__(

@@ -125,7 +125,7 @@ class Tunnels:
             tunnel.join(_CLOSE_TIMEOUT_SECONDS)
 
     def end_orphaned(self, known: Iterable[AttemptKey]) -> None:
-        """Ends the tunnels that a daemon before this one left open; see `report_left`."""
+        """Ends the tunnels that a daemon before this one left open; see `report_orphaned`."""
         for key in known:
             record = _read_record(self._path(key))
             if record is not None:

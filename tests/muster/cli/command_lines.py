@@ -32,7 +32,7 @@ def _in(path: Path) -> Iterator[CommandLine]:
             line = _beginning(call.args[0])
             if line is not None:
                 name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-                yield CommandLine(line, name == "told")
+                yield CommandLine(line, name == "run_json")
 
 
 def _beginning(argument: ast.expr) -> str | None:

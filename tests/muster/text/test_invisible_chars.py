@@ -8,7 +8,9 @@ import pytest
 
 from muster.text import invisible_chars
 
-CASES = Path(__file__).parents[3] / "console" / "src" / "lib" / "seenCases.json"
+CASES = (
+    Path(__file__).parents[3] / "console" / "src" / "lib" / "format" / "invisibleCharsCases.json"
+)
 
 
 @pytest.mark.parametrize(

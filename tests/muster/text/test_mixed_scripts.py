@@ -7,7 +7,7 @@ import pytest
 
 from muster.text.mixed_scripts import find_mixed
 
-CASES = Path(__file__).parents[3] / "console" / "src" / "lib" / "mixedScriptsCases.json"
+CASES = Path(__file__).parents[3] / "console" / "src" / "lib" / "format" / "mixedScriptsCases.json"
 
 
 @pytest.mark.parametrize(("text", "identifier", "scripts"), json.loads(CASES.read_text()))

@@ -19,7 +19,7 @@ def test_agents_are_asked_by_a_user_of_their_own(
     program.write_text("#!/bin/sh\nid -u\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    worker.run_daemon(worker.make_daemon(room=level))
+    worker.run_daemon(worker.make_daemon(max_sandbox_level=level))
 
     def versions() -> list[str]:
         capability_lists = [beat.capabilities or [] for _, beat in worker.server.heartbeats]

@@ -35,7 +35,7 @@ def run(request: pytest.FixtureRequest, worker: WorkerHome, monkeypatch: pytest.
 
     def run(act: str, **more: object) -> WorkerHome:
         question_agent.install(worker, monkeypatch, act, level)
-        worker.run_daemon(worker.make_daemon(room=level))
+        worker.run_daemon(worker.make_daemon(max_sandbox_level=level))
         worker.run("do it", kind="agent", agent="claude", **more)
         return worker
 

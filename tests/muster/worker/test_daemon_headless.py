@@ -22,7 +22,7 @@ def claude(worker: WorkerHome, monkeypatch: pytest.MonkeyPatch) -> WorkerHome:
     program.write_text(f"#!/bin/sh\necho \"called: $*\"\ncat <<'END'\n{record}END\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
-    worker.run_daemon(worker.make_daemon(room="full"))
+    worker.run_daemon(worker.make_daemon(max_sandbox_level="full"))
     return worker
 
 

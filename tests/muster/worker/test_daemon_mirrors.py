@@ -30,7 +30,7 @@ def test_what_started_without_a_sandbox_retains_its_mirror_until_it_has_ended(
     worker: WorkerHome,
 ) -> None:
     go = worker.layout.home.parent / "go"
-    worker.run_daemon(worker.make_daemon(room="none"))
+    worker.run_daemon(worker.make_daemon(max_sandbox_level="none"))
     assert mode(worker) == 0o711
     worker.run(f"until [ -e {go} ]; do sleep 0.02; done; git --no-pager log -1 --format=%s >&2")
     worker.server.wait_for_report(StageStarted)

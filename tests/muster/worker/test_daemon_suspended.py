@@ -55,7 +55,7 @@ def last_hello_state(worker: WorkerHome) -> tuple[str, int, int]:
 
 @as_root
 def test_a_limit_suspends_the_stage_with_what_it_has_done_so_far(spent: WorkerHome) -> None:
-    spent.run_daemon(spent.make_daemon(room="full"))
+    spent.run_daemon(spent.make_daemon(max_sandbox_level="full"))
     limited(spent)
     suspended = spent.server.wait_for_report(Suspended)
     assert (suspended.stage_index, suspended.run, suspended.reason) == (0, 0, "quota")
@@ -70,11 +70,11 @@ def test_a_limit_suspends_the_stage_with_what_it_has_done_so_far(spent: WorkerHo
 
 @as_root
 def test_the_next_run_goes_on_in_the_same_session_also_after_a_restart(spent: WorkerHome) -> None:
-    spent.run_daemon(spent.make_daemon(room="full"))
+    spent.run_daemon(spent.make_daemon(max_sandbox_level="full"))
     limited(spent)
     spent.server.wait_for_report(Suspended)
     spent.leave()
-    spent.run_daemon(spent.make_daemon(room="full"))
+    spent.run_daemon(spent.make_daemon(max_sandbox_level="full"))
     assert last_hello_state(spent) == ("waiting", 0, 0)
     (spent.layout.home.parent / "reset").touch()
     limited(spent, run=1)
@@ -103,7 +103,7 @@ def test_an_agent_that_was_stopped_before_it_spoke_begins_anew(
     )
     (bin / "claude").chmod(0o755)
     monkeypatch.setenv("PATH", f"{bin}:{os.environ['PATH']}")
-    worker.run_daemon(worker.make_daemon(room="full"))
+    worker.run_daemon(worker.make_daemon(max_sandbox_level="full"))
     limited(worker)
     worker.server.wait_for(lambda: b"called: " in worker.server.log())
     worker.server.send(Suspend(7, 1, 0, 0, "budget"))
@@ -115,7 +115,7 @@ def test_an_agent_that_was_stopped_before_it_spoke_begins_anew(
 
 @as_root
 def test_a_limit_fails_the_stage_where_the_order_does_not_say_to_wait(spent: WorkerHome) -> None:
-    spent.run_daemon(spent.make_daemon(room="full"))
+    spent.run_daemon(spent.make_daemon(max_sandbox_level="full"))
     spent.run("repair it", kind="agent", agent="claude")
     finished = spent.server.wait_for_report(StageFinished)
     assert (finished.how, finished.code) == ("exit", 1)

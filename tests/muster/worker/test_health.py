@@ -127,7 +127,7 @@ class Slow(Machine):
         super().__init__()
 
     def _check(self) -> str | None:
-        found = super()._look()
+        found = super()._check()
         assert self.may_end.wait(20)
         return found
 

@@ -141,7 +141,9 @@ class FakeDaemon:
     """A daemon that has left for a release."""
 
     def __init__(self) -> None:
-        self.upgrades = SimpleNamespace(begun=choice.ReleaseChoice("base", canary="x"), seconds=1.0)
+        self.upgrades = SimpleNamespace(
+            canary_choice=choice.ReleaseChoice("base", canary="x"), canary_seconds=1.0
+        )
         self.has_ended = False
 
     def run(self) -> None: ...

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fitting, heard, MAX_BYTES, typed } from './frames'
+import { clampSize, MAX_BYTES, parseFrame, splitInput } from './frames'
 
 /** The same numbers in each run. */
 function numbers(seed: number) {
@@ -22,15 +22,17 @@ describe('a text frame', () => {
     ['{"type":"viewers","people":[{"name":"Mei","mode":"control"}]}', 'viewers'],
     ['{"type":"ping"}', 'ping'],
   ])('%s is understood', (text, type) => {
-    expect(heard(text)?.type).toBe(type)
+    expect(parseFrame(text)?.type).toBe(type)
   })
 
   it('has its defaults', () => {
-    expect(heard('{"type":"screen","offset":0,"cols":1,"rows":1,"data":""}')).toMatchObject({
+    expect(parseFrame('{"type":"screen","offset":0,"cols":1,"rows":1,"data":""}')).toMatchObject({
       exact: true,
     })
-    expect(heard('{"type":"takeover"}')).toEqual({ type: 'takeover', by: null })
-    expect(heard('{"type":"viewers","people":[{"name":"a","mode":"watch"},{"name":7}]}')).toEqual({
+    expect(parseFrame('{"type":"takeover"}')).toEqual({ type: 'takeover', by: null })
+    expect(
+      parseFrame('{"type":"viewers","people":[{"name":"a","mode":"watch"},{"name":7}]}'),
+    ).toEqual({
       type: 'viewers',
       people: [{ name: 'a', mode: 'watch', isYou: false }],
     })
@@ -49,7 +51,7 @@ describe('a text frame', () => {
     '{"type":"resize","cols":1e9,"rows":1}',
     '{"type":"exit","code":"0","stageIndex":0}',
   ])('%s is nothing', (text) => {
-    expect(heard(text)).toBeNull()
+    expect(parseFrame(text)).toBeNull()
   })
 
   it('of any shape is one of the frames whole, or nothing, and never an error', () => {
@@ -61,7 +63,7 @@ describe('a text frame', () => {
       const said: Record<string, unknown> = { type: types[next(types.length)] }
       for (const field of fields) if (next(4)) said[field] = values[next(values.length)]
       said.people = values[next(values.length)]
-      const frame = heard(JSON.stringify(said))
+      const frame = parseFrame(JSON.stringify(said))
       for (const [name, value] of Object.entries(frame ?? {})) {
         if (['cols', 'rows'].includes(name)) expect(value).toSatisfy((n) => n >= 1 && n <= 1000)
         if (['offset', 'from', 'to', 'attempt'].includes(name)) {
@@ -77,7 +79,7 @@ describe('what is typed', () => {
     const next = numbers(3)
     for (const length of [0, 1, MAX_BYTES, MAX_BYTES + 1, 3 * MAX_BYTES + 17]) {
       const bytes = Uint8Array.from({ length }, () => next(256))
-      const pieces = typed(bytes)
+      const pieces = splitInput(bytes)
       expect(pieces.every((piece) => piece.length > 0 && piece.length <= MAX_BYTES)).toBe(true)
       expect(Buffer.concat(pieces).equals(Buffer.from(bytes))).toBe(true)
     }
@@ -85,6 +87,6 @@ describe('what is typed', () => {
 })
 
 it('a size is one that the server takes', () => {
-  expect(fitting(80.7, 0)).toEqual({ cols: 80, rows: 1 })
-  expect(fitting(Number.NaN, 5000)).toEqual({ cols: 1, rows: 1000 })
+  expect(clampSize(80.7, 0)).toEqual({ cols: 80, rows: 1 })
+  expect(clampSize(Number.NaN, 5000)).toEqual({ cols: 1, rows: 1000 })
 })

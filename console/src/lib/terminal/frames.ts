@@ -3,9 +3,9 @@
 export type Mode = 'control' | 'watch'
 
 /** Somebody who looks at a terminal. `isYou`: this very socket. */
-export type Looker = { name: string; mode: Mode; isYou: boolean }
+export type Viewer = { name: string; mode: Mode; isYou: boolean }
 
-export type Heard =
+export type ServerFrame =
   | { type: 'ready'; mode: Mode; cols: number; rows: number; offset: number; attempt: number }
   | { type: 'screen'; offset: number; cols: number; rows: number; data: string; exact: boolean }
   | { type: 'gap'; from: number; to: number }
@@ -13,11 +13,11 @@ export type Heard =
   | { type: 'takeover'; by: string | null }
   | { type: 'refused'; code: string }
   | { type: 'exit'; code: number; stageIndex: number }
-  | { type: 'viewers'; people: Looker[] }
+  | { type: 'viewers'; people: Viewer[] }
   | { type: 'ping' }
   | { type: 'pong' }
 
-export type Said =
+export type ClientFrame =
   | { type: 'auth'; token: string; channelToken: string; resumeFrom?: number }
   | { type: 'resize'; cols: number; rows: number }
   | { type: 'shown'; offset: number }
@@ -32,17 +32,17 @@ const MAX_SIDE = 1000
 type Fields = Record<string, unknown>
 
 /** The frame in `text`; null for what is none, or one that only a newer server knows. */
-export function heard(text: string): Heard | null {
+export function parseFrame(text: string): ServerFrame | null {
   try {
     const said: unknown = JSON.parse(text)
-    return typeof said === 'object' && said !== null ? frameOf(said as Fields) : null
+    return typeof said === 'object' && said !== null ? toServerFrame(said as Fields) : null
   } catch {
     return null
   }
 }
 
 /** What is typed as frames: its bytes, at most MAX_BYTES each. */
-export function typed(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
+export function splitInput(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
   const pieces = []
   for (let at = 0; at < bytes.length; at += MAX_BYTES) {
     pieces.push(bytes.subarray(at, at + MAX_BYTES))
@@ -51,12 +51,12 @@ export function typed(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[]
 }
 
 /** A size that the server takes. */
-export function fitting(cols: number, rows: number): { cols: number; rows: number } {
+export function clampSize(cols: number, rows: number): { cols: number; rows: number } {
   const side = (n: number) => Math.max(1, Math.min(MAX_SIDE, Math.floor(n) || 1))
   return { cols: side(cols), rows: side(rows) }
 }
 
-function frameOf(said: Fields): Heard | null {
+function toServerFrame(said: Fields): ServerFrame | null {
   const { type } = said
   switch (type) {
     case 'ready': {
@@ -90,7 +90,7 @@ function frameOf(said: Fields): Heard | null {
     }
     case 'viewers':
       return Array.isArray(said.people)
-        ? { type, people: said.people.flatMap((one) => lookerOf(one)) }
+        ? { type, people: said.people.flatMap((one) => toViewer(one)) }
         : null
     case 'ping':
     case 'pong':
@@ -100,7 +100,7 @@ function frameOf(said: Fields): Heard | null {
   }
 }
 
-function lookerOf(said: unknown): Looker[] {
+function toViewer(said: unknown): Viewer[] {
   const { name, mode, isYou } = (said ?? {}) as Fields
   return typeof name === 'string' && isMode(mode) ? [{ name, mode, isYou: isYou === true }] : []
 }

@@ -18,7 +18,7 @@ def build_adapter(command: str | None) -> Adapter:
 
 
 def session_request(ask: AgentInvocation) -> str:
-    """What its narrator is to ask of it, as `narrator.acp.Conversation` wants it."""
+    """What its narrator is to ask of it, as `runner.acp.AcpSession` wants it."""
     program, *arguments = ask.mcp_server or [""]
     server = {"name": "muster", "command": program, "args": arguments}
     return json.dumps(

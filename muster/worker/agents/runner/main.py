@@ -4,7 +4,7 @@
 its signal; where it was ended because it would wait for a limit, with LIMITED; and with 1 instead
 of 0 where one that is plain has failed, which its status would not say. The opening, which may be
 left out, is the title of what is told first. Of the format ACP the first of the command's words is
-what is asked of the agent (`Conversation`), as JSON.
+what is asked of the agent (`AcpSession`), as JSON.
 """
 
 from __future__ import annotations

@@ -165,8 +165,8 @@ FILTERS: list[dict[str, Any]] = [
     {"target_type": "t1"},
     {"target_id": "11"},
     {"target_type": "t1", "target_id": "11"},
-    {"since": START, "until": START + timedelta(hours=1)},
-    {"action": "a.rare", "until": START + timedelta(hours=1)},
+    {"since": START, "to_time": START + timedelta(hours=1)},
+    {"action": "a.rare", "to_time": START + timedelta(hours=1)},
 ]
 
 

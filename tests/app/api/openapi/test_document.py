@@ -18,15 +18,15 @@ OPEN = {
     *("healthz", "readyz", "getOpenapi", "getDocs", "listEvidenceKeys", "login", "refresh"),
     *("browserLogin", "browserRefresh", "browserLogout"),
     *("listProviders", "startSignIn", "finishSignIn", "exchangeCode"),
-    *("askForDevice", "getDevicesTokens"),
-    *("workersHealth", "registerMachine", "recoverMachine"),
+    *("requestDeviceAuthorization", "getDeviceTokens"),
+    *("getWorkersHealth", "registerMachine", "recoverMachine"),
     *("getWorkerScript", "getWorkerRequirements", "getWorkerWheel"),
-    *("hearSlackEvent", "hearSlackInteraction", "hearSlackCommand", "hearLark"),
+    *("receiveSlackEvent", "receiveSlackInteraction", "receiveSlackCommand", "receiveLarkEvent"),
 }
 NOT_FOR_PERSONAL_TOKENS = {
-    *("logout", "changePassword", "createPersonalToken", "makeChatToken"),
-    *("setUpTotp", "verifyTotp", "disableTotp", "confirm"),
-    *("leaveProvider", "getDevice", "approveDevice", "denyDevice"),
+    *("logout", "changePassword", "createPersonalToken", "createChatToken"),
+    *("startTotpSetup", "verifyTotp", "disableTotp", "reauthenticate"),
+    *("logoutFromProvider", "getDevice", "approveDevice", "denyDevice"),
     *("listSessions", "endSession", "endSessions"),
 }
 

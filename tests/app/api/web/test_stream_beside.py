@@ -43,7 +43,9 @@ pytestmark = pytest.mark.usefixtures("committed_app")
 
 @pytest.fixture(autouse=True)
 def polls_immediately(committed_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub.get_hub(committed_app), "_fleet", machine_changes.MachineWatcher())
+    monkeypatch.setattr(
+        hub.get_hub(committed_app), "_machine_watcher", machine_changes.MachineWatcher()
+    )
     monkeypatch.setattr(machine_changes, "POLL_SECONDS", 0.0)
     monkeypatch.setattr(machine_changes, "LOAD_UPDATE_SECONDS", 0.0)
 

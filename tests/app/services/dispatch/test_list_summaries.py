@@ -145,7 +145,7 @@ def test_a_list_says_what_one_may_do(
     make_gate(asks)
     ended = make_task(project=project, creator=creator, status=TaskStatus.FAILED)
     found = list_summaries_of(person)
-    assert (found[asks.id].may, found[ended.id].may) == (asking, failed)
+    assert (found[asks.id].allowed_actions, found[ended.id].allowed_actions) == (asking, failed)
 
 
 def test_in_a_deleted_project_nothing_can_be_done_but_to_cancel() -> None:
@@ -155,7 +155,10 @@ def test_in_a_deleted_project_nothing_can_be_done_but_to_cancel() -> None:
     ended = make_task(project=project, status=TaskStatus.FAILED)
     project.deleted_at = clock.now()
     found = list_summaries_of(admin)
-    assert (found[asks.id].may, found[ended.id].may) == ([TaskAction.CANCEL], [])
+    assert (found[asks.id].allowed_actions, found[ended.id].allowed_actions) == (
+        [TaskAction.CANCEL],
+        [],
+    )
 
 
 def test_those_that_need_me_have_a_question_that_i_may_answer() -> None:

@@ -149,7 +149,7 @@ def test_a_page_ends_where_enough_was_compared(
     come_to(task, "c1", *(file(task, BASE, FIRST + name.encode(), name) for name in names))
     wanted = [begin(ada, task, path=name, line=8).id for name in names]
     come_to(task, "c2", *(file(task, BASE, SECOND + name.encode(), name) for name in names))
-    for bound, most in (("MOST_COMPARED", 40), ("MOST_BYTES", 5 * len(SECOND))):
+    for bound, most in (("MAX_COMPARED_LINES", 40), ("MAX_BYTES", 5 * len(SECOND))):
         with monkeypatch.context() as patched:
             patched.setattr(line_tracking, bound, most)
             found, after, pages = [], 0, 0

@@ -22,6 +22,6 @@ from muster.cli.task.questions import answer_usage
 )
 def test_the_inbox_and_who_waits_name_one_command(kind: str, choices: list[str], verb: str) -> None:
     gate = {"taskId": 7, "kind": kind, "choices": choices}
-    [column] = [column for column in INBOX.columns if column.title == "MUSTER"]
+    [column] = [column for column in INBOX.columns if column.title == "COMMAND"]
     assert column.cell({"kind": "gate", "task": {"id": 7}, "gate": gate}) == f"task {verb} 7"
     assert answer_usage(gate).startswith(f"{verb} 7 ")

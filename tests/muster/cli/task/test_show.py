@@ -23,8 +23,8 @@ def shell(gate: httpx.Response) -> Shell:
 def test_it_says_what_is_asked_and_how_it_is_answered(verb: str) -> None:
     result = shell(httpx.Response(200, json=GATE))("--server", SERVER, "task", verb, "7")
     lines = [" ".join(line.split()) for line in result.out.splitlines()]
-    assert lines[lines.index("waits for an answer") :][:5] == [
-        "waits for an answer",
+    assert lines[lines.index("waiting for an answer") :][:5] == [
+        "waiting for an answer",
         "asks Which?",
         "choices red",
         "bue",

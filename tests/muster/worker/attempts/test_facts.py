@@ -96,7 +96,7 @@ def test_what_moves_is_looked_at_soon_and_what_rests_is_left_alone(
     (tmp_path / ".git" / "logs").mkdir(parents=True)
     looks, glances = [], []
     teller = type(
-        "Teller", (), {"look": lambda *_, only_news, cancelled: looks.append(only_news)}
+        "Teller", (), {"report_facts": lambda *_, only_news, cancelled: looks.append(only_news)}
     )()
     workspace = type("At", (), {"path": tmp_path, "key": AttemptKey(7, 1)})()
     seen = facts.FactsWatcher._read_stamps

@@ -78,7 +78,7 @@ def test_an_open_stage_has_no_proxy_and_reaches_what_this_machine_does(
 def test_a_machine_without_full_sandboxes_runs_no_stage_whose_network_is_not_open(
     worker: WorkerHome,
 ) -> None:
-    worker.run_daemon(worker.make_daemon(room="processes"))
+    worker.run_daemon(worker.make_daemon(max_sandbox_level="processes"))
     worker.run("true", network=[])
     failed = worker.server.wait_for_report(Failed)
     assert failed.code == "sandbox_unavailable"

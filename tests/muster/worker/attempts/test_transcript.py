@@ -204,7 +204,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def make_reporter(journal: Journal, directory: Path) -> TranscriptReporter:
-    parts = SimpleNamespace(journal=journal, takes_questions=lambda: True)
+    parts = SimpleNamespace(journal=journal, can_ask_questions=lambda: True)
     context = cast(AttemptContext, parts)
     return TranscriptReporter(Reporter(context, KEY), directory)
 

@@ -38,7 +38,7 @@ def test_a_home_that_passes_on_has_nothing_written_into_it(
     assert victim.read_text() == "the daemon's"
     assert victim.lstat().st_uid == os.geteuid()
     assert list(directory.iterdir()) == []
-    assert passed.git("rev-parse", "HEAD").strip() == passed.base_commit
+    assert passed.run_git("rev-parse", "HEAD").strip() == passed.base_commit
 
 
 def names(home: Path) -> list[tuple[str, int, int]]:

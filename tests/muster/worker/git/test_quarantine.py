@@ -45,7 +45,7 @@ def test_what_was_committed_is_in_the_mirror_afterwards_and_nothing_else(any_mac
     diff = store_commit(workspace, commit)
     mirror = workspace.mirror()
     assert (diff.files_changed, diff.insertions) == (1, 1)
-    assert mirror.commit(REF) == commit
+    assert mirror.resolve_ref(REF) == commit
     assert git.run_git(["cat-file", "-p", f"{commit}:new"], mirror.path) == "new\n"
     git.run_git(["fsck", "--strict"], mirror.path)
     assert not list((mirror.path / quarantine.DIRECTORY).iterdir())
@@ -61,7 +61,7 @@ def test_what_is_taken_belongs_to_the_daemon(machine, repository):
 def test_a_commit_that_the_mirror_has_is_taken_without_objects(any_machine, repository):
     workspace = any_machine.prepare(repository)
     assert store_commit(workspace, workspace.base_commit).files_changed == 0
-    assert workspace.mirror().commit(REF) == workspace.base_commit
+    assert workspace.mirror().resolve_ref(REF) == workspace.base_commit
 
 
 def test_a_history_without_the_base_is_counted_against_it(any_machine, repository):

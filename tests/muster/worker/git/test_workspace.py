@@ -160,7 +160,7 @@ def test_a_checkpoint_that_was_moved_is_refused(machine, repository):
     assert error.code == "checkpoint_moved"
     assert moved in error.message
     repository.git("update-ref", ref, approved)
-    assert machine.prepare(repository, **known).facts().head_commit == approved
+    assert machine.prepare(repository, **known).read_facts().head_commit == approved
 
 
 def test_preparation_ends_at_its_time_limit(machine):

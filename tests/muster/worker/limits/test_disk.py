@@ -57,7 +57,7 @@ def test_what_is_mounted_there_is_not_its_own(tmp_path: Path) -> None:
     (tmp_path / "mounted").mkdir()
     script = (
         'mount -t tmpfs none mounted; head -c 9000000 /dev/zero > mounted/big; exec "$0" -c "'
-        "from muster.worker.limits import disk; print(disk.taken(['.'], 1 << 40))\""
+        "from muster.worker.limits import disk; print(disk.disk_usage(['.'], 1 << 40))\""
     )
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", script, sys.executable],
@@ -160,7 +160,7 @@ class FakeWalk:
     """Says what it is told to say."""
 
     def __init__(self, began: float, output: str | None, cost: float) -> None:
-        self.began = began
+        self.started_at = began
         self.said, self.cost = output, cost
         self.ended = False
 
@@ -197,7 +197,7 @@ class Walks:
         """The moments at which walks have begun, after looks at these."""
         for moment in moments:
             self.watch.poll(moment)
-        return [walk.began for walk in self.begun]
+        return [walk.started_at for walk in self.begun]
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ sys.path.append(sys.argv[1])
 from muster.worker.shim.client import StageCommand, launch
 script = "i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo line $i; done; read go; echo more"
 shim = launch(pathlib.Path(sys.argv[2]))
-shim.begin(StageCommand(0, ["sh", "-c", script], {"PATH": "/usr/bin:/bin"}, "/", 60.0))
+shim.start_stage(StageCommand(0, ["sh", "-c", script], {"PATH": "/usr/bin:/bin"}, "/", 60.0))
 print("begun", flush=True)
 time.sleep(300)
 """

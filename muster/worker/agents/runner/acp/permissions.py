@@ -19,7 +19,7 @@ def is_allowed(permissions: str, kind: object) -> bool:
 
 
 def parse_options(options: list[Any]) -> list[dict[str, str]]:
-    """What an agent offers to choose from. Raises what is `UNEXPECTED`."""
+    """What an agent offers to choose from. Raises what is `PARSE_ERRORS`."""
     return [
         {
             field: require_string(require_mapping(option)[field])

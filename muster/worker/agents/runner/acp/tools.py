@@ -22,7 +22,7 @@ _STATUS_FIELDS = ("exit_code", "exitCode", "exit")
 
 
 def make_call(fields: dict[str, Any]) -> ToolCall:
-    """The call of which that is known. Raises what is `UNEXPECTED`."""
+    """The call of which that is known. Raises what is `PARSE_ERRORS`."""
     name, kind, called = (
         require_string(fields["toolCallId"]),
         fields.get("kind"),

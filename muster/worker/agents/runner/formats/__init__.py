@@ -1,7 +1,7 @@
 """What agents print, one file a format: each makes of an event what is to be told of it.
 
 `feed(event)` returns that, or None for a shape that it does not know; of one that is not as it is
-documented it may raise any of `UNEXPECTED`. Both are passed on as they came. `end()` tells what
+documented it may raise any of `PARSE_ERRORS`. Both are passed on as they came. `end()` tells what
 waited for more, when there is no more. `aside(line)` tells what a line of its standard error means,
 which is shown already; of an agent that is plain that goes for its output, too.
 """

@@ -86,7 +86,9 @@ BETWEEN = {
 
 @pytest.mark.parametrize("agent", NAMES)
 def test_all_that_a_project_may_choose_goes_before_the_text(agent: str) -> None:
-    *before, _ = argv(agent, options=EVERYTHING, session="s-1", conversed=True, structured=True)
+    *before, _ = argv(
+        agent, options=EVERYTHING, session_id="s-1", has_session=True, is_structured=True
+    )
     if before[-1] == "--":
         before.pop()
     assert before[-len(BETWEEN[agent]) :] == BETWEEN[agent]
@@ -106,8 +108,13 @@ EDITING = {
 
 @pytest.mark.parametrize("agent", NAMES)
 def test_elsewhere_it_may_edit_files_and_no_more(agent: str) -> None:
-    allowed = argv(agent, full=False, contained=False)
-    others = argv(agent, full=False, options=AgentOptions(permissions="edit"), contained=False)
+    allowed = argv(agent, is_fully_sandboxed=False, is_contained=False)
+    others = argv(
+        agent,
+        is_fully_sandboxed=False,
+        options=AgentOptions(permissions="edit"),
+        is_contained=False,
+    )
     assert allowed == others
     places = range(len(allowed))
     assert any(tuple(allowed[at : at + len(EDITING[agent])]) == EDITING[agent] for at in places)
@@ -120,7 +127,7 @@ def test_codex_contains_itself_only_where_nothing_of_ours_contains_it() -> None:
     for permissions in ("edit", "run", "all"):
         options = AgentOptions(permissions=permissions)
         assert "danger-full-access" in argv("codex", options=options)
-        own = argv("codex", options=options, contained=False)
+        own = argv("codex", options=options, is_contained=False)
         assert ("workspace-write" in own) == (permissions != "all")
 
 
@@ -147,7 +154,7 @@ TERMINAL = {
 @pytest.mark.parametrize("agent", NAMES)
 def test_in_a_terminal_it_asks_people_and_is_not_read(agent: str) -> None:
     options = AgentOptions(interface="terminal")
-    assert argv(agent, options=options, structured=True) == TERMINAL[agent]
+    assert argv(agent, options=options, is_structured=True) == TERMINAL[agent]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +166,7 @@ def test_in_a_terminal_it_asks_people_and_is_not_read(agent: str) -> None:
     ],
 )
 def test_a_session_is_gone_on_with_in_a_terminal_too(agent: str, expected: list[str]) -> None:
-    arguments = argv(agent, session="s-1", options=AgentOptions(interface="terminal"))
+    arguments = argv(agent, session_id="s-1", options=AgentOptions(interface="terminal"))
     assert set(expected) <= set(arguments)
 
 
@@ -177,14 +184,14 @@ def test_a_session_is_gone_on_with_in_a_terminal_too(agent: str, expected: list[
 def test_a_conversation_without_an_id_is_gone_on_with_where_that_is_possible(
     agent: str, more: list[str]
 ) -> None:
-    first, again = argv(agent), argv(agent, conversed=True)
+    first, again = argv(agent), argv(agent, has_session=True)
     assert [word for word in again if word not in first] == more
 
 
 @given(st.text(), st.booleans(), st.sampled_from(NAMES))
 def test_every_text_is_within_exactly_one_argument(text: str, again: bool, agent: str) -> None:
-    arguments = argv(agent, text=text, conversed=again)
-    rest = argv(agent, text="", conversed=again)
+    arguments = argv(agent, text=text, has_session=again)
+    rest = argv(agent, text="", has_session=again)
     assert arguments[:-1] == rest[:-1]
     assert arguments[-1] == rest[-1] + text
 

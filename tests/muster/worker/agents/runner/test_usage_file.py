@@ -19,7 +19,7 @@ from muster.worker.agents.runner.usage_file import (
     UsageFile,
 )
 
-RECORDED = Path(__file__).parents[4] / "agents" / "recorded" / "usage_path"
+RECORDED = Path(__file__).parents[4] / "agents" / "recorded" / "kept"
 SESSION = "00000000-0000-4000-8000-000000000001"
 PLACES = {
     "codex": f".codex/sessions/2026/11/26/rollout-2026-11-26T18-49-47-{SESSION}.jsonl",

@@ -1,0 +1,223 @@
+import { useEffect, useRef } from 'react'
+import uPlot from 'uplot'
+import { locale, strings } from '../../i18n'
+import styles from './Chart.module.css'
+
+export type Line = {
+  name: string
+  /** A token, as `--running`. */
+  color: `--${string}`
+  isFilled?: boolean
+  isDashed?: boolean
+  isStepped?: boolean
+  isBar?: boolean
+  unit?: string
+  /** Which scale it goes by, `y` where none is named. */
+  scale?: string
+}
+
+const HEIGHT = 260
+const DAY_SECONDS = 24 * 3600
+
+/** Lines over time, with what stands under the pointer below. The first column of `data` are
+ *  seconds. For who cannot see it there is a table. Loaded with the page that draws. */
+export function Chart(props: {
+  label: string
+  lines: readonly Line[]
+  data: uPlot.AlignedData
+  scales?: Record<string, [number, number]>
+  /** Each place is a day (UTC), not a moment. */
+  isDays?: boolean
+}) {
+  const { label, lines, data, scales = {}, isDays = false } = props
+  const place = useRef<HTMLDivElement>(null)
+  const shape = JSON.stringify([lines, scales, isDays])
+  const chart = useRef<uPlot | null>(null)
+  const latest = useRef(data)
+  latest.current = data
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` is what the lines and scales say
+  useEffect(() => {
+    const element = place.current
+    if (element === null) return
+    const draw = () => {
+      chart.current?.destroy()
+      chart.current = new uPlot(
+        optionsOf({ lines, scales, isDays }, element),
+        latest.current,
+        element,
+      )
+    }
+    draw()
+    const sizes = new ResizeObserver(() =>
+      chart.current?.setSize({ width: element.clientWidth, height: HEIGHT }),
+    )
+    sizes.observe(element)
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    dark.addEventListener('change', draw)
+    const theme = new MutationObserver(draw)
+    theme.observe(document.documentElement, { attributeFilter: ['data-theme'] })
+    return () => {
+      sizes.disconnect()
+      theme.disconnect()
+      dark.removeEventListener('change', draw)
+      chart.current?.destroy()
+      chart.current = null
+    }
+  }, [shape])
+  useEffect(() => chart.current?.setData(data), [data])
+
+  return (
+    <figure className={styles.chart}>
+      <div ref={place} role="img" aria-label={label} />
+      <DataTable label={label} lines={lines} data={data} isDays={isDays} />
+    </figure>
+  )
+}
+
+const MAX_TABLE_ROWS = 48
+
+/** The same in numbers, of every so many moments. */
+function DataTable(props: {
+  label: string
+  lines: readonly Line[]
+  data: uPlot.AlignedData
+  isDays: boolean
+}) {
+  const { label, lines, data, isDays } = props
+  const [times = [], ...columns] = data
+  const every = Math.max(1, Math.ceil(times.length / MAX_TABLE_ROWS))
+  const places = Array.from(times, (_, place) => place).filter((place) => place % every === 0)
+  return (
+    <details className={styles.numbers}>
+      <summary>{strings.machines.showTable}</summary>
+      <div className={styles.scroll}>
+        <table className="table">
+          <caption className="hidden">{label}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{strings.machines.time}</th>
+              {lines.map(({ name }) => (
+                <th key={name} scope="col" className="num">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {places.map((place) => (
+              <tr key={place}>
+                <td>{formatX(times[place] ?? 0, isDays)}</td>
+                {lines.map((line, which) => (
+                  <td key={line.name} className="num">
+                    {formatValue(line, columns[which]?.[place])}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </details>
+  )
+}
+
+type Shape = {
+  lines: readonly Line[]
+  scales: Record<string, [number, number]>
+  isDays: boolean
+}
+
+function optionsOf({ lines, scales, isDays }: Shape, element: HTMLElement): uPlot.Options {
+  const style = getComputedStyle(element)
+  const token = (name: string) => style.getPropertyValue(name).trim()
+  const axis = {
+    stroke: token('--ink-3'),
+    font: `11px ${token('--sans')}`,
+    grid: { stroke: token('--line'), width: 1 },
+    ticks: { show: false },
+  }
+  return {
+    width: element.clientWidth,
+    height: HEIGHT,
+    cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+    scales: {
+      ...(isDays && { x: { range: wholeDays } }),
+      ...Object.fromEntries(Object.entries(scales).map(([name, range]) => [name, { range }])),
+    },
+    axes: [
+      { ...axis, values: (_, times) => times.map(clockOf(times)) },
+      {
+        ...axis,
+        size: 44,
+        values: (_, values) => values.map((value) => formatTick(value, lines[0])),
+      },
+    ],
+    series: [
+      {
+        label: strings.machines.time,
+        value: (_, value) => (value == null ? '–' : formatX(value, isDays)),
+      },
+      ...lines.map((line) => ({
+        label: line.name,
+        stroke: token(line.color),
+        width: 1.25,
+        scale: line.scale ?? 'y',
+        fill: fillOf(line, token(line.color)),
+        dash: line.isDashed ? [4, 4] : undefined,
+        points: { show: false },
+        paths: pathOf(line),
+        value: (_: uPlot, value: number | null) => formatValue(line, value),
+      })),
+    ],
+  }
+}
+
+function fillOf({ isFilled, isBar }: Line, colour: string): string | undefined {
+  if (isBar) return colour
+  return isFilled ? `${colour}22` : undefined
+}
+
+/** A bar of the first and of the last day is shown whole. */
+function wholeDays(_: uPlot, first: number, last: number): [number, number] {
+  return [first - DAY_SECONDS / 2, last + DAY_SECONDS / 2]
+}
+
+function pathOf(line: Line): uPlot.Series.PathBuilder | undefined {
+  if (line.isStepped) return uPlot.paths.stepped?.({ align: 1 })
+  if (line.isBar) return uPlot.paths.bars?.({ size: [0.7, 40] })
+  return undefined
+}
+
+/** Within a day and a half the time, else the day. */
+function clockOf(times: readonly number[]) {
+  const span = (times.at(-1) ?? 0) - (times[0] ?? 0)
+  const isDays = span > 36 * 3600
+  return (seconds: number) =>
+    new Date(seconds * 1000).toLocaleString(
+      locale,
+      isDays
+        ? { day: 'numeric', month: 'short' }
+        : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+    )
+}
+
+function formatX(seconds: number, isDays: boolean): string {
+  const at = new Date(seconds * 1000)
+  const day = { day: 'numeric', month: 'short' } as const
+  if (isDays) return at.toLocaleDateString(locale, { ...day, timeZone: 'UTC' })
+  const time = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+  return at.toLocaleString(locale, { ...day, ...time })
+}
+
+/** At the side there is room for few digits: `7.5M`. */
+function formatTick(value: number, line: Line | undefined): string {
+  const notation = Math.abs(value) >= 10_000 ? 'compact' : 'standard'
+  return `${value.toLocaleString(locale, { notation })}${line?.unit === '%' ? ' %' : ''}`
+}
+
+function formatValue({ unit }: Line, value: number | null | undefined): string {
+  if (value === null || value === undefined) return '–'
+  const number = value.toLocaleString(locale, { maximumFractionDigits: unit === '%' ? 0 : 2 })
+  return unit ? `${number} ${unit}` : number
+}

@@ -1,0 +1,46 @@
+import { type ReactNode, useId } from 'react'
+import { strings } from '../../i18n'
+import { Button } from '../controls/Button'
+import { FormError } from '../forms/FormError'
+import { type Form, type FormValues, useForm } from '../forms/useForm'
+import { Dialog } from './Dialog'
+
+/** A dialog with fields, and one button that does what its title says. */
+export function FormDialog<T>(props: {
+  title: string
+  submit: string
+  isBad?: boolean
+  act: (given: FormValues) => Promise<T>
+  done: (result: T) => void
+  onClose: () => void
+  children?: ReactNode | ((form: Form) => ReactNode)
+}) {
+  const id = useId()
+  const form = useForm(props.act, props.done)
+  const fields = typeof props.children === 'function' ? props.children(form) : props.children
+  return (
+    <Dialog
+      isOpen
+      title={props.title}
+      onClose={props.onClose}
+      foot={
+        <>
+          <Button
+            variant={props.isBad ? 'bad' : 'main'}
+            type="submit"
+            form={id}
+            disabled={form.isBusy}
+          >
+            {props.submit}
+          </Button>
+          <Button onClick={props.onClose}>{strings.common.cancel}</Button>
+        </>
+      }
+    >
+      <form id={id} className="stack" onSubmit={form.onSubmit}>
+        {fields}
+        <FormError form={form} />
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,75 @@
+import { useState } from 'react'
+import type { Schemas } from '../../api/client'
+import { strings } from '../../i18n'
+import { LIMITS, type Limit } from '../../lib/form/limits'
+import type { PendingGate } from '../../queries/gates'
+import { Button } from '../controls/Button'
+import { useShortcuts } from '../hooks/shortcuts'
+import type { Send } from './answerOptions'
+import styles from './Gate.module.css'
+
+/** Go on with so much more, or stop. Fields that are left empty: as much as the budget has. */
+export function BudgetAnswer(props: {
+  gate: PendingGate
+  isOff: boolean
+  hasKeys: boolean
+  send: Send
+}) {
+  const { isOff, send, hasKeys } = props
+  const [more, setMore] = useState<Partial<Record<Limit, string>>>({})
+  const limited = limitedFigures(props.gate)
+  const resume = () => send({ result: 'continue', budget: readBudget(more) })
+  const stop = () => send({ result: 'stop' })
+  useShortcuts(
+    'here',
+    isOff || !hasKeys
+      ? []
+      : [
+          { key: '1', what: strings.gate.continueTask, do: resume },
+          { key: '2', what: strings.gate.stop, do: stop },
+        ],
+  )
+  return (
+    <div className={styles.answers}>
+      <fieldset className={styles.more}>
+        <legend className="label">{strings.gate.howMuch}</legend>
+        {limited.map((figure) => (
+          <label key={figure} className="field">
+            <span className="hint">{strings.forms.limits[figure]}</span>
+            <input
+              className="input"
+              type="number"
+              min={figure === 'cost' ? 0.01 : 1}
+              step={figure === 'cost' ? 'any' : 1}
+              placeholder={strings.gate.asMuchAgain}
+              value={more[figure] ?? ''}
+              disabled={isOff}
+              onChange={(event) => setMore({ ...more, [figure]: event.target.value })}
+            />
+          </label>
+        ))}
+      </fieldset>
+      <div className="row wrap">
+        <Button variant="main" hint={hasKeys ? '1' : undefined} disabled={isOff} onClick={resume}>
+          {strings.gate.continueTask}
+        </Button>
+        <Button variant="bad" hint={hasKeys ? '2' : undefined} disabled={isOff} onClick={stop}>
+          {strings.gate.stop}
+        </Button>
+      </div>
+    </div>
+  )
+}
+
+/** The figures that the budgets which are used up have. */
+function limitedFigures({ budgets }: PendingGate): Limit[] {
+  return LIMITS.filter((figure) => budgets?.some(({ budget }) => budget[figure] != null))
+}
+
+function readBudget(more: Partial<Record<Limit, string>>): Schemas['Budget'] | null {
+  const said = LIMITS.flatMap((figure) => {
+    const much = Number(more[figure] ?? '')
+    return much > 0 ? [[figure, much] as const] : []
+  })
+  return said.length === 0 ? null : Object.fromEntries(said)
+}

@@ -1,0 +1,68 @@
+import type { Schemas } from '../../api/client'
+import { locale, strings } from '../../i18n'
+import { agentName } from '../../lib/format/agentNames'
+import { revealInvisible } from '../../lib/format/invisibleChars'
+import { formatRoughDuration, formatTime } from '../../lib/format/times'
+import type { PendingGate } from '../../queries/gates'
+import { useNow } from '../hooks/useNow'
+import { LazyMarkdown } from '../markdown/LazyMarkdown'
+import { Answers } from './Answers'
+import { BranchConflict } from './BranchConflict'
+import styles from './Gate.module.css'
+import { GateDiff } from './GateDiff'
+import { SpentBudgets } from './SpentBudgets'
+
+type GateTask = Pick<Schemas['TaskDetail'], 'id' | 'projectKey' | 'agentType'>
+
+/** A question to a person, what it is about, and its answers. */
+export function GateBox(props: { task: GateTask; gate: PendingGate; canAnswer: boolean }) {
+  const { task, gate, canAnswer } = props
+  const title = titleOf(task, gate)
+  return (
+    <section className={styles.box} id="question" aria-label={title}>
+      <p className={styles.who}>
+        <b>{title}</b> <span className="dim">· {strings.gate.mayAnswer(task.projectKey)}</span>
+      </p>
+      <div className={styles.what}>
+        <LazyMarkdown text={questionOf(gate)} />
+      </div>
+      {gate.diff && <GateDiff task={task} gate={gate} diff={gate.diff} />}
+      {gate.budgets && <SpentBudgets budgets={gate.budgets} />}
+      {gate.branch && <BranchConflict branch={gate.branch} />}
+      {canAnswer && <Answers taskId={task.id} gate={gate} hasKeys />}
+      <p className={`hint ${styles.by}`}>
+        <GateDeadline task={task} gate={gate} />
+      </p>
+    </section>
+  )
+}
+
+function titleOf(task: GateTask, { kind, stageName }: PendingGate): string {
+  if (kind === 'question') return strings.gate.asks(agentName(task.agentType))
+  if (kind === 'budget') return strings.gate.budgetOf
+  if (kind === 'checkpoint') return strings.gate.checkpointOf
+  return kind === 'branch' ? strings.gate.branchOf : strings.gate.waitsBefore(stageName)
+}
+
+export function questionOf({ kind, prompt, stageName }: PendingGate): string {
+  // Its figures stand below, as people read them.
+  if (kind === 'budget') return strings.gate.raiseBudget
+  if (prompt) return revealInvisible(prompt)
+  if (kind === 'confirm' || kind === 'choose' || kind === 'input') {
+    return strings.gate.before[kind](stageName)
+  }
+  return ''
+}
+
+/** Since when it waits, what happens by itself, and when. */
+function GateDeadline({ task, gate }: { task: GateTask; gate: PendingGate }) {
+  const now = useNow()
+  const asked = strings.gate.asked(
+    formatRoughDuration(now - Date.parse(gate.requestedAt), strings.units),
+  )
+  if (!gate.expiresAt) return `${asked} ${strings.gate.waitsForEver}`
+  const time = formatTime(new Date(gate.expiresAt), locale, new Date(now))
+  return gate.kind === 'question'
+    ? `${asked} ${strings.gate.resumesAt(agentName(task.agentType), time)}`
+    : `${asked} ${strings.gate.failsAt(time)}`
+}

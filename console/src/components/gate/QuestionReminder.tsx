@@ -1,0 +1,28 @@
+import { useEffect, useState } from 'react'
+import { strings } from '../../i18n'
+import { StatusIcon } from '../status/Status'
+import styles from './Gate.module.css'
+
+/** On a phone: what has to be answered, while the question itself is out of sight. */
+export function QuestionReminder({ question }: { question: string }) {
+  const [isOut, setOut] = useState(false)
+  useEffect(() => {
+    const box = document.getElementById('question')
+    if (!box) return
+    const watch = new IntersectionObserver(([seen]) => setOut(seen ? !seen.isIntersecting : false))
+    watch.observe(box)
+    return () => watch.disconnect()
+  }, [])
+  if (!isOut) return null
+  return (
+    <div className={`phone ${styles.nudge}`}>
+      <span className="tone" data-is="needs">
+        <StatusIcon look="needs" />
+      </span>
+      <span className="grow cut">{question.split('\n', 1)[0]}</span>
+      <a className="btn main" href="#question">
+        {strings.gate.answer}
+      </a>
+    </div>
+  )
+}

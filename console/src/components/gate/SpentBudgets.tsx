@@ -1,0 +1,38 @@
+import type { Schemas } from '../../api/client'
+import { locale, strings } from '../../i18n'
+import { formatCompact, formatInteger, formatMoney } from '../../lib/format/numbers'
+
+type Spent = Schemas['SpentBudget']
+
+/** Whose budgets are used up, and how far. */
+export function SpentBudgets({ budgets }: { budgets: Spent[] }) {
+  return (
+    <dl className="facts">
+      {budgets.map((spent) => (
+        <div key={`${spent.of}-${spent.name}`} className="pair">
+          <dt>{strings.gate.budgetName[spent.of](spent.name)}</dt>
+          <dd>{formatFigures(spent).join(', ')}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function formatFigures({ budget, used }: Spent): string[] {
+  const said: string[] = []
+  const tell = (
+    limit: number | null | undefined,
+    has: number | null,
+    form: (n: number) => string,
+  ) => {
+    if (limit != null) {
+      said.push(strings.gate.usedOf(has === null ? strings.common.unknown : form(has), form(limit)))
+    }
+  }
+  tell(budget.minutes, used.minutes, (n) =>
+    strings.gate.minutesOf(formatInteger(Math.round(n), locale)),
+  )
+  tell(budget.tokens, used.tokens, (n) => strings.gate.tokensOf(formatCompact(n, locale)))
+  tell(budget.cost, used.cost, (n) => formatMoney(n, locale))
+  return said
+}

@@ -1,0 +1,48 @@
+import { useMemo } from 'react'
+import type { Schemas } from '../../api/client'
+import { strings } from '../../i18n'
+import { answeredBy } from '../../lib/task/answeredBy'
+import { isWaitingForAnswer, useGate } from '../../queries/gates'
+import { useMe } from '../../queries/me'
+import { useTaskPermissions } from '../../queries/taskPermissions'
+import { type TaskListener, useTaskStream } from '../../realtime/taskStream'
+import { showToast } from '../../state/toasts'
+import styles from './Gate.module.css'
+import { GateBox, questionOf } from './GateBox'
+import { QuestionReminder } from './QuestionReminder'
+
+/** Where a task's open question stands, above its views. Who looks at it while somebody else answers
+ *  is told who, and what. */
+export function TaskGate({ task }: { task: Schemas['TaskDetail'] }) {
+  const { data: gate } = useGate(task)
+  const canAnswer = useTaskPermissions(task).answer
+  useAnswerToasts(task.id)
+  if (!gate || !isWaitingForAnswer(task)) return null
+  return (
+    <div className={styles.place}>
+      <GateBox
+        key={`${gate.round}-${gate.stageIndex}-${gate.number}`}
+        task={task}
+        gate={gate}
+        canAnswer={canAnswer}
+      />
+      {canAnswer && <QuestionReminder question={questionOf(gate)} />}
+    </div>
+  )
+}
+
+function useAnswerToasts(taskId: number): void {
+  const me = useMe()?.id
+  const listener = useMemo(
+    (): TaskListener => ({
+      events: (events) => {
+        for (const event of events) {
+          const won = answeredBy(event)
+          if (won && won.id !== me) showToast(strings.gate.answered(won.who, won.said))
+        }
+      },
+    }),
+    [me],
+  )
+  useTaskStream(taskId, listener)
+}

@@ -1,0 +1,66 @@
+/** Single keys: who listens, and what `?` tells of them. They sleep in fields, in a terminal, under
+ *  a dialog, and where the person has switched them off. */
+import { useEffect, useRef } from 'react'
+import { createKeyRepeatGuard } from '../../lib/inbox/keyRepeatGuard'
+
+export type Shortcut = { key: string; what: string; do: (event: KeyboardEvent) => void }
+type Group = { where: 'everywhere' | 'here'; keys: Shortcut[] }
+
+const STORAGE_KEY = 'muster-keys'
+const isRepeated = createKeyRepeatGuard()
+const groups = new Set<{ current: Group }>()
+const FIELD_SELECTOR = 'input, textarea, select, [contenteditable], .xterm, [data-keys="own"]'
+
+export function areShortcutsEnabled(): boolean {
+  return localStorage.getItem(STORAGE_KEY) !== 'off'
+}
+
+export function setShortcutsEnabled(on: boolean): void {
+  localStorage.setItem(STORAGE_KEY, on ? 'on' : 'off')
+}
+
+/** Listen while the component is there. `key` is as `KeyboardEvent.key` has it, `Mod+k` with ⌘ or
+ *  Ctrl; where two want one key, the one that came last has it. */
+export function useShortcuts(where: Group['where'], keys: Shortcut[]): void {
+  const group = useRef<Group>({ where, keys })
+  group.current = { where, keys }
+  useEffect(() => {
+    groups.add(group)
+    return () => {
+      groups.delete(group)
+    }
+  }, [])
+}
+
+/** What can be pressed now, for the dialog of keys. */
+export function activeShortcuts(where: Group['where']): Shortcut[] {
+  return [...groups].filter(({ current }) => current.where === where).flatMap((g) => g.current.keys)
+}
+
+addEventListener('keydown', (event) => {
+  if (event.defaultPrevented || event.isComposing) return
+  const name = keyName(event)
+  if (name === null || !canTrigger(event, name)) return
+  const found = [...groups].reverse().flatMap((group) => group.current.keys)
+  const key = found.find((one) => one.key.toLowerCase() === name)
+  if (!key) return
+  event.preventDefault()
+  if (!isRepeated(event)) key.do(event)
+})
+
+function keyName(event: KeyboardEvent): string | null {
+  if (event.altKey) return null
+  const key = event.key.toLowerCase()
+  return event.metaKey || event.ctrlKey ? `mod+${key}` : key
+}
+
+function canTrigger(event: KeyboardEvent, name: string): boolean {
+  if (name.startsWith('mod+')) return true
+  const target = event.target instanceof Element ? event.target : null
+  if (!areShortcutsEnabled() || target?.closest(FIELD_SELECTOR)) return false
+  // A control has its own Enter and Space, and a dialog all keys of its own.
+  if ((name === 'enter' || name === ' ') && target?.closest('a, button, summary, [role]'))
+    return false
+  // A toast calls itself a dialog, and takes no keys.
+  return document.querySelector('[role="dialog"]:not(.toast), [role="alertdialog"]') === null
+}

@@ -1,0 +1,33 @@
+import { useSyncExternalStore } from 'react'
+
+/** The time, in milliseconds, told anew so often. All who look share one clock a pace. */
+export function useNow(pace: 'seconds' | 'halfMinutes' = 'halfMinutes'): number {
+  const clock = clocks[pace]
+  return useSyncExternalStore(clock.listen, clock.now)
+}
+
+function createClock(milliseconds: number) {
+  const listeners = new Set<() => void>()
+  let now = Date.now()
+  let timer: ReturnType<typeof setInterval> | undefined
+  const tick = () => {
+    now = Date.now()
+    for (const listener of listeners) listener()
+  }
+  return {
+    now: () => now,
+    listen: (listener: () => void) => {
+      if (listeners.size === 0) {
+        now = Date.now()
+        timer = setInterval(tick, milliseconds)
+      }
+      listeners.add(listener)
+      return () => {
+        listeners.delete(listener)
+        if (listeners.size === 0) clearInterval(timer)
+      }
+    },
+  }
+}
+
+const clocks = { seconds: createClock(1000), halfMinutes: createClock(30_000) }

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import * as en from './en'
+import * as zh from './zh'
+
+type TextEntry = [path: string, text: string]
+
+/** Every text of a catalogue; of a function what it says of ones. */
+function collectTexts(words: unknown, path = ''): TextEntry[] {
+  if (typeof words === 'string') return [[path, words]]
+  if (typeof words === 'function') {
+    try {
+      return collectTexts(words(...Array(words.length).fill(1)), path)
+    } catch {
+      return [] // it wants more than a number; its file is read by people
+    }
+  }
+  if (typeof words !== 'object' || words === null) return []
+  return Object.entries(words).flatMap(([name, inner]) => collectTexts(inner, `${path}.${name}`))
+}
+
+const LATIN = /^[\s\d\p{P}\p{S}]*$/u
+
+describe('the catalogues', () => {
+  it('say nothing in English where they speak Chinese, but for names', () => {
+    const english = new Map(collectTexts(en))
+    const left = collectTexts(zh).filter(
+      ([path, text]) =>
+        text === english.get(path) && !LATIN.test(text) && /[a-z]{2} [a-z]{2}/i.test(text),
+    )
+    expect(left).toEqual([])
+  })
+  it('have nothing empty', () => {
+    expect(
+      [...collectTexts(en), ...collectTexts(zh)].filter(([, text]) => text.trim() === ''),
+    ).toEqual([])
+  })
+  it('shout at nobody', () => {
+    // A label selector has its own `!`.
+    const loud = [...collectTexts(en), ...collectTexts(zh)].filter(([, text]) =>
+      /\p{L}[!！](\s|$)|\b(oops|please)\b/iu.test(text),
+    )
+    expect(loud).toEqual([])
+  })
+})

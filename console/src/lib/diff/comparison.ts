@@ -1,0 +1,68 @@
+/** Which of a task's changes are shown, as the URL says it. Pure. */
+import type { Schemas } from '../../api/client'
+
+/** Nothing chosen: from the base to the latest. */
+export type DiffQuery = { round?: number; attempt?: number; stage?: number }
+export type StageDiff = { round: number; attempt: number; stage: number; commit: string }
+
+type Event = Pick<Schemas['Event'], 'type' | 'attempt' | 'stageIndex' | 'data'>
+
+export function parseDiffQuery(search: Record<string, unknown>): DiffQuery {
+  const found: DiffQuery = {}
+  for (const name of ['round', 'attempt', 'stage'] as const) {
+    const value = search[name]
+    if (typeof value === 'string' && /^\d{1,6}$/.test(value)) found[name] = Number(value)
+  }
+  return found
+}
+
+/** What machines have told of: each stage's end with a change, oldest first; of one that came to
+ *  its end several times in an attempt, the last. */
+export function stageDiffs(events: Event[]): StageDiff[] {
+  const found = new Map<string, StageDiff>()
+  let round = 1
+  for (const event of events) {
+    if (event.type === 'retried' || event.type === 'followed_up') {
+      round = typeof event.data.round === 'number' ? event.data.round : round + 1
+    }
+    const { diff, commit } = event.data as { diff?: unknown; commit?: unknown }
+    if (event.type !== 'checkpoint' || event.stageIndex === null || !diff) continue
+    const { attempt, stageIndex: stage } = event
+    const key = `${attempt} ${stage}`
+    found.delete(key)
+    found.set(key, { round, attempt, stage, commit: String(commit) })
+  }
+  return [...found.values()]
+}
+
+/** The rounds that have come to something, oldest first. */
+export function roundsOf(told: StageDiff[]): number[] {
+  return [...new Set(told.map((one) => one.round))].sort((a, b) => a - b)
+}
+
+/** The stages of a round that have come to something, each as its last attempt has it. */
+export function stagesOf(told: StageDiff[], round: number): StageDiff[] {
+  const found = new Map<number, StageDiff>()
+  for (const one of told) if (one.round === round) found.set(one.stage, one)
+  return [...found.values()].sort((a, b) => a.stage - b.stage)
+}
+
+/** What is compared: the end is a round's, the beginning the base, the round before, or, of a stage
+ *  alone, the stage before. */
+export type Comparison = { round: number; since: 'base' | 'round' | 'stage'; stage: number | null }
+
+export function comparisonFor(which: DiffQuery, told: StageDiff[]): Comparison {
+  const latest = told.at(-1)?.round ?? 1
+  const ofAttempt = told.find((one) => one.attempt === which.attempt)?.round
+  const round = which.round ?? ofAttempt ?? latest
+  if (which.stage !== undefined) return { round, since: 'stage', stage: which.stage }
+  return { round, since: which.round !== undefined && round > 1 ? 'round' : 'base', stage: null }
+}
+
+/** How the URL says it. The latest from the base is said by nothing, so that it stays the latest. */
+export function diffQueryFor({ round, since, stage }: Comparison, told: StageDiff[]): DiffQuery {
+  if (since === 'stage') return stage === null ? { round } : { round, stage }
+  if (since === 'round') return { round }
+  const last = told.findLast((one) => one.round === round)
+  return !last || last === told.at(-1) ? {} : { attempt: last.attempt }
+}

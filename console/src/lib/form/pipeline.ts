@@ -1,0 +1,135 @@
+/** A pipeline as a form has it. Pure; what a pipeline may be the server says (its dry run). */
+import type { Schemas } from '../../api/client'
+
+export type Stage = Schemas['Stage']
+export type GateKind = 'none' | 'confirm' | 'choices' | 'input'
+
+export const VARIABLES = [
+  'description',
+  'instruction',
+  'branch',
+  'project',
+  'choice',
+  'input',
+  'round',
+] as const
+
+export function gateOf(stage: Stage): GateKind {
+  if (stage.confirm) return 'confirm'
+  if (stage.choices && stage.choices.length > 0) return 'choices'
+  return stage.input ? 'input' : 'none'
+}
+
+/** The stage with another gate. Its question stays, but where nobody is asked any more. */
+export function withGate(stage: Stage, gate: GateKind): Stage {
+  const { confirm: _c, choices, input: _i, prompt, gateTimeout, ...rest } = stage
+  if (gate === 'none') return rest
+  const asked = {
+    ...rest,
+    ...(prompt && { prompt }),
+    ...(gateTimeout && { gateTimeout }),
+  }
+  if (gate === 'choices') return { ...asked, choices: choices ?? ['', ''] }
+  return { ...asked, [gate]: true }
+}
+
+/** Another value of a field; one that is empty is left out. */
+export function setStageField<K extends keyof Stage>(
+  stage: Stage,
+  field: K,
+  value: Stage[K] | undefined,
+): Stage {
+  const { [field]: _, ...rest } = stage
+  const isEmpty = value === undefined || value === null || value === ''
+  return (isEmpty ? rest : { ...rest, [field]: value }) as Stage
+}
+
+/** A name that no stage has yet. */
+export function uniqueStageName(stages: readonly Stage[], base: string): string {
+  const names = stages.map(({ name }) => name)
+  if (!names.includes(base)) return base
+  for (let number = 2; ; number++) {
+    if (!names.includes(`${base} ${number}`)) return `${base} ${number}`
+  }
+}
+
+export function moveItem<T>(list: readonly T[], from: number, to: number): T[] {
+  const rest = list.filter((_, place) => place !== from)
+  const one = list[from]
+  if (one === undefined || to < 0 || to > rest.length) return [...list]
+  return [...rest.slice(0, to), one, ...rest.slice(to)]
+}
+
+/** As it is saved: the lists that people write one a line have no empty ones. */
+export function normalizeStages(stages: readonly Stage[]): Stage[] {
+  return stages.map((stage) => ({
+    ...stage,
+    ...(stage.choices && { choices: stage.choices.map((one) => one.trim()).filter(Boolean) }),
+    ...(typeof stage.network === 'object' && { network: normalizeNetwork(stage.network) }),
+    ...(stage.agentOptions && { agentOptions: normalizeAgentOptions(stage.agentOptions) }),
+  }))
+}
+
+export function normalizeNetwork<N extends Schemas['Project']['network'] | undefined>(
+  network: N,
+): N {
+  if (typeof network !== 'object') return network
+  return { allow: network.allow.map((host) => host.trim()).filter(Boolean) } as N
+}
+
+export function normalizeAgentOptions(options: Schemas['AgentOptions']): Schemas['AgentOptions'] {
+  const { allowedTools, arguments: given, ...rest } = options
+  return {
+    ...rest,
+    ...(allowedTools && { allowedTools: allowedTools.filter(Boolean) }),
+    ...(given && { arguments: given.filter(Boolean) }),
+  }
+}
+
+export function formatPipeline(stages: readonly Stage[]): string {
+  return JSON.stringify(stages, null, 2)
+}
+
+/** The stages of a text in JSON; or at which line and column it is none (`not a list`: 1, 1). */
+export function parsePipeline(
+  text: string,
+): { stages: Stage[] } | { line: number; column: number } {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (!Array.isArray(value) || value.some((one) => typeof one !== 'object' || one === null)) {
+      return { line: 1, column: 1 }
+    }
+    return { stages: value as Stage[] }
+  } catch (error) {
+    return errorPosition(text, error instanceof Error ? error.message : '')
+  }
+}
+
+/** Browsers say where in one of two ways; those that say nothing point at the end. */
+function errorPosition(text: string, message: string): { line: number; column: number } {
+  const said = /line (\d+) column (\d+)/.exec(message)
+  if (said) return { line: Number(said[1]), column: Number(said[2]) }
+  const position = /position (\d+)/.exec(message)
+  const before = text.slice(0, position ? Number(position[1]) : text.length).split('\n')
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
+}
+
+/** What is wrong with a stage, or with one of its fields: of the server's errors by field. */
+export function stageErrors(
+  errors: Readonly<Record<string, string[]>>,
+  place: number,
+  field?: string,
+): string | undefined {
+  const own = field === undefined ? `pipeline.${place}` : `pipeline.${place}.${field}`
+  const found = Object.entries(errors).filter(
+    ([name]) => name === own || (field !== undefined && name.startsWith(`${own}.`)),
+  )
+  return found.flatMap(([, messages]) => messages).join(' ') || undefined
+}
+
+/** Those that belong to no stage. */
+export function pipelineErrors(errors: Readonly<Record<string, string[]>>): string[] {
+  return Object.entries(errors)
+    .filter(([name]) => !/^pipeline\.\d+/.test(name))
+    .flatMap(([, messages]) => messages)
+}

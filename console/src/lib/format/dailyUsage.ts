@@ -1,0 +1,27 @@
+/** Usage day by day as a chart wants it. Pure. */
+import type { Schemas } from '../../api/client'
+
+type Group = Pick<Schemas['UsageGroup'], 'key' | 'usage'>
+const DAY_SECONDS = 24 * 3600
+
+const MAX_DAYS = 400
+
+/** How many days there are from the one to the other, with both; a chart has an end. */
+export function daysBetween(from: string, to: string): number {
+  const days = Math.round((Date.parse(to) - Date.parse(from)) / 1000 / DAY_SECONDS) + 1
+  return Math.min(MAX_DAYS, Math.max(1, days))
+}
+
+/** So many days from that one (`2030-01-31`, UTC) on, in seconds; a day that nothing was used on is
+ *  0, one of which something is not known null. */
+export function dailyUsage(groups: readonly Group[], from: string, count: number) {
+  const known = new Map(groups.map(({ key, usage }) => [key, usage]))
+  const first = Date.parse(from) / 1000
+  const at = Array.from({ length: count }, (_, day) => first + day * DAY_SECONDS)
+  const series = (figure: 'inputTokens' | 'outputTokens' | 'cost') =>
+    at.map((seconds) => {
+      const usage = known.get(new Date(seconds * 1000).toISOString().slice(0, 10))
+      return usage ? usage[figure] : 0
+    })
+  return { at, input: series('inputTokens'), output: series('outputTokens'), cost: series('cost') }
+}

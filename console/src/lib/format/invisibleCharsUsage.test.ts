@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest'
+
+/** What agents, machines, remotes and other people write. */
+const OUTSIDE =
+  'message|prompt|subject|body|branch|taskBranch|why|text|raw|said|path|oldPath|detail|hostname|description'
+/** `{entry.text}` as an element’s content. What `revealInvisible` returns is none, nor are our strings. */
+const CONTENT = new RegExp(
+  `(?:>|^\\s*)\\{((?!(?:props|strings|option)\\.)[\\w?.[\\]]+\\.(?:${OUTSIDE}))\\}`,
+  'gm',
+)
+
+const files: Record<string, string> = import.meta.glob(
+  ['../../pages/**/*.tsx', '../../components/**/*.tsx'],
+  {
+    query: '?raw',
+    import: 'default',
+    eager: true,
+  },
+)
+
+it('finds the files', () => expect(Object.keys(files).length).toBeGreaterThan(150))
+
+it('nothing from outside is drawn but as seen', () => {
+  const bare = Object.entries(files).flatMap(([file, text]) =>
+    [...text.matchAll(CONTENT)].map(([, what]) => `${file}: ${what}`),
+  )
+  expect(bare).toEqual([])
+})

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { units } from '../../i18n/en/common'
+import { inbox as words } from '../../i18n/en/inbox'
+import { defaultActionText } from './defaultAction'
+
+const now = Date.parse('2030-01-31T12:00:00Z')
+const around = { words, units, locale: 'en-US', now }
+type Item = Parameters<typeof defaultActionText>[0]
+
+const item = (said: Partial<Item>): Item => ({
+  kind: 'gate',
+  defaultAction: 'nothing',
+  at: null,
+  task: null,
+  machine: null,
+  ...said,
+})
+const machine = (status: string) => ({ status }) as Item['machine']
+
+describe('what happens by itself', () => {
+  it('says when, and how long that is', () => {
+    const at = new Date(now + (3 * 60 + 48) * 60_000 + 31_000).toISOString()
+    const { summary, detail } = defaultActionText(item({ defaultAction: 'fails', at }), around)
+    expect(summary).toMatch(/^Fails at \d\d:\d\d$/)
+    expect(detail).toBe('in 3 h 48 min')
+  })
+  it('is about to be what was to be by now', () => {
+    const at = new Date(now - 1000).toISOString()
+    expect(defaultActionText(item({ defaultAction: 'fails', at }), around).detail).toBe(
+      'any moment now',
+    )
+  })
+  it('tells what a question keeps', () => {
+    const at = new Date(now + 60_000).toISOString()
+    const task = { machineName: 'heron' } as Item['task']
+    const { summary, detail } = defaultActionText(
+      item({ kind: 'question', defaultAction: 'continues', at, task }),
+      around,
+    )
+    expect(summary).toMatch(/^Goes on at/)
+    expect(detail).toBe('keeps its slot on heron')
+  })
+  it.each([
+    [{ kind: 'gate' }, 'Waits', 'holds no slot'],
+    [{ kind: 'failure' }, 'Stays failed', 'until somebody retries it'],
+    [
+      { kind: 'machine', machine: machine('offline') },
+      'Does nothing',
+      'until it is heard of again',
+    ],
+    [
+      { kind: 'machine', machine: machine('drained') },
+      'Takes no new task',
+      'until somebody undrains it',
+    ],
+    [
+      { kind: 'machine', machine: machine('online') },
+      'Goes on without it',
+      'until the machine finds it well',
+    ],
+  ] as const)('%o waits as long as it takes', (said, summary, detail) => {
+    expect(defaultActionText(item(said as Partial<Item>), around)).toEqual({ summary, detail })
+  })
+})

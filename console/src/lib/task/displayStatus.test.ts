@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest'
+import { displayStatus } from './displayStatus'
+
+it.each([
+  ['suspended', 'gate', 'needs'],
+  ['suspended', 'question', 'needs'],
+  ['suspended', 'budget', 'needs'],
+  ['suspended', 'quota', 'waits'],
+  ['suspended', 'machine_lost', 'waits'],
+  ['running', null, 'running'],
+  ['queued', null, 'queued'],
+] as const)('%s by %s looks as %s', (status, suspendReason, look) => {
+  expect(displayStatus({ status, suspendReason })).toBe(look)
+})

@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest'
+import type { Schemas } from '../../api/client'
+import { units as enUnits } from '../../i18n/en/common'
+import { statusText as en } from '../../i18n/en/statusText'
+import { units as zhUnits } from '../../i18n/zh/common'
+import { statusText as zh } from '../../i18n/zh/statusText'
+import { type StatusTextContext, statusText } from './statusText'
+
+type Task = Schemas['TaskDetail']
+type Block = NonNullable<Task['queue']>['blockedBy'][number]
+
+const now = new Date(2030, 0, 31, 14, 30).getTime()
+const ago = (minutes: number) => new Date(now - minutes * 60_000).toISOString()
+const soon = new Date(2030, 0, 31, 15, 0).toISOString()
+
+const plain = {
+  id: 42,
+  status: 'queued',
+  suspendReason: null,
+  agentType: 'claude',
+  machineName: 'heron',
+  pipeline: [{ name: 'plan' }, { name: 'develop' }],
+  currentStageIndex: 1,
+  followUpsQueued: 0,
+  taskBranch: 'muster/42',
+  result: null,
+  failure: null,
+  queue: null,
+  waitingFor: null,
+  startedAt: ago(12),
+  finishedAt: null,
+  updatedAt: ago(3),
+} as unknown as Task
+
+const waits = (reason: string, nextAction: string | null, at: string | null = soon) =>
+  ({ waitingFor: { reason, nextAction, at } }) as Partial<Task>
+const queue = (position: number, ...blocked: [string, string][]) =>
+  ({
+    queue: {
+      position,
+      blockedBy: blocked.map(([machineId, reason]) => ({ machineId, reason }) as Block),
+    },
+  }) as Partial<Task>
+const gate = (kind: string) =>
+  ({ kind, stageName: 'develop', requestedAt: ago(12), branch: { name: 'muster/42' } }) as never
+const result = (some: object) => ({ finishedAt: ago(3), result: some }) as Partial<Task>
+const failure = (code: string, message = '') =>
+  ({
+    status: 'failed',
+    finishedAt: ago(3),
+    failure: { code, message, stageIndex: 1 },
+  }) as Partial<Task>
+
+const machineNames = new Map([
+  ['h', 'heron'],
+  ['t', 'tern'],
+  ['o', 'osprey'],
+  ['k', 'kite'],
+  ['l', 'lark'],
+])
+const catalogs: Record<'en' | 'zh', StatusTextContext> = {
+  en: { words: en, units: enUnits, locale: 'en-US', now, machineNames },
+  zh: { words: zh, units: zhUnits, locale: 'zh-CN', now, machineNames },
+}
+
+type Row = [
+  name: string,
+  task: Partial<Task>,
+  gateOf: never | null,
+  en: [string, string],
+  zh: [string, string],
+]
+
+const rows: Row[] = [
+  ['next in the queue', queue(1), null, [en.next, ''], [zh.next, '']],
+  ['further behind', queue(7), null, ['Number 7 in the queue', ''], ['队列中排第 7', '']],
+  [
+    'no slot anywhere, and one machine offline',
+    queue(2, ['k', 'offline'], ['h', 'no_free_slot'], ['t', 'no_free_slot'], ['o', 'no_free_slot']),
+    null,
+    ['heron, tern, and osprey have no free slot; kite is offline', 'Number 2 in the queue'],
+    ['heron、tern和osprey 没有空闲槽位；kite 离线', '队列中排第 2'],
+  ],
+  [
+    'many machines, in short',
+    queue(
+      1,
+      ['h', 'draining'],
+      ['t', 'draining'],
+      ['o', 'draining'],
+      ['k', 'draining'],
+      ['l', 'draining'],
+    ),
+    null,
+    ['heron, tern, osprey, and 2 others drain and take nothing new', 'Number 1 in the queue'],
+    ['heron、tern、osprey和另外 2 台 正在排空，不接新任务', '队列中排第 1'],
+  ],
+  [
+    'a rule and a machine that nobody knows yet',
+    queue(1, ['0123456789', 'phase_of_moon']),
+    null,
+    ['01234567 cannot take it', 'Number 1 in the queue'],
+    ['01234567 无法承接', '队列中排第 1'],
+  ],
+  [
+    'an attempt before',
+    waits('predecessor', 'dispatch'),
+    null,
+    [en.predecessor, 'is handed out by itself at 15:00'],
+    [zh.predecessor, '15:00 自动分配'],
+  ],
+  [
+    'in the queue for an account',
+    waits('quota', 'dispatch'),
+    null,
+    ["Claude's account has no more to give for now", 'is handed out by itself at 15:00'],
+    ['Claude 的账号额度暂时用完', '15:00 自动分配'],
+  ],
+  [
+    'no dispatcher',
+    waits('dispatcher', 'dispatch', null),
+    null,
+    [en.dispatcher, en.byItself],
+    [zh.dispatcher, zh.byItself],
+  ],
+  [
+    'in the queue with its question open',
+    waits('gate', null, null),
+    gate('confirm'),
+    ['Waits for a confirm before develop, asked 12 min ago', ''],
+    ['develop 开始前等待确认，已等 12 分钟', ''],
+  ],
+  [
+    'assigned for the first time',
+    { status: 'assigned', startedAt: null },
+    null,
+    ['heron prepares the workspace', ''],
+    ['heron 正在准备工作区', ''],
+  ],
+  [
+    'assigned after a gate',
+    { status: 'assigned' },
+    null,
+    ['heron goes on in a moment', '12 min in all'],
+    ['heron 马上继续', '总计 12 分钟'],
+  ],
+  [
+    'a slot of the machine that has its work',
+    { status: 'assigned', ...waits('slot', 'dispatch', null) },
+    null,
+    ['Goes on when heron has a free slot: its work lies there', ''],
+    ['工作内容在 heron 上，等它有空闲槽位后继续', ''],
+  ],
+  [
+    'running',
+    { status: 'running' },
+    null,
+    ['develop runs on heron', '12 min in all'],
+    ['develop 正在 heron 上运行', '总计 12 分钟'],
+  ],
+  [
+    'pushing',
+    { status: 'running', currentStageIndex: 2 },
+    null,
+    ['heron pushes the branch', '12 min in all'],
+    ['heron 正在推送分支', '总计 12 分钟'],
+  ],
+  [
+    'running on a machine that is silent',
+    { status: 'running', ...waits('machine', 'requeue') },
+    null,
+    ['heron is not heard of', 'goes to another machine at 15:00'],
+    ['联系不上 heron', '15:00 转到其他机器'],
+  ],
+  [
+    'its machine is lost',
+    { status: 'suspended', suspendReason: 'machine_lost', ...waits('machine', 'requeue') },
+    null,
+    ['heron is not heard of', 'goes to another machine at 15:00'],
+    ['联系不上 heron', '15:00 转到其他机器'],
+  ],
+  [
+    'its account is spent',
+    { status: 'suspended', suspendReason: 'quota', ...waits('quota', 'resume') },
+    null,
+    ["Claude's account has no more to give for now", 'goes on by itself at 15:00'],
+    ['Claude 的账号额度暂时用完', '15:00 自动继续'],
+  ],
+  ...(['confirm', 'choose', 'input'] as const).map(
+    (kind): Row => [
+      `a gate of kind ${kind} that fails by itself`,
+      { status: 'suspended', suspendReason: 'gate', ...waits('gate', 'fail') },
+      gate(kind),
+      [en.gate[kind]('develop', '12 min'), 'fails by itself at 15:00'],
+      [zh.gate[kind]('develop', '12 分钟'), '15:00 自动判为失败'],
+    ],
+  ),
+  [
+    'a gate that is not read yet',
+    { status: 'suspended', suspendReason: 'gate', ...waits('gate', null, null) },
+    null,
+    ['Waits for an answer before develop', ''],
+    ['develop 开始前等待回答', ''],
+  ],
+  [
+    'an agent that asks',
+    { status: 'suspended', suspendReason: 'question', ...waits('gate', 'resume') },
+    gate('question'),
+    ['Claude asked a question 12 min ago and waits', 'at 15:00 Claude is told that nobody came'],
+    ['Claude 提了一个问题，已等 12 分钟', '15:00 会告知 Claude 无人回答'],
+  ],
+  [
+    'an agent that asks for ever',
+    { status: 'suspended', suspendReason: 'question', ...waits('gate', null, null) },
+    null,
+    ['Claude asks a question and waits', 'heron keeps its slot'],
+    ['Claude 提了一个问题，正在等待回答', '继续占用 heron 的槽位'],
+  ],
+  [
+    'a budget',
+    { status: 'suspended', suspendReason: 'budget', ...waits('gate', null, null) },
+    gate('budget'),
+    ['Its budget is used up since 12 min: somebody says whether it goes on', ''],
+    ['预算已用完 12 分钟，需要有人决定是否继续', ''],
+  ],
+  [
+    'a branch that was moved',
+    {
+      status: 'suspended',
+      suspendReason: 'gate',
+      currentStageIndex: 2,
+      ...waits('gate', null, null),
+    },
+    gate('branch'),
+    [
+      'muster/42 is not where Muster left it, found 12 min ago: somebody says what becomes of it',
+      '',
+    ],
+    ['muster/42 已不在 Muster 推送的位置（12 分钟前发现），需要有人决定如何处理', ''],
+  ],
+  [
+    'completed',
+    { status: 'completed', ...result({ changed: true, branch: 'muster/42' }) },
+    null,
+    ['Pushed as muster/42 3 min ago', 'took 9 min'],
+    ['3 分钟前已推送为 muster/42', '用时 9 分钟'],
+  ],
+  [
+    'completed without a change',
+    { status: 'completed', ...result({ changed: false, branch: null }) },
+    null,
+    ['Done 3 min ago, and changed nothing', 'took 9 min'],
+    ['3 分钟前完成，没有任何改动', '用时 9 分钟'],
+  ],
+  [
+    'completed, its branch kept, and follow-ups wait',
+    { status: 'completed', followUpsQueued: 2, ...result({ changed: true, branch: null }) },
+    null,
+    ['Done 3 min ago; its branch was kept as people had it', '2 follow-ups wait'],
+    ['3 分钟前完成，任务分支保持原样', '2 条后续指令在等待'],
+  ],
+  [
+    'cancelled before it began',
+    { status: 'cancelled', startedAt: null, finishedAt: ago(3) },
+    null,
+    ['Cancelled 3 min ago', ''],
+    ['3 分钟前取消', ''],
+  ],
+  [
+    'failed in a stage',
+    failure('stage_failed', 'exit code 2'),
+    null,
+    ['develop ended with an error, 3 min ago', 'exit code 2'],
+    ['develop 出错结束，3 分钟前', 'exit code 2'],
+  ],
+  [
+    'failed as a newer worker says',
+    failure('moon_eclipsed'),
+    null,
+    ['Failed (moon_eclipsed), 3 min ago', ''],
+    ['失败（moon_eclipsed），3 分钟前', ''],
+  ],
+]
+
+describe.each(['en', 'zh'] as const)('why, in %s', (tongue) => {
+  it.each(rows)('%s', (_, task, gateOf, inEnglish, inChinese) => {
+    const { summary, detail } = statusText(
+      { ...plain, ...task },
+      { ...catalogs[tongue], gate: gateOf },
+    )
+    expect([summary, detail]).toEqual(tongue === 'en' ? inEnglish : inChinese)
+  })
+})

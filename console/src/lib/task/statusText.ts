@@ -1,0 +1,190 @@
+/** Why a task stands where it stands: a sentence, and what happens by itself. Pure: now, the words
+ *  and the machines' names are given. */
+import type { Schemas } from '../../api/client'
+import type { statusText as Words } from '../../i18n/en/statusText'
+import { agentName } from '../format/agentNames'
+import { revealInvisible } from '../format/invisibleChars'
+import { formatDuration, formatRoughDuration, formatTime, type Units } from '../format/times'
+
+type Task = Schemas['TaskDetail']
+type Gate = Pick<Schemas['PendingGate'], 'kind' | 'stageName' | 'requestedAt' | 'branch'>
+export type StatusText = { summary: string; detail: string }
+
+export type StatusTextContext = {
+  words: typeof Words
+  units: Units
+  locale: string
+  /** Milliseconds. */
+  now: number
+  gate?: Gate | null | undefined
+  /** By id; a machine that is not there is told by the beginning of its id. */
+  machineNames?: ReadonlyMap<string, string>
+}
+
+/** Names of branches, machines and stages, and what machines tell, are from outside: `revealInvisible`. */
+export function statusText(task: Task, around: StatusTextContext): StatusText {
+  const { summary, detail } = rawStatusText(task, around)
+  return { summary: revealInvisible(summary), detail: revealInvisible(detail) }
+}
+
+function rawStatusText(task: Task, around: StatusTextContext): StatusText {
+  switch (task.status) {
+    case 'queued':
+      return queuedText(task, around)
+    case 'assigned':
+    case 'running':
+      return activeText(task, around)
+    case 'suspended':
+      return suspendedText(task, around)
+    default:
+      return finishedText(task, around)
+  }
+}
+
+function queuedText(task: Task, around: StatusTextContext): StatusText {
+  const { words } = around
+  const aside = nextActionText(task, around)
+  switch (task.waitingFor?.reason) {
+    case 'gate':
+      return questionText(task, around)
+    case 'predecessor':
+      return { summary: words.predecessor, detail: aside }
+    case 'quota':
+      return { summary: words.quota(agentName(task.agentType)), detail: aside }
+    case 'dispatcher':
+      return { summary: words.dispatcher, detail: words.byItself }
+  }
+  const place = task.queue?.position ?? 1
+  const blocked = blockedText(task, around)
+  if (blocked) return { summary: blocked, detail: words.place(place) }
+  return { summary: place === 1 ? words.next : words.place(place), detail: '' }
+}
+
+/** For each rule the machines that it keeps from the task, in one sentence; empty where none does. */
+function blockedText(task: Task, { words, machineNames, locale }: StatusTextContext): string {
+  const byReason = new Map<string, { reason: string; detail: string; names: string[] }>()
+  for (const { reason, machineId, detail } of task.queue?.blockedBy ?? []) {
+    const name = machineNames?.get(machineId) ?? machineId.slice(0, 8)
+    const key = `${reason} ${detail ?? ''}`
+    const same = byReason.get(key) ?? { reason, detail: detail ?? '', names: [] }
+    byReason.set(key, { ...same, names: [...same.names, name] })
+  }
+  return [...byReason.values()]
+    .sort((few, many) => many.names.length - few.names.length)
+    .map(({ reason, detail, names }) => {
+      const say = words.blocked[reason] ?? words.blockedOther
+      const machines = listNames(names, words.others, locale)
+      const told = say(machines, names.length, agentName(task.agentType))
+      return detail ? words.because(told, words.ill[detail] ?? detail) : told
+    })
+    .reduce((all, one) => (all ? words.and(all, one) : one), '')
+}
+
+const MAX_NAMED = 3
+
+function listNames(names: string[], others: (n: number) => string, locale: string): string {
+  const shown =
+    names.length <= MAX_NAMED + 1
+      ? names
+      : [...names.slice(0, MAX_NAMED), others(names.length - MAX_NAMED)]
+  return new Intl.ListFormat(locale, { type: 'conjunction' }).format(shown)
+}
+
+function activeText(task: Task, around: StatusTextContext): StatusText {
+  const { words, units, now } = around
+  const machine = task.machineName ?? words.aMachine
+  const aside = nextActionText(task, around)
+  if (task.waitingFor?.reason === 'slot') return { summary: words.slot(machine), detail: '' }
+  if (task.waitingFor?.reason === 'machine')
+    return { summary: words.machineAway(machine), detail: aside }
+  const inAll = task.startedAt
+    ? words.inAll(formatDuration(now - Date.parse(task.startedAt), units))
+    : ''
+  if (task.status === 'assigned') {
+    const says = task.startedAt ? words.resumes(machine) : words.prepares(machine)
+    return { summary: says, detail: inAll }
+  }
+  const stage = task.pipeline[task.currentStageIndex]
+  const says = stage ? words.runs(stage.name, machine) : words.publishes(machine)
+  return { summary: says, detail: inAll }
+}
+
+function suspendedText(task: Task, around: StatusTextContext): StatusText {
+  const { words } = around
+  const aside = nextActionText(task, around)
+  if (task.suspendReason === 'machine_lost') {
+    return { summary: words.machineAway(task.machineName ?? words.aMachine), detail: aside }
+  }
+  if (task.suspendReason === 'quota') {
+    return { summary: words.quota(agentName(task.agentType)), detail: aside || words.byItself }
+  }
+  return questionText(task, around)
+}
+
+/** A person is asked. */
+function questionText(task: Task, around: StatusTextContext): StatusText {
+  const { words, gate } = around
+  const agent = agentName(task.agentType)
+  const stage = task.pipeline[task.currentStageIndex]?.name
+  const aside = nextActionText(task, around)
+  const kept = task.suspendReason === 'question' && task.machineName
+  const also = aside || (kept ? words.keepsSlot(kept) : '')
+  if (gate) return { summary: gateText(gate, task, around), detail: also }
+  if (task.suspendReason === 'question') return { summary: words.agentAsked(agent), detail: also }
+  if (task.suspendReason === 'budget') return { summary: words.spent, detail: aside }
+  if (task.suspendReason !== 'gate') return { summary: words.asked, detail: aside }
+  return { summary: stage ? words.askedBefore(stage) : words.moved(task.taskBranch), detail: aside }
+}
+
+function gateText(gate: Gate, task: Task, { words, units, now }: StatusTextContext): string {
+  const ago = formatRoughDuration(now - Date.parse(gate.requestedAt), units)
+  switch (gate.kind) {
+    case 'question':
+      return words.gate.question(agentName(task.agentType), ago)
+    case 'budget':
+      return words.gate.budget(ago)
+    case 'branch':
+      return words.gate.branch(gate.branch?.name ?? task.taskBranch, ago)
+    default:
+      return words.gate[gate.kind](gate.stageName, ago)
+  }
+}
+
+function finishedText(task: Task, around: StatusTextContext): StatusText {
+  const { words, units, now } = around
+  const ago = formatRoughDuration(now - Date.parse(task.finishedAt ?? task.updatedAt), units)
+  const aside =
+    task.followUpsQueued > 0 ? words.waitingFollowUps(task.followUpsQueued) : durationText()
+  if (task.status === 'cancelled') return { summary: words.cancelled(ago), detail: aside }
+  if (task.status === 'failed') return failedText(task, around, ago)
+  if (task.result?.changed === false) return { summary: words.unchanged(ago), detail: aside }
+  const branch = task.result?.branch
+  const says = branch ? words.completed(branch, ago) : words.completedKept(ago)
+  return { summary: says, detail: aside }
+
+  function durationText(): string {
+    if (!task.startedAt || !task.finishedAt) return ''
+    return words.took(
+      formatDuration(Date.parse(task.finishedAt) - Date.parse(task.startedAt), units),
+    )
+  }
+}
+
+function failedText(task: Task, { words }: StatusTextContext, ago: string): StatusText {
+  const { code = '', message = '', stageIndex = null } = task.failure ?? {}
+  const stage = task.pipeline[stageIndex ?? -1]?.name ?? words.aStage
+  const say = words.failures[code]
+  const said = say ? say(stage, agentName(task.agentType)) : words.failedOther(code)
+  return { summary: words.failed(said, ago), detail: message }
+}
+
+/** What happens by itself, and when; empty where nothing does. */
+function nextActionText(task: Task, { words, locale, now }: StatusTextContext): string {
+  const { nextAction, at, reason } = task.waitingFor ?? {}
+  if (!nextAction || !at) return ''
+  const time = formatTime(new Date(at), locale, new Date(now))
+  if (nextAction === 'resume' && reason === 'gate') {
+    return words.at.answered(agentName(task.agentType), time)
+  }
+  return words.at[nextAction](time)
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import type { Schemas } from '../../api/client'
+import { type TimelinePart, timeline, widths } from './timeline'
+
+type Task = Schemas['TaskDetail']
+const start = Date.parse('2030-01-31T12:00:00Z')
+const at = (seconds: number) => new Date(start + seconds * 1000).toISOString()
+const event = (seconds: number, type: string, stageIndex: number | null, data: object = {}) =>
+  ({ createdAt: at(seconds), type, stageIndex, data }) as unknown as Schemas['Event']
+
+const pipeline = [
+  { name: 'plan', timeout: 60 },
+  { name: 'develop', timeout: 3600 },
+  { name: 'publish', confirm: true },
+]
+const task = (some: object) =>
+  ({
+    pipeline,
+    status: 'running',
+    suspendReason: null,
+    currentStageIndex: 1,
+    failure: null,
+    ...some,
+  }) as Task
+
+/** `name state seconds`, of a stage `worked+asked`. */
+const describeParts = (parts: TimelinePart[]) =>
+  parts.map((part) =>
+    part.kind === 'gate'
+      ? `gate ${part.state} ${part.waited / 1000}`
+      : `${part.name} ${part.state} ${part.worked / 1000}+${part.asked / 1000}`,
+  )
+const now = (seconds: number) => start + seconds * 1000
+
+const startedEvents = [
+  event(0, 'created', null),
+  event(5, 'stage_started', 0),
+  event(15, 'checkpoint', 0),
+  event(16, 'stage_finished', 0),
+  event(20, 'stage_started', 1),
+]
+
+describe('the line of stages', () => {
+  it('counts what works until now', () => {
+    expect(describeParts(timeline(task({}), startedEvents, now(50)))).toEqual([
+      'plan done 11+0',
+      'develop now 30+0',
+      'gate future 0',
+      'publish future 0+0',
+    ])
+  })
+
+  it('counts a question apart from the work that it interrupts', () => {
+    const events = [...startedEvents, event(30, 'suspended', 1, { reason: 'question', number: 1 })]
+    const asking = task({ status: 'suspended', suspendReason: 'question' })
+    expect(describeParts(timeline(asking, events, now(50)))[1]).toBe('develop asking 10+20')
+    const answered = [...events, event(60, 'confirmed', 1, { number: 1, result: 'a' })]
+    expect(describeParts(timeline(task({}), answered, now(65)))[1]).toBe('develop now 15+30')
+  })
+
+  it('has a budget that was raised go on only when its stage begins again', () => {
+    const events = [
+      ...startedEvents,
+      event(30, 'suspended', 1, { reason: 'budget', number: 1 }),
+      event(40, 'confirmed', 1, { number: 1, result: 'continue', budget: null }),
+      event(50, 'stage_started', 1),
+    ]
+    expect(describeParts(timeline(task({}), events, now(55)))[1]).toBe('develop now 15+10')
+  })
+
+  it('tells how long the question before a stage waits', () => {
+    const events = [
+      ...startedEvents,
+      event(40, 'stage_finished', 1),
+      event(41, 'suspended', 2, { reason: 'gate', kind: 'confirm' }),
+    ]
+    const asking = task({ status: 'suspended', suspendReason: 'gate', currentStageIndex: 2 })
+    expect(describeParts(timeline(asking, events, now(101)))).toEqual([
+      'plan done 11+0',
+      'develop done 20+0',
+      'gate asking 60',
+      'publish future 0+0',
+    ])
+    const confirmed = [...events, event(101, 'confirmed', 2, { number: 0, result: 'confirm' })]
+    const after = task({ status: 'assigned', currentStageIndex: 2 })
+    expect(describeParts(timeline(after, confirmed, now(500)))[2]).toBe('gate past 60')
+  })
+
+  it('waits no more for a question that is withdrawn', () => {
+    const events = [
+      event(0, 'suspended', 2, { reason: 'gate' }),
+      event(10, 'warning', 2, { withdrawn: true, number: 0 }),
+    ]
+    const parts = timeline(task({ status: 'queued', currentStageIndex: 2 }), events, now(99))
+    expect(describeParts(parts)[2]).toBe('gate past 10')
+  })
+
+  it('begins anew what a new round does again, and no more', () => {
+    const events = [
+      ...startedEvents,
+      event(40, 'failed', 1),
+      event(100, 'retried', 1),
+      event(110, 'stage_started', 1),
+    ]
+    expect(describeParts(timeline(task({}), events, now(115))).slice(0, 2)).toEqual([
+      'plan done 11+0',
+      'develop now 5+0',
+    ])
+  })
+
+  it('adds up the runs of a stage that was begun again elsewhere', () => {
+    const events = [
+      ...startedEvents,
+      event(30, 'machine_lost', 1),
+      event(90, 'requeued', 1),
+      event(100, 'stage_started', 1),
+    ]
+    const [, develop] = timeline(task({}), events, now(105))
+    expect(develop).toMatchObject({ worked: 15_000, runs: 2 })
+  })
+
+  it.each([
+    ['failed', { failure: { stageIndex: 1 } }, 'develop failed 20+0'],
+    ['cancelled', {}, 'develop stopped 20+0'],
+    ['completed', { currentStageIndex: 2 }, 'develop done 20+0'],
+  ])('stands still when the task is %s', (status, some, said) => {
+    const events = [...startedEvents, event(40, status, 1)]
+    expect(describeParts(timeline(task({ status, ...some }), events, now(9999)))[1]).toBe(said)
+  })
+
+  it('is as wide as it took, and never too narrow to read', () => {
+    const parts = timeline(task({}), startedEvents, now(1000))
+    const [plan, develop, gate] = widths(parts)
+    expect([plan, gate]).toEqual([1, 0.7])
+    expect(develop).toBeGreaterThan(7)
+  })
+})

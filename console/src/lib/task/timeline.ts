@@ -1,0 +1,163 @@
+/** A task's stages over time, from its events: how long each worked, how long a person was waited
+ *  for. Pure: now is given. Times are milliseconds. */
+import type { Schemas } from '../../api/client'
+
+type Event = Pick<Schemas['Event'], 'type' | 'stageIndex' | 'data' | 'createdAt'>
+type Task = Pick<
+  Schemas['TaskDetail'],
+  'pipeline' | 'status' | 'suspendReason' | 'currentStageIndex' | 'failure'
+>
+
+export type TimelinePart =
+  | {
+      kind: 'gate'
+      stage: number
+      name: string
+      state: 'past' | 'asking' | 'future'
+      waited: number
+    }
+  | {
+      kind: 'stage'
+      stage: number
+      name: string
+      state: 'done' | 'now' | 'asking' | 'paused' | 'failed' | 'stopped' | 'future'
+      worked: number
+      /** In its middle, for a person. */
+      asked: number
+      /** How often it was begun. */
+      runs: number
+      limit: number
+    }
+
+type Span = { worked: number; asked: number; waited: number; runs: number; isEnded: boolean }
+
+const emptySpan = (): Span => ({ worked: 0, asked: 0, waited: 0, runs: 0, isEnded: false })
+
+export function timeline(task: Task, events: readonly Event[], now: number): TimelinePart[] {
+  const spans = spansOf(events, task.pipeline.length, isActive(task) ? now : null)
+  return task.pipeline.flatMap((stage, index) => {
+    const span = spans[index] ?? emptySpan()
+    const part: TimelinePart = {
+      kind: 'stage',
+      stage: index,
+      name: stage.name,
+      state: stateOf(task, index, span),
+      worked: span.worked,
+      asked: span.asked,
+      runs: span.runs,
+      limit: (stage.timeout ?? 0) * 1000,
+    }
+    return hasGate(stage) ? [gateBefore(task, index, span), part] : [part]
+  })
+}
+
+function hasGate(stage: Schemas['Stage']): boolean {
+  return Boolean(stage.confirm || stage.input || stage.choices?.length)
+}
+
+function gateBefore(task: Task, index: number, span: Span): TimelinePart {
+  const isHere = task.currentStageIndex === index && span.runs === 0
+  const isAsking = isHere && task.status === 'suspended' && task.suspendReason === 'gate'
+  const isPast = task.currentStageIndex > index || span.runs > 0 || task.status === 'completed'
+  const state = isAsking ? 'asking' : isPast ? 'past' : 'future'
+  return {
+    kind: 'gate',
+    stage: index,
+    name: task.pipeline[index]?.name ?? '',
+    state: state === 'future' && span.waited > 0 ? 'past' : state,
+    waited: span.waited,
+  }
+}
+
+type StagePart = Extract<TimelinePart, { kind: 'stage' }>
+
+function stateOf(task: Task, index: number, span: Span): StagePart['state'] {
+  if (task.status === 'completed' || index < task.currentStageIndex) return 'done'
+  if (index > task.currentStageIndex || span.runs === 0) return 'future'
+  if (task.status === 'failed') {
+    return (task.failure?.stageIndex ?? index) === index ? 'failed' : 'done'
+  }
+  if (task.status === 'cancelled') return span.isEnded ? 'done' : 'stopped'
+  if (task.status !== 'suspended') return task.status === 'running' ? 'now' : 'paused'
+  if (task.suspendReason === 'gate') return 'done'
+  return task.suspendReason === 'question' || task.suspendReason === 'budget' ? 'asking' : 'paused'
+}
+
+/** Of each stage its times; what still goes on goes on until `now`, null where nothing does. A stage
+ *  that a new round does again begins anew, and so do all behind it. */
+function spansOf(events: readonly Event[], count: number, now: number | null): Span[] {
+  const spans = Array.from({ length: count }, emptySpan)
+  let open: { what: 'worked' | 'asked' | 'waited'; stage: number; since: number } | null = null
+  const close = (at: number) => {
+    const span = open && spans[open.stage]
+    if (open && span) span[open.what] += Math.max(0, at - open.since)
+    open = null
+  }
+  for (const event of events) {
+    const at = Date.parse(event.createdAt)
+    const stage = event.stageIndex ?? 0
+    const span = spans[stage]
+    if (!span) continue
+    switch (event.type) {
+      case 'retried':
+      case 'followed_up':
+        close(at)
+        for (let later = stage; later < count; later++) spans[later] = emptySpan()
+        break
+      case 'stage_started':
+        close(at)
+        span.runs += 1
+        span.isEnded = false
+        open = { what: 'worked', stage, since: at }
+        break
+      case 'stage_finished':
+        close(at)
+        span.isEnded = true
+        break
+      case 'suspended':
+        close(at)
+        if (event.data.reason === 'quota') break
+        open = { what: isMidStage(event) ? 'asked' : 'waited', stage, since: at }
+        break
+      case 'confirmed':
+        close(at)
+        // An agent that has its answer works on; what was stopped begins another time.
+        if (isMidStage(event) && !span.isEnded && event.data.budget === undefined) {
+          open = { what: 'worked', stage, since: at }
+        }
+        break
+      case 'warning':
+        if (event.data.withdrawn === true) close(at)
+        break
+      case 'failed':
+      case 'cancelled':
+      case 'completed':
+      case 'requeued':
+      case 'machine_lost':
+        close(at)
+        break
+    }
+  }
+  if (now !== null) close(now)
+  return spans
+}
+
+function isMidStage(event: Event): boolean {
+  return typeof event.data.number === 'number' && event.data.number > 0
+}
+
+function isActive(task: Task): boolean {
+  return !['completed', 'failed', 'cancelled'].includes(task.status)
+}
+
+/** How wide each part is, beside the others: as long as it took, within bounds that keep it legible. */
+export function widths(parts: readonly TimelinePart[]): number[] {
+  const lengths = parts.map((part) =>
+    part.kind === 'gate' ? part.waited : part.worked + part.asked,
+  )
+  const all = lengths.reduce((sum, one) => sum + one, 0)
+  return parts.map((part, place) => {
+    const least = part.kind === 'gate' ? 0.7 : 1
+    return all === 0 ? least : Math.max(least, ((lengths[place] ?? 0) / all) * 8)
+  })
+}

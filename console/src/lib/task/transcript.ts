@@ -1,0 +1,154 @@
+/** A transcript as the rows that are shown: stages, what was said, commands, edits, and tools in a
+ *  row folded into one line. */
+
+import type { Schemas } from '../../api/client'
+import { textIn } from './entryData'
+import { isMusterTool } from './musterTools'
+
+export type Entry = Schemas['TranscriptEntry']
+type Event = Pick<Schemas['Event'], 'type' | 'stageIndex' | 'attempt' | 'createdAt' | 'data'>
+
+export type Kind = 'all' | 'edits' | 'commands' | 'words'
+export const KINDS: readonly Kind[] = ['all', 'edits', 'commands', 'words']
+
+export type Row =
+  /** `milliseconds`: null while it runs. `isSilent`: nothing is told of it. */
+  | { is: 'stage'; key: string; stage: number; milliseconds: number | null; isSilent: boolean }
+  /** `milliseconds`: since the entry before, or since the stage began. */
+  | { is: 'entry'; key: string; entry: Entry; milliseconds: number | null }
+  | { is: 'tools'; key: string; entries: Entry[]; milliseconds: number | null }
+
+const KIND_FILTERS: Record<Kind, (entry: Entry) => boolean> = {
+  all: () => true,
+  edits: ({ kind }) => kind === 'edit',
+  commands: ({ kind, data }) => kind === 'command' || (kind === 'denied' && 'command' in data),
+  words: ({ kind }) => ['message', 'thought', 'question', 'error'].includes(kind),
+}
+
+type Run = { stage: number; run: number; startedAt: number | null; endedAt: number | null }
+
+/** The rows of one attempt. `q` is in the entries that are shown, in any letter case. */
+export function transcriptRows(
+  entries: readonly Entry[],
+  events: readonly Event[],
+  attempt: number,
+  kind: Kind = 'all',
+  q = '',
+): Row[] {
+  const runs = stageRuns(entries, events, attempt)
+  const isFiltered = kind !== 'all' || q !== ''
+  const wanted = q.toLowerCase()
+  return runs.flatMap((run) => {
+    const own = entries.filter((one) => one.stageIndex === run.stage && one.run === run.run)
+    const shown = addDurations(own, run).filter(
+      ({ entry }) => !isDuplicate(entry) && KIND_FILTERS[kind](entry) && matchesText(entry, wanted),
+    )
+    if (isFiltered && shown.length === 0) return []
+    return [stageRow(run, own.length === 0), ...foldTools(shown)]
+  })
+}
+
+/** The runs of stages in their order: as the events tell of them, and those that only entries know. */
+function stageRuns(entries: readonly Entry[], events: readonly Event[], attempt: number): Run[] {
+  const runs: Run[] = []
+  const counts = new Map<number, number>()
+  for (const { type, stageIndex, createdAt, attempt: of } of events) {
+    if (of !== attempt || stageIndex === null) continue
+    if (type === 'stage_started') {
+      const run = counts.get(stageIndex) ?? 0
+      counts.set(stageIndex, run + 1)
+      runs.push({ stage: stageIndex, run, startedAt: Date.parse(createdAt), endedAt: null })
+    } else if (type === 'stage_finished') {
+      const last = runs.findLast(({ stage }) => stage === stageIndex)
+      if (last) last.endedAt = Date.parse(createdAt)
+    }
+  }
+  for (const { stageIndex, run, at } of entries) {
+    if (runs.some((one) => one.stage === stageIndex && one.run === run)) continue
+    const made = { stage: stageIndex, run, startedAt: null, endedAt: null }
+    const behind = runs.findIndex(
+      ({ startedAt }) => startedAt !== null && startedAt > Date.parse(at),
+    )
+    runs.splice(behind === -1 ? runs.length : behind, 0, made)
+  }
+  return runs
+}
+
+function stageRow({ stage, run, startedAt, endedAt }: Run, isSilent: boolean): Row {
+  const milliseconds = startedAt !== null && endedAt !== null ? endedAt - startedAt : null
+  return { is: 'stage', key: `s${stage}-${run}`, stage, milliseconds, isSilent }
+}
+
+type TimedEntry = { entry: Entry; milliseconds: number | null }
+
+function addDurations(entries: Entry[], run: Run): TimedEntry[] {
+  return entries.map((entry, place) => {
+    const before = entries[place - 1]
+    const since = before ? Date.parse(before.at) : run.startedAt
+    return { entry, milliseconds: since === null ? null : Date.parse(entry.at) - since }
+  })
+}
+
+/** Calls of Muster's own tools have an entry of their own for what they do. */
+function isDuplicate({ kind, data }: Entry): boolean {
+  return kind === 'tool' && isMusterTool(textIn(data, 'tool') ?? '')
+}
+
+function matchesText({ title, text }: Entry, wanted: string): boolean {
+  return (
+    wanted === '' || title.toLowerCase().includes(wanted) || text.toLowerCase().includes(wanted)
+  )
+}
+
+function foldTools(shown: TimedEntry[]): Row[] {
+  const rows: Row[] = []
+  for (const { entry, milliseconds } of shown) {
+    const last = rows.at(-1)
+    if (entry.kind !== 'tool' || entry.data.failed) {
+      rows.push({ is: 'entry', key: `e${entry.number}`, entry, milliseconds })
+    } else if (last?.is === 'tools') {
+      last.entries.push(entry)
+      last.milliseconds = addNullable(last.milliseconds, milliseconds)
+    } else {
+      rows.push({ is: 'tools', key: `e${entry.number}`, entries: [entry], milliseconds })
+    }
+  }
+  return rows
+}
+
+function addNullable(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? null : one + other
+}
+
+export type ToolUse = 'read' | 'searched' | 'web' | 'planned' | 'other'
+
+const TOOL_USES: [ToolUse, RegExp][] = [
+  ['web', /web|fetch|browser/i],
+  ['read', /^(read|view|cat|open)|read_?(many_?)?files?|notebookread/i],
+  ['searched', /grep|glob|search|find|^ls$|^list/i],
+  ['planned', /todo|plan/i],
+]
+
+/** What tools were used for, and how often, in the order of first use. */
+export function countToolUses(entries: readonly Entry[]): [ToolUse, number][] {
+  const counts = new Map<ToolUse, number>()
+  for (const { data } of entries) {
+    const tool = textIn(data, 'tool') ?? ''
+    const used = TOOL_USES.find(([, names]) => names.test(tool))?.[0] ?? 'other'
+    counts.set(used, (counts.get(used) ?? 0) + 1)
+  }
+  return [...counts]
+}
+
+/** Who has answered the question that `entry` is, by the event that says so. */
+export function findAnswer<E extends Event>(entry: Entry, events: readonly E[]): E | undefined {
+  const asked = Date.parse(entry.at)
+  return events.find(
+    ({ type, attempt, data, createdAt }) =>
+      type === 'confirmed' &&
+      attempt === entry.attempt &&
+      Number(data.number) > 0 &&
+      !('budget' in data) &&
+      Date.parse(createdAt) >= asked,
+  )
+}

@@ -1,0 +1,73 @@
+import type { Schemas } from '../../../api/client'
+import { CopyButton } from '../../../components/controls/CopyButton'
+import { Dialog } from '../../../components/dialogs/Dialog'
+import { RelativeTime } from '../../../components/status/RelativeTime'
+import { strings } from '../../../i18n'
+import styles from '../admin.module.css'
+import { Actor } from './Actor'
+import { type Change, changesOf } from './changes'
+
+type Entry = Schemas['AuditEntry']
+
+/** One entry of the audit log: its facts, and what was before and after. */
+export function EntryDialog({ entry, onClose }: { entry: Entry; onClose: () => void }) {
+  const changes = changesOf(entry.changes?.before ?? null, entry.changes?.after ?? null)
+  return (
+    <Dialog isOpen title={entry.action} onClose={onClose}>
+      <dl className="facts">
+        <dt>{strings.audit.when}</dt>
+        <dd>
+          <RelativeTime at={entry.at} /> <span className="dim mono">{entry.at}</span>
+        </dd>
+        <dt>{strings.audit.who}</dt>
+        <dd>
+          <Actor entry={entry} />
+        </dd>
+        <dt>{strings.audit.whom}</dt>
+        <dd>
+          {entry.targetType} <code>{entry.targetId}</code>
+        </dd>
+        <dt>{strings.audit.address}</dt>
+        <dd className="mono">{entry.remoteAddress ?? '–'}</dd>
+        {entry.requestId && (
+          <>
+            <dt>{strings.common.requestId}</dt>
+            <dd>
+              <code>{entry.requestId}</code>{' '}
+              <CopyButton text={entry.requestId} what={strings.common.requestId} />
+            </dd>
+          </>
+        )}
+      </dl>
+      <h3>{strings.audit.changes}</h3>
+      {changes.length > 0 ? (
+        <Changes changes={changes} />
+      ) : (
+        <p className="dim">{strings.audit.noChanges}</p>
+      )}
+    </Dialog>
+  )
+}
+
+function Changes({ changes }: { changes: Change[] }) {
+  return (
+    <table className={styles.changes}>
+      <thead>
+        <tr>
+          <th scope="col">{strings.audit.field}</th>
+          <th scope="col">{strings.audit.before}</th>
+          <th scope="col">{strings.audit.after}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.map(({ field, before, after }) => (
+          <tr key={field}>
+            <th scope="row">{field}</th>
+            <td className={before === null ? undefined : styles.before}>{before ?? '–'}</td>
+            <td className={after === null ? undefined : styles.after}>{after ?? '–'}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

@@ -1,0 +1,102 @@
+import { X } from 'lucide-react'
+import { useState } from 'react'
+import type { Schemas } from '../../../api/client'
+import { Button } from '../../../components/controls/Button'
+import { Field } from '../../../components/forms/Field'
+import { FormError } from '../../../components/forms/FormError'
+import { useForm } from '../../../components/forms/useForm'
+import { strings } from '../../../i18n'
+import { saveSettings } from '../../../queries/adminSettings'
+import { showToast } from '../../../state/toasts'
+import styles from '../admin.module.css'
+import { emptyPrice, type PriceText, pricesOf, priceText } from './priceTexts'
+
+/** What a million tokens cost. The first that fits counts, so their order matters. */
+export function Prices({ registry }: { registry: Schemas['Setting'][] }) {
+  const kept = registry.find(({ key }) => key === 'prices')?.value
+  const [rows, set] = useState<PriceText[]>(Array.isArray(kept) ? kept.map(priceText) : [])
+  const form = useForm(
+    () => saveSettings({ prices: pricesOf(rows) }),
+    () => showToast(strings.common.saved),
+  )
+  const change = (place: number, changes: Partial<PriceText>) =>
+    set(rows.map((row, at) => (at === place ? { ...row, ...changes } : row)))
+  return (
+    <form className={styles.prices} onSubmit={form.onSubmit}>
+      <p className={styles.about}>{strings.settings.pricesAbout}</p>
+      {rows.length === 0 && <p className="dim">{strings.settings.noPrices}</p>}
+      {rows.map((row, place) => (
+        <PriceRow
+          key={row.id}
+          row={row}
+          index={place}
+          onChange={(changes) => change(place, changes)}
+          onRemove={() => set(rows.filter((one) => one !== row))}
+        />
+      ))}
+      <FormError form={form} />
+      <div className="row">
+        <Button variant="main" type="submit" disabled={form.isBusy}>
+          {strings.settings.savePrices}
+        </Button>
+        <Button onClick={() => set([...rows, emptyPrice()])}>{strings.settings.addPrice}</Button>
+      </div>
+    </form>
+  )
+}
+
+type RowProps = {
+  row: PriceText
+  index: number
+  onChange: (changes: Partial<PriceText>) => void
+  onRemove: () => void
+}
+
+function PriceRow({ row, index, onChange, onRemove }: RowProps) {
+  const labelProps = (what: string) => ({ 'aria-label': strings.settings.ofPrice(what, index + 1) })
+  return (
+    <div className={styles.price}>
+      <Field label={strings.settings.agent}>
+        <input
+          className="input"
+          placeholder={strings.settings.anyAgent}
+          value={row.agent}
+          onChange={(event) => onChange({ agent: event.target.value })}
+          {...labelProps(strings.settings.agent)}
+        />
+      </Field>
+      <Field label={strings.settings.model}>
+        <input
+          className="input mono"
+          required
+          value={row.model}
+          onChange={(event) => onChange({ model: event.target.value })}
+          {...labelProps(strings.settings.model)}
+        />
+      </Field>
+      {(['input', 'cached', 'output', 'reasoning'] as const).map((what) => (
+        <Field key={what} label={strings.settings[what]}>
+          <input
+            className="input"
+            type="number"
+            min={0}
+            max={10_000}
+            step="any"
+            required={what === 'input' || what === 'output'}
+            value={row[what]}
+            onChange={(event) => onChange({ [what]: event.target.value })}
+            {...labelProps(strings.settings[what])}
+          />
+        </Field>
+      ))}
+      <Button
+        variant="quiet"
+        size="square"
+        aria-label={strings.settings.removePrice(row.model || String(index + 1))}
+        onClick={onRemove}
+      >
+        <X className="i" aria-hidden="true" />
+      </Button>
+    </div>
+  )
+}

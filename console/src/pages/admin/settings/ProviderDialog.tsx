@@ -1,0 +1,77 @@
+import type { Schemas } from '../../../api/client'
+import { Problem } from '../../../api/problem'
+import { CopyableLine } from '../../../components/controls/CopyButton'
+import { FormDialog } from '../../../components/dialogs/FormDialog'
+import type { FormValues } from '../../../components/forms/useForm'
+import { strings } from '../../../i18n'
+import { changeProvider, createProvider } from '../../../queries/adminProviders'
+import { usePublicUrl } from '../../../queries/adminSettings'
+import { InvalidLineError, parseMemberships, parseRoles, splitLines } from './groupRules'
+import { ProviderFields } from './ProviderFields'
+
+type Provider = Schemas['IdentityProvider']
+
+/** A new provider, or one that is changed: its name and issuer stay then. */
+export function ProviderDialog(props: { provider: Provider | undefined; onClose: () => void }) {
+  const { provider, onClose } = props
+  const base = usePublicUrl() || location.origin
+  const submit = async (given: FormValues) => {
+    const rules = readProvider(given)
+    if (provider) return changeProvider(provider.id, rules)
+    const { text } = given
+    return createProvider({ ...rules, name: text('name'), issuer: text('issuer') })
+  }
+  const title = provider
+    ? strings.settings.changeProvider(provider.label)
+    : strings.settings.newProvider
+  return (
+    <FormDialog
+      title={title}
+      submit={provider ? strings.common.save : strings.forms.create}
+      act={submit}
+      done={onClose}
+      onClose={onClose}
+    >
+      {(form) => (
+        <>
+          <ProviderFields form={form} provider={provider} />
+          <div className="field">
+            <span className="label">{strings.settings.callback}</span>
+            <CopyableLine
+              text={`${base}/api/auth/oidc/${provider?.name ?? '<name>'}/callback`}
+              what={strings.settings.callback}
+            />
+          </div>
+        </>
+      )}
+    </FormDialog>
+  )
+}
+
+function readProvider({ text, exact, isChecked }: FormValues) {
+  return {
+    label: text('label'),
+    clientId: text('clientId'),
+    ...(exact('clientSecret') && { clientSecret: exact('clientSecret') }),
+    ...(text('scopes') && { scopes: text('scopes') }),
+    enabled: isChecked('enabled'),
+    createAccounts: isChecked('createAccounts'),
+    matchEmail: isChecked('matchEmail'),
+    emailDomains: splitLines(text('emailDomains')),
+    groupsClaim: text('groupsClaim'),
+    allowedGroups: splitLines(text('allowedGroups')),
+    roles: parseField('roles', () => parseRoles(text('roles'))),
+    memberships: parseField('memberships', () => parseMemberships(text('memberships'))),
+  }
+}
+
+/** A line that cannot be read stands at its field, as what the server finds wrong does. */
+function parseField<T>(field: string, reading: () => T): T {
+  try {
+    return reading()
+  } catch (error) {
+    if (!(error instanceof InvalidLineError)) throw error
+    const told = strings.settings.badLine(error.line)
+    throw new Problem('validation_failed', 422, told, { [field]: [told] })
+  }
+}

@@ -1,0 +1,102 @@
+import type { Schemas } from '../../../api/client'
+import { Button } from '../../../components/controls/Button'
+import { PagedList } from '../../../components/tables/PagedList'
+import { type Column, Table } from '../../../components/tables/Table'
+import { strings } from '../../../i18n'
+import { deleteProvider, useIdentityProviders } from '../../../queries/adminProviders'
+import styles from '../admin.module.css'
+import { ConfirmDialog } from '../ConfirmDialog'
+import { RowMenu } from '../RowMenu'
+import { useOpenDialog } from '../useOpenDialog'
+import { ProviderDialog } from './ProviderDialog'
+
+type Provider = Schemas['IdentityProvider']
+type ProviderAction = 'new' | 'change' | 'delete'
+type OpenProviderDialog = (what: ProviderAction, on: Provider | undefined) => () => void
+
+/** By which providers of single sign-on people come in, and whom they let in. */
+export function Providers() {
+  const { opened, open, close } = useOpenDialog<ProviderAction, Provider | undefined>()
+  return (
+    <>
+      <p className={styles.about}>{strings.settings.ssoAbout}</p>
+      <PagedList
+        list={useIdentityProviders()}
+        empty={<p className="dim">{strings.settings.noProviders}</p>}
+      >
+        {(rows) => (
+          <Table
+            label={strings.settings.sso}
+            columns={columns(open)}
+            rows={rows}
+            keyOf={({ id }) => id}
+          />
+        )}
+      </PagedList>
+      <div className="foot">
+        <Button onClick={open('new', undefined)}>{strings.settings.newProvider}</Button>
+      </div>
+      {(opened?.what === 'new' || opened?.what === 'change') && (
+        <ProviderDialog provider={opened.on} onClose={close} />
+      )}
+      {opened?.what === 'delete' && opened.on && (
+        <DeleteDialog provider={opened.on} onClose={close} />
+      )}
+    </>
+  )
+}
+
+function DeleteDialog({ provider, onClose }: { provider: Provider; onClose: () => void }) {
+  return (
+    <ConfirmDialog
+      title={strings.settings.deleteProvider(provider.label)}
+      about={strings.settings.deleteAbout}
+      submit={strings.settings.deleteProvider(provider.label)}
+      act={() => deleteProvider(provider.id)}
+      onClose={onClose}
+    />
+  )
+}
+
+const columns = (open: OpenProviderDialog): Column<Provider>[] => [
+  {
+    name: strings.settings.label,
+    cell: ({ label, name, enabled }) => (
+      <>
+        {label} <code className="dim">{name}</code>
+        {!enabled && <span className="dim"> · {strings.settings.off}</span>}
+      </>
+    ),
+  },
+  {
+    name: strings.settings.issuer,
+    cell: ({ issuer }) => (
+      <span className="mono" title={issuer}>
+        {issuer}
+      </span>
+    ),
+  },
+  { name: strings.settings.accounts, width: '22%', cell: (provider) => accountPolicy(provider) },
+  {
+    name: strings.forms.actions,
+    width: '64px',
+    isHeaderHidden: true,
+    cell: (provider) => (
+      <RowMenu
+        name={provider.label}
+        items={[
+          { name: strings.forms.edit, onSelect: open('change', provider) },
+          { name: strings.forms.delete, isBad: true, onSelect: open('delete', provider) },
+        ]}
+      />
+    ),
+  },
+]
+
+function accountPolicy({ createAccounts, matchEmail }: Provider): string {
+  const ways = [
+    matchEmail && strings.settings.accountsFound,
+    createAccounts && strings.settings.accountsMade,
+  ].filter(Boolean)
+  return ways.join(', ') || strings.settings.accountsLinked
+}

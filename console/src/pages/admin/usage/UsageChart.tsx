@@ -1,0 +1,25 @@
+import { UsageCharts } from '../../../components/charts/UsageCharts'
+import { strings } from '../../../i18n'
+import { daysBetween } from '../../../lib/format/dailyUsage'
+import { type UsageFilter, useUsageByDay } from '../../../queries/adminUsage'
+import styles from '../admin.module.css'
+
+/** What agents have used day by day, and what that cost, of the same days and project. */
+export default function UsageChart({ filter }: { filter: UsageFilter }) {
+  const say = strings.adminUsage
+  const today = new Date().toISOString().slice(0, 10)
+  const from = filter.from ?? today
+  const { data: days } = useUsageByDay({ ...filter, groupBy: 'day' })
+  if (!days || days.length === 0) return null
+  const whose = filter.project ?? say.allProjects
+  return (
+    <div className={styles.charts}>
+      <UsageCharts
+        days={days}
+        from={from}
+        count={daysBetween(from, filter.to ?? today)}
+        labels={{ ...say, tokens: say.tokensChart(whose), costs: say.costChart(whose) }}
+      />
+    </div>
+  )
+}

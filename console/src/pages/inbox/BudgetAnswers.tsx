@@ -1,0 +1,57 @@
+import { useState } from 'react'
+import type { Schemas } from '../../api/client'
+import { Button } from '../../components/controls/Button'
+import { AnswerButtons } from '../../components/gate/AnswerButtons'
+import { Answers } from '../../components/gate/Answers'
+import { locale, strings } from '../../i18n'
+import { formatCompact, formatInteger, formatMoney } from '../../lib/format/numbers'
+import { gateAnswer, useAnswerGate } from '../../queries/gates'
+import styles from './Inbox.module.css'
+
+type Gate = Schemas['PendingGate']
+
+/** Let the task go on with as much once more, or with another amount, or stop it. */
+export function BudgetAnswers(props: { taskId: number; gate: Gate; hasKeys: boolean }) {
+  const { taskId, gate, hasKeys } = props
+  const [isOther, chooseOther] = useState(false)
+  const answer = useAnswerGate(taskId)
+  const isOff = answer.isPending || answer.isSuccess
+  if (isOther) return <Answers taskId={taskId} gate={gate} hasKeys={hasKeys} />
+  const more = sameAmountText(gate)
+  return (
+    <div className={styles.budget}>
+      <AnswerButtons
+        options={[
+          {
+            result: 'continue',
+            name: more ? strings.inbox.continueWith(more) : strings.inbox.continueSame,
+            isMain: true,
+          },
+          { result: 'stop', name: strings.gate.stop, isBad: true },
+        ]}
+        isLong={false}
+        isOff={isOff}
+        hasKeys={hasKeys}
+        send={(said) => answer.mutate(gateAnswer(gate, said))}
+      />
+      {hasKeys && (
+        <Button variant="quiet" disabled={isOff} onClick={() => chooseOther(true)}>
+          {strings.inbox.otherAmount}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+/** What one budget gives once more, in words; empty where several are used up. */
+function sameAmountText({ budgets }: Gate): string {
+  const [one, ...others] = budgets ?? []
+  if (!one || others.length > 0) return ''
+  const { minutes, tokens, cost } = one.budget
+  const said = [
+    minutes != null && strings.gate.minutesOf(formatInteger(Math.round(minutes), locale)),
+    tokens != null && strings.gate.tokensOf(formatCompact(tokens, locale)),
+    cost != null && formatMoney(cost, locale),
+  ]
+  return said.filter(Boolean).join(', ')
+}

@@ -1,0 +1,41 @@
+import { ErrorMessage } from '../../components/feedback/ErrorMessage'
+import { Skeleton } from '../../components/feedback/Skeleton'
+import { Page } from '../../components/page/Page'
+import { strings } from '../../i18n'
+import { useInbox } from '../../queries/inbox'
+import { ActivitySidebar } from './ActivitySidebar'
+import { EmptyInbox } from './EmptyInbox'
+import styles from './Inbox.module.css'
+import { InboxList } from './InboxList'
+import { ShortcutHints } from './ShortcutHints'
+import { useAnswerToasts } from './useAnswerToasts'
+
+/** The home: what needs the one who looks, and at its side what runs. */
+export default function InboxPage() {
+  const inbox = useInbox()
+  useAnswerToasts(inbox.data?.items)
+  return (
+    <Page title={strings.common.inbox} aside={<Head total={inbox.data?.total} />}>
+      <div className={styles.home}>
+        <div>
+          {inbox.isPending && <Skeleton rows={10} />}
+          {inbox.isError && !inbox.data && (
+            <ErrorMessage error={inbox.error} again={() => void inbox.refetch()} />
+          )}
+          {inbox.data && (inbox.data.total > 0 ? <InboxList inbox={inbox.data} /> : <EmptyInbox />)}
+        </div>
+        <ActivitySidebar />
+      </div>
+    </Page>
+  )
+}
+
+function Head({ total }: { total: number | undefined }) {
+  if (!total) return null
+  return (
+    <>
+      <span className="dim">{total}</span>
+      <ShortcutHints />
+    </>
+  )
+}

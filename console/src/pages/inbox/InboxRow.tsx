@@ -1,0 +1,68 @@
+import { useNow } from '../../components/hooks/useNow'
+import { RelativeTime } from '../../components/status/RelativeTime'
+import { StatusIcon } from '../../components/status/Status'
+import { locale, strings } from '../../i18n'
+import { defaultActionText } from '../../lib/inbox/defaultAction'
+import type { InboxItem } from '../../queries/inbox'
+import { EndedTask } from './EndedTask'
+import styles from './Inbox.module.css'
+import { OpenGate } from './OpenGate'
+import { UnhealthyMachine } from './UnhealthyMachine'
+
+type Props = { item: InboxItem; isSelected: boolean; onSelect: () => void }
+
+/** One thing that needs somebody: what it is, since when, what happens by itself, what can be done. */
+export function InboxRow({ item, isSelected, onSelect }: Props) {
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: J and K select, and so does the focus
+    <li
+      id={item.id}
+      className={styles.ask}
+      aria-current={isSelected || undefined}
+      // A press selects when it is done: rows that grow and shrink under it would make it miss.
+      onFocus={({ target }) => target.matches(':focus-visible') && onSelect()}
+      onClick={onSelect}
+    >
+      <span className="tone" data-is={statusIconOf(item)}>
+        <StatusIcon look={statusIconOf(item)} />
+      </span>
+      <div className={styles.body}>
+        {item.gate && item.task && (
+          <OpenGate item={item} gate={item.gate} task={item.task} isSelected={isSelected} />
+        )}
+        {!item.gate && item.task && (
+          <EndedTask item={item} task={item.task} isSelected={isSelected} />
+        )}
+        {item.machine && (
+          <UnhealthyMachine item={item} machine={item.machine} isSelected={isSelected} />
+        )}
+      </div>
+      <p className={styles.since}>
+        <span className="phone">{strings.inbox.since} </span>
+        <RelativeTime at={item.since} />
+      </p>
+      <DefaultAction item={item} />
+    </li>
+  )
+}
+
+function statusIconOf({ kind }: InboxItem) {
+  if (kind === 'failure') return 'failed'
+  if (kind === 'result') return 'completed'
+  return kind === 'machine' ? 'unhealthy' : 'needs'
+}
+
+function DefaultAction({ item }: { item: InboxItem }) {
+  const now = useNow()
+  const { summary, detail } = defaultActionText(item, {
+    words: strings.inbox,
+    units: strings.units,
+    locale,
+    now,
+  })
+  return (
+    <p className={styles.itself}>
+      <b>{summary}</b> {detail}
+    </p>
+  )
+}

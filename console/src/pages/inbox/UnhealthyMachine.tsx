@@ -1,0 +1,64 @@
+import { Link } from '@tanstack/react-router'
+import type { Schemas } from '../../api/client'
+import { locale, strings } from '../../i18n'
+import { agentName } from '../../lib/format/agentNames'
+import { formatPercent } from '../../lib/format/numbers'
+import { type InboxItem, useUndrain } from '../../queries/inbox'
+import { DetailLink } from './DetailLink'
+import styles from './Inbox.module.css'
+import { type ItemAction, ItemActions } from './ItemActions'
+
+type Machine = Schemas['UnhealthyMachine']
+
+/** A machine that is not well, and why. */
+export function UnhealthyMachine(props: {
+  item: InboxItem
+  machine: Machine
+  isSelected: boolean
+}) {
+  const { item, machine, isSelected } = props
+  const undrain = useUndrain(machine.id)
+  const acts: ItemAction[] = item.actions.includes('undrain')
+    ? [
+        {
+          name: strings.inbox.undrain,
+          look: 'main',
+          isOff: undrain.isPending || undrain.isSuccess,
+          do: () => undrain.mutate(),
+        },
+      ]
+    : []
+  return (
+    <>
+      <p className={styles.where}>
+        <b className="soft">{strings.inbox.kinds.machine}</b>
+        <Link className="tall" to="/machines/$machineId" params={{ machineId: machine.id }}>
+          {machine.name}
+        </Link>
+        <span>{machineDetail(machine)}</span>
+      </p>
+      <p className={styles.what}>{problemTexts(machine).join(' ')}</p>
+      <div className={styles.foot}>
+        <ItemActions acts={acts} isSelected={isSelected} />
+        <DetailLink item={item} isSelected={isSelected} />
+      </div>
+    </>
+  )
+}
+
+function machineDetail({ diskPercent, slots, problems }: Machine): string {
+  const isFull = problems.some(({ reason }) => reason === 'disk_full')
+  if (isFull && diskPercent !== null)
+    return strings.inbox.disk(formatPercent(diskPercent / 100, locale))
+  return strings.inbox.slots(slots.used, slots.total)
+}
+
+function problemTexts({ name, problems, slots }: Machine): string[] {
+  const said = problems.flatMap(({ reason, agent, detail }) => {
+    const says = strings.inbox.problems[reason](name, agentName(agent ?? ''))
+    const because = reason === 'agent' ? strings.inbox.whys[detail ?? ''] : undefined
+    return because ? [says, because] : [says]
+  })
+  const isDraining = problems.some(({ reason }) => reason !== 'agent')
+  return isDraining && slots.used > 0 ? [...said, strings.inbox.stillRuns(slots.used)] : said
+}

@@ -1,0 +1,16 @@
+import type { InboxItem } from '../../queries/inbox'
+
+type ItemLink =
+  | { to: '/tasks/$taskId'; params: { taskId: string }; search: never }
+  | { to: '/machines/$machineId'; params: { machineId: string } }
+
+/** Where an item is read in full: what it is about first. */
+export function itemLink({ kind, task, gate, machine }: InboxItem): ItemLink {
+  if (machine) return { to: '/machines/$machineId', params: { machineId: machine.id } }
+  const isOfWork = kind === 'result' || (kind === 'gate' && gate?.diff?.href != null)
+  return taskViewLink(task?.id ?? 0, isOfWork ? 'diff' : undefined)
+}
+
+export function taskViewLink(taskId: number, view: string | undefined): ItemLink {
+  return { to: '/tasks/$taskId', params: { taskId: String(taskId) }, search: { view } as never }
+}

@@ -1,0 +1,24 @@
+import { lazy, Suspense, useState } from 'react'
+import { strings } from '../../i18n'
+import { type TaskDetail, useFetchTask } from '../../queries/task'
+import { showErrorToast } from '../../state/toasts'
+import type { ItemAction } from './ItemActions'
+
+const FollowUpDialog = lazy(() => import('../task/actions/FollowUpDialog'))
+
+/** What is to be done next on a task: the act, and its form while it is open. */
+export function useFollowUpAction(taskId: number): { act: ItemAction; dialog: React.ReactNode } {
+  const [task, setTask] = useState<TaskDetail | null>(null)
+  const read = useFetchTask()
+  return {
+    act: {
+      name: strings.task.followUp,
+      do: () => void read(taskId).then(setTask, showErrorToast),
+    },
+    dialog: task && (
+      <Suspense>
+        <FollowUpDialog task={task} onClose={() => setTask(null)} />
+      </Suspense>
+    ),
+  }
+}

@@ -1,0 +1,105 @@
+import { useState } from 'react'
+import type { Schemas } from '../../api/client'
+import { asProblem } from '../../api/problem'
+import { problemText } from '../../api/problemText'
+import { Button } from '../../components/controls/Button'
+import { CopyableLine } from '../../components/controls/CopyButton'
+import { Dialog } from '../../components/dialogs/Dialog'
+import { Field } from '../../components/forms/Field'
+import { locale, strings } from '../../i18n'
+import { formatTime } from '../../lib/format/times'
+import { useCreateEnrollmentToken } from '../../queries/enrollment'
+import styles from './dialogs.module.css'
+import { EnrollmentSteps } from './EnrollmentSteps'
+
+type Token = Schemas['CreatedToken']
+
+/** Lets a machine in: a token, what to run there, and how far the machine has come. */
+export function AddMachineDialog({ onClose }: { onClose: () => void }) {
+  const [label, setLabel] = useState('')
+  const { mutate, data: token, error, isPending, reset } = useCreateEnrollmentToken()
+  const addAnother = () => {
+    reset()
+    setLabel('')
+  }
+  return (
+    <Dialog
+      title={strings.machines.add}
+      isOpen
+      onClose={onClose}
+      foot={
+        token ? (
+          <>
+            <Button variant="main" onClick={onClose}>
+              {strings.machines.done}
+            </Button>
+            <Button onClick={addAnother}>{strings.machines.addAnother}</Button>
+            <span className="hint grow">{strings.machines.enrollsInBackground}</span>
+          </>
+        ) : (
+          <>
+            <Button variant="main" disabled={isPending} onClick={() => mutate({ label })}>
+              {strings.machines.makeToken}
+            </Button>
+            <Button onClick={onClose}>{strings.common.cancel}</Button>
+          </>
+        )
+      }
+    >
+      {token ? (
+        <EnrollmentInstructions token={token} />
+      ) : (
+        <>
+          <p className="soft">{strings.machines.addWhat}</p>
+          <Field
+            label={strings.machines.label}
+            hint={strings.machines.labelHint}
+            error={error ? problemText(asProblem(error)) : undefined}
+          >
+            <input
+              className="input"
+              maxLength={200}
+              value={label}
+              onChange={(event) => setLabel(event.target.value)}
+            />
+          </Field>
+        </>
+      )}
+    </Dialog>
+  )
+}
+
+function EnrollmentInstructions({ token }: { token: Token }) {
+  const until = formatTime(new Date(token.expiresAt), locale)
+  return (
+    <>
+      <div className={styles.toRun}>
+        {token.installLine === null ? (
+          <ManualInstructions token={token.token} />
+        ) : (
+          <>
+            <span className="label">{strings.machines.paste}</span>
+            <CopyableLine text={token.installLine} what={strings.machines.line} />
+            <p className="hint">{strings.machines.asWhom}</p>
+          </>
+        )}
+        <p className="hint">{strings.machines.pasteHint(until)}</p>
+      </div>
+      <EnrollmentSteps tokenId={token.id} />
+    </>
+  )
+}
+
+/** What to run where the server has no package for machines. */
+function ManualInstructions({ token }: { token: string }) {
+  const enroll = `echo ${token} | python -m muster worker enroll --server ${location.origin} --token -`
+  return (
+    <>
+      <span className="label">{strings.machines.paste}</span>
+      <p className="hint">{strings.machines.pasteFirst}</p>
+      <CopyableLine text={enroll} what={strings.machines.line} />
+      <span className="label">{strings.machines.thenRun}</span>
+      <CopyableLine text="python -m muster worker run" what={strings.machines.line} />
+    </>
+  )
+}

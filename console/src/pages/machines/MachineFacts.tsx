@@ -1,0 +1,65 @@
+import { RelativeTime } from '../../components/status/RelativeTime'
+import { locale, strings } from '../../i18n'
+import { revealInvisible } from '../../lib/format/invisibleChars'
+import { formatBytes, formatInteger } from '../../lib/format/numbers'
+import { labelsOf, type Machine } from '../../lib/machine/machines'
+import { Agents, SandboxLine } from './Agents'
+import { Fact } from './Fact'
+import styles from './machine.module.css'
+import { UpgradeFact } from './UpgradeFact'
+
+export function MachineFacts({ machine }: { machine: Machine }) {
+  const say = strings.machines
+  const { os, arch, hostname, cpuCount = 0, memoryBytes = 0, diskBytes = 0 } = machine.hardware
+  const labels = labelsOf(machine)
+  const sizes = [
+    cpuCount > 0 && say.cpus(cpuCount),
+    memoryBytes > 0 && `${say.memory} ${formatBytes(memoryBytes, locale)}`,
+    diskBytes > 0 && `${say.disk} ${formatBytes(diskBytes, locale)}`,
+  ]
+  return (
+    <>
+      <section>
+        <h2>{say.agents}</h2>
+        <Agents machine={machine} />
+      </section>
+      <section>
+        <h2>{say.facts}</h2>
+        <dl className="facts">
+          <Fact name={say.sandbox}>
+            <SandboxLine machine={machine} />
+          </Fact>
+          <Fact name={say.labels}>
+            <span className={styles.labels}>
+              {labels.map((label) => (
+                <span key={label} className="badge mono">
+                  {label}
+                </span>
+              ))}
+              {labels.length === 0 && <span className="dim">{say.noLabels}</span>}
+            </span>
+          </Fact>
+          <Fact name={say.hardware}>
+            {sizes.filter(Boolean).join(', ') || strings.common.unknown}
+          </Fact>
+          <Fact name={say.system}>
+            {[os, arch].filter(Boolean).join(', ') || strings.common.unknown}
+          </Fact>
+          <Fact name={say.host}>{revealInvisible(hostname ?? '') || strings.common.unknown}</Fact>
+          <Fact name={say.worker}>
+            {machine.version || strings.common.unknown}{' '}
+            {machine.pinned && <span className="badge">{say.pinned}</span>}
+          </Fact>
+          <UpgradeFact machine={machine} />
+          <Fact name={say.slots}>{formatInteger(machine.slots.total, locale)}</Fact>
+          <Fact name={say.lastSeen}>
+            <RelativeTime at={machine.lastSeenAt} />
+          </Fact>
+          <Fact name={say.since}>
+            <RelativeTime at={machine.createdAt} />
+          </Fact>
+        </dl>
+      </section>
+    </>
+  )
+}

@@ -1,0 +1,85 @@
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Plus } from 'lucide-react'
+import { Button } from '../../components/controls/Button'
+import { EmptyState } from '../../components/feedback/EmptyState'
+import { ErrorMessage } from '../../components/feedback/ErrorMessage'
+import { Skeleton } from '../../components/feedback/Skeleton'
+import { useNow } from '../../components/hooks/useNow'
+import { Page } from '../../components/page/Page'
+import { strings } from '../../i18n'
+import { type Filter, filterMachines, sortByUrgency } from '../../lib/machine/machines'
+import { useMachineDays, useMachines, useTasksOnMachines } from '../../queries/machines'
+import { useMe } from '../../queries/me'
+import { AddMachineDialog } from './AddMachineDialog'
+import { DrainDialog } from './DrainDialog'
+import { Filters } from './Filters'
+import { MachineCard } from './MachineCard'
+import { MachineCounts } from './MachineCounts'
+import styles from './machines.module.css'
+
+type Search = Filter & { add?: string; drain?: string }
+
+export default function MachinesPage() {
+  const { data: all, error, refetch } = useMachines()
+  const tasks = useTasksOnMachines() ?? []
+  const days = new Map(useMachineDays()?.map((day) => [day.machineId, day]))
+  const me = useMe()
+  const { add, drain, ...filter } = useSearch({ strict: false }) as Search
+  const navigate = useNavigate()
+  const go = (search: Search) =>
+    void navigate({ to: '/machines', search: { ...filter, ...search } as never })
+  const now = useNow()
+  const machines = all && sortByUrgency(filterMachines(all, filter), now)
+  const drained = all?.find(({ id }) => id === drain)
+  const canAdd = me?.role === 'admin'
+  return (
+    <Page
+      title={strings.machines.title}
+      aside={
+        <>
+          {all && <MachineCounts machines={all} />}
+          {canAdd && (
+            <Button className={styles.add} onClick={() => go({ add: '1' })}>
+              <Plus className="i" aria-hidden="true" />
+              {strings.machines.add}
+            </Button>
+          )}
+        </>
+      }
+    >
+      {all && all.length > 0 && <Filters machines={all} filter={filter} onChange={go} />}
+      {error && !all && <ErrorMessage error={error} again={() => void refetch()} />}
+      {!error && !all && <Skeleton />}
+      {all?.length === 0 && (
+        <EmptyState title={strings.machines.none}>
+          <p>{strings.machines.noneWhy}</p>
+          {canAdd && (
+            <Button variant="main" onClick={() => go({ add: '1' })}>
+              {strings.machines.add}
+            </Button>
+          )}
+        </EmptyState>
+      )}
+      {all && all.length > 0 && machines?.length === 0 && (
+        <EmptyState title={strings.machines.noneFound}>
+          <Button onClick={() => void navigate({ to: '/machines' })}>
+            {strings.machines.dropFilter}
+          </Button>
+        </EmptyState>
+      )}
+      <div className={styles.grid}>
+        {machines?.map((machine) => (
+          <MachineCard
+            key={machine.id}
+            machine={machine}
+            day={days.get(machine.id)}
+            tasks={tasks}
+            onDrain={() => go({ drain: machine.id })}
+          />
+        ))}
+      </div>
+      {drained && <DrainDialog machine={drained} onClose={() => go({})} />}
+      {add && canAdd && <AddMachineDialog onClose={() => go({})} />}
+    </Page>
+  )
+}

@@ -1,0 +1,45 @@
+import { MachineStatusIcon, TONES } from '../../components/status/MachineStatus'
+import { locale, strings } from '../../i18n'
+import { formatPercent } from '../../lib/format/numbers'
+import { formatTime } from '../../lib/format/times'
+import { type Machine, slotsOf, type Task } from '../../lib/machine/machines'
+import styles from './machines.module.css'
+
+const DISK_FULL_PERCENT = 90
+
+/** What is wrong with the machine or why it takes nothing, in a sentence. Nothing where all is well. */
+export function Problems({ machine, tasks }: { machine: Machine; tasks: readonly Task[] }) {
+  const said = problemTexts(machine, tasks)
+  if (said.length === 0) return null
+  const standing = machine.status === 'online' ? 'unhealthy' : machine.status
+  return (
+    <p className={`notice ${styles.notice}`} data-is={TONES[standing]}>
+      <MachineStatusIcon standing={standing} />
+      <span>{said.join(' ')}</span>
+    </p>
+  )
+}
+
+function problemTexts(machine: Machine, tasks: readonly Task[]): string[] {
+  const say = strings.machines
+  const { occupied, retained } = slotsOf(machine, tasks)
+  const at = (moment: string) => formatTime(new Date(moment), locale)
+  const found: string[] = []
+  if (machine.status === 'offline') {
+    found.push(machine.lastSeenAt ? say.offlineSince(at(machine.lastSeenAt)) : say.neverSeen)
+    if (occupied.length > 0) found.push(say.tasksWait(occupied.length))
+  }
+  if (machine.drain) {
+    const { by, startedAt, note, deadline } = machine.drain
+    found.push(say.drainedBy(by ?? say.muster, at(startedAt)))
+    if (note) found.push(say.drainNote(note))
+    const left = occupied.length + retained.length
+    found.push(left > 0 ? say.stillThere(left) : say.isDry)
+    if (deadline && left > 0) found.push(say.deadlineAt(at(deadline)))
+  }
+  const disk = machine.metrics.diskPercent ?? 0
+  if (machine.status === 'online' && disk >= DISK_FULL_PERCENT) {
+    found.push(say.diskFull(formatPercent(disk / 100, locale)))
+  }
+  return found
+}

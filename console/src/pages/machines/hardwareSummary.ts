@@ -1,0 +1,15 @@
+import { locale, strings } from '../../i18n'
+import { formatBytes } from '../../lib/format/numbers'
+import type { Machine } from '../../lib/machine/machines'
+
+/** `Debian 13 · 8 CPUs · 32 GB · 0.9.2`: what has been told of it. */
+export function hardwareSummary({ hardware, version }: Machine): string {
+  const { os = '', cpuCount = 0, memoryBytes = 0 } = hardware
+  const told = [
+    os,
+    cpuCount > 0 && strings.machines.cpus(cpuCount),
+    memoryBytes > 0 && formatBytes(memoryBytes, locale),
+    version,
+  ]
+  return told.filter(Boolean).join(' · ')
+}

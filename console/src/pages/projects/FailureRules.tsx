@@ -1,0 +1,72 @@
+import { Checkbox } from '../../components/forms/Checkbox'
+import { Field } from '../../components/forms/Field'
+import { strings } from '../../i18n'
+import type { Project } from '../../queries/projects'
+import { SettingsForm, type SettingsPart } from './SettingsForm'
+
+/** When a task is given up. */
+export function FailureRules(part: SettingsPart) {
+  const { project } = part
+  const say = strings.projects
+  return (
+    <SettingsForm
+      {...part}
+      title={say.rules}
+      about={say.rulesWhat}
+      changes={({ text, isChecked }) => ({
+        maxAttempts: Number(text('maxAttempts')),
+        requireChange: isChecked('requireChange'),
+        onQuota: text('onQuota') as Project['onQuota'],
+        quotaMinutes: Number(text('quotaMinutes')),
+        quotaFailover: isChecked('quotaFailover'),
+      })}
+    >
+      {(form) => (
+        <>
+          <Field label={say.maxAttempts} error={form.errorOf('maxAttempts')}>
+            <input
+              className="input"
+              type="number"
+              name="maxAttempts"
+              min={1}
+              max={20}
+              required
+              defaultValue={project.maxAttempts}
+            />
+          </Field>
+          <Checkbox
+            name="requireChange"
+            label={say.requireChange}
+            hint={say.requireChangeHint}
+            defaultChecked={project.requireChange}
+          />
+          <Field label={say.onQuota} error={form.errorOf('onQuota')}>
+            <select className="input" name="onQuota" defaultValue={project.onQuota}>
+              {(['wait', 'fail'] as const).map((one) => (
+                <option key={one} value={one}>
+                  {say.onQuotaOf[one]}
+                </option>
+              ))}
+            </select>
+          </Field>
+          <Field label={say.quotaMinutes} error={form.errorOf('quotaMinutes')}>
+            <input
+              className="input"
+              type="number"
+              name="quotaMinutes"
+              min={1}
+              max={43_200}
+              required
+              defaultValue={project.quotaMinutes}
+            />
+          </Field>
+          <Checkbox
+            name="quotaFailover"
+            label={say.quotaFailover}
+            defaultChecked={project.quotaFailover}
+          />
+        </>
+      )}
+    </SettingsForm>
+  )
+}

@@ -1,0 +1,45 @@
+import type { Schemas } from '../../api/client'
+import { Field } from '../../components/forms/Field'
+import { strings } from '../../i18n'
+
+type Network = Schemas['Project']['network'] | undefined
+
+/** What may be reached: all, nothing, or a list of hosts. */
+export function NetworkFields(props: {
+  network: Network
+  /** What it is called to say nothing; left out where something has to be said. */
+  inherits?: string
+  error?: string | undefined
+  onChange: (network: Network) => void
+}) {
+  const { network, inherits, error, onChange } = props
+  const say = strings.projects
+  const kind = network === undefined ? '' : typeof network === 'string' ? network : 'hosts'
+  const choose = (next: string) => {
+    if (next === 'hosts') onChange({ allow: ['@agent'] })
+    else onChange(next === '' ? undefined : (next as 'open' | 'none'))
+  }
+  return (
+    <>
+      <Field label={say.network} error={kind === 'hosts' ? undefined : error}>
+        <select className="input" value={kind} onChange={(event) => choose(event.target.value)}>
+          {inherits && <option value="">{inherits}</option>}
+          {(['open', 'none', 'hosts'] as const).map((one) => (
+            <option key={one} value={one}>
+              {say.networks[one]}
+            </option>
+          ))}
+        </select>
+      </Field>
+      {typeof network === 'object' && (
+        <Field label={say.hosts} hint={say.hostsHint} error={error}>
+          <textarea
+            className="input mono"
+            value={network.allow.join('\n')}
+            onChange={(event) => onChange({ allow: event.target.value.split('\n') })}
+          />
+        </Field>
+      )}
+    </>
+  )
+}

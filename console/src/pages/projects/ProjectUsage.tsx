@@ -1,0 +1,119 @@
+import type { Schemas } from '../../api/client'
+import { UsageCharts } from '../../components/charts/UsageCharts'
+import { Skeleton } from '../../components/feedback/Skeleton'
+import { type Column, Table } from '../../components/tables/Table'
+import { locale, strings } from '../../i18n'
+import { budgetRows } from '../../lib/format/budgetRows'
+import { formatInteger, formatMoney, formatPercent } from '../../lib/format/numbers'
+import { type Project, useMonthBudget, useProjectUsage } from '../../queries/projects'
+import styles from './projects.module.css'
+
+type Group = Schemas['UsageGroup']
+const DAYS = 30
+const DAY_MILLISECONDS = 24 * 3600 * 1000
+
+/** What the project's agents have used: day by day, by whom, and of this month's budget. */
+export default function ProjectUsage({ project }: { project: Project }) {
+  const say = strings.projects
+  const today = new Date().toISOString().slice(0, 10)
+  const from = new Date(Date.parse(today) - (DAYS - 1) * DAY_MILLISECONDS)
+    .toISOString()
+    .slice(0, 10)
+  const { data: byDay } = useProjectUsage(project.key, 'day', from)
+  const { data: byModel } = useProjectUsage(project.key, 'model', from)
+  const { data: byPerson } = useProjectUsage(project.key, 'developer', from)
+  if (!byDay || !byModel || !byPerson) return <Skeleton />
+  return (
+    <div className={styles.usage}>
+      <MonthBudget projectKey={project.key} />
+      <p className="soft">{byDay.length === 0 ? say.noUsage : say.usageWhat}</p>
+      {byDay.length > 0 && (
+        <UsageCharts
+          days={byDay}
+          from={from}
+          count={DAYS}
+          labels={{
+            tokens: say.tokensChart(project.key),
+            costs: say.costChart(project.key),
+            input: say.input,
+            output: say.output,
+            cost: say.costLine,
+          }}
+        />
+      )}
+      {byModel.length > 0 && (
+        <UsageGroups title={say.byModel} rows={byModel} unnamed={say.noModel} />
+      )}
+      {byPerson.length > 0 && <UsageGroups title={say.byPerson} rows={byPerson} unnamed="–" />}
+    </div>
+  )
+}
+
+function MonthBudget({ projectKey }: { projectKey: string }) {
+  const month = useMonthBudget(projectKey)
+  const rows = month ? budgetRows(month) : []
+  if (rows.length === 0) return null
+  return (
+    <section aria-labelledby="month">
+      <h2 id="month">{strings.projects.thisMonth}</h2>
+      <dl className={styles.month}>
+        {rows.map(({ what, used, limit }) => {
+          const formatFigure = (n: number) =>
+            what === 'cost' ? formatMoney(n, locale) : formatInteger(n, locale)
+          const share = limit > 0 ? Math.min(1, used / limit) : 1
+          return (
+            <div key={what}>
+              <dt>{strings.forms.limits[what]}</dt>
+              <dd>
+                <span className="meter" data-is={share >= 0.9 ? 'needs' : 'running'}>
+                  <i style={{ width: `${share * 100}%` }} />
+                </span>
+              </dd>
+              <dd className="num">
+                {strings.projects.ofBudget(formatFigure(used), formatFigure(limit))}{' '}
+                <span className="dim">{formatPercent(share, locale)}</span>
+              </dd>
+            </div>
+          )
+        })}
+      </dl>
+    </section>
+  )
+}
+
+function UsageGroups(props: { title: string; rows: Group[]; unnamed: string }) {
+  const { title, rows, unnamed } = props
+  const say = strings.projects
+  const columns: Column<Group>[] = [
+    { name: title, cell: ({ key, name }) => name ?? key ?? <span className="dim">{unnamed}</span> },
+    {
+      name: say.input,
+      width: '140px',
+      isNumber: true,
+      cell: ({ usage }) => formatTokens(usage.inputTokens),
+    },
+    {
+      name: say.output,
+      width: '140px',
+      isNumber: true,
+      cell: ({ usage }) => formatTokens(usage.outputTokens),
+    },
+    {
+      name: say.costLine,
+      width: '140px',
+      isNumber: true,
+      cell: ({ usage: { cost, isEstimate } }) =>
+        cost === null ? '–' : `${isEstimate ? `${say.estimate} ` : ''}${formatMoney(cost, locale)}`,
+    },
+  ]
+  return (
+    <section>
+      <h2>{title}</h2>
+      <Table label={title} columns={columns} rows={rows} keyOf={({ key }) => key ?? ''} />
+    </section>
+  )
+}
+
+function formatTokens(n: number | null): string {
+  return n === null ? '–' : formatInteger(n, locale)
+}

@@ -1,0 +1,84 @@
+import { Link } from '@tanstack/react-router'
+import type { Schemas } from '../../api/client'
+import { EmptyState } from '../../components/feedback/EmptyState'
+import { ErrorMessage } from '../../components/feedback/ErrorMessage'
+import { Skeleton } from '../../components/feedback/Skeleton'
+import { Page } from '../../components/page/Page'
+import { RelativeTime } from '../../components/status/RelativeTime'
+import { type Column, Table } from '../../components/tables/Table'
+import { locale, strings } from '../../i18n'
+import { agentName } from '../../lib/format/agentNames'
+import { formatInteger } from '../../lib/format/numbers'
+import { useMe } from '../../queries/me'
+import { useProjects } from '../../queries/projects'
+import styles from './projects.module.css'
+
+type Listed = Schemas['ListedProject']
+
+export default function ProjectsPage() {
+  const { data: projects, error, refetch } = useProjects()
+  const me = useMe()
+  const make = me?.role === 'admin' && (
+    <Link className={`btn ${styles.end}`} to="/admin/projects">
+      {strings.projects.make}
+    </Link>
+  )
+  return (
+    <Page title={strings.projects.title} aside={make}>
+      {!projects &&
+        (error ? <ErrorMessage error={error} again={() => void refetch()} /> : <Skeleton />)}
+      {projects?.length === 0 && (
+        <EmptyState title={strings.projects.none}>
+          <p>{strings.projects.noneWhy}</p>
+        </EmptyState>
+      )}
+      {projects && projects.length > 0 && (
+        <Table
+          label={strings.projects.title}
+          columns={columns()}
+          rows={projects}
+          keyOf={({ key }) => key}
+        />
+      )}
+    </Page>
+  )
+}
+
+function columns(): Column<Listed>[] {
+  const say = strings.projects.columns
+  return [
+    {
+      name: say.project,
+      cell: ({ key, name }) => (
+        <Link className="tall" to="/projects/$projectKey" params={{ projectKey: key }}>
+          <b>{name}</b> {name !== key && <span className="dim mono">{key}</span>}
+        </Link>
+      ),
+    },
+    { name: say.stages, cell: ({ stages }) => stages.map(({ name }) => name).join(' → ') },
+    { name: say.agent, width: '110px', cell: ({ agentType }) => agentName(agentType) },
+    { name: say.live, width: '220px', cell: ({ taskCounts }) => liveTaskCounts(taskCounts) },
+    {
+      name: say.members,
+      width: '90px',
+      isNumber: true,
+      isExtra: true,
+      cell: ({ memberCount }) => formatInteger(memberCount, locale),
+    },
+    {
+      name: say.activity,
+      width: '120px',
+      isExtra: true,
+      cell: ({ lastActivityAt }) => <RelativeTime at={lastActivityAt} />,
+    },
+  ]
+}
+
+function liveTaskCounts(counts: Listed['taskCounts']): string {
+  const countOf = (status: string) => counts[status] ?? 0
+  return strings.projects.live(
+    countOf('running') + countOf('assigned'),
+    countOf('suspended'),
+    countOf('queued'),
+  )
+}

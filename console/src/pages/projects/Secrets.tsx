@@ -1,0 +1,149 @@
+import { X } from 'lucide-react'
+import { useState } from 'react'
+import { Button } from '../../components/controls/Button'
+import { FormDialog } from '../../components/dialogs/FormDialog'
+import { Field } from '../../components/forms/Field'
+import { Section } from '../../components/page/Section'
+import { strings } from '../../i18n'
+import { formatVariables, parseVariables } from '../../lib/form/lines'
+import { destroySecrets, type Project, saveProject } from '../../queries/projects'
+import { showErrorToast, showToast as tell } from '../../state/toasts'
+import styles from './projects.module.css'
+import { RepositoryCredentials } from './RepositoryCredentials'
+import { SettingsForm } from './SettingsForm'
+
+/** What stages get as variables, and what lets machines in at the repository. */
+export function Secrets({ project }: { project: Project }) {
+  return (
+    <>
+      <SecretVariables project={project} />
+      <Environment project={project} />
+      <RepositoryCredentials project={project} />
+      <DestroySecrets project={project} />
+    </>
+  )
+}
+
+function SecretVariables({ project }: { project: Project }) {
+  const say = strings.projects
+  const [isAdding, setAdding] = useState(false)
+  const remove = async (name: string) => {
+    try {
+      await saveProject(project.key, { secrets: { [name]: null } as never })
+      tell(say.removed(name))
+    } catch (error) {
+      showErrorToast(error)
+    }
+  }
+  return (
+    <Section title={say.secrets} about={say.secretsWhat}>
+      {project.secretNames.length === 0 && <p className="soft">{say.noSecrets}</p>}
+      {project.secretNames.length > 0 && (
+        <ul className={`panel ${styles.names}`}>
+          {project.secretNames.map((name) => (
+            <li key={name}>
+              <code>{name}</code>
+              <Button
+                variant="quiet"
+                size="square"
+                aria-label={say.removeSecret(name)}
+                onClick={() => void remove(name)}
+              >
+                <X className="i" aria-hidden="true" />
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <Button onClick={() => setAdding(true)}>{say.addSecret}</Button>
+      {isAdding && (
+        <FormDialog
+          title={say.addSecret}
+          submit={say.addSecret}
+          act={({ text, exact }) =>
+            saveProject(project.key, { secrets: { [text('name')]: exact('value') } })
+          }
+          done={() => setAdding(false)}
+          onClose={() => setAdding(false)}
+        >
+          {(form) => (
+            <>
+              <Field label={say.secretName} error={form.errorOf('secrets')}>
+                <input className="input mono" name="name" autoComplete="off" required />
+              </Field>
+              <Field label={say.secretValue} hint={say.secretHint}>
+                <textarea
+                  className="input mono"
+                  name="value"
+                  autoComplete="off"
+                  spellCheck={false}
+                  required
+                />
+              </Field>
+            </>
+          )}
+        </FormDialog>
+      )}
+    </Section>
+  )
+}
+
+function Environment({ project }: { project: Project }) {
+  const say = strings.projects
+  const [text, setText] = useState(formatVariables(project.environment))
+  const typed = parseVariables(text)
+  return (
+    <SettingsForm
+      project={project}
+      canChange
+      title={say.environment}
+      about={say.environmentWhat}
+      changes={() => ({ environment: typeof typed === 'number' ? project.environment : typed })}
+    >
+      {(form) => (
+        <Field
+          label={say.environment}
+          error={
+            typeof typed === 'number' ? say.environmentWrong(typed) : form.errorOf('environment')
+          }
+        >
+          <textarea
+            className={`input mono ${styles.code}`}
+            spellCheck={false}
+            rows={Math.max(3, text.split('\n').length)}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+        </Field>
+      )}
+    </SettingsForm>
+  )
+}
+
+function DestroySecrets({ project }: { project: Project }) {
+  const say = strings.projects
+  const [isAsked, ask] = useState(false)
+  const isEmpty = project.secretNames.length === 0 && !project.hasGitToken && !project.hasSshKey
+  return (
+    <Section title={say.destroy} about={say.destroyWhat}>
+      <Button variant="bad" disabled={isEmpty} onClick={() => ask(true)}>
+        {say.destroy}
+      </Button>
+      {isAsked && (
+        <FormDialog
+          title={say.destroyTitle(project.key)}
+          submit={say.destroyTitle(project.key)}
+          isBad
+          act={() => destroySecrets(project.key)}
+          done={() => {
+            ask(false)
+            tell(say.destroyed)
+          }}
+          onClose={() => ask(false)}
+        >
+          <p>{say.destroyWhat}</p>
+        </FormDialog>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,121 @@
+import { ArrowDown, ArrowUp, X } from 'lucide-react'
+import { Button } from '../../components/controls/Button'
+import { Field } from '../../components/forms/Field'
+import { ErrorLine } from '../../components/forms/FormError'
+import { strings } from '../../i18n'
+import {
+  type GateKind,
+  gateOf,
+  moveItem,
+  type Stage,
+  setStageField,
+  stageErrors,
+  withGate,
+} from '../../lib/form/pipeline'
+import { AdvancedStageFields } from './AdvancedStageFields'
+import { GateFields } from './GateFields'
+import { MinutesInput } from './MinutesInput'
+import styles from './projects.module.css'
+
+const GATES: GateKind[] = ['none', 'confirm', 'choices', 'input']
+
+export function StageForm(props: {
+  stage: Stage
+  place: number
+  count: number
+  stages: readonly Stage[]
+  errors: Record<string, string[]>
+  onChange: (stage: Stage) => void
+  onMove: (stages: Stage[]) => void
+}) {
+  const { stage, place, count, stages, errors, onChange, onMove } = props
+  const say = strings.projects
+  const errorOf = (field: string) => stageErrors(errors, place, field)
+  const set = <K extends keyof Stage>(field: K, value: Stage[K] | undefined) =>
+    onChange(setStageField(stage, field, value))
+  const own = stageErrors(errors, place)
+  const isShell = stage.kind === 'shell'
+  return (
+    <li className={`panel ${styles.stage}`}>
+      <div className={styles.bar}>
+        <h3>{say.stage(place + 1)}</h3>
+        <span className="row">
+          <Button
+            variant="quiet"
+            size="square"
+            aria-label={say.stageUp(stage.name)}
+            disabled={place === 0}
+            onClick={() => onMove(moveItem(stages, place, place - 1))}
+          >
+            <ArrowUp className="i" aria-hidden="true" />
+          </Button>
+          <Button
+            variant="quiet"
+            size="square"
+            aria-label={say.stageDown(stage.name)}
+            disabled={place === count - 1}
+            onClick={() => onMove(moveItem(stages, place, place + 1))}
+          >
+            <ArrowDown className="i" aria-hidden="true" />
+          </Button>
+          <Button
+            variant="quiet"
+            size="square"
+            aria-label={say.removeStage(stage.name)}
+            disabled={count === 1}
+            onClick={() => onMove(stages.filter((_, at) => at !== place))}
+          >
+            <X className="i" aria-hidden="true" />
+          </Button>
+        </span>
+      </div>
+      <div className={styles.three}>
+        <Field label={say.name} error={errorOf('name')}>
+          <input
+            className="input"
+            maxLength={64}
+            value={stage.name}
+            onChange={(event) => onChange({ ...stage, name: event.target.value })}
+          />
+        </Field>
+        <Field label={say.kind} error={errorOf('kind')}>
+          <select
+            className="input"
+            value={stage.kind ?? 'agent'}
+            onChange={(event) => set('kind', event.target.value as 'agent' | 'shell')}
+          >
+            <option value="agent">{say.kinds.agent}</option>
+            <option value="shell">{say.kinds.shell}</option>
+          </select>
+        </Field>
+        <Field label={say.timeout} error={errorOf('timeout')}>
+          <MinutesInput seconds={stage.timeout} onChange={(seconds) => set('timeout', seconds)} />
+        </Field>
+      </div>
+      <Field label={isShell ? say.script : say.command} error={errorOf('command')}>
+        <textarea
+          className={`input ${isShell ? 'mono' : ''}`}
+          rows={Math.min(12, Math.max(3, stage.command?.split('\n').length ?? 0))}
+          value={stage.command ?? ''}
+          onChange={(event) => onChange({ ...stage, command: event.target.value })}
+        />
+      </Field>
+      <Field label={say.gate}>
+        <select
+          className="input"
+          value={gateOf(stage)}
+          onChange={(event) => onChange(withGate(stage, event.target.value as GateKind))}
+        >
+          {GATES.map((gate) => (
+            <option key={gate} value={gate}>
+              {say.gates[gate]}
+            </option>
+          ))}
+        </select>
+      </Field>
+      {gateOf(stage) !== 'none' && <GateFields stage={stage} set={set} wrong={errorOf} />}
+      <AdvancedStageFields stage={stage} set={set} wrong={errorOf} />
+      {own && <ErrorLine text={own} />}
+    </li>
+  )
+}

@@ -1,0 +1,81 @@
+import { MoreHorizontal } from 'lucide-react'
+import { Suspense, useState } from 'react'
+import type { Schemas } from '../../api/client'
+import { Button } from '../../components/controls/Button'
+import { Menu, type MenuItem } from '../../components/controls/Menu'
+import { lazyComponent } from '../../components/lazyComponent'
+import { strings } from '../../i18n'
+import { downloadBlob } from '../../lib/net/download'
+import { fetchEvidence } from '../../queries/task'
+import { useTaskPermissions } from '../../queries/taskPermissions'
+import { showErrorToast } from '../../state/toasts'
+import { useSetSearch } from './search'
+import styles from './TaskActions.module.css'
+
+const CancelDialog = lazyComponent(() => import('./actions/CancelDialog'))
+const RetryDialog = lazyComponent(() => import('./actions/RetryDialog'))
+const FollowUpDialog = lazyComponent(() => import('./actions/FollowUpDialog'))
+const CurlDialog = lazyComponent(() => import('./actions/CurlDialog'))
+
+type OpenDialog = 'cancel' | 'retry' | 'followUp' | 'curl' | null
+
+/** What can be done with the task. What the person may not do is not there. */
+export function TaskActions({ task }: { task: Schemas['TaskDetail'] }) {
+  const [opened, open] = useState<OpenDialog>(null)
+  const may = useTaskPermissions(task)
+  const set = useSetSearch()
+  const close = () => open(null)
+  const acts: MenuItem[] = []
+  if (may.followUp) acts.push({ name: strings.task.followUp, onSelect: () => open('followUp') })
+  if (may.retry) acts.push({ name: strings.task.retry, onSelect: () => open('retry') })
+  if (may.cancel)
+    acts.push({ name: strings.task.cancel, onSelect: () => open('cancel'), isBad: true })
+  const more: MenuItem[] = [
+    { name: strings.task.openWorkspace, onSelect: () => set({ view: 'workspace' }) },
+    { name: strings.task.evidence, onSelect: () => void downloadEvidence(task.id) },
+    { name: strings.task.curl, onSelect: () => open('curl') },
+  ]
+  return (
+    <div className={styles.acts}>
+      {acts.map(({ name, onSelect, isBad }) => (
+        <Button
+          key={name}
+          {...(isBad && { variant: 'bad' as const })}
+          className={styles.wide}
+          onClick={onSelect}
+        >
+          {name}
+        </Button>
+      ))}
+      <span className={styles.wide}>
+        <MoreMenu items={more} />
+      </span>
+      <span className={styles.phone}>
+        <MoreMenu items={[...acts, null, ...more]} />
+      </span>
+      <Suspense>
+        {opened === 'cancel' && <CancelDialog task={task} onClose={close} />}
+        {opened === 'retry' && <RetryDialog task={task} onClose={close} />}
+        {opened === 'followUp' && <FollowUpDialog task={task} onClose={close} />}
+        {opened === 'curl' && <CurlDialog task={task} onClose={close} />}
+      </Suspense>
+    </div>
+  )
+}
+
+function MoreMenu({ items }: { items: (MenuItem | null)[] }) {
+  const button = (
+    <Button variant="quiet" size="square" aria-label={strings.task.more}>
+      <MoreHorizontal className="i" />
+    </Button>
+  )
+  return <Menu button={button} items={items} />
+}
+
+async function downloadEvidence(taskId: number): Promise<void> {
+  try {
+    downloadBlob(await fetchEvidence(taskId), `task-${taskId}-evidence.zip`)
+  } catch (error) {
+    showErrorToast(error)
+  }
+}

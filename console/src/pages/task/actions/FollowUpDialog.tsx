@@ -1,0 +1,96 @@
+import { useState } from 'react'
+import type { Schemas } from '../../../api/client'
+import { asProblem, type Problem } from '../../../api/problem'
+import { Button } from '../../../components/controls/Button'
+import { Dialog } from '../../../components/dialogs/Dialog'
+import { Field } from '../../../components/forms/Field'
+import { strings } from '../../../i18n'
+import { restartableStages } from '../../../lib/task/restartStages'
+import { useEvents } from '../../../queries/events'
+import { useCreateFollowUp } from '../../../queries/followUps'
+import { isWaitingForAnswer } from '../../../queries/gates'
+import { showToast } from '../../../state/toasts'
+import { FollowUpList } from './FollowUpList'
+
+type Props = { task: Schemas['TaskDetail']; onClose: () => void }
+const MAX_LENGTH = 20_000
+
+/** What is to be done next, from which stage, and what that does now. */
+export default function FollowUpDialog({ task, onClose }: Props) {
+  const [instruction, setInstruction] = useState('')
+  const [fromStage, setFromStage] = useState(0)
+  const [key] = useState(() => crypto.randomUUID())
+  const followUp = useCreateFollowUp(task.id)
+  const beginnings = restartableStages(task.pipeline.length, useEvents(task.id).data ?? [])
+  const problem = followUp.error ? asProblem(followUp.error) : null
+  const send = () =>
+    followUp.mutate(
+      { instruction: instruction.trim(), fromStage, key },
+      {
+        onSuccess: ({ round }) => {
+          showToast(round === null ? strings.followUp.queued : strings.followUp.started(round))
+          onClose()
+        },
+      },
+    )
+  return (
+    <Dialog
+      title={strings.followUp.title(task.id)}
+      isOpen
+      onClose={onClose}
+      foot={
+        <Button variant="main" disabled={!instruction.trim() || followUp.isPending} onClick={send}>
+          {strings.followUp.send}
+        </Button>
+      }
+    >
+      <Field
+        label={strings.followUp.instruction}
+        hint={strings.followUp.hint}
+        error={problem ? errorText(problem) : undefined}
+      >
+        <textarea
+          className="input"
+          autoFocus
+          rows={5}
+          maxLength={MAX_LENGTH}
+          value={instruction}
+          onChange={({ target }) => setInstruction(target.value)}
+        />
+      </Field>
+      {task.pipeline.length > 1 && (
+        <Field label={strings.followUp.from}>
+          <select
+            className="input"
+            value={fromStage}
+            onChange={({ target }) => setFromStage(Number(target.value))}
+          >
+            {task.pipeline.map(({ name }, index) => (
+              <option key={name} value={index} disabled={!beginnings.includes(index)}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </Field>
+      )}
+      <p className="hint">{startText(task)}</p>
+      <FollowUpList task={task} />
+    </Dialog>
+  )
+}
+
+/** When it begins. */
+function startText(task: Schemas['TaskDetail']): string {
+  const waiting = task.followUpsQueued
+  if (task.status === 'failed' && waiting > 0) return strings.followUp.afterFailure(waiting)
+  if (['completed', 'failed', 'cancelled'].includes(task.status)) return strings.followUp.beginsNow
+  if (waiting > 0)
+    return `${strings.followUp.waitsItsTurn} ${strings.followUp.waitsBehind(waiting)}`
+  const isBeforeStage = isWaitingForAnswer(task) && task.suspendReason === 'gate'
+  return isBeforeStage ? strings.followUp.withdrawsGate : strings.followUp.waitsItsTurn
+}
+
+function errorText({ code, detail, errors }: Problem): string {
+  if (code === 'no_checkpoint') return strings.followUp.noCheckpoint
+  return errors.instruction?.[0] ?? detail
+}

@@ -1,0 +1,12 @@
+import type { Schemas } from '../../../api/client'
+import { strings } from '../../../i18n'
+
+/** Why no file is shown. */
+export function emptyReason(diff: Schemas['TaskDiff'], ignoresSpace: boolean): string {
+  const { leftOut } = diff
+  if (leftOut === 'size' || leftOut === 'files' || leftOut === 'expired') {
+    return strings.diff.leftOut[leftOut]
+  }
+  if (leftOut) return strings.diff.leftOut.other
+  return ignoresSpace && diff.filesChanged > 0 ? strings.diff.nothingButSpace : strings.diff.nothing
+}

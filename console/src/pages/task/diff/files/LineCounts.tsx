@@ -1,0 +1,15 @@
+import { locale } from '../../../../i18n'
+import { formatInteger } from '../../../../lib/format/numbers'
+
+type LineCountFields = { insertions: number; deletions: number; binary?: boolean }
+
+/** `+86 −31`. Of what has no lines nothing is counted. */
+export function LineCounts({ of }: { of: LineCountFields }) {
+  if (of.binary) return null
+  return (
+    <span className="delta">
+      <span className="plus">+{formatInteger(of.insertions, locale)}</span>{' '}
+      <span className="minus">−{formatInteger(of.deletions, locale)}</span>
+    </span>
+  )
+}

@@ -1,0 +1,45 @@
+/** Which file, and which thread, is on top of what is seen. */
+import { useSyncExternalStore } from 'react'
+
+let currentFile: string | null = null
+const listeners = new Set<() => void>()
+let isScheduled = false
+
+export const useCurrentFile = () => useSyncExternalStore(listen, () => currentFile)
+
+/** The path of the file under the bar. */
+export function currentPath(): string | null {
+  const x = innerWidth / 2
+  for (const y of [barHeight() + 12, barHeight() + 60]) {
+    const box = document.elementFromPoint(x, y)?.closest<HTMLElement>('[data-path]')
+    if (box?.dataset.path) return box.dataset.path
+  }
+  return null
+}
+
+/** Height of what lies over the page's upper edge, in pixels. */
+export function barHeight(): number {
+  return document.querySelector('.bar')?.getBoundingClientRect().bottom ?? 0
+}
+
+function listen(listener: () => void): () => void {
+  if (listeners.size === 0) addEventListener('scroll', updateCurrentFile, { passive: true })
+  listeners.add(listener)
+  updateCurrentFile()
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size === 0) removeEventListener('scroll', updateCurrentFile)
+  }
+}
+
+function updateCurrentFile(): void {
+  if (isScheduled) return
+  isScheduled = true
+  requestAnimationFrame(() => {
+    isScheduled = false
+    const path = currentPath()
+    if (path === currentFile) return
+    currentFile = path
+    for (const listener of listeners) listener()
+  })
+}

@@ -1,0 +1,69 @@
+/** The files of a diff as a tree of folders, flat, as it is drawn. Pure. */
+type Leaf = { path: string; insertions: number; deletions: number }
+export type Branch<F extends Leaf> =
+  | { kind: 'folder'; path: string; name: string; depth: number }
+  | { kind: 'file'; path: string; name: string; depth: number; file: F }
+
+type Folder<F> = { folders: Map<string, Folder<F>>; files: F[] }
+
+/** Folders first, each in the order of names; one that has a folder alone is one line with it. */
+export function buildFileTree<F extends Leaf>(
+  files: F[],
+  closed: ReadonlySet<string>,
+): Branch<F>[] {
+  const root: Folder<F> = { folders: new Map(), files: [] }
+  for (const file of files) {
+    let folder = root
+    for (const name of file.path.split('/').slice(0, -1)) {
+      const next = folder.folders.get(name) ?? { folders: new Map(), files: [] }
+      folder.folders.set(name, next)
+      folder = next
+    }
+    folder.files.push(file)
+  }
+  return flattenFolder(root, '', 0, closed)
+}
+
+/** The files whose path has all the words of `text`, in any letter case. */
+export function filterFiles<F extends Leaf>(files: F[], text: string): F[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  return files.filter((file) => words.every((word) => file.path.toLowerCase().includes(word)))
+}
+
+function flattenFolder<F extends Leaf>(
+  folder: Folder<F>,
+  above: string,
+  depth: number,
+  closed: ReadonlySet<string>,
+): Branch<F>[] {
+  const folders = [...folder.folders].sort(([a], [b]) => compareNames(a, b))
+  const inside = folders.flatMap(([name, one]) => {
+    const [whole, inner] = withOnlyFolder(name, one)
+    const path = above + whole
+    const head: Branch<F> = { kind: 'folder', path, name: whole, depth }
+    return closed.has(path)
+      ? [head]
+      : [head, ...flattenFolder(inner, `${path}/`, depth + 1, closed)]
+  })
+  const files = [...folder.files].sort((a, b) => compareNames(a.path, b.path))
+  return [
+    ...inside,
+    ...files.map((file) => ({
+      kind: 'file' as const,
+      path: file.path,
+      name: file.path.slice(above.length),
+      depth,
+      file,
+    })),
+  ]
+}
+
+function withOnlyFolder<F>(name: string, folder: Folder<F>): [string, Folder<F>] {
+  const [only, ...others] = folder.folders
+  if (!only || others.length > 0 || folder.files.length > 0) return [name, folder]
+  return withOnlyFolder(`${name}/${only[0]}`, only[1])
+}
+
+function compareNames(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,86 @@
+import { type KeyboardEvent, type ReactNode, useState } from 'react'
+import { Button } from '../../../../components/controls/Button'
+import { strings } from '../../../../i18n'
+import type { UnsavedInput } from '../../../../lib/form/unsavedInput'
+import { IdempotencyKeys } from '../../../../lib/net/idempotencyKeys'
+import styles from './Thread.module.css'
+
+const MAX_CHARACTERS = 10_000
+
+/** `key` makes what is sent twice, because its answer was lost, one comment. */
+export type CommentAction = { name: string; do: (body: string, key: string) => Promise<unknown> }
+
+/** Some words, and what can be done with them; the first act is that of Ctrl or ⌘ with Enter. What
+ *  was `written` stays until it is taken or cancelled, whatever becomes of the form meanwhile. */
+export function CommentForm(props: {
+  label: string
+  acts: CommentAction[]
+  onClose: () => void
+  written: UnsavedInput
+  start?: string
+  hint?: ReactNode
+}) {
+  const { start = '', written } = props
+  const [body, setBody] = useState(written.read() || start)
+  const [isSending, setSending] = useState(false)
+  const [once] = useState(() => new IdempotencyKeys())
+  const write = (text: string) => {
+    setBody(text)
+    written.save(text === start ? '' : text)
+  }
+  const close = () => {
+    written.save('')
+    props.onClose()
+  }
+  const submit = async ({ name, do: send }: CommentAction) => {
+    if (body.trim() === '' || isSending) return
+    setSending(true)
+    try {
+      await send(body, once.keyFor([name, body]))
+      close()
+    } catch {
+      setSending(false)
+    }
+  }
+  const press = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && body === start) close()
+    const [first] = props.acts
+    if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && first) {
+      event.preventDefault()
+      void submit(first)
+    }
+  }
+  return (
+    <div className={styles.form}>
+      <label>
+        <span className="hidden">{props.label}</span>
+        <textarea
+          className="input"
+          // biome-ignore lint/a11y/noAutofocus: it was asked for by a press
+          autoFocus
+          rows={3}
+          maxLength={MAX_CHARACTERS}
+          placeholder={props.label}
+          value={body}
+          onChange={(event) => write(event.target.value)}
+          onKeyDown={press}
+        />
+      </label>
+      <div className="row wrap">
+        {props.acts.map((one) => (
+          <Button
+            key={one.name}
+            disabled={body.trim() === '' || isSending}
+            onClick={() => submit(one)}
+          >
+            {one.name}
+          </Button>
+        ))}
+        <Button variant="quiet" onClick={close}>
+          {strings.common.cancel}
+        </Button>
+        {props.hint && <span className="hint grow">{props.hint}</span>}
+      </div>
+    </div>
+  )
+}

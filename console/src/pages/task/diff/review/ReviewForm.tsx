@@ -1,0 +1,145 @@
+import { type KeyboardEvent, useState } from 'react'
+import type { Schemas } from '../../../../api/client'
+import { asProblem } from '../../../../api/problem'
+import { Button } from '../../../../components/controls/Button'
+import { strings } from '../../../../i18n'
+import { IdempotencyKeys } from '../../../../lib/net/idempotencyKeys'
+import { fetchLastReviewer, useSubmitReview } from '../../../../queries/reviews'
+import { showErrorToast, showToast } from '../../../../state/toasts'
+import styles from './ReviewPanel.module.css'
+import { useReview } from './reviewContext'
+
+type Verdict = Schemas['NewReview']['verdict']
+type Props = {
+  task: Schemas['TaskDetail']
+  /** The open one before a stage, which an approval answers. */
+  gate: Schemas['PendingGate'] | null
+  drafts: number
+}
+
+const LATE_REVIEW_CODES = ['already_answered', 'no_open_gate', 'wrong_stage']
+const verdicts: Verdict[] = ['approve', 'request_changes', 'comment']
+
+/** One's verdict. Nothing is shown as done before the server has said so; of a review that comes
+ *  too late nothing is kept, and its drafts stay drafts. */
+export function ReviewForm({ task, gate, drafts }: Props) {
+  const { commit, isLatest } = useReview()
+  const [body, setBody] = useState('')
+  const [chosen, setVerdict] = useState<Verdict>('comment')
+  const [touched, setTouched] = useState(false)
+  const verdict = touched ? chosen : gate && isLatest ? 'approve' : 'comment'
+  const submit = useSubmitReview(task.id)
+  const isBusy = submit.isPending
+  const isEmpty = verdict !== 'approve' && drafts === 0 && body.trim() === ''
+
+  // An answer that was lost on its way may have been to a review that was taken.
+  const [once] = useState(() => new IdempotencyKeys())
+  const send = () => {
+    if (isBusy || isEmpty) return
+    const about = gate && { stageIndex: gate.stageIndex, number: gate.number }
+    // What cannot be approved any more is not what was seen.
+    const review = { verdict, body, ...(isLatest && { commit }), ...about }
+    submit.mutate(
+      { ...review, key: once.keyFor(review) },
+      {
+        onSuccess: (told) => {
+          once.reset()
+          setBody('')
+          showToast(submittedText(verdict, told))
+        },
+        onError: (error) => {
+          const { code } = asProblem(error)
+          if (LATE_REVIEW_CODES.includes(code)) void showAnsweredToast(task.id)
+          else if (code === 'head_changed') showToast(strings.diff.headChanged)
+          else showErrorToast(error)
+        },
+      },
+    )
+  }
+  const press = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || !(event.metaKey || event.ctrlKey)) return
+    event.preventDefault()
+    send()
+  }
+  return (
+    <form className={`field ${styles.form}`} onSubmit={(event) => event.preventDefault()}>
+      <h2>{strings.diff.yourReview}</h2>
+      <label className="field">
+        <span className="hidden">{strings.diff.summary}</span>
+        <textarea
+          className="input"
+          id="review-summary"
+          placeholder={strings.diff.summaryHint}
+          value={body}
+          maxLength={10_000}
+          onChange={(event) => setBody(event.target.value)}
+          onKeyDown={press}
+        />
+      </label>
+      <div>
+        {verdicts.map((one) => (
+          <label key={one} className="pick">
+            <input
+              type="radio"
+              name="verdict"
+              checked={verdict === one}
+              disabled={one === 'approve' && !isLatest}
+              onChange={() => {
+                setTouched(true)
+                setVerdict(one)
+              }}
+            />
+            <span>
+              {nameOf(one)}
+              <br />
+              <span className="hint">{hintOf(one, task, gate, isLatest)}</span>
+            </span>
+          </label>
+        ))}
+      </div>
+      <Button
+        variant="main"
+        className={styles.whole}
+        disabled={isBusy || isEmpty}
+        aria-describedby={isEmpty ? 'review-empty' : undefined}
+        aria-keyshortcuts="Meta+Enter Control+Enter"
+        onClick={send}
+      >
+        {drafts > 0 ? strings.diff.submitWith(drafts) : strings.diff.submit}
+        <kbd aria-hidden="true">⌘↵</kbd>
+      </Button>
+      {isEmpty && (
+        <p className="hint" id="review-empty">
+          {strings.diff.summaryNeeded}
+        </p>
+      )}
+    </form>
+  )
+}
+
+/** Who was: the drafts are still there for another round. */
+async function showAnsweredToast(taskId: number): Promise<void> {
+  const who = await fetchLastReviewer(taskId).catch(() => null)
+  showToast(strings.diff.answeredFirst(who ?? strings.diff.someoneElse))
+}
+
+function nameOf(verdict: Verdict): string {
+  if (verdict === 'approve') return strings.diff.approve
+  return verdict === 'comment' ? strings.diff.commentOnly : strings.diff.requestChanges
+}
+
+function hintOf(verdict: Verdict, task: Props['task'], gate: Props['gate'], isLatest: boolean) {
+  if (verdict === 'approve') {
+    if (!isLatest) return strings.diff.olderCommit
+    return gate ? strings.diff.approveGate : strings.diff.approveNothing
+  }
+  if (verdict === 'comment') return gate ? strings.diff.commentGate : strings.diff.commentNothing
+  const rests = gate !== null || ['completed', 'failed', 'cancelled'].includes(task.status)
+  return rests ? strings.diff.requestNow(task.round + 1) : strings.diff.requestLater
+}
+
+function submittedText(verdict: Verdict, told: Schemas['SubmittedReview']): string {
+  if (told.answered) return strings.diff.submitted.answered
+  if (verdict !== 'request_changes') return strings.diff.submitted[verdict]
+  return told.followUp === null ? strings.diff.submitted.requested : strings.diff.submitted.followUp
+}

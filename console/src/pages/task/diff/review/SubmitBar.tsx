@@ -1,0 +1,23 @@
+import { Button } from '../../../../components/controls/Button'
+import { strings } from '../../../../i18n'
+import styles from '../Diff.module.css'
+import { countDrafts, type Thread } from '../model/threadPositions'
+
+/** On phones, above the rooms: the way to one's review. */
+export function SubmitBar({ threads }: { threads: Thread[] }) {
+  const drafts = countDrafts(threads)
+  const go = () => {
+    document.getElementById('review')?.scrollIntoView({ block: 'start' })
+    document.getElementById('review-summary')?.focus({ preventScroll: true })
+  }
+  return (
+    <div className={styles.submit}>
+      <span className="grow dim">
+        {drafts > 0 ? strings.diff.drafts(drafts) : strings.diff.noDrafts}
+      </span>
+      <Button variant="main" onClick={go}>
+        {strings.diff.submit}
+      </Button>
+    </div>
+  )
+}

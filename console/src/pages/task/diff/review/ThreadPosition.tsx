@@ -1,0 +1,33 @@
+import { strings } from '../../../../i18n'
+import { revealInvisible } from '../../../../lib/format/invisibleChars'
+import type { Thread } from '../model/threadPositions'
+import styles from './Thread.module.css'
+
+/** Of a thread that is not under its lines: where it is or was, and the lines as they were. */
+export function ThreadPosition({ thread }: { thread: Thread }) {
+  const { position, original, code } = thread
+  const said = position.outdated ? original : position
+  return (
+    <div className={styles.place}>
+      <p className="row wrap">
+        {position.outdated && <span className="badge">{strings.diff.states.outdated}</span>}
+        {said.path && <code>{revealInvisible(said.path)}</code>}
+        {said.line && said.endLine && (
+          <span className="dim">
+            {position.outdated
+              ? strings.diff.wasOnLines(said.line, said.endLine)
+              : strings.diff.onLines(said.line, said.endLine)}
+          </span>
+        )}
+        <span className="dim">
+          {position.outdated ? strings.diff.outdatedWhy : said.line && strings.diff.elsewhere}
+        </span>
+      </p>
+      {code && (
+        <pre className={styles.code}>
+          {code.lines.map((line, n) => `${code.first + n}  ${revealInvisible(line)}`).join('\n')}
+        </pre>
+      )}
+    </div>
+  )
+}

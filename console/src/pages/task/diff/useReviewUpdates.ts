@@ -1,0 +1,47 @@
+/** Of a task's news, what has a diff, or what is said about it, read anew. */
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { onReviewChange } from '../../../realtime/reviewChannel'
+import { onStreamUpdate } from '../../../realtime/stream'
+
+// The change itself is told behind its checkpoint, and before whatever comes of the stage.
+const DIFF_EVENTS = new Set<string>([
+  'checkpoint',
+  'stage_finished',
+  'suspended',
+  'published',
+  'completed',
+  'retried',
+  'followed_up',
+])
+const REVIEW_EVENTS = new Set<string>([
+  'reviewed',
+  'commented',
+  'resolved',
+  'reopened',
+  'checkpoint',
+])
+
+export function useReviewUpdates(taskId: number): void {
+  const cache = useQueryClient()
+  useEffect(() => {
+    const stopTabs = onReviewChange(cache)
+    const stopNews = onStreamUpdate(
+      ({ events }) => {
+        const types = events.filter((one) => one.taskId === taskId).map((one) => one.type)
+        if (types.some((type) => DIFF_EVENTS.has(type))) {
+          void cache.invalidateQueries({ queryKey: ['diff', taskId, 'told'] })
+          void cache.invalidateQueries({ queryKey: ['diff', taskId, 'files'] })
+        }
+        if (types.some((type) => REVIEW_EVENTS.has(type) || DIFF_EVENTS.has(type))) {
+          void cache.invalidateQueries({ queryKey: ['review', taskId] })
+        }
+      },
+      () => {},
+    )
+    return () => {
+      stopNews()
+      stopTabs()
+    }
+  }, [cache, taskId])
+}

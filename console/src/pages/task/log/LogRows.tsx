@@ -1,0 +1,94 @@
+import { type KeyboardEvent, useEffect, useRef } from 'react'
+import { ErrorMessage } from '../../../components/feedback/ErrorMessage'
+import { strings } from '../../../i18n'
+import type { Style } from '../../../lib/log/ansi'
+import { parseRuns } from '../../../lib/log/ansi'
+import type { LineRange as Meant } from '../../../lib/log/lineLink'
+import { visibleRange } from '../../../lib/log/virtualScroll'
+import { LogRow } from './LogRow'
+import styles from './log.module.css'
+import { useLineCount, useLines } from './useLines'
+import { useRequestedRange } from './useRequestedRange'
+import { ROW, useVirtualScroll } from './useVirtualScroll'
+
+type Props = {
+  taskId: number
+  attempt: number
+  /** The line to be brought into view, each time it is another one. */
+  goTo: { line: number } | null
+  follows: boolean
+  onFollow: (is: boolean) => void
+  selected: Meant | null
+  onPress: (line: number, isShift: boolean) => void
+  query: string
+  onVisibleChange: (seen: { first: number; total: number }) => void
+}
+
+/** The lines of a log, of which only those are there that are seen. */
+export function LogRows(props: Props) {
+  const { taskId, attempt, goTo, follows, onFollow, selected, onPress, query, onVisibleChange } =
+    props
+  const box = useRef<HTMLDivElement>(null)
+  const { data: count = 0, isError, error, refetch } = useLineCount(taskId, attempt)
+  const { top, view, go, height, isEnd } = useVirtualScroll(box, count, follows)
+  const { first, end } = visibleRange(top, view, ROW, count)
+  const wanted = useRequestedRange(first, end)
+  const line = useLines(taskId, attempt, wanted.first, wanted.end)
+
+  const isDrawn = count > 0 && view > 0
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a larger view is no reason to go there again
+  useEffect(() => {
+    if (goTo && isDrawn) go(goTo.line * ROW - view / 3)
+  }, [goTo, go, isDrawn])
+  useEffect(() => onVisibleChange({ first, total: count }), [first, count, onVisibleChange])
+
+  if (isError && count === 0) return <ErrorMessage error={error} again={() => void refetch()} />
+  const handleKey = (event: KeyboardEvent) => {
+    const step = { ArrowDown: ROW, ArrowUp: -ROW, PageDown: view - ROW, PageUp: ROW - view }[
+      event.key
+    ]
+    const to =
+      event.key === 'Home' ? 0 : event.key === 'End' ? Number.POSITIVE_INFINITY : step && top + step
+    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey) return
+    event.preventDefault()
+    onFollow(false)
+    go(to)
+  }
+  let style: Style = {}
+  return (
+    <section
+      ref={box}
+      className={styles.box}
+      aria-label={strings.log.lines}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
+      tabIndex={0}
+      onKeyDown={handleKey}
+      onWheel={({ deltaY }) => follows !== (deltaY > 0 && isEnd) && onFollow(deltaY > 0 && isEnd)}
+      onTouchMove={() => follows && onFollow(false)}
+    >
+      <div style={{ height }}>
+        <div className={styles.window} style={{ height: view }}>
+          <ol className={styles.rows} style={{ transform: `translateY(${-(top % ROW)}px)` }}>
+            {Array.from({ length: end - first }, (_, place) => {
+              const number = first + place
+              const found = line(number)
+              const { runs, after } = parseRuns(found?.text ?? '', style)
+              style = after
+              return (
+                <LogRow
+                  key={number}
+                  number={number}
+                  line={found}
+                  runs={runs}
+                  query={query}
+                  isSelected={!!selected && selected.first <= number && number <= selected.last}
+                  onPress={onPress}
+                />
+              )
+            })}
+          </ol>
+        </div>
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,70 @@
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { elementHeight, maxTop, scrollForTop, topAfterScroll } from '../../../lib/log/virtualScroll'
+
+export const ROW = 20
+const REST_MILLISECONDS = 150
+
+/** Scrolling through any number of rows in `box`. `top` is in pixels of all of them. */
+export function useVirtualScroll(
+  box: RefObject<HTMLElement | null>,
+  count: number,
+  isAtEnd: boolean,
+) {
+  const [top, setTop] = useState(0)
+  const [view, setView] = useState(0)
+  const rows = { height: count * ROW, view }
+  const state = useRef({ top, rows, scroll: 0 })
+  state.current.rows = rows
+  state.current.top = top
+
+  const go = useCallback(
+    (to: number) => {
+      const { rows } = state.current
+      const next = Math.max(0, Math.min(maxTop(rows), to))
+      state.current.top = next
+      state.current.scroll = scrollForTop(next, rows)
+      setTop(next)
+      if (box.current) box.current.scrollTop = state.current.scroll
+    },
+    [box],
+  )
+
+  useLayoutEffect(() => {
+    const element = box.current
+    if (!element) return
+    const sizes = new ResizeObserver(() => setView(element.clientHeight))
+    sizes.observe(element)
+    setView(element.clientHeight)
+    return () => sizes.disconnect()
+  }, [box])
+
+  useEffect(() => {
+    const element = box.current
+    if (!element) return
+    let rest: ReturnType<typeof setTimeout> | undefined
+    const handleScroll = () => {
+      const { top, scroll, rows } = state.current
+      const now = element.scrollTop
+      if (Math.abs(now - scroll) < 1) return
+      const next = topAfterScroll(top, scroll, now, rows)
+      state.current.top = next
+      state.current.scroll = now
+      setTop(next)
+      clearTimeout(rest)
+      // The browser's own place is put right when nobody is moving it.
+      rest = setTimeout(() => go(state.current.top), REST_MILLISECONDS)
+    }
+    element.addEventListener('scroll', handleScroll, { passive: true })
+    return () => {
+      clearTimeout(rest)
+      element.removeEventListener('scroll', handleScroll)
+    }
+  }, [box, go])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: more rows, or another size, and the end is elsewhere
+  useLayoutEffect(() => {
+    if (isAtEnd) go(Number.POSITIVE_INFINITY)
+  }, [isAtEnd, count, view, go])
+
+  return { top, view, go, height: elementHeight(rows), isEnd: top >= maxTop(rows) - 1 }
+}

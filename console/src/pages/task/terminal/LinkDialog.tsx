@@ -1,0 +1,27 @@
+import { Dialog } from '../../../components/dialogs/Dialog'
+import { strings } from '../../../i18n'
+
+/** A program may call a link what it likes: where it leads is shown before anybody goes there. */
+export function LinkDialog({ url, onClose }: { url: string | null; onClose: () => void }) {
+  return (
+    <Dialog
+      title={strings.terminal.leaveFor}
+      isOpen={url !== null}
+      onClose={onClose}
+      foot={
+        <a
+          className="btn main"
+          href={url ?? undefined}
+          target="_blank"
+          rel="noopener noreferrer"
+          onClick={onClose}
+        >
+          {strings.terminal.openLink}
+        </a>
+      }
+    >
+      <p>{strings.terminal.linkFrom}</p>
+      <p className="mono breaks">{url}</p>
+    </Dialog>
+  )
+}

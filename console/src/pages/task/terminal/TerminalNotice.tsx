@@ -1,0 +1,114 @@
+import { Check, TriangleAlert, X } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { Button } from '../../../components/controls/Button'
+import { useNow } from '../../../components/hooks/useNow'
+import { locale, strings } from '../../../i18n'
+import { formatBytes, formatInteger } from '../../../lib/format/numbers'
+import { formatDuration, formatTimeWithSeconds } from '../../../lib/format/times'
+import styles from './terminal.module.css'
+import type { TerminalState } from './terminalSession'
+
+/** What one has to know of what is shown, if there is anything; the gravest alone. */
+export function TerminalNotice({ terminal, stages, isOver, onReconnect, onDismiss }: Props) {
+  const { connection } = terminal
+  if (connection.is === 'away')
+    return (
+      <DisconnectedNotice
+        since={connection.since}
+        triedAt={connection.triedAt}
+        again={onReconnect}
+      />
+    )
+  if (connection.is === 'over' && connection.why !== 'none' && connection.why !== 'task') {
+    return (
+      <Notice isBad act={<Button onClick={onReconnect}>{strings.common.retry}</Button>}>
+        {strings.terminal.endReasons[connection.why]}
+      </Notice>
+    )
+  }
+  if (terminal.isBroken) return <Notice isBad>{strings.terminal.lastBroken}</Notice>
+  if (terminal.isFinalScreen || (isOver && connection.is === 'over'))
+    return <Notice>{isOver ? strings.terminal.ended : strings.terminal.last}</Notice>
+  if (terminal.isInputIgnored)
+    return <Notice close={onDismiss}>{strings.terminal.inputIgnored}</Notice>
+  if (terminal.takenOver) {
+    return <Notice close={onDismiss}>{strings.terminal.takenOver(terminal.takenOver)}</Notice>
+  }
+  if (terminal.back)
+    return <Notice close={onDismiss}>{<ReconnectedText back={terminal.back} />}</Notice>
+  if (terminal.exit) {
+    const { stageIndex, code } = terminal.exit
+    const name = stages[stageIndex]?.name ?? String(stageIndex + 1)
+    return <Notice close={onDismiss}>{strings.terminal.exited(name, code)}</Notice>
+  }
+  if (terminal.skipped) {
+    const { from, to } = terminal.skipped
+    return (
+      <Notice close={onDismiss}>{strings.terminal.skipped(formatBytes(to - from, locale))}</Notice>
+    )
+  }
+  return null
+}
+
+type Props = {
+  terminal: TerminalState
+  stages: { name: string }[]
+  isOver: boolean
+  onReconnect: () => void
+  onDismiss: () => void
+}
+
+function ReconnectedText({ back }: { back: NonNullable<TerminalState['back']> }) {
+  const away = strings.terminal.backAfter(formatDuration(back.awayMilliseconds, strings.units))
+  if (back.missed) {
+    const { from, to } = back.missed
+    return (
+      <>
+        {away} {strings.terminal.missed(formatInteger(from, locale), formatInteger(to, locale))}
+      </>
+    )
+  }
+  return (
+    <>
+      {away} {strings.terminal.missedNothing}
+      <span className="wide">
+        {strings.terminal.cameSince(back.bytes, formatInteger(back.bytes, locale))}
+      </span>
+    </>
+  )
+}
+
+function DisconnectedNotice(props: { since: number; triedAt: number; again: () => void }) {
+  const seconds = Math.max(0, Math.ceil((props.triedAt - useNow('seconds')) / 1000))
+  const since = formatTimeWithSeconds(new Date(props.since), locale)
+  return (
+    <Notice isBad act={<Button onClick={props.again}>{strings.terminal.tryNow}</Button>}>
+      {strings.common.notLive(since)}, {strings.common.triedAgain(seconds)}
+    </Notice>
+  )
+}
+
+function Notice(props: {
+  children: ReactNode
+  isBad?: boolean
+  act?: ReactNode
+  close?: () => void
+}) {
+  return (
+    <p className={styles.told} role="status" data-bad={props.isBad}>
+      {props.isBad ? <TriangleAlert className="i" /> : <Check className="i" />}
+      <span className="grow">{props.children}</span>
+      {props.act}
+      {props.close && (
+        <Button
+          variant="quiet"
+          size="square"
+          aria-label={strings.common.close}
+          onClick={props.close}
+        >
+          <X className="i" />
+        </Button>
+      )}
+    </p>
+  )
+}

@@ -1,0 +1,92 @@
+import { useRef, useState } from 'react'
+import type { Schemas } from '../../../api/client'
+import { EmptyState } from '../../../components/feedback/EmptyState'
+import { strings } from '../../../i18n'
+import { nextSize, useFontSize } from './fontSize'
+import { LinkDialog } from './LinkDialog'
+import { SearchBar } from './SearchBar'
+import { StatusBar } from './StatusBar'
+import { TerminalNotice } from './TerminalNotice'
+import { TerminalToolbar } from './TerminalToolbar'
+import { TouchKeys } from './TouchKeys'
+import styles from './terminal.module.css'
+import { useTerminalSession } from './useTerminalSession'
+import { useXterm } from './useXterm'
+
+/** The terminal of a task: what it shows right now, and a hand in it. */
+export default function TerminalTab({ task }: { task: Schemas['TaskDetail'] }) {
+  const desk = useRef<HTMLElement>(null)
+  const [fontSize, setFontSize] = useFontSize()
+  const [isFinding, setFinding] = useState(false)
+  const [link, setLink] = useState<string | null>(null)
+  const { place, glass } = useXterm({
+    name: strings.terminal.name(task.id),
+    fontSize,
+    open: setLink,
+    leave: () => desk.current?.focus(),
+    search: () => setFinding(true),
+  })
+  const { session, shown } = useTerminalSession(task, glass, place)
+  if (task.attempt === 0) return <EmptyState title={strings.terminal.notYet} />
+  const controls = session?.controls ?? false
+  const closeSearch = () => {
+    setFinding(false)
+    glass?.clearSearch()
+    glass?.focus()
+  }
+  return (
+    <section
+      ref={desk}
+      className={`task-view ${styles.desk}`}
+      aria-label={strings.terminal.title}
+      tabIndex={-1}
+    >
+      {session && shown && (
+        <TerminalToolbar
+          terminal={shown}
+          controls={controls}
+          fontSize={fontSize}
+          acts={{
+            takeOver: () => {
+              session.takeOver()
+              glass?.focus()
+            },
+            watchOnly: () => session.watchOnly(),
+            search: () => setFinding(true),
+            copy: () => void navigator.clipboard.writeText(glass?.text() ?? ''),
+            larger: () => {
+              setFontSize(nextSize(fontSize))
+              session.scheduleFit()
+            },
+            full: () => void toggleFullscreen(desk.current),
+          }}
+        />
+      )}
+      {session && shown && (
+        <TerminalNotice
+          terminal={shown}
+          stages={task.pipeline}
+          isOver={task.finishedAt !== null}
+          onReconnect={() => session.reconnect()}
+          onDismiss={() => session.clearNotices()}
+        />
+      )}
+      {isFinding && glass && <SearchBar glass={glass} onClose={closeSearch} />}
+      <div className={styles.glass}>
+        <div
+          ref={place}
+          className={styles.screen}
+          data-edge={shown?.connection.is === 'live' && !controls}
+        />
+      </div>
+      {controls && glass && <TouchKeys glass={glass} />}
+      {shown && <StatusBar shown={shown} controls={controls} />}
+      <LinkDialog url={link} onClose={() => setLink(null)} />
+    </section>
+  )
+}
+
+async function toggleFullscreen(desk: HTMLElement | null): Promise<void> {
+  if (document.fullscreenElement) await document.exitFullscreen()
+  else await desk?.requestFullscreen()
+}

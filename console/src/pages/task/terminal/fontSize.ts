@@ -1,0 +1,25 @@
+import { useState } from 'react'
+
+const STORAGE_KEY = 'muster-terminal-size'
+const SIZES = [11, 12, 13, 14, 16, 18, 21]
+
+/** How large the terminal's text is, in pixels; kept in this browser. */
+export function useFontSize(): [number, (pixels: number) => void] {
+  const [size, setSize] = useState(storedSize)
+  const choose = (pixels: number) => {
+    localStorage.setItem(STORAGE_KEY, String(pixels))
+    setSize(pixels)
+  }
+  return [size, choose]
+}
+
+/** The next larger one; behind the largest the smallest. */
+export function nextSize(size: number): number {
+  return SIZES[(SIZES.indexOf(size) + 1) % SIZES.length] ?? 13
+}
+
+function storedSize(): number {
+  const size = Number(localStorage.getItem(STORAGE_KEY))
+  if (SIZES.includes(size)) return size
+  return matchMedia('(max-width: 719px)').matches ? 11 : 13
+}

@@ -1,0 +1,34 @@
+import { Markdown } from '../../../components/markdown/Markdown'
+import { strings } from '../../../i18n'
+import { revealInvisible } from '../../../lib/format/invisibleChars'
+import type { Entry } from '../../../lib/task/transcript'
+import { TruncatedHint } from './Output'
+import styles from './Transcript.module.css'
+
+/** What the agent says or thinks, and what went wrong. Where it speaks to somebody, to whom. */
+export function Message({ entry }: { entry: Entry }) {
+  const { kind, data, title, text } = entry
+  const label = labelOf(entry)
+  if (kind === 'thought') {
+    return (
+      <div className={styles.thought}>
+        {revealInvisible(text || title)}
+        <TruncatedHint entry={entry} />
+      </div>
+    )
+  }
+  return (
+    <div className={kind === 'error' ? styles.error : styles.said}>
+      {label && <p className={styles.label}>{label}</p>}
+      <Markdown text={(data.followUp && !text ? title : text) || title} />
+      <TruncatedHint entry={entry} />
+    </div>
+  )
+}
+
+function labelOf({ kind, data }: Entry): string | null {
+  if (kind === 'error') return strings.transcript.stopped
+  if (data.progress) return strings.transcript.progress
+  if (data.reply) return strings.transcript.inReview
+  return data.followUp ? strings.transcript.followUp : null
+}

@@ -1,0 +1,40 @@
+import { useState } from 'react'
+import { Button } from '../../../components/controls/Button'
+import { strings } from '../../../i18n'
+import { revealInvisible } from '../../../lib/format/invisibleChars'
+import type { Entry } from '../../../lib/task/transcript'
+import styles from './Transcript.module.css'
+
+/** What a command or a tool has shown: a few lines, and all of it on a press. */
+export function Output({ entry, lines }: { entry: Entry; lines: number }) {
+  const [isWhole, setWhole] = useState(false)
+  const all = entry.text.replace(/\s+$/, '').split('\n')
+  const shown = isWhole ? all : all.slice(0, lines)
+  const left = all.length - shown.length
+  if (entry.text.trim() === '') return null
+  return (
+    <>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways, also by keyboard */}
+      <pre className={styles.out} tabIndex={0}>
+        {revealInvisible(shown.join('\n'))}
+        {left > 0 && `\n${strings.transcript.moreLines(left)}`}
+      </pre>
+      {all.length > lines && (
+        <Button
+          variant="quiet"
+          size="tiny"
+          aria-expanded={isWhole}
+          onClick={() => setWhole(!isWhole)}
+        >
+          {isWhole ? strings.transcript.showLess : strings.transcript.showAll}
+        </Button>
+      )}
+      <TruncatedHint entry={entry} />
+    </>
+  )
+}
+
+/** Said where the entry has not all of it. */
+export function TruncatedHint({ entry }: { entry: Entry }) {
+  return entry.data.cut ? <p className="hint">{strings.transcript.cut}</p> : null
+}

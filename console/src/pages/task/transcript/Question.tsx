@@ -1,0 +1,48 @@
+import type { Schemas } from '../../../api/client'
+import { Markdown } from '../../../components/markdown/Markdown'
+import { strings } from '../../../i18n'
+import { agentName } from '../../../lib/format/agentNames'
+import { revealInvisible } from '../../../lib/format/invisibleChars'
+import { answeredBy } from '../../../lib/task/answeredBy'
+import { textsIn } from '../../../lib/task/entryData'
+import { type Entry, findAnswer } from '../../../lib/task/transcript'
+import styles from './Transcript.module.css'
+
+type Props = { task: Schemas['TaskDetail']; entry: Entry; events: Schemas['Event'][] }
+
+/** What the agent asked, and what it was told. One that is open is answered above the views. */
+export function Question({ task, entry, events }: Props) {
+  const answer = findAnswer(entry, events)
+  const won = answer && answeredBy(answer)
+  const isOpen = !answer && task.suspendReason === 'question' && entry.attempt === task.attempt
+  const agent = agentName(task.agentType)
+  const choices = textsIn(entry.data, 'choices')
+  return (
+    <div className={isOpen ? styles.openQuestion : styles.question}>
+      <p className={styles.label}>
+        {isOpen ? strings.transcript.asks(agent) : strings.transcript.asked(agent)}
+      </p>
+      <div className={styles.what}>
+        <Markdown text={entry.text || entry.title} />
+      </div>
+      {!won && choices.length > 0 && (
+        <ul className={styles.choices}>
+          {choices.map((choice) => (
+            <li key={choice}>{revealInvisible(choice)}</li>
+          ))}
+        </ul>
+      )}
+      {won && (
+        <p>
+          <span className="dim">{strings.transcript.answeredBy(won.who)}</span>{' '}
+          {revealInvisible(won.said)}
+        </p>
+      )}
+      {isOpen && (
+        <a className="btn" href="#question">
+          {strings.transcript.answerAbove}
+        </a>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,52 @@
+import { useState } from 'react'
+import { Button } from '../../../components/controls/Button'
+import { strings } from '../../../i18n'
+import { revealInvisible } from '../../../lib/format/invisibleChars'
+import { formatDuration } from '../../../lib/format/times'
+import { countToolUses, type Entry } from '../../../lib/task/transcript'
+import { Output } from './Output'
+import styles from './Transcript.module.css'
+
+/** Tools in a row: what they were for in one line, and each of them on a press. */
+export function Tools(props: { entries: Entry[]; milliseconds: number | null }) {
+  const { entries, milliseconds } = props
+  const [isOpen, setOpen] = useState(false)
+  const only = entries.length === 1 ? entries[0] : undefined
+  return (
+    <>
+      <div className={styles.headLine}>
+        {only ? <code>{revealInvisible(only.title)}</code> : <span>{toolUseText(entries)}</span>}
+        {only?.data.failed ? (
+          <span className="badge" data-is="failed">
+            {strings.transcript.failed}
+          </span>
+        ) : null}
+        {milliseconds !== null && (
+          <span className="dim" title={strings.transcript.since}>
+            {formatDuration(milliseconds, strings.units)}
+          </span>
+        )}
+        <Button variant="quiet" size="tiny" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? strings.transcript.hideTools : strings.transcript.showTools}
+        </Button>
+      </div>
+      {isOpen && (
+        <ul className={styles.folded}>
+          {entries.map((entry) => (
+            <li key={entry.number}>
+              {!only && <code>{revealInvisible(entry.title)}</code>}
+              <Output entry={entry} lines={only ? 30 : 8} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  )
+}
+
+function toolUseText(entries: Entry[]): string {
+  const said = countToolUses(entries)
+    .map(([used, count]) => strings.transcript.uses[used](count))
+    .join(strings.statusText.and('', '').startsWith('；') ? '，' : ', ')
+  return said.charAt(0).toUpperCase() + said.slice(1)
+}

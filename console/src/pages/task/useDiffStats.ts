@@ -1,0 +1,25 @@
+import type { Schemas } from '../../api/client'
+import { useEvents } from '../../queries/events'
+import { useGate } from '../../queries/gates'
+
+type DiffStats = { filesChanged: number; insertions: number; deletions: number }
+
+/** How much the task has changed so far, by the last that was said of it; null: not known. */
+export function useDiffStats(task: Schemas['TaskDetail']): DiffStats | null {
+  const atGate = useGate(task).data?.diff
+  const events = useEvents(task.id).data ?? []
+  if (task.result) return task.result
+  if (atGate) return atGate
+  for (const { type, data } of [...events].reverse()) {
+    if (type === 'checkpoint' && isDiff(data.diff)) return data.diff
+  }
+  return null
+}
+
+export function useFilesChanged(task: Schemas['TaskDetail']): number | null {
+  return useDiffStats(task)?.filesChanged ?? null
+}
+
+function isDiff(value: unknown): value is DiffStats {
+  return typeof value === 'object' && value !== null && 'filesChanged' in value
+}

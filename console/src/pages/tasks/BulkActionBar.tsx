@@ -1,0 +1,102 @@
+import { X } from 'lucide-react'
+import { useState } from 'react'
+import { asProblem } from '../../api/problem'
+import { problemText } from '../../api/problemText'
+import { Button } from '../../components/controls/Button'
+import { Dialog } from '../../components/dialogs/Dialog'
+import { strings } from '../../i18n'
+import { curlCommand } from '../../lib/net/curl'
+import type { Row } from '../../lib/task/tableRows'
+import { cancelAll, retryAll } from '../../queries/taskTable'
+import { showToast } from '../../state/toasts'
+import styles from './Tasks.module.css'
+
+type BulkAction = 'cancel' | 'retry'
+
+/** What can be done to all that are selected: shown only where it is allowed for each of them. */
+export function BulkActionBar({ rows, onClear }: { rows: Row[]; onClear: () => void }) {
+  const [isAsking, ask] = useState(false)
+  const [isBusy, setBusy] = useState(false)
+  const ids = rows.map(({ id }) => id)
+  const isAllowed = (act: BulkAction) => rows.every((row) => row.allowedActions.includes(act))
+  const run = async (act: BulkAction) => {
+    setBusy(true)
+    const refused = await (act === 'cancel' ? cancelAll(ids) : retryAll(ids))
+    setBusy(false)
+    ask(false)
+    const [first] = refused
+    if (first) {
+      showToast(strings.tasks.someFailed(refused.length, ids.length, problemText(asProblem(first))))
+    } else {
+      showToast(
+        (act === 'cancel' ? strings.tasks.cancelledSome : strings.tasks.retriedSome)(ids.length),
+      )
+      onClear()
+    }
+  }
+  const curl = (act: BulkAction) => async () => {
+    const lines = ids.map((id) =>
+      curlCommand({ method: 'POST', url: `${location.origin}/api/web/tasks/${id}/${act}` }),
+    )
+    await navigator.clipboard.writeText(lines.join('\n'))
+    showToast(strings.tasks.curlCopied)
+  }
+  const [canCancel, canRetry] = [isAllowed('cancel'), isAllowed('retry')]
+  return (
+    <>
+      <div className={styles.acting} role="toolbar" aria-label={strings.tasks.acting(rows.length)}>
+        <span role="status">{strings.tasks.selected(rows.length)}</span>
+        {canCancel && (
+          <Button variant="bad" disabled={isBusy} onClick={() => ask(true)}>
+            {strings.tasks.cancelSome(rows.length)}
+          </Button>
+        )}
+        {canRetry && (
+          <Button disabled={isBusy} onClick={() => void run('retry')}>
+            {strings.tasks.retrySome(rows.length)}
+          </Button>
+        )}
+        {canCancel || canRetry ? (
+          <Button onClick={curl(canCancel ? 'cancel' : 'retry')}>{strings.tasks.curl}</Button>
+        ) : (
+          <span className="dim">{strings.tasks.notForAll}</span>
+        )}
+        <Button
+          variant="quiet"
+          size="square"
+          aria-label={strings.tasks.clearSelection}
+          onClick={onClear}
+        >
+          <X className="i" />
+        </Button>
+      </div>
+      {isAsking && (
+        <Dialog
+          title={strings.tasks.cancelSomeTitle(rows.length)}
+          isOpen
+          onClose={() => ask(false)}
+          foot={
+            <>
+              <Button variant="bad" disabled={isBusy} onClick={() => void run('cancel')}>
+                {strings.tasks.cancelSome(rows.length)}
+              </Button>
+              <Button variant="quiet" onClick={() => ask(false)}>
+                {strings.tasks.keepSome}
+              </Button>
+            </>
+          }
+        >
+          <p>{strings.tasks.cancelSomeWhy}</p>
+          <ul className={styles.named}>
+            {rows.map(({ id, title }) => (
+              <li key={id} className="cut">
+                <span className={styles.id}>#{id}</span>
+                {title}
+              </li>
+            ))}
+          </ul>
+        </Dialog>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,115 @@
+import { Link } from '@tanstack/react-router'
+import { memo, type Ref } from 'react'
+import { RelativeTime } from '../../components/status/RelativeTime'
+import { Status } from '../../components/status/Status'
+import { locale, strings } from '../../i18n'
+import { agentName } from '../../lib/format/agentNames'
+import { formatInteger } from '../../lib/format/numbers'
+import type { Row } from '../../lib/task/tableRows'
+import { rowDisplayStatus, rowStatusText } from './rowStatus'
+import { StageSteps } from './StageSteps'
+import styles from './Tasks.module.css'
+
+const HIGHLIGHT_MILLISECONDS = 1500
+
+type Props = {
+  row: Row
+  index: number
+  now: number
+  isChosen: boolean
+  isAt: boolean
+  onChoose: (id: number) => void
+  onOpen: (id: number) => void
+  measure: Ref<HTMLTableRowElement>
+}
+
+/** A line of the table; on phones three lines of a card. */
+export const TaskRow = memo(function TaskRow(props: Props) {
+  const { row, index, isChosen, isAt, onChoose, onOpen } = props
+  const { look, isMine } = rowDisplayStatus(row)
+  const asks = look === 'needs' && !isMine ? strings.status.needsAnswer : undefined
+  const said = {
+    words: strings.statusText,
+    of: strings.tasks,
+    units: strings.units,
+    locale,
+    now: props.now,
+  }
+  const reason = rowStatusText(row, said)
+  return (
+    <tr
+      ref={props.measure}
+      data-index={index}
+      aria-rowindex={index + 2}
+      aria-selected={isChosen}
+      className={[changeClass(row), isAt && styles.at].filter(Boolean).join(' ')}
+      onClick={(event) => {
+        const target = event.target as Element
+        if (!target.closest('a, input, label, button') && !getSelection()?.toString())
+          onOpen(row.id)
+      }}
+    >
+      <td className={styles.pick}>
+        <input
+          type="checkbox"
+          aria-label={strings.tasks.select(row.id)}
+          checked={isChosen}
+          onChange={() => onChoose(row.id)}
+        />
+      </td>
+      <td className={styles.st}>
+        <Status look={look} {...(asks && { word: asks })} />
+      </td>
+      <td className={styles.title}>
+        <span className={styles.id}>#{row.id}</span>
+        <Link to="/tasks/$taskId" params={{ taskId: String(row.id) }}>
+          {row.title}
+        </Link>
+      </td>
+      <td className={styles.pr}>{row.projectKey}</td>
+      <td className={styles.ag}>
+        {agentName(row.agentType)}{' '}
+        {row.machineName && <span className="dim">{strings.tasks.on(row.machineName)}</span>}
+      </td>
+      <td className={styles.sg}>
+        <StageSteps row={row} />
+      </td>
+      <td className={styles.why} title={reason}>
+        {reason}
+      </td>
+      <td className={`${styles.ch} num delta`}>
+        <LineCounts result={row.result} />
+      </td>
+      <td className={styles.by}>
+        <span className="face" title={strings.tasks.createdByWhom(row.createdBy.name)}>
+          <span aria-hidden="true">{initials(row.createdBy.name)}</span>
+          <span className="hidden">{strings.tasks.createdByWhom(row.createdBy.name)}</span>
+        </span>
+      </td>
+      <td className={`${styles.ago} num`}>
+        <RelativeTime at={row.updatedAt} />
+      </td>
+    </tr>
+  )
+})
+
+function LineCounts({ result }: { result: Row['result'] }) {
+  if (!result?.changed) return null
+  return (
+    <>
+      <span className="plus">+{formatInteger(result.insertions, locale)}</span>{' '}
+      <span className="minus">−{formatInteger(result.deletions, locale)}</span>
+    </>
+  )
+}
+
+/** A row that has just changed loses its tint again. Two names for one animation: with another one
+ *  it begins anew. */
+function changeClass({ changedAt }: Row): string | undefined {
+  if (changedAt === undefined || Date.now() - changedAt > HIGHLIGHT_MILLISECONDS) return undefined
+  return changedAt % 2 === 0 ? styles.changed : styles.changedAgain
+}
+
+function initials(name: string): string {
+  return name.slice(0, 2).toUpperCase()
+}

@@ -1,0 +1,77 @@
+/** What a row says of its task: what it does now, or why it waits; and how far its stages are. */
+import type { Schemas } from '../../api/client'
+import type { tasks as Words } from '../../i18n/en/tasks'
+import { agentName } from '../../lib/format/agentNames'
+import { type DisplayStatus, displayStatus } from '../../lib/task/displayStatus'
+import { type StatusTextContext, statusText } from '../../lib/task/statusText'
+import type { Row } from '../../lib/task/tableRows'
+
+export type RowTextContext = Omit<StatusTextContext, 'gate' | 'machineNames'> & { of: typeof Words }
+
+/** One line. */
+export function rowStatusText(row: Row, said: RowTextContext): string {
+  if (row.status === 'queued' && row.waitingFor === null) return queuedText(row, said)
+  const { summary, detail } = statusText(toTaskDetail(row), {
+    ...said,
+    gate: gateOf(row),
+  })
+  const shown = ['completed', 'cancelled', 'running'].includes(row.status) ? '' : detail
+  return shown ? said.words.and(summary, shown) : summary
+}
+
+/** "2nd in line; heron, tern, and osprey have no free slot". */
+function queuedText(
+  { position, blockers, agentType }: Row,
+  { words, of, locale }: RowTextContext,
+): string {
+  const list = new Intl.ListFormat(locale, { type: 'conjunction' })
+  const blocked = blockers
+    .toSorted((few, many) => many.count - few.count)
+    .map(({ reason, count, machines }) => {
+      const others = count - machines.length
+      const names = others > 0 ? [...machines, words.others(others)] : machines
+      return (words.blocked[reason] ?? words.blockedOther)(
+        list.format(names),
+        count,
+        agentName(agentType),
+      )
+    })
+  const place = position === null ? of.farBehind : of.inLine(position)
+  if (blocked.length === 0) return position === 1 ? words.next : place
+  return blocked.reduce((all, one) => words.and(all, one), place)
+}
+
+function gateOf({ question, stages }: Row): StatusTextContext['gate'] {
+  if (!question) return null
+  const stageName = stages[question.stageIndex]?.name ?? ''
+  return { ...question, stageName, branch: null } as NonNullable<StatusTextContext['gate']>
+}
+
+/** A row has what `statusText` reads, but for the stages' other half. */
+function toTaskDetail(row: Row): Schemas['TaskDetail'] {
+  return { ...row, pipeline: row.stages, queue: null } as unknown as Schemas['TaskDetail']
+}
+
+/** Whether it asks this person, another one, or nobody. */
+export function rowDisplayStatus(row: Row): { look: DisplayStatus; isMine: boolean } {
+  const look = row.status === 'queued' && row.question ? 'needs' : displayStatus(row)
+  return { look, isMine: row.allowedActions.includes('answer') }
+}
+
+export type StepClass = '' | 'y' | 'n' | 'q' | 'w' | 'e'
+
+/** For each stage the class of its bar: done, now, asking, waiting, failed, to come. */
+export function stepClasses(row: Row): StepClass[] {
+  const { look } = rowDisplayStatus(row)
+  return row.stages.map((_, place): StepClass => {
+    if (row.status === 'completed' || place < row.currentStageIndex) return 'y'
+    if (place > row.currentStageIndex) return ''
+    const now: Partial<Record<DisplayStatus, StepClass>> = {
+      running: 'n',
+      needs: 'q',
+      waits: 'w',
+      failed: 'e',
+    }
+    return now[look] ?? ''
+  })
+}

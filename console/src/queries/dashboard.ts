@@ -1,0 +1,21 @@
+/** What runs, and the numbers of today. */
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { api, data } from '../api/client'
+
+const PAGE_LIMIT = 6
+
+const running = queryOptions({
+  queryKey: ['tasks', 'running'],
+  queryFn: async ({ signal }) => {
+    const params = { query: { status: 'running', limit: PAGE_LIMIT } }
+    return (await data(api.GET('/api/web/tasks', { params, signal }))).items
+  },
+})
+
+const stats = queryOptions({
+  queryKey: ['dashboard', 'stats'],
+  queryFn: ({ signal }) => data(api.GET('/api/web/dashboard/stats', { signal })),
+})
+
+export const useRunningTasks = () => useQuery(running)
+export const useStats = () => useQuery(stats).data

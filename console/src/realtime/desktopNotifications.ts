@@ -1,0 +1,68 @@
+/** Notifications on the desktop, by choice: asked for at a press alone, shown while this browser has
+ *  no page of ours in front. All tabs hear the news; whoever has the lock of a notification shows it. */
+
+import { onStreamUpdate } from './stream'
+import { isAnyTabVisible, trackVisibility } from './tabVisibility'
+
+type DesktopState = 'on' | 'off' | 'denied'
+
+const STORAGE_KEY = 'muster-desktop'
+const SHOWN_MILLISECONDS = 1000
+const listeners = new Set<() => void>()
+
+export function canNotify(): boolean {
+  return 'Notification' in window
+}
+
+export function desktopState(): DesktopState {
+  if (!canNotify() || Notification.permission === 'denied') return 'denied'
+  const isOn = localStorage.getItem(STORAGE_KEY) === 'on' && Notification.permission === 'granted'
+  return isOn ? 'on' : 'off'
+}
+
+export function onDesktopChange(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
+
+/** Ask the browser, which asks the person. */
+export async function enableDesktopNotifications(): Promise<void> {
+  const answer = await Notification.requestPermission()
+  storePreference(answer === 'granted')
+}
+
+export function disableDesktopNotifications(): void {
+  storePreference(false)
+}
+
+/** Show what is told from now on. `open`: the task that one of them is about, or all of them. */
+export function startDesktopNotifications(open: (taskId: number | null) => void): () => void {
+  trackVisibility()
+  return onStreamUpdate(
+    ({ notifications }) => {
+      for (const { id, title, body, taskId } of notifications)
+        void showNotification(id, title, body, () => open(taskId))
+    },
+    () => undefined,
+  )
+}
+
+async function showNotification(id: number, title: string, body: string, onPress: () => void) {
+  if (desktopState() !== 'on' || (await isAnyTabVisible())) return
+  await navigator.locks.request(`muster-told-${id}`, { ifAvailable: true }, async (lock) => {
+    if (lock === null) return
+    const shown = new Notification(title, { body, tag: `muster-${id}` })
+    shown.onclick = () => {
+      window.focus()
+      onPress()
+      shown.close()
+    }
+    // The others have heard of it by then.
+    await new Promise((resolve) => setTimeout(resolve, SHOWN_MILLISECONDS))
+  })
+}
+
+function storePreference(isOn: boolean): void {
+  localStorage.setItem(STORAGE_KEY, isOn ? 'on' : 'off')
+  for (const listener of listeners) listener()
+}

@@ -1,0 +1,145 @@
+/** A task's own stream: its events, its transcript's entries, its log's bytes, as they come. One
+ *  connection for all who listen to one task in a tab; it rests while the tab is hidden, and goes on
+ *  from where it was, so that nothing is missed and nothing comes twice. */
+import { useEffect } from 'react'
+import type { Schemas } from '../api/client'
+import { backoffMilliseconds } from './backoff'
+import { TaskStreamReader } from './taskStreamReader'
+
+export type LogChunk = { attempt: number; offset: number; bytes: () => Uint8Array<ArrayBuffer> }
+/** How far things were when the stream began: what is before that is read by lists. */
+type StreamPositions = {
+  events: number
+  /** By attempt, bytes. */
+  logs: Record<string, number>
+  /** By attempt, entries. */
+  transcripts: Record<string, number>
+}
+export type TaskListener = {
+  events?: (events: Schemas['Event'][]) => void
+  transcript?: (entries: Schemas['TranscriptEntry'][]) => void
+  log?: (piece: LogChunk) => void
+  /** The stream begins here; `isReset` where it had begun before and cannot be gone on with: what
+   *  was read has to be read anew. */
+  started?: (howFar: StreamPositions, isReset: boolean) => void
+  connected?: (isLive: boolean) => void
+}
+
+/** A stream rests so long after its tab was hidden: who looks elsewhere for a moment misses nothing. */
+const IDLE_MILLISECONDS = 10_000
+/** One that ends sooner is not tried again at once. */
+const STABLE_MILLISECONDS = 5000
+
+const streams = new Map<number, TaskStream>()
+
+/** Listen to a task's stream while the component is there. `listener` may be another one each time:
+ *  give one that is stable (useMemo, or of the module) where that costs. */
+export function useTaskStream(taskId: number, listener: TaskListener): void {
+  useEffect(() => subscribeToTask(taskId, listener), [taskId, listener])
+}
+
+/** Listen until the answer is called. Where the stream has begun already, `started` is called at once. */
+export function subscribeToTask(taskId: number, listener: TaskListener): () => void {
+  const stream = streams.get(taskId) ?? new TaskStream(taskId)
+  streams.set(taskId, stream)
+  stream.add(listener)
+  return () => {
+    stream.remove(listener)
+    // Not at once: who goes from one view to another keeps the connection.
+    setTimeout(() => {
+      if (!stream.isIdle || streams.get(taskId) !== stream) return
+      streams.delete(taskId)
+      stream.stop()
+    }, 1000)
+  }
+}
+
+class TaskStream {
+  private readonly listeners = new Set<TaskListener>()
+  private readonly reader: TaskStreamReader
+  private positions: StreamPositions | null = null
+  private failures = 0
+  private retryTimer: ReturnType<typeof setTimeout> | undefined
+  private idleTimer: ReturnType<typeof setTimeout> | undefined
+  private isStopped = false
+
+  constructor(taskId: number) {
+    this.reader = new TaskStreamReader(taskId, (event, data) => this.dispatch(event, data))
+    addEventListener('online', this.reconnect)
+    document.addEventListener('visibilitychange', this.handleVisibilityChange)
+    void this.read()
+  }
+
+  get isIdle(): boolean {
+    return this.listeners.size === 0
+  }
+
+  add(listener: TaskListener): void {
+    this.listeners.add(listener)
+    if (this.positions) listener.started?.(this.positions, false)
+    if (this.reader.isOpen) listener.connected?.(true)
+  }
+
+  remove(listener: TaskListener): void {
+    this.listeners.delete(listener)
+  }
+
+  stop(): void {
+    this.isStopped = true
+    removeEventListener('online', this.reconnect)
+    document.removeEventListener('visibilitychange', this.handleVisibilityChange)
+    clearTimeout(this.retryTimer)
+    clearTimeout(this.idleTimer)
+    this.reader.close()
+  }
+
+  private async read(): Promise<void> {
+    clearTimeout(this.retryTimer)
+    if (this.isStopped || this.reader.isOpen || document.hidden) return
+    const since = Date.now()
+    const hasBegun = (await this.reader.read()) && Date.now() - since > STABLE_MILLISECONDS
+    this.notify((listener) => listener.connected?.(false))
+    if (this.isStopped || this.reader.isRefused) return
+    this.failures = hasBegun ? 0 : this.failures + 1
+    this.retryTimer = setTimeout(() => void this.read(), backoffMilliseconds(this.failures))
+  }
+
+  private readonly reconnect = (): void => {
+    void this.read()
+  }
+
+  private readonly handleVisibilityChange = (): void => {
+    clearTimeout(this.idleTimer)
+    if (document.hidden) this.idleTimer = setTimeout(() => this.reader.close(), IDLE_MILLISECONDS)
+    else void this.read()
+  }
+
+  private dispatch(event: string, data: unknown): void {
+    if (event === 'hello' || event === 'reset') {
+      const howFar = data as StreamPositions
+      this.positions = howFar
+      this.notify((listener) => listener.started?.(howFar, event === 'reset'))
+    } else if (event === 'open') {
+      this.notify((listener) => listener.connected?.(true))
+    } else if (event === 'events') {
+      this.notify((listener) => listener.events?.(data as Schemas['Event'][]))
+    } else if (event === 'transcript') {
+      this.notify((listener) => listener.transcript?.(data as Schemas['TranscriptEntry'][]))
+    } else if (event === 'log') {
+      const { attempt, offset, data: text } = data as LogMessage
+      // Bytes are made of it where they are looked at alone: a flood has many.
+      const piece: LogChunk = { attempt, offset, bytes: () => decodeBase64(text) }
+      this.notify((listener) => listener.log?.(piece))
+    }
+  }
+
+  private notify(say: (listener: TaskListener) => void): void {
+    for (const listener of [...this.listeners]) say(listener)
+  }
+}
+
+type LogMessage = { attempt: number; offset: number; data: string }
+
+function decodeBase64(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (char) => char.charCodeAt(0))
+}
