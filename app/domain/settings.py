@@ -1,7 +1,7 @@
 """The settings that admins can change while the server runs, and their valid values.
 
 What a deployment fixes (addresses, secrets, pools, and what machines have been told already) is in
-`config.py` instead; docs/decisions/0008-settings.md has the reasons.
+`config.py` instead; docs/decisions/0008-live-settings.md has the reasons.
 """
 
 import re

@@ -16,7 +16,7 @@ REPOSITORY = {
     "docs/machine-protocol.md": (
         "# The machine protocol\n\n1. First.\n2. Second.\n\n## Slots, gates, drains\n"
     ),
-    "docs/decisions/0007-round-trips.md": "# 7. Round trips\n",
+    "docs/decisions/0007-round-trips-in-dispatch.md": "# 7. Round trips\n",
     "app/__init__.py": "",
 }
 
@@ -117,14 +117,14 @@ LOST = {
         "app/a.py:1: there is no decision 0099",
     ),
     "a decision in another": (
-        "docs/decisions/0008-settings.md",
+        "docs/decisions/0008-live-settings.md",
         "# 8. Settings\n\nAlone (see 99).\n",
-        "docs/decisions/0008-settings.md:3: there is no decision 0099",
+        "docs/decisions/0008-live-settings.md:3: there is no decision 0099",
     ),
     "a decision in another, with all its digits": (
-        "docs/decisions/0008-settings.md",
+        "docs/decisions/0008-live-settings.md",
         "# 8. Settings\n\nAlone (0099).\n",
-        "docs/decisions/0008-settings.md:3: there is no decision 0099",
+        "docs/decisions/0008-live-settings.md:3: there is no decision 0099",
     ),
     "a link's file": (
         "docs/a.md",

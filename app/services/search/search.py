@@ -1,6 +1,6 @@
 """Search for tasks by their descriptions, and for machines and projects by their names.
 
-docs/decisions/0011-search.md has the reasons.
+docs/decisions/0011-search-cost.md has the reasons.
 """
 
 import re

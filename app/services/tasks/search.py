@@ -3,7 +3,7 @@
 One scan back from the newest task would throw away what does not match, and so read all tasks for a
 small old project. Instead each project and each status that is asked for is looked up by itself: an
 index has the newest tasks of each side by side (`ix_tasks_project_status` and its siblings). Then
-the newest of all those are taken. docs/decisions/0013-lists-by-value.md has the reasons.
+the newest of all those are taken. docs/decisions/0013-task-list-queries.md has the reasons.
 
 What no index has side by side, a text above all, is looked for in two steps: in the newest tasks
 (`_in_window`), then in the older ones (`_older_query`), a text by an index of trigrams. Both have a
