@@ -68,7 +68,7 @@ def varied(ground: AgentTestbed) -> Ended:
 
 def cut(ground: AgentTestbed) -> Ended:
     half = turn(
-        "This is cut in its middle, when much of it has been said.", trouble="cut", events=5
+        "This is cut in its middle, when much of it has been said.", problem="cut", events=5
     )
     return ground.ask(ground.model.play(half, turn("Done.")))
 

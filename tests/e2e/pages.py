@@ -70,7 +70,7 @@ def list_pages(api: ApiClient) -> list[PageSpec]:
         PageSpec("over-keys", "/tasks", lambda page: page.keyboard.press("?")),
         PageSpec("over-new-task", "/tasks", lambda page: page.keyboard.press("c")),
         PageSpec("over-account", "/tasks", lambda page: page.get_by_label("Your account").click()),
-        PageSpec("over-add-machine", "/machines", pressing("Add a machine")),
+        PageSpec("over-add-machine", "/machines", pressing("Add machine")),
         PageSpec("over-drain", f"/machines/{machines['heron']}", pressing("Drain …")),
         PageSpec("over-cancel", f"/tasks/{tasks[scenes.UPLOAD]}", pressing("Cancel", "More")),
         PageSpec("over-new-token", "/profile", pressing("New token")),

@@ -18,13 +18,13 @@ def test_a_drain_says_what_it_moves_and_is_taken_back(
     world: World, open_browser: OpenBrowser
 ) -> None:
     page = open_browser(world, "mei").open("/machines")
-    expect(page.get_by_role("button", name="Add a machine")).to_have_count(0)  # admins'
+    expect(page.get_by_role("button", name="Add machine")).to_have_count(0)  # admins'
     page.get_by_role("button", name="More for tern").click()
     page.get_by_role("menuitem", name="Drain …").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Note").fill("a new disk")
     dialog.get_by_label("Deadline").select_option("3600")
-    expect(dialog.get_by_text("Nothing is there: it is drained at once.")).to_be_visible()
+    expect(dialog.get_by_text("No tasks there: it drains at once.")).to_be_visible()
     dialog.get_by_role("button", name="Drain tern").click()
     card = page.get_by_role("article", name="tern")
     expect(card.get_by_text("“a new disk”")).to_be_visible()
@@ -39,9 +39,9 @@ def test_a_new_machine_is_followed_from_its_token_to_its_connection(
     world: World, open_browser: OpenBrowser, tmp_path: Path
 ) -> None:
     page = open_browser(world, "alice").open("/machines")
-    page.get_by_role("button", name="Add a machine").click()
+    page.get_by_role("button", name="Add machine").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("button", name="Make a token").click()
+    dialog.get_by_role("button", name="Create token").click()
     line = dialog.locator("code").first.inner_text()
     token = re.search(r"\bmst_enroll_[0-9a-f]+\b", line)
     assert token is not None, line

@@ -87,7 +87,7 @@ def test_a_budget_is_raised_by_another_amount(
     task = started.budget.wait_for_status("suspended", "budget")
     shown = InboxPages(open_browser, world, "alice")
     row = shown.select(f"#{task.id}")
-    row.get_by_role("button", name="Another amount").click()
+    row.get_by_role("button", name="Other amount").click()
     row.get_by_label("Tokens").fill(ENOUGH)
     row.get_by_role("button", name="Continue").click()
     shown.is_gone(f"#{task.id}")
@@ -103,7 +103,7 @@ def test_a_failure_is_retried_and_is_back_when_it_fails_again(
     shown.is_gone(f"#{task.id}")
     row = shown.row(f"#{task.id}")
     assert task.now()["attempt"] == 2
-    row.get_by_role("button", name="Seen").click()
+    row.get_by_role("button", name="Dismiss").click()
     shown.is_gone(f"#{task.id}")
 
 
@@ -123,10 +123,10 @@ def test_what_is_marked_as_seen_leaves_and_comes_back_by_undo(
 ) -> None:
     task = started.seen.wait_for_status("completed")
     shown = InboxPages(open_browser, world, "alice")
-    shown.row(f"#{task.id}").get_by_role("button", name="Seen").click()
+    shown.row(f"#{task.id}").get_by_role("button", name="Dismiss").click()
     shown.is_gone(f"#{task.id}")
     shown.desk.get_by_role("button", name="Undo").click()
-    shown.row(f"#{task.id}").get_by_role("button", name="Seen").click()
+    shown.row(f"#{task.id}").get_by_role("button", name="Dismiss").click()
     shown.is_gone(f"#{task.id}")
 
 
@@ -138,7 +138,7 @@ def test_a_machine_that_has_drained_itself_is_taken_back(
     try:
         shown = InboxPages(open_browser, world, "mei")
         row = shown.row("tern")
-        expect(row).to_contain_text("tern has drained itself: its disk is too full.")
+        expect(row).to_contain_text("tern is draining: disk full.")
         row.get_by_role("button", name="Undrain").click()
         shown.is_gone("tern")
         assert world.machine_id("tern") in in_service(world)

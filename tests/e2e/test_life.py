@@ -82,7 +82,7 @@ def test_a_task_from_its_project_to_its_pushed_branch(
     comment(page, 3, "Which waits are these?")
     comment(page, 5, "Say what fails then.")
     page.get_by_role("radio", name=re.compile("^Request changes")).check()
-    page.get_by_placeholder("Say it in a sentence").fill("Nearly: two things.")
+    page.get_by_placeholder("Summarize in a sentence").fill("Nearly: two things.")
     page.get_by_role("button", name=re.compile("^Submit with 2 drafts")).click()
     task.wait_for_round(2).wait_for_status("suspended", "gate")
     expect(page.get_by_text("Done, with a test").or_(page.get_by_text("Changed as you say")).first

@@ -29,16 +29,16 @@ def test_a_second_factor_is_set_up_by_its_key_asked_for_and_turned_off(
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("img", name="QR code")).to_be_visible()
     secret = dialog.locator(".copy code").inner_text()
-    dialog.get_by_label("Code that the app shows now").fill(pyotp.TOTP(secret).now())
+    dialog.get_by_label("Code shown in the app").fill(pyotp.TOTP(secret).now())
     press(page, "Turn on")
     recovery = dialog.get_by_role("listitem").first.inner_text()
-    press(page, "I have kept it")
+    press(page, "I've saved it")
 
     stranger = open_browser(world)
     stranger.expect(401, "/api/auth/browser/login")  # which says that a code is wanted
     door = stranger.open("/login?next=/profile")
     door.get_by_label("Username").fill("priya")
-    door.get_by_label("Password").fill(PASSWORD)
+    door.get_by_label("Password", exact=True).fill(PASSWORD)
     press(door, "Sign in")
     door.get_by_label("Code").fill(recovery)
     press(door, "Confirm")
@@ -57,7 +57,7 @@ def test_a_token_is_shown_once_works_and_ends(world: World, open_browser: OpenBr
     press(page, "Create token")
     token = page.get_by_role("dialog").locator(".copy code").inner_text()
     assert whose(page, token) == "bo"
-    press(page, "I have kept it")
+    press(page, "I've saved it")
     expect(page.get_by_text(token)).to_have_count(0)
     press(page, "Revoke for a script")
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
@@ -80,11 +80,11 @@ def test_whom_nobody_has_confirmed_lately_is_asked_before_the_act_and_not_refuse
     press(page, "New token")
     page.get_by_label("Label").fill("after a while")
     press(page, "Create token")
-    dialog = page.get_by_role("dialog", name="Confirm that it is you")
+    dialog = page.get_by_role("dialog", name="Confirm your identity")
     dialog.get_by_label("Password").fill(world.password)
     assert "POST /api/web/profile/tokens" not in asked
     dialog.get_by_role("button", name="Confirm").click()
-    press(page, "I have kept it")
+    press(page, "I've saved it")
     assert asked.count("POST /api/web/profile/tokens") == 1
     press(page, "Revoke after a while")
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
@@ -104,7 +104,7 @@ def test_a_device_is_let_in_by_its_code(world: World, open_browser: OpenBrowser)
 
 def test_who_is_no_admin_finds_nothing_there(world: World, open_browser: OpenBrowser) -> None:
     page = open_browser(world, "bo").open("/admin/audit")
-    expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Page not found")
 
 
 def test_a_bot_is_made_tried_and_says_what_to_mend(world: World, open_browser: OpenBrowser) -> None:
@@ -113,12 +113,12 @@ def test_a_bot_is_made_tried_and_says_what_to_mend(world: World, open_browser: O
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Platform").select_option("webhook")
     dialog.get_by_label("Name").fill("Herald")
-    dialog.get_by_label("What requests are signed with").fill("a secret of the two")
-    dialog.get_by_label("https URL").fill("https://127.0.0.1:9/hook")
+    dialog.get_by_label("Signing secret").fill("a secret of the two")
+    dialog.get_by_label("HTTPS URL").fill("https://127.0.0.1:9/hook")
     press(page, "Create")
     press(page, "Test Herald")
-    press(page, "Send a test")
-    expect(dialog.get_by_text("It was not taken")).to_be_visible()
+    press(page, "Send test message")
+    expect(dialog.get_by_text("Message not sent")).to_be_visible()
     expect(dialog.get_by_text("notifyAllowedHosts")).to_be_visible()
     page.goto("/admin/audit?action=bot.tested")
     press(page, "Show bot.tested")

@@ -32,16 +32,16 @@ def test_a_login_that_is_old_is_confirmed_by_the_password_and_the_act_goes_on(
     page.get_by_label("Label").fill("for what outlasts me")
     age_logins(world, "alice")
     press(page, "Create token")
-    asked = page.get_by_role("dialog", name="Confirm that it is you")
+    asked = page.get_by_role("dialog", name="Confirm your identity")
     asked.get_by_label("Password").fill("of somebody else")
     asked.get_by_role("button", name="Confirm").click()
-    expect(asked.get_by_text("This is not your password.")).to_be_visible()
+    expect(asked.get_by_text("Wrong password. Try again.")).to_be_visible()
     asked.get_by_label("Password").fill(world.password)
     asked.get_by_role("button", name="Confirm").click()
     # What was asked for is done, and need not be asked for again.
     token = page.get_by_role("dialog").locator(".copy code").inner_text()
     assert whose(page, token) == "alice"
-    press(page, "I have kept it")
+    press(page, "I've saved it")
     expect(page.get_by_role("button", name="Revoke for what outlasts me").first).to_be_visible()
 
 
@@ -53,7 +53,7 @@ def test_who_does_not_confirm_does_nothing(world: World, open_browser: OpenBrows
     page.get_by_label("Label").fill("for nobody")
     age_logins(world, "alice")
     press(page, "Create token")
-    asked = page.get_by_role("dialog", name="Confirm that it is you")
+    asked = page.get_by_role("dialog", name="Confirm your identity")
     expect(asked).to_be_visible()
     page.keyboard.press("Escape")
     expect(asked).to_have_count(0)

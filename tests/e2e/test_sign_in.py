@@ -12,7 +12,7 @@ def test_whoever_comes_by_a_deep_link_signs_in_and_is_there(
 ) -> None:
     page = open_browser(world).open("/tasks?status=running")
     page.get_by_label("Username").fill("bo")
-    page.get_by_label("Password").fill(world.password)
+    page.get_by_label("Password", exact=True).fill(world.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/tasks?status=running")
     expect(page.get_by_role("heading", level=1)).to_have_text("Tasks")
@@ -25,7 +25,7 @@ def test_over_plain_http_the_page_says_where_to_sign_in_instead(
 ) -> None:
     visitor = open_browser(world)
     page = visitor.open(world.stack.url.replace("127.0.0.1", "plain.muster.test") + "/tasks")
-    expect(page.get_by_role("heading", level=1)).to_have_text("It is not safe to sign in here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Signing in here isn't secure")
     expect(page.get_by_text("plain.muster.test", exact=False).first).to_be_visible()
     expect(page.get_by_label("Password")).to_have_count(0)
     # The browser says that it leaves a header out there, which is so.
@@ -46,7 +46,7 @@ def test_a_wrong_password_is_shown_and_is_no_error(world: World, open_browser: O
     visitor.expect(401, "/api/auth/browser/login")
     page = visitor.open("/login")
     page.get_by_label("Username").fill("bo")
-    page.get_by_label("Password").fill("something else altogether")
+    page.get_by_label("Password", exact=True).fill("something else altogether")
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert").first).to_be_visible()
     assert "/login" in page.url

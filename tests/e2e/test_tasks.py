@@ -26,11 +26,11 @@ def test_several_are_chosen_and_retried_and_then_some_of_them_cancelled(
     page = open_browser(world, "bo").open(f"/tasks?q={word}")
     rows = [row_of(page, task) for task in tasks]
     for row in rows:
-        expect(row).to_contain_text("Cancelled")
+        expect(row).to_contain_text("Canceled")
 
-    page.get_by_label("Select all that are shown").check()
+    page.get_by_label("Select all shown").check()
     page.get_by_role("button", name="Retry 3 tasks").click()
-    expect(page.get_by_text("3 tasks queued again")).to_be_visible()
+    expect(page.get_by_text("Requeued 3 tasks")).to_be_visible()
     expect(page.get_by_role("toolbar")).to_have_count(0)
     for row in rows:
         expect(row).to_contain_text("Queued")
@@ -41,13 +41,13 @@ def test_several_are_chosen_and_retried_and_then_some_of_them_cancelled(
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("listitem")).to_have_count(2)
     dialog.get_by_role("button", name="Cancel 2 tasks").click()
-    expect(page.get_by_text("2 tasks cancelled")).to_be_visible()
-    for row, status in zip(rows, ("Cancelled", "Cancelled", "Queued"), strict=True):
+    expect(page.get_by_text("Canceled 2 tasks")).to_be_visible()
+    for row, status in zip(rows, ("Canceled", "Canceled", "Queued"), strict=True):
         expect(row).to_contain_text(status)
 
     for row in rows:
         row.get_by_role("checkbox").check()
-    expect(page.get_by_text("Nothing can be done to all of them")).to_be_visible()
+    expect(page.get_by_text("No action applies to all of them")).to_be_visible()
     tasks[2].act("cancel")
     expect(page.get_by_role("button", name="Retry 3 tasks")).to_be_visible()
 
@@ -95,7 +95,7 @@ def test_a_draft_outlives_its_dialog_and_a_reload_and_becomes_a_task(
     description.fill("Draft that is closed\n\nAnd more of it.")
     dialog.get_by_label("Priority").fill("7")
     page.keyboard.press("Escape")
-    expect(page.get_by_text("Kept as a draft")).to_be_visible()
+    expect(page.get_by_text("Draft saved")).to_be_visible()
 
     dialog, description = new_task(page)
     dialog.get_by_role("button", name="Draft that is closed").first.click()

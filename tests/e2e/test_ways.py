@@ -71,7 +71,7 @@ def test_everything_is_there_in_chinese(world: World, open_browser: OpenBrowser)
     page.get_by_role("button", name="登录", exact=True).click()
     expect(page.get_by_text("Publish these pages?").first).to_be_visible()
     words = page.locator("body").inner_text()
-    for english in ("Needs you", "Terminal", "Confirm", "Reject", "New task", "Waits for"):
+    for english in ("Inbox", "Needs you", "Terminal", "Confirm", "Reject", "New task", "Waiting"):
         assert english not in words
     page.get_by_role("button", name="确认").first.click()
     task.wait_for_status("completed")

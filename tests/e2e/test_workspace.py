@@ -23,18 +23,18 @@ def test_a_tunnel_is_opened_shown_to_others_and_closed(
     for view in views:
         expect(view.get_by_text("closed", exact=True)).to_be_visible()
 
-    bo.get_by_label("For", exact=True).select_option("1 hour")
-    bo.get_by_role("button", name="Open a tunnel").click()
+    bo.get_by_label("Duration", exact=True).select_option("1 hour")
+    bo.get_by_role("button", name="Open tunnel").click()
     for view in views:
         expect(view.get_by_text("open", exact=True)).to_be_visible()
-        link = view.get_by_role("link", name="Open in a new tab")
+        link = view.get_by_role("link", name="Open in new tab")
         address = re.compile(r"^https://vscode\.dev/tunnel/m\S+/workspace$")
         expect(link).to_have_attribute("href", address)
-        expect(view.get_by_text("Closes by itself at")).to_be_visible()
+        expect(view.get_by_text("Closes automatically at")).to_be_visible()
 
-    alice.get_by_role("button", name="Close the tunnel").click()
+    alice.get_by_role("button", name="Close tunnel").click()
     for view in views:
         expect(view.get_by_text("closed", exact=True)).to_be_visible()
-        expect(view.get_by_role("button", name="Open a tunnel")).to_be_visible()
+        expect(view.get_by_role("button", name="Open tunnel")).to_be_visible()
     task.act("cancel")
-    expect(bo.get_by_text("A tunnel needs a workspace that is in use.")).to_be_visible()
+    expect(bo.get_by_text("A tunnel needs an active workspace.")).to_be_visible()

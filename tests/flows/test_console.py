@@ -32,7 +32,7 @@ def test_a_gate_is_answered_in_a_browser_and_the_branch_is_pushed(
     task.wait_for_status("suspended")
     page = visitor.open(f"/tasks/{task.id}")
     page.get_by_label("Username").fill(ADMIN)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("Push it?").first).to_be_visible()
     page.get_by_role("button", name="Confirm", exact=True).first.click()

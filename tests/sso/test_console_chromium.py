@@ -56,13 +56,13 @@ def test_who_comes_back_to_a_sign_in_that_is_over_is_told_before_the_next_and_no
 ) -> None:
     provider.has("lea")
     page.goto("/api/auth/oidc/corp/callback?state=over&code=x")
-    expect(page.get_by_text("What the provider said could not be used.")).to_be_visible()
+    expect(page.get_by_text("The provider's response wasn't valid.")).to_be_visible()
     page.get_by_role("link", name="Corp").click()
     sign_in(page, "lea")
     consent(page)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     page.wait_for_url(f"{sso_server.url}/")
-    expect(page.get_by_text("nothing is confirmed")).to_have_count(0)
+    expect(page.get_by_text("identity is not confirmed")).to_have_count(0)
 
 
 def age_logins(house: SsoServer) -> None:
@@ -82,8 +82,8 @@ def wants_a_token(page: Page) -> None:
 def goes_to_confirm(page: Page, house: SsoServer) -> None:
     age_logins(house)
     wants_a_token(page)
-    asked = page.get_by_role("dialog", name="Confirm that it is you")
-    asked.get_by_role("button", name="Sign in again at Corp").click()
+    asked = page.get_by_role("dialog", name="Confirm your identity")
+    asked.get_by_role("button", name="Sign in again with Corp").click()
     page.wait_for_url(f"{house.provider.issuer}/**")
 
 
@@ -109,9 +109,7 @@ def test_who_signs_in_as_somebody_else_may_not_and_is_told(
     sign_in(page, "kim")
     consent(page)
     page.wait_for_url(f"{sso_server.url}/profile*")
-    expect(
-        page.get_by_text("That was not you, or not a new sign-in: nothing is confirmed.")
-    ).to_be_visible()
+    expect(page.get_by_text("Your identity is not confirmed.")).to_be_visible()
     page.wait_for_url(f"{sso_server.url}/profile")
     wants_a_token(page)
-    expect(page.get_by_role("dialog", name="Confirm that it is you")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Confirm your identity")).to_be_visible()

@@ -18,7 +18,7 @@ describe('what is wrong with a field', () => {
       'pipeline.0.name': [fieldError('too_long', { max: 20_000 }), fieldError('blank')],
     }
     expect(localizeFieldErrors(errors, codes)).toEqual({
-      'pipeline.0.name': ['At most 20,000 long.', 'This may not be blank.'],
+      'pipeline.0.name': ['Maximum length: 20,000.', "Can't be blank."],
     })
   })
   it('is said in the server’s words where the code is not known, or there is none', () => {

@@ -125,7 +125,7 @@ def test_a_limit_lasts_until_its_end_for_its_own_key(client: Client, model: Mode
 @each
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_connection_is_cut_in_the_middle(client: Client, stream: bool, model: Model) -> None:
-    play = model.play(turn("This is cut.", trouble="cut"), turn("One."))
+    play = model.play(turn("This is cut.", problem="cut"), turn("One."))
     with pytest.raises(httpx.RemoteProtocolError):
         client.ask(model.url, play.key, stream=stream)
     assert client.ask(model.url, play.key, stream=stream).status_code == 200
@@ -136,7 +136,7 @@ def test_a_connection_is_cut_in_the_middle(client: Client, stream: bool, model: 
 @pytest.mark.parametrize("stream", [False, True])
 def test_one_that_hangs_holds_nobody_up(client: Client, stream: bool) -> None:
     with Model() as model:
-        play = model.play(turn("This hangs.", trouble="hang"))
+        play = model.play(turn("This hangs.", problem="hang"))
         address = f"{model.url}{client.streaming if stream else client.path}"
         body = client.body | ({"stream": stream} if client.path == client.streaming else {})
         with pytest.raises(httpx.ReadTimeout):

@@ -19,7 +19,7 @@ def test_it_is_cancelled_with_all_that_it_has_started(
     if agent is OPENCODE and place.user.uid is not None:
         pytest.skip("it takes a while: in a full room alone")
     # One whose command has ended may ask once more before its own end.
-    play = model.play(turn(call("run", command="sleep 6543.21")), turn(trouble="hang"))
+    play = model.play(turn(call("run", command="sleep 6543.21")), turn(problem="hang"))
     given = service.given(place, agent, model.url, play)
     task = given.ask("Wait.")
     task.wait_for(lambda: b"sleep\x006543.21\x00" in given.living, "command", TIMEOUT_SECONDS)

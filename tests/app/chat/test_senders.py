@@ -89,7 +89,7 @@ def test_a_failing_platform_is_retried_when_it_asks(
     fake.knob = lambda _: reply
     with pytest.raises(kind) as raised:
         send(address)
-    assert getattr(raised.value, "after", None) == after
+    assert getattr(raised.value, "retry_after_seconds", None) == after
 
 
 @pytest.mark.parametrize("address", [SLACK, LARK], ids=["slack", "lark"])

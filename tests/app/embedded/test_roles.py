@@ -181,7 +181,7 @@ def test_killed_before_and_after_each_step_it_is_done_by_the_next_start(
         check(services.database_url)
 
 
-@pytest.mark.parametrize("at", ["spawn", "_execute", "_move", "_admit"])
+@pytest.mark.parametrize("at", ["spawn", "_execute", "_migrate_roles", "_write_auth_files"])
 def test_killed_itself_it_is_done_by_the_next_start(old_home: Path, at: str) -> None:
     command = [sys.executable, "-c", KILLED_AT, str(old_home), at]
     done = subprocess.run(command, cwd=ROOT, check=False)

@@ -31,7 +31,7 @@ export function BranchConflict({ branch }: { branch: NonNullable<PendingGate['br
       </dd>
       {branch.why && (
         <>
-          <dt>{strings.gate.remoteSays}</dt>
+          <dt>{strings.gate.remoteMessage}</dt>
           <dd>{revealInvisible(branch.why)}</dd>
         </>
       )}

@@ -60,7 +60,7 @@ function GateDeadline({ task, gate }: { task: GateTask; gate: PendingGate }) {
   const asked = strings.gate.asked(
     formatRoughDuration(now - Date.parse(gate.requestedAt), strings.units),
   )
-  if (!gate.expiresAt) return `${asked} ${strings.gate.waitsForEver}`
+  if (!gate.expiresAt) return `${asked} ${strings.gate.noDeadline}`
   const time = formatTime(new Date(gate.expiresAt), locale, new Date(now))
   return gate.kind === 'question'
     ? `${asked} ${strings.gate.resumesAt(agentName(task.agentType), time)}`

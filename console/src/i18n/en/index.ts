@@ -1,4 +1,4 @@
-/** English. A room's words are a file; every other language has the same files and names. */
+/** English: a file for each page. Every other language has the same files and names. */
 export { admin } from './admin'
 export { adminUsage } from './adminUsage'
 export { audit } from './audit'

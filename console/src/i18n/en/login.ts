@@ -3,29 +3,32 @@ export const login = {
   to: (host: string) => `to ${host}`,
   username: 'Username',
   password: 'Password',
-  showPassword: 'Show what is typed',
-  hidePassword: 'Hide what is typed',
+  showPassword: 'Show password',
+  hidePassword: 'Hide password',
   submit: 'Sign in',
   or: 'or',
   codeTitle: 'Enter your code',
-  codeAbout: 'The six digits from your authenticator, or a recovery code.',
+  codeAbout: 'The six digits from your authenticator app, or a recovery code.',
   code: 'Code',
   confirm: 'Confirm',
   back: 'Back',
-  wrong: 'Username or password is wrong.',
-  wrongCode: 'This code is not right, or was used.',
-  left: (tries: number) => (tries === 1 ? '1 more try.' : `${tries} more tries.`),
+  wrong: 'Wrong username or password.',
+  wrongCode: 'This code is wrong or already used. Enter a new one.',
+  left: (tries: number) => (tries === 1 ? '1 attempt left.' : `${tries} attempts left.`),
   rest: (minutes: number) =>
-    minutes === 1 ? 'Too many tries. Wait a minute.' : `Too many tries. Wait ${minutes} minutes.`,
-  insecureTitle: 'It is not safe to sign in here',
+    minutes === 1
+      ? 'Too many attempts. Try again in 1 minute.'
+      : `Too many attempts. Try again in ${minutes} minutes.`,
+  insecureTitle: "Signing in here isn't secure",
   insecure: (host: string) =>
-    `${host} speaks plain HTTP, where others on the way can read along and browsers switch off what the console needs. Open it by https:// instead, or on the machine itself at http://localhost.`,
+    `${host} uses plain HTTP. Others on the network can read along, and browsers turn off features the console needs. Open it over https://, or on the server itself at http://localhost.`,
   insecureHow:
-    'Whoever runs this server gives it a certificate: MUSTER_TLS_CERT and MUSTER_TLS_KEY, or a proxy in front of it.',
-  passwordOff: 'Passwords are switched off here. Sign in by your provider.',
+    'To enable HTTPS, the server operator sets MUSTER_TLS_CERT and MUSTER_TLS_KEY, or uses a proxy.',
+  passwordOff: 'Password sign-in is off. Use single sign-on.',
   providerRefused: {
-    invalid_sign_in: 'What the provider said could not be used. Sign in again.',
-    sign_in_refused: 'No account here lets you in that way. Ask an admin: the audit log says why.',
-    unavailable: 'The provider could not be asked. Try again in a minute.',
+    invalid_sign_in: "The provider's response wasn't valid. Sign in again.",
+    sign_in_refused:
+      'No account here allows this sign-in. Ask an admin: the audit log has details.',
+    unavailable: "Couldn't reach the provider. Try again in a minute.",
   } as Record<string, string>,
 }

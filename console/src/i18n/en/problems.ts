@@ -1,5 +1,5 @@
-/** What the server refuses, by its code. Its own words are English: here they need no others. */
+/** Errors of the server, by code. Its own messages are English, so none are needed here. */
 export const problems: Record<string, string> = {}
 
-/** Of what it warns, likewise. */
+/** Warnings of the server, likewise. */
 export const warnings: Record<string, string> = {}

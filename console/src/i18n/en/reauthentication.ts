@@ -1,12 +1,11 @@
 export const reauthentication = {
-  title: 'Confirm that it is you',
-  about:
-    'What you are about to do would outlast this login, so it wants your proof of the last ten minutes.',
+  title: 'Confirm your identity',
+  about: 'This change outlives your session, so it needs a confirmation from the last ten minutes.',
   password: 'Password',
-  code: 'Code from your authenticator',
-  codeHint: 'Either one is enough.',
+  code: 'Code from your authenticator app',
+  codeHint: 'The password or a code is enough.',
   submit: 'Confirm',
-  by: (provider: string) => `Sign in again at ${provider}`,
-  refused: 'That was not you, or not a new sign-in: nothing is confirmed.',
-  byAbout: 'You come back to this page, and do it once more.',
+  by: (provider: string) => `Sign in again with ${provider}`,
+  refused: 'Your identity is not confirmed. Sign in again, with your own account at the provider.',
+  byAbout: 'You return to this page. Then repeat the action.',
 }

@@ -1,15 +1,15 @@
-/** What a task has used. */
+/** A task's usage. */
 export const taskUsage = {
-  title: 'What it has used',
-  by: 'By',
+  title: 'Usage',
+  by: 'Group by',
   groups: { attempt: 'By attempt', stage: 'By stage', agent: 'By agent', model: 'By model' },
   columns: { attempt: 'Attempt', stage: 'Stage', agent: 'Agent', model: 'Model' },
   attempt: (n: string) => `Attempt ${n}`,
-  noModel: 'not told',
-  sum: 'In all',
+  noModel: 'unknown',
+  sum: 'Total',
   budget: 'Budget',
   noBudget:
-    "The task has no budget of its own. Its project's and its creator's month may have one.",
-  nothing: 'Nothing is known of what it has used.',
-  nothingWhy: 'Its agents tell while they work and at their end; shells use nothing.',
+    "The task has no budget of its own. Its project's or its creator's monthly budget can apply.",
+  nothing: 'No usage yet',
+  nothingWhy: 'Agents report usage while they run and when they end. Shell stages use nothing.',
 }

@@ -1,7 +1,7 @@
 import type * as en from '../en/adminUsage'
 
 export const adminUsage: typeof en.adminUsage = {
-  by: '按',
+  by: '分组',
   groups: {
     project: '项目',
     developer: '开发者',
@@ -18,13 +18,13 @@ export const adminUsage: typeof en.adminUsage = {
   cost: '费用',
   about: (cost) => `约 ${cost}`,
   input: '输入',
-  cached: '其中缓存',
+  cached: '缓存输入',
   output: '输出',
   share: '占比',
-  shareOf: (share) => `最多者的 ${share}`,
+  shareOf: (share) => `相当于最大值的 ${share}`,
   unnamed: '未知',
   download: '下载 CSV',
-  tokensChart: (whose) => `${whose}每日 Token`,
-  costChart: (whose) => `${whose}每日费用`,
-  empty: '这段时间内智能体没有用量。',
+  tokensChart: (whose) => `每日 Token 用量：${whose}`,
+  costChart: (whose) => `每日费用：${whose}`,
+  empty: '这段时间内没有用量，请选择其他日期。',
 }

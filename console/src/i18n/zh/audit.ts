@@ -1,7 +1,7 @@
 import type * as en from '../en/audit'
 
 export const audit: typeof en.audit = {
-  about: '记录谁做了超出日常权限的事。任何条目都不会被更改。',
+  about: '记录超出日常权限的操作。记录不会被修改。',
   when: '时间',
   who: '操作者',
   what: '操作',
@@ -9,7 +9,7 @@ export const audit: typeof en.audit = {
   from: '起始',
   to: '截止',
   address: '地址',
-  nobody: '未登录者',
+  nobody: '未登录',
   machine: '机器',
   show: '查看',
   showOf: (action) => `查看 ${action}`,
@@ -17,11 +17,11 @@ export const audit: typeof en.audit = {
   field: '字段',
   before: '之前',
   after: '之后',
-  noChanges: '除操作本身外没有其他记录。',
+  noChanges: '除操作本身外没有更多详情。',
   actor: '操作者',
   action: '操作',
   examples: { actor: '名称或 ID', action: 'machine.', targetType: 'project', targetId: '42' },
   targetType: '对象类型',
   targetId: '对象 ID',
-  empty: '还没有任何记录。',
+  empty: '还没有记录，有操作后会显示在这里。',
 }

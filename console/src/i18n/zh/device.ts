@@ -1,14 +1,14 @@
 import type * as en from '../en/device'
 
 export const device: typeof en.device = {
-  title: '授权设备',
+  title: '登录设备',
   code: '设备上显示的代码',
   codeHint: '八个字母，例如 BCDF-GHJK。',
   find: '继续',
   asks: (name) => `${name} 请求以你的身份登录`,
-  warning: '只有在你刚刚亲自发起时才批准。它将能做你能做的一切。',
+  warning: '仅当这是你刚刚亲自发起的请求时才批准。批准后，该设备拥有你的全部权限。',
   device: '设备',
-  saysOfItself: '由设备自称',
+  selfReported: '名称由设备自行提供',
   from: '来自',
   requested: '请求时间',
   ends: '到期时间',
@@ -16,10 +16,10 @@ export const device: typeof en.device = {
   approve: '批准',
   deny: '拒绝',
   approved: '设备已登录',
-  approvedAbout: '可以关闭此页面。这次登录列在你的会话中，可以随时结束。',
-  denied: '已拒绝该设备',
-  deniedAbout: '没有人被登录。',
-  notFound: '没有设备使用此代码请求登录。它可能已过期：代码的有效期为十分钟。',
-  another: '换一个代码',
+  approvedAbout: '可以关闭此页面。要退出该设备，请结束它的会话。',
+  denied: '已拒绝请求',
+  deniedAbout: '该设备没有登录。',
+  notFound: '没有设备在使用此代码等待登录。代码可能已过期，其有效期为十分钟。',
+  another: '输入其他代码',
   sessions: '你的会话',
 }

@@ -1,13 +1,13 @@
 import type * as en from '../en/reauthentication'
 
 export const reauthentication: typeof en.reauthentication = {
-  title: '确认是你本人',
-  about: '这项操作在本次登录结束后仍然有效，因此需要你在最近十分钟内确认过身份。',
+  title: '确认你的身份',
+  about: '此更改在会话结束后仍然有效，因此需要最近十分钟内的身份确认。',
   password: '密码',
-  code: '身份验证器中的验证码',
-  codeHint: '两者填一个即可。',
+  code: '身份验证器应用中的验证码',
+  codeHint: '密码和验证码填写一项即可。',
   submit: '确认',
-  by: (provider) => `在 ${provider} 重新登录`,
-  refused: '登录的不是你本人，或没有重新登录：身份没有得到确认。',
-  byAbout: '之后会回到此页面，请再执行一次操作。',
+  by: (provider) => `通过 ${provider} 重新登录`,
+  refused: '身份未确认。请在身份提供商处用你自己的账号重新登录。',
+  byAbout: '之后会返回此页面，请再次执行操作。',
 }

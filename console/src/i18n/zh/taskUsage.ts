@@ -1,7 +1,7 @@
 import type { taskUsage as en } from '../en/taskUsage'
 
 export const taskUsage: typeof en = {
-  title: '用量明细',
+  title: '用量',
   by: '分组',
   groups: { attempt: '按尝试', stage: '按阶段', agent: '按智能体', model: '按模型' },
   columns: { attempt: '尝试', stage: '阶段', agent: '智能体', model: '模型' },
@@ -9,7 +9,7 @@ export const taskUsage: typeof en = {
   noModel: '未知',
   sum: '合计',
   budget: '预算',
-  noBudget: '此任务没有单独的预算，所属项目和创建者可能有每月预算。',
-  nothing: '还没有用量信息。',
-  nothingWhy: '智能体在工作中和结束时报告用量，脚本没有用量。',
+  noBudget: '此任务没有单独的预算，可能受项目或创建者的每月预算限制。',
+  nothing: '还没有用量',
+  nothingWhy: '智能体在运行中和结束时上报用量。Shell 阶段没有用量。',
 }

@@ -2,7 +2,7 @@ import type * as en from '../en/terminal'
 
 type Viewer = { name: string; mode: 'control' | 'watch'; isYou: boolean }
 
-/** Who they are, with a space behind a Latin name. */
+/** Their names, with a space after a Latin one. */
 const joinNames = (people: Viewer[]) =>
   new Intl.ListFormat('zh-CN', { type: 'conjunction' })
     .format(people.map((one) => (one.isYou ? '你' : one.name)))
@@ -11,15 +11,15 @@ const joinNames = (people: Viewer[]) =>
 export const terminal: typeof en.terminal = {
   title: '终端',
   name: (id) => `#${id} 的终端`,
-  notYet: '还没有阶段开始，开始后终端会自动出现在这里。',
+  notYet: '还没有阶段开始。开始后，终端会显示在这里。',
   controls: (people) => {
     const hands = people.filter((one) => one.mode === 'control')
     if (people.length === 0) return '终端'
-    return hands.length === 0 ? '无人操作' : `${joinNames(hands)}正在操作`
+    return hands.length === 0 ? '无人控制' : `${joinNames(hands)}正在控制`
   },
   watch: (people) => {
     const eyes = people.filter((one) => one.mode === 'watch')
-    return eyes.length === 0 ? '' : `，${joinNames(eyes)}在观看`
+    return eyes.length === 0 ? '' : `，${joinNames(eyes)}正在观看`
   },
   takeOver: '接管',
   takeControl: '取得控制',
@@ -37,32 +37,32 @@ export const terminal: typeof en.terminal = {
   },
   size: (cols, rows, whose) => `${cols} × ${rows}${whose ? `，${whose} 的窗口` : ''}`,
   byte: (offset) => `第 ${offset} 字节`,
-  counted: '只统计输入的字节数，不记录内容',
+  counted: '按键只计数，不记录内容',
   typedHere: '按 Ctrl Shift Esc 离开终端',
-  last: '当前没有阶段在运行。这是最后的画面，下一阶段会自动显示在这里。',
-  ended: '已没有阶段在运行。这是最后的画面。',
-  lastBroken: '无法读取最后的画面。',
-  inputIgnored: '当前没有阶段在运行，输入不会被接收。',
+  last: '没有阶段在运行。这是最后的画面，下一阶段会显示在这里。',
+  ended: '没有阶段在运行。这是最后的画面。',
+  lastBroken: '无法加载最后的画面，请重新加载页面。',
+  inputIgnored: '没有阶段在运行，输入会被忽略。',
   exited: (stage, code) =>
-    `${stage} 已结束${code === 0 ? '' : `，退出码 ${code}`}。下一阶段会自动显示在这里。`,
-  takenOver: (by) => `${by} 已接管，你现在是观看者。`,
-  skipped: (size) => `输出太快，已跳过 ${size}；完整内容见日志。`,
-  backAfter: (away) => `断开 ${away} 后已恢复。`,
+    `${stage} 已结束${code === 0 ? '' : `，退出码 ${code}`}。下一阶段会显示在这里。`,
+  takenOver: (by) => `${by} 已接管控制，你正在观看。`,
+  skipped: (size) => `输出太快，已跳过 ${size}。完整内容见日志。`,
+  backAfter: (away) => `断开 ${away}后已恢复。`,
   missedNothing: '没有错过任何内容',
-  cameSince: (n, bytes) => (n === 0 ? '：期间没有输出。' : `：期间的 ${bytes} 字节均已显示。`),
+  cameSince: (n, bytes) => (n === 0 ? '：没有新输出。' : `：新增的 ${bytes} 字节均已显示。`),
   missed: (from, to) => `第 ${from} 至 ${to} 字节未在此显示，可在日志中查看。`,
   tryNow: '立即重试',
   endReasons: {
     attempt: '本次尝试的终端已关闭。',
     forbidden: '你已无权查看此终端。',
-    missing: '任务不存在，或你无权查看。',
-    full: '打开的终端过多（此任务的或你的）。',
-    signedOut: '你已退出登录。',
+    missing: '任务已被删除，或者你没有访问权限。',
+    full: '此任务或你打开的终端过多。请关闭一些后重试。',
+    signedOut: '你已退出登录，请重新登录。',
   },
   keys: '按键',
   arrows: { left: '左', up: '上', down: '下', right: '右' },
   paste: '粘贴',
   leaveFor: '打开此地址？',
-  linkFrom: '它是终端里打印出来的，任何能向终端输出的人都可能写下它。',
+  linkFrom: '此地址由终端输出，任何能向终端写入的人都可能写入它。',
   openLink: '打开',
 }

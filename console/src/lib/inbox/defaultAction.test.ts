@@ -37,27 +37,19 @@ describe('what happens by itself', () => {
       item({ kind: 'question', defaultAction: 'continues', at, task }),
       around,
     )
-    expect(summary).toMatch(/^Goes on at/)
+    expect(summary).toMatch(/^Continues at/)
     expect(detail).toBe('keeps its slot on heron')
   })
   it.each([
-    [{ kind: 'gate' }, 'Waits', 'holds no slot'],
-    [{ kind: 'failure' }, 'Stays failed', 'until somebody retries it'],
-    [
-      { kind: 'machine', machine: machine('offline') },
-      'Does nothing',
-      'until it is heard of again',
-    ],
+    [{ kind: 'gate' }, 'Waits', 'slot released'],
+    [{ kind: 'failure' }, 'Stays failed', 'until someone retries it'],
+    [{ kind: 'machine', machine: machine('offline') }, 'Stays offline', 'until it reconnects'],
     [
       { kind: 'machine', machine: machine('drained') },
-      'Takes no new task',
-      'until somebody undrains it',
+      'Accepts no new tasks',
+      'until someone undrains it',
     ],
-    [
-      { kind: 'machine', machine: machine('online') },
-      'Goes on without it',
-      'until the machine finds it well',
-    ],
+    [{ kind: 'machine', machine: machine('online') }, 'Skips this agent', 'until it recovers'],
   ] as const)('%o waits as long as it takes', (said, summary, detail) => {
     expect(defaultActionText(item(said as Partial<Item>), around)).toEqual({ summary, detail })
   })

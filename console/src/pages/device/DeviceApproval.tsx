@@ -34,7 +34,7 @@ export function DeviceApproval({ code, onAnother }: { code: string; onAnother: (
       <dl className="facts">
         <dt>{strings.device.device}</dt>
         <dd>
-          {clientName} <span className="dim">{strings.device.saysOfItself}</span>
+          {clientName} <span className="dim">{strings.device.selfReported}</span>
         </dd>
         <dt>{strings.device.from}</dt>
         <dd className="mono">{address}</dd>

@@ -10,13 +10,13 @@ const failure = (code: string, more: { after?: number; remaining?: number } = {}
   )
 
 test('a wrong password says how many tries are left, when they are few', () => {
-  expect(failure('invalid_credentials', { remaining: 4 })).toBe('Username or password is wrong.')
-  expect(failure('invalid_credentials', { remaining: 1 })).toMatch(/1 more try\.$/)
+  expect(failure('invalid_credentials', { remaining: 4 })).toBe('Wrong username or password.')
+  expect(failure('invalid_credentials', { remaining: 1 })).toMatch(/1 attempt left\.$/)
 })
 
 test('who has to wait is told for how long, in minutes', () => {
   expect(failure('too_many_attempts', { after: 61 })).toMatch(/2 minutes/)
-  expect(failure('too_many_attempts')).toMatch(/a minute/)
+  expect(failure('too_many_attempts')).toMatch(/1 minute/)
 })
 
 test('what has no words of ours has the server’s', () => {

@@ -57,11 +57,11 @@ describe('what a row says', () => {
       },
     })
     expect(rowStatusText(asks, context)).toBe(
-      'Waits for a confirm before develop, asked 12 min ago; fails by itself at 18:20',
+      'Waiting for confirmation before develop, asked 12 min ago; fails at 18:20',
     )
   })
   it('is what it does while it runs', () => {
-    expect(rowStatusText(row({ status: 'running' }), context)).toBe('develop runs on heron')
+    expect(rowStatusText(row({ status: 'running' }), context)).toBe('develop is running on heron')
   })
 })
 

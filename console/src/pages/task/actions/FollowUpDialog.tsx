@@ -83,7 +83,7 @@ export default function FollowUpDialog({ task, onClose }: Props) {
 function startText(task: Schemas['TaskDetail']): string {
   const waiting = task.followUpsQueued
   if (task.status === 'failed' && waiting > 0) return strings.followUp.afterFailure(waiting)
-  if (['completed', 'failed', 'cancelled'].includes(task.status)) return strings.followUp.beginsNow
+  if (['completed', 'failed', 'cancelled'].includes(task.status)) return strings.followUp.startsNow
   if (waiting > 0)
     return `${strings.followUp.waitsItsTurn} ${strings.followUp.waitsBehind(waiting)}`
   const isBeforeStage = isWaitingForAnswer(task) && task.suspendReason === 'gate'

@@ -89,7 +89,7 @@ function matchText(found: SearchResult, at: number): string {
       ? strings.log.foundAt(formatInteger(at + 1, locale), count)
       : strings.log.found(found.count, count)
   return found.share < 1
-    ? `${said}, ${strings.log.looked(formatPercent(found.share, locale))}`
+    ? `${said}, ${strings.log.searched(formatPercent(found.share, locale))}`
     : said
 }
 

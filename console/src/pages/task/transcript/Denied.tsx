@@ -17,7 +17,7 @@ export function Denied({ entry, agentType }: { entry: Entry; agentType: string }
       </div>
       <p className="dim">
         {revealInvisible(firstSentence(entry.text))}{' '}
-        {strings.transcript.toldAgent(agentName(agentType))}
+        {strings.transcript.agentNotified(agentName(agentType))}
       </p>
     </>
   )
