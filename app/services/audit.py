@@ -1,6 +1,6 @@
 """Writing the audit log: acts that need a right beyond the everyday ones, and who did them.
 
-Acts on tasks are in the tasks' own events instead; docs/decisions/0009-audit-log-contents.md has the list.
+Acts on tasks are in the tasks' own events instead. Why: docs/decisions/0009-audit-log-contents.md.
 """
 
 from collections.abc import Mapping

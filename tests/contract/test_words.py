@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 
 import config
+from app.api.openapi.html_page import is_problem
 from app.chat.commands import Verb
 from app.domain import fleet_counters, pipeline, task
 from app.domain.chat import CREDENTIALS
@@ -32,7 +33,7 @@ def test_the_codes_of_problems_are_those_of_the_openapi_document(rolled_back_app
     answered = {
         (str(schema["properties"]["status"]["enum"][0]), code)
         for name, schema in schemas.items()
-        if name.endswith("Problem") and name != "MachineProblem"
+        if is_problem(name, schema)
         for code in schema["properties"]["code"]["enum"]
     }
     rows = page.table(1, "| status | codes |")

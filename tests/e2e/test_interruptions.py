@@ -36,7 +36,7 @@ def test_what_is_first_wanted_without_a_network_comes_when_there_is_one(
     expect(page.get_by_role("heading", level=1)).to_have_text("Tasks")
     with visitor.cut_off():
         visitor.context.set_offline(True)
-        with page.expect_event("requestfailed", lambda sent: "KeysDialog" in sent.url):
+        with page.expect_event("requestfailed", lambda sent: "ShortcutsDialog" in sent.url):
             page.keyboard.press("?")
         visitor.context.set_offline(False)
         expect(page.get_by_role("dialog")).to_be_visible()
@@ -52,7 +52,7 @@ def test_a_reload_in_the_middle_keeps_the_page_and_its_view(
     expect(page.get_by_role("tab", name="Log")).to_have_attribute("aria-selected", "true")
     expect(page.get_by_role("heading", level=1)).to_contain_text(scenes.CART)
     task.act("cancel")
-    expect(page.get_by_text("Canceled").first).to_be_visible()
+    expect(page.get_by_text("Cancelled").first).to_be_visible()
 
 
 def test_a_server_that_starts_anew_is_found_again(world: World, open_browser: OpenBrowser) -> None:

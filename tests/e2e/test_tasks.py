@@ -26,7 +26,7 @@ def test_several_are_chosen_and_retried_and_then_some_of_them_cancelled(
     page = open_browser(world, "bo").open(f"/tasks?q={word}")
     rows = [row_of(page, task) for task in tasks]
     for row in rows:
-        expect(row).to_contain_text("Canceled")
+        expect(row).to_contain_text("Cancelled")
 
     page.get_by_label("Select all shown").check()
     page.get_by_role("button", name="Retry 3 tasks").click()
@@ -41,8 +41,8 @@ def test_several_are_chosen_and_retried_and_then_some_of_them_cancelled(
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("listitem")).to_have_count(2)
     dialog.get_by_role("button", name="Cancel 2 tasks").click()
-    expect(page.get_by_text("Canceled 2 tasks")).to_be_visible()
-    for row, status in zip(rows, ("Canceled", "Canceled", "Queued"), strict=True):
+    expect(page.get_by_text("Cancelled 2 tasks")).to_be_visible()
+    for row, status in zip(rows, ("Cancelled", "Cancelled", "Queued"), strict=True):
         expect(row).to_contain_text(status)
 
     for row in rows:

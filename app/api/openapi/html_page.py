@@ -138,7 +138,7 @@ class View:
     def schemas(self) -> list[tuple[str, Mapping[str, Any]]]:
         """All schemas but problems, which operations show by their codes."""
         found = self.document["components"]["schemas"].items()
-        return sorted((name, schema) for name, schema in found if not name.endswith("Problem"))
+        return sorted((name, schema) for name, schema in found if not is_problem(name, schema))
 
     def curl(self, operation: Mapping[str, Any]) -> str:
         """A command that calls the operation."""
@@ -156,3 +156,8 @@ class View:
 
 def _placeholder(name: str) -> str:
     return re.sub(r"([A-Z])", r"_\1", name).upper()
+
+
+def is_problem(name: str, schema: Mapping[str, Any]) -> bool:
+    """Whether the component is the body of an error response."""
+    return name.endswith("Problem") and "code" in schema.get("properties", {})

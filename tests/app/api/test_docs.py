@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.api.openapi import html_page
+from app.api.openapi.html_page import is_problem
 
 VOID = {"meta", "link", "br"}
 
@@ -58,7 +59,7 @@ def test_the_page_shows_every_operation_code_and_shape(app: Flask, read: Read) -
             if method != "parameters":
                 assert operation["operationId"] in read.ids
     for name, schema in document["components"]["schemas"].items():
-        if name.endswith("Problem") and "code" in schema["properties"]:
+        if is_problem(name, schema):
             assert all(code in read.words for code in schema["properties"]["code"]["enum"])
         else:
             assert f"shape-{name}" in read.ids

@@ -77,7 +77,7 @@ export const bots = {
     gate_withdrawn: 'question withdrawn',
     task_completed: 'completed',
     task_failed: 'failed',
-    task_cancelled: 'canceled',
+    task_cancelled: 'cancelled',
     machine_lost: 'machine lost',
     egress_refused: 'host blocked',
     budget_low: 'budget low',

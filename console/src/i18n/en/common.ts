@@ -59,7 +59,7 @@ export const status = {
   waits: 'Waiting',
   completed: 'Completed',
   failed: 'Failed',
-  cancelled: 'Canceled',
+  cancelled: 'Cancelled',
 }
 
 export const keys = {

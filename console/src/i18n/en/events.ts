@@ -18,7 +18,7 @@ export const events = {
     published: 'Pushed',
     completed: 'Completed',
     failed: 'Failed',
-    cancelled: 'Canceled',
+    cancelled: 'Cancelled',
     retried: 'Retried',
     followed_up: 'Followed up',
     requeued: 'Requeued',

@@ -25,7 +25,7 @@ export const notifications = {
     gate_expired: 'Question expired',
     task_completed: 'Completed',
     task_failed: 'Failed',
-    task_cancelled: 'Canceled',
+    task_cancelled: 'Cancelled',
     machine_lost: 'Machine lost',
     egress_refused: 'Host blocked',
     budget_low: 'Budget low',

@@ -3,7 +3,7 @@ const notificationTypes = {
   gateExpired: 'A question expired without an answer',
   taskCompleted: 'A task completed',
   taskFailed: 'A task failed',
-  taskCancelled: 'A task was canceled',
+  taskCancelled: 'A task was cancelled',
   machineLost: 'A task failed because its machine was lost',
   egressRefused: 'A stage was blocked from a host',
   budgetLow: 'A budget is almost used up',

@@ -23,7 +23,7 @@ export const task = {
     'This stops its stage and withdraws queued follow-ups. Pushed work stays. You can retry the task.',
   cancelDo: 'Cancel task',
   keepTask: 'Keep it running',
-  cancelled: (id: number) => `Canceled task #${id}`,
+  cancelled: (id: number) => `Cancelled task #${id}`,
   stages: 'Stages',
   gate: 'confirm',
   gateChoose: 'choose',

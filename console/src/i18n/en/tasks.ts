@@ -69,7 +69,7 @@ export const tasks = {
   curl: 'Copy as curl',
   curlCopied: 'Copied as curl',
   clearSelection: 'Clear selection',
-  cancelledSome: (n: number) => `Canceled ${count(n)}`,
+  cancelledSome: (n: number) => `Cancelled ${count(n)}`,
   retriedSome: (n: number) => `Requeued ${count(n)}`,
   someFailed: (failed: number, all: number, why: string) => `${failed} of ${all} failed: ${why}`,
   keySearch: 'Search tasks',

@@ -263,7 +263,7 @@ const rows: Row[] = [
     'cancelled before it began',
     { status: 'cancelled', startedAt: null, finishedAt: ago(3) },
     null,
-    ['Canceled 3 min ago', ''],
+    ['Cancelled 3 min ago', ''],
     ['3 分钟前取消', ''],
   ],
   [

@@ -16,8 +16,8 @@ SWITCHED = ["units", "dispatcher", "celery", "beat", "gunicorn", "well"]
 class StandIn:
     """Notes what is done to it. At the step `fails` (of the version `of`) it fails."""
 
-    def __init__(self, where: InstallationPaths) -> None:
-        self.where, self.server = where, SimpleNamespace(home=where.home)
+    def __init__(self, paths: InstallationPaths) -> None:
+        self.paths, self.server = paths, SimpleNamespace(home=paths.home)
         self.done: list[str] = []
         self.fails, self.of = "", "0.2.0"
         self.problem: type[BaseException] = OperateError
@@ -55,14 +55,14 @@ class StandIn:
     def start_engines(self) -> None:
         assert self.done[-1].startswith("units ")
 
-    def runs(self, process: str, release: Release) -> bool:
+    def is_running(self, process: str, release: Release) -> bool:
         mine = [each for each in self.done if each.startswith(f"{process} ")]
         return (mine[-1] if mine else f"{process} 0.1.0") == f"{process} {release.version}"
 
     def restart(self, process: str, release: Release) -> None:
         self.do(process, release)
 
-    def require_well(self, release: Release) -> None:
+    def require_healthy(self, release: Release) -> None:
         self.do("well", release)
 
 

@@ -55,10 +55,10 @@ def test_what_takes_work_is_restarted_before_what_gives_it(
 ) -> None:
     upgrade().run(NEW, None, "")
     assert server.done == at("0.2.0", "check", "migrate", *SWITCHED)
-    used = releases.load_releases(server.where)
+    used = releases.load_releases(server.paths)
     assert used is not None
     assert (used.now.version, used.before) == ("0.2.0", Release("0.1.0", "/old/bin/python"))
-    assert releases.load_interrupted(server.where) is None
+    assert releases.load_interrupted(server.paths) is None
     assert server.allowed == [["0049", "0050"], []]
 
 
@@ -80,7 +80,7 @@ def test_before_anything_is_switched_nothing_has_changed(
         upgrade().run(NEW, None, "")
     assert [each for each in server.done if "units" in each] == []
     assert server.ahead == []
-    assert (releases.load_releases(server.where), releases.load_interrupted(server.where)) == (
+    assert (releases.load_releases(server.paths), releases.load_interrupted(server.paths)) == (
         None,
         None,
     )
@@ -96,7 +96,7 @@ def test_what_was_restarted_is_so_once_more_and_the_rest_is_left(
     back = server.done[server.done.index(f"{step} 0.2.0") + 1 :]
     assert back == at("0.1.0", "units", *SWITCHED[1 : number + 1], "well")
     assert (server.is_at, server.ahead) == ("0050", ["0050"])
-    assert (releases.load_releases(server.where), releases.load_interrupted(server.where)) == (
+    assert (releases.load_releases(server.paths), releases.load_interrupted(server.paths)) == (
         None,
         None,
     )
@@ -116,7 +116,7 @@ def test_interrupted_it_leaves_nothing_to_go_on_with(
     server.fails, server.problem = step, KeyboardInterrupt
     with pytest.raises(OperateError, match=words):
         upgrade().run(NEW, None, "")
-    assert releases.load_interrupted(server.where) is None
+    assert releases.load_interrupted(server.paths) is None
 
 
 def test_interrupted_while_it_goes_back_it_is_cut_off(
@@ -128,7 +128,7 @@ def test_interrupted_while_it_goes_back_it_is_cut_off(
     monkeypatch.setattr(server, "write_units", interrupt)
     with pytest.raises(KeyboardInterrupt):
         upgrade().run(NEW, None, "")
-    begun = releases.load_interrupted(server.where)
+    begun = releases.load_interrupted(server.paths)
     assert begun is not None
     assert begun.step == SWITCHING
 
@@ -160,7 +160,7 @@ def test_a_terminal_that_is_gone_leaves_nothing_half_switched(
     wanted = at("0.1.0" if fails else "0.2.0", "dispatcher", "celery")
     assert [step for step in server.done if step in wanted] == wanted
     assert server.done[-1] == at("0.1.0" if fails else "0.2.0", "well")[0]
-    assert releases.load_interrupted(server.where) is None
+    assert releases.load_interrupted(server.paths) is None
 
 
 def test_where_neither_is_well_it_says_so_and_is_not_over(
@@ -169,10 +169,10 @@ def test_where_neither_is_well_it_says_so_and_is_not_over(
     def fail(release: Release) -> None:
         raise OperateError("down")
 
-    monkeypatch.setattr(server, "require_well", fail)
+    monkeypatch.setattr(server, "require_healthy", fail)
     with pytest.raises(OperateError, match=r"Neither 0\.2\.0 nor 0\.1\.0 is well"):
         upgrade().run(NEW, None, "")
-    begun = releases.load_interrupted(server.where)
+    begun = releases.load_interrupted(server.paths)
     assert begun is not None
     assert begun.step == SWITCHING
 
@@ -182,7 +182,7 @@ def test_one_that_was_cut_off_goes_on_where_it_was(
 ) -> None:
     made = upgrade()
     to = Release("0.2.0", str(made.release_directory(NEW) / "bin" / "python"))
-    releases.store_interrupted(server.where, InterruptedUpgrade(SWITCHING, made.current, to))
+    releases.store_interrupted(server.paths, InterruptedUpgrade(SWITCHING, made.current, to))
     server.done += at("0.2.0", "dispatcher", "celery")  # before it was cut off
     made.run(NEW, None, "")
     assert server.done[2:] == at("0.2.0", "check", "units", "beat", "gunicorn", "well")
@@ -193,7 +193,7 @@ def test_one_that_was_cut_off_before_it_changed_anything_begins_anew(
 ) -> None:
     made = upgrade()
     releases.store_interrupted(
-        server.where,
+        server.paths,
         InterruptedUpgrade(PREPARING, made.current, Release("0.1.1", "/gone/bin/python")),
     )
     made.run(NEW, None, "")
@@ -212,7 +212,7 @@ def test_a_release_of_which_no_server_can_be_made_is_made_anew_the_next_time(
     (complete := made.release_directory(NEW) / environment.COMPLETE_MARKER).touch()
     if step:
         to = Release("0.2.0", str(made.release_directory(NEW) / "bin" / "python"))
-        releases.store_interrupted(server.where, InterruptedUpgrade(step, made.current, to))
+        releases.store_interrupted(server.paths, InterruptedUpgrade(step, made.current, to))
     monkeypatch.setattr(server, "check", fail)
     with pytest.raises(OperateError, match="no such module"):
         made.run(NEW, None, "")
@@ -224,8 +224,8 @@ def test_another_wheel_than_that_of_the_one_that_was_cut_off_is_refused(
     server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     made = upgrade()
-    other = Release("0.1.1", str(server.where.releases / "0.1.1-0" / "bin" / "python"))
-    releases.store_interrupted(server.where, InterruptedUpgrade(MIGRATING, made.current, other))
+    other = Release("0.1.1", str(server.paths.releases / "0.1.1-0" / "bin" / "python"))
+    releases.store_interrupted(server.paths, InterruptedUpgrade(MIGRATING, made.current, other))
     with pytest.raises(OperateError, match=r"to 0\.1\.1 was cut off while migrating"):
         made.run(NEW, None, "")
 
@@ -234,13 +234,13 @@ def test_one_goes_back_from_an_upgrade_that_went_well(
     server: StandIn, upgrade: Callable[..., Upgrade]
 ) -> None:
     upgrade().run(NEW, None, "")
-    used = releases.load_releases(server.where)
+    used = releases.load_releases(server.paths)
     assert used is not None
     server.done.append("since")
     upgrade(used.now.version, used.now.python).roll_back()
     assert server.done[server.done.index("since") + 1 :] == at("0.1.0", *SWITCHED)
     assert server.ahead == ["0050"]
-    assert releases.load_releases(server.where) == InstalledReleases(
+    assert releases.load_releases(server.paths) == InstalledReleases(
         Release("0.1.0", "/old/bin/python")
     )
     with pytest.raises(OperateError, match="no release before this one"):
@@ -254,7 +254,7 @@ def test_one_that_was_cut_off_while_migrating_is_gone_back_from_as_far_as_it_was
     for server.is_at, wanted in (("0049", []), ("0050", ["0050"])):
         server.ahead = ["0049", "0050"]
         releases.store_interrupted(
-            server.where, InterruptedUpgrade(MIGRATING, made.current, Release("0.2.0", "/new"))
+            server.paths, InterruptedUpgrade(MIGRATING, made.current, Release("0.2.0", "/new"))
         )
         made.roll_back()
         assert server.ahead == wanted
@@ -277,7 +277,7 @@ def test_the_way_back_is_noted_before_units_and_after_engines_that_did_not_run(
     made = upgrade()
     server.is_at = "0050"
     releases.store_interrupted(
-        server.where, InterruptedUpgrade(SWITCHING, made.current, Release("0.2.0", "/new"))
+        server.paths, InterruptedUpgrade(SWITCHING, made.current, Release("0.2.0", "/new"))
     )
 
     def schema_of_engines() -> str:

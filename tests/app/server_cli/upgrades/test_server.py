@@ -121,7 +121,7 @@ def test_what_else_is_set_stays_beside_the_revisions_to_leave_alone(
 def test_a_release_that_does_not_say_what_it_is_is_unable(
     output: str, installed: InstalledServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installed, "_ask", lambda *_, **__: output)
+    monkeypatch.setattr(installed, "_run_release_command", lambda *_, **__: output)
     with pytest.raises(ReleaseCommandFailed, match="does not say what it is"):
         installed.check(RELEASE)
 
@@ -130,7 +130,7 @@ def test_what_it_says_to_be_writes_no_escapes(
     installed: InstalledServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     output = 'more\n{"version": "\\u001b[2J0.2.0", "schema": "0050"}'
-    monkeypatch.setattr(installed, "_ask", lambda *_, **__: output)
+    monkeypatch.setattr(installed, "_run_release_command", lambda *_, **__: output)
     assert installed.check(RELEASE) == {"version": "[2J0.2.0", "schema": "0050"}
 
 

@@ -139,7 +139,7 @@ def test_a_code_of_any_length_is_counted(machine: FakeMachine, running: Task) ->
 
 
 def test_every_code_that_the_worker_can_say_is_a_label() -> None:
-    pattern = re.compile(r'(?:Failed|WorkspaceError|WorkRefused|fail)\(\s*"(\w+)"')
+    pattern = re.compile(r'(?:Failed|WorkspaceError|WorkRefused|report_failed)\(\s*"(\w+)"')
     found = {code for path in WORKER.rglob("*.py") for code in pattern.findall(path.read_text())}
     unstartable = {"binary_missing", "start_failed"}  # stage_command.failure_code
     limits = {f"{what}_exceeded" for what in ("memory", "processes", "disk")}

@@ -215,7 +215,7 @@ def test_it_starts_with_few_modules() -> None:
     dear = {"typing", "dataclasses", "inspect", "subprocess", "socket", "signal", "threading"}
     assert not modules & (dear | {"asyncio", "logging", "argparse", "difflib", "textwrap"})
     ours = {name for name in modules if name.startswith("muster.")}
-    assert {name for name in ours if ".narrator" not in name} == {
+    assert {name for name in ours if ".runner" not in name} == {
         "muster.text",
         "muster.text.invisible_chars",
         "muster.text.invisible_table",
