@@ -1,9 +1,9 @@
-"""One machine's connection: what it says is made to count, what it should do is sent.
+"""One machine's connection: store its reports, send its orders.
 
-Two threads (greenlets under gunicorn) share it. The reader takes frames in batches, has each batch
-committed in one transaction, and answers. The writer sleeps until something may have changed the
-machine's orders, computes them from rows and sends the difference. Neither holds a database
-connection while it waits, and each batch gets an app context of its own.
+Two threads (greenlets under gunicorn) share it. The reader reads frames in batches, commits each
+batch in one transaction, and answers. The writer sleeps until the machine's orders may have
+changed, computes them from rows and sends the difference. Neither holds a database connection
+while it waits; each batch gets its own app context.
 """
 
 import contextlib
@@ -35,9 +35,8 @@ from muster.protocol import codec, frames, version
 from muster.protocol.attempt_key import AttemptKey
 from muster.protocol.frames import CloseCode
 
-# One transaction takes at most this much of what has arrived.
-MAX_BATCH_FRAMES = 64
-MAX_BATCH_SIZE = 4 << 20  # characters and bytes
+MAX_BATCH_FRAMES = 64  # in one transaction
+MAX_BATCH_SIZE = 4 << 20  # characters and bytes, in one transaction
 
 _ReceivedFrame = frames.FromMachine | frames.Log | MalformedReport
 
@@ -235,9 +234,7 @@ class Connection:
             self.send(frames.HeartbeatAck(number=heard[0].number))
 
     def _apply_heartbeat(self, heartbeat: ReceivedHeartbeat, result: HeartbeatResult) -> None:
-        """What a heartbeat says that is news to the rows. Not where all heartbeats are written: it
-        waits for locks, and wakes others, for which Redis may take its time.
-        """
+        """Store what a heartbeat changes. Not in the heartbeats' writer: this waits for locks."""
         about = (self.machine_id, self.generation)
         if not result.is_heard:
             with self._app.app_context():

@@ -42,9 +42,7 @@ class GateKind(StrEnum):
 
 @dataclass(frozen=True)
 class Gate:
-    """A question to a person, asked before its stage runs. `timeout` is in seconds, None for
-    ever.
-    """
+    """A question to a person, asked before its stage runs. `timeout`: seconds; None: no limit."""
 
     kind: GateKind
     prompt: str
@@ -215,9 +213,7 @@ class StageOutcome:
 
 
 def next_step(stages: Sequence[Stage], index: int, answered: bool = False) -> Step:
-    """The step that brings stage `index` forward. `answered`: the stage's gate has been
-    answered.
-    """
+    """The step that brings stage `index` forward. `answered`: its gate has been answered."""
     if index >= len(stages):
         return Publish()
     gate = stages[index].gate
@@ -229,9 +225,7 @@ def next_step(stages: Sequence[Stage], index: int, answered: bool = False) -> St
 def advance(
     stages: Sequence[Stage], index: int, outcome: StageOutcome, answered: bool = False
 ) -> Step:
-    """The step that follows the end of stage `index`. `answered`: the next stage's gate has been
-    answered.
-    """
+    """The step after stage `index`. `answered`: the next stage's gate has been answered."""
     if outcome.how == "exit" and outcome.code == 0:
         return next_step(stages, index + 1, answered)
     name = stages[index].name

@@ -79,10 +79,8 @@ class Stack:
         return {**servers, **self._children}
 
     def start(self) -> None:
-        """Start everything and wait until `/readyz` answers with 200.
-
-        Raises EmbeddedError, quoting the log of what failed; then nothing is left running.
-        """
+        """Start everything and wait until `/readyz` answers with 200. Raises EmbeddedError, quoting
+        the log of what failed; then nothing is left running."""
         try:
             self._start_all()
         except OSError as problem:
@@ -93,10 +91,8 @@ class Stack:
             raise
 
     def restart(self, name: str) -> Process:
-        """Stop a child if it still runs, start it anew with the same command and address.
-
-        Servers are ready on return; for the rest there is `await_ready`.
-        """
+        """Restart a child with the same command and address. Servers are ready on return; for the
+        rest there is `await_ready`."""
         if name in self._children:
             self._children[name].stop()
             return self._spawn(self._children[name].program)
@@ -114,8 +110,7 @@ class Stack:
         """Add a process to the stack, such as a local machine's worker. Does not wait for it.
 
         Its log is `logs/<name>.log`; `env` is laid over the stack's. It ends with the stack. If it
-        `may_end` before, that is told with `say` and is no failure.
-        """
+        `may_end` before, `say` reports that, and it is no failure."""
         # It may leave processes of its own running on purpose: they must not keep the home locked.
         program = self._program(name, Command(tuple(argv), env=env or {}), holds_home=False)
         return self._spawn(replace(program, can_exit=may_end))
@@ -144,10 +139,8 @@ class Stack:
                 )
 
     def check(self) -> None:
-        """Raise EmbeddedError, quoting its log, when a child has ended by itself.
-
-        A child that `may_end` is only told with `say`, once, and removed from `processes`.
-        """
+        """Raise EmbeddedError, quoting its log, when a child has ended by itself; one that
+        `may_end` is reported with `say`, once, and removed from `processes`."""
         for name, process in self.processes.items():
             code = process.poll()
             if code == 0 and process.program.can_exit:
@@ -267,8 +260,7 @@ class Stack:
         }
 
     def _start_children(self) -> None:
-        """Start the migration and the commands at the same time where possible: imports take
-        seconds.
+        """Start the migration beside the commands where possible: imports take seconds.
 
         The migration and the preparation always run. Commands that need the tables wait for their
         end, unless the same migrations have run on this database before.

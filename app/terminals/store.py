@@ -1,7 +1,7 @@
 """What terminals have in Redis. Every key expires by itself.
 
-Each addition to a stream is published on its channel (`terminal_keys.channel`); a short piece goes
-along, as `<id> <bytes>` or `<id> <field> <value>`.
+Each addition to a stream is published on its channel (`terminal_keys.channel`), short ones with
+their content: `<id> <bytes>` or `<id> <field> <value>`.
 
 muster:terminal:<task>-<attempt>:out     stream: bytes and notes, the last 2 MiB
 muster:terminal:<task>-<attempt>:in      stream: keystrokes and wishes for the machine
@@ -99,10 +99,7 @@ class Store:
         return parse_entries(_raise_errors(self._readings.run(command))[0])
 
     def read_new(self, seen: Mapping[str, str], count: int) -> Sequence[tuple[bytes, Any]]:
-        """New rows of streams, at most `count` of each that has any.
-
-        `seen`: a stream's key → the id behind which its rows are new.
-        """
+        """New rows of streams, at most `count` each. `seen`: key → ID behind which rows are new."""
         command = ("XREAD", "COUNT", count, "STREAMS", *seen, *seen.values())
         (found,) = _raise_errors(self._readings.run(command))
         return found or ()
@@ -110,10 +107,8 @@ class Store:
     def append(
         self, key: AttemptKey, pieces: Sequence[tuple[int, bytes]], renew: bool
     ) -> ReadOffsets:
-        """Add runs of bytes to the output, each with the offset behind it; a run that is there
-        already is not added twice. `renew` has the stream expire later. The answer is that of
-        `read_to`, or empty where only a short run was added.
-        """
+        """Add runs of bytes to the output, each with its end offset; none is added twice.
+        `renew` extends the stream's expiry. Returns as `read_to`, or nothing for a short run."""
         out = terminal_keys.redis_key(*key, "out")
         commands: list[Command] = [
             ("XADD", out, "MINID", "~", max(0, end - MAX_STREAM_BYTES), f"{end}-0", "d", data)
@@ -133,8 +128,7 @@ class Store:
         return {} if is_alone else _parse_offsets(answers[-1])
 
     def skip(self, key: AttemptKey, offset: int) -> None:
-        """Have the output go on at `offset`, by a run without bytes: viewers that have not seen the
-        bytes before it find that out now, and not with the next byte, which may be a day away."""
+        """Continue the output at `offset`, by a run without bytes; viewers notice it at once."""
         out = terminal_keys.redis_key(*key, "out")
         added, *rest = self._commands.run(
             ("XADD", out, f"{offset}-0", "d", b""),
@@ -212,9 +206,8 @@ class Store:
     # ---- input -----------------------------------------------------------------------------------
 
     def add_input(self, key: AttemptKey, **wish: bytes | str) -> int:
-        """Add a wish to the machine's input: `k` keystrokes, `r` a size, `s` a screen. Returns how
-        many wishes wait for the machine now.
-        """
+        """Queue a request to the machine: `k` keystrokes, `r` a size, `s` a screen. Returns how
+        many wait."""
         ((field, value),) = wish.items()
         place, channel = terminal_keys.redis_key(*key, "in"), self.channel(key, "in")
         given = (field, value, INPUT_TTL_SECONDS, channel, MAX_PUBLISHED_BYTES)
@@ -237,9 +230,8 @@ class Store:
     # ---- who is there ----------------------------------------------------------------------------
 
     def claim(self, key: AttemptKey, holder: str) -> tuple[EntryId, EntryId]:
-        """Make the socket `holder` the attempt's, and tell other sockets of it to give way. Returns
-        the id of the output's last entry, and of the entry that tells them.
-        """
+        """Make the socket `holder` the attempt's; its other sockets give way. Returns the IDs of
+        the output's last entry, and of the entry that announces it."""
         state, place = terminal_keys.redis_key(*key, "state"), terminal_keys.redis_key(*key, "in")
         arguments = (holder, PRESENCE_TTL_SECONDS, INPUT_TTL_SECONDS, self.channel(key, "in"))
         answers = self._commands.run(
@@ -250,9 +242,8 @@ class Store:
         return (parse_id(rows[0][0]) if rows else ZERO), parse_id(raw_id)
 
     def renew_claims(self, holders: Sequence[tuple[AttemptKey, str, int, int]]) -> list[int | None]:
-        """Renew the hold of sockets, each given with its terminal's size. Returns for each how many
-        viewers its task has; None for a socket that another has replaced.
-        """
+        """Renew the claims of sockets, each with its terminal's size. Returns each task's number of
+        viewers; None for a socket that another has replaced."""
         commands: list[Command] = []
         for key, holder, cols, rows in holders:
             state, out = (

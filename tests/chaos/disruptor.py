@@ -49,8 +49,6 @@ class Disruptor:
         """Returns when everything runs again, and the operator has nothing left to do."""
         self._mending.mend_all(lambda: self._operator.is_idle)
 
-    # Processes of the stack
-
     def _kill(self, blow: PlannedDisruption, name: str) -> bool:
         if name in self._mending.down:
             return False
@@ -115,8 +113,6 @@ class Disruptor:
     def _web_workers(self, blow: PlannedDisruption) -> list[Process]:
         master = self._stack.processes[self._world.server(blow.server)].pid
         return [process for process in processes.descendants(master) if process.parent == master]
-
-    # Machines
 
     def _kill_shim(self, blow: PlannedDisruption) -> bool:
         return self._kill_one(blow, self._machine(blow).shims())
@@ -224,8 +220,6 @@ class Disruptor:
         self._mending.later(blow.lasts, thaw)
         return True
 
-    # The network
-
     def _cut(self, blow: PlannedDisruption) -> bool:
         self._recorder.record_disruption(blow.name, self._machine(blow).name)
         self._machine(blow).proxy_port.cut()
@@ -249,8 +243,6 @@ class Disruptor:
         self._machine(blow).proxy_port.swallow(*directions)
         self._mending.later(blow.lasts, self._machine(blow).proxy_port.heal)
         return True
-
-    # Parts of these
 
     def _machine(self, blow: PlannedDisruption) -> Machine:
         return self._world.machines[blow.machine]

@@ -32,9 +32,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 @dataclass(frozen=True)
 class Reply:
-    """A reply. `public`: all in the chat may read it. `card` is the id of a task whose card is
-    shown with it.
-    """
+    """A reply. `public`: all in the chat can read it. `card`: ID of a task to show a card of."""
 
     text: str
     public: bool = False
@@ -43,10 +41,8 @@ class Reply:
 
 @dataclass(frozen=True)
 class CommandRequest:
-    """A command, its author, and the chat `event` that it came in.
-
-    `remember` stores the reply; an act that must not be repeated calls it in its own transaction.
-    """
+    """A command, its author, and the chat `event` that it came in. `remember` stores the reply; an
+    action that must not repeat calls it in its own transaction."""
 
     actor: Developer
     bot: Bot

@@ -8,18 +8,18 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from app.domain import network, pipeline
 from app.domain.attempt import AttemptOutcome, AttemptPhase, attempt_branch
 from app.domain.machine import IN_DRAIN, MachineStatus
 from app.domain.quota import OnQuota
-from app.domain.task import ENDED, FailureCode
+from app.domain.task import FailureCode
 from app.extensions import db
-from app.models import Attempt, Developer, Machine, Project, Task, Terminal
+from app.models import Attempt
 from app.services import encryption, locks
 from app.services.clock import now as clock_now
-from app.services.machines import eligibility, repositories, round_context
+from app.services.machines import eligibility, repositories, round_context, statements
 from app.services.projects import agents
 from app.services.tasks import attempts, branches, gates, resumption, returned_attempts
 from app.services.tunnels import orders as tunnel_orders
@@ -82,7 +82,7 @@ def orders_of_machine(
     machine has, holds some that are not at work; and one more for a machine that is drained.
     """
     asked = {"machine": machine_id, "now": now}
-    rows = db.session.connection().execute(_AT_WORK, asked).all()
+    rows = db.session.connection().execute(statements.AT_WORK, asked).all()
     first = rows[0]
     desired = [_desired_state(row) for row in rows if row.task_id is not None]
     desired += [
@@ -123,93 +123,6 @@ def orders_of_machine(
     tunnels = tunnel_orders.read_tunnels(first.tunnels, now)
     about = (first.orders_version, first.generation, first.status)
     return Orders(*about, desired, tunnels, first.is_pinned)
-
-
-# Attempts that live, that may still run, or whose workspace may go; the rest is history. With all
-# that an order is made of, for a second query would be a second round trip; and as columns, for
-# somebody waits, and the objects would take as long to make as all else of an order together.
-_AT_WORK = (
-    select(
-        Machine.orders_version,
-        Machine.generation,
-        Machine.status,
-        Machine.id.label("machine_id"),
-        Machine.room.label("machine_room"),
-        Machine.is_pinned,
-        Machine.checks_commits,
-        Attempt.task_id,
-        Attempt.number.label("attempt"),
-        Attempt.phase,
-        Attempt.stage_index.label("attempt_stage"),
-        Attempt.run,
-        Attempt.pushes,
-        Attempt.holds_slot,
-        Attempt.suspends,
-        Attempt.pending_end.is_not(None).label("is_ending"),
-        Attempt.question,
-        Attempt.ended_at,
-        Attempt.outcome,
-        Attempt.started_at,
-        Attempt.resume_from,
-        Attempt.resume_commit,
-        Attempt.pushed_commit,
-        Task.description,
-        Task.pipeline,
-        Task.checkpoints,
-        Task.agent_type,
-        Task.agent_options.label("task_options"),
-        Task.round,
-        Task.follow_up,
-        Task.branch_name,
-        Task.branch_commit,
-        Task.stage_index,
-        Project.key.label("project_key"),
-        Project.repo_url,
-        Project.default_branch,
-        Project.git_token,
-        Project.room,
-        Project.protected,
-        Project.protected_machines,
-        Project.network,
-        Project.on_quota,
-        Project.ssh_key,
-        Project.known_hosts,
-        Project.agent_command,
-        Project.agent_options.label("project_options"),
-        Project.environment,
-        Project.secrets,
-        Developer.git_name,
-        Developer.git_email,
-        Terminal.asked,
-        tunnel_orders.RUNNING,
-    )
-    .select_from(Machine)
-    .outerjoin(
-        Attempt,
-        (Attempt.machine_id == Machine.id)
-        & Attempt.forgotten_at.is_(None)
-        & (
-            Attempt.forget_at.is_(None)
-            # Later attempts of a live task may begin from this one's checkpoints.
-            | ((Attempt.forget_at < bindparam("now")) & Attempt.task.has(Task.status.in_(ENDED)))
-            | Attempt.holds_slot
-        ),
-    )
-    .outerjoin(Task, Task.id == Attempt.task_id)
-    .outerjoin(Project, Project.id == Task.project_id)
-    .outerjoin(Developer, Developer.id == Task.created_by)
-    .outerjoin(
-        Terminal,
-        (Terminal.task_id == Attempt.task_id)
-        & (Terminal.attempt == Attempt.number)
-        & (Terminal.wanted_until > bindparam("now"))
-        & Attempt.ended_at.is_(None)
-        & (Attempt.phase == AttemptPhase.RUN),
-    )
-    .where(Machine.id == bindparam("machine"))
-    .order_by(Attempt.task_id)
-    .execution_options(prepared="orders_at_work", alone=True)
-)
 
 
 def _ended_attempts(machine_id: uuid.UUID) -> list[DesiredState]:
@@ -283,7 +196,7 @@ def build_order_or_fail(desired: DesiredState) -> frames.RunStage | frames.Publi
 
 def build_publish_order(desired: DesiredState) -> frames.Publish:
     """The order to push the branch, where the attempt begins with it with the login in clear; or to
-    say first what would be pushed, where that is not known. Raises vault.KeyMissing.
+    say first what would be pushed, where that is not known. Raises encryption.KeyMissing.
     """
     key, commit = AttemptKey.from_object(desired), desired.row.pushed_commit
     onto = branches.build_order(desired.row)
@@ -311,7 +224,7 @@ def _fail_task(desired: DesiredState, code: str, why: str, *, is_machines: bool 
 def build_run_order(desired: DesiredState) -> frames.RunStage:
     """The order to run a stage, with secrets in clear: it goes to the machine and nowhere else.
 
-    Raises vault.KeyMissing.
+    Raises encryption.KeyMissing.
     """
     row = desired.row
     stages = pipeline.parse(row.pipeline)

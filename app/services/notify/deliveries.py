@@ -48,11 +48,8 @@ class DueBot:
 
 @dataclass(frozen=True)
 class ClaimedDelivery:
-    """A delivery that belongs to this sender until its lease ends.
-
-    `card_ref` and `card_gate` are those of the card to edit. `is_meant`: the recipient may still be
-    told.
-    """
+    """A delivery that belongs to this sender until its lease ends. `card_ref`, `card_gate`: of the
+    card to edit. `is_meant`: the recipient may still be notified."""
 
     id: int
     bot_id: int
@@ -173,9 +170,7 @@ def claim(
     room: Mapping[int, int], now: datetime, mine: Collection[int] = ()
 ) -> list[ClaimedDelivery]:
     """Lease due deliveries to the caller, for each bot at most as many as `room` has. Commits.
-
-    `mine` are the ids that the caller is still sending, even if their leases have ended.
-    """
+    `mine`: IDs that the caller is still sending, even if their leases have ended."""
     wanted = [{"bot_id": bot_id, "free": free} for bot_id, free in room.items() if free > 0]
     if not wanted:
         db.session.rollback()

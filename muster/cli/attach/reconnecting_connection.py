@@ -32,8 +32,7 @@ class ReconnectingConnection:
         asked: wire.Mode | None = None,
         patience: float = 600.0,
     ) -> None:
-        """`asked`: None is the most that one may. `patience`: seconds for which a server that is
-        away is looked for."""
+        """`asked`: None: all that you may. `patience`: seconds to look for a lost server."""
         self._task_id, self._dialler, self._listener = task_id, dialler, hearer
         self._requested_mode = asked
         self.mode: wire.Mode = "watch"
@@ -50,8 +49,6 @@ class ReconnectingConnection:
         self._login_failures = 0
         self._is_watching = False  # by choice, or because somebody else took over
         self._pending_keys = b""
-
-    # ---- what one does with it -------------------------------------------------------------------
 
     def use_socket(self, dialled: DialedSocket) -> None:
         """What was dialled is the line."""
@@ -113,8 +110,6 @@ class ReconnectingConnection:
             line.close()
         self._replacement = self._current = None
 
-    # ---- for the loop ----------------------------------------------------------------------------
-
     def attachments(self) -> list[Attachment]:
         return [line for line in (self._current, self._replacement) if line is not None]
 
@@ -165,8 +160,6 @@ class ReconnectingConnection:
         except ConnectionLost as gone:
             self._handle_connection_lost(line, gone)
 
-    # ---- what comes ------------------------------------------------------------------------------
-
     def _handle_message(self, line: Attachment, message: bytes | wire.ToViewer) -> None:
         match message:
             case bytes():
@@ -209,8 +202,6 @@ class ReconnectingConnection:
         self.size = (cols, rows)
         self._listener.on_resized()
 
-    # ---- a new screen ----------------------------------------------------------------------------
-
     def _buffer_message(self, fresh: Attachment, message: bytes | wire.ToViewer) -> None:
         """What comes to a line that is to take the other's place."""
         if not isinstance(message, wire.ViewerReady):
@@ -236,8 +227,6 @@ class ReconnectingConnection:
         buffered, fresh.buffered = fresh.buffered, []
         for message in buffered:
             self._handle_message(fresh, message)
-
-    # ---- dialling --------------------------------------------------------------------------------
 
     def _dial_request(self, resume_from: int | None) -> DialRequest:
         first = (wire.Watch(),) if self._is_watching and self._requested_mode != "watch" else ()
@@ -279,8 +268,6 @@ class ReconnectingConnection:
     def _schedule_retry(self, why: str) -> None:
         self._retry.schedule_next(time.monotonic())
         self._listener.on_disconnected(why)
-
-    # ---- its ends --------------------------------------------------------------------------------
 
     def _handle_connection_lost(self, line: Attachment, gone: ConnectionLost) -> None:
         if line is not self._current:

@@ -116,8 +116,8 @@ class QuestionOpened(ReportBody, tag="asked"):
 
 
 class ThreadReplied(ReportBody, tag="replied"):
-    """An agent answers in a thread of the review that its task's follow-up is about
-    (`RunStage.threads`). `number` is that of its transcript's entry which says the same."""
+    """An agent's reply in a review thread of its follow-up (`RunStage.threads`). `number`: of the
+    transcript entry with the same text."""
 
     stage_index: Count
     number: Big
@@ -127,8 +127,7 @@ class ThreadReplied(ReportBody, tag="replied"):
 
 
 class QuestionWithdrawn(ReportBody, tag="unasked"):
-    """The agent goes on without an answer to the question of that number, which it waits for no
-    more."""
+    """The agent continues without an answer to the question of that number."""
 
     stage_index: Count
     number: Count
@@ -171,9 +170,8 @@ class Checkpoint(ReportBody, tag="checkpoint"):
 
 
 class PublishPreview(ReportBody, tag="to-publish"):
-    """What the machine would push, of which no checkpoint of this attempt has told. Answers a
-    `Publish` of that number that has it `announce` this; it pushes nothing before the next one.
-    """
+    """What the machine would push, without a checkpoint of this attempt. Answers a `Publish` of
+    that number with `announce`; it pushes nothing before the next one."""
 
     number: Count
     commit: Commit

@@ -48,9 +48,6 @@ def _choice(*machines: Candidate, request: Request = ASKED) -> str | None:
     return chosen and chosen.id
 
 
-# ---- rules -------------------------------------------------------------------------------------
-
-
 def test_a_fit_machine_is_not_blocked():
     assert _reason(FIT) is None
 
@@ -167,9 +164,6 @@ def test_a_degradation_with_an_end_heals_by_time(health: AgentHealth, usable: bo
     assert blocked is (None if usable else Reason.CAPABILITY_DEGRADED)
 
 
-# ---- preferences -------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("better", "worse"),
     [
@@ -235,8 +229,6 @@ def test_without_a_fit_machine_none_is_chosen():
     assert _choice() is None
     assert _choice(replace(FIT, **ONE_MISMATCH[Reason.DRAINING])) is None
 
-
-# ---- invariants --------------------------------------------------------------------------------
 
 _HEALTH = st.builds(
     AgentHealth,

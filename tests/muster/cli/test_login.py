@@ -26,7 +26,7 @@ def pat(app: Flask, developer: Developer) -> str:
     return str(answer.json["token"])
 
 
-def test_a_token_from_standard_input_is_kept_for_its_owner_alone(
+def test_a_token_from_stdin_is_private_to_its_owner(
     app: Flask, shell: Shell, ada: Developer, home: Path
 ) -> None:
     token = pat(app, ada)
@@ -39,7 +39,7 @@ def test_a_token_from_standard_input_is_kept_for_its_owner_alone(
     assert shell.done("whoami", "--json", "name,server").json == [{"name": "ada", "server": SERVER}]
 
 
-def test_the_file_of_an_authority_is_found_from_wherever_one_is_later(
+def test_an_authoritys_file_is_found_from_any_directory(
     app: Flask, shell: Shell, ada: Developer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -92,7 +92,7 @@ def test_a_device_signs_in_when_its_code_was_said_in_a_browser(
         ("http://[", False),
     ],
 )
-def test_a_browser_is_opened_for_pages_of_the_server_alone(
+def test_only_pages_of_the_server_open_a_browser(
     monkeypatch: pytest.MonkeyPatch, page: str, opens: bool
 ) -> None:
     asked = {"verificationUri": SERVER, "verificationUriComplete": page, "userCode": "AB-CD"}
@@ -121,9 +121,7 @@ def test_logging_out_ends_the_login_and_forgets_it(shell: Shell, ada: Developer)
     assert "Your login at" in result.err
 
 
-def test_logging_out_keeps_what_the_server_is_called_and_the_choice_of_it(
-    shell: Shell, ada: Developer
-) -> None:
+def test_logging_out_keeps_the_servers_profile(shell: Shell, ada: Developer) -> None:
     pair = begin_login(ada)
     work = Profile("work", SERVER, "ada", ca_file="/etc/ca.pem")
     other = Profile("other", "https://other.example")
@@ -159,9 +157,7 @@ def test_logging_out_of_a_login_that_is_over_is_done(shell: Shell, ada: Develope
     assert shell.done("logout").err == f"Signed out at {SERVER}.\n"
 
 
-def test_a_refused_access_token_is_renewed_once_and_the_new_pair_is_kept(
-    shell: Shell, ada: Developer
-) -> None:
+def test_a_refused_access_token_is_renewed_once(shell: Shell, ada: Developer) -> None:
     held = store_login(shell, ada)
     profile = shell.store_tokens(Tokens(access="eyJ.eyJ.old", refresh=held.refresh))
     shell.done("whoami")
@@ -218,9 +214,7 @@ def ring(monkeypatch: pytest.MonkeyPatch, home: Path) -> Ring:
     return ring
 
 
-def test_a_keyring_holds_the_tokens_where_there_is_one(
-    app: Flask, shell: Shell, ada: Developer, ring: Ring
-) -> None:
+def test_a_keyring_stores_the_tokens(app: Flask, shell: Shell, ada: Developer, ring: Ring) -> None:
     token = pat(app, ada)
     shell.done("login", "--server", SERVER, "--token", "-", "--name", "work", input_text=token)
     assert not tokens.tokens_path().exists()
@@ -230,7 +224,7 @@ def test_a_keyring_holds_the_tokens_where_there_is_one(
     assert not ring
 
 
-def test_a_login_is_not_lost_where_the_keyring_is_locked_when_it_is_renewed(
+def test_a_renewed_login_survives_a_locked_keyring(
     shell: Shell, ada: Developer, ring: Ring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair = begin_login(ada)
@@ -252,7 +246,7 @@ def test_a_login_is_not_lost_where_the_keyring_is_locked_when_it_is_renewed(
     assert "work" not in tokens.tokens_path().read_text()
 
 
-def test_who_signs_in_anew_leaves_no_token_in_the_former_place(
+def test_a_new_login_removes_the_former_token(
     app: Flask, shell: Shell, ada: Developer, ring: Ring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in = ("login", "--server", SERVER, "--token", "-")
@@ -267,7 +261,7 @@ def test_who_signs_in_anew_leaves_no_token_in_the_former_place(
 
 
 @pytest.mark.parametrize("place", [tokens.FILE, tokens.KEYRING])
-def test_tokens_go_to_no_other_server_that_is_called_alike(
+def test_tokens_go_to_no_server_of_a_similar_name(
     home: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     ring: dict[tuple[str, str], str] = {}
@@ -288,7 +282,7 @@ def test_a_server_that_an_old_name_now_means_is_told_nothing(shell: Shell, ada: 
     assert not any("authorization" in asked.headers for asked in shell.asked)
 
 
-def test_the_environment_counts_before_what_is_stored(
+def test_the_environment_wins_over_stored_values(
     app: Flask, shell: Shell, ada: Developer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell.sign_in(make_developer(name="grace"))
@@ -296,7 +290,7 @@ def test_the_environment_counts_before_what_is_stored(
     assert shell.done("whoami", "--json", "name").json == [{"name": "ada"}]
 
 
-def test_the_environments_token_goes_to_no_server_but_the_environments(
+def test_the_environments_token_goes_to_its_server_alone(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell = Shell(lambda request: httpx.Response(200, json={"name": "ada"}))

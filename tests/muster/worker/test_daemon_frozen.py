@@ -32,9 +32,11 @@ OWN_HAND = 1.0  # seconds after which a daemon does what its shims should have d
 FENCE = 2.0  # seconds in which who sees that the lease is over must have killed
 FOREVER = "trap '' TERM HUP; echo up; while :; do sleep 0.05; done"
 
+Freeze = Callable[[list[Process]], None]
+
 
 @pytest.fixture
-def freeze() -> Iterator[Callable[[list[Process]], None]]:
+def freeze() -> Iterator[Freeze]:
     """Stops processes; whoever is not thawed by the test is thawed after it."""
     frozen: list[Process] = []
 
@@ -76,8 +78,7 @@ def is_gone(process: Process) -> bool:
 
 @pytest.fixture
 def shorten_timeouts(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """From now on a daemon in this process gives its shims up sooner. (They take their time to
-    start.)"""
+    """Has a daemon in this process give its shims up sooner, from the call on."""
 
     def lose() -> None:
         for module in ("link", "client"):
@@ -92,9 +93,7 @@ def wait_until_lapsed(since: float) -> None:
     wait_for(lambda: boot_seconds() > since + LEASE + 0.2)
 
 
-def test_a_frozen_shim_costs_no_other_its_lease(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None]
-) -> None:
+def test_a_frozen_shim_affects_no_other(worker: WorkerHome, freeze: Freeze) -> None:
     server = worker.server
     server.lease_seconds = LEASE
     worker.spawn()
@@ -107,8 +106,8 @@ def test_a_frozen_shim_costs_no_other_its_lease(
 
 
 @pytest.mark.parametrize("frozen", ["the shim", "the shim and all below it"])
-def test_a_shim_frozen_while_its_machine_is_cut_off_is_killed_when_its_lease_is_over(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None], frozen: str
+def test_a_frozen_shim_is_killed_when_its_lease_is_over(
+    worker: WorkerHome, freeze: Freeze, frozen: str
 ) -> None:
     server = worker.server
     server.lease_seconds = LEASE
@@ -130,10 +129,8 @@ def test_a_shim_frozen_while_its_machine_is_cut_off_is_killed_when_its_lease_is_
     assert BRANCH not in "".join(worker.repository.refs())
 
 
-def test_a_shim_that_thaws_before_its_daemon_takes_over_ends_and_reports_its_stage(
-    worker: WorkerHome,
-    freeze: Callable[[list[Process]], None],
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_thawed_shim_ends_and_reports_its_stage(
+    worker: WorkerHome, freeze: Freeze, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("muster.worker.lease.fence._SHIM_GRACE_SECONDS", 60.0)
     server = worker.server
@@ -153,10 +150,8 @@ def test_a_shim_that_thaws_before_its_daemon_takes_over_ends_and_reports_its_sta
     assert server.wait_for_report(StageFinished).how == "lease"
 
 
-def test_a_frozen_shim_whose_stage_is_being_stopped_has_no_longer_lease(
-    worker: WorkerHome,
-    freeze: Callable[[list[Process]], None],
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_frozen_shim_being_stopped_has_no_longer_lease(
+    worker: WorkerHome, freeze: Freeze, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("muster.worker.attempts.attempt_shim._HUNG_TIMEOUT_SECONDS", 300.0)
     server = worker.server
@@ -176,9 +171,7 @@ def test_a_frozen_shim_whose_stage_is_being_stopped_has_no_longer_lease(
     assert server.bodies(Lost) == []
 
 
-def test_a_frozen_daemon_is_a_machine_whose_stages_end_with_their_lease(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None]
-) -> None:
+def test_stages_of_a_frozen_daemon_end_with_their_lease(worker: WorkerHome, freeze: Freeze) -> None:
     server = worker.server
     server.lease_seconds = LEASE
     daemon = processes.find(worker.spawn().pid)
@@ -195,9 +188,7 @@ def test_a_frozen_daemon_is_a_machine_whose_stages_end_with_their_lease(
     server.wait_for_report(Stopped)
 
 
-def test_a_machine_frozen_as_a_whole_kills_its_stage_when_it_is_thawed(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None]
-) -> None:
+def test_a_frozen_machine_kills_its_stage_when_thawed(worker: WorkerHome, freeze: Freeze) -> None:
     server = worker.server
     server.lease_seconds = LEASE
     daemon = processes.find(worker.spawn().pid)
@@ -218,9 +209,7 @@ def test_a_machine_frozen_as_a_whole_kills_its_stage_when_it_is_thawed(
     assert server.bodies(Lost) == []
 
 
-def test_a_new_daemon_keeps_the_longer_lease_that_its_shims_were_promised(
-    worker: WorkerHome,
-) -> None:
+def test_a_new_daemon_keeps_a_longer_promised_lease(worker: WorkerHome) -> None:
     """As the server's rows do, when its setting has become a shorter one."""
     server = worker.start().server
     worker.run(FOREVER)
@@ -233,10 +222,8 @@ def test_a_new_daemon_keeps_the_longer_lease_that_its_shims_were_promised(
     assert worker.stages()
 
 
-def test_a_stage_whose_shim_hangs_is_ended_when_it_is_to_stop(
-    worker: WorkerHome,
-    freeze: Callable[[list[Process]], None],
-    shorten_timeouts: Callable[[], None],
+def test_a_stage_with_a_hung_shim_can_be_stopped(
+    worker: WorkerHome, freeze: Freeze, shorten_timeouts: Callable[[], None]
 ) -> None:
     server, shim = running(worker)
     shorten_timeouts()
@@ -250,10 +237,8 @@ def test_a_stage_whose_shim_hangs_is_ended_when_it_is_to_stop(
     assert (server.bodies(Lost), server.bodies(StageFinished)) == ([], [])
 
 
-def test_so_is_one_whose_shim_hangs_after_it_has_heard(
-    worker: WorkerHome,
-    freeze: Callable[[list[Process]], None],
-    shorten_timeouts: Callable[[], None],
+def test_so_is_one_whose_shim_hangs_later(
+    worker: WorkerHome, freeze: Freeze, shorten_timeouts: Callable[[], None]
 ) -> None:
     server, shim = running(worker, FOREVER.replace("''", "'echo heard'"))
     shorten_timeouts()
@@ -265,10 +250,8 @@ def test_so_is_one_whose_shim_hangs_after_it_has_heard(
     assert is_gone(shim)
 
 
-def test_a_daemon_that_finds_a_shim_hanging_gives_it_up_in_the_end(
-    worker: WorkerHome,
-    freeze: Callable[[list[Process]], None],
-    shorten_timeouts: Callable[[], None],
+def test_a_daemon_gives_up_a_hung_shim(
+    worker: WorkerHome, freeze: Freeze, shorten_timeouts: Callable[[], None]
 ) -> None:
     server, shim = running(worker)
     shorten_timeouts()
@@ -288,8 +271,8 @@ def is_pushing(process: Process) -> bool:
     return process.pid not in models
 
 
-def test_a_push_that_was_frozen_for_longer_than_its_lease_leaves_no_more_than_its_own_branch(
-    worker: WorkerHome, freeze: Callable[[list[Process]], None]
+def test_a_push_frozen_beyond_its_lease_leaves_only_its_branch(
+    worker: WorkerHome, freeze: Freeze
 ) -> None:
     server, remote = worker.server, worker.repository
     server.lease_seconds = LEASE

@@ -242,9 +242,6 @@ def test_what_is_known_already_is_not_sent_again(get: Ask, task: Task) -> None:
     assert paths(get(task, headers=headers)) == ["b"]
 
 
-# ---- white space ---------------------------------------------------------------------------------
-
-
 def test_where_white_space_is_ignored_only_the_rest_is_there(get: Ask, task: Task) -> None:
     def changed(path: str, old: str, new: str, **given: Any) -> dict[str, Any]:
         blobs = {"old_blob": make_content(task, old.encode()).id}
@@ -279,9 +276,6 @@ def test_where_white_space_is_ignored_only_the_rest_is_there(get: Ask, task: Tas
     ]
 
 
-# ---- files ---------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("kind", IMAGES)
 def test_a_file_is_shown_as_what_it_proves_to_be(kind: str, get: Ask, task: Task) -> None:
     make_change(task, [file_with_section(task, "a.png", blob=make_content(task, IMAGES[kind]).id)])
@@ -307,9 +301,6 @@ def test_a_file_that_was_left_out_says_so(get: Ask, task: Task) -> None:
     make_change(task, [file_with_section(task, "a", blob="f" * 40)])
     answer = get(task, "files", path="a", commit=COMMIT, status=404)
     assert answer.json["code"] == "file_left_out"
-
-
-# ---- gates ---------------------------------------------------------------------------------------
 
 
 def test_a_gate_says_where_what_it_asks_about_is_shown(get: Ask, task: Task) -> None:

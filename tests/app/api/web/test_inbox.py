@@ -70,9 +70,6 @@ def test_on_the_first_day_nothing_needs_anybody(
     assert get(client, headers) == nothing
 
 
-# ---- questions -----------------------------------------------------------------------------------
-
-
 def test_a_question_comes_with_all_that_is_needed_to_answer_it(
     client: FlaskClient, headers: dict[str, str], project: Project
 ) -> None:
@@ -159,9 +156,6 @@ def test_a_token_is_told_what_it_may_do(
     _, secret = make_personal_token(developer, scopes=["read"], projects=[project.id])
     [item] = get(client, {"Authorization": f"Bearer {secret}"})["items"]
     assert (item["task"]["projectKey"], item["actions"]) == (project.key, [])
-
-
-# ---- ends ----------------------------------------------------------------------------------------
 
 
 def test_ones_own_ends_are_to_be_looked_at(
@@ -258,9 +252,6 @@ def test_only_who_has_created_a_task_marks_its_end_and_only_an_end(
         assert (answer.status_code, answer.json["code"]) == (status, code)
 
 
-# ---- machines ------------------------------------------------------------------------------------
-
-
 def test_unhealthy_machines_are_for_leads_and_admins(
     client: FlaskClient, login: Login, headers: dict[str, str]
 ) -> None:
@@ -292,9 +283,6 @@ def test_unhealthy_machines_are_for_leads_and_admins(
         {"reason": "agent", "agent": "codex", "detail": "auth_failure", "until": None}
     ]
     assert kinds(client, headers) == []
-
-
-# ---- the list ------------------------------------------------------------------------------------
 
 
 def test_pages_follow_each_other_from_the_asks_to_the_machines(

@@ -49,9 +49,7 @@ QUEUED, STARTED = FollowUpState.QUEUED, FollowUpState.STARTED
 GATE = (TaskStatus.SUSPENDED, SuspendReason.GATE)
 
 
-def test_a_completed_task_goes_on_from_its_last_checkpoint(
-    actor: Developer, machine: FakeMachine, create: Create
-) -> None:
+def test_a_completed_task_continues(actor: Developer, machine: FakeMachine, create: Create) -> None:
     task = completed(machine, create)
     made = follow_ups.create(actor, task.id, instruction="Faster.")
     assert (made.state, made.round, made.number) == (STARTED, 2, 1)
@@ -94,7 +92,7 @@ def test_when_the_checkpoints_are_gone_it_goes_on_from_the_branch(
     assert make_live(task).resume_from == f"refs/heads/muster/{task.id}-1"
 
 
-def test_what_was_pushed_is_newer_where_its_checkpoint_was_refused(
+def test_a_push_is_newer_than_its_refused_checkpoint(
     actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create([DEVELOP, CHECK])
@@ -225,7 +223,7 @@ def test_a_running_task_is_followed_up_in_order_as_it_comes_to_rest(
     assert task.follow_ups_queued == 0
 
 
-def test_one_that_waits_begins_when_the_task_is_completed(
+def test_a_queued_one_starts_on_completion(
     actor: Developer, machine: FakeMachine, create: Create
 ) -> None:
     task = create([DEVELOP, CHECK])
@@ -237,9 +235,7 @@ def test_one_that_waits_begins_when_the_task_is_completed(
     assert states(task) == [("More.", STARTED, 2)]
 
 
-def test_after_a_failure_they_wait_for_a_person(
-    actor: Developer, machine: FakeMachine, create: Create
-) -> None:
+def test_after_a_failure_they_wait(actor: Developer, machine: FakeMachine, create: Create) -> None:
     task = completed(machine, create)
     for words in ("One.", "Two."):
         follow_ups.create(actor, task.id, instruction=words)
@@ -255,9 +251,7 @@ def test_after_a_failure_they_wait_for_a_person(
     assert [row[1] for row in states(task)] == [STARTED, STARTED, QUEUED]
 
 
-def test_a_cancelled_task_withdraws_them(
-    actor: Developer, machine: FakeMachine, create: Create
-) -> None:
+def test_cancelling_withdraws_them(actor: Developer, machine: FakeMachine, create: Create) -> None:
     task = create()
     follow_ups.create(actor, task.id, instruction="More.")
     tasks.cancel(actor, task.id)

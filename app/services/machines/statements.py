@@ -1,0 +1,94 @@
+"""The statement that reads all that a machine's orders are made of."""
+
+from sqlalchemy import bindparam, select
+
+from app.domain.attempt import AttemptPhase
+from app.domain.task import ENDED
+from app.models import Attempt, Developer, Machine, Project, Task, Terminal
+from app.services.tunnels import orders as tunnel_orders
+
+# Attempts that live, that may still run, or whose workspace may go; the rest is history. With all
+# that an order is made of, for a second query would be a second round trip; and as columns, for
+# somebody waits, and the objects would take as long to make as all else of an order together.
+AT_WORK = (
+    select(
+        Machine.orders_version,
+        Machine.generation,
+        Machine.status,
+        Machine.id.label("machine_id"),
+        Machine.room.label("machine_room"),
+        Machine.is_pinned,
+        Machine.checks_commits,
+        Attempt.task_id,
+        Attempt.number.label("attempt"),
+        Attempt.phase,
+        Attempt.stage_index.label("attempt_stage"),
+        Attempt.run,
+        Attempt.pushes,
+        Attempt.holds_slot,
+        Attempt.suspends,
+        Attempt.pending_end.is_not(None).label("is_ending"),
+        Attempt.question,
+        Attempt.ended_at,
+        Attempt.outcome,
+        Attempt.started_at,
+        Attempt.resume_from,
+        Attempt.resume_commit,
+        Attempt.pushed_commit,
+        Task.description,
+        Task.pipeline,
+        Task.checkpoints,
+        Task.agent_type,
+        Task.agent_options.label("task_options"),
+        Task.round,
+        Task.follow_up,
+        Task.branch_name,
+        Task.branch_commit,
+        Task.stage_index,
+        Project.key.label("project_key"),
+        Project.repo_url,
+        Project.default_branch,
+        Project.git_token,
+        Project.room,
+        Project.protected,
+        Project.protected_machines,
+        Project.network,
+        Project.on_quota,
+        Project.ssh_key,
+        Project.known_hosts,
+        Project.agent_command,
+        Project.agent_options.label("project_options"),
+        Project.environment,
+        Project.secrets,
+        Developer.git_name,
+        Developer.git_email,
+        Terminal.asked,
+        tunnel_orders.RUNNING,
+    )
+    .select_from(Machine)
+    .outerjoin(
+        Attempt,
+        (Attempt.machine_id == Machine.id)
+        & Attempt.forgotten_at.is_(None)
+        & (
+            Attempt.forget_at.is_(None)
+            # Later attempts of a live task may begin from this one's checkpoints.
+            | ((Attempt.forget_at < bindparam("now")) & Attempt.task.has(Task.status.in_(ENDED)))
+            | Attempt.holds_slot
+        ),
+    )
+    .outerjoin(Task, Task.id == Attempt.task_id)
+    .outerjoin(Project, Project.id == Task.project_id)
+    .outerjoin(Developer, Developer.id == Task.created_by)
+    .outerjoin(
+        Terminal,
+        (Terminal.task_id == Attempt.task_id)
+        & (Terminal.attempt == Attempt.number)
+        & (Terminal.wanted_until > bindparam("now"))
+        & Attempt.ended_at.is_(None)
+        & (Attempt.phase == AttemptPhase.RUN),
+    )
+    .where(Machine.id == bindparam("machine"))
+    .order_by(Attempt.task_id)
+    .execution_options(prepared="orders_at_work", alone=True)
+)
