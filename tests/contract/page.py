@@ -1,7 +1,7 @@
-"""docs/contract.md, as tests read it: its table of routes, its lines about routes, its shapes.
+"""docs/reference.md, as tests read it: routes, shapes, codes, and all other tables.
 
-A shape is written like `{id, name?, role?(member|maintainer)=member, task: Task|null, tags[]}`; the
-page says in section 1 what that means.
+The page is generated, so its own tables are no expectations: those are in the tables beside this
+module (`rights_table`, `scopes_table`, `codes_table`, …) and in the OpenAPI document.
 """
 
 import re
@@ -13,38 +13,24 @@ from typing import NamedTuple
 
 import config
 
-PAGE = Path(config.__file__).parent / "docs" / "contract.md"
+DOCS = Path(config.__file__).parent / "docs"
+REFERENCE, CONTRACT = "reference.md", "contract.md"
+METHODS = ("GET", "POST", "PUT", "DELETE", "WS")
 
-_ROW = re.compile(r"\| (GET|POST|PUT|DELETE|WS) \| (/\S*) \| ([a-z, ]+) \| (\d+) \|")
-_LINE = re.compile(
-    r"- `(?P<method>GET|POST|PUT|DELETE|WS) (?P<path>/[^ ?`]*)(?:\?(?P<query>[^`]*))?`"
-    r"(?: (?P<body>`\{[^`]*\}`|\*\*\w+\*\*))?"
-    r"(?: → (?P<statuses>\d{3}(?:,? (?:or )?\d{3})*)?,? ?(?P<answer>[^.]*))?"
+_HEADING = re.compile(r"^### (?P<title>.+)$", re.MULTILINE)
+_LINK = re.compile(r"\[(\w+)\]\(#[\w-]+\)")
+_BASE = re.compile(
+    r"^The fields of \[(\w+)\]\(#[\w-]+\)(?: except ([\w` ]+?))?(?:, and:|\.)$", re.M
 )
-_ANSWER = re.compile(
-    r"(?P<list>(?:cursor|offset) list of )?(?P<what>`\{[^`\"]*\}`|\*\*\w+\*\*)"
-    r"(?: and (?P<more>`\{[^`]*\}`))?"
-)
-_SHAPE = re.compile(
-    r"^(\w+) = (?:(\w+)((?: - \w+)*) \+ )?(\{[^\n]*\}|\{.*?^\})$", re.MULTILINE | re.DOTALL
-)
-_TOKEN = re.compile(r"\s*([A-Za-z_]\w*|\?|=[\w.]+|\([^)]*\)|\[|\]|\{|\}|:|\|null|,)")
-
-
-class Row(NamedTuple):
-    """A line of the table in section 15."""
-
-    method: str
-    path: str
-    who: str
-    section: int
+_LIST = re.compile(r"(cursor|offset) list of ")
+_SPLIT = re.compile(r"(?<!\\)\|")
 
 
 @dataclass(frozen=True)
 class Field:
-    """What is said of a field. `is_list`: a list of what `below` says; `is_map`: a mapping.
+    """A field of a shape. `is_list`: a list of what `below` says; `is_map`: a mapping.
 
-    `below` is the name of a shape, or its fields; None: nothing is said.
+    `below` is the name of a shape, `words` are the values that there are.
     """
 
     name: str
@@ -54,54 +40,53 @@ class Field:
     is_map: bool = False
     default: str | None = None
     words: frozenset[str] = frozenset()
-    below: "str | Fields | None" = None
+    below: str | None = None
 
 
 Fields = dict[str, Field]
 
 
 class Line(NamedTuple):
-    """What the page says of a route, where it describes it. Of what is no JSON `answer` is None."""
+    """What the page says of a route. Of what is no JSON `answer` is None."""
 
     method: str
     path: str
-    section: int
+    group: str
+    access: str
+    scope: str
     query: frozenset[str]
-    body: str | Fields | None
+    body: str | None
     statuses: frozenset[str]
     list_kind: str
-    answer: str | Fields | None
-    more: Fields
+    answer: str | None
+    more: frozenset[str]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
 
 @cache
-def text() -> str:
-    return PAGE.read_text()
+def text(document: str = REFERENCE) -> str:
+    return (DOCS / document).read_text()
 
 
-def section(number: int) -> str:
-    """The text of that section."""
-    _, _, rest = text().partition(f"\n## {number}. ")
-    assert rest, f"there is no section {number}"
+def section(heading: str, document: str = REFERENCE) -> str:
+    """The text below that heading of the second level."""
+    _, _, rest = text(document).partition(f"\n## {heading}\n")
+    assert rest, f"{document} has no section {heading}"
     return rest.partition("\n## ")[0]
 
 
-def sections() -> set[int]:
-    return {int(number) for number in re.findall(r"^## (\d+)\. ", text(), re.MULTILINE)}
+def table(section_text: str, head: str) -> list[list[str]]:
+    """The cells of that table's rows; `head` is how its first line begins."""
+    _, _, rest = f"\n{section_text}".partition(f"\n{head}")
+    assert rest, f"there is no table {head!r}"
+    return [_cells(line) for line in rest.partition("\n\n")[0].splitlines()[2:]]
 
 
-def rows() -> list[Row]:
-    """The table of routes."""
-    found = _ROW.findall(section(15))
-    return [Row(method, path, who, int(number)) for method, path, who, number in found]
-
-
-def table(number: int, heading: str) -> list[list[str]]:
-    """The cells of that table's rows, in that section; `heading` is how its first line begins."""
-    _, _, rest = section(number).partition(f"\n{heading}")
-    assert rest, f"section {number} has no table {heading!r}"
-    lines = rest.partition("\n\n")[0].splitlines()[2:]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+def _cells(line: str) -> list[str]:
+    cells = _SPLIT.split(line.strip())[1:-1]
+    return [cell.strip().replace(r"\|", "|") for cell in cells]
 
 
 def words(markdown: str) -> list[str]:
@@ -109,115 +94,93 @@ def words(markdown: str) -> list[str]:
     return re.findall(r"`([^`]*)`", markdown)
 
 
+# ---- routes --------------------------------------------------------------------------------------
+
+
+@cache
 def lines() -> list[Line]:
-    """All lines that describe a route."""
-    return [line for number in sorted(sections()) for line in _lines(number)]
+    """All lines of the tables of routes."""
+    return [
+        _line(group, cells)
+        for group, block in _blocks(section("Routes"))
+        if "\n| route |" in block
+        for cells in table(block, "| route |")
+    ]
 
 
-def _lines(number: int) -> Iterator[Line]:
-    for item in re.split(r"\n(?=- |\n)", section(number)):
-        found = _LINE.match(" ".join(item.split()))
-        if found is None:
-            continue
-        answer = _ANSWER.match(found["answer"] or "")
-        yield Line(
-            found["method"],
-            found["path"],
-            number,
-            frozenset(found["query"].split("&") if found["query"] else ()),
-            _named_or_shape(found["body"]),
-            frozenset(re.findall(r"\d{3}", found["statuses"] or "200")),
-            (answer["list"] or "").partition(" ")[0] if answer else "",
-            _named_or_shape(answer["what"]) if answer else None,
-            parse(answer["more"].strip("`")) if answer and answer["more"] else {},
-        )
+def _blocks(section_text: str) -> Iterator[tuple[str, str]]:
+    """The headings of the third level in a section, and what is below each."""
+    found = list(_HEADING.finditer(section_text))
+    ends = [each.start() for each in found[1:]] + [len(section_text)]
+    for each, end in zip(found, ends, strict=True):
+        yield each["title"], section_text[each.end() : end]
 
 
-def _named_or_shape(markdown: str | None) -> str | Fields | None:
-    if markdown is None:
-        return None
-    return markdown.strip("*") if markdown.startswith("*") else parse(markdown.strip("`"))
+def _line(group: str, cells: list[str]) -> Line:
+    route, _purpose, access, scope, takes, returns, _problems = cells
+    method, path = route.strip("`").split()
+    of_list, links = _LIST.search(returns), _LINK.findall(returns)
+    return Line(
+        method,
+        path,
+        group,
+        access,
+        scope.strip("`"),
+        frozenset(word[1:] for word in words(takes) if word.startswith("?")),
+        _shape(takes),
+        frozenset(re.findall(r"\b\d{3}\b", returns)) or frozenset({"200"}),
+        of_list[1] if of_list else "",
+        links[0] if links else _shape(returns),
+        frozenset(words(returns.partition(") and ")[2])),
+    )
 
 
+def _shape(cell: str) -> str | None:
+    """The name of the shape in that cell; `Empty` is written as {}."""
+    links = _LINK.findall(cell)
+    if links:
+        return str(links[0])
+    return "Empty" if "`{}`" in cell else None
+
+
+# ---- shapes --------------------------------------------------------------------------------------
+
+
+@cache
 def shapes() -> dict[str, Fields]:
-    """All that stand as `Name = {…}`, by name."""
-    found: dict[str, Fields] = {}
-    for name, base, less, shape in _SHAPE.findall(text()):
-        assert name not in found, f"{name} is shown twice"
-        found[name] = (found[base] if base else {}) | parse(shape)
-        for left_out in less.split(" - ")[1:]:
-            found[name].pop(left_out)
-    return found
+    """All shapes, by name."""
+    blocks = dict(_blocks(section("Schemas")))
+    return {name: _fields(name, blocks) for name in blocks}
 
 
-def parse(shape: str) -> Fields:
-    """The fields of `{…}`. Raises ValueError."""
-    tokens = _tokens(shape)
-    fields = _fields(tokens)
-    if tokens:
-        raise ValueError(f"something follows the shape: {tokens}")
-    return fields
-
-
-def _tokens(shape: str) -> list[str]:
-    found, at = [], 0
-    while at < len(shape.rstrip()):
-        token = _TOKEN.match(shape, at)
-        if token is None:
-            raise ValueError(f"not a shape: {shape[at : at + 40]!r}")
-        found.append(token[1])
-        at = token.end()
-    return found
-
-
-def _fields(tokens: list[str]) -> Fields:
-    _expect(tokens, "{")
+def _fields(name: str, blocks: dict[str, str]) -> Fields:
     found: Fields = {}
-    while tokens[0] != "}":
-        field = _field(tokens)
-        found[field.name] = field
-        if tokens[0] == ",":
-            tokens.pop(0)
-    tokens.pop(0)
+    block = blocks[name]
+    if base := _BASE.search(block):
+        found = _fields(base[1], blocks)
+        for left_out in words(base[2] or ""):
+            del found[left_out]
+    if "\n| field |" in block:
+        found |= {field.name: field for field in map(parse, table(block, "| field |"))}
     return found
 
 
-def _field(tokens: list[str]) -> Field:
-    about: dict[str, object] = {"name": tokens.pop(0)}
-    while tokens[0] not in (",", "}"):
-        match tokens[0]:
-            case "?":
-                about["is_optional"] = bool(tokens.pop(0))
-            case "|null":
-                about["is_nullable"] = bool(tokens.pop(0))
-            case ":":
-                tokens.pop(0)
-                about["below"] = tokens.pop(0)
-            case "{":
-                below = _fields(tokens)
-                about |= {"below": below} if below else {"is_map": True}
-            case "[":
-                about |= {"is_list": True, "below": _items(tokens)}
-            case token if token.startswith("="):
-                about["default"] = tokens.pop(0)[1:]
-            case token if token.startswith("("):
-                about["words"] = frozenset("".join(tokens.pop(0)[1:-1].split()).split("|"))
-            case token:
-                raise ValueError(f"{token!r} does not follow {about['name']!r}")
-    return Field(**about)  # type: ignore[arg-type]
-
-
-def _items(tokens: list[str]) -> str | Fields | None:
-    _expect(tokens, "[")
-    below: str | Fields | None = None
-    if tokens[0] == "{":
-        below = _fields(tokens)
-    elif tokens[0] != "]":
-        below = tokens.pop(0)
-    _expect(tokens, "]")
-    return below
-
-
-def _expect(tokens: list[str], wanted: str) -> None:
-    if not tokens or tokens.pop(0) != wanted:
-        raise ValueError(f"{wanted!r} is missing")
+def parse(cells: list[str]) -> Field:
+    """A field, of its row."""
+    name, type_, _description = cells
+    name = name.strip("`")
+    core, *limits = type_.split(", ")
+    defaults = [words(limit)[0] for limit in limits if limit.startswith("default ")]
+    bare = core.removesuffix(" or null")
+    is_map = bare.split()[0] == "map"
+    links = _LINK.findall(bare)
+    return Field(
+        name.removesuffix("?"),
+        is_optional=name.endswith("?"),
+        is_nullable=core != bare,
+        is_list=bare.startswith("list of "),
+        is_map=is_map,
+        default=defaults[0] if defaults else None,
+        words=frozenset() if is_map else frozenset(words(bare)),
+        below=links[0] if links and not is_map else None,
+    )

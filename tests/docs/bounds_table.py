@@ -1,7 +1,4 @@
-"""The table of bounds in docs/machine-protocol.md, out of the frames' own types.
-
-`python -m tests.docs.bounds_table` prints it.
-"""
+"""The limits of machine frames, from the frames' types, for docs/reference.md."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,7 +8,7 @@ from msgspec import inspect
 
 from muster.protocol import frames
 
-HEAD = "| what a machine says | at most | beyond it |\n|---|---|---|"
+HEAD = "| field | limit | beyond it |\n|---|---|---|"
 _PARTS = (
     frames.Capability,
     frames.SandboxFacts,
@@ -32,7 +29,7 @@ _ALL: list[type[msgspec.Struct]] = [
 
 
 def table() -> str:
-    """A row for each bound of texts, lists and objects, with all that have it."""
+    """A row for each limit of texts, lists and objects, with the fields that have it."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for kind in _ALL:
         shape = inspect.type_info(kind)
@@ -56,13 +53,13 @@ def _bounds(shape: inspect.Type, beyond: str) -> Iterator[tuple[str, str, str]]:
             for kind in kinds:
                 yield from _bounds(kind, beyond)
         case inspect.StrType(pattern=str(), max_length=int(most)):
-            words = f"{most:,} characters, none of which speaks to a terminal"
+            words = f"{most:,} characters, no control characters"
             yield "", words, f"{beyond}, or empty"
         case inspect.StrType(pattern=str()):
             yield (
                 "",
-                "an id of git's: 40 or 64 hexadecimal digits",
-                beyond.replace("cut", "left out"),
+                "a Git object ID: 40 or 64 hexadecimal digits",
+                beyond.replace("cut", "omitted"),
             )
         case inspect.StrType(max_length=int(most)):
             yield "", f"{most:,} characters", beyond
@@ -74,7 +71,3 @@ def _bounds(shape: inspect.Type, beyond: str) -> Iterator[tuple[str, str, str]]:
                 yield f"[]{part}", rest[0], rest[1]
         case inspect.DictType(max_length=int(most)):
             yield "", f"{most:,} names", beyond
-
-
-if __name__ == "__main__":
-    print(table())  # noqa: T201

@@ -1,11 +1,8 @@
-from pathlib import Path
-
+from tests.contract import page
 from tests.docs.bounds_table import HEAD, table
 
-PAGE = Path(__file__).parents[2] / "docs" / "machine-protocol.md"
 
-
-def test_the_protocols_page_has_the_bounds_that_the_frames_have() -> None:
-    page = PAGE.read_text()
-    assert HEAD in page
-    assert table() in page, "python -m tests.docs.bounds_table prints it"
+def test_the_page_has_the_limits_that_the_frames_have() -> None:
+    limits = page.section("Frame limits")
+    assert HEAD in limits
+    assert table() in limits, "python -m tests.docs.reference writes it"
