@@ -1,4 +1,4 @@
-"""The status of a task, and that of a machine, each change through one door."""
+"""The status of a task, and that of a machine, each have a single writer."""
 
 import ast
 import re
@@ -20,18 +20,18 @@ EARLIER = NOW - timedelta(hours=1)
 WRITERS = {"services/machines/transitions.py", "services/tasks/transitions.py"}
 # Statements that stay in SQL, by file, and why.
 IN_SQL = {
-    "operate/backups/waking.py": "machines: of a restored database, before any process knows it",
+    "server_cli/backups/after_restore.py": "machines: restored, before any process knows them",
     "services/dispatch/statements.py": "tasks: a whole batch is assigned in one round trip",
 }
 # What sets attributes by name, and why no status is among them.
 BY_NAME = {
-    "api/faults.py": "the words of a rule of marshmallow's",
-    "services/machines/enrollment.py": "what a machine says of itself",
+    "api/field_errors.py": "the words of a rule of marshmallow's",
+    "services/machines/enrollment.py": "what a machine reports of itself",
     "services/notify/bots.py": "a bot",
-    "services/people/accounts.py": "a developer",
-    "services/people/drafts.py": "a draft of a task",
-    "services/people/profile.py": "a developer",
-    "services/people/saved_views.py": "a view of tasks",
+    "services/accounts/account_admin.py": "a developer",
+    "services/accounts/drafts.py": "a draft of a task",
+    "services/accounts/profile.py": "a developer",
+    "services/accounts/saved_views.py": "a view of tasks",
     "services/projects/projects.py": "a project",
     "services/sso/providers.py": "a provider",
     "chat/apprise_child.py": "a module of the standard library",
@@ -86,7 +86,7 @@ def test_the_look_finds_an_assignment_in_each_form(code: str) -> None:
     assert any(map(_is_assigned, ast.walk(ast.parse(code))))
 
 
-# ---- what the machine's door does besides --------------------------------------------------------
+# ---- what the machine's writer does besides ------------------------------------------------------
 
 
 def machine(status: MachineStatus, *, connected: bool = True) -> Machine:

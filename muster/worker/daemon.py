@@ -89,15 +89,7 @@ class Daemon:
         self._maintenance = Maintenance(
             layout, repositories, changed, keep_days=settings.mirror_days
         )
-        self._channel = ControlChannel(
-            self._token_renewal,
-            self._journal,
-            streams,
-            self._lease,
-            self._fact_collector,
-            wake,
-            __version__,
-        )
+        self._channel = self._create_channel(streams, wake)
         self._terminals = Terminals(
             layout, own["screens"], self._token_renewal, self._channel.send, streams.notify_flood
         )
@@ -177,6 +169,17 @@ class Daemon:
             self._refresh_facts,
             keeps=keeps,
             is_tried=self._watchdog is not None,
+        )
+
+    def _create_channel(self, streams: LogStreams, wake: threading.Event) -> ControlChannel:
+        return ControlChannel(
+            self._token_renewal,
+            self._journal,
+            streams,
+            self._lease,
+            self._fact_collector,
+            wake,
+            __version__,
         )
 
     def _create_health(self, identities: UidAllocator) -> MachineHealth:

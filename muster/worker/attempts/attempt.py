@@ -1,11 +1,9 @@
 """One attempt's life on this machine.
 
-Orders come in through `order`, which never waits, and are carried out one after the other on a
-thread of the attempt's, which ends when there is nothing to do: an attempt that waits for a person
-holds none. A stage's order is remembered on disk, its workspace is prepared while its shim starts,
-the shim runs it, and its end is reported; after the last stage comes an order to push.
-What has been reported is known to the journal, what was begun to the shim's own file: so a daemon
-that starts anew goes on where the last one stopped, and reports nothing twice.
+`accept_order` never waits. The attempt's thread carries out the orders in turn and ends when idle:
+waiting for a person holds no thread. For a stage: save the order, prepare the workspace while the
+shim starts, run, report the exit. Last comes an order to push. The journal knows what was reported,
+the shim's file what was started: a restarted daemon continues there and reports nothing twice.
 """
 
 import logging
@@ -44,9 +42,7 @@ from muster.worker.attempts.transcript import TranscriptReporter
 from muster.worker.attempts.usage import UsageReporter
 from muster.worker.shim.client import ShimLink
 
-_LOG_TIMEOUT_SECONDS = (
-    30.0  # seconds for the server to take the rest of a log that is to be removed
-)
+_LOG_TIMEOUT_SECONDS = 30.0  # for the server to receive the rest of a log before its removal
 _IDLE_TIMEOUT_SECONDS = 10.0  # seconds without an order after which an idle shim is ended
 
 log = logging.getLogger(__name__)
@@ -65,9 +61,8 @@ class Attempt:
         resumed: bool = False,
         make_way: StopPrevious = lambda key, goes_on: None,
     ) -> None:
-        """`on_rest` is called, on the attempt's thread, when an order has been carried out, and
-        `on_gone` when nothing of the attempt is left. Only one that is `resumed` from an earlier
-        life looks at the disk when it is made."""
+        """Calls `on_rest` on the attempt's thread after each order, and `on_gone` when nothing of
+        the attempt is left. Reads the disk only if it is `resumed` from an earlier life."""
         self.key = key
         self._context = context
         self._on_idle = on_rest
@@ -75,43 +70,30 @@ class Attempt:
         self._reporter = Reporter(context, key)
         self._abandoned = threading.Event()  # ends what takes long in the workspace
         self._is_closed = False  # the daemon leaves, or nothing of the attempt is left
-        self._refused_hosts = RefusedHosts(self._reporter, context.layout.attempt(key))
-        self._shim = AttemptShim(context, key, self._refused_hosts.report_new)
+        report_refused = RefusedHosts(self._reporter, context.layout.attempt(key)).report_new
+        shim = self._shim = AttemptShim(context, key, report_refused)
         self._transcript = TranscriptReporter(self._reporter, self._shim.directory)
         self._usage = UsageReporter(self._reporter, self._shim.read_facts)
         self._workspace = AttemptWorkspace(self._reporter, self._abandoned)
-        parts = (
-            self._reporter,
-            self._workspace,
-            self._shim.directory,
-            self._refused_hosts.report_new,
-        )
-        self._finisher = StageFinisher(
-            *parts, self._shim.quit_shim, is_detached=lambda: self._is_closed
-        )
+        parts = (self._reporter, self._workspace, shim.directory, report_refused, shim.quit_shim)
+        self._finisher = StageFinisher(*parts, is_detached=lambda: self._is_closed)
         self._state = attempt_state.read(self._shim.directory) if resumed else None
         self._orders = OrderState()
         self._reused_home = ReusedHome(context, key, make_way, self._abandoned)
         self.questions = AttemptQuestions(self._reporter, self._shim, self._is_stage_wanted)
         if resumed:
             self._orders.resume_from(self._shim.read_state(), self._reporter.progress)
-        name, rests = (
-            f"attempt-{key.name}",
-            (_IDLE_TIMEOUT_SECONDS, self._shim.quit_shim),
-        )  # a gate holds no process
-        self._executor = SerialExecutor(name, lambda: self._shim.link is not None, *rests)
+        idle = (_IDLE_TIMEOUT_SECONDS, shim.quit_shim)  # a gate holds no process
+        self._executor = SerialExecutor(f"attempt-{key.name}", lambda: shim.link is not None, *idle)
         context.streams.add(key, self._shim.directory)
         if resumed:
-            # What is ordered from now on is no part of what is resumed.
-            self._executor.add(
-                partial(self._run_logged, partial(self._resume, *self._orders.latest_run))
-            )
+            resume = partial(self._resume, *self._orders.latest_run)  # excludes later orders
+            self._executor.add(partial(self._run_logged, resume))
 
     # For the control loop: nothing here waits
 
     def accept_order(self, order: AttemptOrder) -> None:
-        """Takes note of an order; one that is known already changes nothing. Raises RuntimeError
-        where no thread is to be had, and has noted nothing then."""
+        """Records a new order. Raises RuntimeError, recording nothing, if no thread can start."""
         with self._orders.record_order(order) as is_new:
             if not is_new:
                 return
@@ -198,12 +180,10 @@ class Attempt:
 
     def _try_stage(self, order: RunStage) -> None:
         """Raises SandboxFailed where nothing has run, and what `failures.reported` reports."""
-        with failures.return_on_failure(
-            self._reporter, self._can_continue, self._workspace.release, order
-        ):
-            kept = AttemptState.from_order(
-                order, self._state or self._reused_home.inherited_state(order)
-            )
+        release = self._workspace.release
+        with failures.return_on_failure(self._reporter, self._can_continue, release, order):
+            inherited = self._state or self._reused_home.inherited_state(order)
+            kept = AttemptState.from_order(order, inherited)
             has_begun = self._start_stage(order, kept)
         if has_begun:
             self._reporter.report_started(order.stage_index, order.run)
@@ -230,14 +210,12 @@ class Attempt:
         return self._shim.start_stage(command, self._can_continue)
 
     def _wait_for_exit(self, state: AttemptState) -> None:
-        """Waits for the end and reports it; `_stop` that of a stage to stop. Raises
-        SandboxFailed."""
+        """Reports the exit; `_stop` reports that of a stage to stop. Raises SandboxFailed."""
         self._state, end = state, None
         with suppress(ShimLost, Interrupted), self._workspace.watch_facts():
             pollers = (self._transcript.poll, self.questions.poll, partial(self._usage.poll, state))
-            end = self._shim.wait_for_exit(
-                state.stage_index, state.run, self._can_stage_continue, pollers
-            )
+            at = (state.stage_index, state.run)
+            end = self._shim.wait_for_exit(*at, self._can_stage_continue, pollers)
             self._state = self._state.with_exit_facts(end.facts, self._shim.directory)
             self._usage.report_usage(self._state, end.facts)
         self._transcript.report_rest(lambda: not self._is_closed)
@@ -278,28 +256,20 @@ class Attempt:
             self._wait_for_exit(self._state)
 
     def _checkpoint_user_changes(self, author: Author | None) -> None:
-        kept, at = (
-            self._state,
-            self._orders.latest_run,
-        )  # a stage that never began has no checkpoint
+        kept, at = self._state, self._orders.latest_run  # an unstarted stage has no checkpoint
         if kept is not None and (kept.stage_index, kept.run) == at and self._is_waiting():
             self._workspace.checkpoint_user_changes(kept, author or kept.author)
 
     # The push, and the end
 
     def _publish(self, order: Publish) -> None:
-        standing = self._reporter.progress
+        reporter, progress = self._reporter, self._reporter.progress
         try:
-            if (
-                self._orders.is_stopping
-                or standing.end_reason
-                or self._reporter.is_reporting(Published)
-            ):
+            has_ended = self._orders.is_stopping or progress.end_reason
+            if has_ended or reporter.is_reporting(Published):
                 return
-            give_back = failures.return_on_failure(
-                self._reporter, self._can_continue, self._workspace.release
-            )
-            with failures.report_failures(self._reporter, self._can_continue), give_back:
+            ongoing, release = (reporter, self._can_continue), self._workspace.release
+            with failures.report_failures(*ongoing), failures.return_on_failure(*ongoing, release):
                 # Of one that begins with the push only the last stage's checkpoint is there.
                 kept = self._state or AttemptState.from_publish(order)
                 if kept is not None and kept.stage_index < 0:
@@ -311,9 +281,8 @@ class Attempt:
 
     def _stop(self) -> None:
         self._stop_processes()
-        # One that is on its way answers this order, too.
         if not self._is_closed and not self._reporter.is_reporting(Stopped):
-            self._reporter.report(Stopped())
+            self._reporter.report(Stopped())  # one on its way answers this order, too
 
     def _forget(self, *, keep_checkpoints: bool) -> None:
         streams = self._context.streams
@@ -326,8 +295,7 @@ class Attempt:
             self._workspace.note("error", f"the workspace could not be removed: {error}")
             return
         finally:
-            # If it did not come to that, the order may be repeated.
-            self._orders.is_forgetting = False
+            self._orders.is_forgetting = False  # after a failure the order may be repeated
         streams.remove(self.key)
         self._shim.remove()
         self._workspace.report_removed()

@@ -84,8 +84,8 @@ class AttemptWorkspace:
         return self._workspace
 
     def set_up_home(self, files: Iterable[tuple[str, str]], leaves: Iterable[str]) -> None:
-        """Lays ready what an agent needs before it starts (`furnishing.script`). If that does not
-        work, a warning says so: it may do without. Raises HandedOver."""
+        """Prepares what an agent needs before it starts (`home_setup.build_script`). Warns if that
+        fails: the agent may do without. Raises HandedOver."""
         if self._workspace is None:
             return
         script = home_setup.build_script(self._workspace.sandbox.home, files, leaves)
@@ -108,11 +108,8 @@ class AttemptWorkspace:
         try:
             self.steps.run_step(Step.UNDO, undo)
             if changed := list(dict.fromkeys(undone)):
-                more = (
-                    f" and {len(changed) - _MAX_NAMED_FILES} more"
-                    if len(changed) > _MAX_NAMED_FILES
-                    else ""
-                )
+                unnamed = len(changed) - _MAX_NAMED_FILES
+                more = f" and {unnamed} more" if unnamed > 0 else ""
                 names = ", ".join(changed[:_MAX_NAMED_FILES]) + more
                 self.note("warning", f"changed after the last stage had ended, and undone: {names}")
         except GitError as error:
@@ -148,16 +145,10 @@ class AttemptWorkspace:
         if self._workspace is None:
             self.note("warning", "checkpoint refused: the workspace is gone")
             return
-        make = partial(
-            checkpoints.push_checkpoint,
-            self._workspace,
-            state.stage_index,
-            state.stage_name,
-            author or state.author,
-            Login.from_repo(state.repo),
-            note=self.note,
-            in_part=in_part,
-        )
+        login = Login.from_repo(state.repo)
+        stage = (state.stage_index, state.stage_name, author or state.author, login)
+        push = partial(checkpoints.push_checkpoint, self._workspace, *stage)
+        make = partial(push, note=self.note, in_part=in_part)
         try:
             follows = lineage.previous_revision(self._reporter.progress, self._workspace, state)
             made = self.steps.run_step(Step.CHECKPOINT, make)
@@ -196,9 +187,8 @@ class AttemptWorkspace:
                 return
             if order.announce:
                 follows = lineage.previous_revision(self._reporter.progress, self._workspace, kept)
-                self._reporter.report(
-                    PublishPreview(order.number, ready.commit, ready.tree, follows)
-                )
+                preview = PublishPreview(order.number, ready.commit, ready.tree, follows)
+                self._reporter.report(preview)
                 return
             made = self._push_branch(self._workspace, kept, ready)
             if not self._changes.report_push(self._workspace, kept, made.commit):
@@ -209,9 +199,8 @@ class AttemptWorkspace:
             if not self._abandoned.is_set():  # else the next daemon pushes, or nobody
                 self._reporter.report_failed("publish_failed", str(refused))
         else:
-            branch = TaskBranchUpdater(
-                self._reporter, self._abandoned, self._workspace.mirror(Login.from_repo(kept.repo))
-            )
+            mirror = self._workspace.mirror(Login.from_repo(kept.repo))
+            branch = TaskBranchUpdater(self._reporter, self._abandoned, mirror)
             branch.report_published(made, order)
 
     def report_facts(self) -> None:
@@ -235,16 +224,12 @@ class AttemptWorkspace:
             yield
 
     def remove(self, kept: AttemptState | None, *, keep_checkpoints: bool) -> None:
-        """Removes workspace and uid, and the checkpoints at the remote unless they are kept there.
-
-        Raises OSError.
-        """
+        """Removes workspace and uid, and the remote's checkpoints unless kept. Raises OSError."""
         self._facts.close()
         found = self._workspace or workspace.find_workspace(self._context.sandboxes, self._key)
         if found is not None and not keep_checkpoints:
-            checkpoints.remove_workspace(
-                found, Login.from_repo(kept.repo) if kept else NO_LOGIN, note=self.note
-            )
+            login = Login.from_repo(kept.repo) if kept else NO_LOGIN
+            checkpoints.remove_workspace(found, login, note=self.note)
         else:
             self._remove_workspace(found)
         self._context.limits.end_attempt(self._key.name)

@@ -24,8 +24,7 @@ from muster.worker.layout import Layout
 from muster.worker.sandbox.sandbox import Sandbox
 
 FETCH_TIMEOUT = 600.0
-FETCH_MAX_MEMORY_BYTES = 4 << 30
-"""Bytes: a history of ten million commits needs half of it."""
+FETCH_MAX_MEMORY_BYTES = 4 << 30  # a history of ten million commits needs half of it
 PUSH_TIMEOUT = 300.0
 
 
@@ -48,10 +47,7 @@ class Mirror:
         return (self.path / "HEAD").exists()
 
     def resolve_address(self) -> str:
-        """The remote as git is to be told it now: its URL, or a local path that may be used.
-
-        Raises LocalRepositoryRefused, SshRefused.
-        """
+        """The URL or allowed local path for git now. Raises LocalRepositoryRefused, SshRefused."""
         url = self.remote.url
         if local_repositories.is_local(url):
             return local_repositories.resolve_address(url, self.layout)
@@ -97,11 +93,8 @@ class Mirror:
             require_safe_ref(ref)
         deadline = time.monotonic() + timeout
         arguments = ["fetch", "--progress", "--no-auto-maintenance", "--no-write-fetch-head"]
-        arguments += [
-            "--end-of-options",
-            self.resolve_address(),
-            *(f"+{ref}:{ref}" for ref in heads),
-        ]
+        refspecs = [f"+{ref}:{ref}" for ref in heads]
+        arguments += ["--end-of-options", self.resolve_address(), *refspecs]
         with self.lock.acquire(deadline, cancelled):
             self._create_if_missing()
             self.used_file.touch()
@@ -200,10 +193,8 @@ class Mirror:
 
     def resolve_ref(self, ref: str) -> str:
         """The commit that a ref of the mirror names. Raises GitError."""
-        return (
-            self.tip(ref)
-            or self.run_git(["rev-parse", "--verify", "--end-of-options", ref]).strip()
-        )
+        verify = ["rev-parse", "--verify", "--end-of-options", ref]
+        return self.tip(ref) or self.run_git(verify).strip()
 
     def has_commit(self, commit: str) -> bool:
         """Whether the commit of that id is here."""
@@ -272,11 +263,9 @@ class Mirror:
 
     @contextmanager
     def _retain_for_users(self, names: Sequence[str]) -> Iterator[None]:
-        """While this is open the refs may move; what they named before is kept for the borrowers.
-
-        Every commit is kept first, and let go afterwards where its ref still leads to it: whatever
-        dies in between, nothing that a borrower stands on is lost.
-        """
+        """Lets the refs move while open, and keeps what they named before for the mirror's users.
+        Keeps every commit first, then drops those that their ref still leads to: a crash in
+        between loses nothing that a user needs."""
         before = {ref: commit for ref in names if (commit := self.tip(ref))}
         kept = {ref: self.users.retain_commit(commit) for ref, commit in before.items()}
         try:

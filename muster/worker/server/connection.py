@@ -45,13 +45,9 @@ from muster.worker.server.outbox import Outbox
 from muster.worker.server.rest_client import ServerRefused, Unreachable
 from muster.worker.server.token_renewal import TokenRenewal
 
-_STABLE_SECONDS = (
-    5.0  # seconds after its welcome for which a connection must last to count as a good one
-)
+_STABLE_SECONDS = 5.0  # a good connection lasts at least this long after its welcome
 _LONG_DELAYS_SECONDS = (60.0, 120.0)  # seconds between tries that would only disturb
-_MAX_MISSED_HEARTBEATS = (
-    3  # heartbeats without any word from the server that make a connection dead
-)
+_MAX_MISSED_HEARTBEATS = 3  # a connection is dead after so many without a frame from the server
 
 log = logging.getLogger(__name__)
 
@@ -99,18 +95,12 @@ class ControlChannel:
         self._welcomed_socket: ClientConnection | None = None
         self._protocol = version.CURRENT
         self._server_protocol: int | None = None
-        self.on_heartbeat_ack: Callable[[], None] = lambda: (
-            None
-        )  # a heartbeat was answered; may not wait
-        self.has_heartbeat_ack = (
-            False  # one was on this connection, and so its first orders have come
-        )
+        self.on_heartbeat_ack: Callable[[], None] = lambda: None  # must not wait
+        self.has_heartbeat_ack = False  # on this connection; its first orders have come by then
 
     def run(self, work: OrderHandler) -> bool:
-        """Hands `work` what the server orders, until `stop`.
-
-        Returns True if the server has decommissioned this machine instead.
-        """
+        """Hands `work` what the server orders, until `stop`. Returns True if the server has
+        decommissioned this machine instead."""
         self._handler: OrderHandler = work
         while not self._stopped.is_set():
             self._welcomed_at = None
@@ -145,11 +135,8 @@ class ControlChannel:
     def supports_questions(self) -> bool | None:
         """Whether the server lets agents ask, as it was when we were connected last; None: we have
         not been yet."""
-        return (
-            None
-            if self._server_protocol is None
-            else self._server_protocol >= version.QUESTIONS_VERSION
-        )
+        protocol = self._server_protocol
+        return None if protocol is None else protocol >= version.QUESTIONS_VERSION
 
     def send(self, frame: Frame) -> None:
         """Sends a frame, from any thread; without a connection it is lost, and nobody needs it."""
@@ -161,10 +148,8 @@ class ControlChannel:
 
     def _was_stable(self) -> bool:
         """Whether the connection lasted: one that was dropped at once is no reason to hurry."""
-        return (
-            self._welcomed_at is not None
-            and time.monotonic() - self._welcomed_at >= _STABLE_SECONDS
-        )
+        start = self._welcomed_at
+        return start is not None and time.monotonic() - start >= _STABLE_SECONDS
 
     def _reconnect_delay(self, ending: Disconnect) -> float:
         match ending.code:
@@ -178,10 +163,8 @@ class ControlChannel:
         return self._backoff.next()
 
     def _downgrade_protocol(self) -> float:
-        """Says hello in the version before ours next, for a server that is yet to be upgraded.
-
-        Returns the seconds to wait until then, as `_reconnect_delay`.
-        """
+        """Uses the version before ours in the next hello, for a server that is yet to be upgraded.
+        Returns the seconds to wait until then, as `_reconnect_delay` does."""
         if self._protocol > version.OLDEST_SUPPORTED:
             self._protocol -= 1
             return self._backoff.next()
@@ -216,9 +199,8 @@ class ControlChannel:
             code = CloseCode.UNAUTHENTICATED if status == 401 else 0
             return Disconnect(code, f"the server answers {status}")
         except (OSError, InvalidHandshake, EOFError, BadFrame) as error:
-            return Disconnect(
-                0, f"{self._token_renewal.current.server}: {error or type(error).__name__}"
-            )
+            server = self._token_renewal.current.server
+            return Disconnect(0, f"{server}: {error or type(error).__name__}")
         except Exception:
             # What could not be handed on is ordered again on the next connection.
             log.exception("the connection failed")
@@ -228,10 +210,8 @@ class ControlChannel:
             self.has_heartbeat_ack = False
 
     def _dial(self) -> ClientConnection:
-        path = "/api/workers/connect"
-        connection: ClientConnection = dial(
-            self._token_renewal.current, path, largest=MAX_TEXT_CHARS, queue=64
-        )
+        path, known = "/api/workers/connect", self._token_renewal.current
+        connection: ClientConnection = dial(known, path, largest=MAX_TEXT_CHARS, queue=64)
         return connection
 
     def _serve_connection(self, socket: ClientConnection) -> Disconnect:

@@ -23,18 +23,13 @@ from muster.worker.shim.wire import Refusal, ShimState, StageCommand, StageExit,
 _NOTICE_SECONDS = 0.01  # seconds between two notices of a growing log
 _SLOW_NOTICE_SECONDS = 0.25  # and while it grows by little: each costs the server a transaction
 _SMALL_GROWTH_BYTES = 4 << 10  # bytes since the last notice
-_PROGRESS_BURST, _PROGRESS_INTERVAL_SECONDS = (
-    20,
-    10.0,
-)  # so many words of progress are events, and then one in so many seconds
+_PROGRESS_BURST = 20  # progress texts that become events at once
+_PROGRESS_INTERVAL_SECONDS = 10.0  # seconds in which one more does after these
 
 
 class AttemptRun:
-    """Runs one stage at a time.
-
-    `tell` takes the notices for all that are connected. `grown` takes the log's end each time that
-    it has moved, with the bytes that are new, whether they found room or not.
-    """
+    """Runs one stage at a time. `tell` sends notices to all connections. `grown` gets the log's
+    end each time it moves, with the new bytes, whether they found room or not."""
 
     def __init__(
         self,
@@ -53,9 +48,8 @@ class AttemptRun:
         self._transcript = TranscriptWriter(directory)
         self._record = AttemptRecord.load(directory) or AttemptRecord(wall_milliseconds(), [])
         self._progress_bucket = TokenBucket(_PROGRESS_BURST, _PROGRESS_INTERVAL_SECONDS)
-        self._questions = ShimQuestions(
-            self._record.question_count, self._save_question_number, tell
-        )
+        asked = self._record.question_count
+        self._questions = ShimQuestions(asked, self._save_question_number, tell)
         self._run: StageRun | None = None
         self._watched_fds: set[int] = set()  # the stage's handles; a closed one's number is reused
         self._is_unsaved = not self._save()
@@ -132,8 +126,7 @@ class AttemptRun:
     # The requests
 
     def start_stage(self, command: StageCommand) -> bool:
-        """Starts a run of a stage; False, and nothing happens, if it or a later one was begun
-        before.
+        """Starts a run of a stage; does nothing and returns False if it or a later one has begun.
 
         Raises Refusal: `busy` while another runs, `lease` when the lease is over.
         """

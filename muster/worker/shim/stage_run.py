@@ -31,10 +31,8 @@ _FLUSH_DELAY_SECONDS = 0.1  # seconds without output after which a short held-ba
 _SWEEP_SECONDS = 0.02  # seconds between two looks at what still lives
 _ORPHAN_GRACE_SECONDS = 1.0  # seconds for what outlives the leader to hear TERM
 _KILL_RETRY_SECONDS = 5.0  # seconds for which KILL is repeated
-_REPLY_BURST, _REPLY_INTERVAL_SECONDS = (
-    100,
-    30.0,
-)  # so many replies one after the other, then one in so many seconds
+_REPLY_BURST = 100  # replies accepted one after the other
+_REPLY_INTERVAL_SECONDS = 30.0  # seconds in which one more is after these
 _MAX_DRAIN_BYTES = 1 << 20  # bytes; more than a dead stage can have left in its terminal
 
 
@@ -52,10 +50,9 @@ class StageRun:
     ) -> None:
         """Starts the stage; `write` takes its masked output. Raises OSError.
 
-        `note` takes an entry of the transcript, and how many bytes of what was printed before it
-        are still to be written, and returns where the log shows what comes then; it may raise. So
-        may `ask`, which takes a question and the time, and returns its number; None takes back what
-        is open.
+        `note` takes a transcript entry, and how many bytes printed before it are still to be
+        written, and returns the log offset of what comes next. `ask` takes a question (None
+        withdraws the open one) and the time, and returns its number. Both may raise.
         """
         self.stage_index, self._run = command.stage_index, command.run
         self._limit_watch = SandboxWatch(command.limits, self._stage_processes, now)
@@ -71,14 +68,11 @@ class StageRun:
             self._close_connections()
             raise
         self._close_child_ends()
-        self._threads, self._reply_bucket = (
-            command.threads,
-            TokenBucket(_REPLY_BURST, _REPLY_INTERVAL_SECONDS),
-        )
+        self._threads = command.threads
+        self._reply_bucket = TokenBucket(_REPLY_BURST, _REPLY_INTERVAL_SECONDS)
         self.stage_exit: StageExit | None = None
         self.facts: dict[str, Any] = {}
-        self._write = write
-        self._append_entry, self._open_question = note, ask
+        self._write, self._append_entry, self._open_question = write, note, ask
         self._masker = Masker(secret.encode(errors="surrogateescape") for secret in command.secrets)
         self._started_at_ms = wall_milliseconds()
         self._clock = StageClock(now + command.timeout)
@@ -86,9 +80,7 @@ class StageRun:
         self._flush_at = inf
         self.cause: str | None = None  # why it ends, if not by itself
         self._status: int | None = None  # the process's, once it is gone; not yet reaped
-        self._kill_at = inf
-        self._give_up_at = inf
-        self._sweep_at = inf
+        self._kill_at = self._give_up_at = self._sweep_at = inf
 
     def wakes_at(self) -> float:
         """When `tick` wants to be called next, in boot-time seconds."""
@@ -278,9 +270,8 @@ class StageRun:
         )
 
     def _exit_fields(self) -> tuple[str, int, str]:
-        failure, reported_status = self.process.final_status(
-            self._status, stopped=self.cause is not None
-        )
+        is_stopped = self.cause is not None
+        failure, reported_status = self.process.final_status(self._status, stopped=is_stopped)
         status = reported_status or 0
         code = status if status >= 0 else 128 - status
         # Asked before why there was no room: the kernel may have ended it, who says no word of it.
