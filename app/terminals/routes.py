@@ -42,7 +42,7 @@ class _ConnectionRefused(Exception):
 
 def get_relay(app: Flask) -> Relay:
     """The app's relay, which is made when it is first asked for."""
-    if "terminals" not in app.extensions:
+    if "terminal_relay" not in app.extensions:
         app.extensions["terminal_relay"] = Relay(app.config["REDIS_URL"], TerminalQueries(app))
     relay: Relay = app.extensions["terminal_relay"]
     return relay

@@ -115,7 +115,7 @@ def _row(route: Route, document: Schema) -> tuple[str, ...]:
         format_sentence(summary),
         access.name_access(str(route), wildcard),
         _scope(route),
-        ", ".join(_takes(route.operation, schemas)),
+        ", ".join(_describe_request(route.operation, schemas)),
         _returns(route.operation, schemas),
         _problems(route.operation, document["components"]),
     )
@@ -128,7 +128,7 @@ def _scope(route: Route) -> str:
     return f"`{scope}`" if scope else ""
 
 
-def _takes(operation: dict[str, Any], schemas: dict[str, Schema]) -> Iterator[str]:
+def _describe_request(operation: dict[str, Any], schemas: dict[str, Schema]) -> Iterator[str]:
     parameters = operation.get("parameters", ())
     if query := [each["name"] for each in _own_query(operation, schemas)]:
         yield format_code(f"?{name}" for name in query)
