@@ -4,7 +4,9 @@ Who has access, by which scope, and with which status a route succeeds: the tabl
 """
 
 import re
+import tomllib
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +41,7 @@ ACCESS: dict[str, Access] = {
     "chat platforms": rights_table.SIGNATURES,
     "scrapers": rights_table.ADMINS,
 }
+FUZZ_SETTINGS = Path(__file__).parents[1] / "fuzz" / "schemathesis.toml"
 HTTP_LINES = [line for line in page.lines() if line.method != "WS"]
 
 
@@ -143,3 +146,13 @@ def test_every_route_that_is_served_is_documented_and_no_other(
     app: Flask, client: FlaskClient
 ) -> None:
     assert documented(client) == {route for route in served(app) if not route.startswith("WS ")}
+
+
+def test_the_fuzz_suite_names_only_operations_of_the_document(rolled_back_app: Flask) -> None:
+    paths = rolled_back_app.extensions["api_description"].document["paths"].values()
+    known = {
+        each["operationId"] for path in paths for each in path.values() if "operationId" in each
+    }
+    rules = tomllib.loads(FUZZ_SETTINGS.read_text())["operations"]
+    named = {name for rule in rules for name in rule.get("include-operation-id", ())}
+    assert named - known == set()
