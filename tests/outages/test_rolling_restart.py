@@ -75,7 +75,7 @@ class People:
                 time.sleep(RECONNECT / 10)
 
 
-@pytest.mark.parametrize("how", ["ask", "kill"])
+@pytest.mark.parametrize("how", ["request_stop", "kill"])
 def test_what_was_answered_with_201_is_there_and_nobody_is_refused_for_longer_than_a_reconnect(
     how: str, pair: Pair
 ) -> None:

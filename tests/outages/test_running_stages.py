@@ -76,7 +76,7 @@ def test_a_running_stage_outlives(outage: Callable[[Pair], None], pair: Pair) ->
 # ---- one of two ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["ask", "kill"])
+@pytest.mark.parametrize("how", ["request_stop", "kill"])
 def test_a_machine_goes_to_the_other_server_and_comes_back(how: str, pair: Pair) -> None:
     """Each of the two ends, one after the other, with the machine on it."""
     generation = pair.start_machine_at(SERVERS[0])
