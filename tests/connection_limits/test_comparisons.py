@@ -93,7 +93,7 @@ def test_hard_comparisons_keep_nobody_waiting(
             return "busy"
         assert answer.status_code == 200, answer.text
         if which == "threads":
-            return "outdated" if answer.json()["items"][0]["place"]["outdated"] else "found"
+            return "outdated" if answer.json()["items"][0]["position"]["outdated"] else "found"
         return "".join(file["leftOut"] for file in answer.json()["files"])
 
     for person in range(PEOPLE):  # what is made with the first requests
