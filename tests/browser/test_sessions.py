@@ -73,16 +73,16 @@ def token_of(page: Page) -> str | None:
 
 
 def test_a_browser_stays_signed_in_with_what_no_script_sees(
-    two_servers: list[str], open_terminal: Callable[[str], Page]
+    two_servers: list[str], open_page: Callable[[str], Page]
 ) -> None:
-    one, two = (open_terminal(url) for url in two_servers)
+    one, two = (open_page(url) for url in two_servers)
     assert [token_of(page) for page in (one, two)] == [None, None]
     status, answer = send(one, "login", username="ada", password=PASSWORD)
     assert (status, list(answer)) == (200, ["accessToken"])
     assert one.evaluate(_SEEN) == '["",{},{}]'
     assert one.call(f"({_READ})", answer["accessToken"]) == 200
 
-    tab = open_terminal(two_servers[0])  # another tab, or the page loaded anew
+    tab = open_page(two_servers[0])  # another tab, or the page loaded anew
     assert token_of(tab) is not None
     assert token_of(one) is not None
 
