@@ -33,14 +33,14 @@ _MORE = (
     """
     INSERT INTO tasks (project_id, description, status, created_by, agent_type, pipeline,
                        stage_index, round, attempt, priority, checkpoints, events, created_at,
-                       updated_at, finished_at, keeps_contents)
+                       updated_at, finished_at, has_contents)
     SELECT project_id, description, 'completed', created_by, agent_type, pipeline, 0, 1, 1, 0, '{}',
            0, created_at, updated_at, now(), true
     FROM tasks, generate_series(1, :count) WHERE tasks.id = :like
     """,
     """
-    INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, holds_slot,
-                          excused, outcome, assigned_at, ended_at, forgotten_at, log_bytes,
+    INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, has_slot,
+                          uncounted, outcome, assigned_at, ended_at, forgotten_at, log_bytes,
                           log_lines, log_gaps)
     SELECT id, 1, 1, (SELECT id FROM machines LIMIT 1), 'publish', 0, false, false, 'published',
            now(), now(), now(), 0, 0, '[]'
@@ -48,8 +48,8 @@ _MORE = (
     """,
     """
     INSERT INTO changes (task_id, attempt, round, stage_index, partial, since, base, "commit",
-                         whole, total, files_changed, insertions, deletions, patch_bytes, left_out,
-                         created_at)
+                         is_complete, total, files_changed, insertions, deletions, patch_bytes,
+                         left_out, created_at)
     SELECT id, 1, 1, 0, false, 'base', repeat('a', 40), repeat('b', 40), true, :files, :files, 2, 2,
            900, '', now()
     FROM tasks WHERE id > :above
@@ -62,7 +62,7 @@ _MORE = (
     FROM changes AS c, generate_series(0, :files - 1) AS n WHERE c.task_id > :above
     """,
     """
-    INSERT INTO contents (task_id, id, size, packed, whole, data, hunks)
+    INSERT INTO contents (task_id, id, size, packed, is_complete, data, hunks)
     SELECT t.id, lpad(to_hex(n), 40, '0'), 900, 300, true, :data, :hunks
     FROM tasks AS t, generate_series(0, :files - 1) AS n WHERE t.id > :above
     """,

@@ -13,13 +13,15 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 
+from app.domain.fleet_counters import FleetCounter
 from app.domain.task import EventType
 from app.extensions import db
+from app.models import FleetCount, StoredSetting
 from app.services import encryption
 from app.services.clock import now
 from app.services.tasks import history
 from tests.conftest import MIGRATIONS, make_app
-from tests.factories import make_developer, make_project, make_task
+from tests.factories import make_chat_event, make_developer, make_machine, make_project, make_task
 
 # Everything that makes two schemas the same, by name.
 SCHEMA = """
@@ -201,6 +203,71 @@ def test_secrets_of_projects_that_were_deleted_before_are_destroyed(
         "kept": (*secrets.values(), {"B": "told"}),
         "gone": ({}, None, None, {}),
     }
+
+
+STORED_WORDS = """
+SELECT 'sandbox', {sandbox} FROM machines UNION ALL
+SELECT 'misbehavior', {misbehavior} FROM machines UNION ALL
+SELECT 'upgrade', upgrade FROM machines UNION ALL
+SELECT 'chat', {payload} -> '{intent}' FROM chat_events UNION ALL
+SELECT 'failure', failure FROM tasks UNION ALL
+SELECT 'event ' || number, data FROM task_events UNION ALL
+SELECT 'labels', jsonb_agg(label ORDER BY label) FROM fleet_counts UNION ALL
+SELECT 'settings', jsonb_agg(key) FROM settings
+"""
+
+
+def stored_words(**names: str) -> dict[str, Any]:
+    with db.engine.connect() as connection:
+        rows = connection.execute(sa.text(STORED_WORDS.format(**names)))
+        return {row[0]: row[1] for row in rows}
+
+
+def test_stored_words_change_with_the_names_and_back(in_database: Callable[..., Flask]) -> None:
+    in_database("migrated", migrated=True)
+    make_machine(
+        sandbox={"level": "none", "missing": ["bubblewrap"]},
+        misbehavior=["unknown", "limit_exceeded"],
+        upgrade={"state": "failed", "version": "2", "reason": "no disk"},
+    )
+    make_chat_event()
+    failure = {"code": "sandbox_unavailable", "message": "none"}
+    task = make_task(failure=failure)
+    for kind, data in ((EventType.MACHINE_LOST, {"uncounted": True}), (EventType.FAILED, failure)):
+        history.record_event(task, kind, "said", now(), data=data)
+    for counter, label in (
+        (FleetCounter.ATTEMPTS_ENDED, "uncounted"),
+        (FleetCounter.REPORTS_REFUSED, "limit_exceeded"),
+        (FleetCounter.TASK_FAILURES, "sandbox_unavailable"),
+    ):
+        db.session.add(FleetCount(counter=counter, label=label, times=1, amount=0))
+    admin = make_developer()
+    db.session.add(
+        StoredSetting(key="maxLogMegabytes", value=9, updated_at=now(), updated_by=admin.id)
+    )
+    db.session.commit()
+    db.session.remove()
+    after = {
+        "sandbox": "sandbox", "misbehavior": "misbehavior", "payload": "payload", "intent": "intent"
+    }  # fmt: skip
+    before = {
+        "sandbox": "room", "misbehavior": "misbehaved", "payload": "said", "intent": "wanted"
+    }  # fmt: skip
+    words = stored_words(**after)
+    flask_migrate.downgrade(str(MIGRATIONS), revision="0054")
+    assert stored_words(**before) == {
+        "sandbox": {"level": "none", "lacks": ["bubblewrap"]},
+        "misbehavior": ["unknown", "excessive"],
+        "upgrade": {"state": "failed", "version": "2", "why": "no disk"},
+        "chat": "command",
+        "failure": {"code": "room_unavailable", "message": "none"},
+        "event 1": {"excused": True},
+        "event 2": {"code": "room_unavailable", "message": "none"},
+        "labels": ["excessive", "excused", "room_unavailable"],
+        "settings": ["logMegabytes"],
+    }
+    flask_migrate.upgrade(str(MIGRATIONS))
+    assert stored_words(**after) == words
 
 
 def bots() -> dict[str, tuple[Any, ...]]:

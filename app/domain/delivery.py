@@ -48,16 +48,16 @@ def _power_of_two(times: int) -> int:
 class CircuitBreaker:
     """A circuit breaker for a bot's host, which counts its failures in a row.
 
-    It is closed while there are fewer than `OPENS_AFTER`; then open until `rests_until`, when
+    It is closed while there are fewer than `OPENS_AFTER`; then open until `paused_until`, when
     nothing is sent; after that half-open, when one delivery at a time is tried.
     """
 
     failures: int = 0
-    rests_until: datetime | None = None
+    paused_until: datetime | None = None
 
     def capacity(self, now: datetime, at_once: int, in_flight: int) -> int:
         """How many more deliveries may be begun now, of `at_once` with `in_flight` under way."""
-        if self.rests_until is not None and now < self.rests_until:
+        if self.paused_until is not None and now < self.paused_until:
             return 0
         allowed = 1 if self.failures >= FAILURE_THRESHOLD else at_once
         return max(0, allowed - in_flight)
@@ -77,4 +77,4 @@ class CircuitBreaker:
     def after_pause_request(self, now: datetime, asked: timedelta) -> "CircuitBreaker":
         """The circuit after the host has asked for a pause (Retry-After), which is no failure."""
         until = now + min(asked, MAX_RETRY_AFTER)
-        return CircuitBreaker(0, max(until, self.rests_until or until))
+        return CircuitBreaker(0, max(until, self.paused_until or until))

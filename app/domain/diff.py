@@ -5,7 +5,7 @@ from enum import StrEnum
 from app.domain.errors import Conflict, NotFound
 
 
-class Since(StrEnum):
+class DiffBase(StrEnum):
     """What a change is counted from: the task's base, what the stage before left, or what the round
     before came to."""
 

@@ -48,16 +48,16 @@ def client_name(given: str | None, user_agent: str) -> str:
     return _clean(given or "") or _clean(_browser(user_agent) or user_agent)
 
 
-def is_reauthenticated(confirmed_at: datetime | None, now: datetime) -> bool:
+def is_reauthenticated(reauthenticated_at: datetime | None, now: datetime) -> bool:
     """Whether that moment is recent enough for what wants somebody who is really there."""
-    return reauthenticated_until(confirmed_at, now) is not None
+    return reauthenticated_until(reauthenticated_at, now) is not None
 
 
-def reauthenticated_until(confirmed_at: datetime | None, now: datetime) -> datetime | None:
+def reauthenticated_until(reauthenticated_at: datetime | None, now: datetime) -> datetime | None:
     """Until when that counts; None if it does not any more."""
-    if confirmed_at is None or now >= confirmed_at + REAUTHENTICATION_LIFETIME:
+    if reauthenticated_at is None or now >= reauthenticated_at + REAUTHENTICATION_LIFETIME:
         return None
-    return confirmed_at + REAUTHENTICATION_LIFETIME
+    return reauthenticated_at + REAUTHENTICATION_LIFETIME
 
 
 def _browser(user_agent: str) -> str:

@@ -72,7 +72,7 @@ def upgrade_status(
     version: str, facts: Mapping[str, Any] | None, *, is_pinned: bool, offering: UpgradeOffer
 ) -> UpgradeStatus:
     """How a machine of that `version` stands to what is offered. `facts` is its own word {state,
-    version, why}, None where its release knows no upgrades."""
+    version, reason}, None where its release knows no upgrades."""
     if version == offering.version:
         return UpgradeStatus(UpgradeState.CURRENT)
     if (hindrance := _find_blocker(facts, is_pinned, offering)) is not None:
@@ -81,14 +81,14 @@ def upgrade_status(
     if facts["state"] == "current" or facts["version"] != offering.version:
         return UpgradeStatus(UpgradeState.OFFERED, offering.version, _UNANSWERED)
     state = UpgradeState(facts["state"])
-    return UpgradeStatus(state, offering.version, _reason_text(state, facts["why"], version))
+    return UpgradeStatus(state, offering.version, _reason_text(state, facts["reason"], version))
 
 
 def _blocker_text(state: UpgradeState, facts: Mapping[str, Any] | None) -> str:
     if facts is None:
         return _TOO_OLD
     # One that keeps its release knows best what for.
-    return (state is UpgradeState.OPTED_OUT and facts["why"]) or _REASONS[state]
+    return (state is UpgradeState.OPTED_OUT and facts["reason"]) or _REASONS[state]
 
 
 def _reason_text(state: UpgradeState, why: str, version: str) -> str:

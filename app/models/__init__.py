@@ -5,7 +5,7 @@ from app.models.audit_stream import AuditStream, AuditStreamEntry
 from app.models.bot import Bot, BotBinding
 from app.models.change import Change, ChangedFile, Content
 from app.models.chat import ChatEvent, ChatToken
-from app.models.counters import TaskCount, TaskEnd, TaskMove
+from app.models.counters import TaskCount, TaskEnd, TaskStatusChange
 from app.models.developer import (
     Developer,
     PersonalToken,
@@ -14,7 +14,7 @@ from app.models.developer import (
 )
 from app.models.drafts import SavedView, TaskDraft
 from app.models.evidence import EvidenceKey, LogChain
-from app.models.fleet_counters import FleetCount, FleetMove
+from app.models.fleet_counters import FleetCount, FleetIncrement
 from app.models.follow_up import FollowUp
 from app.models.gate import Gate
 from app.models.idempotency import IdempotencyKey
@@ -57,7 +57,7 @@ __all__ = [
     "Event",
     "EvidenceKey",
     "FleetCount",
-    "FleetMove",
+    "FleetIncrement",
     "FollowUp",
     "Gate",
     "IdempotencyKey",
@@ -90,7 +90,7 @@ __all__ = [
     "TaskCount",
     "TaskDraft",
     "TaskEnd",
-    "TaskMove",
+    "TaskStatusChange",
     "TaskText",
     "Terminal",
     "TerminalInput",

@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.domain.diff import FileStatus, Since
+from app.domain.diff import DiffBase, FileStatus
 from app.extensions import Model
 from app.models.columns import Big, BigId, Timestamp, pg_enum
 
@@ -13,7 +13,7 @@ class Content(Model):
     task, and never shared between tasks. `id` is what git calls it.
 
     `data` is what has come of the `packed` bytes into which zlib packs the `size` bytes of it.
-    `whole`: all of it is here, and is what `id` says. `hunks` are those of a section, as
+    `is_complete`: all of it is here, and is what `id` says. `hunks` are those of a section, as
     JSON (`services.changes.sections`); null: they were not looked for; empty: none can be shown.
     """
 
@@ -25,7 +25,7 @@ class Content(Model):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[Big]
     packed: Mapped[Big]
-    whole: Mapped[bool]
+    is_complete: Mapped[bool]
     data: Mapped[bytes]
     hunks: Mapped[bytes | None]
 
@@ -34,10 +34,10 @@ class Change(Model):
     """What changed between the commits `base` and `commit`, as a stage, or its middle (`partial`),
     left it. Of the same attempt, stage, `partial` and `since` there is the latest one.
 
-    `whole`: all `total` files have been reported; until then nobody sees it. `patch_bytes` is how
-    large the sections of its patch are together. `left_out` is why the files' contents are not here
-    ("": they are): the machine's word, or that they have `expired`, when their rows are gone, too.
-    The numbers stay.
+    `is_complete`: all `total` files have been reported; until then nobody sees it. `patch_bytes` is
+    how large the sections of its patch are together. `left_out` is why the files' contents are not
+    here ("": they are): the machine's word, or that they have `expired`, when their rows are gone,
+    too. The numbers stay.
     """
 
     __tablename__ = "changes"
@@ -48,10 +48,10 @@ class Change(Model):
     round: Mapped[int]
     stage_index: Mapped[int]
     partial: Mapped[bool]
-    since: Mapped[Since] = mapped_column(pg_enum(Since))
+    since: Mapped[DiffBase] = mapped_column(pg_enum(DiffBase))
     base: Mapped[str] = mapped_column(String(64))
     commit: Mapped[str] = mapped_column(String(64))
-    whole: Mapped[bool]
+    is_complete: Mapped[bool]
     total: Mapped[int]
     files_changed: Mapped[int]
     insertions: Mapped[Big]
@@ -72,7 +72,7 @@ class Change(Model):
             "partial",
             "since",
             unique=True,
-            postgresql_where=text("whole"),
+            postgresql_where=text("is_complete"),
         ),
         # The latest one of a task, whatever of it is asked for.
         Index("ix_changes_task", "task_id", "since", "id"),

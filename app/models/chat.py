@@ -12,8 +12,8 @@ from app.models.columns import Big, BigId, Json, Timestamp
 class ChatEvent(Model):
     """Something that a person did in a chat with a bot; `event_id` is the platform's id.
 
-    `said` is a `chat.incoming.Incoming` as JSON. Once the event has taken effect (`done_at`),
-    `answer` is the reply to be sent. `due_at` is when the event is worked on next; null when
+    `payload` is a `chat.incoming.Incoming` as JSON. Once the event has taken effect (`done_at`),
+    `reply` is the reply to be sent. `due_at` is when the event is worked on next; null when
     nothing is left to do.
     """
 
@@ -22,12 +22,12 @@ class ChatEvent(Model):
     id: Mapped[BigId]
     bot_id: Mapped[Big] = mapped_column(ForeignKey("bots.id", ondelete="CASCADE"))
     event_id: Mapped[str]
-    said: Mapped[dict[str, Any]] = mapped_column(Json)
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
     received_at: Mapped[Timestamp] = mapped_column(index=True)
     due_at: Mapped[Timestamp | None]
-    tries: Mapped[int] = mapped_column(default=0)
+    attempts: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[Timestamp | None]
-    answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    reply: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     __table_args__ = (
         UniqueConstraint("bot_id", "event_id"),

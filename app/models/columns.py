@@ -20,16 +20,10 @@ Xid = Annotated[
 Json = JSONB(none_as_null=True)
 
 
-def pg_enum(values: type[enum.StrEnum], *, name: str | None = None) -> Enum:
-    """The Postgres enum of a domain enum. By default the type has the class's name, in snake
-    case.
-    """
-    class_name = "".join("_" + c.lower() if c.isupper() else c for c in values.__name__)
-    return Enum(
-        values,
-        name=name or class_name.lstrip("_"),
-        values_callable=lambda e: [member.value for member in e],
-    )
+def pg_enum(values: type[enum.StrEnum]) -> Enum:
+    """The Postgres enum of a domain enum. The type's name is the class's, in snake case."""
+    name = "".join("_" + c.lower() if c.isupper() else c for c in values.__name__).lstrip("_")
+    return Enum(values, name=name, values_callable=lambda e: [member.value for member in e])
 
 
 def stages_of(

@@ -16,19 +16,20 @@ from app.models.columns import Big, BigId, pg_enum
 from app.models.task import Task
 
 
-class TaskMove(Model):
-    """A task's change of status, not yet rolled up. `was` is null for a new task, `became` for one
-    that was deleted. `day` (UTC) is the day of the task's end, set where it completed or failed.
+class TaskStatusChange(Model):
+    """A task's change of status, not yet rolled up. `old_status` is null for a new task,
+    `new_status` for one that was deleted. `day` (UTC) is the day of the task's end, set where it
+    completed or failed.
 
     `project_id` has no foreign key, because each insert would lock the project's row.
     """
 
-    __tablename__ = "task_moves"
+    __tablename__ = "task_status_changes"
 
     project_id: Mapped[Big] = mapped_column(primary_key=True)
     id: Mapped[BigId]
-    was: Mapped[TaskStatus | None] = mapped_column(pg_enum(TaskStatus))
-    became: Mapped[TaskStatus | None] = mapped_column(pg_enum(TaskStatus))
+    old_status: Mapped[TaskStatus | None] = mapped_column(pg_enum(TaskStatus))
+    new_status: Mapped[TaskStatus | None] = mapped_column(pg_enum(TaskStatus))
     day: Mapped[date | None]
 
 
@@ -62,9 +63,9 @@ class TaskEnd(Model):
 # A migration has the same statements.
 TRIGGER = (
     """
-    CREATE FUNCTION keep_task_move() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION record_task_status_change() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        INSERT INTO task_moves (project_id, was, became, day) VALUES (
+        INSERT INTO task_status_changes (project_id, old_status, new_status, day) VALUES (
             coalesce(NEW.project_id, OLD.project_id), OLD.status, NEW.status,
             CASE WHEN NEW.status IN ('completed', 'failed')
                 THEN (coalesce(NEW.finished_at, now()) AT TIME ZONE 'UTC')::date END
@@ -73,12 +74,12 @@ TRIGGER = (
     END $$
     """,
     """
-    CREATE TRIGGER keep_task_move AFTER UPDATE OF status ON tasks
-    FOR EACH ROW WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION keep_task_move()
+    CREATE TRIGGER record_task_status_change AFTER UPDATE OF status ON tasks
+    FOR EACH ROW WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION record_task_status_change()
     """,
     """
-    CREATE TRIGGER keep_task_number AFTER INSERT OR DELETE ON tasks
-    FOR EACH ROW EXECUTE FUNCTION keep_task_move()
+    CREATE TRIGGER record_task_created_or_deleted AFTER INSERT OR DELETE ON tasks
+    FOR EACH ROW EXECUTE FUNCTION record_task_status_change()
     """,
 )
 for statement in TRIGGER:

@@ -19,7 +19,7 @@ class Developer(Model):
     `base_role` is the role that people gave, where groups of a provider have raised it. `email` is
     in lower case, and given by admins or a provider alone: it says who somebody is there.
     `platform_uid` is their account on a chat platform (`domain.chat.uid`). `budget` and
-    `budget_told` are as a project's, for the tasks that they create.
+    `budget_notified_month` are as a project's, for the tasks that they create.
     """
 
     __tablename__ = "developers"
@@ -36,7 +36,7 @@ class Developer(Model):
     device_generation: Mapped[int] = mapped_column(default=1, server_default="1")
     platform_uid: Mapped[str | None] = mapped_column(unique=True)
     budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    budget_told: Mapped[date | None]
+    budget_notified_month: Mapped[date | None]
     disabled_at: Mapped[Timestamp | None]
     created_at: Mapped[Timestamp]
 

@@ -31,19 +31,19 @@ class EvidenceKey(Model):
 
 class LogChain(Model):
     """The chain (`muster.protocol.evidence.Chain`) of an attempt's log that was deleted at
-    `taken_at`, when its time was over. The log had `kept` bytes, beside the `gaps` in it; `links`
-    are the chain's, 32 bytes each.
+    `expired_at`, when its time was over. The log had `byte_count` bytes, beside the `gaps` in it;
+    `links` are the chain's, 32 bytes each.
     """
 
     __tablename__ = "log_chains"
 
     task_id: Mapped[Big] = mapped_column(primary_key=True)
     attempt: Mapped[int] = mapped_column(primary_key=True)
-    kept: Mapped[Big]
+    byte_count: Mapped[Big]
     gaps: Mapped[list[list[int]]] = mapped_column(Json)
     head: Mapped[bytes]
     links: Mapped[bytes]
-    taken_at: Mapped[Timestamp]
+    expired_at: Mapped[Timestamp]
 
     __table_args__ = (
         ForeignKeyConstraint(

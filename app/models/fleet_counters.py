@@ -14,12 +14,12 @@ from app.models.machine import MachineHeartbeat
 from app.models.task import Attempt, Event
 
 
-class FleetMove(Model):
+class FleetIncrement(Model):
     """An increment of a counter's label, not yet rolled up: of its `times`, and of `amount`, which
     is the sum of the measured values.
     """
 
-    __tablename__ = "fleet_moves"
+    __tablename__ = "fleet_increments"
 
     id: Mapped[BigId]
     counter: Mapped[FleetCounter] = mapped_column(pg_enum(FleetCounter))
@@ -46,11 +46,11 @@ _MARGINS = ", ".join(str(bound) for bound in MARGINS)
 TRIGGERS = {
     Attempt: (
         """
-        CREATE FUNCTION keep_attempt_end() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION record_attempt_exit() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            INSERT INTO fleet_moves (counter, label, times, amount) VALUES (
+            INSERT INTO fleet_increments (counter, label, times, amount) VALUES (
                 'attempts_ended',
-                CASE WHEN NEW.outcome = 'lost' AND NEW.excused THEN 'uncounted'
+                CASE WHEN NEW.outcome = 'lost' AND NEW.uncounted THEN 'uncounted'
                     ELSE NEW.outcome::text END,
                 1, 0
             );
@@ -58,39 +58,39 @@ TRIGGERS = {
         END $$
         """,
         """
-        CREATE TRIGGER keep_attempt_end AFTER UPDATE OF outcome ON attempts
+        CREATE TRIGGER record_attempt_exit AFTER UPDATE OF outcome ON attempts
         FOR EACH ROW WHEN (NEW.outcome IS NOT NULL AND OLD.outcome IS DISTINCT FROM NEW.outcome)
-        EXECUTE FUNCTION keep_attempt_end()
+        EXECUTE FUNCTION record_attempt_exit()
         """,
     ),
     Event: (
         # A machine may report any code, of any length.
         """
-        CREATE FUNCTION keep_task_event() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION count_task_event() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF NEW.type = 'failed' THEN
-                INSERT INTO fleet_moves (counter, label, times, amount)
+                INSERT INTO fleet_increments (counter, label, times, amount)
                 VALUES ('task_failures', left(coalesce(NEW.data ->> 'code', 'other'), 40), 1, 0);
             ELSE
-                INSERT INTO fleet_moves (counter, label, times, amount)
+                INSERT INTO fleet_increments (counter, label, times, amount)
                 VALUES ('task_events', NEW.type::text, 1, 0);
             END IF;
             RETURN NULL;
         END $$
         """,
         f"""
-        CREATE TRIGGER keep_task_event AFTER INSERT ON task_events
+        CREATE TRIGGER count_task_event AFTER INSERT ON task_events
         FOR EACH ROW WHEN (NEW.type IN ('failed', {_COUNTED_EVENTS}))
-        EXECUTE FUNCTION keep_task_event()
+        EXECUTE FUNCTION count_task_event()
         """,
     ),
     MachineHeartbeat: (
         # One row for each bucket, however many machines the statement is about. A machine on which
         # nothing runs does not count: its lease protects nothing.
         f"""
-        CREATE FUNCTION keep_lease_margins() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION record_lease_margins() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            INSERT INTO fleet_moves (counter, label, times, amount)
+            INSERT INTO fleet_increments (counter, label, times, amount)
             SELECT 'lease_margins', (
                 SELECT min(bound) FROM unnest(ARRAY[{_MARGINS}]) AS bound WHERE bound >= margin
             )::text AS met, count(*), sum(margin)
@@ -108,9 +108,9 @@ TRIGGERS = {
         END $$
         """,
         """
-        CREATE TRIGGER keep_lease_margins AFTER UPDATE ON machine_heartbeats
+        CREATE TRIGGER record_lease_margins AFTER UPDATE ON machine_heartbeats
         REFERENCING OLD TABLE AS was NEW TABLE AS became
-        FOR EACH STATEMENT EXECUTE FUNCTION keep_lease_margins()
+        FOR EACH STATEMENT EXECUTE FUNCTION record_lease_margins()
         """,
     ),
 }

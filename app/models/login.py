@@ -14,8 +14,9 @@ class Login(Model):
     """A login of a developer, until it is ended, or expires because nobody refreshes it.
 
     `client` is what it says of itself, and `address` where it was last seen from; `last_seen_at` is
-    exact to the minute. `confirmed_at`: when its owner last proved to be there, by signing in or
-    again since. `provider` names the provider by which they did; `provider_session` is encrypted.
+    exact to the minute. `reauthenticated_at`: when its owner last proved to be there, by signing in
+    or again since. `provider` names the provider by which they did; `provider_session` is
+    encrypted.
     """
 
     __tablename__ = "logins"
@@ -27,7 +28,7 @@ class Login(Model):
     address: Mapped[str | None]
     created_at: Mapped[Timestamp]
     last_seen_at: Mapped[Timestamp]
-    confirmed_at: Mapped[Timestamp | None]
+    reauthenticated_at: Mapped[Timestamp | None]
     expires_at: Mapped[Timestamp]
     ended_at: Mapped[Timestamp | None]
     provider: Mapped[str | None]

@@ -19,15 +19,15 @@ class Machine(Model):
     `generation` is raised by each new connection of the machine, so that what an older connection
     still writes can be refused. `orders_version` is raised by each act that changes its orders.
     `journal_id` and `journal_seq` name the last report that took effect. JWTs of the machine with
-    another `jwt_version` are not valid. `slots_used` counts the attempts that hold a slot. `room`
-    is {level, missing}: how far the machine can contain attempts; null while it has not said.
-    `labels` are those that it claims, `admin_labels` those that admins have given it.
-    `misbehaved` lists the reasons (`Refusal`) for which the audit log tells of it. `is_awaited`:
+    another `jwt_version` are not valid. `slots_used` counts the attempts that hold a slot.
+    `sandbox` is {level, missing}: how far the machine can contain attempts; null while it has not
+    said. `labels` are those that it claims, `admin_labels` those that admins have given it.
+    `misbehavior` lists the reasons (`Refusal`) for which the audit log tells of it. `is_expected`:
     the server was restored from a backup, and has not heard of it since. `is_pinned`: it is offered
-    no release. `upgrade` is its word {state, version, why} about the one that it is offered, null
-    where its release knows none; `upgrades_told` has for which of the server's versions the audit
-    log tells of what, by action. `checks_commits`: it goes on from a checkpoint only where that is
-    the commit which its order names.
+    no release. `upgrade` is its word {state, version, reason} about the one that it is offered,
+    null where its release knows none; `audited_upgrades` has for which of the server's versions the
+    audit log tells of what, by action. `checks_commits`: it goes on from a checkpoint only where
+    that is the commit which its order names.
     """
 
     __tablename__ = "machines"
@@ -43,7 +43,7 @@ class Machine(Model):
     capabilities: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     repositories: Mapped[list[str]] = mapped_column(Json, default=list)
     hardware: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    room: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    sandbox: Mapped[dict[str, Any] | None] = mapped_column(Json)
     labels: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
     admin_labels: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
     version: Mapped[str] = mapped_column(default="")
@@ -60,19 +60,21 @@ class Machine(Model):
     drain_deadline: Mapped[Timestamp | None]
     # Somebody took the machine back into service although its disk was too full.
     disk_accepted: Mapped[bool] = mapped_column(default=False)
-    misbehaved: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
-    is_awaited: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    misbehavior: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
+    is_expected: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     is_pinned: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     upgrade: Mapped[dict[str, Any] | None] = mapped_column(Json)
     checks_commits: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
-    upgrades_told: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
+    audited_upgrades: Mapped[dict[str, str]] = mapped_column(
+        Json, default=dict, server_default="{}"
+    )
     connected_at: Mapped[Timestamp | None]  # the first time; until then enrollment may be repeated
     last_assigned_at: Mapped[Timestamp | None]
     created_at: Mapped[Timestamp]
 
     @property
     def sandbox_level(self) -> SandboxLevel | None:
-        return SandboxLevel(self.room["level"]) if self.room else None
+        return SandboxLevel(self.sandbox["level"]) if self.sandbox else None
 
     @property
     def all_labels(self) -> dict[str, str]:

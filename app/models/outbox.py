@@ -17,8 +17,8 @@ class OutboxEntry(Model):
     """An event of a task that people may be told of, written in the event's transaction.
 
     `services.notify.fan_out` expands each entry once, into notifications and deliveries, and sets
-    `told`, the content that they show: {title, body, status, projectKey, gate?, refused?}. `number`
-    is the event's number in its task, `actor_id` the developer who caused it.
+    `content`, the content that they show: {title, body, status, projectKey, gate?, refused?}.
+    `number` is the event's number in its task, `actor_id` the developer who caused it.
     """
 
     __tablename__ = "outbox"
@@ -26,12 +26,12 @@ class OutboxEntry(Model):
     id: Mapped[BigId]
     task_id: Mapped[Big] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
     number: Mapped[int]
-    kind: Mapped[NotificationType] = mapped_column(pg_enum(NotificationType, name="news_kind"))
+    kind: Mapped[NotificationType] = mapped_column(pg_enum(NotificationType))
     round: Mapped[int]
     stage_index: Mapped[int | None]
     actor_id: Mapped[Big | None]
     message: Mapped[str]
-    told: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    content: Mapped[dict[str, Any] | None] = mapped_column(Json)
     created_at: Mapped[Timestamp]
     expanded_at: Mapped[Timestamp | None] = mapped_column(index=True)
 
@@ -47,7 +47,7 @@ _IS_OPEN = text("state IN ('pending', 'sending')")
 
 
 class Delivery(Model):
-    """A message to one chat. Unique by entry, chat and act, so that none is planned twice.
+    """A message to one chat. Unique by entry, chat and action, so that none is planned twice.
 
     `card_id` is, for an edit, the delivery that posted the card; `ref` is the platform's id of the
     posted message. A delivery that is being sent belongs to its sender until `leased_until`; after
@@ -63,7 +63,7 @@ class Delivery(Model):
     bot_id: Mapped[Big] = mapped_column(ForeignKey("bots.id", ondelete="CASCADE"), index=True)
     chat_id: Mapped[str]
     developer_id: Mapped[Big | None]
-    act: Mapped[DeliveryAction] = mapped_column(pg_enum(DeliveryAction, name="delivery_act"))
+    action: Mapped[DeliveryAction] = mapped_column(pg_enum(DeliveryAction))
     card_id: Mapped[Big | None]
     state: Mapped[DeliveryState] = mapped_column(pg_enum(DeliveryState))
     attempts: Mapped[int] = mapped_column(default=0)
@@ -78,7 +78,7 @@ class Delivery(Model):
     bot: Mapped[Bot] = relationship(lazy="raise")
 
     __table_args__ = (
-        UniqueConstraint("outbox_id", "bot_id", "chat_id", "act"),
+        UniqueConstraint("outbox_id", "bot_id", "chat_id", "action"),
         Index("ix_deliveries_due", "bot_id", "due_at", postgresql_where=_IS_OPEN),
         # A delivery waits for the earlier ones of its task in the same chat.
         Index(
@@ -98,7 +98,7 @@ class BotHealth(Model):
         ForeignKey("bots.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     failures: Mapped[int] = mapped_column(default=0)
-    rests_until: Mapped[Timestamp | None]
+    paused_until: Mapped[Timestamp | None]
     sent: Mapped[Big] = mapped_column(default=0)
     retried: Mapped[Big] = mapped_column(default=0)
     died: Mapped[Big] = mapped_column(default=0)

@@ -18,16 +18,16 @@ from app.models.columns import Big, BigId, Json, Timestamp, pg_enum, stages_of
 class Project(Model):
     """A repository, and the pipeline of its tasks.
 
-    The values of `secrets`, `git_token` and `ssh_key` are encrypted (`services.vault`). `room` is
-    the least that its attempts need of a machine. `network` lists the hosts that stages may reach;
-    null: all of them. `agent_options` are of the form in `domain.agents`. With `require_change` a
-    task that has changed nothing fails. `quota_minutes` is how long a task may wait altogether for
-    its agent's account; with `quota_elsewhere` it need not wait where another machine takes it.
-    `branch_name` is the template of its tasks' own branches (`domain.branch_name`).
-    `machine_selector` is of the form in `domain.labels`; null: any machine. A `protected` one's
-    work goes to `protected_machines` alone, by their ids.
-    `budget` {minutes?, tokens?, cost?} is that of a month, and `budget_told` the month in which
-    people were told last that most of it is used; `task_budget` is its tasks' by default.
+    The values of `secrets`, `git_token` and `ssh_key` are encrypted (`services.vault`).
+    `min_sandbox` is the least that its attempts need of a machine. `network` lists the hosts that
+    stages may reach; null: all of them. `agent_options` are of the form in `domain.agents`. With
+    `require_change` a task that has changed nothing fails. `quota_minutes` is how long a task may
+    wait altogether for its agent's account; with `quota_failover` it need not wait where another
+    machine takes it. `branch_name` is the template of its tasks' own branches
+    (`domain.branch_name`). `machine_selector` is of the form in `domain.labels`; null: any machine.
+    A `protected` one's work goes to `protected_machines` alone, by their ids.
+    `budget` {minutes?, tokens?, cost?} is that of a month, and `budget_notified_month` the month in
+    which people were told last that most of it is used; `task_budget` is its tasks' by default.
     `templates` [{name, text}] are what descriptions of its tasks may begin with; they are large,
     and read where somebody asks for them.
     """
@@ -55,7 +55,7 @@ class Project(Model):
         deferred=True,
     )
     git_token: Mapped[str | None]
-    room: Mapped[SandboxLevel | None] = mapped_column(pg_enum(SandboxLevel, name="room_level"))
+    min_sandbox: Mapped[SandboxLevel | None] = mapped_column(pg_enum(SandboxLevel))
     machine_selector: Mapped[str | None]
     protected: Mapped[bool] = mapped_column(default=False, server_default=false())
     protected_machines: Mapped[list[str]] = mapped_column(Json, default=list, server_default="[]")
@@ -65,10 +65,10 @@ class Project(Model):
     require_change: Mapped[bool] = mapped_column(default=False)
     on_quota: Mapped[OnQuota] = mapped_column(pg_enum(OnQuota), default=OnQuota.WAIT)
     quota_minutes: Mapped[int] = mapped_column(default=1440)
-    quota_elsewhere: Mapped[bool] = mapped_column(default=False)
+    quota_failover: Mapped[bool] = mapped_column(default=False)
     budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
     task_budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    budget_told: Mapped[date | None]
+    budget_notified_month: Mapped[date | None]
     templates: Mapped[list[dict[str, str]]] = mapped_column(
         Json, default=list, server_default="[]", deferred=True
     )
@@ -83,7 +83,7 @@ class Project(Model):
             postgresql_where=text("deleted_at IS NULL"),
         ),
         # The dispatcher asks for these each time.
-        Index("ix_projects_places", "id", postgresql_where=text("machine_selector IS NOT NULL")),
+        Index("ix_projects_selectors", "id", postgresql_where=text("machine_selector IS NOT NULL")),
         Index("ix_projects_protected", "id", postgresql_where=text("protected")),
         CheckConstraint("max_attempts >= 1", name="max_attempts"),
     )

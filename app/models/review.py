@@ -73,7 +73,7 @@ class ReviewThread(Model):
         CheckConstraint(
             "(line IS NULL) = (side IS NULL) AND (line IS NULL) = (end_line IS NULL)"
             " AND (line IS NULL OR (path IS NOT NULL AND blob IS NOT NULL))",
-            name="place",
+            name="position",
         ),
     )
 

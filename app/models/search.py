@@ -33,7 +33,7 @@ class TaskText(Model):
         # btree_gin allows the numbers in the index, so that a search for a common word reads only
         # the entries of its project and shelf.
         Index(
-            "ix_task_texts_words",
+            "ix_task_texts_description",
             "project_id",
             text(f"(task_id / {PARTITION_SIZE})"),
             "description",

@@ -13,9 +13,9 @@ class ServerIdentity(Model):
     """What the server is called among others; one row.
 
     `restored_at`: its database was made of a backup. From the first sign of a server process since
-    until `awaits_until` what is of before waits for the machines that are to be heard of again
-    (`Machine.is_awaited`). Attempts have numbers above `attempts_from`, which no server before has
-    given.
+    until `machines_expected_until` what is of before waits for the machines that are to be heard of
+    again (`Machine.is_expected`). Attempts have numbers above `attempts_from`, which no server
+    before has given.
     """
 
     __tablename__ = "server_identity"
@@ -23,7 +23,7 @@ class ServerIdentity(Model):
     is_only: Mapped[bool] = mapped_column(primary_key=True)
     id: Mapped[str]
     restored_at: Mapped[Timestamp | None]
-    awaits_until: Mapped[Timestamp | None]
+    machines_expected_until: Mapped[Timestamp | None]
     attempts_from: Mapped[int] = mapped_column(default=0, server_default="0")
 
     __table_args__ = (CheckConstraint("is_only", name="one"),)

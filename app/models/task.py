@@ -30,14 +30,15 @@ class Task(Model):
     round began with. `partial` is the latest in a stage's middle: {stageIndex, ref, …}. `quota` is
     of the form in `domain.quota`; until `resume_at` the task waits for its agent's account.
     `budget` is {minutes?, tokens?, cost?}, `allowed` what people have granted beyond budgets
-    (`domain.budget.granted`), `grants` how often, `warned_at` the grants at which people were told
-    that most of the task's own is used. `running_since`: it is running. `events` is the number of
-    events in the task's history; it is read under the row's lock. `queued_at` is when the task last
-    came into the queue. `usage` is what its agents have used, all attempts together: {inputTokens,
-    cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown. `keeps_contents`:
-    there are rows of what its attempts have changed (`models.change`). `seen_at`: its creator has
-    seen how it ended. `branch_name` is that of its own branch (null: of before there were any), and
-    `branch_commit` what the next push is to find there (null: no such branch).
+    (`domain.budget.granted`), `grants` how often, `warned_grants` the grants at which people were
+    told that most of the task's own is used. `running_since`: it is running. `events` is the number
+    of events in the task's history; it is read under the row's lock. `queued_at` is when the task
+    last came into the queue. `usage` is what its agents have used, all attempts together:
+    {inputTokens, cachedTokens, outputTokens, reasoningTokens, cost, isEstimate}; null: unknown.
+    `has_contents`: there are rows of what its attempts have changed (`models.change`).
+    `dismissed_at`: its creator has seen how it ended. `branch_name` is that of its own branch
+    (null: of before there were any), and `branch_commit` what the next push is to find there (null:
+    no such branch).
     """
 
     __tablename__ = "tasks"
@@ -68,7 +69,7 @@ class Task(Model):
     budget: Mapped[dict[str, Any] | None] = mapped_column(Json)
     grants: Mapped[int] = mapped_column(default=0, server_default="0")
     allowed: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    warned_at: Mapped[int | None]
+    warned_grants: Mapped[int | None]
     running_since: Mapped[Timestamp | None]
     events: Mapped[int] = mapped_column(default=0)
     result: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -76,13 +77,13 @@ class Task(Model):
     branch_name: Mapped[str | None]
     branch_commit: Mapped[str | None]
     failure: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    keeps_contents: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    has_contents: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     created_at: Mapped[Timestamp]
     queued_at: Mapped[Timestamp] = mapped_column(server_default=func.now())
     assigned_at: Mapped[Timestamp | None]
     started_at: Mapped[Timestamp | None]
     finished_at: Mapped[Timestamp | None]
-    seen_at: Mapped[Timestamp | None]
+    dismissed_at: Mapped[Timestamp | None]
     updated_at: Mapped[Timestamp]
 
     # Loaded where a query asks for them, never by accident.
@@ -95,7 +96,7 @@ class Task(Model):
         """What kind of machine it wants. Its project is loaded."""
         project = self.project
         return PlacementConstraints.from_columns(
-            project.room,
+            project.min_sandbox,
             project.machine_selector,
             self.machine_selector,
             protected=project.protected,
@@ -137,14 +138,14 @@ class Task(Model):
             postgresql_where=text("status = 'queued' AND machine_selector IS NOT NULL"),
         ),
         Index("ix_tasks_resume", "resume_at", postgresql_where=text("resume_at IS NOT NULL")),
-        Index("ix_tasks_contents", "finished_at", postgresql_where=text("keeps_contents")),
+        Index("ix_tasks_contents", "finished_at", postgresql_where=text("has_contents")),
         # What somebody's inbox has of ends: services.inbox.keys.
         Index(
-            "ix_tasks_unseen",
+            "ix_tasks_undismissed",
             "created_by",
             "status",
             "finished_at",
-            postgresql_where=text("seen_at IS NULL AND status IN ('completed', 'failed')"),
+            postgresql_where=text("dismissed_at IS NULL AND status IN ('completed', 'failed')"),
         ),
         Index("ix_tasks_follow_ups", "id", postgresql_where=text("follow_ups_queued > 0")),
         Index("ix_tasks_project", "project_id", "id"),
@@ -167,27 +168,27 @@ class Attempt(Model):
     """One assignment of a task to a machine.
 
     `ended_at` is the fence: what the machine reports about the attempt later has no effect.
-    `holds_slot`: the attempt occupies a slot, until the machine confirms that nothing of it runs.
+    `has_slot`: the attempt occupies a slot, until the machine confirms that nothing of it runs.
     `run` counts the processes of its stage, beginning with 0; `mid_stage`: that one was stopped in
     the stage's middle, and the attempt waits there as at a gate; `suspends`: its stage is to be
     stopped so, or the next one not to begin, for its task's budget is used.
     `pushes` counts its orders to push that were answered by a refusal to move the task's branch:
     with any of them it waits at a gate for that, not for a stage. `pushed_commit` is what it has
     pushed, or is about to.
-    `excused`: its loss does not count against `maxAttempts`, because nothing had been tried or no
+    `uncounted`: its loss does not count against `maxAttempts`, because nothing had been tried or no
     server was running; of one that was handed over: its machine gave it back. `resume_from` is the
     checkpoint ref that the workspace is built from, and `resume_commit` the commit that it has to
     name (null: of before that was noted). `work` is the last revision that its machine has told of,
     at first what it goes on from (`domain.lineage`). `question` is what its agent has asked last in
     the middle of the stage, by the machine's number: {number, gate (the `Gate`'s number), answer?
-    {choice?, input?}}; an empty answer: nobody's. `pending_end` is the reported end of a stage
+    {choice?, input?}}; an empty answer: nobody's. `pending_exit` is the reported end of a stage
     whose log is not complete yet: {stageIndex, how, code, logEnd, failure? [kind, message], denied,
     suspended? {reason, message, resetsAtMs}}. `log_gaps` lists the byte ranges [from, to) of the
-    log that the machine has lost; all of it is one since `log_taken_at`, when the log was deleted,
-    for its time was over (`LogChain`). `transcript_entries` is how many entries its transcript has.
-    `kept_bytes` is what is kept of log and transcript (`domain.allowance`), `kept_most` how much it
-    may be, noted when the attempt has ended. `forget_at` is when the machine may delete the
-    workspace, `forgotten_at` when it has.
+    log that the machine has lost; all of it is one since `log_expired_at`, when the log was
+    deleted, for its time was over (`LogChain`). `transcript_entries` is how many entries its
+    transcript has. `stored_bytes` is what is kept of log and transcript (`domain.allowance`),
+    `max_stored_bytes` how much it may be, noted when the attempt has ended. `forget_at` is when the
+    machine may delete the workspace, `forgotten_at` when it has.
     """
 
     __tablename__ = "attempts"
@@ -208,8 +209,8 @@ class Attempt(Model):
     resume_from: Mapped[str | None]
     resume_commit: Mapped[str | None]
     work: Mapped[dict[str, str] | None] = mapped_column(Json)
-    holds_slot: Mapped[bool]
-    excused: Mapped[bool] = mapped_column(default=False)
+    has_slot: Mapped[bool]
+    uncounted: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[AttemptOutcome | None] = mapped_column(pg_enum(AttemptOutcome))
     assigned_at: Mapped[Timestamp]
     accepted_at: Mapped[Timestamp | None]
@@ -217,15 +218,15 @@ class Attempt(Model):
     ended_at: Mapped[Timestamp | None]
     forget_at: Mapped[Timestamp | None]
     forgotten_at: Mapped[Timestamp | None]
-    pending_end: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    pending_exit: Mapped[dict[str, Any] | None] = mapped_column(Json)
     question: Mapped[dict[str, Any] | None] = mapped_column(Json)
     log_bytes: Mapped[Big] = mapped_column(default=0)
     log_lines: Mapped[Big] = mapped_column(default=0)
     log_gaps: Mapped[list[list[int]]] = mapped_column(Json, default=list)
     transcript_entries: Mapped[Big] = mapped_column(default=0, server_default="0")
-    kept_bytes: Mapped[Big] = mapped_column(default=0, server_default="0")
-    kept_most: Mapped[Big | None]
-    log_taken_at: Mapped[Timestamp | None]
+    stored_bytes: Mapped[Big] = mapped_column(default=0, server_default="0")
+    max_stored_bytes: Mapped[Big | None]
+    log_expired_at: Mapped[Timestamp | None]
 
     task: Mapped[Task] = relationship(lazy="raise")
 
@@ -241,8 +242,8 @@ class Attempt(Model):
             postgresql_where=text("forgotten_at IS NULL"),
         ),
         # Finds the logs whose time is over.
-        Index("ix_attempts_logs", "ended_at", postgresql_where=text("log_taken_at IS NULL")),
-        Index("ix_attempts_slots", "machine_id", postgresql_where=text("holds_slot")),
+        Index("ix_attempts_logs", "ended_at", postgresql_where=text("log_expired_at IS NULL")),
+        Index("ix_attempts_slots", "machine_id", postgresql_where=text("has_slot")),
         Index("ix_attempts_forget", "forget_at", postgresql_where=text("forgotten_at IS NULL")),
         CheckConstraint("(ended_at IS NULL) = (outcome IS NULL)", name="outcome"),
     )

@@ -14,8 +14,8 @@ from app.models.developer import Developer
 class Terminal(Model):
     """An attempt's terminal that somebody wants (until `wanted_until`), or wanted, to see.
 
-    `asked` counts how often the machine has been asked to dial. A number larger than the one that
-    the machine was last told is an order to dial.
+    `dial_requests` counts how often the machine has been asked to dial. A number larger than the
+    one that the machine was last told is an order to dial.
     """
 
     __tablename__ = "terminals"
@@ -23,8 +23,8 @@ class Terminal(Model):
     task_id: Mapped[Big] = mapped_column(primary_key=True)
     attempt: Mapped[int] = mapped_column(primary_key=True)
     wanted_until: Mapped[Timestamp]
-    asked: Mapped[int]
-    asked_at: Mapped[Timestamp]
+    dial_requests: Mapped[int]
+    requested_at: Mapped[Timestamp]
 
     __table_args__ = (
         ForeignKeyConstraint(
@@ -91,7 +91,7 @@ class TerminalInput(Model):
     task_id: Mapped[Big] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
     attempt: Mapped[int]
     developer_id: Mapped[Big] = mapped_column(ForeignKey("developers.id"))
-    begun_at: Mapped[Timestamp]
+    started_at: Mapped[Timestamp]
     ended_at: Mapped[Timestamp] = mapped_column(index=True)
     bytes: Mapped[Big]
 

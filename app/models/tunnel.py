@@ -15,9 +15,9 @@ class Tunnel(Model):
 
     `number` counts the starts; what a machine reports about another number has no effect. `runs`
     stays true until the machine has reported that nothing of the tunnel runs, whatever the state
-    is; until then the machine gets orders about it. `taken_at` is when the machine first reported
-    about this start. While the tunnel is starting, `error` is what a person has to do first.
-    `opened_by` is who started it; null in rows that are older than the column.
+    is; until then the machine gets orders about it. `accepted_at` is when the machine first
+    reported about this start. While the tunnel is starting, `error` is what a person has to do
+    first. `opened_by` is who started it; null in rows that are older than the column.
     """
 
     __tablename__ = "tunnels"
@@ -33,7 +33,7 @@ class Tunnel(Model):
     error: Mapped[str | None]
     restarts: Mapped[int]
     started_at: Mapped[Timestamp]
-    taken_at: Mapped[Timestamp | None]
+    accepted_at: Mapped[Timestamp | None]
     changed_at: Mapped[Timestamp]
     expires_at: Mapped[Timestamp]
 

@@ -53,17 +53,17 @@ class RunInterval(Model):
     `Usage`.
     """
 
-    __tablename__ = "stints"
+    __tablename__ = "run_intervals"
 
     id: Mapped[BigId]
     task_id: Mapped[Big] = mapped_column(ForeignKey("tasks.id", ondelete="CASCADE"))
     project_id: Mapped[Big]
     developer_id: Mapped[Big]
-    began_at: Mapped[Timestamp]
+    started_at: Mapped[Timestamp]
     ended_at: Mapped[Timestamp]
 
     __table_args__ = (
-        Index("ix_stints_task", "task_id"),
-        Index("ix_stints_project", "project_id", "ended_at"),
-        Index("ix_stints_developer", "developer_id", "ended_at"),
+        Index("ix_run_intervals_task", "task_id"),
+        Index("ix_run_intervals_project", "project_id", "ended_at"),
+        Index("ix_run_intervals_developer", "developer_id", "ended_at"),
     )

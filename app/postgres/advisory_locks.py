@@ -25,10 +25,10 @@ class AdvisoryLock(IntEnum):
     """From the outbox to notifications: a task's events are expanded in their order."""
 
     ROLL_UP_TASK_COUNTS = 0x6D757363
-    """Adding `task_moves` up into `task_counts`."""
+    """Adding `task_status_changes` up into `task_counts`."""
 
     ROLL_UP_FLEET_COUNTS = 0x6D757366
-    """Adding `fleet_moves` up into `fleet_counts`."""
+    """Adding `fleet_increments` up into `fleet_counts`."""
 
 
 def acquire(lock: AdvisoryLock) -> Function[Any]:

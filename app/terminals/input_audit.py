@@ -50,4 +50,4 @@ class InputAudit:
                 self._counts[key] = before
             else:
                 total = before.bytes + after.bytes
-                self._counts[key] = replace(after, begun_at=before.begun_at, bytes=total)
+                self._counts[key] = replace(after, started_at=before.started_at, bytes=total)

@@ -18,15 +18,15 @@ DIFF_LINES = 10_000
 MIN_FRAMES, MAX_SECONDS = 30.0, 1.0
 
 _ENDED = """
-    INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, holds_slot,
-                          excused, outcome, assigned_at, ended_at, forgotten_at, log_bytes,
+    INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, has_slot,
+                          uncounted, outcome, assigned_at, ended_at, forgotten_at, log_bytes,
                           log_lines, log_gaps)
     VALUES (:task, 1, 1, (SELECT id FROM machines LIMIT 1), 'publish', 0, false, false, 'published',
             now(), now(), now(), :bytes, :lines, '[]')
 """
 _DONE = """
     UPDATE tasks SET status = 'completed', attempt = 1, round = 1, finished_at = now(),
-                     keeps_contents = true, events = events + :told WHERE id = :task
+                     has_contents = true, events = events + :told WHERE id = :task
 """
 # Each line says its own number: a chunk's text is made of where it stands.
 _CHUNKS = """
@@ -39,8 +39,8 @@ _CHUNKS = """
 """
 _CHANGE = """
     INSERT INTO changes (task_id, attempt, round, stage_index, partial, since, base, "commit",
-                         whole, total, files_changed, insertions, deletions, patch_bytes, left_out,
-                         created_at)
+                         is_complete, total, files_changed, insertions, deletions, patch_bytes,
+                         left_out, created_at)
     VALUES (:task, 1, 1, 0, false, 'base', repeat('a', 40), repeat('b', 40), true, 1, 1, :half,
             :half, :bytes, '', now())
 """
@@ -52,7 +52,7 @@ _FILE = """
     FROM changes WHERE task_id = :task
 """
 _CONTENT = """
-    INSERT INTO contents (task_id, id, size, packed, whole, data, hunks)
+    INSERT INTO contents (task_id, id, size, packed, is_complete, data, hunks)
     VALUES (:task, repeat('e', 40), :bytes, :packed, true, :data, :hunks)
 """
 # That a machine has told of it: the console asks for no diff before.

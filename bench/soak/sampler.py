@@ -22,11 +22,11 @@ ROWS = {
     "refresh_tokens": "SELECT count(*) FROM refresh_tokens",
 }
 COUNTS = {
-    "task_moves": "SELECT count(*) FROM task_moves",
+    "task_status_changes": "SELECT count(*) FROM task_status_changes",
     "server_processes": "SELECT count(*) FROM server_processes",
     "machine_heartbeats": "SELECT count(*) FROM machine_heartbeats",
     "attempts that live": "SELECT count(*) FROM attempts WHERE ended_at IS NULL",
-    "attempts with a slot": "SELECT count(*) FROM attempts WHERE holds_slot",
+    "attempts with a slot": "SELECT count(*) FROM attempts WHERE has_slot",
     "attempts not forgotten": "SELECT count(*) FROM attempts WHERE forgotten_at IS NULL",
     "connections": "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'muster'",
 }

@@ -45,7 +45,7 @@ def _keep_attempt_ends() -> None:
         BEGIN
             INSERT INTO fleet_moves (counter, label, times, amount) VALUES (
                 'attempts_ended',
-                CASE WHEN NEW.outcome = 'lost' AND NEW.excused THEN 'uncounted'
+                CASE WHEN NEW.outcome = 'lost' AND NEW.excused THEN 'excused'
                     ELSE NEW.outcome::text END,
                 1, 0
             );

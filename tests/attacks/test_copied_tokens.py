@@ -82,7 +82,9 @@ def test_while_its_owner_is_there_it_makes_nothing_that_stays_without_their_proo
     client: FlaskClient, pair: dict[str, str], path: str, body: Any, kind: Any
 ) -> None:
     copied = bearer(pair["accessToken"])
-    db.session.execute(sa.update(Login).values(confirmed_at=clock.now() - timedelta(minutes=10)))
+    db.session.execute(
+        sa.update(Login).values(reauthenticated_at=clock.now() - timedelta(minutes=10))
+    )
     answer = client.post(path, json=body, headers=copied)
     assert (answer.status_code, answer.json["code"]) == (403, "reauthentication_required")
     assert count(kind) == 0

@@ -127,7 +127,7 @@ def test_a_log_in_pieces_of_one_byte_is_kept_only_as_far_as_it_costs(
     settings.update(admin, {"maxLogMegabytes": 1})
     settings.value("maxLogMegabytes")
     attempt = make_live(task)
-    attempt.kept_bytes = MIB - 1000
+    attempt.stored_bytes = MIB - 1000
     db.session.commit()
     for at in range(10):
         misbehaving_machine.apply([], [frames.Log(task.id, 1, 0, at, 0, b"x")])

@@ -39,7 +39,7 @@ def work(creator: Developer | None = None, **given: Any) -> Task:
         checkpoints={"0": checkpoint},
         **given,
     )
-    make_attempt(task, make_machine(), holds_slot=False)
+    make_attempt(task, make_machine(), has_slot=False)
     files: list[dict[str, Any]] = [
         {"path": "a.py", "insertions": 1, "deletions": 1},
         {"path": "b.py", "insertions": 7},

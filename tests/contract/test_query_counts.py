@@ -94,7 +94,7 @@ def fill_usage(admin: Developer, rows: int) -> str:
 def fill_terminal_inputs(admin: Developer, rows: int) -> str:
     task, moment = make_task(), now()
     for _ in range(rows):
-        stretch = {"attempt": 1, "begun_at": moment, "ended_at": moment, "bytes": 1}
+        stretch = {"attempt": 1, "started_at": moment, "ended_at": moment, "bytes": 1}
         typing = make_developer()
         db.session.add(TerminalInput(task_id=task.id, developer_id=typing.id, **stretch))
     return f"/api/web/tasks/{task.id}/terminal-inputs"

@@ -15,8 +15,8 @@ def age_logins(world: World, name: str) -> None:
     services = json.loads((world.stack.home / "services.json").read_text())
     with psycopg2.connect(services["DATABASE_URL"].replace("+psycopg2", "")) as database:
         database.cursor().execute(
-            "UPDATE logins SET confirmed_at = confirmed_at - interval '11 minutes' WHERE "
-            "developer_id = (SELECT id FROM developers WHERE name = %s)",
+            "UPDATE logins SET reauthenticated_at = reauthenticated_at - interval '11 minutes' "
+            "WHERE developer_id = (SELECT id FROM developers WHERE name = %s)",
             (name,),
         )
 

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Sequence
 from typing import Any
 
-from app.domain.diff import FileStatus, Since
+from app.domain.diff import DiffBase, FileStatus
 from app.extensions import db
 from app.models import Change, ChangedFile, Content, Task
 from tests.factories.rows import now, stored
@@ -24,7 +24,7 @@ def make_content(task: Task, data: bytes) -> Content:
     if found := db.session.get(Content, (task.id, git_id(data))):
         return found
     known = {"task_id": task.id, "id": git_id(data), "size": len(data), "packed": len(packed)}
-    return stored(Content, known, {"whole": True, "data": packed})
+    return stored(Content, known, {"is_complete": True, "data": packed})
 
 
 def make_change(task: Task, files: Sequence[dict[str, Any]] = (), **about: Any) -> Change:
@@ -35,10 +35,10 @@ def make_change(task: Task, files: Sequence[dict[str, Any]] = (), **about: Any) 
         "round": task.round,
         "stage_index": 0,
         "partial": False,
-        "since": Since.BASE,
+        "since": DiffBase.BASE,
         "base": COMMITS[0],
         "commit": COMMITS[1],
-        "whole": True,
+        "is_complete": True,
         "total": len(files),
         "files_changed": len(files),
         "insertions": sum(file.get("insertions", 0) for file in files),
@@ -63,6 +63,6 @@ def make_change(task: Task, files: Sequence[dict[str, Any]] = (), **about: Any) 
     }
     for position, file in enumerate(files):
         db.session.add(ChangedFile(change_id=change.id, position=position, **(plain | file)))
-    task.keeps_contents = True
+    task.has_contents = True
     db.session.commit()
     return change

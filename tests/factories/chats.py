@@ -17,7 +17,7 @@ def make_chat_event(bot: Bot | None = None, **fields: Any) -> ChatEvent:
     defaults = {
         "bot_id": (bot or make_bot()).id,
         "event_id": event.event_id,
-        "said": event.to_json(),
+        "payload": event.to_json(),
         "received_at": now(),
         "due_at": now(),
     }

@@ -20,7 +20,7 @@ def make_outbox_entry(task: Task, **fields: Any) -> OutboxEntry:
         "kind": NotificationType.TASK_COMPLETED,
         "round": task.round,
         "message": "completed",
-        "told": {"title": "Done", "body": "", "status": "completed", "projectKey": "P"},
+        "content": {"title": "Done", "body": "", "status": "completed", "projectKey": "P"},
         "created_at": now(),
         "expanded_at": now(),
     }
@@ -41,7 +41,7 @@ def make_delivery(
         "outbox_id": (entry or make_outbox_entry(task)).id,
         "task_id": task.id,
         "bot_id": bot.id,
-        "act": DeliveryAction.POST,
+        "action": DeliveryAction.POST,
         "state": DeliveryState.PENDING,
         "due_at": now(),
         "created_at": now(),

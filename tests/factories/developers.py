@@ -58,7 +58,7 @@ def make_login(developer: Developer, **fields: Any) -> Login:
         "address": "192.0.2.1",
         "created_at": now(),
         "last_seen_at": now(),
-        "confirmed_at": now(),
+        "reauthenticated_at": now(),
         "expires_at": now() + timedelta(days=7),
     }
     return stored(Login, defaults, fields)

@@ -59,13 +59,13 @@ def make_attempt(task: Task, machine: Machine, **fields: Any) -> Attempt:
         "machine_id": machine.id,
         "phase": AttemptPhase.RUN,
         "stage_index": task.stage_index,
-        "holds_slot": True,
+        "has_slot": True,
         "assigned_at": moment,
         "accepted_at": moment,
         "started_at": moment,
     }
     attempt = stored(Attempt, defaults, fields)
-    if attempt.holds_slot:
+    if attempt.has_slot:
         machine.slots_used += 1
         db.session.commit()
     return attempt

@@ -30,7 +30,7 @@ def make_terminal_input(developer: Developer, **fields: Any) -> TerminalInput:
         "task_id": make_task().id,
         "attempt": 1,
         "developer_id": developer.id,
-        "begun_at": now(),
+        "started_at": now(),
         "ended_at": now(),
         "bytes": 5,
     }

@@ -90,7 +90,7 @@ def _tasks(project: Project, machine: Machine, creator: Developer) -> None:
             _write_log(make_attempt(task, machine))
         elif status in (TaskStatus.FAILED, TaskStatus.COMPLETED):
             make_attempt(
-                task, machine, holds_slot=False, ended_at=now(), outcome=AttemptOutcome.FAILED
+                task, machine, has_slot=False, ended_at=now(), outcome=AttemptOutcome.FAILED
             )
     for number in range(50, 54):
         gated = make_task(

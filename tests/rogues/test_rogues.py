@@ -106,7 +106,7 @@ def test_every_field_of_a_hello_may_lie(
     machine.connect()
     row = row_of(machine)
     assert row.slots_total <= 64
-    assert len(json.dumps([row.capabilities, row.repositories, row.room])) < 2 * MIB
+    assert len(json.dumps([row.capabilities, row.repositories, row.sandbox])) < 2 * MIB
 
 
 @pytest.mark.parametrize("number", [0, (1 << 62) - 1, 1 << 62, (1 << 64) - 1])
@@ -156,7 +156,7 @@ def test_what_is_said_in_any_order_leaves_the_rows_sound(
     rogue.wait_until_acked()
     db.session.rollback()
     attempt = db.session.get_one(Attempt, (task.id, 1), populate_existing=True)
-    assert row_of(rogue.machine).slots_used == int(attempt.holds_slot)
+    assert row_of(rogue.machine).slots_used == int(attempt.has_slot)
 
 
 def test_numbers_of_reports_may_jump_about(witness: Witness, new_rogue: NewRogue) -> None:

@@ -69,7 +69,7 @@ def age_logins(house: SsoServer) -> None:
     """As if nobody had signed in, or confirmed, within the last ten minutes."""
     with psycopg2.connect(house.database.replace("+psycopg2", "")) as database:
         database.cursor().execute(
-            "UPDATE logins SET confirmed_at = confirmed_at - interval '11 minutes'"
+            "UPDATE logins SET reauthenticated_at = reauthenticated_at - interval '11 minutes'"
         )
 
 

@@ -19,7 +19,6 @@ class DeliverySchema(Schema):
     state = fields.Enum(DeliveryState, by_value=True, required=True)
     action = fields.Enum(
         DeliveryAction,
-        attribute="act",
         by_value=True,
         required=True,
         metadata={"description": "`edit`: of a card whose question is no longer open"},

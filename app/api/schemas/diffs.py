@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from app.api.schemas.base import INT8, Integer, Schema
-from app.domain.diff import FileStatus, Since
+from app.domain.diff import DiffBase, FileStatus
 from app.domain.patch import LineType
 
 PATH = validate.Length(min=1, max=4096)
@@ -80,7 +80,7 @@ class TaskDiffSchema(Schema):
     task_id = Integer(maximum=INT8, required=True)
     base = fields.String(required=True)
     commit = fields.String(required=True)
-    since = fields.Enum(Since, by_value=True, required=True)
+    since = fields.Enum(DiffBase, by_value=True, required=True)
     round = Integer(required=True)
     attempt = Integer(required=True)
     stage_index = Integer(required=True)

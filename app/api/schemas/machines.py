@@ -116,7 +116,7 @@ class MachineSchema(Schema):
         SandboxSchema,
         required=True,
         allow_none=True,
-        attribute="machine.room",
+        attribute="machine.sandbox",
         metadata={"description": "null: its worker has not said any"},
     )
     labels = LabelsField(

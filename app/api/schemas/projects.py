@@ -90,7 +90,6 @@ class ProjectUpdate(Schema):
         SandboxLevel,
         by_value=True,
         allow_none=True,
-        attribute="room",
         metadata={"description": _MIN_SANDBOX},
     )
     machine_selector = SelectorField(allow_none=True)
@@ -133,7 +132,7 @@ class ProjectUpdate(Schema):
     quota_minutes = Integer(
         minimum=1, maximum=MAX_MINUTES, metadata={"description": _QUOTA_MINUTES}
     )
-    quota_failover = Boolean(attribute="quota_elsewhere", metadata={"description": _QUOTA_FAILOVER})
+    quota_failover = Boolean(metadata={"description": _QUOTA_FAILOVER})
     budget = fields.Nested(BudgetSchema, allow_none=True, metadata={"description": _BUDGET})
     task_budget = fields.Nested(
         BudgetSchema, allow_none=True, metadata={"description": _TASK_BUDGET}
@@ -174,7 +173,7 @@ class ListedProjectSchema(Schema):
         by_value=True,
         required=True,
         allow_none=True,
-        attribute="project.room",
+        attribute="project.min_sandbox",
         metadata={"description": _MIN_SANDBOX},
     )
     machine_selector = SelectorField(
@@ -213,7 +212,7 @@ class ListedProjectSchema(Schema):
     )
     quota_failover = fields.Boolean(
         required=True,
-        attribute="project.quota_elsewhere",
+        attribute="project.quota_failover",
         metadata={"description": _QUOTA_FAILOVER},
     )
     budget = fields.Nested(BudgetSchema, required=True, allow_none=True, attribute="project.budget")

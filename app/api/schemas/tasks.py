@@ -218,7 +218,7 @@ class TerminalInputSchema(Schema):
     attempt = Integer(required=True)
     developer = fields.Nested(CreatorSchema, required=True)
     bytes = Integer(maximum=INT8, required=True)
-    started_at = Timestamp(required=True, attribute="begun_at")
+    started_at = Timestamp(required=True)
     ended_at = Timestamp(required=True)
 
 

@@ -3,7 +3,7 @@
 Between the backup and its restoring the old server may have gone on: it gave attempts that are not
 in here, sent what is waiting here, and ended what is open here. So: no number is given twice,
 nothing is sent twice, no login goes on, no browser is known from before, and nothing begins on a
-machine before that was heard of (docs/decisions/0071). Statements, for any revision from 0049 on: a
+machine before that was heard of (docs/decisions/0071). Statements, for any revision from 0055 on: a
 backup is of its own.
 """
 
@@ -22,16 +22,16 @@ _EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 # Each restoring has a range of attempts' numbers of its own, also where two are of one backup: it
 # begins with the seconds that have passed, and no task has an attempt a second.
 _IDENTITY = """
-INSERT INTO server_identity (is_only, id, restored_at, awaits_until, attempts_from)
+INSERT INTO server_identity (is_only, id, restored_at, machines_expected_until, attempts_from)
 VALUES (true, %(id)s, %(now)s, NULL, %(attempts_from)s)
 ON CONFLICT (is_only) DO UPDATE
-SET restored_at = excluded.restored_at, awaits_until = NULL,
+SET restored_at = excluded.restored_at, machines_expected_until = NULL,
     attempts_from = greatest(server_identity.attempts_from + 1, excluded.attempts_from)
 """
 _STATEMENTS = (
     # They come with what they have done meanwhile, and until then nothing of before is handed out.
     """
-    UPDATE machines SET connected = false, is_awaited = status <> 'decommissioned',
+    UPDATE machines SET connected = false, is_expected = status <> 'decommissioned',
            status = CASE status WHEN 'online' THEN 'offline' ELSE status END
     """,
     # A number that a machine has been told changes nothing there: let the next one be new to it.

@@ -54,7 +54,7 @@ def start(
         address=_truncate_address(address),
         created_at=now,
         last_seen_at=now,
-        confirmed_at=None if via is LoginVia.DEVICE else now,
+        reauthenticated_at=None if via is LoginVia.DEVICE else now,
         expires_at=_expires_at(now),
         provider=provider,
     )
@@ -157,7 +157,7 @@ def reauthenticate(
 
     Raises InvalidToken if the login has ended meanwhile.
     """
-    lock_current(developer, login_id).confirmed_at = now
+    lock_current(developer, login_id).reauthenticated_at = now
     fields = {"login": str(login_id), "by": by}
     audit.record("login.reauthenticated", "developer", developer.id, actor=developer, after=fields)
     return now + rules.REAUTHENTICATION_LIFETIME
@@ -165,17 +165,17 @@ def reauthenticate(
 
 def reauthenticated_until(login_id: uuid.UUID, now: datetime) -> datetime | None:
     """Until when the login counts as confirmed; None if it does not, or has ended."""
-    confirmed_at = db.session.scalar(
-        select(Login.confirmed_at).where(Login.id == login_id, Login.ended_at.is_(None))
+    reauthenticated_at = db.session.scalar(
+        select(Login.reauthenticated_at).where(Login.id == login_id, Login.ended_at.is_(None))
     )
-    return rules.reauthenticated_until(confirmed_at, now)
+    return rules.reauthenticated_until(reauthenticated_at, now)
 
 
 def require_recent(developer: Developer, login_id: uuid.UUID, now: datetime) -> None:
     """Raise ReauthenticationRequired unless the login's developer has signed in or confirmed a
     moment ago; InvalidToken if the login has ended meanwhile.
     """
-    if not rules.is_reauthenticated(lock_current(developer, login_id).confirmed_at, now):
+    if not rules.is_reauthenticated(lock_current(developer, login_id).reauthenticated_at, now):
         raise ReauthenticationRequired
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
-from app.domain.diff import EXPIRED, Since
+from app.domain.diff import EXPIRED, DiffBase
 from app.extensions import db
 from app.models import Change, ChangedFile, Content, Task
 
@@ -22,12 +22,14 @@ def find_change(
     the first one from the round before it. With an `attempt`, or a round beside the stage, it is
     the latest of these.
     """
-    since = Since.BASE
+    since = DiffBase.BASE
     if stage is not None:
-        since = Since.STAGE
+        since = DiffBase.STAGE
     elif round is not None and round > 1:
-        since = Since.ROUND
-    query = select(Change).where(Change.task_id == task.id, Change.since == since, Change.whole)
+        since = DiffBase.ROUND
+    query = select(Change).where(
+        Change.task_id == task.id, Change.since == since, Change.is_complete
+    )
     for column, wanted in (
         (Change.stage_index, stage),
         (Change.attempt, attempt),
@@ -54,21 +56,25 @@ def find_file(change: Change, path: str) -> ChangedFile | None:
 
 def content(task_id: int, id: str) -> bytes | None:
     """The content's bytes; None where they are not kept."""
-    query = select(Content.data).where(Content.task_id == task_id, Content.id == id, Content.whole)
+    query = select(Content.data).where(
+        Content.task_id == task_id, Content.id == id, Content.is_complete
+    )
     data = db.session.scalar(query)
     return None if data is None else zlib.decompress(data)
 
 
 def packed_content(task_id: int, id: str) -> bytes:
     """The content's bytes as they are stored, packed by zlib; of one that is gone, none."""
-    query = select(Content.data).where(Content.task_id == task_id, Content.id == id, Content.whole)
+    query = select(Content.data).where(
+        Content.task_id == task_id, Content.id == id, Content.is_complete
+    )
     return db.session.scalar(query) or zlib.compress(b"")
 
 
 def sizes(task_id: int, ids: Collection[str]) -> dict[str, int]:
     """The bytes of those of the task's contents that are here."""
     query = select(Content.id, Content.size).where(
-        Content.task_id == task_id, Content.id.in_(ids), Content.whole
+        Content.task_id == task_id, Content.id.in_(ids), Content.is_complete
     )
     return {row.id: row.size for row in db.session.execute(query)} if ids else {}
 

@@ -13,7 +13,10 @@ from app.services.changes.line_diff import MAX_BYTES, is_comparable
 def sizes(task_id: int, ids: Collection[str]) -> dict[str, int]:
     """The bytes of those of the task's contents that are here and small enough to be compared."""
     query = select(Content.id, Content.size).where(
-        Content.task_id == task_id, Content.id.in_(ids), Content.whole, Content.size <= MAX_BYTES
+        Content.task_id == task_id,
+        Content.id.in_(ids),
+        Content.is_complete,
+        Content.size <= MAX_BYTES,
     )
     return {row.id: row.size for row in db.session.execute(query)} if ids else {}
 
@@ -21,7 +24,10 @@ def sizes(task_id: int, ids: Collection[str]) -> dict[str, int]:
 def texts(task_id: int, ids: Collection[str]) -> dict[str, bytes]:
     """These contents, of those that are here and comparable."""
     query = select(Content.id, Content.data).where(
-        Content.task_id == task_id, Content.id.in_(ids), Content.whole, Content.size <= MAX_BYTES
+        Content.task_id == task_id,
+        Content.id.in_(ids),
+        Content.is_complete,
+        Content.size <= MAX_BYTES,
     )
     rows = db.session.execute(query) if ids else ()
     unpacked = ((row.id, zlib.decompress(row.data)) for row in rows)

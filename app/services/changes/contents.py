@@ -31,7 +31,7 @@ def store_chunk(task: Task, body: frames.Content, spend: Spend) -> None:
     if body.size > MAX_CONTENT_BYTES or body.packed > MAX_CONTENT_BYTES + _MAX_PACKING_OVERHEAD:
         raise LimitExceeded(f"a content has {body.size} bytes, of {MAX_CONTENT_BYTES} at most")
     begun = _find_partial(task.id, body.id)
-    if begun is not None and begun.whole:
+    if begun is not None and begun.is_complete:
         return
     if not body.data or body.offset + len(body.data) > body.packed:
         raise ForgedReport(f"its piece of {body.id} is not one of {body.packed} bytes")
@@ -39,7 +39,7 @@ def store_chunk(task: Task, body: frames.Content, spend: Spend) -> None:
         raise ForgedReport(f"its piece of {body.id} does not follow the one before")
     spend(storage_limits.storage_cost(len(body.data)))
     _append_chunk(task.id, body)
-    task.keeps_contents = True
+    task.has_contents = True
     if body.offset + len(body.data) == body.packed:
         _verify(task.id, body)
 
@@ -47,7 +47,7 @@ def store_chunk(task: Task, body: frames.Content, spend: Spend) -> None:
 class _PartialContent(NamedTuple):
     """`kept`: so many bytes of the packed ones are there."""
 
-    whole: bool
+    is_complete: bool
     size: int
     packed: int
     stored_bytes: int
@@ -55,7 +55,7 @@ class _PartialContent(NamedTuple):
 
 def _find_partial(task_id: int, id: str) -> _PartialContent | None:
     kept = func.length(Content.data)
-    query = select(Content.whole, Content.size, Content.packed, kept).where(
+    query = select(Content.is_complete, Content.size, Content.packed, kept).where(
         _is_content(task_id, id)
     )
     found = db.session.execute(query).one_or_none()
@@ -74,7 +74,7 @@ def _append_chunk(task_id: int, body: frames.Content) -> None:
             update(Content).where(_is_content(task_id, body.id)).values(data=grown), **_NO_SYNC
         )
         return
-    about = {"size": body.size, "packed": body.packed, "whole": False, "data": body.data}
+    about = {"size": body.size, "packed": body.packed, "is_complete": False, "data": body.data}
     stored = insert(Content).values(task_id=task_id, id=body.id, **about)
     anew = stored.on_conflict_do_update(index_elements=["task_id", "id"], set_=about)
     db.session.execute(anew)
@@ -87,7 +87,7 @@ def _verify(task_id: int, body: frames.Content) -> None:
     if not _is_valid(body.id, body.size, data):
         db.session.execute(delete(Content).where(mine), **_NO_SYNC)
         raise ForgedReport(f"it is not what git calls {body.id}")
-    db.session.execute(update(Content).where(mine).values(whole=True), **_NO_SYNC)
+    db.session.execute(update(Content).where(mine).values(is_complete=True), **_NO_SYNC)
 
 
 def _is_valid(id: str, size: int, packed: bytes) -> bool:
@@ -116,7 +116,7 @@ class StoredContent(NamedTuple):
 def find_stored(task_id: int, ids: Collection[str]) -> dict[str, StoredContent]:
     """Those of the contents that are there, whole."""
     query = select(Content.id, Content.size, Content.hunks.is_not(None)).where(
-        Content.task_id == task_id, Content.id.in_(ids), Content.whole
+        Content.task_id == task_id, Content.id.in_(ids), Content.is_complete
     )
     return {id: StoredContent(id, size, is_read) for id, size, is_read in db.session.execute(query)}
 

@@ -23,7 +23,7 @@ def sweep(cutoff: datetime) -> int:
     for _ in range(MAX_BATCHES):
         task_id = db.session.scalar(
             select(Task.id)
-            .where(Task.keeps_contents, Task.finished_at < cutoff)
+            .where(Task.has_contents, Task.finished_at < cutoff)
             .order_by(Task.finished_at)
             .limit(1)
             .with_for_update(skip_locked=True)
@@ -60,7 +60,7 @@ def _delete_batch(task_id: int) -> bool:
     db.session.execute(shown.values(left_out=EXPIRED), **_NO_SYNC)
     if gone:
         return False
-    done = update(Task).where(Task.id == task_id).values(keeps_contents=False)
+    done = update(Task).where(Task.id == task_id).values(has_contents=False)
     db.session.execute(done, **_NO_SYNC)
     return True
 

@@ -102,7 +102,7 @@ def _is_same_change(attempt: Attempt, body: frames.Changes) -> ColumnElement[boo
 def _find_partial(attempt: Attempt, body: frames.Changes) -> _PartialChange:
     """The change that the part goes on with. Raises Forged where there is none."""
     columns = [getattr(Change, name) for name in _PartialChange._fields]
-    query = select(*columns).where(_is_same_change(attempt, body), ~Change.whole)
+    query = select(*columns).where(_is_same_change(attempt, body), ~Change.is_complete)
     row = db.session.execute(query).one_or_none()
     found = None if row is None else _PartialChange(*row)
     reported = (body.base, body.commit, body.total, body.first)
@@ -150,7 +150,7 @@ def _cost(file: frames.ChangedFile) -> int:
 def _start_change(attempt: Attempt, body: frames.Changes, now: datetime) -> int:
     """The row of a change that nobody sees yet, in place of one that was not brought to its end."""
     db.session.execute(
-        delete(Change).where(_is_same_change(attempt, body), ~Change.whole), **_NO_SYNC
+        delete(Change).where(_is_same_change(attempt, body), ~Change.is_complete), **_NO_SYNC
     )
     about = {
         "task_id": attempt.task_id,
@@ -159,7 +159,7 @@ def _start_change(attempt: Attempt, body: frames.Changes, now: datetime) -> int:
         "stage_index": body.stage_index,
         "partial": body.partial,
         "since": body.since,
-        "whole": False,
+        "is_complete": False,
         "created_at": now,
         **_PartialChange(0, body.base, body.commit, body.total, "")._asdict(),
     }
@@ -197,6 +197,6 @@ def _parse_hunks(task_id: int, sections: Iterable[StoredContent]) -> None:
 
 
 def _publish(attempt: Attempt, body: frames.Changes, id: int) -> None:
-    former = delete(Change).where(_is_same_change(attempt, body), Change.whole)
+    former = delete(Change).where(_is_same_change(attempt, body), Change.is_complete)
     db.session.execute(former, **_NO_SYNC)
-    db.session.execute(update(Change).where(Change.id == id).values(whole=True), **_NO_SYNC)
+    db.session.execute(update(Change).where(Change.id == id).values(is_complete=True), **_NO_SYNC)

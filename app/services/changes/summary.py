@@ -13,7 +13,7 @@ _FIRST = text(f"""
     FROM unnest(CAST(:task_ids AS bigint[])) AS t(id)
     CROSS JOIN LATERAL (
         SELECT id, files_changed FROM changes
-        WHERE task_id = t.id AND since = 'base' AND whole ORDER BY id DESC LIMIT 1
+        WHERE task_id = t.id AND since = 'base' AND is_complete ORDER BY id DESC LIMIT 1
     ) AS c
     CROSS JOIN LATERAL (
         SELECT position, path, insertions, deletions, "binary" FROM changed_files

@@ -52,13 +52,13 @@ def process_event(event_id: int, now: datetime) -> None:
     bot = db.session.get(Bot, event.bot_id) if event else None
     if event is None or bot is None:
         return
-    incoming = IncomingEvent.from_json(event.said)
+    incoming = IncomingEvent.from_json(event.payload)
     if event.done_at is None:
         _store_reply(event, _apply(event, bot, incoming, now), now)
-    if event.answer is None:
+    if event.reply is None:
         _mark_done(event)
         return
-    answer = Reply(**event.answer)
+    answer = Reply(**event.reply)
     try:
         replies.send_reply(
             bot, incoming, answer, account_links.find_owner(bot.platform, incoming.user_id)
@@ -87,15 +87,15 @@ def _claim(event_id: int, now: datetime) -> ChatEvent | None:
             ChatEvent.id == event_id,
             ChatEvent.due_at.is_not(None),
             # At the first try clocks of two hosts are not compared.
-            or_(ChatEvent.tries == 0, ChatEvent.due_at <= now),
+            or_(ChatEvent.attempts == 0, ChatEvent.due_at <= now),
         )
-        .values(due_at=now + CLAIM_LEASE, tries=ChatEvent.tries + 1)
+        .values(due_at=now + CLAIM_LEASE, attempts=ChatEvent.attempts + 1)
         .returning(ChatEvent)
         .execution_options(populate_existing=True)
     )
     event = db.session.scalar(claim)
     db.session.commit()
-    if event is not None and event.tries > MAX_TRIES:
+    if event is not None and event.attempts > MAX_TRIES:
         log.warning("chat_event_abandoned", chat_event=event.id)
         _mark_done(event)
         return None
@@ -125,7 +125,7 @@ def _execute(event: ChatEvent, bot: Bot, incoming: IncomingEvent, now: datetime)
         return interactions.handle_interaction(actor, bot, incoming)
 
     def remember(answer: Reply) -> None:
-        event.done_at, event.answer = now, asdict(answer)
+        event.done_at, event.reply = now, asdict(answer)
 
     return command_handlers.run_command(actor, bot, incoming, remember)
 
@@ -147,7 +147,7 @@ def _link_account(bot: Bot, incoming: IncomingEvent, token: str, now: datetime) 
 
 def _store_reply(event: ChatEvent, answer: Reply | None, now: datetime) -> None:
     if event.done_at is None:
-        event.done_at, event.answer = now, asdict(answer) if answer else None
+        event.done_at, event.reply = now, asdict(answer) if answer else None
     db.session.commit()
 
 
@@ -158,7 +158,7 @@ def _mark_done(event: ChatEvent) -> None:
 
 def _postpone(event: ChatEvent, error: RetryLater, now: datetime) -> None:
     """Move the end of the claim to the time of the next try. Commits."""
-    pause = max(error.retry_after_seconds or 0.0, RETRY_SECONDS * 2**event.tries)
+    pause = max(error.retry_after_seconds or 0.0, RETRY_SECONDS * 2**event.attempts)
     event.due_at = now + timedelta(seconds=pause)
     db.session.commit()
     log.info("chat_reply_postponed", chat_event=event.id, seconds=pause, reason=error.reason)

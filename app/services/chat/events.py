@@ -103,10 +103,10 @@ def _store(bot: Bot, incoming: IncomingEvent | None, now: datetime) -> None:
     row: dict[str, Any] = {
         "bot_id": bot.id,
         "event_id": incoming.event_id,
-        "said": _redact_tokens(incoming.to_json()),
+        "payload": _redact_tokens(incoming.to_json()),
         "received_at": now,
         "due_at": now,
-        "tries": 0,
+        "attempts": 0,
     }
     try:
         new = db.session.scalar(

@@ -19,11 +19,11 @@ from app.services.notify.deliveries import DeliveryResult
 
 # A card that was given up is taken again; any other has been posted, or is being sent.
 _CLAIM = text("""
-    INSERT INTO deliveries AS d (outbox_id, task_id, bot_id, chat_id, developer_id, act, state,
+    INSERT INTO deliveries AS d (outbox_id, task_id, bot_id, chat_id, developer_id, action, state,
                                  attempts, due_at, leased_until, created_at)
     VALUES (:outbox_id, :task_id, :bot_id, :chat_id, :developer_id, 'post', 'sending',
             1, :now, :lease, :now)
-    ON CONFLICT (outbox_id, bot_id, chat_id, act) DO UPDATE
+    ON CONFLICT (outbox_id, bot_id, chat_id, action) DO UPDATE
     SET state = 'sending', attempts = d.attempts + 1, due_at = :now, leased_until = :lease,
         done_at = NULL
     WHERE d.state = 'dead'
@@ -95,7 +95,7 @@ def is_tracked(bot: Bot, card: str, pressed: Button) -> bool:
         .where(
             _is_question_entry(pressed.task_id, pressed.round, pressed.stage_index),
             Delivery.bot_id == bot.id,
-            Delivery.act == DeliveryAction.POST,
+            Delivery.action == DeliveryAction.POST,
             here,
         )
     )

@@ -26,9 +26,9 @@ _MONTH_USAGE = """
         FROM usages WHERE {column} = owner.id AND day >= CAST(:month AS date)
     ) AS used
     CROSS JOIN LATERAL (
-        SELECT coalesce(sum(extract(epoch FROM ended_at - greatest(began_at, {begin}))), 0)
+        SELECT coalesce(sum(extract(epoch FROM ended_at - greatest(started_at, {begin}))), 0)
                AS seconds
-        FROM stints WHERE {column} = owner.id AND ended_at > {begin}
+        FROM run_intervals WHERE {column} = owner.id AND ended_at > {begin}
     ) AS work
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(extract(epoch FROM {now} - greatest(running_since, {begin}))), 0)
@@ -61,9 +61,11 @@ _USED_BY_ONE = {
 _STATUSES = text(f"""
     WITH asked AS (
         SELECT t.id, t.project_id, t.created_by AS developer_id, t.usage, t.allowed,
-               t.budget AS task_budget, t.warned_at = t.grants AS task_told,
-               p.key AS project, p.budget AS project_budget, p.budget_told AS project_told,
-               d.name AS developer, d.budget AS developer_budget, d.budget_told AS developer_told,
+               t.budget AS task_budget, t.warned_grants = t.grants AS task_told,
+               p.key AS project, p.budget AS project_budget,
+               p.budget_notified_month AS project_told,
+               d.name AS developer, d.budget AS developer_budget,
+               d.budget_notified_month AS developer_told,
                (coalesce(work.seconds, 0) + coalesce(
                    extract(epoch FROM greatest({_NOW} - t.running_since, interval '0')), 0
                )) / 60 AS minutes
@@ -71,8 +73,8 @@ _STATUSES = text(f"""
         JOIN projects AS p ON p.id = t.project_id
         JOIN developers AS d ON d.id = t.created_by
         CROSS JOIN LATERAL (
-            SELECT sum(extract(epoch FROM ended_at - began_at)) AS seconds
-            FROM stints WHERE task_id = t.id
+            SELECT sum(extract(epoch FROM ended_at - started_at)) AS seconds
+            FROM run_intervals WHERE task_id = t.id
         ) AS work
         WHERE t.id = ANY(CAST(:tasks AS bigint[]))
           AND (t.budget IS NOT NULL OR p.budget IS NOT NULL OR d.budget IS NOT NULL)

@@ -11,13 +11,13 @@ from sqlalchemy import func, select, text, union_all
 
 from app.domain.fleet_counters import FleetCounter
 from app.extensions import db
-from app.models import FleetCount, FleetMove
+from app.models import FleetCount, FleetIncrement
 from app.postgres.advisory_locks import AdvisoryLock
 from app.services.counters import rollup
 
 _ROLL_UP = text("""
     WITH gone AS (
-        DELETE FROM fleet_moves WHERE ctid IN (SELECT ctid FROM fleet_moves LIMIT :batch)
+        DELETE FROM fleet_increments WHERE ctid IN (SELECT ctid FROM fleet_increments LIMIT :batch)
         RETURNING counter, label, times, amount
     ), counted AS (
         INSERT INTO fleet_counts AS kept (counter, label, times, amount)
@@ -39,7 +39,9 @@ class CounterValue(NamedTuple):
 def read_counters() -> dict[FleetCounter, dict[str, CounterValue]]:
     """The counts by counter and label; labels that have not occurred are left out."""
     columns = ("counter", "label", "times", "amount")
-    parts = [select(*(getattr(kind, name) for name in columns)) for kind in (FleetCount, FleetMove)]
+    parts = [
+        select(*(getattr(kind, name) for name in columns)) for kind in (FleetCount, FleetIncrement)
+    ]
     both = union_all(*parts).subquery()
     sums = func.sum(both.c.times), func.sum(both.c.amount)
     query = select(both.c.counter, both.c.label, *sums).group_by(both.c.counter, both.c.label)
@@ -52,7 +54,8 @@ def read_counters() -> dict[FleetCounter, dict[str, CounterValue]]:
 def increment(counter: FleetCounter, times: Mapping[str, int]) -> None:
     """Add to a counter, by label, what no trigger counts. The caller commits."""
     db.session.add_all(
-        FleetMove(counter=counter, label=label, times=n, amount=0.0) for label, n in times.items()
+        FleetIncrement(counter=counter, label=label, times=n, amount=0.0)
+        for label, n in times.items()
     )
 
 

@@ -10,18 +10,20 @@ from sqlalchemy import Select, Subquery, delete, func, literal, select, text, un
 
 from app.domain.task import TaskStatus
 from app.extensions import db
-from app.models import TaskCount, TaskEnd, TaskMove
+from app.models import TaskCount, TaskEnd, TaskStatusChange
 from app.postgres.advisory_locks import AdvisoryLock
 from app.services.counters import rollup
 
 # The counts' foreign keys lock a project only when a row is inserted, not when it is updated.
 _ROLL_UP = text("""
     WITH gone AS (
-        DELETE FROM task_moves WHERE ctid IN (SELECT ctid FROM task_moves LIMIT :batch)
-        RETURNING project_id, was, became, day
+        DELETE FROM task_status_changes
+        WHERE ctid IN (SELECT ctid FROM task_status_changes LIMIT :batch)
+        RETURNING project_id, old_status, new_status, day
     ), change AS (
         SELECT project_id, status, sum(n) AS n
-        FROM gone CROSS JOIN LATERAL (VALUES (was, -1), (became, 1)) AS side(status, n)
+        FROM gone
+        CROSS JOIN LATERAL (VALUES (old_status, -1), (new_status, 1)) AS side(status, n)
         WHERE status IS NOT NULL
         GROUP BY project_id, status
     ), counted AS (
@@ -30,10 +32,10 @@ _ROLL_UP = text("""
         ON CONFLICT (project_id, status) DO UPDATE SET tasks = kept.tasks + excluded.tasks
     ), ended AS (
         INSERT INTO task_ends AS kept (project_id, day, status, tasks)
-        SELECT project_id, day, became, count(*)
+        SELECT project_id, day, new_status, count(*)
         FROM gone JOIN projects ON projects.id = project_id
         WHERE day >= :first_day
-        GROUP BY project_id, day, became
+        GROUP BY project_id, day, new_status
         ON CONFLICT (project_id, day, status) DO UPDATE SET tasks = kept.tasks + excluded.tasks
     )
     SELECT count(*) FROM gone
@@ -70,8 +72,8 @@ def ends_on(day: date, projects: Select[int]) -> dict[TaskStatus, int]:
     rolled_up = select(TaskEnd.status, TaskEnd.tasks.label("n")).where(
         TaskEnd.project_id.in_(projects), TaskEnd.day == day
     )
-    fresh = select(TaskMove.became, literal(1)).where(
-        TaskMove.project_id.in_(projects), TaskMove.day == day
+    fresh = select(TaskStatusChange.new_status, literal(1)).where(
+        TaskStatusChange.project_id.in_(projects), TaskStatusChange.day == day
     )
     ends = union_all(rolled_up, fresh).subquery()
     query = select(ends.c.status, func.sum(ends.c.n)).group_by(ends.c.status)
@@ -94,10 +96,14 @@ def roll_up(now: datetime) -> int:
 def _moves(projects: Select[int]) -> Subquery:
     """Rows (project_id, status, n) whose sums are the counts."""
     rolled_up = select(TaskCount.project_id, TaskCount.status, TaskCount.tasks.label("n"))
-    came = select(TaskMove.project_id, TaskMove.became, literal(1))
-    went = select(TaskMove.project_id, TaskMove.was, literal(-1))
+    came = select(TaskStatusChange.project_id, TaskStatusChange.new_status, literal(1))
+    went = select(TaskStatusChange.project_id, TaskStatusChange.old_status, literal(-1))
     return union_all(
         rolled_up.where(TaskCount.project_id.in_(projects)),
-        came.where(TaskMove.project_id.in_(projects), TaskMove.became.is_not(None)),
-        went.where(TaskMove.project_id.in_(projects), TaskMove.was.is_not(None)),
+        came.where(
+            TaskStatusChange.project_id.in_(projects), TaskStatusChange.new_status.is_not(None)
+        ),
+        went.where(
+            TaskStatusChange.project_id.in_(projects), TaskStatusChange.old_status.is_not(None)
+        ),
     ).subquery()

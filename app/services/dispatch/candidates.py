@@ -18,7 +18,7 @@ from app.extensions import db
 from app.models import Attempt, Machine, MachineHeartbeat, Task
 
 # An attempt whose question was answered while its machine had no free slot.
-IS_ANSWERED = (Attempt.ended_at.is_(None), Attempt.phase == AttemptPhase.RUN, ~Attempt.holds_slot)
+IS_ANSWERED = (Attempt.ended_at.is_(None), Attempt.phase == AttemptPhase.RUN, ~Attempt.has_slot)
 
 # JSON comes as text: what many machines say alike, or one says all the time, is read once.
 _ROWS = select(
@@ -30,7 +30,7 @@ _ROWS = select(
     cast(Machine.hardware, Text).label("hardware"),
     cast(Machine.labels, Text).label("labels"),
     cast(Machine.admin_labels, Text).label("admin_labels"),
-    Machine.room["level"].as_string().label("room"),
+    Machine.sandbox["level"].as_string().label("sandbox_level"),
     Machine.slots_total,
     Machine.slots_used,
     Machine.last_assigned_at,
@@ -89,7 +89,7 @@ def from_row(row: Row[Any]) -> Candidate:
         status=MachineStatus(row.status),
         connected=row.connected,
         agents=_agents(row.capabilities),
-        sandbox_level=SandboxLevel(row.room) if row.room else None,
+        sandbox_level=SandboxLevel(row.sandbox_level) if row.sandbox_level else None,
         labels=_labels(row.labels, row.admin_labels),
         slots_total=row.slots_total,
         slots_used=row.slots_used,
@@ -111,7 +111,7 @@ def request_from_row(row: Row[Any], avoids: frozenset[str]) -> Request:
         row.repo_url,
         str(asked) if asked else None,
         PlacementConstraints.from_columns(
-            row.room,
+            row.min_sandbox,
             row.project_selector,
             row.task_selector,
             protected=row.protected,

@@ -106,7 +106,7 @@ def _resume_answered(now: datetime) -> None:
     tasks = locks.lock_tasks({row.task_id for row in waiting})
     for machine_id, task_id in waiting:
         attempt = locks.latest_attempt(tasks[task_id])
-        if attempt and attempt.ended_at is None and not attempt.holds_slot:
+        if attempt and attempt.ended_at is None and not attempt.has_slot:
             resumption.resume_answered(machines[machine_id], tasks[task_id], attempt, now)
     wakeups.wake_machines(machines)
     db.session.commit()
@@ -127,7 +127,7 @@ def _available_agents(
         {
             "machine": machine.id,
             "agent": agent,
-            "room": sandbox.rank(machine.sandbox_level),
+            "sandbox_rank": sandbox.rank(machine.sandbox_level),
             "meets": meets,
         }
         for machine in machines

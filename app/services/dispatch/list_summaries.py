@@ -140,7 +140,7 @@ _REQUIREMENTS = select(
     null().label("prefers"),
     Task.machine_selector.label("task_selector"),
     Project.repo_url,
-    Project.room,
+    Project.min_sandbox,
     Project.machine_selector.label("project_selector"),
     Project.protected,
     Project.protected_machines,

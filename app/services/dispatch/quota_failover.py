@@ -27,7 +27,7 @@ def move_waiting_tasks(now: datetime) -> int:
         .join(Task.project)
         .options(joinedload(Task.project))
         .where(Task.resume_at > now, Task.suspend_reason == SuspendReason.QUOTA)
-        .where(Project.quota_elsewhere, Task.requested_machine_id.is_(None))
+        .where(Project.quota_failover, Task.requested_machine_id.is_(None))
         .order_by(Task.priority.desc(), Task.id)
         .limit(100)
     )

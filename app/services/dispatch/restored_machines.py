@@ -10,7 +10,7 @@ from app.domain.machine import MachineStatus
 from app.models import Machine, ServerIdentity, Task
 
 _is_any_expected = exists().where(
-    Machine.is_awaited, Machine.status != MachineStatus.DECOMMISSIONED
+    Machine.is_expected, Machine.status != MachineStatus.DECOMMISSIONED
 )
 
 
@@ -18,6 +18,6 @@ def is_possibly_running(now: Any) -> ColumnElement[bool]:
     """Whether the task of the query may be on a machine that is awaited."""
     return exists().where(
         ServerIdentity.restored_at > Task.created_at,
-        func.coalesce(ServerIdentity.awaits_until > now, True),
+        func.coalesce(ServerIdentity.machines_expected_until > now, True),
         _is_any_expected,
     )

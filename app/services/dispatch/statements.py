@@ -85,32 +85,32 @@ _is_waiting_for_time = func.coalesce(
 # Rule 2: no successor before the machine confirmed, or its lease is over.
 _has_live_predecessor = exists().where(
     Attempt.task_id == Task.id,
-    Attempt.holds_slot,
+    Attempt.has_slot,
     MachineHeartbeat.machine_id == Attempt.machine_id,
     MachineHeartbeat.lease_until > bindparam("now"),
 )
 _is_possibly_running = restored_machines.is_possibly_running(bindparam("now"))
 # Which machine can take which agent's tasks, the rank of its room, and which wishes it meets:
-# [{machine, agent, room, meets}] as one text, for thousands of parameters cost more than what is
-# asked.
+# [{machine, agent, sandbox_rank, meets}] as one text, for thousands of parameters cost more than
+# what is asked.
 _available = (
     func.jsonb_to_recordset(cast(bindparam("able", type_=Text), JSONB))
     .table_valued(
         column("machine", Uuid),
         column("agent", Text),
-        column("room", Integer),
+        column("sandbox_rank", Integer),
         column("meets", JSONB),
         name="able",
     )
     .render_derived(with_types=True)
 )
 _best = (
-    select(_available.c.agent, func.max(_available.c.room).label("room"))
+    select(_available.c.agent, func.max(_available.c.sandbox_rank).label("sandbox_rank"))
     .group_by(_available.c.agent)
     .cte()
 )
 _required_level = case(
-    *((Project.room == level, rank) for level, rank in sandbox.RANKS.items()),
+    *((Project.min_sandbox == level, rank) for level, rank in sandbox.RANKS.items()),
     else_=sandbox.rank(None),
 )
 # A room takes whatever demands it, or less.
@@ -118,22 +118,26 @@ _is_assignable_anywhere = or_(
     and_(
         Task.requested_machine_id.is_(None),
         tuple_(Task.agent_type, _required_level).in_(
-            select(_best.c.agent, func.generate_series(0, _best.c.room))
+            select(_best.c.agent, func.generate_series(0, _best.c.sandbox_rank))
         ),
     ),
     tuple_(Task.requested_machine_id, Task.agent_type, _required_level).in_(
-        select(_available.c.machine, _available.c.agent, func.generate_series(0, _available.c.room))
+        select(
+            _available.c.machine,
+            _available.c.agent,
+            func.generate_series(0, _available.c.sandbox_rank),
+        )
     ),
 )
 # Machines that are alike in all that counts here are looked at once.
 _equivalent_machines = (
     select(
         _available.c.agent,
-        _available.c.room,
+        _available.c.sandbox_rank,
         _available.c.meets,
         func.array_agg(_available.c.machine).label("machines"),
     )
-    .group_by(_available.c.agent, _available.c.room, _available.c.meets)
+    .group_by(_available.c.agent, _available.c.sandbox_rank, _available.c.meets)
     .cte("alike")
 )
 _requirements = func.array_remove(
@@ -160,7 +164,7 @@ _is_assignable = or_(
         exists()
         .where(
             _equivalent_machines.c.agent == Task.agent_type,
-            _equivalent_machines.c.room >= _required_level,
+            _equivalent_machines.c.sandbox_rank >= _required_level,
             _equivalent_machines.c.meets.has_all(_requirements),
             or_(
                 Task.requested_machine_id.is_(None),
@@ -182,7 +186,7 @@ QUEUE = (
         case((Task.follow_up.is_not(None), Task.machine_id)).label("prefers"),
         Task.machine_selector.label("task_selector"),
         Project.repo_url,
-        Project.room,
+        Project.min_sandbox,
         Project.machine_selector.label("project_selector"),
         Project.protected,
         Project.protected_machines,
@@ -242,7 +246,7 @@ ASSIGN = text(f"""
                   ) AS resume_point
     ), begun AS (
         INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, resume_from,
-                              resume_commit, work, holds_slot, excused, assigned_at, log_bytes,
+                              resume_commit, work, has_slot, uncounted, assigned_at, log_bytes,
                               log_lines, log_gaps)
         SELECT id, attempt, round, machine_id,
                CAST(CASE WHEN is_over THEN 'publish' ELSE 'run' END AS attempt_phase), at_stage,

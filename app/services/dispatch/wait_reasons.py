@@ -219,10 +219,10 @@ def _leases(task_ids: Sequence[int]) -> dict[int, datetime]:
     query = (
         select(Attempt.task_id, func.max(MachineHeartbeat.lease_until).label("until"))
         .join(MachineHeartbeat, MachineHeartbeat.machine_id == Attempt.machine_id)
-        .where(Attempt.task_id.in_(task_ids), Attempt.holds_slot)
+        .where(Attempt.task_id.in_(task_ids), Attempt.has_slot)
         .group_by(Attempt.task_id)
     )
-    until = select(ServerIdentity.awaits_until).scalar_subquery()
+    until = select(ServerIdentity.machines_expected_until).scalar_subquery()
     held = select(Task.id, until).where(
         Task.id.in_(task_ids),
         Task.status == TaskStatus.QUEUED,
@@ -239,6 +239,6 @@ def _without_slot(task_ids: Sequence[int]) -> frozenset[int]:
     query = (
         select(Task.id)
         .join(Attempt, and_(Attempt.task_id == Task.id, Attempt.number == Task.attempt))
-        .where(Task.id.in_(task_ids), ~Attempt.holds_slot, Attempt.phase == AttemptPhase.RUN)
+        .where(Task.id.in_(task_ids), ~Attempt.has_slot, Attempt.phase == AttemptPhase.RUN)
     )
     return frozenset(db.session.scalars(query))

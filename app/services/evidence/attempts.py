@@ -57,7 +57,7 @@ class AttemptParts:
         """Where the chain ends, once its log has been read."""
         if (taken := self._log_chain) is not None:
             gaps = [(start, end) for start, end in taken.gaps]
-            return ChainEnd(self.number, taken.kept, gaps, taken.head.hex(), True)
+            return ChainEnd(self.number, taken.byte_count, gaps, taken.head.hex(), True)
         chain = self._chain
         return ChainEnd(self.number, chain.byte_count, self._gaps, chain.head.hex(), False)
 

@@ -16,7 +16,7 @@ PAGE_SIZE = 500
 def list_changes(task_id: int) -> Sequence[Change]:
     """The task's changes, in order."""
     whose = (Change.attempt, Change.stage_index, Change.partial, Change.since)
-    query = select(Change).where(Change.task_id == task_id, Change.whole)
+    query = select(Change).where(Change.task_id == task_id, Change.is_complete)
     return db.session.scalars(query.order_by(*whose)).all()
 
 

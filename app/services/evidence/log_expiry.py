@@ -38,7 +38,7 @@ def sweep(now: datetime) -> None:
 def due_logs(before: datetime) -> Select[int, int]:
     """The query of the attempts that ended before then, and whose logs are there, in order."""
     query = select(Attempt.task_id, Attempt.number)
-    return query.where(Attempt.ended_at < before, Attempt.log_taken_at.is_(None)).order_by(
+    return query.where(Attempt.ended_at < before, Attempt.log_expired_at.is_(None)).order_by(
         Attempt.ended_at
     )
 
@@ -64,9 +64,9 @@ def _expire(task_id: int, number: int, now: datetime) -> int:
         db.session.rollback()
         return 0
     gaps = current.log_gaps
-    kept = {"kept": chain.byte_count, "gaps": gaps, "head": chain.head, "links": bytes(links)}
-    db.session.add(LogChain(task_id=task_id, attempt=number, taken_at=now, **kept))
-    current.log_taken_at, current.log_lines = now, 0
+    kept = {"byte_count": chain.byte_count, "gaps": gaps, "head": chain.head, "links": bytes(links)}
+    db.session.add(LogChain(task_id=task_id, attempt=number, expired_at=now, **kept))
+    current.log_expired_at, current.log_lines = now, 0
     current.log_gaps = [[0, current.log_bytes]] if current.log_bytes else []
     chunks = delete(LogChunk).where(LogChunk.task_id == task_id, LogChunk.attempt == number)
     db.session.execute(chunks, execution_options={"synchronize_session": False})
@@ -75,4 +75,4 @@ def _expire(task_id: int, number: int, now: datetime) -> int:
 
 
 def _extent(attempt: Attempt) -> tuple[object, ...]:
-    return attempt.log_bytes, attempt.log_gaps, attempt.log_taken_at
+    return attempt.log_bytes, attempt.log_gaps, attempt.log_expired_at

@@ -149,7 +149,7 @@ def _ended_tasks(actor: Developer, kind: InboxKind, now: datetime) -> Keys:
         .where(
             Task.created_by == actor.id,
             Task.status == _END_STATUSES[kind],
-            Task.seen_at.is_(None),
+            Task.dismissed_at.is_(None),
             Task.finished_at > now - MAX_AGE,
             rights.projects_where(Permission.SEE_PROJECT, actor),
         )

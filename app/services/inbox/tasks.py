@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select, tuple_
 
-from app.domain.diff import EXPIRED, Since
+from app.domain.diff import EXPIRED, DiffBase
 from app.domain.pipeline import GateKind
 from app.domain.task import TaskStatus
 from app.extensions import db
@@ -156,8 +156,8 @@ def _changes(commits: Sequence[tuple[int, str]]) -> dict[tuple[int, str], Change
     """The latest change of the task up to each commit, since the task's base."""
     query = select(Change).where(
         tuple_(Change.task_id, Change.commit).in_(commits),
-        Change.since == Since.BASE,
-        Change.whole,
+        Change.since == DiffBase.BASE,
+        Change.is_complete,
         Change.left_out != EXPIRED,
     )
     found = db.session.scalars(query.order_by(Change.id))

@@ -63,7 +63,7 @@ def append(attempt: Attempt, pieces: Sequence[LogSegment]) -> int | None:
         size = sum(len(piece.data) for piece in chunk)
         if quota.has_space(attempt, cost := storage_limits.storage_cost(size, len(chunk))):
             _store(attempt, chunk)
-            attempt.kept_bytes += cost
+            attempt.stored_bytes += cost
         else:
             record_gap(attempt, attempt.log_bytes, attempt.log_bytes + size)
     return gap

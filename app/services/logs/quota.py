@@ -15,8 +15,10 @@ def has_space(attempt: Attempt, cost: int) -> bool:
     """Whether there is room for so much more of it. After too many gaps there is none, nor once the
     log was deleted.
     """
-    if attempt.log_taken_at is not None or len(attempt.log_gaps) >= storage_limits.MAX_GAPS:
+    if attempt.log_expired_at is not None or len(attempt.log_gaps) >= storage_limits.MAX_GAPS:
         return False
     has_ended = attempt.ended_at is not None
-    most = storage_limits.max_bytes(max_live_bytes(), ended=has_ended, late=attempt.kept_most)
-    return attempt.kept_bytes + cost <= most
+    most = storage_limits.max_bytes(
+        max_live_bytes(), ended=has_ended, late=attempt.max_stored_bytes
+    )
+    return attempt.stored_bytes + cost <= most

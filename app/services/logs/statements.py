@@ -49,9 +49,9 @@ class AppendResult(NamedTuple):
 # Of an attempt that is forgotten, or whose log was deleted, nothing is kept, else as much as there
 # is room for.
 _HAS_SPACE = f"""
-    a.forgotten_at IS NULL AND a.log_taken_at IS NULL AND a.kept_bytes + %s <= CASE
+    a.forgotten_at IS NULL AND a.log_expired_at IS NULL AND a.stored_bytes + %s <= CASE
         WHEN a.ended_at IS NULL THEN CAST(:most AS bigint)
-        ELSE coalesce(a.kept_most, {storage_limits.MAX_LATE_BYTES}) END
+        ELSE coalesce(a.max_stored_bytes, {storage_limits.MAX_LATE_BYTES}) END
 """
 
 # Under the machine's lock, as all writes about its attempts. A run is stored only if it begins
@@ -69,10 +69,10 @@ _APPEND_LOGS = text(f"""
     ), grown AS (
         UPDATE attempts AS a
         SET log_bytes = a.log_bytes + length(run.data), log_lines = a.log_lines + run.lines,
-            kept_bytes = a.kept_bytes + run.cost
+            stored_bytes = a.stored_bytes + run.cost
         FROM run, machine
         WHERE a.task_id = run.task_id AND a.number = run.attempt AND a.machine_id = machine.id
-          AND a.log_bytes = run.byte_offset AND a.pending_end IS NULL
+          AND a.log_bytes = run.byte_offset AND a.pending_exit IS NULL
           AND jsonb_array_length(a.log_gaps) < {storage_limits.MAX_GAPS}
           AND {_HAS_SPACE % "run.cost"}
         RETURNING run.*, a.log_bytes AS log_end, a.log_lines - run.lines AS first_line
@@ -148,7 +148,7 @@ _APPEND_ENTRIES = text(f"""
         FOR NO KEY UPDATE
     ), grown AS (
         UPDATE attempts AS a SET transcript_entries = a.transcript_entries + :entries,
-            kept_bytes = a.kept_bytes + :cost
+            stored_bytes = a.stored_bytes + :cost
         FROM machine
         WHERE a.task_id = :task_id AND a.number = :attempt AND a.machine_id = machine.id
           AND a.transcript_entries = :first AND {_HAS_SPACE % "CAST(:cost AS bigint)"}

@@ -95,7 +95,7 @@ def handle_transcript(live: LiveAttempt, body: frames.Transcript) -> None:
     row = {"task_id": attempt.task_id, "attempt": attempt.number, "size": len(chunk.data)}
     db.session.execute(insert(TranscriptChunk), row | asdict(chunk))
     attempt.transcript_entries += len(entries)
-    attempt.kept_bytes += chunk.cost
+    attempt.stored_bytes += chunk.cost
     wakeups.publish_task_changes([attempt.task_id])
     # Each is an event; its machine sees to it that they are not too many.
     for entry in filter(is_progress, entries):

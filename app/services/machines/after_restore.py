@@ -26,13 +26,13 @@ from muster.protocol.attempt_key import AttemptKey
 # Of one server process, once: until then nobody could be heard.
 _START_GRACE_PERIOD = text("""
     WITH begun AS (
-        UPDATE server_identity SET awaits_until = :until
-        WHERE restored_at IS NOT NULL AND awaits_until IS NULL RETURNING is_only
+        UPDATE server_identity SET machines_expected_until = :until
+        WHERE restored_at IS NOT NULL AND machines_expected_until IS NULL RETURNING is_only
     )
     UPDATE machine_heartbeats AS h
     SET received_at = :now, lease_until = greatest(h.lease_until, :until)
     FROM machines AS m, begun
-    WHERE m.id = h.machine_id AND m.is_awaited
+    WHERE m.id = h.machine_id AND m.is_expected
 """)
 
 
@@ -60,12 +60,12 @@ def readmit_machine(machine: Machine, hello: frames.Hello, now: datetime) -> Non
 
     The caller holds the machine's lock, and commits before it locks anything else.
     """
-    machine.is_awaited = False
+    machine.is_expected = False
     has = {AttemptKey(each.task_id, each.attempt) for each in hello.attempts if _needs_slot(each)}
     free = machine.slots_total
     for attempt in attempts.live_attempts_on(machine.id):
-        attempt.excused = True  # whatever has become of it: a server was away, and does not know
-        free -= attempt.holds_slot and AttemptKey(attempt.task_id, attempt.number) in has
+        attempt.uncounted = True  # whatever has become of it: a server was away, and does not know
+        free -= attempt.has_slot and AttemptKey(attempt.task_id, attempt.number) in has
     most = max_restored_attempt()
     tracked = {each.task_id: each for each in sorted(hello.attempts, key=lambda each: each.attempt)}
     tasks = locks.lock_tasks(
@@ -118,7 +118,7 @@ def _restore_attempt(machine: Machine, task: Task, number: int, now: datetime) -
         machine_id=machine.id,
         phase=AttemptPhase.PUBLISH if is_over else AttemptPhase.RUN,
         stage_index=task.current_stage_index,
-        holds_slot=True,
+        has_slot=True,
         assigned_at=now,
         accepted_at=now,
     )

@@ -38,7 +38,7 @@ class _QuotaCharge:
     def __call__(self, cost: int) -> None:
         if not quota.has_space(self._attempt, cost):
             raise LimitExceeded("no more is kept of the attempt's log, transcript and changes")
-        self._attempt.kept_bytes += cost
+        self._attempt.stored_bytes += cost
 
 
 def _require_ordered(live: LiveAttempt, body: frames.Changes) -> None:

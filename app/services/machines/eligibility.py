@@ -22,9 +22,11 @@ def sandbox_problem(row: Any) -> str | None:
     too: the machine had another room when it was chosen.
     """
     level = _sandbox_level(row)
-    if sandbox.is_sufficient(level, row.room):
+    if sandbox.is_sufficient(level, row.min_sandbox):
         return None
-    return f"the project demands the room “{row.room}”, and the machine has “{level or 'none'}”"
+    return (
+        f"the project demands the room “{row.min_sandbox}”, and the machine has “{level or 'none'}”"
+    )
 
 
 def stage_problem(row: Any, order: frames.RunStage) -> str | None:
@@ -37,4 +39,4 @@ def stage_problem(row: Any, order: frames.RunStage) -> str | None:
 
 
 def _sandbox_level(row: Any) -> SandboxLevel | None:
-    return SandboxLevel(row.machine_room["level"]) if row.machine_room else None
+    return SandboxLevel(row.machine_sandbox["level"]) if row.machine_sandbox else None

@@ -71,7 +71,7 @@ def _suspend_task(machine: Machine, attempt: Attempt, now: datetime, could_speak
         history.record_event(
             task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
         )
-    elif could_speak and attempts.is_unstarted(attempt) and not machine.is_awaited:
+    elif could_speak and attempts.is_unstarted(attempt) and not machine.is_expected:
         # No stage of it began. The slot stays taken until the machine says that nothing runs. What
         # was not even accepted does not count; an accepted one may be what took the machine down.
         was_taken = attempt.accepted_at is not None

@@ -10,7 +10,7 @@ from app.services.counters import fleet
 
 def is_reported(machine: Machine, why: str) -> bool:
     """Whether the audit log tells of the machine for that reason."""
-    return why in machine.misbehaved
+    return why in machine.misbehavior
 
 
 def record_misbehavior(machine: Machine, refused: Mapping[str, int], about: str = "") -> None:
@@ -20,7 +20,7 @@ def record_misbehavior(machine: Machine, refused: Mapping[str, int], about: str 
     fleet.increment(FleetCounter.REPORTS_REFUSED, refused)
     for why in MISBEHAVIOR:
         if why in refused and not is_reported(machine, why):
-            machine.misbehaved = [*machine.misbehaved, why]
+            machine.misbehavior = [*machine.misbehavior, why]
             fields = {"reason": why, "about": about[:200]}
             audit.record(
                 "machine.misbehaved",

@@ -86,9 +86,11 @@ def orders_of_machine(
     first = rows[0]
     desired = [_desired_state(row) for row in rows if row.task_id is not None]
     desired += [
-        DesiredState(row.task_id, row.attempt, DesiredAction.TERMINAL, dial_requests=row.asked)
+        DesiredState(
+            row.task_id, row.attempt, DesiredAction.TERMINAL, dial_requests=row.dial_requests
+        )
         for row in rows
-        if row.asked is not None
+        if row.dial_requests is not None
     ]
     desired += [
         DesiredState(
@@ -150,14 +152,14 @@ def _is_agent_stage(state: DesiredState) -> bool:
 def _desired_state(row: Any) -> DesiredState:
     key = AttemptKey.from_object(row)
     if row.ended_at is not None:
-        if row.holds_slot:
+        if row.has_slot:
             return DesiredState(*key, DesiredAction.STOP, reason=row.outcome or "")
         # Until they are given up somebody may still retry from them.
         kept = attempts.has_checkpoints(row.checkpoints, *key)
         return DesiredState(*key, DesiredAction.KEEP if kept else DesiredAction.FORGET)
     if row.phase is AttemptPhase.PUBLISH:
         return DesiredState(*key, DesiredAction.PUBLISH, run=row.pushes, row=row)
-    if row.phase is AttemptPhase.RUN and row.holds_slot and not row.is_ending:
+    if row.phase is AttemptPhase.RUN and row.has_slot and not row.is_ending:
         return DesiredState(*key, DesiredAction.RUN, row.attempt_stage, row.run, row=row)
     return DesiredState(*key, DesiredAction.KEEP)
 
@@ -254,7 +256,7 @@ def build_run_order(desired: DesiredState) -> frames.RunStage:
         repo=repositories.build_repo(row),
         project=row.project_key,
         author=repositories.build_author(row),
-        min_sandbox=row.room,
+        min_sandbox=row.min_sandbox,
         network=network.hosts_of_stage(stage.network, row.network),
         options=msgspec.convert(options, frames.AgentOptions | None),
         run=desired.run,

@@ -119,7 +119,7 @@ def _load(
         AttemptKey.from_object(f) for f in log_frames
     }
     found = _attempts(machine, keys)
-    ending = {a.task_id for a in found.values() if a.pending_end is not None}
+    ending = {a.task_id for a in found.values() if a.pending_exit is not None}
     named = {r.task_id for r in reports if AttemptKey.from_object(r) in found}
     tasks = locks.lock_tasks(named | ending)
     return _Batch(machine, tasks, found, now, BatchOutcome(machine.journal_seq))
@@ -162,7 +162,7 @@ def _store_logs(batch: _Batch, log_frames: Sequence[frames.Log]) -> None:
 
 def _settle(batch: _Batch) -> None:
     for attempt in batch.attempts.values():
-        if attempt.pending_end is not None and attempt.ended_at is None:
+        if attempt.pending_exit is not None and attempt.ended_at is None:
             task = batch.tasks[attempt.task_id]
             stages.apply_pending_end(LiveAttempt(batch.machine, task, attempt, batch.now))
 

@@ -79,7 +79,7 @@ def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
     if machine.jwt_version != claims.version:
         db.session.rollback()
         raise InvalidToken
-    if machine.is_awaited:
+    if machine.is_expected:
         after_restore.readmit_machine(machine, frame, now)
         db.session.commit()  # tasks are locked once in a transaction
         locks.lock_machine(machine.id)
@@ -91,7 +91,7 @@ def handle_hello(frame: frames.Hello, now: datetime) -> MachineSession:
     upgrades.handle_hello(machine, frame.version, frame.upgrade)
     machine.capabilities = capability_rows(frame.capabilities)
     machine.repositories = frame.repositories
-    machine.room = sandbox_row(frame.sandbox)
+    machine.sandbox = sandbox_row(frame.sandbox)
     machine.labels = frame.labels
     machine.checks_commits = frame.checks_commits
     if machine.journal_id != frame.journal_id:
@@ -176,7 +176,7 @@ def _store_hello(machine: Machine, now: datetime) -> None:
     if server_processes.was_server_reachable(heard_at, leased_until):
         return
     for attempt in attempts.live_attempts_on(machine.id):
-        attempt.excused = True
+        attempt.uncounted = True
 
 
 def _reconcile(
@@ -189,7 +189,7 @@ def _reconcile(
     mine = Attempt.task_id.in_([task_id for task_id, _ in named])
     query = select(Attempt).where(
         Attempt.machine_id == machine.id,
-        or_(Attempt.ended_at.is_(None), Attempt.holds_slot, mine),
+        or_(Attempt.ended_at.is_(None), Attempt.has_slot, mine),
     )
     found = list(db.session.scalars(query.execution_options(populate_existing=True)))
     may_move = {a.task_id for a in found if a.ended_at is None or attempts.is_lost(a)}
@@ -255,15 +255,15 @@ def changed_facts(frame: frames.Heartbeat) -> dict[str, Any]:
     if frame.repositories is not None:
         changed["repositories"] = frame.repositories
     if frame.sandbox is not None:
-        changed["room"] = sandbox_row(frame.sandbox)
+        changed["sandbox"] = sandbox_row(frame.sandbox)
     if frame.upgrade is not None:
         changed["upgrade"] = upgrades.to_row(frame.upgrade)
     return changed
 
 
 def store_facts(machine_id: uuid.UUID, generation: int, **facts: Any) -> None:
-    """Store what a heartbeat says has changed (capabilities, repositories, room, upgrade), and wake
-    the dispatcher. Commits.
+    """Store what a heartbeat says has changed (capabilities, repositories, sandbox, upgrade), and
+    wake the dispatcher. Commits.
     """
     if "upgrade" in facts:
         machine = locks.lock_machine(machine_id)

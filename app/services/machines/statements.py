@@ -16,7 +16,7 @@ AT_WORK = (
         Machine.generation,
         Machine.status,
         Machine.id.label("machine_id"),
-        Machine.room.label("machine_room"),
+        Machine.sandbox.label("machine_sandbox"),
         Machine.is_pinned,
         Machine.checks_commits,
         Attempt.task_id,
@@ -25,9 +25,9 @@ AT_WORK = (
         Attempt.stage_index.label("attempt_stage"),
         Attempt.run,
         Attempt.pushes,
-        Attempt.holds_slot,
+        Attempt.has_slot,
         Attempt.suspends,
-        Attempt.pending_end.is_not(None).label("is_ending"),
+        Attempt.pending_exit.is_not(None).label("is_ending"),
         Attempt.question,
         Attempt.ended_at,
         Attempt.outcome,
@@ -49,7 +49,7 @@ AT_WORK = (
         Project.repo_url,
         Project.default_branch,
         Project.git_token,
-        Project.room,
+        Project.min_sandbox,
         Project.protected,
         Project.protected_machines,
         Project.network,
@@ -62,7 +62,7 @@ AT_WORK = (
         Project.secrets,
         Developer.git_name,
         Developer.git_email,
-        Terminal.asked,
+        Terminal.dial_requests,
         tunnel_orders.RUNNING,
     )
     .select_from(Machine)
@@ -74,7 +74,7 @@ AT_WORK = (
             Attempt.forget_at.is_(None)
             # Later attempts of a live task may begin from this one's checkpoints.
             | ((Attempt.forget_at < bindparam("now")) & Attempt.task.has(Task.status.in_(ENDED)))
-            | Attempt.holds_slot
+            | Attempt.has_slot
         ),
     )
     .outerjoin(Task, Task.id == Attempt.task_id)

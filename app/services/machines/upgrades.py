@@ -54,7 +54,7 @@ def to_row(facts: frames.UpgradeFacts | None) -> dict[str, Any] | None:
     """A machine's word in the form in which it is stored."""
     if facts is None:
         return None
-    return {"state": facts.state, "version": facts.version, "why": facts.reason}
+    return {"state": facts.state, "version": facts.version, "reason": facts.reason}
 
 
 def handle_hello(machine: Machine, version: str, facts: frames.UpgradeFacts | None) -> None:
@@ -72,7 +72,7 @@ def record_state(machine: Machine, facts: dict[str, Any] | None) -> None:
     """Note the machine's word. That it gave this server's release back is told."""
     machine.upgrade = facts
     if facts is not None and facts["state"] == "failed" and facts["version"] == __version__:
-        after = {"version": facts["version"], "reason": facts["why"]}
+        after = {"version": facts["version"], "reason": facts["reason"]}
         _audit_once(machine, "machine.upgrade_failed", None, after)
 
 
@@ -80,8 +80,8 @@ def _audit_once(
     machine: Machine, action: str, before: dict[str, Any] | None, after: dict[str, Any]
 ) -> None:
     """Once for each of our versions, whatever the machine says how often."""
-    if machine.upgrades_told.get(action) != __version__:
-        machine.upgrades_told = {**machine.upgrades_told, action: __version__}
+    if machine.audited_upgrades.get(action) != __version__:
+        machine.audited_upgrades = {**machine.audited_upgrades, action: __version__}
         about = ("machine", machine.id)
         audit.record(action, *about, actor=None, machine=machine, before=before, after=after)
 

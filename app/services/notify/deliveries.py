@@ -79,7 +79,7 @@ class DeliveryResult(NamedTuple):
 
 _RECIPIENTS = text("""
     SELECT b.id, b.platform, b.app_id, b.app_secret, b.webhook_token,
-           coalesce(h.failures, 0) AS failures, h.rests_until
+           coalesce(h.failures, 0) AS failures, h.paused_until
     FROM bots AS b LEFT JOIN bot_health AS h ON h.bot_id = b.id
     WHERE EXISTS (SELECT FROM deliveries AS d WHERE d.bot_id = b.id
                   AND d.state IN ('pending', 'sending') AND d.due_at <= :now)
@@ -109,8 +109,8 @@ _CLAIM = text("""
         FROM picked WHERE d.id = picked.id
         RETURNING d.*
     )
-    SELECT c.id, c.bot_id, c.chat_id, c.attempts, c.act, c.task_id, o.kind, o.message, o.told,
-           o.created_at, card.ref AS card_ref, asked.told -> 'gate' AS card_gate,
+    SELECT c.id, c.bot_id, c.chat_id, c.attempts, c.action, c.task_id, o.kind, o.message, o.content,
+           o.created_at, card.ref AS card_ref, asked.content -> 'gate' AS card_gate,
            c.developer_id, t.created_by, p.deleted_at IS NOT NULL AS is_deleted,
            d.role, d.disabled_at, d.platform_uid, pm.role AS project_role,
            EXISTS (SELECT FROM bot_bindings AS b
@@ -136,13 +136,13 @@ _STORE_RESULTS = text("""
     WHERE d.id = r.id AND d.attempts = r.attempts AND d.state = 'sending'
 """)
 _STORE_HEALTH = text("""
-    INSERT INTO bot_health AS h (bot_id, failures, rests_until, sent, retried, died)
+    INSERT INTO bot_health AS h (bot_id, failures, paused_until, sent, retried, died)
     SELECT r.* FROM jsonb_to_recordset(CAST(:health AS jsonb)) AS r(
-        bot_id bigint, failures int, rests_until timestamptz, sent bigint, retried bigint,
+        bot_id bigint, failures int, paused_until timestamptz, sent bigint, retried bigint,
         died bigint)
     JOIN bots ON bots.id = r.bot_id
     ON CONFLICT (bot_id) DO UPDATE
-    SET failures = excluded.failures, rests_until = excluded.rests_until,
+    SET failures = excluded.failures, paused_until = excluded.paused_until,
         sent = h.sent + excluded.sent, retried = h.retried + excluded.retried,
         died = h.died + excluded.died
 """)
@@ -160,7 +160,7 @@ def due_bots(now: datetime) -> list[DueBot]:
             row.app_id,
             row.app_secret,
             row.webhook_token,
-            CircuitBreaker(row.failures, row.rests_until),
+            CircuitBreaker(row.failures, row.paused_until),
         )
         for row in db.session.execute(_RECIPIENTS, {"now": now})
     ]
@@ -188,16 +188,16 @@ def _to_claimed(row: Row[Any]) -> ClaimedDelivery:
         bot_id=row.bot_id,
         chat_id=row.chat_id,
         attempts=row.attempts,
-        action=DeliveryAction(row.act),
+        action=DeliveryAction(row.action),
         kind=NotificationType(row.kind),
         task_id=row.task_id,
         message=row.message,
-        content=row.told,
+        content=row.content,
         occurred_at=row.created_at,
         card_ref=row.card_ref,
         card_gate=row.card_gate,
         # A posted card is always edited: it must not go on asking.
-        is_meant=row.act == DeliveryAction.EDIT
+        is_meant=row.action == DeliveryAction.EDIT
         or notification_rules.can_still_receive(_addressee(row)),
     )
 
@@ -233,7 +233,7 @@ def store_results(
         {
             "bot_id": bot_id,
             "failures": circuit.failures,
-            "rests_until": circuit.rests_until.isoformat() if circuit.rests_until else None,
+            "paused_until": circuit.paused_until.isoformat() if circuit.paused_until else None,
             "sent": ends[bot_id, DeliveryState.SENT],
             "retried": ends[bot_id, DeliveryState.PENDING],
             "died": ends[bot_id, DeliveryState.DEAD],

@@ -75,7 +75,7 @@ def _expand_batch(now: datetime) -> int:
         db.session.execute(statements.INSERT_POSTS, {"rows": json.dumps(posts), "now": now})
     if closing:
         db.session.execute(statements.INSERT_CARD_EDITS, {"closing": closing, "now": now})
-    expanded = [{"id": entry_id, "told": content} for entry_id, content in contents.items()]
+    expanded = [{"id": entry_id, "content": content} for entry_id, content in contents.items()]
     db.session.execute(statements.MARK_EXPANDED, {"rows": json.dumps(expanded), "now": now})
     if notifications:
         wakeups.publish_notifications()

@@ -80,36 +80,36 @@ INSERT_NOTIFICATIONS = text("""
 """)
 # One new message to be sent for each of :rows, unless its bot has been removed meanwhile.
 INSERT_POSTS = text("""
-    INSERT INTO deliveries (outbox_id, task_id, bot_id, chat_id, developer_id, act, state, attempts,
-                            due_at, created_at)
+    INSERT INTO deliveries (outbox_id, task_id, bot_id, chat_id, developer_id, action, state,
+                            attempts, due_at, created_at)
     SELECT r.outbox_id, r.task_id, r.bot_id, r.chat_id, r.developer_id, 'post', 'pending', 0,
            :now, :now
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
         outbox_id bigint, task_id bigint, bot_id bigint, chat_id text, developer_id bigint)
     JOIN bots ON bots.id = r.bot_id
-    ON CONFLICT (outbox_id, bot_id, chat_id, act) DO NOTHING
+    ON CONFLICT (outbox_id, bot_id, chat_id, action) DO NOTHING
 """)
 # Each of the entries :closing (`o`) closes a question (`q`). For each card on which it was posted
 # (`d`), one edit. A card is edited once, by the first entry that closes its question.
 INSERT_CARD_EDITS = text("""
-    INSERT INTO deliveries (outbox_id, task_id, bot_id, chat_id, developer_id, act, card_id, state,
-                            attempts, due_at, created_at)
+    INSERT INTO deliveries (outbox_id, task_id, bot_id, chat_id, developer_id, action, card_id,
+                            state, attempts, due_at, created_at)
     SELECT DISTINCT ON (d.id) o.id, d.task_id, d.bot_id, d.chat_id, d.developer_id,
-           CAST('edit' AS delivery_act), d.id, CAST('pending' AS delivery_state), 0,
+           CAST('edit' AS delivery_action), d.id, CAST('pending' AS delivery_state), 0,
            CAST(:now AS timestamptz), CAST(:now AS timestamptz)
     FROM outbox AS o
     JOIN outbox AS q ON q.task_id = o.task_id AND q.round = o.round AND q.number < o.number
                     AND q.kind = 'gate_opened'
                     AND (o.kind NOT IN ('gate_answered', 'gate_withdrawn')
                          OR q.stage_index = o.stage_index)
-    JOIN deliveries AS d ON d.outbox_id = q.id AND d.act = 'post' AND d.state <> 'dead'
+    JOIN deliveries AS d ON d.outbox_id = q.id AND d.action = 'post' AND d.state <> 'dead'
     WHERE o.id = ANY(:closing)
       AND NOT EXISTS (SELECT FROM deliveries AS e WHERE e.card_id = d.id)
     ORDER BY d.id, o.number
-    ON CONFLICT (outbox_id, bot_id, chat_id, act) DO NOTHING
+    ON CONFLICT (outbox_id, bot_id, chat_id, action) DO NOTHING
 """)
-# Mark the entries of :rows as expanded, and keep the content that their messages show (`told`).
+# Mark the entries of :rows as expanded, and keep the content that their messages show.
 MARK_EXPANDED = text("""
-    UPDATE outbox AS o SET expanded_at = :now, told = r.told
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id bigint, told jsonb) WHERE o.id = r.id
+    UPDATE outbox AS o SET expanded_at = :now, content = r.content
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id bigint, content jsonb) WHERE o.id = r.id
 """)

@@ -86,7 +86,7 @@ def warnings(
         stage_options(stage, task, project.agent_options) or {}
         for stage in pipeline.parse(project.pipeline)
     ]
-    return agents.warnings(agent_type, options, project.room, is_known=is_known)
+    return agents.warnings(agent_type, options, project.min_sandbox, is_known=is_known)
 
 
 def stage_options(stage: Stage, task: Options | None, project: Options | None) -> Options | None:

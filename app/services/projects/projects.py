@@ -62,10 +62,11 @@ def update(actor: Developer, key: str, **fields: Any) -> Project:
 
     They are name, repo_url, default_branch, branch_name, agent_type, agent_command, agent_options,
     pipeline, max_attempts, environment (replaced as a whole), secrets (each is set, or removed by
-    None), git_token and ssh_key (removed by None), known_hosts, room, machine_selector, network,
-    require_change, on_quota, quota_minutes, quota_elsewhere, budget, task_budget and templates; by
-    admins also protected and protected_machines. Tasks keep the pipeline, and the budget, that they
-    were created with, and their branch. Raises NotFound, Forbidden, InvalidFields.
+    None), git_token and ssh_key (removed by None), known_hosts, min_sandbox, machine_selector,
+    network, require_change, on_quota, quota_minutes, quota_failover, budget, task_budget and
+    templates; by admins also protected and protected_machines. Tasks keep the pipeline, and the
+    budget, that they were created with, and their branch. Raises NotFound, Forbidden,
+    InvalidFields.
     """
     rights.require(Permission.CHANGE_PROJECT, actor, get(actor, key))
     project = lock_project(key)
@@ -179,10 +180,12 @@ def _has_key(key: str) -> ColumnElement[bool]:
 
 _PLAIN_FIELDS = (
     *("name", "repo_url", "default_branch", "agent_type", "agent_command", "max_attempts"),
-    *("known_hosts", "room", "require_change", "on_quota", "quota_minutes", "quota_elsewhere"),
-    *("branch_name", "protected", "templates"),
+    *("known_hosts", "min_sandbox", "require_change", "on_quota", "quota_minutes"),
+    *("quota_failover", "branch_name", "protected", "templates"),
 )
-_PLACEMENT_FIELDS = frozenset({"machine_selector", "protected", "protected_machines", "room"})
+_PLACEMENT_FIELDS = frozenset(
+    {"machine_selector", "protected", "protected_machines", "min_sandbox"}
+)
 # What lets machines in at the repository's host: encrypted, and for that host alone.
 _CREDENTIAL_FIELDS = {"git_token": "gitToken", "ssh_key": "sshKey"}
 
@@ -293,7 +296,7 @@ def _audited_fields(project: Project) -> dict[str, Any]:
         "agentOptions": project.agent_options,
         "pipeline": project.pipeline,
         "maxAttempts": project.max_attempts,
-        "minSandbox": project.room,
+        "minSandbox": project.min_sandbox,
         "machineSelector": project.machine_selector,
         "protected": project.protected,
         "protectedMachines": project.protected_machines,
@@ -306,7 +309,7 @@ def _audited_fields(project: Project) -> dict[str, Any]:
         "requireChange": project.require_change,
         "onQuota": project.on_quota,
         "quotaMinutes": project.quota_minutes,
-        "quotaFailover": project.quota_elsewhere,
+        "quotaFailover": project.quota_failover,
         "budget": project.budget,
         "taskBudget": project.task_budget,
         "templates": project.templates,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.domain import anchors, field_errors
-from app.domain.diff import FileStatus, Since
+from app.domain.diff import DiffBase, FileStatus
 from app.domain.errors import InvalidFields
 from app.domain.review import CONTEXT_LINES, MAX_CODE_LINE, MAX_LINES, Side
 from app.extensions import db
@@ -37,7 +37,7 @@ def find_commit(task: Task, commit: str | None) -> ReviewedCommit:
     """That commit of the task's, or the latest. Raises InvalidFields where it has no such."""
     if commit is None:
         return latest_commit(task)
-    query = _changes(task, commit).where(Change.since == Since.BASE)
+    query = _changes(task, commit).where(Change.since == DiffBase.BASE)
     change = db.session.scalar(query.order_by(Change.id.desc()).limit(1))
     if change is None:
         raise InvalidFields({"commit": [field_errors.NO_SUCH_COMMIT]})
@@ -83,7 +83,9 @@ def _to_reviewed_commit(change: Change) -> ReviewedCommit:
 
 
 def _changes(task: Task, commit: str | None) -> Any:
-    return select(Change).where(Change.task_id == task.id, Change.commit == commit, Change.whole)
+    return select(Change).where(
+        Change.task_id == task.id, Change.commit == commit, Change.is_complete
+    )
 
 
 def _file_at(about: ReviewedCommit, path: str) -> ChangedFile:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 # Events of sample tasks are not counted among the fleet's.
 _TABLES = ("tasks", "task_events")
-_WORDS = "ix_task_texts_words"
+_WORDS = "ix_task_texts_description"
 _TEXTS = text("""
     INSERT INTO task_texts (task_id, project_id, description)
     SELECT id, project_id, description FROM tasks ORDER BY id

@@ -26,8 +26,8 @@ priority pipeline stage_index round attempt checkpoints events result failure cr
 assigned_at started_at finished_at updated_at"""
 
 _ATTEMPTS = text("""
-    INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, holds_slot,
-                          excused, outcome, assigned_at, accepted_at, started_at, ended_at,
+    INSERT INTO attempts (task_id, number, round, machine_id, phase, stage_index, has_slot,
+                          uncounted, outcome, assigned_at, accepted_at, started_at, ended_at,
                           forget_at, forgotten_at, log_bytes, log_lines, log_gaps)
     SELECT id, 1, 1, machine_id,
            CASE status WHEN 'completed' THEN 'publish' ELSE 'run' END::attempt_phase, 0,

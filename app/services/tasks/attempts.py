@@ -37,8 +37,8 @@ def free_slot(machine: Machine | None, attempt: Attempt) -> None:
     """Take the attempt's slot away, for nothing of the attempt runs any more, and wake the
     dispatcher. Nothing happens to an attempt that has none.
     """
-    if attempt.holds_slot and machine is not None:
-        attempt.holds_slot = False
+    if attempt.has_slot and machine is not None:
+        attempt.has_slot = False
         machine.slots_used -= 1
         wakeups.wake_dispatch()
 
@@ -47,8 +47,8 @@ def occupy_slot(machine: Machine, attempt: Attempt) -> None:
     """Give the attempt a slot, whether there is a free one or not, and change the machine's orders.
     Nothing happens to an attempt that has one.
     """
-    if not attempt.holds_slot:
-        attempt.holds_slot = True
+    if not attempt.has_slot:
+        attempt.has_slot = True
         machine.slots_used += 1
         bump_orders_version(machine)
 
@@ -58,7 +58,7 @@ def try_occupy_slot(machine: Machine, attempt: Attempt) -> bool:
     if machine.slots_used >= machine.slots_total:
         return False
     machine.slots_used += 1
-    attempt.holds_slot = True
+    attempt.has_slot = True
     return True
 
 
@@ -99,9 +99,9 @@ def finish(
     attempt.ended_at = now
     attempt.outcome = outcome
     if outcome is not AttemptOutcome.LOST:  # which may come back with the rest of its log
-        attempt.pending_end = None
+        attempt.pending_exit = None
     attempt.forget_at = now + timedelta(seconds=settings.value("workspaceSeconds"))
-    attempt.kept_most = attempt.kept_bytes + storage_limits.MAX_LATE_BYTES
+    attempt.max_stored_bytes = attempt.stored_bytes + storage_limits.MAX_LATE_BYTES
     if gone:
         free_slot(machine, attempt)
     bump_orders_version(machine)
@@ -147,15 +147,15 @@ def mark_lost(
 
     `gone` as in `end`. `counts` is false for an attempt that never began: nothing was tried.
     """
-    attempt.excused = attempt.excused or not counts
+    attempt.uncounted = attempt.uncounted or not counts
     finish(machine, attempt, AttemptOutcome.LOST, now, gone=gone)
-    about = {"machineId": str(attempt.machine_id), "uncounted": attempt.excused}
+    about = {"machineId": str(attempt.machine_id), "uncounted": attempt.uncounted}
     history.record_event(
         task, EventType.MACHINE_LOST, why, now, stage_index=attempt.stage_index, data=about
     )
     questions.withdraw(task, attempt, "its attempt is lost", now)
     limit = task.project.max_attempts
-    is_counted = is_loss_counted(attempt.phase, excused=attempt.excused)
+    is_counted = is_loss_counted(attempt.phase, excused=attempt.uncounted)
     number = _count_lost_in_round(task) if is_counted else 0
     event = event_after_loss(
         task.status, task.suspend_reason, Loss.ATTEMPT, lost=number, limit=limit
@@ -222,8 +222,8 @@ def is_restorable(task: Task, attempt: Attempt) -> bool:
 
 def restore(machine: Machine, task: Task, attempt: Attempt, now: datetime) -> None:
     """Let a lost attempt go on, whose machine has brought the result that the task lacked."""
-    attempt.ended_at = attempt.outcome = attempt.forget_at = attempt.kept_most = None
-    if not attempt.holds_slot:
+    attempt.ended_at = attempt.outcome = attempt.forget_at = attempt.max_stored_bytes = None
+    if not attempt.has_slot:
         try_occupy_slot(machine, attempt)  # if none is free, dispatch gives it the next one
     bump_orders_version(machine)
     transitions.apply_event(task, TaskEvent.RESTORE, now)
@@ -294,7 +294,7 @@ def _count_lost_in_round(task: Task) -> int:
         Attempt.task_id == task.id,
         Attempt.round == task.round,
         Attempt.outcome == AttemptOutcome.LOST,
-        ~Attempt.excused,
+        ~Attempt.uncounted,
     )
     return db.session.scalar(query) or 0
 

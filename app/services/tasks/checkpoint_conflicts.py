@@ -25,7 +25,7 @@ def ask_about_conflict(
     checkpoint before, if there is one, or to end. The caller holds both locks, and commits.
     """
     task.stage_index = attempts.current_stage_index(attempt, task)
-    attempt.excused = True
+    attempt.uncounted = True
     attempts.finish(machine, attempt, AttemptOutcome.HANDED_OVER, now, gone=True)
     index = attempt.stage_index
     gate = Gate(

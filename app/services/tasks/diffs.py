@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
-from app.domain.diff import EXPIRED, FileLeftOut, NoDiff, NoFile, PatchLeftOut, Since
+from app.domain.diff import EXPIRED, DiffBase, FileLeftOut, NoDiff, NoFile, PatchLeftOut
 from app.domain.task import EventType
 from app.extensions import db
 from app.models import Change, ChangedFile, Content, Developer, Event, Gate, Task
@@ -180,7 +180,7 @@ def read_file(actor: Developer, task_id: int, commit: str, path: str) -> FileAt:
     query = (
         select(case((is_after, ChangedFile.blob), else_=ChangedFile.old_blob))
         .join(Change, Change.id == ChangedFile.change_id)
-        .where(Change.task_id == task.id, Change.whole, or_(is_after, is_before))
+        .where(Change.task_id == task.id, Change.is_complete, or_(is_after, is_before))
         .order_by(Change.id.desc())
     )
     found = [blob for blob in db.session.scalars(query.limit(10)) if blob]
@@ -196,7 +196,7 @@ def read_file(actor: Developer, task_id: int, commit: str, path: str) -> FileAt:
 def _require_known(task: Task, commit: str) -> None:
     """Raise NoDiff where it is not known what changed up to there, or no longer."""
     is_its = or_(Change.commit == commit, Change.base == commit)
-    kept = select(Change.left_out).where(Change.task_id == task.id, Change.whole, is_its)
+    kept = select(Change.left_out).where(Change.task_id == task.id, Change.is_complete, is_its)
     left_out = db.session.scalars(kept).all()
     if all(why == EXPIRED for why in left_out):
         raise NoDiff(EXPIRED_TEXT if left_out else "the task has changed nothing up to that commit")
@@ -219,8 +219,8 @@ def change_at_gate(task: Task, gate: Gate) -> Change | None:
         return None
     query = select(Change).where(
         Change.task_id == task.id,
-        Change.since == Since.BASE,
-        Change.whole,
+        Change.since == DiffBase.BASE,
+        Change.is_complete,
         Change.commit == commit,
         Change.left_out != EXPIRED,
     )

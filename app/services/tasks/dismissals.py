@@ -21,6 +21,6 @@ def set_dismissed(actor: Developer, task_id: int, *, seen: bool) -> None:
     task = locks.lock_tasks([task_id])[task_id]
     if task.status not in ENDED:
         raise TaskNotEnded("the task goes on: there is no end to be seen yet")
-    task.seen_at = (task.seen_at or now()) if seen else None
+    task.dismissed_at = (task.dismissed_at or now()) if seen else None
     wakeups.publish_inbox(actor.id)
     db.session.commit()

@@ -252,7 +252,7 @@ def require_no_tunnel(held: LockedTask) -> None:
     if tunnel is None:
         return
     is_there = held.machine is not None and held.machine.connected
-    lives_on = tunnel.runs and tunnel.taken_at is not None and is_there
+    lives_on = tunnel.runs and tunnel.accepted_at is not None and is_there
     if not tunnel_rules.can_change_workspace(tunnel.state, lives_on=lives_on):
         return
     if tunnel.state in tunnel_rules.OPEN_STATES:

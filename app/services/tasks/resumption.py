@@ -96,7 +96,7 @@ def resume_answered(machine: Machine, task: Task, attempt: Attempt, now: datetim
 
 def _refusal_reason(machine: Machine, task: Task) -> str | None:
     """Why the machine takes no work of the task now; None where it takes it."""
-    if not sandbox.is_sufficient(machine.sandbox_level, task.project.room):
+    if not sandbox.is_sufficient(machine.sandbox_level, task.project.min_sandbox):
         return f"{machine.name} cannot contain it as far as its project demands"
     if not task.placement.matches(str(machine.id), machine.all_labels):
         return f"{machine.name} is none of the machines that it may go to"

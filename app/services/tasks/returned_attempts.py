@@ -27,8 +27,8 @@ def requeue_unhealthy(
     if not _is_all_pushed(task, attempt):
         return False
     why = f"{machine.name} could not begin it: {words}"
-    attempt.excused = _count_returned(machine, task) < MAX_RETURNS
-    if attempt.excused:
+    attempt.uncounted = _count_returned(machine, task) < MAX_RETURNS
+    if attempt.uncounted:
         attempts.requeue_from_checkpoint(machine, task, attempt, why, now, gone=True)
     else:
         attempts.mark_lost(machine, task, attempt, why, now, gone=True)
@@ -52,7 +52,7 @@ def _count_returned(machine: Machine, task: Task) -> int:
         Attempt.round == task.round,
         Attempt.machine_id == machine.id,
         Attempt.outcome == AttemptOutcome.HANDED_OVER,
-        Attempt.excused,
+        Attempt.uncounted,
     )
     return db.session.scalar(query) or 0
 

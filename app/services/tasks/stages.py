@@ -75,7 +75,7 @@ def handle_stage_started(live: LiveAttempt, report: frames.StageStarted) -> None
     if is_out_of_contact(task):
         transitions.apply_event(task, TaskEvent.RECONNECT, live.now)
     transitions.apply_event(task, TaskEvent.START, live.now)
-    live.attempt.excused = False
+    live.attempt.uncounted = False
     if live.attempt.started_at is None:
         live.attempt.started_at = live.now
         live.record(EventType.STARTED, f"started on {live.machine.name}")
@@ -105,7 +105,7 @@ def handle_stage_finished(live: LiveAttempt, report: frames.StageFinished) -> No
     says. Raises Conflict where the stage was not ordered.
     """
     require_running(live, report)
-    live.attempt.pending_end = {
+    live.attempt.pending_exit = {
         "stageIndex": report.stage_index,
         "how": report.how,
         "code": report.code,
@@ -123,7 +123,7 @@ def handle_suspended(live: LiveAttempt, report: frames.Suspended) -> None:
     """
     require_running(live, report)
     why = {"reason": report.reason, "message": report.message, "resetsAtMs": report.resets_at_ms}
-    live.attempt.pending_end = {
+    live.attempt.pending_exit = {
         "stageIndex": report.stage_index,
         "how": "stopped",
         "code": 0,
@@ -137,10 +137,10 @@ def apply_pending_end(live: LiveAttempt) -> None:
     """Let a stage's end take effect if its log is complete; those who look into the terminal are
     told.
     """
-    end = live.attempt.pending_end
+    end = live.attempt.pending_exit
     if end is None or live.attempt.log_bytes < end["logEnd"]:
         return
-    live.attempt.pending_end = None
+    live.attempt.pending_exit = None
     questions.withdraw(live.task, live.attempt, "the stage has ended", live.now)
     index = end["stageIndex"]
     why = end.get("failure")  # which an earlier release did not keep
@@ -256,7 +256,7 @@ def handle_failed(live: LiveAttempt, report: frames.Failed) -> None:
     the task fails, unless the attempt is given back. One whose stage has ended is not: it has run.
     """
     machine, task, attempt, now = live.machine, live.task, live.attempt, live.now
-    is_unbegun = report.is_unhealthy and attempt.pending_end is None
+    is_unbegun = report.is_unhealthy and attempt.pending_exit is None
     if is_unbegun and returned_attempts.requeue_unhealthy(
         machine, task, attempt, report.message, now
     ):

@@ -30,7 +30,7 @@ def suspend(
     machine: Machine, task: Task, attempt: Attempt, why: Mapping[str, Any], now: datetime
 ) -> None:
     """Let the attempt wait in the middle of its stage, without a slot. `why` is of the form in
-    `Attempt.pending_end`. The caller holds both locks, and commits.
+    `Attempt.pending_exit`. The caller holds both locks, and commits.
     """
     attempt.mid_stage = True
     if SuspendReason(why["reason"]) is SuspendReason.BUDGET:

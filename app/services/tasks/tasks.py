@@ -23,11 +23,13 @@ from app.services.tasks import attempts, gates, history, queries, rounds, statem
 
 # Columns of what comes later: what a new task is not given would be queried.
 _UNUSED = {
-    **dict.fromkeys(("partial", "quota", "resume_at", "usage", "warned_at", "result", "failure")),
+    **dict.fromkeys(
+        ("partial", "quota", "resume_at", "usage", "warned_grants", "result", "failure")
+    ),
     **dict.fromkeys(("assigned_at", "started_at", "finished_at")),
     **dict.fromkeys(("allowed", "running_since", "branch_commit")),
     **dict.fromkeys(("grants", "attempt", "events"), 0),
-    "keeps_contents": False,
+    "has_contents": False,
     "follow_up": None,
     "follow_ups_queued": 0,
 }

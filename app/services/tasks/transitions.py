@@ -36,7 +36,7 @@ def apply_event(task: Task, event: TaskEvent, now: datetime) -> None:
     if task.status is TaskStatus.QUEUED:
         task.queued_at = now
         wakeups.wake_dispatch()
-    task.seen_at = None  # how it ends next is seen anew
+    task.dismissed_at = None  # how it ends next is seen anew
     match task.status:
         case TaskStatus.ASSIGNED if event is TaskEvent.ASSIGN:
             task.assigned_at = now
@@ -60,7 +60,7 @@ def _update_run_time(task: Task, now: datetime) -> None:
         task.running_since = None
         whose = {"project_id": task.project_id, "developer_id": task.created_by}
         db.session.add(
-            RunInterval(task_id=task.id, **whose, began_at=since, ended_at=max(since, now))
+            RunInterval(task_id=task.id, **whose, started_at=since, ended_at=max(since, now))
         )
 
 

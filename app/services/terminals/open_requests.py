@@ -23,31 +23,34 @@ _BUMP_ORDERS_VERSION = """
     UPDATE machines SET orders_version = orders_version + 1
     WHERE id IN (SELECT a.machine_id FROM attempts AS a
                  JOIN wanted AS w ON w.task_id = a.task_id AND w.attempt = a.number
-                 WHERE w.asked_at = :now)
+                 WHERE w.requested_at = :now)
     RETURNING id
 """
 _REQUEST = text(f"""
     WITH wanted AS (
-        INSERT INTO terminals AS t (task_id, attempt, wanted_until, asked, asked_at)
+        INSERT INTO terminals AS t (task_id, attempt, wanted_until, dial_requests, requested_at)
         VALUES (:task, :attempt, :until, 1, :now)
         ON CONFLICT (task_id, attempt) DO UPDATE SET
             wanted_until = greatest(t.wanted_until, excluded.wanted_until),
-            asked = t.asked + CASE WHEN t.wanted_until < :now THEN 1 ELSE 0 END,
-            asked_at = CASE WHEN t.wanted_until < :now THEN :now ELSE t.asked_at END
-        RETURNING t.task_id, t.attempt, t.asked_at
+            dial_requests = t.dial_requests
+                + CASE WHEN t.wanted_until < :now THEN 1 ELSE 0 END,
+            requested_at = CASE WHEN t.wanted_until < :now THEN :now ELSE t.requested_at END
+        RETURNING t.task_id, t.attempt, t.requested_at
     ) {_BUMP_ORDERS_VERSION}
 """)
 _RENEW = text(f"""
     WITH wanted AS (
         UPDATE terminals AS t SET
             wanted_until = greatest(t.wanted_until, :until),
-            asked = t.asked + CASE WHEN s.absent OR t.wanted_until < :now THEN 1 ELSE 0 END,
-            asked_at = CASE WHEN s.absent OR t.wanted_until < :now THEN :now ELSE t.asked_at END
+            dial_requests = t.dial_requests
+                + CASE WHEN s.absent OR t.wanted_until < :now THEN 1 ELSE 0 END,
+            requested_at = CASE WHEN s.absent OR t.wanted_until < :now THEN :now
+                ELSE t.requested_at END
         FROM (SELECT * FROM jsonb_to_recordset(CAST(:watched AS jsonb))
               AS r(task_id bigint, attempt int, absent boolean)) AS s
         WHERE t.task_id = s.task_id AND t.attempt = s.attempt
-          AND (NOT s.absent OR t.asked_at < :patience)
-        RETURNING t.task_id, t.attempt, t.asked_at
+          AND (NOT s.absent OR t.requested_at < :patience)
+        RETURNING t.task_id, t.attempt, t.requested_at
     ) {_BUMP_ORDERS_VERSION}
 """)
 _CANCEL = text("""

@@ -37,7 +37,7 @@ class TypedSpan:
     task_id: int
     attempt: int
     developer_id: int
-    begun_at: datetime
+    started_at: datetime
     ended_at: datetime
     bytes: int
 
@@ -60,10 +60,10 @@ _CHECK = text(f"""
 
 # As one value: a list of parameters costs SQLAlchemy 10 to 20 ms for some dozens of rows.
 _STORE_INPUTS = text("""
-    INSERT INTO terminal_inputs (task_id, attempt, developer_id, begun_at, ended_at, bytes)
-    SELECT task_id, attempt, developer_id, begun_at, ended_at, bytes
+    INSERT INTO terminal_inputs (task_id, attempt, developer_id, started_at, ended_at, bytes)
+    SELECT task_id, attempt, developer_id, started_at, ended_at, bytes
     FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(
-        task_id bigint, attempt int, developer_id bigint, begun_at timestamptz,
+        task_id bigint, attempt int, developer_id bigint, started_at timestamptz,
         ended_at timestamptz, bytes bigint)
 """)
 

@@ -142,7 +142,7 @@ def _start(
     tunnel.opened_by = actor.id
     tunnel.state = rules.next_state(before, TunnelEvent.START)
     tunnel.runs = True
-    tunnel.url = tunnel.error = tunnel.taken_at = None
+    tunnel.url = tunnel.error = tunnel.accepted_at = None
     tunnel.restarts = 0
     tunnel.started_at = tunnel.changed_at = now
     tunnel.expires_at = now + life
@@ -185,7 +185,7 @@ def handle_facts(live: LiveAttempt, body: frames.TunnelFacts) -> None:
     is_over = event not in (TunnelEvent.TRY, TunnelEvent.CONNECT)
     if is_over:
         tunnel.runs = False
-    tunnel.taken_at = tunnel.taken_at or live.now
+    tunnel.accepted_at = tunnel.accepted_at or live.now
     tunnel.restarts = body.restarts
     try:
         _apply_event(live.task, tunnel, event, live.now, _event_text(body))
@@ -255,7 +255,7 @@ def _end_overdue(machine_id: uuid.UUID, task_id: int, number: int, now: datetime
 def _to_status(tunnel: Tunnel, attempt: Attempt) -> TunnelStatus:
     return TunnelStatus(
         state=tunnel.state,
-        is_started=tunnel.taken_at is not None,
+        is_started=tunnel.accepted_at is not None,
         started_at=tunnel.started_at,
         changed_at=tunnel.changed_at,
         expires_at=tunnel.expires_at,

@@ -46,7 +46,7 @@ def _mark_notified(standing: BudgetStatus, task: Task) -> bool:
     """Note that people are told. Returns whether nobody else has, or is about to."""
     match standing.owner:
         case BudgetOwner.TASK:
-            task.warned_at = task.grants
+            task.warned_grants = task.grants
             return True
         case BudgetOwner.PROJECT:
             return _mark_month_notified(Project, task.project_id, standing)
@@ -57,10 +57,10 @@ def _mark_month_notified(
     owner: type[Project] | type[Developer], owner_id: int, standing: BudgetStatus
 ) -> bool:
     # Not waited for, because tasks are locked here: who holds the row may be waiting for one.
-    is_untold = owner.budget_told.is_distinct_from(standing.month)
+    is_untold = owner.budget_notified_month.is_distinct_from(standing.month)
     mine = select(owner.id).where(owner.id == owner_id, is_untold)
     mine = mine.with_for_update(key_share=True, skip_locked=True)
-    statement = update(owner).where(owner.id.in_(mine)).values(budget_told=standing.month)
+    statement = update(owner).where(owner.id.in_(mine)).values(budget_notified_month=standing.month)
     statement = statement.returning(owner.id).execution_options(synchronize_session=False)
     return db.session.scalar(statement) is not None
 

@@ -77,7 +77,7 @@ _STORE_USAGE = text(f"""
         ) AS both_of_them
         GROUP BY agent
     )
-    INSERT INTO fleet_moves (counter, label, times, amount)
+    INSERT INTO fleet_increments (counter, label, times, amount)
     SELECT '{FleetCounter.USAGE}', agent || ' ' || kind, times, amount
     FROM change CROSS JOIN LATERAL (VALUES
         ('input', input, 0), ('cached', cached, 0), ('output', output, 0),

@@ -13,7 +13,7 @@ from app.domain.machine import MachineStatus
 from app.domain.task import TaskStatus
 from app.extensions import db, redis
 from app.factory import create_app
-from app.models import FleetMove
+from app.models import FleetIncrement
 from app.services.ops import readiness
 from app.services.tasks import transitions
 from muster import __version__
@@ -108,9 +108,11 @@ def test_metrics_tell_what_became_of_attempts(client: FlaskClient) -> None:
         task = make_task(status=TaskStatus.RUNNING)
         transitions.fail(task, code, "why", attempt.assigned_at)
     for bound, times in (("0.05", 1), ("1.0", 3)):
-        db.session.add(FleetMove(counter="lease_margins", label=bound, times=times, amount=times))
+        db.session.add(
+            FleetIncrement(counter="lease_margins", label=bound, times=times, amount=times)
+        )
     for label, times, amount in (("gemini input", 7, 0), ("gemini cost", 0, 0.5)):
-        db.session.add(FleetMove(counter="usage", label=label, times=times, amount=amount))
+        db.session.add(FleetIncrement(counter="usage", label=label, times=times, amount=amount))
     db.session.commit()
     lines = client.get("/metrics").text.splitlines()
     for line in (

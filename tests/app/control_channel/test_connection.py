@@ -142,9 +142,11 @@ def test_what_a_heartbeat_says_has_changed_is_stored(
     machine.connect()
     machine.beat(repositories=["https://git.example.org/x.git"])
     wait_for(lambda: row_of(machine).repositories == ["https://git.example.org/x.git"])
-    assert row_of(machine).room is None
+    assert row_of(machine).sandbox is None
     machine.beat(sandbox=frames.SandboxFacts("processes", ["no bubblewrap"]))
-    wait_for(lambda: row_of(machine).room == {"level": "processes", "missing": ["no bubblewrap"]})
+    wait_for(
+        lambda: row_of(machine).sandbox == {"level": "processes", "missing": ["no bubblewrap"]}
+    )
 
 
 def small_socket(machine: SimulatedMachine) -> socket.socket:

@@ -54,7 +54,7 @@ def test_it_opens_after_failures_in_a_row_and_then_one_tries_it_for_all() -> Non
 
 
 def test_each_probe_that_fails_doubles_the_rest_up_to_an_end() -> None:
-    rests = [failed(FAILURE_THRESHOLD + n).rests_until for n in (0, 1, 2, 40)]
+    rests = [failed(FAILURE_THRESHOLD + n).paused_until for n in (0, 1, 2, 40)]
     assert rests == [NOW + rest for rest in (MIN_PAUSE, MIN_PAUSE * 2, MIN_PAUSE * 4)] + [
         NOW + MAX_PAUSE
     ]
@@ -70,8 +70,8 @@ def test_who_asks_for_time_gets_it_and_has_not_failed() -> None:
     assert circuit.capacity(NOW + 29 * SECOND, 4, 0) == 0
     assert circuit.capacity(NOW + 30 * SECOND, 4, 0) == 4
     shorter = circuit.after_pause_request(NOW, SECOND)
-    assert shorter.rests_until == circuit.rests_until, "of two wishes the longer counts"
+    assert shorter.paused_until == circuit.paused_until, "of two wishes the longer counts"
     assert (
-        CircuitBreaker().after_pause_request(NOW, timedelta(days=9)).rests_until
+        CircuitBreaker().after_pause_request(NOW, timedelta(days=9)).paused_until
         == NOW + MAX_RETRY_AFTER
     )

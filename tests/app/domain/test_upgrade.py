@@ -9,7 +9,7 @@ BARE = UpgradeOffer("2", UpgradeTiming.IDLE, is_bundled=False)
 
 
 def upgrade_facts(state: str, version: str = "2", why: str = "") -> dict[str, str]:
-    return {"state": state, "version": version, "why": why}
+    return {"state": state, "version": version, "reason": why}
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,9 @@ OTHERWISE = {
     "developers": {"device_generation"},
     "enrollment_tokens": {"revoked_at"},
     "logins": {"ended_at"},
-    "machines": {"connected", "status", "is_awaited"},
+    "machines": {"connected", "status", "is_expected"},
     "outbox": {"expanded_at"},
-    "server_identity": {"restored_at", "awaits_until", "attempts_from"},
+    "server_identity": {"restored_at", "machines_expected_until", "attempts_from"},
     "terminals": {"wanted_until"},
     "tunnels": {"number", "state"},
     "channel_tokens": {"*"},
@@ -134,8 +134,11 @@ def test_it_is_one_snapshot_whatever_is_committed_meanwhile(
         say(self, kind, content)
         if kind is RecordKind.TABLE and content["name"] in ("attempts", "settings"):
             with restore_backup(full) as connection, connection.begin():
-                for table in ("audit_entries", "task_moves"):  # one of before, one of after
-                    columns = {"audit_entries": AUDIT, "task_moves": "project_id"}[table]
+                for table in (
+                    "audit_entries",
+                    "task_status_changes",
+                ):  # one of before, one of after
+                    columns = {"audit_entries": AUDIT, "task_status_changes": "project_id"}[table]
                     rows = f"SELECT {columns} FROM {table} LIMIT 1"
                     connection.execute(sa.text(f"INSERT INTO {table} ({columns}) {rows}"))
 
@@ -147,7 +150,7 @@ def test_it_is_one_snapshot_whatever_is_committed_meanwhile(
     assert load.check_backup(file, PASSPHRASE).rows == {
         name: count for name, count in seen.items() if name not in EXCLUDED_TABLES
     }
-    assert load_counts(full)["task_moves"] == seen["task_moves"] + 2
+    assert load_counts(full)["task_status_changes"] == seen["task_status_changes"] + 2
 
 
 AUDIT = "at, actor_name, action, target_type, target_id"

@@ -149,10 +149,10 @@ def in_sequence(task: Task, number: int, body: frames.Body) -> frames.Body:
 
 
 def make_driven(
-    slots: int = 2, room: frames.SandboxFacts | None = None, **given: Any
+    slots: int = 2, sandbox: frames.SandboxFacts | None = None, **given: Any
 ) -> FakeMachine:
     """A machine that has said hello for the first time."""
-    machine = FakeMachine(make_machine(slots_total=slots, **given).id, slots=slots, sandbox=room)
+    machine = FakeMachine(make_machine(slots_total=slots, **given).id, slots=slots, sandbox=sandbox)
     machine.hello()
     return machine
 

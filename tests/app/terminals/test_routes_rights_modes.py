@@ -104,7 +104,7 @@ def test_who_typed_how_much_is_told_of_each(scene: Scene, right: str) -> None:
         scene.creator.id: 13,
         scene.maintainer.id: 4,
     }
-    assert all(begun <= row.begun_at <= row.ended_at <= now() for row in by.values())
+    assert all(begun <= row.started_at <= row.ended_at <= now() for row in by.values())
     request = urllib.request.Request(
         f"{scene.url}/api/web/tasks/{scene.task.id}/terminal-inputs",
         headers={"Authorization": f"Bearer {access_token_of(scene.maintainer)}"},

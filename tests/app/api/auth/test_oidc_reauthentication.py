@@ -23,7 +23,7 @@ def headers(
     """Of ada's login by the provider, whose confirmation is over."""
     start_sign_in().return_to_app()
     bearer = {"Authorization": f"Bearer {access_token(client)}"}
-    db.session.execute(sa.update(Login).values(confirmed_at=clock.now() - timedelta(hours=1)))
+    db.session.execute(sa.update(Login).values(reauthenticated_at=clock.now() - timedelta(hours=1)))
     return bearer
 
 

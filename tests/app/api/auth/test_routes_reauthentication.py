@@ -31,7 +31,7 @@ def ask(client: FlaskClient, ada: Developer) -> Ask:
     """Sends a POST of hers, by a login that began, and was last confirmed, an hour ago."""
     headers = bearer(sign_in(client, ada.name)["accessToken"])
     hour_ago = clock.now() - timedelta(hours=1)
-    db.session.execute(sa.update(Login).values(created_at=hour_ago, confirmed_at=hour_ago))
+    db.session.execute(sa.update(Login).values(created_at=hour_ago, reauthenticated_at=hour_ago))
     db.session.commit()
 
     def ask(path: str, body: Any = None) -> Any:
@@ -100,7 +100,7 @@ def test_changing_the_password_and_disabling_the_second_factor_carry_their_own_p
 
 def tokens_of_an_hour_ago(client: FlaskClient, ada: Developer) -> str:
     token = sign_in(client, ada.name)["accessToken"]
-    db.session.execute(sa.update(Login).values(confirmed_at=None))
+    db.session.execute(sa.update(Login).values(reauthenticated_at=None))
     db.session.commit()
     return token
 

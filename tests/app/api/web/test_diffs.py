@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.domain.attempt import AttemptOutcome
-from app.domain.diff import EXPIRED, FileStatus, Since
+from app.domain.diff import EXPIRED, DiffBase, FileStatus
 from app.domain.roles import SystemRole
 from app.domain.task import SuspendReason, TaskStatus
 from app.extensions import db
@@ -131,7 +131,7 @@ def test_which_change_is_asked_for_by_stage_attempt_and_round(get: Ask, task: Ta
     for name, about in {
         "first": {},
         "second": {"stage_index": 1},
-        "its stage": {"stage_index": 1, "since": Since.STAGE},
+        "its stage": {"stage_index": 1, "since": DiffBase.STAGE},
         "third": {"stage_index": 2},
     }.items():
         make_change(task, [file_with_section(task, name)], **about)
@@ -140,8 +140,8 @@ def test_which_change_is_asked_for_by_stage_attempt_and_round(get: Ask, task: Ta
     task.round = 2
     make_attempt(task, make_machine())
     make_change(task, [file_with_section(task, "anew")])
-    make_change(task, [file_with_section(task, "what is new")], since=Since.ROUND)
-    make_change(task, [file_with_section(task, "unfinished")], stage_index=1, whole=False)
+    make_change(task, [file_with_section(task, "what is new")], since=DiffBase.ROUND)
+    make_change(task, [file_with_section(task, "unfinished")], stage_index=1, is_complete=False)
     assert paths(get(task)) == ["anew"]
     assert paths(get(task, stage=1)) == ["its stage"]
     assert paths(get(task, attempt=1)) == ["third"]

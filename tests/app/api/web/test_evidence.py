@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.domain.diff import Since
+from app.domain.diff import DiffBase
 from app.domain.pipeline import GateKind
 from app.domain.roles import SystemRole
 from app.domain.task import EventType, TaskStatus
@@ -60,13 +60,13 @@ def task(admin: Developer) -> Task:
     """With two attempts, of which the first has lost something, and an answered question."""
     task = make_task(description="Round the totals once.", creator=admin)
     add_transcript(task, EventType.CREATED, "created")
-    first = make_attempt(task, make_machine(name="elm"), holds_slot=False)
+    first = make_attempt(task, make_machine(name="elm"), has_slot=False)
     logs.append(first, [LogSegment(0, 0, 0, b"begun\r\n")])
     logs.record_gap(first, 7, 100)
     logs.append(first, [LogSegment(100, 5, 0, b"and ended\r\n")])
     first.ended_at, first.outcome = now(), "failed"
     db.session.commit()
-    second = make_attempt(task, make_machine(name="oak"), holds_slot=False)
+    second = make_attempt(task, make_machine(name="oak"), has_slot=False)
     for at in range(0, len(LOG), 50_000):
         logs.append(second, [LogSegment(at, at, 0, LOG[at : at + 50_000])])
     make_transcript(task.id, first=0, attempt=2)
@@ -227,7 +227,7 @@ def test_the_patches_of_changes_are_in_it(
     sections = [b"diff --git a/a b/a\n+one\n", b"diff --git a/b b/b\n-two\n" * 9_000]
     ids = [make_content(task, section).id for section in sections]
     make_change(task, [{"path": name, "patch": id} for name, id in zip("ab", ids, strict=True)])
-    make_change(task, [{"path": "a"}], left_out="size", since=Since.STAGE)
+    make_change(task, [{"path": "a"}], left_out="size", since=DiffBase.STAGE)
     data = download_evidence(client, task, headers)
     made = zipfile.ZipFile(io.BytesIO(data))
     patches = [name for name in made.namelist() if name.startswith("diffs/")]

@@ -33,7 +33,7 @@ def test_a_machine_is_shown_with_its_last_life_sign(
         metrics={"cpuPercent": 12.5, "diskPercent": 40.0},  # what is 0 is not sent
         capabilities=[{"agentType": "claude"}],
         hardware={"cpuCount": 4, "os": "linux"},
-        room={"level": "processes", "missing": ["bubblewrap is not installed"]},
+        sandbox={"level": "processes", "missing": ["bubblewrap is not installed"]},
         labels={"gpu": "true", "zone": "us"},
         admin_labels={"zone": "eu"},
     )

@@ -131,7 +131,7 @@ def test_the_latest_attempts_is_shown_and_none_is_said_so(
     missing = client.get(f"/api/web/workspaces/{task.id}", headers=headers)
     assert (missing.status_code, missing.json["code"]) == (404, "no_workspace")
     machine = make_machine()
-    lost = make_attempt(task, machine, number=1, ended_at=now(), outcome="lost", holds_slot=False)
+    lost = make_attempt(task, machine, number=1, ended_at=now(), outcome="lost", has_slot=False)
     make_workspace(lost, dirty=False)
     make_workspace(make_attempt(task, machine, number=2), dirty=True)
     seen = get_workspace(client, task, headers)
@@ -186,7 +186,7 @@ def test_before_any_work_a_gate_shows_none(client: FlaskClient, headers: Headers
     task = make_task(pipeline=first, status=TaskStatus.SUSPENDED, suspend_reason="gate")
     task.checkpoints = {"0": {"ref": "r", "commit": "c", "attempt": 1, "diff": CHANGED}}
     task.attempt = 1  # of an earlier round, whose work is not what is asked about
-    over = {"ended_at": now(), "outcome": "failed", "holds_slot": False}
+    over = {"ended_at": now(), "outcome": "failed", "has_slot": False}
     make_workspace(make_attempt(task, make_machine(), **over))
     make_gate(task)
     db.session.commit()

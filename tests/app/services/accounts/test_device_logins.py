@@ -74,7 +74,7 @@ def test_a_device_that_somebody_lets_in_is_signed_in_once(
     assert mine.json["name"] == "ada"
     assert refused(redeem(client, codes)) == "expired_token"
     login = db.session.get_one(Login, tokens.access_claims(pair["accessToken"]).login)
-    assert (login.via, login.client, login.confirmed_at) == (
+    assert (login.via, login.client, login.reauthenticated_at) == (
         LoginVia.DEVICE,
         "muster on builder-1",
         None,
@@ -126,7 +126,9 @@ def test_letting_a_device_in_wants_somebody_who_is_there(
     client: FlaskClient, headers: Headers, ada: Developer
 ) -> None:
     codes = ask(client)
-    db.session.execute(sa.update(Login).values(confirmed_at=clock.now() - timedelta(minutes=11)))
+    db.session.execute(
+        sa.update(Login).values(reauthenticated_at=clock.now() - timedelta(minutes=11))
+    )
     answer = client.post(path_of(codes, "/approve"), headers=headers)
     assert (answer.status_code, answer.json["code"]) == (403, "reauthentication_required")
     assert refused(redeem(client, codes)) == "authorization_pending"

@@ -36,7 +36,7 @@ def test_a_login_says_how_and_from_where_it_began(app: Flask, time_: Clock) -> N
     auth.login(developer.name, PASSWORD, client="Firefox on Linux", address="192.0.2.7")
     login = only()
     assert (login.via, login.client, login.address) == ("password", "Firefox on Linux", "192.0.2.7")
-    began = (login.created_at, login.last_seen_at, login.confirmed_at)
+    began = (login.created_at, login.last_seen_at, login.reauthenticated_at)
     assert began == (time_.moment,) * 3
     assert login.expires_at == time_.moment + timedelta(days=7)
 

@@ -49,7 +49,7 @@ def test_what_ended_long_ago_goes_and_the_rest_stays(
     assert rows(new) == rows(live) == (3, 3, [""])
     numbers = db.session.scalars(sa.select(Change.files_changed).where(Change.task_id == old.id))
     assert list(numbers) == [3]
-    assert [task.keeps_contents for task in (old, new, live)] == [False, True, True]
+    assert [task.has_contents for task in (old, new, live)] == [False, True, True]
     assert expiry.sweep(now()) == 1, "of the other that has ended"
 
 

@@ -35,7 +35,7 @@ def test_a_token_links_the_account_that_sends_it(
     token = made.json["token"]
     assert is_token(token, TokenKind.CHAT)
     slack.direct(client, "U1", f"bind {token}")
-    stored = db.session.scalar(text("SELECT said::text FROM chat_events"))
+    stored = db.session.scalar(text("SELECT payload::text FROM chat_events"))
     assert token not in stored
     work()
     assert "You are ada now" in slack.last()

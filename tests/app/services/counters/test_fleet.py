@@ -14,7 +14,7 @@ from app.domain.fleet_counters import MISBEHAVIOR, FleetCounter
 from app.domain.roles import SystemRole
 from app.domain.task import EventType
 from app.extensions import db
-from app.models import Attempt, Event, FleetCount, FleetMove, Machine, MachineHeartbeat, Task
+from app.models import Attempt, Event, FleetCount, FleetIncrement, Machine, MachineHeartbeat, Task
 from app.services.clock import now
 from app.services.counters import fleet as fleet_counts
 from app.services.counters import gauges, rollup
@@ -77,7 +77,7 @@ def lose(machine: FakeMachine, task: Task) -> None:
 
 
 def lose_uncounted(machine: FakeMachine, task: Task) -> None:
-    make_live(task).excused = True
+    make_live(task).uncounted = True
     lose(machine, task)
 
 
@@ -228,7 +228,7 @@ def at_work(left: float, lease: float, slots_used: int = 1) -> tuple[Machine, da
 
 def forget() -> None:
     """What making the rows has counted."""
-    db.session.execute(sa.delete(FleetMove))
+    db.session.execute(sa.delete(FleetIncrement))
     db.session.commit()
 
 
@@ -271,7 +271,7 @@ def test_a_hundred_heartbeats_are_one_statement_and_one_row_a_bound(app: Flask) 
             [ReceivedHeartbeat(machine.id, 0, 1, moment, None) for machine in busy]
         )
     assert len([s for s in statements if "SAVEPOINT" not in s]) == 1, statements
-    rows = db.session.execute(sa.select(FleetMove.label, FleetMove.times))
+    rows = db.session.execute(sa.select(FleetIncrement.label, FleetIncrement.times))
     assert sorted(map(tuple, rows)) == [("0.5", 50), ("1.0", 50)]
 
 
@@ -287,6 +287,6 @@ def test_folding_leaves_one_row_for_what_is_counted(
             fleet_counts.increment(FleetCounter.REPORTS_REFUSED, {"ended": 2})
         db.session.commit()
         assert fleet_counts.roll_up() == 5
-    assert db.session.scalars(sa.select(FleetMove)).all() == []
+    assert db.session.scalars(sa.select(FleetIncrement)).all() == []
     [row] = db.session.scalars(sa.select(FleetCount))
     assert (row.counter, row.label, row.times) == ("reports_refused", "ended", 20)

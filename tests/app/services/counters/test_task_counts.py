@@ -15,7 +15,7 @@ from app.domain.errors import DomainError
 from app.domain.roles import SystemRole
 from app.domain.task import ENDED, EventType, TaskStatus
 from app.extensions import db
-from app.models import Developer, Project, Task, TaskCount, TaskEnd, TaskMove
+from app.models import Developer, Project, Task, TaskCount, TaskEnd, TaskStatusChange
 from app.services.clock import now
 from app.services.counters import rollup, task_counts
 from app.services.project_deletion import deletion
@@ -99,7 +99,7 @@ def test_an_end_counts_on_the_utc_day_of_its_timestamp(app: Flask) -> None:
 
 
 def moves() -> int:
-    return db.session.scalar(sa.select(sa.func.count()).select_from(TaskMove)) or 0
+    return db.session.scalar(sa.select(sa.func.count()).select_from(TaskStatusChange)) or 0
 
 
 def test_folding_leaves_one_row_for_what_is_counted(
@@ -148,7 +148,7 @@ def test_a_project_that_is_really_gone_leaves_no_number(app: Flask, folded: bool
     db.session.commit()
     assert (stored_counts(), task_counts.ends_on(now().date(), EVERY)[TaskStatus.FAILED]) == ({}, 0)
     task_counts.roll_up(now())
-    for table in (TaskMove, TaskCount, TaskEnd):
+    for table in (TaskStatusChange, TaskCount, TaskEnd):
         assert db.session.scalars(sa.select(table)).all() == []
 
 

@@ -36,7 +36,7 @@ def check_slots() -> None:
     """Every slot is held by an attempt, and none is held twice."""
     held = (
         sa.select(sa.func.count())
-        .where(Attempt.machine_id == Machine.id, Attempt.holds_slot)
+        .where(Attempt.machine_id == Machine.id, Attempt.has_slot)
         .scalar_subquery()
     )
     rows = db.session.execute(sa.select(Machine.slots_used, Machine.slots_total, held)).all()

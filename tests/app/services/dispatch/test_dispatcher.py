@@ -59,8 +59,8 @@ def test_a_task_goes_only_where_a_slot_is_free(
     app: Flask, demanded: SandboxLevel | None, suitable: list[Any], is_asked_for: bool
 ) -> None:
     for room in (FULL, PROCESSES, BARE, None):
-        machine = make_machine(room=room)
-        project = make_project(room=demanded)
+        machine = make_machine(sandbox=room)
+        project = make_project(min_sandbox=demanded)
         asked = machine.id if is_asked_for else None
         task = a_task(project=project, requested_machine_id=asked)
         assert dispatcher.assign_queued() == (room in suitable)
@@ -69,18 +69,18 @@ def test_a_task_goes_only_where_a_slot_is_free(
 
 
 def test_tasks_without_a_free_slot_do_not_keep_others_waiting(app: Flask) -> None:
-    demanding = make_project(room=SandboxLevel.FULL)
+    demanding = make_project(min_sandbox=SandboxLevel.FULL)
     make_tasks(dispatch_statements.BATCH + 50, project_id=demanding.id, priority=5)
     (possible,) = make_tasks(1)
-    make_machine(room=PROCESSES)
+    make_machine(sandbox=PROCESSES)
     assert dispatcher.assign_queued() == 1
     assert assigned_ids() == [possible]
 
 
 def test_a_machine_of_another_agent_lends_no_capacity(app: Flask) -> None:
-    make_machine(room=FULL, capabilities=[{"agentType": "codex", "healthy": True}])
-    make_machine(room=BARE)
-    a_task(project=make_project(room=SandboxLevel.FULL))
+    make_machine(sandbox=FULL, capabilities=[{"agentType": "codex", "healthy": True}])
+    make_machine(sandbox=BARE)
+    a_task(project=make_project(min_sandbox=SandboxLevel.FULL))
     assert dispatcher.assign_queued() == 0
 
 
@@ -135,11 +135,11 @@ def test_a_protected_projects_task_goes_to_named_machines_alone(
 
 def test_labels_and_names_count_together_with_sandboxes_and_agents(app: Flask) -> None:
     labelled, named = {"labels": {"gpu": "true"}}, make_machine()
-    make_machine(**labelled, room=BARE)
-    make_machine(**labelled, room=FULL, capabilities=[{"agentType": "codex", "healthy": True}])
-    full = make_machine(room=FULL)
+    make_machine(**labelled, sandbox=BARE)
+    make_machine(**labelled, sandbox=FULL, capabilities=[{"agentType": "codex", "healthy": True}])
+    full = make_machine(sandbox=FULL)
     project = make_project(
-        room=SandboxLevel.FULL,
+        min_sandbox=SandboxLevel.FULL,
         machine_selector="gpu=true",
         protected=True,
         protected_machines=[str(named.id), str(full.id)],

@@ -58,7 +58,7 @@ def make_each_kind(project: Project, creator: Developer) -> list[Task]:
     make_attempt(lost, make_machine())
     machine = make_machine()
     answered = make_task(**about, status=TaskStatus.ASSIGNED)
-    make_attempt(answered, machine, phase=AttemptPhase.RUN, holds_slot=False)
+    make_attempt(answered, machine, phase=AttemptPhase.RUN, has_slot=False)
     gone = make_task(**about, status=TaskStatus.RUNNING)
     make_attempt(gone, make_machine(connected=False))
     later = now() + timedelta(minutes=5)

@@ -77,13 +77,13 @@ def test_a_queued_task_waits_for_a_dispatcher_that_is_silent(age: int | None) ->
 
 def test_a_predecessor_that_is_gone_is_not_waited_for() -> None:
     task = make_task()
-    ended(task, holds_slot=False)
+    ended(task, has_slot=False)
     assert wait_reasons.find_wait(task) is None
 
 
 def test_an_answered_task_waits_for_a_slot_on_its_machine() -> None:
     task = make_task(status=TaskStatus.ASSIGNED)
-    make_attempt(task, make_machine(), holds_slot=False, phase=AttemptPhase.RUN)
+    make_attempt(task, make_machine(), has_slot=False, phase=AttemptPhase.RUN)
     assert wait_reasons.find_wait(task) == Wait(WaitReason.SLOT, NextAction.DISPATCH, None)
 
 
@@ -124,8 +124,8 @@ def test_a_task_for_a_machine_that_was_decommissioned_says_so() -> None:
 
 
 def test_a_task_that_no_machine_has_capacity_for_says_so() -> None:
-    bare, silent = make_machine(room={"level": "none", "missing": ["x"]}), make_machine()
-    project = make_project(room=SandboxLevel.PROCESSES)
+    bare, silent = make_machine(sandbox={"level": "none", "missing": ["x"]}), make_machine()
+    project = make_project(min_sandbox=SandboxLevel.PROCESSES)
     reasons = blockers(make_developer(role="admin"), make_task(project=project))
     assert reasons == dict.fromkeys((str(bare.id), str(silent.id)), "sandbox_unavailable")
 
@@ -191,5 +191,5 @@ def test_what_goes_on_after_a_gate_waits_for_its_machine_while_that_is_away() ->
 
 def test_a_restored_task_waits_for_a_slot() -> None:
     task = make_task(status=TaskStatus.RUNNING)
-    make_attempt(task, make_machine(), holds_slot=False)
+    make_attempt(task, make_machine(), has_slot=False)
     assert wait_reasons.find_wait(task) == Wait(WaitReason.SLOT, NextAction.DISPATCH, None)

@@ -37,7 +37,7 @@ def admin(app: Flask) -> Developer:
 
 def make_log(ended_at: datetime | None) -> Attempt:
     """An attempt with a log of which some was lost."""
-    attempt = make_attempt(make_task(), make_machine(), holds_slot=False)
+    attempt = make_attempt(make_task(), make_machine(), has_slot=False)
     logs.append(attempt, [LogSegment(0, 0, 0, LOG[:100_000])])
     logs.record_gap(attempt, 100_000, 100_010)
     logs.append(attempt, [LogSegment(100_010, 0, 0, LOG[100_000:])])
@@ -131,7 +131,7 @@ def test_a_log_that_grows_meanwhile_is_left_for_the_next_run(
     log_expiry.sweep(NOW)
     assert chunks(attempt) == 0
     chain = db.session.get_one(LogChain, (attempt.task_id, 1))
-    assert chain.kept == len(LOG) + 6
+    assert chain.byte_count == len(LOG) + 6
 
 
 def test_a_run_ends_and_the_next_one_goes_on_with_the_oldest(

@@ -29,7 +29,7 @@ def test_ends_and_questions_are_found_by_indexes_of_those_that_are_open(app: Fla
     project = make_project(members=[ada])
     about = {"project": project, "creator": ada, "finished_at": now(), "result": RESULT}
     for _ in range(30):
-        make_task(status=TaskStatus.COMPLETED, seen_at=now(), **about)
+        make_task(status=TaskStatus.COMPLETED, dismissed_at=now(), **about)
         asked = make_task(project=project, status=TaskStatus.RUNNING)
         make_gate(asked, answered_at=now(), result="confirm")
     make_task(status=TaskStatus.COMPLETED, **about)
@@ -42,6 +42,6 @@ def test_ends_and_questions_are_found_by_indexes_of_those_that_are_open(app: Fla
     assert (len(found), counts[InboxKind.GATE], counts[InboxKind.RESULT]) == (2, 1, 1)
     scans = [node for plan in plans for node in nodes(plan) if "Scan" in node["Node Type"]]
     assert {node["Node Type"] for node in scans if node.get("Relation Name") == "gates"} <= INDEXED
-    unseen = [node for node in scans if node.get("Index Name") == "ix_tasks_unseen"]
+    unseen = [node for node in scans if node.get("Index Name") == "ix_tasks_undismissed"]
     assert unseen
     assert max(node["Actual Rows"] for node in unseen) <= 1

@@ -134,7 +134,7 @@ def test_a_machine_that_could_not_have_been_given_it_does_not_get_it_so(
     if why == "agent":
         task.agent_type = "codex"
     if why == "room":
-        task.project.room = SandboxLevel.FULL
+        task.project.min_sandbox = SandboxLevel.FULL
     if why == "label":
         task.project.machine_selector = "gpu=true"
     restore()

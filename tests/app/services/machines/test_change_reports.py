@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.domain import storage_limits
-from app.domain.diff import MAX_CONTENT_BYTES, Since
+from app.domain.diff import MAX_CONTENT_BYTES, DiffBase
 from app.extensions import db
 from app.models import Attempt, Change, Content, Developer, Task
 from app.services import settings
@@ -55,7 +55,7 @@ def test_what_a_machine_sends_is_kept(machine: FakeMachine, task: Task) -> None:
     assert (change.base, change.commit, change.since, change.left_out) == (
         BASE,
         COMMIT,
-        Since.BASE,
+        DiffBase.BASE,
         "",
     )
     assert (change.files_changed, change.insertions, change.deletions) == (2, 3, 0)
@@ -79,10 +79,10 @@ def test_a_content_that_comes_again_is_stored_and_counted_once(
     machine: FakeMachine, task: Task
 ) -> None:
     machine.report_on(task, *pieces(b"same"), *pieces(b"same"))
-    once = db.session.get_one(Attempt, (task.id, 1)).kept_bytes
+    once = db.session.get_one(Attempt, (task.id, 1)).stored_bytes
     machine.report_on(task, *pieces(b"same"))
     assert rows() == 1
-    assert db.session.get_one(Attempt, (task.id, 1)).kept_bytes == once
+    assert db.session.get_one(Attempt, (task.id, 1)).stored_bytes == once
 
 
 def test_a_content_that_stopped_in_its_middle_begins_anew(machine: FakeMachine, task: Task) -> None:
@@ -261,7 +261,7 @@ def test_what_is_kept_counts_and_where_it_is_full_the_numbers_stay(
     settings.update(admin, {"maxLogMegabytes": 1})
     settings.value("maxLogMegabytes")
     attempt = db.session.get_one(Attempt, (task.id, 1))
-    attempt.kept_bytes = (1 << 20) - storage_limits.storage_cost(300)
+    attempt.stored_bytes = (1 << 20) - storage_limits.storage_cost(300)
     db.session.commit()
     noise = section("big", *(format(n * 7**40 % 10**30) for n in range(1_000)))
     machine.report_on(

@@ -56,7 +56,7 @@ def test_what_runs_fails_and_what_waits_is_queued(machine: FakeMachine, admin: D
     )
     for task in (runs, due, unseen):
         make_attempt(task, machine.row)
-    make_attempt(asks, machine.row, phase="gate", holds_slot=False)
+    make_attempt(asks, machine.row, phase="gate", has_slot=False)
     make_gate(asks)
 
     machine_admin.decommission(admin, machine.machine_id)

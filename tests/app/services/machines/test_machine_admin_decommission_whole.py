@@ -51,7 +51,7 @@ def occupy(machine: FakeMachine) -> None:
         make_attempt(make_task(project=project, status=status), machine.row)
     gate = {"status": TaskStatus.SUSPENDED, "suspend_reason": SuspendReason.GATE}
     asks = make_task(project=project, stage_index=1, checkpoints=CHECKPOINT, **gate)
-    make_attempt(asks, machine.row, phase="gate", holds_slot=False)
+    make_attempt(asks, machine.row, phase="gate", has_slot=False)
     make_gate(asks)
     db.session.commit()
 
@@ -152,7 +152,7 @@ def check_is_gone(machine: FakeMachine) -> None:
     assert row.status is MachineStatus.DECOMMISSIONED
     found = list(db.session.scalars(db.select(Attempt).where(Attempt.machine_id == row.id)))
     assert all(attempt.ended_at for attempt in found)
-    assert row.slots_used == sum(attempt.holds_slot for attempt in found)
+    assert row.slots_used == sum(attempt.has_slot for attempt in found)
 
 
 FIRST = pytest.mark.parametrize("first", ["decommission", "other"])

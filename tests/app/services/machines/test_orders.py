@@ -83,7 +83,7 @@ def test_the_order_names_the_sandbox_and_the_hosts_that_count(
     ordered_hosts: list[str] | None,
 ) -> None:
     stage = {"name": "do", "command": "x", "kind": "shell", "timeout": 60, "network": stages}
-    project = make_project(pipeline=[stage], room=SandboxLevel.PROCESSES, network=network)
+    project = make_project(pipeline=[stage], min_sandbox=SandboxLevel.PROCESSES, network=network)
     task = a_task(project=project)
     make_attempt(task, make_machine())
     order = orders.build_run_order(latest_order(task))
@@ -113,7 +113,7 @@ def test_a_project_that_is_protected_meanwhile_hands_nothing_to_other_machines(
     assert orders.build_order_or_fail(desired) is None
     assert (status(task), attempt.outcome) == (TaskStatus.QUEUED, AttemptOutcome.HANDED_OVER)
     # Until the machine has confirmed that nothing of it runs there is no successor.
-    assert attempt.holds_slot
+    assert attempt.has_slot
     assert [
         (each.action, each.task_id) for each in orders.orders_of_machine(machine.id, now()).attempts
     ] == [(DesiredAction.STOP, task.id)]
@@ -135,8 +135,8 @@ def test_no_machine_is_ordered_what_it_would_not_contain(
     network: list[str] | None,
     refusal: str | None,
 ) -> None:
-    task = a_task(project=make_project(room=demanded, network=network), status=ASSIGNED)
-    make_attempt(task, make_machine(room=has and {"level": has, "missing": []}))
+    task = a_task(project=make_project(min_sandbox=demanded, network=network), status=ASSIGNED)
+    make_attempt(task, make_machine(sandbox=has and {"level": has, "missing": []}))
     order = orders.build_order_or_fail(latest_order(task))
     if refusal is None:
         assert isinstance(order, frames.RunStage)
@@ -160,9 +160,9 @@ def test_what_a_machine_cannot_contain_any_more_goes_on_elsewhere(
 ) -> None:
     """It had another room when it was chosen, and no stage has begun."""
     stages = [{"name": "a", "kind": "shell", "command": "true", "timeout": 9}] * 2
-    project = make_project(room=demanded, pipeline=stages)
+    project = make_project(min_sandbox=demanded, pipeline=stages)
     task = a_task(project=project, status=ASSIGNED, pipeline=stages)
-    machine = make_machine(room=has and {"level": has, "missing": []})
+    machine = make_machine(sandbox=has and {"level": has, "missing": []})
     make_attempt(task, machine, stage_index=stage)
     assert orders.build_order_or_fail(latest_order(task)) is None
     assert status(task) is after

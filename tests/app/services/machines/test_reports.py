@@ -209,7 +209,7 @@ def test_a_machine_has_no_say_in_what_another_one_does(machine: FakeMachine, tas
     outcome_of_logs = other.apply([], [log_frame(task, b"forged")])
     assert (state_of(task), events_of(task)) == before
     assert outcome.stale == outcome_of_logs.stale == {(task.id, 1)}
-    assert (make_live(task).log_bytes, make_live(task).holds_slot) == (0, True)
+    assert (make_live(task).log_bytes, make_live(task).has_slot) == (0, True)
 
 
 # ---- workspaces ----------------------------------------------------------------------------------

@@ -139,7 +139,7 @@ def put(state: str) -> tuple[FakeMachine, Task]:
             make_attempt(task, row)
         case "at a gate":
             task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.GATE
-            make_attempt(task, row, phase=AttemptPhase.GATE, stage_index=1, holds_slot=False)
+            make_attempt(task, row, phase=AttemptPhase.GATE, stage_index=1, has_slot=False)
             make_gate(task, stage_index=1, kind=GateKind.CONFIRM)
         case "asking":
             task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.QUESTION
@@ -148,11 +148,11 @@ def put(state: str) -> tuple[FakeMachine, Task]:
         case "waiting for its agent's account":
             task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.QUOTA
             task.resume_at, task.quota = now(), {"seconds": 60.0, "guesses": 1}
-            make_attempt(task, row, phase=AttemptPhase.GATE, mid_stage=True, holds_slot=False)
+            make_attempt(task, row, phase=AttemptPhase.GATE, mid_stage=True, has_slot=False)
         case "with its budget used":
             task.status, task.suspend_reason = TaskStatus.SUSPENDED, SuspendReason.BUDGET
             task.budget = {"tokens": 5}
-            make_attempt(task, row, phase=AttemptPhase.GATE, mid_stage=True, holds_slot=False)
+            make_attempt(task, row, phase=AttemptPhase.GATE, mid_stage=True, has_slot=False)
             make_gate(task, kind=GateKind.BUDGET, number=1)
         case "with little left":
             task.status, task.budget = TaskStatus.RUNNING, {"tokens": 5, "minutes": 5, "cost": 1}
@@ -206,7 +206,7 @@ def its_own(task: Task, body: frames.Body) -> frames.Body:
 def check_sound(machine: FakeMachine, task: Task) -> None:
     db.session.expire_all()
     attempt = db.session.get_one(Attempt, (task.id, 1))
-    assert machine.row.slots_used == int(attempt.holds_slot)
+    assert machine.row.slots_used == int(attempt.has_slot)
     assert 0 <= task.stage_index < len(STAGES)
     assert 0 <= attempt.stage_index < len(STAGES)
     assert set(task.checkpoints) <= {"0", "1", "2"}
@@ -215,7 +215,7 @@ def check_sound(machine: FakeMachine, task: Task) -> None:
     waits = task.suspend_reason if task.status is TaskStatus.SUSPENDED else None
     assert (waits is SuspendReason.QUOTA) <= (task.resume_at is not None)
     if attempt.ended_at is None:
-        assert not (attempt.holds_slot and attempt.phase is AttemptPhase.GATE)
+        assert not (attempt.has_slot and attempt.phase is AttemptPhase.GATE)
         asks = waits in (SuspendReason.GATE, SuspendReason.QUESTION, SuspendReason.BUDGET)
         if waits is not SuspendReason.MACHINE_LOST:  # then nobody knows whether it still asks
             assert len(open_gates(task)) == int(asks)

@@ -67,16 +67,16 @@ def test_what_a_machine_says_is_kept_without_control_characters() -> None:
 
 
 def test_the_sandbox_is_what_the_last_hello_or_heartbeat_reports(machine: FakeMachine) -> None:
-    assert machine.row.room is None
+    assert machine.row.sandbox is None
     machine.sandbox = frames.SandboxFacts("full")
     machine.hello()
-    assert machine.row.room == {"level": "full", "missing": []}
+    assert machine.row.sandbox == {"level": "full", "missing": []}
     lower = sessions.sandbox_row(frames.SandboxFacts("none", ["x" * 600] * 30))
-    sessions.store_facts(machine.machine_id, machine.generation, room=lower)
-    assert machine.row.room == {"level": "none", "missing": ["x" * 500] * 20}
+    sessions.store_facts(machine.machine_id, machine.generation, sandbox=lower)
+    assert machine.row.sandbox == {"level": "none", "missing": ["x" * 500] * 20}
     machine.sandbox = None  # a worker of a release before has taken its place
     machine.hello()
-    assert machine.row.room is None
+    assert machine.row.sandbox is None
 
 
 def test_a_running_task_that_the_machine_knows_nothing_of_is_queued_at_once(

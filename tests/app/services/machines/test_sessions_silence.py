@@ -90,7 +90,7 @@ def test_a_slot_is_not_freed_by_being_heard_again(admin: Developer, machine: Fak
     tasks.cancel(admin, task.id)
     tasks.retry(admin, task.id)
     liveness.recover_machine(machine.machine_id, machine.generation, now())
-    assert (machine.row.slots_used, make_live(task).holds_slot) == (1, True)
+    assert (machine.row.slots_used, make_live(task).has_slot) == (1, True)
     assert machine.orders() == [(DesiredAction.STOP, task.id, 0)]
     assert dispatcher.assign_queued() == 0
 

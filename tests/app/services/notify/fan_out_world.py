@@ -24,7 +24,7 @@ def make_asking_task(ada: Developer, project: Project) -> Task:
 
 def planned() -> list[tuple[str, str, str]]:
     """(kind, act, chat) of each delivery."""
-    query = select(OutboxEntry.kind, Delivery.act, Delivery.chat_id).join(Delivery.outbox)
+    query = select(OutboxEntry.kind, Delivery.action, Delivery.chat_id).join(Delivery.outbox)
     return [tuple(row) for row in db.session.execute(query.order_by(Delivery.id))]
 
 

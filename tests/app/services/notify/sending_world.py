@@ -61,6 +61,6 @@ def make_due(delivery: Delivery) -> None:
     delivery.due_at = past
     delivery.leased_until = past if delivery.leased_until else None
     health = db.session.get(BotHealth, delivery.bot_id, populate_existing=True)
-    if health is not None and health.rests_until is not None:
-        health.rests_until = past
+    if health is not None and health.paused_until is not None:
+        health.paused_until = past
     db.session.commit()

@@ -38,7 +38,7 @@ def test_a_message_says_all_that_the_platform_needs(
 ) -> None:
     settings.update(make_developer(role=SystemRole.ADMIN), {"publicUrl": "https://muster.example/"})
     entry = make_outbox_entry(
-        task, kind=NotificationType.GATE_OPENED, told={**MESSAGE, "gate": GATE}
+        task, kind=NotificationType.GATE_OPENED, content={**MESSAGE, "gate": GATE}
     )
     delivery = make_delivery(task, bot, entry=entry, chat_id="C7")
     assert delivery_sender.send_due() == 1
@@ -62,13 +62,13 @@ def test_a_card_is_edited_by_the_reference_that_the_platform_gave(
 ) -> None:
     platform.answer = lambda _address, _message: "ts-1"
     asked = make_outbox_entry(
-        task, kind=NotificationType.GATE_OPENED, told={**MESSAGE, "gate": GATE}
+        task, kind=NotificationType.GATE_OPENED, content={**MESSAGE, "gate": GATE}
     )
     card = make_delivery(task, bot, entry=asked)
     answered = make_outbox_entry(
-        task, kind=NotificationType.GATE_ANSWERED, message="answered by ada: here", told=MESSAGE
+        task, kind=NotificationType.GATE_ANSWERED, message="answered by ada: here", content=MESSAGE
     )
-    edit = make_delivery(task, bot, entry=answered, act=DeliveryAction.EDIT, card_id=card.id)
+    edit = make_delivery(task, bot, entry=answered, action=DeliveryAction.EDIT, card_id=card.id)
     while delivery_sender.send_due():
         pass
     [(ref, message)] = platform.edited
@@ -82,7 +82,7 @@ def test_where_there_is_no_card_an_edit_is_through_at_once(
     platform: Platform, bot: Bot, task: Task
 ) -> None:
     card = make_delivery(task, bot, state=DeliveryState.SENT)
-    edit = make_delivery(task, bot, act=DeliveryAction.EDIT, card_id=card.id)
+    edit = make_delivery(task, bot, action=DeliveryAction.EDIT, card_id=card.id)
     delivery_sender.send_due()
     assert (platform.edited, again(edit).state) == ([], DeliveryState.SENT)
 

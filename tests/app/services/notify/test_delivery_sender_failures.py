@@ -117,10 +117,10 @@ def test_a_channel_of_a_deleted_project_gets_no_more_messages_but_its_cards_are_
     task = make_task(status=TaskStatus.COMPLETED)
     news = make_delivery(task, bot)
     asked = make_outbox_entry(
-        task, kind=NotificationType.GATE_OPENED, told={**MESSAGE, "gate": GATE}
+        task, kind=NotificationType.GATE_OPENED, content={**MESSAGE, "gate": GATE}
     )
     card = make_delivery(task, bot, entry=asked, state=DeliveryState.SENT, ref="C1:7")
-    edit = make_delivery(task, bot, act=DeliveryAction.EDIT, card_id=card.id)
+    edit = make_delivery(task, bot, action=DeliveryAction.EDIT, card_id=card.id)
     admin = make_developer(role=SystemRole.ADMIN)
     key = db.session.get_one(Project, task.project_id).key
     deletion.delete(admin, key)

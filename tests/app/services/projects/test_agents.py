@@ -58,7 +58,9 @@ def test_an_agent_is_healthy_again_when_its_time_has_come(
             {"agent_options": {"permissions": "all"}}, ["permissions_without_sandbox"], id="all"
         ),
         pytest.param(
-            {"agent_options": {"permissions": "all"}, "room": SandboxLevel.FULL}, [], id="in a room"
+            {"agent_options": {"permissions": "all"}, "min_sandbox": SandboxLevel.FULL},
+            [],
+            id="in a sandbox",
         ),
         pytest.param(
             {"pipeline": [{"name": "s", "command": "c", "agentOptions": {"permissions": "all"}}]},

@@ -35,7 +35,7 @@ def kept_secrets(project: Project) -> list[Any]:
 def test_a_deleted_projects_secrets_are_destroyed_here_and_soon_on_machines(app: Flask) -> None:
     project = make_project(**SECRETS, environment={"B": "told"})
     other = make_project(**SECRETS)
-    ended = {"ended_at": now(), "outcome": AttemptOutcome.PUBLISHED, "holds_slot": False}
+    ended = {"ended_at": now(), "outcome": AttemptOutcome.PUBLISHED, "has_slot": False}
     ended["forget_at"] = now() + timedelta(days=1)
     theirs, another = (
         make_attempt(make_task(project=its, status=TaskStatus.COMPLETED), make_machine(), **ended)

@@ -83,14 +83,14 @@ def test_attempts_slots_and_times_agree_with_their_tasks(made: SampleSummary) ->
     assert not rows("""
         SELECT t.id FROM tasks t LEFT JOIN attempts a ON a.task_id = t.id AND a.number = t.attempt
         WHERE (t.attempt > 0) <> (a.task_id IS NOT NULL)
-           OR (t.status = 'running') <> coalesce(a.holds_slot, false)
+           OR (t.status = 'running') <> coalesce(a.has_slot, false)
            OR (t.status IN ('completed', 'failed', 'cancelled')) <> (t.finished_at IS NOT NULL)
            OR t.finished_at > now() OR t.machine_id IS DISTINCT FROM a.machine_id
            OR (a.ended_at IS DISTINCT FROM t.finished_at)
     """)
     assert not rows("""
         SELECT m.id FROM machines m WHERE slots_used <> (
-            SELECT count(*) FROM attempts a WHERE a.machine_id = m.id AND holds_slot)
+            SELECT count(*) FROM attempts a WHERE a.machine_id = m.id AND has_slot)
     """)
     assert not rows("""
         SELECT t.id FROM tasks t LEFT JOIN gates g ON g.task_id = t.id AND g.answered_at IS NULL

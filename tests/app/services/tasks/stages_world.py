@@ -36,10 +36,10 @@ Create = Callable[..., Task]
 def create(actor: Developer) -> Create:
     def make(
         pipeline: list[dict[str, Any]] | None = None,
-        room: SandboxLevel | None = None,
+        min_sandbox: SandboxLevel | None = None,
         **fields: Any,
     ) -> Task:
-        project = make_project(pipeline=pipeline or [DEVELOP], room=room)
+        project = make_project(pipeline=pipeline or [DEVELOP], min_sandbox=min_sandbox)
         return tasks.create(actor, project_key=project.key, description="Do it.", **fields)
 
     return make
@@ -50,11 +50,11 @@ def at_the_gate(
     create: Create,
     *,
     checkpoint: bool = True,
-    room: SandboxLevel | None = None,
+    min_sandbox: SandboxLevel | None = None,
     **fields: Any,
 ) -> Task:
     """A task that has done its first stage and waits before its second."""
-    task = create([DEVELOP, {**CHECK, "confirm": True}], room=room, **fields)
+    task = create([DEVELOP, {**CHECK, "confirm": True}], min_sandbox=min_sandbox, **fields)
     dispatcher.assign_queued()
     machine.orders()
     machine.report_started(task)

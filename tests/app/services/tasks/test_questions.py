@@ -63,7 +63,7 @@ def test_a_question_suspends_the_task_and_leaves_process_and_slot(
 ) -> None:
     asks(machine, task, choices=["red", "blue"])
     assert state(task) == ASKING
-    assert (make_live(task).holds_slot, make_live(task).phase, machine.row.slots_used) == (
+    assert (make_live(task).has_slot, make_live(task).phase, machine.row.slots_used) == (
         True,
         "run",
         1,
@@ -289,7 +289,7 @@ def test_a_cancel_stops_what_waits(actor: Developer, machine: FakeMachine, task:
     asks(machine, task)
     tasks.cancel(actor, task.id)
     assert machine.orders() == [(DesiredAction.STOP, task.id, 0)]
-    assert make_live(task).holds_slot
+    assert make_live(task).has_slot
 
 
 def test_an_agent_that_goes_on_without_the_answer_withdraws_its_question(

@@ -126,7 +126,7 @@ def test_a_machine_that_is_well_each_time_it_is_asked_ends_it_at_last(
         machine.report_on(task, UNHEALTHY)
         is_counted = number > returned_attempts.MAX_RETURNS
         outcome = AttemptOutcome.LOST if is_counted else AttemptOutcome.HANDED_OVER
-        assert (make_live(task).outcome, make_live(task).excused) == (outcome, not is_counted)
+        assert (make_live(task).outcome, make_live(task).uncounted) == (outcome, not is_counted)
         machine.hello()
     assert status(task) is TaskStatus.FAILED
     assert (task.failure or {})["code"] == FailureCode.MACHINE_LOST

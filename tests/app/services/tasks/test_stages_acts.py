@@ -132,7 +132,7 @@ def test_a_slot_that_is_taken_is_waited_for_and_comes_before_the_queue(
     machine.report_started(other)
     behind = create(priority=9)
     gates.confirm_stage(actor, task.id, 1, "confirm")
-    assert (status(task), make_live(task).holds_slot) == (TaskStatus.ASSIGNED, False)
+    assert (status(task), make_live(task).has_slot) == (TaskStatus.ASSIGNED, False)
     assert machine.orders() == []
     machine.report_on(other, frames.Failed("unknown", "it broke"))
     dispatcher.assign_queued()
@@ -177,13 +177,13 @@ def test_an_answered_task_goes_on_elsewhere_when_its_machine_cannot(
 def test_an_answered_task_leaves_a_machine_that_has_lost_its_sandbox_if_it_can(
     actor: Developer, machine: FakeMachine, create: Create, is_pushed: bool
 ) -> None:
-    machine.row.room = FULL
-    task = at_the_gate(machine, create, checkpoint=is_pushed, room=SandboxLevel.FULL)
+    machine.row.sandbox = FULL
+    task = at_the_gate(machine, create, checkpoint=is_pushed, min_sandbox=SandboxLevel.FULL)
     sessions.store_facts(
-        machine.machine_id, machine.generation, room={**FULL, "level": "processes"}
+        machine.machine_id, machine.generation, sandbox={**FULL, "level": "processes"}
     )
     make_driven()  # has not said
-    elsewhere = make_driven(room=frames.SandboxFacts("full"))
+    elsewhere = make_driven(sandbox=frames.SandboxFacts("full"))
     gates.confirm_stage(actor, task.id, 1, "confirm")
     if not is_pushed:  # it says itself that it cannot, and keeps the work
         assert machine.orders() == [(DesiredAction.RUN, task.id, 1)]

@@ -135,7 +135,7 @@ def test_another_machine_takes_it_at_once_where_the_project_lets_it(
 ) -> None:
     task, at = running(machine, create), now() + HOUR
     ref = partial_ref(task)
-    task.project.quota_elsewhere = True
+    task.project.quota_failover = True
     other = make_driven()
     is_stopped(machine, task, resets_at=at)
     quota_failover.move_waiting_tasks(now())
@@ -175,7 +175,7 @@ def test_it_waits_for_its_own_machine_where_no_other_can_go_on(
 ) -> None:
     asked = machine.machine_id if why == "it has one of its own" else None
     task = create([DEVELOP], machine_id=asked)
-    task.project.quota_elsewhere = why != "its project does not let it"
+    task.project.quota_failover = why != "its project does not let it"
     dispatcher.assign_queued()
     machine.orders()
     machine.report_started(task)
@@ -200,7 +200,7 @@ def test_what_is_pushed_of_no_run_waits_for_its_own_machines_next_slot(
     machine.row.slots_used = machine.row.slots_total
     db.session.commit()
     suspensions.resume_due(now() + HOUR)
-    assert (make_live(task).run, make_live(task).holds_slot) == (1, False)
+    assert (make_live(task).run, make_live(task).has_slot) == (1, False)
     drains.drain(actor, machine.machine_id)
     dispatcher.assign_queued()
     assert (status(task), make_live(task).outcome) == (TaskStatus.ASSIGNED, None)

@@ -34,7 +34,7 @@ def make_workspace_of_size(
     """A workspace of that size, of an attempt that ended so long ago."""
     status = TaskStatus.QUEUED if live else TaskStatus.COMPLETED
     ended = now() - timedelta(hours=hours_ago)
-    about = {"ended_at": ended, "outcome": AttemptOutcome.LOST, "holds_slot": False}
+    about = {"ended_at": ended, "outcome": AttemptOutcome.LOST, "has_slot": False}
     about["forget_at"] = ended + timedelta(days=1)
     attempt = make_attempt(make_task(status=status), machine, **(about | given))
     facts = {

@@ -196,7 +196,7 @@ def test_minutes_of_a_month_are_those_after_its_begin(app: Flask, project: Proje
     whose = {"task_id": task.id, "project_id": project.id, "developer_id": task.created_by}
     for ends in (-20, 20):  # the one before, the other around the begin
         span = {
-            "began_at": begin + timedelta(minutes=ends - 30),
+            "started_at": begin + timedelta(minutes=ends - 30),
             "ended_at": begin + timedelta(minutes=ends),
         }
         db.session.add(RunInterval(**whose, **span))
